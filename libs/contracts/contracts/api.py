@@ -1,0 +1,305 @@
+"""The public API: what apps send, and what they read in answers, callbacks and pulled events."""
+
+import hashlib
+import ipaddress
+import unicodedata
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic_core import to_json
+
+from contracts.actions import Action
+from contracts.money import MAX_AMOUNT, MINOR_DIGITS
+
+MAX_EXPIRY_S = 7 * 24 * 3600
+"""The shortest of the channels' limits (WeChat Native, 7 days)."""
+
+
+class Method(StrEnum):
+    """How the payer is called (调起方式)."""
+
+    NATIVE = "native"
+    JSAPI = "jsapi"
+    MINI_PROGRAM = "mini_program"
+    APP = "app"
+    H5 = "h5"
+    PC = "pc"
+    BARCODE = "barcode"
+    CASHIER = "cashier"
+
+
+class PaymentStatus(StrEnum):
+    INITIATING = "initiating"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CLOSED = "closed"
+    CONFLICTED = "conflicted"
+
+
+class OrderStatus(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    CLOSED = "closed"
+
+
+class RefundStatus(StrEnum):
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ABNORMAL = "abnormal"
+
+
+class RefundCause(StrEnum):
+    """Why money goes back: asked for, paid twice, or paid after the end (§5 rules 2 and 3)."""
+
+    REQUESTED = "requested"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
+        raise ValueError("must not contain control characters")
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _known_currency(code: str) -> str:
+    if code not in MINOR_DIGITS:
+        raise ValueError("is not a currency of this centre")
+    return code
+
+
+def _http_url(url: str) -> str:
+    """Only what can be said without a look at the network; the notifier checks every dial."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("is not a URL") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError("must be an http or https URL")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not carry a user or password")
+    if parts.fragment or any(c <= " " or c == "\x7f" or c == "\\" for c in url):
+        raise ValueError("must not contain spaces, backslashes or a fragment")
+    return url
+
+
+def _ip_address(text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError as error:
+        raise ValueError("is not an IP address") from error
+    return text
+
+
+def _small_metadata(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(to_json(value)) > 4096:
+        raise ValueError("is longer than 4,096 bytes of JSON")
+    return value
+
+
+AppNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z_\-.:@]{1,64}\Z", examples=["W2026-001"])]
+"""A number given by the app: `merchant_order_no`, `merchant_refund_no`, `merchant_split_no`."""
+
+Amount = Annotated[int, Field(strict=True, ge=1, le=MAX_AMOUNT, examples=[1299])]
+"""Minor units (分)."""
+
+Currency = Annotated[str, AfterValidator(_known_currency), Field(examples=["CNY"])]
+Subject = Annotated[
+    str, Field(min_length=1, max_length=127, examples=["物业费 11月"]), AfterValidator(_printable)
+]
+HttpUrl = Annotated[str, Field(max_length=512), AfterValidator(_http_url)]
+Reason = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
+Identifier = Annotated[str, Field(min_length=1, max_length=64)]
+Metadata = Annotated[dict[str, JsonValue], AfterValidator(_small_metadata)]
+
+
+class Wish(BaseModel):
+    """What an app asks for: no unknown field, no coercion."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    def fingerprint(self) -> str:
+        """The same for the same values, whatever the order or spacing of the JSON was."""
+        return hashlib.sha256(
+            to_json(_sorted(self.model_dump(mode="json", exclude_none=True)))
+        ).hexdigest()
+
+
+def _sorted(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _sorted(value[key]) for key in sorted(value)}
+        case list():
+            return [_sorted(item) for item in value]
+        case _:
+            return value
+
+
+class Payer(Wish):
+    """Who pays, as far as the method must know: `openid` in WeChat, `auth_code` for barcode."""
+
+    openid: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    auth_code: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{8,64}\Z")] | None = None
+    client_ip: Annotated[str, AfterValidator(_ip_address)] | None = None
+
+
+class SplitReceiver(Wish):
+    account: Annotated[str, Field(min_length=1, max_length=64)]
+    amount: Amount
+    description: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
+
+
+class CreatePayment(Wish):
+    """`POST /v1/payments`: take this money for this order through this channel account."""
+
+    merchant_id: Identifier
+    payment_id: Identifier | None = None
+    merchant_order_no: AppNumber
+    amount: Amount
+    currency: Currency = "CNY"
+    subject: Subject
+    method: Annotated[Method, Field(strict=False)]
+    payer: Payer | None = None
+    notify_url: HttpUrl | None = None
+    return_url: HttpUrl | None = None
+    expires_in_s: Annotated[int, Field(ge=1, le=MAX_EXPIRY_S)] = 7200
+    metadata: Metadata = Field(default_factory=dict)
+    split: Annotated[list[SplitReceiver], Field(max_length=50)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _channel_account_is_named(self) -> "CreatePayment":
+        if self.payment_id is None and self.method is not Method.CASHIER:
+            raise ValueError('payment_id may be absent only with method "cashier"')
+        return self
+
+
+class CloseOrder(Wish):
+    """`POST /v1/orders/{merchant_order_no}/close`."""
+
+    merchant_id: Identifier
+
+
+class CreateRefund(Wish):
+    """`POST /v1/refunds`: give this much of this payment back; a repeat is the same refund."""
+
+    merchant_id: Identifier
+    payment_id: Identifier
+    payment_no: Identifier
+    merchant_refund_no: AppNumber
+    amount: Amount
+    reason: Reason | None = None
+    notify_url: HttpUrl | None = None
+
+
+class Failure(BaseModel):
+    """Why it failed: the channel's own code and message where one spoke."""
+
+    code: str
+    message: str
+
+
+class OrderSummary(BaseModel):
+    merchant_order_no: str
+    merchant_id: str
+    status: OrderStatus
+    amount: int
+    currency: str
+    amount_paid: int
+    amount_refunded: int
+    subject: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class PaymentView(BaseModel):
+    """A payment as every answer and callback shows it, with the three numbers (三号)."""
+
+    payment_no: str
+    merchant_order_no: str
+    channel_trade_no: str | None
+    merchant_id: str
+    payment_id: str | None
+    channel: str | None
+    method: Method
+    status: PaymentStatus
+    amount: int
+    currency: str
+    amount_refunded: int
+    subject: str
+    action: Action | None
+    expires_at: datetime
+    created_at: datetime
+    paid_at: datetime | None
+    metadata: dict[str, JsonValue]
+    failure: Failure | None
+
+
+class PaymentWithOrder(PaymentView):
+    order: OrderSummary
+
+
+class RefundView(BaseModel):
+    """A refund as every answer and callback shows it. `reason` is the caller's text."""
+
+    refund_no: str
+    merchant_refund_no: str | None
+    payment_no: str
+    merchant_order_no: str
+    channel_trade_no: str | None
+    channel_refund_no: str | None
+    merchant_id: str
+    payment_id: str
+    amount: int
+    currency: str
+    status: RefundStatus
+    reason: str | None
+    cause: RefundCause
+    created_at: datetime
+    refunded_at: datetime | None
+    failure: Failure | None
+
+
+class OrderView(OrderSummary):
+    payments: list[PaymentView]
+    refunds: list[RefundView]
+
+
+CallbackType = Literal[
+    "payment.succeeded", "payment.failed", "payment.closed", "payment.conflicted",
+    "refund.succeeded", "refund.failed", "refund.abnormal",
+    "split.succeeded", "split.failed",
+    "ping",
+]  # fmt: skip
+
+
+class Callback(BaseModel):
+    """The body of a callback (Standard Webhooks); its id travels as header `webhook-id`."""
+
+    type: CallbackType
+    timestamp: datetime
+    data: PaymentView | RefundView | dict[str, JsonValue]
+
+
+class EventItem(BaseModel):
+    """An event as `GET /v1/events` lists it; `id` is the callback's `webhook-id`."""
+
+    id: str
+    type: CallbackType
+    timestamp: datetime
+    data: PaymentView | RefundView | dict[str, JsonValue]
+
+
+class EventPage(BaseModel):
+    """`next_cursor` is where the next call goes on; null when nothing more is there now."""
+
+    items: list[EventItem]
+    next_cursor: str | None

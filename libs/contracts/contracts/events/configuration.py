@@ -1,0 +1,102 @@
+"""`paymesh.merchant-config.v1`: merchants, apps, keys and channel accounts, for everyone.
+
+The topic is compacted: a record is the whole present state of one entity under its id, so the
+readers (every replica, from the beginning at each start) apply records by `version` and need no
+history. Secrets in it are sealed (`contracts.sealing`) to the one service that may open them.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from contracts.events.envelope import CloudEvent, Data
+
+SOURCE: Final = "paymesh/merchant-admin"
+CONFIGURATION: Final = "configuration"
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class KeyAlgorithm(StrEnum):
+    ED25519 = "ED25519"
+    RSA_SHA256 = "RSA-SHA256"
+    HMAC_SHA256 = "HMAC-SHA256"
+
+
+class CallbackAck(StrEnum):
+    """When an app has taken a callback: any 2xx, or 200 with the body `success`."""
+
+    ANY_2XX = "2xx"
+    SUCCESS = "success"
+
+
+class LatePayment(StrEnum):
+    """What happens to money that arrives after expiry or after the app's close (§5 rule 3)."""
+
+    ACCEPT = "accept"
+    REFUND = "refund"
+
+
+class _Entity(Data):
+    version: int
+    state: State
+
+
+class MerchantEntity(_Entity):
+    kind: Literal["merchant"] = "merchant"
+    merchant_id: str
+    name: str
+
+
+class AppEntity(_Entity):
+    """`webhook_secrets_sealed`: to the notifier, newest first; two during a rotation."""
+
+    kind: Literal["app"] = "app"
+    app_id: str
+    name: str
+    merchant_ids: list[str]
+    notify_url: str | None
+    callback_ack: CallbackAck
+    reinitiate_after_s: int
+    late_payment: LatePayment
+    ip_allowlist: list[str]
+    webhook_secrets_sealed: list[str]
+
+
+class KeyEntity(_Entity):
+    """Exactly one is set: `public_key_pem` (a public key or certificate, PEM), or
+    `secret_sealed` (HMAC, to the gateway)."""
+
+    kind: Literal["key"] = "key"
+    key_id: str
+    app_id: str
+    alg: KeyAlgorithm
+    public_key_pem: str | None
+    secret_sealed: str | None
+
+
+class ChannelAccountEntity(_Entity):
+    """`credentials_sealed`: the channel's credentials as JSON text, sealed to the gateway."""
+
+    kind: Literal["channel_account"] = "channel_account"
+    payment_id: str
+    merchant_id: str
+    channel: str
+    name: str
+    credentials_sealed: str
+
+
+Entity = Annotated[
+    MerchantEntity | AppEntity | KeyEntity | ChannelAccountEntity, Field(discriminator="kind")
+]
+
+
+class Configuration(Data):
+    entity: Entity
+
+
+ConfigurationRecord = CloudEvent[Configuration]

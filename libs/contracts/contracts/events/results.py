@@ -1,0 +1,94 @@
+"""`paymesh.payment-results.v1` and `paymesh.refund-results.v1`: what a channel said.
+
+Published by the gateway, keyed by payment_no. A result is a channel's word, verified by its
+signature; whether it fits our books (amount, currency, account, state) is for trade-core to judge.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from contracts.actions import Action
+from contracts.events.envelope import CloudEvent, Data
+
+SOURCE: Final = "paymesh/gateway"
+PAYMENT_RESULT: Final = "payment.result"
+REFUND_RESULT: Final = "refund.result"
+
+
+class Source(StrEnum):
+    """What made the channel speak."""
+
+    INITIATION = "initiation"
+    NOTICE = "notice"
+    QUERY = "query"
+    CLOSE = "close"
+    REFUND = "refund"
+    QUERY_REFUND = "query_refund"
+
+
+class Verdict(StrEnum):
+    """The five outcomes of a channel call; there is no sixth, and a timeout is `unknown`."""
+
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    DECLINED = "declined"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+class PaymentResult(Data):
+    """What a channel said of one payment.
+
+    By source, `succeeded` means: the money was taken (initiation, notice, query); the trade is
+    closed or never came to be, nobody can pay it now (close).
+    `pending`: waiting for the payer (`action` says how to call them; only on initiation).
+    `declined`: it will never be paid; on close: the channel refuses because of the trade's state.
+    `found` is False where a query or close met no such trade at the channel.
+    `closed` is True where `declined` means that the channel ended the trade without payment.
+    `payment_id` is the account whose key verified the words. `amount` and `currency` are the
+    channel's, None where it did not state them.
+    """
+
+    payment_no: str
+    payment_id: str
+    channel: str
+    source: Source
+    verdict: Verdict
+    found: bool = True
+    closed: bool = False
+    channel_trade_no: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    paid_at: datetime | None = None
+    action: Action | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class RefundResult(Data):
+    """What a channel said of one refund.
+
+    `succeeded`: the money went back. `pending`: accepted, under way. `declined`: it will not go
+    back by this refund; with `abnormal` the channel took it but could not return it.
+    `found` is False where a query met no such refund.
+    """
+
+    refund_no: str
+    payment_no: str
+    payment_id: str
+    channel: str
+    source: Source
+    verdict: Verdict
+    found: bool = True
+    abnormal: bool = False
+    channel_refund_no: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    refunded_at: datetime | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+PaymentResultRecord = CloudEvent[PaymentResult]
+RefundResultRecord = CloudEvent[RefundResult]

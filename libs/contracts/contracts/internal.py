@@ -1,0 +1,173 @@
+"""Internal HTTP between the services: the questions whose answer is needed now.
+
+Never exposed outside the cluster; `Authorization: Bearer <service token>`. Problems come back as
+problem+json with the public codes, so that the gateway can hand them through.
+
+trade-core:
+    POST /internal/payments                        OpenPayment → OpenedPayment (201, 200)
+    GET  /internal/payments/{payment_no}?app_id=          → PaymentWithOrder (app_id optional)
+    POST /internal/payments/{payment_no}/channel   ChooseChannel → ChosenChannel
+    GET  /internal/orders/{merchant_order_no}?app_id=&merchant_id=        → OrderView
+    POST /internal/orders/{merchant_order_no}/close CloseOrderFor → OrderView
+    POST /internal/refunds                         OpenRefund → OpenedRefund (201, 200)
+    GET  /internal/refunds/{refund_no}?app_id=            → RefundView
+    GET  /internal/refunds?app_id=&merchant_id=&merchant_refund_no=       → RefundView
+    GET  /internal/events?app_id=&after=&limit=           → EventPage
+notifier:
+    POST /internal/events/{event_id}/redeliver?app_id=    → DeliveryView (202)
+    GET  /internal/deliveries?app_id=&event_id=&state=&after=&limit=      → DeliveryPage
+    POST /internal/pings                                  Ping → DeliveryView (202)
+gateway (for merchant-admin):
+    GET  /internal/channels                               → ChannelList
+    POST /internal/channels/{channel}/credentials         CheckCredentials → 204, 422 with pointers
+gateway (for the cashier):
+    GET  /internal/checkouts/{token}                      → Checkout
+    POST /internal/checkouts/{token}/channel              ChooseOffer → PaymentView
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from contracts.api import (
+    CreatePayment,
+    CreateRefund,
+    Method,
+    OrderSummary,
+    PaymentView,
+    RefundView,
+)
+from contracts.events.commands import PaymentRef
+
+
+class _Internal(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class OpenPayment(_Internal):
+    """An authenticated wish. `channel` is the account's channel; None where our cashier decides
+    (the payment is then `pending` at once, and the gateway adds the link to the page)."""
+
+    app_id: str
+    wish: CreatePayment
+    channel: str | None
+    reinitiate_after_s: Annotated[int, Field(ge=1)]
+
+
+class OpenedPayment(_Internal):
+    """`created` False is a replay: the payment as it is now, with its first `action`."""
+
+    created: bool
+    payment: PaymentView
+    order: OrderSummary
+
+
+class ChooseChannel(_Internal):
+    """The payer chose, on our page, where to pay. May be chosen anew while nothing is paid."""
+
+    payment_id: str
+    channel: str
+    method: Method
+
+
+class ChosenChannel(_Internal):
+    """`close_first` must be closed at its channel before `payment` may be initiated there.
+
+    `initiate` is False where the choice was made before: show the payment as it is.
+    """
+
+    payment: PaymentView
+    close_first: PaymentRef | None
+    initiate: bool
+
+
+class CloseOrderFor(_Internal):
+    app_id: str
+    merchant_id: str
+
+
+class OpenRefund(_Internal):
+    """`app_id` None: asked for by a person in merchant-admin, for any app's payment."""
+
+    app_id: str | None
+    wish: CreateRefund
+
+
+class OpenedRefund(_Internal):
+    created: bool
+    refund: RefundView
+
+
+class Offer(_Internal):
+    """One way to pay that the page may show."""
+
+    payment_id: str
+    channel: str
+    method: Method
+
+
+class Checkout(_Internal):
+    """What the hosted page shows of one payment."""
+
+    payment: PaymentView
+    order: OrderSummary
+    merchant_name: str
+    offers: list[Offer]
+    return_url: str | None = None
+
+
+class ChooseOffer(_Internal):
+    payment_id: str
+    client_ip: str | None = None
+
+
+class Ping(_Internal):
+    app_id: str
+
+
+class AttemptView(_Internal):
+    """`status` is the HTTP status, None where none came; `error` the class of what went wrong."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    latency_ms: int
+    answer: str | None
+
+
+class DeliveryView(_Internal):
+    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted, cancelled."""
+
+    delivery_id: str
+    event_id: str
+    type: str
+    url: str
+    state: str
+    created_at: datetime
+    next_attempt_at: datetime | None
+    attempts: list[AttemptView]
+
+
+class DeliveryPage(_Internal):
+    items: list[DeliveryView]
+    next_cursor: str | None
+
+
+class ChannelDescription(_Internal):
+    """What a channel plugin offers, for people and forms. `credentials_schema`: JSON Schema."""
+
+    channel: str
+    title: str
+    methods: list[Method]
+    credentials_schema: dict[str, JsonValue]
+
+
+class ChannelList(_Internal):
+    items: list[ChannelDescription]
+
+
+class CheckCredentials(_Internal):
+    """Whether these credentials are complete, parse and belong together; nothing is kept."""
+
+    credentials: dict[str, JsonValue]
