@@ -106,7 +106,7 @@ def _small_metadata(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return value
 
 
-AppNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z_\-.:@]{1,64}\Z", examples=["W2026-001"])]
+AppNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z_\-.:@]{1,64}$", examples=["W2026-001"])]
 """A number given by the app: `merchant_order_no`, `merchant_refund_no`, `merchant_split_no`."""
 
 Amount = Annotated[int, Field(strict=True, ge=1, le=MAX_AMOUNT, examples=[1299])]
@@ -148,7 +148,7 @@ class Payer(Wish):
     """Who pays, as far as the method must know: `openid` in WeChat, `auth_code` for barcode."""
 
     openid: Annotated[str, Field(min_length=1, max_length=128)] | None = None
-    auth_code: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{8,64}\Z")] | None = None
+    auth_code: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{8,64}$")] | None = None
     client_ip: Annotated[str, AfterValidator(_ip_address)] | None = None
 
 

@@ -1,0 +1,330 @@
+"""Every shape that crosses a service border stands in a golden file, one per version.
+
+A change that alters or removes a member breaks its golden file and so needs a new version; a new
+optional member is added to the file on purpose: `python tests/contract/test_golden.py` rewrites
+them all, and the difference is read in review.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from pydantic import BaseModel
+
+from contracts import actions, api, internal
+from contracts.events import alerts, commands, configuration, deliveries, orders, results
+from contracts.events.envelope import CloudEvent, Data
+
+GOLDEN: Final = Path(__file__).parent / "golden"
+AT: Final = datetime(2026, 11, 22, 4, 5, 6, 789000, tzinfo=UTC)
+LATER: Final = datetime(2026, 11, 22, 6, 5, 6, 789000, tzinfo=UTC)
+ORDER_NO: Final = "W2026-001"
+PAYMENT_NO: Final = "P01KAN5C2FN000000000000001"
+REFUND_NO: Final = "R01KAN5C2FN000000000000002"
+MERCHANT: Final = "M01KAN5C2FN000000000000003"
+ACCOUNT: Final = "C01KAN5C2FN000000000000004"
+APP: Final = "A01KAN5C2FN000000000000005"
+
+PAYMENT: Final = api.PaymentView(
+    payment_no=PAYMENT_NO,
+    merchant_order_no=ORDER_NO,
+    channel_trade_no="4200002026112200001",
+    merchant_id=MERCHANT,
+    payment_id=ACCOUNT,
+    channel="wechat",
+    method=api.Method.NATIVE,
+    status=api.PaymentStatus.SUCCEEDED,
+    amount=1299,
+    currency="CNY",
+    amount_refunded=0,
+    subject="物业费 11月",
+    action=actions.QrCodeAction(qr_code="weixin://wxpay/bizpayurl?pr=x"),
+    expires_at=LATER,
+    created_at=AT,
+    paid_at=LATER,
+    metadata={"room": "3-1201", "months": [11]},
+    failure=None,
+)
+REFUND: Final = api.RefundView(
+    refund_no=REFUND_NO,
+    merchant_refund_no="T-1",
+    payment_no=PAYMENT_NO,
+    merchant_order_no=ORDER_NO,
+    channel_trade_no="4200002026112200001",
+    channel_refund_no="5030000001",
+    merchant_id=MERCHANT,
+    payment_id=ACCOUNT,
+    amount=299,
+    currency="CNY",
+    status=api.RefundStatus.SUCCEEDED,
+    reason="多收",
+    cause=api.RefundCause.REQUESTED,
+    created_at=AT,
+    refunded_at=LATER,
+    failure=None,
+)
+ORDER: Final = api.OrderSummary(
+    merchant_order_no=ORDER_NO,
+    merchant_id=MERCHANT,
+    status=api.OrderStatus.PAID,
+    amount=1299,
+    currency="CNY",
+    amount_paid=1299,
+    amount_refunded=0,
+    subject="物业费 11月",
+    created_at=AT,
+    expires_at=LATER,
+)
+PAYMENT_REF: Final = commands.PaymentRef(
+    payment_no=PAYMENT_NO,
+    payment_id=ACCOUNT,
+    merchant_id=MERCHANT,
+    merchant_order_no=ORDER_NO,
+    channel="wechat",
+    method=api.Method.NATIVE,
+    amount=1299,
+    currency="CNY",
+    channel_trade_no=None,
+    created_at=AT,
+    expires_at=LATER,
+)
+
+
+def in_envelope(kind: str, subject: str, source: str, data: Data) -> CloudEvent[Any]:
+    return CloudEvent[Any](
+        id="E01KAN5C2FN000000000000006",
+        source=source,
+        type=kind,
+        subject=subject,
+        time=AT,
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        data=data,
+    )
+
+
+def entity(value: BaseModel, subject: str) -> CloudEvent[Any]:
+    return in_envelope(
+        configuration.CONFIGURATION,
+        subject,
+        configuration.SOURCE,
+        configuration.Configuration.model_validate({"entity": value.model_dump()}),
+    )
+
+
+def order_event(kind: orders.OrderEventType, **parts: Any) -> CloudEvent[Any]:
+    data = orders.OrderEvent(
+        app_id=APP,
+        merchant_id=MERCHANT,
+        order_id="O01KAN5C2FN000000000000007",
+        sequence=3,
+        order=ORDER,
+        **parts,
+    )
+    return in_envelope(kind, PAYMENT_NO, orders.SOURCE, data)
+
+
+SAMPLES: Final[Mapping[str, BaseModel]] = {
+    "payment": PAYMENT,
+    "payment-with-order": api.PaymentWithOrder(**PAYMENT.model_dump(), order=ORDER),
+    "order": api.OrderView(**ORDER.model_dump(), payments=[PAYMENT], refunds=[REFUND]),
+    "refund": REFUND,
+    "callback": api.Callback(type="payment.succeeded", timestamp=AT, data=PAYMENT),
+    "event-page": api.EventPage(
+        items=[api.EventItem(id="E1", type="refund.succeeded", timestamp=AT, data=REFUND)],
+        next_cursor="b3BhcXVl",
+    ),
+    "order-event.payment": order_event(
+        orders.OrderEventType.PAYMENT_SUCCEEDED, payment=PAYMENT, notify_url="https://a.example/n"
+    ),
+    "order-event.refund": order_event(orders.OrderEventType.REFUND_SUCCEEDED, refund=REFUND),
+    "order-event.order": order_event(orders.OrderEventType.ORDER_PAID),
+    "payment-result": in_envelope(
+        results.PAYMENT_RESULT,
+        PAYMENT_NO,
+        results.SOURCE,
+        results.PaymentResult(
+            payment_no=PAYMENT_NO,
+            payment_id=ACCOUNT,
+            channel="wechat",
+            source=results.Source.NOTICE,
+            verdict=results.Verdict.SUCCEEDED,
+            channel_trade_no="4200002026112200001",
+            amount=1299,
+            currency="CNY",
+            paid_at=LATER,
+        ),
+    ),
+    "refund-result": in_envelope(
+        results.REFUND_RESULT,
+        REFUND_NO,
+        results.SOURCE,
+        results.RefundResult(
+            refund_no=REFUND_NO,
+            payment_no=PAYMENT_NO,
+            payment_id=ACCOUNT,
+            channel="wechat",
+            source=results.Source.REFUND,
+            verdict=results.Verdict.PENDING,
+            channel_refund_no="5030000001",
+            amount=299,
+            currency="CNY",
+        ),
+    ),
+    "channel-command": in_envelope(
+        commands.CommandName.REFUND,
+        PAYMENT_NO,
+        commands.SOURCE,
+        commands.ChannelCommand(
+            command=commands.CommandName.REFUND,
+            payment=PAYMENT_REF,
+            refund=commands.RefundRef(
+                refund_no=REFUND_NO,
+                amount=299,
+                reason="多收",
+                channel_refund_no=None,
+                created_at=AT,
+            ),
+            lease_until=LATER,
+        ),
+    ),
+    "configuration.merchant": entity(
+        configuration.MerchantEntity(
+            version=1, state=configuration.State.ACTIVE, merchant_id=MERCHANT, name="万家物业"
+        ),
+        MERCHANT,
+    ),
+    "configuration.app": entity(
+        configuration.AppEntity(
+            version=2,
+            state=configuration.State.ACTIVE,
+            app_id=APP,
+            name="收费系统",
+            merchant_ids=[MERCHANT],
+            notify_url="https://app.example/notify",
+            callback_ack=configuration.CallbackAck.ANY_2XX,
+            reinitiate_after_s=15,
+            late_payment=configuration.LatePayment.ACCEPT,
+            ip_allowlist=["203.0.113.0/24"],
+            webhook_secrets_sealed=["c2VhbGVk"],
+        ),
+        APP,
+    ),
+    "configuration.key": entity(
+        configuration.KeyEntity(
+            version=1,
+            state=configuration.State.ACTIVE,
+            key_id="K01KAN5C2FN000000000000008",
+            app_id=APP,
+            alg=configuration.KeyAlgorithm.HMAC_SHA256,
+            public_key_pem=None,
+            secret_sealed="c2VhbGVk",
+        ),
+        "K01KAN5C2FN000000000000008",
+    ),
+    "configuration.channel-account": entity(
+        configuration.ChannelAccountEntity(
+            version=1,
+            state=configuration.State.ACTIVE,
+            payment_id=ACCOUNT,
+            merchant_id=MERCHANT,
+            channel="wechat",
+            name="微信主账户",
+            credentials_sealed="c2VhbGVk",
+        ),
+        ACCOUNT,
+    ),
+    "delivery-event": in_envelope(
+        deliveries.DeliveryEventType.DELIVERED,
+        "E01KAN5C2FN000000000000006",
+        deliveries.SOURCE,
+        deliveries.DeliveryEvent(
+            event_id="E01KAN5C2FN000000000000006",
+            event_type="payment.succeeded",
+            app_id=APP,
+            url="https://app.example/notify",
+            attempts=1,
+            last_status=200,
+            at=LATER,
+        ),
+    ),
+    "alert": in_envelope(
+        alerts.ALERT,
+        "payment.conflicted",
+        "paymesh/trade-core",
+        alerts.Alert(
+            key=f"payment.conflicted:{PAYMENT_NO}",
+            severity=alerts.Severity.CRITICAL,
+            title="金额不符 Amount differs",
+            detail="The channel says 1.00, the order says 12.99.",
+            merchant_id=MERCHANT,
+            facts={"payment_no": PAYMENT_NO},
+        ),
+    ),
+    "internal.open-payment": internal.OpenPayment(
+        app_id=APP,
+        wish=api.CreatePayment(
+            merchant_id=MERCHANT,
+            payment_id=ACCOUNT,
+            merchant_order_no=ORDER_NO,
+            amount=1299,
+            subject="物业费 11月",
+            method=api.Method.NATIVE,
+        ),
+        channel="wechat",
+        reinitiate_after_s=15,
+    ),
+    "internal.opened-payment": internal.OpenedPayment(created=True, payment=PAYMENT, order=ORDER),
+    "internal.chosen-channel": internal.ChosenChannel(
+        payment=PAYMENT, close_first=PAYMENT_REF, initiate=True
+    ),
+}
+
+
+def as_json(sample: BaseModel) -> Any:
+    return json.loads(sample.model_dump_json())
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_written_is_the_golden_file(name: str) -> None:
+    assert as_json(SAMPLES[name]) == json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+READERS: Final[Mapping[str, type[BaseModel]]] = {
+    "order-event.payment": orders.OrderEventRecord,
+    "order-event.refund": orders.OrderEventRecord,
+    "order-event.order": orders.OrderEventRecord,
+    "payment-result": results.PaymentResultRecord,
+    "refund-result": results.RefundResultRecord,
+    "channel-command": commands.ChannelCommandRecord,
+    "configuration.merchant": configuration.ConfigurationRecord,
+    "configuration.app": configuration.ConfigurationRecord,
+    "configuration.key": configuration.ConfigurationRecord,
+    "configuration.channel-account": configuration.ConfigurationRecord,
+    "delivery-event": deliveries.DeliveryEventRecord,
+    "alert": alerts.AlertRecord,
+}
+
+
+@pytest.mark.parametrize("name", [*READERS, *(SAMPLES.keys() - READERS.keys())])
+def test_the_golden_file_reads_back_as_the_same_thing(name: str) -> None:
+    reader = READERS.get(name, type(SAMPLES[name]))
+    read = reader.model_validate_json((GOLDEN / f"{name}.json").read_bytes())
+    assert as_json(read) == as_json(SAMPLES[name])
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_reader_ignores_members_it_does_not_know(name: str) -> None:
+    golden = json.loads((GOLDEN / f"{name}.json").read_text())
+    golden["later"] = 1
+    golden["data"]["later"] = {"any": "thing"}
+    assert as_json(READERS[name].model_validate(golden)) == as_json(SAMPLES[name])
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for name, sample in SAMPLES.items():
+        text = json.dumps(as_json(sample), ensure_ascii=False, indent=2)
+        (GOLDEN / f"{name}.json").write_text(text + "\n")

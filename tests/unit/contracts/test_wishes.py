@@ -1,0 +1,80 @@
+"""What apps may ask for, and what is refused before anything happens."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.api import CreatePayment
+
+GOOD: dict[str, Any] = {
+    "merchant_id": "M1",
+    "payment_id": "C1",
+    "merchant_order_no": "W2026-001",
+    "amount": 1299,
+    "subject": "物业费 11月",
+    "method": "native",
+}
+
+
+def test_the_smallest_wish_is_accepted_with_its_defaults() -> None:
+    wish = CreatePayment.model_validate(GOOD)
+    assert (wish.currency, wish.expires_in_s, wish.metadata) == ("CNY", 7200, {})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("amount", 12.99),
+        ("amount", 1299.0),
+        ("amount", "1299"),
+        ("amount", True),
+        ("amount", 0),
+        ("amount", -1),
+        ("amount", 10**12 + 1),
+        ("currency", "XXX"),
+        ("currency", "cny"),
+        ("subject", ""),
+        ("subject", "   "),
+        ("subject", "a" * 128),
+        ("subject", "line\nbreak"),
+        ("subject", "nul\x00"),
+        ("method", "carrier_pigeon"),
+        ("merchant_order_no", ""),
+        ("merchant_order_no", "a" * 65),
+        ("merchant_order_no", "a b"),
+        ("merchant_order_no", "W1\n"),
+        ("merchant_order_no", "订单"),
+        ("notify_url", "ftp://app.example/x"),
+        ("notify_url", "https://user:secret@app.example/x"),
+        ("notify_url", "not a url"),
+        ("notify_url", "https://app.example:99999/x"),
+        ("expires_in_s", 0),
+        ("expires_in_s", 10**9),
+        ("metadata", {"k": "v" * 5000}),
+        ("metadata", []),
+        ("payer", {"client_ip": "999.1.1.1"}),
+        ("payer", {"nickname": "x"}),
+        ("colour", "red"),
+    ],
+)
+def test_a_bad_value_is_refused_at_its_field(field: str, value: Any) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        CreatePayment.model_validate({**GOOD, field: value})
+    assert refusal.value.errors()[0]["loc"][0] == field
+
+
+def test_without_a_channel_account_only_our_cashier_can_be_called() -> None:
+    without = {key: value for key, value in GOOD.items() if key != "payment_id"}
+    with pytest.raises(ValidationError):
+        CreatePayment.model_validate(without)
+    assert CreatePayment.model_validate({**without, "method": "cashier"}).payment_id is None
+
+
+def test_the_fingerprint_is_of_the_values_not_of_the_text() -> None:
+    wish = CreatePayment.model_validate({**GOOD, "metadata": {"a": 1, "b": {"c": 2, "d": 3}}})
+    same = CreatePayment.model_validate(
+        {"metadata": {"b": {"d": 3, "c": 2}, "a": 1}, "currency": "CNY", **GOOD}
+    )
+    other = CreatePayment.model_validate({**GOOD, "amount": 1300})
+    assert wish.fingerprint() == same.fingerprint() != other.fingerprint()
