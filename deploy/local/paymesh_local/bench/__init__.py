@@ -1,0 +1,1 @@
+"""`make bench`: how fast, beside the bare minimum program that does the same input and output."""

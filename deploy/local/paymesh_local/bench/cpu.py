@@ -1,0 +1,31 @@
+"""CPU seconds of programs and all their children, read from the operating system."""
+
+from collections.abc import Mapping
+
+import psutil
+
+
+def seconds_of(pids: Mapping[str, int]) -> dict[str, float]:
+    """User and system CPU seconds so far, by name; a process that ended counts as none."""
+    return {name: _tree_seconds(pid) for name, pid in pids.items()}
+
+
+def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    return {name: after[name] - before.get(name, 0.0) for name in after}
+
+
+def _tree_seconds(pid: int) -> float:
+    try:
+        root = psutil.Process(pid)
+        tree = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0.0
+    return sum(_own_seconds(process) for process in tree)
+
+
+def _own_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
