@@ -5,7 +5,7 @@ problem+json with the public codes, so that the gateway can hand them through.
 
 trade-core:
     POST /internal/payments                        OpenPayment → OpenedPayment (201, 200)
-    GET  /internal/payments/{payment_no}?app_id=          → PaymentWithOrder (app_id optional)
+    GET  /internal/payments/{payment_no}?app_id=          → PaymentOnFile (app_id optional)
     POST /internal/payments/{payment_no}/channel   ChooseChannel → ChosenChannel
     GET  /internal/orders/{merchant_order_no}?app_id=&merchant_id=        → OrderView
     POST /internal/orders/{merchant_order_no}/close CloseOrderFor → OrderView
@@ -22,7 +22,7 @@ gateway (for merchant-admin):
     POST /internal/channels/{channel}/credentials         CheckCredentials → 204, 422 with pointers
 gateway (for the cashier):
     GET  /internal/checkouts/{token}                      → Checkout
-    POST /internal/checkouts/{token}/channel              ChooseOffer → PaymentView
+    POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
 """
 
 from datetime import datetime
@@ -36,6 +36,7 @@ from contracts.api import (
     Method,
     OrderSummary,
     PaymentView,
+    PaymentWithOrder,
     RefundView,
 )
 from contracts.events.commands import PaymentRef
@@ -61,6 +62,17 @@ class OpenedPayment(_Internal):
     created: bool
     payment: PaymentView
     order: OrderSummary
+
+
+class PaymentOnFile(PaymentWithOrder):
+    """`GET /internal/payments/{payment_no}`: the public view, and what only our page must know.
+
+    `return_url` of the wish; `wished_payment_id` where the wish for our page named an account:
+    then only that one is offered.
+    """
+
+    return_url: str | None = None
+    wished_payment_id: str | None = None
 
 
 class ChooseChannel(_Internal):
@@ -120,6 +132,12 @@ class Checkout(_Internal):
 class ChooseOffer(_Internal):
     payment_id: str
     client_ip: str | None = None
+
+
+class ChosenPayment(PaymentView):
+    """The attempt that the payer's choice made or found; `token` is that of its own page."""
+
+    token: str
 
 
 class Ping(_Internal):

@@ -79,11 +79,13 @@ class Refunding:
 @dataclass(frozen=True, slots=True)
 class Succeeded:
     """Done: the money was taken (pay, query, notice), went back (refund), or the trade is closed
-    or never came to be (close). `amount` is the channel's word, None where it gave none."""
+    or never came to be (close; then `found` is False). `amount` is the channel's word, None where
+    it gave none."""
 
     channel_no: str | None = None
     amount: Money | None = None
     at: datetime | None = None
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +110,26 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """The channel surely did nothing: refused before any work, or never reached."""
+    """The channel surely did nothing: refused before any work, or never reached.
+
+    `is_spoken` False: code and message are the executor's, the channel said nothing.
+    """
 
     code: str
     message: str
+    is_spoken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody can say what the channel did; ask again with the same number."""
+    """Nobody can say what the channel did; ask again with the same number.
+
+    `is_spoken` False: code and message are the executor's, the channel said nothing.
+    """
 
     code: str
     message: str
+    is_spoken: bool = True
 
 
 Outcome = Succeeded | Pending | Declined | NotSent | Unknown
@@ -227,12 +237,19 @@ class Wire(Protocol[HolderT]):
         ...
 
 
+PayerDetail = Literal["openid", "auth_code", "client_ip"]
+
+
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[SubjectT, AccountT]):
-    """One way to ask: two pure functions, usually the two of a small module."""
+    """One way to ask: two pure functions, usually the two of a small module.
+
+    `needs`, of a method: what the app must tell of the payer; checked before anything is stored.
+    """
 
     call: Callable[[SubjectT, AccountT], Call]
     outcome: Callable[[Answer, SubjectT, AccountT], Outcome]
+    needs: frozenset[PayerDetail] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +258,7 @@ class HandOver(Generic[AccountT]):
 
     call: Callable[[PayOrder, AccountT], Call]
     outcome: Callable[[Request], Pending]
+    needs: frozenset[PayerDetail] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

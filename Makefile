@@ -1,0 +1,64 @@
+# Paymesh 聚合支付中心. `make help` lists everything.
+
+SHELL := /bin/sh
+VENV := .venv/bin/python
+WORKERS ?= 2
+
+# Any Python from 3.11 on: the given one, or the first that is new enough.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+ifndef PYTHON
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
+endif
+
+# The supervisor ends with the make that started it, were that by kill -9 (Linux).
+TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
+
+CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local tests
+
+.PHONY: help run test check bench sandbox lock clean distclean venv
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@echo "Paymesh 聚合支付中心"
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@echo
+	@echo "  PAYMESH_PORT_BASE=8000   first port of make run; PAYMESH_LOCAL_DIR=.local its folder"
+	@echo "  PAYMESH_DEMO=0           make run without the shown payment"
+	@echo "  DATABASE_URL, KAFKA_BOOTSTRAP   make test with these instead of its own"
+
+run: venv ## all five services, the sandbox and a shown payment, until Ctrl-C
+	@exec $(TIED) $(VENV) -m paymesh_local
+
+test: venv ## every test: unit, contract, integration, end to end
+	@$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+check: venv ## style, types, architecture, manifests
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy $(CHECKED)
+	.venv/bin/lint-imports
+	$(VENV) -m paymesh_local.manifests
+
+bench: venv ## creates and complete payments per second, beside the bare minimum
+	@$(VENV) -m paymesh_local.bench $(BENCH)
+
+sandbox: venv ## only the third parties, on port 8010
+	@exec $(TIED) $(VENV) -m sandbox --port 8010 --state-dir .local/sandbox-alone --public-url http://127.0.0.1:8010
+
+lock: venv ## write requirements.lock anew from requirements.in
+	$(VENV) -m uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header -q requirements.in -o requirements.lock
+
+clean: ## remove the data of make run and all caches
+	rm -rf .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean ## and the .venv and Kafka's jars
+	rm -rf .venv deploy/local/kafka/jars
+
+venv:
+	@test -n "$(PYTHON)" || { echo "Paymesh needs Python 3.11 or newer: make run PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "$(PYTHON) is older than Python 3.11: make run PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' || { echo "$(PYTHON) has no venv module: install it (on Debian: apt install python3-venv)"; exit 1; }
+	@$(PYTHON) deploy/local/make_venv.py

@@ -1,0 +1,1 @@
+"""Runs the whole of Paymesh on one machine."""

@@ -1,0 +1,42 @@
+"""`make secrets`: what `deploy/compose.yaml` must be told and nobody should make up by hand.
+
+Written once to `deploy/.env`, readable by its owner alone; an existing file is left as it is.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Final
+
+from contracts import sealing
+from paymesh_local import private_file
+from paymesh_local.paths import REPOSITORY
+
+FILE: Final = REPOSITORY / "deploy" / ".env"
+
+
+def main(path: Path = FILE) -> None:
+    if path.exists():
+        print(f"{path} is there already; delete it to make new secrets")
+        return
+    private_file.write(path, text())
+    print(f"wrote {path}")
+
+
+def text() -> str:
+    gateway, notifier = sealing.generate(), sealing.generate()
+    values = {
+        "POSTGRES_PASSWORD": secrets.token_hex(24),
+        "SERVICE_TOKEN": secrets.token_urlsafe(32),
+        "CHECKOUT_KEY": secrets.token_urlsafe(32),
+        "SESSION_KEY": secrets.token_urlsafe(32),
+        "ADMIN_PASSWORD": secrets.token_urlsafe(12),
+        "GATEWAY_SEALING_KEY": gateway.private_key,
+        "GATEWAY_SEALING_PUBLIC_KEY": gateway.public_key,
+        "NOTIFIER_SEALING_KEY": notifier.private_key,
+        "NOTIFIER_SEALING_PUBLIC_KEY": notifier.public_key,
+    }
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""What the person may choose, by environment variables."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from paymesh_local.failure import CannotRun
+from paymesh_local.paths import REPOSITORY
+
+HIGHEST_BASE: Final = 65_000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`kafka_bootstrap`: a broker that runs already; None starts the embedded one."""
+
+    local_dir: Path
+    port_base: int
+    show_demo: bool
+    kafka_bootstrap: str | None
+
+    @classmethod
+    def of_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
+        """Read `PAYMESH_LOCAL_DIR`, `PAYMESH_PORT_BASE`, `PAYMESH_DEMO` and `KAFKA_BOOTSTRAP`.
+
+        Raises:
+            CannotRun: one of them has no meaning.
+        """
+        base = variables.get("PAYMESH_PORT_BASE", "8000")
+        if not (base.isascii() and base.isdigit() and 1024 <= int(base) <= HIGHEST_BASE):
+            raise CannotRun(f"PAYMESH_PORT_BASE is a number of 1024 … {HIGHEST_BASE}, not {base!r}")
+        return cls(
+            local_dir=(REPOSITORY / variables.get("PAYMESH_LOCAL_DIR", ".local")).absolute(),
+            port_base=int(base),
+            show_demo=variables.get("PAYMESH_DEMO", "1") != "0",
+            kafka_bootstrap=variables.get("KAFKA_BOOTSTRAP") or None,
+        )

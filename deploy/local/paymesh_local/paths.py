@@ -1,0 +1,6 @@
+"""Where things stand in the checkout."""
+
+from pathlib import Path
+from typing import Final
+
+REPOSITORY: Final = Path(__file__).parents[3]

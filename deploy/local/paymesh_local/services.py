@@ -1,0 +1,149 @@
+"""The five services and the sandbox as programs: who they are, and what each is told."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from paymesh_local import processes
+from paymesh_local.keyring import Keyring
+from paymesh_local.ports import LOOPBACK, Ports
+from paymesh_local.processes import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One of the five. `database`: the one it owns, or None; `front`: called from outside."""
+
+    name: str
+    chinese: str
+    database: str | None
+    front: bool
+
+    @property
+    def package(self) -> str:
+        return self.name.replace("-", "_")
+
+
+SERVICES: Final = (
+    Service("trade-core", "交易核心", "trade_core", front=False),
+    Service("merchant-admin", "商户管理", "merchant_admin", front=True),
+    Service("notifier", "通知", "notifier", front=False),
+    Service("gateway", "网关", None, front=True),
+    Service("cashier", "收银台", None, front=True),
+)
+DATABASES: Final = tuple(service.database for service in SERVICES if service.database)
+SANDBOX: Final = "sandbox"
+
+EMBEDDED_SESSION_MS: Final = 3000
+"""The embedded broker lets a successor wait for the whole session of the one that died."""
+
+KAFKA_SESSION_MS: Final = 6000
+"""Kafka's own minimum; a member with a name is succeeded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the programs of one stack depend on; pure."""
+
+    ports: Ports
+    keyring: Keyring
+    database_urls: Mapping[str, str]
+    kafka_bootstrap: str
+    broker_is_embedded: bool
+    local_dir: Path
+
+    def url(self, name: str) -> str:
+        return f"http://{LOOPBACK}:{self.port(name)}"
+
+    def port(self, name: str) -> int:
+        port: int = getattr(self.ports, name.replace("-", "_"))
+        return port
+
+    def service(self, service: Service) -> Program:
+        return self._python(service.name, service.package, environment=self.environment(service))
+
+    def migrations(self, service: Service) -> Program:
+        """Brings the service's database to the newest version, then ends."""
+        module = f"{service.package}.migrations"
+        return self._python(f"{service.name}-migrations", module, environment=self._store(service))
+
+    def republish(self) -> Program:
+        """Tells the last hour of events again, to a broker that has forgotten it."""
+        database = {"PAYMESH_DATABASE_URL": self.database_urls["trade_core"]}
+        command = ("trade_core.republish", "--since-hours", "1")
+        return self._python("republish", *command, environment=database)
+
+    def sandbox(self) -> Program:
+        state = self.local_dir / SANDBOX
+        return self._python(
+            SANDBOX, "sandbox", "--port", str(self.ports.sandbox), "--state-dir", str(state),
+            "--public-url", self.url(SANDBOX),
+        )  # fmt: skip
+
+    def environment(self, service: Service) -> dict[str, str]:
+        shared = {
+            "PAYMESH_HOST": LOOPBACK,
+            "PAYMESH_PORT": str(self.port(service.name)),
+            "PAYMESH_SERVICE_TOKEN": self.keyring.service_token,
+        }
+        return {**shared, **self._bus(service), **self._store(service), **self._own(service)}
+
+    def _bus(self, service: Service) -> dict[str, str]:
+        session_ms = EMBEDDED_SESSION_MS if self.broker_is_embedded else KAFKA_SESSION_MS
+        bus = {
+            "PAYMESH_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
+            "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": str(session_ms),
+        }
+        # The embedded broker makes a named member wait even after a clean stop.
+        return bus if self.broker_is_embedded else {**bus, "PAYMESH_MEMBER_ID": service.name}
+
+    def _store(self, service: Service) -> dict[str, str]:
+        if service.database is None:
+            return {}
+        return {"PAYMESH_DATABASE_URL": self.database_urls[service.database]}
+
+    def _own(self, service: Service) -> dict[str, str]:
+        keyring = self.keyring
+        match service.name:
+            case "gateway":
+                return {
+                    "PAYMESH_TRADE_CORE_URL": self.url("trade-core"),
+                    "PAYMESH_NOTIFIER_URL": self.url("notifier"),
+                    "PAYMESH_PUBLIC_URL": self.url("gateway"),
+                    "PAYMESH_CASHIER_URL": self.url("cashier"),
+                    "PAYMESH_SEALING_KEY": keyring.gateway_sealing.private_key,
+                    "PAYMESH_CHECKOUT_KEY": keyring.checkout_key,
+                    "PAYMESH_CHANNEL_URLS": "any",
+                }
+            case "notifier":
+                return {
+                    "PAYMESH_SEALING_KEY": keyring.notifier_sealing.private_key,
+                    "PAYMESH_CALLBACK_ALLOW_CIDRS": "127.0.0.0/8",
+                    "PAYMESH_CALLBACK_PORTS": "1024-65535",
+                }
+            case "merchant-admin":
+                return {
+                    "PAYMESH_GATEWAY_SEALING_PUBLIC_KEY": keyring.gateway_sealing.public_key,
+                    "PAYMESH_NOTIFIER_SEALING_PUBLIC_KEY": keyring.notifier_sealing.public_key,
+                    "PAYMESH_ADMIN_USERNAME": "admin",
+                    "PAYMESH_ADMIN_PASSWORD": keyring.admin_password,
+                    "PAYMESH_SESSION_KEY": keyring.session_key,
+                    "PAYMESH_GATEWAY_URL": self.url("gateway"),
+                    "PAYMESH_TRADE_CORE_URL": self.url("trade-core"),
+                }
+            case "cashier":
+                return {"PAYMESH_GATEWAY_URL": self.url("gateway")}
+            case _:
+                return {}
+
+    def _python(
+        self, name: str, *module_and_arguments: str, environment: Mapping[str, str] | None = None
+    ) -> Program:
+        return Program(
+            name=name,
+            command=processes.tied((sys.executable, "-m", *module_and_arguments)),
+            log=self.local_dir / "logs" / f"{name}.log",
+            environment=environment or {},
+        )

@@ -1,0 +1,150 @@
+"""The servers of one test run, started when first asked for and shared by all its processes.
+
+`python -m paymesh_local.testbed SOCKET` is started by the pytest that the person called, and ends
+with everything it has started when its standard input ends, so nothing stays however the tests
+end. Its socket answers each line with one line of JSON: `postgres` → `{"url"}`, `kafka NAME` →
+`{"bootstrap"}`; another name is another broker. `{"error"}` where it cannot be had.
+"""
+
+import asyncio
+import json
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final, Protocol
+
+from paymesh_local import kafka
+from paymesh_local.broker import EmbeddedBroker
+from paymesh_local.failure import CannotRun
+from paymesh_local.kafka import Kafka
+from paymesh_local.postgres import Postgres
+
+CONNECT_LIMIT_S: Final = 20.0
+ANSWER_LIMIT_S: Final = 300.0
+"""Long enough for Maven's first download of the jars."""
+
+
+def ask(socket_path: Path, wish: str) -> dict[str, str]:
+    """Ask the testbed of this run; blocks until the server is up.
+
+    Raises:
+        CannotRun: it could not be started.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_LIMIT_S)
+        _connect(connection, socket_path)
+        connection.sendall(wish.encode() + b"\n")
+        with connection.makefile() as lines:
+            answer: dict[str, str] = json.loads(lines.readline() or '{"error": "testbed ended"}')
+    if "error" in answer:
+        raise CannotRun(answer["error"])
+    return answer
+
+
+def _connect(connection: socket.socket, path: Path) -> None:
+    """The testbed may still be starting."""
+    deadline = time.monotonic() + CONNECT_LIMIT_S
+    while True:
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > deadline:
+                raise CannotRun("The testbed does not start") from None
+            time.sleep(0.02)
+        else:
+            return
+
+
+class _Server(Protocol):
+    async def stop(self) -> None: ...
+
+
+class Testbed:
+    """Starts each server once, also when several ask for it at the same time."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._running: list[_Server] = []
+        self._answers: dict[str, asyncio.Task[dict[str, str]]] = {}
+
+    async def answer(self, wish: str) -> dict[str, str]:
+        if wish not in self._answers:
+            self._answers[wish] = asyncio.ensure_future(self._start(wish))
+        try:
+            return await asyncio.shield(self._answers[wish])
+        except CannotRun as error:
+            return {"error": str(error)}
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(server.stop() for server in self._running))
+
+    async def _start(self, wish: str) -> dict[str, str]:
+        log = self._directory / f"{wish.replace(' ', '-')}.log"
+        match wish.split():
+            case ["postgres"]:
+                return await self._postgres(log)
+            case ["kafka", name] if kafka.missing() is None:
+                return await self._kafka(self._directory / f"kafka-{name}", log)
+            case ["kafka", _]:
+                return await self._embedded_broker(log)
+            case _:
+                raise CannotRun(f"The testbed has no {wish!r}")
+
+    async def _postgres(self, log: Path) -> dict[str, str]:
+        password = secrets.token_urlsafe()
+        server = Postgres(self._directory / "postgres", log, password=password, durable=False)
+        self._running.append(server)
+        await server.start()
+        return {"url": server.url()}
+
+    async def _kafka(self, directory: Path, log: Path) -> dict[str, str]:
+        server = Kafka(directory, log)
+        self._running.append(server)
+        await server.start()
+        return {"bootstrap": server.bootstrap}
+
+    async def _embedded_broker(self, log: Path) -> dict[str, str]:
+        server = EmbeddedBroker(log)
+        self._running.append(server)
+        await server.start()
+        return {"bootstrap": server.bootstrap}
+
+
+async def _serve(socket_path: Path, directory: Path) -> None:
+    testbed = Testbed(directory)
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answer = await testbed.answer((await reader.readline()).decode().strip())
+        writer.write(json.dumps(answer).encode() + b"\n")
+        writer.close()
+
+    server = await asyncio.start_unix_server(converse, socket_path)
+    try:
+        await _input_ended()
+    finally:
+        server.close()
+        await testbed.stop()
+
+
+async def _input_ended() -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    loop.add_signal_handler(signal.SIGINT, lambda: None)  # the pytest it serves decides
+    loop.add_reader(sys.stdin.fileno(), ended.set)  # nobody writes: readable means ended
+    await ended.wait()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="paymesh-testbed-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        directory.chmod(0o711)  # PostgreSQL may run as another user
+        asyncio.run(_serve(Path(sys.argv[1]), directory))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Machinery shared by the services: web, database, bus, outbox; knows no word of payments."""

@@ -1,0 +1,101 @@
+"""A topic that every replica reads whole: configuration, live status."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis.background import Pulse, unless_stopped
+from chassis.consumer import Record, leave, record_of
+
+log = structlog.get_logger()
+
+POLL_MS = 200
+REQUEST_LIMIT_MS = 20_000
+MAX_RECORDS = 500
+
+
+class Broadcast:
+    """Reads all partitions of one topic without a group, from the beginning by default.
+
+    `handle` is called for every record, in order per key, and must not block; a tombstone has an
+    empty value. What it raises is logged and the record skipped. After a reconnect everything
+    comes again. `caught_up` is set when all that was in the topic at the start has been handled.
+    """
+
+    def __init__(
+        self,
+        *,
+        bootstrap: str,
+        topic: str,
+        handle: Callable[[Record], None],
+        from_beginning: bool = True,
+    ) -> None:
+        self.caught_up = asyncio.Event()
+        self.pulse = Pulse()
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._handle = handle
+        self._from_beginning = from_beginning
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
+        self.pulse.beat()
+        kafka = AIOKafkaConsumer(
+            self._topic,
+            bootstrap_servers=self._bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            # Never "latest": a reset of the position would silently skip what is there.
+            auto_offset_reset="earliest",
+            request_timeout_ms=REQUEST_LIMIT_MS,
+        )
+        try:
+            ends = await unless_stopped(stop, self._begin(kafka))
+            if ends is not None:
+                await self._read(kafka, ends, stop)
+        except KafkaError as error:
+            log.warning("broadcast.interrupted", topic=self._topic, reason=repr(error))
+        finally:
+            await leave(kafka)
+
+    async def _begin(self, kafka: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
+        """Take the first position in each partition; answers where each one ends now."""
+        await kafka.start()
+        partitions = kafka.assignment()
+        first = await kafka.beginning_offsets(partitions)
+        ends: Mapping[TopicPartition, int] = await kafka.end_offsets(partitions)
+        for partition in partitions:
+            kafka.seek(partition, (first if self._from_beginning else ends)[partition])
+        return ends
+
+    async def _read(
+        self, kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], stop: asyncio.Event
+    ) -> None:
+        while not stop.is_set():
+            if not self.caught_up.is_set() and await unless_stopped(stop, _has_read(kafka, ends)):
+                self.caught_up.set()
+            batches = await unless_stopped(
+                stop, kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+            )
+            self.pulse.beat()
+            for raws in (batches or {}).values():
+                for raw in raws:
+                    self._handle_one(record_of(raw))
+
+    def _handle_one(self, record: Record) -> None:
+        try:
+            self._handle(record)
+        except Exception:
+            log.exception(
+                "broadcast.refused", topic=record.topic, key=record.key, offset=record.offset
+            )
+
+
+async def _has_read(kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    for partition, end in ends.items():
+        if await kafka.position(partition) < end:
+            return False
+    return True

@@ -1,0 +1,234 @@
+"""One member of a consumer group: nothing is committed that was not applied, nothing is skipped.
+
+Source: aiokafka 0.14 (`getmany` moves the position even when the work fails, and a bare
+`commit()` commits it: hence the explicit seeks and offsets here).
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from prometheus_client import Counter, Gauge
+
+from chassis.background import Pulse, pause, unless_stopped
+from chassis.consumer.membership import Handover, leave
+from chassis.consumer.records import DeadRecord, Record, dead, record_of
+
+log = structlog.get_logger()
+
+LAG = Gauge("consumer_lag_records", "Records not applied yet", ["group"])
+APPLIED = Counter("consumer_applied_records", "Records applied", ["group"])
+FAILED = Counter("consumer_failed_batches", "Batches that failed and come again", ["group"])
+PARKED = Counter("consumer_parked_records", "Records that could not be applied", ["group"])
+
+POLL_MS = 200
+REQUEST_LIMIT_MS = 20_000
+HEARTBEAT_MAX_MS = 5_000
+COMMIT_LIMIT_S = 10.0
+STALLED_S = 120.0
+BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 10.0
+SUSPECT_AFTER = 3  # Failures of a batch before one of its records is suspected.
+ALONE_TRIES = 3  # Tries of a suspected record by itself: a lock conflict is not poison.
+ALONE_PAUSE_S = 0.1
+PARK_LIMIT = 10  # Parked one after another without a success: the fault is ours, so stop parking.
+
+T = TypeVar("T")
+Batches = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+
+
+class Consumer(Generic[T]):
+    """One member of a consumer group.
+
+    `decode` turns a record into what `apply` takes; a record for which it raises is parked.
+    `apply` gets a whole batch, in order per key, and runs it in ONE transaction of its own. When
+    it raises, the batch comes again after 0.1 → 10 s; so it must be idempotent. After three
+    failures the batch is halved until the poison record stands alone and is parked.
+    `park` keeps dead records (`park_in` in a transaction); it may be called again for the same.
+    `healthy` tells whether the database is up: while it is not, no record is blamed.
+    """
+
+    def __init__(
+        self,
+        *,
+        bootstrap: str,
+        group: str,
+        topics: Sequence[str],
+        decode: Callable[[Record], T],
+        apply: Callable[[Sequence[T]], Awaitable[None]],
+        park: Callable[[Sequence[DeadRecord]], Awaitable[None]],
+        healthy: Callable[[], Awaitable[bool]],
+        member_id: str | None = None,
+        session_timeout_ms: int = 30_000,
+        max_records: int = 500,
+    ) -> None:
+        self.pulse = Pulse()
+        self.lag = 0
+        self._bootstrap = bootstrap
+        self._group = group
+        self._topics = list(topics)
+        self._decode = decode
+        self._apply = apply
+        self._park = park
+        self._healthy = healthy
+        self._member_id = member_id
+        self._session_timeout_ms = session_timeout_ms
+        self._max_records = max_records
+        self._working = asyncio.Lock()  # Held while a batch is applied and committed.
+        self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
+        self._failures = 0
+        self._parked_in_a_row = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
+        self.pulse.beat()
+        kafka = self._member()
+        try:
+            await unless_stopped(stop, kafka.start())
+            await self._read(kafka, stop)
+        except KafkaError as error:
+            log.warning("consumer.interrupted", group=self._group, reason=repr(error))
+        finally:
+            await leave(kafka)
+
+    async def _read(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        moved_at = time.monotonic()
+        while not stop.is_set():
+            # The lock is not held here: getmany waits for a rebalance, which waits for the lock.
+            batches = await unless_stopped(
+                stop, kafka.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
+            )
+            self.pulse.beat()
+            if batches and not await self._handle(kafka, batches):
+                await pause(stop, self._backoff_s())
+            self._measure(kafka)
+            if batches or not self.lag:
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > STALLED_S:
+                log.error("consumer.stalled", group=self._group, lag=self.lag)
+                return
+
+    async def _handle(self, kafka: AIOKafkaConsumer, batches: Batches) -> bool:
+        """Apply and commit, or go back to where the batch began."""
+        async with self._working:
+            self._next.update({tp: raws[0].offset for tp, raws in batches.items()})
+            records = [record_of(raw) for raws in batches.values() for raw in raws]
+            try:
+                await self._process(records)
+            except Exception:
+                log.exception("consumer.batch_failed", group=self._group, records=len(records))
+                FAILED.labels(self._group).inc()
+                self._failures += 1
+                self._seek_back(kafka, batches)
+                return False
+            self._failures = 0
+            APPLIED.labels(self._group).inc(len(records))
+            await self._commit(kafka, {tp: raws[-1].offset + 1 for tp, raws in batches.items()})
+            return True
+
+    async def _process(self, records: Sequence[Record]) -> None:
+        values: list[tuple[Record, T]] = []
+        unreadable: list[DeadRecord] = []
+        for record in records:
+            try:
+                values.append((record, self._decode(record)))
+            except Exception as error:
+                log.exception("consumer.unreadable", **_place(record))
+                unreadable.append(dead(record, error))
+        if unreadable:
+            await self._bury(unreadable)
+        if not values:
+            return
+        if self._failures >= SUSPECT_AFTER:
+            await self._apply_around_poison(values)
+        else:
+            await self._apply([value for _, value in values])
+            self._parked_in_a_row = 0
+
+    async def _apply_around_poison(self, values: Sequence[tuple[Record, T]]) -> None:
+        """Apply what can be applied, in order; park what fails alone while the database is up."""
+        self.pulse.beat()
+        try:
+            await self._apply([value for _, value in values])
+            self._parked_in_a_row = 0
+            return
+        except Exception as error:
+            if self._parked_in_a_row >= PARK_LIMIT or not await self._healthy():
+                raise
+            if len(values) == 1:
+                await self._try_alone(*values[0], error)
+                return
+        middle = len(values) // 2
+        await self._apply_around_poison(values[:middle])
+        await self._apply_around_poison(values[middle:])
+
+    async def _try_alone(self, record: Record, value: T, error: Exception) -> None:
+        for _ in range(ALONE_TRIES - 1):
+            await asyncio.sleep(ALONE_PAUSE_S)
+            try:
+                await self._apply([value])
+                return
+            except Exception as again:
+                if not await self._healthy():
+                    raise
+                error = again
+        self._parked_in_a_row += 1
+        await self._bury([dead(record, error)])
+
+    async def _bury(self, records: Sequence[DeadRecord]) -> None:
+        await self._park(records)
+        PARKED.labels(self._group).inc(len(records))
+        for parked in records:
+            log.error("consumer.parked", error=parked.error, **_place(parked.record))
+
+    def _seek_back(self, kafka: AIOKafkaConsumer, batches: Batches) -> None:
+        for tp, raws in batches.items():
+            try:
+                kafka.seek(tp, raws[0].offset)
+            except IllegalStateError:
+                log.info("consumer.partition_gone", group=self._group, partition=str(tp))
+
+    async def _commit(self, kafka: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+        """Commit exactly these; what is not committed comes again, which is harmless."""
+        self._next.update(offsets)
+        try:
+            async with asyncio.timeout(COMMIT_LIMIT_S):
+                await kafka.commit(offsets)
+        except (CommitFailedError, IllegalStateError) as error:
+            log.info("consumer.partitions_moved", group=self._group, reason=repr(error))
+        except (KafkaError, TimeoutError) as error:
+            log.warning("consumer.not_committed", group=self._group, reason=repr(error))
+
+    def _backoff_s(self) -> float:
+        longest_s = min(BACKOFF_FIRST_S * 2.0 ** (self._failures - 1), BACKOFF_MAX_S)
+        return longest_s * random.uniform(0.5, 1)
+
+    def _measure(self, kafka: AIOKafkaConsumer) -> None:
+        known = [tp for tp in kafka.assignment() if tp in self._next]
+        self.lag = sum(max(0, (kafka.highwater(tp) or 0) - self._next[tp]) for tp in known)
+        LAG.labels(self._group).set(self.lag)
+
+    def _member(self) -> AIOKafkaConsumer:
+        kafka = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._member_id or self._group,
+            group_id=self._group,
+            group_instance_id=self._member_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=REQUEST_LIMIT_MS,
+            partition_assignment_strategy=[StickyPartitionAssignor],
+            session_timeout_ms=self._session_timeout_ms,
+            heartbeat_interval_ms=min(HEARTBEAT_MAX_MS, self._session_timeout_ms // 3),
+        )
+        kafka.subscribe(topics=self._topics, listener=Handover(self._working, self._next))
+        return kafka
+
+
+def _place(record: Record) -> dict[str, object]:
+    return {"topic": record.topic, "partition": record.partition, "offset": record.offset}

@@ -1,0 +1,86 @@
+"""What comes out of Kafka, and where it is kept when it cannot be applied."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka import ConsumerRecord
+
+from chassis.database import Tx
+
+MAX_ERROR_CHARS = 2_000
+
+DEAD_SCHEMA = """
+create table dead_event (
+    topic     text not null,
+    partition integer not null,
+    "offset"  bigint not null,
+    key       text,
+    value     bytea not null,
+    headers   jsonb not null,
+    error     text not null,
+    parked_at timestamptz not null default now(),
+    primary key (topic, partition, "offset")
+)
+"""
+"""DDL for the migration of a service that parks what it cannot apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One Kafka record; the value of a tombstone is empty."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    value: bytes
+    headers: dict[str, str]
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRecord:
+    """A record that could not be decoded or applied, and why."""
+
+    record: Record
+    error: str
+
+
+def record_of(raw: ConsumerRecord) -> Record:
+    """aiokafka's record as ours; never fails, whatever the bytes are."""
+    return Record(
+        topic=raw.topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        key=None if raw.key is None else raw.key.decode(errors="replace"),
+        value=raw.value or b"",
+        headers={name: (value or b"").decode(errors="replace") for name, value in raw.headers},
+        timestamp_ms=raw.timestamp,
+    )
+
+
+def dead(record: Record, error: Exception) -> DeadRecord:
+    return DeadRecord(record, repr(error)[:MAX_ERROR_CHARS])
+
+
+async def park_in(tx: Tx, records: Sequence[DeadRecord]) -> None:
+    """Keep dead records in `dead_event`; one that is there already stays as it is."""
+    await tx.executemany(
+        """
+        insert into dead_event (topic, partition, "offset", key, value, headers, error)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict do nothing
+        """,
+        [
+            (
+                dead.record.topic,
+                dead.record.partition,
+                dead.record.offset,
+                dead.record.key,
+                dead.record.value,
+                dead.record.headers,
+                dead.error,
+            )
+            for dead in records
+        ],
+    )

@@ -1,0 +1,170 @@
+"""One asyncpg pool per service, with limits on everything that could wait for ever."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias, TypeVar
+
+import asyncpg
+import asyncpg.pool
+import orjson
+import structlog
+
+from chassis.problems import Overloaded
+
+log = structlog.get_logger()
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Tx: TypeAlias = "Connection | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+"""A connection inside a transaction (or, from `Database.connection`, one that commits by itself).
+
+jsonb columns are read as and written from Python values.
+"""
+
+T = TypeVar("T")
+
+STARTUP_LIMIT_S = 30.0  # A database that starts together with the service is waited for this long.
+ACQUIRE_LIMIT_S = 5.0  # Longer than this for a free connection means overload, not patience.
+CONNECT_LIMIT_S = 5.0
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What is raised when the database, not the statement, is the trouble."""
+
+
+class Database:
+    """The pool. Survives a restart of the database: broken connections are replaced."""
+
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, server_settings: dict[str, str]
+    ) -> None:
+        self._pool = pool
+        self._url = url
+        self._server_settings = server_settings
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        application_name: str,
+        min_size: int = 2,
+        max_size: int = 10,
+        statement_timeout_s: float = 10,
+    ) -> "Database":
+        """Connect; a database that is still starting is waited for, at most `STARTUP_LIMIT_S`."""
+        server_settings = {
+            "application_name": application_name,
+            "statement_timeout": f"{statement_timeout_s * 1000:.0f}",
+            "lock_timeout": "5s",
+            "idle_in_transaction_session_timeout": "30s",
+            "jit": "off",
+        }
+
+        async def create() -> "asyncpg.Pool[asyncpg.Record]":
+            return await asyncpg.create_pool(
+                url,
+                min_size=min_size,
+                max_size=max_size,
+                timeout=CONNECT_LIMIT_S,
+                command_timeout=statement_timeout_s + 5,
+                server_settings=server_settings,
+                init=_prepare,
+                reset=_keep_session,
+            )
+
+        return cls(await _when_started(create), url, server_settings)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """One transaction, committed before the block is left; a failed COMMIT raises here.
+
+        Raises Overloaded when no connection can be had.
+        """
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Tx]:
+        """A connection on which each statement commits by itself: reads, and one-statement writes.
+
+        Raises Overloaded when no connection can be had.
+        """
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_LIMIT_S)
+        except UNREACHABLE as error:
+            raise Overloaded("The database cannot be reached at the moment.") from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    async def dedicated(self, role: str) -> Connection:
+        """A connection of its own outside the pool, for session locks. The caller closes it.
+
+        A partner that vanished without a word is noticed within about 25 s.
+        """
+        settings = self._server_settings | {
+            "application_name": f"{self._server_settings['application_name']}:{role}",
+            "tcp_keepalives_idle": "10",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
+        }
+        connection = await asyncpg.connect(
+            self._url, timeout=CONNECT_LIMIT_S, command_timeout=15, server_settings=settings
+        )
+        await _prepare(connection)
+        return connection
+
+    async def is_up(self) -> bool:
+        """Whether the database answers now, within 2 s."""
+        try:
+            async with asyncio.timeout(2), self.connection() as connection:
+                await connection.execute("select 1")
+        except (Overloaded, asyncpg.PostgresError, *UNREACHABLE):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close after what is running has finished; what takes longer than 5 s is cut off."""
+        try:
+            async with asyncio.timeout(5):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+
+async def _when_started(create: Callable[[], Awaitable[T]]) -> T:
+    give_up_at = time.monotonic() + STARTUP_LIMIT_S
+    while True:
+        try:
+            return await create()
+        except UNREACHABLE as error:
+            if time.monotonic() > give_up_at:
+                raise
+            log.info("database.waiting", reason=type(error).__name__)
+            await asyncio.sleep(0.5)
+
+
+async def _prepare(connection: Connection) -> None:
+    # jsonb's binary form is one version byte (1) and the text.
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda data: orjson.loads(data[1:]),
+        format="binary",
+    )
+
+
+async def _keep_session(_: Tx) -> None:
+    # Pooled connections carry no session state, so asyncpg's RESET round trip is saved.
+    return None

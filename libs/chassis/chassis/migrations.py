@@ -1,0 +1,65 @@
+"""Alembic for the services: run at deployment, one at a time, never waiting long for a lock.
+
+A service's `migrations/env.py` is two lines: `from chassis.migrations import run_env` and
+`run_env()`. A lock that is not given within 5 s stops the migration instead of the traffic.
+"""
+
+import asyncio
+
+import asyncpg
+from alembic import command, context, op
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+ADVISORY_LOCK = 7_207_131
+QUEUE_LIMIT = "60s"  # How long a second migrator waits for the first.
+LOCK_LIMIT = "5s"
+
+
+def upgrade(package: str, database_url: str) -> None:
+    """Bring the database to the newest revision in `<package>/migrations`.
+
+    Safe to run in several places at once: the second waits, then finds nothing to do. Blocking,
+    with its own event loop: call it from a running one with `asyncio.to_thread`.
+    """
+    config = Config()
+    config.set_main_option("script_location", f"{package}:migrations")
+    config.attributes["database_url"] = database_url
+    command.upgrade(config, "head")
+
+
+def execute(script: str) -> None:
+    """Run SQL of several statements in a migration, which `op.execute` cannot."""
+    adapted = op.get_bind().connection.dbapi_connection
+    assert isinstance(adapted, AsyncAdapt_asyncpg_connection)
+    adapted.run_async(lambda raw: raw.execute(script))
+
+
+def run_env() -> None:
+    """The whole `env.py`: connect as `upgrade` was told and run the pending revisions."""
+    asyncio.run(_migrate(context.config.attributes["database_url"]))
+
+
+async def _migrate(database_url: str) -> None:
+    async def connect() -> object:
+        return await asyncpg.connect(
+            database_url, server_settings={"application_name": "migrations"}
+        )
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_run)
+    await engine.dispose()
+
+
+def _run(connection: Connection) -> None:
+    connection.exec_driver_sql(f"set lock_timeout = '{QUEUE_LIMIT}'")
+    connection.exec_driver_sql(f"select pg_advisory_lock({ADVISORY_LOCK})")
+    connection.exec_driver_sql(f"set lock_timeout = '{LOCK_LIMIT}'")
+    connection.commit()  # The session keeps the lock until it is closed.
+    context.configure(connection=connection, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,194 @@
+"""The tables of the outbox: writing events with a change, listing them, publishing them again."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zlib import crc32
+
+import asyncpg
+
+from chassis.database import Database, Tx
+
+SHARDS = 16
+
+SETTLE_LIMIT_S = 0.2  # How long `list_since` waits for transactions that may hold earlier events.
+SETTLE_POLL_S = 0.005
+REPUBLISH_PAGE = 5_000
+
+# The id's default asks for the transaction id first, so that a writer has one before it takes an
+# event id: `list_since` relies on it.
+SCHEMA = """
+create sequence event_log_id_seq;
+create table event_log (
+    id         bigint primary key default nextval(
+                   case when pg_current_xact_id() is not null
+                        then 'event_log_id_seq'::regclass end),
+    event_id   text not null unique,
+    topic      text not null,
+    key        text not null,
+    type       text not null,
+    tenant     text not null,
+    payload    bytea not null,
+    created_at timestamptz not null default now()
+);
+alter sequence event_log_id_seq owned by event_log.id;
+create index event_log_tenant on event_log (tenant, id);
+create index event_log_created on event_log using brin (created_at);
+create table event_pending (
+    id    bigint primary key,
+    shard smallint not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+        autovacuum_vacuum_cost_delay = 0);
+create table event_dead (
+    id        bigint primary key,
+    error     text not null,
+    failed_at timestamptz not null default now()
+);
+"""
+"""DDL for a service's first migration (several statements: run it with `migrations.execute`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """One event; `payload` is the whole CloudEvents JSON.
+
+    Events of one `key` are published in the order of their ids. `tenant` is who may list the
+    event with `list_since`; "" for nobody.
+    """
+
+    event_id: str
+    topic: str
+    key: str
+    type: str
+    tenant: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event as `list_since` returns it; `position` is the cursor to go on after."""
+
+    position: int
+    event: OutboxEvent
+    created_at: datetime
+
+
+def shard_of(key: str) -> int:
+    """The shard of a key, for callers that write both tables in their own single statement."""
+    return crc32(key.encode()) % SHARDS
+
+
+async def put(tx: Tx, events: Sequence[OutboxEvent]) -> None:
+    """Write events in the caller's transaction, in one statement.
+
+    Call it while holding the lock on the thing the events are about: then the ids of one key
+    rise in the order of the commits. After the commit, `Relay.wake()`.
+    """
+    if not events:
+        return
+    await tx.execute(
+        _PUT,
+        [event.event_id for event in events],
+        [event.topic for event in events],
+        [event.key for event in events],
+        [event.type for event in events],
+        [event.tenant for event in events],
+        [event.payload for event in events],
+        [shard_of(event.key) for event in events],
+    )
+
+
+async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[LoggedEvent]:
+    """The tenant's events after a position, at most `limit`, in order, none ever left out.
+
+    Transactions commit in another order than they took their event ids, so an event may appear
+    behind a reader who has passed its place. Hence a page is handed out only when every
+    transaction that could hold an earlier id has ended: ids are taken by transactions that have
+    an xid already (see `SCHEMA`), so all that took a smaller id than one we see have smaller xids
+    than one we draw now, and they have ended when no running xid is below ours. This is waited
+    for up to 0.2 s; then the answer is empty and the caller asks again with the same `after`.
+    """
+    async with db.connection() as connection:
+        newest, xid = await connection.fetchrow(_NEWEST, tenant, after, limit) or (None, None)
+        if newest is None:
+            return []
+        give_up_at = time.monotonic() + SETTLE_LIMIT_S
+        while True:
+            rows = await connection.fetch(_SETTLED, tenant, after, newest, xid, limit)
+            if rows or time.monotonic() > give_up_at:
+                break
+            await asyncio.sleep(SETTLE_POLL_S)
+    return [_logged(row) for row in rows]
+
+
+async def republish(db: Database, since: datetime) -> int:
+    """Mark every event created since then as pending again; answers how many.
+
+    For a broker that lost its records. Consumers see the events again, with the same ids.
+    """
+    count = 0
+    async with db.connection() as connection:
+        last = await connection.fetchval(_LAST_BEFORE, since)
+        while rows := await connection.fetch(_PAGE_AFTER, last, REPUBLISH_PAGE):
+            last = rows[-1]["id"]
+            shards = [shard_of(row["key"]) for row in rows]
+            await connection.execute(_MARK, [row["id"] for row in rows], shards)
+            count += len(rows)
+    return count
+
+
+def _logged(row: asyncpg.Record) -> LoggedEvent:
+    event = OutboxEvent(
+        event_id=row["event_id"],
+        topic=row["topic"],
+        key=row["key"],
+        type=row["type"],
+        tenant=row["tenant"],
+        payload=row["payload"],
+    )
+    return LoggedEvent(position=row["id"], event=event, created_at=row["created_at"])
+
+
+_PUT = """
+with given as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
+                         $6::bytea[], $7::smallint[])
+    with ordinality as g (event_id, topic, key, type, tenant, payload, shard, place)
+), logged as (
+    insert into event_log (event_id, topic, key, type, tenant, payload)
+    select event_id, topic, key, type, tenant, payload from given order by place
+    returning id, event_id
+)
+insert into event_pending (id, shard)
+select logged.id, given.shard from logged join given using (event_id)
+"""
+
+_NEWEST = """
+select newest, case when newest is not null then pg_current_xact_id() end
+from (select max(id) as newest
+      from (select id from event_log where tenant = $1 and id > $2 order by id limit $3) page) m
+"""
+
+_SETTLED = """
+select id, event_id, topic, key, type, tenant, payload, created_at
+from event_log
+where tenant = $1 and id > $2 and id <= $3 and pg_snapshot_xmin(pg_current_snapshot()) >= $4
+order by id
+limit $5
+"""
+
+# Materialized, because the planner would otherwise walk the primary key from its beginning.
+_LAST_BEFORE = """
+with recent as materialized (select id from event_log where created_at >= $1)
+select coalesce(min(id) - 1, 9223372036854775807) from recent
+"""
+
+_PAGE_AFTER = "select id, key from event_log where id > $1 order by id limit $2"
+
+_MARK = """
+insert into event_pending (id, shard)
+select * from unnest($1::bigint[], $2::smallint[])
+on conflict do nothing
+"""

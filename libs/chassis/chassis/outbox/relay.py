@@ -1,0 +1,237 @@
+"""From the outbox to Kafka: each shard has one owner, each key keeps its order."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+from prometheus_client import Counter, Gauge
+
+from chassis.background import Pulse, pause
+from chassis.database import UNREACHABLE, Connection, Database
+from chassis.outbox.log import SHARDS
+from chassis.producer import Message, NotPublished, Producer
+
+log = structlog.get_logger()
+
+OLDEST_S = Gauge("outbox_oldest_pending_seconds", "Age of the oldest event not yet in Kafka")
+OWNED = Gauge("outbox_owned_shards", "Shards this replica publishes")
+PUBLISHED = Counter("outbox_published", "Events that Kafka confirmed", ["topic"])
+DEAD = Counter("outbox_dead", "Events that can never be published", ["topic"])
+
+LOCK_CLASS = 0x0B0C  # First half of the advisory lock; the second is the shard.
+LOOK_AROUND_S = 1.0
+ROUND_S = 0.005  # Between two rounds, so that a burst of commits shares one.
+BUSY_POLL_S, IDLE_POLL_S = 0.02, 0.2
+RECONNECT_S = 0.5
+BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 1.0  # After a round in which nothing was published.
+HOLD_FIRST_S = 0.05  # For a key after its failure; doubled by each.
+MAX_HELD_KEYS = 1_000  # More than this is the broker's trouble, not the keys'.
+MAX_TRIES = 10
+
+
+class Relay:
+    """Publishes what is pending. Every replica runs one; each shard has one owner at a time.
+
+    The owner holds the shard's advisory lock on a connection of its own and does all its reading
+    on that same connection: a relay that lost its locks cannot read either. Events arrive at
+    least once, per key in the order of their ids (after a failure, once more in that order).
+    """
+
+    def __init__(
+        self, db: Database, producer: Producer, *, batch: int = 500, hold_max_s: float = 10.0
+    ) -> None:
+        self.pulse = Pulse()
+        self._db = db
+        self._producer = producer
+        self._batch = batch
+        self._awake = asyncio.Event()
+        self._held = _HeldKeys(hold_max_s)
+        self._shards: list[int] = []
+
+    def wake(self) -> None:
+        """Tell the relay that something was committed, so that it does not wait for its poll."""
+        self._awake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`; for `Background.start`. Outlives restarts of database and broker."""
+        while not stop.is_set():
+            self.pulse.beat()
+            try:
+                connection = await self._db.dedicated("outbox")
+                try:
+                    await self._serve(connection, stop)
+                finally:
+                    self._own([])
+                    await _close(connection)
+            except (asyncpg.PostgresError, *UNREACHABLE) as error:
+                log.warning("outbox.database_lost", reason=repr(error))
+                await pause(stop, RECONNECT_S)
+
+    async def _serve(self, connection: Connection, stop: asyncio.Event) -> None:
+        await connection.execute(_PLAN)
+        poll_s, backoff_s = BUSY_POLL_S, BACKOFF_FIRST_S
+        look_around_at = 0.0
+        while not stop.is_set():
+            self.pulse.beat()
+            self._awake.clear()
+            if time.monotonic() >= look_around_at:
+                await self._look_around(connection)
+                look_around_at = time.monotonic() + LOOK_AROUND_S
+            found, is_down = await self._round(connection)
+            if is_down:
+                await pause(stop, backoff_s)
+                backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
+                continue
+            await asyncio.sleep(ROUND_S)
+            if found < self._batch:
+                await _until(self._awake, poll_s)
+            poll_s = BUSY_POLL_S if found else min(poll_s * 2, IDLE_POLL_S)
+            backoff_s = BACKOFF_FIRST_S
+
+    async def _look_around(self, connection: Connection) -> None:
+        """Take the shards that nobody owns (any more), and measure."""
+        missing = sorted(set(range(SHARDS)) - set(self._shards))
+        if missing:
+            taken = await connection.fetch(_TAKE, missing, LOCK_CLASS)
+            self._own(self._shards + [row["shard"] for row in taken])
+        OLDEST_S.set(await connection.fetchval(_OLDEST) or 0)
+
+    def _own(self, shards: list[int]) -> None:
+        self._shards = shards
+        OWNED.set(len(shards))
+
+    async def _round(self, connection: Connection) -> tuple[int, bool]:
+        """Publish one batch: how many events were found, and whether the broker seems down."""
+        if not self._shards:
+            return 0, False
+        rows = await connection.fetch(_PENDING, self._shards, self._held.waiting(), self._batch)
+        if not rows:
+            return 0, False
+        results = await self._producer.attempt([_message(row) for row in rows])
+        done, dead = self._judge(rows, results)
+        if done:
+            await connection.execute(_FORGET, done)
+        for event in dead:
+            await connection.execute(_BURY, event.id, event.error)
+        return len(rows), all(failure and not failure.unpublishable for failure in results)
+
+    def _judge(
+        self, rows: Sequence[asyncpg.Record], results: Sequence[NotPublished | None]
+    ) -> "tuple[list[int], list[_Dead]]":
+        """Which events are finished.
+
+        Those behind a failed one of their key stay pending, even where Kafka took them: published
+        again behind it, their order is right at last.
+        """
+        done: list[int] = []
+        dead: list[_Dead] = []
+        stopped: set[str] = set()
+        for row, failure in zip(rows, results, strict=True):
+            key = row["key"]
+            if key in stopped:
+                continue
+            if failure is None:
+                self._held.release(key)
+                PUBLISHED.labels(row["topic"]).inc()
+                done.append(row["id"])
+                continue
+            stopped.add(key)
+            tries = self._held.hold(key)
+            log.warning("outbox.not_published", id=row["id"], tries=tries, reason=str(failure))
+            if failure.unpublishable and tries >= MAX_TRIES:
+                self._held.release(key)
+                DEAD.labels(row["topic"]).inc()
+                dead.append(_Dead(row["id"], str(failure)))
+        return done, dead
+
+
+@dataclass(frozen=True, slots=True)
+class _Dead:
+    id: int
+    error: str
+
+
+class _HeldKeys:
+    """Keys whose first pending event failed: left out for a while, longer after each failure."""
+
+    def __init__(self, longest_s: float) -> None:
+        self._longest_s = longest_s
+        self._tries: dict[str, int] = {}
+        self._until: dict[str, float] = {}
+
+    def hold(self, key: str) -> int:
+        """Hold the key back; answers how often it has failed."""
+        if len(self._until) >= MAX_HELD_KEYS:
+            self._until.clear()
+            self._tries.clear()
+        tries = self._tries.get(key, 0) + 1
+        self._tries[key] = tries
+        self._until[key] = time.monotonic() + min(HOLD_FIRST_S * 2**tries, self._longest_s)
+        return tries
+
+    def release(self, key: str) -> None:
+        self._tries.pop(key, None)
+        self._until.pop(key, None)
+
+    def waiting(self) -> list[str]:
+        """The keys whose time has not come yet."""
+        now = time.monotonic()
+        return [key for key, until in self._until.items() if until > now]
+
+
+def _message(row: asyncpg.Record) -> Message:
+    headers = {
+        "ce_id": row["event_id"],
+        "ce_type": row["type"],
+        "content-type": "application/cloudevents+json",
+    }
+    return Message(row["topic"], row["key"], row["payload"], headers)
+
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
+async def _close(connection: Connection) -> None:
+    try:
+        await connection.close(timeout=2)
+    except (asyncpg.PostgresError, *UNREACHABLE):
+        connection.terminate()
+
+
+# The statistics of a table that is nearly always empty are wrong when a backlog comes: walking
+# the primary keys is the one plan that is never bad.
+_PLAN = """
+set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off;
+set enable_hashjoin = off; set enable_mergejoin = off;
+"""
+
+_TAKE = """
+select shard from unnest($1::int[]) as s (shard) where pg_try_advisory_lock($2::int, shard)
+"""
+
+_PENDING = """
+select p.id, l.event_id, l.topic, l.key, l.type, l.payload
+from event_pending p join event_log l using (id)
+where p.shard = any ($1::smallint[]) and l.key <> all ($2::text[])
+order by p.id
+limit $3
+"""
+
+_FORGET = "delete from event_pending where id = any ($1::bigint[])"
+
+_BURY = """
+with buried as (delete from event_pending where id = $1)
+insert into event_dead (id, error) values ($1, $2) on conflict do nothing
+"""
+
+_OLDEST = """
+select extract(epoch from now() - created_at)::float8
+from event_log where id = (select min(id) from event_pending)
+"""

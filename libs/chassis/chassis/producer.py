@@ -1,0 +1,233 @@
+"""Publishing to Kafka: idempotent, batched, awaited, and never stuck for ever."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
+from prometheus_client import Counter
+
+log = structlog.get_logger()
+
+NOT_PUBLISHED = Counter("kafka_not_published", "Messages that Kafka did not confirm", ["topic"])
+REPLACED = Counter("kafka_producer_replaced", "Times the producer was stuck and replaced")
+
+LINGER_MS = 2  # Long enough for concurrent sends to share a batch, too short to be noticed.
+MAX_BATCH_BYTES = 131_072
+TOPIC_LIMIT_S = 3.0  # A topic that is not known within this time does not exist yet.
+DISCARD_LIMIT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record; messages of one `key` keep their order. An empty `value` is a tombstone."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class NotPublished(Exception):
+    """Kafka did not confirm the message in time: it may or may not have arrived.
+
+    `unpublishable` tells that the message itself is at fault, so that no retry will help.
+    """
+
+    def __init__(self, topic: str, reason: str, *, unpublishable: bool = False) -> None:
+        super().__init__(f"{topic}: {reason}")
+        self.topic = topic
+        self.unpublishable = unpublishable
+
+
+Handed: TypeAlias = "asyncio.Future[object] | NotPublished"
+
+
+class Producer:
+    """One per process, for concurrent use: sends that run at the same time share batches.
+
+    aiokafka's idempotent producer never gives up a batch and can get stuck for good, so each send
+    has a limit of its own. A producer that failed a delivery is replaced; sends wait for the new.
+    """
+
+    def __init__(self, bootstrap: str, client_id: str, *, limit_s: float = 10.0) -> None:
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._limit_s = limit_s
+        self._kafka: AIOKafkaProducer | None = None
+        self._changing = asyncio.Lock()
+        self._stopped = False
+
+    async def start(self) -> None:
+        """Connect if a broker answers within the limit; otherwise the next send tries again."""
+        try:
+            async with asyncio.timeout(self._limit_s):
+                await self._connected()
+        except (TimeoutError, KafkaError) as error:
+            log.warning("producer.not_connected", reason=repr(error))
+
+    async def stop(self) -> None:
+        """Deliver what is under way, within the limit, and close."""
+        self._stopped = True
+        kafka, self._kafka = self._kafka, None
+        if kafka is None:
+            return
+        try:
+            async with asyncio.timeout(self._limit_s):
+                await kafka.stop()
+        except (TimeoutError, KafkaError):
+            await _discard(kafka)
+
+    async def send(self, message: Message) -> None:
+        """Publish; returns when all in-sync replicas have it, raises NotPublished otherwise."""
+        (failure,) = await self.attempt([message])
+        if failure is not None:
+            raise failure
+
+    async def send_many(self, messages: Sequence[Message]) -> list[bool]:
+        """Publish in order; for each message whether Kafka confirmed it."""
+        return [failure is None for failure in await self.attempt(messages)]
+
+    async def attempt(self, messages: Sequence[Message]) -> list[NotPublished | None]:
+        """Publish in order; for each message None, or why Kafka did not confirm it."""
+        deadline = asyncio.get_running_loop().time() + self._limit_s
+        try:
+            async with asyncio.timeout_at(deadline):
+                kafka = await self._connected()
+        except (TimeoutError, KafkaError) as error:
+            return [NotPublished(message.topic, repr(error)) for message in messages]
+        handed = await _hand_over(kafka, messages, deadline)
+        waiting = [item for item in handed if isinstance(item, asyncio.Future)]
+        if waiting:
+            await asyncio.wait(
+                waiting, timeout=max(0, deadline - asyncio.get_running_loop().time())
+            )
+        if any(not future.done() or future.exception() for future in waiting):
+            await self._replace(kafka)
+        return [_outcome(message, item) for message, item in zip(messages, handed, strict=True)]
+
+    async def _connected(self) -> AIOKafkaProducer:
+        """The producer of the moment; whoever needs one first makes it, the others wait."""
+        if self._kafka is None:
+            async with self._changing:
+                if self._stopped:
+                    raise ProducerClosed
+                if self._kafka is None:
+                    self._kafka = await _connect(self._bootstrap, self._client_id)
+        return self._kafka
+
+    async def _replace(self, stuck: AIOKafkaProducer) -> None:
+        # A batch that failed leaves a hole in the sequence numbers: all later ones would be
+        # refused. The old producer is dead before a new one is made, so that it cannot publish
+        # old messages behind the backs of new ones.
+        async with self._changing:
+            if self._kafka is stuck:
+                log.warning("producer.replaced")
+                REPLACED.inc()
+                self._kafka = None
+                await _discard(stuck)
+
+
+async def _connect(bootstrap: str, client_id: str) -> AIOKafkaProducer:
+    kafka = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        enable_idempotence=True,
+        acks="all",
+        compression_type="lz4",
+        linger_ms=LINGER_MS,
+        max_batch_size=MAX_BATCH_BYTES,
+    )
+    try:
+        await kafka.start()
+    except BaseException:
+        await _discard(kafka)
+        raise
+    return kafka
+
+
+async def _discard(kafka: AIOKafkaProducer) -> None:
+    # aiokafka's own stop() first delivers what is pending, which a stuck producer cannot, and it
+    # offers no other way: hence the private names (the dependency is pinned to one minor).
+    kafka._closed = True
+    sender = kafka._sender.sender_task
+    try:
+        async with asyncio.timeout(DISCARD_LIMIT_S):
+            if sender is None:
+                await kafka.client.close()
+                return
+            sender.cancel()  # Nothing new is sent; it still waits for what is under way,
+            await kafka.client.close()  # which fails now,
+            sender.cancel()  # and is not to be tried again.
+            await asyncio.wait([sender])
+    except TimeoutError:
+        log.warning("producer.discard_timed_out")
+    kafka._message_accumulator.fail_all(ProducerClosed())
+
+
+async def _hand_over(
+    kafka: AIOKafkaProducer, messages: Sequence[Message], deadline: float
+) -> list[Handed]:
+    """Give the messages to aiokafka one after the other, so that their order is kept.
+
+    After a message that it does not take, the later ones of the same key are held back.
+    """
+    handed: list[Handed] = []
+    broken: set[tuple[str, str]] = set()
+    unknown = await _unknown_topics(kafka, {message.topic for message in messages})
+    for message in messages:
+        item: Handed
+        if message.topic in unknown:
+            item = NotPublished(message.topic, "the topic is not known")
+        elif (message.topic, message.key) in broken:
+            item = NotPublished(message.topic, "an earlier message of the key failed")
+        else:
+            item = await _hand_one(kafka, message, deadline)
+        if isinstance(item, NotPublished):
+            broken.add((message.topic, message.key))
+        handed.append(item)
+    return handed
+
+
+async def _unknown_topics(kafka: AIOKafkaProducer, topics: set[str]) -> set[str]:
+    unknown = set(topics)
+    try:
+        async with asyncio.timeout(TOPIC_LIMIT_S):
+            for topic in topics:
+                await kafka.partitions_for(topic)
+                unknown.discard(topic)
+    except (TimeoutError, KafkaError) as error:
+        log.warning("producer.topic_unknown", topics=sorted(unknown), reason=repr(error))
+    return unknown
+
+
+async def _hand_one(kafka: AIOKafkaProducer, message: Message, deadline: float) -> Handed:
+    try:
+        async with asyncio.timeout_at(deadline):
+            future: asyncio.Future[object] = await kafka.send(
+                message.topic,
+                message.value or None,
+                message.key.encode(),
+                headers=[(name, value.encode()) for name, value in message.headers.items()],
+            )
+            return future
+    except MessageSizeTooLargeError as error:
+        return NotPublished(message.topic, repr(error), unpublishable=True)
+    except (TimeoutError, KafkaError) as error:
+        return NotPublished(message.topic, repr(error))
+
+
+def _outcome(message: Message, item: Handed) -> NotPublished | None:
+    if isinstance(item, NotPublished):
+        failure = item
+    elif not item.done():
+        failure = NotPublished(message.topic, "no confirmation in time")
+    elif error := item.exception():
+        failure = NotPublished(message.topic, repr(error))
+    else:
+        return None
+    NOT_PUBLISHED.labels(message.topic).inc()
+    return failure

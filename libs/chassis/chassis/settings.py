@@ -1,0 +1,49 @@
+"""Settings come from the environment, once, typed; what is unknown or missing stops the start."""
+
+import os
+from typing import Literal, TypeVar
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+PREFIX = "PAYMESH_"
+
+
+class Settings(BaseSettings):
+    """What every service reads; a service adds its own fields. Secrets have no default."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+
+    host: str = "127.0.0.1"
+    port: int
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    service_token: SecretStr
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(kind: type[S]) -> S:
+    """The settings of this process. Exits with one line per problem, never showing a value."""
+    known = {PREFIX + name.upper() for name in kind.model_fields}
+    unknown = sorted(
+        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
+    problems = [f"{name}: unknown setting" for name in unknown]
+    try:
+        settings = kind()
+    except ValidationError as error:
+        problems += [f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors()]
+    except SettingsError as error:
+        problems.append(str(error))
+    else:
+        if not problems:
+            return settings
+    raise SystemExit("\n".join(["The settings are not usable:", *problems]))
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    if not location:
+        return "settings"
+    first, *rest = location
+    return PREFIX + str(first).upper() + "".join(f"[{step}]" for step in rest)

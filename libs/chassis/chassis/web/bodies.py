@@ -1,0 +1,147 @@
+"""Reading request bodies: bounded while they arrive, and JSON without ambiguity.
+
+Source: RFC 8259; RFC 8785 and RFC 7493 (I-JSON) for what two readers may understand differently.
+"""
+
+import json
+import re
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from chassis.problems import BodyTooLarge, FieldError, InvalidRequest, UnsupportedMediaType, pointer
+
+M = TypeVar("M", bound=BaseModel)
+
+MAX_DEPTH = 32
+_LONGEST_LENGTH = 15  # Digits of a Content-Length that could be meant.
+_JSON = re.compile(r"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
+
+
+async def read_body(request: Request, *, limit_bytes: int) -> bytes:
+    """The raw body; raises BodyTooLarge as soon as the limit is passed, declared or not."""
+    declared = request.headers.get("content-length", "0")
+    if len(declared) > _LONGEST_LENGTH or int(declared) > limit_bytes:
+        raise BodyTooLarge(limit_bytes)
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit_bytes:
+                raise BodyTooLarge(limit_bytes)
+            chunks.append(chunk)
+    except ClientDisconnect as error:
+        raise InvalidRequest("The body ended early.") from error
+    return b"".join(chunks)
+
+
+async def read_json_object(
+    request: Request, *, limit_bytes: int = 65_536
+) -> tuple[bytes, dict[str, Any]]:
+    """The raw body and the JSON object in it.
+
+    Raises UnsupportedMediaType, BodyTooLarge, and InvalidRequest for whatever two JSON readers
+    could understand differently: duplicate keys, NaN and infinities, invalid UTF-8, lone
+    surrogates, NUL characters, deep nesting. Numbers with a fraction are floats: the models
+    refuse them where they matter.
+    """
+    _require_json(request)
+    body = await read_body(request, limit_bytes=limit_bytes)
+    return body, _decode(body)
+
+
+def json_object(request: Request, body: bytes) -> dict[str, Any]:
+    """The same of a body that was read before, to check its signature first."""
+    _require_json(request)
+    return _decode(body)
+
+
+def parse(model: type[M], value: dict[str, Any]) -> M:
+    """Validate; raises InvalidRequest with one JSON pointer per fault, never showing a value."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        faults = [
+            FieldError(pointer(fault["loc"]), fault["msg"])
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidRequest("The body is not valid.", errors=faults) from error
+
+
+def _require_json(request: Request) -> None:
+    if not _JSON.fullmatch(request.headers.get("content-type", "")):
+        raise UnsupportedMediaType("The body must be application/json in UTF-8.")
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    try:
+        value = _decoder.decode(body.decode())
+        _check_text(body, value)
+    except RecursionError as error:
+        raise InvalidRequest("The body is nested too deeply.") from error
+    except ValueError as error:
+        raise InvalidRequest(f"The body is not valid JSON: {_reason(error)}.") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    return value
+
+
+class _Ambiguous(ValueError):
+    """Valid for some JSON readers, something else for others."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _Ambiguous("a key stands twice in one object")
+    return members
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise _Ambiguous("a number is too large")
+    return number
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise _Ambiguous(f"{text} is not a number")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_finite, parse_constant=_no_constant
+)
+
+
+def _check_text(body: bytes, value: object) -> None:
+    """Refuse what only escapes can hide in a text, and nesting; skipped where neither can be."""
+    if b"\\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _walk(value, 1)
+
+
+def _walk(value: object, depth: int) -> None:
+    if isinstance(value, str):
+        value.encode()  # raises UnicodeEncodeError, a ValueError, for a lone surrogate
+        if "\0" in value:
+            raise _Ambiguous("a text contains the character NUL")
+        return
+    if not isinstance(value, dict | list):
+        return
+    if depth > MAX_DEPTH:
+        raise RecursionError
+    for item in [*value, *value.values()] if isinstance(value, dict) else value:
+        _walk(item, depth + 1)
+
+
+def _reason(error: ValueError) -> str:
+    match error:
+        case UnicodeError():
+            return "its text is not Unicode"
+        case json.JSONDecodeError():
+            return f"{error.msg} at character {error.pos}"
+        case _Ambiguous():
+            return str(error)
+        case _:
+            return "a number has too many digits"

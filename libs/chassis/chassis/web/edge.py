@@ -1,0 +1,123 @@
+"""What happens to every request: an id, a trace, a body limit, a measurement."""
+
+import os
+import re
+import time
+from types import TracebackType
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis import logs
+from chassis.problems import BodyTooLarge, Overloaded
+
+log = structlog.get_logger()
+
+REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "http_request_seconds",
+    "Time from the request's head to the end of the answer",
+    ["method", "route"],
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+IN_FLIGHT = Gauge("http_in_flight", "Requests inside the in-flight gate")
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})", re.ASCII)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Edge:
+    """Pure ASGI middleware, because it is passed by every request of the hot path."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers.get("x-request-id"))
+        logs.request_id.set(request_id)
+        logs.traceparent.set(_child_span(headers.get("traceparent")))
+        status = 500
+        received = 0
+
+        async def limited_receive() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_body_bytes:
+                raise BodyTooLarge(self._max_body_bytes)
+            return message
+
+        async def labelled_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, limited_receive, labelled_send)
+        finally:
+            _observe(scope, status, time.perf_counter() - started)
+
+
+class InFlightLimit:
+    """`with gate:` around the work; raises Overloaded at once when `limit` are inside."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._inside = 0
+
+    def __enter__(self) -> None:
+        if self._inside >= self._limit:
+            raise Overloaded("Too many requests are in flight.", retry_after_s=1)
+        self._inside += 1
+        IN_FLIGHT.set(self._inside)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._inside -= 1
+        IN_FLIGHT.set(self._inside)
+
+
+def _request_id(offered: str | None) -> str:
+    if offered and _SANE_ID.fullmatch(offered):
+        return offered
+    return os.urandom(16).hex()
+
+
+def _child_span(offered: str | None) -> str:
+    """The caller's trace with a new span of ours, or a new trace."""
+    match = _TRACEPARENT.fullmatch(offered or "")
+    trace_id, flags = match.groups() if match else (os.urandom(16).hex(), "00")
+    return f"00-{trace_id}-{os.urandom(8).hex()}-{flags}"
+
+
+def _observe(scope: Scope, status: int, seconds: float) -> None:
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    route = _template(scope)
+    REQUESTS.labels(method, route, str(status)).inc()
+    SECONDS.labels(method, route).observe(seconds)
+    write = log.warning if status >= 500 else log.debug
+    write("http.request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _template(scope: Scope) -> str:
+    # A router that was included with a prefix leaves the whole template in FastAPI's own context.
+    included = scope.get("fastapi", {}).get("effective_route_context")
+    return getattr(included or scope.get("route"), "path_format", "unmatched")

@@ -1,0 +1,1 @@
+"""The third parties in one process, speaking their real wire protocols."""

@@ -1,0 +1,5 @@
+"""`python -m sandbox`."""
+
+from sandbox.main import run
+
+run()

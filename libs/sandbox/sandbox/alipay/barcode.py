@@ -1,0 +1,58 @@
+"""Alipay trade.pay: the payer's code is scanned, and the money comes at once or after a password.
+
+Source: opendocs.alipay.com/open/02ekfp
+"""
+
+import re
+from typing import Any
+
+from sandbox import payer
+from sandbox.alipay.trades import (
+    BUYER_LOGON_ID,
+    amounts,
+    buyer,
+    names,
+    open_trade,
+    refuse_unknown,
+)
+from sandbox.alipay.wire import Asked, refused, respond
+from sandbox.alipay.wishes import read_wish
+from sandbox.answering import Done
+from sandbox.clock import beijing_text
+from sandbox.faults import Hit
+from sandbox.truth import Trade
+from sandbox.world import World
+
+ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
+WAITING = {"code": "10003", "msg": "order success pay inprocess"}
+SCENES = ("bar_code", "wave_code", "security_code", "")
+
+# 10 to 15 begin the codes of WeChat; fp… are faces.
+_CODE = re.compile(r"(?!1[0-5])\d{16,24}|fp\w{33}", re.ASCII)
+
+
+def pay(world: World, asked: Asked, hit: Hit) -> Done:
+    """alipay.trade.pay; 10003 where the payer is asked first."""
+    code = asked.text("auth_code", 64)
+    if asked.text("scene", 32) not in SCENES:
+        raise refused("INVALID_PARAMETER", "参数无效：scene")
+    if not _CODE.fullmatch(code):
+        raise refused("PAYMENT_AUTH_CODE_INVALID", "获取顾客账户信息失败，请顾客刷新付款码")
+    trade = open_trade(world, asked, read_wish(asked, "pay"))
+    if not code.endswith(ASKS_FIRST):
+        payer.pay(world, trade)
+    refuse_unknown(hit)
+    if trade.state == "created":
+        return Done(respond(asked, names(trade) | WAITING, hit), trade)
+    return Done(respond(asked, _paid(trade, hit), hit))
+
+
+def _paid(trade: Trade, hit: Hit) -> dict[str, Any]:
+    told = names(trade) | amounts(trade, hit) | buyer(trade)
+    told["buyer_logon_id"] = BUYER_LOGON_ID
+    if trade.paid_at is not None:
+        told["gmt_payment"] = beijing_text(trade.paid_at)
+    told["fund_bill_list"] = [
+        {"fund_channel": "ALIPAYACCOUNT", "amount": told["total_amount"]},
+    ]
+    return told

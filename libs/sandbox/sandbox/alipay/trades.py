@@ -1,0 +1,216 @@
+"""Alipay trades: opened, queried, closed, cancelled.
+
+Sources: opendocs.alipay.com/open/02ekfh (query), 02o6e7 (close), 02ekfi (cancel)
+"""
+
+import secrets
+from typing import Any
+
+from sandbox import payer
+from sandbox.alipay.account import CHANNEL
+from sandbox.alipay.wire import Asked, refused, respond
+from sandbox.alipay.wishes import TradeWish, read_wish
+from sandbox.answering import Done
+from sandbox.clock import beijing_date, beijing_text, now
+from sandbox.faults import Hit
+from sandbox.money import yuan
+from sandbox.truth import Refund, Trade
+from sandbox.world import World
+
+UNKNOWN_STATUS = "UNHEARD_OF"
+CANCELLED = "cancel"  # the number of the refund a cancellation makes
+BUYER_LOGON_ID = "138****0000"
+
+
+def precreate(world: World, asked: Asked, hit: Hit) -> Done:
+    """alipay.trade.precreate; the QR counts as scanned at once, so the trade exists."""
+    trade = open_trade(world, asked, read_wish(asked, "precreate"))
+    refuse_unknown(hit)
+    node = {
+        "out_trade_no": trade.number,
+        "qr_code": f"https://qr.alipay.com/bax{trade.token}",
+    }
+    return Done(respond(asked, node, hit), trade)
+
+
+def create(world: World, asked: Asked, hit: Hit) -> Done:
+    """alipay.trade.create, for mini-programs and pages inside Alipay."""
+    wish = read_wish(asked, "create")
+    is_jsapi = asked.biz.get("product_code") == "JSAPI_PAY"
+    if is_jsapi and not asked.text("op_app_id", 32):
+        raise refused("INVALID_PARAMETER", "参数无效：op_app_id")
+    if not (wish.buyer_open_id or asked.text("buyer_id", 28)):
+        raise refused("INVALID_PARAMETER", "参数无效：buyer_id与buyer_open_id不能同时为空")
+    trade = open_trade(world, asked, wish)
+    refuse_unknown(hit)
+    return Done(respond(asked, names(trade), hit), trade)
+
+
+def query(world: World, asked: Asked, hit: Hit) -> Done:
+    """alipay.trade.query."""
+    trade = named(world, asked)
+    node = names(trade) | {"buyer_logon_id": BUYER_LOGON_ID} | amounts(trade, hit)
+    node["trade_status"] = UNKNOWN_STATUS if "unknown_status" in hit else status(world, trade)
+    if trade.paid_at is not None:
+        node |= buyer(trade) | {"send_pay_date": beijing_text(trade.paid_at)}
+    return Done(respond(asked, node, hit))
+
+
+def close(world: World, asked: Asked, hit: Hit) -> Done:
+    """alipay.trade.close: unpaid trades only."""
+    trade = named(world, asked)
+    if trade.state != "created":
+        raise refused("TRADE_STATUS_ERROR", "交易状态不合法")
+    payer.close(world, trade, "close")
+    refuse_unknown(hit)
+    return Done(respond(asked, names(trade), hit))
+
+
+def cancel(world: World, asked: Asked, hit: Hit) -> Done:
+    """alipay.trade.cancel: closes what is unpaid, gives back what is paid; repeatable."""
+    trade = find(world, asked)
+    if trade is None:
+        node = {"out_trade_no": str(asked.biz.get("out_trade_no", "")), "retry_flag": "N"}
+        return Done(respond(asked, node, hit))
+    action = _cancel(world, trade)
+    refuse_unknown(hit)
+    return Done(respond(asked, names(trade) | {"retry_flag": "N"} | action, hit))
+
+
+def open_trade(world: World, asked: Asked, wish: TradeWish) -> Trade:
+    """The trade of this number: a new one, or the same again; raises Refusal."""
+    account = asked.account
+    trade = world.truth.find_trade(CHANNEL, account.app_id, wish.number)
+    if trade is not None:
+        return _same(trade, wish)
+    at = now()
+    trade = Trade(
+        channel=CHANNEL,
+        merchant=account.app_id,
+        number=wish.number,
+        payment_no=wish.number,
+        channel_trade_no=_trade_no(at),
+        product=wish.product,
+        amount=wish.amount,
+        subject=wish.subject,
+        notify_url=wish.notify_url,
+        fingerprint=wish.fingerprint,
+        created_at=at,
+        closes_at=wish.expires_at,
+        token=secrets.token_hex(16),
+        details={
+            "return_url": wish.return_url,
+            "quit_url": wish.quit_url,
+            "passback_params": wish.passback_params,
+            "body": wish.body,
+            "buyer_open_id": wish.buyer_open_id,
+            "buyer_user_id": f"2088{secrets.randbelow(10**12):012d}",
+        },
+    )
+    world.truth.add_trade(trade)
+    return trade
+
+
+def find(world: World, asked: Asked) -> Trade | None:
+    """By trade_no, which wins, or out_trade_no."""
+    truth, app_id = world.truth, asked.account.app_id
+    if trade_no := asked.text("trade_no", 64):
+        return truth.find_trade_by_channel_number(CHANNEL, app_id, trade_no)
+    number = asked.text("out_trade_no", 64)
+    if not number:
+        raise refused("INVALID_PARAMETER", "参数无效：out_trade_no与trade_no不能同时为空")
+    return truth.find_trade(CHANNEL, app_id, number)
+
+
+def named(world: World, asked: Asked) -> Trade:
+    trade = find(world, asked)
+    if trade is None:
+        raise refused("TRADE_NOT_EXIST", "交易不存在")
+    return trade
+
+
+def names(trade: Trade) -> dict[str, Any]:
+    return {"trade_no": trade.channel_trade_no, "out_trade_no": trade.number}
+
+
+def amounts(trade: Trade, hit: Hit) -> dict[str, str]:
+    total = yuan(trade.taken + ("wrong_amount" in hit))
+    if trade.paid_at is None:
+        return {"total_amount": total}
+    return {
+        "total_amount": total,
+        "receipt_amount": total,
+        "buyer_pay_amount": total,
+        "invoice_amount": total,
+        "point_amount": "0.00",
+    }
+
+
+def buyer(trade: Trade) -> dict[str, str]:
+    """New apps are told the open id of a buyer, older ones the user id."""
+    if trade.details["buyer_open_id"]:
+        return {"buyer_open_id": trade.details["buyer_open_id"]}
+    return {"buyer_user_id": trade.details["buyer_user_id"]}
+
+
+def refunded(refunds: list[Refund]) -> int:
+    return sum(refund.amount for refund in refunds if refund.state == "succeeded")
+
+
+def status(world: World, trade: Trade) -> str:
+    """TRADE_CLOSED is both: never paid, and paid but given back in full."""
+    match trade.state:
+        case "created":
+            return "WAIT_BUYER_PAY"
+        case "closed":
+            return "TRADE_CLOSED"
+        case _:
+            is_given_back = refunded(world.truth.list_refunds(trade)) >= trade.taken
+            return "TRADE_CLOSED" if is_given_back else "TRADE_SUCCESS"
+
+
+def refuse_unknown(hit: Hit) -> None:
+    """Operations without a status of their own answer a code nobody has heard of."""
+    if "unknown_status" in hit:
+        raise refused(UNKNOWN_STATUS, "未知的结果")
+
+
+def _same(trade: Trade, wish: TradeWish) -> Trade:
+    if trade.state == "paid":
+        raise refused("TRADE_HAS_SUCCESS", "交易已被支付")
+    if trade.state == "closed":
+        raise refused("TRADE_HAS_CLOSE", "交易已经关闭")
+    if trade.fingerprint != wish.fingerprint:
+        raise refused("CONTEXT_INCONSISTENT", "交易信息被篡改")
+    return trade
+
+
+def _cancel(world: World, trade: Trade) -> dict[str, str]:
+    if trade.state == "created":
+        payer.close(world, trade, CANCELLED)
+        return {"action": "close"}
+    left = payer.refundable(world, trade) if trade.state == "paid" else 0
+    if not left:
+        return {}
+    at = now()
+    refund = Refund(
+        trade_id=trade.id,
+        channel=CHANNEL,
+        merchant=trade.merchant,
+        number=CANCELLED,
+        refund_no=f"{trade.number}-{CANCELLED}",
+        channel_refund_no=_trade_no(at),
+        amount=left,
+        reason="撤销",
+        notify_url="",
+        created_at=at,
+    )
+    world.truth.add_refund(refund)
+    payer.decide(world, refund, "succeeded")
+    return {"action": "refund", "gmt_refund_pay": beijing_text(at)}
+
+
+def _trade_no(at: float) -> str:
+    """28 digits that begin with the day, as real ones."""
+    day = beijing_date(at).replace("-", "")
+    return f"{day}22001{secrets.randbelow(10**15):015d}"

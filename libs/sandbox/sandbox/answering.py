@@ -1,0 +1,60 @@
+"""One way through every channel call: draw the faults, do the work, wait, answer or not."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from sandbox import payer
+from sandbox.faults import EARLY, Hit, Operation
+from sandbox.transport import HangUp
+from sandbox.truth import Trade
+from sandbox.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer to a call; `opened` is the trade that a payer may pay from now on."""
+
+    response: Response
+    opened: Trade | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a channel was asked to do, as far as faults care."""
+
+    channel: str
+    operation: Operation
+    payment_no: str
+    broken: Response
+    """The channel's own form of an internal error."""
+
+
+async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Response | HangUp:
+    """Run `work` once, whatever becomes of its answer, unless the request itself is dropped.
+
+    `work` raises the channel's refusals; they pass through, as answers of their own.
+    """
+    hit = world.faults.draw(call.channel, call.operation, call.payment_no)
+    if "drop_request" in hit:
+        return HangUp()
+    done = work(hit)
+    if done.opened and "early" in world.faults.draw(call.channel, "notice", call.payment_no, EARLY):
+        await payer.pay_early(world, done.opened)
+    wait_s = world.settings.latency_ms / 1000 + hit.delay_s
+    if wait_s:
+        await asyncio.sleep(wait_s)
+    if done.opened and world.settings.auto_pay:
+        _pay_if_open(world, done.opened)
+    if "drop_answer" in hit:
+        return HangUp()
+    return call.broken if "status_500" in hit else done.response
+
+
+def _pay_if_open(world: World, opened: Trade) -> None:
+    """While the answer was delayed the trade may have been paid or closed."""
+    trade = world.truth.get_trade(opened.id)
+    if trade.state == "created":
+        payer.pay(world, trade)

@@ -1,0 +1,286 @@
+"""The control API of the sandbox: what payers, banks and bad luck do, on request.
+
+Loopback only. JSON in and out; errors are RFC 9457 problems.
+"""
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated, Any, Literal, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox import payer
+from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Fault, Kind, Operation
+from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.world import World
+
+MAX_DELAY_S = 600
+MAX_LATENCY_MS = 60_000
+
+Channel = Literal["wechat", "alipay", "easy"]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Problem(Exception):
+    """A control call that cannot be done; told as problem+json."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.body = {"title": code, "status": status, "code": code, "detail": detail}
+
+
+class Wish(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PayWish(Wish):
+    payment_no: Annotated[str, Field(min_length=1)]
+    amount: Annotated[int, Field(ge=1)] | None = None
+    notify: bool = True
+
+
+class RefundWish(Wish):
+    refund_no: Annotated[str, Field(min_length=1)]
+    state: Literal["succeeded", "failed", "abnormal"]
+
+
+class FaultWish(Wish):
+    channel: Channel | Literal["*"]
+    operation: Operation | Literal["*"]
+    fault: Kind
+    times: Annotated[int, Field(ge=1)] | None = None
+    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
+    delay_s: Annotated[float, Field(ge=0, le=MAX_DELAY_S)] = DEFAULT_DELAY_S
+    payment_no: str | None = None
+
+    @model_validator(mode="after")
+    def _can_ever_strike(self) -> "FaultWish":
+        only = ONLY_AT.get(self.fault)
+        if only and self.operation not in ("*", only):
+            raise ValueError(f"{self.fault} acts on operation {only} only")
+        return self
+
+
+class SettingsWish(Wish):
+    latency_ms: Annotated[int, Field(ge=0, le=MAX_LATENCY_MS)] | None = None
+    auto_pay: bool | None = None
+
+
+class MerchantWish(Wish):
+    channel: Channel
+
+
+Endpoint = Callable[[World, Request], Awaitable[Response]]
+
+
+def routes(world: World) -> list[Route]:
+    table: list[tuple[str, str, Endpoint]] = [
+        ("POST", "/pay", pay),
+        ("POST", "/refunds", decide_refund),
+        ("GET", "/truth", tell_truth),
+        ("POST", "/faults", add_fault),
+        ("GET", "/faults", list_faults),
+        ("DELETE", "/faults", clear_faults),
+        ("DELETE", "/faults/{fault_id}", remove_fault),
+        ("POST", "/settings", change_settings),
+        ("GET", "/settings", tell_settings),
+        ("GET", "/credentials", tell_credentials),
+        ("POST", "/merchants", open_merchant),
+        ("GET", "/certificates", tell_certificates),
+        ("POST", "/certificates", rotate_certificate),
+    ]
+    return [
+        Route(f"/_control{path}", partial(_guarded, endpoint, world), methods=[method])
+        for method, path, endpoint in table
+    ]
+
+
+async def pay(world: World, request: Request) -> Response:
+    """The payer pays the trade of this number; the newest, where several have it."""
+    wish = await _read(request, PayWish)
+    trades = world.truth.list_trades(wish.payment_no, None)
+    if not trades:
+        raise Problem(404, "not_found", "no third party knows this number")
+    payable = [trade for trade in trades if trade.state == "created"]
+    if not payable:
+        raise Problem(409, "not_payable", f"this trade is {trades[-1].state}")
+    payer.pay(world, payable[-1], amount=wish.amount, notify=wish.notify)
+    return _json(_trade(world, payable[-1]))
+
+
+async def decide_refund(world: World, request: Request) -> Response:
+    """What the bank says about a refund that is still processing."""
+    wish = await _read(request, RefundWish)
+    refunds = world.truth.list_refunds_named(wish.refund_no)
+    if not refunds:
+        raise Problem(404, "not_found", "no third party knows this refund")
+    open_refunds = [refund for refund in refunds if refund.state == "processing"]
+    if not open_refunds:
+        raise Problem(409, "decided", f"this refund is {refunds[-1].state} already")
+    payer.decide(world, open_refunds[-1], wish.state)
+    return _json(_refund(open_refunds[-1]))
+
+
+async def tell_truth(world: World, request: Request) -> Response:
+    """Every trade, or those of one payment number or channel."""
+    query = request.query_params
+    trades = world.truth.list_trades(query.get("payment_no"), query.get("channel"))
+    return _json({"trades": [_trade(world, trade) for trade in trades]})
+
+
+async def add_fault(world: World, request: Request) -> Response:
+    wish = await _read(request, FaultWish)
+    fault = Fault(
+        channel=wish.channel,
+        operation=wish.operation,
+        kind=wish.fault,
+        times=wish.times,
+        probability=wish.probability,
+        delay_s=wish.delay_s,
+        payment_no=wish.payment_no,
+    )
+    return _json({"fault_id": world.faults.add(fault)}, 201)
+
+
+async def list_faults(world: World, request: Request) -> Response:
+    return _json({"faults": [_fault(fault) for fault in world.faults.in_force()]})
+
+
+async def clear_faults(world: World, request: Request) -> Response:
+    world.faults.clear()
+    return Response(status_code=204)
+
+
+async def remove_fault(world: World, request: Request) -> Response:
+    if not world.faults.remove(request.path_params["fault_id"]):
+        raise Problem(404, "not_found", "no such fault is in force")
+    return Response(status_code=204)
+
+
+async def change_settings(world: World, request: Request) -> Response:
+    wish = await _read(request, SettingsWish)
+    if wish.latency_ms is not None:
+        world.settings.latency_ms = wish.latency_ms
+    if wish.auto_pay is not None:
+        world.settings.auto_pay = wish.auto_pay
+    return _json(asdict(world.settings))
+
+
+async def tell_settings(world: World, request: Request) -> Response:
+    return _json(asdict(world.settings))
+
+
+async def tell_credentials(world: World, request: Request) -> Response:
+    """The sections of demo.json: what the first merchant of each channel was given."""
+    return _json(
+        {
+            "wechat": world.wechat.section(world.wechat.first(), world.public_url),
+            "alipay": world.alipay.section(world.alipay.first(), world.public_url),
+            "easy": world.easy.section(world.easy.first(), world.public_url),
+        }
+    )
+
+
+async def open_merchant(world: World, request: Request) -> Response:
+    """One more merchant at a channel; answers its section."""
+    match (await _read(request, MerchantWish)).channel:
+        case "wechat":
+            section = world.wechat.section(world.wechat.open(), world.public_url)
+        case "alipay":
+            section = world.alipay.section(world.alipay.open(), world.public_url)
+        case "easy":
+            section = world.easy.section(world.easy.open(), world.public_url)
+    return _json(section, 201)
+
+
+async def tell_certificates(world: World, request: Request) -> Response:
+    """What certificate mode needs; `merchant=` names another than the first merchant."""
+    merchant = request.query_params.get("merchant", "")
+    wechat = world.wechat.find(merchant) or world.wechat.first()
+    alipay = world.alipay.find(merchant) or world.alipay.first()
+    platform = world.platform_certificates.in_use()
+    return _json(
+        {
+            "wechat": {
+                "mchid": wechat.mchid,
+                "merchant_certificate_pem": wechat.certificate_pem,
+                "platform_certificate_pem": platform[-1].pem,
+                "platform_certificates": [
+                    {"serial_no": each.serial_no, "certificate_pem": each.pem} for each in platform
+                ],
+            },
+            "alipay": {
+                "app_id": alipay.app_id,
+                "app_cert_pem": alipay.app_cert_pem,
+                "alipay_cert_pem": alipay.alipay_cert_pem,
+                "alipay_root_cert_pem": alipay.alipay_root_cert_pem,
+            },
+        }
+    )
+
+
+async def rotate_certificate(world: World, request: Request) -> Response:
+    """WeChat issues a further platform certificate; the one before stays in use beside it."""
+    issued = world.platform_certificates.rotate()
+    return _json({"serial_no": issued.serial_no, "certificate_pem": issued.pem}, 201)
+
+
+async def _guarded(endpoint: Endpoint, world: World, request: Request) -> Response:
+    try:
+        if request.client is None or not ipaddress.ip_address(request.client.host).is_loopback:
+            raise Problem(403, "forbidden", "the control API answers on loopback only")
+        return await endpoint(world, request)
+    except Problem as problem:
+        return _json(problem.body, problem.status, "application/problem+json")
+
+
+async def _read(request: Request, model: type[M]) -> M:
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as error:
+        wrong = [
+            f"/{'/'.join(str(part) for part in each['loc'])}: {each['msg']}"
+            for each in error.errors(include_url=False)
+        ]
+        raise Problem(422, "invalid_request", "; ".join(wrong)) from error
+
+
+def _json(
+    content: dict[str, Any], status: int = 200, media_type: str = "application/json"
+) -> Response:
+    return Response(orjson.dumps(content), status, media_type=media_type)
+
+
+def _trade(world: World, trade: Trade) -> dict[str, Any]:
+    refunds = world.truth.list_refunds(trade)
+    notices = world.truth.list_notices(trade)
+    return {
+        "channel": trade.channel,
+        "payment_no": trade.payment_no,
+        "channel_trade_no": trade.channel_trade_no,
+        "state": trade.state,
+        "amount": trade.taken,
+        "refunded": sum(each.amount for each in refunds if each.state == "succeeded"),
+        "refunds": [_refund(refund) for refund in refunds],
+        "notices": _notice_log(notices),
+    }
+
+
+def _refund(refund: Refund) -> dict[str, Any]:
+    return {"refund_no": refund.refund_no, "amount": refund.amount, "state": refund.state}
+
+
+def _notice_log(notices: list[NoticeEntry]) -> list[dict[str, Any]]:
+    return sorted((line for notice in notices for line in notice.log), key=lambda line: line["at"])
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    content = asdict(fault)
+    return {"fault_id": content.pop("fault_id"), "fault": content.pop("kind")} | content

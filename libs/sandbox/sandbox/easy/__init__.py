@@ -1,0 +1,1 @@
+"""易生 (easy), 云易收: the hosted cashier."""

@@ -1,0 +1,70 @@
+"""易生 notices: the signed envelope, acknowledged by `{"code":"000000"}`.
+
+Source: apifox.com/apidoc/docs-site/2466304, api-266899504. The pauses are an assumption: for
+this product none are printed, and merchant-onboarding callbacks are sent three times more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from sandbox.accounts import Accounts
+from sandbox.clock import beijing_compact
+from sandbox.easy.account import EasyAccount
+from sandbox.easy.orders import STATE_CODES, owner, paid_facts
+from sandbox.easy.wire import UNKNOWN_CODE, seal
+from sandbox.faults import Hit
+from sandbox.notices import Letter
+from sandbox.truth import NoticeEntry, Refund, Trade
+
+ANSWER_WITHIN_S = 5.0
+PAUSES_S = (15, 60, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class EasyNotices:
+    """The form of 易生's notices, see `sandbox.notices.NoticeForm`; refunds have none."""
+
+    accounts: Accounts[EasyAccount]
+    timeout_s: float = ANSWER_WITHIN_S
+
+    def pauses_s(self, trade: Trade) -> Sequence[float]:
+        return PAUSES_S
+
+    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+        account = self.accounts.get(trade.merchant)
+        envelope = owner(account) | {
+            "orgTrace": trade.number,
+            "orgInfo": trade.details["org_info"],
+            "orgDeviceIp": trade.details["device_ip"],
+        }
+        body = seal(account, envelope, _told(trade, hit), hit)
+        return Letter(body, {"Content-Type": "application/json; charset=utf-8"})
+
+    def is_acknowledged(self, status: int, body: bytes) -> bool:
+        if status != 200:
+            return False
+        try:
+            answer = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return False
+        return isinstance(answer, dict) and answer.get("code") == "000000"
+
+
+def _told(trade: Trade, hit: Hit) -> dict[str, str]:
+    amount = str(trade.taken + ("wrong_amount" in hit))
+    compact = beijing_compact(trade.paid_at or trade.created_at)
+    code, message = STATE_CODES["paid"]
+    return paid_facts(trade) | {
+        "tradeAmt": amount,
+        "actuallyAmt": amount,
+        "slmtAmt": amount,
+        "preferentialAmt": "0",
+        "outCdnoType": "01",
+        "stlmTime": compact[8:],
+        "tradeDate": compact[:8],
+        "tradeTime": compact[8:],
+        "tradeRetCode": UNKNOWN_CODE if "unknown_status" in hit else code,
+        "tradeRetMsg": message,
+    }

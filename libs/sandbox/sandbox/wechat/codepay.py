@@ -1,0 +1,102 @@
+"""WeChat 付款码: the payer's code is scanned; reverse undoes what stayed unclear.
+
+Sources: pay.weixin.qq.com/doc/v3/merchant/4012365342 (codepay, reverse)
+"""
+
+import re
+import secrets
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sandbox import payer
+from sandbox.answering import Call, Done, answer
+from sandbox.clock import now
+from sandbox.faults import Hit
+from sandbox.transport import HangUp
+from sandbox.truth import Refund, Trade
+from sandbox.wechat import parties
+from sandbox.wechat.account import CHANNEL
+from sandbox.wechat.orders import (
+    REVERSED,
+    Order,
+    existing,
+    find,
+    open_trade,
+    repeated,
+    state_of,
+    view,
+)
+from sandbox.wechat.wire import SYSTEM_ERROR, Asked, Refusal, parse, receive, refusing, respond
+from sandbox.wechat.wishes import CodepayWish
+from sandbox.world import World
+
+ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
+
+# 25 to 30 begin the codes of Alipay.
+_CODE = re.compile(r"(?!2[5-9]|30)\d{16,24}", re.ASCII)
+
+
+@refusing
+async def create(world: World, request: Request) -> Response | HangUp:
+    """POST /v3/pay/transactions/codepay: answers the order itself."""
+    asked = await receive(world, request)
+    wish = parse(CodepayWish, asked)
+    order = Order("codepay", parties.of_order(request, asked), wish)
+    call = Call(CHANNEL, "pay", wish.out_trade_no, SYSTEM_ERROR)
+    return await answer(world, call, partial(_pay, world, asked, order))
+
+
+@refusing
+async def reverse(world: World, request: Request) -> Response | HangUp:
+    """POST …/out-trade-no/{out_trade_no}/reverse: closes or gives back; repeatable."""
+    asked = await receive(world, request)
+    found = find(world, asked.account, request, parties.of_body(request, asked))
+    call = Call(CHANNEL, "close", request.path_params["out_trade_no"], SYSTEM_ERROR)
+    return await answer(world, call, partial(_reverse, world, asked, found))
+
+
+def _pay(world: World, asked: Asked, order: Order, hit: Hit) -> Done:
+    code = (order.wish.payer and order.wish.payer.auth_code) or ""
+    if not _CODE.fullmatch(code):
+        raise Refusal(400, "AUTH_CODE_INVALID", "检测到付款码不正确，请刷新后重试")
+    trade = repeated(world, asked, order)
+    if trade is None:
+        trade = open_trade(world, asked, order)
+        if not code.endswith(ASKS_FIRST):
+            payer.settle(world, trade)
+    told = view(trade, state_of(world, trade), hit)
+    return Done(respond(world, asked, hit, told), trade if trade.state == "created" else None)
+
+
+def _reverse(world: World, asked: Asked, found: Trade | None, hit: Hit) -> Done:
+    trade = existing(found)
+    if trade.product != "codepay":
+        raise Refusal(400, "INVALID_REQUEST", "仅付款码支付订单可以撤销")
+    if trade.state == "created":
+        payer.close(world, trade, REVERSED)
+    elif trade.state == "paid" and trade.details.get("closed_by") != REVERSED:
+        _give_back(world, trade)
+    told = {"out_trade_no": trade.number, "recall": "N"}
+    return Done(respond(world, asked, hit, told))
+
+
+def _give_back(world: World, trade: Trade) -> None:
+    at = now()
+    refund = Refund(
+        trade_id=trade.id,
+        channel=CHANNEL,
+        merchant=trade.merchant,
+        number=f"{trade.number}-{REVERSED}",
+        refund_no=f"{trade.number}-{REVERSED}",
+        channel_refund_no=f"5030{secrets.randbelow(10**25):025d}",
+        amount=payer.refundable(world, trade),
+        reason="撤销",
+        notify_url="",
+        created_at=at,
+    )
+    world.truth.add_refund(refund)
+    payer.decide(world, refund, "succeeded")
+    trade.details["closed_by"] = REVERSED
+    world.truth.save_trade(trade)

@@ -1,0 +1,133 @@
+"""What merchants download from WeChat Pay: platform certificates and bills.
+
+Sources: pay.weixin.qq.com/doc/v3/merchant/4012551764 (certificates), 4013071227 (trade bill),
+4013071235 (fund flow bill), 4013071238 (download)
+"""
+
+import base64
+import gzip
+import hashlib
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sandbox.answering import Call, Done, answer
+from sandbox.clock import DAY_S, beijing_rfc3339, now, read_beijing_day
+from sandbox.faults import Hit
+from sandbox.transport import HangUp
+from sandbox.wechat import bills
+from sandbox.wechat.account import CHANNEL, WechatAccount
+from sandbox.wechat.certificates import PlatformCertificate
+from sandbox.wechat.wire import (
+    SYSTEM_ERROR,
+    Asked,
+    Refusal,
+    parameter_error,
+    receive,
+    refusing,
+    respond,
+)
+from sandbox.world import World
+
+BILL_PAGE = "/v3/billdownload/file"
+BILL_LIVES_S = 300
+BILLS_KEPT_S = 92 * DAY_S
+
+Render = Callable[[World, WechatAccount, tuple[float, float], str, Hit], bytes | None]
+
+
+@refusing
+async def certificates(world: World, request: Request) -> Response | HangUp:
+    """GET /v3/certificates; from then on this merchant may be answered with them."""
+    asked = await receive(world, request)
+    world.platform_certificates.used_by(asked.account.mchid)
+    told = [_sealed(asked.account, each) for each in world.platform_certificates.in_use()]
+    return respond(world, asked, Hit(), {"data": told})
+
+
+@refusing
+async def trade_bill(world: World, request: Request) -> Response | HangUp:
+    """GET /v3/bill/tradebill."""
+    return await _bill(world, request, "bill_type", bills.TRADE_KINDS, bills.trade_bill)
+
+
+@refusing
+async def fund_flow_bill(world: World, request: Request) -> Response | HangUp:
+    """GET /v3/bill/fundflowbill."""
+    return await _bill(world, request, "account_type", bills.ACCOUNTS, bills.fund_flow_bill)
+
+
+@refusing
+async def bill_file(world: World, request: Request) -> Response | HangUp:
+    """GET the download_url: a signed request, an unsigned answer."""
+    asked = await receive(world, request)
+    file = world.shelf.find(request.query_params.get("token", ""))
+    if file is None or file.owner != asked.account.mchid:
+        raise Refusal(403, "NO_AUTH", "下载地址无效或已过期")
+    return Response(file.content, media_type=file.media_type)
+
+
+async def _bill(
+    world: World, request: Request, kind_name: str, kinds: tuple[str, ...], render: Render
+) -> Response | HangUp:
+    asked = await receive(world, request)
+    query = request.query_params
+    day = _day(query.get("bill_date", ""))
+    kind, packing = query.get(kind_name, kinds[0]), query.get("tar_type", "")
+    if kind not in kinds:
+        raise parameter_error(f"/{kind_name}", "取值不正确", "query")
+    if packing not in ("", "GZIP"):
+        raise parameter_error("/tar_type", "取值不正确", "query")
+    call = Call(CHANNEL, "bill", "", SYSTEM_ERROR)
+    work = partial(_shelve, world, asked, partial(render, world, asked.account, day, kind), packing)
+    return await answer(world, call, work)
+
+
+def _shelve(
+    world: World, asked: Asked, render: Callable[[Hit], bytes | None], packing: str, hit: Hit
+) -> Done:
+    content = render(hit)
+    if content is None:
+        raise Refusal(400, "NO_STATEMENT_EXIST", "账单文件不存在")
+    told: dict[str, Any] = {
+        "hash_type": "SHA1",
+        "hash_value": hashlib.sha1(content, usedforsecurity=False).hexdigest(),
+    }
+    packed = gzip.compress(content) if packing else content
+    media_type = "application/x-gzip" if packing else "text/plain"
+    token = world.shelf.put(asked.account.mchid, packed, media_type, BILL_LIVES_S)
+    told["download_url"] = f"{world.public_url}{BILL_PAGE}?token={token}"
+    return Done(respond(world, asked, hit, told))
+
+
+def _day(text: str) -> tuple[float, float]:
+    """Life has no bill of today yet; the sandbox has, so that a test need not wait."""
+    try:
+        first, last = read_beijing_day(text)
+    except ValueError as error:
+        raise parameter_error("/bill_date", "格式为yyyy-MM-DD", "query") from error
+    if not now() - BILLS_KEPT_S <= first <= now():
+        raise parameter_error("/bill_date", "仅支持三个月内的账单", "query")
+    return first, last
+
+
+def _sealed(account: WechatAccount, certificate: PlatformCertificate) -> dict[str, Any]:
+    """A certificate as its merchant alone can read it."""
+    nonce = secrets.token_hex(6)
+    sealed = account.aes.encrypt(nonce.encode(), certificate.pem.encode(), b"certificate")
+    x509 = certificate.certificate
+    return {
+        "serial_no": certificate.serial_no,
+        "effective_time": beijing_rfc3339(x509.not_valid_before_utc.timestamp()),
+        "expire_time": beijing_rfc3339(x509.not_valid_after_utc.timestamp()),
+        "encrypt_certificate": {
+            "algorithm": "AEAD_AES_256_GCM",
+            "nonce": nonce,
+            "associated_data": "certificate",
+            "ciphertext": base64.b64encode(sealed).decode(),
+        },
+    }

@@ -1,0 +1,37 @@
+"""The page an `h5_url` leads to; the merchant may append its own `redirect_url`.
+
+Source: pay.weixin.qq.com/doc/v3/merchant/4012791835
+"""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.clock import now
+from sandbox.pages import counter, is_web_address, result
+from sandbox.truth import Trade
+from sandbox.wechat.account import CHANNEL
+from sandbox.wechat.orders import H5_PAGE
+from sandbox.world import World
+
+LINK_LIVES_S = 300
+
+
+def routes(world: World) -> list[Route]:
+    return [Route(H5_PAGE, partial(_page, world), methods=["GET", "POST"])]
+
+
+async def _page(world: World, request: Request) -> Response:
+    query = request.query_params
+    trade = world.truth.find_trade_by_token(query.get("prepay_id", ""))
+    if trade and trade.state == "created" and now() - trade.created_at > LINK_LIVES_S:
+        return result(CHANNEL, "支付链接已失效，请返回商户重新发起", 410)
+    back = query.get("redirect_url", "")
+
+    def way_back(trade: Trade, is_paid: bool) -> str:
+        """WeChat sends the payer back in any case; without an address it stays here."""
+        return back if is_web_address(back) else ""
+
+    return await counter(world, request, trade, way_back)

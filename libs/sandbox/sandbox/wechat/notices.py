@@ -1,0 +1,111 @@
+"""WeChat Pay notices: AES-GCM sealed, signed, acknowledged by status 200 or 204 alone.
+
+Sources: pay.weixin.qq.com/doc/v3/merchant/4012791861 (payment), 4013071196 (refund)
+"""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from sandbox.accounts import Accounts
+from sandbox.clock import beijing_rfc3339
+from sandbox.faults import Hit, swap_one_byte
+from sandbox.notices import Letter
+from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.wechat.account import WechatAccount
+from sandbox.wechat.certificates import PlatformCertificates
+from sandbox.wechat.orders import UNKNOWN_STATE, view
+from sandbox.wechat.parties import merchants_of
+from sandbox.wechat.refunds import PAYER_ACCOUNT, STATUSES, amounts
+from sandbox.wechat.wire import signature_headers, signer_of
+
+ANSWER_WITHIN_S = 5.0
+_MINUTE, _HOUR = 60, 3600
+PAUSES_S = (
+    15, 15, 30, 3 * _MINUTE, 10 * _MINUTE, 20 * _MINUTE, 30 * _MINUTE, 30 * _MINUTE, 30 * _MINUTE,
+    60 * _MINUTE, 3 * _HOUR, 3 * _HOUR, 3 * _HOUR, 6 * _HOUR, 6 * _HOUR,
+)  # fmt: skip
+PROBE = "WECHATPAY/SIGNTEST/"
+REFUND_SUMMARIES = {"SUCCESS": "退款成功", "CLOSED": "退款关闭", "ABNORMAL": "退款异常"}
+
+
+@dataclass(frozen=True, slots=True)
+class WechatNotices:
+    """The form of WeChat's notices, see `sandbox.notices.NoticeForm`."""
+
+    accounts: Accounts[WechatAccount]
+    certificates: PlatformCertificates
+    timeout_s: float = ANSWER_WITHIN_S
+
+    def pauses_s(self, trade: Trade) -> Sequence[float]:
+        return PAUSES_S
+
+    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+        account = self.accounts.get(trade.merchant)
+        if refund is None:
+            told = view(trade, "SUCCESS", hit)
+            body = _envelope(account, notice, "TRANSACTION.SUCCESS", "支付成功", told)
+        else:
+            told = _refund_told(trade, refund, hit)
+            status = STATUSES[refund.state]
+            summary = REFUND_SUMMARIES[status]
+            body = _envelope(account, notice, f"REFUND.{status}", summary, told)
+        details = trade.details if refund is None else refund.details
+        signer = signer_of(account, details["signer"], self.certificates)
+        headers = signature_headers(signer, body)
+        if "probe" in hit:
+            headers["Wechatpay-Signature"] = PROBE + headers["Wechatpay-Signature"]
+        headers["Content-Type"] = "application/json"
+        return Letter(swap_one_byte(body) if "tamper" in hit else body, headers)
+
+    def is_acknowledged(self, status: int, body: bytes) -> bool:
+        return status in (200, 204)
+
+
+def _envelope(
+    account: WechatAccount,
+    notice: NoticeEntry,
+    event_type: str,
+    summary: str,
+    told: dict[str, Any],
+) -> bytes:
+    kind = "transaction" if notice.refund_id is None else "refund"
+    nonce = secrets.token_hex(6)
+    sealed = account.aes.encrypt(nonce.encode(), orjson.dumps(told), kind.encode())
+    return orjson.dumps(
+        {
+            "id": notice.notice_id,
+            "create_time": beijing_rfc3339(notice.created_at),
+            "resource_type": "encrypt-resource",
+            "event_type": event_type,
+            "summary": summary,
+            "resource": {
+                "original_type": kind,
+                "algorithm": "AEAD_AES_256_GCM",
+                "ciphertext": base64.b64encode(sealed).decode(),
+                "associated_data": kind,
+                "nonce": nonce,
+            },
+        }
+    )
+
+
+def _refund_told(trade: Trade, refund: Refund, hit: Hit) -> dict[str, Any]:
+    """Not the query's object: here the state is called refund_status, and no currency is told."""
+    told: dict[str, Any] = {
+        **merchants_of(trade),
+        "out_trade_no": trade.number,
+        "transaction_id": trade.channel_trade_no,
+        "out_refund_no": refund.number,
+        "refund_id": refund.channel_refund_no,
+        "refund_status": UNKNOWN_STATE if "unknown_status" in hit else STATUSES[refund.state],
+        "user_received_account": PAYER_ACCOUNT,
+        "amount": amounts(trade, refund, hit),
+    }
+    if refund.state == "succeeded" and refund.finished_at is not None:
+        told["success_time"] = beijing_rfc3339(refund.finished_at)
+    return told

@@ -1,0 +1,255 @@
+"""WeChat Pay orders: opened once per out_trade_no, queried, closed.
+
+Sources: pay.weixin.qq.com/doc/v3/merchant/4012791858 (query), 4012791860 (close)
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sandbox import payer
+from sandbox.answering import Call, Done, answer
+from sandbox.clock import DAY_S, beijing_date, beijing_rfc3339, now
+from sandbox.faults import Hit
+from sandbox.transport import HangUp
+from sandbox.truth import Trade
+from sandbox.wechat import parties
+from sandbox.wechat.account import CHANNEL, WechatAccount
+from sandbox.wechat.wire import (
+    SYSTEM_ERROR,
+    Asked,
+    Refusal,
+    parse,
+    receive,
+    refusing,
+    respond,
+)
+from sandbox.wechat.wishes import H5Wish, JsapiWish, OrderWish
+from sandbox.world import World
+
+KEPT_S = 7 * DAY_S  # an order nobody pays is closed after seven days
+TRADE_TYPES = {
+    "native": "NATIVE",
+    "jsapi": "JSAPI",
+    "app": "APP",
+    "h5": "MWEB",
+    "codepay": "MICROPAY",
+}
+WISHES = {"native": OrderWish, "jsapi": JsapiWish, "app": OrderWish, "h5": H5Wish}
+STATE_TEXTS = {
+    "NOTPAY": "订单未支付",
+    "USERPAYING": "用户支付中，需要输入密码",
+    "SUCCESS": "支付成功",
+    "REFUND": "转入退款",
+    "CLOSED": "订单已关闭",
+    "REVOKED": "订单已撤销",
+}
+UNKNOWN_STATE = "UNHEARD_OF"
+REVERSED = "reverse"
+H5_PAGE = "/cgi-bin/mmpayweb-bin/checkmweb"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A checked wish: what is to be paid, how, and to whom."""
+
+    product: str
+    parties: dict[str, str]
+    wish: OrderWish
+
+
+@refusing
+async def create(world: World, request: Request) -> Response | HangUp:
+    """POST /v3/pay/transactions/{native,jsapi,app,h5}, and the same for partners."""
+    asked = await receive(world, request)
+    product = request.url.path.rpartition("/")[2]
+    order = Order(product, parties.of_order(request, asked), parse(WISHES[product], asked))
+    call = Call(CHANNEL, "pay", order.wish.out_trade_no, SYSTEM_ERROR)
+    return await answer(world, call, partial(_create, world, asked, order))
+
+
+@refusing
+async def query(world: World, request: Request) -> Response | HangUp:
+    """GET …/out-trade-no/{out_trade_no} and …/id/{transaction_id}."""
+    asked = await receive(world, request)
+    found = find(world, asked.account, request, parties.of_query(request, asked))
+    call = Call(CHANNEL, "query", _payment_no(found, request), SYSTEM_ERROR)
+
+    def work(hit: Hit) -> Done:
+        trade = existing(found)
+        state = state_of(world, trade)
+        return Done(respond(world, asked, hit, view(trade, state, hit)))
+
+    return await answer(world, call, work)
+
+
+@refusing
+async def close(world: World, request: Request) -> Response | HangUp:
+    """POST …/out-trade-no/{out_trade_no}/close; repeatable."""
+    asked = await receive(world, request)
+    found = find(world, asked.account, request, parties.of_body(request, asked))
+    call = Call(CHANNEL, "close", _payment_no(found, request), SYSTEM_ERROR)
+    return await answer(world, call, partial(_close, world, asked, found))
+
+
+def find(
+    world: World, account: WechatAccount, request: Request, named: dict[str, str]
+) -> Trade | None:
+    """The trade the path names, if it is theirs; WeChat's own number exists once it is paid."""
+    truth, path = world.truth, request.path_params
+    if "out_trade_no" in path:
+        trade = truth.find_trade(CHANNEL, account.mchid, path["out_trade_no"])
+    else:
+        number = path["transaction_id"]
+        trade = truth.find_trade_by_channel_number(CHANNEL, account.mchid, number)
+        if trade and trade.paid_at is None:
+            return None
+    return trade if trade and parties.is_of(trade, named) else None
+
+
+def repeated(world: World, asked: Asked, order: Order) -> Trade | None:
+    """The trade this number names already, if the same order is asked for; raises Refusal."""
+    trade = world.truth.find_trade(CHANNEL, asked.account.mchid, order.wish.out_trade_no)
+    if trade is None:
+        return None
+    if trade.state == "paid":
+        raise Refusal(400, "ORDERPAID", "该订单已支付")
+    if trade.state == "closed":
+        raise Refusal(400, "ORDER_CLOSED", "该订单已关闭")
+    if trade.fingerprint != fingerprint_of(asked, order):
+        raise Refusal(403, "OUT_TRADE_NO_USED", "商户订单号重复")
+    return trade
+
+
+def fingerprint_of(asked: Asked, order: Order) -> str:
+    """Equal for equal parameters, whatever their order and spacing."""
+    canonical = orjson.dumps(orjson.loads(asked.body), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(order.product.encode() + canonical).hexdigest()
+
+
+def open_trade(world: World, asked: Asked, order: Order) -> Trade:
+    """A new trade, durable."""
+    at, wish = now(), order.wish
+    trade = Trade(
+        channel=CHANNEL,
+        merchant=asked.account.mchid,
+        number=wish.out_trade_no,
+        payment_no=wish.out_trade_no,
+        channel_trade_no=transaction_id(at),
+        product=order.product,
+        amount=wish.amount.total,
+        subject=wish.description,
+        notify_url=wish.notify_url,
+        fingerprint=fingerprint_of(asked, order),
+        created_at=at,
+        closes_at=at + KEPT_S,
+        token=f"wx{secrets.token_hex(17)}",
+        details={
+            "signer": asked.signer,
+            "parties": order.parties,
+            "payer": _payer(order),
+            "expires_at": wish.expires_at,
+        }
+        | ({"attach": wish.attach} if wish.attach else {}),
+    )
+    world.truth.add_trade(trade)
+    return trade
+
+
+def transaction_id(at: float) -> str:
+    """28 digits with the day inside, as real ones."""
+    day = beijing_date(at).replace("-", "")
+    return f"4200{secrets.randbelow(10**6):06d}{day}{secrets.randbelow(10**10):010d}"
+
+
+def existing(trade: Trade | None) -> Trade:
+    """Raises ORDER_NOT_EXIST."""
+    if trade is None:
+        raise Refusal(404, "ORDER_NOT_EXIST", "订单不存在")
+    return trade
+
+
+def state_of(world: World, trade: Trade) -> str:
+    """trade_state; any refund that did not fail makes it REFUND."""
+    if trade.details.get("closed_by") == REVERSED:
+        return "REVOKED"
+    match trade.state:
+        case "paid":
+            refunds = world.truth.list_refunds(trade)
+            return "REFUND" if any(each.state != "failed" for each in refunds) else "SUCCESS"
+        case "closed":
+            return "CLOSED"
+        case _:
+            return "USERPAYING" if trade.product == "codepay" else "NOTPAY"
+
+
+def view(trade: Trade, state: str, hit: Hit) -> dict[str, Any]:
+    """The order as queries, codepay and notices tell it."""
+    amount = trade.taken + ("wrong_amount" in hit)
+    state = UNKNOWN_STATE if "unknown_status" in hit else state
+    content: dict[str, Any] = {
+        **trade.details["parties"],
+        "out_trade_no": trade.number,
+        "trade_state": state,
+        "trade_state_desc": STATE_TEXTS.get(state, state),
+        "amount": {"total": amount, "currency": "CNY"},
+        "promotion_detail": [],
+    }
+    if "attach" in trade.details:
+        content["attach"] = trade.details["attach"]
+    if trade.paid_at is not None:
+        content |= {
+            "transaction_id": trade.channel_trade_no,
+            "trade_type": TRADE_TYPES[trade.product],
+            "bank_type": "OTHERS",
+            "success_time": beijing_rfc3339(trade.paid_at),
+            "payer": trade.details["payer"],
+        }
+        content["amount"] |= {"payer_total": amount, "payer_currency": "CNY"}
+    return content
+
+
+def _create(world: World, asked: Asked, order: Order, hit: Hit) -> Done:
+    trade = repeated(world, asked, order) or open_trade(world, asked, order)
+    if "unknown_status" in hit:
+        raise Refusal(400, UNKNOWN_STATE, "未知的结果")
+    return Done(respond(world, asked, hit, _prepaid(world, trade)), trade)
+
+
+def _prepaid(world: World, trade: Trade) -> dict[str, Any]:
+    match trade.product:
+        case "native":
+            return {"code_url": f"weixin://wxpay/bizpayurl?pr={trade.token}"}
+        case "h5":
+            query = f"prepay_id={trade.token}&package={trade.id}"
+            return {"h5_url": f"{world.public_url}{H5_PAGE}?{query}"}
+        case _:
+            return {"prepay_id": trade.token}
+
+
+def _close(world: World, asked: Asked, found: Trade | None, hit: Hit) -> Done:
+    trade = existing(found)
+    if trade.state == "paid":
+        raise Refusal(400, "ORDERPAID", "该订单已支付")
+    if trade.state == "created":
+        payer.close(world, trade, "close")
+    if "unknown_status" in hit:
+        raise Refusal(400, UNKNOWN_STATE, "未知的结果")
+    return Done(respond(world, asked, hit, None))
+
+
+def _payment_no(found: Trade | None, request: Request) -> str:
+    return found.payment_no if found else request.path_params.get("out_trade_no", "")
+
+
+def _payer(order: Order) -> dict[str, str]:
+    """Who will pay: named by the merchant, or whoever scans the code."""
+    named = order.wish.payer.ids() if order.wish.payer else {}
+    somebody = "oSandbox" + hashlib.sha256(order.wish.out_trade_no.encode()).hexdigest()[:20]
+    return named or {"sp_openid" if "sp_mchid" in order.parties else "openid": somebody}

@@ -1,0 +1,39 @@
+"""Everything the third parties have, built once in `main` and given to every handler."""
+
+from dataclasses import dataclass, field
+
+from sandbox.accounts import Accounts
+from sandbox.alipay.account import AlipayAccount
+from sandbox.easy.account import EasyAccount
+from sandbox.faults import Faults
+from sandbox.later import Later
+from sandbox.notices import Notices
+from sandbox.shelf import Shelf
+from sandbox.truth import Truth
+from sandbox.wechat.account import WechatAccount
+from sandbox.wechat.certificates import PlatformCertificates
+
+
+@dataclass(slots=True)
+class Settings:
+    """What `POST /_control/settings` changes while the sandbox runs."""
+
+    latency_ms: int = 0
+    auto_pay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One process' third parties."""
+
+    truth: Truth
+    faults: Faults
+    later: Later
+    notices: Notices
+    wechat: Accounts[WechatAccount]
+    alipay: Accounts[AlipayAccount]
+    easy: Accounts[EasyAccount]
+    platform_certificates: PlatformCertificates
+    shelf: Shelf
+    public_url: str
+    settings: Settings = field(default_factory=Settings)

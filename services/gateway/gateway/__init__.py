@@ -1,0 +1,1 @@
+"""Public API, request signatures, channel plugins, webhooks of third parties."""

@@ -1,0 +1,5 @@
+"""`python -m gateway` starts the service."""
+
+from gateway.main import main
+
+main()

@@ -1,0 +1,64 @@
+"""What people must hear of: told by anybody at once, carried to Kafka in the background."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from chassis.background import Pulse, pause
+from chassis.producer import Message, NotPublished, Producer
+from contracts.events.alerts import ALERT, Alert, AlertRecord
+from contracts.events.results import SOURCE
+from contracts.identifiers import new_id
+from contracts.topics import ALERTS
+
+log = structlog.get_logger()
+
+MAX_WAITING: Final = 1_000
+"""More than that tell nobody anything new; the log has them all."""
+
+WAKE_S: Final = 1.0
+RETRY_S: Final = 5.0
+
+
+class Alerts:
+    """`tell` never blocks and never fails; while Kafka is away, alerts wait."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+        self._waiting: asyncio.Queue[Alert] = asyncio.Queue(MAX_WAITING)
+        self.pulse = Pulse()
+
+    def tell(self, alert: Alert) -> None:
+        log.warning("alert.told", key=alert.key, title=alert.title, detail=alert.detail)
+        if not self._waiting.full():
+            self._waiting.put_nowait(alert)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`; for `Background.start`."""
+        while not stop.is_set():
+            self.pulse.beat()
+            try:
+                async with asyncio.timeout(WAKE_S):
+                    alert = await self._waiting.get()
+            except TimeoutError:
+                continue
+            while not await self._is_published(alert) and not await pause(stop, RETRY_S):
+                self.pulse.beat()
+
+    async def _is_published(self, alert: Alert) -> bool:
+        event = AlertRecord(
+            id=new_id("event"),
+            source=SOURCE,
+            type=ALERT,
+            subject=alert.key,
+            time=datetime.now(UTC),
+            data=alert,
+        )
+        try:
+            await self._producer.send(Message(ALERTS, alert.key, event.to_bytes(), event.headers()))
+        except NotPublished as error:
+            log.warning("alert.not_published", key=alert.key, reason=str(error))
+            return False
+        return True

@@ -1,0 +1,111 @@
+"""How a request of an app comes in: counted, bounded, authenticated, and only then read.
+
+Everything that is wrong before the signature is known to be good looks the same from outside.
+"""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeVar
+
+import structlog
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from prometheus_client import Counter
+from pydantic import BaseModel
+
+from chassis.web import InFlightLimit, json_object, parse, read_body
+from gateway.authentication import Authentication, SignedRequest
+from gateway.deps import Deps
+from gateway.directory import App
+from gateway.domain.addresses import Network, caller_address
+from gateway.domain.rate import RateLimit
+from gateway.errors import NotAuthenticated, RateLimited
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES: Final = 65_536
+
+REFUSED = Counter("authentication_refused", "Requests of apps that were not let in", ["reason"])
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated app and what it sent."""
+
+    app: App
+    request: Request
+    body: bytes
+
+    def wish(self, model: type[M]) -> M:
+        """The body as this model; raises UnsupportedMediaType or InvalidRequest with pointers."""
+        return parse(model, json_object(self.request, self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """`clock` answers seconds that only rise."""
+
+    gate: InFlightLimit
+    authentication: Authentication
+    rate: RateLimit
+    trusted_proxies: tuple[Network, ...]
+    clock: Callable[[], float]
+
+    async def admit(self, request: Request) -> Caller:
+        """Raises BodyTooLarge, NotAuthenticated or RateLimited."""
+        body = await read_body(request, limit_bytes=MAX_BODY_BYTES)
+        try:
+            app = self.authentication.identify(self._signed(request, body))
+        except NotAuthenticated as problem:
+            REFUSED.labels(problem.reason).inc()
+            log.info("authentication.refused", reason=problem.reason)
+            raise
+        if wait_s := self.rate.wait_s(app.app_id, self.clock()):
+            raise RateLimited(wait_s)
+        return Caller(app, request, body)
+
+    def _signed(self, request: Request, body: bytes) -> SignedRequest:
+        scope = request.scope
+        target = scope["raw_path"]
+        if scope["query_string"]:
+            target += b"?" + scope["query_string"]
+        peer, _ = scope["client"] or ("", 0)
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
+        return SignedRequest(
+            method=scope["method"],
+            target=target.decode("latin-1"),
+            authorization=request.headers.get("authorization", ""),
+            body=body,
+            address=caller_address(peer, forwarded, self.trusted_proxies),
+        )
+
+
+class AppRoute(APIRoute):
+    """A route for apps. The whole request counts as in flight, from its head to its answer."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def admitted(request: Request) -> Response:
+            admission: Admission = request.app.state.admission
+            with admission.gate:
+                request.state.caller = await admission.admit(request)
+                return await handle(request)
+
+        return admitted
+
+
+async def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+async def _deps(request: Request) -> Deps:
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+CallerOf = Annotated[Caller, Depends(_caller)]
+DepsOf = Annotated[Deps, Depends(_deps)]

@@ -1,0 +1,71 @@
+"""/v1/events, /v1/deliveries and /v1/webhook-endpoints: what the app was told, and how it went."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from contracts.api import EventPage
+from contracts.codes import Code
+from contracts.internal import DeliveryPage, DeliveryView
+from gateway.api.admission import AppRoute, CallerOf, DepsOf
+from gateway.api.answers import answer
+from gateway.api.openapi import problems
+from gateway.flows import callbacks
+
+router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["events"])
+
+Cursor = Annotated[
+    str | None,
+    Query(max_length=256, description="`next_cursor` of the page before; absent: the beginning"),
+]
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+@router.get("/events", response_model=EventPage, responses=problems(Code.INVALID_REQUEST))
+async def list_events(
+    caller: CallerOf, deps: DepsOf, after: Cursor = None, limit: Limit = 50
+) -> Response:
+    """The app's events in their order, for apps that synchronise by pulling."""
+    return answer(await callbacks.list_events(deps, caller.app, after, limit))
+
+
+@router.post(
+    "/events/{event_id}/redeliver",
+    status_code=202,
+    response_model=DeliveryView,
+    responses=problems(Code.NOT_FOUND),
+)
+async def redeliver(
+    event_id: Annotated[str, Path(description="The `webhook-id` of the callback")],
+    caller: CallerOf,
+    deps: DepsOf,
+) -> Response:
+    """Send a callback again, with the same `webhook-id`."""
+    return answer(await callbacks.redeliver(deps, caller.app, event_id), 202)
+
+
+@router.get("/deliveries", response_model=DeliveryPage, responses=problems(Code.INVALID_REQUEST))
+async def list_deliveries(
+    caller: CallerOf,
+    deps: DepsOf,
+    event_id: Annotated[str | None, Query(max_length=64)] = None,
+    state: Annotated[str | None, Query(max_length=32)] = None,
+    after: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """Why a callback did not arrive: its attempts, each with time and status."""
+    page = await callbacks.list_deliveries(
+        deps, caller.app, event_id=event_id, state=state, after=after, limit=limit
+    )
+    return answer(page)
+
+
+@router.post(
+    "/webhook-endpoints/test",
+    status_code=202,
+    response_model=DeliveryView,
+    responses=problems(),
+)
+async def test_endpoint(caller: CallerOf, deps: DepsOf) -> Response:
+    """Send a `ping` event to the app's callback address."""
+    return answer(await callbacks.ping(deps, caller.app), 202)

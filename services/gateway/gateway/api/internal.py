@@ -1,0 +1,34 @@
+"""/internal: for merchant-admin and the cashier, with the service token."""
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.web import parse, read_json_object
+from contracts.internal import CheckCredentials, ChooseOffer
+from gateway.api.admission import DepsOf
+from gateway.api.answers import answer
+from gateway.flows import cashier, registration
+
+router = APIRouter(prefix="/internal", include_in_schema=False)
+
+
+@router.get("/channels")
+async def list_channels(deps: DepsOf) -> Response:
+    return answer(registration.list_channels(deps))
+
+
+@router.post("/channels/{channel}/credentials")
+async def check_credentials(channel: str, request: Request, deps: DepsOf) -> Response:
+    _, body = await read_json_object(request)
+    registration.check_credentials(deps, channel, parse(CheckCredentials, body).credentials)
+    return Response(status_code=204)
+
+
+@router.get("/checkouts/{token}")
+async def get_checkout(token: str, deps: DepsOf) -> Response:
+    return answer(await cashier.get_checkout(deps, token))
+
+
+@router.post("/checkouts/{token}/channel")
+async def choose_offer(token: str, request: Request, deps: DepsOf) -> Response:
+    _, body = await read_json_object(request)
+    return answer(await cashier.choose(deps, token, parse(ChooseOffer, body)))

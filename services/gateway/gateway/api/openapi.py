@@ -1,0 +1,117 @@
+"""The description of the public API, complete: bodies, answers, signature and problems.
+
+Bodies are read by hand, after the signature was checked over their exact bytes, so FastAPI does
+not see them; they are described here.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from contracts.api import CloseOrder, CreatePayment, CreateRefund, PaymentView
+from contracts.codes import CODES, Code
+from gateway.settings import VERSION
+
+REFERENCE: Final = "#/components/schemas/{model}"
+PROBLEM_TYPE: Final = "application/problem+json"
+
+DESCRIPTION: Final = """\
+One API for the payments of many merchants through many channels (聚合支付中心).
+
+Every call is signed: `Authorization: PAYMESH-<ALG> app_id="A…",key_id="K…",timestamp="…",\
+nonce="…",signature="…"` with ALG one of `ED25519`, `RSA-SHA256` (PKCS#1 v1.5), `HMAC-SHA256`. \
+The signed text is five lines, each ended by a newline: method, path with query exactly as sent, \
+timestamp (Unix seconds, ± 300 s), nonce (≤ 64 characters, never twice), body (the exact bytes, \
+empty for none).
+
+Amounts are whole numbers of minor units (分). Times are RFC 3339 in UTC. Errors are \
+`application/problem+json` (RFC 9457) with a `code` of a closed list and a `request_id`.
+"""
+
+
+class FieldFault(BaseModel):
+    """What is wrong with one field."""
+
+    pointer: Annotated[str, Field(description="JSON pointer (RFC 6901) into the body")]
+    message: str
+
+
+class ChannelWords(BaseModel):
+    """What the channel said, in its own words."""
+
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: Code
+    detail: str
+    errors: list[FieldFault]
+    request_id: str
+    retryable: Annotated[bool, Field(description="The same request may succeed later")]
+    payment: Annotated[
+        PaymentView | None, Field(description="With declined, not_sent and unknown")
+    ] = None
+    channel: Annotated[ChannelWords | None, Field(description="Where a channel spoke")] = None
+
+
+def problems(*codes: Code) -> dict[int | str, dict[str, Any]]:
+    """The answers of these problems and of those that any call of an app may meet."""
+    by_status: dict[int | str, list[Code]] = {}
+    for code in (*codes, Code.UNAUTHENTICATED, Code.RATE_LIMITED, Code.OVERLOADED, Code.INTERNAL):
+        by_status.setdefault(CODES[code].status, []).append(code)
+    return {
+        status: {
+            "description": "; ".join(f"`{code}`: {CODES[code].title}" for code in group),
+            "content": {PROBLEM_TYPE: {"schema": {"$ref": REFERENCE.format(model="Problem")}}},
+        }
+        for status, group in sorted(by_status.items(), key=lambda item: str(item[0]))
+    }
+
+
+BODY_PROBLEMS: Final = (Code.BODY_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE, Code.INVALID_REQUEST)
+
+
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The description of a JSON body that the route reads by itself."""
+    reference = {"$ref": REFERENCE.format(model=model.__name__)}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}
+    }
+
+
+def describe(app: FastAPI) -> None:
+    """Give the application its description; call it when all routes are there."""
+    app.openapi_schema = _document(app)
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title="Paymesh", version=VERSION, description=DESCRIPTION, routes=app.routes
+    )
+    _, written = models_json_schema(
+        [(model, "validation") for model in (CreatePayment, CloseOrder, CreateRefund)]
+        + [(Problem, "serialization")],
+        ref_template=REFERENCE,
+    )
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas |= {name: schema for name, schema in written["$defs"].items() if name not in schemas}
+    components["securitySchemes"] = {
+        "signature": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "See the description of the API: PAYMESH-<ALG> app_id=…, signature=…",
+        }
+    }
+    document["security"] = [{"signature": []}]
+    return document

@@ -1,0 +1,68 @@
+"""Whether a request comes from a known app: signature, time, nonce and address."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contracts import signing
+from gateway.directory import App, Directory, Key
+from gateway.domain.addresses import Address, is_within
+from gateway.domain.nonces import NonceMemory
+from gateway.errors import NotAuthenticated
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """`target` is path and query exactly as they stood on the wire."""
+
+    method: str
+    target: str
+    authorization: str
+    body: bytes
+    address: Address | None
+
+
+class Authentication:
+    """`clock` answers Unix seconds."""
+
+    def __init__(
+        self, directory: Directory, nonces: NonceMemory, clock: Callable[[], float]
+    ) -> None:
+        self._directory = directory
+        self._nonces = nonces
+        self._clock = clock
+
+    def identify(self, request: SignedRequest) -> App:
+        """The app that signed this request.
+
+        Raises:
+            NotAuthenticated: whatever was wrong; the app is told the same each time.
+        """
+        try:
+            shown = signing.parse(request.authorization)
+        except signing.Malformed as error:
+            raise NotAuthenticated("malformed") from error
+        now_s = self._clock()
+        if not shown.is_fresh(now_s):
+            raise NotAuthenticated("stale")
+        app, key = self._known(shown)
+        text = signing.signed_text(
+            request.method, request.target, shown.timestamp, shown.nonce, request.body
+        )
+        if not key.verifier.verify(text, shown.signature):
+            raise NotAuthenticated("signature")
+        if app.ip_allowlist and not is_within(request.address, app.ip_allowlist):
+            raise NotAuthenticated("address")
+        if not self._nonces.is_new(key.key_id, shown.nonce, now_s):
+            raise NotAuthenticated("replay")
+        return app
+
+    def _known(self, shown: signing.Credentials) -> tuple[App, Key]:
+        app = self._directory.find_app(shown.app_id)
+        key = self._directory.find_key(shown.key_id)
+        if app is None or key is None or key.app_id != app.app_id:
+            raise NotAuthenticated("unknown")
+        if not (app.is_active and key.is_active):
+            raise NotAuthenticated("disabled")
+        if key.alg is not shown.alg:
+            raise NotAuthenticated("algorithm")
+        return app, key

@@ -1,0 +1,161 @@
+"""What a merchant enters to register its Alipay app, and the account opened from it.
+
+Source: opendocs.alipay.com/common/057k53 (certificates), 02kipl (keys)
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+from contracts.api import HttpUrl
+from gateway.channels import rsa
+from gateway.channels.alipay.certificates import is_trusted, root_serial_name, serial_name
+
+OWN_URL: Final = "https://openapi.alipay.com/gateway.do"
+OWN_URLS: Final = frozenset({OWN_URL, "https://openapi-sandbox.dl.alipaydev.com/gateway.do"})
+
+AppId = Annotated[str, Field(pattern=r"^[0-9]{8,32}$")]
+
+
+class Credentials(BaseModel):
+    """Either Alipay's public key (key mode), or the three certificates (certificate mode)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gateway_url: HttpUrl = OWN_URL
+    app_id: AppId
+    app_private_key_pem: SecretStr
+    app_cert_pem: str | None = None
+    alipay_root_cert_pem: Annotated[str | None, Field(validate_default=True)] = None
+    alipay_cert_pem: Annotated[str | None, Field(validate_default=True)] = None
+    alipay_public_key_pem: Annotated[str | None, Field(validate_default=True)] = None
+    seller_id: Annotated[str, Field(pattern=r"^2088[0-9]{12}$")] | None = None
+    """The account that is paid; notices for another one are refused."""
+    app_auth_token: SecretStr | None = None
+    """Where a service provider's app acts for the merchant (第三方应用授权)."""
+    op_app_id: AppId | None = None
+    """The mini program that calls the payment, where it is not `app_id` itself."""
+    native_product_code: Literal["FACE_TO_FACE_PAYMENT", "QR_CODE_OFFLINE"] = "FACE_TO_FACE_PAYMENT"
+    """QR codes by contract: 当面付, or 订单码."""
+    quit_url: HttpUrl = "https://www.alipay.com"
+    """Where the payer lands who leaves the h5 cashier of a payment without `return_url`."""
+
+    @field_validator("app_private_key_pem")
+    @classmethod
+    def _is_private_key(cls, pem: SecretStr) -> SecretStr:
+        rsa.private_key(pem.get_secret_value())
+        return pem
+
+    @field_validator("app_cert_pem")
+    @classmethod
+    def _certifies_the_app_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
+        if pem is None:
+            return None
+        key, own = rsa.certified_key(rsa.certificates(pem)[0]), info.data.get("app_private_key_pem")
+        if own and key != _public_half(own):
+            raise ValueError("does not certify app_private_key_pem")
+        return pem
+
+    @field_validator("alipay_root_cert_pem")
+    @classmethod
+    def _goes_with_the_app_certificate(cls, pem: str | None, info: ValidationInfo) -> str | None:
+        _check_together(pem, "app_cert_pem", info)
+        if pem is not None and not root_serial_name(rsa.certificates(pem)):
+            raise ValueError("holds no RSA root certificate")
+        return pem
+
+    @field_validator("alipay_cert_pem")
+    @classmethod
+    def _leads_to_the_root(cls, pem: str | None, info: ValidationInfo) -> str | None:
+        _check_together(pem, "app_cert_pem", info)
+        if pem is None:
+            return None
+        chain, roots = rsa.certificates(pem), info.data.get("alipay_root_cert_pem")
+        rsa.certified_key(chain[0])
+        if roots and not is_trusted(chain, rsa.certificates(roots)):
+            raise ValueError("was not issued by alipay_root_cert_pem")
+        return pem
+
+    @field_validator("alipay_public_key_pem")
+    @classmethod
+    def _is_alipays_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
+        if pem is None:
+            if info.data.get("app_cert_pem", "unreadable") is None:
+                raise ValueError("is needed where the certificates are absent")
+            return None
+        if info.data.get("app_cert_pem"):
+            raise ValueError("cannot be used together with certificates")
+        key, own = rsa.public_key(pem), info.data.get("app_private_key_pem")
+        if own and key == _public_half(own):
+            raise ValueError("is the app's own key; Alipay's public key (支付宝公钥) is needed")
+        return pem
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Credentials with their keys parsed. The serial names are None in key mode."""
+
+    gateway_url: str
+    app_id: str
+    private_key: RSAPrivateKey = field(repr=False)
+    alipay_key: RSAPublicKey = field(repr=False)
+    app_cert_sn: str | None
+    alipay_cert_sn: str | None
+    alipay_root_cert_sn: str | None
+    seller_id: str | None
+    app_auth_token: str | None = field(repr=False)
+    op_app_id: str
+    native_product_code: str
+    quit_url: str
+
+
+def open_account(credentials: BaseModel) -> Account:
+    """Parse the keys once, for as long as the account is used."""
+    if not isinstance(credentials, Credentials):
+        raise TypeError(f"not the credentials of Alipay: {type(credentials)}")
+    token = credentials.app_auth_token
+    app_sn, alipay_sn, root_sn, alipay_key = _alipay_side(credentials)
+    return Account(
+        gateway_url=credentials.gateway_url,
+        app_id=credentials.app_id,
+        private_key=rsa.private_key(
+            credentials.app_private_key_pem.get_secret_value(), checked=True
+        ),
+        alipay_key=alipay_key,
+        app_cert_sn=app_sn,
+        alipay_cert_sn=alipay_sn,
+        alipay_root_cert_sn=root_sn,
+        seller_id=credentials.seller_id,
+        app_auth_token=token.get_secret_value() if token else None,
+        op_app_id=credentials.op_app_id or credentials.app_id,
+        native_product_code=credentials.native_product_code,
+        quit_url=credentials.quit_url,
+    )
+
+
+def _alipay_side(
+    credentials: Credentials,
+) -> tuple[str | None, str | None, str | None, RSAPublicKey]:
+    app, alipay, root = (
+        rsa.certificates(pem) if pem else []
+        for pem in (
+            credentials.app_cert_pem,
+            credentials.alipay_cert_pem,
+            credentials.alipay_root_cert_pem,
+        )
+    )
+    if not alipay:
+        return None, None, None, rsa.public_key(credentials.alipay_public_key_pem or "")
+    key = rsa.certified_key(alipay[0])
+    return serial_name(app[0]), serial_name(alipay[0]), root_serial_name(root), key
+
+
+def _check_together(pem: str | None, other: str, info: ValidationInfo) -> None:
+    if other in info.data and (pem is None) != (info.data[other] is None):
+        raise ValueError(f"goes together with {other}")
+
+
+def _public_half(private_pem: SecretStr) -> RSAPublicKey:
+    return rsa.private_key(private_pem.get_secret_value(), checked=True).public_key()

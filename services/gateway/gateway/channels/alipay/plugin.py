@@ -1,0 +1,35 @@
+"""Alipay as one value: all that the gateway knows of this channel."""
+
+from contracts.api import Method
+from gateway.channels.alipay import wire
+from gateway.channels.alipay.credentials import OWN_URLS, Account, Credentials, open_account
+from gateway.channels.alipay.methods import app, barcode, h5, jsapi, mini_program, native, pc
+from gateway.channels.alipay.operations import close, notices, query, query_refund, refund
+from gateway.channels.plugin import HandOver, Notices, Operation, Plugin
+
+PLUGIN: Plugin[Account] = Plugin(
+    name="alipay",
+    title="支付宝",
+    credentials=Credentials,
+    open_account=open_account,
+    own_urls={"gateway_url": OWN_URLS},
+    wire=wire,
+    methods={
+        Method.NATIVE: Operation(native.call, native.outcome),
+        Method.JSAPI: Operation(jsapi.call, jsapi.outcome, frozenset({"openid"})),
+        Method.MINI_PROGRAM: Operation(
+            mini_program.call, mini_program.outcome, frozenset({"openid"})
+        ),
+        Method.APP: HandOver(app.call, app.outcome),
+        Method.H5: HandOver(h5.call, h5.outcome),
+        Method.PC: HandOver(pc.call, pc.outcome),
+        Method.BARCODE: Operation(barcode.call, barcode.outcome, frozenset({"auth_code"})),
+    },
+    query=Operation(query.call, query.outcome),
+    close=Operation(close.call, close.outcome),
+    refund=Operation(refund.call, refund.outcome),
+    query_refund=Operation(query_refund.call, query_refund.outcome),
+    notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    offers=(Method.NATIVE,),
+    hosted=frozenset({Method.H5, Method.PC}),
+)

@@ -1,0 +1,113 @@
+"""Alipay's gateway on the wire: one signed form out, one signed JSON node back.
+
+Source: opendocs.alipay.com/common/02kf5q (requests), 02mse7 (answers), 02km9f (gateway codes)
+"""
+
+from collections.abc import Mapping
+from json import JSONDecoder
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from gateway.channels import rsa
+from gateway.channels.alipay.credentials import Account
+from gateway.channels.beijing import spaced
+from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
+from gateway.channels.reading import json_bytes, json_object, text
+
+GATEWAY_CODES: Final = frozenset({"20000", "20001", "40001", "40002", "40003", "40005", "40006"})
+"""Refusals of the gateway itself. Who it could not verify gets them without a signature."""
+
+_DECODER: Final = JSONDecoder()
+_SPACE: Final = " \t\r\n"
+
+
+def sign(call: Call, account: Account, moment: Moment) -> Request:
+    """`call.query` holds public parameters beside ours, `call.body` is the biz_content.
+
+    POST: public parameters in the address, biz_content in the form. GET: all in the address, for
+    a link or an app's order string.
+    """
+    biz_content = json_bytes(call.body or {}).decode()
+    params = _public(call, account, moment) | {"biz_content": biz_content}
+    params["sign"] = rsa.sign(account.private_key, signed_text(params))
+    form = b""
+    if call.verb == "POST":
+        form = _encode({"biz_content": params.pop("biz_content")}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"} if form else {}
+    return Request(call.verb, f"{account.gateway_url}?{_encode(params)}", headers, form)
+
+
+def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer:
+    """The signature covers the node's text exactly as it stands in the body."""
+    parts = json_object(reply.body)
+    names = (_node_name(call.target), "error_response")
+    name = next((each for each in names if isinstance(parts.get(each), dict)), None)
+    if reply.status != 200 or name is None:
+        raise Unverifiable("not an answer to this call")
+    if "sign" not in parts:
+        if text(parts, name, "code") in GATEWAY_CODES:
+            return Answer(reply.status, parts[name], moment, signed=False)
+        raise Unverifiable("the answer is not signed")
+    if parts.get("alipay_cert_sn", account.alipay_cert_sn) != account.alipay_cert_sn:
+        raise Unverifiable("signed with a certificate that this account does not know")
+    if not rsa.is_signed(account.alipay_key, _raw(reply.body, name), text(parts, "sign")):
+        raise Unverifiable("the signature is wrong")
+    return Answer(reply.status, parts[name], moment)
+
+
+def signed_text(params: Mapping[str, str]) -> bytes:
+    """`k=v&k=v` in the order of the keys, nothing URL-encoded."""
+    return "&".join(f"{name}={params[name]}" for name in sorted(params)).encode()
+
+
+def _public(call: Call, account: Account, moment: Moment) -> dict[str, str]:
+    params = {
+        "app_id": account.app_id,
+        "method": call.target,
+        "format": "JSON",
+        "charset": "utf-8",
+        "sign_type": "RSA2",
+        "timestamp": spaced(moment.now),
+        "version": "1.0",
+        "app_auth_token": account.app_auth_token,
+        "app_cert_sn": account.app_cert_sn,
+        "alipay_root_cert_sn": account.alipay_root_cert_sn,
+        **call.query,
+    }
+    return {name: value for name, value in params.items() if value}
+
+
+def _raw(body: bytes, name: str) -> bytes:
+    """A member of a JSON object (known to be one), as the text it was sent as.
+
+    Raises:
+        Unverifiable: the name stands in it twice.
+    """
+    raw = body.decode()
+    found: list[str] = []
+    at = raw.index("{")
+    while raw[at] != "}":
+        key, at = _DECODER.raw_decode(raw, _skip(raw, at + 1))
+        start = _skip(raw, _skip(raw, at) + 1)
+        _, at = _DECODER.raw_decode(raw, start)
+        if key == name:
+            found.append(raw[start:at])
+        at = _skip(raw, at)
+    if len(found) != 1:
+        raise Unverifiable(f"{name} stands in the answer more than once")
+    return found[0].encode()
+
+
+def _skip(raw: str, at: int) -> int:
+    """Where white space ends."""
+    while raw[at] in _SPACE:
+        at += 1
+    return at
+
+
+def _node_name(method: str) -> str:
+    return method.replace(".", "_") + "_response"
+
+
+def _encode(params: Mapping[str, str]) -> str:
+    return urlencode(params, quote_via=quote)

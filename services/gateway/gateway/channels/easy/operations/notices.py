@@ -1,0 +1,46 @@
+"""What 易生 tells without being asked: how a payment came out.
+
+There is no time in the signature: a notice that arrives once more is harmless, because states
+only go forward.
+
+Source: apifox.com/apidoc/docs-site/2466304 (266899504)
+"""
+
+from typing import Final
+
+from gateway.channels.easy import trade
+from gateway.channels.easy.credentials import Account
+from gateway.channels.easy.traces import belongs
+from gateway.channels.easy.wire import check_signature
+from gateway.channels.plugin import (
+    Acknowledgement,
+    Declined,
+    Moment,
+    Noticed,
+    NoticedPayment,
+    NotSent,
+    Pending,
+    RawNotice,
+    Unknown,
+    Unverifiable,
+)
+from gateway.channels.reading import json_object, text
+
+JSON: Final = "application/json"
+ACCEPT: Final = Acknowledgement(200, b'{"code":"000000","msg":"Success"}', JSON)
+REFUSE: Final = Acknowledgement(500, b'{"code":"999999","msg":"Fail"}', JSON)
+
+
+def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
+    """Verify, read. Our number comes back in `orgInfo`; the trace must have been made from it."""
+    content = json_object(notice.body)
+    check_signature(content, account)
+    payment_no = text(content, "orgInfo")
+    if not belongs(text(content, "orgTrace"), payment_no):
+        raise Unverifiable("orgTrace and orgInfo do not belong together")
+    said = trade.read(content["bizData"])
+    if isinstance(said, NotSent | Unknown):
+        # Refused, so that 易生 sends it again; meanwhile we ask by query.
+        raise Unverifiable(f"the notice cannot be read: {said}")
+    # The payer may try again on 易生's page: the end of a payment is told by the query.
+    return [NoticedPayment(payment_no, Pending() if isinstance(said, Declined) else said)]

@@ -1,0 +1,34 @@
+"""What became of a refund, asked by its trace and day.
+
+Source: apifox.com/apidoc/docs-site/2466304 (api-76872007)
+"""
+
+from typing import Final
+
+from gateway.channels.easy import codes, trade
+from gateway.channels.easy.credentials import Account
+from gateway.channels.easy.traces import date_of, trace
+from gateway.channels.easy.wire import QUERY_REFUND_PATH
+from gateway.channels.plugin import Answer, Call, Declined, Outcome, Refunding, Unverifiable
+from gateway.channels.reading import text
+
+EXCEPTION: Final = "XX"
+"""The refund was taken and then went wrong inside 易生: only people can find out."""
+
+
+def call(refunding: Refunding, account: Account) -> Call:
+    number = trace(account.org_id, refunding.refund_no, refunding.created_at)
+    body = {"oriOrgTrace": number, "oriBizDate": date_of(number)}
+    return Call("POST", QUERY_REFUND_PATH, body=body)
+
+
+def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
+    if refusal := codes.find_refusal(answer, codes.QUERY):
+        return refusal
+    number = trace(account.org_id, refunding.refund_no, refunding.created_at)
+    if text(answer.content, "bizData", "oriOrgTrace") != number:
+        raise Unverifiable("the answer speaks of another refund")
+    biz_data = answer.content["bizData"]
+    if text(biz_data, "tradeRetCode") == EXCEPTION:
+        return Declined(EXCEPTION, text(biz_data, "tradeRetMsg"), abnormal=True)
+    return trade.read(biz_data)

@@ -1,0 +1,32 @@
+"""易生 as one value: all that the gateway knows of this channel."""
+
+from contracts.api import Method
+from gateway.channels.easy import wire
+from gateway.channels.easy.credentials import REFUND_URLS, Account, Credentials, open_account
+from gateway.channels.easy.methods import cashier, h5, mini_program, pc
+from gateway.channels.easy.operations import notices, query, query_refund, refund
+from gateway.channels.plugin import Notices, Operation, Plugin
+
+PLUGIN: Plugin[Account] = Plugin(
+    name="easy",
+    title="易生支付",
+    credentials=Credentials,
+    open_account=open_account,
+    own_urls={
+        "base_url": frozenset(REFUND_URLS),
+        "refund_base_url": frozenset(REFUND_URLS.values()),
+    },
+    wire=wire,
+    methods={
+        Method.H5: Operation(h5.call, h5.outcome),
+        Method.PC: Operation(pc.call, pc.outcome),
+        Method.MINI_PROGRAM: Operation(mini_program.call, mini_program.outcome),
+        Method.CASHIER: Operation(cashier.call, cashier.outcome),
+    },
+    query=Operation(query.call, query.outcome),
+    close=None,
+    refund=Operation(refund.call, refund.outcome),
+    query_refund=Operation(query_refund.call, query_refund.outcome),
+    notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    hosted=frozenset({Method.H5, Method.PC, Method.MINI_PROGRAM, Method.CASHIER}),
+)

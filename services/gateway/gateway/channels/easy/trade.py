@@ -1,0 +1,42 @@
+"""A payment or refund at 易生 as answers and notices tell it: `tradeRetCode` and what is beside it.
+
+Source: apifox.com/apidoc/docs-site/2466304 (api-75895603 query, 266899504 notice)
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from contracts.money import Money
+from gateway.channels.beijing import read_compact
+from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unknown
+from gateway.channels.reading import minor_money, text
+
+CURRENCY: Final = "CNY"
+UNDER_WAY: Final = ("", "98", "99")
+
+
+def read(biz_data: Mapping[str, Any]) -> Outcome:
+    """What a signed bizData says of its trade. Only codes known to be final end it."""
+    code, message = text(biz_data, "tradeRetCode"), text(biz_data, "tradeRetMsg")
+    channel_no = text(biz_data, "outTrace") or text(biz_data, "pcTrace") or None
+    if code in UNDER_WAY:
+        return Pending(channel_no=channel_no)
+    match code:
+        case "00":
+            return Succeeded(channel_no, _amount(biz_data), read_compact(_time(biz_data)))
+        case "06":
+            return Declined(code, message)
+        case _:
+            return Unknown(code, message)
+
+
+def _amount(biz_data: Mapping[str, Any]) -> Money | None:
+    """In notices `tradeAmt`; the query is not documented to give one."""
+    amount = text(biz_data, "tradeAmt") or text(biz_data, "transAmt")
+    is_whole = amount.isascii() and amount.isdecimal()
+    return minor_money(int(amount), CURRENCY) if is_whole else None
+
+
+def _time(biz_data: Mapping[str, Any]) -> str:
+    day = text(biz_data, "tradeDate") or text(biz_data, "oriBizDate")
+    return day + (text(biz_data, "tradeTime") or text(biz_data, "oriBizTime"))

@@ -1,0 +1,70 @@
+"""Reading what a channel sent: exact JSON, and single values that may be absent or misshapen.
+
+A value that is not of the expected shape reads as absent: what it means that it is missing is for
+the operation to say, and that is never a yes.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from contracts.money import MINOR_DIGITS, Money
+from gateway.channels.plugin import Unverifiable
+
+
+def json_object(raw: bytes) -> dict[str, Any]:
+    """Decode a JSON object.
+
+    Raises:
+        Unverifiable: it is not one.
+    """
+    try:
+        value = json.loads(raw.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise Unverifiable("the body is not JSON") from error
+    if not isinstance(value, dict):
+        raise Unverifiable("the body is not a JSON object")
+    return value
+
+
+def json_bytes(value: Mapping[str, Any]) -> bytes:
+    """The compact UTF-8 text that is signed and sent."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def text(content: Mapping[str, Any], *path: str) -> str:
+    """The text at this path; "" where there is none."""
+    value = _at(content, path)
+    return value if isinstance(value, str) else ""
+
+
+def whole(content: Mapping[str, Any], *path: str) -> int | None:
+    """The whole number at this path; None where there is none."""
+    value = _at(content, path)
+    return value if type(value) is int else None
+
+
+def minor_money(amount_minor: int | None, currency: str) -> Money | None:
+    """An amount in minor units; None where it or its currency cannot be read."""
+    if amount_minor is None or currency not in MINOR_DIGITS:
+        return None
+    return Money(amount_minor, currency)
+
+
+def decimal_money(amount: str, currency: str) -> Money | None:
+    """An amount in decimal text; None where it or its currency cannot be read."""
+    try:
+        return Money.from_decimal(amount, currency)
+    except (ValueError, KeyError):
+        return None
+
+
+def _at(content: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = content
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

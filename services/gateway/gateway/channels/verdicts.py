@@ -1,0 +1,38 @@
+"""What a channel's code means for us: each channel's table maps codes to these.
+
+A table row is a maker of outcomes, `(code, message) → Outcome`: the outcome classes `Declined`,
+`NotSent` and `Unknown` themselves, and the makers below. What is in no table is Unknown.
+"""
+
+from collections.abc import Callable, Mapping
+
+from contracts.actions import NoAction
+from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded
+
+Verdict = Callable[[str, str], Outcome]
+Table = Mapping[str, Verdict]
+
+
+def done(code: str, message: str) -> Succeeded:
+    """A refusal that says that what we wanted is so already: the trade is closed."""
+    return Succeeded()
+
+
+def gone(code: str, message: str) -> Succeeded:
+    """A close met no trade that anybody could pay."""
+    return Succeeded(found=False)
+
+
+def absent(code: str, message: str) -> Pending:
+    """There is no such trade or refund at the channel."""
+    return Pending(found=False)
+
+
+def waiting(code: str, message: str) -> Pending:
+    """The payer was reached and must still decide (payment code, 付款码)."""
+    return Pending(NoAction())
+
+
+def closed(code: str, message: str) -> Declined:
+    """The channel ended the trade; it was never paid."""
+    return Declined(code, message, closed=True)

@@ -1,0 +1,135 @@
+"""What a merchant enters to register its WeChat Pay account, and the account opened from it.
+
+Source: pay.weixin.qq.com/doc/v3/merchant/4013053249 (keys), 4013053053 (public key)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+from contracts.api import HttpUrl
+from gateway.channels import rsa
+
+OWN_URL: Final = "https://api.mch.weixin.qq.com"
+OWN_URLS: Final = frozenset({OWN_URL, "https://api2.mch.weixin.qq.com"})
+
+
+class Credentials(BaseModel):
+    """Either WeChat Pay's public key (`platform_public_key_*`), which all new merchants have, or
+    the older platform certificates; both while a merchant is being moved from one to the other."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: HttpUrl = OWN_URL
+    mchid: Annotated[str, Field(pattern=r"^[0-9]{8,32}$")]
+    appid: Annotated[str, Field(pattern=r"^wx[0-9A-Za-z]{6,30}$")]
+    apiv3_key: SecretStr
+    merchant_serial_no: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{8,64}$")]
+    merchant_private_key_pem: SecretStr
+    platform_certificate_pem: str | None = None
+    platform_public_key_pem: Annotated[str | None, Field(validate_default=True)] = None
+    platform_public_key_id: Annotated[
+        str | None, Field(pattern=r"^PUB_KEY_ID_[0-9]{1,64}$", validate_default=True)
+    ] = None
+    store_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")] = "1"
+    """The shop that scans payment codes, as registered with WeChat Pay."""
+
+    @field_validator("apiv3_key")
+    @classmethod
+    def _has_32_bytes(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value().encode()) != 32:
+            raise ValueError("must be exactly 32 bytes long")
+        return secret
+
+    @field_validator("merchant_private_key_pem")
+    @classmethod
+    def _is_private_key(cls, pem: SecretStr) -> SecretStr:
+        rsa.private_key(pem.get_secret_value())
+        return pem
+
+    @field_validator("platform_certificate_pem")
+    @classmethod
+    def _are_certificates(cls, pem: str | None) -> str | None:
+        for certificate in rsa.certificates(pem) if pem is not None else ():
+            rsa.certified_key(certificate)
+        return pem
+
+    @field_validator("platform_public_key_pem")
+    @classmethod
+    def _is_their_public_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
+        if pem is None:
+            if info.data.get("platform_certificate_pem", "unreadable") is None:
+                raise ValueError("is needed where platform_certificate_pem is absent")
+            return None
+        key, own = rsa.public_key(pem), info.data.get("merchant_private_key_pem")
+        if own and rsa.private_key(own.get_secret_value(), checked=True).public_key() == key:
+            raise ValueError("is the merchant's own key; WeChat Pay's public key is needed")
+        return pem
+
+    @field_validator("platform_public_key_id")
+    @classmethod
+    def _goes_with_the_key(cls, key_id: str | None, info: ValidationInfo) -> str | None:
+        if "platform_public_key_pem" not in info.data:
+            return key_id
+        if (key_id is None) != (info.data["platform_public_key_pem"] is None):
+            raise ValueError("goes together with platform_public_key_pem")
+        return key_id
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Credentials with their keys parsed. `platform_keys`: WeChat Pay's keys by their serial as
+    `plain_serial` writes it; `platform_serial` names the one that we ask WeChat Pay to use."""
+
+    base_url: str
+    mchid: str
+    appid: str
+    merchant_serial_no: str
+    store_id: str
+    platform_keys: Mapping[str, RSAPublicKey] = field(repr=False)
+    platform_serial: str
+    private_key: RSAPrivateKey = field(repr=False)
+    notice_key: AESGCM = field(repr=False)
+
+
+def open_account(credentials: BaseModel) -> Account:
+    """Parse the keys once, for as long as the account is used."""
+    if not isinstance(credentials, Credentials):
+        raise TypeError(f"not the credentials of WeChat Pay: {type(credentials)}")
+    keys = _platform_keys(credentials)
+    return Account(
+        base_url=credentials.base_url.rstrip("/"),
+        mchid=credentials.mchid,
+        appid=credentials.appid,
+        merchant_serial_no=credentials.merchant_serial_no,
+        store_id=credentials.store_id,
+        platform_keys={plain_serial(serial): key for serial, key in keys.items()},
+        platform_serial=next(iter(keys)),
+        private_key=rsa.private_key(
+            credentials.merchant_private_key_pem.get_secret_value(), checked=True
+        ),
+        notice_key=AESGCM(credentials.apiv3_key.get_secret_value().encode()),
+    )
+
+
+def plain_serial(serial: str) -> str:
+    """Serial numbers are written with and without leading zeros, in either case."""
+    return serial.upper().lstrip("0")
+
+
+def _platform_keys(credentials: Credentials) -> dict[str, RSAPublicKey]:
+    """The preferred one first: the public key, else the newest certificate."""
+    keys: dict[str, RSAPublicKey] = {}
+    if credentials.platform_public_key_id and credentials.platform_public_key_pem:
+        keys[credentials.platform_public_key_id] = rsa.public_key(
+            credentials.platform_public_key_pem
+        )
+    pem = credentials.platform_certificate_pem
+    found = rsa.certificates(pem) if pem else []
+    for certificate in sorted(found, key=lambda each: each.not_valid_before_utc, reverse=True):
+        keys[f"{certificate.serial_number:040X}"] = rsa.certified_key(certificate)
+    return keys

@@ -1,0 +1,28 @@
+"""End a payment that is not paid: nobody can pay it after that. Repeatable.
+
+A payment code (付款码) is reversed instead, which gives the money back if it was taken.
+
+Source: pay.weixin.qq.com/doc/v3/merchant/4012791860 (close), 4013421366 (reverse)
+"""
+
+from contracts.api import Method
+from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown
+from gateway.channels.reading import text
+from gateway.channels.wechat import codes
+from gateway.channels.wechat.credentials import Account
+
+
+def call(asked: Trade, account: Account) -> Call:
+    path = f"/v3/pay/transactions/out-trade-no/{asked.payment_no}"
+    if asked.method is Method.BARCODE:
+        body = {"appid": account.appid, "mchid": account.mchid}
+        return Call("POST", f"{path}/reverse", body=body)
+    return Call("POST", f"{path}/close", body={"mchid": account.mchid})
+
+
+def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
+    if refusal := codes.find_refusal(answer, codes.CLOSE):
+        return refusal
+    if text(answer.content, "recall") == "Y":
+        return Unknown("recall", "the reversal must be repeated")
+    return Succeeded()

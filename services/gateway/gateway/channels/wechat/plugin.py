@@ -1,0 +1,36 @@
+"""WeChat Pay as one value: all that the gateway knows of this channel."""
+
+from contracts.api import Method
+from gateway.channels.plugin import Notices, Operation, Plugin
+from gateway.channels.wechat import wire
+from gateway.channels.wechat.credentials import OWN_URLS, Account, Credentials, open_account
+from gateway.channels.wechat.methods import app, barcode, h5, jsapi, mini_program, native
+from gateway.channels.wechat.operations import close, notices, query, query_refund, refund
+
+_NATIVE = Operation(native.call, native.outcome)
+
+PLUGIN: Plugin[Account] = Plugin(
+    name="wechat",
+    title="微信支付",
+    credentials=Credentials,
+    open_account=open_account,
+    own_urls={"base_url": OWN_URLS},
+    wire=wire,
+    methods={
+        Method.NATIVE: _NATIVE,
+        Method.PC: _NATIVE,
+        Method.JSAPI: Operation(jsapi.call, jsapi.outcome, frozenset({"openid"})),
+        Method.MINI_PROGRAM: Operation(
+            mini_program.call, mini_program.outcome, frozenset({"openid"})
+        ),
+        Method.APP: Operation(app.call, app.outcome),
+        Method.H5: Operation(h5.call, h5.outcome),
+        Method.BARCODE: Operation(barcode.call, barcode.outcome, frozenset({"auth_code"})),
+    },
+    query=Operation(query.call, query.outcome),
+    close=Operation(close.call, close.outcome),
+    refund=Operation(refund.call, refund.outcome),
+    query_refund=Operation(query_refund.call, query_refund.outcome),
+    notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    offers=(Method.NATIVE,),
+)

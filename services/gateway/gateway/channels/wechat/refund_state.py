@@ -1,0 +1,38 @@
+"""A WeChat Pay refund as answers (`status`) and notices (`refund_status`) tell it.
+
+Source: pay.weixin.qq.com/doc/v3/merchant/4013071036 (answer), 4013071196 (notice)
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.channels.beijing import read_rfc3339
+from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unknown, Unverifiable
+from gateway.channels.reading import minor_money, text, whole
+
+
+def read(content: Mapping[str, Any], state: str) -> Outcome:
+    """What a signed refund object in this state says; 2xx alone means accepted, not returned."""
+    refund_id = text(content, "refund_id")
+    if not refund_id:
+        raise Unverifiable("a refund without its number")
+    match state:
+        case "SUCCESS":
+            return _returned(content, refund_id)
+        case "PROCESSING":
+            return Pending(channel_no=refund_id)
+        case "CLOSED":
+            return Declined(state, "the refund was closed, the money stays")
+        case "ABNORMAL":
+            account = text(content, "user_received_account")
+            return Declined(state, f"the money could not reach {account}", abnormal=True)
+        case _:
+            return Unknown(state, "a refund in an unknown state")
+
+
+def _returned(content: Mapping[str, Any], refund_id: str) -> Outcome:
+    currency = text(content, "amount", "currency") or "CNY"
+    amount = minor_money(whole(content, "amount", "refund"), currency)
+    if amount is None:
+        raise Unverifiable("a refund without its amount")
+    return Succeeded(refund_id, amount, read_rfc3339(text(content, "success_time")))

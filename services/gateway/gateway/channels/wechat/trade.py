@@ -1,0 +1,72 @@
+"""A WeChat Pay order: how we write it when we ask for one, how we read it in answers and notices.
+
+Source: pay.weixin.qq.com/doc/v3/merchant/4012791877 (create), 4012791858 (query)
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gateway.channels.beijing import payable_until, read_rfc3339, rfc3339
+from gateway.channels.plugin import (
+    Declined,
+    Outcome,
+    PayOrder,
+    Pending,
+    Succeeded,
+    Unknown,
+    Unverifiable,
+)
+from gateway.channels.reading import minor_money, text, whole
+from gateway.channels.wechat.credentials import Account
+
+MAX_DESCRIPTION: Final = 127
+NO_ADDRESS: Final = "127.0.0.1"
+"""Where the app did not tell the payer's address; WeChat Pay wants one."""
+
+
+def write(order: PayOrder, account: Account) -> dict[str, Any]:
+    """What all ways to pay have in common. The same at each repeat: WeChat Pay answers a repeat
+    with the first order, and refuses the number if anything differs."""
+    return {
+        "appid": account.appid,
+        "mchid": account.mchid,
+        "description": order.subject[:MAX_DESCRIPTION],
+        "out_trade_no": order.payment_no,
+        "time_expire": rfc3339(payable_until(order)),
+        "notify_url": order.notify_url,
+        "amount": {"total": order.amount.amount_minor, "currency": order.amount.currency},
+    }
+
+
+def read(content: Mapping[str, Any], account: Account) -> Outcome:
+    """What a signed order object says. The caller has checked whose number it carries."""
+    if not is_of(content, account):
+        raise Unverifiable("the answer speaks of another merchant")
+    state, meaning = text(content, "trade_state"), text(content, "trade_state_desc")
+    match state:
+        case "SUCCESS" | "REFUND":
+            return _paid(content)
+        case "NOTPAY" | "USERPAYING" | "ACCEPT":
+            return Pending(channel_no=text(content, "transaction_id") or None)
+        case "CLOSED" | "REVOKED":
+            return Declined(state, meaning, closed=True)
+        case "PAYERROR":
+            return Declined(state, meaning)
+        case _:
+            return Unknown(state, meaning)
+
+
+def is_of(content: Mapping[str, Any], account: Account) -> bool:
+    """Whether this is the account's; refunds do not carry an appid, their answers no mchid."""
+    own = {"mchid": account.mchid, "appid": account.appid}
+    return all(content.get(name, value) == value for name, value in own.items())
+
+
+def _paid(content: Mapping[str, Any]) -> Outcome:
+    """REFUND too: paid, and some of it or all given back since."""
+    currency = text(content, "amount", "currency") or "CNY"
+    amount = minor_money(whole(content, "amount", "total"), currency)
+    channel_no = text(content, "transaction_id")
+    if amount is None or not channel_no:
+        raise Unverifiable("a paid order without its amount or number")
+    return Succeeded(channel_no, amount, read_rfc3339(text(content, "success_time")))

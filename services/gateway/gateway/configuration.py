@@ -1,0 +1,171 @@
+"""The merchant configuration, applied record by record to the directory.
+
+Secrets are opened and keys parsed here, once; nothing of it is written to a log.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+from pydantic import SecretStr, ValidationError
+
+from chassis.consumer import Record
+from contracts import sealing, signing
+from contracts.events.alerts import Alert, Severity
+from contracts.events.configuration import (
+    AppEntity,
+    ChannelAccountEntity,
+    ConfigurationRecord,
+    Entity,
+    KeyAlgorithm,
+    KeyEntity,
+    MerchantEntity,
+    State,
+)
+from gateway.channels.plugin import Plugin
+from gateway.credentials import BadCredentials, ChannelUrls, open_account
+from gateway.directory import App, ChannelAccount, Directory, Entry, Key, Merchant
+
+log = structlog.get_logger()
+
+APPLIED = Counter("configuration_applied", "Entities taken over", ["kind"])
+BROKEN = Counter("configuration_broken", "Entities that could not be taken over", ["kind"])
+
+
+class Broken(Exception):
+    """The entity cannot be used as it is; the message holds no secret."""
+
+
+class Configuration:
+    """Applies records in any order and any number of times: the highest version counts.
+
+    What is broken is told and left out; a channel account that worked before goes on with the
+    credentials that worked, so that its webhooks can still be read.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        *,
+        plugins: Mapping[str, Plugin[Any]],
+        sealing_key: SecretStr,
+        channel_urls: ChannelUrls,
+        tell: Callable[[Alert], None],
+    ) -> None:
+        self._directory = directory
+        self._plugins = plugins
+        self._sealing_key = sealing_key.get_secret_value()
+        self._channel_urls = channel_urls
+        self._tell = tell
+        self._versions: dict[str, int] = {}
+
+    def apply(self, record: Record) -> None:
+        """Take one record of the topic over; for `Broadcast`. Never raises."""
+        if not record.value:
+            self._directory.remove(record.key or "")
+            return
+        try:
+            entity = ConfigurationRecord.model_validate_json(record.value).data.entity
+        except ValidationError as error:
+            self._report("record", record.key or "", f"{error.error_count()} faults in the record")
+            return
+        entity_id = _id_of(entity)
+        if entity.version <= self._versions.get(entity_id, -1):
+            return
+        self._versions[entity_id] = entity.version
+        try:
+            self._directory.put(self._entry(entity))
+        except Broken as error:
+            self._report(entity.kind, entity_id, str(error))
+        else:
+            APPLIED.labels(entity.kind).inc()
+
+    def _entry(self, entity: Entity) -> Entry:
+        is_active = entity.state is State.ACTIVE
+        match entity:
+            case MerchantEntity():
+                return Merchant(entity.merchant_id, is_active, entity.name)
+            case AppEntity():
+                return _app(entity, is_active)
+            case KeyEntity():
+                return self._key(entity, is_active)
+            case ChannelAccountEntity():
+                return self._account(entity, is_active)
+
+    def _key(self, entity: KeyEntity, is_active: bool) -> Key:
+        try:
+            if entity.alg is KeyAlgorithm.HMAC_SHA256:
+                secret = self._unseal(entity.secret_sealed, entity.key_id)
+                verifier: signing.Verifier = signing.hmac_key(secret)
+            else:
+                verifier = signing.public_key(entity.alg, entity.public_key_pem or "")
+        except (sealing.CannotOpen, signing.BadKey) as error:
+            self._directory.remove(entity.key_id)
+            raise Broken(str(error)) from None
+        return Key(entity.key_id, entity.app_id, is_active, entity.alg, verifier)
+
+    def _account(self, entity: ChannelAccountEntity, is_active: bool) -> ChannelAccount:
+        plugin = self._plugins.get(entity.channel)
+        if plugin is None:
+            raise Broken(f"there is no channel {entity.channel!r}")
+        try:
+            credentials = json.loads(self._unseal(entity.credentials_sealed, entity.payment_id))
+            opened = open_account(plugin, credentials, self._channel_urls)
+        except (sealing.CannotOpen, BadCredentials, json.JSONDecodeError) as error:
+            self._keep_working(entity.payment_id, is_active)
+            # A JSON error quotes the text, which is secret.
+            words = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+            raise Broken(words) from None
+        return ChannelAccount(entity.payment_id, entity.merchant_id, is_active, plugin, opened)
+
+    def _keep_working(self, payment_id: str, is_active: bool) -> None:
+        known = self._directory.find_account(payment_id)
+        if known is not None:
+            self._directory.put(
+                ChannelAccount(payment_id, known.merchant_id, is_active, known.plugin, known.opened)
+            )
+
+    def _unseal(self, sealed: str | None, entity_id: str) -> str:
+        return sealing.open_sealed(self._sealing_key, sealed or "", context=entity_id)
+
+    def _report(self, kind: str, entity_id: str, reason: str) -> None:
+        BROKEN.labels(kind).inc()
+        log.error("configuration.broken", kind=kind, id=entity_id, reason=reason)
+        self._tell(
+            Alert(
+                key=f"configuration:{entity_id}",
+                severity=Severity.CRITICAL,
+                title="A part of the configuration cannot be used",
+                detail=f"{kind} {entity_id}: {reason}",
+            )
+        )
+
+
+def _app(entity: AppEntity, is_active: bool) -> App:
+    try:
+        networks = tuple(ip_network(text, strict=False) for text in entity.ip_allowlist)
+    except ValueError as error:
+        # The app stays as it was: an unreadable allow-list must not become an empty one.
+        raise Broken(str(error)) from None
+    return App(
+        app_id=entity.app_id,
+        is_active=is_active,
+        merchant_ids=frozenset(entity.merchant_ids),
+        reinitiate_after_s=entity.reinitiate_after_s,
+        ip_allowlist=networks,
+    )
+
+
+def _id_of(entity: Entity) -> str:
+    match entity:
+        case MerchantEntity():
+            return entity.merchant_id
+        case AppEntity():
+            return entity.app_id
+        case KeyEntity():
+            return entity.key_id
+        case ChannelAccountEntity():
+            return entity.payment_id

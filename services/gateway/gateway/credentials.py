@@ -1,0 +1,49 @@
+"""Credentials of channel accounts: checked where they are entered, opened where they are used."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from chassis.problems import FieldError, pointer
+from gateway.channels.plugin import Plugin
+
+ChannelUrls = Literal["own", "any"]
+
+
+class BadCredentials(Exception):
+    """They are incomplete, do not parse, or do not belong together.
+
+    `faults` name fields and say what is wrong with them, never a value.
+    """
+
+    def __init__(self, faults: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{fault.pointer} {fault.message}" for fault in faults))
+        self.faults = faults
+
+
+def open_account(plugin: Plugin[Any], credentials: Mapping[str, Any], urls: ChannelUrls) -> Any:
+    """The plugin's account of these credentials, its keys parsed.
+
+    Raises:
+        BadCredentials: with every fault that was found.
+    """
+    try:
+        checked = plugin.credentials.model_validate(credentials)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise BadCredentials([FieldError(pointer(f["loc"]), f["msg"]) for f in faults]) from None
+    if urls == "own" and (foreign := _foreign_urls(plugin, checked)):
+        raise BadCredentials(foreign)
+    try:
+        return plugin.open_account(checked)
+    except ValueError as error:
+        raise BadCredentials([FieldError("", str(error))]) from None
+
+
+def _foreign_urls(plugin: Plugin[Any], credentials: BaseModel) -> list[FieldError]:
+    return [
+        FieldError(pointer([name]), "must be an address of the channel itself")
+        for name, own in plugin.own_urls.items()
+        if getattr(credentials, name).rstrip("/") not in {url.rstrip("/") for url in own}
+    ]

@@ -1,0 +1,45 @@
+"""What the flows work with; built once, in `main`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.alerts import Alerts
+from gateway.channels.executor import Executor
+from gateway.channels.plugin import Plugin
+from gateway.credentials import ChannelUrls
+from gateway.directory import Directory
+from gateway.results import Results
+from gateway.services import Service
+from gateway.unbroken import Unbroken
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """How others reach us: `public` is the gateway's own base, `cashier` that of our page."""
+
+    public: str
+    cashier: str
+
+    def webhook(self, channel: str, payment_id: str) -> str:
+        """Where this channel account's third party sends its notices."""
+        return f"{self.public}/webhooks/{channel}/{payment_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """`clock` answers Unix seconds; `checkout_key` signs the links to our page; `channel_urls`:
+    whether credentials may name addresses other than the channel's own."""
+
+    plugins: Mapping[str, Plugin[Any]]
+    channel_urls: ChannelUrls
+    directory: Directory
+    executor: Executor
+    trade_core: Service
+    notifier: Service
+    results: Results
+    alerts: Alerts
+    unbroken: Unbroken
+    addresses: Addresses
+    checkout_key: bytes = field(repr=False)
+    clock: Callable[[], float]

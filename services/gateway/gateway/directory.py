@@ -1,0 +1,114 @@
+"""Everything the gateway knows by heart: apps, their keys, merchants and channel accounts.
+
+Each entry is immutable and complete, with its keys parsed; a change replaces the entry.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.api import Method
+from contracts.events.configuration import KeyAlgorithm
+from contracts.signing import Verifier
+from gateway.channels.plugin import Plugin
+from gateway.domain.addresses import Network
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A business system that calls the API. An empty allow-list lets every address in."""
+
+    app_id: str
+    is_active: bool
+    merchant_ids: frozenset[str]
+    reinitiate_after_s: int
+    ip_allowlist: tuple[Network, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    key_id: str
+    app_id: str
+    is_active: bool
+    alg: KeyAlgorithm
+    verifier: Verifier = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    merchant_id: str
+    is_active: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAccount:
+    """One merchant's account at one channel. `opened` is what the plugin made of its credentials;
+    its type is the plugin's own business, so it is only ever handed back to the same plugin."""
+
+    payment_id: str
+    merchant_id: str
+    is_active: bool
+    plugin: Plugin[Any]
+    opened: Any = field(repr=False)
+
+    @property
+    def channel(self) -> str:
+        return self.plugin.name
+
+    def offers(self) -> tuple[Method, ...]:
+        """What our hosted page may show of this account: its offers, or its own cashier."""
+        if Method.CASHIER in self.plugin.hosted:
+            return (Method.CASHIER,)
+        return self.plugin.offers
+
+
+Entry = App | Key | Merchant | ChannelAccount
+
+
+class Directory:
+    """Lookups only, all in memory; `configuration` writes it, from the same event loop."""
+
+    def __init__(self) -> None:
+        self._apps: dict[str, App] = {}
+        self._keys: dict[str, Key] = {}
+        self._merchants: dict[str, Merchant] = {}
+        self._accounts: dict[str, ChannelAccount] = {}
+        self._by_merchant: dict[str, dict[str, ChannelAccount]] = {}
+
+    def find_app(self, app_id: str) -> App | None:
+        return self._apps.get(app_id)
+
+    def find_key(self, key_id: str) -> Key | None:
+        return self._keys.get(key_id)
+
+    def find_merchant(self, merchant_id: str) -> Merchant | None:
+        return self._merchants.get(merchant_id)
+
+    def find_account(self, payment_id: str) -> ChannelAccount | None:
+        return self._accounts.get(payment_id)
+
+    def accounts_of(self, merchant_id: str) -> Mapping[str, ChannelAccount]:
+        """The merchant's channel accounts by `payment_id`, also disabled ones."""
+        return self._by_merchant.get(merchant_id, {})
+
+    def put(self, entry: Entry) -> None:
+        match entry:
+            case App():
+                self._apps[entry.app_id] = entry
+            case Key():
+                self._keys[entry.key_id] = entry
+            case Merchant():
+                self._merchants[entry.merchant_id] = entry
+            case ChannelAccount():
+                self._accounts[entry.payment_id] = entry
+                self._by_merchant.setdefault(entry.merchant_id, {})[entry.payment_id] = entry
+
+    def remove(self, entity_id: str) -> None:
+        """Forget what has this id, whatever it is."""
+        self._apps.pop(entity_id, None)
+        self._keys.pop(entity_id, None)
+        self._merchants.pop(entity_id, None)
+        account = self._accounts.pop(entity_id, None)
+        if account is not None:
+            self._by_merchant[account.merchant_id].pop(entity_id)

@@ -1,0 +1,49 @@
+"""What the app was told: its events to pull, its callbacks to look at and to send again."""
+
+from urllib.parse import quote
+
+from contracts.api import EventPage
+from contracts.internal import DeliveryPage, DeliveryView, Ping
+from gateway.deps import Deps
+from gateway.directory import App
+
+
+async def list_events(deps: Deps, app: App, after: str | None, limit: int) -> EventPage:
+    return await deps.trade_core.get(
+        EventPage, "/internal/events", {"app_id": app.app_id, "after": after, "limit": limit}
+    )
+
+
+async def redeliver(deps: Deps, app: App, event_id: str) -> DeliveryView:
+    return await deps.notifier.post(
+        DeliveryView,
+        f"/internal/events/{quote(event_id, safe='')}/redeliver",
+        params={"app_id": app.app_id},
+    )
+
+
+async def list_deliveries(
+    deps: Deps,
+    app: App,
+    *,
+    event_id: str | None,
+    state: str | None,
+    after: str | None,
+    limit: int,
+) -> DeliveryPage:
+    return await deps.notifier.get(
+        DeliveryPage,
+        "/internal/deliveries",
+        {
+            "app_id": app.app_id,
+            "event_id": event_id,
+            "state": state,
+            "after": after,
+            "limit": limit,
+        },
+    )
+
+
+async def ping(deps: Deps, app: App) -> DeliveryView:
+    """Send a `ping` event to the app's own callback address."""
+    return await deps.notifier.post(DeliveryView, "/internal/pings", body=Ping(app_id=app.app_id))

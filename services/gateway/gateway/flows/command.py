@@ -1,0 +1,108 @@
+"""What trade-core wants asked of a channel: asked, and the answer published."""
+
+from datetime import UTC, datetime
+
+import structlog
+from prometheus_client import Counter
+
+from chassis.producer import NotPublished
+from contracts.events.commands import ChannelCommand, CommandName, PaymentRef, RefundRef
+from contracts.events.results import PaymentResult, Source
+from contracts.money import Money
+from gateway.channels.plugin import Refunding, Trade
+from gateway.deps import Deps
+from gateway.directory import ChannelAccount
+from gateway.results import Result, payment_result, refund_result
+
+log = structlog.get_logger()
+
+COMMANDS = Counter("channel_commands", "Commands from trade-core", ["command", "result"])
+
+
+async def run(deps: Deps, command: ChannelCommand) -> None:
+    """Carry the command out, also for a disabled account: what was begun must be ended right.
+
+    Never raises. Whatever comes to nothing here (lease over, account gone, Kafka away) trade-core
+    asks for again.
+    """
+    payment = command.payment
+    with structlog.contextvars.bound_contextvars(
+        payment_no=payment.payment_no, merchant_order_no=payment.merchant_order_no
+    ):
+        COMMANDS.labels(command.command, await _carry_out(deps, command)).inc()
+
+
+async def _carry_out(deps: Deps, command: ChannelCommand) -> str:
+    if datetime.fromtimestamp(deps.clock(), UTC) >= command.lease_until:
+        return "expired"
+    account = deps.directory.find_account(command.payment.payment_id)
+    if account is None or account.channel != command.payment.channel:
+        log.error("command.account_unknown", payment_id=command.payment.payment_id)
+        return "account_unknown"
+    result = await _ask(deps, account, command)
+    if result is None:
+        log.error("command.incomplete", command=command.command)
+        return "incomplete"
+    try:
+        await deps.results.publish(result)
+    except NotPublished as error:
+        log.warning("command.result_not_published", reason=str(error))
+        return "not_published"
+    return "published"
+
+
+async def close(deps: Deps, account: ChannelAccount, trade: Trade) -> PaymentResult:
+    """End the trade at its channel; of a channel that cannot close, ask how the trade stands."""
+    if account.plugin.close is None:
+        outcome = await deps.executor.query(account, trade)
+        return payment_result(account, trade.payment_no, Source.QUERY, outcome)
+    outcome = await deps.executor.close(account, trade)
+    return payment_result(account, trade.payment_no, Source.CLOSE, outcome)
+
+
+def trade_of(payment: PaymentRef) -> Trade:
+    """The payment in the words of a plugin."""
+    return Trade(
+        payment_no=payment.payment_no,
+        amount=Money(payment.amount, payment.currency),
+        method=payment.method,
+        created_at=payment.created_at,
+        expires_at=payment.expires_at,
+        channel_trade_no=payment.channel_trade_no,
+    )
+
+
+async def _ask(deps: Deps, account: ChannelAccount, command: ChannelCommand) -> Result | None:
+    trade = trade_of(command.payment)
+    match command.command, command.refund:
+        case CommandName.QUERY, _:
+            outcome = await deps.executor.query(account, trade)
+            return payment_result(account, trade.payment_no, Source.QUERY, outcome)
+        case CommandName.CLOSE, _:
+            return await close(deps, account, trade)
+        case CommandName.REFUND, RefundRef() as refund:
+            outcome = await deps.executor.refund(account, _refunding(deps, account, trade, refund))
+            return refund_result(
+                account, refund.refund_no, trade.payment_no, Source.REFUND, outcome
+            )
+        case CommandName.QUERY_REFUND, RefundRef() as refund:
+            outcome = await deps.executor.query_refund(
+                account, _refunding(deps, account, trade, refund)
+            )
+            return refund_result(
+                account, refund.refund_no, trade.payment_no, Source.QUERY_REFUND, outcome
+            )
+        case _:
+            return None
+
+
+def _refunding(deps: Deps, account: ChannelAccount, trade: Trade, refund: RefundRef) -> Refunding:
+    return Refunding(
+        trade=trade,
+        refund_no=refund.refund_no,
+        amount=Money(refund.amount, trade.amount.currency),
+        created_at=refund.created_at,
+        notify_url=deps.addresses.webhook(account.channel, account.payment_id),
+        reason=refund.reason,
+        channel_refund_no=refund.channel_refund_no,
+    )

@@ -1,0 +1,95 @@
+"""A third party tells us something: verified on the raw bytes, published, and then acknowledged."""
+
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Counter
+
+from chassis.producer import NotPublished
+from contracts.events.results import Source
+from gateway.channels.executor import UNREADABLE
+from gateway.channels.plugin import (
+    Acknowledgement,
+    Noticed,
+    NoticedPayment,
+    NoticedRefund,
+    RawNotice,
+    Unverifiable,
+)
+from gateway.deps import Deps
+from gateway.directory import ChannelAccount
+from gateway.errors import NotHere
+from gateway.results import Result, payment_result, refund_result
+
+log = structlog.get_logger()
+
+NOTICES = Counter("channel_notices", "Webhooks of third parties", ["channel", "result"])
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A webhook as it arrived, and the account whose address it came to."""
+
+    channel: str
+    payment_id: str
+    raw: RawNotice
+
+
+async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
+    """Hand a notice on to trade-core; a disabled account's too, because money may arrive.
+
+    Raises NotHere for an account that is not there, which says nothing about which part is wrong.
+    The acknowledgement is in the channel's own form: whatever is not accepted comes again.
+    """
+    account = deps.directory.find_account(notice.payment_id)
+    if account is None or account.channel != notice.channel:
+        raise NotHere("address")
+    notices = account.plugin.notices
+    try:
+        noticed = notices.read(notice.raw, account.opened, deps.executor.moment())
+    except (Unverifiable, *UNREADABLE) as error:
+        # The words of an unverified notice are not worth a line; its kind of fault is.
+        _count(account, "unverifiable")
+        log.warning(
+            "notice.refused",
+            channel=account.channel,
+            payment_id=account.payment_id,
+            reason=str(error) if isinstance(error, Unverifiable) else type(error).__name__,
+        )
+        return _refusal(notices.refuse, 401)
+    try:
+        await deps.results.publish(*(_result(account, item) for item in noticed))
+    except NotPublished as error:
+        _count(account, "not_published")
+        log.warning("notice.not_published", channel=account.channel, reason=str(error))
+        return _refusal(notices.refuse, 503)
+    _count(account, "accepted")
+    for item in noticed:
+        log.info(
+            "notice.accepted",
+            channel=account.channel,
+            payment_id=account.payment_id,
+            payment_no=item.payment_no,
+            outcome=type(item.outcome).__name__.lower(),
+            channel_no=getattr(item.outcome, "channel_no", None),
+        )
+    return notices.accept
+
+
+def _result(account: ChannelAccount, item: Noticed) -> Result:
+    match item:
+        case NoticedPayment():
+            return payment_result(account, item.payment_no, Source.NOTICE, item.outcome)
+        case NoticedRefund():
+            return refund_result(
+                account, item.refund_no, item.payment_no, Source.NOTICE, item.outcome
+            )
+
+
+def _refusal(form: Acknowledgement, status: int) -> Acknowledgement:
+    """The channel's own form of a no, under the status that says why."""
+    return Acknowledgement(status, form.body, form.media_type)
+
+
+def _count(account: ChannelAccount, result: str) -> None:
+    NOTICES.labels(account.channel, result).inc()

@@ -1,0 +1,178 @@
+"""A payment is created: recorded by trade-core first, then initiated at the channel.
+
+The answer tells the app whether the *initiation* worked; it never claims more than is durable.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+
+from chassis.producer import NotPublished
+from contracts.api import (
+    CreatePayment,
+    Failure,
+    Method,
+    Payer,
+    PaymentStatus,
+    PaymentView,
+)
+from contracts.events.results import Source
+from contracts.internal import OpenedPayment, OpenPayment
+from contracts.money import Money
+from gateway import errors
+from gateway.channels.plugin import (
+    Declined,
+    NotSent,
+    Outcome,
+    PayOrder,
+    Pending,
+    Succeeded,
+    Unknown,
+)
+from gateway.deps import Deps
+from gateway.directory import App, ChannelAccount
+from gateway.flows.links import with_link
+from gateway.flows.routing import account_for
+from gateway.results import payment_result
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """`is_replay`: the same wish was seen a moment ago; this is its payment as it is now."""
+
+    payment: PaymentView
+    is_replay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """How the payer is to be called, and where they come back to."""
+
+    method: Method
+    return_url: str | None
+    payer: Payer
+
+
+async def create(deps: Deps, app: App, wish: CreatePayment) -> Created:
+    """Open a payment and initiate it.
+
+    Raises the refusals of `account_for`, those of trade-core, and NotInitiated with the payment.
+    """
+    account = account_for(deps.directory, app, wish)
+    if account is not None and wish.payment_id is None:
+        wish = wish.model_copy(update={"payment_id": account.payment_id})
+    opened = await deps.trade_core.post(
+        OpenedPayment,
+        "/internal/payments",
+        body=OpenPayment(
+            app_id=app.app_id,
+            wish=wish,
+            channel=account.channel if account else None,
+            reinitiate_after_s=app.reinitiate_after_s,
+        ),
+    )
+    payment = opened.payment
+    if opened.created and account is not None:
+        calling = Calling(wish.method, wish.return_url, wish.payer or Payer())
+        payment = await initiate(deps, account, payment, calling)
+    return Created(with_link(deps, payment), is_replay=not opened.created)
+
+
+async def initiate(
+    deps: Deps, account: ChannelAccount, payment: PaymentView, calling: Calling
+) -> PaymentView:
+    """Call the channel, publish what it said, and answer the payment as it will be.
+
+    The channel may do its work although our caller has hung up, so ours goes on as well.
+    Raises NotInitiated (402, 502, 504) with that payment.
+    """
+    return await deps.unbroken.run(_initiate(deps, account, payment, calling))
+
+
+async def _initiate(
+    deps: Deps, account: ChannelAccount, payment: PaymentView, calling: Calling
+) -> PaymentView:
+    structlog.contextvars.bind_contextvars(
+        payment_no=payment.payment_no, merchant_order_no=payment.merchant_order_no
+    )
+    outcome = await deps.executor.pay(account, _order(deps, account, payment, calling))
+    result = payment_result(account, payment.payment_no, Source.INITIATION, outcome)
+    try:
+        await deps.results.publish(result)
+    except NotPublished as error:
+        log.warning("payment.result_not_published", reason=str(error))
+        raise _unknown(payment, None) from error
+    return _answer(payment, outcome)
+
+
+def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: Calling) -> PayOrder:
+    return PayOrder(
+        payment_no=payment.payment_no,
+        amount=Money(payment.amount, payment.currency),
+        subject=payment.subject,
+        method=calling.method,
+        created_at=payment.created_at,
+        expires_at=payment.expires_at,
+        notify_url=deps.addresses.webhook(account.channel, account.payment_id),
+        return_url=calling.return_url,
+        openid=calling.payer.openid,
+        auth_code=calling.payer.auth_code,
+        client_ip=calling.payer.client_ip,
+    )
+
+
+def _answer(payment: PaymentView, outcome: Outcome) -> PaymentView:
+    match outcome:
+        case Pending():
+            return payment.model_copy(
+                update={
+                    "status": PaymentStatus.PENDING,
+                    "action": outcome.action,
+                    "channel_trade_no": outcome.channel_no,
+                }
+            )
+        case Succeeded():
+            return payment.model_copy(
+                update={
+                    "status": _status_of_money(payment, outcome),
+                    "channel_trade_no": outcome.channel_no,
+                    "paid_at": outcome.at,
+                }
+            )
+        case Declined(code=code, message=message):
+            raise errors.Declined(
+                "The channel declined the payment.",
+                _failed(payment, code, message),
+                (code, message),
+            )
+        case NotSent(code=code, message=message):
+            words = (code, message) if outcome.is_spoken else None
+            raise errors.NotSent(
+                "The payment surely did not reach the channel; another one may be tried.",
+                _failed(payment, code, message),
+                words,
+            )
+        case Unknown(code=code, message=message):
+            raise _unknown(payment, (code, message) if outcome.is_spoken else None)
+
+
+def _status_of_money(payment: PaymentView, outcome: Succeeded) -> PaymentStatus:
+    """Money that is not what was asked for is a conflict, as trade-core will find too."""
+    if outcome.amount in (None, Money(payment.amount, payment.currency)):
+        return PaymentStatus.SUCCEEDED
+    return PaymentStatus.CONFLICTED
+
+
+def _failed(payment: PaymentView, code: str, message: str) -> PaymentView:
+    failure = Failure(code=code, message=message)
+    return payment.model_copy(update={"status": PaymentStatus.FAILED, "failure": failure})
+
+
+def _unknown(payment: PaymentView, words: tuple[str, str] | None) -> errors.Unknown:
+    return errors.Unknown(
+        "It is not known whether the channel has the payment; query it, do not create it again.",
+        payment.model_copy(update={"status": PaymentStatus.UNKNOWN}),
+        words,
+    )

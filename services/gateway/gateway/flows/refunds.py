@@ -1,0 +1,37 @@
+"""Money goes back: trade-core reserves it and has it sent; the result comes by callback."""
+
+from urllib.parse import quote
+
+from contracts.api import CreateRefund, RefundView
+from contracts.internal import OpenedRefund, OpenRefund
+from gateway.deps import Deps
+from gateway.directory import App
+from gateway.flows.routing import check_refund
+
+
+async def create(deps: Deps, app: App, wish: CreateRefund) -> OpenedRefund:
+    """Reserve and send a refund; the same `merchant_refund_no` answers the first one."""
+    check_refund(deps.directory, app, wish)
+    return await deps.trade_core.post(
+        OpenedRefund, "/internal/refunds", body=OpenRefund(app_id=app.app_id, wish=wish)
+    )
+
+
+async def get(deps: Deps, app: App, refund_no: str) -> RefundView:
+    return await deps.trade_core.get(
+        RefundView, f"/internal/refunds/{quote(refund_no, safe='')}", {"app_id": app.app_id}
+    )
+
+
+async def get_by_app_number(
+    deps: Deps, app: App, merchant_id: str, merchant_refund_no: str
+) -> RefundView:
+    return await deps.trade_core.get(
+        RefundView,
+        "/internal/refunds",
+        {
+            "app_id": app.app_id,
+            "merchant_id": merchant_id,
+            "merchant_refund_no": merchant_refund_no,
+        },
+    )

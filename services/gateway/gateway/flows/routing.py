@@ -1,0 +1,80 @@
+"""Which channel account takes the money of a wish; all from memory."""
+
+from chassis.problems import FieldError, InvalidRequest
+from contracts.api import CreatePayment, CreateRefund, Method
+from gateway.directory import App, ChannelAccount, Directory
+from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere
+
+
+def account_for(directory: Directory, app: App, wish: CreatePayment) -> ChannelAccount | None:
+    """The channel account to pay through; None where our own page lets the payer decide.
+
+    Raises NotHere, ChannelAccountDisabled, MethodNotSupported or InvalidRequest.
+    """
+    if wish.split:
+        fault = FieldError("/split", "splitting cannot be asked for with the payment")
+        raise InvalidRequest("The payment cannot be split.", errors=[fault])
+    merchant = directory.find_merchant(wish.merchant_id)
+    if merchant is None or not merchant.is_active or wish.merchant_id not in app.merchant_ids:
+        raise NotHere("merchant")
+    if wish.payment_id is None:
+        return _cashier_of(directory, wish)
+    account = account_of(directory, wish.merchant_id, wish.payment_id)
+    if not account.is_active:
+        raise ChannelAccountDisabled(account.payment_id)
+    _check_currency(account, wish)
+    if wish.method in account.plugin.methods:
+        _check_payer(account, wish)
+        return account
+    if wish.method is Method.CASHIER and account.offers():
+        return None
+    raise MethodNotSupported(wish.method)
+
+
+def check_refund(directory: Directory, app: App, wish: CreateRefund) -> None:
+    """Whether the app may ask for a refund of this merchant's account; raises NotHere."""
+    if wish.merchant_id not in app.merchant_ids:
+        raise NotHere("merchant")
+    account_of(directory, wish.merchant_id, wish.payment_id)
+
+
+def account_of(directory: Directory, merchant_id: str, payment_id: str) -> ChannelAccount:
+    """The merchant's channel account, also a disabled one; raises NotHere."""
+    account = directory.find_account(payment_id)
+    if account is None or account.merchant_id != merchant_id:
+        raise NotHere("channel account")
+    return account
+
+
+def payable_accounts(directory: Directory, merchant_id: str, currency: str) -> list[ChannelAccount]:
+    """The merchant's accounts that a payer may be offered, in a steady order."""
+    return [
+        account
+        for _, account in sorted(directory.accounts_of(merchant_id).items())
+        if account.is_active and account.offers() and currency in account.plugin.currencies
+    ]
+
+
+def _cashier_of(directory: Directory, wish: CreatePayment) -> ChannelAccount | None:
+    """A single account with a cashier of its own: the payer never passes two cashiers."""
+    accounts = payable_accounts(directory, wish.merchant_id, wish.currency)
+    if not accounts:
+        raise MethodNotSupported(wish.method)
+    only = accounts[0] if len(accounts) == 1 else None
+    return only if only and Method.CASHIER in only.plugin.hosted else None
+
+
+def _check_currency(account: ChannelAccount, wish: CreatePayment) -> None:
+    if wish.currency not in account.plugin.currencies:
+        fault = FieldError("/currency", f"is not taken by {account.channel}")
+        raise InvalidRequest("The currency cannot be used.", errors=[fault])
+
+
+def _check_payer(account: ChannelAccount, wish: CreatePayment) -> None:
+    missing = [
+        FieldError(f"/payer/{name}", f"is needed for {account.channel} {wish.method}")
+        for name in sorted(account.plugin.methods[wish.method].needs)
+        if wish.payer is None or getattr(wish.payer, name) is None
+    ]
+    if missing:
+        raise InvalidRequest("The payer is not fully told.", errors=missing)

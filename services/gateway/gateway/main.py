@@ -1,0 +1,145 @@
+"""The gateway, put together: what is made once, what runs beside the requests, what is served."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from fastapi import Depends, FastAPI
+
+from chassis import logs
+from chassis.background import Background
+from chassis.broadcast import Broadcast
+from chassis.producer import Producer
+from chassis.settings import load
+from chassis.web import InFlightLimit, create_app, require_service_token, serve
+from contracts.topics import MERCHANT_CONFIG
+from gateway.alerts import Alerts
+from gateway.api import events, internal, payments, refunds, webhooks
+from gateway.api.admission import Admission
+from gateway.api.openapi import describe
+from gateway.authentication import Authentication
+from gateway.channels.executor import Executor
+from gateway.channels.registry import PLUGINS
+from gateway.channels.transport import HttpTransport
+from gateway.configuration import Configuration
+from gateway.consumers import command_consumer
+from gateway.deps import Addresses, Deps
+from gateway.directory import Directory
+from gateway.domain.nonces import NonceMemory
+from gateway.domain.rate import RateLimit
+from gateway.results import Results
+from gateway.services import Service
+from gateway.settings import GatewaySettings
+from gateway.unbroken import Unbroken
+
+SERVICE: Final = "gateway"
+
+PUBLISH_LIMIT_S: Final = 5.0
+"""An app waits for it after the channel has answered; then the answer is `unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is made once, before anything is connected."""
+
+    deps: Deps
+    producer: Producer
+    transport: HttpTransport
+    configuration: Configuration
+
+
+def assemble(settings: GatewaySettings) -> Parts:
+    producer = Producer(settings.kafka_bootstrap, SERVICE, limit_s=PUBLISH_LIMIT_S)
+    transport = HttpTransport(private_ca=settings.channel_ca_file)
+    alerts = Alerts(producer)
+    directory = Directory()
+    deps = Deps(
+        plugins=PLUGINS,
+        channel_urls=settings.channel_urls,
+        directory=directory,
+        executor=Executor(transport, now=_now, monotonic=time.monotonic),
+        trade_core=Service(settings.trade_core_url, settings.service_token),
+        notifier=Service(settings.notifier_url, settings.service_token),
+        results=Results(producer),
+        alerts=alerts,
+        unbroken=Unbroken(),
+        addresses=Addresses(public=settings.public_url, cashier=settings.cashier_url),
+        checkout_key=settings.checkout_key.get_secret_value().encode(),
+        clock=time.time,
+    )
+    configuration = Configuration(
+        directory,
+        plugins=PLUGINS,
+        sealing_key=settings.sealing_key,
+        channel_urls=settings.channel_urls,
+        tell=alerts.tell,
+    )
+    return Parts(deps, producer, transport, configuration)
+
+
+def create(settings: GatewaySettings) -> FastAPI:
+    """The whole service; it connects when the application's lifespan begins."""
+    parts = assemble(settings)
+    deps = parts.deps
+    broadcast = Broadcast(
+        bootstrap=settings.kafka_bootstrap,
+        topic=MERCHANT_CONFIG,
+        handle=parts.configuration.apply,
+    )
+    commands = command_consumer(deps, settings)
+    background = Background()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with parts.transport, deps.trade_core, deps.notifier:
+            await parts.producer.start()
+            async with background:
+                background.start("configuration", broadcast.run, pulse=broadcast.pulse)
+                background.start("commands", commands.run, pulse=commands.pulse)
+                background.start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
+                yield
+            await deps.unbroken.drain()
+            await parts.producer.stop()
+
+    async def ready() -> Mapping[str, bool]:
+        return {"configuration": broadcast.caught_up.is_set()}
+
+    app = create_app(
+        service=SERVICE, lifespan=lifespan, ready=ready, alive=background.alive, docs=True
+    )
+    app.state.deps = deps
+    app.state.admission = _admission(settings, deps.directory)
+    app.state.notice_gate = InFlightLimit(webhooks.MAX_PARALLEL)
+    _add_routes(app, settings)
+    return app
+
+
+def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
+    return Admission(
+        gate=InFlightLimit(settings.max_in_flight),
+        authentication=Authentication(directory, NonceMemory(), time.time),
+        rate=RateLimit(settings.app_rate_per_s),
+        trusted_proxies=settings.trusted_proxies,
+        clock=time.monotonic,
+    )
+
+
+def _add_routes(app: FastAPI, settings: GatewaySettings) -> None:
+    for module in (payments, refunds, events, webhooks):
+        app.include_router(module.router)
+    token = Depends(require_service_token(settings.service_token))
+    app.include_router(internal.router, dependencies=[token])
+    describe(app)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def main() -> None:
+    settings = load(GatewaySettings)
+    logs.configure(SERVICE, settings.log_level)
+    serve(create(settings), settings)

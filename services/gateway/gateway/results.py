@@ -1,0 +1,147 @@
+"""What a channel said, told to trade-core: published with acks=all before anybody is answered."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis import logs
+from chassis.producer import Message, Producer
+from contracts.events.envelope import CloudEvent
+from contracts.events.results import (
+    PAYMENT_RESULT,
+    REFUND_RESULT,
+    SOURCE,
+    PaymentResult,
+    PaymentResultRecord,
+    RefundResult,
+    RefundResultRecord,
+    Source,
+    Verdict,
+)
+from contracts.identifiers import new_id
+from contracts.money import Money
+from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
+from gateway.channels.plugin import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
+from gateway.directory import ChannelAccount
+
+Result = PaymentResult | RefundResult
+
+
+class Results:
+    """The way to trade-core for what channels say."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+
+    async def publish(self, *results: Result) -> None:
+        """Returns when Kafka holds them all; raises NotPublished where it may not."""
+        for failure in await self._producer.attempt([_message(result) for result in results]):
+            if failure is not None:
+                raise failure
+
+
+def payment_result(
+    account: ChannelAccount, payment_no: str, source: Source, outcome: Outcome
+) -> PaymentResult:
+    """The outcome as the channel's word on one payment."""
+    about: dict[str, Any] = {
+        "payment_no": payment_no,
+        "payment_id": account.payment_id,
+        "channel": account.channel,
+        "source": source,
+        "verdict": _verdict(outcome),
+    }
+    match outcome:
+        case Succeeded():
+            return PaymentResult(
+                **about,
+                **_stated(outcome.amount),
+                found=outcome.found,
+                channel_trade_no=outcome.channel_no,
+                paid_at=outcome.at,
+            )
+        case Pending():
+            return PaymentResult(
+                **about,
+                found=outcome.found,
+                channel_trade_no=outcome.channel_no,
+                action=outcome.action,
+            )
+        case Declined():
+            return PaymentResult(
+                **about, closed=outcome.closed, code=outcome.code, message=outcome.message
+            )
+        case NotSent() | Unknown():
+            return PaymentResult(**about, code=outcome.code, message=outcome.message)
+
+
+def refund_result(
+    account: ChannelAccount, refund_no: str, payment_no: str, source: Source, outcome: Outcome
+) -> RefundResult:
+    """The outcome as the channel's word on one refund."""
+    about: dict[str, Any] = {
+        "refund_no": refund_no,
+        "payment_no": payment_no,
+        "payment_id": account.payment_id,
+        "channel": account.channel,
+        "source": source,
+        "verdict": _verdict(outcome),
+    }
+    match outcome:
+        case Succeeded():
+            return RefundResult(
+                **about,
+                **_stated(outcome.amount),
+                channel_refund_no=outcome.channel_no,
+                refunded_at=outcome.at,
+            )
+        case Pending():
+            return RefundResult(**about, found=outcome.found, channel_refund_no=outcome.channel_no)
+        case Declined():
+            return RefundResult(
+                **about, abnormal=outcome.abnormal, code=outcome.code, message=outcome.message
+            )
+        case NotSent() | Unknown():
+            return RefundResult(**about, code=outcome.code, message=outcome.message)
+
+
+def _verdict(outcome: Outcome) -> Verdict:
+    match outcome:
+        case Succeeded():
+            return Verdict.SUCCEEDED
+        case Pending():
+            return Verdict.PENDING
+        case Declined():
+            return Verdict.DECLINED
+        case NotSent():
+            return Verdict.NOT_SENT
+        case Unknown():
+            return Verdict.UNKNOWN
+
+
+def _stated(amount: Money | None) -> dict[str, Any]:
+    if amount is None:
+        return {}
+    return {"amount": amount.amount_minor, "currency": amount.currency}
+
+
+def _message(result: Result) -> Message:
+    event: CloudEvent[Any]
+    match result:
+        case PaymentResult():
+            topic, kind, subject = PAYMENT_RESULTS, PAYMENT_RESULT, result.payment_no
+            event = PaymentResultRecord(**_envelope(kind, subject), data=result)
+        case RefundResult():
+            topic, kind, subject = REFUND_RESULTS, REFUND_RESULT, result.refund_no
+            event = RefundResultRecord(**_envelope(kind, subject), data=result)
+    return Message(topic, result.payment_no, event.to_bytes(), event.headers())
+
+
+def _envelope(kind: str, subject: str) -> dict[str, Any]:
+    return {
+        "id": new_id("event"),
+        "source": SOURCE,
+        "type": kind,
+        "subject": subject,
+        "time": datetime.now(UTC),
+        "traceparent": logs.traceparent.get() or None,
+    }

@@ -1,0 +1,125 @@
+"""The hop to another service of ours, on the hot path: bytes to bytes, validated once.
+
+The same errors as `chassis.http.ServiceClient`, on bare aiohttp: a third of its CPU per call.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlencode
+
+import aiohttp
+import orjson
+import structlog
+from pydantic import BaseModel, SecretStr, ValidationError
+from yarl import URL
+
+from chassis import logs
+from chassis.problems import MEDIA_TYPE, Forwarded, Internal, Overloaded, Problem
+
+log = structlog.get_logger()
+
+IDLE_S: Final = 30.0
+"""Our own servers keep idle connections longer."""
+
+LIMIT: Final = aiohttp.ClientTimeout(total=5, connect=3)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Service:
+    """One service behind this one, called with the service token."""
+
+    def __init__(self, base_url: str, token: SecretStr) -> None:
+        self._base_url = base_url
+        self._authorization = f"Bearer {token.get_secret_value()}"
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def get(
+        self, answer: type[M], path: str, params: Mapping[str, str | int | None] | None = None
+    ) -> M:
+        """Ask; parameters that are None are left out. Raises as `post` does."""
+        return await self._call(answer, "GET", path, params or {}, b"")
+
+    async def post(
+        self,
+        answer: type[M],
+        path: str,
+        *,
+        body: BaseModel | None = None,
+        params: Mapping[str, str | int | None] | None = None,
+    ) -> M:
+        """Have something done. Carries on request id and trace.
+
+        Raises Forwarded for the other service's problems and Overloaded when it cannot be reached
+        or does not answer in time: whether it did the work is then unknown. An answer without
+        sense is Internal.
+        """
+        raw = b"" if body is None else body.model_dump_json().encode()
+        return await self._call(answer, "POST", path, params or {}, raw)
+
+    async def _call(
+        self, answer: type[M], method: str, path: str, params: Mapping[str, Any], body: bytes
+    ) -> M:
+        try:
+            async with self._session.request(
+                method,
+                URL(self._base_url + path + _query(params), encoded=True),
+                data=body or None,
+                headers=self._headers(),
+                timeout=LIMIT,
+                allow_redirects=False,
+            ) as response:
+                raw = await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("service.unreachable", path=path, reason=type(error).__name__)
+            raise Overloaded("A service behind this one does not answer.") from error
+        if not 200 <= response.status < 300:
+            raise _problem(response, raw, path)
+        try:
+            return answer.model_validate_json(raw)
+        except ValidationError as error:
+            log.warning("service.senseless_answer", path=path, faults=error.error_count())
+            raise Internal from error
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
+        if request_id := logs.request_id.get():
+            headers["X-Request-Id"] = request_id
+        if traceparent := logs.traceparent.get():
+            headers["traceparent"] = traceparent
+        return headers
+
+
+def _query(params: Mapping[str, Any]) -> str:
+    given = {name: value for name, value in params.items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _problem(response: aiohttp.ClientResponse, raw: bytes, path: str) -> Problem:
+    # 401 would tell the caller about our token, not about theirs.
+    if response.content_type == MEDIA_TYPE and response.status != 401:
+        with contextlib.suppress(orjson.JSONDecodeError):
+            wait = response.headers.get("Retry-After", "")
+            return Forwarded(
+                response.status,
+                orjson.loads(raw),
+                retry_after_s=int(wait) if wait.isdecimal() else None,
+            )
+    log.error("service.senseless_answer", path=path, status=response.status)
+    return Internal()

@@ -1,0 +1,51 @@
+"""What the gateway reads from its environment."""
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+from chassis.settings import Settings
+from gateway.domain.addresses import Network
+
+
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+Url = Annotated[str, Field(pattern=r"^https?://[^/]"), BeforeValidator(_without_slash)]
+
+
+VERSION: Final = "1.0.0"
+"""Of the public API."""
+
+
+class GatewaySettings(Settings):
+    """`channel_urls`: whether credentials may name addresses other than the channel's own ("any"
+    is for sandboxes). `channel_ca_file`: a private CA that channels are trusted by, besides the
+    public ones. `trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
+    """
+
+    port: int = 8000
+    kafka_bootstrap: str
+    kafka_session_timeout_ms: int = 30_000
+    member_id: str | None = None
+    trade_core_url: Url
+    notifier_url: Url
+    public_url: Url
+    cashier_url: Url
+    sealing_key: SecretStr
+    checkout_key: SecretStr
+    max_in_flight: Annotated[int, Field(ge=1)] = 512
+    app_rate_per_s: Annotated[int, Field(ge=1)] = 5_000
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    channel_urls: Literal["own", "any"] = "own"
+    channel_ca_file: Path | None = None

@@ -1,0 +1,1 @@
+"""Merchants, apps, keys, channel accounts, audit; the admin API."""

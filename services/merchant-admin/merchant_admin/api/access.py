@@ -1,0 +1,77 @@
+"""Who calls: a bearer token (API clients) or a session cookie (pages); no route works without."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Request, Response
+
+from chassis import logs
+from merchant_admin.domain import sessions as rules
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.errors import NotLoggedIn
+from merchant_admin.flows import sessions
+from merchant_admin.flows.deps import Deps
+
+COOKIE: Final = "paymesh_session"
+CSRF_HEADER: Final = "x-csrf-token"
+CSRF_FIELD: Final = "csrf"
+
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_BEARER: Final = "Bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Someone who is logged in."""
+
+    actor: Actor
+    token: str
+    expires_at: datetime
+
+
+def _deps(request: Request) -> Deps:
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+Work = Annotated[Deps, Depends(_deps)]
+
+
+def actor_of(request: Request, username: str) -> Actor:
+    ip = request.client.host if request.client else ""
+    return Actor(username=username, ip=ip, request_id=logs.request_id.get())
+
+
+async def find_caller(request: Request, deps: Deps, token: str | None) -> Caller | None:
+    """Whose valid session this token is; None for nobody's."""
+    session = await sessions.find(deps, token) if token else None
+    if token is None or session is None:
+        return None
+    return Caller(actor_of(request, session.username), token, session.expires_at)
+
+
+async def _caller(request: Request, response: Response, deps: Work) -> Caller:
+    response.headers["Cache-Control"] = "no-store"
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        token = authorization.removeprefix(_BEARER) if authorization.startswith(_BEARER) else None
+    else:
+        token = request.cookies.get(COOKIE)
+        _require_csrf_token(request, deps, token)
+    caller = await find_caller(request, deps, token)
+    if caller is None:
+        raise NotLoggedIn
+    return caller
+
+
+def _require_csrf_token(request: Request, deps: Deps, token: str | None) -> None:
+    """A browser sends the cookie whoever made it ask, so a write needs what only our page knows."""
+    if token is None or request.method in _SAFE:
+        return
+    given = request.headers.get(CSRF_HEADER, "")
+    if not rules.is_csrf_token(deps.session_key, token, given):
+        raise NotLoggedIn(f"A write with the session cookie needs the header {CSRF_HEADER}.")
+
+
+LoggedIn = Annotated[Caller, Depends(_caller)]

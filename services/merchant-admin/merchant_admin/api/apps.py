@@ -1,0 +1,54 @@
+"""`/api/apps`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.bodies import ChangeApp, CreateApp, body
+from merchant_admin.api.ids import AppId
+from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.views import AppView, ShownAppView
+from merchant_admin.flows import apps
+
+router = APIRouter(prefix="/api/apps")
+
+
+@router.post("", status_code=201)
+async def create(
+    deps: Work, caller: LoggedIn, wish: Annotated[CreateApp, Depends(body(CreateApp))]
+) -> ShownAppView:
+    """`webhook_secret`, with which callbacks are signed, is shown here and never again."""
+    return ShownAppView.shown(await apps.create(deps, caller.actor, wish.terms()))
+
+
+@router.get("")
+async def list_page(
+    deps: Work, _: LoggedIn, after: After = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[AppView]:
+    found = await apps.read_page(deps, after=id_after("app", after), limit=limit + 1)
+    return page_of(found, limit, view=AppView.of, place=lambda item: item.app_id)
+
+
+@router.get("/{app_id}")
+async def read(deps: Work, _: LoggedIn, app_id: AppId) -> AppView:
+    return AppView.of(await apps.read(deps, app_id))
+
+
+@router.patch("/{app_id}")
+async def change(
+    deps: Work,
+    caller: LoggedIn,
+    app_id: AppId,
+    wish: Annotated[ChangeApp, Depends(body(ChangeApp))],
+) -> ShownAppView:
+    terms = wish.changes()
+    shown = await apps.change(
+        deps,
+        caller.actor,
+        app_id,
+        rotate_secret=terms.pop("rotate_webhook_secret", False),
+        state=terms.pop("state", None),
+        terms=terms,
+    )
+    return ShownAppView.shown(shown)

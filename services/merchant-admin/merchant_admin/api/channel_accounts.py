@@ -1,0 +1,78 @@
+"""`/api/merchants/{merchant_id}/channel-accounts` and `/api/channels`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from contracts.internal import ChannelDescription
+from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount, body
+from merchant_admin.api.ids import MerchantId, PaymentId
+from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.views import ChannelAccountView
+from merchant_admin.flows import channel_accounts
+
+router = APIRouter(prefix="/api")
+ACCOUNTS = "/merchants/{merchant_id}/channel-accounts"
+
+
+@router.post(ACCOUNTS, status_code=201)
+async def create(
+    deps: Work,
+    caller: LoggedIn,
+    merchant_id: MerchantId,
+    wish: Annotated[CreateChannelAccount, Depends(body(CreateChannelAccount))],
+) -> ChannelAccountView:
+    """The credentials are checked, sealed, and never shown again."""
+    account = await channel_accounts.create(
+        deps,
+        caller.actor,
+        merchant_id,
+        channel=wish.channel,
+        name=wish.name,
+        credentials=wish.credentials,
+    )
+    return ChannelAccountView.of(account)
+
+
+@router.get(ACCOUNTS)
+async def list_page(
+    deps: Work,
+    _: LoggedIn,
+    merchant_id: MerchantId,
+    after: After = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[ChannelAccountView]:
+    found = await channel_accounts.read_page(
+        deps, merchant_id, after=id_after("channel_account", after), limit=limit + 1
+    )
+    return page_of(found, limit, view=ChannelAccountView.of, place=lambda item: item.payment_id)
+
+
+@router.get(ACCOUNTS + "/{payment_id}")
+async def read(
+    deps: Work, _: LoggedIn, merchant_id: MerchantId, payment_id: PaymentId
+) -> ChannelAccountView:
+    return ChannelAccountView.of(await channel_accounts.read(deps, merchant_id, payment_id))
+
+
+@router.patch(ACCOUNTS + "/{payment_id}")
+async def change(
+    deps: Work,
+    caller: LoggedIn,
+    merchant_id: MerchantId,
+    payment_id: PaymentId,
+    wish: Annotated[ChangeChannelAccount, Depends(body(ChangeChannelAccount))],
+) -> ChannelAccountView:
+    changes = wish.changes()
+    credentials = changes.pop("credentials", None)
+    account = await channel_accounts.change(
+        deps, caller.actor, merchant_id, payment_id, changes, credentials=credentials
+    )
+    return ChannelAccountView.of(account)
+
+
+@router.get("/channels")
+async def list_channels(deps: Work, _: LoggedIn) -> Page[ChannelDescription]:
+    """The channels there are, with the JSON Schema of their credentials."""
+    return Page(items=await channel_accounts.read_channels(deps), next_cursor=None)

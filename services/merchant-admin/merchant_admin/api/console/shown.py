@@ -1,0 +1,24 @@
+"""How values look to people."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from contracts.money import MINOR_DIGITS
+
+BEIJING: Final = timezone(timedelta(hours=8))
+_SIGNS: Final = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$"}
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """`¥1,234.50`; a currency without a known sign stands behind."""
+    digits = MINOR_DIGITS.get(currency, 2)
+    whole, minor = divmod(abs(amount_minor), 10**digits)
+    number = f"{whole:,}.{minor:0{digits}d}" if digits else f"{whole:,}"
+    minus = "-" if amount_minor < 0 else ""
+    sign = _SIGNS.get(currency)
+    return f"{minus}{sign}{number}" if sign else f"{minus}{number} {currency}"
+
+
+def moment(at: datetime | None) -> str:
+    """Beijing time to the second; a dash for what has not happened."""
+    return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S") if at else "—"

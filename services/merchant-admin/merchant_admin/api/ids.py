@@ -1,0 +1,29 @@
+"""Ids in paths: what has not the form of such an id is not found, and never reaches the store."""
+
+from functools import partial
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from contracts.identifiers import Kind, is_id
+from merchant_admin.domain.errors import NoSuch
+
+
+def with_form_of(kind: Kind, text: str) -> str:
+    """The text, which may be such an id. Raises NoSuch."""
+    if not is_id(kind, text):
+        raise NoSuch(kind.replace("_", " "))
+    return text
+
+
+def _of(kind: Kind) -> AfterValidator:
+    return AfterValidator(partial(with_form_of, kind))
+
+
+MerchantId = Annotated[str, _of("merchant")]
+PaymentId = Annotated[str, _of("channel_account")]
+AppId = Annotated[str, _of("app")]
+KeyId = Annotated[str, _of("key")]
+OrderId = Annotated[str, _of("order")]
+PaymentNo = Annotated[str, _of("payment")]
+RefundNo = Annotated[str, _of("refund")]

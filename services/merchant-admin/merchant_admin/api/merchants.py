@@ -1,0 +1,44 @@
+"""`/api/merchants`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant, body
+from merchant_admin.api.ids import MerchantId
+from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.views import MerchantView
+from merchant_admin.flows import merchants
+
+router = APIRouter(prefix="/api/merchants")
+
+
+@router.post("", status_code=201)
+async def create(
+    deps: Work, caller: LoggedIn, wish: Annotated[CreateMerchant, Depends(body(CreateMerchant))]
+) -> MerchantView:
+    return MerchantView.of(await merchants.create(deps, caller.actor, name=wish.name))
+
+
+@router.get("")
+async def list_page(
+    deps: Work, _: LoggedIn, after: After = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[MerchantView]:
+    found = await merchants.read_page(deps, after=id_after("merchant", after), limit=limit + 1)
+    return page_of(found, limit, view=MerchantView.of, place=lambda item: item.merchant_id)
+
+
+@router.get("/{merchant_id}")
+async def read(deps: Work, _: LoggedIn, merchant_id: MerchantId) -> MerchantView:
+    return MerchantView.of(await merchants.read(deps, merchant_id))
+
+
+@router.patch("/{merchant_id}")
+async def change(
+    deps: Work,
+    caller: LoggedIn,
+    merchant_id: MerchantId,
+    wish: Annotated[ChangeMerchant, Depends(body(ChangeMerchant))],
+) -> MerchantView:
+    return MerchantView.of(await merchants.change(deps, caller.actor, merchant_id, wish.changes()))

@@ -1,0 +1,139 @@
+"""`/api/orders`, `/api/payments`, `/api/refunds`: search, read one, refund."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
+from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.bodies import RequestRefund, body
+from merchant_admin.api.ids import OrderId, PaymentNo, RefundNo
+from merchant_admin.api.paging import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Page,
+    page_of,
+    place_of,
+    position_after,
+)
+from merchant_admin.api.views import OrderItem, PaymentInFullView, PaymentItem, RefundItem
+from merchant_admin.domain.search import Search
+from merchant_admin.flows import refunds, searching
+
+router = APIRouter(prefix="/api")
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain the character NUL")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_storable)]
+
+
+class SearchQuery(BaseModel):
+    """All that is given must fit. `number` is any number at all: ours, the app's, the channel's.
+    `created_from` is included, `created_before` is not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: Text | None = None
+    merchant_order_no: Text | None = None
+    payment_no: Text | None = None
+    channel_trade_no: Text | None = None
+    merchant_refund_no: Text | None = None
+    refund_no: Text | None = None
+    channel_refund_no: Text | None = None
+    merchant_id: Text | None = None
+    app_id: Text | None = None
+    channel: Text | None = None
+    created_from: AwareDatetime | None = None
+    created_before: AwareDatetime | None = None
+    after: Annotated[str, Field(max_length=256)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+    def search(self) -> Search:
+        """With one more than the page holds, to see whether there is a next one."""
+        given = self.model_dump(exclude={"after", "limit"})
+        return Search(**given, after=position_after(self.after), limit=self.limit + 1)
+
+
+class OrderQuery(SearchQuery):
+    state: OrderStatus | None = None
+
+
+class PaymentQuery(SearchQuery):
+    state: PaymentStatus | None = None
+
+
+class RefundQuery(SearchQuery):
+    state: RefundStatus | None = None
+
+
+@router.get("/orders")
+async def list_orders(
+    deps: Work, _: LoggedIn, query: Annotated[OrderQuery, Query()]
+) -> Page[OrderItem]:
+    found = await searching.find_orders(deps, query.search())
+    return page_of(
+        found, query.limit, view=OrderItem.of, place=lambda item: place_of(item.position)
+    )
+
+
+@router.get("/orders/{order_id}")
+async def read_order(deps: Work, _: LoggedIn, order_id: OrderId) -> OrderItem:
+    return OrderItem.of(await searching.read_order(deps, order_id))
+
+
+@router.get("/payments")
+async def list_payments(
+    deps: Work, _: LoggedIn, query: Annotated[PaymentQuery, Query()]
+) -> Page[PaymentItem]:
+    found = await searching.find_payments(deps, query.search())
+    return page_of(
+        found, query.limit, view=PaymentItem.of, place=lambda item: place_of(item.position)
+    )
+
+
+@router.get("/payments/{payment_no}")
+async def read_payment(deps: Work, _: LoggedIn, payment_no: PaymentNo) -> PaymentInFullView:
+    """With its order and its refunds."""
+    return PaymentInFullView.full(await searching.read_payment(deps, payment_no))
+
+
+@router.post("/payments/{payment_no}/refunds", status_code=201)
+async def request_refund(
+    deps: Work,
+    caller: LoggedIn,
+    response: Response,
+    payment_no: PaymentNo,
+    wish: Annotated[RequestRefund, Depends(body(RequestRefund))],
+) -> RefundView:
+    """201 for a new refund; 200 where `merchant_refund_no` names one that was asked for before."""
+    opened = await refunds.request(
+        deps,
+        caller.actor,
+        payment_no,
+        amount=wish.amount,
+        merchant_refund_no=wish.merchant_refund_no,
+        reason=wish.reason,
+    )
+    response.status_code = 201 if opened.created else 200
+    return opened.refund
+
+
+@router.get("/refunds")
+async def list_refunds(
+    deps: Work, _: LoggedIn, query: Annotated[RefundQuery, Query()]
+) -> Page[RefundItem]:
+    found = await searching.find_refunds(deps, query.search())
+    return page_of(
+        found, query.limit, view=RefundItem.of, place=lambda item: place_of(item.position)
+    )
+
+
+@router.get("/refunds/{refund_no}")
+async def read_refund(deps: Work, _: LoggedIn, refund_no: RefundNo) -> RefundItem:
+    return RefundItem.of(await searching.read_refund(deps, refund_no))

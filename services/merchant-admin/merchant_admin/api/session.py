@@ -1,0 +1,30 @@
+"""`/api/session`: log in and out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from merchant_admin.api.access import LoggedIn, Work, actor_of
+from merchant_admin.api.bodies import LogIn, body
+from merchant_admin.api.views import SessionView
+from merchant_admin.flows import sessions
+
+router = APIRouter(prefix="/api/session")
+
+
+@router.post("", status_code=201)
+async def log_in(
+    request: Request,
+    response: Response,
+    deps: Work,
+    wish: Annotated[LogIn, Depends(body(LogIn))],
+) -> SessionView:
+    """A token for `Authorization: Bearer …`, valid for a working day."""
+    response.headers["Cache-Control"] = "no-store"
+    session = await sessions.log_in(deps, actor_of(request, wish.username), wish.password)
+    return SessionView(access_token=session.access_token, expires_at=session.expires_at)
+
+
+@router.delete("", status_code=204)
+async def log_out(deps: Work, caller: LoggedIn) -> None:
+    await sessions.log_out(deps, caller.actor, caller.token)

@@ -1,0 +1,214 @@
+"""What is answered. Never a credential; a secret of ours only in the answer that makes it."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from contracts.api import OrderSummary, PaymentView, RefundView
+from contracts.events.configuration import CallbackAck, KeyAlgorithm, LatePayment, State
+from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant
+from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund
+from merchant_admin.flows.apps import ShownApp
+from merchant_admin.flows.keys import ShownKey
+from merchant_admin.flows.searching import PaymentInFull
+from merchant_admin.store.audit import NumberedEntry
+
+
+class SessionView(BaseModel):
+    access_token: str
+    expires_at: datetime
+
+
+class MerchantView(BaseModel):
+    merchant_id: str
+    name: str
+    state: State
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, merchant: Merchant) -> "MerchantView":
+        return cls.model_validate(merchant, from_attributes=True)
+
+
+class ChannelAccountView(BaseModel):
+    payment_id: str
+    merchant_id: str
+    channel: str
+    name: str
+    state: State
+    credentials_changed_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, account: ChannelAccount) -> "ChannelAccountView":
+        return cls.model_validate(account, from_attributes=True)
+
+
+class AppView(BaseModel):
+    """`old_secret_until`: while a rotation lasts, when the older callback secret is dropped."""
+
+    app_id: str
+    name: str
+    merchant_ids: list[str]
+    notify_url: str | None
+    callback_ack: CallbackAck
+    reinitiate_after_s: int
+    late_payment: LatePayment
+    ip_allowlist: list[str]
+    old_secret_until: datetime | None
+    state: State
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, app: App) -> "AppView":
+        return cls(**_app_fields(app))
+
+
+class ShownAppView(AppView):
+    """`webhook_secret` is there where it is new, and never again."""
+
+    webhook_secret: str | None
+
+    @classmethod
+    def shown(cls, shown: ShownApp) -> "ShownAppView":
+        return cls(**_app_fields(shown.app), webhook_secret=shown.webhook_secret)
+
+
+class KeyView(BaseModel):
+    key_id: str
+    app_id: str
+    alg: KeyAlgorithm
+    public_key_pem: str | None
+    state: State
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, key: Key) -> "KeyView":
+        return cls.model_validate(key, from_attributes=True)
+
+
+class ShownKeyView(KeyView):
+    """`secret` is there for HMAC-SHA256, and never again."""
+
+    secret: str | None
+
+    @classmethod
+    def shown(cls, shown: ShownKey) -> "ShownKeyView":
+        return cls(**KeyView.of(shown.key).model_dump(), secret=shown.secret)
+
+
+class DeliveryView(BaseModel):
+    """How the app's callback of the last change fared."""
+
+    state: str
+    attempts: int
+    last_status: int | None
+    url: str
+    at: datetime
+
+    @classmethod
+    def of(cls, delivery: Delivery | None) -> "DeliveryView | None":
+        if delivery is None:
+            return None
+        return cls.model_validate(delivery, from_attributes=True)
+
+
+class OrderItem(OrderSummary):
+    order_id: str
+    app_id: str
+
+    @classmethod
+    def of(cls, found: FoundOrder) -> "OrderItem":
+        return cls(**found.order.model_dump(), order_id=found.order_id, app_id=found.app_id)
+
+
+class PaymentItem(PaymentView):
+    order_id: str
+    app_id: str
+    delivery: DeliveryView | None
+
+    @classmethod
+    def of(cls, found: FoundPayment) -> "PaymentItem":
+        return cls(
+            **found.payment.model_dump(),
+            order_id=found.order_id,
+            app_id=found.app_id,
+            delivery=DeliveryView.of(found.delivery),
+        )
+
+
+class RefundItem(RefundView):
+    order_id: str
+    app_id: str
+    delivery: DeliveryView | None
+
+    @classmethod
+    def of(cls, found: FoundRefund) -> "RefundItem":
+        return cls(
+            **found.refund.model_dump(),
+            order_id=found.order_id,
+            app_id=found.app_id,
+            delivery=DeliveryView.of(found.delivery),
+        )
+
+
+class PaymentInFullView(PaymentItem):
+    order: OrderItem
+    refunds: list[RefundItem]
+
+    @classmethod
+    def full(cls, payment: PaymentInFull) -> "PaymentInFullView":
+        return cls(
+            **PaymentItem.of(payment.found).model_dump(),
+            order=OrderItem.of(payment.order),
+            refunds=[RefundItem.of(refund) for refund in payment.refunds],
+        )
+
+
+class AuditView(BaseModel):
+    at: datetime
+    actor: str
+    action: str
+    entity_kind: str
+    entity_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    ip: str
+    request_id: str
+
+    @classmethod
+    def of(cls, numbered: NumberedEntry) -> "AuditView":
+        entry = numbered.entry
+        return cls(
+            at=entry.at,
+            actor=entry.actor.username,
+            action=entry.action,
+            entity_kind=entry.entity_kind,
+            entity_id=entry.entity_id,
+            before=entry.before,
+            after=entry.after,
+            ip=entry.actor.ip,
+            request_id=entry.actor.request_id,
+        )
+
+
+def _app_fields(app: App) -> dict[str, Any]:
+    return {
+        "app_id": app.app_id,
+        "name": app.terms.name,
+        "merchant_ids": list(app.terms.merchant_ids),
+        "notify_url": app.terms.notify_url,
+        "callback_ack": app.terms.callback_ack,
+        "reinitiate_after_s": app.terms.reinitiate_after_s,
+        "late_payment": app.terms.late_payment,
+        "ip_allowlist": list(app.terms.ip_allowlist),
+        "old_secret_until": app.overlap_ends_at,
+        "state": app.state,
+        "created_at": app.created_at,
+        "updated_at": app.updated_at,
+    }

@@ -1,0 +1,1 @@
+"""What merchants, apps, keys and channel accounts are; pure."""

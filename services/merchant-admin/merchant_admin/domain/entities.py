@@ -1,0 +1,161 @@
+"""The things that are configured, each a frozen value that knows its record for the bus."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from contracts.events.configuration import (
+    AppEntity,
+    CallbackAck,
+    ChannelAccountEntity,
+    KeyAlgorithm,
+    KeyEntity,
+    LatePayment,
+    MerchantEntity,
+    State,
+)
+
+SECRET_OVERLAP: Final = timedelta(hours=24)
+"""After a rotation callbacks carry both signatures this long: time to deploy the new secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A property company (商户)."""
+
+    merchant_id: str
+    name: str
+    state: State
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    def entity(self) -> MerchantEntity:
+        return MerchantEntity(
+            merchant_id=self.merchant_id, name=self.name, state=self.state, version=self.version
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAccount:
+    """A merchant's account at a channel (支付标识); its credentials are sealed to the gateway."""
+
+    payment_id: str
+    merchant_id: str
+    channel: str
+    name: str
+    credentials_sealed: str
+    credentials_changed_at: datetime
+    state: State
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    def entity(self) -> ChannelAccountEntity:
+        return ChannelAccountEntity(
+            payment_id=self.payment_id,
+            merchant_id=self.merchant_id,
+            channel=self.channel,
+            name=self.name,
+            credentials_sealed=self.credentials_sealed,
+            state=self.state,
+            version=self.version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AppTerms:
+    """What was agreed with an app (应用端); everything of it can be changed later."""
+
+    name: str
+    merchant_ids: tuple[str, ...]
+    notify_url: str | None
+    callback_ack: CallbackAck
+    reinitiate_after_s: int
+    late_payment: LatePayment
+    ip_allowlist: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A business system that calls the API. Its callback secrets are sealed to the notifier,
+    newest first; `overlap_ends_at` is when the older one is dropped."""
+
+    app_id: str
+    terms: AppTerms
+    webhook_secrets_sealed: tuple[str, ...]
+    overlap_ends_at: datetime | None
+    state: State
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    def entity(self) -> AppEntity:
+        return AppEntity(
+            app_id=self.app_id,
+            name=self.terms.name,
+            merchant_ids=list(self.terms.merchant_ids),
+            notify_url=self.terms.notify_url,
+            callback_ack=self.terms.callback_ack,
+            reinitiate_after_s=self.terms.reinitiate_after_s,
+            late_payment=self.terms.late_payment,
+            ip_allowlist=list(self.terms.ip_allowlist),
+            webhook_secrets_sealed=list(self.webhook_secrets_sealed),
+            state=self.state,
+            version=self.version,
+        )
+
+    def with_new_secret(self, sealed: str, at: datetime) -> "App":
+        """The newest signs first; the one before stays valid for the overlap."""
+        return replace(
+            self,
+            webhook_secrets_sealed=(sealed, self.webhook_secrets_sealed[0]),
+            overlap_ends_at=at + SECRET_OVERLAP,
+        )
+
+    def without_old_secret(self) -> "App":
+        return replace(
+            self, webhook_secrets_sealed=self.webhook_secrets_sealed[:1], overlap_ends_at=None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One whitelisted key of an app: a public key or certificate, or a secret sealed to the
+    gateway. A deleted one is disabled for ever."""
+
+    key_id: str
+    app_id: str
+    alg: KeyAlgorithm
+    public_key_pem: str | None
+    secret_sealed: str | None
+    deleted_at: datetime | None
+    state: State
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    def entity(self) -> KeyEntity:
+        return KeyEntity(
+            key_id=self.key_id,
+            app_id=self.app_id,
+            alg=self.alg,
+            public_key_pem=self.public_key_pem,
+            secret_sealed=self.secret_sealed,
+            state=self.state,
+            version=self.version,
+        )
+
+    def deleted(self, at: datetime) -> "Key":
+        return replace(self, state=State.DISABLED, deleted_at=at)
+
+
+Configured = Merchant | ChannelAccount | App | Key
+ConfiguredT = TypeVar("ConfiguredT", Merchant, ChannelAccount, App, Key)
+
+
+def advanced(was: ConfiguredT, wanted: ConfiguredT, at: datetime) -> ConfiguredT:
+    """`wanted` as the version after `was`; `was` itself where nothing differs."""
+    if wanted == was:
+        return was
+    return replace(wanted, version=was.version + 1, updated_at=at)

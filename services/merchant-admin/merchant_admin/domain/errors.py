@@ -1,0 +1,60 @@
+"""Everything that merchant-admin refuses, each with its code and the words for the caller.
+
+AdminProblem
+├── NotLoggedIn 401 · TooManyLogins 429
+├── NoSuch 404
+├── Unusable 422, with JSON pointers
+└── NotRefundable 409
+"""
+
+from chassis.problems import FieldError, Problem
+from contracts.codes import CODES, Code
+
+
+class AdminProblem(Problem):
+    """Root; status, title and whether it is retryable come from the public table of codes."""
+
+    code = Code.INTERNAL
+
+    def __init_subclass__(cls) -> None:
+        row = CODES[Code(cls.code)]
+        cls.status, cls.title, cls.retryable = row.status, row.title, row.retryable
+
+
+class NotLoggedIn(AdminProblem):
+    code = Code.UNAUTHENTICATED
+
+    def __init__(self, detail: str = "Log in at POST /api/session.") -> None:
+        super().__init__(detail)
+
+
+class TooManyLogins(AdminProblem):
+    code = Code.RATE_LIMITED
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            "Too many failed logins; wait before the next one.", retry_after_s=retry_after_s
+        )
+
+
+class NoSuch(AdminProblem):
+    code = Code.NOT_FOUND
+
+    def __init__(self, thing: str) -> None:
+        super().__init__(f"There is no such {thing}.")
+
+
+class Unusable(AdminProblem):
+    """A field whose form is right and whose content cannot be used."""
+
+    code = Code.INVALID_REQUEST
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("The body is not valid.", errors=errors)
+
+
+class NotRefundable(AdminProblem):
+    code = Code.PAYMENT_NOT_REFUNDABLE
+
+    def __init__(self) -> None:
+        super().__init__("The payer has not chosen a channel yet, so nothing was paid.")

@@ -1,0 +1,57 @@
+"""Which keys an app may sign with, judged before they are stored."""
+
+import secrets
+from datetime import datetime
+
+from cryptography.x509 import load_pem_x509_certificate
+
+from chassis.problems import FieldError
+from contracts import signing
+from contracts.events.configuration import KeyAlgorithm
+from merchant_admin.domain.errors import Unusable
+
+
+def new_secret() -> str:
+    """A fresh HMAC secret of 256 bits, to be shown once; its UTF-8 bytes are the key."""
+    return secrets.token_urlsafe(32)
+
+
+def checked_pem(
+    alg: KeyAlgorithm, *, public_key: str | None, certificate: str | None, now: datetime
+) -> str | None:
+    """The PEM text to register; None for HMAC-SHA256, whose secret we make ourselves.
+
+    Raises:
+        Unusable: both or neither given, not a key of this algorithm, too short, out of its time.
+    """
+    given = {"public_key": public_key, "certificate": certificate}
+    present = {name: text for name, text in given.items() if text is not None}
+    if alg is KeyAlgorithm.HMAC_SHA256:
+        _refuse([FieldError(f"/{name}", "must be absent: the secret is ours") for name in present])
+        return None
+    if len(present) != 1:
+        _refuse([FieldError("/public_key", "exactly one of public_key and certificate is needed")])
+    name, pem = present.popitem()
+    if name == "certificate":
+        _check_certificate(pem, now)
+    elif "BEGIN CERTIFICATE" in pem:
+        _refuse([FieldError("/public_key", "is a certificate: send it as certificate")])
+    try:
+        signing.public_key(alg, pem)
+    except signing.BadKey as error:
+        raise Unusable(FieldError(f"/{name}", str(error))) from error
+    return pem
+
+
+def _check_certificate(pem: str, now: datetime) -> None:
+    try:
+        certificate = load_pem_x509_certificate(pem.encode())
+    except ValueError as error:
+        raise Unusable(FieldError("/certificate", "is not a PEM certificate")) from error
+    if certificate.not_valid_after_utc <= now:
+        _refuse([FieldError("/certificate", "has expired")])
+
+
+def _refuse(errors: list[FieldError]) -> None:
+    if errors:
+        raise Unusable(*errors)

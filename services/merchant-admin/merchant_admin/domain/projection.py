@@ -1,0 +1,99 @@
+"""From events to what is true now: of many things said of one entity the newest counts."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from contracts.api import OrderSummary, PaymentView, RefundView
+from contracts.events.deliveries import DeliveryEvent
+from contracts.events.envelope import CloudEvent
+from contracts.events.orders import CALLBACK_TYPES, OrderEvent
+from merchant_admin.domain.search import Delivery
+
+ViewT = TypeVar("ViewT", OrderSummary, PaymentView, RefundView)
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Generic[ViewT]):
+    """What one event says of an order, a payment or a refund.
+
+    `sequence` is the order's version. `callback_id` is the id of the callback that the app gets
+    for it, None where it gets none.
+    """
+
+    order_id: str
+    app_id: str
+    sequence: int
+    callback_id: str | None
+    view: ViewT
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Each order, payment and refund once, in its newest state; deliveries by callback id."""
+
+    orders: list[Said[OrderSummary]]
+    payments: list[Said[PaymentView]]
+    refunds: list[Said[RefundView]]
+    deliveries: dict[str, Delivery]
+
+
+def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]) -> Batch:
+    """Boil a batch down, whatever its order and however often something stands in it."""
+    orders: list[Said[OrderSummary]] = []
+    payments: list[Said[PaymentView]] = []
+    refunds: list[Said[RefundView]] = []
+    deliveries: dict[str, Delivery] = {}
+    for event in events:
+        match event.data:
+            case OrderEvent() as data:
+                orders.append(_said(event.id, None, data, data.order))
+                if data.payment is not None:
+                    # How to call the payer is of no use to people, and not theirs to see.
+                    payment = data.payment.model_copy(update={"action": None})
+                    payments.append(_said(event.id, event.type, data, payment))
+                if data.refund is not None:
+                    refunds.append(_said(event.id, event.type, data, data.refund))
+            case DeliveryEvent(event_id=str() as callback_id) as data:
+                known = deliveries.get(callback_id)
+                if known is None or known.at <= data.at:
+                    deliveries[callback_id] = _delivery(event.type, data)
+            case DeliveryEvent():
+                pass  # A suspended endpoint: no callback in particular.
+    return Batch(
+        orders=_newest(orders, lambda said: said.order_id),
+        payments=_newest(payments, lambda said: said.view.payment_no),
+        refunds=_newest(refunds, lambda said: said.view.refund_no),
+        deliveries=deliveries,
+    )
+
+
+def _said(event_id: str, event_type: str | None, data: OrderEvent, view: ViewT) -> Said[ViewT]:
+    return Said(
+        order_id=data.order_id,
+        app_id=data.app_id,
+        sequence=data.sequence,
+        callback_id=event_id if event_type in CALLBACK_TYPES else None,
+        view=view,
+    )
+
+
+def _delivery(event_type: str, data: DeliveryEvent) -> Delivery:
+    return Delivery(
+        state=event_type.removeprefix("delivery."),
+        attempts=data.attempts,
+        last_status=data.last_status,
+        url=data.url,
+        at=data.at,
+    )
+
+
+def _newest(
+    all_said: Iterable[Said[ViewT]], number: Callable[[Said[ViewT]], str]
+) -> list[Said[ViewT]]:
+    newest: dict[str, Said[ViewT]] = {}
+    for said in all_said:
+        known = newest.get(number(said))
+        if known is None or known.sequence <= said.sequence:
+            newest[number(said)] = said
+    return list(newest.values())

@@ -1,0 +1,86 @@
+"""What people search for in the read model, and what they find."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.api import OrderSummary, PaymentView, RefundView
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page of results ended: the newest come first."""
+
+    created_at: datetime
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """All that is given must fit; None fits everything. `number` is any of the numbers at all.
+
+    `created_from` is included, `created_before` is not. `after`: only what comes behind it.
+    """
+
+    number: str | None = None
+    merchant_order_no: str | None = None
+    payment_no: str | None = None
+    channel_trade_no: str | None = None
+    merchant_refund_no: str | None = None
+    refund_no: str | None = None
+    channel_refund_no: str | None = None
+    merchant_id: str | None = None
+    app_id: str | None = None
+    channel: str | None = None
+    state: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    after: Position | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the callback of the last change fared."""
+
+    state: str
+    attempts: int
+    last_status: int | None
+    url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrder:
+    order_id: str
+    app_id: str
+    order: OrderSummary
+
+    @property
+    def position(self) -> Position:
+        return Position(self.order.created_at, self.order_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPayment:
+    """`delivery` is None while nothing was heard of a callback."""
+
+    order_id: str
+    app_id: str
+    payment: PaymentView
+    delivery: Delivery | None
+
+    @property
+    def position(self) -> Position:
+        return Position(self.payment.created_at, self.payment.payment_no)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRefund:
+    order_id: str
+    app_id: str
+    refund: RefundView
+    delivery: Delivery | None
+
+    @property
+    def position(self) -> Position:
+        return Position(self.refund.created_at, self.refund.refund_no)

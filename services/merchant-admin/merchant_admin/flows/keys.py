@@ -1,0 +1,91 @@
+"""Keys of apps: whitelist, disable, delete."""
+
+from dataclasses import dataclass, replace
+
+from contracts.events.configuration import KeyAlgorithm, State
+from contracts.identifiers import new_id
+from contracts.sealing import seal
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.entities import Key, advanced
+from merchant_admin.domain.keys import checked_pem, new_secret
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.recording import record_change
+from merchant_admin.store import keys as store
+from merchant_admin.store.apps import get_app
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """`secret` is set for HMAC-SHA256: this is the only time it is shown."""
+
+    key: Key
+    secret: str | None
+
+
+async def create(
+    deps: Deps,
+    actor: Actor,
+    app_id: str,
+    *,
+    alg: KeyAlgorithm,
+    public_key: str | None,
+    certificate: str | None,
+) -> ShownKey:
+    """Whitelist a key. Raises NoSuch for the app, Unusable for the key."""
+    now = deps.clock()
+    pem = checked_pem(alg, public_key=public_key, certificate=certificate, now=now)
+    secret = new_secret() if pem is None else None
+    key_id = new_id("key")
+    key = Key(
+        key_id=key_id,
+        app_id=app_id,
+        alg=alg,
+        public_key_pem=pem,
+        secret_sealed=secret and seal(deps.sealing.gateway, secret, context=key_id),
+        deleted_at=None,
+        state=State.ACTIVE,
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+    async with deps.db.transaction() as tx:
+        await get_app(tx, app_id)
+        await store.add_key(tx, key)
+        await record_change(tx, actor, "created", was=None, now=key)
+    deps.wake()
+    return ShownKey(key, secret)
+
+
+async def change(deps: Deps, actor: Actor, app_id: str, key_id: str, *, state: State | None) -> Key:
+    """Raises NoSuch."""
+    async with deps.db.transaction() as tx:
+        was = await store.get_key(tx, app_id, key_id, lock=True)
+        key = advanced(was, replace(was, state=state or was.state), deps.clock())
+        if key is not was:
+            await store.update_key(tx, key)
+            await record_change(tx, actor, "updated", was=was, now=key)
+    deps.wake()
+    return key
+
+
+async def delete(deps: Deps, actor: Actor, app_id: str, key_id: str) -> None:
+    """Disable it for ever. Raises NoSuch, also the second time."""
+    now = deps.clock()
+    async with deps.db.transaction() as tx:
+        was = await store.get_key(tx, app_id, key_id, lock=True)
+        key = advanced(was, was.deleted(now), now)
+        await store.update_key(tx, key)
+        await record_change(tx, actor, "deleted", was=was, now=key)
+    deps.wake()
+
+
+async def read(deps: Deps, app_id: str, key_id: str) -> Key:
+    async with deps.db.connection() as tx:
+        return await store.get_key(tx, app_id, key_id)
+
+
+async def read_page(deps: Deps, app_id: str, *, after: str | None, limit: int) -> list[Key]:
+    """Raises NoSuch for an app that does not exist."""
+    async with deps.db.connection() as tx:
+        await get_app(tx, app_id)
+        return await store.list_keys(tx, app_id, after=after, limit=limit)

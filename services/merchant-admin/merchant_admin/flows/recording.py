@@ -1,0 +1,91 @@
+"""Every write leaves two traces in its own transaction: an audit row and, where configuration
+changed, the event that tells the other services."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from chassis import outbox
+from chassis.database import Tx
+from chassis.outbox import OutboxEvent
+from contracts import topics
+from contracts.events.configuration import (
+    CONFIGURATION,
+    SOURCE,
+    AppEntity,
+    ChannelAccountEntity,
+    Configuration,
+    ConfigurationRecord,
+    Entity,
+    KeyEntity,
+    MerchantEntity,
+)
+from contracts.identifiers import new_id
+from merchant_admin.domain.audit import Actor, AuditEntry, facts
+from merchant_admin.domain.entities import Configured
+from merchant_admin.store.audit import add_entry
+
+
+async def record_change(
+    tx: Tx, actor: Actor, action: str, *, was: Configured | None, now: Configured
+) -> None:
+    """Audit and publish a change of configuration; `was` is None where it is new."""
+    entity = now.entity()
+    entry = AuditEntry(
+        at=now.updated_at,
+        actor=actor,
+        action=f"{entity.kind}.{action}",
+        entity_kind=entity.kind,
+        entity_id=entity_id(entity),
+        before=facts(was.entity()) if was else None,
+        after=facts(entity),
+    )
+    await add_entry(tx, entry)
+    await publish(tx, [entity], now.updated_at)
+
+
+async def record_deed(
+    tx: Tx, actor: Actor, action: str, *, at: datetime, entity_id: str, after: dict[str, Any]
+) -> None:
+    """Audit what a person did that changes no configuration; `action` is `<kind>.<past tense>`."""
+    kind, _, _ = action.partition(".")
+    await add_entry(tx, AuditEntry(at, actor, action, kind, entity_id, None, after))
+
+
+async def publish(tx: Tx, entities: Sequence[Entity], at: datetime) -> None:
+    """Put the present state of these entities into the outbox. The caller holds their locks."""
+    await outbox.put(tx, [_event(entity, at) for entity in entities])
+
+
+def entity_id(entity: Entity) -> str:
+    match entity:
+        case MerchantEntity():
+            return entity.merchant_id
+        case AppEntity():
+            return entity.app_id
+        case KeyEntity():
+            return entity.key_id
+        case ChannelAccountEntity():
+            return entity.payment_id
+        case _:
+            assert_never(entity)
+
+
+def _event(entity: Entity, at: datetime) -> OutboxEvent:
+    key = entity_id(entity)
+    record = ConfigurationRecord(
+        id=new_id("event"),
+        source=SOURCE,
+        type=CONFIGURATION,
+        subject=key,
+        time=at,
+        data=Configuration(entity=entity),
+    )
+    return OutboxEvent(
+        event_id=record.id,
+        topic=topics.MERCHANT_CONFIG,
+        key=key,
+        type=record.type,
+        tenant="",
+        payload=record.to_bytes(),
+    )

@@ -1,0 +1,61 @@
+"""Refunds that people ask for: sent to trade-core, which alone knows what may be given back."""
+
+from chassis.problems import Forwarded
+from contracts.api import CreateRefund, PaymentWithOrder
+from contracts.identifiers import new_id
+from contracts.internal import OpenedRefund, OpenRefund
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.errors import NotRefundable
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.recording import record_deed
+
+
+async def request(
+    deps: Deps,
+    actor: Actor,
+    payment_no: str,
+    *,
+    amount: int,
+    merchant_refund_no: str | None,
+    reason: str | None,
+) -> OpenedRefund:
+    """Ask for a refund. Without a `merchant_refund_no` each call is a refund of its own.
+
+    The wish is audited before it is sent, because what is sent cannot be taken back, and what came
+    of it after. Raises Forwarded for trade-core's problems (not found, more than was paid, …).
+    """
+    answer = await deps.trade_core.call("GET", f"/internal/payments/{payment_no}")
+    payment = PaymentWithOrder.model_validate(answer)
+    if payment.payment_id is None:
+        raise NotRefundable
+    wish = CreateRefund(
+        merchant_id=payment.merchant_id,
+        payment_id=payment.payment_id,
+        payment_no=payment_no,
+        merchant_refund_no=merchant_refund_no or f"admin-{new_id('refund')}",
+        amount=amount,
+        reason=reason,
+    )
+    await _audit(deps, actor, "requested", wish)
+    try:
+        opened = await _open(deps, wish)
+    except Forwarded as problem:
+        await _audit(deps, actor, "refused", wish, code=problem.code)
+        raise
+    await _audit(deps, actor, "opened", wish, refund_no=opened.refund.refund_no)
+    return opened
+
+
+async def _open(deps: Deps, wish: CreateRefund) -> OpenedRefund:
+    body = OpenRefund(app_id=None, wish=wish).model_dump(mode="json")
+    return OpenedRefund.model_validate(
+        await deps.trade_core.call("POST", "/internal/refunds", json=body)
+    )
+
+
+async def _audit(deps: Deps, actor: Actor, action: str, wish: CreateRefund, **outcome: str) -> None:
+    facts = wish.model_dump(mode="json", exclude_none=True) | outcome
+    async with deps.db.transaction() as tx:
+        await record_deed(
+            tx, actor, f"refund.{action}", at=deps.clock(), entity_id=wish.payment_no, after=facts
+        )

@@ -1,0 +1,73 @@
+"""Searching orders, payments and refunds, and reading the audit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from merchant_admin.domain.search import FoundOrder, FoundPayment, FoundRefund, Search
+from merchant_admin.flows.deps import Deps
+from merchant_admin.store import audit
+from merchant_admin.store import search as store
+from merchant_admin.store.audit import NumberedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentInFull:
+    """A payment with its order and its refunds, the newest first."""
+
+    found: FoundPayment
+    order: FoundOrder
+    refunds: Sequence[FoundRefund]
+
+
+MAX_REFUNDS_SHOWN = 50
+
+
+async def find_orders(deps: Deps, search: Search) -> list[FoundOrder]:
+    async with deps.db.transaction() as tx:
+        return await store.list_orders(tx, search)
+
+
+async def find_payments(deps: Deps, search: Search) -> list[FoundPayment]:
+    async with deps.db.transaction() as tx:
+        return await store.list_payments(tx, search)
+
+
+async def find_refunds(deps: Deps, search: Search) -> list[FoundRefund]:
+    async with deps.db.transaction() as tx:
+        return await store.list_refunds(tx, search)
+
+
+async def read_order(deps: Deps, order_id: str) -> FoundOrder:
+    async with deps.db.connection() as tx:
+        return await store.get_order(tx, order_id)
+
+
+async def read_payment(deps: Deps, payment_no: str) -> PaymentInFull:
+    """Raises NoSuch, also for a payment that has not arrived here yet."""
+    async with deps.db.transaction() as tx:
+        found = await store.get_payment(tx, payment_no)
+        order = await store.get_order(tx, found.order_id)
+        refunds = await store.list_refunds(
+            tx, Search(payment_no=payment_no, limit=MAX_REFUNDS_SHOWN)
+        )
+    return PaymentInFull(found, order, refunds)
+
+
+async def read_refund(deps: Deps, refund_no: str) -> FoundRefund:
+    async with deps.db.transaction() as tx:
+        return await store.get_refund(tx, refund_no)
+
+
+async def read_audit(
+    deps: Deps,
+    *,
+    after: int | None,
+    entity_id: str | None,
+    actor: str | None,
+    action: str | None,
+    limit: int,
+) -> list[NumberedEntry]:
+    async with deps.db.connection() as tx:
+        return await audit.list_entries(
+            tx, after=after, entity_id=entity_id, actor=actor, action=action, limit=limit
+        )

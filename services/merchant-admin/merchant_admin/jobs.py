@@ -1,0 +1,20 @@
+"""What happens because its time has come: overlaps of callback secrets and sessions end."""
+
+import asyncio
+from typing import Final
+
+from chassis.background import Pulse, pause
+from merchant_admin.flows import apps, sessions
+from merchant_admin.flows.deps import Deps
+
+EVERY_S: Final = 60.0
+
+
+async def keep_time(deps: Deps, pulse: Pulse, stop: asyncio.Event) -> None:
+    """Once a minute until `stop`; for `Background.start`."""
+    while True:
+        await apps.end_overlaps(deps)
+        await sessions.forget_expired(deps)
+        pulse.beat()
+        if await pause(stop, EVERY_S):
+            return

@@ -1,0 +1,132 @@
+"""The composition root: settings become connections, connections become the service."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from chassis import logs, settings
+from chassis.background import Background, Pulse
+from chassis.database import Database
+from chassis.http import ServiceClient, client
+from chassis.outbox import Relay
+from chassis.producer import Producer
+from chassis.web import InFlightLimit, create_app, serve
+from merchant_admin import jobs
+from merchant_admin.api import (
+    apps,
+    audit,
+    channel_accounts,
+    keys,
+    merchants,
+    search,
+    session,
+)
+from merchant_admin.api.console import routes as console
+from merchant_admin.consumers import GROUP, read_model_consumer
+from merchant_admin.domain.passwords import Passwords
+from merchant_admin.flows.deps import Deps, SealingKeys
+from merchant_admin.flows.republishing import republish_all
+from merchant_admin.flows.sessions import ensure_administrator
+from merchant_admin.settings import AdminSettings
+
+NAME: Final = "merchant-admin"
+MAX_HASHING: Final = 3
+"""Password checks at once: 64 MiB each."""
+
+CALL_LIMIT_S: Final = 5.0
+
+
+def main() -> None:
+    config = settings.load(AdminSettings)
+    logs.configure(NAME, config.log_level)
+    serve(build(config), config)
+
+
+def build(config: AdminSettings, *, group: str = GROUP) -> FastAPI:
+    """The application; what it needs is opened when it starts, and closed when it ends."""
+    running = _Running(config, group)
+    app = create_app(
+        service=NAME, lifespan=running.lifespan, ready=running.ready, alive=running.alive
+    )
+    if config.trusted_proxies:
+        trusted = [str(network) for network in config.trusted_proxies]
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
+    for part in (session, merchants, channel_accounts, apps, keys, search, audit):
+        app.include_router(part.router)
+    console.add_to(app)
+    return app
+
+
+class _Running:
+    """The connections and loops of one process."""
+
+    def __init__(self, config: AdminSettings, group: str) -> None:
+        self._config = config
+        self._group = group
+        self._db: Database | None = None
+        self._background = Background()
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        config = self._config
+        db = await Database.connect(config.database_url.get_secret_value(), application_name=NAME)
+        producer = Producer(config.kafka_bootstrap, NAME)
+        http = client(timeout_s=CALL_LIMIT_S)
+        relay = Relay(db, producer)
+        deps = Deps(
+            db=db,
+            wake=relay.wake,
+            clock=partial(datetime.now, UTC),
+            gateway=ServiceClient(config.gateway_url, config.service_token, http),
+            trade_core=ServiceClient(config.trade_core_url, config.service_token, http),
+            sealing=SealingKeys(
+                gateway=config.gateway_sealing_public_key,
+                notifier=config.notifier_sealing_public_key,
+            ),
+            session_key=config.session_key.get_secret_value().encode(),
+            passwords=Passwords(),
+            hashing=InFlightLimit(MAX_HASHING),
+        )
+        app.state.deps = deps
+        try:
+            await producer.start()
+            await ensure_administrator(
+                deps, config.admin_username, config.admin_password.get_secret_value()
+            )
+            await republish_all(deps)
+            async with self._background as background:
+                self._start(background, deps, relay)
+                self._db = db
+                yield
+                self._db = None
+        finally:
+            await producer.stop()
+            await http.aclose()
+            await db.close()
+
+    def _start(self, background: Background, deps: Deps, relay: Relay) -> None:
+        config = self._config
+        consumer = read_model_consumer(
+            deps,
+            bootstrap=config.kafka_bootstrap,
+            group=self._group,
+            member_id=config.member_id,
+            session_timeout_ms=config.kafka_session_timeout_ms,
+        )
+        clock = Pulse()
+        background.start("relay", relay.run, pulse=relay.pulse)
+        background.start("read-model", consumer.run, pulse=consumer.pulse)
+        background.start(
+            "clock", partial(jobs.keep_time, deps, clock), pulse=clock, stall_s=5 * jobs.EVERY_S
+        )
+
+    async def ready(self) -> Mapping[str, bool]:
+        return {"database": self._db is not None and await self._db.is_up()}
+
+    def alive(self) -> Mapping[str, bool]:
+        return self._background.alive()

@@ -1,0 +1,1 @@
+"""The database's history; `python -m merchant_admin.migrations` brings it to the newest state."""

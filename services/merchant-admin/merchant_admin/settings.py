@@ -1,0 +1,59 @@
+"""What merchant-admin reads from its environment."""
+
+import base64
+import binascii
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from chassis.settings import PREFIX, Settings
+
+
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _x25519_public_key(text: str) -> str:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("is not base64") from error
+    if len(raw) != 32:
+        raise ValueError("is not a public sealing key of 32 bytes")
+    return text
+
+
+SealingPublicKey = Annotated[str, AfterValidator(_x25519_public_key)]
+Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
+class AdminSettings(Settings):
+    """`trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
+    `session_key` keys the digests of session tokens; a new one logs everybody out."""
+
+    port: int = 8002
+    database_url: SecretStr
+    kafka_bootstrap: str
+    kafka_session_timeout_ms: int = 30_000
+    member_id: str | None = None
+    gateway_url: Url
+    trade_core_url: Url
+    gateway_sealing_public_key: SealingPublicKey
+    notifier_sealing_public_key: SealingPublicKey
+    admin_username: Annotated[str, Field(min_length=1, max_length=64)]
+    admin_password: Annotated[SecretStr, Field(min_length=8)]
+    session_key: Annotated[SecretStr, Field(min_length=16)]
+    trusted_proxies: Networks = ()
+
+
+class MigrationSettings(BaseSettings):
+    """All that a migration needs."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+
+    database_url: SecretStr

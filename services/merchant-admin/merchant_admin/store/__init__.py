@@ -1,0 +1,1 @@
+"""All SQL of merchant-admin; functions of a transaction."""

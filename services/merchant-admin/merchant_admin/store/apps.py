@@ -1,0 +1,109 @@
+"""Apps."""
+
+from datetime import datetime
+
+import asyncpg
+
+from chassis.database import Tx
+from contracts.events.configuration import CallbackAck, LatePayment, State
+from merchant_admin.domain.entities import App, AppTerms
+from merchant_admin.domain.errors import NoSuch
+
+ADD = """
+insert into app (app_id, name, merchant_ids, notify_url, callback_ack, reinitiate_after_s,
+                 late_payment, ip_allowlist, webhook_secrets_sealed, overlap_ends_at,
+                 state, version, updated_at, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+"""
+
+UPDATE = """
+update app
+   set name = $2, merchant_ids = $3, notify_url = $4, callback_ack = $5, reinitiate_after_s = $6,
+       late_payment = $7, ip_allowlist = $8, webhook_secrets_sealed = $9, overlap_ends_at = $10,
+       state = $11, version = $12, updated_at = $13
+ where app_id = $1
+"""
+
+GET = "select * from app where app_id = $1"
+GET_LOCKED = "select * from app where app_id = $1 for update"
+
+LIST = """
+select * from app where $1::text is null or app_id < $1 order by app_id desc limit $2
+"""
+
+LIST_LOCKED = "select * from app where app_id > $1 order by app_id limit $2 for share"
+
+LIST_OVERLAPPED_LOCKED = """
+select * from app where overlap_ends_at <= $1 order by app_id limit $2 for update skip locked
+"""
+
+
+async def add_app(tx: Tx, app: App) -> None:
+    await tx.execute(ADD, *_changeable(app), app.created_at)
+
+
+async def update_app(tx: Tx, app: App) -> None:
+    """Write what can change of an app that the caller has locked."""
+    await tx.execute(UPDATE, *_changeable(app))
+
+
+async def get_app(tx: Tx, app_id: str, *, lock: bool = False) -> App:
+    """One app. Raises NoSuch."""
+    row = await tx.fetchrow(GET_LOCKED if lock else GET, app_id)
+    if row is None:
+        raise NoSuch("app")
+    return _app(row)
+
+
+async def list_apps(tx: Tx, *, after: str | None, limit: int) -> list[App]:
+    """The newest first, from behind `after` on."""
+    return [_app(row) for row in await tx.fetch(LIST, after, limit)]
+
+
+async def list_apps_locked(tx: Tx, *, after: str, limit: int) -> list[App]:
+    """In the order of their ids; as `list_merchants_locked`."""
+    return [_app(row) for row in await tx.fetch(LIST_LOCKED, after, limit)]
+
+
+async def list_overlapped_locked(tx: Tx, now: datetime, *, limit: int) -> list[App]:
+    """Apps whose older callback secret has had its time, but for those being changed just now."""
+    return [_app(row) for row in await tx.fetch(LIST_OVERLAPPED_LOCKED, now, limit)]
+
+
+def _changeable(app: App) -> tuple[object, ...]:
+    return (
+        app.app_id,
+        app.terms.name,
+        app.terms.merchant_ids,
+        app.terms.notify_url,
+        app.terms.callback_ack,
+        app.terms.reinitiate_after_s,
+        app.terms.late_payment,
+        app.terms.ip_allowlist,
+        app.webhook_secrets_sealed,
+        app.overlap_ends_at,
+        app.state,
+        app.version,
+        app.updated_at,
+    )
+
+
+def _app(row: asyncpg.Record) -> App:
+    return App(
+        app_id=row["app_id"],
+        terms=AppTerms(
+            name=row["name"],
+            merchant_ids=tuple(row["merchant_ids"]),
+            notify_url=row["notify_url"],
+            callback_ack=CallbackAck(row["callback_ack"]),
+            reinitiate_after_s=row["reinitiate_after_s"],
+            late_payment=LatePayment(row["late_payment"]),
+            ip_allowlist=tuple(row["ip_allowlist"]),
+        ),
+        webhook_secrets_sealed=tuple(row["webhook_secrets_sealed"]),
+        overlap_ends_at=row["overlap_ends_at"],
+        state=State(row["state"]),
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,70 @@
+"""The audit: written with each change, in its transaction, and never changed."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from chassis.database import Tx
+from merchant_admin.domain.audit import Actor, AuditEntry
+
+ADD = """
+insert into audit (at, actor, action, entity_kind, entity_id, before, after, ip, request_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+LIST = """
+select * from audit
+ where ($1::bigint is null or id < $1)
+   and ($2::text is null or entity_id = $2)
+   and ($3::text is null or actor = $3)
+   and ($4::text is null or action = $4)
+ order by id desc
+ limit $5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedEntry:
+    number: int
+    entry: AuditEntry
+
+
+async def add_entry(tx: Tx, entry: AuditEntry) -> None:
+    await tx.execute(
+        ADD,
+        entry.at,
+        entry.actor.username,
+        entry.action,
+        entry.entity_kind,
+        entry.entity_id,
+        entry.before,
+        entry.after,
+        entry.actor.ip,
+        entry.actor.request_id,
+    )
+
+
+async def list_entries(
+    tx: Tx,
+    *,
+    after: int | None,
+    entity_id: str | None,
+    actor: str | None,
+    action: str | None,
+    limit: int,
+) -> list[NumberedEntry]:
+    """The newest first, from behind `after` on; None fits everything."""
+    rows = await tx.fetch(LIST, after, entity_id, actor, action, limit)
+    return [NumberedEntry(row["id"], _entry(row)) for row in rows]
+
+
+def _entry(row: asyncpg.Record) -> AuditEntry:
+    return AuditEntry(
+        at=row["at"],
+        actor=Actor(username=row["actor"], ip=row["ip"], request_id=row["request_id"]),
+        action=row["action"],
+        entity_kind=row["entity_kind"],
+        entity_id=row["entity_id"],
+        before=row["before"],
+        after=row["after"],
+    )

@@ -1,0 +1,104 @@
+"""Channel accounts."""
+
+import asyncpg
+
+from chassis.database import Tx
+from contracts.events.configuration import State
+from merchant_admin.domain.entities import ChannelAccount
+from merchant_admin.domain.errors import NoSuch
+
+ADD = """
+insert into channel_account (payment_id, merchant_id, channel, name, credentials_sealed,
+                             credentials_changed_at, state, version, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+
+UPDATE = """
+update channel_account
+   set name = $2, credentials_sealed = $3, credentials_changed_at = $4,
+       state = $5, version = $6, updated_at = $7
+ where payment_id = $1
+"""
+
+GET = "select * from channel_account where merchant_id = $1 and payment_id = $2"
+GET_LOCKED = """
+select * from channel_account where merchant_id = $1 and payment_id = $2 for update
+"""
+
+LIST = """
+select * from channel_account
+ where merchant_id = $1 and ($2::text is null or payment_id < $2)
+ order by payment_id desc
+ limit $3
+"""
+
+LIST_LOCKED = """
+select * from channel_account where payment_id > $1 order by payment_id limit $2 for share
+"""
+
+
+async def add_account(tx: Tx, account: ChannelAccount) -> None:
+    await tx.execute(
+        ADD,
+        account.payment_id,
+        account.merchant_id,
+        account.channel,
+        account.name,
+        account.credentials_sealed,
+        account.credentials_changed_at,
+        account.state,
+        account.version,
+        account.created_at,
+        account.updated_at,
+    )
+
+
+async def update_account(tx: Tx, account: ChannelAccount) -> None:
+    """Write what can change of an account that the caller has locked."""
+    await tx.execute(
+        UPDATE,
+        account.payment_id,
+        account.name,
+        account.credentials_sealed,
+        account.credentials_changed_at,
+        account.state,
+        account.version,
+        account.updated_at,
+    )
+
+
+async def get_account(
+    tx: Tx, merchant_id: str, payment_id: str, *, lock: bool = False
+) -> ChannelAccount:
+    """One account of this merchant. Raises NoSuch."""
+    row = await tx.fetchrow(GET_LOCKED if lock else GET, merchant_id, payment_id)
+    if row is None:
+        raise NoSuch("channel account")
+    return _account(row)
+
+
+async def list_accounts(
+    tx: Tx, merchant_id: str, *, after: str | None, limit: int
+) -> list[ChannelAccount]:
+    """The newest first, from behind `after` on."""
+    return [_account(row) for row in await tx.fetch(LIST, merchant_id, after, limit)]
+
+
+async def list_accounts_locked(tx: Tx, *, after: str, limit: int) -> list[ChannelAccount]:
+    """Of all merchants, in the order of their ids; as `list_merchants_locked`."""
+    return [_account(row) for row in await tx.fetch(LIST_LOCKED, after, limit)]
+
+
+def _account(row: asyncpg.Record) -> ChannelAccount:
+    return ChannelAccount(
+        payment_id=row["payment_id"],
+        merchant_id=row["merchant_id"],
+        channel=row["channel"],
+        name=row["name"],
+        credentials_sealed=row["credentials_sealed"],
+        credentials_changed_at=row["credentials_changed_at"],
+        state=State(row["state"]),
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

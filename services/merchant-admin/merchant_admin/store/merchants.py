@@ -1,0 +1,95 @@
+"""Merchants."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from chassis.database import Tx
+from contracts.events.configuration import State
+from merchant_admin.domain.entities import Merchant
+from merchant_admin.domain.errors import NoSuch
+
+ADD = """
+insert into merchant (merchant_id, name, state, version, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6)
+"""
+
+UPDATE = """
+update merchant set name = $2, state = $3, version = $4, updated_at = $5 where merchant_id = $1
+"""
+
+GET = "select * from merchant where merchant_id = $1"
+GET_LOCKED = "select * from merchant where merchant_id = $1 for update"
+
+LIST = """
+select * from merchant
+ where $1::text is null or merchant_id < $1
+ order by merchant_id desc
+ limit $2
+"""
+
+LIST_NAMES = "select merchant_id, name from merchant where merchant_id = any($1::text[])"
+
+LIST_LOCKED = """
+select * from merchant where merchant_id > $1 order by merchant_id limit $2 for share
+"""
+
+
+async def add_merchant(tx: Tx, merchant: Merchant) -> None:
+    await tx.execute(
+        ADD,
+        merchant.merchant_id,
+        merchant.name,
+        merchant.state,
+        merchant.version,
+        merchant.created_at,
+        merchant.updated_at,
+    )
+
+
+async def update_merchant(tx: Tx, merchant: Merchant) -> None:
+    """Write what can change of a merchant that the caller has locked."""
+    await tx.execute(
+        UPDATE,
+        merchant.merchant_id,
+        merchant.name,
+        merchant.state,
+        merchant.version,
+        merchant.updated_at,
+    )
+
+
+async def get_merchant(tx: Tx, merchant_id: str, *, lock: bool = False) -> Merchant:
+    """One merchant. Raises NoSuch. `lock`: nobody else changes it before the transaction ends."""
+    row = await tx.fetchrow(GET_LOCKED if lock else GET, merchant_id)
+    if row is None:
+        raise NoSuch("merchant")
+    return _merchant(row)
+
+
+async def list_merchants(tx: Tx, *, after: str | None, limit: int) -> list[Merchant]:
+    """The newest first, from behind `after` on."""
+    return [_merchant(row) for row in await tx.fetch(LIST, after, limit)]
+
+
+async def list_merchants_locked(tx: Tx, *, after: str, limit: int) -> list[Merchant]:
+    """In the order of their ids, from behind `after` ("" for the first) on; none may change
+    before the transaction ends."""
+    return [_merchant(row) for row in await tx.fetch(LIST_LOCKED, after, limit)]
+
+
+async def list_names(tx: Tx, merchant_ids: Sequence[str]) -> dict[str, str]:
+    """The names of those of them that exist, by id."""
+    rows = await tx.fetch(LIST_NAMES, list(merchant_ids))
+    return {row["merchant_id"]: row["name"] for row in rows}
+
+
+def _merchant(row: asyncpg.Record) -> Merchant:
+    return Merchant(
+        merchant_id=row["merchant_id"],
+        name=row["name"],
+        state=State(row["state"]),
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

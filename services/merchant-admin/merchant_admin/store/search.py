@@ -1,0 +1,199 @@
+"""Reading the read model. All three statements take the parameters of `_parameters`.
+
+A parameter that is null drops its condition: the statements are planned with the values at hand
+(`force_custom_plan`), so that what is left is what the planner sees. Conditions on other tables
+are arrays, not semi-joins, so that they too can use an index behind `or`.
+"""
+
+from datetime import datetime
+
+import asyncpg
+
+from chassis.database import Tx
+from contracts.api import OrderSummary, PaymentView, RefundView
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, Search
+
+PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
+
+ORDERS = """
+select o.order_id, o.app_id, o.view
+  from orders_view o
+ where ($1::text is null or o.merchant_order_no = $1
+        or o.order_id = any (array(select order_id from payments_view
+                                    where payment_no = $1 or channel_trade_no = $1))
+        or o.order_id = any (array(select order_id from refunds_view
+                                    where refund_no = $1 or merchant_refund_no = $1
+                                       or channel_refund_no = $1)))
+   and ($2::text is null or o.merchant_order_no = $2)
+   and ($3::text is null or o.order_id = any (
+        array(select order_id from payments_view where payment_no = $3)))
+   and ($4::text is null or o.order_id = any (
+        array(select order_id from payments_view where channel_trade_no = $4)))
+   and ($5::text is null or o.order_id = any (
+        array(select order_id from refunds_view where merchant_refund_no = $5)))
+   and ($6::text is null or o.order_id = any (
+        array(select order_id from refunds_view where refund_no = $6)))
+   and ($7::text is null or o.order_id = any (
+        array(select order_id from refunds_view where channel_refund_no = $7)))
+   and ($8::text is null or o.merchant_id = $8)
+   and ($9::text is null or o.app_id = $9)
+   and ($10::text is null or exists (
+        select from payments_view p where p.order_id = o.order_id and p.channel = $10))
+   and ($11::text is null or o.status = $11)
+   and ($12::timestamptz is null or o.created_at >= $12)
+   and ($13::timestamptz is null or o.created_at < $13)
+   and ($14::timestamptz is null or (o.created_at, o.order_id) < ($14, $15::text))
+ order by o.created_at desc, o.order_id desc
+ limit $16
+"""
+
+PAYMENTS = """
+select p.order_id, p.app_id, p.view,
+       (select coalesce(sum(amount), 0)::bigint from refunds_view r
+         where r.payment_no = p.payment_no and r.status = 'succeeded') as amount_refunded,
+       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+  from payments_view p left join deliveries_view d using (callback_id)
+ where ($1::text is null or p.payment_no = $1 or p.merchant_order_no = $1
+        or p.channel_trade_no = $1
+        or p.payment_no = any (array(select payment_no from refunds_view
+                                      where refund_no = $1 or merchant_refund_no = $1
+                                         or channel_refund_no = $1)))
+   and ($2::text is null or p.merchant_order_no = $2)
+   and ($3::text is null or p.payment_no = $3)
+   and ($4::text is null or p.channel_trade_no = $4)
+   and ($5::text is null or p.payment_no = any (
+        array(select payment_no from refunds_view where merchant_refund_no = $5)))
+   and ($6::text is null or p.payment_no = any (
+        array(select payment_no from refunds_view where refund_no = $6)))
+   and ($7::text is null or p.payment_no = any (
+        array(select payment_no from refunds_view where channel_refund_no = $7)))
+   and ($8::text is null or p.merchant_id = $8)
+   and ($9::text is null or p.app_id = $9)
+   and ($10::text is null or p.channel = $10)
+   and ($11::text is null or p.status = $11)
+   and ($12::timestamptz is null or p.created_at >= $12)
+   and ($13::timestamptz is null or p.created_at < $13)
+   and ($14::timestamptz is null or (p.created_at, p.payment_no) < ($14, $15::text))
+ order by p.created_at desc, p.payment_no desc
+ limit $16
+"""
+
+REFUNDS = """
+select r.order_id, r.app_id, r.view,
+       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+  from refunds_view r left join deliveries_view d using (callback_id)
+ where ($1::text is null or r.refund_no = $1 or r.merchant_refund_no = $1
+        or r.channel_refund_no = $1
+        or r.payment_no = any (array(select payment_no from payments_view
+                                      where payment_no = $1 or merchant_order_no = $1
+                                         or channel_trade_no = $1)))
+   and ($2::text is null or r.payment_no = any (
+        array(select payment_no from payments_view where merchant_order_no = $2)))
+   and ($3::text is null or r.payment_no = $3)
+   and ($4::text is null or r.payment_no = any (
+        array(select payment_no from payments_view where channel_trade_no = $4)))
+   and ($5::text is null or r.merchant_refund_no = $5)
+   and ($6::text is null or r.refund_no = $6)
+   and ($7::text is null or r.channel_refund_no = $7)
+   and ($8::text is null or r.merchant_id = $8)
+   and ($9::text is null or r.app_id = $9)
+   and ($10::text is null or exists (
+        select from payments_view p where p.payment_no = r.payment_no and p.channel = $10))
+   and ($11::text is null or r.status = $11)
+   and ($12::timestamptz is null or r.created_at >= $12)
+   and ($13::timestamptz is null or r.created_at < $13)
+   and ($14::timestamptz is null or (r.created_at, r.refund_no) < ($14, $15::text))
+ order by r.created_at desc, r.refund_no desc
+ limit $16
+"""
+
+GET_ORDER = "select order_id, app_id, view from orders_view where order_id = $1"
+
+
+async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
+    """The newest first."""
+    await tx.execute(PLAN_WITH_VALUES)
+    return [_order(row) for row in await tx.fetch(ORDERS, *_parameters(search))]
+
+
+async def list_payments(tx: Tx, search: Search) -> list[FoundPayment]:
+    """The newest first."""
+    await tx.execute(PLAN_WITH_VALUES)
+    return [_payment(row) for row in await tx.fetch(PAYMENTS, *_parameters(search))]
+
+
+async def list_refunds(tx: Tx, search: Search) -> list[FoundRefund]:
+    """The newest first."""
+    await tx.execute(PLAN_WITH_VALUES)
+    return [_refund(row) for row in await tx.fetch(REFUNDS, *_parameters(search))]
+
+
+async def get_order(tx: Tx, order_id: str) -> FoundOrder:
+    """Raises NoSuch, also for an order that has not arrived here yet."""
+    row = await tx.fetchrow(GET_ORDER, order_id)
+    if row is None:
+        raise NoSuch("order")
+    return _order(row)
+
+
+async def get_payment(tx: Tx, payment_no: str) -> FoundPayment:
+    """Raises NoSuch, also for a payment that has not arrived here yet."""
+    for payment in await list_payments(tx, Search(payment_no=payment_no, limit=1)):
+        return payment
+    raise NoSuch("payment")
+
+
+async def get_refund(tx: Tx, refund_no: str) -> FoundRefund:
+    """Raises NoSuch, also for a refund that has not arrived here yet."""
+    for refund in await list_refunds(tx, Search(refund_no=refund_no, limit=1)):
+        return refund
+    raise NoSuch("refund")
+
+
+def _parameters(search: Search) -> tuple[str | int | datetime | None, ...]:
+    return (
+        search.number,
+        search.merchant_order_no,
+        search.payment_no,
+        search.channel_trade_no,
+        search.merchant_refund_no,
+        search.refund_no,
+        search.channel_refund_no,
+        search.merchant_id,
+        search.app_id,
+        search.channel,
+        search.state,
+        search.created_from,
+        search.created_before,
+        search.after.created_at if search.after else None,
+        search.after.number if search.after else None,
+        search.limit,
+    )
+
+
+def _order(row: asyncpg.Record) -> FoundOrder:
+    return FoundOrder(row["order_id"], row["app_id"], OrderSummary.model_validate(row["view"]))
+
+
+def _payment(row: asyncpg.Record) -> FoundPayment:
+    # A refund's event does not carry the payment, so the sum is taken here.
+    payment = PaymentView.model_validate({**row["view"], "amount_refunded": row["amount_refunded"]})
+    return FoundPayment(row["order_id"], row["app_id"], payment, _delivery(row))
+
+
+def _refund(row: asyncpg.Record) -> FoundRefund:
+    refund = RefundView.model_validate(row["view"])
+    return FoundRefund(row["order_id"], row["app_id"], refund, _delivery(row))
+
+
+def _delivery(row: asyncpg.Record) -> Delivery | None:
+    if row["callback_id"] is None:
+        return None
+    return Delivery(
+        state=row["state"],
+        attempts=row["attempts"],
+        last_status=row["last_status"],
+        url=row["url"],
+        at=row["at"],
+    )

@@ -1,0 +1,137 @@
+"""Writing the read model: one statement per table and batch; older news changes nothing."""
+
+from collections.abc import Mapping, Sequence
+
+from chassis.database import Tx
+from contracts.api import OrderSummary, PaymentView, RefundView
+from merchant_admin.domain.projection import Said
+from merchant_admin.domain.search import Delivery
+
+PUT_ORDERS = """
+insert into orders_view as known
+       (order_id, app_id, sequence, merchant_id, merchant_order_no, status, created_at, view)
+select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+                     $7::timestamptz[], $8::jsonb[])
+on conflict (order_id) do update
+   set sequence = excluded.sequence, status = excluded.status, view = excluded.view
+ where known.sequence <= excluded.sequence
+"""
+
+PUT_PAYMENTS = """
+insert into payments_view as known
+       (payment_no, order_id, app_id, sequence, callback_id, merchant_id, merchant_order_no,
+        channel_trade_no, channel, status, created_at, view)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[],
+                     $7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[],
+                     $12::jsonb[])
+on conflict (payment_no) do update
+   set sequence = excluded.sequence, callback_id = excluded.callback_id,
+       channel_trade_no = excluded.channel_trade_no, channel = excluded.channel,
+       status = excluded.status, view = excluded.view
+ where known.sequence <= excluded.sequence
+"""
+
+PUT_REFUNDS = """
+insert into refunds_view as known
+       (refund_no, order_id, app_id, sequence, callback_id, payment_no, merchant_id,
+        merchant_refund_no, channel_refund_no, amount, status, created_at, view)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[],
+                     $7::text[], $8::text[], $9::text[], $10::bigint[], $11::text[],
+                     $12::timestamptz[], $13::jsonb[])
+on conflict (refund_no) do update
+   set sequence = excluded.sequence, callback_id = excluded.callback_id,
+       channel_refund_no = excluded.channel_refund_no, status = excluded.status,
+       view = excluded.view
+ where known.sequence <= excluded.sequence
+"""
+
+PUT_DELIVERIES = """
+insert into deliveries_view as known (callback_id, state, attempts, last_status, url, at)
+select * from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::text[],
+                     $6::timestamptz[])
+on conflict (callback_id) do update
+   set state = excluded.state, attempts = excluded.attempts, last_status = excluded.last_status,
+       url = excluded.url, at = excluded.at
+ where known.at <= excluded.at
+"""
+
+
+async def put_orders(tx: Tx, orders: Sequence[Said[OrderSummary]]) -> None:
+    rows = [
+        (
+            said.order_id,
+            said.app_id,
+            said.sequence,
+            said.view.merchant_id,
+            said.view.merchant_order_no,
+            said.view.status,
+            said.view.created_at,
+            said.view.model_dump(mode="json"),
+        )
+        for said in orders
+    ]
+    await _put(tx, PUT_ORDERS, rows)
+
+
+async def put_payments(tx: Tx, payments: Sequence[Said[PaymentView]]) -> None:
+    rows = [
+        (
+            said.view.payment_no,
+            said.order_id,
+            said.app_id,
+            said.sequence,
+            said.callback_id,
+            said.view.merchant_id,
+            said.view.merchant_order_no,
+            said.view.channel_trade_no,
+            said.view.channel,
+            said.view.status,
+            said.view.created_at,
+            said.view.model_dump(mode="json"),
+        )
+        for said in payments
+    ]
+    await _put(tx, PUT_PAYMENTS, rows)
+
+
+async def put_refunds(tx: Tx, refunds: Sequence[Said[RefundView]]) -> None:
+    rows = [
+        (
+            said.view.refund_no,
+            said.order_id,
+            said.app_id,
+            said.sequence,
+            said.callback_id,
+            said.view.payment_no,
+            said.view.merchant_id,
+            said.view.merchant_refund_no,
+            said.view.channel_refund_no,
+            said.view.amount,
+            said.view.status,
+            said.view.created_at,
+            said.view.model_dump(mode="json"),
+        )
+        for said in refunds
+    ]
+    await _put(tx, PUT_REFUNDS, rows)
+
+
+async def put_deliveries(tx: Tx, deliveries: Mapping[str, Delivery]) -> None:
+    """By callback id."""
+    rows = [
+        (
+            callback_id,
+            delivery.state,
+            delivery.attempts,
+            delivery.last_status,
+            delivery.url,
+            delivery.at,
+        )
+        for callback_id, delivery in deliveries.items()
+    ]
+    await _put(tx, PUT_DELIVERIES, rows)
+
+
+async def _put(tx: Tx, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        await tx.execute(statement, *(list(column) for column in zip(*rows, strict=True)))

@@ -1,0 +1,1 @@
+"""Signed callbacks to apps with retries."""

@@ -1,0 +1,59 @@
+"""The apps as the configuration tells of them: where their callbacks go and how they are signed."""
+
+from dataclasses import dataclass, field
+
+from contracts.events.configuration import CallbackAck
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """`keys`: the opened webhook secrets, newest first; two while one replaces the other."""
+
+    app_id: str
+    version: int
+    is_active: bool
+    notify_url: str | None
+    ack: CallbackAck
+    keys: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a delivery goes now, and what counts as taken there."""
+
+    url: str
+    ack: CallbackAck
+    keys: tuple[bytes, ...] = field(repr=False)
+
+
+class AppBook:
+    """The apps by id, in memory; filled from the configuration topic.
+
+    `changed`: the ids of those that changed and whose lanes were not looked at since.
+    """
+
+    def __init__(self) -> None:
+        self.changed: set[str] = set()
+        self._apps: dict[str, App] = {}
+
+    def put(self, app: App) -> None:
+        """Keep it, if it is newer than what is known."""
+        known = self._apps.get(app.app_id)
+        if known is None or known.version < app.version:
+            self._apps[app.app_id] = app
+            self.changed.add(app.app_id)
+
+    def find(self, app_id: str) -> App | None:
+        return self._apps.get(app_id)
+
+    def find_destination(self, app_id: str, notify_url: str | None) -> Destination | None:
+        """An address given with the call wins over the app's own.
+
+        None while nothing can be sent: the app is not known yet, disabled, without an address or
+        without a secret that opens. Its deliveries wait.
+        """
+        app = self._apps.get(app_id)
+        if app is None or not app.is_active or not app.keys:
+            return None
+        url = notify_url or app.notify_url
+        return Destination(url, app.ack, app.keys) if url else None

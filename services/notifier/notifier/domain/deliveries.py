@@ -1,0 +1,82 @@
+"""A delivery on its way: told, claimed, tried, settled."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from notifier.domain.answers import Answer, Judgement, Verdict, judge
+from notifier.domain.apps import Destination
+from notifier.domain.schedule import Schedule, retry_after_s
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+    """All tries failed. Kept, listed, and sent again when asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event of which an app is to be told. `notify_url` None: at the app's own address."""
+
+    event_id: str
+    app_id: str
+    type: str
+    notify_url: str | None
+    body: bytes
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that is ours to try until `lease_until`; `tries` were made before."""
+
+    delivery_id: int
+    lane_id: int
+    lease_until: datetime
+    tries: int
+    event_id: str
+    app_id: str
+    type: str
+    notify_url: str | None
+    body: bytes
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A claim and what came of it; both None where nothing could be sent."""
+
+    claim: Claim
+    destination: Destination | None = None
+    answer: Answer | None = None
+
+    def judgement(self) -> Judgement:
+        if self.destination is None or self.answer is None:
+            return Judgement(Verdict.UNSENDABLE, None)
+        return judge(self.answer, self.destination.ack)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of the delivery. `due_at` None: settled, or (unsendable) due as it was."""
+
+    tried: Tried
+    judgement: Judgement
+    state: State
+    due_at: datetime | None
+
+
+def decide(tried: Tried, schedule: Schedule, now: datetime) -> Outcome:
+    """Delivered, to be tried again, or exhausted."""
+    judgement = tried.judgement()
+    if judgement.verdict is Verdict.ACCEPTED:
+        return Outcome(tried, judgement, State.DELIVERED, None)
+    if tried.answer is None:
+        return Outcome(tried, judgement, State.PENDING, None)
+    asked_s = retry_after_s(tried.answer.retry_after, now)
+    delay_s = schedule.next_delay_s(tried.claim.tries + 1, asked_s)
+    if delay_s is None:
+        return Outcome(tried, judgement, State.EXHAUSTED, None)
+    return Outcome(tried, judgement, State.PENDING, now + timedelta(seconds=delay_s))

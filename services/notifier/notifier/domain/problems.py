@@ -1,0 +1,38 @@
+"""What callers of the internal API are told.
+
+NotifierProblem
+├── EventNotFound 404 · AppNotFound 404
+└── NoCallbackAddress 422 · BadCursor 422
+"""
+
+from chassis.problems import FieldError, Problem
+from contracts.codes import CODES, Code
+
+
+class NotifierProblem(Problem):
+    """Root: a subclass names its code, the closed list in `contracts.codes` gives the rest."""
+
+    def __init_subclass__(cls, *, code: Code) -> None:
+        row = CODES[code]
+        cls.code, cls.status, cls.title, cls.retryable = code, row.status, row.title, row.retryable
+
+
+class EventNotFound(NotifierProblem, code=Code.NOT_FOUND):
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"There is no callback of an event {event_id!r}.")
+
+
+class AppNotFound(NotifierProblem, code=Code.NOT_FOUND):
+    def __init__(self, app_id: str) -> None:
+        super().__init__(f"There is no app {app_id!r}.")
+
+
+class NoCallbackAddress(NotifierProblem, code=Code.INVALID_REQUEST):
+    def __init__(self) -> None:
+        super().__init__("The app has no callback address (notify_url), or it is disabled.")
+
+
+class BadCursor(NotifierProblem, code=Code.INVALID_REQUEST):
+    def __init__(self) -> None:
+        message = "is not a cursor of this list"
+        super().__init__(f"The parameter after {message}.", errors=[FieldError("/after", message)])

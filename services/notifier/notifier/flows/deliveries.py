@@ -1,0 +1,110 @@
+"""Deliveries come to be, are asked for again, and are looked at."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from chassis.database import Tx
+from contracts.api import Callback
+from contracts.identifiers import new_id
+from contracts.internal import DeliveryPage, DeliveryView
+from notifier import metrics
+from notifier.domain.deliveries import State, Told
+from notifier.domain.problems import AppNotFound, BadCursor, EventNotFound, NoCallbackAddress
+from notifier.flows.deps import Deps
+from notifier.store import deliveries, views
+
+
+async def tell(deps: Deps, told: Sequence[Told]) -> None:
+    """Store what the apps are to be told; idempotent by event and address."""
+    async with deps.db.connection() as tx:
+        added = await deliveries.add(tx, told)
+    metrics.KNOWN_ALREADY.inc(len(told) - added)
+    deps.due.set()
+
+
+async def ping(deps: Deps, app_id: str) -> DeliveryView:
+    """Send a `ping` to the app's own address, as a delivery like any other."""
+    if deps.apps.find(app_id) is None:
+        raise AppNotFound(app_id)
+    if deps.apps.find_destination(app_id, None) is None:
+        raise NoCallbackAddress
+    now = datetime.now(UTC)
+    event_id = new_id("event")
+    callback = Callback(type="ping", timestamp=now, data={"app_id": app_id})
+    await tell(
+        deps,
+        [
+            Told(
+                event_id=event_id,
+                app_id=app_id,
+                type="ping",
+                notify_url=None,
+                body=callback.model_dump_json().encode(),
+                happened_at=now,
+            )
+        ],
+    )
+    async with deps.db.connection() as tx:
+        return await _view_of_event(deps, tx, app_id, event_id)
+
+
+async def send_again(deps: Deps, app_id: str, event_id: str) -> DeliveryView:
+    """Send a callback again, now, with a schedule that begins anew and the same `webhook-id`."""
+    async with deps.db.transaction() as tx:
+        if not await deliveries.send_again(tx, event_id, app_id):
+            raise EventNotFound(event_id)
+        view = await _view_of_event(deps, tx, app_id, event_id)
+    deps.due.set()
+    return view
+
+
+async def list_page(
+    deps: Deps,
+    app_id: str,
+    *,
+    event_id: str | None,
+    state: State | None,
+    after: str | None,
+    limit: int,
+) -> DeliveryPage:
+    """An app's deliveries, newest first. `after` is the `next_cursor` of the page before."""
+    before = _position(after)
+    async with deps.db.connection() as tx:
+        if event_id is not None:
+            seen = await views.list_of_event(tx, app_id, event_id, before=before, limit=limit + 1)
+            seen = [one for one in seen if state in (None, one.state)]
+        else:
+            seen = await views.list_of_app(tx, app_id, state=state, before=before, limit=limit + 1)
+    items = [_view(deps, one) for one in seen[:limit]]
+    return DeliveryPage(
+        items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
+    )
+
+
+async def _view_of_event(deps: Deps, tx: Tx, app_id: str, event_id: str) -> DeliveryView:
+    (newest,) = await views.list_of_event(tx, app_id, event_id, before=views.NEWEST, limit=1)
+    return _view(deps, newest)
+
+
+def _view(deps: Deps, seen: views.Seen) -> DeliveryView:
+    app = deps.apps.find(seen.app_id)
+    own_address = (app and app.notify_url) or ""
+    return DeliveryView(
+        delivery_id=f"D{seen.delivery_id}",
+        event_id=seen.event_id,
+        type=seen.type,
+        url=seen.notify_url or own_address,
+        state=seen.state,
+        created_at=seen.created_at,
+        next_attempt_at=seen.next_attempt_at,
+        attempts=seen.attempts,
+    )
+
+
+def _position(cursor: str | None) -> int:
+    if cursor is None:
+        return views.NEWEST
+    digits = cursor[1:]
+    if cursor[:1] != "D" or not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+        raise BadCursor
+    return int(digits)

@@ -1,0 +1,158 @@
+"""Claim what is due, record what came of it, take back what the dead had claimed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from chassis import outbox
+from contracts import topics
+from contracts.events.deliveries import (
+    SOURCE,
+    DeliveryEvent,
+    DeliveryEventRecord,
+    DeliveryEventType,
+)
+from contracts.identifiers import new_id
+from notifier import metrics
+from notifier.domain.deliveries import Claim, Outcome, State, Tried, decide
+from notifier.domain.lanes import Health, Room, share
+from notifier.flows.deps import Deps
+from notifier.store import claims, lanes, results
+
+log = structlog.get_logger()
+
+RETRIES_SHARE: Final = 5
+"""One slot in this many is not given to first tries, so that retries get on when all is busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """`has_more`: some lane may have more that could be claimed right now."""
+
+    claims: list[Claim]
+    has_more: bool
+
+
+async def claim(deps: Deps, slots: int) -> Claimed:
+    """Claim at most `slots` due deliveries: first tries before retries, fairly among lanes."""
+    fresh = await _claim(deps, slots - slots // RETRIES_SHARE, fresh=True)
+    retries = await _claim(deps, slots - len(fresh.claims), fresh=False)
+    return Claimed(fresh.claims + retries.claims, fresh.has_more or retries.has_more)
+
+
+async def finish(deps: Deps, tried: Sequence[Tried]) -> None:
+    """Record a batch of tries in one transaction; what is settled is published with it."""
+    async with deps.db.transaction() as tx:
+        locked = await results.lock_lanes(tx, (one.claim.lane_id for one in tried))
+        outcomes = [decide(one, deps.schedule, locked.now) for one in tried]
+        health = _health_after(outcomes, locked)
+        ours = await results.write(tx, deps.replica, outcomes, health)
+        settled = [
+            outcome
+            for outcome in outcomes
+            if outcome.state is not State.PENDING and outcome.tried.claim.delivery_id in ours
+        ]
+        await outbox.put(tx, [_event(outcome, locked.now) for outcome in settled])
+    if settled:
+        deps.wake_relay()
+    deps.due.set()
+    _report(outcomes)
+
+
+async def take_back(deps: Deps) -> None:
+    """Free the claims of replicas that are gone, and those whose lease ran out."""
+    async with deps.db.transaction() as tx:
+        count = await claims.take_back(tx)
+    if count:
+        log.warning("claims.taken_back", count=count)
+        metrics.TAKEN_BACK.inc(count)
+        deps.due.set()
+
+
+async def lift_holds(deps: Deps) -> None:
+    """The held lanes of apps whose configuration changed are looked at now."""
+    changed = frozenset(deps.apps.changed)
+    if not changed:
+        return
+    async with deps.db.transaction() as tx:
+        count = await lanes.lift_holds(tx, changed)
+    deps.apps.changed -= changed
+    if count:
+        log.info("lanes.holds_lifted", count=count)
+        deps.due.set()
+
+
+async def _claim(deps: Deps, slots: int, *, fresh: bool) -> Claimed:
+    if slots <= 0:
+        return Claimed([], has_more=False)
+    async with deps.db.transaction() as tx:
+        rooms = share(await claims.lock_due_lanes(tx, fresh=fresh, slots=slots), slots)
+        if not rooms:
+            return Claimed([], has_more=False)
+        taken = await claims.take(
+            tx, rooms, fresh=fresh, replica=deps.replica, lease_s=deps.lease_s
+        )
+    return Claimed(taken, _may_have_more(rooms, taken))
+
+
+def _may_have_more(rooms: Sequence[Room], taken: Sequence[Claim]) -> bool:
+    by_lane = Counter(claim.lane_id for claim in taken)
+    is_filled = any(by_lane[room.lane_id] == room.size for room in rooms)
+    return is_filled or len(rooms) == claims.LANES_PER_CLAIM
+
+
+def _health_after(outcomes: Sequence[Outcome], lanes: results.LockedLanes) -> dict[int, Health]:
+    health = dict(lanes.health)
+    for outcome in outcomes:
+        claim = outcome.tried.claim
+        before = health[claim.lane_id]
+        after = before.after(outcome.judgement.verdict, lanes.now)
+        if after.trips > before.trips:
+            log.warning("lane.held", app_id=claim.app_id, url=claim.notify_url, trips=after.trips)
+        health[claim.lane_id] = after
+    return health
+
+
+def _event(outcome: Outcome, now: datetime) -> outbox.OutboxEvent:
+    claim, answer = outcome.tried.claim, outcome.tried.answer
+    destination = outcome.tried.destination
+    is_delivered = outcome.state is State.DELIVERED
+    record = DeliveryEventRecord(
+        id=new_id("event"),
+        source=SOURCE,
+        type=DeliveryEventType.DELIVERED if is_delivered else DeliveryEventType.EXHAUSTED,
+        subject=claim.event_id,
+        time=now,
+        data=DeliveryEvent(
+            event_id=claim.event_id,
+            event_type=claim.type,
+            app_id=claim.app_id,
+            url=destination.url if destination else "",
+            attempts=claim.tries + 1,
+            last_status=answer.status if answer else None,
+            at=now,
+        ),
+    )
+    return outbox.OutboxEvent(
+        event_id=record.id,
+        topic=topics.DELIVERY_EVENTS,
+        key=claim.event_id,
+        type=record.type,
+        tenant="",
+        payload=record.to_bytes(),
+    )
+
+
+def _report(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        verdict, trouble = outcome.judgement.verdict, outcome.judgement.trouble
+        metrics.TRIES.labels(verdict, trouble or "none").inc()
+        if outcome.state is not State.PENDING:
+            metrics.SETTLED.labels(outcome.state).inc()
+        if outcome.state is State.EXHAUSTED:
+            claim = outcome.tried.claim
+            log.error("delivery.exhausted", event_id=claim.event_id, app_id=claim.app_id)

@@ -1,0 +1,42 @@
+"""What nobody else would notice: claims of the dead, and lanes that waited for configuration."""
+
+import asyncio
+from typing import Final
+
+import asyncpg
+import structlog
+
+from chassis.background import Pulse, pause
+from chassis.database import UNREACHABLE
+from chassis.problems import Overloaded
+from notifier.flows import tries
+from notifier.flows.deps import Deps
+from notifier.store.presence import Presence
+
+log = structlog.get_logger()
+
+EVERY_S: Final = 2.0
+
+
+class Rescue:
+    """Keeps this replica's presence known, takes back the claims of those who lost theirs, and
+    looks anew at the lanes of apps whose configuration changed."""
+
+    def __init__(self, deps: Deps, presence: Presence, *, every_s: float = EVERY_S) -> None:
+        self.pulse = Pulse()
+        self._every_s = every_s
+        self._deps = deps
+        self._presence = presence
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        while not stop.is_set():
+            self.pulse.beat()
+            try:
+                # Our own presence first: after a restart of the database nobody has one.
+                await self._presence.hold()
+                await tries.take_back(self._deps)
+                await tries.lift_holds(self._deps)
+            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
+                log.warning("rescue.postponed", reason=repr(error))
+            await pause(stop, self._every_s)

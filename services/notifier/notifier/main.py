@@ -1,0 +1,141 @@
+"""The composition root: settings become connections, connections become the service."""
+
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+
+from chassis import logs, settings
+from chassis.background import Background
+from chassis.broadcast import Broadcast
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.outbox import Relay
+from chassis.producer import Producer
+from chassis.web import create_app, serve
+from contracts import topics
+from contracts.events.alerts import AlertRecord
+from notifier import api
+from notifier.consumers import Alerts, Configuration, OrderEvents, parking
+from notifier.domain.apps import AppBook
+from notifier.domain.deliveries import Told
+from notifier.domain.schedule import Schedule
+from notifier.flows.deps import Deps
+from notifier.guard import Guard
+from notifier.jobs.dispatch import Dispatch
+from notifier.jobs.rescue import Rescue
+from notifier.sender import Limits, Sender
+from notifier.settings import NotifierSettings
+from notifier.store.presence import Presence
+
+NAME: Final = "notifier"
+GRACE_S: Final = 13.0  # A try that has just begun takes 10 s, then its result is stored.
+
+
+def main() -> None:
+    config = settings.load(NotifierSettings)
+    logs.configure(NAME, config.log_level)
+    serve(build(config), config)
+
+
+def build(config: NotifierSettings, *, group: str = NAME) -> FastAPI:
+    """The application; what it needs is opened when it starts, and closed when it ends."""
+    running = _Running(config, group)
+    app = create_app(
+        service=NAME, lifespan=running.lifespan, ready=running.ready, alive=running.alive
+    )
+    app.include_router(api.router(config.service_token))
+    return app
+
+
+class _Running:
+    """The connections and loops of one process."""
+
+    def __init__(self, config: NotifierSettings, group: str) -> None:
+        self._config = config
+        self._group = group
+        self._apps = AppBook()
+        self._configuration = Broadcast(
+            bootstrap=config.kafka_bootstrap,
+            topic=topics.MERCHANT_CONFIG,
+            handle=Configuration(self._apps, config.sealing_key.get_secret_value()).handle,
+        )
+        self._background = Background(grace_s=GRACE_S)
+        self._db: Database | None = None
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        config = self._config
+        async with AsyncExitStack() as opened:
+            url = config.database_url.get_secret_value()
+            db = self._db = await Database.connect(url, application_name=NAME)
+            opened.push_async_callback(db.close)
+            producer = Producer(config.kafka_bootstrap, NAME)
+            await producer.start()
+            opened.push_async_callback(producer.stop)
+            presence = await Presence.enter(db)
+            opened.push_async_callback(presence.leave)
+            guard = Guard(allowed=config.callback_allow_cidrs, ports=config.callback_ports)
+            sender = await opened.enter_async_context(Sender(guard, Limits()))
+            relay = Relay(db, producer)
+            deps = app.state.deps = Deps(
+                db=db,
+                replica=presence.replica,
+                apps=self._apps,
+                schedule=Schedule(spread=lambda: random.uniform(-1, 1)),
+                wake_relay=relay.wake,
+            )
+            await opened.enter_async_context(self._background)
+            self._start_loops(deps, relay, Rescue(deps, presence), sender)
+            yield
+
+    def _order_events(self, deps: Deps) -> Consumer[Told | None]:
+        flow = OrderEvents(deps)
+        return Consumer(
+            bootstrap=self._config.kafka_bootstrap,
+            group=self._group,
+            topics=[topics.ORDER_EVENTS],
+            decode=flow.decode,
+            apply=flow.apply,
+            park=parking(deps),
+            healthy=deps.db.is_up,
+            member_id=self._config.member_id,
+            session_timeout_ms=self._config.kafka_session_timeout_ms,
+        )
+
+    def _alerts(self, deps: Deps) -> Consumer[AlertRecord]:
+        """A group of its own: callbacks must not wait for what people are told."""
+        flow = Alerts(deps)
+        return Consumer(
+            bootstrap=self._config.kafka_bootstrap,
+            group=f"{self._group}-alerts",
+            topics=[topics.ALERTS],
+            decode=flow.decode,
+            apply=flow.apply,
+            park=parking(deps),
+            healthy=deps.db.is_up,
+            member_id=self._config.member_id,
+            session_timeout_ms=self._config.kafka_session_timeout_ms,
+        )
+
+    def _start_loops(self, deps: Deps, relay: Relay, rescue: Rescue, sender: Sender) -> None:
+        events, alerts = self._order_events(deps), self._alerts(deps)
+        dispatch = Dispatch(deps, sender, ready=self._configuration.caught_up)
+        start = self._background.start
+        start("configuration", self._configuration.run, pulse=self._configuration.pulse)
+        start("order-events", events.run, pulse=events.pulse)
+        start("alerts", alerts.run, pulse=alerts.pulse)
+        start("dispatch", dispatch.run, pulse=dispatch.pulse)
+        start("rescue", rescue.run, pulse=rescue.pulse)
+        start("outbox", relay.run, pulse=relay.pulse)
+
+    async def ready(self) -> Mapping[str, bool]:
+        return {
+            "database": self._db is not None and await self._db.is_up(),
+            "configuration": self._configuration.caught_up.is_set(),
+        }
+
+    def alive(self) -> Mapping[str, bool]:
+        return self._background.alive()

@@ -1,0 +1,1 @@
+"""The notifier's database, revision by revision; `python -m notifier.migrations` brings it up."""

@@ -1,0 +1,5 @@
+"""Alembic calls this file; everything is in the chassis."""
+
+from chassis.migrations import run_env
+
+run_env()

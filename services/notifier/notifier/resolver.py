@@ -1,0 +1,80 @@
+"""Resolving names in threads of our own, so that dead name servers delay nobody else.
+
+The event loop's own lookup shares four to six threads among everything; a few domains whose name
+servers do not answer would occupy them all.
+"""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+MAX_LOOKUPS: Final = 64  # The connector asks once per name at a time, so: names that hang at once.
+
+Found: TypeAlias = Sequence[tuple[socket.AddressFamily, str]]
+LookUp: TypeAlias = Callable[[str, socket.AddressFamily], Found]
+
+
+def look_up(host: str, family: socket.AddressFamily) -> Found:
+    """Ask the system (blocking). Raises OSError for a name without an address."""
+    rows = socket.getaddrinfo(
+        host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+    )
+    return [(found, str(where[0])) for found, _, _, _, where in rows]
+
+
+class Resolver(AbstractResolver):
+    """For aiohttp's connector, which caches the answers; each is checked when it is dialled."""
+
+    def __init__(self, look_up: LookUp = look_up) -> None:
+        self._look_up = look_up
+        self._room = asyncio.Semaphore(MAX_LOOKUPS)
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        async with self._room:
+            found = await self._in_thread(host, family)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=its_family,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for its_family, address in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing waits for lookups that hang."""
+
+    async def _in_thread(self, host: str, family: socket.AddressFamily) -> Found:
+        # A pool's threads would keep the process from ending while a lookup hangs.
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[Found] = loop.create_future()
+
+        def settle(found: Found | OSError) -> None:
+            if result.done():
+                return
+            if isinstance(found, OSError):
+                result.set_exception(found)
+            else:
+                result.set_result(found)
+
+        def work() -> None:
+            found: Found | OSError
+            try:
+                found = self._look_up(host, family)
+            except (OSError, UnicodeError) as error:
+                found = error if isinstance(error, OSError) else OSError(str(error))
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+                loop.call_soon_threadsafe(settle, found)
+
+        threading.Thread(target=work, name=f"resolve {host}", daemon=True).start()
+        return await result

@@ -1,0 +1,156 @@
+"""One try: sign, post, read a little of the answer. Whatever happens, it is an answer, in time."""
+
+import asyncio
+import errno
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+
+from contracts import webhooks
+from notifier.domain.answers import Answer, Trouble
+from notifier.domain.apps import Destination
+from notifier.domain.deliveries import Claim
+from notifier.guard import AddressRefused, Guard, UrlRefused
+from notifier.resolver import Resolver
+
+READ_LIMIT_BYTES: Final = 16_384
+DNS_CACHE_S: Final = 30
+KEEP_ALIVE_S: Final = 4
+"""Below the 5 s after which common servers close an idle connection: a callback sent into that
+moment would fail and come 5 s late."""
+
+HEADERS: Final = {
+    "content-type": "application/json",
+    "accept-encoding": "identity",
+    "user-agent": f"Paymesh-Notifier/{version('notifier')}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`body_s`: how long the body of an answer may take once its status has come."""
+
+    total_s: float = 10
+    connect_s: float = 3
+    body_s: float = 3
+
+
+class Sender:
+    """One for the process, `async with`. How much is in flight is not its business."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        limits: Limits,
+        *,
+        resolver: Callable[[], Resolver] = Resolver,
+        tls: ssl.SSLContext | bool = True,
+    ) -> None:
+        self._guard = guard
+        self._limits = limits
+        self._resolver = resolver
+        self._tls = tls
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.TCPConnector(
+            limit=0,
+            ssl=self._tls,
+            resolver=self._resolver(),
+            ttl_dns_cache=DNS_CACHE_S,
+            keepalive_timeout=KEEP_ALIVE_S,
+            socket_factory=self._guard.open_socket,
+        )
+        limits = self._limits
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            headers=HEADERS,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=limits.total_s, connect=limits.connect_s),
+            auto_decompress=False,
+            read_bufsize=READ_LIMIT_BYTES,
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def send(self, claim: Claim, destination: Destination) -> Answer:
+        """Try once; a redirect is an answer like any other.
+
+        Never raises for what the other side or the network does; ends within `total_s`.
+        """
+        started_at, start = datetime.now(UTC), time.monotonic()
+        try:
+            answer = await self._post(claim, destination, started_at)
+        except (aiohttp.ClientError, OSError, UrlRefused) as error:  # a TimeoutError is an OSError
+            answer = Answer(started_at, trouble=trouble_of(error))
+        return replace(answer, latency_ms=round((time.monotonic() - start) * 1000))
+
+    async def _post(self, claim: Claim, destination: Destination, now: datetime) -> Answer:
+        url = self._guard.url(destination.url)
+        signed = webhooks.sign(
+            destination.keys,
+            webhook_id=claim.event_id,
+            timestamp_s=int(now.timestamp()),
+            body=claim.body,
+        )
+        async with self._session.post(
+            url, data=claim.body, headers=signed, allow_redirects=False
+        ) as response:
+            return Answer(
+                now,
+                status=response.status,
+                body=await self._beginning_of(response),
+                retry_after=response.headers.get("retry-after"),
+            )
+
+    async def _beginning_of(self, response: aiohttp.ClientResponse) -> bytes:
+        """What comes of the body within the limits; the status stands whatever happens to it."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._limits.body_s):
+                while len(body) < READ_LIMIT_BYTES:
+                    chunk = await response.content.read(READ_LIMIT_BYTES - len(body))
+                    if not chunk:
+                        return bytes(body)
+                    body += chunk
+        except (aiohttp.ClientError, OSError):
+            pass
+        response.close()
+        return bytes(body)
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """The class of what went wrong before an answer came."""
+    match error:
+        case UrlRefused() | aiohttp.InvalidURL():
+            return Trouble.URL_REFUSED
+        case AddressRefused():
+            return Trouble.ADDRESS_REFUSED
+        case aiohttp.ClientConnectorDNSError():
+            return Trouble.DNS
+        case aiohttp.ClientSSLError():
+            return Trouble.TLS
+        case aiohttp.ClientConnectorError(os_error=OSError(errno=errno.EACCES)):
+            return Trouble.ADDRESS_REFUSED  # aiohttp merges those of several addresses into one
+        case aiohttp.ClientConnectorError():
+            return Trouble.CONNECT
+        case TimeoutError():
+            return Trouble.TIMEOUT
+        case aiohttp.ServerDisconnectedError() | OSError():
+            return Trouble.DISCONNECTED
+        case _:
+            return Trouble.PROTOCOL

@@ -1,0 +1,138 @@
+"""Claiming due deliveries lane by lane, and taking back what was claimed by the dead.
+
+First the lanes are locked, then the rows of `due` are read: two statements, because the second
+must see what was committed before the first got its locks; otherwise a lane could be put to sleep
+over a delivery that had just arrived.
+"""
+
+from collections.abc import Sequence
+
+from chassis.database import Tx
+from notifier.domain.deliveries import Claim
+from notifier.domain.lanes import Room
+from notifier.store.presence import LOCK_CLASS
+
+LANES_PER_CLAIM = 50
+TAKEN_BACK_AT_ONCE = 1000
+
+
+async def lock_due_lanes(tx: Tx, *, fresh: bool, slots: int) -> list[Room]:
+    """Lanes that are due and have room, the longest waiting first; those of others are skipped."""
+    limit = min(slots, LANES_PER_CLAIM)
+    rows = await tx.fetch(_DUE_FRESH if fresh else _DUE_RETRY, limit)
+    return [Room(row["lane_id"], row["size"]) for row in rows]
+
+
+async def take(
+    tx: Tx, rooms: Sequence[Room], *, fresh: bool, replica: int, lease_s: float
+) -> list[Claim]:
+    """Claim what fits into the rooms of locked lanes, oldest first, and move the lanes on.
+
+    Every lane is moved on, also one where nothing was found: it would stay at the front and
+    starve the others.
+    """
+    rows = await tx.fetch(
+        _TAKE,
+        [room.lane_id for room in rooms],
+        [room.size for room in rooms],
+        fresh,
+        lease_s,
+        replica,
+    )
+    return [Claim(**row) for row in rows]
+
+
+async def take_back(tx: Tx) -> int:
+    """Free the claims whose lease ran out or whose replica is gone; answers how many."""
+    lost = await tx.fetch(_LOST, LOCK_CLASS, TAKEN_BACK_AT_ONCE)
+    if not lost:
+        return 0
+    lane_ids = {row["lane_id"] for row in lost}
+    await tx.execute(_LOCK, list(lane_ids))
+    count: int = await tx.fetchval(
+        _FREE, [row["delivery_id"] for row in lost], [row["lease_until"] for row in lost]
+    )
+    return count
+
+
+_DUE_FRESH = """
+select lane_id, cap - in_flight as size from lane
+where fresh_at <= now() and in_flight < cap
+order by fresh_at limit $1
+for no key update skip locked
+"""
+
+_DUE_RETRY = """
+select lane_id, cap - in_flight as size from lane
+where retry_at <= now() and in_flight < cap
+order by retry_at limit $1
+for no key update skip locked
+"""
+
+# What is picked are the first rows of the lane in the order of the index, so the row behind them
+# is the one the lane waits for next.
+_TAKE = """
+with room as (
+    select * from unnest($1::bigint[], $2::integer[]) as r (lane_id, size)
+), picked as (
+    select first.* from room cross join lateral (
+        select delivery_id, lane_id from due
+        where lane_id = room.lane_id and fresh = $3 and lease_until is null and due_at <= now()
+        order by due_at, delivery_id limit room.size) first
+), taken as (
+    update due set lease_until = now() + make_interval(secs => $4), replica = $5
+    from picked where due.delivery_id = picked.delivery_id
+    returning due.delivery_id, due.lane_id, due.lease_until, due.tries
+), moved as (
+    update lane set
+        in_flight = in_flight + counted.size,
+        fresh_at = case when $3 then follower.due_at else fresh_at end,
+        retry_at = case when $3 then retry_at else follower.due_at end
+    from (select room.lane_id, count(delivery_id) as size
+          from room left join picked using (lane_id) group by room.lane_id) counted
+    left join lateral (
+        select due_at from due
+        where lane_id = counted.lane_id and fresh = $3 and lease_until is null
+        order by due_at, delivery_id offset counted.size limit 1) follower on true
+    where lane.lane_id = counted.lane_id
+)
+select delivery_id, taken.lane_id, lease_until, tries, event_id, app_id, type, notify_url, body,
+       happened_at
+from taken join delivery using (delivery_id)
+order by delivery_id
+"""
+
+# A replica takes its lock before its first claim, so a claim that is seen has a lock that is seen.
+_LOST = """
+select delivery_id, lane_id, lease_until from due
+where lease_until < now()
+   or lease_until is not null and replica not in (
+      select objid::integer from pg_locks
+      where locktype = 'advisory' and classid = $1 and objsubid = 2 and granted
+        and database = (select oid from pg_database where datname = current_database()))
+limit $2
+"""
+
+_LOCK = """
+select from lane where lane_id = any($1) order by app_id, origin for no key update
+"""
+
+_FREE = """
+with lost as (
+    select * from unnest($1::bigint[], $2::timestamptz[]) as l (delivery_id, lease_until)
+), freed as (
+    update due set lease_until = null, replica = null
+    from lost where due.delivery_id = lost.delivery_id and due.lease_until = lost.lease_until
+    returning lane_id, fresh
+), counted as (
+    select lane_id, count(*) as size, bool_or(fresh) as fresh, bool_or(not fresh) as retry
+    from freed group by lane_id
+), moved as (
+    update lane set
+        in_flight = in_flight - counted.size,
+        fresh_at = case when fresh then greatest(now(), held_until) else fresh_at end,
+        retry_at = case when retry then greatest(now(), held_until) else retry_at end
+    from counted where lane.lane_id = counted.lane_id
+)
+select count(*) from freed
+"""

@@ -1,0 +1,1 @@
+"""Orders, payments, refunds, ledger: the only place where money state changes."""

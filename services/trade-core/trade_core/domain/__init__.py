@@ -1,0 +1,1 @@
+"""What is true of orders, payments, refunds and the ledger; pure: no IO, no clock."""

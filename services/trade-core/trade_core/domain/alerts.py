@@ -1,0 +1,112 @@
+"""What people must hear of; alerts with the same key are one trouble."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from contracts.api import RefundCause
+from contracts.events.alerts import Alert, Severity
+from contracts.events.results import PaymentResult
+from contracts.money import Money
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+
+
+def conflicted(order: Order, payment: Payment, result: PaymentResult) -> Alert:
+    """The channel's words differ from our books; nothing was booked."""
+    return Alert(
+        key=f"payment.conflicted:{payment.payment_no}",
+        severity=Severity.CRITICAL,
+        title="A payment is in conflict with its channel",
+        detail=f"Payment {payment.payment_no} is {payment.state}; compare it with the channel.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_numbers(order, payment),
+            "our_amount": payment.amount,
+            "our_currency": payment.currency,
+            "our_account": payment.payment_id,
+            "said_amount": result.amount,
+            "said_currency": result.currency,
+            "said_account": result.payment_id,
+            "said_trade_no": result.channel_trade_no,
+        },
+    )
+
+
+def closed_after_success(order: Order, payment: Payment) -> Alert:
+    """The channel closed a trade that it had told us was paid."""
+    return Alert(
+        key=f"payment.closed_after_success:{payment.payment_no}",
+        severity=Severity.CRITICAL,
+        title="A paid payment was closed at its channel",
+        detail=f"Whether {_money(payment)} went back to the payer must be looked up there.",
+        merchant_id=order.merchant_id,
+        facts=_numbers(order, payment),
+    )
+
+
+def returned_by_itself(order: Order, payment: Payment, cause: RefundCause) -> Alert:
+    """Money that came twice or too late goes back in full."""
+    return Alert(
+        key=f"payment.{cause}:{payment.payment_no}",
+        severity=Severity.WARNING,
+        title=f"A {cause} payment is being returned",
+        detail=f"Payment {payment.payment_no} of {_money(payment)} goes back to the payer in full.",
+        merchant_id=order.merchant_id,
+        facts=_numbers(order, payment),
+    )
+
+
+def paid_other_amount(order: Order, payment: Payment) -> Alert:
+    """An older attempt was paid after the app had changed the order's amount."""
+    return Alert(
+        key=f"order.amount:{order.order_id}",
+        severity=Severity.WARNING,
+        title="An order was paid with its former amount",
+        detail=f"The payer saw {_money(payment)}; meanwhile the order says"
+        f" {Money(order.amount, order.currency)}.",
+        merchant_id=order.merchant_id,
+        facts=_numbers(order, payment),
+    )
+
+
+def refund_needs_a_person(order: Order, payment: Payment, refund: Refund) -> Alert:
+    """The channel could not return the money, or refused what the centre itself wanted back."""
+    return Alert(
+        key=f"refund.{refund.state}:{refund.refund_no}",
+        severity=Severity.CRITICAL,
+        title=f"A refund is {refund.state}",
+        detail=refund.failure.message if refund.failure else "The channel gave no reason.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_numbers(order, payment),
+            "refund_no": refund.refund_no,
+            "cause": refund.cause,
+            "amount": refund.amount,
+        },
+    )
+
+
+def result_parked(number: str, error: str) -> Alert:
+    """A channel's word could not be applied; it is kept in `dead_event`."""
+    return Alert(
+        key=f"result.parked:{number}",
+        severity=Severity.CRITICAL,
+        title="A channel's result could not be applied",
+        detail=error,
+        facts={"number": number},
+    )
+
+
+def _numbers(order: Order, payment: Payment) -> Mapping[str, JsonValue]:
+    return {
+        "merchant_order_no": order.merchant_order_no,
+        "payment_no": payment.payment_no,
+        "channel_trade_no": payment.channel_trade_no,
+        "app_id": order.app_id,
+    }
+
+
+def _money(payment: Payment) -> Money:
+    return Money(payment.amount, payment.currency)

@@ -1,0 +1,116 @@
+"""What to do next about what is not final, and when: a due row says *when*, this file *what*."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from contracts.api import OrderStatus, RefundStatus
+from contracts.events.commands import CommandName
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Fact, Refund
+
+SCHEDULE_S: Final = (5, 15, 30, 60, 180, 300, 600, 1800)
+"""When a channel is asked, counted from the first word that it has it; then every half hour."""
+
+LAST_GAP: Final = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When to look again. `attempt` counts the commands that were sent since something changed."""
+
+    due_at: datetime
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send this to the channel, and look again."""
+
+    command: CommandName
+    again: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing to do now; with None, never again."""
+
+    again: Look | None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """It ends here and now, without a channel (`closing.end_expired`)."""
+
+
+Step = Ask | Rest | End
+
+
+def gap(attempt: int) -> timedelta:
+    """How long after command `attempt` the next is due; -1: how long until the first."""
+    if attempt + 1 >= len(SCHEDULE_S):
+        return LAST_GAP
+    return timedelta(seconds=SCHEDULE_S[attempt + 1] - (SCHEDULE_S[attempt] if attempt >= 0 else 0))
+
+
+# ── payments ──────────────────────────────────────────────────────────────────────────────────
+
+
+def first_look(order: Order, payment: Payment, now: datetime) -> Look | None:
+    """When to look at a payment that has just changed; None: never again."""
+    return open_look(payment, now) if payment.is_open else _order_end(order, payment)
+
+
+def open_look(payment: Payment, now: datetime) -> Look:
+    """When to look first at a payment that somebody may still pay."""
+    if payment.is_in_flight(now):
+        return Look(payment.in_flight_until)
+    if payment.closing:
+        return Look(now)
+    if not payment.is_placed:
+        return Look(payment.expires_at)
+    return Look(min(now + gap(-1), max(now, payment.expires_at)))
+
+
+def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime) -> Step:
+    """What to do about a payment whose row is due.
+
+    To close and to ask alternate: the question explains a close that was refused (paid in the
+    last moment). It is closed only when the channel says so, however often it has to be asked.
+    """
+    if not payment.is_open:
+        end = _order_end(order, payment)
+        return End() if end is not None and end.due_at <= now else Rest(end)
+    if payment.is_in_flight(now):
+        return Rest(Look(payment.in_flight_until))
+    over = payment.closing or now >= payment.expires_at
+    if not payment.is_placed:
+        return End() if over else Rest(Look(payment.expires_at))
+    again = Look(now + gap(attempt), attempt + 1)
+    if over:
+        return Ask(CommandName.QUERY if attempt % 2 else CommandName.CLOSE, again)
+    if again.due_at >= payment.expires_at:
+        again = Look(payment.expires_at)
+    return Ask(CommandName.QUERY, again)
+
+
+def _order_end(order: Order, payment: Payment) -> Look | None:
+    """The latest attempt of an open order keeps its row until the order's time is over."""
+    is_latest = order.latest_payment_no == payment.payment_no
+    return Look(order.expires_at) if is_latest and order.state is OrderStatus.OPEN else None
+
+
+# ── refunds ───────────────────────────────────────────────────────────────────────────────────
+
+
+def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
+    """What to do about a refund whose row is due: always the same refund_no.
+
+    It is sent until the channel has it; where nobody knows, the channel is asked first.
+    """
+    if refund.state is not RefundStatus.PROCESSING:
+        return Rest(None)
+    asks = refund.heard in (Fact.UNCLEAR, Fact.UNDER_WAY)
+    command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
+    return Ask(command, Look(now + gap(attempt), attempt + 1))

@@ -1,0 +1,125 @@
+"""What trade-core answers when it says no.
+
+TradeError (a problem with one of the public codes)
+├── OrderNotFound · PaymentNotFound · RefundNotFound        not_found
+├── TooSoon · PaymentInProgress                             too_soon · payment_in_progress
+├── OrderPaid · OrderClosed · CheckoutReplaced              order_paid · order_closed
+└── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
+ResultRefused (a channel's word that cannot be applied: parked, with an alert)
+├── IllegalTransition
+└── ImpossibleResult
+"""
+
+from chassis.problems import Problem
+from contracts.codes import CODES, Code
+from contracts.money import Money
+
+
+class TradeError(Problem):
+    """Root of the problems; status, title and retryability follow from the code."""
+
+    code: Code = Code.INTERNAL
+
+    def __init_subclass__(cls) -> None:
+        row = CODES[cls.code]
+        cls.status, cls.title, cls.retryable = row.status, row.title, row.retryable
+
+
+class OrderNotFound(TradeError):
+    code = Code.NOT_FOUND
+
+    def __init__(self, merchant_order_no: str) -> None:
+        super().__init__(f"There is no order {merchant_order_no} of this merchant and app.")
+
+
+class PaymentNotFound(TradeError):
+    """Also for a payment of another app, merchant or channel account."""
+
+    code = Code.NOT_FOUND
+
+    def __init__(self, payment_no: str) -> None:
+        super().__init__(f"There is no payment {payment_no}.")
+
+
+class RefundNotFound(TradeError):
+    code = Code.NOT_FOUND
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"There is no refund {number}.")
+
+
+class TooSoon(TradeError):
+    code = Code.TOO_SOON
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(
+            f"The order was initiated a moment ago with other content; try again in {wait_s} s.",
+            retry_after_s=wait_s,
+        )
+
+
+class PaymentInProgress(TradeError):
+    code = Code.PAYMENT_IN_PROGRESS
+
+    def __init__(self, payment_no: str) -> None:
+        super().__init__(
+            f"Payment {payment_no} is just being initiated; ask again in a second.",
+            retry_after_s=1,
+        )
+
+
+class OrderPaid(TradeError):
+    code = Code.ORDER_PAID
+
+    def __init__(self, merchant_order_no: str) -> None:
+        super().__init__(f"Order {merchant_order_no} is paid.")
+
+
+class OrderClosed(TradeError):
+    code = Code.ORDER_CLOSED
+
+    def __init__(self, merchant_order_no: str) -> None:
+        super().__init__(f"Order {merchant_order_no} is closed; pay under a new merchant_order_no.")
+
+
+class CheckoutReplaced(TradeError):
+    code = Code.ORDER_CLOSED
+
+    def __init__(self, payment_no: str) -> None:
+        super().__init__(f"The checkout of payment {payment_no} was replaced by a newer one.")
+
+
+class PaymentNotRefundable(TradeError):
+    code = Code.PAYMENT_NOT_REFUNDABLE
+
+    def __init__(self, payment_no: str, state: str) -> None:
+        super().__init__(f"Payment {payment_no} is {state}; only a succeeded one can be refunded.")
+
+
+class RefundExceedsPaid(TradeError):
+    code = Code.REFUND_EXCEEDS_PAID
+
+    def __init__(self, left: Money) -> None:
+        super().__init__(f"At most {left} of this payment can still be refunded.")
+
+
+class RefundMismatch(TradeError):
+    code = Code.REFUND_MISMATCH
+
+    def __init__(self, merchant_refund_no: str) -> None:
+        super().__init__(
+            f"merchant_refund_no {merchant_refund_no} is taken by a refund with other content."
+        )
+
+
+class ResultRefused(Exception):
+    """Root of what makes a channel's word inapplicable: it is parked, and people hear of it."""
+
+
+class IllegalTransition(ResultRefused):
+    def __init__(self, thing: str, state: str, fact: str) -> None:
+        super().__init__(f"a {thing} that is {state} cannot hear that it is {fact}")
+
+
+class ImpossibleResult(ResultRefused):
+    pass

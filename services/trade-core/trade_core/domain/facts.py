@@ -1,0 +1,78 @@
+"""From a channel's words to facts: what they mean, and whether they agree with our books."""
+
+from datetime import datetime
+
+from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
+from trade_core.domain import payment as payments
+from trade_core.domain import refund as refunds
+from trade_core.domain.errors import ImpossibleResult
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+
+
+def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.Fact:
+    """What the result says of the payment. `said_at`: when the channel said it.
+
+    Raises ImpossibleResult for the words of an account that the payment is not at, unless they
+    claim money: that is a conflict.
+    """
+    fact = _claim(payment, result, said_at)
+    if result.payment_id == payment.payment_id:
+        return fact
+    if fact in (payments.Fact.PAID, payments.Fact.CONFLICT):
+        return payments.Fact.CONFLICT
+    raise ImpossibleResult(
+        f"{result.payment_id} speaks of {payment.payment_no}, which is at {payment.payment_id}"
+    )
+
+
+def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> refunds.Fact:
+    """What the result says of the refund.
+
+    Raises ImpossibleResult for the words of an account that the payment is not at.
+    """
+    if result.payment_id != payment.payment_id or refund.payment_no != result.payment_no:
+        raise ImpossibleResult(
+            f"{result.payment_id} speaks of {refund.refund_no}, which is at {payment.payment_id}"
+        )
+    match result.verdict:
+        case Verdict.SUCCEEDED:
+            return refunds.Fact.RETURNED if _agrees(refund, result) else refunds.Fact.STUCK
+        case Verdict.PENDING:
+            return refunds.Fact.UNDER_WAY if result.found else refunds.Fact.ABSENT
+        case Verdict.DECLINED if not result.found:
+            return refunds.Fact.ABSENT
+        case Verdict.DECLINED:
+            return refunds.Fact.STUCK if result.abnormal else refunds.Fact.REFUSED
+        case Verdict.NOT_SENT if result.source is Source.REFUND:
+            return refunds.Fact.NOT_SENT
+        case Verdict.NOT_SENT | Verdict.UNKNOWN:
+            return refunds.Fact.UNCLEAR
+
+
+def _claim(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.Fact:
+    is_close = result.source is Source.CLOSE
+    match result.verdict:
+        case Verdict.SUCCEEDED if is_close:
+            # No end while our own initiation may still arrive there.
+            in_flight = payment.is_in_flight(said_at)
+            return payments.Fact.UNCLEAR if in_flight else payments.Fact.ENDED
+        case Verdict.SUCCEEDED:
+            return payments.Fact.PAID if _agrees(payment, result) else payments.Fact.CONFLICT
+        case Verdict.PENDING if is_close or not result.found:
+            return payments.Fact.UNCLEAR
+        case Verdict.PENDING:
+            return payments.Fact.WAITING if _agrees(payment, result) else payments.Fact.CONFLICT
+        case Verdict.DECLINED if is_close or not result.found:
+            return payments.Fact.UNCLEAR
+        case Verdict.DECLINED:
+            return payments.Fact.ENDED if result.closed else payments.Fact.DECLINED
+        case Verdict.NOT_SENT if result.source is Source.INITIATION:
+            return payments.Fact.NOT_SENT
+        case Verdict.NOT_SENT | Verdict.UNKNOWN:
+            return payments.Fact.UNCLEAR
+
+
+def _agrees(ours: Payment | Refund, said: PaymentResult | RefundResult) -> bool:
+    """Whether amount and currency are ours, as far as the channel stated them."""
+    return said.amount in (None, ours.amount) and said.currency in (None, ours.currency)

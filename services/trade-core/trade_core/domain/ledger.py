@@ -1,0 +1,93 @@
+"""The ledger (账本): each event of money as postings that sum to zero."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+
+
+class Purpose(StrEnum):
+    """What an account of the ledger stands for, per merchant and channel account."""
+
+    CHANNEL_RECEIVABLE = "channel_receivable"
+    """What the channel owes the merchant."""
+    MERCHANT_PAYABLE = "merchant_payable"
+    """What was taken for the merchant."""
+    REFUNDS_IN_FLIGHT = "refunds_in_flight"
+    """What is on its way back to payers."""
+
+
+class Kind(StrEnum):
+    PAYMENT_CAPTURED = "payment_captured"
+    REFUND_STARTED = "refund_started"
+    REFUND_SETTLED = "refund_settled"
+    REFUND_RELEASED = "refund_released"
+
+
+WAYS: Final[dict[Kind, tuple[Purpose, Purpose]]] = {
+    Kind.PAYMENT_CAPTURED: (Purpose.CHANNEL_RECEIVABLE, Purpose.MERCHANT_PAYABLE),
+    Kind.REFUND_STARTED: (Purpose.MERCHANT_PAYABLE, Purpose.REFUNDS_IN_FLIGHT),
+    Kind.REFUND_SETTLED: (Purpose.REFUNDS_IN_FLIGHT, Purpose.CHANNEL_RECEIVABLE),
+    Kind.REFUND_RELEASED: (Purpose.REFUNDS_IN_FLIGHT, Purpose.MERCHANT_PAYABLE),
+}
+"""Which account is debited and which credited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A positive amount is a debit."""
+
+    purpose: Purpose
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ledger transaction, all of one merchant, channel account and currency.
+
+    A `subject` (payment_no or refund_no) has each kind at most once: nothing is booked twice.
+    """
+
+    kind: Kind
+    subject: str
+    merchant_id: str
+    payment_id: str
+    currency: str
+    postings: tuple[Posting, ...]
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if sum(posting.amount for posting in self.postings) != 0:
+            raise ValueError(f"{self.kind} of {self.subject} does not balance")
+
+
+def of_payment(kind: Kind, payment: Payment, *, merchant_id: str, at: datetime) -> Entry:
+    return Entry(
+        kind=kind,
+        subject=payment.payment_no,
+        merchant_id=merchant_id,
+        payment_id=payment.account,
+        currency=payment.currency,
+        postings=_postings(kind, payment.amount),
+        at=at,
+    )
+
+
+def of_refund(kind: Kind, refund: Refund, payment: Payment, *, at: datetime) -> Entry:
+    return Entry(
+        kind=kind,
+        subject=refund.refund_no,
+        merchant_id=refund.merchant_id,
+        payment_id=payment.account,
+        currency=refund.currency,
+        postings=_postings(kind, refund.amount),
+        at=at,
+    )
+
+
+def _postings(kind: Kind, amount: int) -> tuple[Posting, ...]:
+    debit, credit = WAYS[kind]
+    return Posting(debit, amount), Posting(credit, -amount)

@@ -1,0 +1,108 @@
+"""An order (订单): what the app wants paid. Its state and amounts derive from its payments."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from contracts.api import OrderStatus as State
+from contracts.api import RefundCause
+from contracts.events.configuration import LatePayment
+from trade_core.domain.errors import IllegalTransition
+from trade_core.domain.fact import KnownFact
+from trade_core.domain.payment import Payment
+
+
+class Fact(KnownFact):
+    SETTLED = "settled", "A payment succeeded and counts for the order."
+    WITHDRAWN = "withdrawn", "The app closed it."
+    EXPIRED = "expired", "Its time is over, and none of its payments can be paid any more."
+
+
+TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
+    (State.OPEN, Fact.SETTLED): State.PAID,
+    (State.OPEN, Fact.WITHDRAWN): State.CLOSED,
+    (State.OPEN, Fact.EXPIRED): State.CLOSED,
+    #
+    # A late success that is accepted.
+    (State.CLOSED, Fact.SETTLED): State.PAID,
+    (State.CLOSED, Fact.WITHDRAWN): State.CLOSED,
+    (State.CLOSED, Fact.EXPIRED): State.CLOSED,
+    #
+    (State.PAID, Fact.SETTLED): State.PAID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`version` rises with each change that is told; `latest_payment_no` is its newest attempt.
+
+    `amount_paid` and `amount_refunded` are of the payment that settles the order: money that goes
+    back by itself (paid twice, paid too late) was never the order's.
+    """
+
+    order_id: str
+    app_id: str
+    merchant_id: str
+    merchant_order_no: str
+    amount: int
+    currency: str
+    subject: str
+    created_at: datetime
+    expires_at: datetime
+    latest_payment_no: str
+    state: State = State.OPEN
+    closed_by_app: bool = False
+    amount_paid: int = 0
+    amount_refunded: int = 0
+    version: int = 0
+
+
+def derive(order: Order, payments: Collection[Payment], now: datetime) -> Order:
+    """The order as its payments make it."""
+    settled = [payment for payment in payments if payment.settles]
+    fact = _fact(order, payments, now)
+    return replace(
+        order,
+        state=order.state if fact is None else after(order.state, fact),
+        amount_paid=sum(payment.amount for payment in settled),
+        amount_refunded=sum(payment.amount_refunded for payment in settled),
+    )
+
+
+def after(state: State, fact: Fact) -> State:
+    """The state after this fact. Raises IllegalTransition where the table has no such pair."""
+    try:
+        return TRANSITIONS[state, fact]
+    except KeyError:
+        raise IllegalTransition("order", state, fact) from None
+
+
+def return_cause(
+    order: Order,
+    payments: Collection[Payment],
+    paid: Payment,
+    *,
+    paid_at: datetime | None,
+    late: LatePayment,
+) -> RefundCause | None:
+    """Why the money of this new success goes back by itself; None: it settles the order.
+
+    First success wins (§5 rule 2); what comes after the end is for the app's policy (rule 3).
+    `paid_at` is the channel's word: money that was in time is not late because we hear of it late.
+    """
+    if any(payment.settles for payment in payments):
+        return RefundCause.DUPLICATE
+    end = max(order.expires_at, paid.expires_at)
+    is_late = order.state is State.CLOSED or (paid_at is not None and paid_at > end)
+    return RefundCause.LATE if is_late and late is LatePayment.REFUND else None
+
+
+def _fact(order: Order, payments: Collection[Payment], now: datetime) -> Fact | None:
+    if any(payment.settles for payment in payments):
+        return Fact.SETTLED
+    if order.closed_by_app:
+        return Fact.WITHDRAWN
+    if now >= order.expires_at and not any(payment.is_open for payment in payments):
+        return Fact.EXPIRED
+    return None

@@ -1,0 +1,177 @@
+"""A payment (支付流水): one attempt to pay an order at one channel, and the table of its states."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pydantic import JsonValue
+
+from contracts.actions import Action
+from contracts.api import Failure, Method
+from contracts.api import PaymentStatus as State
+from trade_core.domain.errors import IllegalTransition
+from trade_core.domain.fact import KnownFact
+
+CALL_LIMIT: Final = timedelta(seconds=12)
+"""A channel call takes at most 10 s: an initiation without a result is looked at after this."""
+
+BARCODE_CALL_LIMIT: Final = timedelta(seconds=35)
+"""The same for a payer's code (付款码), where the call waits up to 30 s for the password."""
+
+OPEN: Final = frozenset({State.INITIATING, State.PENDING, State.UNKNOWN})
+"""States in which somebody may still pay."""
+
+
+class Fact(KnownFact):
+    """What became known of a payment."""
+
+    CHOSEN = (
+        "chosen",
+        "The payer chose a channel on our page; it is initiated there now.",
+    )
+    WAITING = "waiting", "The channel holds it and waits for the payer."
+    PAID = "paid", "The channel took the money, and all it says agrees with our books."
+    DECLINED = "declined", "The channel's final no."
+    NOT_SENT = "not sent", "The initiation surely did nothing."
+    ENDED = "ended", "The trade is closed: nobody can pay it any more."
+    UNCLEAR = (
+        "unclear",
+        "Nothing certain: no answer, no such trade (yet), a close refused.",
+    )
+    CONFLICT = "conflict", "The channel's amount, currency or account differs from ours."
+
+
+TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
+    (State.INITIATING, Fact.WAITING): State.PENDING,
+    (State.INITIATING, Fact.PAID): State.SUCCEEDED,
+    (State.INITIATING, Fact.DECLINED): State.FAILED,
+    (State.INITIATING, Fact.NOT_SENT): State.FAILED,
+    (State.INITIATING, Fact.ENDED): State.CLOSED,
+    (State.INITIATING, Fact.UNCLEAR): State.UNKNOWN,
+    (State.INITIATING, Fact.CONFLICT): State.CONFLICTED,
+    #
+    (State.PENDING, Fact.CHOSEN): State.INITIATING,
+    (State.PENDING, Fact.WAITING): State.PENDING,
+    (State.PENDING, Fact.PAID): State.SUCCEEDED,
+    (State.PENDING, Fact.DECLINED): State.FAILED,
+    (State.PENDING, Fact.ENDED): State.CLOSED,
+    (State.PENDING, Fact.UNCLEAR): State.PENDING,
+    (State.PENDING, Fact.CONFLICT): State.CONFLICTED,
+    #
+    (State.UNKNOWN, Fact.WAITING): State.PENDING,
+    (State.UNKNOWN, Fact.PAID): State.SUCCEEDED,
+    (State.UNKNOWN, Fact.DECLINED): State.FAILED,
+    (State.UNKNOWN, Fact.NOT_SENT): State.FAILED,
+    (State.UNKNOWN, Fact.ENDED): State.CLOSED,
+    (State.UNKNOWN, Fact.UNCLEAR): State.UNKNOWN,
+    (State.UNKNOWN, Fact.CONFLICT): State.CONFLICTED,
+    #
+    # Money that was taken stays taken: a late answer, an old query, a trade that the channel
+    # calls closed because it was refunded.
+    (State.SUCCEEDED, Fact.WAITING): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.PAID): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.DECLINED): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.NOT_SENT): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.ENDED): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.UNCLEAR): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.CONFLICT): State.SUCCEEDED,
+    #
+    # The end without money gives way to money only.
+    (State.FAILED, Fact.WAITING): State.FAILED,
+    (State.FAILED, Fact.PAID): State.SUCCEEDED,
+    (State.FAILED, Fact.DECLINED): State.FAILED,
+    (State.FAILED, Fact.NOT_SENT): State.FAILED,
+    (State.FAILED, Fact.ENDED): State.FAILED,
+    (State.FAILED, Fact.UNCLEAR): State.FAILED,
+    (State.FAILED, Fact.CONFLICT): State.CONFLICTED,
+    #
+    (State.CLOSED, Fact.WAITING): State.CLOSED,
+    (State.CLOSED, Fact.PAID): State.SUCCEEDED,
+    (State.CLOSED, Fact.DECLINED): State.CLOSED,
+    (State.CLOSED, Fact.NOT_SENT): State.CLOSED,
+    (State.CLOSED, Fact.ENDED): State.CLOSED,
+    (State.CLOSED, Fact.UNCLEAR): State.CLOSED,
+    (State.CLOSED, Fact.CONFLICT): State.CONFLICTED,
+    #
+    # A person decides.
+    (State.CONFLICTED, Fact.WAITING): State.CONFLICTED,
+    (State.CONFLICTED, Fact.PAID): State.CONFLICTED,
+    (State.CONFLICTED, Fact.DECLINED): State.CONFLICTED,
+    (State.CONFLICTED, Fact.NOT_SENT): State.CONFLICTED,
+    (State.CONFLICTED, Fact.ENDED): State.CONFLICTED,
+    (State.CONFLICTED, Fact.UNCLEAR): State.CONFLICTED,
+    (State.CONFLICTED, Fact.CONFLICT): State.CONFLICTED,
+}
+"""Every pair that can arrive, twice, late or out of order. What is missing contradicts itself:
+a trade that waits for its payer was sent, and only an unplaced payment is chosen for."""
+
+
+def after(state: State, fact: Fact) -> State:
+    """The state after this fact. Raises IllegalTransition where the table has no such pair."""
+    try:
+        return TRANSITIONS[state, fact]
+    except KeyError:
+        raise IllegalTransition("payment", state, fact) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One attempt. `payment_id`, `channel` and `called_as` (how the channel was asked; `method` is
+    what the app wished) are None until the payer chose on our page; `wished_payment_id` is the
+    account that the app named.
+    `settles`: this payment is the one that pays the order. `closing`: we want it closed.
+    `refund_reserved` covers what was returned and what is on its way back.
+    """
+
+    payment_no: str
+    order_id: str
+    payment_id: str | None
+    wished_payment_id: str | None
+    channel: str | None
+    method: Method
+    called_as: Method | None
+    state: State
+    amount: int
+    currency: str
+    subject: str
+    fingerprint: str
+    created_at: datetime
+    initiated_at: datetime
+    expires_at: datetime
+    metadata: dict[str, JsonValue]
+    split: list[dict[str, JsonValue]]
+    notify_url: str | None
+    return_url: str | None
+    action: Action | None = None
+    channel_trade_no: str | None = None
+    paid_at: datetime | None = None
+    failure: Failure | None = None
+    settles: bool = False
+    closing: bool = False
+    refund_reserved: int = 0
+    amount_refunded: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether a channel may know of it."""
+        return self.payment_id is not None
+
+    @property
+    def account(self) -> str:
+        """The channel account of a payment that is placed."""
+        if self.payment_id is None:
+            raise ValueError(f"{self.payment_no} is at no channel account yet")
+        return self.payment_id
+
+    @property
+    def in_flight_until(self) -> datetime:
+        """Until then the initiation may still be under way."""
+        barcode = self.called_as is Method.BARCODE
+        return self.initiated_at + (BARCODE_CALL_LIMIT if barcode else CALL_LIMIT)
+
+    def is_in_flight(self, now: datetime) -> bool:
+        return self.state is State.INITIATING and now < self.in_flight_until

@@ -1,0 +1,96 @@
+"""A refund (退款): money on its way back to the payer, and the table of its states."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from contracts.api import Failure, RefundCause
+from contracts.api import RefundStatus as State
+from trade_core.domain.errors import IllegalTransition
+from trade_core.domain.fact import KnownFact
+
+
+class Fact(KnownFact):
+    """What became known of a refund."""
+
+    RETURNED = "returned", "The money went back."
+    REFUSED = "refused", "It will not go back by this refund."
+    STUCK = (
+        "stuck",
+        "The channel took it and could not return the money, or not this amount.",
+    )
+    UNDER_WAY = "under way", "The channel has accepted it."
+    ABSENT = "absent", "The channel knows no such refund."
+    NOT_SENT = "not sent", "The channel surely did nothing."
+    UNCLEAR = "unclear", "Nobody can say what the channel did."
+
+
+TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
+    (State.PROCESSING, Fact.RETURNED): State.SUCCEEDED,
+    (State.PROCESSING, Fact.REFUSED): State.FAILED,
+    (State.PROCESSING, Fact.STUCK): State.ABNORMAL,
+    (State.PROCESSING, Fact.UNDER_WAY): State.PROCESSING,
+    (State.PROCESSING, Fact.ABSENT): State.PROCESSING,
+    (State.PROCESSING, Fact.NOT_SENT): State.PROCESSING,
+    (State.PROCESSING, Fact.UNCLEAR): State.PROCESSING,
+    #
+    # A person decides, at the channel; the channel then tells us.
+    (State.ABNORMAL, Fact.RETURNED): State.SUCCEEDED,
+    (State.ABNORMAL, Fact.REFUSED): State.FAILED,
+    (State.ABNORMAL, Fact.STUCK): State.ABNORMAL,
+    (State.ABNORMAL, Fact.UNDER_WAY): State.ABNORMAL,
+    (State.ABNORMAL, Fact.ABSENT): State.ABNORMAL,
+    (State.ABNORMAL, Fact.NOT_SENT): State.ABNORMAL,
+    (State.ABNORMAL, Fact.UNCLEAR): State.ABNORMAL,
+    #
+    (State.SUCCEEDED, Fact.RETURNED): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.STUCK): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.UNDER_WAY): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.ABSENT): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.NOT_SENT): State.SUCCEEDED,
+    (State.SUCCEEDED, Fact.UNCLEAR): State.SUCCEEDED,
+    #
+    (State.FAILED, Fact.REFUSED): State.FAILED,
+    (State.FAILED, Fact.STUCK): State.FAILED,
+    (State.FAILED, Fact.UNDER_WAY): State.FAILED,
+    (State.FAILED, Fact.ABSENT): State.FAILED,
+    (State.FAILED, Fact.NOT_SENT): State.FAILED,
+    (State.FAILED, Fact.UNCLEAR): State.FAILED,
+}
+"""Every pair that can arrive, twice, late or out of order. Returned and refused contradict each
+other: whoever says both is parked and a person looks."""
+
+
+def after(state: State, fact: Fact) -> State:
+    """The state after this fact. Raises IllegalTransition where the table has no such pair."""
+    try:
+        return TRANSITIONS[state, fact]
+    except KeyError:
+        raise IllegalTransition("refund", state, fact) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`heard` is the channel's last word while nothing is decided; None: it was never heard.
+
+    `merchant_refund_no` and `fingerprint` are None where the centre returns money by itself.
+    """
+
+    refund_no: str
+    order_id: str
+    payment_no: str
+    app_id: str
+    merchant_id: str
+    merchant_refund_no: str | None
+    fingerprint: str | None
+    cause: RefundCause
+    amount: int
+    currency: str
+    reason: str | None
+    notify_url: str | None
+    created_at: datetime
+    state: State = State.PROCESSING
+    heard: Fact | None = None
+    channel_refund_no: str | None = None
+    refunded_at: datetime | None = None
+    failure: Failure | None = None

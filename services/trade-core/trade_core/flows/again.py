@@ -1,0 +1,31 @@
+"""After a failed compare-and-set: read again, decide again."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
+
+import structlog
+
+from trade_core.store.saving import ConcurrentChange
+
+log = structlog.get_logger()
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TRIES: Final = 3
+
+
+def read_again(flow: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Run the flow anew, from its first read, when a row was no longer what it had read."""
+
+    @wraps(flow)
+    async def tried(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return await flow(*args, **kwargs)
+            except ConcurrentChange as change:
+                log.info("row.changed_meanwhile", flow=flow.__name__, reason=str(change))
+        return await flow(*args, **kwargs)
+
+    return tried

@@ -1,0 +1,92 @@
+"""Channels have spoken: a batch of their words is applied in one transaction.
+
+What cannot be true is parked while its neighbours are applied; a batch that comes again changes
+nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from chassis.consumer import DeadRecord, Record
+from chassis.database import Tx
+from contracts.events.envelope import CloudEvent, Data
+from contracts.events.results import PaymentResult, RefundResult
+from trade_core.domain.dossier import Dossier
+from trade_core.domain.errors import ImpossibleResult, ResultRefused
+from trade_core.domain.hearing import hear_payment, hear_refund
+from trade_core.flows.again import read_again
+from trade_core.flows.deps import Deps
+from trade_core.store import dead_letters, dossiers, saving
+
+ResultT = TypeVar("ResultT", bound=Data)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Generic[ResultT]):
+    """A result, and the record it came in."""
+
+    record: Record
+    event: CloudEvent[ResultT]
+
+
+@read_again
+async def apply_payment_results(deps: Deps, heard: Sequence[Heard[PaymentResult]]) -> None:
+    """What channels said of payments, in the order in which it came."""
+    async with deps.db.transaction() as tx:
+        numbers = {item.event.data.payment_no for item in heard}
+        opened = await dossiers.by_payments(tx, numbers, clock=deps.clock)
+        dead: list[DeadRecord] = []
+        for item in heard:
+            event = item.event
+            with _parking(item.record, dead):
+                dossier = _dossier_of(opened, event.data.payment_no, event.traceparent)
+                late = deps.late_payment(dossier.order.app_id)
+                hear_payment(dossier, event.data, said_at=event.time, late=late)
+        await _save(tx, deps, opened, dead)
+    _wake(deps, opened)
+
+
+@read_again
+async def apply_refund_results(deps: Deps, heard: Sequence[Heard[RefundResult]]) -> None:
+    """What channels said of refunds, in the order in which it came."""
+    async with deps.db.transaction() as tx:
+        numbers = {item.event.data.refund_no for item in heard}
+        opened = await dossiers.by_refunds(tx, numbers, clock=deps.clock)
+        dead: list[DeadRecord] = []
+        for item in heard:
+            event = item.event
+            with _parking(item.record, dead):
+                dossier = _dossier_of(opened, event.data.refund_no, event.traceparent)
+                hear_refund(dossier, event.data)
+        await _save(tx, deps, opened, dead)
+    _wake(deps, opened)
+
+
+@contextmanager
+def _parking(record: Record, dead: list[DeadRecord]) -> Iterator[None]:
+    try:
+        yield
+    except ResultRefused as refusal:
+        dead.append(DeadRecord(record, str(refusal)))
+
+
+def _dossier_of(opened: Mapping[str, Dossier], number: str, traceparent: str | None) -> Dossier:
+    if number not in opened:
+        raise ImpossibleResult(f"nobody here knows {number}")
+    opened[number].traceparent = traceparent
+    return opened[number]
+
+
+async def _save(
+    tx: Tx, deps: Deps, opened: Mapping[str, Dossier], dead: Sequence[DeadRecord]
+) -> None:
+    await saving.save(tx, opened.values())
+    await dead_letters.park(tx, dead, at=deps.clock())
+
+
+def _wake(deps: Deps, opened: Mapping[str, Dossier]) -> None:
+    deps.wake_relay()
+    if any(dossier.is_urgent for dossier in opened.values()):
+        deps.wake_due()

@@ -1,0 +1,149 @@
+"""What is not final is looked at again: channels are asked, and what nobody can pay any more ends.
+
+Commands are hints: the due row is the truth, and it is moved on before they leave. A command that
+is lost or dropped is sent again when the row is due again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+import structlog
+
+from chassis.database import Tx
+from chassis.producer import Message
+from contracts.events.commands import SOURCE, ChannelCommand, ChannelCommandRecord
+from contracts.identifiers import PREFIX, new_id
+from contracts.topics import CHANNEL_COMMANDS
+from trade_core.domain import closing, views
+from trade_core.domain.due import Ask, End, Look, Rest, Step, payment_step, refund_step
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+from trade_core.flows.again import read_again
+from trade_core.flows.deps import Deps
+from trade_core.store import dossiers, due, reading, saving
+from trade_core.store.due import Claim
+
+log = structlog.get_logger()
+
+BATCH: Final = 100
+
+LEASE: Final = timedelta(seconds=30)
+"""How long a claimed row is nobody else's; longer than a round takes."""
+
+UNSENT_PAUSE: Final = timedelta(seconds=5)
+"""When a command that Kafka did not take is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A claimed row, what it is about, and what is to be done."""
+
+    claim: Claim
+    order: Order
+    payment: Payment
+    refund: Refund | None
+    step: Step
+
+
+async def attend_due(deps: Deps) -> int:
+    """Attend to one batch of due rows; answers how many there were.
+
+    Several replicas may do this at once: a row is claimed by one of them.
+    """
+    now = deps.clock()
+    async with deps.db.connection() as tx:
+        claims = await due.claim(tx, now=now, lease_until=now + LEASE, limit=BATCH)
+        if not claims:
+            return 0
+        cases = await _read(tx, claims, now)
+        await due.settle(tx, claims, _looks(cases))
+    await _end_expired(deps, cases)
+    await _send(deps, cases, now)
+    return len(claims)
+
+
+async def _read(tx: Tx, claims: Sequence[Claim], now: datetime) -> list[_Case]:
+    subjects = [claim.subject for claim in claims]
+    refund_nos = [number for number in subjects if number.startswith(PREFIX["refund"])]
+    refunds = await reading.refunds(tx, refund_nos) if refund_nos else {}
+    payment_nos = {*subjects, *(refund.payment_no for refund in refunds.values())}
+    payments = await reading.payments(tx, list(payment_nos))
+    orders = await reading.orders(tx, list({p.order_id for p in payments.values()}))
+    cases = []
+    for claim in claims:
+        refund = refunds.get(claim.subject)
+        payment = payments[claim.subject if refund is None else refund.payment_no]
+        order = orders[payment.order_id]
+        step = (
+            payment_step(order, payment, attempt=claim.attempt, now=now)
+            if refund is None
+            else refund_step(refund, attempt=claim.attempt, now=now)
+        )
+        cases.append(_Case(claim, order, payment, refund, step))
+    return cases
+
+
+def _looks(cases: Sequence[_Case]) -> dict[str, Look | None]:
+    """What ends keeps its lease until it has ended."""
+    looks: dict[str, Look | None] = {}
+    for case in cases:
+        match case.step:
+            case Ask(again=again) | Rest(again=again):
+                looks[case.claim.subject] = again
+            case End():
+                pass
+            case _:
+                assert_never(case.step)
+    return looks
+
+
+async def _end_expired(deps: Deps, cases: Sequence[_Case]) -> None:
+    ending = [case.payment.payment_no for case in cases if isinstance(case.step, End)]
+    if ending:
+        await _end(deps, ending)
+        deps.wake_relay()
+
+
+@read_again
+async def _end(deps: Deps, payment_nos: Sequence[str]) -> None:
+    async with deps.db.transaction() as tx:
+        opened = await dossiers.by_payments(tx, payment_nos, clock=deps.clock)
+        for dossier in {d.order.order_id: d for d in opened.values()}.values():
+            closing.end_expired(dossier)
+        await saving.save(tx, opened.values())
+
+
+async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:
+    asked = [(case, case.step) for case in cases if isinstance(case.step, Ask)]
+    if not asked:
+        return
+    sent = await deps.send([_message(case, step, now) for case, step in asked])
+    unsent = [ask for ask, was_sent in zip(asked, sent, strict=True) if not was_sent]
+    log.info("due.attended", commands=len(asked), unsent=len(unsent))
+    if not unsent:
+        return
+    # The rows were moved on already: they are still ours as long as they are due when we said.
+    ours = [Claim(c.claim.subject, c.claim.attempt, step.again.due_at) for c, step in unsent]
+    soon = deps.clock() + UNSENT_PAUSE
+    async with deps.db.connection() as tx:
+        await due.settle(tx, ours, {claim.subject: Look(soon, claim.attempt) for claim in ours})
+
+
+def _message(case: _Case, step: Ask, now: datetime) -> Message:
+    record = ChannelCommandRecord(
+        id=new_id("event"),
+        source=SOURCE,
+        type=step.command,
+        subject=case.claim.subject,
+        time=now,
+        data=ChannelCommand(
+            command=step.command,
+            payment=views.payment_ref(case.order, case.payment),
+            refund=None if case.refund is None else views.refund_ref(case.refund),
+            lease_until=step.again.due_at,
+        ),
+    )
+    return Message(CHANNEL_COMMANDS, case.payment.payment_no, record.to_bytes(), record.headers())

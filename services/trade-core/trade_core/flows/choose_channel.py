@@ -1,0 +1,37 @@
+"""The payer chooses, on our own page, where to pay."""
+
+from chassis import logs
+from trade_core.domain import opening
+from trade_core.domain.errors import PaymentNotFound
+from trade_core.domain.opening import Choice, Chosen
+from trade_core.domain.order import Order
+from trade_core.flows.again import read_again
+from trade_core.flows.deps import Deps
+from trade_core.flows.waiting import until_initiated
+from trade_core.store import dossiers, saving
+
+
+async def choose_channel(deps: Deps, payment_no: str, choice: Choice) -> tuple[Order, Chosen]:
+    """Bind the payment, or say what must be closed first; committed when this returns.
+
+    Raises PaymentNotFound, OrderPaid, OrderClosed, CheckoutReplaced, PaymentInProgress.
+    """
+    order, chosen = await _choose(deps, payment_no, choice)
+    deps.wake_relay()
+    if chosen.initiate or chosen.close_first is not None:
+        return order, chosen
+    order, payment = await until_initiated(deps, order, chosen.payment)
+    return order, Chosen(payment, initiate=False)
+
+
+@read_again
+async def _choose(deps: Deps, payment_no: str, choice: Choice) -> tuple[Order, Chosen]:
+    async with deps.db.transaction() as tx:
+        opened = await dossiers.by_payments(tx, [payment_no], clock=deps.clock)
+        if payment_no not in opened:
+            raise PaymentNotFound(payment_no)
+        dossier = opened[payment_no]
+        dossier.traceparent = logs.traceparent.get() or None
+        chosen = opening.choose(dossier, payment_no, choice)
+        await saving.save(tx, [dossier])
+        return dossier.order, chosen

@@ -1,0 +1,34 @@
+"""An app closes its order (关单): at once here, and as soon as may be at the channels."""
+
+from chassis import logs
+from trade_core.domain import closing
+from trade_core.domain.errors import OrderNotFound
+from trade_core.flows.again import read_again
+from trade_core.flows.deps import Deps
+from trade_core.flows.waiting import until_closed
+from trade_core.store import dossiers, saving
+
+
+async def close_order(deps: Deps, app_id: str, merchant_id: str, merchant_order_no: str) -> None:
+    """Close what is unpaid; returns when it is closed at the channels too, or after two seconds.
+
+    Raises OrderNotFound, OrderPaid.
+    """
+    order_id = await _close(deps, app_id, merchant_id, merchant_order_no)
+    deps.wake_due()
+    deps.wake_relay()
+    await until_closed(deps, order_id)
+
+
+@read_again
+async def _close(deps: Deps, app_id: str, merchant_id: str, merchant_order_no: str) -> str:
+    async with deps.db.transaction() as tx:
+        dossier = await dossiers.find_by_key(
+            tx, app_id, merchant_id, merchant_order_no, clock=deps.clock
+        )
+        if dossier is None:
+            raise OrderNotFound(merchant_order_no)
+        dossier.traceparent = logs.traceparent.get() or None
+        closing.close_order(dossier)
+        await saving.save(tx, [dossier])
+        return dossier.order.order_id

@@ -1,0 +1,22 @@
+"""What the flows work with, built once in `main`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.database import Database
+from chassis.producer import Message
+from contracts.events.configuration import LatePayment
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """`send` publishes to Kafka and answers per message whether it was confirmed. `wake_relay` and
+    `wake_due` are called after a commit, so that what it caused does not wait for a poll."""
+
+    db: Database
+    clock: Callable[[], datetime]
+    late_payment: Callable[[str], LatePayment]
+    send: Callable[[Sequence[Message]], Awaitable[Sequence[bool]]]
+    wake_relay: Callable[[], None]
+    wake_due: Callable[[], None]

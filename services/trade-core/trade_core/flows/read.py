@@ -1,0 +1,106 @@
+"""What apps and people look at."""
+
+import base64
+
+from chassis import outbox
+from chassis.problems import FieldError, InvalidRequest
+from contracts.api import EventItem, EventPage, OrderView, RefundView
+from contracts.events.orders import OrderEventRecord
+from contracts.internal import PaymentOnFile
+from trade_core.domain import views
+from trade_core.domain.errors import OrderNotFound, PaymentNotFound, RefundNotFound
+from trade_core.domain.refund import Refund
+from trade_core.flows.deps import Deps
+from trade_core.flows.waiting import until_initiated
+from trade_core.store import reading
+
+
+async def get_payment(deps: Deps, payment_no: str, app_id: str | None) -> PaymentOnFile:
+    """One payment with its order; while it is being initiated this waits for up to 0.5 s.
+
+    `app_id` None: any app's. Raises PaymentNotFound.
+    """
+    async with deps.db.connection() as tx:
+        found = await reading.find_payment(tx, payment_no)
+    if found is None or app_id not in (None, found[0].app_id):
+        raise PaymentNotFound(payment_no)
+    return views.payment_on_file(*await until_initiated(deps, *found))
+
+
+async def get_order(deps: Deps, app_id: str, merchant_id: str, merchant_order_no: str) -> OrderView:
+    """The order with all its payments and refunds. Raises OrderNotFound."""
+    async with deps.db.connection() as tx:
+        order = await reading.find_order(tx, app_id, merchant_id, merchant_order_no)
+        if order is None:
+            raise OrderNotFound(merchant_order_no)
+        payments = await reading.payments_of_order(tx, order.order_id)
+        refunds = await reading.refunds_of_order(tx, order.order_id)
+    return views.order_view(order, payments, refunds)
+
+
+async def get_refund(deps: Deps, refund_no: str, app_id: str | None) -> RefundView:
+    """`app_id` None: any app's. Raises RefundNotFound."""
+    async with deps.db.connection() as tx:
+        refund = (await reading.refunds(tx, [refund_no])).get(refund_no)
+    if refund is None or app_id not in (None, refund.app_id):
+        raise RefundNotFound(refund_no)
+    return await _refund_view(deps, refund)
+
+
+async def get_refund_by_number(
+    deps: Deps, app_id: str, merchant_id: str, merchant_refund_no: str
+) -> RefundView:
+    """Raises RefundNotFound."""
+    async with deps.db.connection() as tx:
+        refund = await reading.find_refund_by_number(tx, app_id, merchant_id, merchant_refund_no)
+    if refund is None:
+        raise RefundNotFound(merchant_refund_no)
+    return await _refund_view(deps, refund)
+
+
+async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) -> EventPage:
+    """The app's events after a cursor, in order, none ever left out.
+
+    A page that is not empty has a cursor; behind an empty one the caller keeps the one it has.
+    """
+    position = 0 if after is None else _position(after)
+    logged = await outbox.list_since(deps.db, app_id, position, limit)
+    return EventPage(
+        items=[_item(entry.event.payload) for entry in logged],
+        next_cursor=_cursor(logged[-1].position) if logged else None,
+    )
+
+
+async def _refund_view(deps: Deps, refund: Refund) -> RefundView:
+    async with deps.db.connection() as tx:
+        found = await reading.find_payment(tx, refund.payment_no)
+    if found is None:
+        raise PaymentNotFound(refund.payment_no)
+    return views.refund_view(*found, refund)
+
+
+def _item(payload: bytes) -> EventItem:
+    record = OrderEventRecord.model_validate_json(payload)
+    return EventItem.model_validate(
+        {
+            "id": record.id,
+            "type": record.type,
+            "timestamp": record.time,
+            "data": record.data.refund or record.data.payment,
+        }
+    )
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(f"e{position}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> int:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except ValueError:
+        text = ""
+    if not text.startswith("e") or not text[1:].isdigit() or len(text) > 20:
+        fault = FieldError("/after", "is not a cursor of this list")
+        raise InvalidRequest("The cursor is not one of ours.", errors=[fault])
+    return int(text[1:])

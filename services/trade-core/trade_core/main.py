@@ -1,0 +1,125 @@
+"""The composition root: settings become connections, connections become the service."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from fastapi import FastAPI
+
+from chassis import logs, settings
+from chassis.background import Background, pause
+from chassis.broadcast import Broadcast
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.outbox import Relay
+from chassis.producer import Producer
+from chassis.web import create_app, serve
+from contracts import topics
+from contracts.events.results import PaymentResult, RefundResult
+from trade_core import api
+from trade_core.consumers import RESULT_TOPICS, AppPolicies, Results
+from trade_core.flows.apply_results import Heard
+from trade_core.flows.deps import Deps
+from trade_core.jobs import DueLoop
+from trade_core.settings import TradeCoreSettings
+
+NAME: Final = "trade-core"
+WAIT_S: Final = 0.1
+
+
+def main() -> None:
+    config = settings.load(TradeCoreSettings)
+    logs.configure(NAME, config.log_level)
+    serve(build(config), config)
+
+
+def build(config: TradeCoreSettings, *, group: str = NAME) -> FastAPI:
+    """The application; what it needs is opened when it starts, and closed when it ends."""
+    running = _Running(config, group)
+    app = create_app(
+        service=NAME, lifespan=running.lifespan, ready=running.ready, alive=running.alive
+    )
+    app.include_router(api.router(config.service_token))
+    return app
+
+
+class _Running:
+    """The connections and loops of one process."""
+
+    def __init__(self, config: TradeCoreSettings, group: str) -> None:
+        self._config = config
+        self._group = group
+        self._policies = AppPolicies()
+        self._configuration = Broadcast(
+            bootstrap=config.kafka_bootstrap,
+            topic=topics.MERCHANT_CONFIG,
+            handle=self._policies.handle,
+        )
+        self._background = Background()
+        self._db: Database | None = None
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        config = self._config
+        async with AsyncExitStack() as opened:
+            url = config.database_url.get_secret_value()
+            db = self._db = await Database.connect(url, application_name=NAME)
+            opened.push_async_callback(db.close)
+            producer = Producer(config.kafka_bootstrap, NAME)
+            await producer.start()
+            opened.push_async_callback(producer.stop)
+            relay = Relay(db, producer)
+            bell = asyncio.Event()
+            deps = app.state.deps = Deps(
+                db=db,
+                clock=lambda: datetime.now(UTC),
+                late_payment=self._policies.late_payment,
+                send=producer.send_many,
+                wake_relay=relay.wake,
+                wake_due=bell.set,
+            )
+            await opened.enter_async_context(self._background)
+            self._start_loops(deps, relay, DueLoop(deps, bell))
+            yield
+
+    def _start_loops(self, deps: Deps, relay: Relay, due: DueLoop) -> None:
+        results = self._results(deps)
+
+        async def read_results(stop: asyncio.Event) -> None:
+            # Not before it is known how each app wants late payments handled.
+            while not self._configuration.caught_up.is_set():
+                results.pulse.beat()
+                if await pause(stop, WAIT_S):
+                    return
+            await results.run(stop)
+
+        start = self._background.start
+        start("configuration", self._configuration.run, pulse=self._configuration.pulse)
+        start("results", read_results, pulse=results.pulse)
+        start("due", due.run, pulse=due.pulse)
+        start("outbox", relay.run, pulse=relay.pulse)
+
+    def _results(self, deps: Deps) -> Consumer[Heard[PaymentResult] | Heard[RefundResult]]:
+        flow = Results(deps)
+        return Consumer(
+            bootstrap=self._config.kafka_bootstrap,
+            group=self._group,
+            topics=RESULT_TOPICS,
+            decode=flow.decode,
+            apply=flow.apply,
+            park=flow.park,
+            healthy=deps.db.is_up,
+            member_id=self._config.member_id,
+            session_timeout_ms=self._config.kafka_session_timeout_ms,
+        )
+
+    async def ready(self) -> Mapping[str, bool]:
+        return {
+            "database": self._db is not None and await self._db.is_up(),
+            "configuration": self._configuration.caught_up.is_set(),
+        }
+
+    def alive(self) -> Mapping[str, bool]:
+        return self._background.alive()

@@ -1,0 +1,29 @@
+"""What trade-core is told by its environment."""
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.settings import PREFIX, Settings
+
+
+class TradeCoreSettings(Settings):
+    """`member_id` names this replica to Kafka, so that its partitions wait for it."""
+
+    port: int = 8001
+    database_url: SecretStr
+    kafka_bootstrap: str
+    kafka_session_timeout_ms: int = 30_000
+    member_id: str | None = None
+
+
+class DatabaseSettings(BaseSettings):
+    """All that the commands need; what else the service is told is none of their business."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+
+    database_url: SecretStr
+
+
+def database_url() -> str:
+    """The database of PAYMESH_DATABASE_URL, for the commands beside the service."""
+    return DatabaseSettings().database_url.get_secret_value()

@@ -1,0 +1,105 @@
+"""Opening dossiers: the orders are locked, in the order of their ids, then the rest is read.
+
+The order's lock is held by everyone who changes anything of the order, so what is read behind it
+stays true; the compare-and-set of `store.saving` is there for whoever did not take it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import asyncpg
+
+from chassis.database import Tx
+from trade_core.domain.dossier import Dossier
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+from trade_core.store.rows import order_of, payment_of, refund_of
+
+Clock = Callable[[], datetime]
+"""Read when the lock is had: waiting for it takes time."""
+
+
+async def find_by_key(
+    tx: Tx, app_id: str, merchant_id: str, merchant_order_no: str, *, clock: Clock
+) -> Dossier | None:
+    """The dossier of the app's order number; None where there is none."""
+    rows = await tx.fetch(_LOCK_BY_KEY, app_id, merchant_id, merchant_order_no)
+    return next(iter(await _dossiers(tx, rows, clock)), None)
+
+
+async def by_payments(tx: Tx, payment_nos: Iterable[str], *, clock: Clock) -> dict[str, Dossier]:
+    """Dossiers by payment_no; unknown numbers are left out, two payments of an order share one."""
+    rows = await tx.fetch(_LOCK_BY_PAYMENTS, list(payment_nos))
+    return {
+        payment_no: dossier
+        for dossier in await _dossiers(tx, rows, clock)
+        for payment_no in dossier.payments
+    }
+
+
+async def by_refunds(tx: Tx, refund_nos: Iterable[str], *, clock: Clock) -> dict[str, Dossier]:
+    """Dossiers by refund_no, with these refunds; unknown numbers are left out."""
+    numbers = list(refund_nos)
+    rows = await tx.fetch(_LOCK_BY_REFUNDS, numbers)
+    return {
+        refund_no: dossier
+        for dossier in await _dossiers(tx, rows, clock, numbers)
+        for refund_no in dossier.refunds
+    }
+
+
+async def _dossiers(
+    tx: Tx, rows: Sequence[asyncpg.Record], clock: Clock, refund_nos: Sequence[str] = ()
+) -> list[Dossier]:
+    if not rows:
+        return []
+    orders = [order_of(row) for row in rows]
+    order_ids = [order.order_id for order in orders]
+    payments = [payment_of(row) for row in await tx.fetch(_PAYMENTS, order_ids)]
+    refunds: list[Refund] = []
+    if refund_nos:
+        refunds = [refund_of(row) for row in await tx.fetch(_REFUNDS, refund_nos)]
+    return _bound(orders, payments, refunds, clock())
+
+
+def _bound(
+    orders: Sequence[Order], payments: Sequence[Payment], refunds: Sequence[Refund], now: datetime
+) -> list[Dossier]:
+    payments_of: dict[str, dict[str, Payment]] = {order.order_id: {} for order in orders}
+    refunds_of: dict[str, dict[str, Refund]] = {order.order_id: {} for order in orders}
+    for payment in payments:
+        payments_of[payment.order_id][payment.payment_no] = payment
+    for refund in refunds:
+        refunds_of[refund.order_id][refund.refund_no] = refund
+    return [
+        Dossier(order, payments_of[order.order_id], refunds_of[order.order_id], now)
+        for order in orders
+    ]
+
+
+_LOCK_BY_KEY = """
+select * from orders
+where app_id = $1 and merchant_id = $2 and merchant_order_no = $3
+for no key update
+"""
+
+_LOCK_BY_PAYMENTS = """
+select * from orders
+where order_id in (select order_id from payments where payment_no = any ($1::text[]))
+order by order_id
+for no key update
+"""
+
+_LOCK_BY_REFUNDS = """
+select * from orders
+where order_id in (select order_id from refunds where refund_no = any ($1::text[]))
+order by order_id
+for no key update
+"""
+
+_PAYMENTS = """
+select * from payments where order_id = any ($1::text[]) order by created_at, payment_no
+"""
+
+_REFUNDS = "select * from refunds where refund_no = any ($1::text[])"

@@ -1,0 +1,51 @@
+"""Events and alerts as the outbox takes them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from chassis.outbox import OutboxEvent
+from contracts import topics
+from contracts.events.alerts import ALERT, Alert, AlertRecord
+from contracts.events.orders import CALLBACK_TYPES, SOURCE, OrderEventRecord
+from contracts.identifiers import new_id
+from trade_core.domain.dossier import Dossier
+
+_LISTED = frozenset(str(kind) for kind in CALLBACK_TYPES)
+
+
+def order_event(record: OrderEventRecord) -> OutboxEvent:
+    """Keyed by order. Only what apps are told by callback is listed for the app."""
+    return OutboxEvent(
+        event_id=record.id,
+        topic=topics.ORDER_EVENTS,
+        key=record.data.order_id,
+        type=record.type,
+        tenant=record.data.app_id if record.type in _LISTED else "",
+        payload=record.to_bytes(),
+    )
+
+
+def alert(told: Alert, at: datetime) -> OutboxEvent:
+    record = AlertRecord(
+        id=new_id("event"), source=SOURCE, type=ALERT, subject=told.key, time=at, data=told
+    )
+    return OutboxEvent(
+        event_id=record.id,
+        topic=topics.ALERTS,
+        key=told.key,
+        type=ALERT,
+        tenant="",
+        payload=record.to_bytes(),
+    )
+
+
+def of(dossiers: Iterable[Dossier]) -> Sequence[OutboxEvent]:
+    """All that these dossiers tell, each order's events in the order in which they became true."""
+    return [
+        event
+        for dossier in dossiers
+        for event in (
+            *map(order_event, dossier.events),
+            *(alert(told, dossier.now) for told in dossier.alerts),
+        )
+    ]

@@ -1,0 +1,66 @@
+"""Reads without a lock: for answers, and for hints to channels."""
+
+from collections.abc import Sequence
+
+from chassis.database import Tx
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+from trade_core.store.rows import order_of, payment_of, refund_of
+
+
+async def payments(tx: Tx, payment_nos: Sequence[str]) -> dict[str, Payment]:
+    rows = await tx.fetch(_PAYMENTS, payment_nos)
+    return {row["payment_no"]: payment_of(row) for row in rows}
+
+
+async def orders(tx: Tx, order_ids: Sequence[str]) -> dict[str, Order]:
+    rows = await tx.fetch(_ORDERS, order_ids)
+    return {row["order_id"]: order_of(row) for row in rows}
+
+
+async def refunds(tx: Tx, refund_nos: Sequence[str]) -> dict[str, Refund]:
+    rows = await tx.fetch(_REFUNDS, refund_nos)
+    return {row["refund_no"]: refund_of(row) for row in rows}
+
+
+async def find_payment(tx: Tx, payment_no: str) -> tuple[Order, Payment] | None:
+    found = await payments(tx, [payment_no])
+    if payment_no not in found:
+        return None
+    payment = found[payment_no]
+    return (await orders(tx, [payment.order_id]))[payment.order_id], payment
+
+
+async def find_order(tx: Tx, app_id: str, merchant_id: str, merchant_order_no: str) -> Order | None:
+    row = await tx.fetchrow(_ORDER_BY_KEY, app_id, merchant_id, merchant_order_no)
+    return None if row is None else order_of(row)
+
+
+async def payments_of_order(tx: Tx, order_id: str) -> list[Payment]:
+    return [payment_of(row) for row in await tx.fetch(_PAYMENTS_OF_ORDER, order_id)]
+
+
+async def refunds_of_order(tx: Tx, order_id: str) -> list[Refund]:
+    return [refund_of(row) for row in await tx.fetch(_REFUNDS_OF_ORDER, order_id)]
+
+
+async def find_refund_by_number(
+    tx: Tx, app_id: str, merchant_id: str, merchant_refund_no: str
+) -> Refund | None:
+    row = await tx.fetchrow(_REFUND_BY_NUMBER, app_id, merchant_id, merchant_refund_no)
+    return None if row is None else refund_of(row)
+
+
+_PAYMENTS = "select * from payments where payment_no = any ($1::text[])"
+_ORDERS = "select * from orders where order_id = any ($1::text[])"
+_REFUNDS = "select * from refunds where refund_no = any ($1::text[])"
+_ORDER_BY_KEY = """
+select * from orders where app_id = $1 and merchant_id = $2 and merchant_order_no = $3
+"""
+_PAYMENTS_OF_ORDER = "select * from payments where order_id = $1 order by created_at, payment_no"
+_REFUNDS_OF_ORDER = "select * from refunds where order_id = $1 order by created_at, refund_no"
+_REFUND_BY_NUMBER = """
+select * from refunds
+where app_id = $1 and merchant_id = $2 and merchant_refund_no = $3
+"""

@@ -1,0 +1,168 @@
+"""What all layers of tests share: a database, a broker, and a fresh database for each test.
+
+The servers belong to the run (`paymesh_local.testbed`): each is started when a test first asks,
+is shared by the workers, and ends with the pytest that was called.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from chassis import migrations
+from paymesh_local import kafka, testbed
+
+SOCKET_VARIABLE = "TESTBED_SOCKET"
+TESTS = Path(__file__).parent
+
+MakeDatabase = Callable[[str], Awaitable[str]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The pytest that was called starts the testbed; its workers inherit the address."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = tempfile.TemporaryDirectory(prefix="paymesh-tests-", ignore_cleanup_errors=True)
+    address = Path(folder.name) / "testbed"
+    command = (sys.executable, "-m", "paymesh_local.testbed", str(address))
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    os.environ[SOCKET_VARIABLE] = str(address)
+
+    def end() -> None:
+        if "DATABASE_URL" in os.environ:
+            asyncio.run(_drop_databases_of_this_run(os.environ["DATABASE_URL"]))
+        process.communicate()  # closes its input, and waits
+        folder.cleanup()
+
+    config.add_cleanup(end)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a stack or a file's set-up stays on one worker (`--dist loadgroup`)."""
+    for item in items:
+        layer, *_ = item.path.relative_to(TESTS).parts
+        if layer == "e2e":
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+        elif layer == "integration":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def pytest_report_header() -> list[str]:
+    return [f"database: {_database_in_words()}", f"broker: {_broker_in_words()}"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Once more at the end, where it is seen, if real Kafka was to be had and was not."""
+    if "KAFKA_BOOTSTRAP" not in os.environ and kafka.missing() is not None:
+        terminalreporter.write_line(f"broker: {_broker_in_words()}")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a server where databases may be made: `DATABASE_URL`, or an embedded one."""
+    return os.environ.get("DATABASE_URL") or _ask("postgres")["url"]
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap() -> str:
+    """`KAFKA_BOOTSTRAP`, or Kafka started for this run, or the embedded broker without Java.
+
+    All tests of a run share it: use a topic or a consumer group of your own.
+    """
+    return os.environ.get("KAFKA_BOOTSTRAP") or _ask("kafka shared")["bootstrap"]
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
+    """An empty database of this test's own."""
+    async with _database(postgres_server, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+async def make_database(postgres_server: str) -> AsyncIterator[MakeDatabase]:
+    """`await make_database("trade_core")`: a database of this test's own, fully migrated."""
+    async with AsyncExitStack() as databases:
+
+        async def make(package: str) -> str:
+            template = await _template(postgres_server, package)
+            return await databases.enter_async_context(_database(postgres_server, template))
+
+        yield make
+
+
+@asynccontextmanager
+async def _database(server: str, template: str) -> AsyncIterator[str]:
+    name = f"{_run()}_{uuid.uuid4().hex}"
+    async with _connection(server) as admin:
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        yield _database_url(server, name)
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _template(server: str, package: str) -> str:
+    """Migrated once per run; the other workers wait for the one that does it."""
+    name = f"{_run()}_template_{package}"
+    async with _connection(server) as admin:
+        await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+        if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+            unfinished = f"{name}_new"
+            await admin.execute(f'CREATE DATABASE "{unfinished}" TEMPLATE template0')
+            url = _database_url(server, unfinished)
+            await asyncio.to_thread(migrations.upgrade, package, url)
+            await admin.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
+    return name
+
+
+async def _drop_databases_of_this_run(server: str) -> None:
+    """Only a given server outlives the run."""
+    async with _connection(server) as admin:
+        rows = await admin.fetch(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", _run()
+        )
+        for row in rows:
+            await admin.execute(f'DROP DATABASE "{row["datname"]}" WITH (FORCE)')
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _run() -> str:
+    """The prefix of this run's databases."""
+    return Path(os.environ[SOCKET_VARIABLE]).parent.name.replace("-", "_")
+
+
+def _database_url(server: str, database: str) -> str:
+    return urlsplit(server)._replace(path=f"/{database}").geturl()
+
+
+def _ask(wish: str) -> dict[str, str]:
+    return testbed.ask(Path(os.environ[SOCKET_VARIABLE]), wish)
+
+
+def _database_in_words() -> str:
+    return "given by DATABASE_URL" if "DATABASE_URL" in os.environ else "embedded PostgreSQL"
+
+
+def _broker_in_words() -> str:
+    if "KAFKA_BOOTSTRAP" in os.environ:
+        return "given by KAFKA_BOOTSTRAP"
+    reason = kafka.missing()
+    if reason is None:
+        return "real Apache Kafka"
+    return f"the embedded one, not real Kafka: {reason}"

@@ -1,0 +1,255 @@
+"""What was not applied comes again, what cannot be applied is parked, its neighbours are not."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis.background import Loop
+from chassis.consumer import Consumer, DeadRecord, park_in
+from chassis.database import Database
+from chassis.producer import Message, Producer
+from paymesh_local import kafka
+
+# The embedded broker knows one member per group at a time: there the second comes after the first.
+SHARES_GROUPS = "KAFKA_BOOTSTRAP" in os.environ or kafka.missing() is None
+
+Until = Callable[[Callable[[], bool]], Any]
+Running = Callable[[Loop], AbstractAsyncContextManager[None]]
+
+
+class Shop:
+    """A service that applies numbers; it fails when it is told to."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self.bootstrap = bootstrap
+        self.topic = topic
+        self.group = f"g-{uuid.uuid4().hex}"
+        self.applied: list[int] = []
+        self.batches: list[list[int]] = []
+        self.parked: list[DeadRecord] = []
+        self.poison: set[int] = set()
+        self.failures_left = 0
+        self.is_up = True
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def consumer(self, **options: Any) -> Consumer[int]:
+        arguments: dict[str, Any] = {
+            "bootstrap": self.bootstrap,
+            "group": self.group,
+            "topics": [self.topic],
+            "decode": lambda record: int(record.value),
+            "apply": self.apply,
+            "park": self.park,
+            "healthy": self.healthy,
+            "session_timeout_ms": 6_000,
+        }
+        return Consumer(**(arguments | options))
+
+    async def apply(self, numbers: Sequence[int]) -> None:
+        self.batches.append(list(numbers))
+        await self.gate.wait()
+        if self.failures_left or not self.is_up:
+            self.failures_left = max(0, self.failures_left - 1)
+            raise ConnectionError("the database is away")
+        if self.poison & set(numbers):
+            raise LookupError(f"cannot apply {self.poison & set(numbers)}")
+        self.applied += numbers
+
+    async def park(self, records: Sequence[DeadRecord]) -> None:
+        self.parked += records
+
+    async def healthy(self) -> bool:
+        return self.is_up
+
+    async def committed(self) -> int:
+        """How many records of the topic the group has committed."""
+        kafka = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, group_id=self.group, enable_auto_commit=False
+        )
+        await kafka.start()
+        await kafka._client._wait_on_metadata(self.topic)
+        partitions = [
+            TopicPartition(self.topic, number)
+            for number in kafka.partitions_for_topic(self.topic) or ()
+        ]
+        offsets = [await kafka.committed(partition) for partition in partitions]
+        await kafka.stop()
+        return sum(offset or 0 for offset in offsets)
+
+
+@pytest.fixture
+def shop(kafka_bootstrap: str, topic: str) -> Shop:
+    return Shop(kafka_bootstrap, topic)
+
+
+@pytest.fixture
+def sell(producer: Producer, topic: str) -> Callable[[range], Any]:
+    async def send(numbers: range) -> None:
+        messages = [Message(topic, f"k{n % 10}", b"%d" % n) for n in numbers]
+        assert all(await producer.send_many(messages))
+
+    return send
+
+
+async def test_everything_is_applied_in_order_and_committed(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    await sell(range(100))
+    consumer = shop.consumer(max_records=30)
+    async with running(consumer.run):
+        await until(lambda: len(shop.applied) == 100)
+    assert consumer.lag == 0
+    assert await shop.committed() == 100
+    for key in range(10):
+        assert [n for n in shop.applied if n % 10 == key] == list(range(key, 100, 10))
+
+    await sell(range(100, 110))
+    async with running(shop.consumer().run):
+        await until(lambda: len(shop.applied) >= 110)
+    assert sorted(shop.applied) == list(range(110))
+
+
+async def test_a_failed_batch_comes_again_and_nothing_is_committed_before(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    await sell(range(20))
+    shop.is_up = False
+    consumer = shop.consumer()
+    async with running(consumer.run):
+        await until(lambda: len(shop.batches) >= 5)
+        assert await shop.committed() == 0
+        shop.is_up = True
+        await until(lambda: len(shop.applied) >= 20)
+    assert sorted(shop.applied) == list(range(20))
+    assert shop.parked == []  # A database that is down is not poison, however often it fails.
+    assert await shop.committed() == 20
+
+
+async def test_poison_is_parked_and_its_neighbours_are_applied(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    await sell(range(40))
+    shop.poison = {7, 23}
+    async with running(shop.consumer().run):
+        await until(lambda: len(set(shop.applied)) == 38)
+    assert sorted(int(dead.record.value) for dead in shop.parked) == [7, 23]
+    assert "cannot apply" in shop.parked[0].error
+    assert set(shop.applied) == set(range(40)) - {7, 23}
+    assert await shop.committed() == 40
+
+
+async def test_a_passing_failure_is_not_poison(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    await sell(range(1))
+    shop.failures_left = 5
+    async with running(shop.consumer().run):
+        await until(lambda: shop.applied == [0])
+    assert shop.parked == []
+
+
+async def test_when_everything_is_poison_parking_stops(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    await sell(range(30))
+    shop.poison = set(range(30))
+    async with running(shop.consumer().run):
+        await until(lambda: len(shop.parked) == 10)
+        seen = len(shop.batches)
+        await until(lambda: len(shop.batches) > seen + 1)
+        assert len(shop.parked) == 10
+        assert await shop.committed() == 0
+        shop.poison = set()
+        await until(lambda: set(shop.applied) == set(range(30)))
+
+
+async def test_what_cannot_be_read_is_kept_with_its_bytes(
+    shop: Shop,
+    producer: Producer,
+    db: Database,
+    topic: str,
+    running: Running,
+    until: Until,
+) -> None:
+    async def park(records: Sequence[DeadRecord]) -> None:
+        async with db.transaction() as tx:
+            await park_in(tx, records)
+            await park_in(tx, records)  # twice is once
+
+    raw = b"\xff not a number \x00"
+    await producer.send_many(
+        [
+            Message(topic, "k", b"1"),
+            Message(topic, "k", raw, {"ce_id": "e7"}),
+            Message(topic, "k", b"2"),
+        ]
+    )
+    async with running(shop.consumer(park=park).run):
+        await until(lambda: shop.applied == [1, 2])
+    async with db.connection() as connection:
+        (row,) = await connection.fetch("select * from dead_event")
+    assert (row["topic"], row["key"], row["value"]) == (topic, "k", raw)
+    assert row["headers"] == {"ce_id": "e7"}
+    assert "ValueError" in row["error"]
+
+
+async def test_the_running_batch_is_finished_and_committed_on_stop(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    await sell(range(5))
+    shop.gate.clear()
+    async with running(shop.consumer().run):
+        await until(lambda: len(shop.batches) == 1)
+        asyncio.get_running_loop().call_later(0.2, shop.gate.set)
+    taken = len(shop.applied)
+    assert taken == len(shop.batches[0])
+    assert await shop.committed() == taken
+
+
+async def test_lag_is_what_waits(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    await sell(range(1))
+    consumer = shop.consumer(max_records=10)
+    async with running(consumer.run):
+        await until(lambda: shop.applied == [0])
+        shop.is_up = False
+        await sell(range(50))
+        await until(lambda: consumer.lag >= 1)
+        assert consumer.pulse.age_s() < 15
+        shop.is_up = True
+        await until(lambda: consumer.lag == 0 and len(shop.applied) >= 51)
+
+
+async def test_members_share_the_work_and_a_leavers_goes_on(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    second = Shop(shop.bootstrap, shop.topic)
+    second.group = shop.group
+    sold = 20
+    async with AsyncExitStack() as members:
+        await members.enter_async_context(running(shop.consumer().run))
+        await sell(range(sold))
+        await until(lambda: len(shop.applied) == sold)
+        if not SHARES_GROUPS:
+            await members.aclose()
+        async with running(second.consumer().run):
+            while not second.applied:
+                await sell(range(sold, sold + 20))
+                sold += 20
+                await asyncio.sleep(0.2)
+            await until(lambda: len(set(shop.applied + second.applied)) == sold)
+        if not SHARES_GROUPS:
+            await members.enter_async_context(running(shop.consumer().run))
+        await sell(range(sold, sold + 20))
+        await until(lambda: len(set(shop.applied + second.applied)) == sold + 20)
+    assert await shop.committed() == sold + 20
+    # What was handed over was finished and committed first, so nothing came twice.
+    assert sorted(shop.applied + second.applied) == list(range(sold + 20))

@@ -1,0 +1,167 @@
+"""`make run` as a user meets it: what it shows, what it leaves, and what it survives."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from paymesh_local import ports, processes
+from paymesh_local.processes import Process, Program
+
+START_LIMIT_S = 120
+MEMBERS = {
+    "gateway_url", "cashier_url", "admin_url", "sandbox_url", "trade_core_url", "notifier_url",
+    "admin_user", "admin_password", "service_token", "app", "merchant_id", "payment_ids",
+    "database_urls", "kafka_bootstrap", "pids", "sandbox",
+}  # fmt: skip
+
+
+class Run:
+    """One `make run` in `folder`, on ports from `base` on."""
+
+    def __init__(self, folder: Path, base: int, process: Process) -> None:
+        self.folder = folder
+        self.base = base
+        self.process = process
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / "demo.json").read_text())
+        return content
+
+    @property
+    def output(self) -> str:
+        return self.process.program.log.read_text()
+
+    def family(self) -> list[psutil.Process]:
+        children: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return children
+
+    async def shows(self, text: str) -> None:
+        await self.until(lambda: text in self.output)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(START_LIMIT_S):
+            while True:
+                if condition():
+                    return
+                assert self.process.returncode is None, self.output
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, *, base: int | None = None, demo: bool = False
+) -> AsyncIterator[Run]:
+    chosen = base or ports.free_base()
+    environment = {
+        "PAYMESH_LOCAL_DIR": str(folder),
+        "PAYMESH_PORT_BASE": str(chosen),
+        "PAYMESH_DEMO": "1" if demo else "0",
+    }
+    command = processes.tied((sys.executable, "-m", "paymesh_local"), death_signal="TERM")
+    log = folder.with_suffix(f".{chosen}.out")
+    process = await processes.start(Program("make-run", command, log, environment))
+    run = Run(folder, chosen, process)
+    try:
+        yield run
+    finally:
+        await process.stop(grace_s=15)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="paymesh-run-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name) / ".local"
+
+
+async def test_a_payment_is_shown_and_nothing_is_left(folder: Path) -> None:
+    async with running(folder, demo=True) as run:
+        await run.shows("Ctrl-C stops everything")
+        assert run.output.count("payment.succeeded, signature verified") == 2
+        assert run.output.count("refund.succeeded, signature verified") == 1
+        assert run.output.count("channel_trade_no") == 3
+        assert "✗" not in run.output
+        assert run.demo.keys() == MEMBERS
+        assert (folder / "demo.json").stat().st_mode & 0o777 == 0o600
+        assert set(run.demo["pids"]) == {
+            "gateway", "trade-core", "merchant-admin", "notifier", "cashier", "sandbox",
+        }  # fmt: skip
+
+        family = run.family()
+        run.process.send(signal.SIGTERM)
+        run.process.send(signal.SIGTERM)
+        assert await asyncio.wait_for(run.process.wait(), 12) == 0
+
+        assert not [each for each in family if each.is_running()]
+        assert not (folder / "demo.json").exists()
+        ports.Ports.of_base(run.base).require_free()
+
+
+async def test_a_second_start_elsewhere_keeps_the_merchant_and_pays(folder: Path) -> None:
+    async with running(folder) as run:
+        await run.until((folder / "demo.json").exists)
+        first = run.demo
+    async with running(folder, demo=True) as run:
+        await run.shows("Ctrl-C stops everything")
+        second = run.demo
+        assert "✗" not in run.output
+    for member in ("app", "merchant_id", "payment_ids", "admin_password", "service_token"):
+        assert first[member] == second[member]
+
+
+async def test_a_killed_supervisor_takes_everything_along(folder: Path) -> None:
+    async with running(folder) as run:
+        await run.until((folder / "demo.json").exists)
+        family = run.family()
+        run.process.send(signal.SIGKILL)
+        await run.process.wait()
+        async with asyncio.timeout(10):
+            while True:
+                if not [each for each in family if each.is_running()]:
+                    break
+                await asyncio.sleep(0.05)
+
+
+async def test_a_killed_service_and_a_killed_broker_are_started_again(folder: Path) -> None:
+    async with running(folder) as run:
+        await run.until((folder / "demo.json").exists)
+        before = run.demo
+        os.kill(before["pids"]["trade-core"], signal.SIGKILL)
+        await run.until(lambda: run.demo["pids"]["trade-core"] != before["pids"]["trade-core"])
+        await run.shows("trade-core                   runs again")
+
+        broker = next(each for each in run.family() if "paymesh_local.broker" in each.cmdline())
+        broker.kill()
+        await run.shows("broker                       runs again")
+        after = run.demo
+        assert after["kafka_bootstrap"] != before["kafka_bootstrap"]
+        assert all(after["pids"][name] != before["pids"][name] for name in ("gateway", "notifier"))
+
+
+async def test_a_second_stack_in_one_folder_is_refused(folder: Path) -> None:
+    async with running(folder) as run:
+        await run.until((folder / "lock").exists)
+        async with running(folder) as second:
+            assert await second.process.wait() == 1
+            assert "PAYMESH_LOCAL_DIR" in second.output
+
+
+async def test_a_taken_port_is_named_with_the_way_out(folder: Path) -> None:
+    base = ports.free_base()
+    with socket.create_server(("127.0.0.1", base + 2)):
+        async with running(folder, base=base) as run:
+            assert await run.process.wait() == 1
+            assert f"Port {base + 2} (merchant-admin) is taken" in run.output
+            assert "PAYMESH_PORT_BASE=" in run.output

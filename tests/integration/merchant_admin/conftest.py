@@ -1,0 +1,231 @@
+"""merchant-admin with a real database; gateway and trade-core are small servers of our own."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import argon2
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from chassis.database import Database
+from chassis.http import ServiceClient
+from chassis.web import InFlightLimit
+from contracts import sealing
+from merchant_admin.domain.passwords import Passwords
+from merchant_admin.flows.deps import Deps, SealingKeys
+from merchant_admin.flows.sessions import ensure_administrator
+from merchant_admin.main import build
+from merchant_admin.settings import AdminSettings
+
+USERNAME, PASSWORD = "admin", "correct horse battery"
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+MakeDatabase = Callable[[str], Awaitable[str]]
+
+
+@dataclass
+class Clock:
+    """Real time, until it is moved on."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Gateway:
+    """Accepts credentials of the channel `wechat` that have an `mchid` and an `apiv3_key`."""
+
+    checked: list[dict[str, Any]] = field(default_factory=list)
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.get("/internal/channels")
+        async def channels() -> Response:
+            wechat = {"channel": "wechat", "title": "微信支付", "methods": ["native"]}
+            return JSONResponse({"items": [{**wechat, "credentials_schema": {"type": "object"}}]})
+
+        @app.post("/internal/channels/{channel}/credentials")
+        async def check(channel: str, request: Request) -> Response:
+            if channel != "wechat":
+                return problem(404, "not_found")
+            credentials = (await request.json())["credentials"]
+            self.checked.append(credentials)
+            missing = [name for name in ("mchid", "apiv3_key") if name not in credentials]
+            if missing:
+                pointers = [f"/credentials/{name}" for name in missing]
+                return problem(422, "invalid_request", pointers)
+            return Response(status_code=204)
+
+        return app
+
+
+@dataclass
+class TradeCore:
+    """Knows one payment; opens every refund but those above its amount."""
+
+    payment: dict[str, Any] | None = None
+    refund: dict[str, Any] | None = None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.get("/internal/payments/{payment_no}")
+        async def payment(payment_no: str) -> Response:
+            if self.payment is None or self.payment["payment_no"] != payment_no:
+                return problem(404, "not_found")
+            return JSONResponse(self.payment)
+
+        @app.post("/internal/refunds")
+        async def refund(request: Request) -> Response:
+            body = await request.json()
+            created = body not in self.asked
+            self.asked.append(body)
+            assert self.payment is not None
+            if body["wish"]["amount"] > self.payment["amount"]:
+                return problem(409, "refund_exceeds_paid")
+            return JSONResponse({"created": created, "refund": self.refund})
+
+        return app
+
+
+@dataclass
+class Admin:
+    """The service under test. `http` is logged in by bearer token, `anonymous` is nobody."""
+
+    http: httpx.AsyncClient
+    anonymous: httpx.AsyncClient
+    deps: Deps
+    gateway: Gateway
+    trade_core: TradeCore
+    keys: dict[str, sealing.KeyPair]
+    clock: Clock
+
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What a successful write answers."""
+        answer = await self.http.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        created: dict[str, Any] = answer.json()
+        return created
+
+    async def events(self) -> list[dict[str, Any]]:
+        """The entities in the outbox, oldest first."""
+        async with self.deps.db.connection() as tx:
+            rows = await tx.fetch(
+                "select convert_from(payload, 'utf8')::jsonb as e from event_log order by id"
+            )
+        return [row["e"]["data"]["entity"] for row in rows]
+
+    async def audit(self, **filters: str) -> list[dict[str, Any]]:
+        answer = await self.http.get("/api/audit", params=filters)
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+
+def problem(status: int, code: str, pointers: list[str] | None = None) -> Response:
+    body = {
+        "type": "about:blank",
+        "title": code,
+        "status": status,
+        "code": code,
+        "detail": code,
+        "errors": [{"pointer": pointer, "message": "is missing"} for pointer in pointers or []],
+        "retryable": False,
+    }
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The URL at which the application answers."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    running = asyncio.ensure_future(server.serve(sockets=[listening]))
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+def settings_of(
+    database_url: str, gateway_url: str, trade_core_url: str, kafka_bootstrap: str,
+    keys: dict[str, sealing.KeyPair],
+) -> AdminSettings:  # fmt: skip
+    return AdminSettings.model_validate(
+        {
+            "port": 1,
+            "service_token": "a service token",
+            "database_url": database_url,
+            "kafka_bootstrap": kafka_bootstrap,
+            "kafka_session_timeout_ms": 6_000,
+            "gateway_url": gateway_url,
+            "trade_core_url": trade_core_url,
+            "gateway_sealing_public_key": keys["gateway"].public_key,
+            "notifier_sealing_public_key": keys["notifier"].public_key,
+            "admin_username": USERNAME,
+            "admin_password": PASSWORD,
+            "session_key": "a session key of some length",
+        }
+    )
+
+
+@pytest.fixture
+def sealing_keys() -> dict[str, sealing.KeyPair]:
+    return {"gateway": sealing.generate(), "notifier": sealing.generate()}
+
+
+@pytest.fixture
+async def admin(
+    make_database: MakeDatabase,
+    sealing_keys: dict[str, sealing.KeyPair],
+) -> AsyncIterator[Admin]:
+    """The whole service but its loops: what is written stays in the outbox."""
+    url = await make_database("merchant_admin")
+    settings = settings_of(url, "http://gateway", "http://trade-core", "127.0.0.1:1", sealing_keys)
+    db = await Database.connect(url, application_name="test")
+    gateway, trade_core, clock = Gateway(), TradeCore(), Clock()
+    services = httpx.AsyncClient(
+        mounts={
+            "http://gateway": httpx.ASGITransport(gateway.app()),
+            "http://trade-core": httpx.ASGITransport(trade_core.app()),
+        }
+    )
+    deps = Deps(
+        db=db,
+        wake=lambda: None,
+        clock=clock,
+        gateway=ServiceClient(settings.gateway_url, settings.service_token, services),
+        trade_core=ServiceClient(settings.trade_core_url, settings.service_token, services),
+        sealing=SealingKeys(
+            sealing_keys["gateway"].public_key, sealing_keys["notifier"].public_key
+        ),
+        session_key=b"a session key of some length",
+        passwords=Passwords(CHEAP),
+        hashing=InFlightLimit(3),
+    )
+    await ensure_administrator(deps, USERNAME, PASSWORD)
+    app = build(settings)
+    app.state.deps = deps
+    transport = httpx.ASGITransport(app, client=("203.0.113.9", 1))
+    async with (
+        httpx.AsyncClient(transport=transport, base_url="http://admin.test") as anonymous,
+        httpx.AsyncClient(transport=transport, base_url="http://admin.test") as logged_in,
+    ):
+        answer = await logged_in.post(
+            "/api/session", json={"username": USERNAME, "password": PASSWORD}
+        )
+        logged_in.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield Admin(logged_in, anonymous, deps, gateway, trade_core, sealing_keys, clock)
+    await services.aclose()
+    await db.close()

@@ -1,0 +1,140 @@
+"""The pages for people."""
+
+import re
+
+import httpx
+
+from merchant_admin.flows.read_model import apply
+
+from .conftest import PASSWORD, USERNAME, Admin
+from .test_read_model import Story
+
+EVIL = "<script>alert(1)</script>"
+
+
+async def log_in(admin: Admin, **headers: str) -> httpx.Response:
+    return await admin.anonymous.post(
+        "/console/login", data={"username": USERNAME, "password": PASSWORD}, headers=headers
+    )
+
+
+async def test_the_root_leads_to_the_page_and_the_page_to_the_login(admin: Admin) -> None:
+    root = await admin.anonymous.get("/")
+    assert (root.status_code, root.headers["location"]) == (303, "/console/payments")
+    for page in ("payments", "orders", "merchants", "payments/P1"):
+        answer = await admin.anonymous.get(f"/console/{page}")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console/login")
+
+
+async def test_a_person_logs_in_looks_and_logs_out(admin: Admin) -> None:
+    answer = await log_in(admin)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/payments")
+    cookie = answer.headers["set-cookie"]
+    for attribute in ("HttpOnly", "SameSite=strict", "Secure", "Path=/"):
+        assert attribute in cookie
+    headers = {"Cookie": cookie.partition(";")[0]}
+    page = await admin.anonymous.get("/console/payments", headers=headers)
+    assert page.status_code == 200
+    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+    assert csrf is not None
+
+    refused = await admin.anonymous.post("/console/logout", data={"csrf": "x"}, headers=headers)
+    assert refused.status_code == 401
+    left = await admin.anonymous.post(
+        "/console/logout", data={"csrf": csrf.group(1)}, headers=headers
+    )
+    assert left.headers["location"] == "/console/login"
+    again = await admin.anonymous.get("/console/payments", headers=headers)
+    assert again.status_code == 303
+
+
+async def test_a_wrong_password_is_said_on_the_page(admin: Admin) -> None:
+    for status in [401] * 5 + [429]:
+        answer = await admin.anonymous.post(
+            "/console/login", data={"username": USERNAME, "password": "wrong"}
+        )
+        assert answer.status_code == status
+        assert 'role="alert"' in answer.text
+        assert "wrong" not in answer.text.replace("wrong_password", "")
+
+
+async def test_another_site_cannot_log_somebody_in(admin: Admin) -> None:
+    answer = await log_in(admin, **{"Sec-Fetch-Site": "cross-site"})
+    assert answer.headers["location"] == "/console/login"
+    assert "set-cookie" not in answer.headers
+
+
+async def session_of(admin: Admin) -> dict[str, str]:
+    return {"Cookie": (await log_in(admin)).headers["set-cookie"].partition(";")[0]}
+
+
+async def test_names_and_subjects_are_escaped_everywhere(admin: Admin) -> None:
+    merchant_id = (await admin.post("/api/merchants", {"name": EVIL}))["merchant_id"]
+    story = Story(merchant_id=merchant_id, subject=EVIL).paid().refunded()
+    await apply(admin.deps, story.events)
+    headers = await session_of(admin)
+    for page in ("payments", "orders", "merchants", f"payments/{story.payment_no}"):
+        html = (await admin.anonymous.get(f"/console/{page}", headers=headers)).text
+        assert "<script" not in html, page
+        assert "&lt;script&gt;" in html, page
+    query = {"number": f'"><b>{EVIL}', "state": "pending"}
+    html = (await admin.anonymous.get("/console/payments", params=query, headers=headers)).text
+    assert "<script" not in html
+    assert "<b>" not in html
+
+
+async def test_pages_allow_nothing_foreign(admin: Admin) -> None:
+    answer = await admin.anonymous.get("/console/login")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+    assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', answer.text)
+    assert "style=" not in answer.text
+    for asset in ("console.css", "icon.svg"):
+        assert (await admin.anonymous.get(f"/console/static/{asset}")).status_code == 200
+
+
+async def test_the_page_speaks_the_readers_language(admin: Admin) -> None:
+    async def page(path: str = "/console/login", **headers: str) -> httpx.Response:
+        return await admin.anonymous.get(path, headers=headers)
+
+    assert 'lang="zh-CN"' in (await page()).text
+    assert 'lang="en"' in (await page(**{"Accept-Language": "en-GB,en;q=0.9,zh;q=0.5"})).text
+    asked = await page("/console/login?lang=en")
+    assert "Log in" in asked.text
+    kept = asked.headers["set-cookie"].partition(";")[0]
+    assert "Log in" in (await page(Cookie=kept)).text
+
+
+async def test_payments_are_searched_and_told_in_yuan_and_beijing_time(admin: Admin) -> None:
+    story, other = Story().paid(), Story().paid()
+    await apply(admin.deps, [*story.events, *other.events])
+    headers = await session_of(admin)
+    query = {"number": story.merchant_order_no, "state": "succeeded"}
+    html = (await admin.anonymous.get("/console/payments", params=query, headers=headers)).text
+    assert story.payment_no in html
+    assert other.payment_no not in html
+    assert "¥12.99" in html
+    assert "2026-11-22 16:00:00" in html
+
+
+async def test_a_payment_page_shows_the_three_numbers(admin: Admin) -> None:
+    story = Story().paid().refunded()
+    await apply(admin.deps, story.events)
+    headers = await session_of(admin)
+    html = (
+        await admin.anonymous.get(f"/console/payments/{story.payment_no}", headers=headers)
+    ).text
+    for number in (
+        story.merchant_order_no,
+        story.payment_no,
+        f"42{story.payment_no}",
+        story.refund_no,
+    ):
+        assert number in html
+    for path in ("payments/P1", "payments/%00", f"payments/P{'0' * 26}"):
+        answer = await admin.anonymous.get(f"/console/{path}", headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            404, "text/html; charset=utf-8",
+        )  # fmt: skip

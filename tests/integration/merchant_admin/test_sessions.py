@@ -1,0 +1,115 @@
+"""Who may come in: passwords, tokens, cookies, and how often one may guess."""
+
+from datetime import timedelta
+
+import httpx
+
+from merchant_admin.domain import sessions as rules
+from merchant_admin.flows.sessions import ensure_administrator, forget_expired
+
+from .conftest import PASSWORD, USERNAME, Admin
+
+
+async def log_in(
+    admin: Admin, username: str = USERNAME, password: str = PASSWORD
+) -> httpx.Response:
+    body = {"username": username, "password": password}
+    return await admin.anonymous.post("/api/session", json=body)
+
+
+async def test_without_a_session_nothing_is_answered(admin: Admin) -> None:
+    paths = ("merchants", "apps", "orders", "payments", "refunds", "channels", "audit")
+    for path in paths:
+        for authorization in (None, "Bearer x", "Basic YWRtaW46YWRtaW4=", "Bearer "):
+            headers = {"Authorization": authorization} if authorization else {}
+            answer = await admin.anonymous.get(f"/api/{path}", headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_an_unauthenticated_write_is_refused_before_its_body_is_read(admin: Admin) -> None:
+    answer = await admin.anonymous.post("/api/merchants", content=b"junk")
+    assert answer.status_code == 401
+
+
+async def test_a_wrong_name_and_a_wrong_password_look_the_same(admin: Admin) -> None:
+    answers = [await log_in(admin, "nobody"), await log_in(admin, password="wrong")]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert answers[0].json()["detail"] == answers[1].json()["detail"]
+
+
+async def test_guessing_is_limited_per_name_and_address(admin: Admin) -> None:
+    for _ in range(rules.MAX_FAILURES):
+        assert (await log_in(admin, password="wrong")).status_code == 401
+    refused = await log_in(admin)
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert 0 < int(refused.headers["Retry-After"]) <= rules.FAILURE_WINDOW.total_seconds()
+    assert (await log_in(admin, "somebody else")).status_code == 401
+
+    admin.clock.ahead = rules.FAILURE_WINDOW + timedelta(seconds=1)
+    assert (await log_in(admin)).status_code == 201
+
+
+async def test_a_right_password_wipes_the_failures_out(admin: Admin) -> None:
+    for _ in range(2):
+        for _ in range(rules.MAX_FAILURES - 1):
+            await log_in(admin, password="wrong")
+        assert (await log_in(admin)).status_code == 201
+
+
+async def test_a_session_ends_after_a_working_day(admin: Admin) -> None:
+    token = (await log_in(admin)).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await admin.anonymous.get("/api/apps", headers=headers)).status_code == 200
+    admin.clock.ahead = rules.LIFETIME
+    assert (await admin.anonymous.get("/api/apps", headers=headers)).status_code == 401
+    await forget_expired(admin.deps)
+    async with admin.deps.db.connection() as tx:
+        assert await tx.fetchval("select count(*) from session") == 0
+
+
+async def test_logging_out_ends_the_session(admin: Admin) -> None:
+    assert (await admin.http.delete("/api/session")).status_code == 204
+    assert (await admin.http.get("/api/apps")).status_code == 401
+    async with admin.deps.db.connection() as tx:
+        actions = await tx.fetchval("select array_agg(action order by id) from audit")
+    assert actions == ["session.created", "session.ended"]
+
+
+async def test_a_new_password_logs_everybody_out(admin: Admin) -> None:
+    await ensure_administrator(admin.deps, USERNAME, PASSWORD)
+    assert (await admin.http.get("/api/apps")).status_code == 200
+    await ensure_administrator(admin.deps, USERNAME, "another good password")
+    assert (await admin.http.get("/api/apps")).status_code == 401
+    assert (await log_in(admin)).status_code == 401
+    assert (await log_in(admin, password="another good password")).status_code == 201
+
+
+async def test_there_is_one_administrator(admin: Admin) -> None:
+    await ensure_administrator(admin.deps, "boss", PASSWORD)
+    assert (await admin.http.get("/api/apps")).status_code == 401
+    assert (await log_in(admin)).status_code == 401
+    assert (await log_in(admin, "boss")).status_code == 201
+
+
+async def test_a_write_with_the_cookie_needs_the_csrf_token(admin: Admin) -> None:
+    token = (await log_in(admin)).json()["access_token"]
+    cookie = {"Cookie": f"paymesh_session={token}"}
+    csrf = rules.csrf_token(admin.deps.session_key, token)
+    for given in ({}, {"X-CSRF-Token": "x"}, {"X-CSRF-Token": csrf[:-1]}):
+        answer = await admin.anonymous.post(
+            "/api/merchants", json={"name": "x"}, headers={**cookie, **given}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert await admin.events() == []
+
+    assert (await admin.anonymous.get("/api/merchants", headers=cookie)).status_code == 200
+    answer = await admin.anonymous.post(
+        "/api/merchants", json={"name": "x"}, headers={**cookie, "X-CSRF-Token": csrf}
+    )
+    assert answer.status_code == 201
+
+
+async def test_answers_are_not_kept_by_anybody(admin: Admin) -> None:
+    assert (await admin.http.get("/api/apps")).headers["Cache-Control"] == "no-store"
+    assert (await log_in(admin)).headers["Cache-Control"] == "no-store"

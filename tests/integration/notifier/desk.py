@@ -1,0 +1,139 @@
+"""A notifier without Kafka: real database, real HTTP, its loops running beside the test."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from typing import Any
+
+from chassis.database import Database
+from contracts import webhooks
+from contracts.events.configuration import CallbackAck
+from contracts.identifiers import new_id
+from notifier.domain.apps import App, AppBook
+from notifier.domain.deliveries import Told
+from notifier.domain.schedule import Schedule
+from notifier.flows import deliveries
+from notifier.flows.deps import Deps
+from notifier.guard import Guard
+from notifier.jobs.dispatch import Dispatch
+from notifier.jobs.rescue import Rescue
+from notifier.sender import Limits, Sender
+from notifier.store.presence import Presence
+
+DEADLINE_S = 20.0
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+AT_ONCE = Schedule(spread=lambda: 0.0, delays_s=(0.0,) * 15)
+NEVER = Schedule(spread=lambda: 0.0, delays_s=(3600.0,) * 15)
+LOOPBACK_ALLOWED = Guard(allowed=(ip_network("127.0.0.0/8"),), ports=(range(1, 65_536),))
+
+
+def app(app_id: str, notify_url: str | None, **changes: Any) -> App:
+    usual = App(
+        app_id=app_id,
+        version=1,
+        is_active=True,
+        notify_url=notify_url,
+        ack=CallbackAck.ANY_2XX,
+        keys=(webhooks.secret_bytes(SECRET),),
+    )
+    return replace(usual, **changes)
+
+
+def told(app_id: str = "A1", notify_url: str | None = None, **changes: Any) -> Told:
+    usual = Told(
+        event_id=new_id("event"),
+        app_id=app_id,
+        type="payment.succeeded",
+        notify_url=notify_url,
+        body=b'{"type":"payment.succeeded"}',
+        happened_at=datetime.now(UTC),
+    )
+    return replace(usual, **changes)
+
+
+@dataclass(slots=True)
+class Desk:
+    """One replica. `schedule`, `limits` and so on are set before `running`."""
+
+    db: Database
+    apps: AppBook = field(default_factory=AppBook)
+    schedule: Schedule = NEVER
+    lease_s: float = 60.0
+    guard: Guard = LOOPBACK_ALLOWED
+    limits: Limits = field(default_factory=Limits)
+    sender: Callable[[Guard, Limits], Sender] = Sender
+
+    async def tell(self, *events: Told) -> None:
+        """As the consumer does, in one batch."""
+        await deliveries.tell(self.deps(replica=0), events)
+
+    def deps(self, *, replica: int) -> Deps:
+        return Deps(
+            db=self.db,
+            replica=replica,
+            apps=self.apps,
+            schedule=self.schedule,
+            wake_relay=lambda: None,
+            lease_s=self.lease_s,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Deps]:
+        """A replica that sends; stopped gracefully at the end of the block."""
+        presence = await Presence.enter(self.db)
+        deps = self.deps(replica=presence.replica)
+        ready, stop = asyncio.Event(), asyncio.Event()
+        ready.set()
+        async with self.sender(self.guard, self.limits) as sender, asyncio.TaskGroup() as group:
+            group.create_task(Dispatch(deps, sender, ready=ready).run(stop))
+            group.create_task(Rescue(deps, presence, every_s=0.05).run(stop))
+            try:
+                yield deps
+            finally:
+                stop.set()
+                deps.due.set()
+        await presence.leave()
+
+    async def value(self, sql: str, *arguments: object) -> Any:
+        async with self.db.connection() as tx:
+            return await tx.fetchval(sql, *arguments)
+
+    async def state(self, event: Told) -> Any:
+        return await self.value("select state from delivery where event_id = $1", event.event_id)
+
+    async def settled(self, *events: Told, state: str = "delivered") -> None:
+        """Waits until all of them are in this state."""
+        ids = [event.event_id for event in events]
+
+        async def all_are() -> bool:
+            sql = "select count(*) from delivery where event_id = any($1) and state = $2"
+            return bool(await self.value(sql, ids, state) == len(ids))
+
+        await until(all_are)
+
+    async def attempts(self, event: Told) -> list[dict[str, Any]]:
+        sql = """select attempt.* from attempt join delivery using (delivery_id)
+                 where event_id = $1 order by started_at"""
+        async with self.db.connection() as tx:
+            return [dict(row) for row in await tx.fetch(sql, event.event_id)]
+
+    async def tried(self, event: Told, times: int = 1) -> list[dict[str, Any]]:
+        """Its attempts, waited for."""
+
+        async def enough() -> bool:
+            return len(await self.attempts(event)) >= times
+
+        await until(enough)
+        return await self.attempts(event)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Waits for a condition that the database or a server tells, with a deadline."""
+    give_up_at = time.monotonic() + DEADLINE_S
+    while not await condition():
+        assert time.monotonic() < give_up_at, "what was waited for did not happen"
+        await asyncio.sleep(0.01)

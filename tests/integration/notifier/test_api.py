@@ -1,0 +1,203 @@
+"""Why did it not arrive, send it again, send a ping: the internal HTTP of the notifier."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from tests.integration.notifier.app_server import AppServer, one_after_the_other, says
+from tests.integration.notifier.desk import NEVER, Desk, app, told
+
+from chassis.web import create_app
+from contracts.internal import DeliveryPage, DeliveryView
+from notifier import api
+
+TOKEN = "the-service-token"
+
+
+@pytest.fixture
+async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    @asynccontextmanager
+    async def nothing(_: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    application = create_app(service="notifier", lifespan=nothing)
+    application.include_router(api.router(SecretStr(TOKEN)))
+    application.state.deps = desk.deps(replica=0)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application),
+        base_url="http://notifier",
+        headers={"authorization": f"Bearer {TOKEN}"},
+    ) as client:
+        yield client
+
+
+async def test_without_the_service_token_nothing_is_told(http: httpx.AsyncClient) -> None:
+    for method, path in [
+        ("GET", "/internal/deliveries?app_id=A1"),
+        ("POST", "/internal/events/E1/redeliver?app_id=A1"),
+        ("POST", "/internal/pings"),
+    ]:
+        answer = await http.request(method, path, headers={"authorization": "Bearer other"})
+        assert answer.status_code == 401
+        assert answer.json()["code"] == "unauthenticated"
+
+
+async def test_list_shows_why_it_did_not_arrive(
+    desk: Desk, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    server.answers["/callback"] = says(500, "no room")
+    event = told()
+    await desk.tell(event)
+    async with desk.running():
+        await desk.tried(event)
+
+    page = await listed(http, app_id="A1", event_id=event.event_id)
+
+    (item,) = page.items
+    assert (item.event_id, item.type, item.state) == (event.event_id, event.type, "pending")
+    assert item.url == f"{server.url}/callback"
+    assert item.next_attempt_at is not None
+    (attempt,) = item.attempts
+    assert (attempt.status, attempt.error, attempt.answer) == (500, "bad_status", "no room")
+    assert page.next_cursor is None
+
+
+async def test_list_goes_page_by_page_newest_first(desk: Desk, http: httpx.AsyncClient) -> None:
+    events = [told() for _ in range(7)]
+    await desk.tell(*events)
+    await desk.tell(told("A2"))
+    seen: list[DeliveryView] = []
+    after = None
+    while True:
+        page = await listed(http, app_id="A1", limit="3", **({"after": after} if after else {}))
+        seen += page.items
+        after = page.next_cursor
+        if after is None:
+            break
+
+    assert [one.event_id for one in seen] == [event.event_id for event in reversed(events)]
+
+
+async def test_list_by_state(desk: Desk, server: AppServer, http: httpx.AsyncClient) -> None:
+    desk.apps.put(app("A1", f"{server.url}/callback", version=2))
+    arrived = told()
+    await desk.tell(arrived)
+    async with desk.running():
+        await desk.settled(arrived)
+    waiting, lost = told(), told()
+    await desk.tell(waiting, lost)
+    await desk.value(
+        """update delivery set state = 'exhausted', settled_at = now()
+           where event_id = $1 returning 1""",
+        lost.event_id,
+    )
+
+    for state, event in [("delivered", arrived), ("pending", waiting), ("exhausted", lost)]:
+        page = await listed(http, app_id="A1", state=state)
+        assert [one.event_id for one in page.items] == [event.event_id]
+        page = await listed(http, app_id="A1", state=state, event_id=event.event_id)
+        assert len(page.items) == 1
+        page = await listed(http, app_id="A1", state=state, event_id="E-other")
+        assert page.items == []
+
+
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=D", "after=D1e3", "after=D%D9%A3", "limit=0", "limit=101",
+              "state=lost"]
+)  # fmt: skip
+async def test_malformed_list_parameters_are_422(http: httpx.AsyncClient, query: str) -> None:
+    answer = await http.get(f"/internal/deliveries?app_id=A1&{query}")
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid_request"
+
+
+async def test_redelivery_of_what_was_exhausted(
+    desk: Desk, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    server.answers["/callback"] = one_after_the_other(says(404), says(200))
+    event = told()
+    desk.schedule = type(NEVER)(spread=NEVER.spread, delays_s=())
+    await desk.tell(event)
+
+    async with desk.running():
+        await desk.settled(event, state="exhausted")
+        answer = await http.post(f"/internal/events/{event.event_id}/redeliver?app_id=A1")
+        await desk.settled(event)
+
+    assert answer.status_code == 202
+    assert DeliveryView.model_validate(answer.json()).state == "pending"
+    assert [one.event_id for one in server.received] == [event.event_id] * 2
+    assert [one["status"] for one in await desk.attempts(event)] == [404, 200]
+
+
+async def test_redelivery_of_what_had_arrived_sends_it_once_more(
+    desk: Desk, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    event = told()
+    await desk.tell(event)
+    async with desk.running():
+        await desk.settled(event)
+        await http.post(f"/internal/events/{event.event_id}/redeliver?app_id=A1")
+        await desk.tried(event, times=2)
+        await desk.settled(event)
+
+    assert len(server.received) == 2
+
+
+async def test_redelivery_does_not_wait_for_the_schedule(
+    desk: Desk, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    server.answers["/callback"] = one_after_the_other(says(500), says(200))
+    event = told()
+    await desk.tell(event)
+    async with desk.running():
+        await desk.tried(event)
+        await http.post(f"/internal/events/{event.event_id}/redeliver?app_id=A1")
+        await desk.settled(event)
+
+    assert await desk.value("select count(*) from due") == 0
+
+
+async def test_event_of_another_app_is_not_found(desk: Desk, http: httpx.AsyncClient) -> None:
+    event = told("A2")
+    await desk.tell(event)
+
+    for event_id in (event.event_id, "E-unknown"):
+        answer = await http.post(f"/internal/events/{event_id}/redeliver?app_id=A1")
+        assert answer.status_code == 404
+        assert answer.json()["code"] == "not_found"
+
+
+async def test_ping_reaches_the_apps_own_address(
+    desk: Desk, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    async with desk.running():
+        answer = await http.post("/internal/pings", json={"app_id": "A1"})
+        got = await server.next()
+
+    assert answer.status_code == 202
+    view = DeliveryView.model_validate(answer.json())
+    assert (view.type, view.event_id) == ("ping", got.event_id)
+    body = json.loads(got.body)
+    assert (body["type"], body["data"]) == ("ping", {"app_id": "A1"})
+
+
+async def test_ping_without_an_address_or_an_app(desk: Desk, http: httpx.AsyncClient) -> None:
+    desk.apps.put(app("A9", None))
+
+    no_address = await http.post("/internal/pings", json={"app_id": "A9"})
+    no_app = await http.post("/internal/pings", json={"app_id": "A-unknown"})
+
+    assert (no_address.status_code, no_address.json()["code"]) == (422, "invalid_request")
+    assert (no_app.status_code, no_app.json()["code"]) == (404, "not_found")
+
+
+async def listed(http: httpx.AsyncClient, **query: str) -> DeliveryPage:
+    answer = await http.get("/internal/deliveries", params=query)
+    assert answer.status_code == 200, answer.text
+    return DeliveryPage.model_validate(answer.json())

@@ -1,0 +1,242 @@
+"""A callback arrives, signed, under the same id on every try, until the app has taken it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+from tests.integration.notifier.app_server import AppServer, one_after_the_other, says
+from tests.integration.notifier.desk import AT_ONCE, SECRET, Desk, app, told, until
+
+from contracts import topics, webhooks
+from contracts.events.configuration import CallbackAck
+from contracts.events.deliveries import DeliveryEventRecord
+from notifier.domain.schedule import Schedule
+
+SECOND_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+
+
+async def test_signature_is_verified_by_the_public_package(desk: Desk, server: AppServer) -> None:
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        got = await server.next()
+        await desk.settled(event)
+
+    assert Webhook(SECRET).verify(got.body, got.headers) == {"type": "payment.succeeded"}
+    assert got.event_id == event.event_id
+    assert got.body == event.body
+    assert got.path == "/callback"
+    assert got.headers["content-type"] == "application/json"
+    assert got.headers["user-agent"].startswith("Paymesh-Notifier/")
+
+
+async def test_during_a_rotation_both_secrets_verify(desk: Desk, server: AppServer) -> None:
+    keys = (webhooks.secret_bytes(SECOND_SECRET), webhooks.secret_bytes(SECRET))
+    desk.apps.put(app("A1", f"{server.url}/callback", version=2, keys=keys))
+    await desk.tell(told())
+
+    async with desk.running():
+        got = await server.next()
+
+    for secret in (SECRET, SECOND_SECRET):
+        Webhook(secret).verify(got.body, got.headers)
+
+
+async def test_address_of_the_call_wins_over_the_apps_own(desk: Desk, server: AppServer) -> None:
+    await desk.tell(told(notify_url=f"{server.url}/of-the-call"))
+
+    async with desk.running():
+        assert (await server.next()).path == "/of-the-call"
+
+
+async def test_what_was_told_while_running_is_sent_at_once(desk: Desk, server: AppServer) -> None:
+    async with desk.running() as deps:
+        for _ in range(3):
+            event = told()
+            await desk.tell(event)
+            deps.due.set()
+            assert (await server.next()).event_id == event.event_id
+
+
+async def test_failed_try_is_repeated_under_the_same_id(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = one_after_the_other(says(500, "boom"), says(503), says(204))
+    desk.schedule = AT_ONCE
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        tries = [await server.next() for _ in range(3)]
+        await desk.settled(event)
+
+    assert {one.event_id for one in tries} == {event.event_id}
+    assert {one.body for one in tries} == {event.body}
+    attempts = await desk.attempts(event)
+    assert [attempt["status"] for attempt in attempts] == [500, 503, 204]
+    assert [attempt["error"] for attempt in attempts] == ["bad_status", "bad_status", None]
+    assert attempts[0]["answer"] == "boom"
+    assert attempts[0]["latency_ms"] >= 0
+
+
+async def test_after_the_last_try_it_is_exhausted_and_kept(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(404)
+    desk.schedule = Schedule(spread=lambda: 0.0, delays_s=(0.0, 0.0))
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        await desk.settled(event, state="exhausted")
+
+    assert len(server.received) == 3
+    assert await desk.value("select count(*) from due") == 0
+    assert await desk.value("select in_flight from lane") == 0
+
+
+async def test_next_try_waits_for_the_schedule(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(500)
+    desk.schedule = Schedule(spread=lambda: 1.0)
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    due_at = await desk.value("select due_at from due")
+    assert timedelta(seconds=6) <= due_at - attempt["started_at"] < timedelta(seconds=10)
+
+
+async def test_retry_after_is_honoured(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(503, Retry_After="1800")
+    desk.schedule = Schedule(spread=lambda: 0.0)
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    due_at = await desk.value("select due_at from due")
+    waits = due_at - attempt["started_at"]
+    assert timedelta(seconds=1800) <= waits < timedelta(seconds=1810)
+
+
+async def test_redirect_is_not_followed(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(302, Location="/elsewhere")
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    assert (attempt["status"], attempt["error"]) == (302, "redirect_not_followed")
+    assert [one.path for one in server.received] == ["/callback"]
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "taken"),
+    [(200, "success", True), (200, "SUCCESS\r\n", True), (200, "ok", False), (200, "", False),
+     (204, "", False), (500, "success", False)],
+)  # fmt: skip
+async def test_app_may_ask_for_the_word_success(
+    desk: Desk, server: AppServer, status: int, text: str, taken: bool
+) -> None:
+    desk.apps.put(app("A1", f"{server.url}/callback", version=2, ack=CallbackAck.SUCCESS))
+    server.answers["/callback"] = says(status, text)
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        await desk.tried(event)
+
+    assert await desk.state(event) == ("delivered" if taken else "pending")
+
+
+async def test_same_event_twice_is_one_delivery(desk: Desk, server: AppServer) -> None:
+    event, marker = told(), told()
+    await desk.tell(event, event)
+    await desk.tell(event)
+
+    async with desk.running() as deps:
+        await desk.settled(event)
+        await desk.tell(event, marker)
+        deps.due.set()
+        await desk.settled(marker)
+
+    assert [one.event_id for one in server.received] == [event.event_id, marker.event_id]
+
+
+async def test_fate_of_a_delivery_is_published_with_it(desk: Desk, server: AppServer) -> None:
+    event = told(type="refund.succeeded")
+    await desk.tell(event)
+
+    async with desk.running():
+        await desk.settled(event)
+
+    async with desk.db.connection() as tx:
+        (row,) = await tx.fetch("select * from event_log join event_pending using (id)")
+    record = DeliveryEventRecord.model_validate_json(row["payload"])
+    assert (row["topic"], row["key"]) == (topics.DELIVERY_EVENTS, event.event_id)
+    assert record.type == "delivery.delivered"
+    assert record.data.event_id == event.event_id
+    assert record.data.event_type == "refund.succeeded"
+    assert record.data.attempts == 1
+    assert record.data.last_status == 200
+    assert record.data.url == f"{server.url}/callback"
+
+
+async def test_answer_is_kept_as_text_of_at_most_a_kilobyte(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(500, "bad\x00" + "物" * 2000)
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    assert attempt["answer"].startswith("bad\N{REPLACEMENT CHARACTER}物物")
+    assert len(attempt["answer"].encode()) <= 1024 + 8
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_what_cannot_be_addressed_waits_for_the_configuration(
+    desk: Desk, server: AppServer, is_known: bool
+) -> None:
+    if is_known:
+        desk.apps.put(app("A2", None))
+    event, marker = told("A2"), told("A1")
+    await desk.tell(event, marker)
+
+    async with desk.running():
+        await desk.settled(marker)
+        assert await desk.state(event) == "pending"
+        desk.apps.put(app("A2", f"{server.url}/at-last", version=2))
+        await desk.settled(event)
+
+    assert [one.path for one in server.received] == ["/callback", "/at-last"]
+    assert len(await desk.attempts(event)) == 1
+
+
+async def test_disabled_app_is_told_when_it_is_enabled(desk: Desk, server: AppServer) -> None:
+    desk.apps.put(app("A1", f"{server.url}/callback", version=2, is_active=False))
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        await _until_held(desk)
+        assert server.received == []
+        desk.apps.put(app("A1", f"{server.url}/callback", version=3))
+        await desk.settled(event)
+
+
+async def test_body_is_the_bytes_that_were_stored(desk: Desk, server: AppServer) -> None:
+    body = json.dumps({"subject": "物业费 11月"}, ensure_ascii=False, indent=1).encode()
+    await desk.tell(told(body=body))
+
+    async with desk.running():
+        assert (await server.next()).body == body
+
+
+async def _until_held(desk: Desk) -> None:
+    async def is_held() -> bool:
+        return bool(await desk.value("select held_until is not null from lane"))
+
+    await until(is_held)

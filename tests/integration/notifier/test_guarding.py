@@ -1,0 +1,297 @@
+"""Callbacks reach only where they may, and no answer can hold or fill us."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from tests.integration.notifier.app_server import AppServer
+from tests.integration.notifier.desk import Desk, app, told
+
+from notifier.guard import Guard
+from notifier.resolver import Found, Resolver
+from notifier.sender import Limits, Sender
+
+PUBLIC = "93.184.215.14"
+ANY_PORT = (range(1, 65_536),)
+
+
+def resolving_to(addresses: Iterator[str]) -> type[Resolver]:
+    """A resolver under the control of whoever owns the name: one answer after the other."""
+
+    class Rigged(Resolver):
+        def __init__(self) -> None:
+            super().__init__(lambda host, family: [(socket.AF_INET, next(addresses))])
+
+    return Rigged
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
+async def test_private_address_is_refused_unless_allowed(
+    desk: Desk, server: AppServer, host: str
+) -> None:
+    desk.guard = Guard(ports=ANY_PORT)
+    event = told(notify_url=f"http://{host}:{server.port}/inside")
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    assert (attempt["status"], attempt["error"]) == (None, "address_refused")
+    assert server.received == []
+
+
+async def test_port_outside_the_list_is_refused(desk: Desk, server: AppServer) -> None:
+    desk.guard = Guard(allowed=desk.guard.allowed, ports=(range(1, 2),))
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    assert attempt["error"] == "url_refused"
+    assert server.received == []
+
+
+async def test_name_that_turns_private_after_the_check_is_refused(
+    desk: Desk, server: AppServer
+) -> None:
+    """Rebinding: whatever a check would have seen, the dialled address decides."""
+    answers = chain([PUBLIC], repeat("127.0.0.1"))
+    assert next(answers) == PUBLIC  # what a check before the dial would have been told
+    desk.guard = Guard(ports=ANY_PORT)
+    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=resolving_to(answers))
+    event = told(notify_url=f"http://rebinding.example:{server.port}/")
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    assert attempt["error"] == "address_refused"
+    assert server.received == []
+
+
+async def test_name_is_called_at_its_allowed_address(desk: Desk, server: AppServer) -> None:
+    resolver = resolving_to(repeat("127.0.0.1"))
+    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=resolver)
+    event = told(notify_url=f"http://app.example:{server.port}/by-name")
+    await desk.tell(event)
+
+    async with desk.running():
+        got = await server.next()
+
+    assert got.headers["host"] == f"app.example:{server.port}"
+
+
+async def test_name_without_an_address_is_a_failed_try(desk: Desk, server: AppServer) -> None:
+    def unknown(host: str, family: socket.AddressFamily) -> Found:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(unknown))
+    event = told(notify_url="http://gone.example:8080/")
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    assert attempt["error"] == "dns"
+
+
+async def test_name_server_that_hangs_delays_nobody(desk: Desk, server: AppServer) -> None:
+    released = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hang(host: str, family: socket.AddressFamily) -> Found:
+        asyncio.run_coroutine_threadsafe(released.wait(), loop).result()
+        return []
+
+    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(hang))
+    desk.limits = Limits(total_s=0.4, connect_s=0.3)
+    hanging = [told(notify_url=f"http://h{n}.example:8080/") for n in range(20)]
+    event = told()
+    await desk.tell(*hanging, event)
+
+    async with desk.running():
+        await desk.settled(event)
+        (attempt,) = await desk.tried(hanging[0])
+        released.set()
+
+    assert attempt["error"] == "timeout"
+    assert attempt["latency_ms"] < 2_000
+
+
+async def test_slow_body_is_cut_off_and_the_status_stands(desk: Desk, server: AppServer) -> None:
+    ended = asyncio.Event()
+
+    async def trickle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=500)
+        await response.prepare(request)
+        try:
+            while not ended.is_set():
+                await response.write(b"x")
+                await asyncio.sleep(0.01)
+        except ConnectionError:
+            ended.set()
+        return response
+
+    server.answers["/callback"] = trickle
+    desk.limits = Limits(body_s=0.2)
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+        async with asyncio.timeout(5):
+            await ended.wait()  # our side has hung up
+
+    assert attempt["status"] == 500
+    assert 200 <= attempt["latency_ms"] < 2_000
+    assert attempt["answer"].startswith("xx")
+
+
+async def test_endless_body_is_not_read_to_its_end(desk: Desk, server: AppServer) -> None:
+    sent = 0
+    hung_up = asyncio.Event()
+
+    async def flood(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse(status=200)
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"x" * 65_536)
+                sent += 65_536
+        except ConnectionError:
+            hung_up.set()
+        return response
+
+    server.answers["/callback"] = flood
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        await desk.settled(event)
+        async with asyncio.timeout(5):
+            await hung_up.wait()
+
+    assert sent < 32 * 1024 * 1024  # what the sockets' buffers hold, no more
+
+
+async def test_answer_that_never_comes_is_a_timeout(desk: Desk, server: AppServer) -> None:
+    release = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.StreamResponse:
+        await release.wait()
+        return web.Response()
+
+    server.answers["/callback"] = hang
+    desk.limits = Limits(total_s=0.3)
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+        release.set()
+
+    assert (attempt["status"], attempt["error"]) == (None, "timeout")
+
+
+async def test_server_that_hangs_up_or_talks_nonsense(desk: Desk, server: AppServer) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        if b"/nonsense" in line:
+            writer.write(b"SMTP ready\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    rude = await asyncio.start_server(serve, "127.0.0.1", 0)
+    base = f"http://127.0.0.1:{rude.sockets[0].getsockname()[1]}"
+    hanging_up, nonsense = told(notify_url=f"{base}/bye"), told(notify_url=f"{base}/nonsense")
+    await desk.tell(hanging_up, nonsense)
+
+    async with rude, desk.running():
+        (first,) = await desk.tried(hanging_up)
+        (second,) = await desk.tried(nonsense)
+
+    assert (first["status"], first["error"]) == (None, "disconnected")
+    assert (second["status"], second["error"]) == (None, "protocol")
+
+
+async def test_nobody_listens(desk: Desk, server: AppServer) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        event = told(notify_url=f"http://127.0.0.1:{reserved.getsockname()[1]}/")
+        await desk.tell(event)
+
+        async with desk.running():
+            (attempt,) = await desk.tried(event)
+
+    assert attempt["error"] == "connect"
+
+
+async def test_untrusted_certificate_is_not_talked_to(desk: Desk, tmp_path: Path) -> None:
+    handled = 0
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal handled
+        handled += 1
+        writer.close()
+
+    tls = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=_self_signed(tmp_path))
+    port = tls.sockets[0].getsockname()[1]
+    desk.apps.put(app("A1", f"https://127.0.0.1:{port}/callback"))
+    event = told()
+    await desk.tell(event)
+
+    async with tls, desk.running():
+        (attempt,) = await desk.tried(event)
+
+    assert attempt["error"] == "tls"
+    assert handled == 0
+
+
+async def test_plain_server_where_tls_is_expected(desk: Desk, server: AppServer) -> None:
+    desk.apps.put(app("A1", f"https://127.0.0.1:{server.port}/callback", version=2))
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        (attempt,) = await desk.tried(event)
+
+    assert attempt["error"] == "tls"
+    assert server.received == []
+
+
+def _self_signed(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .sign(key, hashes.SHA256())
+    )
+    chain_file = folder / "server.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    chain_file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(chain_file)
+    return context

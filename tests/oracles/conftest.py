@@ -1,0 +1,143 @@
+"""A running sandbox, a merchant that hears its notices, and public SDKs as that merchant's client.
+
+The SDKs know nothing of this repository: what they accept, and what they sign and the sandbox
+accepts, is what merchants of the real third parties see.
+"""
+
+import json
+import queue
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+NOTICE_LIMIT_S = 10
+STOP_LIMIT_S = 10
+POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """One process of the sandbox; `control` speaks to its control API."""
+
+    url: str
+    http: httpx.Client
+
+    def control(self, method: str, path: str, content: Any = None) -> Any:
+        """The answer's JSON; raises for anything but success."""
+        answer = self.http.request(method, f"/_control{path}", json=content)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def pay(self, payment_no: str, **more: Any) -> Any:
+        return self.control("POST", "/pay", {"payment_no": payment_no, **more})
+
+    def fault(self, channel: str, operation: str, fault: str, **more: Any) -> None:
+        body = {"channel": channel, "operation": operation, "fault": fault, **more}
+        self.control("POST", "/faults", body)
+
+    def trade(self, payment_no: str) -> Any:
+        (trade,) = self.control("GET", f"/truth?payment_no={payment_no}")["trades"]
+        return trade
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One request to the merchant."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Merchant:
+    """Hears notices and says `answer`; for WeChat the status counts, for Alipay the body."""
+
+    url: str = ""
+    answer: bytes = b"success"
+    heard: "queue.Queue[Notice]" = field(default_factory=queue.Queue)
+
+    def next_notice(self) -> Notice:
+        return self.heard.get(timeout=NOTICE_LIMIT_S)
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    port, folder = _free_port(), tmp_path_factory.mktemp("sandbox")
+    process = _start(port, folder)
+    url = f"http://127.0.0.1:{port}"
+    with httpx.Client(base_url=url, timeout=10, trust_env=False) as http:
+        yield RunningSandbox(url, http)
+    process.terminate()
+    process.wait(STOP_LIMIT_S)
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_left(sandbox: RunningSandbox) -> Iterator[None]:
+    yield
+    sandbox.control("DELETE", "/faults")
+
+
+@pytest.fixture(scope="session")
+def credentials(sandbox: RunningSandbox) -> dict[str, dict[str, str]]:
+    """The three sections of demo.json."""
+    known: dict[str, dict[str, str]] = sandbox.control("GET", "/credentials")
+    return known
+
+
+@pytest.fixture(scope="session")
+def certificates(sandbox: RunningSandbox) -> dict[str, dict[str, Any]]:
+    """What certificate mode needs beside them."""
+    known: dict[str, dict[str, Any]] = sandbox.control("GET", "/certificates")
+    return known
+
+
+@pytest.fixture
+def merchant() -> Iterator[Merchant]:
+    hears = Merchant()
+
+    class Desk(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            hears.heard.put(Notice(dict(self.headers), body))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(hears.answer)))
+            self.end_headers()
+            self.wfile.write(hears.answer)
+
+        def log_message(self, *args: object, **more: object) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
+    hears.url = f"http://127.0.0.1:{server.server_port}/notices"
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
+    thread.start()
+    yield hears
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _start(port: int, folder: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "sandbox", "--port", str(port), "--state-dir", str(folder)]
+    command += ["--notice-time-scale", "0.01"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("sandbox listens"), json.dumps(line)
+    return process
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,112 @@
+"""Loops are restarted, watched by progress, and stopped gracefully."""
+
+import asyncio
+
+import pytest
+
+from chassis.background import Background, Pulse, pause, unless_stopped
+
+
+async def test_a_loop_that_crashes_is_started_again() -> None:
+    runs = 0
+    enough = asyncio.Event()
+
+    async def crash(stop: asyncio.Event) -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 3:
+            enough.set()
+            await stop.wait()
+            return
+        raise RuntimeError("no")
+
+    async with asyncio.timeout(5), Background(backoff_s=0.001) as background:
+        background.start("crashing", crash)
+        await enough.wait()
+        assert background.alive() == {"crashing": True}
+
+
+async def test_a_loop_finishes_its_round_on_stop() -> None:
+    finished = False
+
+    async def work(stop: asyncio.Event) -> None:
+        nonlocal finished
+        await stop.wait()
+        await asyncio.sleep(0.02)
+        finished = True
+
+    async with Background() as background:
+        background.start("work", work)
+        await asyncio.sleep(0)
+
+    assert finished
+
+
+async def test_a_loop_that_does_not_stop_is_cancelled() -> None:
+    cancelled = False
+
+    async def deaf(stop: asyncio.Event) -> None:
+        nonlocal cancelled
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled = True
+
+    async with asyncio.timeout(5), Background(grace_s=0.01) as background:
+        background.start("deaf", deaf)
+        await asyncio.sleep(0)
+
+    assert cancelled
+
+
+async def test_an_error_in_the_block_stops_the_loops_and_stays_itself() -> None:
+    async def work(stop: asyncio.Event) -> None:
+        await stop.wait()
+
+    async def fail() -> None:
+        async with asyncio.timeout(5), Background() as background:
+            background.start("work", work)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+
+
+async def test_a_loop_without_progress_is_not_alive() -> None:
+    pulse = Pulse()
+
+    async def stuck(stop: asyncio.Event) -> None:
+        await stop.wait()
+
+    async with Background() as background:
+        background.start("stuck", stuck, pulse=pulse, stall_s=0.02)
+        assert background.alive() == {"stuck": True}
+        await asyncio.sleep(0.03)
+        assert background.alive() == {"stuck": False}
+        pulse.beat()
+        assert background.alive() == {"stuck": True}
+
+
+async def test_a_pause_ends_with_the_stop() -> None:
+    stop = asyncio.Event()
+    assert await pause(stop, 0.001) is False
+
+    asyncio.get_running_loop().call_later(0.001, stop.set)
+    async with asyncio.timeout(5):
+        assert await pause(stop, 60) is True
+
+
+async def test_work_is_given_up_on_stop() -> None:
+    stop = asyncio.Event()
+
+    async def answer() -> int:
+        return 42
+
+    async def fail() -> int:
+        raise LookupError
+
+    assert await unless_stopped(stop, answer()) == 42
+    with pytest.raises(LookupError):
+        await unless_stopped(stop, fail())
+    asyncio.get_running_loop().call_later(0.001, stop.set)
+    assert await unless_stopped(stop, asyncio.Event().wait()) is None

@@ -1,0 +1,178 @@
+"""The other end of the line in plugin tests: a channel of our own, with keys made for this run.
+
+Written from the channels' documents, not from the plugins: what it verifies and signs is a second
+opinion on the plugins' wire code.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.plugin import (
+    HandOver,
+    Moment,
+    PayOrder,
+    Plugin,
+    RawNotice,
+    Refunding,
+    Reply,
+    Request,
+    Trade,
+)
+
+NOW = datetime(2026, 1, 31, 4, 0, 0, tzinfo=UTC)
+BEIJING = timezone(timedelta(hours=8))
+MOMENT = Moment(NOW, "0123456789abcdef0123456789abcdef")
+NOTICE_URL = "https://pay.example/webhooks/channel/C01"
+PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W7"
+OTHER_PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W8"
+REFUND_NO = "R01JGZ7K8M9N0P1Q2R3S4T5V6W7"
+OTHER_REFUND_NO = "R01JGZ7K8M9N0P1Q2R3S4T5V6W8"
+AMOUNT = Money(1299, "CNY")
+
+
+class Pair:
+    """An RSA key pair, used the way the channels' documents say."""
+
+    def __init__(self, bits: int = 2048) -> None:
+        self.private = rsa.generate_private_key(65537, bits)
+
+    @property
+    def private_pem(self) -> str:
+        return self.private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode()
+
+    @property
+    def pkcs1_pem(self) -> str:
+        return self.private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        ).decode()
+
+    @property
+    def public_pem(self) -> str:
+        return (
+            self.private.public_key()
+            .public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            .decode()
+        )
+
+    def sign(self, content: bytes) -> str:
+        signature = self.private.sign(content, padding.PKCS1v15(), hashes.SHA256())
+        return base64.b64encode(signature).decode()
+
+    def is_signed(self, content: bytes, signature: str) -> bool:
+        try:
+            self.private.public_key().verify(
+                base64.b64decode(signature), content, padding.PKCS1v15(), hashes.SHA256()
+            )
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as the channel understood it, its signature verified."""
+
+    operation: str
+    content: Mapping[str, Any]
+
+
+class Side(Protocol):
+    """One channel's end. `asked` raises AssertionError where the request is not signed well."""
+
+    plugin: Plugin[Any]
+
+    def credentials(self) -> dict[str, Any]: ...
+
+    def asked(self, request: Request) -> Asked: ...
+
+    def prepared(self, method: Method, payment_no: str) -> Reply:
+        """The yes to an initiation: it waits for its payer (or was paid, for payment codes)."""
+        ...
+
+    def paid(self, payment_no: str, amount_minor: int = 1299) -> Reply: ...
+
+    def unpaid(self, payment_no: str) -> Reply: ...
+
+    def of_unknown_state(self, payment_no: str) -> Reply: ...
+
+    def closed(self, method: Method, payment_no: str) -> Reply: ...
+
+    def refund_taken(self, refund_no: str, payment_no: str) -> Reply: ...
+
+    def refund_returned(self, refund_no: str, payment_no: str) -> Reply: ...
+
+    def refused(self, code: str) -> Reply:
+        """A refusal of any operation, by a code in the form of this channel."""
+        ...
+
+    def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice: ...
+
+    def notice_of_unknown_state(self, payment_no: str) -> RawNotice: ...
+
+    def notice_for_another_merchant(self, payment_no: str) -> RawNotice: ...
+
+
+def order(method: Method = Method.NATIVE, **changed: Any) -> PayOrder:
+    values: dict[str, Any] = {
+        "payment_no": PAYMENT_NO,
+        "amount": AMOUNT,
+        "subject": "物业费 11月",
+        "method": method,
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(hours=2),
+        "notify_url": NOTICE_URL,
+        "return_url": "https://app.example/back?order=1",
+        "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+        "auth_code": "134567890123456789",
+        "client_ip": "203.0.113.7",
+    }
+    return PayOrder(**(values | changed))
+
+
+def trade(method: Method = Method.NATIVE, payment_no: str = PAYMENT_NO) -> Trade:
+    return Trade(payment_no, AMOUNT, method, NOW, NOW + timedelta(hours=2))
+
+
+def refunding(amount_minor: int = 500, **changed: Any) -> Refunding:
+    values: dict[str, Any] = {
+        "trade": trade(),
+        "refund_no": REFUND_NO,
+        "amount": Money(amount_minor, "CNY"),
+        "created_at": NOW,
+        "notify_url": NOTICE_URL,
+        "reason": "多收退回",
+    }
+    return Refunding(**(values | changed))
+
+
+def operations_of(plugin: Plugin[Any]) -> dict[str, tuple[Any, Any]]:
+    """Every declared way to ask, by name, with a subject to ask about."""
+    methods = {
+        f"pay:{method}": (operation, order(method))
+        for method, operation in plugin.methods.items()
+        if not isinstance(operation, HandOver)
+    }
+    others = {
+        "query": (plugin.query, trade()),
+        "close": (plugin.close, trade()),
+        "refund": (plugin.refund, refunding()),
+        "query_refund": (plugin.query_refund, refunding()),
+    }
+    return methods | {name: each for name, each in others.items() if each[0] is not None}

@@ -1,0 +1,25 @@
+"""Every registered channel inherits the conformance suite."""
+
+from tests.unit.gateway.channels.alipay_side import AlipaySide
+from tests.unit.gateway.channels.conformance import Conformance
+from tests.unit.gateway.channels.easy_side import EasySide
+from tests.unit.gateway.channels.wechat_side import WechatSide
+
+from gateway.channels.registry import PLUGINS
+
+
+class TestWechat(Conformance):
+    make_side = WechatSide
+
+
+class TestAlipay(Conformance):
+    make_side = AlipaySide
+
+
+class TestEasy(Conformance):
+    make_side = EasySide
+
+
+def test_no_registered_channel_goes_without_the_suite() -> None:
+    suites = {suite.make_side.plugin.name for suite in Conformance.__subclasses__()}
+    assert suites == set(PLUGINS)

@@ -1,0 +1,96 @@
+"""The gateway's application in this process, and a client that signs."""
+
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from pydantic import SecretStr
+from tests.unit.gateway.world import SECRET, World
+
+from chassis.web import InFlightLimit
+from contracts import sealing, signing
+from contracts.events.configuration import KeyAlgorithm
+from gateway.api.admission import Admission
+from gateway.authentication import Authentication
+from gateway.domain.nonces import NonceMemory
+from gateway.domain.rate import RateLimit
+from gateway.main import create
+from gateway.settings import GatewaySettings
+
+TOKEN = "service-token"
+
+
+def settings(**changes: Any) -> GatewaySettings:
+    values: dict[str, Any] = {
+        "service_token": SecretStr(TOKEN),
+        "kafka_bootstrap": "127.0.0.1:1",
+        "trade_core_url": "http://127.0.0.1:1",
+        "notifier_url": "http://127.0.0.1:1",
+        "public_url": "https://pay.example",
+        "cashier_url": "https://cashier.example",
+        "sealing_key": SecretStr(sealing.generate().private_key),
+        "checkout_key": SecretStr("checkout key"),
+        **changes,
+    }
+    return GatewaySettings(**values)
+
+
+def application(world: World, *, in_flight: int = 512, per_s: float = 5_000) -> FastAPI:
+    """The whole application over a pretended world; its lifespan is not run."""
+    app = create(settings())
+    app.state.deps = world.deps
+    app.state.admission = Admission(
+        gate=InFlightLimit(in_flight),
+        authentication=Authentication(world.directory, NonceMemory(), time.time),
+        rate=RateLimit(per_s),
+        trusted_proxies=(),
+        clock=time.monotonic,
+    )
+    return app
+
+
+class SigningClient:
+    """Signs as app A1 with its secret."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.plain = client
+        self._numbers = itertools.count()
+
+    async def post(self, target: str, body: Any = None, **changes: Any) -> httpx.Response:
+        """`body` as JSON, or bytes as they are."""
+        raw = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
+        return await self.send("POST", target, raw, **changes)
+
+    async def get(self, target: str, **changes: Any) -> httpx.Response:
+        return await self.send("GET", target, b"", **changes)
+
+    async def send(
+        self, method: str, target: str, body: bytes, *, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        authorization = signing.authorization(
+            signing.hmac_key(SECRET),
+            alg=KeyAlgorithm.HMAC_SHA256,
+            app_id="A1",
+            key_id="K1",
+            method=method,
+            target=target,
+            timestamp=int(time.time()),
+            nonce=f"n{next(self._numbers)}",
+            body=body,
+        )
+        given = {"Authorization": authorization, "Content-Type": "application/json"}
+        return await self.plain.request(
+            method, target, content=body, headers={**given, **(headers or {})}
+        )
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI) -> AsyncIterator[SigningClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        yield SigningClient(client)

@@ -1,0 +1,294 @@
+"""The public API at its edge: the order of the checks, and problems that point to the fault."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from tests.unit.gateway.client import TOKEN, application, client_of
+from tests.unit.gateway.test_routing import WISH
+from tests.unit.gateway.world import (
+    FakeTransport,
+    HangingTransport,
+    World,
+    order_summary,
+    payment_view,
+    reply,
+    world,
+)
+
+from contracts.api import (
+    EventPage,
+    PaymentStatus,
+    PaymentWithOrder,
+    RefundCause,
+    RefundStatus,
+    RefundView,
+)
+from contracts.internal import DeliveryPage, DeliveryView, OpenedPayment, OpenedRefund
+from gateway.channels.transport import Broken
+
+NO = payment_view().payment_no
+REFUND = RefundView(
+    refund_no="R1",
+    merchant_refund_no="T1",
+    payment_no=NO,
+    merchant_order_no="W1",
+    channel_trade_no="T1",
+    channel_refund_no=None,
+    merchant_id="M1",
+    payment_id="C1",
+    amount=1,
+    currency="CNY",
+    status=RefundStatus.PROCESSING,
+    reason=None,
+    cause=RefundCause.REQUESTED,
+    created_at=payment_view().created_at,
+    refunded_at=None,
+    failure=None,
+)
+DELIVERY = DeliveryView(
+    delivery_id="D1",
+    event_id="E1",
+    type="ping",
+    url="https://app.example",
+    state="pending",
+    created_at=payment_view().created_at,
+    next_attempt_at=None,
+    attempts=[],
+)
+
+
+def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> World:
+    return world(
+        transport=transport,
+        trade_core={
+            ("POST", "/internal/payments"): lambda _: OpenedPayment(
+                created=created, payment=payment_view(), order=order_summary()
+            ),
+            ("GET", f"/internal/payments/{NO}"): lambda _: PaymentWithOrder(
+                **dict(payment_view()), order=order_summary()
+            ),
+            ("POST", "/internal/refunds"): lambda _: OpenedRefund(created=created, refund=REFUND),
+            ("GET", "/internal/refunds"): lambda _: REFUND,
+            ("GET", "/internal/events"): lambda _: EventPage(items=[], next_cursor=None),
+        },
+        notifier={
+            ("POST", "/internal/events/E1/redeliver"): lambda _: DELIVERY,
+            ("POST", "/internal/pings"): lambda _: DELIVERY,
+            ("GET", "/internal/deliveries"): lambda _: DeliveryPage(items=[], next_cursor=None),
+        },
+    )
+
+
+async def test_a_payment_is_created() -> None:
+    async with client_of(application(gateway())) as client:
+        answer = await client.post("/v1/payments", WISH)
+    assert answer.status_code == 201
+    assert answer.json()["action"] == {"type": "qr_code", "qr_code": "qr"}
+    assert answer.json()["created_at"].endswith("Z")
+    assert answer.headers["x-request-id"]
+
+
+async def test_a_replay_is_told_as_one() -> None:
+    async with client_of(application(gateway(created=False))) as client:
+        payment = await client.post("/v1/payments", WISH)
+        refund = await client.post(
+            "/v1/refunds",
+            {
+                "merchant_id": "M1",
+                "payment_id": "C1",
+                "payment_no": NO,
+                "merchant_refund_no": "T1",
+                "amount": 1,
+            },
+        )
+    for answer in (payment, refund):
+        assert answer.status_code == 200
+        assert answer.headers["idempotent-replayed"] == "true"
+    assert payment.json()["status"] == PaymentStatus.INITIATING
+
+
+async def test_an_unknown_initiation_is_a_problem_with_the_payment() -> None:
+    async with client_of(application(gateway(transport=FakeTransport([Broken("x")])))) as client:
+        answer = await client.post("/v1/payments", WISH)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["retryable"]) == (504, "unknown", False)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (problem["payment"]["payment_no"], problem["payment"]["status"]) == (NO, "unknown")
+    assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+BROKEN_BODIES: list[tuple[Any, int, str, list[str]]] = [
+    (b"", 422, "invalid_request", []),
+    (b"{", 422, "invalid_request", []),
+    (b"[]", 422, "invalid_request", []),
+    (b'{"amount": 1, "amount": 2}', 422, "invalid_request", []),
+    (b'{"amount": NaN}', 422, "invalid_request", []),
+    (b'"\xff"', 422, "invalid_request", []),
+    (b'{"subject": "\\ud800"}', 422, "invalid_request", []),
+    (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, 422, "invalid_request", []),
+    (b'{"a": "' + b"x" * 65_536 + b'"}', 413, "body_too_large", []),
+    ({**WISH, "amount": 12.99}, 422, "invalid_request", ["/amount"]),
+    ({**WISH, "amount": 1299.0}, 422, "invalid_request", ["/amount"]),
+    ({**WISH, "amount": "1299"}, 422, "invalid_request", ["/amount"]),
+    ({**WISH, "colour": "red"}, 422, "invalid_request", ["/colour"]),
+    ({**WISH, "payer": {"nick": "x"}}, 422, "invalid_request", ["/payer/nick"]),
+    ({**WISH, "metadata": {"a~/b": []}, "amount": 0}, 422, "invalid_request", ["/amount"]),
+    ({**WISH, "method": "jsapi"}, 422, "invalid_request", ["/payer/openid"]),
+    ({**WISH, "method": "h5"}, 422, "method_not_supported", ["/method"]),
+    ({**WISH, "merchant_id": "M9"}, 404, "not_found", []),
+    ({**WISH, "payment_id": "C9"}, 404, "not_found", []),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "code", "pointers"), BROKEN_BODIES)
+async def test_a_wrong_body_is_a_problem_and_stores_nothing(
+    body: Any, status: int, code: str, pointers: list[str]
+) -> None:
+    paying = gateway()
+    async with client_of(application(paying)) as client:
+        answer = await client.post("/v1/payments", body)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (status, code)
+    assert [error["pointer"] for error in problem["errors"]] == pointers
+    assert paying.trade_core.asked == []
+
+
+async def test_the_checks_come_in_their_order() -> None:
+    big, broken = b"x" * 65_537, b"{"
+    text = {"Content-Type": "text/plain"}
+    nobody = {"Authorization": "Bearer x"}
+    async with client_of(application(gateway())) as client:
+        answers = [
+            await client.post("/v1/payments", big, headers=nobody),
+            await client.post("/v1/payments", broken, headers={**nobody, **text}),
+            await client.post("/v1/payments", broken, headers=text),
+            await client.post("/v1/payments", broken),
+        ]
+    assert [answer.status_code for answer in answers] == [413, 401, 415, 422]
+
+
+async def test_every_wrong_signature_gets_one_and_the_same_answer() -> None:
+    async with client_of(application(gateway())) as client:
+        good = (await client.get("/v1/events")).request.headers["authorization"]
+        headers = [
+            {},
+            {"Authorization": ""},
+            {"Authorization": "Bearer x"},
+            {"Authorization": good},
+            {"Authorization": good.replace("A1", "A2")},
+            {"Authorization": good.replace("K1", "K2")},
+            {"Authorization": good.replace("HMAC-SHA256", "ED25519")},
+            {"Authorization": good.replace('signature="', 'signature="AAAA')},
+            {"Authorization": good.replace("ü", "u") + "\xfc"},
+        ]
+        seen = set()
+        for given in headers:
+            answer = await client.plain.get("/v1/events", headers=given)
+            problem = answer.json()
+            problem.pop("request_id")
+            seen.add((answer.status_code, str(problem), answer.headers["content-type"]))
+    assert len(seen) == 1
+    assert seen.pop()[0] == 401
+
+
+async def test_the_target_is_signed_as_it_stands_on_the_wire() -> None:
+    paying = gateway()
+    async with client_of(application(paying)) as client:
+        target = "/v1/refunds?merchant_id=M1&merchant_refund_no=T%2D1&unknown=%20"
+        assert (await client.get(target)).status_code == 200
+    (_, _, params) = paying.trade_core.asked[0]
+    assert params == {"app_id": "A1", "merchant_id": "M1", "merchant_refund_no": "T-1"}
+
+
+async def test_past_the_limit_in_flight_is_503_at_once() -> None:
+    transport = HangingTransport(reply({"pay": "qr"}))
+    async with client_of(application(gateway(transport=transport), in_flight=2)) as client:
+        running = [asyncio.ensure_future(client.post("/v1/payments", WISH)) for _ in range(2)]
+        for _ in running:
+            await transport.arrived.get()
+        refused = await client.post("/v1/payments", WISH)
+        transport.released.set()
+        assert [answer.status_code for answer in await asyncio.gather(*running)] == [201, 201]
+        assert (await client.get("/v1/events")).status_code == 200
+    assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+    assert refused.headers["retry-after"] == "1"
+
+
+async def test_an_app_over_its_rate_is_told_when_to_come_again() -> None:
+    async with client_of(application(gateway(), per_s=2)) as client:
+        answers = [await client.get("/v1/events") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/v1/events?limit=0", 422),
+        ("/v1/events?limit=101", 422),
+        ("/v1/events?limit=x", 422),
+        (f"/v1/events?after={'x' * 300}", 422),
+        ("/v1/deliveries?limit=-1", 422),
+        ("/v1/orders/W1", 422),
+        ("/v1/refunds?merchant_id=M1", 422),
+        ("/v1/events?limit=100&colour=red", 200),
+        ("/v1/deliveries?state=pending", 200),
+        (f"/v1/payments/{NO}", 200),
+        ("/v1/nothing", 404),
+        ("/v1/splits/S1", 404),
+    ],
+)
+async def test_queries(target: str, status: int) -> None:
+    async with client_of(application(gateway())) as client:
+        answer = await client.get(target)
+    assert answer.status_code == status, answer.text
+    if status != 200:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_callbacks_are_sent_again_and_tried() -> None:
+    async with client_of(application(gateway())) as client:
+        answers = [
+            await client.post("/v1/events/E1/redeliver"),
+            await client.post("/v1/webhook-endpoints/test"),
+        ]
+    assert [answer.status_code for answer in answers] == [202, 202]
+
+
+async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
+    body = b'{"payment_no": "P1", "amount": 1299}'
+    async with client_of(application(gateway())) as client:
+        post = client.plain.post
+        answers: list[httpx.Response] = [
+            await post("/webhooks/fake/C1", content=body, headers={"Signature": "C1's key"}),
+            await post("/webhooks/fake/C1", content=body),
+            await post("/webhooks/fake/C9", content=body),
+            await post("/webhooks/fake/C1", content=b"x" * 262_145),
+            await client.plain.get("/webhooks/fake/C1"),
+        ]
+    assert [answer.status_code for answer in answers] == [200, 401, 404, 413, 405]
+    assert answers[0].text == "success"
+
+
+async def test_internal_routes_want_the_service_token() -> None:
+    ours = {"Authorization": f"Bearer {TOKEN}"}
+    path = "/internal/channels/fake/credentials"
+    async with client_of(application(gateway())) as client:
+        plain = client.plain
+        assert (await client.get("/internal/channels")).status_code == 401
+        channels = (await plain.get("/internal/channels", headers=ours)).json()["items"]
+        good = await plain.post(path, json={"credentials": {"key": "k"}}, headers=ours)
+        bad = await plain.post(path, json={"credentials": {"url": "http://x"}}, headers=ours)
+        foreign = await plain.post(
+            path, json={"credentials": {"key": "k", "url": "http://x"}}, headers=ours
+        )
+        nowhere = await plain.post(
+            "/internal/channels/none/credentials", json={"credentials": {}}, headers=ours
+        )
+    assert channels[0]["channel"] == "fake"
+    assert "key" in channels[0]["credentials_schema"]["properties"]
+    assert [a.status_code for a in (good, bad, foreign, nowhere)] == [204, 422, 422, 404]
+    assert [error["pointer"] for error in bad.json()["errors"]] == ["/credentials/key"]
+    assert [error["pointer"] for error in foreign.json()["errors"]] == ["/credentials/url"]

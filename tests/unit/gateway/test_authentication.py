@@ -1,0 +1,156 @@
+"""Who is let in: everything that is wrong ends in one and the same refusal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from tests.unit.gateway.world import SECRET, world
+
+from contracts import signing
+from contracts.events.configuration import KeyAlgorithm
+from gateway.authentication import Authentication, SignedRequest
+from gateway.directory import App, Directory, Key
+from gateway.domain.nonces import NonceMemory
+from gateway.errors import NotAuthenticated
+
+NOW_S = 1_700_000_000
+
+
+def authorization(**changes: Any) -> str:
+    members = {
+        "alg": KeyAlgorithm.HMAC_SHA256,
+        "app_id": "A1",
+        "key_id": "K1",
+        "method": "POST",
+        "target": "/v1/payments?a=%20b",
+        "timestamp": NOW_S,
+        "nonce": "n1",
+        "body": b"{}",
+        **changes,
+    }
+    signer = members.pop("signer", signing.hmac_key(SECRET))
+    return signing.authorization(signer, **members)
+
+
+def request(header: str, **changes: Any) -> SignedRequest:
+    right = SignedRequest("POST", "/v1/payments?a=%20b", header, b"{}", ip_address("203.0.113.7"))
+    return replace(right, **changes)
+
+
+@pytest.fixture
+def directory() -> Directory:
+    return world().directory
+
+
+@pytest.fixture
+def authentication(directory: Directory) -> Authentication:
+    return Authentication(directory, NonceMemory(), lambda: NOW_S)
+
+
+def test_a_good_signature_names_its_app(authentication: Authentication) -> None:
+    assert authentication.identify(request(authorization())).app_id == "A1"
+
+
+@pytest.mark.parametrize("skew_s", [-300, 300])
+def test_the_window_is_five_minutes_either_way(authentication: Authentication, skew_s: int) -> None:
+    assert authentication.identify(request(authorization(timestamp=NOW_S + skew_s)))
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (request(""), "malformed"),
+        (request("Bearer x"), "malformed"),
+        (request("PAYMESH-MD5 x"), "malformed"),
+        (request("PAYMESH-HMAC-SHA256"), "malformed"),
+        (request(authorization() + ',nonce="n2"'), "malformed"),
+        (request(authorization(nonce="")), "malformed"),
+        (request(authorization(nonce="n" * 65)), "malformed"),
+        (request(authorization(timestamp=NOW_S - 301)), "stale"),
+        (request(authorization(timestamp=NOW_S + 301)), "stale"),
+        (request(authorization(app_id="A2")), "unknown"),
+        (request(authorization(key_id="K2")), "unknown"),
+        (request(authorization(alg=KeyAlgorithm.ED25519)), "algorithm"),
+        (request(authorization(signer=signing.hmac_key("other"))), "signature"),
+        (request(authorization(), method="GET"), "signature"),
+        (request(authorization(), target="/v1/payments?a=+b"), "signature"),
+        (request(authorization(), target="/v1/payments"), "signature"),
+        (request(authorization(), body=b"{} "), "signature"),
+        (request(authorization(app_id="A9", key_id="K9")), "disabled"),
+        (request(authorization(key_id="K8")), "disabled"),
+        (request(authorization(app_id="A3", key_id="K1")), "unknown"),
+    ],
+)
+def test_whatever_is_wrong_gets_the_same_answer(
+    directory: Directory, authentication: Authentication, sent: SignedRequest, reason: str
+) -> None:
+    hmac_key = signing.hmac_key(SECRET)
+    directory.put(App("A9", False, frozenset(), 15, ()))
+    directory.put(Key("K9", "A9", True, KeyAlgorithm.HMAC_SHA256, hmac_key))
+    directory.put(Key("K8", "A1", False, KeyAlgorithm.HMAC_SHA256, hmac_key))
+    directory.put(App("A3", True, frozenset(), 15, ()))
+    with pytest.raises(NotAuthenticated) as refusal:
+        authentication.identify(sent)
+    assert refusal.value.reason == reason
+    assert refusal.value.body("id") == NotAuthenticated("another").body("id")
+
+
+def test_a_nonce_is_refused_the_second_time(authentication: Authentication) -> None:
+    authentication.identify(request(authorization()))
+    with pytest.raises(NotAuthenticated):
+        authentication.identify(request(authorization()))
+    with pytest.raises(NotAuthenticated):
+        authentication.identify(request(authorization(timestamp=NOW_S + 1)))
+
+
+def test_a_nonce_under_a_wrong_signature_is_not_used_up(authentication: Authentication) -> None:
+    with pytest.raises(NotAuthenticated):
+        authentication.identify(request(authorization(), body=b"forged"))
+    assert authentication.identify(request(authorization()))
+
+
+def test_an_allow_list_lets_only_its_addresses_in(
+    directory: Directory, authentication: Authentication
+) -> None:
+    directory.put(App("A1", True, frozenset(), 15, (ip_network("203.0.113.0/24"),)))
+    assert authentication.identify(request(authorization()))
+    for address in (ip_address("198.51.100.1"), None):
+        with pytest.raises(NotAuthenticated) as refusal:
+            authentication.identify(request(authorization(nonce="n2"), address=address))
+        assert refusal.value.reason == "address"
+
+
+def ed25519_pair() -> tuple[signing.Signer, str]:
+    key = ed25519.Ed25519PrivateKey.generate()
+    return signing.Ed25519Signer(key), pem(key.public_key())
+
+
+def rsa_pair() -> tuple[signing.Signer, str]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return signing.RsaSigner(key), pem(key.public_key())
+
+
+def pem(key: ed25519.Ed25519PublicKey | rsa.RSAPublicKey) -> str:
+    return key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()
+
+
+@pytest.mark.parametrize(
+    ("alg", "pair"),
+    [(KeyAlgorithm.ED25519, ed25519_pair), (KeyAlgorithm.RSA_SHA256, rsa_pair)],
+)
+def test_public_keys_are_as_good_as_secrets(
+    directory: Directory,
+    authentication: Authentication,
+    alg: KeyAlgorithm,
+    pair: Callable[[], tuple[signing.Signer, str]],
+) -> None:
+    signer, public = pair()
+    directory.put(Key("K5", "A1", True, alg, signing.public_key(alg, public)))
+    header = authorization(alg=alg, key_id="K5", signer=signer)
+    assert authentication.identify(request(header)).app_id == "A1"

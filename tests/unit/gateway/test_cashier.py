@@ -1,0 +1,151 @@
+"""Our page's side of the gateway: what may be chosen, and a choice that is made anew."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.gateway.test_routing import hosted
+from tests.unit.gateway.world import (
+    NOW,
+    Step,
+    World,
+    fake_plugin,
+    order_summary,
+    payment_view,
+    reply,
+    world,
+)
+
+from contracts.api import Method, OrderStatus, PaymentStatus
+from contracts.events.commands import PaymentRef
+from contracts.internal import ChooseOffer, ChosenChannel, PaymentOnFile
+from gateway.channels.transport import Broken
+from gateway.directory import ChannelAccount
+from gateway.domain.checkout_links import token_of
+from gateway.errors import NotClosedYet, NotHere
+from gateway.flows import cashier
+
+PAYMENT_NO = payment_view().payment_no
+TOKEN = token_of(PAYMENT_NO, b"checkout key")
+FORMER = PaymentRef(
+    payment_no=PAYMENT_NO,
+    payment_id="C1",
+    merchant_id="M1",
+    merchant_order_no="W1",
+    channel="fake",
+    method=Method.NATIVE,
+    amount=1299,
+    currency="CNY",
+    channel_trade_no=None,
+    created_at=NOW,
+    expires_at=NOW + timedelta(hours=2),
+)
+
+
+def gateway(*steps: Step, choices: list[ChosenChannel] | None = None, **stored: Any) -> World:
+    on_file = PaymentOnFile(
+        **dict(
+            payment_view(
+                method=Method.CASHIER, payment_id=None, channel=None, status=PaymentStatus.PENDING
+            )
+        ),
+        **{"order": order_summary(), "return_url": "https://shop.example/back", **stored},
+    )
+    answers = choices or [chosen()]
+    return world(
+        *steps,
+        trade_core={
+            ("GET", f"/internal/payments/{PAYMENT_NO}"): lambda _: on_file,
+            ("POST", f"/internal/payments/{PAYMENT_NO}/channel"): lambda _: (
+                answers.pop(0) if len(answers) > 1 else answers[0]
+            ),
+        },
+    )
+
+
+def chosen(**changes: Any) -> ChosenChannel:
+    payment = payment_view(method=Method.CASHIER)
+    right = ChosenChannel(payment=payment, close_first=None, initiate=True)
+    return right.model_copy(update=changes)
+
+
+async def test_the_page_shows_what_may_be_chosen() -> None:
+    page = gateway()
+    page.directory.put(hosted("C4"))
+    page.directory.put(ChannelAccount("C5", "M1", False, fake_plugin(), "key"))
+    page.directory.put(ChannelAccount("C6", "M2", True, fake_plugin(), "key"))
+    page.directory.put(ChannelAccount("C7", "M1", True, fake_plugin(offers=()), "key"))
+    checkout = await cashier.get_checkout(page.deps, TOKEN)
+    assert [(o.payment_id, o.method) for o in checkout.offers] == [
+        ("C1", Method.NATIVE),
+        ("C4", Method.CASHIER),
+    ]
+    assert checkout.merchant_name == "幸福物业"
+    assert checkout.return_url == "https://shop.example/back"
+
+
+async def test_a_wish_that_named_an_account_offers_only_that_one() -> None:
+    page = gateway(wished_payment_id="C4")
+    page.directory.put(hosted("C4"))
+    assert [o.payment_id for o in (await cashier.get_checkout(page.deps, TOKEN)).offers] == ["C4"]
+
+
+@pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.CLOSED])
+async def test_nothing_is_offered_when_the_order_is_over(status: OrderStatus) -> None:
+    page = gateway(order=order_summary(status=status))
+    assert (await cashier.get_checkout(page.deps, TOKEN)).offers == []
+
+
+async def test_a_forged_token_asks_nobody() -> None:
+    page = gateway()
+    with pytest.raises(NotHere):
+        await cashier.get_checkout(page.deps, TOKEN[:-1] + "_")
+    assert page.trade_core.asked == []
+
+
+async def test_a_choice_is_initiated_by_the_method_of_the_offer() -> None:
+    page = gateway(reply({"pay": "weixin://x"}))
+    payment = await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    assert payment.action
+    assert payment.action.type == "qr_code"
+    assert payment.token == TOKEN
+    assert [event["verdict"] for event in page.producer.events()] == ["pending"]
+    (_, _, choice) = page.trade_core.asked[1]
+    assert (choice.payment_id, choice.channel, choice.method) == ("C1", "fake", Method.NATIVE)
+
+
+async def test_a_choice_that_was_made_before_is_shown_as_it_is() -> None:
+    page = gateway(choices=[chosen(initiate=False)])
+    await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    assert page.transport.sent == []
+
+
+async def test_what_is_not_offered_cannot_be_chosen() -> None:
+    page = gateway()
+    with pytest.raises(NotHere):
+        await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C9"))
+
+
+async def test_another_choice_closes_the_former_one_first() -> None:
+    to_close = chosen(close_first=FORMER, initiate=False)
+    next_payment = payment_view(payment_no="P2", method=Method.CASHIER)
+    page = gateway(
+        reply({"closed": True}),
+        reply({"pay": "weixin://y"}),
+        choices=[to_close, to_close, chosen(payment=next_payment)],
+    )
+    payment = await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    assert payment.payment_no == "P2"
+    assert payment.token == token_of("P2", b"checkout key")
+    assert [
+        (event["payment_no"], event["source"], event["verdict"]) for event in page.producer.events()
+    ] == [(PAYMENT_NO, "close", "succeeded"), ("P2", "initiation", "pending")]
+
+
+@pytest.mark.parametrize("step", [reply({"no": "PAID"}), Broken("reset"), reply({"closed": True})])
+async def test_a_former_choice_that_cannot_be_closed_now_stays(step: Step) -> None:
+    page = gateway(step, choices=[chosen(close_first=FORMER, initiate=False)])
+    page.producer.is_down = step == reply({"closed": True})
+    with pytest.raises(NotClosedYet):
+        await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    assert len(page.transport.sent) == 1

@@ -1,0 +1,151 @@
+"""trade-core's commands: hints with a lease, carried out within caps."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.gateway.world import NOW, HangingTransport, Step, World, fake_plugin, reply, world
+
+from chassis.consumer import DeadRecord, Record
+from contracts.api import Method
+from contracts.events.commands import (
+    SOURCE,
+    ChannelCommand,
+    ChannelCommandRecord,
+    CommandName,
+    PaymentRef,
+    RefundRef,
+)
+from gateway.channels.transport import Broken
+from gateway.consumers import MAX_RUNNING_PER_ACCOUNT, Commands
+from gateway.directory import ChannelAccount
+from gateway.flows import command as flow
+
+PAYMENT = PaymentRef(
+    payment_no="P1",
+    payment_id="C1",
+    merchant_id="M1",
+    merchant_order_no="W1",
+    channel="fake",
+    method=Method.NATIVE,
+    amount=1299,
+    currency="CNY",
+    channel_trade_no=None,
+    created_at=NOW,
+    expires_at=NOW + timedelta(hours=2),
+)
+REFUND = RefundRef(refund_no="R1", amount=100, reason=None, channel_refund_no=None, created_at=NOW)
+
+
+def command(name: CommandName = CommandName.QUERY, **changes: Any) -> ChannelCommand:
+    is_refund = name in (CommandName.REFUND, CommandName.QUERY_REFUND)
+    right = ChannelCommand(
+        command=name,
+        payment=PAYMENT,
+        refund=REFUND if is_refund else None,
+        lease_until=NOW + timedelta(seconds=30),
+    )
+    return right.model_copy(update=changes)
+
+
+def event(payload: ChannelCommand) -> ChannelCommandRecord:
+    return ChannelCommandRecord(
+        id="E1", source=SOURCE, type="command", subject="P1", time=NOW, data=payload
+    )
+
+
+async def carried_out(payload: ChannelCommand, *steps: Step) -> World:
+    gateway = world(*steps)
+    await flow.run(gateway.deps, payload)
+    return gateway
+
+
+@pytest.mark.parametrize(
+    ("name", "topic", "target"),
+    [
+        (CommandName.QUERY, "paymesh.payment-results.v1", "/query"),
+        (CommandName.CLOSE, "paymesh.payment-results.v1", "/close"),
+        (CommandName.REFUND, "paymesh.refund-results.v1", "/refund"),
+        (CommandName.QUERY_REFUND, "paymesh.refund-results.v1", "/query_refund"),
+    ],
+)
+async def test_each_command_asks_its_channel_and_tells_the_answer(
+    name: CommandName, topic: str, target: str
+) -> None:
+    gateway = await carried_out(command(name), reply({"paid": 1299}))
+    assert [request.url for request in gateway.transport.sent] == [f"https://fake.example{target}"]
+    (message,) = gateway.producer.taken
+    assert (message.topic, message.key) == (topic, "P1")
+    assert gateway.producer.events()[0]["source"] == name
+
+
+async def test_an_answer_that_did_not_come_is_told_as_unknown() -> None:
+    gateway = await carried_out(command(), Broken("reset"))
+    assert gateway.producer.events()[0]["verdict"] == "unknown"
+
+
+async def test_a_command_whose_lease_is_over_is_left_alone() -> None:
+    gateway = await carried_out(command(lease_until=NOW))
+    assert gateway.transport.sent == []
+    assert gateway.producer.taken == []
+
+
+@pytest.mark.parametrize("changes", [{"payment_id": "C9"}, {"channel": "other"}])
+async def test_a_command_for_an_unknown_account_is_left_alone(changes: dict[str, str]) -> None:
+    payment = PAYMENT.model_copy(update=changes)
+    assert (await carried_out(command(payment=payment))).transport.sent == []
+
+
+async def test_a_refund_command_without_its_refund_is_left_alone() -> None:
+    gateway = await carried_out(command(CommandName.REFUND, refund=None))
+    assert gateway.transport.sent == []
+
+
+async def test_a_disabled_account_still_ends_what_it_began() -> None:
+    gateway = world(reply({"closed": True}))
+    gateway.directory.put(ChannelAccount("C1", "M1", False, fake_plugin(), "key"))
+    await flow.run(gateway.deps, command(CommandName.CLOSE))
+    assert gateway.producer.events()[0]["verdict"] == "succeeded"
+
+
+async def test_a_channel_that_cannot_close_is_asked_how_the_trade_stands() -> None:
+    gateway = world(reply({"pay": "x"}))
+    gateway.directory.put(ChannelAccount("C1", "M1", True, fake_plugin(close=None), "key"))
+    await flow.run(gateway.deps, command(CommandName.CLOSE))
+    (result,) = gateway.producer.events()
+    assert (result["source"], result["verdict"]) == ("query", "pending")
+
+
+async def test_kafka_away_is_no_error_of_the_command() -> None:
+    gateway = world(reply({"paid": 1299}))
+    gateway.producer.is_down = True
+    await flow.run(gateway.deps, command())
+    assert gateway.producer.taken == []
+
+
+async def test_what_exceeds_the_cap_of_an_account_is_dropped_at_once() -> None:
+    transport = HangingTransport(reply({"paid": 1299}))
+    gateway = world(transport=transport)
+    gateway.directory.put(ChannelAccount("C2", "M1", True, fake_plugin(), "key"))
+    other = command(payment=PAYMENT.model_copy(update={"payment_id": "C2"}))
+    commands = Commands(gateway.deps)
+    await commands.start([event(command())] * (MAX_RUNNING_PER_ACCOUNT + 5) + [event(other)])
+    transport.released.set()
+    await gateway.deps.unbroken.drain()
+    assert len(gateway.producer.taken) == MAX_RUNNING_PER_ACCOUNT + 1
+    await commands.start([event(command())])
+    await gateway.deps.unbroken.drain()
+    assert len(gateway.producer.taken) == MAX_RUNNING_PER_ACCOUNT + 2
+
+
+async def test_unreadable_commands_are_told_to_people() -> None:
+    gateway = world()
+    dead = DeadRecord(Record("t", 1, 2, "P1", b"x", {}, 0), "not JSON")
+    await Commands(gateway.deps).park([dead])
+    stop = asyncio.Event()
+    telling = asyncio.ensure_future(gateway.deps.alerts.run(stop))
+    await asyncio.wait_for(gateway.producer.has_taken.wait(), 5)
+    stop.set()
+    await telling
+    assert gateway.producer.events()[0]["key"] == "command:unreadable"

@@ -1,0 +1,206 @@
+"""What merchant-admin publishes becomes what the gateway knows; what is broken stops nothing."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+from tests.unit.gateway.world import NOW, fake_plugin, there
+
+from chassis.consumer import Record
+from contracts import sealing
+from contracts.events.alerts import Alert
+from contracts.events.configuration import (
+    SOURCE,
+    AppEntity,
+    CallbackAck,
+    ChannelAccountEntity,
+    ConfigurationRecord,
+    Entity,
+    KeyAlgorithm,
+    KeyEntity,
+    LatePayment,
+    MerchantEntity,
+    State,
+)
+from contracts.events.configuration import (
+    Configuration as ConfigurationData,
+)
+from gateway.configuration import Configuration
+from gateway.directory import Directory
+
+KEYS = sealing.generate()
+
+
+class Reader:
+    """A configuration with everything it told and learned."""
+
+    def __init__(self, channel_urls: Any = "own") -> None:
+        self.directory = Directory()
+        self.alerts: list[Alert] = []
+        self.configuration = Configuration(
+            self.directory,
+            plugins={"fake": fake_plugin()},
+            sealing_key=SecretStr(KEYS.private_key),
+            channel_urls=channel_urls,
+            tell=self.alerts.append,
+        )
+
+    def apply(self, *entities: Entity) -> None:
+        for entity in entities:
+            event = ConfigurationRecord(
+                id="E1",
+                source=SOURCE,
+                type="configuration",
+                subject="x",
+                time=NOW,
+                data=ConfigurationData(entity=entity),
+            )
+            self.apply_raw(event.to_bytes())
+
+    def apply_raw(self, value: bytes, key: str = "x") -> None:
+        self.configuration.apply(Record("t", 0, 0, key, value, {}, 0))
+
+
+def account(version: int = 1, *, state: State = State.ACTIVE, **credentials: Any) -> Entity:
+    text = json.dumps(credentials or {"key": "C1's key"})
+    return ChannelAccountEntity(
+        version=version,
+        state=state,
+        payment_id="C1",
+        merchant_id="M1",
+        channel="fake",
+        name="main",
+        credentials_sealed=sealing.seal(KEYS.public_key, text, context="C1"),
+    )
+
+
+def app(version: int = 1, **changes: Any) -> AppEntity:
+    entity = AppEntity(
+        version=version,
+        state=State.ACTIVE,
+        app_id="A1",
+        name="app",
+        merchant_ids=["M1"],
+        notify_url=None,
+        callback_ack=CallbackAck.ANY_2XX,
+        reinitiate_after_s=15,
+        late_payment=LatePayment.ACCEPT,
+        ip_allowlist=["203.0.113.7/24"],
+        webhook_secrets_sealed=[],
+    )
+    return entity.model_copy(update=changes)
+
+
+def key(version: int = 1, **changes: Any) -> KeyEntity:
+    entity = KeyEntity(
+        version=version,
+        state=State.ACTIVE,
+        key_id="K1",
+        app_id="A1",
+        alg=KeyAlgorithm.HMAC_SHA256,
+        public_key_pem=None,
+        secret_sealed=sealing.seal(KEYS.public_key, "s", context="K1"),
+    )
+    return entity.model_copy(update=changes)
+
+
+def test_all_four_kinds_are_taken_over() -> None:
+    reader = Reader()
+    merchant = MerchantEntity(version=1, state=State.ACTIVE, merchant_id="M1", name="幸福物业")
+    reader.apply(merchant, app(), key(), account())
+    known = reader.directory
+    assert there(known.find_merchant("M1")).name == "幸福物业"
+    assert str(there(known.find_app("A1")).ip_allowlist[0]) == "203.0.113.0/24"
+    assert there(known.find_key("K1")).verifier.verify(b"", b"") is False
+    assert there(known.find_account("C1")).opened == "C1's key"
+    assert list(known.accounts_of("M1")) == ["C1"]
+    assert reader.alerts == []
+
+
+def test_the_highest_version_counts_whatever_the_order() -> None:
+    reader = Reader()
+    reader.apply(app(3, reinitiate_after_s=3), app(2, reinitiate_after_s=2))
+    assert there(reader.directory.find_app("A1")).reinitiate_after_s == 3
+
+
+def test_what_comes_again_changes_nothing() -> None:
+    reader = Reader()
+    reader.apply(account())
+    before = reader.directory.find_account("C1")
+    reader.apply(account())
+    assert reader.directory.find_account("C1") is before
+
+
+def test_a_disabled_entity_stays_known_as_disabled() -> None:
+    reader = Reader()
+    reader.apply(account(1), account(2, state=State.DISABLED))
+    assert there(reader.directory.find_account("C1")).is_active is False
+
+
+def test_a_tombstone_removes() -> None:
+    reader = Reader()
+    reader.apply(account())
+    reader.apply_raw(b"", "C1")
+    assert reader.directory.find_account("C1") is None
+    assert list(reader.directory.accounts_of("M1")) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        account(credentials="missing key"),
+        account(key="k", url="https://elsewhere.example"),
+        account().model_copy(update={"channel": "carrier-pigeon"}),
+        account().model_copy(update={"credentials_sealed": "bm9uc2Vuc2U="}),
+        account().model_copy(update={"payment_id": "C2"}),
+        key(secret_sealed=None),
+        key(alg=KeyAlgorithm.ED25519, public_key_pem="nonsense"),
+        app(ip_allowlist=["everybody"]),
+    ],
+)
+def test_what_is_broken_is_told_and_the_rest_goes_on(broken: Entity) -> None:
+    reader = Reader()
+    merchant = MerchantEntity(version=1, state=State.ACTIVE, merchant_id="M1", name="x")
+    reader.apply(broken, merchant)
+    assert len(reader.alerts) == 1
+    assert reader.directory.find_merchant("M1")
+
+
+def test_nonsense_on_the_topic_is_told_and_skipped() -> None:
+    reader = Reader()
+    reader.apply_raw(b"nonsense")
+    reader.apply(app())
+    assert [alert.key for alert in reader.alerts] == ["configuration:x"]
+    assert reader.directory.find_app("A1")
+
+
+def test_an_account_that_worked_goes_on_with_what_worked_but_can_be_disabled() -> None:
+    reader = Reader()
+    reader.apply(account(1), account(2, state=State.DISABLED, credentials="missing key"))
+    known = reader.directory.find_account("C1")
+    assert known
+    assert (known.opened, known.is_active) == ("C1's key", False)
+
+
+def test_a_broken_key_lets_nobody_in_with_the_former_one() -> None:
+    reader = Reader()
+    reader.apply(key(1), key(2, secret_sealed="broken"))
+    assert reader.directory.find_key("K1") is None
+
+
+def test_other_addresses_are_for_sandboxes() -> None:
+    reader = Reader("any")
+    reader.apply(account(key="k", url="http://127.0.0.1:8010"))
+    assert reader.directory.find_account("C1")
+
+
+def test_no_secret_stands_in_logs_or_alerts() -> None:
+    reader = Reader()
+    with capture_logs() as logged:
+        reader.apply(account(key="top secret", url="top secret"), account(2, kee="top secret"))
+        sealed = sealing.seal(KEYS.public_key, "{top secret", context="C1")
+        reader.apply(account(3).model_copy(update={"credentials_sealed": sealed}))
+    assert len(reader.alerts) == 3
+    assert "top secret" not in str(logged) + str(reader.alerts)

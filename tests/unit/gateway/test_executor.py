@@ -1,0 +1,162 @@
+"""Whatever happens on the way to a channel ends as one of five outcomes."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from tests.unit.gateway.world import (
+    NOW,
+    FakeTransport,
+    HangingTransport,
+    Step,
+    fake_plugin,
+    operation,
+    reply,
+)
+
+from contracts.actions import QrCodeAction
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.breaker import THRESHOLD
+from gateway.channels.executor import MAX_CALLS_PER_ACCOUNT, Executor
+from gateway.channels.plugin import (
+    Call,
+    Declined,
+    HandOver,
+    NotSent,
+    Operation,
+    Outcome,
+    PayOrder,
+    Pending,
+    Refunding,
+    Reply,
+    Request,
+    Succeeded,
+    Trade,
+    Unknown,
+)
+from gateway.channels.transport import Broken, NotReached
+from gateway.directory import ChannelAccount
+
+ORDER = PayOrder(
+    payment_no="P1",
+    amount=Money(1299, "CNY"),
+    subject="物业费",
+    method=Method.NATIVE,
+    created_at=NOW,
+    expires_at=NOW + timedelta(hours=2),
+    notify_url="https://pay.example/webhooks/fake/C1",
+)
+TRADE = Trade("P1", Money(1299, "CNY"), Method.NATIVE, NOW, NOW + timedelta(hours=2))
+
+
+def account(payment_id: str = "C1", **plugin: Any) -> ChannelAccount:
+    return ChannelAccount(payment_id, "M1", True, fake_plugin(**plugin), "key")
+
+
+def executor(*steps: Step) -> Executor:
+    return Executor(FakeTransport(list(steps)), now=lambda: NOW, monotonic=lambda: 0.0)
+
+
+@pytest.mark.parametrize(
+    ("step", "outcome"),
+    [
+        (reply({"pay": "weixin://x"}), Pending(QrCodeAction(qr_code="weixin://x"), "T1")),
+        (reply({"paid": 1299}), Succeeded("T1", Money(1299, "CNY"), NOW)),
+        (reply({"no": "NOT_ENOUGH"}), Declined("NOT_ENOUGH", "no money")),
+        (NotReached("no connection"), NotSent("not_reached", "no connection", is_spoken=False)),
+        (Broken("reset"), Unknown("no_answer", "reset", is_spoken=False)),
+        (
+            Reply(200, {}, b"forged"),
+            Unknown("unverifiable", "the signature is wrong", is_spoken=False),
+        ),
+        (
+            Reply(502, {}, b"<html>"),
+            Unknown("unreadable", "the answer makes no sense", is_spoken=False),
+        ),
+        (
+            reply({"strange": 1}),
+            Unknown("unreadable", "the answer makes no sense", is_spoken=False),
+        ),
+    ],
+)
+async def test_every_end_of_a_call_is_one_of_five(step: Step, outcome: Outcome) -> None:
+    assert await executor(step).pay(account(), ORDER) == outcome
+    assert await executor(step).query(account(), TRADE) == outcome
+
+
+async def test_what_cannot_be_said_to_the_channel_was_not_sent() -> None:
+    def call(*_: object) -> Call:
+        raise ValueError("a secret")
+
+    mute = account(methods={Method.NATIVE: Operation(call, operation("/pay").outcome)})
+    with capture_logs() as logged:
+        outcome = await executor(reply({})).pay(mute, ORDER)
+    assert isinstance(outcome, NotSent)
+    assert "a secret" not in str(logged)
+
+
+async def test_a_hand_over_is_signed_and_never_sent() -> None:
+    def outcome(request: Request) -> Pending:
+        return Pending(QrCodeAction(qr_code=request.url))
+
+    transport = FakeTransport([Broken("must not be asked")])
+    method: HandOver[str] = HandOver(lambda _, __: Call("POST", "/page"), outcome)
+    answer = await Executor(transport, now=lambda: NOW, monotonic=lambda: 0.0).pay(
+        account(methods={Method.NATIVE: method}), ORDER
+    )
+    assert answer == Pending(QrCodeAction(qr_code="https://fake.example/page"))
+    assert transport.sent == []
+
+
+async def test_a_channel_that_cannot_close_is_not_asked_to() -> None:
+    assert await executor(reply({})).close(account(close=None), TRADE) == NotSent(
+        "no_close", "this channel cannot close", is_spoken=False
+    )
+
+
+async def test_refunds_go_the_same_way() -> None:
+    refunding = Refunding(TRADE, "R1", Money(1, "CNY"), NOW, "https://pay.example")
+    assert await executor(Broken("reset")).refund(account(), refunding) == Unknown(
+        "no_answer", "reset", is_spoken=False
+    )
+    assert isinstance(
+        await executor(reply({"paid": 1})).query_refund(account(), refunding), Succeeded
+    )
+
+
+async def test_an_account_that_hangs_holds_only_its_own_places() -> None:
+    transport = HangingTransport(reply({"paid": 1299}))
+    busy = Executor(transport, now=lambda: NOW, monotonic=lambda: 0.0)
+    hanging = [
+        asyncio.ensure_future(busy.query(account(), TRADE)) for _ in range(MAX_CALLS_PER_ACCOUNT)
+    ]
+    for _ in hanging:
+        await transport.arrived.get()
+    refused = await busy.query(account(), TRADE)
+    assert isinstance(refused, NotSent)
+    assert refused.code == "busy"
+    other = asyncio.ensure_future(busy.query(account("C2"), TRADE))
+    await transport.arrived.get()
+    transport.released.set()
+    assert all(isinstance(each, Succeeded) for each in await asyncio.gather(*hanging, other))
+
+
+async def test_an_account_that_never_answers_is_left_alone() -> None:
+    dead = FakeTransport([Broken("reset")])
+    careful = Executor(dead, now=lambda: NOW, monotonic=lambda: 0.0)
+    outcomes = [await careful.query(account(), TRADE) for _ in range(THRESHOLD + 1)]
+    assert [type(each) for each in outcomes] == [Unknown] * THRESHOLD + [NotSent]
+    assert len(dead.sent) == THRESHOLD
+    assert isinstance(await careful.query(account("C2"), TRADE), Unknown)
+
+
+async def test_one_line_tells_of_one_outcome_without_its_words() -> None:
+    with capture_logs() as logged:
+        await executor(reply({"no": "NOT_ENOUGH"})).pay(account(), ORDER)
+    (line,) = [entry for entry in logged if entry["event"] == "channel.outcome"]
+    assert line["outcome"] == "declined"
+    assert line["code"] == "NOT_ENOUGH"
+    assert "no money" not in str(line)

@@ -1,0 +1,173 @@
+"""What an app is told of its payment: never more than is durable."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.unit.gateway.test_routing import hosted, wish
+from tests.unit.gateway.world import (
+    FakeTransport,
+    HangingTransport,
+    Step,
+    World,
+    order_summary,
+    payment_view,
+    reply,
+    there,
+    world,
+)
+
+from chassis.problems import Overloaded
+from contracts.api import CreatePayment, Method, PaymentStatus, PaymentView
+from contracts.internal import OpenedPayment
+from gateway.channels.plugin import Reply
+from gateway.channels.transport import Broken, NotReached
+from gateway.errors import Declined, NotInitiated, NotSent, Unknown
+from gateway.flows import pay
+
+
+def gateway(
+    *steps: Step,
+    created: bool = True,
+    transport: FakeTransport | None = None,
+    **view: Any,
+) -> World:
+    def open_payment(_: Any) -> OpenedPayment:
+        return OpenedPayment(created=created, payment=payment_view(**view), order=order_summary())
+
+    answers = {("POST", "/internal/payments"): open_payment}
+    return world(*steps, transport=transport, trade_core=answers)
+
+
+async def create(gateway: World, given: CreatePayment | None = None) -> pay.Created:
+    app = there(gateway.directory.find_app("A1"))
+    return await pay.create(gateway.deps, app, given or wish())
+
+
+async def test_a_payment_that_waits_for_its_payer_says_how_to_call_them() -> None:
+    paying = gateway(reply({"pay": "weixin://x"}))
+    payment = (await create(paying)).payment
+    assert payment.status is PaymentStatus.PENDING
+    assert payment.action
+    assert payment.action.model_dump() == {
+        "type": "qr_code",
+        "qr_code": "weixin://x",
+    }
+    assert payment.channel_trade_no == "T1"
+    (result,) = paying.producer.events()
+    assert (result["source"], result["verdict"]) == ("initiation", "pending")
+    assert result["action"]["qr_code"] == "weixin://x"
+    assert paying.producer.taken[0].key == payment.payment_no
+
+
+async def test_money_that_comes_at_once_is_told_at_once() -> None:
+    payment = (await create(gateway(reply({"paid": 1299})))).payment
+    assert payment.status is PaymentStatus.SUCCEEDED
+    assert payment.paid_at
+
+
+async def test_another_amount_than_asked_for_is_a_conflict() -> None:
+    paying = gateway(reply({"paid": 1}))
+    assert (await create(paying)).payment.status is PaymentStatus.CONFLICTED
+    assert paying.producer.events()[0]["amount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "problem", "status", "verdict", "words"),
+    [
+        (
+            reply({"no": "NOT_ENOUGH"}),
+            Declined,
+            "failed",
+            "declined",
+            {"code": "NOT_ENOUGH", "message": "no money"},
+        ),
+        (NotReached("no connection"), NotSent, "failed", "not_sent", None),
+        (Broken("reset"), Unknown, "unknown", "unknown", None),
+        (Reply(200, {}, b"forged"), Unknown, "unknown", "unknown", None),
+        (Reply(500, {}, b"oops"), Unknown, "unknown", "unknown", None),
+    ],
+)
+async def test_an_initiation_that_did_not_work_carries_the_payment(
+    step: Step,
+    problem: type[NotInitiated],
+    status: str,
+    verdict: str,
+    words: dict[str, str] | None,
+) -> None:
+    paying = gateway(step)
+    with pytest.raises(problem) as refusal:
+        await create(paying)
+    body = refusal.value.body("id")
+    assert body["payment"]["payment_no"] == payment_view().payment_no
+    assert body["payment"]["status"] == status
+    assert body.get("channel") == words
+    assert paying.producer.events()[0]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    "step", [reply({"pay": "x"}), reply({"no": "N"}), NotReached(""), reply({"paid": 1299})]
+)
+async def test_what_is_not_durable_is_unknown(step: Step) -> None:
+    paying = gateway(step)
+    paying.producer.is_down = True
+    with pytest.raises(Unknown) as refusal:
+        await create(paying)
+    assert refusal.value.body("id")["payment"]["status"] == "unknown"
+
+
+async def test_a_replay_calls_no_channel() -> None:
+    paying = gateway(created=False, status=PaymentStatus.SUCCEEDED)
+    created = await create(paying)
+    assert created.is_replay
+    assert created.payment.status is PaymentStatus.SUCCEEDED
+    assert paying.transport.sent == []
+
+
+async def test_without_trade_core_nothing_is_sent() -> None:
+    def down(_: Any) -> PaymentView:
+        raise Overloaded("down")
+
+    paying = world(trade_core={("POST", "/internal/payments"): down})
+    with pytest.raises(Overloaded):
+        await create(paying)
+    assert paying.transport.sent == []
+
+
+async def test_an_app_that_hangs_up_does_not_stop_the_payment() -> None:
+    transport = HangingTransport(reply({"pay": "x"}))
+    paying = gateway(transport=transport)
+    asking = asyncio.ensure_future(create(paying))
+    await transport.arrived.get()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    transport.released.set()
+    await paying.deps.unbroken.drain()
+    assert [event["verdict"] for event in paying.producer.events()] == ["pending"]
+
+
+async def test_our_page_is_linked_and_no_channel_is_called() -> None:
+    paying = gateway(
+        method=Method.CASHIER, payment_id=None, channel=None, status=PaymentStatus.PENDING
+    )
+    payment = (await create(paying, wish(method="cashier", payment_id=None))).payment
+    assert payment.action
+    assert payment.action.type == "redirect"
+    assert payment.action.url.startswith(f"https://cashier.example/pay/{payment.payment_no}.")
+    assert paying.transport.sent == []
+    (_, _, asked) = paying.trade_core.asked[0]
+    assert asked.channel is None
+
+
+async def test_a_single_hosted_cashier_is_initiated_under_its_own_account() -> None:
+    paying = gateway(
+        reply({"pay": "https://hosted"}), method=Method.CASHIER, payment_id="C4", channel="hosted"
+    )
+    paying.directory.remove("C1")
+    paying.directory.put(hosted("C4"))
+    payment = (await create(paying, wish(method="cashier", payment_id=None))).payment
+    assert payment.action
+    assert payment.action.type == "qr_code"
+    (_, _, asked) = paying.trade_core.asked[0]
+    assert (asked.channel, asked.wish.payment_id) == ("hosted", "C4")

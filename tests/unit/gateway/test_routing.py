@@ -1,0 +1,131 @@
+"""Where a wish's money goes, and what is refused before anything is stored."""
+
+from typing import Any
+
+import pytest
+from tests.unit.gateway.world import fake_plugin, there, world
+
+from chassis.problems import InvalidRequest, Problem
+from contracts.api import CreatePayment, CreateRefund, Method
+from gateway.directory import App, ChannelAccount, Directory, Merchant
+from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere
+from gateway.flows.routing import account_for, check_refund
+
+WISH: dict[str, Any] = {
+    "merchant_id": "M1",
+    "payment_id": "C1",
+    "merchant_order_no": "W1",
+    "amount": 1299,
+    "subject": "物业费",
+    "method": "native",
+}
+
+
+def wish(**changes: Any) -> CreatePayment:
+    given = {**WISH, **changes}
+    return CreatePayment.model_validate({k: v for k, v in given.items() if v is not None})
+
+
+def hosted(payment_id: str) -> ChannelAccount:
+    plugin = fake_plugin(
+        "hosted",
+        methods={Method.CASHIER: fake_plugin().methods[Method.NATIVE]},
+        offers=(),
+        hosted=frozenset({Method.CASHIER}),
+    )
+    return ChannelAccount(payment_id, "M1", True, plugin, "key")
+
+
+@pytest.fixture
+def directory() -> Directory:
+    directory = world().directory
+    directory.put(Merchant("M2", True, "other"))
+    directory.put(Merchant("M3", False, "closed down"))
+    directory.put(App("A1", True, frozenset({"M1", "M3"}), 15, ()))
+    directory.put(ChannelAccount("C2", "M2", True, fake_plugin(), "key"))
+    directory.put(ChannelAccount("C3", "M1", False, fake_plugin(), "key"))
+    return directory
+
+
+def route(directory: Directory, given: CreatePayment) -> str | None:
+    account = account_for(directory, there(directory.find_app("A1")), given)
+    return account.payment_id if account else None
+
+
+def test_the_named_account_takes_the_money(directory: Directory) -> None:
+    assert route(directory, wish()) == "C1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem", "pointers"),
+    [
+        ({"merchant_id": "M9"}, NotHere, []),
+        ({"merchant_id": "M2", "payment_id": "C2"}, NotHere, []),
+        ({"merchant_id": "M3"}, NotHere, []),
+        ({"payment_id": "C9"}, NotHere, []),
+        ({"payment_id": "C2"}, NotHere, []),
+        ({"payment_id": "C3"}, ChannelAccountDisabled, []),
+        ({"method": "h5"}, MethodNotSupported, ["/method"]),
+        ({"currency": "USD"}, InvalidRequest, ["/currency"]),
+        ({"method": "jsapi"}, InvalidRequest, ["/payer/openid"]),
+        (
+            {"method": "jsapi", "payer": {"auth_code": "12345678"}},
+            InvalidRequest,
+            ["/payer/openid"],
+        ),
+        (
+            {"split": [{"account": "x", "amount": 1, "description": "x"}]},
+            InvalidRequest,
+            ["/split"],
+        ),
+    ],
+)
+def test_what_cannot_be_routed_is_refused(
+    directory: Directory, changes: dict[str, Any], problem: type[Problem], pointers: list[str]
+) -> None:
+    with pytest.raises(problem) as refusal:
+        route(directory, wish(**changes))
+    assert [error.pointer for error in refusal.value.errors] == pointers
+
+
+def test_a_payer_who_is_told_enough_is_let_through(directory: Directory) -> None:
+    assert route(directory, wish(method="jsapi", payer={"openid": "o1"})) == "C1"
+
+
+def test_our_page_decides_where_the_merchant_has_accounts_for_it(directory: Directory) -> None:
+    assert route(directory, wish(payment_id=None, method="cashier")) is None
+    assert route(directory, wish(method="cashier")) is None
+
+
+def test_a_single_hosted_cashier_is_called_at_once(directory: Directory) -> None:
+    directory.remove("C1")
+    directory.put(hosted("C4"))
+    assert route(directory, wish(payment_id=None, method="cashier")) == "C4"
+    directory.put(hosted("C5"))
+    assert route(directory, wish(payment_id=None, method="cashier")) is None
+    assert route(directory, wish(payment_id="C5", method="cashier")) == "C5"
+
+
+def test_without_any_account_for_it_there_is_no_cashier(directory: Directory) -> None:
+    directory.remove("C1")
+    with pytest.raises(MethodNotSupported):
+        route(directory, wish(payment_id=None, method="cashier"))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"merchant_id": "M2"}, {"payment_id": "C2"}, {"payment_id": "C9"}]
+)
+def test_a_refund_of_somebody_else_is_not_here(
+    directory: Directory, changes: dict[str, str]
+) -> None:
+    refund = {
+        "merchant_id": "M1",
+        "payment_id": "C1",
+        "payment_no": "P1",
+        "merchant_refund_no": "T1",
+        "amount": 1,
+    }
+    app = there(directory.find_app("A1"))
+    check_refund(directory, app, CreateRefund.model_validate({**refund, "payment_id": "C3"}))
+    with pytest.raises(NotHere):
+        check_refund(directory, app, CreateRefund.model_validate({**refund, **changes}))

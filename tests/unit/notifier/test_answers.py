@@ -1,0 +1,76 @@
+"""When an app has taken a callback, by its own rule, and what its answer says of it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from contracts.events.configuration import CallbackAck
+from notifier.domain.answers import Answer, Judgement, Trouble, Verdict, judge
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def answer(status: int | None, body: bytes = b"", trouble: Trouble | None = None) -> Answer:
+    return Answer(NOW, status=status, body=body, trouble=trouble)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_any_2xx_is_taken(status: int) -> None:
+    assert judge(answer(status, b"no"), CallbackAck.ANY_2XX).verdict is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize("body", [b"success", b"success\n", b" SUCCESS ", b"Success"])
+def test_the_word_success_is_taken(body: bytes) -> None:
+    assert judge(answer(200, body), CallbackAck.SUCCESS) == Judgement(Verdict.ACCEPTED, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""), (200, b"ok"), (200, b"successful"), (200, b'"success"'), (204, b""),
+        (201, b"success"),
+    ],
+)  # fmt: skip
+def test_another_word_is_not(status: int, body: bytes) -> None:
+    judgement = judge(answer(status, body), CallbackAck.SUCCESS)
+
+    assert judgement == Judgement(Verdict.REFUSED, Trouble.NOT_SUCCESS)
+
+
+@pytest.mark.parametrize("ack", CallbackAck)
+@pytest.mark.parametrize(
+    ("status", "verdict", "trouble"),
+    [
+        (100, Verdict.REFUSED, Trouble.BAD_STATUS),
+        (301, Verdict.REFUSED, Trouble.REDIRECT),
+        (304, Verdict.REFUSED, Trouble.REDIRECT),
+        (400, Verdict.REFUSED, Trouble.BAD_STATUS),
+        (410, Verdict.REFUSED, Trouble.BAD_STATUS),
+        (429, Verdict.FAILING, Trouble.BAD_STATUS),
+        (500, Verdict.FAILING, Trouble.BAD_STATUS),
+        (599, Verdict.FAILING, Trouble.BAD_STATUS),
+    ],
+)
+def test_other_answers_are_not_taken(
+    ack: CallbackAck, status: int, verdict: Verdict, trouble: Trouble
+) -> None:
+    assert judge(answer(status, b"success"), ack) == Judgement(verdict, trouble)
+
+
+def test_no_answer_is_unreachable() -> None:
+    judgement = judge(answer(None, trouble=Trouble.TIMEOUT), CallbackAck.ANY_2XX)
+
+    assert judgement == Judgement(Verdict.UNREACHABLE, Trouble.TIMEOUT)
+
+
+def test_kept_text_is_short_printable_and_storable() -> None:
+    text = answer(500, b"\xff\x00\x1b[31m\r\n\tred " + "物业".encode() * 1000).text()
+
+    assert text is not None
+    assert len(text) <= 1024
+    assert not set("\x00\x1b\r") & set(text)
+    assert "\n\tred 物业" in text
+
+
+def test_no_body_is_no_text() -> None:
+    assert answer(200).text() is None

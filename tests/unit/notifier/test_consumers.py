@@ -1,0 +1,228 @@
+"""What becomes of the records: which events are told, and how an app is known."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chassis.consumer import Record
+from contracts import sealing, webhooks
+from contracts.api import OrderStatus, OrderSummary, PaymentView, RefundView
+from contracts.events.configuration import (
+    CONFIGURATION,
+    AppEntity,
+    CallbackAck,
+    Configuration,
+    ConfigurationRecord,
+    LatePayment,
+    State,
+)
+from contracts.events.orders import CALLBACK_TYPES, SOURCE, OrderEvent, OrderEventRecord
+from notifier import consumers
+from notifier.consumers import OrderEvents
+from notifier.domain.apps import AppBook
+
+NOW = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)
+ORDER = OrderSummary(
+    merchant_order_no="W2026-001",
+    merchant_id="M1",
+    status=OrderStatus.PAID,
+    amount=1299,
+    currency="CNY",
+    amount_paid=1299,
+    amount_refunded=0,
+    subject="物业费 11月",
+    created_at=NOW,
+    expires_at=NOW,
+)
+PAYMENT = PaymentView.model_validate(
+    {
+        "payment_no": "P1", "merchant_order_no": "W2026-001", "channel_trade_no": "4200001",
+        "merchant_id": "M1", "payment_id": "C1", "channel": "wechat", "method": "native",
+        "status": "succeeded", "amount": 1299, "currency": "CNY", "amount_refunded": 0,
+        "subject": "物业费 11月", "action": None, "expires_at": NOW, "created_at": NOW,
+        "paid_at": NOW, "metadata": {"room": "3-1201"}, "failure": None,
+    }
+)  # fmt: skip
+REFUND = RefundView.model_validate(
+    {
+        "refund_no": "R1", "merchant_refund_no": "T1", "payment_no": "P1",
+        "merchant_order_no": "W2026-001", "channel_trade_no": "4200001",
+        "channel_refund_no": "5000001", "merchant_id": "M1", "payment_id": "C1", "amount": 299,
+        "currency": "CNY", "status": "succeeded", "reason": None, "cause": "requested",
+        "created_at": NOW, "refunded_at": NOW, "failure": None,
+    }
+)  # fmt: skip
+
+
+def order_event(kind: str, **data: Any) -> OrderEventRecord:
+    usual = {"app_id": "A1", "merchant_id": "M1", "order_id": "O1", "sequence": 3, "order": ORDER}
+    return OrderEventRecord(
+        id="E1",
+        source=SOURCE,
+        type=kind,
+        subject="O1",
+        time=NOW,
+        data=OrderEvent(**{**usual, **data}),
+    )
+
+
+def record(value: bytes, headers: dict[str, str] | None = None) -> Record:
+    return Record("topic", 0, 0, "key", value, headers or {}, 0)
+
+
+@pytest.mark.parametrize("with_headers", [True, False])
+def test_payment_event_is_told_as_the_public_payment(with_headers: bool) -> None:
+    event = order_event("payment.succeeded", payment=PAYMENT, notify_url="https://app.example/n")
+    headers = event.headers() if with_headers else {}
+
+    told = OrderEvents.decode(record(event.to_bytes(), headers))
+
+    assert told is not None
+    assert (told.event_id, told.app_id, told.type) == ("E1", "A1", "payment.succeeded")
+    assert (told.notify_url, told.happened_at) == ("https://app.example/n", NOW)
+    body = json.loads(told.body)
+    assert set(body) == {"type", "timestamp", "data"}
+    assert body["timestamp"] == "2026-11-22T04:05:06Z"
+    assert body["data"] == PAYMENT.model_dump(mode="json")
+    assert {"merchant_order_no", "payment_no", "channel_trade_no"} <= set(body["data"])
+
+
+def test_refund_event_is_told_as_the_public_refund() -> None:
+    event = order_event("refund.succeeded", payment=PAYMENT, refund=REFUND)
+
+    told = OrderEvents.decode(record(event.to_bytes(), event.headers()))
+
+    assert told is not None
+    assert told.notify_url is None
+    assert json.loads(told.body)["data"] == REFUND.model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    "kind", ["payment.created", "payment.pending", "order.paid", "refund.created", "new.kind"]
+)
+@pytest.mark.parametrize("with_headers", [True, False])
+def test_other_events_pass(kind: str, with_headers: bool) -> None:
+    event = order_event(kind, payment=PAYMENT)
+    headers = event.headers() if with_headers else {}
+
+    assert OrderEvents.decode(record(event.to_bytes(), headers)) is None
+
+
+@pytest.mark.parametrize("kind", sorted(CALLBACK_TYPES))
+def test_event_without_its_subject_is_not_an_event(kind: str) -> None:
+    event = order_event(kind)
+
+    with pytest.raises(ValueError, match="without its subject"):
+        OrderEvents.decode(record(event.to_bytes(), event.headers()))
+
+
+@pytest.mark.parametrize("value", [b"", b"{}", b"nonsense", b"\xff"])
+def test_what_is_no_event_is_refused(value: bytes) -> None:
+    with pytest.raises(ValueError):
+        OrderEvents.decode(record(value))
+
+
+class TestConfiguration:
+    pair = sealing.generate()
+    secrets = (webhooks.new_secret(), webhooks.new_secret())
+
+    def app(self, **changes: Any) -> AppEntity:
+        usual = {
+            "app_id": "A1",
+            "version": 1,
+            "state": State.ACTIVE,
+            "name": "物业云",
+            "merchant_ids": ["M1"],
+            "notify_url": "https://app.example/own",
+            "callback_ack": CallbackAck.SUCCESS,
+            "reinitiate_after_s": 15,
+            "late_payment": LatePayment.ACCEPT,
+            "ip_allowlist": [],
+            "webhook_secrets_sealed": [self.sealed(secret) for secret in self.secrets],
+        }
+        return AppEntity.model_validate({**usual, **changes})
+
+    def sealed(self, secret: str, context: str = "A1") -> str:
+        return sealing.seal(self.pair.public_key, secret, context=context)
+
+    def told_of(self, *entities: AppEntity) -> AppBook:
+        apps = AppBook()
+        configuration = consumers.Configuration(apps, self.pair.private_key)
+        for entity in entities:
+            event = ConfigurationRecord(
+                id="E1",
+                source="paymesh/merchant-admin",
+                type=CONFIGURATION,
+                subject=entity.app_id,
+                time=NOW,
+                data=Configuration(entity=entity),
+            )
+            configuration.handle(record(event.to_bytes()))
+        return apps
+
+    def test_app_is_known_with_its_opened_secrets_newest_first(self) -> None:
+        destination = self.told_of(self.app()).find_destination("A1", None)
+
+        assert destination is not None
+        assert destination.url == "https://app.example/own"
+        assert destination.ack is CallbackAck.SUCCESS
+        assert destination.keys == tuple(map(webhooks.secret_bytes, self.secrets))
+
+    def test_older_version_is_ignored(self) -> None:
+        apps = self.told_of(self.app(version=2), self.app(version=1, notify_url="https://old/"))
+
+        app = apps.find("A1")
+        assert app is not None
+        assert app.notify_url == "https://app.example/own"
+
+    def test_same_version_is_no_change(self) -> None:
+        apps = self.told_of(self.app())
+        apps.changed.clear()
+        known = apps.find("A1")
+        assert known is not None
+        apps.put(known)
+
+        assert apps.changed == set()
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"state": "disabled"}, {"notify_url": None}, {"webhook_secrets_sealed": []}],
+    )
+    def test_nothing_can_be_sent_to_an_app_that_is_not_complete(
+        self, changes: dict[str, Any]
+    ) -> None:
+        assert self.told_of(self.app(**changes)).find_destination("A1", None) is None
+
+    def test_app_without_an_address_is_told_where_the_call_said(self) -> None:
+        apps = self.told_of(self.app(notify_url=None))
+
+        destination = apps.find_destination("A1", "https://app.example/of-the-call")
+
+        assert destination is not None
+        assert destination.url == "https://app.example/of-the-call"
+
+    def test_secret_that_was_sealed_for_another_app_is_not_used(self) -> None:
+        foreign = self.sealed(self.secrets[0], context="A2")
+        own = self.sealed(self.secrets[1])
+
+        apps = self.told_of(self.app(webhook_secrets_sealed=[foreign, own]))
+
+        app = apps.find("A1")
+        assert app is not None
+        assert app.keys == (webhooks.secret_bytes(self.secrets[1]),)
+
+    def test_secrets_are_not_in_the_representation(self) -> None:
+        apps = self.told_of(self.app())
+
+        for text in (repr(apps.find("A1")), repr(apps.find_destination("A1", None))):
+            assert "keys" not in text
+
+    def test_tombstone_and_other_entities_pass(self) -> None:
+        apps = AppBook()
+        configuration = consumers.Configuration(apps, self.pair.private_key)
+
+        configuration.handle(record(b""))
+
+        assert apps.find("A1") is None

@@ -1,0 +1,157 @@
+"""A lane: how much at once, when it is left alone, and how it comes back."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.domain.answers import Verdict
+from notifier.domain.lanes import (
+    HOLDS_S,
+    MAX_CAP,
+    ROUND_CAP,
+    START_CAP,
+    STREAK_LIMIT,
+    UNSENDABLE_HOLD_S,
+    Health,
+    Room,
+    origin_of,
+    share,
+)
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ACCEPTED, REFUSED = Verdict.ACCEPTED, Verdict.REFUSED
+FAILING, UNREACHABLE = Verdict.FAILING, Verdict.UNREACHABLE
+
+
+def after(health: Health, verdicts: Iterable[Verdict], now: datetime = NOW) -> Health:
+    for verdict in verdicts:
+        health = health.after(verdict, now)
+    return health
+
+
+def held_for_s(health: Health, now: datetime = NOW) -> float | None:
+    return (health.held_until - now).total_seconds() if health.held_until else None
+
+
+def test_cap_grows_by_successes_up_to_its_limit() -> None:
+    assert after(Health(), [ACCEPTED] * 3).cap == START_CAP + 3
+    assert after(Health(), [ACCEPTED] * 100).cap == MAX_CAP
+
+
+def test_cap_is_halved_by_failures_and_never_zero() -> None:
+    assert after(Health(cap=32), [FAILING]).cap == 16
+    assert after(Health(cap=32), [UNREACHABLE] * 2).cap == 8
+    assert after(Health(cap=1), [FAILING]).cap == 1
+
+
+def test_refusal_does_not_change_the_cap() -> None:
+    assert after(Health(cap=10), [REFUSED] * 50).cap == 10
+
+
+def test_opens_after_five_unreachable_in_a_row() -> None:
+    nearly = after(Health(), [UNREACHABLE] * (STREAK_LIMIT - 1))
+    opened = after(nearly, [UNREACHABLE])
+
+    assert nearly.held_until is None
+    assert held_for_s(opened) == HOLDS_S[0]
+    assert opened.cap == 1
+
+
+@pytest.mark.parametrize("between", [ACCEPTED, REFUSED, FAILING])
+def test_any_answer_interrupts_the_streak(between: Verdict) -> None:
+    health = after(Health(), [*[UNREACHABLE] * 4, between, *[UNREACHABLE] * 4])
+
+    assert health.held_until is None
+
+
+def test_opens_when_most_of_ten_fail() -> None:
+    mixed = [FAILING, FAILING, FAILING, FAILING, ACCEPTED] * 2
+
+    assert after(Health(), mixed[:9]).held_until is None
+    assert held_for_s(after(Health(), mixed)) is None  # the tenth is a success
+    assert held_for_s(after(Health(), [*mixed, FAILING])) == HOLDS_S[0]
+
+
+def test_stays_closed_when_fewer_fail() -> None:
+    assert after(Health(), [FAILING, ACCEPTED] * 50).held_until is None
+
+
+def test_refusals_never_open_it() -> None:
+    assert after(Health(), [REFUSED] * 100).held_until is None
+
+
+def test_old_failures_are_forgotten() -> None:
+    before = after(Health(), [FAILING] * 9)
+    later = NOW + timedelta(minutes=5)
+
+    assert after(before, [FAILING] * 9, later).held_until is None
+
+
+def test_what_was_under_way_when_it_opened_does_not_hold_it_longer() -> None:
+    opened = after(Health(), [UNREACHABLE] * 5)
+
+    assert after(opened, [UNREACHABLE, FAILING] * 10, NOW + timedelta(seconds=9)) == opened
+
+
+def test_each_failed_probe_holds_longer_up_to_ten_minutes() -> None:
+    health, now, holds = after(Health(), [UNREACHABLE] * 5), NOW, []
+    for _ in range(7):
+        assert health.held_until is not None
+        assert health.cap == 1
+        holds.append(held_for_s(health, now))
+        now = health.held_until
+        health = health.after(FAILING, now)
+
+    assert holds == [30, 60, 120, 300, 600, 600, 600]
+
+
+@pytest.mark.parametrize(("probe", "cap"), [(ACCEPTED, 2), (REFUSED, 1)])
+def test_answered_probe_closes_it_and_it_starts_slowly(probe: Verdict, cap: int) -> None:
+    opened = after(Health(), [UNREACHABLE] * 5)
+    closed = after(opened, [probe], NOW + timedelta(seconds=30))
+
+    assert (closed.cap, closed.trips, closed.streak, closed.held_until) == (cap, 0, 0, None)
+
+
+def test_what_cannot_be_sent_waits_a_minute_and_counts_for_nothing() -> None:
+    health = after(Health(streak=3), [Verdict.UNSENDABLE] * 20)
+
+    assert held_for_s(health) == UNSENDABLE_HOLD_S
+    assert (health.cap, health.streak, health.trips) == (START_CAP, 3, 0)
+
+
+@given(st.lists(st.sampled_from(Verdict)), st.lists(st.floats(0, 1000), min_size=1))
+def test_cap_stays_within_its_bounds(verdicts: list[Verdict], gaps: list[float]) -> None:
+    health, now = Health(), NOW
+    for number, verdict in enumerate(verdicts):
+        now += timedelta(seconds=gaps[number % len(gaps)])
+        health = health.after(verdict, now)
+
+        assert 1 <= health.cap <= MAX_CAP
+        assert health.held_until is None or health.held_until <= now + timedelta(minutes=10)
+
+
+def test_slots_are_dealt_in_the_order_of_the_lanes() -> None:
+    rooms = [Room(1, 3), Room(2, 30), Room(3, 4), Room(4, 4)]
+
+    assert share(rooms, 100) == [Room(1, 3), Room(2, ROUND_CAP), Room(3, 4), Room(4, 4)]
+    assert share(rooms, 5) == [Room(1, 3), Room(2, 2)]
+    assert share(rooms, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("notify_url", "origin"),
+    [
+        (None, ""),
+        ("https://app.example/a", "app.example:443"),
+        ("https://APP.example:443/b?c", "app.example:443"),
+        ("http://app.example/a", "app.example:80"),
+        ("http://app.example:8080/a", "app.example:8080"),
+        ("http://app.example:99999/a", "malformed"),
+    ],
+)
+def test_addresses_on_one_host_share_a_lane(notify_url: str | None, origin: str) -> None:
+    assert origin_of(notify_url) == origin

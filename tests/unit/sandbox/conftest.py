@@ -1,0 +1,108 @@
+"""The sandbox' application without a server: requests go straight in, notices are collected."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVarTuple
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from sandbox.later import Later
+from sandbox.main import build_app, build_world
+from sandbox.notices import Notices
+from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.world import World
+
+from .merchants import AlipayMerchant, EasyMerchant, WechatMerchant
+
+Ts = TypeVarTuple("Ts")
+
+PUBLIC_URL = "http://sandbox.test"
+
+
+class Postbox(Notices):
+    """Keeps what would be sent."""
+
+    def __init__(self) -> None:
+        self.posted: list[tuple[Trade, str, Refund | None]] = []
+
+    def post(self, trade: Trade, url: str, refund: Refund | None = None) -> NoticeEntry:
+        self.posted.append((trade, url, refund))
+        return NoticeEntry("N1", trade.id, refund.id if refund else None, url, 0.0, 0.0)
+
+    async def post_and_wait(self, trade: Trade, url: str) -> None:
+        self.post(trade, url)
+
+
+class Immediately(Later):
+    """What would happen later happens when the test says so."""
+
+    def __init__(self) -> None:
+        self.due: list[Callable[[], object]] = []
+
+    def call(self, delay_s: float, callback: Callable[[*Ts], object], *arguments: *Ts) -> None:
+        self.due.append(partial(callback, *arguments))
+
+    def come(self) -> None:
+        while self.due:
+            self.due.pop(0)()
+
+
+@pytest.fixture(scope="session")
+def opened_accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys are made once: they cost a second."""
+    folder = tmp_path_factory.mktemp("accounts")
+    build_world(folder, PUBLIC_URL).truth.close()
+    return folder
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    return Postbox()
+
+
+@pytest.fixture
+def later() -> Immediately:
+    return Immediately()
+
+
+@pytest.fixture
+def world(
+    opened_accounts: Path, tmp_path: Path, postbox: Postbox, later: Immediately
+) -> Iterator[World]:
+    folder = tmp_path / "state"
+    shutil.copytree(opened_accounts, folder)
+    built = build_world(folder, PUBLIC_URL)
+    yield replace(built, notices=postbox, later=later)
+    built.truth.close()
+
+
+@pytest.fixture
+def app(world: World) -> Starlette:
+    return build_app(world)
+
+
+@pytest.fixture
+async def http(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+        yield client
+
+
+@pytest.fixture
+def wechat(http: httpx.AsyncClient, world: World) -> WechatMerchant:
+    return WechatMerchant(http, world.wechat.section(world.wechat.first(), PUBLIC_URL))
+
+
+@pytest.fixture
+def alipay(http: httpx.AsyncClient, world: World) -> AlipayMerchant:
+    return AlipayMerchant(http, world.alipay.section(world.alipay.first(), PUBLIC_URL))
+
+
+@pytest.fixture
+def easy(http: httpx.AsyncClient, world: World) -> EasyMerchant:
+    return EasyMerchant(http, world.easy.section(world.easy.first(), PUBLIC_URL))

@@ -1,0 +1,85 @@
+"""What happened stays known."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox import payer
+from sandbox.main import build_world
+from sandbox.truth import Trade
+from sandbox.world import World
+
+from .conftest import PUBLIC_URL, Immediately, Postbox
+from .merchants import WechatMerchant, new_number
+
+
+async def test_trades_and_credentials_are_known_after_a_restart(
+    world: World, wechat: WechatMerchant, tmp_path: Path
+) -> None:
+    number = new_number()
+    await wechat.native(number)
+    world.truth.close()
+    again = build_world(tmp_path / "state", PUBLIC_URL)
+    (trade,) = again.truth.list_trades(number, None)
+    assert (trade.state, trade.amount) == ("created", 100)
+    assert again.wechat.section(again.wechat.first(), PUBLIC_URL) == wechat.known
+    again.truth.close()
+
+
+def _trade() -> Trade:
+    at = time.time()
+    return Trade(
+        channel="alipay",
+        merchant="A1",
+        number="P1",
+        payment_no="P1",
+        channel_trade_no="20260000",
+        product="precreate",
+        amount=100,
+        subject="物业费",
+        notify_url="http://127.0.0.1:1/",
+        fingerprint="",
+        created_at=at,
+        closes_at=at + 60,
+    )
+
+
+def test_trade_nobody_paid_in_time_is_closed(world: World) -> None:
+    world.truth.add_trade(replace(_trade(), closes_at=time.time() - 1))
+    (trade,) = world.truth.list_trades("P1", "alipay")
+    assert trade.state == "closed"
+    with pytest.raises(payer.NotPayable):
+        payer.pay(world, trade)
+
+
+def test_trade_is_paid_once(world: World, postbox: Postbox) -> None:
+    trade = _trade()
+    world.truth.add_trade(trade)
+    payer.pay(world, trade)
+    with pytest.raises(payer.NotPayable):
+        payer.pay(world, trade)
+    assert len(postbox.posted) == 1
+
+
+async def test_refund_in_processing_is_taken_up_after_a_restart(
+    world: World, wechat: WechatMerchant, later: Immediately
+) -> None:
+    number = new_number()
+    await wechat.native(number)
+    payer.pay(world, world.truth.list_trades(number, None)[0])
+    await wechat.refund(number, "R1", 30)
+    later.due.clear()
+    for refund in world.truth.list_processing_refunds():
+        payer.succeed_later(world, refund)
+    later.come()
+    assert (await wechat.query_refund("R1")).json()["status"] == "SUCCESS"
+
+
+def test_files_with_keys_are_for_the_owner_only(world: World, tmp_path: Path) -> None:
+    files = list((tmp_path / "state").rglob("*.json"))
+    assert files
+    world.easy.open()
+    newest = sorted((tmp_path / "state" / "easy").glob("*.json"))[-1]
+    assert newest.stat().st_mode & 0o077 == 0

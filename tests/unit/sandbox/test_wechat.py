@@ -1,0 +1,201 @@
+"""What our WeChat Pay refuses, and how it says so."""
+
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from sandbox.world import World
+
+from .conftest import Immediately
+from .merchants import WechatMerchant, new_number
+
+NATIVE = "/v3/pay/transactions/native"
+SOON = (datetime.now(UTC) + timedelta(seconds=20)).isoformat(timespec="seconds")
+
+
+def _code(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def _paid(wechat: WechatMerchant, total: int = 100) -> str:
+    number = new_number()
+    await wechat.native(number, total)
+    await wechat.http.post("/_control/pay", json={"payment_no": number, "notify": False})
+    return number
+
+
+@pytest.mark.parametrize(
+    ("headers", "refused"),
+    [
+        ({"User-Agent": ""}, (400, "PARAM_ERROR")),
+        ({"Content-Type": "text/plain"}, (400, "PARAM_ERROR")),
+        ({"Wechatpay-Serial": "PUB_KEY_ID_1"}, (400, "PARAM_ERROR")),
+        ({"Authorization": ""}, (401, "SIGN_ERROR")),
+        ({"Authorization": "Bearer x"}, (401, "SIGN_ERROR")),
+    ],
+)
+async def test_headers_must_be_right(
+    wechat: WechatMerchant, headers: dict[str, str], refused: tuple[int, str]
+) -> None:
+    if headers.get("User-Agent") == "":
+        wechat.http.headers["User-Agent"] = ""
+    answer = await wechat.call("POST", NATIVE, wechat.order(new_number()), headers=headers)
+    assert _code(answer) == refused
+
+
+@pytest.mark.parametrize("skew_s", [-301, 301])
+async def test_clock_must_be_within_five_minutes(wechat: WechatMerchant, skew_s: int) -> None:
+    body = wechat.order(new_number())
+    answer = await wechat.call("POST", NATIVE, body, at=time.time() + skew_s)
+    assert _code(answer) == (401, "SIGN_ERROR")
+
+
+async def test_signature_covers_the_path(wechat: WechatMerchant) -> None:
+    number = new_number()
+    signed = await wechat.native(number)
+    request = signed.request
+    moved = await wechat.http.post(
+        "/v3/pay/transactions/app", content=request.content, headers=request.headers
+    )
+    assert _code(moved) == (401, "SIGN_ERROR")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"out_trade_no": "short"},
+        {"out_trade_no": "P" * 33},
+        {"out_trade_no": "P.with.dots"},
+        {"description": ""},
+        {"description": "长" * 128},
+        {"amount": {"total": 0}},
+        {"amount": {"total": "100"}},
+        {"amount": {"total": 1.5}},
+        {"amount": {"total": 100, "currency": "USD"}},
+        {"notify_url": "http://127.0.0.1/n?x=1"},
+        {"notify_url": "ftp://127.0.0.1/n"},
+        {"attach": "x" * 129},
+        {"time_expire": "2026-11-22 10:00:00"},
+        {"time_expire": SOON},
+        {"mchid": "1900000000"},
+    ],
+)
+async def test_wrong_parameters_are_named(wechat: WechatMerchant, change: dict[str, Any]) -> None:
+    answer = await wechat.native(new_number(), **change)
+    assert _code(answer) == (400, "PARAM_ERROR")
+    assert answer.json()["detail"]["field"].startswith("/" + next(iter(change)))
+
+
+async def test_appid_must_be_bound_to_the_merchant(wechat: WechatMerchant) -> None:
+    answer = await wechat.native(new_number(), appid="wx0000000000000000")
+    assert _code(answer) == (400, "APPID_MCHID_NOT_MATCH")
+
+
+async def test_number_of_another_product_is_used(wechat: WechatMerchant) -> None:
+    number = new_number()
+    await wechat.native(number)
+    other = await wechat.call("POST", "/v3/pay/transactions/app", wechat.order(number))
+    assert _code(other) == (403, "OUT_TRADE_NO_USED")
+
+
+async def test_jsapi_needs_an_openid_and_h5_a_scene(wechat: WechatMerchant) -> None:
+    for product in ("jsapi", "h5", "codepay"):
+        path = f"/v3/pay/transactions/{product}"
+        answer = await wechat.call("POST", path, wechat.order(new_number()))
+        assert _code(answer) == (400, "PARAM_ERROR")
+
+
+async def test_payment_code_of_another_wallet_is_invalid(wechat: WechatMerchant) -> None:
+    body = wechat.order(
+        new_number(),
+        payer={"auth_code": "281234567890123456"},
+        scene_info={"store_info": {"id": "1"}},
+    )
+    answer = await wechat.call("POST", "/v3/pay/transactions/codepay", body)
+    assert _code(answer) == (400, "AUTH_CODE_INVALID")
+
+
+async def test_paid_number_cannot_be_opened_again(wechat: WechatMerchant) -> None:
+    number = await _paid(wechat)
+    assert _code(await wechat.native(number)) == (400, "ORDERPAID")
+    assert _code(await wechat.close(number)) == (400, "ORDERPAID")
+
+
+async def test_order_of_another_merchant_does_not_exist(
+    wechat: WechatMerchant, world: World
+) -> None:
+    number = new_number()
+    await wechat.native(number)
+    other = world.wechat.section(world.wechat.open(), "http://sandbox.test")
+    answer = await WechatMerchant(wechat.http, other).query(number)
+    assert _code(answer) == (404, "ORDER_NOT_EXIST")
+
+
+async def test_refund_must_fit_the_payment(wechat: WechatMerchant, later: Immediately) -> None:
+    number, unpaid = await _paid(wechat), new_number()
+    await wechat.native(unpaid)
+    assert _code(await wechat.refund(unpaid, "R0", 1)) == (400, "INVALID_REQUEST")
+    assert _code(await wechat.refund(new_number(), "R0", 1)) == (404, "RESOURCE_NOT_EXISTS")
+    assert _code(await wechat.refund(number, "R1", 30, 99)) == (400, "REFUND_FEE_MISMATCH")
+    assert (await wechat.refund(number, "R1", 70)).status_code == 200
+    assert _code(await wechat.refund(number, "R1", 71)) == (400, "REFUND_FEE_MISMATCH")
+    assert _code(await wechat.refund(number, "R2", 31)) == (400, "INVALID_REQUEST")
+    assert (await wechat.refund(number, "R2", 30)).status_code == 200
+    assert _code(await wechat.query_refund("R9")) == (404, "RESOURCE_NOT_EXISTS")
+
+
+async def test_failed_refund_gives_its_amount_free(
+    wechat: WechatMerchant, later: Immediately
+) -> None:
+    number = await _paid(wechat)
+    await wechat.refund(number, "R1", 100)
+    await wechat.http.post("/_control/refunds", json={"refund_no": "R1", "state": "failed"})
+    assert (await wechat.query(number)).json()["trade_state"] == "SUCCESS"
+    assert (await wechat.refund(number, "R2", 100)).json()["status"] == "PROCESSING"
+
+
+async def test_without_serial_the_certificate_signs_once_it_was_fetched(
+    wechat: WechatMerchant, world: World
+) -> None:
+    async def signed_by() -> str:
+        answer = await wechat.call(
+            "POST", NATIVE, wechat.order(new_number()), headers={"Wechatpay-Serial": ""}
+        )
+        return str(answer.headers["wechatpay-serial"])
+
+    assert await signed_by() == wechat.known["platform_public_key_id"]
+    await wechat.call("GET", "/v3/certificates", headers={"Wechatpay-Serial": ""})
+    assert await signed_by() == world.platform_certificates.in_use()[0].serial_no
+
+
+@pytest.mark.parametrize("day", ["2026-1-1", "yesterday", "2020-01-01", "2999-01-01"])
+async def test_bills_are_of_the_last_three_months(wechat: WechatMerchant, day: str) -> None:
+    answer = await wechat.call("GET", f"/v3/bill/tradebill?bill_date={day}")
+    assert _code(answer) == (400, "PARAM_ERROR")
+
+
+async def test_day_without_trades_has_no_bill(wechat: WechatMerchant) -> None:
+    today = datetime.now(timezone(timedelta(hours=8))).strftime("%Y-%m-%d")
+    answer = await wechat.call("GET", f"/v3/bill/tradebill?bill_date={today}")
+    assert _code(answer) == (400, "NO_STATEMENT_EXIST")
+
+
+async def test_unknown_status_and_wrong_amount_are_told(wechat: WechatMerchant) -> None:
+    number = await _paid(wechat)
+    for fault in ("unknown_status", "wrong_amount"):
+        body = {"channel": "wechat", "operation": "query", "fault": fault, "times": 1}
+        await wechat.http.post("/_control/faults", json=body)
+    told = (await wechat.query(number)).json()
+    assert told["trade_state"] == "UNHEARD_OF"
+    assert told["amount"]["total"] == 101
+
+
+async def test_error_after_the_work_is_an_error_with_the_work_done(wechat: WechatMerchant) -> None:
+    number = new_number()
+    body = {"channel": "*", "operation": "pay", "fault": "status_500", "times": 1}
+    await wechat.http.post("/_control/faults", json=body)
+    assert _code(await wechat.native(number)) == (500, "SYSTEM_ERROR")
+    assert (await wechat.query(number)).json()["trade_state"] == "NOTPAY"
+    assert (await wechat.native(number)).status_code == 200
