@@ -4,13 +4,13 @@ The SDKs know nothing of this repository: what they accept, and what they sign a
 accepts, is what merchants of the real third parties see.
 """
 
-import json
 import queue
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,6 +30,7 @@ class RunningSandbox:
 
     url: str
     http: httpx.Client
+    pid: int
 
     def control(self, method: str, path: str, content: Any = None) -> Any:
         """The answer's JSON; raises for anything but success."""
@@ -59,9 +60,10 @@ class Notice:
 
 @dataclass
 class Merchant:
-    """Hears notices and says `answer`; for WeChat the status counts, for Alipay the body."""
+    """Hears notices and answers; for WeChat the status counts, for the others the body."""
 
     url: str = ""
+    status: int = 200
     answer: bytes = b"success"
     heard: "queue.Queue[Notice]" = field(default_factory=queue.Queue)
 
@@ -70,30 +72,27 @@ class Merchant:
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    port, folder = _free_port(), tmp_path_factory.mktemp("sandbox")
-    process = _start(port, folder)
-    url = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=url, timeout=10, trust_env=False) as http:
-        yield RunningSandbox(url, http)
-    process.terminate()
-    process.wait(STOP_LIMIT_S)
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """One for all tests of a worker."""
+    with run_sandbox(free_port(), tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
 
 
-@pytest.fixture(autouse=True)
-def _no_faults_left(sandbox: RunningSandbox) -> Iterator[None]:
-    yield
-    sandbox.control("DELETE", "/faults")
+@pytest.fixture
+def sandbox(sandbox_process: RunningSandbox) -> Iterator[RunningSandbox]:
+    """Without the faults of earlier tests."""
+    yield sandbox_process
+    sandbox_process.control("DELETE", "/faults")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def credentials(sandbox: RunningSandbox) -> dict[str, dict[str, str]]:
     """The three sections of demo.json."""
     known: dict[str, dict[str, str]] = sandbox.control("GET", "/credentials")
     return known
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def certificates(sandbox: RunningSandbox) -> dict[str, dict[str, Any]]:
     """What certificate mode needs beside them."""
     known: dict[str, dict[str, Any]] = sandbox.control("GET", "/certificates")
@@ -108,7 +107,7 @@ def merchant() -> Iterator[Merchant]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hears.heard.put(Notice(dict(self.headers), body))
-            self.send_response(200)
+            self.send_response(hears.status)
             self.send_header("Content-Length", str(len(hears.answer)))
             self.end_headers()
             self.wfile.write(hears.answer)
@@ -126,17 +125,24 @@ def merchant() -> Iterator[Merchant]:
     server.server_close()
 
 
-def _start(port: int, folder: Path) -> "subprocess.Popen[str]":
+@contextmanager
+def run_sandbox(port: int, folder: Path) -> Iterator[RunningSandbox]:
+    """A process of its own; notices repeat a hundred times faster than in life."""
     command = [sys.executable, "-m", "sandbox", "--port", str(port), "--state-dir", str(folder)]
     command += ["--notice-time-scale", "0.01"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line.startswith("sandbox listens"), json.dumps(line)
-    return process
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("sandbox listens")
+        try:
+            with httpx.Client(base_url=url, timeout=10, trust_env=False) as http:
+                yield RunningSandbox(url, http, process.pid)
+        finally:
+            process.terminate()
+            process.wait(STOP_LIMIT_S)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

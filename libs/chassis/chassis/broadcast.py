@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.background import Pulse, unless_stopped
-from chassis.consumer import Record, leave, record_of
+from chassis.consumer import FETCH_WAIT_MS, Record, leave, record_of
 
 log = structlog.get_logger()
 
@@ -51,6 +51,7 @@ class Broadcast:
             # Never "latest": a reset of the position would silently skip what is there.
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_LIMIT_MS,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
         )
         try:
             ends = await unless_stopped(stop, self._begin(kafka))

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import payer
+from sandbox.bodies import read_body
 from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Fault, Kind, Operation
 from sandbox.truth import NoticeEntry, Refund, Trade
 from sandbox.world import World
@@ -243,7 +244,7 @@ async def _guarded(endpoint: Endpoint, world: World, request: Request) -> Respon
 
 async def _read(request: Request, model: type[M]) -> M:
     try:
-        return model.model_validate_json(await request.body())
+        return model.model_validate_json(await read_body(request))
     except ValidationError as error:
         wrong = [
             f"/{'/'.join(str(part) for part in each['loc'])}: {each['msg']}"

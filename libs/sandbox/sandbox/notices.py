@@ -71,7 +71,9 @@ class Notices:
         """Takes up the notices an earlier run left open; on leaving, stops where it is."""
         connector = aiohttp.TCPConnector(limit=MAX_AT_ONCE, ttl_dns_cache=300)
         async with (
-            aiohttp.ClientSession(connector=connector, trust_env=False) as self._session,
+            aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+            ) as self._session,
             asyncio.TaskGroup() as self._group,
         ):
             for notice in self._truth.list_open_notices():
@@ -140,7 +142,7 @@ class Notices:
                 ) as response:
                     body = await response.content.read(MAX_ANSWER_BYTES)
                     return Answer(response.status, body)
-            except (aiohttp.ClientError, TimeoutError, ValueError):
+            except (aiohttp.ClientError, OSError, ValueError):
                 return Answer()
 
     def _record(

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sandbox import payer
+from sandbox.bodies import read_body
 from sandbox.clock import now
 from sandbox.money import yuan
 from sandbox.truth import Trade
@@ -51,7 +52,7 @@ async def counter(
         return result("easy", "订单不存在", 404)
     if request.method == "GET":
         return show(trade)
-    form = dict(parse_qsl((await request.body()).decode()))
+    form = dict(parse_qsl((await read_body(request)).decode(errors="replace")))
     if form.get("decision") != "pay":
         return _leave(trade, way_back(trade, False), "您已离开收银台")
     if trade.state == "created" and not _is_expired(trade):

@@ -17,9 +17,8 @@ from chassis.settings import load
 from chassis.web import InFlightLimit, create_app, require_service_token, serve
 from contracts.topics import MERCHANT_CONFIG
 from gateway.alerts import Alerts
-from gateway.api import events, internal, payments, refunds, webhooks
+from gateway.api import events, internal, openapi, payments, refunds, webhooks
 from gateway.api.admission import Admission
-from gateway.api.openapi import describe
 from gateway.authentication import Authentication
 from gateway.channels.executor import Executor
 from gateway.channels.registry import PLUGINS
@@ -107,9 +106,7 @@ def create(settings: GatewaySettings) -> FastAPI:
     async def ready() -> Mapping[str, bool]:
         return {"configuration": broadcast.caught_up.is_set()}
 
-    app = create_app(
-        service=SERVICE, lifespan=lifespan, ready=ready, alive=background.alive, docs=True
-    )
+    app = create_app(service=SERVICE, lifespan=lifespan, ready=ready, alive=background.alive)
     app.state.deps = deps
     app.state.admission = _admission(settings, deps.directory)
     app.state.notice_gate = InFlightLimit(webhooks.MAX_PARALLEL)
@@ -128,11 +125,10 @@ def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
 
 
 def _add_routes(app: FastAPI, settings: GatewaySettings) -> None:
-    for module in (payments, refunds, events, webhooks):
+    for module in (payments, refunds, events, openapi, webhooks):
         app.include_router(module.router)
     token = Depends(require_service_token(settings.service_token))
     app.include_router(internal.router, dependencies=[token])
-    describe(app)
 
 
 def _now() -> datetime:

@@ -24,10 +24,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_what_is_set_is_read_and_secrets_stay_hidden(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("PAYMESH_MAX_IN_FLIGHT", "7")
+    environment.setenv("PAYMESH_LOG_LEVEL", "warning")
 
     settings = load(Example)
 
     assert (settings.host, settings.port, settings.max_in_flight) == ("127.0.0.1", 8000, 7)
+    assert settings.log_level == "WARNING"
     assert settings.service_token == SecretStr("s3cret")
     assert "s3cret" not in repr(settings)
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import httpx
@@ -42,7 +43,7 @@ def settings(**changes: Any) -> GatewaySettings:
 
 def application(world: World, *, in_flight: int = 512, per_s: float = 5_000) -> FastAPI:
     """The whole application over a pretended world; its lifespan is not run."""
-    app = create(settings())
+    app = _built()
     app.state.deps = world.deps
     app.state.admission = Admission(
         gate=InFlightLimit(in_flight),
@@ -52,6 +53,12 @@ def application(world: World, *, in_flight: int = 512, per_s: float = 5_000) -> 
         clock=time.monotonic,
     )
     return app
+
+
+@cache
+def _built() -> FastAPI:
+    """Once for all tests: to write the API's description takes a moment."""
+    return create(settings())
 
 
 class SigningClient:

@@ -11,7 +11,6 @@ from notifier.domain.answers import Verdict
 from notifier.domain.lanes import (
     HOLDS_S,
     MAX_CAP,
-    ROUND_CAP,
     START_CAP,
     STREAK_LIMIT,
     UNSENDABLE_HOLD_S,
@@ -134,12 +133,13 @@ def test_cap_stays_within_its_bounds(verdicts: list[Verdict], gaps: list[float])
         assert health.held_until is None or health.held_until <= now + timedelta(minutes=10)
 
 
-def test_slots_are_dealt_in_the_order_of_the_lanes() -> None:
-    rooms = [Room(1, 3), Room(2, 30), Room(3, 4), Room(4, 4)]
+def test_slots_are_dealt_in_equal_parts_at_most() -> None:
+    rooms = [Room(1, 3), Room(2, 30), Room(3, 4)]
 
-    assert share(rooms, 100) == [Room(1, 3), Room(2, ROUND_CAP), Room(3, 4), Room(4, 4)]
-    assert share(rooms, 5) == [Room(1, 3), Room(2, 2)]
-    assert share(rooms, 0) == []
+    assert share(rooms, 100) == [Room(1, 3), Room(2, 30), Room(3, 4)]
+    assert share(rooms, 12) == [Room(1, 3), Room(2, 4), Room(3, 4)]
+    assert share(rooms, 2) == [Room(1, 1), Room(2, 1)]
+    assert share(rooms, 0) == share([], 10) == []
 
 
 @pytest.mark.parametrize(

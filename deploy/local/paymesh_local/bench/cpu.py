@@ -1,5 +1,6 @@
 """CPU seconds of programs and all their children, read from the operating system."""
 
+import os
 from collections.abc import Mapping
 
 import psutil
@@ -17,10 +18,11 @@ def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, 
 def _tree_seconds(pid: int) -> float:
     try:
         root = psutil.Process(pid)
-        tree = [root, *root.children(recursive=True)]
+        # The load's own children are the programs under measurement.
+        children = [] if pid == os.getpid() else root.children(recursive=True)
     except psutil.NoSuchProcess:
         return 0.0
-    return sum(_own_seconds(process) for process in tree)
+    return sum(_own_seconds(process) for process in (root, *children))
 
 
 def _own_seconds(process: psutil.Process) -> float:

@@ -1,7 +1,16 @@
 """Reading Kafka in batches: one database transaction per batch, then exactly its offsets."""
 
-from chassis.consumer.group import Consumer
+from chassis.consumer.group import FETCH_WAIT_MS, Consumer
 from chassis.consumer.membership import leave
 from chassis.consumer.records import DEAD_SCHEMA, DeadRecord, Record, park_in, record_of
 
-__all__ = ["DEAD_SCHEMA", "Consumer", "DeadRecord", "Record", "leave", "park_in", "record_of"]
+__all__ = [
+    "DEAD_SCHEMA",
+    "FETCH_WAIT_MS",
+    "Consumer",
+    "DeadRecord",
+    "Record",
+    "leave",
+    "park_in",
+    "record_of",
+]

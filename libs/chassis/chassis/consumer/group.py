@@ -28,6 +28,9 @@ FAILED = Counter("consumer_failed_batches", "Batches that failed and come again"
 PARKED = Counter("consumer_parked_records", "Records that could not be applied", ["group"])
 
 POLL_MS = 200
+FETCH_WAIT_MS = 50
+"""Kafka answers a fetch as soon as there is a record; the embedded broker always waits this long."""
+
 REQUEST_LIMIT_MS = 20_000
 HEARTBEAT_MAX_MS = 5_000
 COMMIT_LIMIT_S = 10.0
@@ -222,6 +225,7 @@ class Consumer(Generic[T]):
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_LIMIT_MS,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             partition_assignment_strategy=[StickyPartitionAssignor],
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MAX_MS, self._session_timeout_ms // 3),

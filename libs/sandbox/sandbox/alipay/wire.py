@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.alipay.account import AlipayAccount
+from sandbox.bodies import read_body
 from sandbox.clock import DAY_S, now, read_beijing_text
 from sandbox.faults import Hit, swap_one_byte
 from sandbox.world import World
@@ -93,12 +95,12 @@ class Asked:
 
 async def read_params(request: Request) -> dict[str, str]:
     """Query and form together, as the gateway takes them."""
-    pairs = parse_qsl(
-        request.scope["query_string"].decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS
-    )
-    body = await request.body()
-    pairs += parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    return dict(pairs)
+    sent = (request.scope["query_string"], await read_body(request))
+    text = b"&".join(part for part in sent if part).decode(errors="replace")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError as error:
+        raise HTTPException(400) from error
 
 
 def verify(world: World, params: Mapping[str, str]) -> Asked:

@@ -14,6 +14,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.bodies import read_body
 from sandbox.clock import BEIJING
 from sandbox.easy.account import EasyAccount
 from sandbox.faults import Hit, swap_one_byte
@@ -72,7 +73,7 @@ class Asked:
 async def read_envelope(request: Request) -> dict[str, Any]:
     """The body as JSON object, and nothing said about it yet; raises Refusal."""
     try:
-        envelope = orjson.loads(await request.body())
+        envelope = orjson.loads(await read_body(request))
     except orjson.JSONDecodeError as error:
         raise Refusal(BAD_BODY, "报文格式错误") from error
     if not isinstance(envelope, dict) or not isinstance(envelope.get("bizData"), dict):

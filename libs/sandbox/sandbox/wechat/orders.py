@@ -25,6 +25,7 @@ from sandbox.wechat.wire import (
     SYSTEM_ERROR,
     Asked,
     Refusal,
+    parameter_error,
     parse,
     receive,
     refusing,
@@ -129,7 +130,11 @@ def repeated(world: World, asked: Asked, order: Order) -> Trade | None:
 
 def fingerprint_of(asked: Asked, order: Order) -> str:
     """Equal for equal parameters, whatever their order and spacing."""
-    canonical = orjson.dumps(orjson.loads(asked.body), option=orjson.OPT_SORT_KEYS)
+    try:
+        content = orjson.loads(asked.body)
+    except orjson.JSONDecodeError as error:  # stricter than the first reader, as on lone surrogates
+        raise parameter_error("/", "不是合法的JSON") from error
+    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(order.product.encode() + canonical).hexdigest()
 
 

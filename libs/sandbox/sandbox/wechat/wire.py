@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.bodies import read_body
 from sandbox.clock import now
 from sandbox.faults import Hit, swap_one_byte
 from sandbox.keys import Key
@@ -85,7 +86,7 @@ def refusing(endpoint: Endpoint) -> Endpoint:
 
 async def receive(world: World, request: Request) -> Asked:
     """Verify headers and signature on the raw bytes; raises Refusal."""
-    body = await request.body()
+    body = await read_body(request)
     _check_headers(request, body)
     parts = _authorization(request)
     account = world.wechat.find(parts["mchid"])

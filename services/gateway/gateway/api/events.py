@@ -33,7 +33,7 @@ async def list_events(
     "/events/{event_id}/redeliver",
     status_code=202,
     response_model=DeliveryView,
-    responses=problems(Code.NOT_FOUND),
+    responses=problems(Code.NOT_FOUND, Code.INVALID_REQUEST),
 )
 async def redeliver(
     event_id: Annotated[str, Path(description="The `webhook-id` of the callback")],

@@ -6,8 +6,10 @@ not see them; they are described here.
 
 from typing import Annotated, Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
@@ -17,6 +19,8 @@ from gateway.settings import VERSION
 
 REFERENCE: Final = "#/components/schemas/{model}"
 PROBLEM_TYPE: Final = "application/problem+json"
+
+router = APIRouter(include_in_schema=False)
 
 DESCRIPTION: Final = """\
 One API for the payments of many merchants through many channels (聚合支付中心).
@@ -88,21 +92,32 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-def describe(app: FastAPI) -> None:
-    """Give the application its description; call it when all routes are there."""
-    app.openapi_schema = _document(app)
+@router.get("/openapi.json")
+async def get_description(request: Request) -> Response:
+    return JSONResponse(document(request.app))
+
+
+@router.get("/docs")
+async def get_docs() -> Response:
+    return get_swagger_ui_html(openapi_url="openapi.json", title="Paymesh API")
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The description; made when it is first asked for."""
+    if not hasattr(app.state, "description"):
+        app.state.description = _document(app)
+    description: dict[str, Any] = app.state.description
+    return description
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title="Paymesh", version=VERSION, description=DESCRIPTION, routes=app.routes
-    )
+    made = get_openapi(title="Paymesh", version=VERSION, description=DESCRIPTION, routes=app.routes)
     _, written = models_json_schema(
         [(model, "validation") for model in (CreatePayment, CloseOrder, CreateRefund)]
         + [(Problem, "serialization")],
         ref_template=REFERENCE,
     )
-    components = document.setdefault("components", {})
+    components = made.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas |= {name: schema for name, schema in written["$defs"].items() if name not in schemas}
     components["securitySchemes"] = {
@@ -113,5 +128,5 @@ def _document(app: FastAPI) -> dict[str, Any]:
             "description": "See the description of the API: PAYMESH-<ALG> app_id=…, signature=…",
         }
     }
-    document["security"] = [{"signature": []}]
-    return document
+    made["security"] = [{"signature": []}]
+    return made

@@ -59,7 +59,7 @@ async def create_payment(caller: CallerOf, deps: DepsOf) -> Response:
     "/payments/{payment_no}",
     tags=["payments"],
     response_model=PaymentWithOrder,
-    responses=problems(Code.NOT_FOUND),
+    responses=problems(Code.NOT_FOUND, Code.INVALID_REQUEST),
 )
 async def get_payment(payment_no: PaymentNo, caller: CallerOf, deps: DepsOf) -> Response:
     """One payment, with its order."""

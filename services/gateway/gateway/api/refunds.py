@@ -39,7 +39,9 @@ async def create_refund(caller: CallerOf, deps: DepsOf) -> Response:
     return created(opened.refund, is_replay=not opened.created)
 
 
-@router.get("/refunds", response_model=RefundView, responses=problems(Code.NOT_FOUND))
+@router.get(
+    "/refunds", response_model=RefundView, responses=problems(Code.NOT_FOUND, Code.INVALID_REQUEST)
+)
 async def find_refund(
     merchant_id: Annotated[str, Query(description="The merchant of the refund")],
     merchant_refund_no: Annotated[str, Query(description="Your number of the refund")],
@@ -51,7 +53,11 @@ async def find_refund(
     return answer(view)
 
 
-@router.get("/refunds/{refund_no}", response_model=RefundView, responses=problems(Code.NOT_FOUND))
+@router.get(
+    "/refunds/{refund_no}",
+    response_model=RefundView,
+    responses=problems(Code.NOT_FOUND, Code.INVALID_REQUEST),
+)
 async def get_refund(
     refund_no: Annotated[str, Path(description="Our number of the refund, `R…`")],
     caller: CallerOf,

@@ -6,21 +6,23 @@ the operation to say, and that is never a yes.
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
+
+from pydantic_core import from_json
 
 from contracts.money import MINOR_DIGITS, Money
 from gateway.channels.plugin import Unverifiable
 
 
 def json_object(raw: bytes) -> dict[str, Any]:
-    """Decode a JSON object.
+    """Decode a JSON object: UTF-8, no NaN, no half characters, nested 200 deep at most.
 
     Raises:
         Unverifiable: it is not one.
     """
     try:
-        value = json.loads(raw.decode(), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+        value = from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
         raise Unverifiable("the body is not JSON") from error
     if not isinstance(value, dict):
         raise Unverifiable("the body is not a JSON object")
@@ -64,7 +66,3 @@ def _at(content: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")

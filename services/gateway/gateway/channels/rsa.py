@@ -4,7 +4,6 @@ Keys come as PEM in PKCS#8, PKCS#1 or X.509 form, or as the bare one-line base64
 """
 
 import base64
-import binascii
 from typing import Final
 
 from cryptography import x509
@@ -28,7 +27,7 @@ def is_signed(key: RSAPublicKey, content: bytes, signature: str) -> bool:
     """Whether `signature` (base64) over `content` was made with the other half of `key`."""
     try:
         key.verify(base64.b64decode(signature, validate=True), content, _PADDING, _HASH)
-    except (InvalidSignature, binascii.Error):
+    except (InvalidSignature, ValueError):
         return False
     return True
 

@@ -15,7 +15,6 @@ from notifier.domain.answers import Verdict
 
 START_CAP: Final = 4
 MAX_CAP: Final = 32
-ROUND_CAP: Final = 8  # What one lane may take of one claim, so that others are in every claim too.
 
 STREAK_LIMIT: Final = 5
 WINDOW_S: Final = 300
@@ -107,11 +106,7 @@ class Room:
 
 
 def share(rooms: Sequence[Room], slots: int) -> list[Room]:
-    """Deal out the sender's free slots, in the order in which the lanes are due."""
-    dealt = []
-    for room in rooms:
-        size = min(room.size, ROUND_CAP, slots)
-        if size > 0:
-            dealt.append(Room(room.lane_id, size))
-            slots -= size
-    return dealt
+    """Deal out the sender's free slots: no lane gets more than an equal part of them."""
+    served = rooms[:slots]
+    part = slots // max(1, len(served))
+    return [Room(room.lane_id, min(room.size, part)) for room in served]

@@ -64,6 +64,8 @@ NO_ANSWERS = [
     b"\xff\xfe{}",
     b'{"a":' * 5000,
     b'{"code":{"x":[1]},"message":7}',
+    b'{"code":"\\ud800","sign":"\\ud800","bizData":{"a":"\\ud800"}}',
+    b'{"code":1e400,"sign":' + b"9" * 5000 + b"}",
 ]
 
 

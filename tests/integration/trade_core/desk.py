@@ -1,0 +1,278 @@
+"""A trade-core without HTTP and Kafka: real database with real commits, a clock that tests set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import asyncpg
+
+from chassis.consumer import Record
+from chassis.database import Database
+from chassis.producer import Message
+from contracts import topics
+from contracts.actions import QrCodeAction
+from contracts.api import CreatePayment, CreateRefund, Method, PaymentStatus, RefundStatus
+from contracts.events.commands import ChannelCommand, ChannelCommandRecord
+from contracts.events.configuration import LatePayment
+from contracts.events.orders import OrderEventRecord
+from contracts.events.results import (
+    PAYMENT_RESULT,
+    REFUND_RESULT,
+    SOURCE,
+    PaymentResult,
+    PaymentResultRecord,
+    RefundResult,
+    RefundResultRecord,
+    Source,
+    Verdict,
+)
+from contracts.identifiers import new_id
+from trade_core.domain.opening import Wish
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+from trade_core.flows import apply_results, attend_due
+from trade_core.flows.apply_results import Heard
+from trade_core.flows.deps import Deps
+from trade_core.flows.open_payment import Opened, open_payment
+from trade_core.flows.open_refund import OpenedRefund, open_refund
+from trade_core.store import reading
+
+APP, MERCHANT, ACCOUNT, OTHER_ACCOUNT = "A1", "M1", "C1", "C2"
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+QR = QrCodeAction(qr_code="weixin://wxpay/bizpayurl?pr=abc")
+
+_offsets = count()
+
+
+def wish(**changes: Any) -> CreatePayment:
+    usual = {
+        "merchant_id": MERCHANT,
+        "payment_id": ACCOUNT,
+        "merchant_order_no": "W1",
+        "amount": 1299,
+        "subject": "物业费 11月",
+        "method": Method.NATIVE,
+    }
+    return CreatePayment(**{**usual, **changes})
+
+
+def refund_wish(
+    payment: Payment, number: str = "T1", amount: int = 500, **more: Any
+) -> CreateRefund:
+    usual = {
+        "merchant_id": MERCHANT,
+        "payment_id": payment.payment_id,
+        "payment_no": payment.payment_no,
+        "merchant_refund_no": number,
+        "amount": amount,
+    }
+    return CreateRefund(**{**usual, **more})
+
+
+def said_of_payment(
+    payment: Payment, source: Source, verdict: Verdict, **more: Any
+) -> PaymentResult:
+    """A channel's word, by default from the payment's own account and in agreement with it."""
+    usual: dict[str, Any] = {
+        "payment_no": payment.payment_no,
+        "payment_id": payment.payment_id or ACCOUNT,
+        "channel": "wechat",
+        "source": source,
+        "verdict": verdict,
+    }
+    return PaymentResult(**{**usual, **more})
+
+
+def paid(payment: Payment, source: Source = Source.NOTICE, **more: Any) -> PaymentResult:
+    usual: dict[str, Any] = {
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "channel_trade_no": f"42{payment.payment_no[-8:]}",
+    }
+    return said_of_payment(payment, source, Verdict.SUCCEEDED, **{**usual, **more})
+
+
+def waits(payment: Payment) -> PaymentResult:
+    return said_of_payment(payment, Source.INITIATION, Verdict.PENDING, action=QR)
+
+
+def closed(payment: Payment) -> PaymentResult:
+    return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED)
+
+
+def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any) -> RefundResult:
+    usual: dict[str, Any] = {
+        "refund_no": refund.refund_no,
+        "payment_no": refund.payment_no,
+        "payment_id": ACCOUNT,
+        "channel": "wechat",
+        "source": source,
+        "verdict": verdict,
+    }
+    return RefundResult(**{**usual, **more})
+
+
+def returned(refund: Refund, **more: Any) -> RefundResult:
+    usual: dict[str, Any] = {"amount": refund.amount, "currency": refund.currency}
+    return said_of_refund(refund, Source.REFUND, Verdict.SUCCEEDED, **{**usual, **more})
+
+
+@dataclass(slots=True)
+class Desk:
+    """One replica. Time stands still unless a test moves it."""
+
+    db: Database
+    now: datetime = NOON
+    late: LatePayment = LatePayment.ACCEPT
+    kafka_is_up: bool = True
+    sent: list[ChannelCommand] = field(default_factory=list)
+
+    @property
+    def deps(self) -> Deps:
+        return Deps(
+            db=self.db,
+            clock=lambda: self.now,
+            late_payment=lambda _: self.late,
+            send=self._send,
+            wake_relay=lambda: None,
+            wake_due=lambda: None,
+        )
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    async def open(self, content: CreatePayment | None = None, *, window_s: int = 15) -> Opened:
+        content = content or wish()
+        channel = None if content.method is Method.CASHIER else "wechat"
+        window = timedelta(seconds=window_s)
+        return await open_payment(self.deps, Wish(APP, content, channel, window))
+
+    async def opened(self, content: CreatePayment | None = None) -> Payment:
+        """A new payment that waits for its payer."""
+        payment = (await self.open(content)).payment
+        await self.hear(waits(payment))
+        return await self.payment(payment)
+
+    async def paid(self, content: CreatePayment | None = None) -> Payment:
+        """A new payment that was paid."""
+        payment = await self.opened(content)
+        await self.hear(paid(payment))
+        return await self.payment(payment)
+
+    async def refund(self, wish: CreateRefund, app_id: str | None = APP) -> OpenedRefund:
+        return await open_refund(self.deps, app_id, wish)
+
+    async def hear(self, *results: PaymentResult | RefundResult) -> None:
+        """As the consumer does: one batch."""
+        await apply_results.apply_payment_results(
+            self.deps, [self.heard(said) for said in results if isinstance(said, PaymentResult)]
+        )
+        await apply_results.apply_refund_results(
+            self.deps,
+            [self.refund_heard(said) for said in results if isinstance(said, RefundResult)],
+        )
+
+    def heard(self, said: PaymentResult) -> Heard[PaymentResult]:
+        event = PaymentResultRecord(
+            id=new_id("event"),
+            source=SOURCE,
+            type=PAYMENT_RESULT,
+            subject=said.payment_no,
+            time=self.now,
+            data=said,
+        )
+        return Heard(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
+
+    def refund_heard(self, said: RefundResult) -> Heard[RefundResult]:
+        event = RefundResultRecord(
+            id=new_id("event"),
+            source=SOURCE,
+            type=REFUND_RESULT,
+            subject=said.refund_no,
+            time=self.now,
+            data=said,
+        )
+        return Heard(record(topics.REFUND_RESULTS, said.payment_no, event.to_bytes()), event)
+
+    async def attend(self) -> list[ChannelCommand]:
+        """One round of the due loop; the commands that it sent."""
+        before = len(self.sent)
+        await attend_due.attend_due(self.deps)
+        return self.sent[before:]
+
+    async def payment(self, payment: Payment) -> Payment:
+        async with self.db.connection() as tx:
+            return (await reading.payments(tx, [payment.payment_no]))[payment.payment_no]
+
+    async def state(self, payment: Payment) -> PaymentStatus:
+        return (await self.payment(payment)).state
+
+    async def order(self, payment: Payment) -> Order:
+        async with self.db.connection() as tx:
+            return (await reading.orders(tx, [payment.order_id]))[payment.order_id]
+
+    async def payments(self, payment: Payment) -> list[Payment]:
+        async with self.db.connection() as tx:
+            return await reading.payments_of_order(tx, payment.order_id)
+
+    async def refunds(self, payment: Payment) -> list[Refund]:
+        async with self.db.connection() as tx:
+            return await reading.refunds_of_order(tx, payment.order_id)
+
+    async def refund_state(self, refund: Refund) -> RefundStatus:
+        async with self.db.connection() as tx:
+            return (await reading.refunds(tx, [refund.refund_no]))[refund.refund_no].state
+
+    async def events(self) -> list[OrderEventRecord]:
+        """Everything told of orders, in order."""
+        rows = await self.rows(
+            "select payload from event_log where topic = $1 order by id", topics.ORDER_EVENTS
+        )
+        return [OrderEventRecord.model_validate_json(row["payload"]) for row in rows]
+
+    async def told(self) -> list[str]:
+        return [event.type for event in await self.events()]
+
+    async def alerts(self) -> list[str]:
+        rows = await self.rows(
+            "select key from event_log where topic = $1 order by id", topics.ALERTS
+        )
+        return [row["key"].partition(":")[0] for row in rows]
+
+    async def due(self) -> dict[str, float]:
+        """Per number, in how many seconds it is looked at again."""
+        rows = await self.rows("select subject, due_at from due_work")
+        return {row["subject"]: (row["due_at"] - self.now).total_seconds() for row in rows}
+
+    async def balances(self) -> dict[str, int]:
+        rows = await self.rows(
+            "select purpose, sum(amount)::bigint as sum from ledger_posting group by purpose"
+        )
+        return {row["purpose"]: row["sum"] for row in rows}
+
+    async def rows(self, query: str, *args: object) -> Sequence[asyncpg.Record]:
+        async with self.db.connection() as tx:
+            rows: Sequence[asyncpg.Record] = await tx.fetch(query, *args)
+            return rows
+
+    async def _send(self, messages: Sequence[Message]) -> Sequence[bool]:
+        if self.kafka_is_up:
+            self.sent += [
+                ChannelCommandRecord.model_validate_json(message.value).data for message in messages
+            ]
+        return [self.kafka_is_up] * len(messages)
+
+
+def record(topic: str, key: str, value: bytes) -> Record:
+    return Record(
+        topic=topic,
+        partition=0,
+        offset=next(_offsets),
+        key=key,
+        value=value,
+        headers={},
+        timestamp_ms=0,
+    )

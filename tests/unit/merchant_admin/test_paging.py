@@ -1,0 +1,41 @@
+"""Cursors of lists."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chassis.problems import InvalidRequest
+from contracts.identifiers import new_id
+from merchant_admin.api.paging import (
+    Page,
+    id_after,
+    number_after,
+    page_of,
+    place_of,
+    position_after,
+)
+from merchant_admin.domain.search import Position
+
+
+def test_cursors_come_back_as_what_they_were() -> None:
+    merchant_id = new_id("merchant")
+    position = Position(datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC), new_id("payment"))
+    for place, read in (
+        (merchant_id, lambda cursor: id_after("merchant", cursor)),
+        ("42", number_after),
+        (place_of(position), position_after),
+    ):
+        page: Page[str] = page_of(["a", "b"], 1, view=str, place=lambda _, place=place: place)
+        assert page.items == ["a"]
+        assert read(page.next_cursor) in (merchant_id, 42, position)
+
+
+def test_the_last_page_has_no_cursor() -> None:
+    assert page_of(["a", "b"], 2, view=str, place=str).next_cursor is None
+
+
+@pytest.mark.parametrize("cursor", ["junk", "", "====", "é", "MjAyNi0x", "LTE", "MSAA"])
+def test_a_foreign_cursor_is_refused(cursor: str) -> None:
+    for read in (number_after, position_after, lambda text: id_after("app", text)):
+        with pytest.raises(InvalidRequest):
+            read(cursor)

@@ -1,0 +1,52 @@
+"""What merchant-admin starts with."""
+
+import pytest
+
+from chassis import settings
+from contracts import sealing
+from merchant_admin.settings import AdminSettings
+
+GOOD = {
+    "SERVICE_TOKEN": "t",
+    "DATABASE_URL": "postgresql://x/y",
+    "KAFKA_BOOTSTRAP": "k:9092",
+    "GATEWAY_URL": "http://gateway:8000",
+    "TRADE_CORE_URL": "http://trade-core:8001",
+    "GATEWAY_SEALING_PUBLIC_KEY": sealing.generate().public_key,
+    "NOTIFIER_SEALING_PUBLIC_KEY": sealing.generate().public_key,
+    "ADMIN_USERNAME": "admin",
+    "ADMIN_PASSWORD": "a good password",
+    "SESSION_KEY": "a session key of some length",
+}
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
+    for name, value in {**GOOD, **changes}.items():
+        monkeypatch.setenv(f"PAYMESH_{name}", value)
+
+
+def test_the_service_starts_with_what_the_runner_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, MEMBER_ID="merchant-admin", TRUSTED_PROXIES="10.0.0.0/8, 192.168.1.1")
+    loaded = settings.load(AdminSettings)
+    assert loaded.port == 8002
+    assert [str(network) for network in loaded.trusted_proxies] == ["10.0.0.0/8", "192.168.1.1/32"]
+    assert "a good password" not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GATEWAY_SEALING_PUBLIC_KEY", "replace-with-the-gateways-public-sealing-key"),
+        ("ADMIN_PASSWORD", "short"),
+        ("SESSION_KEY", "short"),
+        ("GATEWAY_URL", "gateway:8000"),
+        ("TRUSTED_PROXIES", "everybody"),
+        ("COLOUR", "red"),
+    ],
+)
+def test_what_cannot_work_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    given(monkeypatch, **{name: value})
+    with pytest.raises(SystemExit, match=f"PAYMESH_{name}"):
+        settings.load(AdminSettings)
