@@ -29,7 +29,9 @@ async def test_speed(make_database):
     await asyncio.sleep(0.5)
     t=time.monotonic(); c=time.process_time()
     async with desk.running():
+        import cProfile,pstats; pr=cProfile.Profile(); pr.enable()
         while await desk.value("select count(*) from due"): await asyncio.sleep(0.05)
+        pr.disable(); pstats.Stats(pr).sort_stats("tottime").print_stats(28)
         dt=time.monotonic()-t
         print("drain/s", N/dt, "cpu s per 1k", (time.process_time()-c)/N*1000)
     # steady: 400/s

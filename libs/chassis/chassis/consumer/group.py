@@ -29,7 +29,7 @@ PARKED = Counter("consumer_parked_records", "Records that could not be applied",
 
 POLL_MS = 200
 FETCH_WAIT_MS = 50
-"""Kafka answers a fetch as soon as there is a record; the embedded broker always waits this long."""
+"""Kafka answers a fetch when there is a record; the embedded broker waits this long each time."""
 
 REQUEST_LIMIT_MS = 20_000
 HEARTBEAT_MAX_MS = 5_000
