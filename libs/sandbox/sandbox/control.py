@@ -4,7 +4,7 @@ Loopback only. JSON in and out; errors are RFC 9457 problems.
 """
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
@@ -113,7 +113,7 @@ async def pay(world: World, request: Request) -> Response:
     if not payable:
         raise Problem(409, "not_payable", f"this trade is {trades[-1].state}")
     payer.pay(world, payable[-1], amount=wish.amount, notify=wish.notify)
-    return _json(_trade(world, payable[-1]))
+    return _json(_tell(world, payable[-1:])[0])
 
 
 async def decide_refund(world: World, request: Request) -> Response:
@@ -133,7 +133,7 @@ async def tell_truth(world: World, request: Request) -> Response:
     """Every trade, or those of one payment number or channel."""
     query = request.query_params
     trades = world.truth.list_trades(query.get("payment_no"), query.get("channel"))
-    return _json({"trades": [_trade(world, trade) for trade in trades]})
+    return _json({"trades": _tell(world, trades)})
 
 
 async def add_fault(world: World, request: Request) -> Response:
@@ -259,9 +259,15 @@ def _json(
     return Response(orjson.dumps(content), status, media_type=media_type)
 
 
-def _trade(world: World, trade: Trade) -> dict[str, Any]:
-    refunds = world.truth.list_refunds(trade)
-    notices = world.truth.list_notices(trade)
+def _tell(world: World, trades: Sequence[Trade]) -> list[dict[str, Any]]:
+    refunds = world.truth.refunds_by_trade(trades)
+    notices = world.truth.notices_by_trade(trades)
+    return [_trade(each, refunds.get(each.id, []), notices.get(each.id, [])) for each in trades]
+
+
+def _trade(
+    trade: Trade, refunds: Sequence[Refund], notices: Sequence[NoticeEntry]
+) -> dict[str, Any]:
     return {
         "channel": trade.channel,
         "payment_no": trade.payment_no,
@@ -278,7 +284,7 @@ def _refund(refund: Refund) -> dict[str, Any]:
     return {"refund_no": refund.refund_no, "amount": refund.amount, "state": refund.state}
 
 
-def _notice_log(notices: list[NoticeEntry]) -> list[dict[str, Any]]:
+def _notice_log(notices: Sequence[NoticeEntry]) -> list[dict[str, Any]]:
     return sorted((line for notice in notices for line in notice.log), key=lambda line: line["at"])
 
 

@@ -21,9 +21,7 @@ LookUp: TypeAlias = Callable[[str, socket.AddressFamily], Found]
 
 def look_up(host: str, family: socket.AddressFamily) -> Found:
     """Ask the system (blocking). Raises OSError for a name without an address."""
-    rows = socket.getaddrinfo(
-        host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-    )
+    rows = socket.getaddrinfo(host, None, family=family, type=socket.SOCK_STREAM)
     return [(found, str(where[0])) for found, _, _, _, where in rows]
 
 

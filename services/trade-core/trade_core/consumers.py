@@ -1,6 +1,9 @@
 """From Kafka: what channels said, and how apps want late payments handled."""
 
+import asyncio
 from collections.abc import Sequence
+from typing import Final, TypeVar
+from zlib import crc32
 
 from chassis.consumer import DeadRecord, Record
 from contracts import topics
@@ -15,7 +18,12 @@ from trade_core.flows.apply_results import Heard, apply_payment_results, apply_r
 from trade_core.flows.deps import Deps
 from trade_core.flows.park import park
 
-RESULT_TOPICS = (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS)
+ResultT = TypeVar("ResultT", PaymentResult, RefundResult)
+
+LANES: Final = 2
+WORTH_LANES: Final = 40
+
+RESULT_TOPICS: Final = (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS)
 
 
 class Results:
@@ -38,13 +46,25 @@ class Results:
                     payments.append(item)
                 case RefundResult():
                     refunds.append(item)
-        if payments:
-            await apply_payment_results(self._deps, payments)
-        if refunds:
-            await apply_refund_results(self._deps, refunds)
+        async with asyncio.TaskGroup() as lanes:
+            for payment_lane in _lanes(payments):
+                lanes.create_task(apply_payment_results(self._deps, payment_lane))
+            for refund_lane in _lanes(refunds):
+                lanes.create_task(apply_refund_results(self._deps, refund_lane))
 
     async def park(self, records: Sequence[DeadRecord]) -> None:
         await park(self._deps, records)
+
+
+def _lanes(batch: Sequence[Heard[ResultT]]) -> Sequence[Sequence[Heard[ResultT]]]:
+    """Parts of a batch that are applied side by side: while one waits for the database, the other
+    computes. What is said of one payment stays in one part, in its order."""
+    if len(batch) < WORTH_LANES:
+        return [batch] if batch else []
+    lanes: list[list[Heard[ResultT]]] = [[] for _ in range(LANES)]
+    for item in batch:
+        lanes[crc32((item.record.key or "").encode()) % LANES].append(item)
+    return lanes
 
 
 class AppPolicies:

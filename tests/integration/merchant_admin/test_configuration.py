@@ -60,7 +60,8 @@ async def test_every_write_leaves_one_audit_row(admin: Admin) -> None:
 
 async def test_a_change_that_changes_nothing_writes_nothing(admin: Admin) -> None:
     merchant_id = await merchant(admin)
-    for body in ({}, {"name": "阳光物业"}, {"state": "active"}):
+    bodies: list[dict[str, str]] = [{}, {"name": "阳光物业"}, {"state": "active"}]
+    for body in bodies:
         answer = await admin.http.patch(f"/api/merchants/{merchant_id}", json=body)
         assert answer.status_code == 200
     assert len(await admin.events()) == 1

@@ -1,6 +1,6 @@
 """A payment runs: opened, initiated, paid, told and booked."""
 
-from tests.integration.trade_core.desk import ACCOUNT, NOON, QR, Desk, paid, waits, wish
+from tests.integration.trade_core.desk import NOON, QR, Desk, paid, waits
 
 from contracts.api import OrderStatus, PaymentStatus
 

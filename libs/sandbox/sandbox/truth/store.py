@@ -47,6 +47,7 @@ CREATE INDEX IF NOT EXISTS notice_open ON notice (next_at) WHERE done = 0;
 """
 
 Row = TypeVar("Row", Trade, Refund, NoticeEntry)
+OfTrade = TypeVar("OfTrade", Refund, NoticeEntry)
 
 _TABLES: dict[type, str] = {Trade: "trade", Refund: "refund", NoticeEntry: "notice"}
 _COLUMNS = {kind: [column.name for column in fields(kind)] for kind in _TABLES}
@@ -164,6 +165,10 @@ class Truth:
     def list_refunds(self, trade: Trade) -> list[Refund]:
         return self._select(Refund, "trade_id=? ORDER BY id", (trade.id,))
 
+    def refunds_by_trade(self, trades: Sequence[Trade]) -> dict[int, list[Refund]]:
+        """Of many trades at once; a trade without refunds is missing."""
+        return _by_trade(self._of_trades(Refund, trades, "ORDER BY id"))
+
     def list_refunds_named(self, refund_no: str) -> list[Refund]:
         return self._select(Refund, "refund_no=? ORDER BY id", (refund_no,))
 
@@ -187,8 +192,9 @@ class Truth:
              orjson.dumps(notice.log).decode(), notice.notice_id),
         )  # fmt: skip
 
-    def list_notices(self, trade: Trade) -> list[NoticeEntry]:
-        return self._select(NoticeEntry, "trade_id=? ORDER BY created_at", (trade.id,))
+    def notices_by_trade(self, trades: Sequence[Trade]) -> dict[int, list[NoticeEntry]]:
+        """Of many trades at once; a trade without notices is missing."""
+        return _by_trade(self._of_trades(NoticeEntry, trades, "ORDER BY created_at"))
 
     def list_open_notices(self) -> list[NoticeEntry]:
         return self._select(NoticeEntry, "done=0 ORDER BY next_at", ())
@@ -202,6 +208,12 @@ class Truth:
             values[name] = orjson.dumps(values[name]).decode()
         return self._db.execute(_INSERT[kind], values).lastrowid or 0
 
+    def _of_trades(self, kind: type[Row], trades: Sequence[Trade], order: str) -> list[Row]:
+        if not trades:
+            return []
+        first, last = min(each.id for each in trades), max(each.id for each in trades)
+        return self._select(kind, f"trade_id BETWEEN ? AND ? {order}", (first, last))
+
     def _first(self, kind: type[Row], condition: str, arguments: Sequence[object]) -> Row | None:
         rows = self._select(kind, condition, arguments)
         return rows[0] if rows else None
@@ -209,6 +221,13 @@ class Truth:
     def _select(self, kind: type[Row], condition: str, arguments: Sequence[object]) -> list[Row]:
         found = self._db.execute(_SELECT[kind] + condition, arguments)
         return [kind(**_read(_COLUMNS[kind], values)) for values in found]
+
+
+def _by_trade(rows: Iterable[OfTrade]) -> dict[int, list[OfTrade]]:
+    grouped: dict[int, list[OfTrade]] = {}
+    for row in rows:
+        grouped.setdefault(row.trade_id, []).append(row)
+    return grouped
 
 
 def _read(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:

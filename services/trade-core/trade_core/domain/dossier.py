@@ -1,6 +1,6 @@
 """One order with all that belongs to it, opened under its lock, and what changes in it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -44,9 +44,10 @@ class AsRead:
 
 @dataclass(slots=True)
 class Dossier:
-    """The rules change the order only through the methods below; `store.dossiers.save` then writes
+    """The rules change the order only through the methods below; `store.saving.save` then writes
     everything at once: rows, ledger entries, events, alerts, and when to look again (`looks`; the
-    `hurried` are due at once, whatever their next step is)."""
+    `hurried` are due at once, whatever their next step is). `version` is the order's, and rises
+    with each event."""
 
     order: Order
     payments: dict[str, Payment]
@@ -58,9 +59,11 @@ class Dossier:
     entries: list[ledger.Entry] = field(default_factory=list)
     looks: dict[str, Look | None] = field(default_factory=dict)
     hurried: set[str] = field(default_factory=set)
+    version: int = field(init=False)
     read: AsRead = field(init=False)
 
     def __post_init__(self) -> None:
+        self.version = self.order.version
         self.read = AsRead(self.order, dict(self.payments), dict(self.refunds))
 
     @property
@@ -143,11 +146,12 @@ class Dossier:
         payment: Payment | None = None,
         refund: Refund | None = None,
     ) -> None:
-        self.order = replace(self.order, version=self.order.version + 1)
+        self.version += 1
         self.events.append(
             order_event(
                 kind,
                 self.order,
+                sequence=self.version,
                 payment=payment,
                 refund=refund,
                 at=self.now,
@@ -160,6 +164,7 @@ def order_event(
     kind: OrderEventType,
     order: Order,
     *,
+    sequence: int,
     payment: Payment | None,
     refund: Refund | None,
     at: datetime,
@@ -177,7 +182,7 @@ def order_event(
             app_id=order.app_id,
             merchant_id=order.merchant_id,
             order_id=order.order_id,
-            sequence=order.version,
+            sequence=sequence,
             order=views.order_summary(order),
             payment=views.payment_view(order, payment) if payment and not refund else None,
             refund=views.refund_view(order, payment, refund) if payment and refund else None,

@@ -26,13 +26,14 @@ def hear_payment(
     """
     was = dossier.payments[result.payment_no]
     fact = facts.of_payment(was, result, said_at)
-    now_is = _payment_after(was, fact, result)
+    state = payment.after(was.state, fact)
+    if state is PaymentStatus.SUCCEEDED and was.state is not state:
+        _take_money(dossier, was, result, late)
+    else:
+        _change(dossier, was, state, fact, result)
     if fact is payment.Fact.CONFLICT:
+        now_is = dossier.payments[was.payment_no]
         dossier.alerts.append(alerts.conflicted(dossier.order, now_is, result))
-    if was.state is not PaymentStatus.SUCCEEDED and now_is.state is PaymentStatus.SUCCEEDED:
-        _take_money(dossier, now_is, result, late)
-    elif now_is != was:
-        dossier.change_payment(now_is)
     if result.source is Source.CLOSE:
         _after_close(dossier, was, fact)
 
@@ -62,18 +63,22 @@ def _after_close(dossier: Dossier, was: Payment, fact: payment.Fact) -> None:
         dossier.hurried.add(was.payment_no)
 
 
-def _payment_after(was: Payment, fact: payment.Fact, result: PaymentResult) -> Payment:
-    state = payment.after(was.state, fact)
-    failure = was.failure
-    if state is not was.state:
-        failure = _failure(state, fact, result)
-    return replace(
+def _change(
+    dossier: Dossier,
+    was: Payment,
+    state: PaymentStatus,
+    fact: payment.Fact,
+    result: PaymentResult,
+) -> None:
+    now_is = replace(
         was,
         state=state,
-        failure=failure,
+        failure=was.failure if state is was.state else _failure(state, fact, result),
         channel_trade_no=was.channel_trade_no or result.channel_trade_no,
         action=was.action or result.action,
     )
+    if now_is != was:
+        dossier.change_payment(now_is)
 
 
 def _failure(state: PaymentStatus, fact: payment.Fact, result: PaymentResult) -> Failure | None:
@@ -89,18 +94,25 @@ def _failure(state: PaymentStatus, fact: payment.Fact, result: PaymentResult) ->
             return None
 
 
-def _take_money(dossier: Dossier, paid: Payment, result: PaymentResult, late: LatePayment) -> None:
+def _take_money(dossier: Dossier, was: Payment, result: PaymentResult, late: LatePayment) -> None:
     """First success wins; a later one, or one after the end, goes back by itself."""
     before = dossier.order
     cause = order.return_cause(
-        before, dossier.payments.values(), paid, paid_at=result.paid_at, late=late
+        before, dossier.payments.values(), was, paid_at=result.paid_at, late=late
     )
-    paid = replace(paid, paid_at=result.paid_at or dossier.now, settles=cause is None)
-    dossier.entries.append(
-        ledger.of_payment(
-            ledger.Kind.PAYMENT_CAPTURED, paid, merchant_id=before.merchant_id, at=dossier.now
-        )
+    paid = replace(
+        was,
+        state=PaymentStatus.SUCCEEDED,
+        settles=cause is None,
+        paid_at=result.paid_at or dossier.now,
+        failure=None,
+        channel_trade_no=was.channel_trade_no or result.channel_trade_no,
+        action=was.action or result.action,
     )
+    entry = ledger.of_payment(
+        ledger.Kind.PAYMENT_CAPTURED, paid, merchant_id=before.merchant_id, at=dossier.now
+    )
+    dossier.entries.append(entry)
     dossier.change_payment(paid)
     if cause is not None:
         dossier.alerts.append(alerts.returned_by_itself(before, paid, cause))

@@ -35,7 +35,7 @@ TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`version` rises with each change that is told; `latest_payment_no` is its newest attempt.
+    """`version` counts the events that were told of it; `latest_payment_no` is its newest attempt.
 
     `amount_paid` and `amount_refunded` are of the payment that settles the order: money that goes
     back by itself (paid twice, paid too late) was never the order's.

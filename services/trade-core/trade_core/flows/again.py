@@ -1,8 +1,8 @@
 """After a failed compare-and-set: read again, decide again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 TRIES: Final = 3
 
 
-def read_again(flow: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def read_again(flow: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Run the flow anew, from its first read, when a row was no longer what it had read."""
 
     @wraps(flow)

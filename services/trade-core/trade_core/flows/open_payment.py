@@ -38,6 +38,7 @@ async def open_payment(deps: Deps, wish: Wish) -> Opened:
     told = order_event(
         OrderEventType.PAYMENT_CREATED,
         order,
+        sequence=order.version,
         payment=payment,
         refund=None,
         at=now,

@@ -1,15 +1,17 @@
 """Writing dossiers: whatever changed in all of them, one statement per table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from chassis import outbox
 from chassis.database import Tx
 from trade_core.domain.dossier import Dossier
-from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.store import due, ledger, outgoing
 from trade_core.store.rows import action_json, failure_json
+
+T = TypeVar("T")
 
 
 class ConcurrentChange(Exception):
@@ -43,25 +45,26 @@ def _is_changed(dossier: Dossier) -> bool:
         or dossier.alerts
         or dossier.looks
         or dossier.hurried
-        or dossier.payments != dossier.read.payments
-        or dossier.refunds != dossier.read.refunds
+        or _changes(dossier.read.payments, dossier.payments)
+        or _changes(dossier.read.refunds, dossier.refunds)
     )
 
 
+def _changes(read: Mapping[str, T], now: Mapping[str, T]) -> list[tuple[T, T]]:
+    """Before and after of what was replaced; values are immutable."""
+    return [(was, now[number]) for number, was in read.items() if now[number] is not was]
+
+
 async def _save_orders(tx: Tx, dossiers: Sequence[Dossier]) -> None:
-    changes: list[tuple[Order, Order]] = [
-        (dossier.read.order, dossier.order)
-        for dossier in dossiers
-        if dossier.order != dossier.read.order
-    ]
-    if not changes:
+    told = [dossier for dossier in dossiers if dossier.version != dossier.read.order.version]
+    if not told:
         return
-    befores, orders = zip(*changes, strict=True)
+    orders = [dossier.order for dossier in told]
     tag = await tx.execute(
         _UPDATE_ORDERS,
         [order.order_id for order in orders],
-        [order.version for order in befores],
-        [order.version for order in orders],
+        [dossier.read.order.version for dossier in told],
+        [dossier.version for dossier in told],
         [order.state for order in orders],
         [order.closed_by_app for order in orders],
         [order.amount for order in orders],
@@ -83,12 +86,7 @@ async def _insert_payments(tx: Tx, dossiers: Sequence[Dossier]) -> None:
 
 
 async def _update_payments(tx: Tx, dossiers: Sequence[Dossier]) -> None:
-    changes: list[tuple[Payment, Payment]] = [
-        (before, dossier.payments[payment_no])
-        for dossier in dossiers
-        for payment_no, before in dossier.read.payments.items()
-        if dossier.payments[payment_no] != before
-    ]
+    changes = [pair for d in dossiers for pair in _changes(d.read.payments, d.payments)]
     if not changes:
         return
     befores, payments = zip(*changes, strict=True)
@@ -122,12 +120,7 @@ async def _insert_refunds(tx: Tx, dossiers: Sequence[Dossier]) -> None:
 
 
 async def _update_refunds(tx: Tx, dossiers: Sequence[Dossier]) -> None:
-    changes: list[tuple[Refund, Refund]] = [
-        (before, dossier.refunds[refund_no])
-        for dossier in dossiers
-        for refund_no, before in dossier.read.refunds.items()
-        if dossier.refunds[refund_no] != before
-    ]
+    changes = [pair for d in dossiers for pair in _changes(d.read.refunds, d.refunds)]
     if not changes:
         return
     befores, refunds = zip(*changes, strict=True)

@@ -46,7 +46,7 @@ def read(content: Mapping[str, Any], account: Account) -> Outcome:
     match state:
         case "SUCCESS" | "REFUND":
             return _paid(content)
-        case "NOTPAY" | "USERPAYING" | "ACCEPT":
+        case "NOTPAY" | "USERPAYING":
             return Pending(channel_no=text(content, "transaction_id") or None)
         case "CLOSED" | "REVOKED":
             return Declined(state, meaning, closed=True)

@@ -1,0 +1,5 @@
+"""`python -m cashier` starts the service."""
+
+from cashier.main import main
+
+main()

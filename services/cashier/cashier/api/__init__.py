@@ -1,0 +1,1 @@
+"""The hosted checkout page, rendered on the server."""

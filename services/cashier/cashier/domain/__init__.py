@@ -1,0 +1,1 @@
+"""What the payer sees and when; pure."""

@@ -1,0 +1,75 @@
+"""The composition root: settings become connections, connections become the service."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from cashier import consumers
+from cashier.api import pages
+from cashier.domain.hub import Hub
+from cashier.flows import CHOICE_LIMIT_S, Deps
+from cashier.settings import CashierSettings
+from chassis import logs, settings
+from chassis.background import Background
+from chassis.broadcast import Broadcast
+from chassis.http import ServiceClient, client
+from chassis.web import create_app, serve
+from contracts import topics
+
+NAME: Final = "cashier"
+
+
+def main() -> None:
+    config = settings.load(CashierSettings)
+    logs.configure(NAME, config.log_level)
+    serve(build(config), config)
+
+
+def build(config: CashierSettings) -> FastAPI:
+    """The application; what it needs is opened when it starts, and closed when it ends."""
+    running = _Running(config)
+    app = create_app(service=NAME, lifespan=running.lifespan, alive=running.alive)
+    if config.trusted_proxies:
+        trusted = [str(network) for network in config.trusted_proxies]
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
+    pages.add_to(app)
+    return app
+
+
+class _Running:
+    """The connections and loops of one process."""
+
+    def __init__(self, config: CashierSettings) -> None:
+        self._config = config
+        self._background = Background()
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        config = self._config
+        hub = Hub(config.max_streams)
+        news = Broadcast(
+            bootstrap=config.kafka_bootstrap,
+            topic=topics.ORDER_EVENTS,
+            handle=partial(consumers.tell, hub),
+            from_beginning=False,
+        )
+        http = client(timeout_s=CHOICE_LIMIT_S)
+        app.state.deps = Deps(
+            gateway=ServiceClient(config.gateway_url, config.service_token, http),
+            hub=hub,
+            clock=partial(datetime.now, UTC),
+        )
+        try:
+            async with self._background as background:
+                background.start("news", news.run, pulse=news.pulse)
+                yield
+        finally:
+            await http.aclose()
+
+    def alive(self) -> Mapping[str, bool]:
+        return self._background.alive()

@@ -1,0 +1,172 @@
+"""The gateway's edge on real sockets: what is refused, what is bounded, what comes again."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from tests.integration.gateway.stack import Stack, publish, until
+
+from chassis.producer import NotPublished
+from contracts.events.configuration import KeyAlgorithm, KeyEntity, State
+from gateway.deps import Deps
+from gateway.results import Result, Results
+from paymesh_local.client import ApiClient
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 422, "invalid_request"),
+        (b'{"amount": 1, "amount": 2}', 422, "invalid_request"),
+        (b'{"subject": "\\ud800"}', 422, "invalid_request"),
+        (b"\xff", 422, "invalid_request"),
+        (b" " * 65_537, 413, "body_too_large"),
+    ],
+)
+async def test_a_broken_body_stores_nothing(
+    stack: Stack, api: ApiClient, body: bytes, status: int, code: str
+) -> None:
+    before = len(stack.books.payments)
+    answer = await api.send("POST", "/v1/payments", body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert len(stack.books.payments) == before
+
+
+async def test_a_body_without_a_length_is_bounded_too(stack: Stack) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 1_024
+
+    async with httpx.AsyncClient(base_url=stack.gateway_url, trust_env=False) as client:
+        answer = await client.post("/v1/payments", content=endless())
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"amount": 12.99}, "/amount"),
+        ({"amount": True}, "/amount"),
+        ({"colour": "red"}, "/colour"),
+        ({"payer": {"nickname": "x"}}, "/payer/nickname"),
+        ({"split": [{"account": "a", "amount": 1, "description": "d"}]}, "/split"),
+    ],
+)
+async def test_a_wrong_member_is_named(
+    stack: Stack, api: ApiClient, change: dict[str, Any], pointer: str
+) -> None:
+    answer = await api.post("/v1/payments", stack.wish(**change))
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+async def test_a_request_is_good_for_once(stack: Stack, api: ApiClient) -> None:
+    first = await api.get("/v1/deliveries?state=%70ending&x=%C3%BC")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        again = await client.send(
+            client.build_request("GET", first.request.url, headers=first.request.headers)
+        )
+    assert (first.status_code, again.status_code) == (200, 401)
+
+
+async def test_a_replay_answers_the_first_payment(stack: Stack, api: ApiClient) -> None:
+    wish = stack.wish()
+    first = await api.post("/v1/payments", wish)
+    again = await api.post("/v1/payments", wish)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json()["payment_no"] == first.json()["payment_no"]
+
+
+async def test_past_the_limit_in_flight_is_503_at_once(stack: Stack, api: ApiClient) -> None:
+    await stack.fault(channel="alipay", operation="pay", fault="delay", delay_s=2)
+    wishes = [stack.wish("alipay") for _ in range(80)]
+    answers = await asyncio.gather(*(api.post("/v1/payments", wish) for wish in wishes))
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert len(refused) >= 80 - 64
+    assert {answer.status_code for answer in answers} == {201, 503}
+    assert {answer.headers["retry-after"] for answer in refused} == {"1"}
+    assert max(answer.elapsed.total_seconds() for answer in refused) < 1.5
+
+
+class _Down(Results):
+    """A bus that takes nothing."""
+
+    def __init__(self) -> None:
+        self.refused: list[Result] = []
+
+    async def publish(self, *results: Result) -> None:
+        self.refused.extend(results)
+        raise NotPublished("results", "down")
+
+
+async def test_a_webhook_that_cannot_be_made_durable_comes_again(
+    stack: Stack, api: ApiClient
+) -> None:
+    payment = (await api.post("/v1/payments", stack.wish())).json()
+    deps: Deps = stack.app.state.deps
+    down = _Down()
+    stack.app.state.deps = replace(deps, results=down)
+    await stack.pay(payment["payment_no"])
+    await until(lambda: bool(down.refused))
+    stack.app.state.deps = deps
+    notice = await stack.result(payment["payment_no"], source="notice")
+    assert notice["verdict"] == "succeeded"
+    truth = await stack.sandbox.get("/_control/truth", params={"payment_no": payment["payment_no"]})
+    statuses = [each["status"] for each in truth.json()["trades"][0]["notices"]]
+    assert statuses[0] == 503
+    assert statuses[-1] in (200, 204)
+
+
+async def test_what_the_bus_did_not_take_is_unknown(stack: Stack, api: ApiClient) -> None:
+    deps: Deps = stack.app.state.deps
+    stack.app.state.deps = replace(deps, results=_Down())
+    answer = await api.post("/v1/payments", stack.wish())
+    stack.app.state.deps = deps
+    assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
+    assert answer.json()["payment"]["status"] == "unknown"
+
+
+async def test_a_tampered_notice_is_refused_and_the_true_one_taken(
+    stack: Stack, api: ApiClient
+) -> None:
+    await stack.fault(channel="wechat", operation="notice", fault="tamper", times=1)
+    payment = (await api.post("/v1/payments", stack.wish())).json()
+    await stack.pay(payment["payment_no"])
+    await stack.result(payment["payment_no"], source="notice")
+    truth = await stack.sandbox.get("/_control/truth", params={"payment_no": payment["payment_no"]})
+    assert truth.json()["trades"][0]["notices"][0]["status"] == 401
+
+
+async def test_a_registered_change_is_known_soon(stack: Stack, api: ApiClient) -> None:
+    key_id = stack.credentials.key_id
+    disabled = KeyEntity(
+        version=2,
+        state=State.DISABLED,
+        key_id=key_id,
+        app_id=stack.credentials.app_id,
+        alg=KeyAlgorithm.HMAC_SHA256,
+        public_key_pem=None,
+        secret_sealed=None,
+    )
+    assert (await api.get("/v1/deliveries")).status_code == 200
+    await publish(stack.producer, key_id, disabled)
+    directory = stack.app.state.deps.directory
+    await until(lambda: (key := directory.find_key(key_id)) is None or not key.is_active)
+    assert (await api.get("/v1/deliveries")).status_code == 401
+
+
+async def test_health_metrics_and_docs_are_open(stack: Stack) -> None:
+    async with httpx.AsyncClient(base_url=stack.gateway_url, trust_env=False) as client:
+        for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json"):
+            assert (await client.get(path)).status_code == 200, path
+        assert json.loads((await client.get("/openapi.json")).content)["paths"]
+        assert "channel_calls_total" in (await client.get("/metrics")).text
+        assert (await client.get("/internal/channels")).status_code == 401

@@ -1,0 +1,199 @@
+"""Alipay: what is believed: signatures and notices."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+from tests.unit.gateway.channels.alipay_side import (
+    SELLER_ID,
+    TRADE_NO,
+    AlipaySide,
+    text_to_sign,
+)
+from tests.unit.gateway.channels.asking import opened, outcome
+from tests.unit.gateway.channels.channel_side import (
+    MOMENT,
+    NOW,
+    PAYMENT_NO,
+    REFUND_NO,
+    trade,
+)
+
+from contracts.money import Money
+from gateway.channels.plugin import (
+    Declined,
+    NoticedPayment,
+    NoticedRefund,
+    Pending,
+    RawNotice,
+    Reply,
+    Succeeded,
+    Unverifiable,
+)
+
+PLUGIN = AlipaySide.plugin
+PAID_AT = NOW + timedelta(seconds=5)
+RETURNED_AT = NOW + timedelta(seconds=9)
+
+
+@pytest.fixture(scope="module")
+def side() -> AlipaySide:
+    return AlipaySide()
+
+
+@pytest.fixture(scope="module")
+def account(side: AlipaySide) -> Any:
+    return opened(side)
+
+
+# ── what is believed ──
+
+
+def test_an_answer_to_another_method_is_no_answer(side: AlipaySide, account: Any) -> None:
+    reply = side.answer("alipay.trade.precreate", side.trade(PAYMENT_NO, "TRADE_SUCCESS"))
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.query, trade(), reply)
+
+
+@pytest.mark.parametrize("space", ["", " ", "\n\t "])
+def test_the_signed_text_is_cut_out_as_it_stands(
+    side: AlipaySide, account: Any, space: str
+) -> None:
+    """Braces, quotes and escapes in texts do not end it; white space around does not count."""
+    content = side.trade(PAYMENT_NO, "WAIT_BUYER_PAY") | {"code": "10000", "body": '}"{\\" {'}
+    node = json.dumps(content, indent=1).replace("/", r"\/")
+    sign = side.platform.sign(node.encode())
+    name = "alipay_trade_query_response"
+    body = f'{space}{{{space}"{name}"{space}:{space}{node}{space},{space}"sign":"{sign}"{space}}}'
+    said = outcome(side, account, PLUGIN.query, trade(), Reply(200, {}, f"{body}{space}".encode()))
+    assert said == Pending(channel_no=TRADE_NO)
+
+
+def test_two_nodes_of_one_name_are_refused(side: AlipaySide, account: Any) -> None:
+    """One could be what is verified and the other what is read."""
+    honest = side.unpaid(PAYMENT_NO).body.decode()
+    forged = json.dumps({"code": "10000"} | side.trade(PAYMENT_NO, "TRADE_SUCCESS"))
+    name = '"alipay_trade_query_response":'
+    for body in (
+        honest.replace("{", f"{{{name}{forged},", 1),
+        f"{honest[:-1]},{name}{forged}}}",
+    ):
+        with pytest.raises(Unverifiable):
+            outcome(side, account, PLUGIN.query, trade(), Reply(200, {}, body.encode()))
+
+
+@pytest.mark.parametrize("forgery", ['"sign":"",', '"sign":null,', '"sign":5,', ""])
+def test_a_yes_must_be_signed(side: AlipaySide, account: Any, forgery: str) -> None:
+    node = json.dumps({"code": "10000"} | side.trade(PAYMENT_NO, "TRADE_SUCCESS"))
+    body = f'{{{forgery}"alipay_trade_query_response":{node}}}'
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.query, trade(), Reply(200, {}, body.encode()))
+
+
+# ── notices ──
+
+
+def form(notice: RawNotice) -> dict[str, str]:
+    return dict(parse_qsl(notice.body.decode()))
+
+
+@pytest.mark.parametrize(
+    ("state", "meaning"),
+    [
+        ("WAIT_BUYER_PAY", Pending(channel_no=TRADE_NO)),
+        ("TRADE_SUCCESS", Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT)),
+        ("TRADE_FINISHED", Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT)),
+        ("TRADE_CLOSED", Declined("TRADE_CLOSED", "the trade was closed unpaid", closed=True)),
+    ],
+)
+def test_each_state_of_a_notice_has_its_meaning(
+    side: AlipaySide, account: Any, state: str, meaning: Any
+) -> None:
+    notice = side.notice(side.trade_fields(PAYMENT_NO, state))
+    read = PLUGIN.notices.read(notice, account, MOMENT)
+    assert read == [NoticedPayment(PAYMENT_NO, meaning)]
+
+
+def test_a_notice_of_refund_is_no_notice_of_payment(side: AlipaySide, account: Any) -> None:
+    """And its `refund_fee` is no amount of this refund."""
+    at = RETURNED_AT
+    expected = [NoticedRefund(REFUND_NO, PAYMENT_NO, Succeeded(at=at))]
+    assert PLUGIN.notices.read(side.refund_notice(), account, MOMENT) == expected
+    in_full = side.refund_notice(trade_status="TRADE_CLOSED")
+    assert PLUGIN.notices.read(in_full, account, MOMENT) == expected
+
+
+def test_a_refund_that_is_not_ours_is_nothing_to_do(side: AlipaySide, account: Any) -> None:
+    for number in ("made-in-the-merchant-centre", PAYMENT_NO, ""):
+        notice = side.refund_notice(out_biz_no=number)
+        assert PLUGIN.notices.read(notice, account, MOMENT) == []
+
+
+def test_each_field_of_a_notice_is_signed(side: AlipaySide, account: Any) -> None:
+    fields = form(side.paid_notice(PAYMENT_NO))
+    for name in fields:
+        changed = urlencode(fields | {name: fields[name] + "1"}).encode()
+        without = urlencode({key: each for key, each in fields.items() if key != name}).encode()
+        for body in (changed, without):
+            with pytest.raises(Unverifiable):
+                PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+    added = urlencode(fields | {"refund_fee": "1.00"}).encode()
+    with pytest.raises(Unverifiable):
+        PLUGIN.notices.read(RawNotice({}, added), account, MOMENT)
+
+
+def test_a_field_that_stands_twice_is_refused(side: AlipaySide, account: Any) -> None:
+    body = side.paid_notice(PAYMENT_NO).body + b"&total_amount=12.99"
+    with pytest.raises(Unverifiable):
+        PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+
+
+def test_the_old_signature_is_refused(side: AlipaySide, account: Any) -> None:
+    notice = side.notice(side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS"), sign_type="RSA")
+    with pytest.raises(Unverifiable):
+        PLUGIN.notices.read(notice, account, MOMENT)
+
+
+def test_empty_values_may_be_signed_or_not(side: AlipaySide, account: Any) -> None:
+    fields = form(side.paid_notice(PAYMENT_NO)) | {"body": ""}
+    fields.pop("sign")
+    kept = sorted((name, value) for name, value in fields.items() if name != "sign_type")
+    with_empty = "&".join(f"{name}={value}" for name, value in kept).encode()
+    for text in (with_empty, text_to_sign(fields, "sign_type")):
+        body = urlencode(fields | {"sign": side.platform.sign(text)}).encode()
+        assert PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+
+
+def test_a_notice_for_another_seller_is_refused(side: AlipaySide) -> None:
+    ours, theirs = opened(side, seller_id=SELLER_ID), opened(side, seller_id="2088000000000002")
+    notice = side.paid_notice(PAYMENT_NO)
+    assert PLUGIN.notices.read(notice, ours, MOMENT)
+    with pytest.raises(Unverifiable):
+        PLUGIN.notices.read(notice, theirs, MOMENT)
+
+
+def test_another_kind_of_notice_is_nothing_to_do(side: AlipaySide, account: Any) -> None:
+    notice = side.notice({"out_trade_no": PAYMENT_NO}, notify_type="servicewindow_notify")
+    assert PLUGIN.notices.read(notice, account, MOMENT) == []
+
+
+def test_a_notice_is_repeated_for_a_day_and_still_believed(side: AlipaySide, account: Any) -> None:
+    later = replace(MOMENT, now=NOW + timedelta(hours=25))
+    assert PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, later)
+
+
+def test_notices_are_answered_as_alipay_wants() -> None:
+    accept = PLUGIN.notices.accept
+    assert (accept.status, accept.body, accept.media_type) == (200, b"success", "text/plain")
+    assert PLUGIN.notices.refuse.body != b"success"
+
+
+def test_a_request_keeps_what_is_public_in_the_address(side: AlipaySide, account: Any) -> None:
+    request = PLUGIN.wire.sign(PLUGIN.query.call(trade(), account), account, MOMENT)
+    names = [name for name, _ in parse_qsl(urlsplit(request.url).query)]
+    assert "charset" in names
+    assert [name for name, _ in parse_qsl(request.body.decode())] == ["biz_content"]
+    assert request.headers["Content-Type"].startswith("application/x-www-form-urlencoded")

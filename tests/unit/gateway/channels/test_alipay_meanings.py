@@ -1,0 +1,282 @@
+"""Alipay: what each code and state means."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.gateway.channels.alipay_side import (
+    TRADE_NO,
+    AlipaySide,
+)
+from tests.unit.gateway.channels.asking import opened, outcome
+from tests.unit.gateway.channels.channel_side import (
+    NOW,
+    PAYMENT_NO,
+    REFUND_NO,
+    operations_of,
+    order,
+    refunding,
+    trade,
+)
+
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.alipay import codes
+from gateway.channels.plugin import (
+    Declined,
+    NotSent,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unknown,
+    Unverifiable,
+)
+
+PLUGIN = AlipaySide.plugin
+ABSENT = Pending(found=False)
+GONE = Succeeded(found=False)
+PAID_AT = NOW + timedelta(seconds=5)
+RETURNED_AT = NOW + timedelta(seconds=9)
+CODES: dict[str, dict[Any, str]] = {
+    "pay:native": {
+        Declined: "INVALID_PARAMETER EXIST_FORBIDDEN_WORD TOTAL_FEE_EXCEED BUYER_SELLER_EQUAL "
+        "BEYOND_PAY_RESTRICTION NOW_TIME_AFTER_EXPIRE_TIME_ERROR MERCHANT_STATUS_NOT_NORMAL "
+        "RISK_MERCHANT_IP_NOT_EXIST PAYMENT_AUTH_CODE_INVALID BUYER_BALANCE_NOT_ENOUGH "
+        "BUYER_BANKCARD_BALANCE_NOT_ENOUGH ERROR_BALANCE_PAYMENT_DISABLE "
+        "PULL_MOBILE_CASHIER_FAIL PAYMENT_FAIL",
+        NotSent: "ACCESS_FORBIDDEN PARTNER_ERROR",
+        Unknown: "SYSTEM_ERROR TRADE_HAS_SUCCESS CONTEXT_INCONSISTENT APPLY_PC_MERCHANT_CODE_ERROR",
+    },
+    "query": {Unknown: "SYSTEM_ERROR INVALID_PARAMETER", ABSENT: "TRADE_NOT_EXIST"},
+    "close": {
+        Unknown: "SYSTEM_ERROR TRADE_STATUS_ERROR REASON_TRADE_STATUS_INVALID "
+        "REASON_ILLEGAL_STATUS",
+        NotSent: "INVALID_PARAMETER",
+        GONE: "TRADE_NOT_EXIST",
+        Succeeded(): "TRADE_HAS_CLOSE",
+    },
+    "refund": {
+        Declined: "TRADE_NOT_EXIST TRADE_STATUS_ERROR TRADE_HAS_FINISHED TRADE_HAS_CLOSE "
+        "TRADE_NOT_ALLOW_REFUND NOT_ALLOW_PARTIAL_REFUND REASON_TRADE_REFUND_FEE_ERR "
+        "REFUND_AMT_NOT_EQUAL_TOTAL REFUNDALLOC_UNAUTH_LIMIT INVALID_PARAMETER",
+        NotSent: "SELLER_BALANCE_NOT_ENOUGH",
+        Unknown: "SYSTEM_ERROR DISCORDANT_REPEAT_REQUEST",
+    },
+}
+CODES["query_refund"] = CODES["query"]
+CLOSED_ON_PAY = {"TRADE_HAS_CLOSE"}
+ROWS = [
+    (operation, code, meaning)
+    for operation, meanings in CODES.items()
+    for meaning, listed in meanings.items()
+    for code in listed.split()
+]
+
+
+@pytest.fixture(scope="module")
+def side() -> AlipaySide:
+    return AlipaySide()
+
+
+@pytest.fixture(scope="module")
+def account(side: AlipaySide) -> Any:
+    return opened(side)
+
+
+def method_of(account: Any, operation: Any, subject: Any) -> str:
+    target: str = operation.call(subject, account).target
+    return target
+
+
+# ── codes ──
+
+
+@pytest.mark.parametrize("prefix", ["ACQ", "aop.ACQ", "AQC"])
+@pytest.mark.parametrize(("operation", "code", "meaning"), ROWS)
+def test_each_code_has_its_meaning(
+    side: AlipaySide, account: Any, operation: str, code: str, meaning: Any, prefix: str
+) -> None:
+    way, subject = operations_of(PLUGIN)[operation]
+    refusal = {"sub_code": f"{prefix}.{code}", "sub_msg": "不行"}
+    reply = side.answer(method_of(account, way, subject), refusal, "40004")
+    said = outcome(side, account, way, subject, reply)
+    expected = meaning(f"{prefix}.{code}", "不行") if isinstance(meaning, type) else meaning
+    assert said == expected
+
+
+def test_every_row_of_the_tables_is_tested() -> None:
+    tables = {"query": codes.QUERY, "close": codes.CLOSE, "refund": codes.REFUND}
+    for operation, table in tables.items():
+        listed = {code for name, code, _ in ROWS if name == operation}
+        assert listed == {code for code in table if not code.isdigit()}
+    paying = {code for name, code, _ in ROWS if name == "pay:native"}
+    assert paying | CLOSED_ON_PAY == {code for code in codes.PAY if not code.isdigit()}
+
+
+def test_a_number_whose_trade_is_closed_stays_closed(side: AlipaySide, account: Any) -> None:
+    reply = side.business_refusal("alipay.trade.precreate", "TRADE_HAS_CLOSE")
+    said = outcome(side, account, PLUGIN.methods[Method.NATIVE], order(), reply)
+    assert said == Declined("ACQ.TRADE_HAS_CLOSE", "不行", closed=True)
+
+
+GATEWAY_ROWS = [
+    ("20000", "isp.unknow-error", Unknown),
+    ("20000", "aop.ACQ.TRADE_NOT_EXIST", Unknown),
+    ("20001", "aop.invalid-auth-token", NotSent),
+    ("40001", "isv.missing-method", NotSent),
+    ("40002", "isv.invalid-signature", NotSent),
+    ("40003", "isv.missing-signature-config", NotSent),
+    ("40005", "isv.app-call-limited", Unknown),
+    ("40006", "isv.insufficient-isv-permissions", NotSent),
+]
+
+
+@pytest.mark.parametrize(("code", "sub_code", "meaning"), GATEWAY_ROWS)
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_the_gateways_own_refusals_need_no_signature(
+    side: AlipaySide, account: Any, code: str, sub_code: str, meaning: Any, is_signed: bool
+) -> None:
+    for name, (way, subject) in operations_of(PLUGIN).items():
+        method = method_of(account, way, subject)
+        refusal = {"sub_code": sub_code, "sub_msg": "不行"}
+        signed = side.answer(method, refusal, code)
+        reply = signed if is_signed else side.gateway_refusal(method, code, sub_code)
+        expected = Unknown if name in ("query", "query_refund") else meaning
+        assert outcome(side, account, way, subject, reply) == expected(sub_code, "不行")
+
+
+def test_a_business_refusal_needs_a_signature(side: AlipaySide, account: Any) -> None:
+    for way, subject in operations_of(PLUGIN).values():
+        method = method_of(account, way, subject)
+        reply = side.gateway_refusal(method, "40004", "ACQ.TRADE_NOT_EXIST")
+        with pytest.raises(Unverifiable):
+            outcome(side, account, way, subject, reply)
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        ("TRADE_HAS_FINISHED", Unknown),
+        ("TRADE_CANCEL_TIME_OUT", Unknown),
+        ("CANCEL_NOT_ALLOWED", Unknown),
+        ("REASON_TRADE_BEEN_FREEZEN", Unknown),
+        ("REASON_TRADE_REFUND_FEE_ERR", Unknown),
+        ("SYSTEM_ERROR", Unknown),
+        ("SELLER_BALANCE_NOT_ENOUGH", NotSent),
+        ("TRADE_NOT_EXIST", GONE),
+    ],
+)
+def test_each_code_of_a_cancellation_has_its_meaning(
+    side: AlipaySide, account: Any, code: str, meaning: Any
+) -> None:
+    assert PLUGIN.close is not None
+    reply = side.business_refusal("alipay.trade.cancel", code)
+    said = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
+    assert said == (meaning(f"ACQ.{code}", "不行") if isinstance(meaning, type) else meaning)
+
+
+def test_a_cancellation_may_have_to_be_repeated(side: AlipaySide, account: Any) -> None:
+    assert PLUGIN.close is not None
+    content = {"out_trade_no": PAYMENT_NO, "retry_flag": "Y", "action": ""}
+    reply = side.answer("alipay.trade.cancel", content)
+    said = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
+    assert isinstance(said, Unknown)
+
+
+# ── states ──
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "meaning"),
+    [
+        ("WAIT_BUYER_PAY", {}, Pending(channel_no=TRADE_NO)),
+        ("TRADE_SUCCESS", {}, Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT)),
+        ("TRADE_FINISHED", {}, Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT)),
+        (
+            "TRADE_CLOSED",
+            {"send_pay_date": "2026-01-31 12:00:05"},
+            Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT),
+        ),
+        (
+            "TRADE_CLOSED",
+            {},
+            Declined("TRADE_CLOSED", "the trade was closed unpaid", closed=True),
+        ),
+    ],
+)
+def test_each_state_has_its_meaning(
+    side: AlipaySide, account: Any, state: str, more: dict[str, str], meaning: Outcome
+) -> None:
+    reply = side.answer("alipay.trade.query", side.trade(PAYMENT_NO, state) | more)
+    assert outcome(side, account, PLUGIN.query, trade(), reply) == meaning
+
+
+def test_a_cancelled_payment_code_is_closed_even_if_it_was_paid(
+    side: AlipaySide, account: Any
+) -> None:
+    content = side.trade(PAYMENT_NO, "TRADE_CLOSED") | {"send_pay_date": "2026-01-31 12:00:05"}
+    reply = side.answer("alipay.trade.query", content)
+    said = outcome(side, account, PLUGIN.query, trade(Method.BARCODE), reply)
+    assert isinstance(said, Declined)
+    assert said.closed
+
+
+@pytest.mark.parametrize("amount", ["", "12,99", "1e3", "12.999", " 12.99", "１２.99", "NaN"])
+def test_a_payment_whose_amount_cannot_be_read_is_no_payment(
+    side: AlipaySide, account: Any, amount: str
+) -> None:
+    content = side.trade(PAYMENT_NO, "TRADE_SUCCESS", amount)
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.query, trade(), side.answer("alipay.trade.query", content))
+
+
+def test_a_refund_is_done_only_where_money_moved(side: AlipaySide, account: Any) -> None:
+    """`refund_fee` sums up all refunds of the trade, so no amount is told."""
+    content = {
+        "out_trade_no": PAYMENT_NO,
+        "fund_change": "Y",
+        "refund_fee": "12.99",
+        "gmt_refund_pay": "2026-01-31 12:00:09",
+    }
+    for changed, meaning in (
+        ({}, Succeeded(at=RETURNED_AT)),
+        ({"fund_change": "N"}, Pending()),
+        ({"fund_change": ""}, Pending()),
+    ):
+        reply = side.answer("alipay.trade.refund", content | changed)
+        assert outcome(side, account, PLUGIN.refund, refunding(), reply) == meaning
+    other = side.answer("alipay.trade.refund", content | {"out_trade_no": "P2"})
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.refund, refunding(), other)
+
+
+@pytest.mark.parametrize(
+    ("changed", "meaning"),
+    [
+        ({}, Succeeded(amount=Money(500, "CNY"), at=RETURNED_AT)),
+        ({"refund_status": ""}, Pending()),
+        ({"refund_status": "REFUND_PROCESSING"}, Pending()),
+        (
+            {"refund_status": "REFUND_FAIL", "error_code": "X"},
+            Declined("X", "the refund failed"),
+        ),
+        ({"refund_status": "UNHEARD_OF"}, Unknown("UNHEARD_OF", "a refund in an unknown state")),
+        (
+            {"deposit_back_info": {"has_deposit_back": "true", "dback_status": "F"}},
+            Declined("DEPOSIT_BACK_FAILED", "the bank did not take it back", abnormal=True),
+        ),
+        ({"out_request_no": ""}, ABSENT),
+    ],
+)
+def test_each_state_of_a_refund_has_its_meaning(
+    side: AlipaySide, account: Any, changed: dict[str, Any], meaning: Outcome
+) -> None:
+    content = {
+        "out_trade_no": PAYMENT_NO,
+        "out_request_no": REFUND_NO,
+        "refund_status": "REFUND_SUCCESS",
+        "refund_amount": "5.00",
+        "gmt_refund_pay": "2026-01-31 12:00:09",
+    }
+    reply = side.answer("alipay.trade.fastpay.refund.query", content | changed)
+    assert outcome(side, account, PLUGIN.query_refund, refunding(), reply) == meaning

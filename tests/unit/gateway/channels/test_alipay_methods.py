@@ -1,0 +1,242 @@
+"""Alipay: what each method and operation asks, and what the payer is given."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from tests.unit.gateway.channels.alipay_side import (
+    APP_ID,
+    TRADE_NO,
+    AlipaySide,
+)
+from tests.unit.gateway.channels.asking import asked, opened, outcome
+from tests.unit.gateway.channels.channel_side import (
+    MOMENT,
+    NOW,
+    PAYMENT_NO,
+    REFUND_NO,
+    order,
+    refunding,
+    trade,
+)
+
+from contracts.actions import AppAction, FormAction, JsapiAction, NoAction, RedirectAction
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.plugin import (
+    Declined,
+    Pending,
+    Request,
+    Succeeded,
+    Unverifiable,
+)
+
+PLUGIN = AlipaySide.plugin
+PAID_AT = NOW + timedelta(seconds=5)
+
+
+@pytest.fixture(scope="module")
+def side() -> AlipaySide:
+    return AlipaySide()
+
+
+@pytest.fixture(scope="module")
+def account(side: AlipaySide) -> Any:
+    return opened(side)
+
+
+def method_of(account: Any, operation: Any, subject: Any) -> str:
+    target: str = operation.call(subject, account).target
+    return target
+
+
+def handed_over(account: Any, method: Method, **changed: Any) -> tuple[Request, Any]:
+    way: Any = PLUGIN.methods[method]
+    request = PLUGIN.wire.sign(way.call(order(method, **changed), account), account, MOMENT)
+    return request, way.outcome(request).action
+
+
+# ── what is asked ──
+
+
+def test_native_asks_for_a_qr_code(side: AlipaySide, account: Any) -> None:
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order(client_ip=None))
+    params = said.content[""]
+    assert said.operation == "alipay.trade.precreate"
+    assert params["notify_url"] == "https://pay.example/webhooks/channel/C01"
+    assert json.loads(params["biz_content"]) == {
+        "out_trade_no": PAYMENT_NO,
+        "total_amount": "12.99",
+        "subject": "物业费 11月",
+        "product_code": "FACE_TO_FACE_PAYMENT",
+        "time_expire": "2026-01-31 14:00:00",
+    }
+
+
+def test_a_contract_may_name_another_product(side: AlipaySide) -> None:
+    account = opened(side, native_product_code="QR_CODE_OFFLINE")
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order())
+    assert said.content["product_code"] == "QR_CODE_OFFLINE"
+
+
+def test_what_a_subject_must_not_hold_is_replaced(side: AlipaySide, account: Any) -> None:
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order(subject="a/b=c&d 楼"))
+    assert said.content["subject"] == "a／b＝c＆d 楼"
+
+
+def test_the_payer_has_at_least_a_minute(side: AlipaySide, account: Any) -> None:
+    hurried = order(expires_at=NOW + timedelta(seconds=1))
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], hurried)
+    assert said.content["time_expire"] == "2026-01-31 12:01:30"
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "text"), [(1, "0.01"), (10, "0.10"), (100, "1.00"), (10**12, "10000000000.00")]
+)
+def test_amounts_are_decimal_text(
+    side: AlipaySide, account: Any, amount_minor: int, text: str
+) -> None:
+    wish = order(amount=Money(amount_minor, "CNY"))
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], wish)
+    assert said.content["total_amount"] == text
+
+
+def test_the_payers_address_is_told_for_risk_control(side: AlipaySide, account: Any) -> None:
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order())
+    assert said.content["business_params"] == {"mc_create_trade_ip": "203.0.113.7"}
+
+
+@pytest.mark.parametrize("method", [Method.JSAPI, Method.MINI_PROGRAM])
+def test_the_payer_is_named_by_open_id_or_user_id(
+    side: AlipaySide, account: Any, method: Method
+) -> None:
+    way = PLUGIN.methods[method]
+    new = asked(side, account, way, order(method, openid="074a1CcTG1LelxKe4xQC0zgNdId0nxi"))
+    old = asked(side, account, way, order(method, openid="2088000000000009"))
+    assert new.operation == "alipay.trade.create"
+    assert new.content["buyer_open_id"] == "074a1CcTG1LelxKe4xQC0zgNdId0nxi"
+    assert old.content["buyer_id"] == "2088000000000009"
+    assert "buyer_id" not in new.content
+    assert (new.content["product_code"], new.content["op_app_id"]) == ("JSAPI_PAY", APP_ID)
+
+
+def test_a_payment_code_is_scanned(side: AlipaySide, account: Any) -> None:
+    way: Any = PLUGIN.methods[Method.BARCODE]
+    said = asked(side, account, way, order(Method.BARCODE))
+    assert said.operation == "alipay.trade.pay"
+    assert (said.content["scene"], said.content["auth_code"]) == ("bar_code", "134567890123456789")
+    assert way.call(order(Method.BARCODE), account).timeout_s == 30
+
+
+def test_operations_ask_by_our_numbers(side: AlipaySide, account: Any) -> None:
+    assert PLUGIN.close is not None
+    for operation, subject, method, content in (
+        (PLUGIN.query, trade(), "alipay.trade.query", {"out_trade_no": PAYMENT_NO}),
+        (PLUGIN.close, trade(), "alipay.trade.close", {"out_trade_no": PAYMENT_NO}),
+        (
+            PLUGIN.close,
+            trade(Method.BARCODE),
+            "alipay.trade.cancel",
+            {"out_trade_no": PAYMENT_NO},
+        ),
+        (
+            PLUGIN.refund,
+            refunding(),
+            "alipay.trade.refund",
+            {
+                "out_trade_no": PAYMENT_NO,
+                "out_request_no": REFUND_NO,
+                "refund_amount": "5.00",
+                "refund_reason": "多收退回",
+            },
+        ),
+        (
+            PLUGIN.query_refund,
+            refunding(),
+            "alipay.trade.fastpay.refund.query",
+            {"out_trade_no": PAYMENT_NO, "out_request_no": REFUND_NO},
+        ),
+    ):
+        said = asked(side, account, operation, subject)
+        assert said.operation == method
+        assert {name: said.content.get(name) for name in content} == content
+
+
+def test_a_service_provider_acts_by_its_token(side: AlipaySide) -> None:
+    account = opened(side, app_auth_token="token-of-the-merchant")
+    said = asked(side, account, PLUGIN.query, trade())
+    assert said.content[""]["app_auth_token"] == "token-of-the-merchant"
+    assert "token-of-the-merchant" not in repr(account)
+
+
+# ── what is handed over ──
+
+
+def test_pc_is_a_form_that_the_browser_submits(side: AlipaySide, account: Any) -> None:
+    _, action = handed_over(account, Method.PC)
+    assert isinstance(action, FormAction)
+    assert action.method == "POST"
+    body = urlencode(action.fields).encode()
+    said = side.asked(Request("POST", action.url, {}, body))
+    assert said.operation == "alipay.trade.page.pay"
+    assert said.content["product_code"] == "FAST_INSTANT_TRADE_PAY"
+    assert said.content[""]["return_url"] == "https://app.example/back?order=1"
+
+
+def test_h5_is_a_link(side: AlipaySide, account: Any) -> None:
+    _, action = handed_over(account, Method.H5)
+    assert isinstance(action, RedirectAction)
+    said = side.asked(Request("GET", action.url, {}, b""))
+    assert said.operation == "alipay.trade.wap.pay"
+    assert said.content["product_code"] == "QUICK_WAP_WAY"
+    assert said.content["quit_url"] == "https://app.example/back?order=1"
+    _, without = handed_over(account, Method.H5, return_url=None)
+    said = side.asked(Request("GET", without.url, {}, b""))
+    assert said.content["quit_url"] == "https://www.alipay.com"
+    assert "return_url" not in said.content[""]
+
+
+def test_app_is_an_order_string(side: AlipaySide, account: Any) -> None:
+    _, action = handed_over(account, Method.APP)
+    assert isinstance(action, AppAction)
+    url = f"https://alipay.example/gateway.do?{action.params['order_string']}"
+    said = side.asked(Request("GET", url, {}, b""))
+    assert said.operation == "alipay.trade.app.pay"
+    assert said.content["product_code"] == "QUICK_MSECURITY_PAY"
+    assert "+" not in action.params["order_string"]
+
+
+# ── what an initiation gives the payer ──
+
+
+def test_the_bridge_is_given_the_trade_number(side: AlipaySide, account: Any) -> None:
+    for method in (Method.JSAPI, Method.MINI_PROGRAM):
+        reply = side.prepared(method, PAYMENT_NO)
+        said = outcome(side, account, PLUGIN.methods[method], order(method), reply)
+        assert said == Pending(JsapiAction(params={"trade_no": TRADE_NO}), channel_no=TRADE_NO)
+
+
+def test_a_payment_code_is_paid_waits_or_fails(side: AlipaySide, account: Any) -> None:
+    way, wish = PLUGIN.methods[Method.BARCODE], order(Method.BARCODE)
+    paid = side.prepared(Method.BARCODE, PAYMENT_NO)
+    names = {"out_trade_no": PAYMENT_NO, "trade_no": TRADE_NO}
+    waits = side.answer("alipay.trade.pay", names, "10003")
+    broke = side.business_refusal("alipay.trade.pay", "BUYER_BALANCE_NOT_ENOUGH")
+    assert outcome(side, account, way, wish, paid) == Succeeded(
+        TRADE_NO, Money(1299, "CNY"), PAID_AT
+    )
+    assert outcome(side, account, way, wish, waits) == Pending(NoAction())
+    assert isinstance(outcome(side, account, way, wish, broke), Declined)
+
+
+@pytest.mark.parametrize("method", [Method.NATIVE, Method.JSAPI, Method.BARCODE])
+@pytest.mark.parametrize("content", [{"out_trade_no": PAYMENT_NO}, {"out_trade_no": "P2"}])
+def test_an_answer_without_its_content_is_no_answer(
+    side: AlipaySide, account: Any, method: Method, content: dict[str, str]
+) -> None:
+    way, wish = PLUGIN.methods[method], order(method)
+    reply = side.answer(method_of(account, way, wish), content)
+    with pytest.raises(Unverifiable):
+        outcome(side, account, way, wish, reply)

@@ -1,0 +1,246 @@
+"""易生: what each code, state and notice means, and what is believed."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.gateway.channels.asking import opened, outcome
+from tests.unit.gateway.channels.channel_side import (
+    MOMENT,
+    NOW,
+    OTHER_PAYMENT_NO,
+    PAYMENT_NO,
+    REFUND_NO,
+    operations_of,
+    order,
+    refunding,
+    trade,
+)
+from tests.unit.gateway.channels.easy_side import ORG_ID, EasySide
+
+from contracts.actions import RedirectAction
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.easy import codes
+from gateway.channels.easy.traces import trace
+from gateway.channels.plugin import (
+    Declined,
+    NoticedPayment,
+    NotSent,
+    Outcome,
+    Pending,
+    RawNotice,
+    Reply,
+    Succeeded,
+    Unknown,
+    Unverifiable,
+)
+
+PLUGIN = EasySide.plugin
+ABSENT = Pending(found=False)
+AFTER = MOMENT.now + timedelta(hours=2, minutes=6)
+PAY_CODES: dict[Any, str] = {
+    Declined: "06",
+    NotSent: "20 21 22 24",
+    Unknown: "XX xx 07 11 12 13 14 15 16 98 99",
+}
+QUERY_CODES: dict[Any, str] = {
+    Unknown: "06 20 21 22 24 XX 11 12 13 14 15 16 98 99",
+    ABSENT: "07",
+}
+ROWS = [
+    (operation, code, meaning)
+    for operation, meanings in {
+        "pay:h5": PAY_CODES,
+        "refund": PAY_CODES,
+        "query": QUERY_CODES,
+        "query_refund": QUERY_CODES,
+    }.items()
+    for meaning, listed in meanings.items()
+    for code in listed.split()
+]
+
+
+@pytest.fixture(scope="module")
+def side() -> EasySide:
+    return EasySide()
+
+
+@pytest.fixture(scope="module")
+def account(side: EasySide) -> Any:
+    return opened(side)
+
+
+# ── what is answered ──
+
+
+def test_the_payer_is_sent_to_the_cashier_unchanged(side: EasySide, account: Any) -> None:
+    page = "https://easy.example/cashier/index.html?params=%7B%22payToken%22%3A%22t%22%7D"
+    for method in PLUGIN.methods:
+        reply = side.prepared(method, PAYMENT_NO)
+        said = outcome(side, account, PLUGIN.methods[method], order(method), reply)
+        assert said == Pending(RedirectAction(url=page))
+
+
+@pytest.mark.parametrize(
+    ("biz_data", "kind"),
+    [
+        ({"tradeRetCode": "06", "tradeRetMsg": "不行"}, Declined),
+        ({"tradeRetCode": "Z9", "redirectUrl": "https://easy.example/"}, Unknown),
+    ],
+)
+def test_an_order_that_failed_has_no_cashier(
+    side: EasySide, account: Any, biz_data: dict[str, str], kind: type[Outcome]
+) -> None:
+    said = outcome(
+        side, account, PLUGIN.methods[Method.H5], order(Method.H5), side.answer(biz_data)
+    )
+    assert isinstance(said, kind)
+
+
+def test_an_answer_without_a_page_is_no_answer(side: EasySide, account: Any) -> None:
+    reply = side.answer({"tradeRetCode": "00"})
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.methods[Method.H5], order(Method.H5), reply)
+
+
+@pytest.mark.parametrize(("operation", "code", "meaning"), ROWS)
+def test_each_code_has_its_meaning(
+    side: EasySide, account: Any, operation: str, code: str, meaning: Any
+) -> None:
+    way, subject = operations_of(PLUGIN)[operation]
+    expected = meaning(f"0100{code}", "不行") if isinstance(meaning, type) else meaning
+    unsigned = side.refused(f"0100{code}")
+    told = {"tradeRetCode": code, "tradeRetMsg": "不行"}
+    signed = side.answer(told, sysRetCode=f"0100{code}", sysRetMsg="不行")
+    assert outcome(side, account, way, subject, unsigned) == expected
+    assert outcome(side, account, way, subject, signed) == expected
+
+
+def test_every_row_of_the_tables_is_tested() -> None:
+    for operation, table in {"pay:h5": codes.PAY, "query": codes.QUERY}.items():
+        assert {code.upper() for name, code, _ in ROWS if name == operation} == set(table)
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        ("99", Pending(channel_no="EP20260131000001")),
+        ("98", Pending(channel_no="EP20260131000001")),
+        ("", Pending(channel_no="EP20260131000001")),
+        ("06", Declined("06", "…", closed=True)),
+        ("XX", Unknown("XX", "…")),
+    ],
+)
+def test_each_state_has_its_meaning(
+    side: EasySide, account: Any, code: str, meaning: Outcome
+) -> None:
+    reply = side.answer(side.trade(PAYMENT_NO, code))
+    assert outcome(side, account, PLUGIN.query, trade(), reply) == meaning
+
+
+def test_a_query_that_tells_no_amount_is_believed(side: EasySide, account: Any) -> None:
+    """The documents list none; whose trade it is, the trace says."""
+    content = side.trade(PAYMENT_NO, "00")
+    content.pop("transAmt")
+    said = outcome(side, account, PLUGIN.query, trade(), side.answer(content))
+    assert said == Succeeded("EP20260131000001", None, NOW + timedelta(seconds=5))
+
+
+def test_what_never_arrived_ends_with_its_time(side: EasySide, account: Any) -> None:
+    """There is no close: otherwise it would be asked for ever."""
+    absent = side.refused("000007")
+    assert outcome(side, account, PLUGIN.query, trade(), absent) == ABSENT
+    late = replace(MOMENT, now=AFTER)
+    said = outcome(side, account, PLUGIN.query, trade(), absent, late)
+    assert isinstance(said, Declined)
+    assert said.closed
+    unclear = outcome(side, account, PLUGIN.query, trade(), side.refused("000099"), late)
+    assert isinstance(unclear, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        ("00", Succeeded("EP20260131000001", Money(500, "CNY"), NOW + timedelta(seconds=5))),
+        ("99", Pending(channel_no="EP20260131000001")),
+        ("06", Declined("06", "…")),
+        ("XX", Declined("XX", "…", abnormal=True)),
+        ("Z9", Unknown("Z9", "…")),
+    ],
+)
+def test_each_state_of_a_refund_has_its_meaning(
+    side: EasySide, account: Any, code: str, meaning: Outcome
+) -> None:
+    reply = side.answer(side.trade(REFUND_NO, code, 500))
+    assert outcome(side, account, PLUGIN.query_refund, refunding(), reply) == meaning
+
+
+def test_nothing_signed_is_nothing_said(side: EasySide, account: Any) -> None:
+    body = {"sysRetCode": "000000", "bizData": side.trade(PAYMENT_NO, "00")}
+    for changed in ({}, {"sign": ""}, {"sign": "AAAA"}, {"bizData": {}, "sign": "AAAA"}):
+        reply = Reply(200, {}, json.dumps(body | changed).encode())
+        with pytest.raises(Unverifiable):
+            outcome(side, account, PLUGIN.query, trade(), reply)
+
+
+# ── notices ──
+
+
+@pytest.mark.parametrize("code", ["06", "99", "98"])
+def test_a_notice_never_ends_a_payment_unpaid(side: EasySide, account: Any, code: str) -> None:
+    """The payer may try again on the same page."""
+    [said] = PLUGIN.notices.read(side.notice(PAYMENT_NO, code), account, MOMENT)
+    assert isinstance(said, NoticedPayment)
+    assert isinstance(said.outcome, Pending)
+
+
+def test_a_notice_says_when_it_was_paid(side: EasySide, account: Any) -> None:
+    [said] = PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
+    assert said.outcome == Succeeded(
+        "EP20260131000001", Money(1299, "CNY"), NOW + timedelta(seconds=5)
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"orgInfo": OTHER_PAYMENT_NO},
+        {"orgInfo": ""},
+        {"orgTrace": trace(ORG_ID, OTHER_PAYMENT_NO, NOW)},
+        {"orgTrace": ""},
+        {"orgId": "ORG000000001216"},
+        {"bizData": {}},
+        {"bizData": "x"},
+        {"sign": ""},
+    ],
+)
+def test_a_notice_whose_parts_do_not_belong_together_is_refused(
+    side: EasySide, account: Any, changed: dict[str, Any]
+) -> None:
+    notice = side.notice(PAYMENT_NO, "00")
+    body = json.dumps(json.loads(notice.body) | changed).encode()
+    with pytest.raises(Unverifiable):
+        PLUGIN.notices.read(RawNotice(notice.headers, body), account, MOMENT)
+
+
+def test_each_field_of_a_notice_is_signed(side: EasySide, account: Any) -> None:
+    content = json.loads(side.paid_notice(PAYMENT_NO).body)
+    for name in content["bizData"]:
+        forged = content["bizData"] | {name: content["bizData"][name] + "1"}
+        body = json.dumps(content | {"bizData": forged}).encode()
+        with pytest.raises(Unverifiable):
+            PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+
+
+def test_notices_are_answered_as_easypay_wants() -> None:
+    accept = PLUGIN.notices.accept
+    assert (accept.status, accept.media_type) == (200, "application/json")
+    assert json.loads(accept.body) == {"code": "000000", "msg": "Success"}
+    assert json.loads(PLUGIN.notices.refuse.body)["code"] != "000000"
+
+
+def test_there_is_no_close() -> None:
+    assert PLUGIN.close is None

@@ -1,0 +1,136 @@
+"""易生: its numbers, what each operation asks, and where the payer is sent."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.gateway.channels.asking import asked, opened
+from tests.unit.gateway.channels.channel_side import (
+    MOMENT,
+    NOW,
+    OTHER_PAYMENT_NO,
+    PAYMENT_NO,
+    REFUND_NO,
+    operations_of,
+    order,
+    trade,
+)
+from tests.unit.gateway.channels.easy_side import MER_CODE, ORG_ID, TERM_NO, EasySide
+
+from contracts.api import Method
+from gateway.channels.easy.traces import belongs, date_of, trace
+
+PLUGIN = EasySide.plugin
+
+
+@pytest.fixture(scope="module")
+def side() -> EasySide:
+    return EasySide()
+
+
+@pytest.fixture(scope="module")
+def account(side: EasySide) -> Any:
+    return opened(side)
+
+
+# ── numbers ──
+
+
+def test_a_trace_is_made_from_the_number_and_its_birth() -> None:
+    made = trace(ORG_ID, PAYMENT_NO, NOW)
+    assert made == trace(ORG_ID, PAYMENT_NO, NOW)
+    assert made[:22] == "ORG0121520260131120000"
+    assert len(made) == 28
+    assert made[-6:].isdigit()
+    assert date_of(made) == "20260131"
+    assert made != trace(ORG_ID, OTHER_PAYMENT_NO, NOW)
+    assert belongs(made, PAYMENT_NO)
+    assert not belongs(made, OTHER_PAYMENT_NO)
+
+
+def test_the_day_of_a_trace_is_beijings() -> None:
+    late = NOW.replace(hour=16)
+    assert date_of(trace(ORG_ID, PAYMENT_NO, late)) == "20260201"
+
+
+# ── what is asked ──
+
+
+@pytest.mark.parametrize("method", [Method.H5, Method.PC, Method.CASHIER])
+def test_an_order_is_placed(side: EasySide, account: Any, method: Method) -> None:
+    said = asked(side, account, PLUGIN.methods[method], order(method))
+    assert said.operation == "/cashier/apply/advancePay"
+    assert said.content["orgInfo"] == PAYMENT_NO
+    assert said.content["orgTrace"] == trace(ORG_ID, PAYMENT_NO, NOW)
+    assert said.content["orgDeviceIp"] == "203.0.113.7"
+    assert [said.content[name] for name in ("orgId", "orgMerCode", "orgTermNo", "prodCode")] == [
+        ORG_ID, MER_CODE, TERM_NO, "ISYH",
+    ]  # fmt: skip
+    assert said.content["bizData"] == {
+        "title": "物业费 11月",
+        "subject": "物业费 11月",
+        "transAmt": "1299",
+        "timeoutMinutes": "7200",
+        "notifyUrl": "https://pay.example/webhooks/channel/C01",
+        "frontUrl": "https://app.example/back?order=1",
+    }
+
+
+def test_the_time_may_be_told_in_minutes(side: EasySide) -> None:
+    account = opened(side, timeout_unit="minutes")
+    wish = order(Method.H5, expires_at=NOW + timedelta(seconds=61))
+    said = asked(side, account, PLUGIN.methods[Method.H5], wish)
+    assert said.content["bizData"]["timeoutMinutes"] == "2"
+
+
+def test_a_mini_program_names_its_payer(side: EasySide, account: Any) -> None:
+    way = PLUGIN.methods[Method.MINI_PROGRAM]
+    named = opened(side, mini_program_appid="wx0000000000000001")
+    said = asked(side, named, way, order(Method.MINI_PROGRAM))
+    assert said.operation == "/cashier/sAppApply/advancePay"
+    assert said.content["bizData"]["appId"] == "wx0000000000000001"
+    assert said.content["bizData"]["openId"] == "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+    for opened_account, wish in (
+        (account, order(Method.MINI_PROGRAM)),
+        (named, order(Method.MINI_PROGRAM, openid=None)),
+    ):
+        assert asked(side, opened_account, way, wish).operation == "/cashier/apply/advancePay"
+
+
+def test_operations_ask_by_traces_and_their_day(side: EasySide, account: Any) -> None:
+    paid, refund = trace(ORG_ID, PAYMENT_NO, NOW), trace(ORG_ID, REFUND_NO, NOW)
+    said = {
+        name: asked(side, account, operation, subject)
+        for name, (operation, subject) in operations_of(PLUGIN).items()
+    }
+    original = {"oriOrgTrace": paid, "oriBizDate": "20260131"}
+    assert said["query"].operation == "/cashier/trade/query"
+    assert said["query"].content["bizData"] == original
+    assert said["refund"].operation == "/ledger/mposrefund"
+    assert said["refund"].content["bizData"] == original | {"transAmt": "500"}
+    assert said["refund"].content["orgTrace"] == refund
+    assert said["refund"].content["orgInfo"] == REFUND_NO
+    assert said["refund"].content["orgMercode"] == MER_CODE
+    assert said["query_refund"].content["bizData"]["oriOrgTrace"] == refund
+    fresh = {said[name].content["orgTrace"] for name in ("query", "query_refund")}
+    assert not fresh & {paid, refund}
+
+
+def test_each_question_has_a_trace_of_its_own(side: EasySide, account: Any) -> None:
+    call = PLUGIN.query.call(trade(), account)
+    moments = [replace(MOMENT, nonce=nonce) for nonce in ("a", "b")]
+    bodies = [json.loads(PLUGIN.wire.sign(call, account, each).body) for each in moments]
+    assert bodies[0]["orgTrace"] != bodies[1]["orgTrace"]
+
+
+def test_the_scope_of_the_signature_can_be_set(side: EasySide) -> None:
+    account = opened(side, sign_scope="envelope+bizData")
+    request = PLUGIN.wire.sign(PLUGIN.query.call(trade(), account), account, MOMENT)
+    content = json.loads(request.body)
+    fields = {**content, **content["bizData"]}
+    fields.pop("bizData")
+    sign = fields.pop("sign")
+    text = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
+    assert side.org.is_signed(text.encode(), sign)

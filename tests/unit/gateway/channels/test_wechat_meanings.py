@@ -1,0 +1,197 @@
+"""WeChat Pay: what each code and state means."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.gateway.channels.asking import opened, outcome
+from tests.unit.gateway.channels.channel_side import (
+    NOW,
+    PAYMENT_NO,
+    REFUND_NO,
+    operations_of,
+    refunding,
+    trade,
+)
+from tests.unit.gateway.channels.wechat_side import (
+    REFUND_ID,
+    TRANSACTION_ID,
+    WechatSide,
+)
+
+from contracts.actions import NoAction
+from contracts.money import Money
+from gateway.channels.plugin import (
+    Declined,
+    NotSent,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unknown,
+    Unverifiable,
+)
+from gateway.channels.wechat import codes
+
+PLUGIN = WechatSide.plugin
+ABSENT = Pending(found=False)
+GONE = Succeeded(found=False)
+CODES: dict[str, dict[Any, str]] = {
+    "pay:native": {
+        Declined: "PARAM_ERROR INVALID_REQUEST ORDER_CLOSED OPENID_MISMATCH RULE_LIMIT "
+        "TRADE_ERROR ACCOUNT_ERROR NOT_ENOUGH NOTENOUGH USER_ACCOUNT_ABNORMAL "
+        "AUTH_CODE_EXPIRE AUTHCODEEXPIRE AUTH_CODE_ERROR AUTH_CODE_INVALID",
+        NotSent: "SIGN_ERROR NO_AUTH MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH FREQUENCY_LIMITED "
+        "RATELIMIT_EXCEEDED ORDER_NOT_EXIST RESOURCE_NOT_EXISTS",
+        Unknown: "SYSTEM_ERROR SERVICE_UNAVAILABLE BANK_ERROR BANKERROR ORDERPAID ORDER_PAID "
+        "OUT_TRADE_NO_USED",
+        Pending(NoAction()): "USERPAYING USER_PAYING",
+    },
+    "query": {
+        Unknown: "SIGN_ERROR NO_AUTH MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH FREQUENCY_LIMITED "
+        "RATELIMIT_EXCEEDED PARAM_ERROR INVALID_REQUEST SYSTEM_ERROR SERVICE_UNAVAILABLE "
+        "BANK_ERROR",
+        ABSENT: "ORDER_NOT_EXIST ORDERNOTEXIST RESOURCE_NOT_EXISTS",
+    },
+    "close": {
+        NotSent: "SIGN_ERROR NO_AUTH MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH FREQUENCY_LIMITED "
+        "RATELIMIT_EXCEEDED PARAM_ERROR",
+        Unknown: "SYSTEM_ERROR SERVICE_UNAVAILABLE BANK_ERROR INVALID_REQUEST USERPAYING ORDERPAID",
+        Succeeded(): "ORDER_CLOSED",
+        GONE: "ORDER_NOT_EXIST RESOURCE_NOT_EXISTS",
+    },
+    "refund": {
+        Declined: "PARAM_ERROR INVALID_REQUEST REFUND_FEE_MISMATCH TRADE_OVERDUE "
+        "USER_ACCOUNT_ABNORMAL",
+        NotSent: "SIGN_ERROR NO_AUTH MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH NOT_ENOUGH "
+        "ORDER_NOT_EXIST RESOURCE_NOT_EXISTS",
+        Unknown: "SYSTEM_ERROR SERVICE_UNAVAILABLE BANK_ERROR FREQUENCY_LIMITED RATELIMIT_EXCEEDED",
+    },
+}
+CODES["query_refund"] = CODES["query"]
+TABLES = {
+    "pay:native": codes.PAY,
+    "query": codes.QUERY,
+    "close": codes.CLOSE,
+    "refund": codes.REFUND,
+}
+ROWS = [
+    (operation, code, meaning)
+    for operation, meanings in CODES.items()
+    for meaning, listed in meanings.items()
+    for code in listed.split()
+]
+
+
+@pytest.fixture(scope="module")
+def side() -> WechatSide:
+    return WechatSide()
+
+
+@pytest.fixture(scope="module")
+def account(side: WechatSide) -> Any:
+    return opened(side)
+
+
+# ── codes ──
+
+
+@pytest.mark.parametrize(("operation", "code", "meaning"), ROWS)
+def test_each_code_has_its_meaning(
+    side: WechatSide, account: Any, operation: str, code: str, meaning: Any
+) -> None:
+    way, subject = operations_of(PLUGIN)[operation]
+    said = outcome(side, account, way, subject, side.refused(code))
+    expected = meaning(code, "不行") if isinstance(meaning, type) else meaning
+    assert said == expected
+
+
+def test_every_row_of_the_tables_is_tested() -> None:
+    for operation, table in TABLES.items():
+        listed = {each.replace("_", "") for name, each, _ in ROWS if name == operation}
+        assert listed == {code.replace("_", "") for code in table}
+
+
+def test_accepted_is_not_done(side: WechatSide, account: Any) -> None:
+    for way, subject in operations_of(PLUGIN).values():
+        assert isinstance(outcome(side, account, way, subject, side.answer({}, 202)), Unknown)
+
+
+# ── states ──
+
+
+@pytest.mark.parametrize(
+    ("state", "meaning"),
+    [
+        ("NOTPAY", Pending()),
+        ("USERPAYING", Pending()),
+        ("CLOSED", Declined("CLOSED", "…", closed=True)),
+        ("REVOKED", Declined("REVOKED", "…", closed=True)),
+        ("PAYERROR", Declined("PAYERROR", "…")),
+        ("", Unknown("", "…")),
+    ],
+)
+def test_each_state_has_its_meaning(
+    side: WechatSide, account: Any, state: str, meaning: Outcome
+) -> None:
+    reply = side.answer(side.transaction(PAYMENT_NO, state))
+    assert outcome(side, account, PLUGIN.query, trade(), reply) == meaning
+
+
+@pytest.mark.parametrize("state", ["SUCCESS", "REFUND"])
+def test_a_refunded_trade_was_paid(side: WechatSide, account: Any, state: str) -> None:
+    reply = side.answer(side.transaction(PAYMENT_NO, state))
+    assert outcome(side, account, PLUGIN.query, trade(), reply) == Succeeded(
+        TRANSACTION_ID, Money(1299, "CNY"), NOW + timedelta(seconds=5)
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"mchid": "1900000110"},
+        {"appid": "wxother00000000"},
+        {"amount": {}},
+        {"amount": {"total": "1299"}},
+        {"amount": {"total": 12.99}},
+        {"amount": {"total": True}},
+        {"amount": {"total": 1299, "currency": "XXX"}},
+        {"transaction_id": None},
+    ],
+)
+def test_a_payment_that_cannot_be_read_is_no_payment(
+    side: WechatSide, account: Any, changed: dict[str, Any]
+) -> None:
+    reply = side.answer(side.transaction(PAYMENT_NO, "SUCCESS") | changed)
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.query, trade(), reply)
+
+
+def test_another_currency_is_told_as_it_is(side: WechatSide, account: Any) -> None:
+    changed = {"amount": {"total": 1299, "currency": "HKD"}}
+    reply = side.answer(side.transaction(PAYMENT_NO, "SUCCESS") | changed)
+    said: Any = outcome(side, account, PLUGIN.query, trade(), reply)
+    assert said.amount == Money(1299, "HKD")
+
+
+@pytest.mark.parametrize("operation", [PLUGIN.refund, PLUGIN.query_refund])
+def test_each_state_of_a_refund_has_its_meaning(
+    side: WechatSide, account: Any, operation: Any
+) -> None:
+    def said(state: str) -> Outcome:
+        reply = side.answer(side.refund(REFUND_NO, PAYMENT_NO, state))
+        return outcome(side, account, operation, refunding(), reply)
+
+    assert said("PROCESSING") == Pending(channel_no=REFUND_ID)
+    assert said("SUCCESS") == Succeeded(REFUND_ID, Money(500, "CNY"), NOW + timedelta(seconds=9))
+    closed, abnormal = said("CLOSED"), said("ABNORMAL")
+    assert isinstance(closed, Declined)
+    assert (closed.code, closed.abnormal) == ("CLOSED", False)
+    assert isinstance(abnormal, Declined)
+    assert (abnormal.code, abnormal.abnormal) == ("ABNORMAL", True)
+    assert isinstance(said("UNHEARD_OF"), Unknown)
+
+
+def test_a_refund_of_another_payment_is_no_answer(side: WechatSide, account: Any) -> None:
+    reply = side.answer(side.refund(REFUND_NO, "P2", "SUCCESS"))
+    with pytest.raises(Unverifiable):
+        outcome(side, account, PLUGIN.refund, refunding(), reply)
