@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from tests.e2e.conftest import RunningStack
 from tests.e2e.journey import wish
+from tests.e2e.running import RunningStack
 
 from contracts import signing
 from contracts.events.configuration import KeyAlgorithm

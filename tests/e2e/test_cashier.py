@@ -5,8 +5,8 @@ import re
 
 import httpx
 import pytest
-from tests.e2e.conftest import RunningStack
 from tests.e2e.journey import created, paid, tells, wish
+from tests.e2e.running import RunningStack
 
 from paymesh_local.callbacks import CallbackReceiver
 from paymesh_local.client import ApiClient

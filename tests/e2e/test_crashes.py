@@ -5,31 +5,17 @@ and whoever waits for the publish can be killed while it waits.
 """
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import asyncpg
 import httpx
 import pytest
-from tests.e2e.conftest import RunningStack, eventually
 from tests.e2e.journey import AMOUNT, created, has_status, paid, tells, trade_at_channel, wish
+from tests.e2e.running import RunningStack, eventually
 
 from paymesh_local.callbacks import CallbackReceiver
 from paymesh_local.client import ApiClient
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@asynccontextmanager
-async def broker_held_still(stack: RunningStack) -> AsyncIterator[None]:
-    pid = stack.broker_pid
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 async def test_trade_core_killed_between_commit_and_publish_loses_nothing(
@@ -39,7 +25,7 @@ async def test_trade_core_killed_between_commit_and_publish_loses_nothing(
     payment = await created(api, body)
     await paid(sandbox, payment["payment_no"])
     await eventually(has_status(api, payment["payment_no"], "succeeded"))
-    async with broker_held_still(stack):
+    async with stack.broker_held_still():
         answer = await api.post(
             "/v1/refunds",
             {
@@ -56,7 +42,7 @@ async def test_trade_core_killed_between_commit_and_publish_loses_nothing(
         waiting = await database.fetchval("SELECT count(*) FROM event_pending")
         await database.close()
         assert waiting > 0
-        stack.kill_now("trade-core")
+        stack.kill("trade-core")
     await stack.is_back("trade-core")
     refund_no = answer.json()["refund_no"]
     await callbacks.expect(tells("refund.succeeded", refund_no), within_s=60)
@@ -66,10 +52,10 @@ async def test_the_gateway_killed_between_the_channels_answer_and_the_publish_lo
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
 ) -> None:
     body = wish(stack.demo, notify_url=callbacks.url)
-    async with broker_held_still(stack):
+    async with stack.broker_held_still():
         asking = asyncio.ensure_future(api.post("/v1/payments", body))
         payment_no = await payment_at_channel(stack, body["merchant_order_no"], sandbox)
-        stack.kill_now("gateway")
+        stack.kill("gateway")
         with pytest.raises(httpx.TransportError):
             await asking
     await stack.is_back("gateway")
@@ -115,7 +101,7 @@ async def test_a_service_killed_under_load_costs_no_callback(
     payments = await asyncio.gather(*(created(api, body) for body in bodies))
     numbers = [payment["payment_no"] for payment in payments]
     paying = [asyncio.ensure_future(paid(sandbox, number)) for number in numbers]
-    stack.kill_now(service)
+    stack.kill(service)
     await asyncio.gather(*paying)
     await stack.is_back(service)
     ids = {

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.conftest import RunningStack
+from tests.e2e.running import RunningStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

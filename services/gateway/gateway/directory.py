@@ -27,9 +27,10 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """Only keys that are in use are known at all."""
+
     key_id: str
     app_id: str
-    is_active: bool
     alg: KeyAlgorithm
     verifier: Verifier = field(repr=False)
 

@@ -79,8 +79,11 @@ def assemble(settings: GatewaySettings) -> Parts:
     return Parts(deps, producer, transport, configuration)
 
 
-def create(settings: GatewaySettings) -> FastAPI:
-    """The whole service; it connects when the application's lifespan begins."""
+def create(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
+    """The whole service; it connects when the application's lifespan begins.
+
+    `group`: the consumer group that shares trade-core's commands among the replicas.
+    """
     parts = assemble(settings)
     deps = parts.deps
     broadcast = Broadcast(
@@ -88,7 +91,7 @@ def create(settings: GatewaySettings) -> FastAPI:
         topic=MERCHANT_CONFIG,
         handle=parts.configuration.apply,
     )
-    commands = command_consumer(deps, settings)
+    commands = command_consumer(deps, settings, group=group)
     background = Background()
 
     @asynccontextmanager

@@ -35,15 +35,16 @@ NEVER: Final = tuple(
         "0.0.0.0/8",
         "169.254.0.0/16",  # link-local: metadata of most clouds
         "100.100.100.200/32",  # metadata of Alibaba Cloud
+        "168.63.129.16/32",  # the host's own services on Azure
         "192.0.0.192/32",  # metadata of Oracle Cloud
         "224.0.0.0/4",  # multicast
         "240.0.0.0/4",  # reserved, broadcast
         "::/128",
-        "::ffff:0:0:0/96",  # IPv4 inside IPv6: translated …
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "2001::/32",  # … Teredo …
-        "2002::/16",  # … 6to4
+        "::ffff:0:0:0/96",  # IPv4-translated
+        "64:ff9b::/96",  # NAT64
+        "64:ff9b:1::/48",  # NAT64 of a local network
+        "2001::/32",  # Teredo
+        "2002::/16",  # 6to4
         "fd00:ec2::/32",  # metadata of AWS
         "fd20:ce::254/128",  # metadata of Google Cloud
         "fe80::/10",  # link-local

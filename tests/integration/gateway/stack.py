@@ -1,7 +1,6 @@
 """The gateway with real HTTP, the real bus and the sandbox; trade-core is a dict."""
 
 import asyncio
-import base64
 import json
 import time
 import uuid
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fastapi import FastAPI
 from pydantic import SecretStr
 from tests.integration.gateway.books import Books
@@ -47,12 +45,7 @@ from sandbox.transport import SandboxProtocol
 
 LIMIT_S: Final = 40.0
 SECRET: Final = "an app's secret"
-_PRIVATE: Final = X25519PrivateKey.from_private_bytes(b"the gateways of all tests have 1")
-SEALING: Final = sealing.KeyPair(
-    base64.b64encode(_PRIVATE.private_bytes_raw()).decode(),
-    base64.b64encode(_PRIVATE.public_key().public_bytes_raw()).decode(),
-)
-"""One pair for all tests: their gateways are replicas of one group and share their commands."""
+SEALING: Final = sealing.generate()
 
 
 @dataclass
@@ -133,7 +126,9 @@ async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
         apps: list[FastAPI] = []
 
         def gateway(url: str) -> FastAPI:
-            apps.append(create(settings(bootstrap, books_url, url)))
+            apps.append(
+                create(settings(bootstrap, books_url, url), group=f"gateway-{uuid.uuid4().hex}")
+            )
             return apps[0]
 
         gateway_url = await parts.enter_async_context(serving(gateway))

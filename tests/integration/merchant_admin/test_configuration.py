@@ -120,7 +120,7 @@ async def test_incomplete_credentials_come_back_with_the_gateways_pointers(admin
 async def test_an_unknown_channel_is_a_fault_of_that_field(admin: Admin) -> None:
     merchant_id = await merchant(admin)
     for channel in ("paypal", "../x", "WeChat"):
-        body = {"channel": channel, "name": "x", "credentials": {}}
+        body: dict[str, Any] = {"channel": channel, "name": "x", "credentials": {}}
         answer = await admin.http.post(f"/api/merchants/{merchant_id}/channel-accounts", json=body)
         assert answer.status_code == 422
         assert pointers(answer.json()) == ["/channel"]

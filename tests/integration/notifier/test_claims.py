@@ -1,7 +1,9 @@
 """Claims are leases: what the dead had claimed comes back, and the late decide nothing."""
 
+import asyncio
 from datetime import UTC, datetime
 
+from aiohttp import web
 from tests.integration.notifier.app_server import AppServer
 from tests.integration.notifier.desk import Desk, app, told, until
 
@@ -162,3 +164,29 @@ async def test_what_is_in_flight_is_finished_before_the_stop(desk: Desk, server:
         await server.next()  # it has arrived; the answer is on its way
 
     assert await desk.state(event) == "delivered"
+
+
+async def test_database_that_is_gone_for_a_moment_loses_no_result(
+    desk: Desk, server: AppServer
+) -> None:
+    release = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.StreamResponse:
+        await release.wait()
+        return web.Response()
+
+    server.answers["/callback"] = hang
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        await server.next()
+        await desk.value(
+            """select count(pg_terminate_backend(pid)) from pg_stat_activity
+               where datname = current_database() and pid <> pg_backend_pid()"""
+        )
+        release.set()
+        await desk.settled(event)
+
+    assert len(server.received) == 1
+    assert await desk.value("select in_flight from lane") == 0

@@ -41,10 +41,13 @@ def test_the_payer_sees_whom_what_and_how_much(checkout: MakeCheckout) -> None:
 
 
 def test_everything_is_escaped(checkout: MakeCheckout) -> None:
-    evil = checkout(
-        subject=EVIL, merchant_name=EVIL, **AT_WECHAT,
-        action={"type": "form", "url": f'https://x/"{EVIL}', "method": "POST", "fields": {EVIL: EVIL}},
-    )  # fmt: skip
+    action = {
+        "type": "form",
+        "url": f'https://x/"{EVIL}',
+        "method": "POST",
+        "fields": {EVIL: EVIL},
+    }
+    evil = checkout(subject=EVIL, merchant_name=EVIL, **AT_WECHAT, action=action)
     for page in (html(evil), html(evil, query=f"notice={EVIL}&lang={EVIL}")):
         assert EVIL not in page
         assert "&lt;script&gt;" in page

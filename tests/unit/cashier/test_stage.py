@@ -10,6 +10,8 @@ from cashier.domain.stage import Stage, is_safe_link, stage_of, status_of
 from .conftest import NOW, MakeCheckout
 
 QR = {"type": "qr_code", "qr_code": "weixin://wxpay/bizpayurl?pr=1"}
+LINK = {"type": "redirect", "url": "https://pay.example/"}
+FORM = {"type": "form", "url": "https://pay.example/", "method": "POST", "fields": {}}
 AT_WECHAT = {"payment_id": "C1", "channel": "wechat"}
 
 
@@ -18,13 +20,10 @@ AT_WECHAT = {"payment_id": "C1", "channel": "wechat"}
     [
         ("pending", "open", {}, Stage.CHOOSE),
         ("pending", "open", {**AT_WECHAT, "action": QR}, Stage.SCAN),
-        ("pending", "open", {**AT_WECHAT, "action": {"type": "redirect", "url": "https://x/"}}, Stage.GO),
-        ("pending", "open", {**AT_WECHAT, "action": {"type": "redirect", "url": "javascript:x"}}, Stage.WAIT),
-        (
-            "pending", "open",
-            {**AT_WECHAT, "action": {"type": "form", "url": "https://x/", "method": "POST", "fields": {}}},
-            Stage.SUBMIT,
-        ),
+        ("pending", "open", {**AT_WECHAT, "action": LINK}, Stage.GO),
+        ("pending", "open", {**AT_WECHAT, "action": {**LINK, "url": "javascript:x"}}, Stage.WAIT),
+        ("pending", "open", {**AT_WECHAT, "action": FORM}, Stage.SUBMIT),
+        ("pending", "open", {**AT_WECHAT, "action": {**FORM, "url": "data:,x"}}, Stage.WAIT),
         ("pending", "open", {**AT_WECHAT, "action": {"type": "none"}}, Stage.WAIT),
         ("pending", "open", AT_WECHAT, Stage.WAIT),
         ("initiating", "open", AT_WECHAT, Stage.WAIT),

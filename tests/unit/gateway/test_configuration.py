@@ -139,6 +139,13 @@ def test_a_disabled_entity_stays_known_as_disabled() -> None:
     assert there(reader.directory.find_account("C1")).is_active is False
 
 
+def test_a_key_that_is_withdrawn_is_forgotten_whatever_it_holds() -> None:
+    reader = Reader()
+    reader.apply(key(1), key(2, state=State.DISABLED, secret_sealed=None))
+    assert reader.directory.find_key("K1") is None
+    assert reader.alerts == []
+
+
 def test_a_tombstone_removes() -> None:
     reader = Reader()
     reader.apply(account())

@@ -235,7 +235,7 @@ def world(
     directory = Directory()
     directory.put(App("A1", True, frozenset({"M1"}), 15, ()))
     directory.put(
-        Key("K1", "A1", True, KeyAlgorithm.HMAC_SHA256, signing.hmac_key(SECRET)),
+        Key("K1", "A1", KeyAlgorithm.HMAC_SHA256, signing.hmac_key(SECRET)),
     )
     directory.put(Merchant("M1", True, "幸福物业"))
     directory.put(ChannelAccount("C1", "M1", True, fake_plugin(), "C1's key"))

@@ -29,9 +29,9 @@ def json_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def json_bytes(value: Mapping[str, Any]) -> bytes:
-    """The compact UTF-8 text that is signed and sent."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+def json_text(value: Any) -> str:
+    """Compact JSON, as it is signed and sent."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def text(content: Mapping[str, Any], *path: str) -> str:

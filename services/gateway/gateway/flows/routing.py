@@ -22,11 +22,12 @@ def account_for(directory: Directory, app: App, wish: CreatePayment) -> ChannelA
     account = account_of(directory, wish.merchant_id, wish.payment_id)
     if not account.is_active:
         raise ChannelAccountDisabled(account.payment_id)
-    _check_currency(account, wish)
     if wish.method in account.plugin.methods:
+        _check_currency(account, wish)
         _check_payer(account, wish)
         return account
     if wish.method is Method.CASHIER and account.offers():
+        _check_currency(account, wish)
         return None
     raise MethodNotSupported(wish.method)
 

@@ -7,17 +7,17 @@ its result is stored, so nothing piles up in memory.
 import asyncio
 import contextlib
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from chassis.background import Pulse, pause
 from notifier import metrics
 from notifier.domain.answers import Answer, Trouble
-from notifier.domain.apps import Destination
 from notifier.domain.deliveries import Claim, Tried
 from notifier.flows import tries
 from notifier.flows.deps import Deps
+from notifier.sender import Sender
 
 log = structlog.get_logger()
 
@@ -32,15 +32,11 @@ STORE_TRIES: Final = 5
 run out, and the deliveries are tried again."""
 
 
-class Sends(Protocol):
-    async def send(self, claim: Claim, destination: Destination) -> Answer: ...
-
-
 class Dispatch:
-    """The sender's loop. `is_ready` tells whether the configuration is known."""
+    """The sender's loop. Nothing is claimed before `ready`: until then no app is known."""
 
     def __init__(
-        self, deps: Deps, sender: Sends, *, ready: asyncio.Event, slots: int = SLOTS
+        self, deps: Deps, sender: Sender, *, ready: asyncio.Event, slots: int = SLOTS
     ) -> None:
         self.pulse = Pulse()
         self._deps = deps
@@ -52,6 +48,7 @@ class Dispatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, then finish what is in flight; for `Background.start`."""
+        self._in_flight, self._results = 0, asyncio.Queue()  # it may have crashed before
         async with asyncio.TaskGroup() as finishing:
             finishing.create_task(self._finish_until_none())
             async with asyncio.TaskGroup() as sending:
@@ -88,8 +85,7 @@ class Dispatch:
             return
         started_at = datetime.now(UTC)
         if claim.tries == 0:
-            delay_s = (started_at - claim.happened_at).total_seconds()
-            metrics.FIRST_TRY_DELAY_S.observe(delay_s)
+            metrics.FIRST_TRY_DELAY_S.observe((started_at - claim.happened_at).total_seconds())
         try:
             answer = await self._sender.send(claim, destination)
         except Exception:

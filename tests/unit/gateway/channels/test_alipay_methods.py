@@ -205,6 +205,7 @@ def test_app_is_an_order_string(side: AlipaySide, account: Any) -> None:
     said = side.asked(Request("GET", url, {}, b""))
     assert said.operation == "alipay.trade.app.pay"
     assert said.content["product_code"] == "QUICK_MSECURITY_PAY"
+    assert "return_url" not in said.content[""]
     assert "+" not in action.params["order_string"]
 
 

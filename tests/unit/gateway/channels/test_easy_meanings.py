@@ -226,6 +226,16 @@ def test_a_notice_whose_parts_do_not_belong_together_is_refused(
         PLUGIN.notices.read(RawNotice(notice.headers, body), account, MOMENT)
 
 
+@pytest.mark.parametrize("absent", [("tradeAmt",), ("outTrace", "pcTrace")])
+def test_a_signed_text_that_is_no_notice_is_refused(
+    side: EasySide, account: Any, absent: tuple[str, ...]
+) -> None:
+    """As the answer to an order, which says 00 before anybody paid."""
+    notice = side.notice(PAYMENT_NO, "00", biz_data=dict.fromkeys(absent, ""))
+    with pytest.raises(Unverifiable):
+        PLUGIN.notices.read(notice, account, MOMENT)
+
+
 def test_each_field_of_a_notice_is_signed(side: EasySide, account: Any) -> None:
     content = json.loads(side.paid_notice(PAYMENT_NO).body)
     for name in content["bizData"]:

@@ -49,7 +49,7 @@ def asking(method: str, order: PayOrder, content: Mapping[str, Any]) -> Call:
 def handing(
     verb: Literal["GET", "POST"], method: str, order: PayOrder, content: Mapping[str, Any]
 ) -> Call:
-    """A call that the payer's browser or phone makes, and where it goes afterwards."""
+    """A call that the payer's browser makes, and where it goes afterwards."""
     query = {"notify_url": order.notify_url, "return_url": order.return_url or ""}
     return Call(verb, method, query, content)
 

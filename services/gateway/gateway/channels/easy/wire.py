@@ -10,7 +10,7 @@ from gateway.channels import rsa
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import trace
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
-from gateway.channels.reading import json_bytes, json_object, text
+from gateway.channels.reading import json_object, json_text, text
 
 PAY_PATH: Final = "/cashier/apply/advancePay"
 PAY_IN_MINI_PROGRAM_PATH: Final = "/cashier/sAppApply/advancePay"
@@ -35,7 +35,7 @@ def sign(call: Call, account: Account, moment: Moment) -> Request:
         "POST",
         base_url + call.target,
         {"Content-Type": "application/json; charset=utf-8", "Accept": "application/json"},
-        json_bytes({**envelope, "bizData": biz_data, "sign": signature}),
+        json_text({**envelope, "bizData": biz_data, "sign": signature}).encode(),
     )
 
 
@@ -102,4 +102,4 @@ def _plain(value: Any) -> str:
     """Texts as they are, numbers and nested values as their JSON text."""
     if value is None or isinstance(value, str):
         return value or ""
-    return json_bytes({"": value}).decode()[4:-1]
+    return json_text(value)

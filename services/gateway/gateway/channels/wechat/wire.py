@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 
 from gateway.channels import rsa
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
-from gateway.channels.reading import json_bytes, json_object, text
+from gateway.channels.reading import json_object, json_text, text
 from gateway.channels.wechat.credentials import Account, plain_serial
 
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"
@@ -26,7 +26,7 @@ def sign(call: Call, account: Account, moment: Moment) -> Request:
     path = urlsplit(account.base_url).path + call.target
     if call.query:
         path += "?" + urlencode(call.query)
-    body = b"" if call.body is None else json_bytes(call.body)
+    body = b"" if call.body is None else json_text(call.body).encode()
     timestamp, nonce = str(int(moment.now.timestamp())), moment.nonce[:MAX_NONCE]
     content = f"{call.verb}\n{path}\n{timestamp}\n{nonce}\n".encode() + body + b"\n"
     signature = rsa.sign(account.private_key, content)

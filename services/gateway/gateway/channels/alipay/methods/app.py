@@ -5,6 +5,8 @@ Nothing is sent: the trade exists once the payer's phone opens it.
 Source: opendocs.alipay.com/open/02e7gq
 """
 
+from dataclasses import replace
+
 from contracts.actions import AppAction
 from gateway.channels.alipay import trade
 from gateway.channels.alipay.credentials import Account
@@ -13,7 +15,7 @@ from gateway.channels.plugin import Call, PayOrder, Pending, Request
 
 def call(order: PayOrder, account: Account) -> Call:
     content = trade.write(order, "QUICK_MSECURITY_PAY")
-    return trade.handing("GET", "alipay.trade.app.pay", order, content)
+    return replace(trade.asking("alipay.trade.app.pay", order, content), verb="GET")
 
 
 def outcome(request: Request) -> Pending:

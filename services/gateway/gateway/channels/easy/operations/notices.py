@@ -1,7 +1,8 @@
 """What 易生 tells without being asked: how a payment came out.
 
-There is no time in the signature: a notice that arrives once more is harmless, because states
-only go forward.
+The signature covers neither a time nor the payment's number (`orgInfo`, `orgTrace`). A notice that
+arrives once more is harmless, because states only go forward; the number is believed because only
+易生 and we ever hold a signed bizData, and it is compared with the trace and the amount.
 
 Source: apifox.com/apidoc/docs-site/2466304 (266899504)
 """
@@ -21,6 +22,7 @@ from gateway.channels.plugin import (
     NotSent,
     Pending,
     RawNotice,
+    Succeeded,
     Unknown,
     Unverifiable,
 )
@@ -42,5 +44,8 @@ def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
     if isinstance(said, NotSent | Unknown):
         # Refused, so that 易生 sends it again; meanwhile we ask by query.
         raise Unverifiable(f"the notice cannot be read: {said}")
+    if isinstance(said, Succeeded) and not (said.channel_no and said.amount):
+        # Signed, but no notice: the answer to an order says 00 too.
+        raise Unverifiable("a payment without its number or amount")
     # The payer may try again on 易生's page: the end of a payment is told by the query.
     return [NoticedPayment(payment_no, Pending() if isinstance(said, Declined) else said)]

@@ -1,0 +1,81 @@
+"""A whole stack of processes while it runs: what it says of itself, and how to kill parts of it."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from paymesh_local.client import AppCredentials
+
+BACK_LIMIT_S = 60
+POLL_S = 0.05
+
+
+class RunningStack:
+    """The processes of `make run`, without the shown payment, in a folder of their own."""
+
+    def __init__(self, folder: Path, broker_pid: int) -> None:
+        self.folder = folder
+        self._broker_pid = broker_pid
+        self._killed: dict[str, int] = {}
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        """demo.json as it is now; a pid in it changes when a service was started again."""
+        content: dict[str, Any] = json.loads((self.folder / "demo.json").read_text())
+        return content
+
+    @property
+    def app(self) -> AppCredentials:
+        return AppCredentials(**self.demo["app"])
+
+    def kill(self, name: str) -> None:
+        """`kill -9` a service; the supervisor starts it again."""
+        pid = self.demo["pids"][name]
+        self._killed[name] = pid
+        os.kill(pid, signal.SIGKILL)
+
+    async def is_back(self, name: str) -> None:
+        """Return when the service that was killed runs and is ready again."""
+        url = self.demo[f"{name.replace('-', '_').replace('merchant_', '')}_url"]
+
+        async def is_new_and_ready() -> bool:
+            return self.demo["pids"][name] != self._killed[name] and await _is_ready(url)
+
+        await eventually(is_new_and_ready, within_s=BACK_LIMIT_S)
+
+    @asynccontextmanager
+    async def broker_held_still(self) -> AsyncIterator[None]:
+        """Meanwhile nothing can be published or consumed, and nobody is told why."""
+        os.kill(self._broker_pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._broker_pid, signal.SIGCONT)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], *, within_s: float = 15) -> None:
+    """Return when the condition holds.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    async with asyncio.timeout(within_s):
+        while True:
+            if await condition():
+                return
+            await asyncio.sleep(POLL_S)
+
+
+async def _is_ready(url: str) -> bool:
+    try:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"{url}/health/ready")).is_success
+    except httpx.TransportError:
+        return False

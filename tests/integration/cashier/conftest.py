@@ -1,0 +1,143 @@
+"""The cashier as a server, with a real broker; the gateway is a small application of our own."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from cashier.main import build
+from cashier.settings import CashierSettings
+from contracts.identifiers import new_id
+
+WECHAT, ALIPAY = new_id("channel_account"), new_id("channel_account")
+
+
+@dataclass
+class Gateway:
+    """One checkout. `choose` leads to `next_token`, or is refused with `refusal`."""
+
+    payment_no: str = field(default_factory=lambda: new_id("payment"))
+    merchant_order_no: str = field(default_factory=lambda: new_id("order"))
+    payment: dict[str, Any] = field(default_factory=dict)
+    order: dict[str, Any] = field(default_factory=dict)
+    refusal: tuple[int, str] | None = None
+    is_away: bool = False
+    chosen: list[dict[str, Any]] = field(default_factory=list)
+    asked: int = 0
+
+    @property
+    def token(self) -> str:
+        return f"{self.payment_no}.{'t' * 22}"
+
+    next_token: str = f"{new_id('payment')}.{'n' * 22}"
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.get("/internal/checkouts/{token}")
+        async def checkout(token: str) -> Response:
+            self.asked += 1
+            if self.is_away:
+                return problem(503, "overloaded")
+            if token not in (self.token, self.next_token):
+                return problem(404, "not_found")
+            return JSONResponse(self.checkout())
+
+        @app.post("/internal/checkouts/{token}/channel")
+        async def choose(token: str, request: Request) -> Response:
+            self.chosen.append(await request.json())
+            if self.refusal is not None:
+                return problem(*self.refusal)
+            return JSONResponse({**self.checkout()["payment"], "token": self.next_token})
+
+        return app
+
+    def checkout(self) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        common = {
+            "merchant_order_no": self.merchant_order_no,
+            "merchant_id": "M1",
+            "amount": 1299,
+            "currency": "CNY",
+            "amount_refunded": 0,
+            "subject": "<script>alert(1)</script>",
+            "created_at": now.isoformat(),
+            "expires_at": (now + timedelta(hours=1)).isoformat(),
+        }
+        payment: dict[str, Any] = {
+            "payment_no": self.payment_no,
+            "channel_trade_no": None,
+            "payment_id": None,
+            "channel": None,
+            "method": "cashier",
+            "status": "pending",
+            "action": None,
+            "paid_at": None,
+            "metadata": {},
+            "failure": None,
+        }
+        return {
+            "payment": {**common, **payment, **self.payment},
+            "order": {**common, "status": "open", "amount_paid": 0, **self.order},
+            "merchant_name": "阳光物业",
+            "offers": [
+                {"payment_id": WECHAT, "channel": "wechat", "method": "native"},
+                {"payment_id": ALIPAY, "channel": "alipay", "method": "native"},
+            ],
+            "return_url": "https://app.example/done",
+        }
+
+    def pay(self) -> None:
+        self.payment = {"status": "succeeded", "payment_id": WECHAT, "channel": "wechat"}
+        self.order = {"status": "paid", "amount_paid": 1299}
+
+
+def problem(status: int, code: str) -> Response:
+    body = {"title": code, "status": status, "code": code, "detail": code, "errors": []}
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The URL at which the application answers."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
+    running = asyncio.ensure_future(server.serve(sockets=[listening]))
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+@pytest.fixture
+async def browser(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody's browser, at the cashier."""
+    async with served(gateway.app()) as gateway_url:
+        settings = CashierSettings.model_validate(
+            {
+                "service_token": "a service token",
+                "kafka_bootstrap": kafka_bootstrap,
+                "gateway_url": gateway_url,
+                "max_streams": 2,
+            }
+        )
+        async with (
+            served(build(settings)) as url,
+            httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as browser,
+        ):
+            yield browser

@@ -1,0 +1,85 @@
+"""Orders, payments and words of channels for tests of the rules; nothing here does IO."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts.api import CreatePayment, Method, PaymentStatus
+from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
+from trade_core.domain import opening
+from trade_core.domain.dossier import Dossier
+from trade_core.domain.opening import Wish
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ACCOUNT = "C1"
+
+
+def later(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def wish(*, window_s: int = 15, channel: str | None = "wechat", **changes: Any) -> Wish:
+    usual = {
+        "merchant_id": "M1",
+        "payment_id": ACCOUNT,
+        "merchant_order_no": "W1",
+        "amount": 1299,
+        "subject": "物业费 11月",
+        "method": Method.NATIVE,
+    }
+    content = CreatePayment(**{**usual, **changes})
+    return Wish("A1", content, channel, timedelta(seconds=window_s))
+
+
+def cashier_wish(**changes: Any) -> Wish:
+    return wish(channel=None, method=Method.CASHIER, payment_id=None, **changes)
+
+
+def fresh(a_wish: Wish | None = None, **changes: Any) -> tuple[Order, Payment]:
+    order, payment = opening.fresh(a_wish or wish(), NOON)
+    return order, replace(payment, **changes)
+
+
+def pending(**changes: Any) -> tuple[Order, Payment]:
+    return fresh(state=PaymentStatus.PENDING, **changes)
+
+
+def dossier(order: Order, *payments: Payment, now: datetime = NOON) -> Dossier:
+    return Dossier(order, {payment.payment_no: payment for payment in payments}, {}, now)
+
+
+def said(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> PaymentResult:
+    """A channel's word, by default from the payment's own account."""
+    usual: dict[str, Any] = {
+        "payment_no": payment.payment_no,
+        "payment_id": payment.payment_id or ACCOUNT,
+        "channel": "wechat",
+        "source": source,
+        "verdict": verdict,
+    }
+    return PaymentResult(**{**usual, **more})
+
+
+def paid(payment: Payment, source: Source = Source.NOTICE, **more: Any) -> PaymentResult:
+    usual: dict[str, Any] = {
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "channel_trade_no": "4200001",
+        "paid_at": NOON,
+    }
+    return said(payment, source, Verdict.SUCCEEDED, **{**usual, **more})
+
+
+def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any) -> RefundResult:
+    usual: dict[str, Any] = {
+        "refund_no": refund.refund_no,
+        "payment_no": refund.payment_no,
+        "payment_id": ACCOUNT,
+        "channel": "wechat",
+        "source": source,
+        "verdict": verdict,
+    }
+    return RefundResult(**{**usual, **more})
