@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from contracts import sealing
 from contracts.codes import CODES
 from gateway.api import openapi
-from gateway.main import create
+from gateway.main import build
 from gateway.settings import GatewaySettings
 
 FILE: Final = Path(__file__).parent / "openapi.json"
@@ -30,7 +30,7 @@ def document() -> dict[str, Any]:
         sealing_key=SecretStr(sealing.generate().private_key),
         checkout_key=SecretStr("x"),
     )
-    return openapi.document(create(settings))
+    return openapi.document(build(settings))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """News of orders, read by every replica from now on: they wake the pages that watch them."""
 
-from cashier.domain.hub import Hub, OrderKey
+from cashier.flows.hub import Hub, OrderKey
 from chassis.consumer import Record
 from contracts.events.orders import OrderEventRecord
 

@@ -11,8 +11,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from cashier import consumers
 from cashier.api import pages
-from cashier.domain.hub import Hub
-from cashier.flows import CHOICE_LIMIT_S, Deps
+from cashier.flows.checkouts import CHOICE_LIMIT_S, Deps
+from cashier.flows.hub import Hub
 from cashier.settings import CashierSettings
 from chassis import logs, settings
 from chassis.background import Background

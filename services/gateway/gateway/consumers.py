@@ -20,7 +20,6 @@ from contracts.events.commands import ChannelCommandRecord
 from contracts.topics import CHANNEL_COMMANDS
 from gateway.deps import Deps
 from gateway.flows import command as flow
-from gateway.settings import GatewaySettings
 
 log = structlog.get_logger()
 
@@ -80,20 +79,20 @@ class Commands:
 
 
 def command_consumer(
-    deps: Deps, settings: GatewaySettings, *, group: str
+    deps: Deps, *, bootstrap: str, group: str, member_id: str | None, session_timeout_ms: int
 ) -> Consumer[ChannelCommandRecord]:
     """This replica's member of the group."""
     commands = Commands(deps)
     return Consumer(
-        bootstrap=settings.kafka_bootstrap,
+        bootstrap=bootstrap,
         group=group,
         topics=[CHANNEL_COMMANDS],
         decode=_decode,
         apply=commands.start,
         park=commands.park,
         healthy=_always,
-        member_id=settings.member_id,
-        session_timeout_ms=settings.kafka_session_timeout_ms,
+        member_id=member_id,
+        session_timeout_ms=session_timeout_ms,
     )
 
 

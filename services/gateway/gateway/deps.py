@@ -29,11 +29,13 @@ class Addresses:
 @dataclass(frozen=True, slots=True)
 class Deps:
     """`clock` answers Unix seconds; `checkout_key` signs the links to our page; `channel_urls`:
-    whether credentials may name addresses other than the channel's own."""
+    whether credentials may name addresses other than the channel's own; `is_configured`: whether
+    the directory holds the whole configuration."""
 
     plugins: Mapping[str, Plugin[Any]]
     channel_urls: ChannelUrls
     directory: Directory
+    is_configured: Callable[[], bool]
     executor: Executor
     trade_core: Service
     notifier: Service

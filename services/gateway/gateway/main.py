@@ -47,7 +47,7 @@ class Parts:
     deps: Deps
     producer: Producer
     transport: HttpTransport
-    configuration: Configuration
+    broadcast: Broadcast
 
 
 def assemble(settings: GatewaySettings) -> Parts:
@@ -55,10 +55,21 @@ def assemble(settings: GatewaySettings) -> Parts:
     transport = HttpTransport(private_ca=settings.channel_ca_file)
     alerts = Alerts(producer)
     directory = Directory()
+    configuration = Configuration(
+        directory,
+        plugins=PLUGINS,
+        sealing_key=settings.sealing_key,
+        channel_urls=settings.channel_urls,
+        tell=alerts.tell,
+    )
+    broadcast = Broadcast(
+        bootstrap=settings.kafka_bootstrap, topic=MERCHANT_CONFIG, handle=configuration.apply
+    )
     deps = Deps(
         plugins=PLUGINS,
         channel_urls=settings.channel_urls,
         directory=directory,
+        is_configured=broadcast.caught_up.is_set,
         executor=Executor(transport, now=_now, monotonic=time.monotonic),
         trade_core=Service(settings.trade_core_url, settings.service_token),
         notifier=Service(settings.notifier_url, settings.service_token),
@@ -69,29 +80,23 @@ def assemble(settings: GatewaySettings) -> Parts:
         checkout_key=settings.checkout_key.get_secret_value().encode(),
         clock=time.time,
     )
-    configuration = Configuration(
-        directory,
-        plugins=PLUGINS,
-        sealing_key=settings.sealing_key,
-        channel_urls=settings.channel_urls,
-        tell=alerts.tell,
-    )
-    return Parts(deps, producer, transport, configuration)
+    return Parts(deps, producer, transport, broadcast)
 
 
-def create(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
+def build(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
     """The whole service; it connects when the application's lifespan begins.
 
     `group`: the consumer group that shares trade-core's commands among the replicas.
     """
     parts = assemble(settings)
     deps = parts.deps
-    broadcast = Broadcast(
+    commands = command_consumer(
+        deps,
         bootstrap=settings.kafka_bootstrap,
-        topic=MERCHANT_CONFIG,
-        handle=parts.configuration.apply,
+        group=group,
+        member_id=settings.member_id,
+        session_timeout_ms=settings.kafka_session_timeout_ms,
     )
-    commands = command_consumer(deps, settings, group=group)
     background = Background()
 
     @asynccontextmanager
@@ -99,7 +104,7 @@ def create(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
         async with parts.transport, deps.trade_core, deps.notifier:
             await parts.producer.start()
             async with background:
-                background.start("configuration", broadcast.run, pulse=broadcast.pulse)
+                background.start("configuration", parts.broadcast.run, pulse=parts.broadcast.pulse)
                 background.start("commands", commands.run, pulse=commands.pulse)
                 background.start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
                 yield
@@ -107,7 +112,7 @@ def create(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
             await parts.producer.stop()
 
     async def ready() -> Mapping[str, bool]:
-        return {"configuration": broadcast.caught_up.is_set()}
+        return {"configuration": deps.is_configured()}
 
     app = create_app(service=SERVICE, lifespan=lifespan, ready=ready, alive=background.alive)
     app.state.deps = deps
@@ -141,4 +146,4 @@ def _now() -> datetime:
 def main() -> None:
     settings = load(GatewaySettings)
     logs.configure(SERVICE, settings.log_level)
-    serve(create(settings), settings)
+    serve(build(settings), settings)

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -22,10 +22,6 @@ def _without_slash(value: str) -> str:
 
 
 Url = Annotated[str, Field(pattern=r"^https?://[^/]"), BeforeValidator(_without_slash)]
-
-
-VERSION: Final = "1.0.0"
-"""Of the public API."""
 
 
 class GatewaySettings(Settings):

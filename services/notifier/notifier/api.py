@@ -12,7 +12,7 @@ from notifier.flows import deliveries
 from notifier.flows.deps import Deps
 
 
-def _deps(request: Request) -> Deps:
+async def _deps(request: Request) -> Deps:
     return cast(Deps, request.app.state.deps)
 
 

@@ -24,7 +24,7 @@ from trade_core.flows import choose_channel, close_order, open_payment, open_ref
 from trade_core.flows.deps import Deps
 
 
-def _deps(request: Request) -> Deps:
+async def _deps(request: Request) -> Deps:
     return cast(Deps, request.app.state.deps)
 
 

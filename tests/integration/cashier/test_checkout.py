@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from cashier.flows import POLL_S
+from cashier.flows.checkouts import POLL_S
 from chassis.producer import Message, Producer
 from contracts import topics
 from contracts.events.orders import OrderEvent, OrderEventRecord

@@ -37,7 +37,7 @@ from contracts.events.configuration import (
     State,
 )
 from contracts.identifiers import new_id
-from gateway.main import create
+from gateway.main import build
 from gateway.settings import GatewaySettings
 from paymesh_local.client import ApiClient, AppCredentials
 from sandbox.main import build_app, build_world
@@ -127,7 +127,7 @@ async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
 
         def gateway(url: str) -> FastAPI:
             apps.append(
-                create(settings(bootstrap, books_url, url), group=f"gateway-{uuid.uuid4().hex}")
+                build(settings(bootstrap, books_url, url), group=f"gateway-{uuid.uuid4().hex}")
             )
             return apps[0]
 

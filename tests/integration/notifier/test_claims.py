@@ -139,6 +139,24 @@ async def test_result_of_a_lost_claim_is_logged_and_changes_nothing(desk: Desk) 
     await living.leave()
 
 
+async def test_result_of_our_own_earlier_claim_changes_nothing(desk: Desk) -> None:
+    """So slow that its lease ran out, and this very replica has claimed the delivery again."""
+    living = await Presence.enter(desk.db)
+    deps = desk.deps(replica=living.replica)
+    event = told()
+    await desk.tell(event)
+    late = await tries.claim(deps, 100)
+    await desk.value("update due set lease_until = now() - interval '1 s' returning 1")
+    await tries.take_back(deps)
+    await tries.claim(deps, 100)
+
+    await tries.finish(deps, [accepted(late.claims[0])])
+
+    assert await desk.state(event) == "pending"
+    assert await desk.value("select in_flight from lane") == 1
+    await living.leave()
+
+
 async def test_result_that_is_stored_twice_counts_once(desk: Desk) -> None:
     """The answer to a COMMIT got lost, and the batch is stored again."""
     deps = desk.deps(replica=0)

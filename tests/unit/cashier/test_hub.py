@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cashier.consumers import tell
-from cashier.domain.hub import Hub, OrderKey
+from cashier.flows.hub import Hub, OrderKey
 from chassis.consumer import Record
 from chassis.problems import Overloaded
 from contracts.events.orders import OrderEvent, OrderEventRecord

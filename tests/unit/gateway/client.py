@@ -20,7 +20,7 @@ from gateway.api.admission import Admission
 from gateway.authentication import Authentication
 from gateway.domain.nonces import NonceMemory
 from gateway.domain.rate import RateLimit
-from gateway.main import create
+from gateway.main import build
 from gateway.settings import GatewaySettings
 
 TOKEN = "service-token"
@@ -58,7 +58,7 @@ def application(world: World, *, in_flight: int = 512, per_s: float = 5_000) -> 
 @cache
 def _built() -> FastAPI:
     """Once for all tests: to write the API's description takes a moment."""
-    return create(settings())
+    return build(settings())
 
 
 class SigningClient:

@@ -1,11 +1,11 @@
 """The public API at its edge: the order of the checks, and problems that point to the fault."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
-from tests.unit.gateway.client import TOKEN, application, client_of
+from tests.unit.gateway.client import application, client_of
 from tests.unit.gateway.test_routing import WISH
 from tests.unit.gateway.world import (
     FakeTransport,
@@ -216,6 +216,17 @@ async def test_past_the_limit_in_flight_is_503_at_once() -> None:
     assert refused.headers["retry-after"] == "1"
 
 
+async def test_before_the_configuration_is_read_nobody_is_unknown() -> None:
+    starting = gateway()
+    starting.deps = replace(starting.deps, is_configured=lambda: False)
+    async with client_of(application(starting)) as client:
+        answers = [
+            await client.plain.get("/v1/events"),
+            await client.plain.post("/webhooks/fake/C9", content=b"{}"),
+        ]
+    assert [answer.status_code for answer in answers] == [503, 503]
+
+
 async def test_an_app_over_its_rate_is_told_when_to_come_again() -> None:
     async with client_of(application(gateway(), per_s=2)) as client:
         answers = [await client.get("/v1/events") for _ in range(3)]
@@ -255,40 +266,3 @@ async def test_callbacks_are_sent_again_and_tried() -> None:
             await client.post("/v1/webhook-endpoints/test"),
         ]
     assert [answer.status_code for answer in answers] == [202, 202]
-
-
-async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
-    body = b'{"payment_no": "P1", "amount": 1299}'
-    async with client_of(application(gateway())) as client:
-        post = client.plain.post
-        answers: list[httpx.Response] = [
-            await post("/webhooks/fake/C1", content=body, headers={"Signature": "C1's key"}),
-            await post("/webhooks/fake/C1", content=body),
-            await post("/webhooks/fake/C9", content=body),
-            await post("/webhooks/fake/C1", content=b"x" * 262_145),
-            await client.plain.get("/webhooks/fake/C1"),
-        ]
-    assert [answer.status_code for answer in answers] == [200, 401, 404, 413, 405]
-    assert answers[0].text == "success"
-
-
-async def test_internal_routes_want_the_service_token() -> None:
-    ours = {"Authorization": f"Bearer {TOKEN}"}
-    path = "/internal/channels/fake/credentials"
-    async with client_of(application(gateway())) as client:
-        plain = client.plain
-        assert (await client.get("/internal/channels")).status_code == 401
-        channels = (await plain.get("/internal/channels", headers=ours)).json()["items"]
-        good = await plain.post(path, json={"credentials": {"key": "k"}}, headers=ours)
-        bad = await plain.post(path, json={"credentials": {"url": "http://x"}}, headers=ours)
-        foreign = await plain.post(
-            path, json={"credentials": {"key": "k", "url": "http://x"}}, headers=ours
-        )
-        nowhere = await plain.post(
-            "/internal/channels/none/credentials", json={"credentials": {}}, headers=ours
-        )
-    assert channels[0]["channel"] == "fake"
-    assert "key" in channels[0]["credentials_schema"]["properties"]
-    assert [a.status_code for a in (good, bad, foreign, nowhere)] == [204, 422, 422, 404]
-    assert [error["pointer"] for error in bad.json()["errors"]] == ["/credentials/key"]
-    assert [error["pointer"] for error in foreign.json()["errors"]] == ["/credentials/url"]

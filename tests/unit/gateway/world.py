@@ -234,9 +234,7 @@ def world(
     """App A1 of merchant M1 with key K1 (HMAC); account C1 at the channel `fake`."""
     directory = Directory()
     directory.put(App("A1", True, frozenset({"M1"}), 15, ()))
-    directory.put(
-        Key("K1", "A1", KeyAlgorithm.HMAC_SHA256, signing.hmac_key(SECRET)),
-    )
+    directory.put(Key("K1", "A1", KeyAlgorithm.HMAC_SHA256, signing.hmac_key(SECRET)))
     directory.put(Merchant("M1", True, "幸福物业"))
     directory.put(ChannelAccount("C1", "M1", True, fake_plugin(), "C1's key"))
     transport = transport or FakeTransport(list(steps) or [reply({"pay": "qr"})])
@@ -246,6 +244,7 @@ def world(
         plugins={"fake": fake_plugin()},
         channel_urls="own",
         directory=directory,
+        is_configured=lambda: True,
         executor=Executor(transport, now=lambda: NOW, monotonic=time.monotonic),
         trade_core=core,
         notifier=post_office,

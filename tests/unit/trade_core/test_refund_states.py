@@ -14,7 +14,7 @@ IMPOSSIBLE = {(State.SUCCEEDED, Fact.REFUSED), (State.FAILED, Fact.RETURNED)}
 UNDECIDED = [Fact.UNDER_WAY, Fact.ABSENT, Fact.NOT_SENT, Fact.UNCLEAR]
 
 
-@pytest.mark.parametrize(("state", "fact"), itertools.product(State, Fact))
+@pytest.mark.parametrize(("state", "fact"), list(itertools.product(State, Fact)))
 def test_every_pair_is_in_the_table_or_raises(state: State, fact: Fact) -> None:
     if (state, fact) in IMPOSSIBLE:
         with pytest.raises(IllegalTransition):
@@ -23,7 +23,7 @@ def test_every_pair_is_in_the_table_or_raises(state: State, fact: Fact) -> None:
         assert after(state, fact) is TRANSITIONS[state, fact]
 
 
-@pytest.mark.parametrize(("state", "fact"), itertools.product(State, UNDECIDED))
+@pytest.mark.parametrize(("state", "fact"), list(itertools.product(State, UNDECIDED)))
 def test_what_is_undecided_changes_nothing(state: State, fact: Fact) -> None:
     assert after(state, fact) is state
 

@@ -12,11 +12,11 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import AfterValidator
 
-from cashier import flows
 from cashier.api.forms import read_form
 from cashier.api.rendering import render_checkout, render_problem
 from cashier.domain.stage import Status
-from cashier.flows import Deps
+from cashier.flows import checkouts
+from cashier.flows.checkouts import Deps
 from chassis.problems import NotFound, Problem
 
 HEARTBEAT_S: Final = 15.0
@@ -38,7 +38,7 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem_page)
 
 
-def _deps(request: Request) -> Deps:
+async def _deps(request: Request) -> Deps:
     deps: Deps = request.app.state.deps
     return deps
 
@@ -55,7 +55,7 @@ Token = Annotated[str, AfterValidator(_with_form_of_a_token)]
 
 @router.get("/pay/{token}")
 async def show(request: Request, deps: Work, token: Token) -> Response:
-    checkout = await flows.get_checkout(deps, token)
+    checkout = await checkouts.get_checkout(deps, token)
     return render_checkout(request, token, checkout, deps.clock())
 
 
@@ -66,7 +66,7 @@ async def choose(request: Request, deps: Work, token: Token) -> Response:
     if not _OFFER.fullmatch(payment_id):
         raise NotFound("There is no such offer.")
     client_ip = request.client.host if request.client else None
-    choice = await flows.choose(deps, token, payment_id, client_ip)
+    choice = await checkouts.choose(deps, token, payment_id, client_ip)
     notice = f"?notice={choice.refusal}" if choice.refusal else ""
     return RedirectResponse(f"/pay/{choice.token}{notice}", status_code=303)
 
@@ -74,8 +74,8 @@ async def choose(request: Request, deps: Work, token: Token) -> Response:
 @router.get("/pay/{token}/events")
 async def events(request: Request, deps: Work, token: Token) -> Response:
     """Server-sent events `status`: `{status, order, stage, mark, final}`, the present one first."""
-    checkout = await flows.get_checkout(deps, token)
-    statuses = flows.follow(deps, checkout, token)
+    checkout = await checkouts.get_checkout(deps, token)
+    statuses = checkouts.follow(deps, checkout, token)
     first = await anext(statuses)  # Too many streams is an answer with a status, not a broken one.
     return StreamingResponse(
         _stream(request, statuses, first),

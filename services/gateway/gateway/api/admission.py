@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from prometheus_client import Counter
 from pydantic import BaseModel
 
+from chassis.problems import Overloaded
 from chassis.web import InFlightLimit, json_object, parse, read_body
 from gateway.authentication import Authentication, SignedRequest
 from gateway.deps import Deps
@@ -91,10 +92,17 @@ class AppRoute(APIRoute):
         async def admitted(request: Request) -> Response:
             admission: Admission = request.app.state.admission
             with admission.gate:
+                require_configuration(request.app.state.deps)
                 request.state.caller = await admission.admit(request)
                 return await handle(request)
 
         return admitted
+
+
+def require_configuration(deps: Deps) -> None:
+    """Before we know everybody, nobody may be told that they are unknown; raises Overloaded."""
+    if not deps.is_configured():
+        raise Overloaded("The service is still starting.")
 
 
 async def _caller(request: Request) -> Caller:

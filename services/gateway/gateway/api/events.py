@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import AfterValidator
 
 from contracts.api import EventPage
 from contracts.codes import Code
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["events"])
 Cursor = Annotated[
     str | None,
     Query(max_length=256, description="`next_cursor` of the page before; absent: the beginning"),
+    AfterValidator(lambda cursor: cursor or None),
 ]
 Limit = Annotated[int, Query(ge=1, le=100)]
 

@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from chassis.web import InFlightLimit, read_body
-from gateway.api.admission import DepsOf
+from gateway.api.admission import DepsOf, require_configuration
 from gateway.channels.plugin import RawNotice
 from gateway.flows import notice
 
@@ -21,6 +21,7 @@ async def receive(channel: str, payment_id: str, request: Request, deps: DepsOf)
     """Acknowledged in the channel's own form, only after it is durable."""
     gate: InFlightLimit = request.app.state.notice_gate
     with gate:
+        require_configuration(deps)
         raw = RawNotice(
             headers=dict(request.headers),
             body=await read_body(request, limit_bytes=MAX_NOTICE_BYTES),

@@ -30,7 +30,7 @@ class Caller:
     expires_at: datetime
 
 
-def _deps(request: Request) -> Deps:
+async def _deps(request: Request) -> Deps:
     deps: Deps = request.app.state.deps
     return deps
 

@@ -89,7 +89,7 @@ with room as (
         fresh_at = case when $3 then follower.due_at else fresh_at end,
         retry_at = case when $3 then retry_at else follower.due_at end
     from (select room.lane_id, count(delivery_id) as size
-          from room join picked using (lane_id) group by room.lane_id) counted
+          from room left join picked using (lane_id) group by room.lane_id) counted
     left join lateral (
         select due_at from due
         where lane_id = counted.lane_id and fresh = $3 and lease_until is null

@@ -1,4 +1,4 @@
-"""The use cases of the page: show a checkout, choose where to pay, follow what happens."""
+"""Show a checkout, choose where to pay, follow what happens."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from cashier.domain.hub import Hub, OrderKey
 from cashier.domain.stage import Status, status_of
+from cashier.flows.hub import Hub, OrderKey
 from chassis.problems import Forwarded, Overloaded, Problem
 from contracts.codes import Code
 from contracts.internal import Checkout, ChooseOffer, ChosenPayment

@@ -1,0 +1,42 @@
+"""The doors that are not for apps: webhooks of third parties, and our own services."""
+
+import httpx
+from tests.unit.gateway.client import TOKEN, application, client_of
+from tests.unit.gateway.world import world
+
+
+async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
+    body = b'{"payment_no": "P1", "amount": 1299}'
+    async with client_of(application(world())) as client:
+        post = client.plain.post
+        answers: list[httpx.Response] = [
+            await post("/webhooks/fake/C1", content=body, headers={"Signature": "C1's key"}),
+            await post("/webhooks/fake/C1", content=body),
+            await post("/webhooks/fake/C9", content=body),
+            await post("/webhooks/fake/C1", content=b"x" * 262_145),
+            await client.plain.get("/webhooks/fake/C1"),
+        ]
+    assert [answer.status_code for answer in answers] == [200, 401, 404, 413, 405]
+    assert answers[0].text == "success"
+
+
+async def test_internal_routes_want_the_service_token() -> None:
+    ours = {"Authorization": f"Bearer {TOKEN}"}
+    path = "/internal/channels/fake/credentials"
+    async with client_of(application(world())) as client:
+        plain = client.plain
+        assert (await client.get("/internal/channels")).status_code == 401
+        channels = (await plain.get("/internal/channels", headers=ours)).json()["items"]
+        good = await plain.post(path, json={"credentials": {"key": "k"}}, headers=ours)
+        bad = await plain.post(path, json={"credentials": {"url": "http://x"}}, headers=ours)
+        foreign = await plain.post(
+            path, json={"credentials": {"key": "k", "url": "http://x"}}, headers=ours
+        )
+        nowhere = await plain.post(
+            "/internal/channels/none/credentials", json={"credentials": {}}, headers=ours
+        )
+    assert channels[0]["channel"] == "fake"
+    assert "key" in channels[0]["credentials_schema"]["properties"]
+    assert [a.status_code for a in (good, bad, foreign, nowhere)] == [204, 422, 422, 404]
+    assert [error["pointer"] for error in bad.json()["errors"]] == ["/credentials/key"]
+    assert [error["pointer"] for error in foreign.json()["errors"]] == ["/credentials/url"]

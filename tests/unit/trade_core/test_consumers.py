@@ -1,0 +1,78 @@
+"""What this service remembers of the apps' configuration."""
+
+from typing import Any
+
+import pytest
+from tests.unit.trade_core.world import NOON
+
+from chassis.consumer import Record
+from contracts.events.configuration import CONFIGURATION, SOURCE, ConfigurationRecord, LatePayment
+from trade_core.consumers import AppPolicies
+
+
+def record(entity: dict[str, Any] | None) -> Record:
+    value = b""
+    if entity is not None:
+        value = ConfigurationRecord.model_validate(
+            {
+                "id": "E1",
+                "source": SOURCE,
+                "type": CONFIGURATION,
+                "subject": "A1",
+                "time": NOON,
+                "data": {"entity": entity},
+            }
+        ).to_bytes()
+    return Record("merchant-config", 0, 0, "A1", value, {}, 0)
+
+
+def app(version: int, late: LatePayment) -> dict[str, Any]:
+    return {
+        "kind": "app",
+        "version": version,
+        "state": "active",
+        "app_id": "A1",
+        "name": "物业 App",
+        "merchant_ids": ["M1"],
+        "notify_url": None,
+        "callback_ack": "2xx",
+        "reinitiate_after_s": 15,
+        "late_payment": late,
+        "ip_allowlist": [],
+        "webhook_secrets_sealed": [],
+    }
+
+
+def test_late_payments_of_unknown_apps_are_accepted() -> None:
+    assert AppPolicies().late_payment("A1") is LatePayment.ACCEPT
+
+
+def test_newest_version_of_an_app_counts() -> None:
+    policies = AppPolicies()
+    policies.handle(record(app(2, LatePayment.REFUND)))
+    policies.handle(record(app(1, LatePayment.ACCEPT)))
+    assert policies.late_payment("A1") is LatePayment.REFUND
+    policies.handle(record(app(3, LatePayment.ACCEPT)))
+    assert policies.late_payment("A1") is LatePayment.ACCEPT
+
+
+def test_other_entities_and_tombstones_are_passed_over() -> None:
+    policies = AppPolicies()
+    policies.handle(record(None))
+    policies.handle(
+        record(
+            {
+                "kind": "merchant",
+                "version": 1,
+                "state": "active",
+                "merchant_id": "M1",
+                "name": "物业",
+            }
+        )
+    )
+    assert policies.late_payment("A1") is LatePayment.ACCEPT
+
+
+def test_unreadable_configuration_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        AppPolicies().handle(Record("merchant-config", 0, 0, "A1", b"{", {}, 0))

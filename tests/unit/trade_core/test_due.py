@@ -1,0 +1,153 @@
+"""When something is looked at again, and what is done then."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.trade_core.world import NOON, cashier_wish, fresh, later, pending, wish
+
+from contracts.api import Method, OrderStatus, PaymentStatus, RefundCause, RefundStatus
+from contracts.events.commands import CommandName
+from trade_core.domain.due import (
+    SCHEDULE_S,
+    Ask,
+    End,
+    Look,
+    Rest,
+    first_look,
+    gap,
+    open_look,
+    payment_step,
+    refund_step,
+)
+from trade_core.domain.refund import Fact, Refund
+
+HALF_HOUR_S = 1800
+
+
+def test_schedule_is_5_s_15_s_30_s_1_m_3_m_5_m_10_m_30_m_and_every_half_hour() -> None:
+    seconds = [0.0]
+    for attempt in range(-1, 9):
+        seconds.append(seconds[-1] + gap(attempt).total_seconds())
+    assert seconds[1:] == [5, 15, 30, 60, 180, 300, 600, 1800, 3600, 5400]
+    assert len(SCHEDULE_S) == 8
+
+
+@pytest.mark.parametrize(("method", "limit_s"), [(Method.NATIVE, 12), (Method.BARCODE, 35)])
+def test_initiation_is_looked_at_when_no_call_can_be_under_way(
+    method: Method, limit_s: int
+) -> None:
+    order, payment = fresh(wish(method=method))
+    assert open_look(payment, NOON) == Look(later(limit_s))
+    early = payment_step(order, payment, attempt=0, now=later(limit_s - 1))
+    assert early == Rest(Look(later(limit_s)))
+    step = payment_step(order, payment, attempt=0, now=later(limit_s))
+    assert isinstance(step, Ask)
+    assert step.command is CommandName.QUERY
+
+
+@pytest.mark.parametrize("state", [PaymentStatus.PENDING, PaymentStatus.UNKNOWN])
+def test_open_payment_is_asked_about_from_the_fifth_second(state: PaymentStatus) -> None:
+    order, payment = fresh(state=state)
+    assert open_look(payment, NOON) == Look(later(5))
+    step = payment_step(order, payment, attempt=0, now=later(5))
+    assert step == Ask(CommandName.QUERY, Look(later(15), attempt=1))
+    assert payment_step(order, payment, attempt=7, now=later(1800)) == Ask(
+        CommandName.QUERY, Look(later(1800 + HALF_HOUR_S), attempt=8)
+    )
+
+
+def test_expiry_is_never_slept_through() -> None:
+    order, payment = pending(expires_at=later(20))
+    step = payment_step(order, payment, attempt=1, now=later(15))
+    assert step == Ask(CommandName.QUERY, Look(later(20)))
+    _, soon = pending(expires_at=later(2))
+    assert open_look(soon, NOON) == Look(later(2))
+
+
+def test_expired_payment_is_closed_and_asked_in_turn_until_it_is_certain() -> None:
+    order, payment = pending(expires_at=later(20))
+    commands = [
+        payment_step(order, payment, attempt=attempt, now=later(20)) for attempt in range(4)
+    ]
+    assert [step.command for step in commands if isinstance(step, Ask)] == [
+        CommandName.CLOSE, CommandName.QUERY, CommandName.CLOSE, CommandName.QUERY
+    ]  # fmt: skip
+
+
+def test_unwanted_payment_is_closed_at_once_but_not_while_its_initiation_runs() -> None:
+    order, payment = pending(closing=True)
+    assert open_look(payment, NOON) == Look(NOON)
+    step = payment_step(order, payment, attempt=0, now=NOON)
+    assert isinstance(step, Ask)
+    assert step.command is CommandName.CLOSE
+    _, starting = fresh(closing=True)
+    assert open_look(starting, NOON) == Look(later(12))
+    assert payment_step(order, starting, attempt=0, now=NOON) == Rest(Look(later(12)))
+
+
+def test_payment_of_our_page_that_nobody_placed_ends_without_a_channel() -> None:
+    order, payment = fresh(cashier_wish())
+    assert open_look(payment, NOON) == Look(payment.expires_at)
+    assert payment_step(order, payment, attempt=0, now=later(1)) == Rest(Look(payment.expires_at))
+    assert payment_step(order, payment, attempt=0, now=payment.expires_at) == End()
+
+
+@pytest.mark.parametrize("state", [PaymentStatus.FAILED, PaymentStatus.CLOSED])
+def test_last_attempt_waits_for_the_end_of_its_order(state: PaymentStatus) -> None:
+    order, payment = fresh(state=state)
+    assert first_look(order, payment, NOON) == Look(order.expires_at)
+    step = payment_step(order, payment, attempt=0, now=later(1))
+    assert step == Rest(Look(order.expires_at))
+    assert payment_step(order, payment, attempt=0, now=order.expires_at) == End()
+
+
+def test_what_is_decided_is_never_looked_at_again() -> None:
+    order, payment = fresh(state=PaymentStatus.FAILED)
+    older = replace(order, latest_payment_no="P-newer")
+    assert first_look(older, payment, NOON) is None
+    paid = replace(order, state=OrderStatus.PAID)
+    assert first_look(paid, payment, NOON) is None
+    assert payment_step(paid, payment, attempt=3, now=later(9)) == Rest(None)
+
+
+def refund(**changes: Any) -> Refund:
+    usual = Refund(
+        refund_no="R1",
+        order_id="O1",
+        payment_no="P1",
+        app_id="A1",
+        merchant_id="M1",
+        merchant_refund_no=None,
+        fingerprint=None,
+        cause=RefundCause.DUPLICATE,
+        amount=500,
+        currency="CNY",
+        reason=None,
+        notify_url=None,
+        created_at=NOON,
+    )
+    return replace(usual, **changes)
+
+
+@pytest.mark.parametrize(
+    ("heard", "command"),
+    [
+        (None, CommandName.REFUND),
+        (Fact.NOT_SENT, CommandName.REFUND),
+        (Fact.ABSENT, CommandName.REFUND),
+        (Fact.UNCLEAR, CommandName.QUERY_REFUND),
+        (Fact.UNDER_WAY, CommandName.QUERY_REFUND),
+    ],
+)
+def test_refund_is_sent_until_the_channel_has_it_and_asked_about_where_nobody_knows(
+    heard: Fact | None, command: CommandName
+) -> None:
+    step = refund_step(refund(heard=heard), attempt=2, now=NOON)
+    assert step == Ask(command, Look(NOON + timedelta(seconds=30), attempt=3))
+
+
+@pytest.mark.parametrize("state", [s for s in RefundStatus if s is not RefundStatus.PROCESSING])
+def test_decided_refund_is_left_alone(state: RefundStatus) -> None:
+    assert refund_step(refund(state=state), attempt=0, now=NOON) == Rest(None)
