@@ -84,7 +84,8 @@ class ChooseChannel(_Internal):
 
 
 class ChosenChannel(_Internal):
-    """`close_first` must be closed at its channel before `payment` may be initiated there.
+    """`close_first` must be closed at its channel, and its result published; then the same choice is
+    made again, until it is None. Only then is there a `payment` for the choice.
 
     `initiate` is False where the choice was made before: show the payment as it is.
     """

@@ -70,7 +70,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         channel_urls=settings.channel_urls,
         directory=directory,
         is_configured=broadcast.caught_up.is_set,
-        executor=Executor(transport, now=_now, monotonic=time.monotonic),
+        executor=Executor(transport, now=_now, monotonic=time.monotonic, tell=alerts.tell),
         trade_core=Service(settings.trade_core_url, settings.service_token),
         notifier=Service(settings.notifier_url, settings.service_token),
         results=Results(producer),

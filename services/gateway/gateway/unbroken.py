@@ -8,8 +8,8 @@ import structlog
 
 log = structlog.get_logger()
 
-DRAIN_LIMIT_S: Final = 35.0
-"""A little more than the longest call to a channel (payment code, 30 s)."""
+DRAIN_LIMIT_S: Final = 20.0
+"""After the 15 s of running requests: the longest call (payment code, 30 s) and its publish."""
 
 T = TypeVar("T")
 

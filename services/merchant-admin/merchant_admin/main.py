@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
+from httpx import AsyncClient
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from chassis import logs, settings
@@ -78,21 +79,7 @@ class _Running:
         producer = Producer(config.kafka_bootstrap, NAME)
         http = client(timeout_s=CALL_LIMIT_S)
         relay = Relay(db, producer)
-        deps = Deps(
-            db=db,
-            wake=relay.wake,
-            clock=partial(datetime.now, UTC),
-            gateway=ServiceClient(config.gateway_url, config.service_token, http),
-            trade_core=ServiceClient(config.trade_core_url, config.service_token, http),
-            sealing=SealingKeys(
-                gateway=config.gateway_sealing_public_key,
-                notifier=config.notifier_sealing_public_key,
-            ),
-            session_key=config.session_key.get_secret_value().encode(),
-            passwords=Passwords(),
-            hashing=InFlightLimit(MAX_HASHING),
-        )
-        app.state.deps = deps
+        deps = app.state.deps = _deps(config, db, relay, http)
         try:
             await producer.start()
             await ensure_administrator(
@@ -130,3 +117,20 @@ class _Running:
 
     def alive(self) -> Mapping[str, bool]:
         return self._background.alive()
+
+
+def _deps(config: AdminSettings, db: Database, relay: Relay, http: AsyncClient) -> Deps:
+    return Deps(
+        db=db,
+        wake=relay.wake,
+        clock=partial(datetime.now, UTC),
+        gateway=ServiceClient(config.gateway_url, config.service_token, http),
+        trade_core=ServiceClient(config.trade_core_url, config.service_token, http),
+        sealing=SealingKeys(
+            gateway=config.gateway_sealing_public_key,
+            notifier=config.notifier_sealing_public_key,
+        ),
+        session_key=config.session_key.get_secret_value().encode(),
+        passwords=Passwords(),
+        hashing=InFlightLimit(MAX_HASHING),
+    )

@@ -203,6 +203,7 @@ async def test_database_that_is_gone_for_a_moment_loses_no_result(
             """select count(pg_terminate_backend(pid)) from pg_stat_activity
                where datname = current_database() and pid <> pg_backend_pid()"""
         )
+        await until(desk.db.is_up)
         release.set()
         await desk.settled(event)
 

@@ -119,5 +119,6 @@ async def test_unknown_is_asked_about_for_ever_and_never_fails_by_time(desk: Des
         source = Source(command.command.value)
         await desk.hear(said_of_payment(payment, source, Verdict.UNKNOWN))
         assert await desk.state(payment) is PaymentStatus.UNKNOWN
+    assert await desk.alerts() == ["channel.unclear"]
     await desk.hear(paid(payment, Source.QUERY))
     assert await desk.state(payment) is PaymentStatus.SUCCEEDED

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from tests.unit.gateway.world import (
     NOW,
@@ -18,6 +19,7 @@ from tests.unit.gateway.world import (
 
 from contracts.actions import QrCodeAction
 from contracts.api import Method
+from contracts.events.alerts import Alert
 from contracts.money import Money
 from gateway.channels.breaker import THRESHOLD
 from gateway.channels.executor import MAX_CALLS_PER_ACCOUNT, Executor
@@ -38,6 +40,7 @@ from gateway.channels.plugin import (
     Unknown,
 )
 from gateway.channels.transport import Broken, NotReached
+from gateway.channels.verdicts import unlisted
 from gateway.directory import ChannelAccount
 
 ORDER = PayOrder(
@@ -56,8 +59,13 @@ def account(payment_id: str = "C1", **plugin: Any) -> ChannelAccount:
     return ChannelAccount(payment_id, "M1", True, fake_plugin(**plugin), "key")
 
 
+def over(transport: FakeTransport, told: list[Alert] | None = None) -> Executor:
+    heard = told if told is not None else []
+    return Executor(transport, now=lambda: NOW, monotonic=lambda: 0.0, tell=heard.append)
+
+
 def executor(*steps: Step) -> Executor:
-    return Executor(FakeTransport(list(steps)), now=lambda: NOW, monotonic=lambda: 0.0)
+    return over(FakeTransport(list(steps)))
 
 
 @pytest.mark.parametrize(
@@ -104,9 +112,7 @@ async def test_a_hand_over_is_signed_and_never_sent() -> None:
 
     transport = FakeTransport([Broken("must not be asked")])
     method: HandOver[str] = HandOver(lambda _, __: Call("POST", "/page"), outcome)
-    answer = await Executor(transport, now=lambda: NOW, monotonic=lambda: 0.0).pay(
-        account(methods={Method.NATIVE: method}), ORDER
-    )
+    answer = await over(transport).pay(account(methods={Method.NATIVE: method}), ORDER)
     assert answer == Pending(QrCodeAction(qr_code="https://fake.example/page"))
     assert transport.sent == []
 
@@ -129,7 +135,7 @@ async def test_refunds_go_the_same_way() -> None:
 
 async def test_an_account_that_hangs_holds_only_its_own_places() -> None:
     transport = HangingTransport(reply({"paid": 1299}))
-    busy = Executor(transport, now=lambda: NOW, monotonic=lambda: 0.0)
+    busy = over(transport)
     hanging = [
         asyncio.ensure_future(busy.query(account(), TRADE)) for _ in range(MAX_CALLS_PER_ACCOUNT)
     ]
@@ -146,7 +152,7 @@ async def test_an_account_that_hangs_holds_only_its_own_places() -> None:
 
 async def test_an_account_that_never_answers_is_left_alone() -> None:
     dead = FakeTransport([Broken("reset")])
-    careful = Executor(dead, now=lambda: NOW, monotonic=lambda: 0.0)
+    careful = over(dead)
     outcomes = [await careful.query(account(), TRADE) for _ in range(THRESHOLD + 1)]
     assert [type(each) for each in outcomes] == [Unknown] * THRESHOLD + [NotSent]
     assert len(dead.sent) == THRESHOLD
@@ -160,3 +166,28 @@ async def test_one_line_tells_of_one_outcome_without_its_words() -> None:
     assert line["outcome"] == "declined"
     assert line["code"] == "NOT_ENOUGH"
     assert "no money" not in str(line)
+
+
+async def test_a_code_of_no_table_is_counted_each_time_and_told_once() -> None:
+    told: list[Alert] = []
+    plain = operation("/query")
+    strange = account(query=Operation(plain.call, lambda *_: unlisted("NEW_CODE", "?")))
+    curious = over(FakeTransport([reply({})]), told)
+    before = _unlisted_codes()
+    for _ in range(3):
+        assert isinstance(await curious.query(strange, TRADE), Unknown)
+    assert _unlisted_codes() - before == 3
+    assert [alert.key for alert in told] == ["channel:unlisted-code:fake:query:NEW_CODE"]
+
+
+async def test_trouble_on_the_way_is_no_unlisted_code() -> None:
+    told: list[Alert] = []
+    assert isinstance(
+        await over(FakeTransport([Broken("x")]), told).query(account(), TRADE), Unknown
+    )
+    assert told == []
+
+
+def _unlisted_codes() -> float:
+    labels = {"channel": "fake", "operation": "query"}
+    return REGISTRY.get_sample_value("channel_unlisted_codes_total", labels) or 0.0

@@ -239,17 +239,20 @@ def world(
     directory.put(ChannelAccount("C1", "M1", True, fake_plugin(), "C1's key"))
     transport = transport or FakeTransport(list(steps) or [reply({"pay": "qr"})])
     producer = FakeProducer()
+    alerts = Alerts(producer)
     core, post_office = FakeService(trade_core or {}), FakeService(notifier or {})
     deps = Deps(
         plugins={"fake": fake_plugin()},
         channel_urls="own",
         directory=directory,
         is_configured=lambda: True,
-        executor=Executor(transport, now=lambda: NOW, monotonic=time.monotonic),
+        executor=Executor(
+            transport, now=lambda: NOW, monotonic=time.monotonic, tell=alerts.tell
+        ),
         trade_core=core,
         notifier=post_office,
         results=Results(producer),
-        alerts=Alerts(producer),
+        alerts=alerts,
         unbroken=Unbroken(),
         addresses=Addresses(public="https://pay.example", cashier="https://cashier.example"),
         checkout_key=b"checkout key",

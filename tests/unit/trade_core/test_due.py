@@ -103,6 +103,17 @@ def test_last_attempt_waits_for_the_end_of_its_order(state: PaymentStatus) -> No
     assert payment_step(order, payment, attempt=0, now=order.expires_at) == End()
 
 
+def test_people_hear_once_of_what_stays_unclear() -> None:
+    order, payment = fresh(state=PaymentStatus.UNKNOWN)
+    steps = [payment_step(order, payment, attempt=n, now=later(5)) for n in range(20)]
+    assert [step.worrying for step in steps if isinstance(step, Ask)].index(True) == 8
+    assert [step.worrying for step in steps if isinstance(step, Ask)].count(True) == 1
+    waiting = replace(payment, state=PaymentStatus.PENDING)
+    calm = payment_step(order, waiting, attempt=8, now=later(5))
+    assert isinstance(calm, Ask)
+    assert not calm.worrying
+
+
 def test_what_is_decided_is_never_looked_at_again() -> None:
     order, payment = fresh(state=PaymentStatus.FAILED)
     older = replace(order, latest_payment_no="P-newer")

@@ -16,17 +16,20 @@ from typing import Any, Final, TypeVar
 import structlog
 from prometheus_client import Counter, Histogram
 
+from contracts.events.alerts import Alert
 from gateway.channels.breaker import Breaker
 from gateway.channels.plugin import (
     Call,
     Declined,
     HandOver,
     Moment,
+    Noticed,
     NotSent,
     Operation,
     Outcome,
     PayOrder,
     Pending,
+    RawNotice,
     Refunding,
     Reply,
     Request,
@@ -36,6 +39,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.transport import Broken, NotReached, Transport
+from gateway.channels.unlisted import Unlisted
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()
@@ -73,7 +77,7 @@ class _Lane:
 
 
 class Executor:
-    """`now` is the wall clock for signatures, `monotonic` measures."""
+    """`now` is the wall clock for signatures, `monotonic` measures, `tell` alerts people."""
 
     def __init__(
         self,
@@ -81,8 +85,10 @@ class Executor:
         *,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
+        tell: Callable[[Alert], None],
     ) -> None:
         self._transport = transport
+        self._unlisted = Unlisted(tell)
         self._now = now
         self._monotonic = monotonic
         self._lanes: dict[str, _Lane] = {}
@@ -114,6 +120,10 @@ class Executor:
         """Ask how the refund stands."""
         return await self._run(account, "query_refund", account.plugin.query_refund, refunding)
 
+    async def read_notice(self, account: ChannelAccount, raw: RawNotice) -> list[Noticed]:
+        """What the channel tells. Raises Unverifiable, or one of `UNREADABLE`."""
+        return account.plugin.notices.read(raw, account.opened, self.moment())
+
     def moment(self) -> Moment:
         """Now, with a fresh nonce of 32 letters and digits."""
         return Moment(self._now(), secrets.token_hex(16))
@@ -136,6 +146,8 @@ class Executor:
     ) -> Outcome:
         started = self._monotonic()
         outcome = await self._ask(account, operation, subject)
+        if isinstance(outcome, Unknown) and not outcome.is_listed:
+            self._unlisted.note(account.channel, name, outcome)
         _note(account, name, outcome, self._monotonic() - started)
         return outcome
 

@@ -1,13 +1,13 @@
 """What a channel's code means for us: each channel's table maps codes to these.
 
 A table row is a maker of outcomes, `(code, message) → Outcome`: the outcome classes `Declined`,
-`NotSent` and `Unknown` themselves, and the makers below. What is in no table is Unknown.
+`NotSent` and `Unknown` themselves, and the makers below. What is in no table is `unlisted`.
 """
 
 from collections.abc import Callable, Mapping
 
 from contracts.actions import NoAction
-from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded
+from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unknown
 
 Verdict = Callable[[str, str], Outcome]
 Table = Mapping[str, Verdict]
@@ -36,3 +36,8 @@ def waiting(code: str, message: str) -> Pending:
 def closed(code: str, message: str) -> Declined:
     """The channel ended the trade; it was never paid."""
     return Declined(code, message, closed=True)
+
+
+def unlisted(code: str, message: str) -> Unknown:
+    """A code or state that stands in no table: Unknown, and people must hear of it."""
+    return Unknown(code, message, is_listed=False)

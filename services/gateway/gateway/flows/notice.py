@@ -19,6 +19,7 @@ from gateway.channels.plugin import (
 from gateway.deps import Deps
 from gateway.directory import ChannelAccount
 from gateway.errors import NotHere
+from gateway.flows import hint
 from gateway.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
@@ -46,7 +47,7 @@ async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
         raise NotHere("address")
     notices = account.plugin.notices
     try:
-        noticed = notices.read(notice.raw, account.opened, deps.executor.moment())
+        noticed = await deps.executor.read_notice(account, notice.raw)
     except (Unverifiable, *UNREADABLE) as error:
         # The words of an unverified notice are not worth a line; its kind of fault is.
         _count(account, "unverifiable")
@@ -58,9 +59,10 @@ async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
         )
         return _refusal(notices.refuse, 401)
     try:
-        await deps.results.publish(*(_result(account, item) for item in noticed))
-    except NotPublished as error:
-        _count(account, "not_published")
+        results = [await _result(deps, account, item) for item in noticed]
+        await deps.results.publish(*(result for result in results if result is not None))
+    except (NotPublished, hint.Unclear) as error:
+        _count(account, "not_published" if isinstance(error, NotPublished) else "unclear")
         log.warning("notice.not_published", channel=account.channel, reason=str(error))
         return _refusal(notices.refuse, 503)
     _count(account, "accepted")
@@ -76,8 +78,11 @@ async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
     return notices.accept
 
 
-def _result(account: ChannelAccount, item: Noticed) -> Result:
+async def _result(deps: Deps, account: ChannelAccount, item: Noticed) -> Result | None:
+    """None where there is nothing to tell trade-core; raises Unclear where it must come again."""
     match item:
+        case NoticedPayment(is_hint=True):
+            return await hint.ask(deps, account, item)
         case NoticedPayment():
             return payment_result(account, item.payment_no, Source.NOTICE, item.outcome)
         case NoticedRefund():

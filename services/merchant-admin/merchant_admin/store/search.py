@@ -38,8 +38,7 @@ select o.order_id, o.app_id, o.view
         array(select order_id from refunds_view where channel_refund_no = $7)))
    and ($8::text is null or o.merchant_id = $8)
    and ($9::text is null or o.app_id = $9)
-   and ($10::text is null or exists (
-        select from payments_view p where p.order_id = o.order_id and p.channel = $10))
+   and $10::text is null
    and ($11::text is null or o.status = $11)
    and ($12::timestamptz is null or o.created_at >= $12)
    and ($13::timestamptz is null or o.created_at < $13)
@@ -98,8 +97,7 @@ select r.order_id, r.app_id, r.view,
    and ($7::text is null or r.channel_refund_no = $7)
    and ($8::text is null or r.merchant_id = $8)
    and ($9::text is null or r.app_id = $9)
-   and ($10::text is null or exists (
-        select from payments_view p where p.payment_no = r.payment_no and p.channel = $10))
+   and $10::text is null
    and ($11::text is null or r.status = $11)
    and ($12::timestamptz is null or r.created_at >= $12)
    and ($13::timestamptz is null or r.created_at < $13)
@@ -108,13 +106,25 @@ select r.order_id, r.app_id, r.view,
  limit $16
 """
 
+# As a condition of its own, not behind an `or`, it lets the planner begin with the payments of a
+# channel that has few.
+ORDERS_AT_CHANNEL = ORDERS.replace(
+    "$10::text is null",
+    "exists (select from payments_view p where p.order_id = o.order_id and p.channel = $10)",
+)
+REFUNDS_AT_CHANNEL = REFUNDS.replace(
+    "$10::text is null",
+    "exists (select from payments_view p where p.payment_no = r.payment_no and p.channel = $10)",
+)
+
 GET_ORDER = "select order_id, app_id, view from orders_view where order_id = $1"
 
 
 async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
     """The newest first."""
     await tx.execute(PLAN_WITH_VALUES)
-    return [_order(row) for row in await tx.fetch(ORDERS, *_parameters(search))]
+    statement = ORDERS_AT_CHANNEL if search.channel else ORDERS
+    return [_order(row) for row in await tx.fetch(statement, *_parameters(search))]
 
 
 async def list_payments(tx: Tx, search: Search) -> list[FoundPayment]:
@@ -126,7 +136,8 @@ async def list_payments(tx: Tx, search: Search) -> list[FoundPayment]:
 async def list_refunds(tx: Tx, search: Search) -> list[FoundRefund]:
     """The newest first."""
     await tx.execute(PLAN_WITH_VALUES)
-    return [_refund(row) for row in await tx.fetch(REFUNDS, *_parameters(search))]
+    statement = REFUNDS_AT_CHANNEL if search.channel else REFUNDS
+    return [_refund(row) for row in await tx.fetch(statement, *_parameters(search))]
 
 
 async def get_order(tx: Tx, order_id: str) -> FoundOrder:

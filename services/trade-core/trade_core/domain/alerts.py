@@ -88,6 +88,20 @@ def refund_needs_a_person(order: Order, payment: Payment, refund: Refund) -> Ale
     )
 
 
+def still_unclear(order: Order, payment: Payment, refund: Refund | None) -> Alert:
+    """A channel has not said for about an hour what became of it; it goes on being asked."""
+    number = payment.payment_no if refund is None else refund.refund_no
+    what = f"Payment {number}" if refund is None else f"Refund {number}"
+    return Alert(
+        key=f"channel.unclear:{number}",
+        severity=Severity.WARNING,
+        title="A channel does not say what became of it",
+        detail=f"{what} is still asked about at {payment.channel}.",
+        merchant_id=order.merchant_id,
+        facts={**_numbers(order, payment), "payment_id": payment.payment_id},
+    )
+
+
 def result_parked(number: str, error: str) -> Alert:
     """A channel's word could not be applied; it is kept in `dead_event`."""
     return Alert(

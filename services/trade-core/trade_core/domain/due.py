@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from contracts.api import OrderStatus, RefundStatus
+from contracts.api import OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.commands import CommandName
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
@@ -14,6 +14,9 @@ SCHEDULE_S: Final = (5, 15, 30, 60, 180, 300, 600, 1800)
 """When a channel is asked, counted from the first word that it has it; then every half hour."""
 
 LAST_GAP: Final = timedelta(minutes=30)
+
+WORRY_ATTEMPT: Final = len(SCHEDULE_S)
+"""After the whole schedule, about an hour, people hear of what is still unclear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Send this to the channel, and look again."""
+    """Send this to the channel, and look again. `worrying`: people must hear that it is needed."""
 
     command: CommandName
     again: Look
+    worrying: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,12 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
         return End() if over else Rest(Look(payment.expires_at))
     again = Look(now + gap(attempt), attempt + 1)
     if over:
-        return Ask(CommandName.QUERY if attempt % 2 else CommandName.CLOSE, again)
+        command = CommandName.QUERY if attempt % 2 else CommandName.CLOSE
+        return Ask(command, again, worrying=attempt == WORRY_ATTEMPT)
     if again.due_at >= payment.expires_at:
         again = Look(payment.expires_at)
-    return Ask(CommandName.QUERY, again)
+    worrying = payment.state is PaymentStatus.UNKNOWN and attempt == WORRY_ATTEMPT
+    return Ask(CommandName.QUERY, again, worrying)
 
 
 def _order_end(order: Order, payment: Payment) -> Look | None:
@@ -113,4 +119,5 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
         return Rest(None)
     asks = refund.heard in (Fact.UNCLEAR, Fact.UNDER_WAY)
     command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
-    return Ask(command, Look(now + gap(attempt), attempt + 1))
+    worrying = refund.heard is not Fact.UNDER_WAY and attempt == WORRY_ATTEMPT
+    return Ask(command, Look(now + gap(attempt), attempt + 1), worrying)

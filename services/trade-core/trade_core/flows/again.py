@@ -6,6 +6,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
 
+from chassis.problems import Overloaded
 from trade_core.store.saving import ConcurrentChange
 
 log = structlog.get_logger()
@@ -17,15 +18,18 @@ TRIES: Final = 3
 
 
 def read_again(flow: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Run the flow anew, from its first read, when a row was no longer what it had read."""
+    """Run the flow anew, from its first read, when a row was no longer what it had read.
+
+    Raises Overloaded when that happens again and again.
+    """
 
     @wraps(flow)
     async def tried(*args: P.args, **kwargs: P.kwargs) -> T:
-        for _ in range(TRIES - 1):
+        for _ in range(TRIES):
             try:
                 return await flow(*args, **kwargs)
             except ConcurrentChange as change:
                 log.info("row.changed_meanwhile", flow=flow.__name__, reason=str(change))
-        return await flow(*args, **kwargs)
+        raise Overloaded("The order is being changed by others at this moment.")
 
     return tried

@@ -16,6 +16,7 @@ from contracts.events.results import PaymentResult, RefundResult
 from trade_core.domain.dossier import Dossier
 from trade_core.domain.errors import ImpossibleResult, ResultRefused
 from trade_core.domain.hearing import hear_payment, hear_refund
+from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
 from trade_core.store import dead_letters, dossiers, saving
@@ -45,7 +46,7 @@ async def apply_payment_results(deps: Deps, heard: Sequence[Heard[PaymentResult]
                 late = deps.late_payment(dossier.order.app_id)
                 hear_payment(dossier, event.data, said_at=event.time, late=late)
         await _save(tx, deps, opened, dead)
-    _wake(deps, opened)
+    committed(deps, opened.values())
 
 
 @read_again
@@ -61,7 +62,7 @@ async def apply_refund_results(deps: Deps, heard: Sequence[Heard[RefundResult]])
                 dossier = _dossier_of(opened, event.data.refund_no, event.traceparent)
                 hear_refund(dossier, event.data)
         await _save(tx, deps, opened, dead)
-    _wake(deps, opened)
+    committed(deps, opened.values())
 
 
 @contextmanager
@@ -84,9 +85,3 @@ async def _save(
 ) -> None:
     await saving.save(tx, opened.values())
     await dead_letters.park(tx, dead, at=deps.clock())
-
-
-def _wake(deps: Deps, opened: Mapping[str, Dossier]) -> None:
-    deps.wake_relay()
-    if any(dossier.is_urgent for dossier in opened.values()):
-        deps.wake_due()

@@ -13,17 +13,19 @@ import structlog
 
 from chassis.database import Tx
 from chassis.producer import Message
+from contracts.events.alerts import Alert
 from contracts.events.commands import SOURCE, ChannelCommand, ChannelCommandRecord
 from contracts.identifiers import PREFIX, new_id
 from contracts.topics import CHANNEL_COMMANDS
-from trade_core.domain import closing, views
+from trade_core.domain import alerts, closing, views
 from trade_core.domain.due import Ask, End, Look, Rest, Step, payment_step, refund_step
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
-from trade_core.store import dossiers, due, reading, saving
+from trade_core.store import dossiers, due, outgoing, reading, saving
 from trade_core.store.due import Claim
 
 log = structlog.get_logger()
@@ -59,7 +61,9 @@ async def attend_due(deps: Deps) -> int:
         if not claims:
             return 0
         cases = await _read(tx, claims, now)
+    async with deps.db.transaction() as tx:
         await due.settle(tx, claims, _looks(cases))
+        await outgoing.tell_people(tx, _worries(cases), now)
     await _end_expired(deps, cases)
     await _send(deps, cases, now)
     return len(claims)
@@ -100,11 +104,18 @@ def _looks(cases: Sequence[_Case]) -> dict[str, Look | None]:
     return looks
 
 
+def _worries(cases: Sequence[_Case]) -> list[Alert]:
+    return [
+        alerts.still_unclear(case.order, case.payment, case.refund)
+        for case in cases
+        if isinstance(case.step, Ask) and case.step.worrying
+    ]
+
+
 async def _end_expired(deps: Deps, cases: Sequence[_Case]) -> None:
     ending = [case.payment.payment_no for case in cases if isinstance(case.step, End)]
     if ending:
         await _end(deps, ending)
-        deps.wake_relay()
 
 
 @read_again
@@ -114,6 +125,7 @@ async def _end(deps: Deps, payment_nos: Sequence[str]) -> None:
         for dossier in {d.order.order_id: d for d in opened.values()}.values():
             closing.end_expired(dossier)
         await saving.save(tx, opened.values())
+    committed(deps, opened.values())
 
 
 async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:

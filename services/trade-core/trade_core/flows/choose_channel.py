@@ -5,6 +5,7 @@ from trade_core.domain import opening
 from trade_core.domain.errors import PaymentNotFound
 from trade_core.domain.opening import Choice, Chosen
 from trade_core.domain.order import Order
+from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
 from trade_core.flows.waiting import until_initiated
@@ -17,7 +18,6 @@ async def choose_channel(deps: Deps, payment_no: str, choice: Choice) -> tuple[O
     Raises PaymentNotFound, OrderPaid, OrderClosed, CheckoutReplaced, PaymentInProgress.
     """
     order, chosen = await _choose(deps, payment_no, choice)
-    deps.wake_relay()
     if chosen.initiate or chosen.close_first is not None:
         return order, chosen
     order, payment = await until_initiated(deps, order, chosen.payment)
@@ -34,4 +34,5 @@ async def _choose(deps: Deps, payment_no: str, choice: Choice) -> tuple[Order, C
         dossier.traceparent = logs.traceparent.get() or None
         chosen = opening.choose(dossier, payment_no, choice)
         await saving.save(tx, [dossier])
-        return dossier.order, chosen
+    committed(deps, [dossier])
+    return dossier.order, chosen

@@ -3,6 +3,7 @@
 from chassis import logs
 from trade_core.domain import closing
 from trade_core.domain.errors import OrderNotFound
+from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
 from trade_core.flows.waiting import until_closed
@@ -15,8 +16,6 @@ async def close_order(deps: Deps, app_id: str, merchant_id: str, merchant_order_
     Raises OrderNotFound, OrderPaid.
     """
     order_id = await _close(deps, app_id, merchant_id, merchant_order_no)
-    deps.wake_due()
-    deps.wake_relay()
     await until_closed(deps, order_id)
 
 
@@ -31,4 +30,5 @@ async def _close(deps: Deps, app_id: str, merchant_id: str, merchant_order_no: s
         dossier.traceparent = logs.traceparent.get() or None
         closing.close_order(dossier)
         await saving.save(tx, [dossier])
-        return dossier.order.order_id
+    committed(deps, [dossier])
+    return dossier.order.order_id

@@ -12,6 +12,7 @@ from trade_core.domain.errors import OrderNotFound, PaymentInProgress
 from trade_core.domain.opening import Wish
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
+from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
 from trade_core.flows.waiting import until_initiated
@@ -56,8 +57,6 @@ async def open_payment(deps: Deps, wish: Wish) -> Opened:
 async def _open_known(deps: Deps, wish: Wish) -> Opened:
     opened = await _repeat_or_open_another(deps, wish)
     if opened.created:
-        deps.wake_relay()
-        deps.wake_due()
         return opened
     order, payment = await until_initiated(deps, opened.order, opened.payment)
     if payment.state is PaymentStatus.INITIATING:
@@ -80,4 +79,5 @@ async def _repeat_or_open_another(deps: Deps, wish: Wish) -> Opened:
             return Opened(dossier.order, latest, created=False)
         payment = opening.open_another(dossier, wish)
         await saving.save(tx, [dossier])
-        return Opened(dossier.order, payment, created=True)
+    committed(deps, [dossier])
+    return Opened(dossier.order, payment, created=True)

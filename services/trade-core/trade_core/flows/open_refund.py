@@ -11,6 +11,7 @@ from trade_core.domain.errors import PaymentNotFound, RefundMismatch
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
 from trade_core.store import dossiers, reading, saving
@@ -26,21 +27,13 @@ class OpenedRefund:
     created: bool
 
 
+@read_again
 async def open_refund(deps: Deps, app_id: str | None, wish: CreateRefund) -> OpenedRefund:
     """Start a refund; committed when this returns. `app_id` None: a person, for any app.
 
     Raises PaymentNotFound (also for what belongs to another app, merchant or account),
     PaymentNotRefundable, RefundExceedsPaid, RefundMismatch.
     """
-    opened = await _open(deps, app_id, wish)
-    if opened.created:
-        deps.wake_due()
-        deps.wake_relay()
-    return opened
-
-
-@read_again
-async def _open(deps: Deps, app_id: str | None, wish: CreateRefund) -> OpenedRefund:
     async with deps.db.transaction() as tx:
         found = await dossiers.by_payments(tx, [wish.payment_no], clock=deps.clock)
         dossier = found.get(wish.payment_no)
@@ -52,8 +45,8 @@ async def _open(deps: Deps, app_id: str | None, wish: CreateRefund) -> OpenedRef
         dossier.traceparent = logs.traceparent.get() or None
         refund = refunding.refund_as_wished(dossier, wish)
         await saving.save(tx, [dossier])
-        payment = dossier.payments[refund.payment_no]
-        return OpenedRefund(dossier.order, payment, refund, created=True)
+    committed(deps, [dossier])
+    return OpenedRefund(dossier.order, dossier.payments[refund.payment_no], refund, created=True)
 
 
 def _belongs(dossier: Dossier, app_id: str | None, wish: CreateRefund) -> bool:

@@ -28,11 +28,15 @@ async def get_payment(deps: Deps, payment_no: str, app_id: str | None) -> Paymen
 
 
 async def get_order(deps: Deps, app_id: str, merchant_id: str, merchant_order_no: str) -> OrderView:
-    """The order with all its payments and refunds. Raises OrderNotFound."""
+    """The order with all its payments and refunds; while its latest payment is being initiated
+    this waits for up to 0.5 s. Raises OrderNotFound."""
     async with deps.db.connection() as tx:
         order = await reading.find_order(tx, app_id, merchant_id, merchant_order_no)
         if order is None:
             raise OrderNotFound(merchant_order_no)
+        latest = (await reading.payments(tx, [order.latest_payment_no]))[order.latest_payment_no]
+    order, _ = await until_initiated(deps, order, latest)
+    async with deps.db.connection() as tx:
         payments = await reading.payments_of_order(tx, order.order_id)
         refunds = await reading.refunds_of_order(tx, order.order_id)
     return views.order_view(order, payments, refunds)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis import outbox
 from chassis.consumer import DeadRecord, park_in
 from chassis.database import Tx
 from trade_core.domain import alerts
@@ -16,4 +15,4 @@ async def park(tx: Tx, records: Sequence[DeadRecord], *, at: datetime) -> None:
         return
     await park_in(tx, records)
     told = (alerts.result_parked(dead.record.key or "unknown", dead.error) for dead in records)
-    await outbox.put(tx, [outgoing.alert(alert, at) for alert in told])
+    await outgoing.tell_people(tx, told, at)

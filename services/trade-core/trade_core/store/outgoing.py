@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from chassis import outbox
+from chassis.database import Tx
 from chassis.outbox import OutboxEvent
 from contracts import topics
 from contracts.events.alerts import ALERT, Alert, AlertRecord
@@ -37,6 +39,11 @@ def alert(told: Alert, at: datetime) -> OutboxEvent:
         tenant="",
         payload=record.to_bytes(),
     )
+
+
+async def tell_people(tx: Tx, alerts: Iterable[Alert], at: datetime) -> None:
+    """Alerts leave through the outbox too: nobody misses them because of a crash."""
+    await outbox.put(tx, [alert(told, at) for told in alerts])
 
 
 def of(dossiers: Iterable[Dossier]) -> Sequence[OutboxEvent]:

@@ -88,6 +88,7 @@ class Answers:
         said = outcome(side, account, side.plugin.query, trade(), reply)
         assert isinstance(said, Unknown)
         assert said.code == "UNHEARD_OF"
+        assert not said.is_listed
 
     def test_a_closed_trade_is_closed(self, side: Side, account: Any) -> None:
         if side.plugin.close is not None:
@@ -120,6 +121,7 @@ class Answers:
             said = outcome(side, account, operation, subject, side.refused("UNHEARD_OF"))
             assert isinstance(said, Unknown)
             assert said.code == "UNHEARD_OF"
+            assert not said.is_listed
 
     @pytest.mark.parametrize("status", [200, 201, 202, 204, 301, 400, 404, 429, 500, 502, 503])
     def test_no_answer_is_never_a_yes_or_a_no(self, side: Side, account: Any, status: int) -> None:

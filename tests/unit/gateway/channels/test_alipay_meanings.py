@@ -31,6 +31,7 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
+from gateway.channels.verdicts import unlisted
 
 PLUGIN = AlipaySide.plugin
 ABSENT = Pending(found=False)
@@ -260,7 +261,7 @@ def test_a_refund_is_done_only_where_money_moved(side: AlipaySide, account: Any)
             {"refund_status": "REFUND_FAIL", "error_code": "X"},
             Declined("X", "the refund failed"),
         ),
-        ({"refund_status": "UNHEARD_OF"}, Unknown("UNHEARD_OF", "a refund in an unknown state")),
+        ({"refund_status": "UNHEARD_OF"}, unlisted("UNHEARD_OF", "a refund in an unknown state")),
         (
             {"deposit_back_info": {"has_deposit_back": "true", "dback_status": "F"}},
             Declined("DEPOSIT_BACK_FAILED", "the bank did not take it back", abnormal=True),

@@ -37,6 +37,7 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
+from gateway.channels.verdicts import unlisted
 
 PLUGIN = EasySide.plugin
 ABSENT = Pending(found=False)
@@ -131,7 +132,7 @@ def test_every_row_of_the_tables_is_tested() -> None:
         ("98", Pending(channel_no="EP20260131000001")),
         ("", Pending(channel_no="EP20260131000001")),
         ("06", Declined("06", "…", closed=True)),
-        ("XX", Unknown("XX", "…")),
+        ("XX", unlisted("XX", "…")),
     ],
 )
 def test_each_state_has_its_meaning(
@@ -168,7 +169,7 @@ def test_what_never_arrived_ends_with_its_time(side: EasySide, account: Any) -> 
         ("99", Pending(channel_no="EP20260131000001")),
         ("06", Declined("06", "…")),
         ("XX", Declined("XX", "…", abnormal=True)),
-        ("Z9", Unknown("Z9", "…")),
+        ("Z9", unlisted("Z9", "…")),
     ],
 )
 def test_each_state_of_a_refund_has_its_meaning(
@@ -243,6 +244,12 @@ def test_each_field_of_a_notice_is_signed(side: EasySide, account: Any) -> None:
         body = json.dumps(content | {"bizData": forged}).encode()
         with pytest.raises(Unverifiable):
             PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+
+
+def test_a_number_that_is_not_signed_is_only_a_hint(side: EasySide, account: Any) -> None:
+    [said] = PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
+    assert isinstance(said, NoticedPayment)
+    assert said.is_hint
 
 
 def test_notices_are_answered_as_easypay_wants() -> None:

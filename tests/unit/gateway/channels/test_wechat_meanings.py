@@ -30,6 +30,7 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
+from gateway.channels.verdicts import unlisted
 from gateway.channels.wechat import codes
 
 PLUGIN = WechatSide.plugin
@@ -127,7 +128,7 @@ def test_accepted_is_not_done(side: WechatSide, account: Any) -> None:
         ("CLOSED", Declined("CLOSED", "…", closed=True)),
         ("REVOKED", Declined("REVOKED", "…", closed=True)),
         ("PAYERROR", Declined("PAYERROR", "…")),
-        ("", Unknown("", "…")),
+        ("", unlisted("", "…")),
     ],
 )
 def test_each_state_has_its_meaning(

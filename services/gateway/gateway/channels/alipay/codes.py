@@ -10,7 +10,7 @@ from typing import Final
 from gateway.channels.alipay.wire import GATEWAY_CODES
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
 from gateway.channels.reading import text
-from gateway.channels.verdicts import Table, absent, closed, done, gone, waiting
+from gateway.channels.verdicts import Table, absent, closed, done, gone, unlisted, waiting
 
 SUCCESS: Final = "10000"
 BUSINESS_REFUSAL: Final = "40004"
@@ -108,4 +108,4 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     # Only a business refusal speaks by its sub code; the gateway's own codes stand alone.
     row = sub_code.rpartition(".")[2] if code == BUSINESS_REFUSAL else code
     rows = {**GATEWAY, **table} if code in GATEWAY_CODES else table
-    return rows.get(row, Unknown)(told, message)
+    return rows.get(row, unlisted)(told, message)

@@ -14,10 +14,10 @@ from gateway.channels.plugin import (
     PayOrder,
     Pending,
     Succeeded,
-    Unknown,
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, text
+from gateway.channels.verdicts import unlisted
 
 CURRENCY: Final = "CNY"
 CLOSED: Final = "TRADE_CLOSED"
@@ -69,7 +69,7 @@ def read(content: Mapping[str, Any], *, paid_at: str) -> Outcome:
         case "TRADE_SUCCESS" | "TRADE_FINISHED" | "TRADE_CLOSED":
             return read_paid(content, paid)
         case _:
-            return Unknown(state, "a trade in an unknown state")
+            return unlisted(state, "a trade in an unknown state")
 
 
 def read_paid(content: Mapping[str, Any], paid: str) -> Succeeded:

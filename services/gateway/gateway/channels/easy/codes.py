@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
 from gateway.channels.reading import text
-from gateway.channels.verdicts import Table, absent
+from gateway.channels.verdicts import Table, absent, unlisted
 
 SUCCESS: Final = "00"
 
@@ -50,4 +50,4 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     code = text(answer.content, "sysRetCode")
     if answer.signed and code[-2:] == SUCCESS:
         return None
-    return table.get(code[-2:].upper(), Unknown)(code, text(answer.content, "sysRetMsg"))
+    return table.get(code[-2:].upper(), unlisted)(code, text(answer.content, "sysRetMsg"))

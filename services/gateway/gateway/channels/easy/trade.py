@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from contracts.money import Money
 from gateway.channels.beijing import read_compact
-from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unknown
+from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded
 from gateway.channels.reading import minor_money, text
+from gateway.channels.verdicts import unlisted
 
 CURRENCY: Final = "CNY"
 UNDER_WAY: Final = ("", "98", "99")
@@ -27,7 +28,7 @@ def read(biz_data: Mapping[str, Any]) -> Outcome:
         case "06":
             return Declined(code, message)
         case _:
-            return Unknown(code, message)
+            return unlisted(code, message)
 
 
 def _amount(biz_data: Mapping[str, Any]) -> Money | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
 from gateway.channels.reading import text
-from gateway.channels.verdicts import Table, absent, done, gone, waiting
+from gateway.channels.verdicts import Table, absent, done, gone, unlisted, waiting
 
 _REFUSED_BEFORE_ANY_WORK: Final[Table] = {
     "SIGN_ERROR": NotSent,
@@ -104,7 +104,7 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     if answer.status >= 500 or answer.status == 202:
         return Unknown(code or f"HTTP_{answer.status}", message)
     rows = {_plain(each): verdict for each, verdict in table.items()}
-    return rows.get(_plain(code), Unknown)(code or f"HTTP_{answer.status}", message)
+    return rows.get(_plain(code), unlisted)(code or f"HTTP_{answer.status}", message)
 
 
 def _plain(code: str) -> str:

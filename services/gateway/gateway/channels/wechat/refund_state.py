@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.channels.beijing import read_rfc3339
-from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unknown, Unverifiable
+from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
 from gateway.channels.reading import minor_money, text, whole
+from gateway.channels.verdicts import unlisted
 
 
 def read(content: Mapping[str, Any], state: str) -> Outcome:
@@ -27,7 +28,7 @@ def read(content: Mapping[str, Any], state: str) -> Outcome:
             account = text(content, "user_received_account")
             return Declined(state, f"the money could not reach {account}", abnormal=True)
         case _:
-            return Unknown(state, "a refund in an unknown state")
+            return unlisted(state, "a refund in an unknown state")
 
 
 def _returned(content: Mapping[str, Any], refund_id: str) -> Outcome:

@@ -13,10 +13,10 @@ from gateway.channels.plugin import (
     PayOrder,
     Pending,
     Succeeded,
-    Unknown,
     Unverifiable,
 )
 from gateway.channels.reading import minor_money, text, whole
+from gateway.channels.verdicts import unlisted
 from gateway.channels.wechat.credentials import Account
 
 MAX_DESCRIPTION: Final = 127
@@ -53,7 +53,7 @@ def read(content: Mapping[str, Any], account: Account) -> Outcome:
         case "PAYERROR":
             return Declined(state, meaning)
         case _:
-            return Unknown(state, meaning)
+            return unlisted(state, meaning)
 
 
 def is_of(content: Mapping[str, Any], account: Account) -> bool:

@@ -136,6 +136,8 @@ create index orders_view_time on orders_view (created_at, order_id);
 create index orders_view_number on orders_view (merchant_order_no);
 create index orders_view_merchant on orders_view (merchant_id, created_at, order_id);
 create index orders_view_app on orders_view (app_id, created_at, order_id);
+create index orders_view_state on orders_view (status, created_at, order_id)
+    where status <> 'paid';
 
 create table payments_view (
     payment_no        text primary key,

@@ -18,10 +18,10 @@ from gateway.channels.plugin import (
     Pending,
     Refunding,
     Succeeded,
-    Unknown,
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, text
+from gateway.channels.verdicts import unlisted
 
 BOUNCED: Final = "F"
 
@@ -60,7 +60,7 @@ def _read(content: Mapping[str, Any]) -> Outcome:
         case "" | "REFUND_PROCESSING":
             return Pending()
         case state:
-            return Unknown(state, "a refund in an unknown state")
+            return unlisted(state, "a refund in an unknown state")
 
 
 def _returned(content: Mapping[str, Any]) -> Outcome:

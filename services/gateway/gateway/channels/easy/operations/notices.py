@@ -1,8 +1,9 @@
 """What 易生 tells without being asked: how a payment came out.
 
-The signature covers neither a time nor the payment's number (`orgInfo`, `orgTrace`). A notice that
-arrives once more is harmless, because states only go forward; the number is believed because only
-易生 and we ever hold a signed bizData, and it is compared with the trace and the amount.
+The signature covers no time, and the payment's number (`orgInfo`, `orgTrace`) only where the
+account's `sign_scope` says so. A notice that arrives once more is harmless, because states only go
+forward; but where the number is not signed, who has seen one notice could send it again under
+another payment's number: then it is a hint, and the gateway asks 易生 itself.
 
 Source: apifox.com/apidoc/docs-site/2466304 (266899504)
 """
@@ -48,4 +49,5 @@ def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
         # Signed, but no notice: the answer to an order says 00 too.
         raise Unverifiable("a payment without its number or amount")
     # The payer may try again on 易生's page: the end of a payment is told by the query.
-    return [NoticedPayment(payment_no, Pending() if isinstance(said, Declined) else said)]
+    outcome = Pending() if isinstance(said, Declined) else said
+    return [NoticedPayment(payment_no, outcome, is_hint=account.sign_scope == "bizData")]

@@ -1,0 +1,73 @@
+"""What a channel plugin is: data and pure functions, no IO and no clock.
+
+A payment walks through it like this:
+
+    method.call(order, account)          → Call       what to ask, in the channel's own words
+    wire.sign(call, account, moment)     → Request    the exact bytes
+    (the executor sends it)              → Reply      the exact bytes that came back
+    wire.verify(reply, call, account, moment) → Answer     signature checked, decoded
+    method.outcome(answer, order, account)    → Outcome    one of five
+
+A timeout, a broken or unverifiable reply never reaches `outcome`: the executor says Unknown. A
+connection that could not be opened is NotSent.
+"""
+
+from gateway.channels.plugin.declarations import (
+    HandOver,
+    Notices,
+    Operation,
+    PayerDetail,
+    Plugin,
+    Wire,
+)
+from gateway.channels.plugin.messages import (
+    Acknowledgement,
+    Answer,
+    Call,
+    Moment,
+    RawNotice,
+    Reply,
+    Request,
+    Unverifiable,
+)
+from gateway.channels.plugin.outcomes import (
+    Declined,
+    Noticed,
+    NoticedPayment,
+    NoticedRefund,
+    NotSent,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unknown,
+)
+from gateway.channels.plugin.subjects import PayOrder, Refunding, Trade
+
+__all__ = [
+    "Acknowledgement",
+    "Answer",
+    "Call",
+    "Declined",
+    "HandOver",
+    "Moment",
+    "NotSent",
+    "Noticed",
+    "NoticedPayment",
+    "NoticedRefund",
+    "Notices",
+    "Operation",
+    "Outcome",
+    "PayOrder",
+    "PayerDetail",
+    "Pending",
+    "Plugin",
+    "RawNotice",
+    "Refunding",
+    "Reply",
+    "Request",
+    "Succeeded",
+    "Trade",
+    "Unknown",
+    "Unverifiable",
+    "Wire",
+]

@@ -1,0 +1,89 @@
+"""What a plugin declares: its wire, its ways to ask, its notices, all of it as one value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from contracts.api import Method
+from gateway.channels.plugin.messages import (
+    Acknowledgement,
+    Answer,
+    Call,
+    Moment,
+    RawNotice,
+    Reply,
+    Request,
+)
+from gateway.channels.plugin.outcomes import Noticed, Outcome, Pending
+from gateway.channels.plugin.subjects import PayOrder, Refunding, Trade
+
+AccountT = TypeVar("AccountT")
+HolderT = TypeVar("HolderT", contravariant=True)
+SubjectT = TypeVar("SubjectT")
+
+
+class Wire(Protocol[HolderT]):
+    """How this channel signs, verifies and encodes."""
+
+    def sign(self, call: Call, account: HolderT, moment: Moment) -> Request: ...
+
+    def verify(self, reply: Reply, call: Call, account: HolderT, moment: Moment) -> Answer:
+        """Raises Unverifiable; never trusts what is not signed."""
+        ...
+
+
+PayerDetail = Literal["openid", "auth_code", "client_ip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[SubjectT, AccountT]):
+    """One way to ask: two pure functions, usually the two of a small module.
+
+    `needs`, of a method: what the app must tell of the payer; checked before anything is stored.
+    """
+
+    call: Callable[[SubjectT, AccountT], Call]
+    outcome: Callable[[Answer, SubjectT, AccountT], Outcome]
+    needs: frozenset[PayerDetail] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver(Generic[AccountT]):
+    """A way to pay in which we only sign: the payer's browser or phone carries the request."""
+
+    call: Callable[[PayOrder, AccountT], Call]
+    outcome: Callable[[Request], Pending]
+    needs: frozenset[PayerDetail] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Notices(Generic[AccountT]):
+    """The channel's webhooks. `read` raises Unverifiable; it may return nothing to do."""
+
+    read: Callable[[RawNotice, AccountT, Moment], list[Noticed]]
+    accept: Acknowledgement
+    refuse: Acknowledgement
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin(Generic[AccountT]):
+    """One channel. `own_urls` names the credential fields that are addresses, with the channel's
+    own values. `offers` are the methods that our hosted page may use (none: it has its own)."""
+
+    name: str
+    title: str
+    credentials: type[BaseModel]
+    open_account: Callable[[BaseModel], AccountT]
+    own_urls: Mapping[str, frozenset[str]]
+    wire: Wire[AccountT]
+    methods: Mapping[Method, Operation[PayOrder, AccountT] | HandOver[AccountT]]
+    query: Operation[Trade, AccountT]
+    close: Operation[Trade, AccountT] | None
+    refund: Operation[Refunding, AccountT]
+    query_refund: Operation[Refunding, AccountT]
+    notices: Notices[AccountT]
+    offers: tuple[Method, ...] = ()
+    hosted: frozenset[Method] = frozenset()
+    currencies: frozenset[str] = frozenset({"CNY"})

@@ -1,0 +1,74 @@
+"""What goes over the wire, before and after it is signed or verified."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+
+class Unverifiable(Exception):
+    """The signature, the key it names or the time window is wrong, or the text cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and with which random text a request is signed or a reply is read."""
+
+    now: datetime
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An unsigned request. `target` is the path (WeChat, easy) or method name (Alipay)."""
+
+    verb: Literal["GET", "POST"]
+    target: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    timeout_s: float = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    verb: Literal["GET", "POST"]
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Raw. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verified, decoded reply. Error replies that channels do not sign arrive here too, marked
+    `signed=False`: they may be read as a no, never as a yes."""
+
+    status: int
+    content: Mapping[str, Any]
+    moment: Moment
+    signed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RawNotice:
+    """A webhook as it arrived: raw body, header names in lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """An HTTP answer in the channel's own form."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = "text/plain"

@@ -1,0 +1,96 @@
+"""A notice whose number nobody signed: the channel is asked, and its answer is what counts."""
+
+from dataclasses import replace
+from typing import Final
+
+import structlog
+from prometheus_client import Counter
+
+from chassis.problems import Problem
+from contracts.codes import Code
+from contracts.events.alerts import Alert, Severity
+from contracts.events.results import PaymentResult, Source
+from contracts.identifiers import is_id
+from contracts.internal import PaymentOnFile
+from contracts.money import Money
+from gateway.channels.plugin import Declined, NoticedPayment, Outcome, Succeeded, Trade
+from gateway.deps import Deps
+from gateway.directory import ChannelAccount
+from gateway.results import payment_result
+
+log = structlog.get_logger()
+
+HINTS = Counter("channel_hints", "Notices that made us ask", ["channel", "result"])
+
+MAX_SHOWN: Final = 64
+"""The number is unsigned text from outside; so much of it people are shown."""
+
+
+class Unclear(Exception):
+    """Neither trade-core nor the channel could say; the notice must come again."""
+
+
+async def ask(deps: Deps, account: ChannelAccount, hint: NoticedPayment) -> PaymentResult | None:
+    """What the channel answers about the payment that the hint names.
+
+    None where this account has no such payment: a payment is on file before its channel hears of
+    it, so that no repeat can help. Raises Unclear where one can.
+    """
+    payment = await _find_payment(deps, account, hint.payment_no)
+    if payment is None:
+        _tell_of_stranger(deps, account, hint.payment_no)
+        return None
+    said = await deps.executor.query(account, _trade_of(payment))
+    if not isinstance(said, Succeeded | Declined) and isinstance(hint.outcome, Succeeded):
+        HINTS.labels(account.channel, "not_confirmed").inc()
+        raise Unclear("the channel does not confirm its notice")
+    HINTS.labels(account.channel, "asked").inc()
+    return payment_result(account, hint.payment_no, Source.QUERY, _with_amount(said, hint.outcome))
+
+
+async def _find_payment(deps: Deps, account: ChannelAccount, number: str) -> PaymentOnFile | None:
+    if not is_id("payment", number):
+        return None
+    try:
+        payment = await deps.trade_core.get(PaymentOnFile, f"/internal/payments/{number}")
+    except Problem as problem:
+        if problem.code == Code.NOT_FOUND:
+            return None
+        raise Unclear("trade-core does not answer") from problem
+    return payment if payment.payment_id == account.payment_id else None
+
+
+def _trade_of(payment: PaymentOnFile) -> Trade:
+    return Trade(
+        payment_no=payment.payment_no,
+        amount=Money(payment.amount, payment.currency),
+        method=payment.method,
+        created_at=payment.created_at,
+        expires_at=payment.expires_at,
+        channel_trade_no=payment.channel_trade_no,
+    )
+
+
+def _with_amount(said: Outcome, hinted: Outcome) -> Outcome:
+    """A query may state no amount. The notice's is signed beside the channel's own number, so it
+    counts where both name the same one."""
+    if not isinstance(said, Succeeded) or not isinstance(hinted, Succeeded):
+        return said
+    is_same = said.channel_no is not None and said.channel_no == hinted.channel_no
+    return replace(said, amount=hinted.amount) if said.amount is None and is_same else said
+
+
+def _tell_of_stranger(deps: Deps, account: ChannelAccount, number: str) -> None:
+    HINTS.labels(account.channel, "unknown_number").inc()
+    shown = number[:MAX_SHOWN]
+    log.warning("notice.unknown_number", channel=account.channel, payment_no=shown)
+    deps.alerts.tell(
+        Alert(
+            key=f"notice:unknown-number:{account.payment_id}",
+            severity=Severity.WARNING,
+            title="A channel speaks of a payment that is not on file",
+            detail=f"{account.channel} named a payment that this channel account does not have.",
+            merchant_id=account.merchant_id,
+            facts={"payment_id": account.payment_id, "payment_no": shown},
+        )
+    )

@@ -1,0 +1,139 @@
+"""A notice whose number nobody signed makes the gateway ask the channel; it is no result itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from tests.unit.gateway.world import (
+    NOW,
+    Step,
+    World,
+    fake_plugin,
+    order_summary,
+    payment_view,
+    reply,
+    world,
+)
+
+from chassis.problems import Forwarded, Overloaded
+from contracts.internal import PaymentOnFile
+from contracts.money import Money
+from gateway.channels.plugin import (
+    Acknowledgement,
+    NoticedPayment,
+    Notices,
+    Outcome,
+    Pending,
+    RawNotice,
+    Succeeded,
+)
+from gateway.channels.transport import Broken
+from gateway.directory import ChannelAccount
+from gateway.flows.notice import Notice, receive
+
+PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W7"
+PATH = f"/internal/payments/{PAYMENT_NO}"
+PAID = Succeeded("T1", Money(1299, "CNY"), NOW)
+ACCEPTED, TO_COME_AGAIN = Acknowledgement(204), Acknowledgement(503, b"FAIL")
+
+
+def on_file(**changes: Any) -> PaymentOnFile:
+    return PaymentOnFile(
+        **dict(payment_view(payment_no=PAYMENT_NO, **changes)), order=order_summary()
+    )
+
+
+def hinting(
+    *steps: Step,
+    number: str = PAYMENT_NO,
+    outcome: Any = PAID,
+    core: Callable[[Any], BaseModel] = lambda _: on_file(),
+    **plugin: Any,
+) -> World:
+    """A gateway whose channel has sent a hint about `number`, and answers questions by `steps`."""
+    gateway = world(*steps, trade_core={("GET", PATH): core})
+    notices: Notices[str] = Notices(
+        lambda *_: [NoticedPayment(number, outcome, is_hint=True)],
+        ACCEPTED,
+        Acknowledgement(500, b"FAIL"),
+    )
+    changed = fake_plugin(notices=notices, **plugin)
+    gateway.directory.put(ChannelAccount("C1", "M1", True, changed, "key"))
+    return gateway
+
+
+async def hear(gateway: World) -> Acknowledgement:
+    return await receive(gateway.deps, Notice("fake", "C1", RawNotice({}, b"")))
+
+
+def alerts(gateway: World) -> list[str]:
+    waiting = gateway.deps.alerts._waiting
+    return [waiting.get_nowait().key for _ in range(waiting.qsize())]
+
+
+async def test_the_answer_of_the_channel_is_published_and_not_the_notice() -> None:
+    gateway = hinting(reply({"paid": 1}))
+    assert await hear(gateway) == ACCEPTED
+    (result,) = gateway.producer.events()
+    assert (result["source"], result["verdict"], result["amount"]) == ("query", "succeeded", 1)
+    assert [request.url for request in gateway.transport.sent] == ["https://fake.example/query"]
+
+
+@pytest.mark.parametrize("answer", [reply({"pay": "qr"}), Broken("reset")])
+async def test_money_that_the_channel_does_not_confirm_is_no_result_and_comes_again(
+    answer: Step,
+) -> None:
+    gateway = hinting(answer)
+    assert await hear(gateway) == TO_COME_AGAIN
+    assert gateway.producer.taken == []
+
+
+async def test_a_hint_that_claims_no_money_is_answered_by_what_the_channel_says() -> None:
+    gateway = hinting(reply({"pay": "qr"}), outcome=Pending())
+    assert await hear(gateway) == ACCEPTED
+    assert gateway.producer.events()[0]["verdict"] == "pending"
+
+
+def not_found(_: Any) -> BaseModel:
+    raise Forwarded(404, {"code": "not_found", "detail": "There is no such payment."})
+
+
+def elsewhere(_: Any) -> BaseModel:
+    return on_file(payment_id="C2")
+
+
+@pytest.mark.parametrize(
+    ("number", "core"),
+    [(PAYMENT_NO, not_found), (PAYMENT_NO, elsewhere), ("P1/../../refunds", not_found)],
+)
+async def test_a_number_that_is_not_on_file_is_told_and_acknowledged(
+    number: str, core: Callable[[Any], BaseModel]
+) -> None:
+    gateway = hinting(reply({"paid": 1299}), number=number, core=core)
+    assert await hear(gateway) == ACCEPTED
+    assert gateway.producer.taken == []
+    assert gateway.transport.sent == []
+    assert alerts(gateway) == ["notice:unknown-number:C1"]
+
+
+async def test_while_trade_core_does_not_answer_the_notice_must_come_again() -> None:
+    def away(_: Any) -> BaseModel:
+        raise Overloaded("A service behind this one does not answer.")
+
+    gateway = hinting(reply({"paid": 1299}), core=away)
+    assert await hear(gateway) == TO_COME_AGAIN
+
+
+@pytest.mark.parametrize(("channel_no", "amount"), [("T1", 1299), ("T2", None)])
+async def test_an_amount_that_only_the_notice_states_counts_under_the_channels_own_number(
+    channel_no: str, amount: int | None
+) -> None:
+    def silent_on_amounts(*_: object) -> Outcome:
+        return Succeeded(channel_no)
+
+    plain = fake_plugin().query
+    query = type(plain)(plain.call, silent_on_amounts)
+    gateway = hinting(reply({}), query=query)
+    assert await hear(gateway) == ACCEPTED
+    assert gateway.producer.events()[0]["amount"] == amount
