@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,11 +61,15 @@ class Notice:
 
 @dataclass
 class Merchant:
-    """Hears notices and answers; for WeChat the status counts, for the others the body."""
+    """Hears notices and answers; for WeChat the status counts, for the others the body.
+
+    `answers` are given first, one each, then `status` and `answer`.
+    """
 
     url: str = ""
     status: int = 200
     answer: bytes = b"success"
+    answers: deque[tuple[int, bytes]] = field(default_factory=deque)
     heard: "queue.Queue[Notice]" = field(default_factory=queue.Queue)
 
     def next_notice(self) -> Notice:
@@ -107,10 +112,12 @@ def merchant() -> Iterator[Merchant]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hears.heard.put(Notice(dict(self.headers), body))
-            self.send_response(hears.status)
-            self.send_header("Content-Length", str(len(hears.answer)))
+            usual = (hears.status, hears.answer)
+            status, answer = hears.answers.popleft() if hears.answers else usual
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(hears.answer)
+            self.wfile.write(answer)
 
         def log_message(self, *args: object, **more: object) -> None:
             """Silent."""

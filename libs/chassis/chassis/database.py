@@ -68,6 +68,8 @@ class Database:
             "lock_timeout": "5s",
             "idle_in_transaction_session_timeout": "30s",
             "jit": "off",
+            # A plan that was made when a table was young must not scan it when it is old.
+            "enable_seqscan": "off",
         }
 
         async def create() -> "asyncpg.Pool[asyncpg.Record]":

@@ -103,7 +103,21 @@ def _ip_address(text: str) -> str:
 def _small_metadata(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if len(to_json(value)) > 4096:
         raise ValueError("is longer than 4,096 bytes of JSON")
+    if _holds_huge_number(value):
+        raise ValueError("holds a whole number of more than 64 bits")
     return value
+
+
+def _holds_huge_number(value: JsonValue) -> bool:
+    match value:
+        case int():
+            return not -(2**63) <= value < 2**63
+        case dict():
+            return any(map(_holds_huge_number, value.values()))
+        case list():
+            return any(map(_holds_huge_number, value))
+        case _:
+            return False
 
 
 AppNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z_\-.:@]{1,64}$", examples=["W2026-001"])]

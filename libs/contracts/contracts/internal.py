@@ -17,16 +17,21 @@ notifier:
     POST /internal/events/{event_id}/redeliver?app_id=    → DeliveryView (202)
     GET  /internal/deliveries?app_id=&event_id=&state=&after=&limit=      → DeliveryPage
     POST /internal/pings                                  Ping → DeliveryView (202)
+    GET  /internal/endpoints?app_id=&suspended=&after=&limit=             → EndpointPage
+    POST /internal/endpoints/{endpoint_id}/resume?app_id= → EndpointView
+    POST /internal/alerts/test                            → AlertTest
 gateway (for merchant-admin):
     GET  /internal/channels                               → ChannelList
     POST /internal/channels/{channel}/credentials         CheckCredentials → 204, 422 with pointers
+gateway (for reconciliation):
+    GET  /internal/channel-accounts/{payment_id}/bills/{day}?kind=trade|funds → ChannelBill
 gateway (for the cashier):
     GET  /internal/checkouts/{token}                      → Checkout
     POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
 """
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -84,8 +89,8 @@ class ChooseChannel(_Internal):
 
 
 class ChosenChannel(_Internal):
-    """`close_first` must be closed at its channel, and its result published; then the same choice is
-    made again, until it is None. Only then is there a `payment` for the choice.
+    """`close_first` must be closed at its channel and the result published; then the same choice
+    is made again, until it is None. Only then `payment` is the one of this choice.
 
     `initiate` is False where the choice was made before: show the payment as it is.
     """
@@ -173,6 +178,40 @@ class DeliveryPage(_Internal):
     next_cursor: str | None
 
 
+class EndpointView(_Internal):
+    """One callback address of an app. `suspended_for`: gone (it answered 410) or failing (5 days).
+
+    While it is suspended its callbacks are kept. `pending` is counted up to 10,000.
+    """
+
+    endpoint_id: str
+    app_id: str
+    address: str
+    suspended_at: datetime | None
+    suspended_for: str | None
+    failing_since: datetime | None
+    held_until: datetime | None
+    pending: int
+
+
+class EndpointPage(_Internal):
+    items: list[EndpointView]
+    next_cursor: str | None
+
+
+class Telling(_Internal):
+    """What a messenger (dingtalk, webhook, mail) made of a message; `error` None: delivered."""
+
+    messenger: str
+    error: str | None
+
+
+class AlertTest(_Internal):
+    """Empty where nothing is set up: then alerts are kept and logged only."""
+
+    items: list[Telling]
+
+
 class ChannelDescription(_Internal):
     """What a channel plugin offers, for people and forms. `credentials_schema`: JSON Schema."""
 
@@ -190,3 +229,30 @@ class CheckCredentials(_Internal):
     """Whether these credentials are complete, parse and belong together; nothing is kept."""
 
     credentials: dict[str, JsonValue]
+
+
+class ChannelBillRow(_Internal):
+    """One movement as the channel booked it; `amount` came in, or went out where it is negative.
+
+    The numbers are "" where the channel names none; `channel_no` is that of the trade or, in a row
+    about a refund, of the refund. `state` is the channel's own word.
+    """
+
+    kind: Literal["payment", "refund", "other"]
+    payment_no: str
+    refund_no: str
+    channel_no: str
+    amount: int
+    currency: str
+    at: datetime | None
+    state: str
+
+
+class ChannelBill(_Internal):
+    """A channel's statement of one day (Beijing time), whole; no rows where nothing was moved."""
+
+    payment_id: str
+    channel: str
+    day: date
+    kind: Literal["trade", "funds"]
+    rows: list[ChannelBillRow]

@@ -93,6 +93,10 @@ class Directory:
         """The merchant's channel accounts by `payment_id`, also disabled ones."""
         return self._by_merchant.get(merchant_id, {})
 
+    def list_accounts(self) -> list[ChannelAccount]:
+        """All of them, also disabled ones: their notices are still to be read."""
+        return list(self._accounts.values())
+
     def put(self, entry: Entry) -> None:
         match entry:
             case App():

@@ -29,6 +29,7 @@ from gateway.deps import Addresses, Deps
 from gateway.directory import Directory
 from gateway.domain.nonces import NonceMemory
 from gateway.domain.rate import RateLimit
+from gateway.jobs import KeyWatch
 from gateway.results import Results
 from gateway.services import Service
 from gateway.settings import GatewaySettings
@@ -97,6 +98,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
         member_id=settings.member_id,
         session_timeout_ms=settings.kafka_session_timeout_ms,
     )
+    keys = KeyWatch(deps)
     background = Background()
 
     @asynccontextmanager
@@ -106,6 +108,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
             async with background:
                 background.start("configuration", parts.broadcast.run, pulse=parts.broadcast.pulse)
                 background.start("commands", commands.run, pulse=commands.pulse)
+                background.start("keys", keys.run, pulse=keys.pulse)
                 background.start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
                 yield
             await deps.unbroken.drain()

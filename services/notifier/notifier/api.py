@@ -6,9 +6,16 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import SecretStr
 
 from chassis.web import require_service_token
-from contracts.internal import DeliveryPage, DeliveryView, Ping
+from contracts.internal import (
+    AlertTest,
+    DeliveryPage,
+    DeliveryView,
+    EndpointPage,
+    EndpointView,
+    Ping,
+)
 from notifier.domain.deliveries import State
-from notifier.flows import deliveries
+from notifier.flows import alerts, deliveries, endpoints
 from notifier.flows.deps import Deps
 
 
@@ -27,6 +34,9 @@ def router(token: SecretStr) -> APIRouter:
     routes.post("/events/{event_id}/redeliver", status_code=202)(redeliver)
     routes.get("/deliveries")(list_deliveries)
     routes.post("/pings", status_code=202)(ping)
+    routes.get("/endpoints")(list_endpoints)
+    routes.post("/endpoints/{endpoint_id}/resume")(resume)
+    routes.post("/alerts/test")(test_alerts)
     return routes
 
 
@@ -52,3 +62,26 @@ async def list_deliveries(
 async def ping(wish: Ping, deps: DepsOfApp) -> DeliveryView:
     """Send a `ping` to the app's own address."""
     return await deliveries.ping(deps, wish.app_id)
+
+
+async def list_endpoints(
+    deps: DepsOfApp,
+    app_id: str | None = None,
+    suspended: bool | None = None,
+    after: str | None = None,
+    limit: Limit = 20,
+) -> EndpointPage:
+    """The addresses that callbacks go to, and how they fare."""
+    return await endpoints.list_page(
+        deps, app_id=app_id, suspended=suspended, after=after, limit=limit
+    )
+
+
+async def resume(endpoint_id: str, deps: DepsOfApp, app_id: str | None = None) -> EndpointView:
+    """End the suspension of an address; with an `app_id`, only of that app's."""
+    return await endpoints.resume(deps, endpoint_id, app_id)
+
+
+async def test_alerts(deps: DepsOfApp) -> AlertTest:
+    """Send a trial message to people by every messenger that is set up."""
+    return await alerts.test(deps)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
+from aiohttp import ClientSession, DummyCookieJar
 from fastapi import FastAPI
 
 from chassis import logs, settings
@@ -21,11 +22,16 @@ from notifier import api
 from notifier.consumers import Alerts, Configuration, OrderEvents, parking
 from notifier.domain.apps import AppBook
 from notifier.domain.deliveries import Told
+from notifier.domain.messages import Messenger
 from notifier.domain.schedule import Schedule
 from notifier.flows.deps import Deps
 from notifier.guard import Guard
 from notifier.jobs.dispatch import Dispatch
 from notifier.jobs.rescue import Rescue
+from notifier.jobs.telling import Telling
+from notifier.messengers.dingtalk import DingTalk
+from notifier.messengers.mail import Mail
+from notifier.messengers.webhook import Webhook
 from notifier.sender import Limits, Sender
 from notifier.settings import NotifierSettings
 from notifier.store.presence import Presence
@@ -48,6 +54,23 @@ def build(config: NotifierSettings, *, group: str = NAME) -> FastAPI:
     )
     app.include_router(api.router(config.service_token))
     return app
+
+
+def messengers(config: NotifierSettings, session: ClientSession) -> list[Messenger]:
+    """Those that are set up; the first is the usual one."""
+    ways: list[Messenger] = []
+    if config.dingtalk_url:
+        ways.append(DingTalk(session, config.dingtalk_url, config.dingtalk_secret))
+    if config.alert_webhook_url:
+        ways.append(Webhook(session, config.alert_webhook_url))
+    if config.alert_smtp_url and config.alert_mail_from:
+        ways.append(Mail(config.alert_smtp_url, config.alert_mail_from, config.alert_mail_to))
+    return ways
+
+
+def _session() -> ClientSession:
+    """For messages to people; where to is the operator's word, so no guard."""
+    return ClientSession(cookie_jar=DummyCookieJar(), trust_env=False)
 
 
 class _Running:
@@ -86,6 +109,8 @@ class _Running:
                 apps=self._apps,
                 schedule=Schedule(spread=lambda: random.uniform(-1, 1)),
                 wake_relay=relay.wake,
+                quiet_hours=config.quiet_hours(),
+                messengers=messengers(config, await opened.enter_async_context(_session())),
             )
             await opened.enter_async_context(self._background)
             self._start_loops(deps, relay, Rescue(deps, presence), sender)
@@ -130,6 +155,9 @@ class _Running:
         start("dispatch", dispatch.run, pulse=dispatch.pulse)
         start("rescue", rescue.run, pulse=rescue.pulse)
         start("outbox", relay.run, pulse=relay.pulse)
+        if deps.messengers:
+            telling = Telling(deps)
+            start("telling", telling.run, pulse=telling.pulse)
 
     async def ready(self) -> Mapping[str, bool]:
         return {

@@ -18,4 +18,5 @@ FIRST_TRY_DELAY_S: Final = Histogram(
 IN_FLIGHT: Final = Gauge("notifier_in_flight", "Deliveries claimed by this replica")
 SETTLED: Final = Counter("notifier_settled", "Deliveries that were settled", ["state"])
 KNOWN_ALREADY: Final = Counter("notifier_known_events", "Events that came again")
+MESSAGES: Final = Counter("notifier_messages", "Messages to people", ["messenger", "result"])
 TAKEN_BACK: Final = Counter("notifier_claims_taken_back", "Claims of the dead, or too late")

@@ -1,12 +1,15 @@
 """What the notifier reads from its environment."""
 
+from datetime import time
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import BeforeValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.settings import PREFIX, Settings
+from notifier.domain.alerts import QuietHours
 from notifier.guard import DEFAULT_PORTS, Network
 
 
@@ -30,6 +33,28 @@ def _port_range(text: str) -> range:
     return ports
 
 
+def _addresses(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _hours(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    begin, _, end = value.partition("-")
+    return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (KeyError, OSError) as error:
+        raise ValueError(f"{value} is not a time zone") from error
+
+
 class MigrationSettings(BaseSettings):
     """All that a migration is told."""
 
@@ -41,6 +66,9 @@ class MigrationSettings(BaseSettings):
 class NotifierSettings(Settings):
     """`sealing_key` opens the apps' webhook secrets. `callback_allow_cidrs`: private networks in
     which callbacks may be delivered, separated by commas; `callback_ports`: as `443,8000-9999`.
+
+    People are told by what is set up of DingTalk, a webhook and e-mail, in this order.
+    `alert_quiet_hours`: as `22:00-08:00`; then only what is critical is told.
     """
 
     port: int = 8003
@@ -51,3 +79,24 @@ class NotifierSettings(Settings):
     sealing_key: SecretStr
     callback_allow_cidrs: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     callback_ports: Annotated[tuple[range, ...], NoDecode, BeforeValidator(_ports)] = DEFAULT_PORTS
+    dingtalk_url: SecretStr | None = None
+    dingtalk_secret: SecretStr | None = None
+    alert_webhook_url: SecretStr | None = None
+    alert_smtp_url: SecretStr | None = None
+    alert_mail_from: str | None = None
+    alert_mail_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_addresses)] = ()
+    alert_quiet_hours: Annotated[tuple[time, time] | None, NoDecode, BeforeValidator(_hours)] = None
+    alert_time_zone: Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)] = ZoneInfo(
+        "Asia/Shanghai"
+    )
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> Self:
+        if self.alert_smtp_url and not (self.alert_mail_from and self.alert_mail_to):
+            raise ValueError("alert_smtp_url needs alert_mail_from and alert_mail_to")
+        return self
+
+    def quiet_hours(self) -> QuietHours | None:
+        if self.alert_quiet_hours is None:
+            return None
+        return QuietHours(*self.alert_quiet_hours, self.alert_time_zone)

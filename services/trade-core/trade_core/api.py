@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import SecretStr
 
+from chassis.problems import NotFound
 from chassis.web import require_service_token
 from contracts.api import EventPage, OrderView, RefundView
 from contracts.internal import (
@@ -20,6 +21,7 @@ from contracts.internal import (
 )
 from trade_core.domain import views
 from trade_core.domain.opening import Choice, Wish
+from trade_core.domain.order import OrderKey
 from trade_core.flows import choose_channel, close_order, open_payment, open_refund, read
 from trade_core.flows.deps import Deps
 
@@ -34,7 +36,8 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 
 def router(token: SecretStr) -> APIRouter:
     """All routes ask for the service token."""
-    routes = APIRouter(prefix="/internal", dependencies=[Depends(require_service_token(token))])
+    guards = [Depends(require_service_token(token)), Depends(_without_nul)]
+    routes = APIRouter(prefix="/internal", dependencies=guards)
     routes.post("/payments")(post_payment)
     routes.get("/payments/{payment_no}")(get_payment)
     routes.post("/payments/{payment_no}/channel")(post_channel)
@@ -80,13 +83,14 @@ async def post_channel(payment_no: str, body: ChooseChannel, deps: DepsOfApp) ->
 async def get_order(
     merchant_order_no: str, app_id: str, merchant_id: str, deps: DepsOfApp
 ) -> OrderView:
-    return await read.get_order(deps, app_id, merchant_id, merchant_order_no)
+    return await read.get_order(deps, OrderKey(app_id, merchant_id, merchant_order_no))
 
 
 async def post_close(merchant_order_no: str, body: CloseOrderFor, deps: DepsOfApp) -> OrderView:
     """Close the order; closing a closed one changes nothing."""
-    await close_order.close_order(deps, body.app_id, body.merchant_id, merchant_order_no)
-    return await read.get_order(deps, body.app_id, body.merchant_id, merchant_order_no)
+    key = OrderKey(body.app_id, body.merchant_id, merchant_order_no)
+    await close_order.close_order(deps, key)
+    return await read.get_order(deps, key)
 
 
 async def post_refund(body: OpenRefund, deps: DepsOfApp) -> Response:
@@ -104,7 +108,9 @@ async def get_refund(refund_no: str, deps: DepsOfApp, app_id: str | None = None)
 async def get_refund_by_number(
     app_id: str, merchant_id: str, merchant_refund_no: str, deps: DepsOfApp
 ) -> RefundView:
-    return await read.get_refund_by_number(deps, app_id, merchant_id, merchant_refund_no)
+    return await read.get_refund_by_number(
+        deps, app_id=app_id, merchant_id=merchant_id, merchant_refund_no=merchant_refund_no
+    )
 
 
 async def list_events(
@@ -112,6 +118,12 @@ async def list_events(
 ) -> EventPage:
     """The app's events, to synchronise by pulling."""
     return await read.list_events(deps, app_id, after, limit)
+
+
+async def _without_nul(request: Request) -> None:
+    """No text of the database holds the character NUL, so there is nothing of such a name."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise NotFound("There is no such thing.")
 
 
 def _json(answer: OpenedPayment | OpenedRefund, status: int) -> Response:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from paymesh_local import processes
-from paymesh_local.keeper import Keeper
+from paymesh_local.keeper import FIRST_PAUSE_S, Keeper
 from paymesh_local.processes import Process, Program
 from paymesh_local.terminal import Terminal
 
@@ -58,10 +58,15 @@ async def test_a_killed_process_is_started_again(tmp_path: Path) -> None:
 
 
 async def test_a_process_that_cannot_live_is_tried_with_pauses(tmp_path: Path) -> None:
-    counter = tmp_path / "starts"
-    async with kept(("sh", "-c", f"echo >> {counter}"), tmp_path):
-        await until(lambda: counter.stat().st_size >= 3)
-        assert counter.stat().st_size == 3
+    starts = tmp_path / "starts"
+
+    def times_s() -> list[float]:
+        return [float(line) for line in starts.read_text().split()] if starts.exists() else []
+
+    async with kept(("sh", "-c", f"date +%s.%N >> {starts}"), tmp_path):
+        await until(lambda: len(times_s()) >= 3)
+    _, second_s, third_s, *_ = times_s()
+    assert third_s - second_s >= FIRST_PAUSE_S
 
 
 async def test_a_restart_is_another_process(tmp_path: Path) -> None:

@@ -47,6 +47,10 @@ class Run:
         children: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
         return children
 
+    def child(self, word: str) -> psutil.Process:
+        """The one that has this word in its command."""
+        return next(each for each in self.family() if word in each.cmdline())
+
     async def shows(self, text: str) -> None:
         await self.until(lambda: text in self.output)
 
@@ -134,7 +138,7 @@ async def test_a_killed_supervisor_takes_everything_along(folder: Path) -> None:
                 await asyncio.sleep(0.05)
 
 
-async def test_a_killed_service_and_a_killed_broker_are_started_again(folder: Path) -> None:
+async def test_whatever_is_killed_is_started_again(folder: Path) -> None:
     async with running(folder) as run:
         await run.until((folder / "demo.json").exists)
         before = run.demo
@@ -142,8 +146,10 @@ async def test_a_killed_service_and_a_killed_broker_are_started_again(folder: Pa
         await run.until(lambda: run.demo["pids"]["trade-core"] != before["pids"]["trade-core"])
         await run.shows("trade-core                   runs again")
 
-        broker = next(each for each in run.family() if "paymesh_local.broker" in each.cmdline())
-        broker.kill()
+        run.child("--listen_addresses=127.0.0.1").kill()
+        await run.shows("postgres                     runs again")
+
+        run.child("paymesh_local.broker").kill()
         await run.shows("broker                       runs again")
         after = run.demo
         assert after["kafka_bootstrap"] != before["kafka_bootstrap"]

@@ -17,12 +17,13 @@ from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from trade_core.domain.errors import OrderNotFound, OrderPaid
+from trade_core.domain.order import OrderKey
 from trade_core.flows.close_order import close_order
 
 
 async def test_close_is_answered_when_the_channel_has_closed(desk: Desk) -> None:
     payment = await desk.opened()
-    closing = asyncio.create_task(close_order(desk.deps, APP, MERCHANT, "W1"))
+    closing = asyncio.create_task(close_order(desk.deps, OrderKey(APP, MERCHANT, "W1")))
     await asyncio.sleep(0.1)
     (command,) = await desk.attend()
     assert (command.command, command.payment.payment_no) == (CommandName.CLOSE, payment.payment_no)
@@ -39,7 +40,7 @@ async def test_close_is_answered_when_the_channel_has_closed(desk: Desk) -> None
 async def test_close_does_not_wait_for_a_silent_channel_for_ever(desk: Desk) -> None:
     payment = await desk.opened()
     async with asyncio.timeout(4):
-        await close_order(desk.deps, APP, MERCHANT, "W1")
+        await close_order(desk.deps, OrderKey(APP, MERCHANT, "W1"))
     assert await desk.state(payment) is PaymentStatus.PENDING
     assert (await desk.order(payment)).state is OrderStatus.CLOSED
 
@@ -48,13 +49,13 @@ async def test_closing_is_idempotent_and_refused_for_paid_and_unknown_orders(des
     payment = await desk.opened()
     await desk.hear(closed(payment))
     for _ in range(2):
-        await close_order(desk.deps, APP, MERCHANT, "W1")
+        await close_order(desk.deps, OrderKey(APP, MERCHANT, "W1"))
     assert (await desk.told()).count("order.closed") == 1
     await desk.paid(wish(merchant_order_no="W2"))
     with pytest.raises(OrderPaid):
-        await close_order(desk.deps, APP, MERCHANT, "W2")
+        await close_order(desk.deps, OrderKey(APP, MERCHANT, "W2"))
     with pytest.raises(OrderNotFound):
-        await close_order(desk.deps, "A2", MERCHANT, "W1")
+        await close_order(desk.deps, OrderKey("A2", MERCHANT, "W1"))
 
 
 async def test_expiry_closes_at_the_channel_and_asks_until_it_is_certain(desk: Desk) -> None:

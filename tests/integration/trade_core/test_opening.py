@@ -17,6 +17,7 @@ from tests.integration.trade_core.desk import (
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.results import Source, Verdict
 from trade_core.domain.errors import OrderClosed, OrderPaid, PaymentInProgress, TooSoon
+from trade_core.domain.order import OrderKey
 from trade_core.flows.close_order import close_order
 from trade_core.flows.open_payment import Opened
 
@@ -123,7 +124,7 @@ async def test_paid_order_replays_first_and_then_refuses(desk: Desk) -> None:
 
 async def test_closed_order_refuses_payments(desk: Desk) -> None:
     await desk.open(wish(method="cashier", payment_id=None))
-    await close_order(desk.deps, APP, MERCHANT, "W1")
+    await close_order(desk.deps, OrderKey(APP, MERCHANT, "W1"))
     with pytest.raises(OrderClosed):
         await desk.open(wish(method="cashier", payment_id=None))
 

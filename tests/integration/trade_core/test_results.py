@@ -20,6 +20,7 @@ from contracts.api import OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.alerts import AlertRecord
 from contracts.events.configuration import LatePayment
 from contracts.events.results import PaymentResult, Source, Verdict
+from trade_core.domain.order import OrderKey
 from trade_core.flows.close_order import close_order
 
 
@@ -100,7 +101,7 @@ async def test_success_after_the_apps_close(
     desk.late = policy
     payment = await desk.opened()
     await asyncio.gather(
-        close_order(desk.deps, "A1", "M1", "W1"), _hear_soon(desk, closed(payment))
+        close_order(desk.deps, OrderKey("A1", "M1", "W1")), _hear_soon(desk, closed(payment))
     )
     await desk.hear(paid(payment))
     order = await desk.order(payment)

@@ -281,8 +281,9 @@ async def test_events_are_pulled_in_order_by_an_opaque_cursor(world: World) -> N
     assert len({item["id"] for item in seen}) == 3
     none = await world.http.get("/internal/events", params={"app_id": "A-other"})
     assert none.json() == {"items": [], "next_cursor": None}
-    wrong = await world.http.get("/internal/events", params={"app_id": APP, "after": "x"})
-    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/after")
+    for cursor in ("x", "ZQ", "ZTk5OTk5OTk5OTk5OTk5OTk5OTk"):
+        wrong = await world.http.get("/internal/events", params={"app_id": APP, "after": cursor})
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/after")
 
 
 async def test_events_are_told_again_under_the_same_ids(world: World) -> None:
@@ -309,6 +310,8 @@ async def test_events_are_told_again_under_the_same_ids(world: World) -> None:
         ("GET", "/internal/refunds/R0"),
         ("GET", "/internal/refunds?app_id=A1&merchant_id=M1&merchant_refund_no=T0"),
         ("GET", "/internal/orders/W0?app_id=A1&merchant_id=M1"),
+        ("GET", "/internal/payments/P%00"),
+        ("GET", "/internal/orders/W0?app_id=A1&merchant_id=M%001"),
     ],
 )
 async def test_what_is_not_there_is_not_found(world: World, method: str, path: str) -> None:

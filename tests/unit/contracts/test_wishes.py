@@ -52,6 +52,7 @@ def test_the_smallest_wish_is_accepted_with_its_defaults() -> None:
         ("expires_in_s", 0),
         ("expires_in_s", 10**9),
         ("metadata", {"k": "v" * 5000}),
+        ("metadata", {"k": [{"n": 10**30}]}),
         ("metadata", []),
         ("payer", {"client_ip": "999.1.1.1"}),
         ("payer", {"nickname": "x"}),

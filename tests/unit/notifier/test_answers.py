@@ -45,7 +45,7 @@ def test_another_word_is_not(status: int, body: bytes) -> None:
         (301, Verdict.REFUSED, Trouble.REDIRECT),
         (304, Verdict.REFUSED, Trouble.REDIRECT),
         (400, Verdict.REFUSED, Trouble.BAD_STATUS),
-        (410, Verdict.REFUSED, Trouble.BAD_STATUS),
+        (410, Verdict.GONE, Trouble.BAD_STATUS),
         (429, Verdict.FAILING, Trouble.BAD_STATUS),
         (500, Verdict.FAILING, Trouble.BAD_STATUS),
         (599, Verdict.FAILING, Trouble.BAD_STATUS),

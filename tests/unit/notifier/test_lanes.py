@@ -9,13 +9,18 @@ from hypothesis import strategies as st
 
 from notifier.domain.answers import Verdict
 from notifier.domain.lanes import (
+    CATCH_UP_PER_S,
+    FOREVER,
     HOLDS_S,
     MAX_CAP,
     START_CAP,
     STREAK_LIMIT,
+    SUSPEND_AFTER,
     UNSENDABLE_HOLD_S,
+    Cause,
     Health,
     Room,
+    allowance,
     origin_of,
     share,
 )
@@ -130,7 +135,8 @@ def test_cap_stays_within_its_bounds(verdicts: list[Verdict], gaps: list[float])
         health = health.after(verdict, now)
 
         assert 1 <= health.cap <= MAX_CAP
-        assert health.held_until is None or health.held_until <= now + timedelta(minutes=10)
+        is_short = health.held_until is None or health.held_until <= now + timedelta(minutes=10)
+        assert is_short or health.suspended_at is not None
 
 
 def test_slots_are_dealt_in_equal_parts_at_most() -> None:
@@ -155,3 +161,39 @@ def test_slots_are_dealt_in_equal_parts_at_most() -> None:
 )
 def test_addresses_on_one_host_share_a_lane(notify_url: str | None, origin: str) -> None:
     assert origin_of(notify_url) == origin
+
+
+def test_gone_suspends_at_once_and_nothing_changes_it() -> None:
+    gone = after(Health(), [Verdict.GONE])
+
+    assert (gone.suspended_for, gone.held_until) == (Cause.GONE, FOREVER)
+    assert after(gone, [ACCEPTED, REFUSED, UNREACHABLE, Verdict.UNSENDABLE]) == gone
+
+
+@pytest.mark.parametrize("verdict", [REFUSED, FAILING, UNREACHABLE])
+def test_five_days_without_a_success_suspend(verdict: Verdict) -> None:
+    first = after(Health(), [verdict])
+
+    assert after(first, [verdict], NOW + SUSPEND_AFTER / 2).suspended_at is None
+    assert after(first, [verdict], NOW + SUSPEND_AFTER).suspended_for is Cause.FAILING
+    assert after(first, [ACCEPTED, verdict], NOW + SUSPEND_AFTER).suspended_at is None
+
+
+def test_breaker_keeps_the_count_of_days() -> None:
+    assert after(Health(), [UNREACHABLE] * STREAK_LIMIT).failing_since == NOW
+
+
+def test_lane_that_comes_back_catches_up() -> None:
+    opened = after(Health(), [UNREACHABLE] * STREAK_LIMIT)
+    later = NOW + timedelta(seconds=40)
+
+    assert after(opened, [ACCEPTED], later).catching_up_since == later
+    assert after(Health(), [ACCEPTED], later).catching_up_since is None
+
+
+def test_rate_of_catching_up_grows_and_is_never_nothing() -> None:
+    assert allowance(None, None) == MAX_CAP
+    assert allowance(0, 1) == CATCH_UP_PER_S
+    assert allowance(9, 1) == 10 * CATCH_UP_PER_S
+    assert allowance(0, 3600) == CATCH_UP_PER_S
+    assert allowance(0, 0.001) == 1

@@ -6,21 +6,21 @@ left it is NotSent, after that Unknown. Plugins stay pure; clock, network and li
 
 import asyncio
 import secrets
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import structlog
-from prometheus_client import Counter, Histogram
 
 from contracts.events.alerts import Alert
 from gateway.channels.breaker import Breaker
 from gateway.channels.plugin import (
+    Answer,
+    Bill,
+    BillPlace,
+    BillWish,
     Call,
-    Declined,
     HandOver,
     Moment,
     Noticed,
@@ -36,8 +36,12 @@ from gateway.channels.plugin import (
     Succeeded,
     Trade,
     Unknown,
+    UnknownKey,
     Unverifiable,
 )
+from gateway.channels.reading import UNREADABLE
+from gateway.channels.renewal import Renewal
+from gateway.channels.reporting import note, place
 from gateway.channels.transport import Broken, NotReached, Transport
 from gateway.channels.unlisted import Unlisted
 from gateway.directory import ChannelAccount
@@ -50,20 +54,10 @@ MAX_CALLS_PER_ACCOUNT: Final = 64
 MAX_WAIT_S: Final = 1.0
 """How long a call waits for one of them."""
 
-CALLS = Counter("channel_calls", "Calls to channels", ["channel", "operation", "outcome"])
-SECONDS = Histogram(
-    "channel_call_seconds",
-    "From the plugin's question to its outcome",
-    ["channel", "operation"],
-    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
-)
-
-UNREADABLE: Final = (
-    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError
-)  # fmt: skip
-"""What code raises that meets something of another shape than it expects."""
+BILL_TIMEOUT_S: Final = 60.0
 
 SubjectT = TypeVar("SubjectT")
+SaidT = TypeVar("SaidT")
 
 
 @dataclass(slots=True)
@@ -92,13 +86,14 @@ class Executor:
         self._now = now
         self._monotonic = monotonic
         self._lanes: dict[str, _Lane] = {}
+        self._keys = Renewal(self._send, moment=self.moment, monotonic=monotonic)
 
     async def pay(self, account: ChannelAccount, order: PayOrder) -> Outcome:
         """Initiate the payment, by a method that the plugin has."""
         method = account.plugin.methods[order.method]
         if isinstance(method, HandOver):
             outcome = self._hand_over(account, method, order)
-            _note(account, "pay", outcome, 0.0)
+            note(account, "pay", outcome, 0.0)
             return outcome
         return await self._run(account, "pay", method, order)
 
@@ -120,9 +115,30 @@ class Executor:
         """Ask how the refund stands."""
         return await self._run(account, "query_refund", account.plugin.query_refund, refunding)
 
+    async def fetch_bill(self, account: ChannelAccount, wish: BillWish) -> Bill | Outcome:
+        """The channel's statement of a day; anything but a Bill says why there is none."""
+        started = self._monotonic()
+        said = await self._bill(account, wish)
+        outcome = Succeeded() if isinstance(said, Bill) else said
+        note(account, "bill", outcome, self._monotonic() - started)
+        return said
+
     async def read_notice(self, account: ChannelAccount, raw: RawNotice) -> list[Noticed]:
         """What the channel tells. Raises Unverifiable, or one of `UNREADABLE`."""
-        return account.plugin.notices.read(raw, account.opened, self.moment())
+        read = account.plugin.notices.read
+        try:
+            return read(raw, self._keys.opened(account), self.moment())
+        except UnknownKey as unknown:
+            await self._keys.renew(account, unknown.name)
+            return read(raw, self._keys.opened(account), self.moment())
+
+    def has_old_keys(self, account: ChannelAccount) -> bool:
+        """Whether it is time to download the channel's keys (certificate mode)."""
+        return self._keys.is_due(account)
+
+    async def renew_keys(self, account: ChannelAccount) -> None:
+        """Download the channel's keys that are in use now; never raises."""
+        await self._keys.renew(account, "")
 
     def moment(self) -> Moment:
         """Now, with a fresh nonce of 32 letters and digits."""
@@ -131,9 +147,10 @@ class Executor:
     def _hand_over(
         self, account: ChannelAccount, method: HandOver[Any], order: PayOrder
     ) -> Outcome:
+        opened = self._keys.opened(account)
         try:
-            call = method.call(order, account.opened)
-            return method.outcome(account.plugin.wire.sign(call, account.opened, self.moment()))
+            call = method.call(order, opened)
+            return method.outcome(account.plugin.wire.sign(call, opened, self.moment()))
         except UNREADABLE as error:
             return _inexpressible(account, error)
 
@@ -145,34 +162,70 @@ class Executor:
         subject: SubjectT,
     ) -> Outcome:
         started = self._monotonic()
-        outcome = await self._ask(account, operation, subject)
+        outcome = await self._ask(account, operation.call, operation.outcome, subject)
         if isinstance(outcome, Unknown) and not outcome.is_listed:
             self._unlisted.note(account.channel, name, outcome)
-        _note(account, name, outcome, self._monotonic() - started)
+        note(account, name, outcome, self._monotonic() - started)
         return outcome
 
     async def _ask(
-        self, account: ChannelAccount, operation: Operation[SubjectT, Any], subject: SubjectT
-    ) -> Outcome:
+        self,
+        account: ChannelAccount,
+        ask: Callable[[SubjectT, Any], Call],
+        read: Callable[[Answer, SubjectT, Any], SaidT],
+        subject: SubjectT,
+    ) -> SaidT | NotSent | Unknown:
+        opened = self._keys.opened(account)
         try:
-            call = operation.call(subject, account.opened)
-            request = account.plugin.wire.sign(call, account.opened, self.moment())
+            call = ask(subject, opened)
+            request = account.plugin.wire.sign(call, opened, self.moment())
         except UNREADABLE as error:
             return _inexpressible(account, error)
-        reply = await self._send(account, request, call)
+        reply = await self._send(account, request, call.timeout_s)
         if not isinstance(reply, Reply):
             return reply
         try:
-            answer = account.plugin.wire.verify(reply, call, account.opened, self.moment())
-            return operation.outcome(answer, subject, account.opened)
+            answer = await self._verified(account, reply, call)
+            return read(answer, subject, self._keys.opened(account))
         except Unverifiable as error:
             return Unknown("unverifiable", str(error), is_spoken=False)
         except UNREADABLE as error:
-            log.warning("channel.unreadable", channel=account.channel, error=_place(error))
+            log.warning("channel.unreadable", channel=account.channel, error=place(error))
             return Unknown("unreadable", "the answer makes no sense", is_spoken=False)
 
+    async def _bill(self, account: ChannelAccount, wish: BillWish) -> Bill | Outcome:
+        bills = account.plugin.bills
+        if bills is None or wish.kind not in bills.kinds:
+            return NotSent("no_bill", "this channel has no such bill", is_spoken=False)
+        spot = await self._ask(account, bills.call, bills.place, wish)
+        if isinstance(spot, Pending) and not spot.found:
+            return Bill(())
+        if not isinstance(spot, BillPlace):
+            return spot
+        request = bills.download(spot, self._keys.opened(account), self.moment())
+        reply = await self._send(account, request, BILL_TIMEOUT_S)
+        if not isinstance(reply, Reply):
+            return reply
+        try:
+            # A large file takes seconds to read; payments must not wait for it.
+            return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, wish)))
+        except Unverifiable as error:
+            return Unknown("unverifiable", str(error), is_spoken=False)
+        except UNREADABLE as error:
+            log.warning("channel.unreadable", channel=account.channel, error=place(error))
+            return Unknown("unreadable", "the bill makes no sense", is_spoken=False)
+
+    async def _verified(self, account: ChannelAccount, reply: Reply, call: Call) -> Answer:
+        """A key that is not known is perhaps a new one: asked for once, then it is or is not."""
+        verify = account.plugin.wire.verify
+        try:
+            return verify(reply, call, self._keys.opened(account), self.moment())
+        except UnknownKey as unknown:
+            await self._keys.renew(account, unknown.name)
+            return verify(reply, call, self._keys.opened(account), self.moment())
+
     async def _send(
-        self, account: ChannelAccount, request: Request, call: Call
+        self, account: ChannelAccount, request: Request, timeout_s: float
     ) -> Reply | NotSent | Unknown:
         lane = self._lane(account.payment_id)
         if not await _has_place(lane.places):
@@ -181,7 +234,7 @@ class Executor:
             if not lane.breaker.admits():
                 return NotSent("circuit_open", "the channel has not answered", is_spoken=False)
             try:
-                reply = await self._transport.send(request, timeout_s=call.timeout_s)
+                reply = await self._transport.send(request, timeout_s=timeout_s)
             except NotReached as error:
                 lane.breaker.failed()
                 return NotSent("not_reached", str(error), is_spoken=False)
@@ -210,41 +263,5 @@ async def _has_place(places: asyncio.Semaphore) -> bool:
 
 
 def _inexpressible(account: ChannelAccount, error: Exception) -> NotSent:
-    log.error("channel.inexpressible", channel=account.channel, error=_place(error))
+    log.error("channel.inexpressible", channel=account.channel, error=place(error))
     return NotSent("inexpressible", "the channel cannot be asked for this", is_spoken=False)
-
-
-def _place(error: Exception) -> str:
-    """Kind and place of an error of a plugin; its text may quote what must not be logged."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {frame.name} ({Path(frame.filename).name}:{frame.lineno})"
-
-
-def _note(account: ChannelAccount, operation: str, outcome: Outcome, seconds: float) -> None:
-    name, code = _named(outcome)
-    CALLS.labels(account.channel, operation, name).inc()
-    SECONDS.labels(account.channel, operation).observe(seconds)
-    log.info(
-        "channel.outcome",
-        channel=account.channel,
-        operation=operation,
-        outcome=name,
-        code=code,
-        payment_id=account.payment_id,
-        channel_no=getattr(outcome, "channel_no", None),
-        ms=round(seconds * 1000, 1),
-    )
-
-
-def _named(outcome: Outcome) -> tuple[str, str | None]:
-    match outcome:
-        case Succeeded():
-            return "succeeded", None
-        case Pending():
-            return "pending", None
-        case Declined(code=code):
-            return "declined", code
-        case NotSent(code=code):
-            return "not_sent", code
-        case Unknown(code=code):
-            return "unknown", code

@@ -6,12 +6,17 @@ the operation to say, and that is never a yes.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import from_json
 
 from contracts.money import MINOR_DIGITS, Money
 from gateway.channels.plugin import Unverifiable
+
+UNREADABLE: Final = (
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError
+)  # fmt: skip
+"""What code raises that meets something of another shape than it expects."""
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from yarl import URL
 from gateway.channels.plugin import Reply, Request
 
 CONNECT_LIMIT_S: Final = 3.0
-MAX_ANSWER_BYTES: Final = 1_048_576
 IDLE_S: Final = 15.0
 """Idle connections are closed before the channels' own servers close them."""
 
@@ -69,7 +68,7 @@ class HttpTransport:
                 timeout=aiohttp.ClientTimeout(total=timeout_s, connect=connect_s),
                 allow_redirects=False,
             ) as response:
-                body = await _read(response)
+                body = await _read(response, request.limit_bytes)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status, headers, body)
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
@@ -80,13 +79,13 @@ class HttpTransport:
             raise Broken(_words(error)) from error
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise Broken(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
+        if size > limit_bytes:
+            raise Broken(f"the answer is longer than {limit_bytes} bytes")
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 

@@ -7,7 +7,6 @@ from prometheus_client import Counter
 
 from chassis.producer import NotPublished
 from contracts.events.results import Source
-from gateway.channels.executor import UNREADABLE
 from gateway.channels.plugin import (
     Acknowledgement,
     Noticed,
@@ -16,6 +15,7 @@ from gateway.channels.plugin import (
     RawNotice,
     Unverifiable,
 )
+from gateway.channels.reading import UNREADABLE
 from gateway.deps import Deps
 from gateway.directory import ChannelAccount
 from gateway.errors import NotHere

@@ -35,6 +35,8 @@ class Verdict(StrEnum):
     """The server lives and said no (3xx, 4xx, wrong body)."""
     FAILING = "failing"
     """The server lives and is in trouble (5xx, 429)."""
+    GONE = "gone"
+    """The server asks never to be called there again (410)."""
     UNREACHABLE = "unreachable"
     """No answer came."""
     UNSENDABLE = "unsendable"
@@ -76,6 +78,8 @@ def judge(answer: Answer, ack: CallbackAck) -> Judgement:
         return _judge_success(answer, ack)
     if 300 <= answer.status < 400:
         return Judgement(Verdict.REFUSED, Trouble.REDIRECT)
+    if answer.status == 410:
+        return Judgement(Verdict.GONE, Trouble.BAD_STATUS)
     if answer.status >= 500 or answer.status == 429:
         return Judgement(Verdict.FAILING, Trouble.BAD_STATUS)
     return Judgement(Verdict.REFUSED, Trouble.BAD_STATUS)

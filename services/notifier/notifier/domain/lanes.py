@@ -2,13 +2,15 @@
 
 A lane has a cap on what is in flight (grown by successes, halved by failures) and a circuit
 breaker. While it is held nothing is tried and no try is counted; after the hold a cap of one makes
-the next try the single probe.
+the next try the single probe. A lane that has failed for days, or says that it is gone, is
+suspended: its deliveries are parked until a person, or a new address, resumes it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final, assert_never
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
 from urllib.parse import urlsplit
 
 from notifier.domain.answers import Verdict
@@ -22,6 +24,13 @@ WINDOW_LEAST: Final = 10
 WINDOW_SHARE: Final = 0.7
 HOLDS_S: Final = (30, 60, 120, 300, 600)
 UNSENDABLE_HOLD_S: Final = 60
+
+SUSPEND_AFTER: Final = timedelta(days=5)
+FOREVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""Until then a suspended lane is held."""
+
+CATCH_UP_PER_S: Final = 50
+CATCH_UP_BURST_S: Final = 1.0
 
 OWN_ADDRESS: Final = ""
 """The origin of the lane for an app's registered address, whatever it is at the moment."""
@@ -39,9 +48,20 @@ def origin_of(notify_url: str | None) -> str:
     return f"{parts.hostname}:{port}"
 
 
+class Cause(StrEnum):
+    """Why a lane was suspended."""
+
+    GONE = "gone"
+    FAILING = "failing"
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a lane fares. `trips`: how often it was held in a row; 0 when it is closed."""
+    """How a lane fares. `trips`: how often it was held in a row; 0 when it is closed.
+
+    `failing_since`: the first failure after the last success. `catching_up_since`: it came back
+    then, and its backlog is sent at a rate that grows.
+    """
 
     cap: int = START_CAP
     streak: int = 0
@@ -50,23 +70,39 @@ class Health:
     window_total: int = 0
     window_failed: int = 0
     held_until: datetime | None = None
+    failing_since: datetime | None = None
+    suspended_at: datetime | None = None
+    suspended_for: Cause | None = None
+    catching_up_since: datetime | None = None
 
     def after(self, verdict: Verdict, now: datetime) -> "Health":
-        match verdict:
-            case Verdict.ACCEPTED:
-                return self._alive(now, cap=min(self.cap + 1, MAX_CAP))
-            case Verdict.REFUSED:
-                return self._alive(now, cap=self.cap)
-            case Verdict.FAILING:
-                return self._failed(now, streak=0)
-            case Verdict.UNREACHABLE:
-                return self._failed(now, streak=self.streak + 1)
-            case Verdict.UNSENDABLE:
-                return replace(self, held_until=now + timedelta(seconds=UNSENDABLE_HOLD_S))
-        assert_never(verdict)
+        if self.suspended_at is not None:
+            return self  # it was sent before, and says nothing new
+        if verdict is Verdict.UNSENDABLE:
+            return replace(self, held_until=now + timedelta(seconds=UNSENDABLE_HOLD_S))
+        if verdict is Verdict.ACCEPTED:
+            return replace(self._alive(now, cap=min(self.cap + 1, MAX_CAP)), failing_since=None)
+        if verdict is Verdict.GONE:
+            return self._suspended(Cause.GONE, now)
+        if self.failing_since is not None and now - self.failing_since >= SUSPEND_AFTER:
+            return self._suspended(Cause.FAILING, now)
+        return replace(self._after_failure(verdict, now), failing_since=self.failing_since or now)
+
+    def _after_failure(self, verdict: Verdict, now: datetime) -> "Health":
+        if verdict is Verdict.REFUSED:
+            return self._alive(now, cap=self.cap)
+        return self._failed(now, streak=self.streak + 1 if verdict is Verdict.UNREACHABLE else 0)
 
     def _alive(self, now: datetime, *, cap: int) -> "Health":
-        return replace(self._counted(now, failed=0), cap=cap, streak=0, trips=0, held_until=None)
+        came_back = now if self.trips > 0 else self.catching_up_since
+        return replace(
+            self._counted(now, failed=0),
+            cap=cap,
+            streak=0,
+            trips=0,
+            held_until=None,
+            catching_up_since=came_back,
+        )
 
     def _failed(self, now: datetime, *, streak: int) -> "Health":
         if self.held_until is not None and self.held_until > now:
@@ -94,7 +130,21 @@ class Health:
 
     def _held(self, now: datetime) -> "Health":
         hold_s = HOLDS_S[min(self.trips, len(HOLDS_S) - 1)]
-        return Health(cap=1, trips=self.trips + 1, held_until=now + timedelta(seconds=hold_s))
+        return Health(
+            cap=1,
+            trips=self.trips + 1,
+            held_until=now + timedelta(seconds=hold_s),
+            failing_since=self.failing_since,
+        )
+
+    def _suspended(self, cause: Cause, now: datetime) -> "Health":
+        return Health(
+            cap=1,
+            held_until=FOREVER,
+            failing_since=self.failing_since or now,
+            suspended_at=now,
+            suspended_for=cause,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +160,16 @@ def share(rooms: Sequence[Room], slots: int) -> list[Room]:
     served = rooms[:slots]
     part = slots // max(1, len(served))
     return [Room(room.lane_id, min(room.size, part)) for room in served]
+
+
+def allowance(catching_up_s: float | None, idle_s: float | None) -> int:
+    """How many a lane may be given now; without a limit where it does not catch up.
+
+    The rate begins at `CATCH_UP_PER_S` and grows by as much with every second, so that an address
+    that has just come back is not knocked over, and yet a long backlog ends. `idle_s`: since it was
+    given something the last time.
+    """
+    if catching_up_s is None:
+        return MAX_CAP
+    waited_s = CATCH_UP_BURST_S if idle_s is None else min(idle_s, CATCH_UP_BURST_S)
+    return max(1, int(waited_s * CATCH_UP_PER_S * (1 + catching_up_s)))

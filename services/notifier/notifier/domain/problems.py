@@ -1,8 +1,9 @@
 """What callers of the internal API are told.
 
 NotifierProblem
-├── EventNotFound 404 · AppNotFound 404
-└── NoCallbackAddress 422 · BadCursor 422
+├── EventNotFound 404 · AppNotFound 404 · EndpointNotFound 404
+├── NoCallbackAddress 422 · BadCursor 422
+└── SpokeJustNow 429
 """
 
 from chassis.problems import FieldError, Problem
@@ -27,9 +28,19 @@ class AppNotFound(NotifierProblem, code=Code.NOT_FOUND):
         super().__init__(f"There is no app {app_id!r}.")
 
 
+class EndpointNotFound(NotifierProblem, code=Code.NOT_FOUND):
+    def __init__(self, endpoint_id: str) -> None:
+        super().__init__(f"There is no callback address {endpoint_id!r}.")
+
+
 class NoCallbackAddress(NotifierProblem, code=Code.INVALID_REQUEST):
     def __init__(self) -> None:
         super().__init__("The app has no callback address (notify_url), or it is disabled.")
+
+
+class SpokeJustNow(NotifierProblem, code=Code.RATE_LIMITED):
+    def __init__(self, every_s: float) -> None:
+        super().__init__("A message to people was sent just now.", retry_after_s=round(every_s))
 
 
 class BadCursor(NotifierProblem, code=Code.INVALID_REQUEST):

@@ -3,25 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import structlog
 
 from chassis import outbox
-from contracts import topics
-from contracts.events.deliveries import (
-    SOURCE,
-    DeliveryEvent,
-    DeliveryEventRecord,
-    DeliveryEventType,
-)
-from contracts.identifiers import new_id
+from contracts.events.alerts import Alert
 from notifier import metrics
+from notifier.domain import troubles
 from notifier.domain.deliveries import Claim, Outcome, State, Tried, decide
 from notifier.domain.lanes import Health, Room, share
 from notifier.flows.deps import Deps
-from notifier.store import claims, lanes, results
+from notifier.store import claims, lanes, outgoing, results
 
 log = structlog.get_logger()
 
@@ -49,15 +42,24 @@ async def finish(deps: Deps, tried: Sequence[Tried]) -> None:
     async with deps.db.transaction() as tx:
         locked = await results.lock_lanes(tx, (one.claim.lane_id for one in tried))
         outcomes = [decide(one, deps.schedule, locked.now) for one in tried]
-        health = _health_after(outcomes, locked)
+        health, alerts, fatal = _health_after(outcomes, locked)
         ours = await results.write(tx, deps.replica, outcomes, health)
         settled = [
             outcome
             for outcome in outcomes
             if outcome.state is not State.PENDING and outcome.tried.claim.delivery_id in ours
         ]
-        await outbox.put(tx, [_event(outcome, locked.now) for outcome in settled])
-    if settled:
+        for outcome in fatal:
+            if destination := outcome.tried.destination:
+                await lanes.note_address(tx, outcome.tried.claim.lane_id, destination.url)
+        alerts += [troubles.exhausted(one) for one in settled if one.state is State.EXHAUSTED]
+        events = [
+            *(outgoing.fate(outcome, locked.now) for outcome in settled),
+            *(outgoing.suspended(outcome, locked.now) for outcome in fatal),
+            *(outgoing.alert(alert, locked.now) for alert in alerts),
+        ]
+        await outbox.put(tx, events)
+    if events:
         deps.wake_relay()
     deps.due.set()
     _report(outcomes)
@@ -70,19 +72,6 @@ async def take_back(deps: Deps) -> None:
     if count:
         log.warning("claims.taken_back", count=count)
         metrics.TAKEN_BACK.inc(count)
-        deps.due.set()
-
-
-async def lift_holds(deps: Deps) -> None:
-    """The held lanes of apps whose configuration changed are looked at now."""
-    changed = frozenset(deps.apps.changed)
-    if not changed:
-        return
-    async with deps.db.transaction() as tx:
-        count = await lanes.lift_holds(tx, changed)
-    deps.apps.changed -= changed
-    if count:
-        log.info("lanes.holds_lifted", count=count)
         deps.due.set()
 
 
@@ -105,46 +94,25 @@ def _may_have_more(rooms: Sequence[Room], taken: Sequence[Claim]) -> bool:
     return is_filled or len(rooms) == claims.LANES_PER_CLAIM
 
 
-def _health_after(outcomes: Sequence[Outcome], lanes: results.LockedLanes) -> dict[int, Health]:
-    health = dict(lanes.health)
+def _health_after(
+    outcomes: Sequence[Outcome], locked: results.LockedLanes
+) -> tuple[dict[int, Health], list[Alert], list[Outcome]]:
+    """The lanes as they are now, what people must hear of them, and the outcomes that made a lane
+    be suspended."""
+    health, alerts, fatal = dict(locked.health), list[Alert](), list[Outcome]()
     for outcome in outcomes:
         claim = outcome.tried.claim
         before = health[claim.lane_id]
-        after = before.after(outcome.judgement.verdict, lanes.now)
+        after = health[claim.lane_id] = before.after(outcome.judgement.verdict, locked.now)
+        if after.trips == 1 and before.trips == 0:
+            alerts.append(troubles.held(outcome))
         if after.trips > before.trips:
             log.warning("lane.held", app_id=claim.app_id, url=claim.notify_url, trips=after.trips)
-        health[claim.lane_id] = after
-    return health
-
-
-def _event(outcome: Outcome, now: datetime) -> outbox.OutboxEvent:
-    claim, answer = outcome.tried.claim, outcome.tried.answer
-    destination = outcome.tried.destination
-    is_delivered = outcome.state is State.DELIVERED
-    record = DeliveryEventRecord(
-        id=new_id("event"),
-        source=SOURCE,
-        type=DeliveryEventType.DELIVERED if is_delivered else DeliveryEventType.EXHAUSTED,
-        subject=claim.event_id,
-        time=now,
-        data=DeliveryEvent(
-            event_id=claim.event_id,
-            event_type=claim.type,
-            app_id=claim.app_id,
-            url=destination.url if destination else "",
-            attempts=claim.tries + 1,
-            last_status=answer.status if answer else None,
-            at=now,
-        ),
-    )
-    return outbox.OutboxEvent(
-        event_id=record.id,
-        topic=topics.DELIVERY_EVENTS,
-        key=claim.event_id,
-        type=record.type,
-        tenant="",
-        payload=record.to_bytes(),
-    )
+        if after.suspended_at is not None and before.suspended_at is None:
+            alerts.append(troubles.suspended(outcome, after))
+            fatal.append(outcome)
+            log.error("lane.suspended", app_id=claim.app_id, cause=after.suspended_for)
+    return health, alerts, fatal
 
 
 def _report(outcomes: Sequence[Outcome]) -> None:

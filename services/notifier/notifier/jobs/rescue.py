@@ -9,7 +9,7 @@ import structlog
 from chassis.background import Pulse, pause
 from chassis.database import UNREACHABLE
 from chassis.problems import Overloaded
-from notifier.flows import tries
+from notifier.flows import endpoints, tries
 from notifier.flows.deps import Deps
 from notifier.store.presence import Presence
 
@@ -36,7 +36,7 @@ class Rescue:
                 # Our own presence first: after a restart of the database nobody has one.
                 await self._presence.hold()
                 await tries.take_back(self._deps)
-                await tries.lift_holds(self._deps)
+                await endpoints.follow_configuration(self._deps)
             except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
                 log.warning("rescue.postponed", reason=repr(error))
             await pause(stop, self._every_s)

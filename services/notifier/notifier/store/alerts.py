@@ -1,33 +1,111 @@
-"""Alerts, as they came."""
+"""Alerts as they came, and the troubles that people are told of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from datetime import datetime
+from typing import Any
 
 from chassis.database import Tx
-from contracts.events.alerts import AlertRecord
+from contracts.events.alerts import AlertRecord, Severity
+from notifier.domain.alerts import BY_URGENCY, Trouble
+
+LEASE_S = 60.0
+"""Who took troubles and did not tell them leaves them to the next after this."""
 
 
-async def add(tx: Tx, records: Sequence[AlertRecord]) -> None:
-    """Keep them; one that is known already adds nothing."""
-    await tx.executemany(
-        _ADD,
-        [
-            (
-                record.id,
-                record.data.key,
-                record.data.severity,
-                record.data.title,
-                record.data.detail,
-                record.data.merchant_id,
-                record.data.facts,
-                record.time,
-            )
-            for record in records
-        ],
+async def add(tx: Tx, records: Sequence[AlertRecord]) -> list[AlertRecord]:
+    """Keep them; answers those that were not known already."""
+    return [record for record in records if await tx.fetchval(_ADD, *_columns(record))]
+
+
+async def lock_troubles(tx: Tx, keys: Iterable[str]) -> tuple[datetime, dict[str, Trouble]]:
+    """The database's time, and the known troubles with these keys, locked in their order."""
+    now: datetime = await tx.fetchval("select now()")
+    rows = await tx.fetch(_LOCK, sorted(set(keys)))
+    return now, {row["key"]: _trouble(row) for row in rows}
+
+
+async def put_troubles(tx: Tx, troubles: Iterable[Trouble]) -> None:
+    await tx.executemany(_PUT, [astuple(trouble) for trouble in troubles])
+
+
+async def take_turn(tx: Tx, every_s: float) -> bool:
+    """Whether we may speak now; then nobody else may for `every_s`."""
+    return bool(await tx.fetchval(_TURN, every_s))
+
+
+async def take_due(tx: Tx, limit: int) -> list[Trouble]:
+    """The most urgent troubles that are due, leased to us."""
+    rows = await tx.fetch(_TAKE, limit, LEASE_S, [str(severity) for severity in BY_URGENCY])
+    return [_trouble(row) for row in rows]
+
+
+async def has_due(tx: Tx) -> bool:
+    return bool(await tx.fetchval("select exists (select from trouble where due_at <= now())"))
+
+
+async def settle(tx: Tx, told: Sequence[Trouble], again_s: Sequence[float]) -> None:
+    """People know of these now; what was raised meanwhile is due after its `again_s`."""
+    await tx.execute(
+        _SETTLE, [one.key for one in told], [one.untold for one in told], list(again_s)
     )
+
+
+def _columns(record: AlertRecord) -> tuple[object, ...]:
+    alert = record.data
+    return (
+        record.id,
+        alert.key,
+        alert.severity,
+        alert.title,
+        alert.detail,
+        alert.merchant_id,
+        alert.facts,
+        record.time,
+    )
+
+
+def _trouble(row: Any) -> Trouble:
+    return Trouble(**{**row, "severity": Severity(row["severity"])})
 
 
 _ADD = """
 insert into alert (alert_id, key, severity, title, detail, merchant_id, facts, raised_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict do nothing
+returning true
+"""
+
+_LOCK = "select * from trouble where key = any($1) order by key for update"
+
+_PUT = """
+insert into trouble (key, severity, title, detail, merchant_id, facts, first_at, last_at, total,
+                     untold, told_at, due_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+on conflict (key) do update set
+    severity = excluded.severity, title = excluded.title, detail = excluded.detail,
+    merchant_id = excluded.merchant_id, facts = excluded.facts, first_at = excluded.first_at,
+    last_at = excluded.last_at, total = excluded.total, untold = excluded.untold,
+    due_at = excluded.due_at
+"""
+
+_TURN = """
+update teller set spoke_at = now() where spoke_at <= now() - make_interval(secs => $1)
+returning true
+"""
+
+_TAKE = """
+update trouble set due_at = now() + make_interval(secs => $2)
+where key in (select key from trouble where due_at <= now()
+              order by array_position($3::text[], severity), due_at limit $1
+              for update skip locked)
+returning *
+"""
+
+_SETTLE = """
+update trouble set
+    told_at = now(), untold = trouble.untold - told.untold,
+    due_at = case when trouble.untold > told.untold then now() + make_interval(secs => again_s) end
+from unnest($1::text[], $2::integer[], $3::float8[]) as told (key, untold, again_s)
+where trouble.key = told.key
 """

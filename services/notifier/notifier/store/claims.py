@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from chassis.database import Tx
 from notifier.domain.deliveries import Claim
-from notifier.domain.lanes import Room
+from notifier.domain.lanes import Room, allowance
 from notifier.store.presence import LOCK_CLASS
 
 LANES_PER_CLAIM = 50
@@ -20,7 +20,10 @@ async def lock_due_lanes(tx: Tx, *, fresh: bool, slots: int) -> list[Room]:
     """Lanes that are due and have room, the longest waiting first; those of others are skipped."""
     limit = min(slots, LANES_PER_CLAIM)
     rows = await tx.fetch(_DUE_FRESH if fresh else _DUE_RETRY, limit)
-    return [Room(row["lane_id"], row["size"]) for row in rows]
+    return [
+        Room(row["lane_id"], min(row["size"], allowance(row["catching_up_s"], row["idle_s"])))
+        for row in rows
+    ]
 
 
 async def take(
@@ -55,22 +58,28 @@ async def take_back(tx: Tx) -> int:
     return count
 
 
-_DUE_FRESH = """
-select lane_id, cap - in_flight as size from lane
+_ROOM = """
+select lane_id, cap - in_flight as size,
+       extract(epoch from now() - catching_up_since)::float8 as catching_up_s,
+       extract(epoch from now() - paced_at)::float8 as idle_s
+from lane
+"""
+
+_DUE_FRESH = f"""{_ROOM}
 where fresh_at <= now() and in_flight < cap
 order by fresh_at limit $1
 for no key update skip locked
 """
 
-_DUE_RETRY = """
-select lane_id, cap - in_flight as size from lane
+_DUE_RETRY = f"""{_ROOM}
 where retry_at <= now() and in_flight < cap
 order by retry_at limit $1
 for no key update skip locked
 """
 
 # What is picked are the first rows of the lane in the order of the index, so the row behind them
-# is the one the lane waits for next.
+# is the one the lane waits for next. A lane that catches up is given a part every 50 ms, until no
+# first try waits.
 _TAKE = """
 with room as (
     select * from unnest($1::bigint[], $2::integer[]) as r (lane_id, size)
@@ -86,12 +95,21 @@ with room as (
 ), moved as (
     update lane set
         in_flight = in_flight + counted.size,
-        fresh_at = case when $3 then follower.due_at else fresh_at end,
-        retry_at = case when $3 then retry_at else follower.due_at end
+        fresh_at = case when not $3 then fresh_at
+                        when catching_up_since is null then follower.due_at
+                        else follower.paced_due_at end,
+        retry_at = case when $3 then retry_at
+                        when catching_up_since is null then follower.due_at
+                        else follower.paced_due_at end,
+        paced_at = case when counted.size > 0 and catching_up_since is not null then now()
+                   else paced_at end,
+        catching_up_since = case when $3 and follower.due_at is null then null
+                            else catching_up_since end
     from (select room.lane_id, count(delivery_id) as size
           from room left join picked using (lane_id) group by room.lane_id) counted
     left join lateral (
-        select due_at from due
+        select due_at, greatest(due_at, now() + interval '50 ms') as paced_due_at
+        from due
         where lane_id = counted.lane_id and fresh = $3 and lease_until is null
         order by due_at, delivery_id offset counted.size limit 1) follower on true
     where lane.lane_id = counted.lane_id

@@ -1,8 +1,31 @@
-"""Lanes that are held, and the change of configuration that frees them."""
+"""Lanes that are held or suspended, and what frees them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 
 from chassis.database import Tx
+from notifier.domain.lanes import Cause
+
+COUNTED = 10_000
+"""Waiting deliveries of a lane are counted up to here."""
+
+REJOINED_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """`pending` is exact below `COUNTED`."""
+
+    lane_id: int
+    app_id: str
+    origin: str
+    suspended_at: datetime | None
+    suspended_for: Cause | None
+    suspended_url: str | None
+    failing_since: datetime | None
+    held_until: datetime | None
+    pending: int
 
 
 async def lift_holds(tx: Tx, app_ids: Collection[str]) -> int:
@@ -16,13 +39,91 @@ async def lift_holds(tx: Tx, app_ids: Collection[str]) -> int:
     return len(lane_ids)
 
 
+async def list_page(
+    tx: Tx,
+    *,
+    app_ids: Collection[str] | None = None,
+    lane_id: int | None = None,
+    origin: str | None = None,
+    suspended: bool | None = None,
+    after: int = 0,
+    limit: int,
+) -> list[Lane]:
+    """In the order in which they became known; what is None does not filter."""
+    rows = await tx.fetch(
+        _PAGE, app_ids and list(app_ids), lane_id, origin, suspended, after, limit, COUNTED
+    )
+    return [
+        Lane(**{**row, "suspended_for": row["suspended_for"] and Cause(row["suspended_for"])})
+        for row in rows
+    ]
+
+
+async def note_address(tx: Tx, lane_id: int, url: str) -> None:
+    """Where the lane that was just suspended had been called."""
+    await tx.execute(_NOTE_ADDRESS, lane_id, url)
+
+
+async def rejoin(tx: Tx, lane_id: int) -> bool:
+    """Put what was tried before back among the first tries, in its old place; True: there is more.
+
+    The lane is suspended, so nobody claims meanwhile.
+    """
+    await tx.execute(_LOCK, lane_id)
+    return bool(await tx.fetchval(_REJOIN, lane_id, REJOINED_AT_ONCE) == REJOINED_AT_ONCE)
+
+
+async def resume(tx: Tx, lane_id: int) -> None:
+    """End the suspension: one probe first, then the backlog at a growing rate, oldest first."""
+    await tx.execute(_RESUME, lane_id)
+
+
 _LOCK_HELD = """
 select lane_id from lane
-where app_id = any($1) and held_until > now()
+where app_id = any($1) and held_until > now() and suspended_at is null
 order by app_id, origin
 for no key update
 """
 
 _LIFT = """
 update lane set held_until = null, fresh_at = now(), retry_at = now() where lane_id = any($1)
+"""
+
+_PAGE = """
+select lane_id, app_id, origin, suspended_at, suspended_for, suspended_url, failing_since,
+       case when held_until > now() and suspended_at is null then held_until end as held_until,
+       (select count(*) from (
+           select 1 from due where due.lane_id = lane.lane_id and lease_until is null limit $7
+       ) counted) as pending
+from lane
+where lane_id > $5 and ($1::text[] is null or app_id = any($1))
+  and ($2::bigint is null or lane_id = $2)
+  and ($3::text is null or origin = $3)
+  and ($4::boolean is null or (suspended_at is not null) = $4)
+order by lane_id limit $6
+"""
+
+_NOTE_ADDRESS = "update lane set suspended_url = $2 where lane_id = $1"
+
+_LOCK = "select from lane where lane_id = $1 for no key update"
+
+_REJOIN = """
+with tried as (
+    select delivery_id from due
+    where lane_id = $1 and not fresh and lease_until is null limit $2
+), rejoined as (
+    update due set fresh = true, tries = 0, due_at = delivery.created_at
+    from tried join delivery using (delivery_id) where due.delivery_id = tried.delivery_id
+    returning 1
+)
+select count(*) from rejoined
+"""
+
+_RESUME = """
+update lane set
+    suspended_at = null, suspended_for = null, suspended_url = null, failing_since = null,
+    held_until = null, streak = 0, trips = 0, cap = 1, window_at = null, window_total = 0,
+    window_failed = 0, catching_up_since = now(), paced_at = now(), fresh_at = now(),
+    retry_at = now()
+where lane_id = $1 and suspended_at is not null
 """

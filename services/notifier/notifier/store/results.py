@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chassis.database import Tx
 from notifier.domain.deliveries import Outcome
-from notifier.domain.lanes import Health
+from notifier.domain.lanes import Cause, Health
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ async def lock_lanes(tx: Tx, lane_ids: Iterable[int]) -> LockedLanes:
             window_total=row["window_total"],
             window_failed=row["window_failed"],
             held_until=row["held_until"],
+            failing_since=row["failing_since"],
+            suspended_at=row["suspended_at"],
+            suspended_for=row["suspended_for"] and Cause(row["suspended_for"]),
+            catching_up_since=row["catching_up_since"],
         )
         for row in rows
     }
@@ -77,6 +81,10 @@ def _lane_columns(health: Mapping[int, Health]) -> list[list[object]]:
             one.window_total,
             one.window_failed,
             one.held_until,
+            one.failing_since,
+            one.suspended_at,
+            one.suspended_for,
+            one.catching_up_since,
         )
         for lane_id, one in health.items()
     ]
@@ -84,7 +92,8 @@ def _lane_columns(health: Mapping[int, Health]) -> list[list[object]]:
 
 
 _LOCK = """
-select lane_id, cap, streak, trips, window_at, window_total, window_failed, held_until, now() as now
+select lane_id, cap, streak, trips, window_at, window_total, window_failed, held_until,
+       failing_since, suspended_at, suspended_for, catching_up_since, now() as now
 from lane where lane_id = any($1)
 order by app_id, origin
 for no key update
@@ -101,8 +110,10 @@ with outcome as (
           answer)
 ), health as (
     select * from unnest($12::bigint[], $13::integer[], $14::integer[], $15::integer[],
-                         $16::timestamptz[], $17::integer[], $18::integer[], $19::timestamptz[])
-    as h (lane_id, cap, streak, trips, window_at, window_total, window_failed, held_until)
+                         $16::timestamptz[], $17::integer[], $18::integer[], $19::timestamptz[],
+                         $20::timestamptz[], $21::timestamptz[], $22::text[], $23::timestamptz[])
+    as h (lane_id, cap, streak, trips, window_at, window_total, window_failed, held_until,
+          failing_since, suspended_at, suspended_for, catching_up_since)
 ), logged as (
     insert into attempt (delivery_id, started_at, url, status, error, latency_ms, answer)
     select delivery_id, started_at, url, status, error, latency_ms, answer
@@ -137,7 +148,9 @@ with outcome as (
                    else greatest(least(lane.retry_at, counted.retry_at), health.held_until) end,
         cap = health.cap, streak = health.streak, trips = health.trips,
         window_at = health.window_at, window_total = health.window_total,
-        window_failed = health.window_failed, held_until = health.held_until
+        window_failed = health.window_failed, held_until = health.held_until,
+        failing_since = health.failing_since, suspended_at = health.suspended_at,
+        suspended_for = health.suspended_for, catching_up_since = health.catching_up_since
     from health left join counted using (lane_id)
     where lane.lane_id = health.lane_id
 )

@@ -86,8 +86,8 @@ order by delivery_id desc limit $4
 
 _DELIVERIES = """
 select delivery_id, event_id, delivery.app_id, type, notify_url, state, created_at,
-       case when due.due_at is not null then greatest(due.due_at, lane.held_until) end
-           as next_attempt_at
+       case when due.due_at is not null and lane.suspended_at is null
+            then greatest(due.due_at, lane.held_until) end as next_attempt_at
 from delivery
 join lane on lane.lane_id = delivery.lane_id
 left join due using (delivery_id)

@@ -28,9 +28,9 @@ def hear_payment(
     fact = facts.of_payment(was, result, said_at)
     state = payment.after(was.state, fact)
     if state is PaymentStatus.SUCCEEDED and was.state is not state:
-        _take_money(dossier, was, result, late)
+        _take_money(dossier, was, result=result, late=late)
     else:
-        _change(dossier, was, state, fact, result)
+        _change(dossier, was, state=state, fact=fact, result=result)
     if fact is payment.Fact.CONFLICT:
         now_is = dossier.payments[was.payment_no]
         dossier.alerts.append(alerts.conflicted(dossier.order, now_is, result))
@@ -66,6 +66,7 @@ def _after_close(dossier: Dossier, was: Payment, fact: payment.Fact) -> None:
 def _change(
     dossier: Dossier,
     was: Payment,
+    *,
     state: PaymentStatus,
     fact: payment.Fact,
     result: PaymentResult,
@@ -94,7 +95,9 @@ def _failure(state: PaymentStatus, fact: payment.Fact, result: PaymentResult) ->
             return None
 
 
-def _take_money(dossier: Dossier, was: Payment, result: PaymentResult, late: LatePayment) -> None:
+def _take_money(
+    dossier: Dossier, was: Payment, *, result: PaymentResult, late: LatePayment
+) -> None:
     """First success wins; a later one, or one after the end, goes back by itself."""
     before = dossier.order
     cause = order.return_cause(

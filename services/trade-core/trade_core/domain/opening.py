@@ -16,7 +16,7 @@ from trade_core.domain.errors import (
     PaymentInProgress,
     TooSoon,
 )
-from trade_core.domain.order import Order
+from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import CALL_LIMIT, Fact, Payment, after
 
 
@@ -28,6 +28,11 @@ class Wish:
     content: CreatePayment
     channel: str | None
     window: timedelta
+
+    @property
+    def order_key(self) -> OrderKey:
+        content = self.content
+        return OrderKey(self.app_id, content.merchant_id, content.merchant_order_no)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,6 @@ def _payment(wish: Wish, order_id: str, now: datetime) -> Payment:
         initiated_at=now,
         expires_at=now + timedelta(seconds=content.expires_in_s),
         metadata=content.metadata,
-        split=[receiver.model_dump(mode="json") for receiver in content.split],
         notify_url=content.notify_url,
         return_url=content.return_url,
     )

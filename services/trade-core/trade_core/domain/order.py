@@ -34,6 +34,15 @@ TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class OrderKey:
+    """By what an app knows its order."""
+
+    app_id: str
+    merchant_id: str
+    merchant_order_no: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """`version` counts the events that were told of it; `latest_payment_no` is its newest attempt.
 

@@ -139,7 +139,6 @@ class Payment:
     initiated_at: datetime
     expires_at: datetime
     metadata: dict[str, JsonValue]
-    split: list[dict[str, JsonValue]]
     notify_url: str | None
     return_url: str | None
     action: Action | None = None

@@ -3,6 +3,7 @@
 from chassis import logs
 from trade_core.domain import closing
 from trade_core.domain.errors import OrderNotFound
+from trade_core.domain.order import OrderKey
 from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
@@ -10,23 +11,21 @@ from trade_core.flows.waiting import until_closed
 from trade_core.store import dossiers, saving
 
 
-async def close_order(deps: Deps, app_id: str, merchant_id: str, merchant_order_no: str) -> None:
+async def close_order(deps: Deps, key: OrderKey) -> None:
     """Close what is unpaid; returns when it is closed at the channels too, or after two seconds.
 
     Raises OrderNotFound, OrderPaid.
     """
-    order_id = await _close(deps, app_id, merchant_id, merchant_order_no)
+    order_id = await _close(deps, key)
     await until_closed(deps, order_id)
 
 
 @read_again
-async def _close(deps: Deps, app_id: str, merchant_id: str, merchant_order_no: str) -> str:
+async def _close(deps: Deps, key: OrderKey) -> str:
     async with deps.db.transaction() as tx:
-        dossier = await dossiers.find_by_key(
-            tx, app_id, merchant_id, merchant_order_no, clock=deps.clock
-        )
+        dossier = await dossiers.find_by_key(tx, key, clock=deps.clock)
         if dossier is None:
-            raise OrderNotFound(merchant_order_no)
+            raise OrderNotFound(key.merchant_order_no)
         dossier.traceparent = logs.traceparent.get() or None
         closing.close_order(dossier)
         await saving.save(tx, [dossier])

@@ -66,13 +66,10 @@ async def _open_known(deps: Deps, wish: Wish) -> Opened:
 
 @read_again
 async def _repeat_or_open_another(deps: Deps, wish: Wish) -> Opened:
-    content = wish.content
     async with deps.db.transaction() as tx:
-        dossier = await dossiers.find_by_key(
-            tx, wish.app_id, content.merchant_id, content.merchant_order_no, clock=deps.clock
-        )
+        dossier = await dossiers.find_by_key(tx, wish.order_key, clock=deps.clock)
         if dossier is None:
-            raise OrderNotFound(content.merchant_order_no)
+            raise OrderNotFound(wish.order_key.merchant_order_no)
         dossier.traceparent = logs.traceparent.get() or None
         latest = dossier.payments[dossier.order.latest_payment_no]
         if opening.is_replay(dossier.order, latest, wish, dossier.now):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chassis import logs
 from chassis.database import Tx
 from contracts.api import CreateRefund
+from contracts.identifiers import is_id
 from trade_core.domain import refunding
 from trade_core.domain.dossier import Dossier
 from trade_core.domain.errors import PaymentNotFound, RefundMismatch
@@ -34,6 +35,8 @@ async def open_refund(deps: Deps, app_id: str | None, wish: CreateRefund) -> Ope
     Raises PaymentNotFound (also for what belongs to another app, merchant or account),
     PaymentNotRefundable, RefundExceedsPaid, RefundMismatch.
     """
+    if not is_id("payment", wish.payment_no):
+        raise PaymentNotFound(wish.payment_no)
     async with deps.db.transaction() as tx:
         found = await dossiers.by_payments(tx, [wish.payment_no], clock=deps.clock)
         dossier = found.get(wish.payment_no)

@@ -1,6 +1,7 @@
 """What apps and people look at."""
 
 import base64
+from typing import Final
 
 from chassis import outbox
 from chassis.problems import FieldError, InvalidRequest
@@ -9,10 +10,14 @@ from contracts.events.orders import OrderEventRecord
 from contracts.internal import PaymentOnFile
 from trade_core.domain import views
 from trade_core.domain.errors import OrderNotFound, PaymentNotFound, RefundNotFound
+from trade_core.domain.order import OrderKey
 from trade_core.domain.refund import Refund
 from trade_core.flows.deps import Deps
 from trade_core.flows.waiting import until_initiated
 from trade_core.store import reading
+
+MAX_CURSOR: Final = 19
+"""A letter and eighteen digits, which every position fits."""
 
 
 async def get_payment(deps: Deps, payment_no: str, app_id: str | None) -> PaymentOnFile:
@@ -27,13 +32,13 @@ async def get_payment(deps: Deps, payment_no: str, app_id: str | None) -> Paymen
     return views.payment_on_file(*await until_initiated(deps, *found))
 
 
-async def get_order(deps: Deps, app_id: str, merchant_id: str, merchant_order_no: str) -> OrderView:
+async def get_order(deps: Deps, key: OrderKey) -> OrderView:
     """The order with all its payments and refunds; while its latest payment is being initiated
     this waits for up to 0.5 s. Raises OrderNotFound."""
     async with deps.db.connection() as tx:
-        order = await reading.find_order(tx, app_id, merchant_id, merchant_order_no)
+        order = await reading.find_order(tx, key)
         if order is None:
-            raise OrderNotFound(merchant_order_no)
+            raise OrderNotFound(key.merchant_order_no)
         latest = (await reading.payments(tx, [order.latest_payment_no]))[order.latest_payment_no]
     order, _ = await until_initiated(deps, order, latest)
     async with deps.db.connection() as tx:
@@ -52,7 +57,7 @@ async def get_refund(deps: Deps, refund_no: str, app_id: str | None) -> RefundVi
 
 
 async def get_refund_by_number(
-    deps: Deps, app_id: str, merchant_id: str, merchant_refund_no: str
+    deps: Deps, *, app_id: str, merchant_id: str, merchant_refund_no: str
 ) -> RefundView:
     """Raises RefundNotFound."""
     async with deps.db.connection() as tx:
@@ -104,7 +109,7 @@ def _position(cursor: str) -> int:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except ValueError:
         text = ""
-    if not text.startswith("e") or not text[1:].isdigit() or len(text) > 20:
+    if not text.startswith("e") or not text[1:].isdigit() or len(text) > MAX_CURSOR:
         fault = FieldError("/after", "is not a cursor of this list")
         raise InvalidRequest("The cursor is not one of ours.", errors=[fault])
     return int(text[1:])

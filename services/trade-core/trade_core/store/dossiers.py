@@ -11,7 +11,7 @@ import asyncpg
 
 from chassis.database import Tx
 from trade_core.domain.dossier import Dossier
-from trade_core.domain.order import Order
+from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.store.rows import order_of, payment_of, refund_of
@@ -20,11 +20,9 @@ Clock = Callable[[], datetime]
 """Read when the lock is had: waiting for it takes time."""
 
 
-async def find_by_key(
-    tx: Tx, app_id: str, merchant_id: str, merchant_order_no: str, *, clock: Clock
-) -> Dossier | None:
+async def find_by_key(tx: Tx, key: OrderKey, *, clock: Clock) -> Dossier | None:
     """The dossier of the app's order number; None where there is none."""
-    rows = await tx.fetch(_LOCK_BY_KEY, app_id, merchant_id, merchant_order_no)
+    rows = await tx.fetch(_LOCK_BY_KEY, key.app_id, key.merchant_id, key.merchant_order_no)
     return next(iter(await _dossiers(tx, rows, clock)), None)
 
 

@@ -31,7 +31,6 @@ async def insert(tx: Tx, order: Order, payment: Payment, look: Look, event: Outb
             payment.called_as,
             payment.fingerprint,
             payment.metadata,
-            payment.split,
             payment.notify_url,
             payment.return_url,
             look.due_at,
@@ -56,19 +55,19 @@ with fresh as (
 ), paying as (
     insert into payments (payment_no, order_id, state, payment_id, wished_payment_id, channel,
         method, called_as, amount, currency, subject, fingerprint, settles, closing,
-        refund_reserved, amount_refunded, metadata, split, notify_url, return_url, created_at,
+        refund_reserved, amount_refunded, metadata, notify_url, return_url, created_at,
         initiated_at, expires_at)
     select $11, order_id, $12, $13, $14, $15, $16, $17, $5, $6, $7, $18, false, false, 0, 0,
-        $19, $20, $21, $22, $9, $9, $10
+        $19, $20, $21, $9, $9, $10
     from fresh
 ), due as (
-    insert into due_work (subject, due_at, attempt) select $11, $23, 0 from fresh
+    insert into due_work (subject, due_at, attempt) select $11, $22, 0 from fresh
 ), told as (
     insert into event_log (event_id, topic, key, type, tenant, payload)
-    select $24, $25, order_id, $26, $27, $28 from fresh
+    select $23, $24, order_id, $25, $26, $27 from fresh
     returning id
 ), pending as (
-    insert into event_pending (id, shard) select id, $29 from told
+    insert into event_pending (id, shard) select id, $28 from told
 )
 select exists (select from fresh)
 """

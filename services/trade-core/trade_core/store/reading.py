@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.database import Tx
-from trade_core.domain.order import Order
+from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.store.rows import order_of, payment_of, refund_of
@@ -32,8 +32,8 @@ async def find_payment(tx: Tx, payment_no: str) -> tuple[Order, Payment] | None:
     return (await orders(tx, [payment.order_id]))[payment.order_id], payment
 
 
-async def find_order(tx: Tx, app_id: str, merchant_id: str, merchant_order_no: str) -> Order | None:
-    row = await tx.fetchrow(_ORDER_BY_KEY, app_id, merchant_id, merchant_order_no)
+async def find_order(tx: Tx, key: OrderKey) -> Order | None:
+    row = await tx.fetchrow(_ORDER_BY_KEY, key.app_id, key.merchant_id, key.merchant_order_no)
     return None if row is None else order_of(row)
 
 

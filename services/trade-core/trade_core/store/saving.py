@@ -34,8 +34,7 @@ async def save(tx: Tx, dossiers: Iterable[Dossier]) -> None:
     await _update_refunds(tx, changed)
     await ledger.append(tx, [entry for dossier in changed for entry in dossier.entries])
     await due.put(tx, {subject: look for d in changed for subject, look in d.looks.items()})
-    for dossier in changed:
-        await due.hurry(tx, list(dossier.hurried), dossier.now)
+    await due.hurry(tx, [number for d in changed for number in d.hurried], changed[0].now)
     await outbox.put(tx, outgoing.of(changed))
 
 
@@ -158,7 +157,6 @@ def _payment_values(payment: Payment) -> tuple[object, ...]:
         payment.subject,
         payment.fingerprint,
         payment.metadata,
-        payment.split,
         payment.notify_url,
         payment.return_url,
         payment.created_at,
@@ -202,9 +200,9 @@ where o.order_id = c.order_id and o.version = c.was
 _INSERT_PAYMENT = """
 insert into payments (payment_no, order_id, state, payment_id, wished_payment_id, channel, method,
     called_as, amount, currency, subject, fingerprint, settles, closing, refund_reserved,
-    amount_refunded, metadata, split, notify_url, return_url, created_at, initiated_at, expires_at)
+    amount_refunded, metadata, notify_url, return_url, created_at, initiated_at, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false, false, 0, 0, $13, $14, $15, $16,
-    $17, $18, $19)
+    $17, $18)
 """
 
 # A refund is reserved here, and only as far as the amount reaches (§5 rule 4).

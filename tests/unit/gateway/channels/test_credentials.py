@@ -20,6 +20,7 @@ from tests.unit.gateway.channels.easy_side import EasySide
 from tests.unit.gateway.channels.wechat_side import WechatSide
 
 from gateway.channels import rsa
+from gateway.channels.plugin import UnknownKey
 from gateway.channels.registry import PLUGINS
 
 SIDES: dict[str, Any] = {"wechat": WechatSide(), "alipay": AlipaySide(), "easy": EasySide()}
@@ -210,7 +211,7 @@ def test_certificate_mode_names_its_certificates_and_knows_alipays() -> None:
     side.certificate_sn = account.alipay_cert_sn or ""
     assert plugin.wire.verify(side.paid(PAYMENT_NO), call, account, MOMENT).signed
     side.certificate_sn = "0" * 32
-    with pytest.raises(Exception, match="certificate"):
+    with pytest.raises(UnknownKey):
         plugin.wire.verify(side.paid(PAYMENT_NO), call, account, MOMENT)
 
 

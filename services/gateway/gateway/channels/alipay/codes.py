@@ -97,6 +97,18 @@ REFUND: Final[Table] = {
     "INVALID_PARAMETER": Declined,
 }
 
+BILL: Final[Table] = {
+    "SYSTEM_ERROR": Unknown,
+    "SYSTEM_RATE_LIMIT": NotSent,
+    "USER_RATE_LIMIT": NotSent,
+    "NO_BILL_DATA": absent,
+    "BILL_NOT_EXIST": absent,
+    "BILL_DATE_BEFORE_REGISTRATION": Declined,
+    "TYPE_NOT_SUPPORTED": Declined,
+    "INVAILID_ARGUMENTS": Declined,  # the documents' spelling
+    "INVALID_ARGUMENTS": Declined,
+}
+
 
 def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     """What a refusal means by this table; None where the answer is no refusal."""

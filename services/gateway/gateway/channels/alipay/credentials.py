@@ -3,10 +3,12 @@
 Source: opendocs.alipay.com/common/057k53 (certificates), 02kipl (keys)
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.x509 import Certificate
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from contracts.api import HttpUrl
@@ -95,15 +97,20 @@ class Credentials(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Credentials with their keys parsed. The serial names are None in key mode."""
+    """Credentials with their keys parsed.
+
+    `alipay_keys`: Alipay's keys by the serial names of their certificates, in key mode the one
+    under "". In key mode there are no serial names and no roots.
+    """
 
     gateway_url: str
     app_id: str
     private_key: RSAPrivateKey = field(repr=False)
-    alipay_key: RSAPublicKey = field(repr=False)
+    alipay_keys: Mapping[str, RSAPublicKey] = field(repr=False)
     app_cert_sn: str | None
     alipay_cert_sn: str | None
     alipay_root_cert_sn: str | None
+    alipay_roots: tuple[Certificate, ...]
     seller_id: str | None
     app_auth_token: str | None = field(repr=False)
     op_app_id: str
@@ -116,28 +123,6 @@ def open_account(credentials: BaseModel) -> Account:
     if not isinstance(credentials, Credentials):
         raise TypeError(f"not the credentials of Alipay: {type(credentials)}")
     token = credentials.app_auth_token
-    app_sn, alipay_sn, root_sn, alipay_key = _alipay_side(credentials)
-    return Account(
-        gateway_url=credentials.gateway_url,
-        app_id=credentials.app_id,
-        private_key=rsa.private_key(
-            credentials.app_private_key_pem.get_secret_value(), checked=True
-        ),
-        alipay_key=alipay_key,
-        app_cert_sn=app_sn,
-        alipay_cert_sn=alipay_sn,
-        alipay_root_cert_sn=root_sn,
-        seller_id=credentials.seller_id,
-        app_auth_token=token.get_secret_value() if token else None,
-        op_app_id=credentials.op_app_id or credentials.app_id,
-        native_product_code=credentials.native_product_code,
-        quit_url=credentials.quit_url,
-    )
-
-
-def _alipay_side(
-    credentials: Credentials,
-) -> tuple[str | None, str | None, str | None, RSAPublicKey]:
     app, alipay, root = (
         rsa.certificates(pem) if pem else []
         for pem in (
@@ -146,10 +131,28 @@ def _alipay_side(
             credentials.alipay_root_cert_pem,
         )
     )
-    if not alipay:
-        return None, None, None, rsa.public_key(credentials.alipay_public_key_pem or "")
-    key = rsa.certified_key(alipay[0])
-    return serial_name(app[0]), serial_name(alipay[0]), root_serial_name(root), key
+    alipay_sn = serial_name(alipay[0]) if alipay else None
+    return Account(
+        gateway_url=credentials.gateway_url,
+        app_id=credentials.app_id,
+        private_key=rsa.private_key(
+            credentials.app_private_key_pem.get_secret_value(), checked=True
+        ),
+        alipay_keys={
+            alipay_sn or "": rsa.certified_key(alipay[0])
+            if alipay
+            else rsa.public_key(credentials.alipay_public_key_pem or "")
+        },
+        app_cert_sn=serial_name(app[0]) if app else None,
+        alipay_cert_sn=alipay_sn,
+        alipay_root_cert_sn=root_serial_name(root) if root else None,
+        alipay_roots=tuple(root),
+        seller_id=credentials.seller_id,
+        app_auth_token=token.get_secret_value() if token else None,
+        op_app_id=credentials.op_app_id or credentials.app_id,
+        native_product_code=credentials.native_product_code,
+        quit_url=credentials.quit_url,
+    )
 
 
 def _check_together(pem: str | None, other: str, info: ValidationInfo) -> None:

@@ -4,8 +4,16 @@ from contracts.api import Method
 from gateway.channels.alipay import wire
 from gateway.channels.alipay.credentials import OWN_URLS, Account, Credentials, open_account
 from gateway.channels.alipay.methods import app, barcode, h5, jsapi, mini_program, native, pc
-from gateway.channels.alipay.operations import close, notices, query, query_refund, refund
-from gateway.channels.plugin import HandOver, Notices, Operation, Plugin
+from gateway.channels.alipay.operations import (
+    bills,
+    certificates,
+    close,
+    notices,
+    query,
+    query_refund,
+    refund,
+)
+from gateway.channels.plugin import Bills, HandOver, KeyRenewal, Notices, Operation, Plugin
 
 PLUGIN: Plugin[Account] = Plugin(
     name="alipay",
@@ -30,6 +38,8 @@ PLUGIN: Plugin[Account] = Plugin(
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
     notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    keys=KeyRenewal(certificates.call, certificates.learn),
+    bills=Bills(frozenset(bills.TYPES), bills.call, bills.place, bills.download, bills.read),
     offers=(Method.NATIVE,),
     hosted=frozenset({Method.H5, Method.PC}),
 )

@@ -5,13 +5,13 @@ Source: opendocs.alipay.com/common/02kf5q (requests), 02mse7 (answers), 02km9f (
 
 from collections.abc import Mapping
 from json import JSONDecoder
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from gateway.channels import rsa
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.beijing import spaced
-from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
+from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, UnknownKey, Unverifiable
 from gateway.channels.reading import json_object, json_text, text
 
 GATEWAY_CODES: Final = frozenset({"20000", "20001", "40001", "40002", "40003", "40005", "40006"})
@@ -40,7 +40,7 @@ def sign(call: Call, account: Account, moment: Moment) -> Request:
 def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer:
     """The signature covers the node's text exactly as it stands in the body."""
     parts = json_object(reply.body)
-    names = (_node_name(call.target), "error_response")
+    names = (node_name(call.target), "error_response")
     name = next((each for each in names if isinstance(parts.get(each), dict)), None)
     if reply.status != 200 or name is None:
         raise Unverifiable("not an answer to this call")
@@ -48,9 +48,11 @@ def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer
         if text(parts, name, "code") in GATEWAY_CODES:
             return Answer(reply.status, parts[name], moment, signed=False)
         raise Unverifiable("the answer is not signed")
-    if account.alipay_cert_sn not in (None, parts.get("alipay_cert_sn", account.alipay_cert_sn)):
-        raise Unverifiable("signed with a certificate that this account does not know")
-    if not rsa.is_signed(account.alipay_key, _raw(reply.body, name), text(parts, "sign")):
+    serial = "" if account.alipay_cert_sn is None else _serial(parts, account.alipay_cert_sn)
+    key = account.alipay_keys.get(serial)
+    if key is None:
+        raise UnknownKey(serial)
+    if not rsa.is_signed(key, _raw(reply.body, name), text(parts, "sign")):
         raise Unverifiable("the signature is wrong")
     return Answer(reply.status, parts[name], moment)
 
@@ -75,6 +77,11 @@ def _public(call: Call, account: Account, moment: Moment) -> dict[str, str]:
         **call.query,
     }
     return {name: value for name, value in params.items() if value}
+
+
+def _serial(parts: Mapping[str, Any], usual: str) -> str:
+    """The certificate that the answer names; without a name it is the one that was registered."""
+    return text(parts, "alipay_cert_sn") if "alipay_cert_sn" in parts else usual
 
 
 def _raw(body: bytes, name: str) -> bytes:
@@ -105,7 +112,7 @@ def _skip(raw: str, at: int) -> int:
     return at
 
 
-def _node_name(method: str) -> str:
+def node_name(method: str) -> str:
     return method.replace(".", "_") + "_response"
 
 

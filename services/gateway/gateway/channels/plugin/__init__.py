@@ -12,8 +12,11 @@ A timeout, a broken or unverifiable reply never reaches `outcome`: the executor 
 connection that could not be opened is NotSent.
 """
 
+from gateway.channels.plugin.bills import Bill, BillKind, BillPlace, BillRow, BillWish, RowKind
 from gateway.channels.plugin.declarations import (
+    Bills,
     HandOver,
+    KeyRenewal,
     Notices,
     Operation,
     PayerDetail,
@@ -21,6 +24,7 @@ from gateway.channels.plugin.declarations import (
     Wire,
 )
 from gateway.channels.plugin.messages import (
+    MAX_ANSWER_BYTES,
     Acknowledgement,
     Answer,
     Call,
@@ -28,6 +32,7 @@ from gateway.channels.plugin.messages import (
     RawNotice,
     Reply,
     Request,
+    UnknownKey,
     Unverifiable,
 )
 from gateway.channels.plugin.outcomes import (
@@ -44,11 +49,19 @@ from gateway.channels.plugin.outcomes import (
 from gateway.channels.plugin.subjects import PayOrder, Refunding, Trade
 
 __all__ = [
+    "MAX_ANSWER_BYTES",
     "Acknowledgement",
     "Answer",
+    "Bill",
+    "BillKind",
+    "BillPlace",
+    "BillRow",
+    "BillWish",
+    "Bills",
     "Call",
     "Declined",
     "HandOver",
+    "KeyRenewal",
     "Moment",
     "NotSent",
     "Noticed",
@@ -65,9 +78,11 @@ __all__ = [
     "Refunding",
     "Reply",
     "Request",
+    "RowKind",
     "Succeeded",
     "Trade",
     "Unknown",
+    "UnknownKey",
     "Unverifiable",
     "Wire",
 ]

@@ -7,6 +7,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from contracts.api import Method
+from gateway.channels.plugin.bills import BillKind, BillPlace, BillRow, BillWish
 from gateway.channels.plugin.messages import (
     Acknowledgement,
     Answer,
@@ -68,6 +69,34 @@ class Notices(Generic[AccountT]):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRenewal(Generic[AccountT]):
+    """The channel's own keys, where they change while an account is in use (certificate mode).
+
+    `call` asks for the key of this name, or with "" for all that are in use; None: this account
+    has nothing to ask for. `learn` gives the account with the keys of the reply; it brings its own
+    proof, and raises Unverifiable where that fails. `every_s`: how often all are asked for; None:
+    only when an unknown key is met.
+    """
+
+    call: Callable[[str, AccountT], Call | None]
+    learn: Callable[[Reply, Call, AccountT, Moment], AccountT]
+    every_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bills(Generic[AccountT]):
+    """The channel's statements. `call` asks where one lies and `place` reads the answer: the place,
+    or why there is none (Pending with `found` False: nothing was moved that day). `download`
+    fetches the file; `read` raises Unverifiable where it is not what was announced."""
+
+    kinds: frozenset[BillKind]
+    call: Callable[[BillWish, AccountT], Call]
+    place: Callable[[Answer, BillWish, AccountT], BillPlace | Outcome]
+    download: Callable[[BillPlace, AccountT, Moment], Request]
+    read: Callable[[Reply, BillPlace, BillWish], list[BillRow]]
+
+
+@dataclass(frozen=True, slots=True)
 class Plugin(Generic[AccountT]):
     """One channel. `own_urls` names the credential fields that are addresses, with the channel's
     own values. `offers` are the methods that our hosted page may use (none: it has its own)."""
@@ -84,6 +113,8 @@ class Plugin(Generic[AccountT]):
     refund: Operation[Refunding, AccountT]
     query_refund: Operation[Refunding, AccountT]
     notices: Notices[AccountT]
+    keys: KeyRenewal[AccountT] | None = None
+    bills: Bills[AccountT] | None = None
     offers: tuple[Method, ...] = ()
     hosted: frozenset[Method] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})

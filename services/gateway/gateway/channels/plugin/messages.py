@@ -3,11 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+MAX_ANSWER_BYTES: Final = 1_048_576
+"""Of any answer but a bill."""
 
 
 class Unverifiable(Exception):
     """The signature, the key it names or the time window is wrong, or the text cannot be read."""
+
+
+class UnknownKey(Unverifiable):
+    """Signed with a key of the channel that the account does not know; perhaps a new one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("signed with a key that this account does not know")
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +42,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """`limit_bytes`: how long the answer may be; a longer one is no answer."""
+
     verb: Literal["GET", "POST"]
     url: str
     headers: Mapping[str, str]
     body: bytes
+    limit_bytes: int = MAX_ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)

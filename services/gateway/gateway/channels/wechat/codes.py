@@ -95,6 +95,17 @@ REFUND: Final[Table] = {
     "USER_ACCOUNT_ABNORMAL": Declined,
 }
 
+BILL: Final[Table] = {
+    **_REFUSED_BEFORE_ANY_WORK,
+    **_NOBODY_KNOWS,
+    "FREQUENCY_LIMITED": NotSent,
+    "RATELIMIT_EXCEEDED": NotSent,
+    "PARAM_ERROR": Declined,
+    "INVALID_REQUEST": Declined,
+    "NO_STATEMENT_EXIST": absent,
+    "STATEMENT_CREATING": Unknown,
+}
+
 
 def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     """What a refusal means by this table; None where the answer is no refusal."""

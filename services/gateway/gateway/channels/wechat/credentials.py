@@ -35,8 +35,19 @@ class Credentials(BaseModel):
     platform_public_key_id: Annotated[
         str | None, Field(pattern=r"^PUB_KEY_ID_[0-9]{1,64}$", validate_default=True)
     ] = None
+    sub_mchid: Annotated[str, Field(pattern=r"^[0-9]{8,32}$")] | None = None
+    """The merchant for whom a provider acts (服务商模式); `mchid` and `appid` are the provider's."""
+    sub_appid: Annotated[str, Field(pattern=r"^wx[0-9A-Za-z]{6,30}$")] | None = None
+    """The merchant's own app, where payments are called in that and not in the provider's."""
     store_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")] = "1"
     """The shop that scans payment codes, as registered with WeChat Pay."""
+
+    @field_validator("sub_appid")
+    @classmethod
+    def _belongs_to_a_sub_merchant(cls, appid: str | None, info: ValidationInfo) -> str | None:
+        if appid is not None and info.data.get("sub_mchid", "unreadable") is None:
+            raise ValueError("goes together with sub_mchid")
+        return appid
 
     @field_validator("apiv3_key")
     @classmethod
@@ -83,11 +94,14 @@ class Credentials(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Account:
     """Credentials with their keys parsed. `platform_keys`: WeChat Pay's keys by their serial as
-    `plain_serial` writes it; `platform_serial` names the one that we ask WeChat Pay to use."""
+    `plain_serial` writes it; `platform_serial` names the one that we ask WeChat Pay to use.
+    Certificates among them are renewed in use (`operations/certificates.py`)."""
 
     base_url: str
     mchid: str
     appid: str
+    sub_mchid: str | None
+    sub_appid: str | None
     merchant_serial_no: str
     store_id: str
     platform_keys: Mapping[str, RSAPublicKey] = field(repr=False)
@@ -105,6 +119,8 @@ def open_account(credentials: BaseModel) -> Account:
         base_url=credentials.base_url.rstrip("/"),
         mchid=credentials.mchid,
         appid=credentials.appid,
+        sub_mchid=credentials.sub_mchid,
+        sub_appid=credentials.sub_appid,
         merchant_serial_no=credentials.merchant_serial_no,
         store_id=credentials.store_id,
         platform_keys={plain_serial(serial): key for serial, key in keys.items()},
@@ -114,6 +130,11 @@ def open_account(credentials: BaseModel) -> Account:
         ),
         notice_key=AESGCM(credentials.apiv3_key.get_secret_value().encode()),
     )
+
+
+def is_public_key_id(serial: str) -> bool:
+    """Whether this names WeChat Pay's public key, and not one of its certificates."""
+    return serial.startswith("PUB_KEY_ID_")
 
 
 def plain_serial(serial: str) -> str:

@@ -1,11 +1,19 @@
 """WeChat Pay as one value: all that the gateway knows of this channel."""
 
 from contracts.api import Method
-from gateway.channels.plugin import Notices, Operation, Plugin
+from gateway.channels.plugin import Bills, KeyRenewal, Notices, Operation, Plugin
 from gateway.channels.wechat import wire
 from gateway.channels.wechat.credentials import OWN_URLS, Account, Credentials, open_account
 from gateway.channels.wechat.methods import app, barcode, h5, jsapi, mini_program, native
-from gateway.channels.wechat.operations import close, notices, query, query_refund, refund
+from gateway.channels.wechat.operations import (
+    bills,
+    certificates,
+    close,
+    notices,
+    query,
+    query_refund,
+    refund,
+)
 
 _NATIVE = Operation(native.call, native.outcome)
 
@@ -32,5 +40,7 @@ PLUGIN: Plugin[Account] = Plugin(
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
     notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    keys=KeyRenewal(certificates.call, certificates.learn, certificates.EVERY_S),
+    bills=Bills(bills.KINDS, bills.call, bills.place, bills.download, bills.read),
     offers=(Method.NATIVE,),
 )

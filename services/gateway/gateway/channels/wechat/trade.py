@@ -17,6 +17,7 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.reading import minor_money, text, whole
 from gateway.channels.verdicts import unlisted
+from gateway.channels.wechat import parties
 from gateway.channels.wechat.credentials import Account
 
 MAX_DESCRIPTION: Final = 127
@@ -28,8 +29,7 @@ def write(order: PayOrder, account: Account) -> dict[str, Any]:
     """What all ways to pay have in common. The same at each repeat: WeChat Pay answers a repeat
     with the first order, and refuses the number if anything differs."""
     return {
-        "appid": account.appid,
-        "mchid": account.mchid,
+        **parties.names(account),
         "description": order.subject[:MAX_DESCRIPTION],
         "out_trade_no": order.payment_no,
         "time_expire": rfc3339(payable_until(order)),
@@ -40,7 +40,7 @@ def write(order: PayOrder, account: Account) -> dict[str, Any]:
 
 def read(content: Mapping[str, Any], account: Account) -> Outcome:
     """What a signed order object says. The caller has checked whose number it carries."""
-    if not is_of(content, account):
+    if not parties.is_named(content, account):
         raise Unverifiable("the answer speaks of another merchant")
     state, meaning = text(content, "trade_state"), text(content, "trade_state_desc")
     match state:
@@ -54,12 +54,6 @@ def read(content: Mapping[str, Any], account: Account) -> Outcome:
             return Declined(state, meaning)
         case _:
             return unlisted(state, meaning)
-
-
-def is_of(content: Mapping[str, Any], account: Account) -> bool:
-    """Whether this is the account's; refunds do not carry an appid, their answers no mchid."""
-    own = {"mchid": account.mchid, "appid": account.appid}
-    return all(content.get(name, value) == value for name, value in own.items())
 
 
 def _paid(content: Mapping[str, Any]) -> Outcome:

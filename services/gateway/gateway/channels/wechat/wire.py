@@ -12,7 +12,16 @@ from urllib.parse import urlencode, urlsplit
 from cryptography.exceptions import InvalidTag
 
 from gateway.channels import rsa
-from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
+from gateway.channels.plugin import (
+    MAX_ANSWER_BYTES,
+    Answer,
+    Call,
+    Moment,
+    Reply,
+    Request,
+    UnknownKey,
+    Unverifiable,
+)
 from gateway.channels.reading import json_object, json_text, text
 from gateway.channels.wechat.credentials import Account, plain_serial
 
@@ -22,7 +31,9 @@ MAX_NONCE: Final = 32
 UNIX_SECONDS: Final = re.compile(r"\d{1,12}", re.ASCII)
 
 
-def sign(call: Call, account: Account, moment: Moment) -> Request:
+def sign(
+    call: Call, account: Account, moment: Moment, *, limit_bytes: int = MAX_ANSWER_BYTES
+) -> Request:
     path = urlsplit(account.base_url).path + call.target
     if call.query:
         path += "?" + urlencode(call.query)
@@ -41,7 +52,7 @@ def sign(call: Call, account: Account, moment: Moment) -> Request:
     }
     if body:
         headers["Content-Type"] = "application/json"
-    return Request(call.verb, _origin(account.base_url) + path, headers, body)
+    return Request(call.verb, _origin(account.base_url) + path, headers, body, limit_bytes)
 
 
 def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer:
@@ -61,9 +72,10 @@ def check_signature(
     WeChat Pay's probes (signatures that start with `WECHATPAY/SIGNTEST/`) fail here like any
     other wrong signature; that is what they test.
     """
-    key = account.platform_keys.get(plain_serial(headers.get("wechatpay-serial", "")))
+    serial = headers.get("wechatpay-serial", "")
+    key = account.platform_keys.get(plain_serial(serial))
     if key is None:
-        raise Unverifiable("signed with a key that this account does not know")
+        raise UnknownKey(serial)
     timestamp = headers.get("wechatpay-timestamp", "")
     if not UNIX_SECONDS.fullmatch(timestamp):
         raise Unverifiable("the signature has no time")
@@ -74,19 +86,18 @@ def check_signature(
         raise Unverifiable("the signature is wrong")
 
 
-def decrypt(resource: Mapping[str, Any], account: Account) -> dict[str, Any]:
-    """Open the `resource` of a notice (AES-256-GCM with the APIv3 key); raises Unverifiable."""
-    if text(resource, "algorithm") != "AEAD_AES_256_GCM":
-        raise Unverifiable("the notice is encrypted in an unknown way")
+def decrypt(sealed: Mapping[str, Any], account: Account) -> bytes:
+    """Open what WeChat Pay sealed with the APIv3 key (AES-256-GCM); raises Unverifiable."""
+    if text(sealed, "algorithm") != "AEAD_AES_256_GCM":
+        raise Unverifiable("encrypted in an unknown way")
     try:
-        plain = account.notice_key.decrypt(
-            text(resource, "nonce").encode(),
-            base64.b64decode(text(resource, "ciphertext"), validate=True),
-            text(resource, "associated_data").encode(),
+        return account.notice_key.decrypt(
+            text(sealed, "nonce").encode(),
+            base64.b64decode(text(sealed, "ciphertext"), validate=True),
+            text(sealed, "associated_data").encode(),
         )
     except (InvalidTag, ValueError) as error:
-        raise Unverifiable("the notice cannot be decrypted") from error
-    return json_object(plain)
+        raise Unverifiable("it cannot be decrypted") from error
 
 
 def _origin(url: str) -> str:

@@ -8,16 +8,15 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791860 (close), 4013421366 (revers
 from contracts.api import Method
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown
 from gateway.channels.reading import text
-from gateway.channels.wechat import codes
+from gateway.channels.wechat import codes, parties
 from gateway.channels.wechat.credentials import Account
 
 
 def call(asked: Trade, account: Account) -> Call:
-    path = f"/v3/pay/transactions/out-trade-no/{asked.payment_no}"
+    path = parties.path(account, f"out-trade-no/{asked.payment_no}")
     if asked.method is Method.BARCODE:
-        body = {"appid": account.appid, "mchid": account.mchid}
-        return Call("POST", f"{path}/reverse", body=body)
-    return Call("POST", f"{path}/close", body={"mchid": account.mchid})
+        return Call("POST", f"{path}/reverse", body=parties.names(account))
+    return Call("POST", f"{path}/close", body=parties.merchants(account))
 
 
 def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:

@@ -19,7 +19,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import json_object, text
-from gateway.channels.wechat import refund_state, trade
+from gateway.channels.wechat import parties, refund_state, trade
 from gateway.channels.wechat.credentials import Account
 from gateway.channels.wechat.wire import check_signature, decrypt
 
@@ -37,8 +37,8 @@ def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
     if not event.startswith(("TRANSACTION.", "REFUND.")):
         return []
     resource = envelope.get("resource")
-    content = decrypt(resource if isinstance(resource, Mapping) else {}, account)
-    if content.get("mchid") != account.mchid or not trade.is_of(content, account):
+    content = json_object(decrypt(resource if isinstance(resource, Mapping) else {}, account))
+    if not (parties.is_for(content, account) and parties.is_named(content, account)):
         raise Unverifiable("the notice is for another merchant")
     if event.startswith("REFUND."):
         return [_refund(content)]

@@ -4,13 +4,14 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4013071041
 """
 
 from gateway.channels.plugin import Answer, Call, Outcome, Refunding
-from gateway.channels.wechat import codes
+from gateway.channels.wechat import codes, parties
 from gateway.channels.wechat.credentials import Account
 from gateway.channels.wechat.operations.refund import read
 
 
 def call(refunding: Refunding, account: Account) -> Call:
-    return Call("GET", f"/v3/refund/domestic/refunds/{refunding.refund_no}")
+    path = f"/v3/refund/domestic/refunds/{refunding.refund_no}"
+    return Call("GET", path, query=parties.sub_merchant(account))
 
 
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:

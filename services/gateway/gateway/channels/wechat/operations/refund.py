@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.channels.plugin import Answer, Call, Outcome, Refunding, Unverifiable
 from gateway.channels.reading import text
-from gateway.channels.wechat import codes, refund_state
+from gateway.channels.wechat import codes, parties, refund_state
 from gateway.channels.wechat.credentials import Account
 
 MAX_REASON: Final = 80
@@ -16,6 +16,7 @@ MAX_REASON: Final = 80
 def call(refunding: Refunding, account: Account) -> Call:
     """By our number, never by WeChat Pay's, so that all repeats are the same."""
     body: dict[str, Any] = {
+        **parties.sub_merchant(account),
         "out_trade_no": refunding.trade.payment_no,
         "out_refund_no": refunding.refund_no,
         "notify_url": refunding.notify_url,

@@ -1,0 +1,141 @@
+"""Alipay's bills of a day: `alipay.data.dataservice.bill.downloadurl.query`, and their rows.
+
+A zip of GBK files whose names cannot be relied on: the right one is known by its first line. The
+file is not signed; the answer that names its address is, and only the way there protects it.
+
+Source: opendocs.alipay.com/open/02mse7 (address), 028woc (forms)
+"""
+
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from contracts.money import Money
+from gateway.channels.alipay import codes
+from gateway.channels.alipay.credentials import Account
+from gateway.channels.alipay.trade import CURRENCY
+from gateway.channels.beijing import read_spaced
+from gateway.channels.plugin import (
+    Answer,
+    BillKind,
+    BillPlace,
+    BillRow,
+    BillWish,
+    Call,
+    Moment,
+    Outcome,
+    Reply,
+    Request,
+    RowKind,
+    Unverifiable,
+)
+from gateway.channels.reading import decimal_money, text
+
+METHOD: Final = "alipay.data.dataservice.bill.downloadurl.query"
+TYPES: Final[Mapping[BillKind, str]] = {"trade": "trade", "funds": "signcustomer"}
+TITLES: Final[Mapping[BillKind, str]] = {
+    "trade": "#支付宝业务明细查询",
+    "funds": "#支付宝账务明细查询",
+}
+MAX_FILE_BYTES: Final = 67_108_864
+MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
+MAX_MEMBERS: Final = 100
+
+
+def call(wish: BillWish, account: Account) -> Call:
+    body = {"bill_type": TYPES[wish.kind], "bill_date": wish.day.isoformat()}
+    return Call("POST", METHOD, body=body)
+
+
+def place(answer: Answer, wish: BillWish, account: Account) -> BillPlace | Outcome:
+    if refusal := codes.find_refusal(answer, codes.BILL):
+        return refusal
+    url = urlsplit(text(answer.content, "bill_download_url"))
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise Unverifiable("a bill without its address")
+    return BillPlace(url.geturl())
+
+
+def download(at: BillPlace, account: Account, moment: Moment) -> Request:
+    """Nothing is signed: who knows the address gets the file, for thirty seconds."""
+    return Request("GET", at.url, {}, b"", limit_bytes=MAX_FILE_BYTES)
+
+
+def read(reply: Reply, at: BillPlace, wish: BillWish) -> list[BillRow]:
+    if reply.status != 200:
+        raise Unverifiable("no file")
+    row = _trade_row if wish.kind == "trade" else _flow_row
+    return [row(cells) for cells in _rows(_member(reply.body, TITLES[wish.kind]))]
+
+
+def _member(packed: bytes, title: str) -> str:
+    """The file of the zip that begins with this line."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as bundle:
+            members = bundle.infolist()
+            if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED_BYTES:
+                raise Unverifiable("the zip is too large")
+            texts = [bundle.read(member).decode("gbk") for member in members]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise Unverifiable("the file is not a zip") from error
+    found = [each for each in texts if each.split("\n", 1)[0].strip() == title]
+    if len(found) != 1:
+        raise Unverifiable("the zip does not hold the bill")
+    return found[0]
+
+
+def _rows(content: str) -> Iterator[Mapping[str, str]]:
+    """The data rows by the names of the head; lines that begin with # are about the file."""
+    lines = [line for line in content.splitlines() if line and not line.startswith("#")]
+    table = ([cell.strip() for cell in cells] for cells in csv.reader(lines))
+    names = next(table, [])
+    for cells in table:
+        if len(cells) != len(names):
+            raise Unverifiable("a row of another length than the head")
+        yield dict(zip(names, cells, strict=True))
+
+
+def _trade_row(cells: Mapping[str, str]) -> BillRow:
+    """Refunds are rows of negative amounts."""
+    kind: RowKind = _KINDS.get(cells["业务类型"], "other")
+    return BillRow(
+        kind=kind,
+        payment_no=cells["商户订单号"],
+        refund_no=cells["退款批次号/请求号"] if kind == "refund" else "",
+        channel_no=cells["支付宝交易号"],
+        amount=_money(cells["订单金额（元）"]),
+        at=read_spaced(cells["完成时间"]),
+    )
+
+
+def _flow_row(cells: Mapping[str, str]) -> BillRow:
+    """Either what came in or what went out is filled, the latter with or without its sign."""
+    income, spent = cells["收入金额（+元）"], cells["支出金额（-元）"]
+    amount = _money(income) if income else _money(spent if spent.startswith("-") else f"-{spent}")
+    return BillRow(
+        kind=_KINDS.get(cells["业务类型"], "other"),
+        payment_no=cells["商户订单号"],
+        refund_no="",
+        channel_no=cells["业务流水号"],
+        amount=amount,
+        at=read_spaced(cells["发生时间"]),
+    )
+
+
+_KINDS: Final[Mapping[str, RowKind]] = {
+    "交易": "payment",
+    "在线支付": "payment",
+    "退款": "refund",
+    "交易退款": "refund",
+}
+
+
+def _money(cell: str) -> Money:
+    amount = decimal_money(cell, CURRENCY)
+    if amount is None:
+        raise Unverifiable("an amount that cannot be read")
+    return amount

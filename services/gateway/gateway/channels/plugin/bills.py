@@ -1,0 +1,52 @@
+"""A channel's statement of one day (对账单), as asked for and as read."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from contracts.money import Money
+
+BillKind = Literal["trade", "funds"]
+RowKind = Literal["payment", "refund", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class BillWish:
+    """`day` in the channel's own time zone. `trade`: what was paid and refunded; `funds`: what
+    moved on the merchant's account."""
+
+    day: date
+    kind: BillKind
+
+
+@dataclass(frozen=True, slots=True)
+class BillPlace:
+    """Where the file lies for a short while, and what it must hash to where the channel says so."""
+
+    url: str
+    sha1: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BillRow:
+    """One movement as the channel booked it; `amount` came in, or went out where it is negative.
+
+    `payment_no` and `refund_no` are ours as the channel noted them, "" where it names none;
+    `channel_no` is its own of the trade or, in a row about a refund, of the refund. `state` is the
+    channel's word, "" where the bill has none.
+    """
+
+    kind: RowKind
+    payment_no: str
+    refund_no: str
+    channel_no: str
+    amount: Money
+    at: datetime | None
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """All rows of the day, in the file's order; none where nothing was moved."""
+
+    rows: tuple[BillRow, ...]

@@ -1,0 +1,137 @@
+"""Keys of channels, learned while their accounts are in use; in memory, until the account changes.
+
+Every replica learns for itself. Whoever sends unknown keys to our webhooks makes us ask the channel
+once in `PAUSE_S` for each account, and no more.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from prometheus_client import Counter
+
+from gateway.channels.plugin import (
+    Call,
+    KeyRenewal,
+    Moment,
+    NotSent,
+    Reply,
+    Request,
+    Unknown,
+    Unverifiable,
+)
+from gateway.channels.reading import UNREADABLE
+from gateway.directory import ChannelAccount
+
+log = structlog.get_logger()
+
+RENEWALS = Counter("channel_key_renewals", "Downloads of channels' keys", ["channel", "result"])
+
+PAUSE_S: Final = 10.0
+"""Between two downloads that unknown keys asked for."""
+
+RETRY_S: Final = 60.0
+"""Until a regular download that failed is tried again."""
+
+Send = Callable[[ChannelAccount, Request, float], Awaitable[Reply | NotSent | Unknown]]
+
+
+@dataclass(slots=True)
+class _Learned:
+    """`given` is the account as it was configured, `opened` the same with the keys of today."""
+
+    given: Any
+    opened: Any
+    tried_at: float | None = None
+    learned_at: float | None = None
+    running: asyncio.Future[None] | None = None
+
+
+class Renewal:
+    """`send` asks the channel within the account's limits; `monotonic` measures."""
+
+    def __init__(
+        self, send: Send, *, moment: Callable[[], Moment], monotonic: Callable[[], float]
+    ) -> None:
+        self._send = send
+        self._moment = moment
+        self._monotonic = monotonic
+        self._accounts: dict[str, _Learned] = {}
+
+    def opened(self, account: ChannelAccount) -> Any:
+        """What the plugin made of the credentials, with the keys that were learned since."""
+        learned = self._accounts.get(account.payment_id)
+        is_current = learned is not None and learned.given is account.opened
+        return learned.opened if learned is not None and is_current else account.opened
+
+    def is_due(self, account: ChannelAccount) -> bool:
+        """Whether it is time to ask for all keys of this account."""
+        keys = account.plugin.keys
+        if keys is None or keys.every_s is None or keys.call("", self.opened(account)) is None:
+            return False
+        learned, now = self._of(account), self._monotonic()
+        if learned.tried_at is not None and now - learned.tried_at < RETRY_S:
+            return False
+        return learned.learned_at is None or now - learned.learned_at >= keys.every_s
+
+    async def renew(self, account: ChannelAccount, name: str) -> None:
+        """Ask for the key of this name ("": for all) and learn it, if it is to be had.
+
+        Returns when it is known whether it is; calls at the same time share one download. Never
+        raises.
+        """
+        keys, learned = account.plugin.keys, self._of(account)
+        call = keys.call(name, learned.opened) if keys is not None else None
+        if keys is None or call is None:
+            return
+        if learned.running is not None:
+            await asyncio.shield(learned.running)
+            return
+        now = self._monotonic()
+        if learned.tried_at is not None and now - learned.tried_at < PAUSE_S:
+            return
+        learned.tried_at = now
+        learned.running = asyncio.get_running_loop().create_future()
+        try:
+            await self._learn(account, keys, call, learned)
+        finally:
+            learned.running.set_result(None)
+            learned.running = None
+
+    async def _learn(
+        self, account: ChannelAccount, keys: KeyRenewal[Any], call: Call, learned: _Learned
+    ) -> None:
+        request = account.plugin.wire.sign(call, learned.opened, self._moment())
+        reply = await self._send(account, request, call.timeout_s)
+        if not isinstance(reply, Reply):
+            _note(account, "unanswered", reply.message)
+            return
+        try:
+            learned.opened = keys.learn(reply, call, learned.opened, self._moment())
+        except (Unverifiable, *UNREADABLE) as error:
+            # Other words than our own may quote what was sent.
+            reason = str(error) if isinstance(error, Unverifiable) else type(error).__name__
+            _note(account, "refused", reason)
+            return
+        learned.learned_at = self._monotonic()
+        _note(account, "learned", "")
+
+    def _of(self, account: ChannelAccount) -> _Learned:
+        learned = self._accounts.get(account.payment_id)
+        if learned is None or learned.given is not account.opened:
+            learned = _Learned(account.opened, account.opened)
+            self._accounts[account.payment_id] = learned
+        return learned
+
+
+def _note(account: ChannelAccount, result: str, reason: str) -> None:
+    RENEWALS.labels(account.channel, result).inc()
+    log.info(
+        "channel.keys",
+        channel=account.channel,
+        payment_id=account.payment_id,
+        result=result,
+        reason=reason or None,
+    )

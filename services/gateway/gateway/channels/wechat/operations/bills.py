@@ -1,0 +1,155 @@
+"""WeChat Pay's bills of a day: where they lie, and their rows.
+
+The file itself is not signed; the answer that names it is, with the file's SHA-1. Each cell begins
+with a backtick and may hold commas, so it is split by both.
+
+Source: pay.weixin.qq.com/doc/v3/merchant/4013071227 (trade bill), 4013071235 (fund flow bill),
+4013071238 (download), 4013071246, 4013071249 (forms)
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from contracts.money import Money
+from gateway.channels.beijing import read_spaced
+from gateway.channels.plugin import (
+    Answer,
+    BillKind,
+    BillPlace,
+    BillRow,
+    BillWish,
+    Call,
+    Moment,
+    Outcome,
+    Reply,
+    Request,
+    RowKind,
+    Unverifiable,
+)
+from gateway.channels.reading import decimal_money, text
+from gateway.channels.wechat import codes, parties, wire
+from gateway.channels.wechat.credentials import Account
+
+KINDS: Final[frozenset[BillKind]] = frozenset({"trade", "funds"})
+MAX_FILE_BYTES: Final = 67_108_864
+"""Packed, and four times that unpacked: a million rows."""
+
+MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
+NO_NUMBER: Final = "0"
+"""How the trade bill writes that a row is about no refund."""
+
+
+def call(wish: BillWish, account: Account) -> Call:
+    query = {"bill_date": wish.day.isoformat()}
+    if wish.kind == "funds":
+        return Call("GET", "/v3/bill/fundflowbill", {**query, "account_type": "BASIC", **_PACKED})
+    return Call(
+        "GET",
+        "/v3/bill/tradebill",
+        {**query, "bill_type": "ALL", **_PACKED, **parties.sub_merchant(account)},
+    )
+
+
+_PACKED: Final = {"tar_type": "GZIP"}
+
+
+def place(answer: Answer, wish: BillWish, account: Account) -> BillPlace | Outcome:
+    if refusal := codes.find_refusal(answer, codes.BILL):
+        return refusal
+    url, sha1 = text(answer.content, "download_url"), text(answer.content, "hash_value")
+    if not url or not sha1 or text(answer.content, "hash_type") != "SHA1":
+        raise Unverifiable("a bill without its address or hash")
+    return BillPlace(url, sha1.lower())
+
+
+def download(at: BillPlace, account: Account, moment: Moment) -> Request:
+    """Always from the account's own address: the signed request must go nowhere else."""
+    url = urlsplit(at.url)
+    asked = Call("GET", url.path, dict(parse_qsl(url.query, keep_blank_values=True)))
+    return wire.sign(asked, account, moment, limit_bytes=MAX_FILE_BYTES)
+
+
+def read(reply: Reply, at: BillPlace, wish: BillWish) -> list[BillRow]:
+    content = _unpacked(reply)
+    if hashlib.sha1(content, usedforsecurity=False).hexdigest() != at.sha1:
+        raise Unverifiable("the bill is not the one that was announced")
+    row = _trade_row if wish.kind == "trade" else _flow_row
+    return [row(cells) for cells in _rows(content.decode("utf-8-sig"))]
+
+
+def _unpacked(reply: Reply) -> bytes:
+    if reply.status != 200:
+        raise Unverifiable("no file")
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        content = unpacker.decompress(reply.body, MAX_UNPACKED_BYTES)
+    except zlib.error as error:
+        raise Unverifiable("the file is not gzip") from error
+    if not unpacker.eof:
+        raise Unverifiable("the file is cut off or too long")
+    return content
+
+
+def _rows(content: str) -> Iterator[Mapping[str, str]]:
+    """The data rows by the names of the first line; the two lines of totals end them."""
+    lines = iter(content.splitlines())
+    names = next(lines, "").split(",")
+    for line in lines:
+        if not line.startswith("`"):
+            return
+        cells = line[1:].split(",`")
+        if len(cells) != len(names):
+            raise Unverifiable("a row of another length than the head")
+        yield dict(zip(names, cells, strict=True))
+    raise Unverifiable("a bill without its totals")
+
+
+def _trade_row(cells: Mapping[str, str]) -> BillRow:
+    state = cells["交易状态"]
+    if state in ("REFUND", "REVOKED"):
+        return BillRow(
+            kind="refund",
+            payment_no=cells["商户订单号"],
+            refund_no=_number(cells["商户退款单号"]),
+            channel_no=_number(cells["微信退款单号"]),
+            amount=_money(cells["申请退款金额"], out=True),
+            at=read_spaced(cells["交易时间"]),
+            state=cells["退款状态"],
+        )
+    return BillRow(
+        kind="payment" if state == "SUCCESS" else "other",
+        payment_no=cells["商户订单号"],
+        refund_no="",
+        channel_no=cells["微信订单号"],
+        amount=_money(cells["订单金额"]),
+        at=read_spaced(cells["交易时间"]),
+        state=state,
+    )
+
+
+def _flow_row(cells: Mapping[str, str]) -> BillRow:
+    return BillRow(
+        kind=_FLOWS.get(cells["业务类型"], "other"),
+        payment_no="",
+        refund_no="",
+        channel_no=cells["微信支付业务单号"],
+        amount=_money(cells["收支金额(元)"], out=cells["收支类型"] == "支出"),
+        at=read_spaced(cells["记账时间"]),
+    )
+
+
+_FLOWS: Final[Mapping[str, RowKind]] = {"交易": "payment", "退款": "refund"}
+
+
+def _number(cell: str) -> str:
+    return "" if cell == NO_NUMBER else cell
+
+
+def _money(cell: str, *, out: bool = False) -> Money:
+    amount = decimal_money(cell, "CNY")
+    if amount is None:
+        raise Unverifiable("an amount that cannot be read")
+    return Money(-amount.amount_minor, amount.currency) if out else amount

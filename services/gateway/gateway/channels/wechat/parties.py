@@ -1,0 +1,62 @@
+"""Whose order it is: a merchant's own, or that of a merchant for whom a provider acts (服务商).
+
+A provider signs with its own key and names itself (`sp_`) and the merchant (`sub_`) in each call;
+paths differ, everything else is the same.
+
+Source: pay.weixin.qq.com/doc/v3/partner/4012738519
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.channels.wechat.credentials import Account
+
+
+def path(account: Account, tail: str) -> str:
+    """The path of an order call, such as `native` or `out-trade-no/…`."""
+    kind = "partner/transactions" if account.sub_mchid else "transactions"
+    return f"/v3/pay/{kind}/{tail}"
+
+
+def names(account: Account) -> dict[str, str]:
+    """Everybody, with their apps: as orders and their notices name them."""
+    if not account.sub_mchid:
+        return {"appid": account.appid, "mchid": account.mchid}
+    app = {"sub_appid": account.sub_appid} if account.sub_appid else {}
+    return {"sp_appid": account.appid, **merchants(account), **app}
+
+
+def merchants(account: Account) -> dict[str, str]:
+    """Without the apps: as questions and refund notices name them."""
+    if not account.sub_mchid:
+        return {"mchid": account.mchid}
+    return {"sp_mchid": account.mchid, "sub_mchid": account.sub_mchid}
+
+
+def sub_merchant(account: Account) -> dict[str, str]:
+    """Only the merchant behind a provider: refunds and bills take the provider from the signature."""
+    return {"sub_mchid": account.sub_mchid} if account.sub_mchid else {}
+
+
+def payer(account: Account, openid: str | None) -> dict[str, str | None]:
+    """The payer under the app that calls the payment: the merchant's, where it has one."""
+    if not account.sub_mchid:
+        return {"openid": openid}
+    return {"sub_openid" if account.sub_appid else "sp_openid": openid}
+
+
+def calling_app(account: Account) -> str:
+    """The app in which the payment is called."""
+    return account.sub_appid or account.appid
+
+
+def is_named(content: Mapping[str, Any], account: Account) -> bool:
+    """Whether nobody else is named; refunds name no apps, their answers nobody."""
+    own = names(account)
+    return all(content.get(name, value) == value for name, value in own.items())
+
+
+def is_for(content: Mapping[str, Any], account: Account) -> bool:
+    """Whether exactly these merchants are named."""
+    own = merchants(account)
+    return all(content.get(name) == value for name, value in own.items())

@@ -1,0 +1,92 @@
+"""What people are told, and by whom: several troubles in one message.
+
+NotTold: the messenger could not deliver it, and says why.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from contracts.events.alerts import Severity
+from notifier.domain.alerts import BY_URGENCY, Trouble
+
+TROUBLES_PER_MESSAGE: Final = 10
+TROUBLE_CHARS: Final = 450
+"""DingTalk takes 20,000 bytes in all, and a character has up to four."""
+
+TEXT_CHARS: Final = 200
+
+_NAMES: Final = {
+    Severity.CRITICAL: "CRITICAL 严重",
+    Severity.WARNING: "WARNING 警告",
+    Severity.INFO: "INFO 提示",
+}
+_HARMLESS: Final = str.maketrans("[]<>`", "［］＜＞'")  # No link or markup from outside.
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`text` is markdown that is readable as it stands."""
+
+    title: str
+    text: str
+    is_critical: bool
+
+    def with_remark(self, remark: str) -> "Message":
+        return replace(self, text=f"{self.text}\n\n{_shown(remark)}")
+
+
+class NotTold(Exception):
+    """A messenger could not deliver a message."""
+
+
+class Messenger(Protocol):
+    """One way to reach people."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def send(self, message: Message) -> None:
+        """Deliver it, within seconds.
+
+        Raises:
+            NotTold: it was not taken.
+        """
+
+
+def compose(troubles: Sequence[Trouble]) -> Message:
+    """One message of all of them, the most urgent first."""
+    ordered = sorted(troubles, key=lambda one: (BY_URGENCY.index(one.severity), one.first_at))
+    counts = Counter(one.severity for one in ordered)
+    numbers = ", ".join(f"{counts[kind]} {kind}" for kind in BY_URGENCY if counts[kind])
+    return Message(
+        title=f"Paymesh: {numbers}",
+        text="\n\n".join(_paragraph(one) for one in ordered),
+        is_critical=counts[Severity.CRITICAL] > 0,
+    )
+
+
+def trial() -> Message:
+    """What the test button sends."""
+    return Message("Paymesh: test", "**TEST 测试** · Alerts of Paymesh arrive here.", False)
+
+
+def _paragraph(trouble: Trouble) -> str:
+    lines = [f"**{_NAMES[trouble.severity]}** · {_shown(trouble.title)}", _shown(trouble.detail)]
+    if trouble.total > 1:
+        since = f"{trouble.first_at:%Y-%m-%d %H:%M} UTC"
+        lines.append(f"×{trouble.total} since {since}, {trouble.untold} of them new")
+    facts = {"merchant_id": trouble.merchant_id, **trouble.facts}
+    known = (f"{name}: {_shown(str(fact))}" for name, fact in facts.items() if fact is not None)
+    lines.append(" · ".join(known))
+    return _cut("  \n".join(line for line in lines if line), TROUBLE_CHARS)
+
+
+def _shown(text: str) -> str:
+    plain = "".join(c if c.isprintable() else " " for c in text).translate(_HARMLESS)
+    return _cut(plain, TEXT_CHARS)
+
+
+def _cut(text: str, limit_chars: int) -> str:
+    return text if len(text) <= limit_chars else text[: limit_chars - 1] + "…"

@@ -1,0 +1,35 @@
+"""Tells people what they must hear of, one message for all that is due."""
+
+import asyncio
+from typing import Final
+
+import asyncpg
+import structlog
+
+from chassis.background import Pulse, pause
+from chassis.database import UNREACHABLE
+from chassis.problems import Overloaded
+from notifier.flows import alerts
+from notifier.flows.deps import Deps
+
+log = structlog.get_logger()
+
+EVERY_S: Final = 1.0
+
+
+class Telling:
+    """Looks every second; the database gives the turn to one replica at a time."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.pulse = Pulse()
+        self._deps = deps
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        while not stop.is_set():
+            self.pulse.beat()
+            try:
+                await alerts.tell_due(self._deps)
+            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
+                log.warning("telling.postponed", reason=repr(error))
+            await pause(stop, EVERY_S)

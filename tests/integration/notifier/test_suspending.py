@@ -1,0 +1,164 @@
+"""An address that is gone, or has failed for days: parked, told of, and resumed in order."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.integration.notifier.app_server import AppServer, says
+from tests.integration.notifier.desk import Desk, app, told, until
+
+from chassis.database import Database
+from contracts import topics
+from contracts.events.alerts import AlertRecord
+from contracts.events.deliveries import DeliveryEventRecord
+from notifier.flows import endpoints
+from notifier.flows.deps import Deps
+
+
+async def published(db: Database, topic: str) -> list[bytes]:
+    async with db.connection() as tx:
+        rows = await tx.fetch("select payload from event_log where topic = $1 order by id", topic)
+    return [row["payload"] for row in rows]
+
+
+async def suspended(desk: Desk) -> None:
+    async def is_suspended() -> bool:
+        return bool(await desk.value("select suspended_at is not null from lane"))
+
+    await until(is_suspended)
+
+
+async def only_endpoint(deps: Deps) -> Any:
+    page = await endpoints.list_page(deps, app_id="A1", suspended=True, after=None, limit=10)
+    (endpoint,) = page.items
+    return endpoint
+
+
+async def test_gone_suspends_and_parks(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(410)
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running() as deps:
+        await suspended(desk)
+        await desk.tell(*[told() for _ in range(5)])
+        endpoint = await only_endpoint(deps)
+
+    assert len(server.received) == 1
+    assert await desk.state(event) == "pending"
+    assert (endpoint.suspended_for, endpoint.pending) == ("gone", 6)
+    (told_admin,) = await published(desk.db, topics.DELIVERY_EVENTS)
+    (alert,) = await published(desk.db, topics.ALERTS)
+    record = DeliveryEventRecord.model_validate_json(told_admin)
+    assert (record.type, record.data.event_id) == ("endpoint.suspended", None)
+    assert record.data.url == f"{server.url}/callback"
+    assert AlertRecord.model_validate_json(alert).data.key == "endpoint.suspended:A1:"
+
+
+async def test_five_days_of_failures_suspend(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(404)
+    await desk.tell(told())
+    await desk.value(
+        "update lane set failing_since = now() - $1::interval returning 1", timedelta(days=5)
+    )
+
+    async with desk.running():
+        await suspended(desk)
+
+    assert await desk.value("select suspended_for from lane") == "failing"
+
+
+async def test_success_ends_the_count_of_days(desk: Desk, server: AppServer) -> None:
+    event = told()
+    await desk.tell(event)
+    await desk.value("update lane set failing_since = now() - interval '9 days' returning 1")
+
+    async with desk.running():
+        await desk.settled(event)
+
+    assert await desk.value("select failing_since is null and suspended_at is null from lane")
+
+
+async def test_resumed_address_is_sent_everything_oldest_first(
+    desk: Desk, server: AppServer
+) -> None:
+    server.answers["/callback"] = says(410)
+    first = told()
+    await desk.tell(first)
+    async with desk.running():
+        await suspended(desk)
+    others = [told() for _ in range(20)]
+    for other in others:
+        await desk.tell(other)
+    server.answers["/callback"] = says(200)
+    server.received.clear()
+
+    async with desk.running() as deps:
+        endpoint = await only_endpoint(deps)
+        resumed = await endpoints.resume(deps, endpoint.endpoint_id, "A1")
+        await desk.settled(first, *others)
+
+    assert resumed.suspended_at is None
+    order = [one.event_id for one in server.received]
+    wished = [event.event_id for event in (first, *others)]
+    assert order[:2] == wished[:2]
+    assert max(abs(order.index(event) - wished.index(event)) for event in wished) <= 4
+    assert await desk.value("select catching_up_since is null from lane")
+
+
+async def test_backlog_of_a_resumed_address_is_paced(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(410)
+    await desk.tell(told())
+    async with desk.running():
+        await suspended(desk)
+    await desk.tell(*[told() for _ in range(400)])
+    server.answers["/callback"] = says(200)
+    server.received.clear()
+
+    async with desk.running() as deps:
+        endpoint = await only_endpoint(deps)
+        await endpoints.resume(deps, endpoint.endpoint_id, None)
+
+        async def some_came() -> bool:
+            return len(server.received) >= 60
+
+        await until(some_came)
+        assert len(server.received) < 300
+
+
+async def test_other_address_resumes(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(410)
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        await suspended(desk)
+        desk.apps.put(app("A1", f"{server.url}/moved", version=2))
+        await desk.settled(event)
+
+    assert [one.path for one in server.received] == ["/callback", "/moved"]
+
+
+async def test_unrelated_change_of_configuration_does_not_resume(
+    desk: Desk, server: AppServer
+) -> None:
+    server.answers["/callback"] = says(410)
+    await desk.tell(told())
+    async with desk.running() as deps:
+        await suspended(desk)
+        desk.apps.put(app("A1", f"{server.url}/callback", version=2))
+        await endpoints.follow_configuration(deps)
+
+    assert await desk.value("select suspended_at is not null from lane")
+
+
+async def test_exhausted_delivery_alerts_people(desk: Desk, server: AppServer) -> None:
+    server.answers["/callback"] = says(404)
+    event = told()
+    await desk.tell(event)
+    await desk.value("update due set tries = 15 returning 1")
+
+    async with desk.running():
+        await desk.settled(event, state="exhausted")
+
+    (alert,) = await published(desk.db, topics.ALERTS)
+    assert AlertRecord.model_validate_json(alert).data.key == "delivery.exhausted:A1"

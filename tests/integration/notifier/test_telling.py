@@ -1,0 +1,217 @@
+"""People hear of trouble: by DingTalk under its rules, and otherwise when it fails."""
+
+import base64
+import email
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+
+import pytest
+from aiohttp import ClientSession
+from pydantic import SecretStr
+from tests.integration.notifier.app_server import AppServer, says
+from tests.integration.notifier.desk import Desk
+from tests.integration.notifier.people import (
+    SECRET,
+    PostOffice,
+    Robot,
+    running_post_office,
+    running_robot,
+)
+
+from contracts.events.alerts import ALERT, Alert, AlertRecord, Severity
+from contracts.identifiers import new_id
+from notifier.domain.messages import Messenger
+from notifier.domain.problems import SpokeJustNow
+from notifier.flows import alerts
+from notifier.flows.deps import Deps
+from notifier.messengers.dingtalk import DingTalk, signature
+from notifier.messengers.mail import Mail
+from notifier.messengers.webhook import Webhook
+
+
+@pytest.fixture
+async def robot() -> AsyncIterator[Robot]:
+    async with running_robot() as robot:
+        yield robot
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[PostOffice]:
+    async with running_post_office() as office:
+        yield office
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session
+
+
+def by(desk: Desk, *messengers: Messenger) -> Deps:
+    return replace(desk.deps(replica=0), messengers=messengers)
+
+
+def ding(session: ClientSession, robot: Robot, secret: str = SECRET) -> DingTalk:
+    return DingTalk(session, SecretStr(robot.url), SecretStr(secret))
+
+
+def alert(key: str, severity: Severity = Severity.CRITICAL, detail: str = "x") -> AlertRecord:
+    told = Alert(key=key, severity=severity, title=f"Trouble {key}", detail=detail)
+    return AlertRecord(
+        id=new_id("event"), source="t", type=ALERT, subject=key, time=datetime.now(UTC), data=told
+    )
+
+
+async def everything_is_due(desk: Desk) -> None:
+    await desk.value("update teller set spoke_at = '-infinity' returning 1")
+    await desk.value(
+        "with due as (update trouble set due_at = now() where due_at is not null returning 1) "
+        "select count(*) from due"
+    )
+
+
+async def test_alerts_of_one_key_are_told_once_with_their_count(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    deps = by(desk, ding(session, robot))
+    await alerts.receive(deps, [alert("a"), alert("a"), alert("b", Severity.WARNING)])
+    await everything_is_due(desk)
+
+    assert await alerts.tell_due(deps)
+
+    (message,) = robot.taken
+    assert message["markdown"]["title"] == "Paymesh: 1 critical, 1 warning"
+    assert "Trouble a" in message["markdown"]["text"]
+    assert "×2 since" in message["markdown"]["text"]
+    assert message["at"]["isAtAll"] is True
+    assert not await alerts.tell_due(deps)
+
+
+async def test_new_alert_waits_for_company(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    deps = by(desk, ding(session, robot))
+    await alerts.receive(deps, [alert("a")])
+
+    assert not await alerts.tell_due(deps)
+
+
+async def test_robot_is_never_asked_too_often(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    deps = by(desk, ding(session, robot))
+    for number in range(30):
+        await alerts.receive(deps, [alert(f"k{number}")])
+        await desk.value("update trouble set due_at = now() where untold > 0 returning 1")
+        await alerts.tell_due(deps)
+
+    assert len(robot.taken) == 1
+    assert await desk.value("select count(*) from trouble where untold > 0") == 29
+
+
+async def test_same_alert_from_kafka_twice_counts_once(desk: Desk) -> None:
+    record = alert("a")
+    await alerts.receive(desk.deps(replica=0), [record, record])
+    await alerts.receive(desk.deps(replica=0), [record])
+
+    assert await desk.value("select total from trouble") == 1
+
+
+async def test_what_is_raised_while_it_is_told_is_told_later(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    class Slow:
+        name = "slow"
+
+        async def send(self, message: object) -> None:
+            await alerts.receive(desk.deps(replica=0), [alert("a")])
+
+    deps = by(desk, Slow())
+    await alerts.receive(deps, [alert("a")])
+    await everything_is_due(desk)
+
+    await alerts.tell_due(deps)
+
+    assert await desk.value("select untold from trouble") == 1
+    assert await desk.value("select due_at > now() + interval '4 min' from trouble")
+
+
+@pytest.mark.parametrize("code", [130101, 310000])
+async def test_refusal_in_a_200_escalates_to_the_others(
+    desk: Desk,
+    robot: Robot,
+    office: PostOffice,
+    server: AppServer,
+    session: ClientSession,
+    code: int,
+) -> None:
+    robot.refuses = code
+    deps = by(
+        desk,
+        ding(session, robot),
+        Webhook(session, SecretStr(f"{server.url}/ops")),
+        Mail(SecretStr(office.url), "paymesh@example.com", ("ops@example.com",)),
+    )
+    await alerts.receive(deps, [alert("a", detail="物业")])
+    await everything_is_due(desk)
+
+    assert await alerts.tell_due(deps)
+
+    assert f"errcode {code}".encode() in server.received[0].body
+    letter = email.message_from_bytes(office.letters[0], _class=EmailMessage, policy=policy.default)
+    assert letter["Subject"] == "Paymesh: 1 critical"
+    assert "物业" in letter.get_content()
+    assert await desk.value("select untold from trouble") == 0
+
+
+async def test_what_nobody_takes_is_tried_again(
+    desk: Desk, robot: Robot, server: AppServer, session: ClientSession
+) -> None:
+    server.answers["/ops"] = says(500)
+    deps = by(
+        desk,
+        ding(session, robot, secret="SECwrong"),
+        Webhook(session, SecretStr(f"{server.url}/ops")),
+    )
+    await alerts.receive(deps, [alert("a")])
+    await everything_is_due(desk)
+
+    assert not await alerts.tell_due(deps)
+    await everything_is_due(desk)
+    assert await alerts.tell_due(by(desk, ding(session, robot)))
+
+
+async def test_words_from_outside_are_no_markup(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    deps = by(desk, ding(session, robot))
+    await alerts.receive(deps, [alert("a", detail="[click](http://evil.example)\n# big")])
+    await everything_is_due(desk)
+
+    await alerts.tell_due(deps)
+
+    assert "[click]" not in robot.taken[0]["markdown"]["text"]
+    assert "\n# big" not in robot.taken[0]["markdown"]["text"]
+
+
+async def test_trial_goes_by_every_messenger(
+    desk: Desk, robot: Robot, server: AppServer, session: ClientSession
+) -> None:
+    server.answers["/ops"] = says(404)
+    deps = by(desk, ding(session, robot), Webhook(session, SecretStr(f"{server.url}/ops")))
+
+    tested = await alerts.test(deps)
+
+    assert [(one.messenger, one.error) for one in tested.items] == [
+        ("dingtalk", None),
+        ("webhook", "status 404"),
+    ]
+    with pytest.raises(SpokeJustNow):
+        await alerts.test(deps)
+
+
+def test_signature_is_hmac_of_time_and_secret() -> None:
+    assert len(base64.b64decode(signature(SECRET, 1_700_000_000_000))) == 32

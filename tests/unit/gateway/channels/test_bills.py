@@ -1,0 +1,252 @@
+"""Statements of a day: read to the last cell, and refused where they are not what was announced."""
+
+import gzip
+import hashlib
+import io
+import zipfile
+from datetime import UTC, date, datetime
+
+import pytest
+from tests.unit.gateway.channels.alipay_side import AlipaySide
+from tests.unit.gateway.channels.asking import opened
+from tests.unit.gateway.channels.channel_side import MOMENT
+from tests.unit.gateway.channels.wechat_side import WechatSide
+
+from contracts.money import Money
+from gateway.channels.alipay.operations import bills as alipay
+from gateway.channels.plugin import (
+    BillPlace,
+    BillRow,
+    BillWish,
+    Declined,
+    Pending,
+    Reply,
+    Unknown,
+    Unverifiable,
+)
+from gateway.channels.wechat.operations import bills as wechat
+
+DAY = date(2026, 1, 1)
+TRADE, FUNDS = BillWish(DAY, "trade"), BillWish(DAY, "funds")
+
+WECHAT_TRADES = "\ufeff" + "\r\n".join(
+    [
+        "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,"
+        "付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,"
+        "退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注",
+        "`2026-01-01 10:00:00,`wx1,`1900000001,`0,`,`42001,`P1,`oX,`NATIVE,`SUCCESS,`OTHERS,`CNY,"
+        "`1.00,`0.00,`0,`0,`0.00,`0.00,`,`,`水费, 电费,`,`0.01000,`0.60%,`1.00,`0.00,`",
+        "`2026-01-01 11:00:00,`wx1,`1900000001,`0,`,`42001,`P1,`oX,`NATIVE,`REFUND,`OTHERS,`CNY,"
+        "`0.00,`0.00,`50301,`R1,`0.50,`0.00,`ORIGINAL,`SUCCESS,`水费,`,`-0.00300,`0.60%,`0.00,`0.50,`",
+        "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额",
+        "`2,`1.00,`0.50,`0.00,`0.00700,`1.00,`0.50",
+        "",
+    ]
+)  # fmt: skip
+WECHAT_FLOWS = "\ufeff" + "\r\n".join(
+    [
+        "记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),"
+        "资金变更提交申请人,备注,业务凭证号",
+        "`2026-01-01 10:00:00,`42001,`F1,`交易,`交易,`收入,`1.00,`1.00,`system,`,`42001",
+        "`2026-01-01 11:00:00,`50301,`F2,`退款,`退款,`支出,`0.50,`0.50,`system,`,`50301",
+        "`2026-01-01 12:00:00,`1,`F3,`提现,`提现,`支出,`0.50,`0.00,`system,`,`1",
+        "资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额",
+        "`3,`1,`1.00,`2,`1.00",
+        "",
+    ]
+)
+ALIPAY_TRADES = "\r\n".join(
+    [
+        "#支付宝业务明细查询",
+        "#账号：[20880000000000010156]",
+        "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,"
+        "对方账户,订单金额（元）,商家实收（元）,退款批次号/请求号,服务费（元）,备注",
+        "20260101\t,P1\t,交易\t,水费\t,2026-01-01 10:00:00,2026-01-01 10:00:05,\t,\t,\t,\t,*三\t,"
+        "88.88,88.88,\t,-0.53,\t",
+        "20260101\t,P1\t,退款\t,水费\t,2026-01-01 10:00:00,2026-01-01 11:00:00,\t,\t,\t,\t,*三\t,"
+        "-10.00,-10.00,R1\t,0.06,\t",
+        "#-----业务明细列表结束-----",
+        "",
+    ]
+)
+ALIPAY_FLOWS = "\r\n".join(
+    [
+        "#支付宝账务明细查询",
+        "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,"
+        "账户余额（元）,交易渠道,业务类型,备注",
+        "F1\t,20260101\t,P1\t,水费\t,2026-01-01 10:00:05,*三\t,88.88,,88.88,支付宝\t,在线支付\t,\t",
+        "F2\t,20260101\t,P1\t,水费\t,2026-01-01 11:00:00,*三\t,,-10.00,78.88,,交易退款\t,\t",
+        "F3\t,9\t,\t,\t,2026-01-01 12:00:00,\t,,78.88,0.00,支付宝\t,提现\t,\t",
+    ]
+)
+
+
+def yuan(text: str) -> Money:
+    return Money.from_decimal(text, "CNY")
+
+
+def at(hour: int, second: int = 0) -> datetime:
+    return datetime(2026, 1, 1, hour - 8, 0, second, tzinfo=UTC)
+
+
+# ── WeChat Pay ──
+
+
+def from_wechat(content: str, wish: BillWish = TRADE, sha1: str | None = None) -> list[BillRow]:
+    raw = content.encode()
+    announced = sha1 or hashlib.sha1(raw, usedforsecurity=False).hexdigest()
+    return wechat.read(Reply(200, {}, gzip.compress(raw)), BillPlace("…", announced), wish)
+
+
+def test_wechat_pays_trades_are_read_by_the_names_of_the_head() -> None:
+    assert from_wechat(WECHAT_TRADES) == [
+        BillRow("payment", "P1", "", "42001", yuan("1.00"), at(10), "SUCCESS"),
+        BillRow("refund", "P1", "R1", "50301", yuan("-0.50"), at(11), "SUCCESS"),
+    ]
+
+
+def test_wechat_pays_flows_say_what_came_in_and_what_went_out() -> None:
+    assert from_wechat(WECHAT_FLOWS, FUNDS) == [
+        BillRow("payment", "", "", "42001", yuan("1.00"), at(10)),
+        BillRow("refund", "", "", "50301", yuan("-0.50"), at(11)),
+        BillRow("other", "", "", "1", yuan("-0.50"), at(12)),
+    ]
+
+
+def test_a_row_in_a_state_nobody_knows_is_neither_payment_nor_refund() -> None:
+    [strange, _] = from_wechat(WECHAT_TRADES.replace("`NATIVE,`SUCCESS", "`NATIVE,`NEW"))
+    assert (strange.kind, strange.state) == ("other", "NEW")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        WECHAT_TRADES.split("总交易单数")[0],
+        WECHAT_TRADES.replace("`1.00,`0.00,`\r", "`1.00,`0.00\r"),
+        WECHAT_TRADES.replace("`1.00,`0.00,`\r", "`one,`0.00,`\r"),
+    ],
+)
+def test_a_file_of_wechat_pay_that_is_no_bill_is_refused(content: str) -> None:
+    with pytest.raises(Unverifiable):
+        from_wechat(content)
+
+
+def test_a_bill_of_wechat_pay_with_another_hash_is_refused() -> None:
+    with pytest.raises(Unverifiable, match="announced"):
+        from_wechat(WECHAT_TRADES, sha1="0" * 40)
+
+
+@pytest.mark.parametrize("body", [b"", b"plain", gzip.compress(b"x" * 1000)[:-9]])
+def test_a_file_that_is_not_whole_is_refused(body: bytes) -> None:
+    with pytest.raises(Unverifiable):
+        wechat.read(Reply(200, {}, body), BillPlace("…", "0" * 40), TRADE)
+
+
+def test_the_signed_request_for_the_file_goes_to_wechat_pay_only() -> None:
+    side = WechatSide()
+    place = BillPlace("https://elsewhere.example/v3/billdownload/file?token=a%2Fb&tartype=gzip")
+    request = wechat.download(place, opened(side), MOMENT)
+    assert side.asked(request).operation == "GET /v3/billdownload/file"
+    assert request.url.startswith("https://wechat.example/v3/billdownload/file?token=a%2Fb")
+    assert request.limit_bytes > 60_000_000
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "NO_STATEMENT_EXIST", Pending),
+        (400, "STATEMENT_CREATING", Unknown),
+        (400, "PARAM_ERROR", Declined),
+        (500, "SYSTEM_ERROR", Unknown),
+    ],
+)
+def test_why_there_is_no_bill_of_wechat_pay(status: int, code: str, kind: type) -> None:
+    side = WechatSide()
+    account, call = opened(side), wechat.call(TRADE, opened(side))
+    reply = Reply(status, {}, f'{{"code":"{code}","message":"…"}}'.encode())
+    answer = side.plugin.wire.verify(reply, call, account, MOMENT)
+    assert isinstance(wechat.place(answer, TRADE, account), kind)
+
+
+def test_bills_are_asked_for_by_day_and_kind() -> None:
+    side = WechatSide()
+    account = opened(side)
+    for wish, path in ((TRADE, "tradebill"), (FUNDS, "fundflowbill")):
+        asked = side.asked(side.plugin.wire.sign(wechat.call(wish, account), account, MOMENT))
+        assert asked.operation == f"GET /v3/bill/{path}"
+        assert asked.content["bill_date"] == "2026-01-01"
+        assert asked.content["tar_type"] == "GZIP"
+
+
+# ── Alipay ──
+
+
+def packed(*files: str, names: str = "业务明细") -> bytes:
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as bundle:
+        for number, content in enumerate(files):
+            bundle.writestr(f"{names}{number}.csv", content.encode("gbk"))
+    return raw.getvalue()
+
+
+def from_alipay(body: bytes, wish: BillWish = TRADE) -> list[BillRow]:
+    return alipay.read(Reply(200, {}, body), BillPlace("…"), wish)
+
+
+def test_alipays_trades_are_found_in_the_zip_by_their_first_line() -> None:
+    summary = "#支付宝业务汇总查询\r\n门店编号\r\n合计\r\n"
+    assert from_alipay(packed(summary, ALIPAY_TRADES)) == [
+        BillRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5)),
+        BillRow("refund", "P1", "R1", "20260101", yuan("-10.00"), at(11)),
+    ]
+
+
+def test_alipays_flows_say_what_came_in_and_what_went_out() -> None:
+    assert from_alipay(packed(ALIPAY_FLOWS), FUNDS) == [
+        BillRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5)),
+        BillRow("refund", "P1", "", "20260101", yuan("-10.00"), at(11)),
+        BillRow("other", "", "", "9", yuan("-78.88"), at(12)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        packed(),
+        packed(ALIPAY_FLOWS),
+        packed(ALIPAY_TRADES, ALIPAY_TRADES),
+        packed(ALIPAY_TRADES)[:-30],
+        packed(ALIPAY_TRADES.replace("88.88,88.88", "88.88")),
+        packed(ALIPAY_TRADES.replace("88.88,88.88", "much,88.88")),
+    ],
+)
+def test_a_file_of_alipay_that_is_no_bill_is_refused(body: bytes) -> None:
+    with pytest.raises(Unverifiable):
+        from_alipay(body)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("NO_BILL_DATA", Pending), ("USER_RATE_LIMIT", object), ("TYPE_NOT_SUPPORTED", Declined)],
+)
+def test_why_there_is_no_bill_of_alipay(code: str, kind: type) -> None:
+    side = AlipaySide()
+    account = opened(side)
+    reply = side.answer(alipay.METHOD, {"sub_code": code, "sub_msg": "…"}, "40004")
+    answer = side.plugin.wire.verify(reply, alipay.call(TRADE, account), account, MOMENT)
+    said = alipay.place(answer, TRADE, account)
+    assert isinstance(said, kind)
+    assert not isinstance(said, BillPlace)
+
+
+@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "bill.example/x"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    side = AlipaySide()
+    account = opened(side)
+    reply = side.answer(alipay.METHOD, {"bill_download_url": url})
+    answer = side.plugin.wire.verify(reply, alipay.call(TRADE, account), account, MOMENT)
+    with pytest.raises(Unverifiable):
+        alipay.place(answer, TRADE, account)
