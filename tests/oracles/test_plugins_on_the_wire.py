@@ -21,6 +21,7 @@ from gateway.channels.plugin import (
     BillWish,
     Declined,
     NoticedPayment,
+    NotSent,
     PayOrder,
     Pending,
     RawNotice,
@@ -257,6 +258,70 @@ async def test_a_day_on_which_nothing_moved_has_an_empty_bill(
 ) -> None:
     quiet = BillWish((datetime.now(BEIJING) - timedelta(days=40)).date(), "trade")
     assert await executor.fetch_bill(account(channel), quiet) == Bill(())
+
+
+# ── what WeChat Pay does for few ──
+
+
+async def test_an_abnormal_refund_goes_to_the_merchant_in_the_end(
+    executor: Executor, account: Open, sandbox: RunningSandbox
+) -> None:
+    here, paid = account("wechat"), order()
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no, notify=False)
+    sandbox.fault("wechat", "refund", "hold", payment_no=paid.payment_no, times=1)
+    given_back = refunding_of(paid, 500)
+    await executor.refund(here, given_back)
+    refund = {"refund_no": given_back.refund_no, "state": "abnormal"}
+    sandbox.control("POST", "/refunds", refund)
+    asked = await executor.query_refund(here, given_back)
+    assert isinstance(asked, Declined)
+    assert asked.abnormal
+    assert isinstance(await executor.refund_abnormal(here, given_back), NotSent)
+    [number] = await refund_numbers(executor, here, given_back)
+    named = replace(given_back, channel_refund_no=number)
+    assert isinstance(await executor.refund_abnormal(here, named), Pending | Succeeded)
+    await until_refunded(executor, here, given_back)
+
+
+@pytest.mark.parametrize("sub_appid", [None, "wx5550000000000000"])
+async def test_a_provider_acts_for_its_merchant_in_every_operation(
+    executor: Executor,
+    account: Open,
+    sandbox: RunningSandbox,
+    merchant: Merchant,
+    sub_appid: str | None,
+) -> None:
+    here = account("wechat", sub_mchid="1900000555", sub_appid=sub_appid)
+    other = account("wechat", sub_mchid="1900000556")
+    left, paid = order(merchant.url), order(merchant.url)
+    for way in (Method.JSAPI, Method.APP, Method.H5, Method.NATIVE):
+        wish = replace(order(merchant.url), method=way, openid="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
+        assert isinstance(await executor.pay(here, wish), Pending)
+    for wish in (left, paid):
+        assert isinstance(await executor.pay(here, wish), Pending)
+    assert await executor.close(here, trade_of(left)) == Succeeded()
+    sandbox.pay(paid.payment_no)
+    heard = merchant.next_notice()
+    notice = RawNotice({name.lower(): value for name, value in heard.headers.items()}, heard.body)
+    [said] = await executor.read_notice(here, notice)
+    assert isinstance(said.outcome, Succeeded)
+    with pytest.raises(Unverifiable):
+        await executor.read_notice(other, notice)
+    assert isinstance(await executor.query(here, trade_of(paid)), Succeeded)
+    assert not isinstance(await executor.query(other, trade_of(paid)), Succeeded)
+    given_back = refunding_of(paid, 500)
+    await executor.refund(here, given_back)
+    await until_refunded(executor, here, given_back)
+
+
+async def refund_numbers(
+    executor: Executor, account: ChannelAccount, refunding: Refunding
+) -> list[str]:
+    """WeChat Pay's own numbers of this refund, from its bill."""
+    bill = await executor.fetch_bill(account, today("trade"))
+    assert isinstance(bill, Bill)
+    return [row.channel_no for row in bill.rows if row.refund_no == refunding.refund_no]
 
 
 async def until_refunded(executor: Executor, account: ChannelAccount, refunding: Refunding) -> None:

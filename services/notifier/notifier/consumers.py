@@ -1,19 +1,23 @@
 """What arrives by Kafka: order events to tell of, the apps' configuration, alerts."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
 import structlog
 
+from chassis import outbox
 from chassis.consumer import DeadRecord, Record, park_in
 from contracts import sealing, webhooks
 from contracts.api import Callback
 from contracts.events.alerts import AlertRecord
 from contracts.events.configuration import AppEntity, ConfigurationRecord, State
 from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord
+from notifier.domain import troubles
 from notifier.domain.apps import App, AppBook
 from notifier.domain.deliveries import Told
 from notifier.flows import alerts, deliveries
 from notifier.flows.deps import Deps
+from notifier.store import outgoing
 
 log = structlog.get_logger()
 
@@ -103,10 +107,14 @@ class Alerts:
 
 
 def parking(deps: Deps) -> Callable[[Sequence[DeadRecord]], Awaitable[None]]:
-    """Keeps what cannot be read or applied, with its bytes."""
+    """Keeps what cannot be read or applied, with its bytes, and tells people."""
 
     async def park(records: Sequence[DeadRecord]) -> None:
+        now = datetime.now(UTC)
+        alerts = [troubles.parked(dead.record.topic, dead.error) for dead in records]
         async with deps.db.transaction() as tx:
             await park_in(tx, records)
+            await outbox.put(tx, [outgoing.alert(alert, now) for alert in alerts])
+        deps.wake_relay()
 
     return park

@@ -1,7 +1,6 @@
 """The composition root: settings become connections, connections become the service."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -33,9 +32,6 @@ WAIT_S: Final = 0.1
 def main() -> None:
     config = settings.load(TradeCoreSettings)
     logs.configure(NAME, config.log_level)
-    # Batches make many objects and no cycles: looking for cycles at every 700th of them takes a
-    # fifth of the CPU.
-    gc.set_threshold(50_000, 20, 100)
     serve(build(config), config)
 
 

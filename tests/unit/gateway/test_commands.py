@@ -5,7 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.world import NOW, HangingTransport, Step, World, fake_plugin, reply, world
+from tests.unit.gateway.world import (
+    NOW,
+    HangingTransport,
+    Step,
+    World,
+    fake_plugin,
+    operation,
+    reply,
+    world,
+)
 
 from chassis.consumer import DeadRecord, Record
 from contracts.api import Method
@@ -39,7 +48,7 @@ REFUND = RefundRef(refund_no="R1", amount=100, reason=None, channel_refund_no=No
 
 
 def command(name: CommandName = CommandName.QUERY, **changes: Any) -> ChannelCommand:
-    is_refund = name in (CommandName.REFUND, CommandName.QUERY_REFUND)
+    is_refund = name not in (CommandName.QUERY, CommandName.CLOSE)
     right = ChannelCommand(
         command=name,
         payment=PAYMENT,
@@ -149,3 +158,20 @@ async def test_unreadable_commands_are_told_to_people() -> None:
     stop.set()
     await telling
     assert gateway.producer.events()[0]["key"] == "command:unreadable"
+
+
+async def test_an_abnormal_refund_is_sent_elsewhere_where_the_channel_can() -> None:
+    gateway = world(reply({"paid": 100}))
+    able = fake_plugin(refund_abnormal=operation("/abnormal"))
+    gateway.directory.put(ChannelAccount("C1", "M1", True, able, "key"))
+    await flow.run(gateway.deps, command(CommandName.REFUND_ABNORMAL))
+    [result] = gateway.producer.events()
+    assert (result["refund_no"], result["verdict"]) == ("R1", "succeeded")
+    assert gateway.transport.sent[0].url.endswith("/abnormal")
+
+
+async def test_a_channel_that_leaves_abnormal_refunds_to_people_is_not_asked() -> None:
+    gateway = await carried_out(command(CommandName.REFUND_ABNORMAL), reply({"paid": 100}))
+    [result] = gateway.producer.events()
+    assert (result["verdict"], result["code"]) == ("not_sent", "no_way")
+    assert gateway.transport.sent == []

@@ -1,6 +1,7 @@
 """The application every service starts from, and the server that runs it."""
 
 import asyncio
+import gc
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -89,6 +90,10 @@ def serve(app: FastAPI, settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+    # Requests and batches make many objects and few cycles: looking for cycles at every 700th of
+    # them, among all that was imported, takes a fifth of the CPU.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     _Server(config, app).run()
 
 

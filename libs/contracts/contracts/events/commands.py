@@ -19,6 +19,7 @@ class CommandName(StrEnum):
     CLOSE = "close"
     REFUND = "refund"
     QUERY_REFUND = "query_refund"
+    REFUND_ABNORMAL = "refund_abnormal"
 
 
 class PaymentRef(Data):
@@ -46,7 +47,9 @@ class RefundRef(Data):
 
 
 class ChannelCommand(Data):
-    """`refund` is set with `refund` and `query_refund`. `lease_until`: do not start it later."""
+    """`refund` is set with `refund`, `query_refund` and `refund_abnormal` (a person decided that
+    money which the payer's account did not take goes to the merchant's own). `lease_until`: do not
+    start it later."""
 
     command: CommandName
     payment: PaymentRef

@@ -115,6 +115,13 @@ class Executor:
         """Ask how the refund stands."""
         return await self._run(account, "query_refund", account.plugin.query_refund, refunding)
 
+    async def refund_abnormal(self, account: ChannelAccount, refunding: Refunding) -> Outcome:
+        """Send a refund that the payer's account did not take to the merchant's own."""
+        operation = account.plugin.refund_abnormal
+        if operation is None:
+            return NotSent("no_way", "this channel leaves that to people", is_spoken=False)
+        return await self._run(account, "refund_abnormal", operation, refunding)
+
     async def fetch_bill(self, account: ChannelAccount, wish: BillWish) -> Bill | Outcome:
         """The channel's statement of a day; anything but a Bill says why there is none."""
         started = self._monotonic()

@@ -92,6 +92,13 @@ async def _ask(deps: Deps, account: ChannelAccount, command: ChannelCommand) -> 
             return refund_result(
                 account, refund.refund_no, trade.payment_no, Source.QUERY_REFUND, outcome
             )
+        case CommandName.REFUND_ABNORMAL, RefundRef() as refund:
+            outcome = await deps.executor.refund_abnormal(
+                account, _refunding(deps, account, trade, refund)
+            )
+            return refund_result(
+                account, refund.refund_no, trade.payment_no, Source.REFUND, outcome
+            )
         case _:
             return None
 

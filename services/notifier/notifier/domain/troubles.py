@@ -46,6 +46,17 @@ def held(outcome: Outcome) -> Alert:
     )
 
 
+def parked(topic: str, error: str) -> Alert:
+    """A record could not be read or applied; it is kept in `dead_event`."""
+    return Alert(
+        key=f"event.parked:{topic}",
+        severity=Severity.CRITICAL,
+        title="The notifier could not use a record",
+        detail=error,
+        facts={"topic": topic},
+    )
+
+
 def _address(claim: Claim) -> str:
     return f"{claim.app_id}:{origin_of(claim.notify_url)}"
 

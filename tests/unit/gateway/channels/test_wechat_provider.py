@@ -101,8 +101,8 @@ def test_words_about_another_merchant_of_the_provider_are_refused(
 ) -> None:
     with pytest.raises(Unverifiable):
         outcome(side, account, PLUGIN.query, trade(), side.answer(told(**changed)))
+    notice = side.notice("TRANSACTION.SUCCESS", told(**changed))
     with pytest.raises(Unverifiable):
-        notice = side.notice("TRANSACTION.SUCCESS", told(**changed))
         PLUGIN.notices.read(notice, account, MOMENT)
 
 
@@ -111,9 +111,9 @@ def test_a_notice_to_a_direct_merchant_is_none_for_a_provider(
 ) -> None:
     with pytest.raises(Unverifiable):
         PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
+    notice, direct = side.notice("TRANSACTION.SUCCESS", told()), opened(side)
     with pytest.raises(Unverifiable):
-        notice = side.notice("TRANSACTION.SUCCESS", told())
-        PLUGIN.notices.read(notice, opened(side), MOMENT)
+        PLUGIN.notices.read(notice, direct, MOMENT)
 
 
 def test_a_refund_notice_names_the_merchants_only(side: WechatSide, account: Any) -> None:

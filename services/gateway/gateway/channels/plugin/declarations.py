@@ -113,6 +113,7 @@ class Plugin(Generic[AccountT]):
     refund: Operation[Refunding, AccountT]
     query_refund: Operation[Refunding, AccountT]
     notices: Notices[AccountT]
+    refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
     bills: Bills[AccountT] | None = None
     offers: tuple[Method, ...] = ()

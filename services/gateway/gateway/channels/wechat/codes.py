@@ -95,6 +95,18 @@ REFUND: Final[Table] = {
     "USER_ACCOUNT_ABNORMAL": Declined,
 }
 
+REFUND_ABNORMAL: Final[Table] = {
+    **_REFUSED_BEFORE_ANY_WORK,
+    **_NOBODY_KNOWS,
+    "FREQUENCY_LIMITED": Unknown,
+    "RATELIMIT_EXCEEDED": Unknown,
+    "NOT_ENOUGH": NotSent,
+    "PARAM_ERROR": NotSent,
+    # It is not abnormal (any more): the query says what it is.
+    "INVALID_REQUEST": Unknown,
+    "RESOURCE_NOT_EXISTS": Unknown,
+}
+
 BILL: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,

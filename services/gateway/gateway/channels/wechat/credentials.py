@@ -36,7 +36,7 @@ class Credentials(BaseModel):
         str | None, Field(pattern=r"^PUB_KEY_ID_[0-9]{1,64}$", validate_default=True)
     ] = None
     sub_mchid: Annotated[str, Field(pattern=r"^[0-9]{8,32}$")] | None = None
-    """The merchant for whom a provider acts (服务商模式); `mchid` and `appid` are the provider's."""
+    """The merchant for whom a provider acts (服务商); `mchid` and `appid` are the provider's."""
     sub_appid: Annotated[str, Field(pattern=r"^wx[0-9A-Za-z]{6,30}$")] | None = None
     """The merchant's own app, where payments are called in that and not in the provider's."""
     store_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")] = "1"

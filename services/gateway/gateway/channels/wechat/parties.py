@@ -34,7 +34,7 @@ def merchants(account: Account) -> dict[str, str]:
 
 
 def sub_merchant(account: Account) -> dict[str, str]:
-    """Only the merchant behind a provider: refunds and bills take the provider from the signature."""
+    """Only the merchant behind a provider; refunds know the provider by the signature."""
     return {"sub_mchid": account.sub_mchid} if account.sub_mchid else {}
 
 

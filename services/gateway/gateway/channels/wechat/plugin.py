@@ -13,6 +13,7 @@ from gateway.channels.wechat.operations import (
     query,
     query_refund,
     refund,
+    refund_abnormal,
 )
 
 _NATIVE = Operation(native.call, native.outcome)
@@ -40,6 +41,7 @@ PLUGIN: Plugin[Account] = Plugin(
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
     notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    refund_abnormal=Operation(refund_abnormal.call, refund_abnormal.outcome),
     keys=KeyRenewal(certificates.call, certificates.learn, certificates.EVERY_S),
     bills=Bills(bills.KINDS, bills.call, bills.place, bills.download, bills.read),
     offers=(Method.NATIVE,),

@@ -1,0 +1,160 @@
+"""The whole service as the others see it: HTTP in front, a database below, Kafka beside it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+from tests.integration.trade_core.desk import APP, wish
+
+from chassis.broadcast import Broadcast
+from chassis.consumer import Record
+from chassis.database import Database
+from chassis.producer import Message, Producer
+from contracts import topics
+from contracts.api import CreatePayment
+from contracts.events.commands import ChannelCommandRecord
+from contracts.events.orders import OrderEventRecord
+from contracts.events.results import (
+    PAYMENT_RESULT,
+    SOURCE,
+    PaymentResult,
+    PaymentResultRecord,
+    Source,
+    Verdict,
+)
+from contracts.identifiers import new_id
+from trade_core.main import build
+from trade_core.settings import TradeCoreSettings
+
+TOKEN = "a service token"
+DEADLINE_S = 30.0
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@dataclass(slots=True)
+class World:
+    """The service as the others see it."""
+
+    url: str
+    http: httpx.AsyncClient
+    db: Database
+    producer: Producer
+    records: list[Record] = field(default_factory=list)
+
+    async def open(self, content: CreatePayment) -> dict[str, Any]:
+        answer = await self.http.post("/internal/payments", json=open_body(content))
+        assert answer.status_code == 201, answer.text
+        payment: dict[str, Any] = answer.json()["payment"]
+        return payment
+
+    async def says(self, payment: dict[str, Any], source: Source, verdict: Verdict) -> None:
+        said = PaymentResult(
+            payment_no=payment["payment_no"],
+            payment_id=payment["payment_id"],
+            channel="wechat",
+            source=source,
+            verdict=verdict,
+            channel_trade_no="42000",
+        )
+        record = PaymentResultRecord(
+            id=new_id("event"),
+            source=SOURCE,
+            type=PAYMENT_RESULT,
+            subject=said.payment_no,
+            time="2026-01-05T12:00:00Z",
+            traceparent=TRACE,
+            data=said,
+        )
+        await self.publish(said.payment_no, record.to_bytes())
+
+    async def publish(self, key: str, value: bytes) -> None:
+        await self.producer.send(Message(topics.PAYMENT_RESULTS, key, value))
+
+    async def status(self, payment: dict[str, Any]) -> str:
+        answer = await self.http.get(f"/internal/payments/{payment['payment_no']}")
+        status: str = answer.json()["status"]
+        return status
+
+    def events(self, payment: dict[str, Any]) -> list[OrderEventRecord]:
+        """What Kafka holds of the payment's order, in order."""
+        records = [r for r in self.records if r.topic == topics.ORDER_EVENTS]
+        events = [OrderEventRecord.model_validate_json(record.value) for record in records]
+        number = payment["merchant_order_no"]
+        return [event for event in events if event.data.order.merchant_order_no == number]
+
+    def commands(self, payment: dict[str, Any]) -> list[str]:
+        records = [r for r in self.records if r.topic == topics.CHANNEL_COMMANDS]
+        commands = [ChannelCommandRecord.model_validate_json(r.value).data for r in records]
+        number = payment["payment_no"]
+        return [c.command for c in commands if c.payment.payment_no == number]
+
+
+def open_body(content: CreatePayment) -> dict[str, Any]:
+    return {
+        "app_id": APP,
+        "wish": content.model_dump(mode="json"),
+        "channel": "wechat",
+        "reinitiate_after_s": 15,
+    }
+
+
+def new_wish(**changes: Any) -> CreatePayment:
+    """Of an order of its own: tests of a run share the broker."""
+    return wish(merchant_order_no=new_id("order"), **changes)
+
+
+@asynccontextmanager
+async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[World]:
+    """From its start to its stop, in a consumer group of its own."""
+    settings = TradeCoreSettings(
+        port=1,
+        service_token=SecretStr(TOKEN),
+        database_url=SecretStr(url),
+        kafka_bootstrap=kafka_bootstrap,
+        kafka_session_timeout_ms=6000,
+    )
+    app = build(settings, group=f"trade-core-{new_id('event')}")
+    db = await Database.connect(url, application_name="tests")
+    producer = Producer(kafka_bootstrap, "tests")
+    await producer.start()
+    http = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://trade-core.test",
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
+    world = World(url, http, db, producer)
+    async with http, _reading(kafka_bootstrap, world.records), app.router.lifespan_context(app):
+        await until(lambda: _is_ready(http))
+        yield world
+    await producer.stop()
+    await db.close()
+
+
+@asynccontextmanager
+async def _reading(bootstrap: str, records: list[Record]) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    readers = [
+        Broadcast(bootstrap=bootstrap, topic=topic, handle=records.append, from_beginning=False)
+        for topic in (topics.ORDER_EVENTS, topics.CHANNEL_COMMANDS)
+    ]
+    async with asyncio.TaskGroup() as group:
+        for reader in readers:
+            group.create_task(reader.run(stop))
+            await asyncio.wait_for(reader.caught_up.wait(), DEADLINE_S)
+        yield
+        stop.set()
+
+
+async def _is_ready(http: httpx.AsyncClient) -> bool:
+    return (await http.get("/health/ready")).status_code == 200
+
+
+async def until(check: Callable[[], Awaitable[bool]]) -> None:
+    deadline = asyncio.get_running_loop().time() + DEADLINE_S
+    while not await check():
+        assert asyncio.get_running_loop().time() < deadline, "what was waited for did not happen"
+        await asyncio.sleep(0.05)
