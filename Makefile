@@ -16,7 +16,7 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM -
 
 CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local tests
 
-.PHONY: help run test check bench sandbox lock clean distclean venv
+.PHONY: help run test check bench sandbox secrets lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +45,9 @@ bench: venv ## creates and complete payments per second, beside the bare minimum
 
 sandbox: venv ## only the third parties, on port 8010
 	@exec $(TIED) $(VENV) -m sandbox --port 8010 --state-dir .local/sandbox-alone --public-url http://127.0.0.1:8010
+
+secrets: venv ## what deploy/compose.yaml must be told, once: deploy/.env
+	@$(VENV) -m paymesh_local.compose_secrets
 
 lock: venv ## write requirements.lock anew from requirements.in
 	$(VENV) -m uv pip compile --universal --python-version 3.11 --generate-hashes \

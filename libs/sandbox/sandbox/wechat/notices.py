@@ -50,8 +50,8 @@ class WechatNotices:
             told = view(trade, "SUCCESS", hit)
             body = _envelope(account, notice, "TRANSACTION.SUCCESS", "支付成功", told)
         else:
+            status = _told_status(refund)
             told = _refund_told(trade, refund, hit)
-            status = STATUSES[refund.state]
             summary = REFUND_SUMMARIES[status]
             body = _envelope(account, notice, f"REFUND.{status}", summary, told)
         details = trade.details if refund is None else refund.details
@@ -64,6 +64,11 @@ class WechatNotices:
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:
         return status in (200, 204)
+
+
+def _told_status(refund: Refund) -> str:
+    """A refund on its way again was abnormal when this notice was due, and that is what it tells."""
+    return "ABNORMAL" if refund.state == "processing" else STATUSES[refund.state]
 
 
 def _envelope(
@@ -102,7 +107,7 @@ def _refund_told(trade: Trade, refund: Refund, hit: Hit) -> dict[str, Any]:
         "transaction_id": trade.channel_trade_no,
         "out_refund_no": refund.number,
         "refund_id": refund.channel_refund_no,
-        "refund_status": UNKNOWN_STATE if "unknown_status" in hit else STATUSES[refund.state],
+        "refund_status": UNKNOWN_STATE if "unknown_status" in hit else _told_status(refund),
         "user_received_account": PAYER_ACCOUNT,
         "amount": amounts(trade, refund, hit),
     }

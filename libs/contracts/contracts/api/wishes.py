@@ -1,65 +1,19 @@
-"""The public API: what apps send, and what they read in answers, callbacks and pulled events."""
+"""What apps ask for: strict models, no unknown field, no coercion."""
 
 import hashlib
 import ipaddress
 import unicodedata
-from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import to_json
 
-from contracts.actions import Action
+from contracts.api.vocabulary import Method
 from contracts.money import MAX_AMOUNT, MINOR_DIGITS
 
 MAX_EXPIRY_S = 7 * 24 * 3600
 """The shortest of the channels' limits (WeChat Native, 7 days)."""
-
-
-class Method(StrEnum):
-    """How the payer is called (调起方式)."""
-
-    NATIVE = "native"
-    JSAPI = "jsapi"
-    MINI_PROGRAM = "mini_program"
-    APP = "app"
-    H5 = "h5"
-    PC = "pc"
-    BARCODE = "barcode"
-    CASHIER = "cashier"
-
-
-class PaymentStatus(StrEnum):
-    INITIATING = "initiating"
-    PENDING = "pending"
-    UNKNOWN = "unknown"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CLOSED = "closed"
-    CONFLICTED = "conflicted"
-
-
-class OrderStatus(StrEnum):
-    OPEN = "open"
-    PAID = "paid"
-    CLOSED = "closed"
-
-
-class RefundStatus(StrEnum):
-    PROCESSING = "processing"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    ABNORMAL = "abnormal"
-
-
-class RefundCause(StrEnum):
-    """Why money goes back: asked for, paid twice, or paid after the end (§5 rules 2 and 3)."""
-
-    REQUESTED = "requested"
-    DUPLICATE = "duplicate"
-    LATE = "late"
 
 
 def _printable(text: str) -> str:
@@ -212,108 +166,3 @@ class CreateRefund(Wish):
     amount: Amount
     reason: Reason | None = None
     notify_url: HttpUrl | None = None
-
-
-class Failure(BaseModel):
-    """Why it failed: the channel's own code and message where one spoke."""
-
-    code: str
-    message: str
-
-
-class OrderSummary(BaseModel):
-    merchant_order_no: str
-    merchant_id: str
-    status: OrderStatus
-    amount: int
-    currency: str
-    amount_paid: int
-    amount_refunded: int
-    subject: str
-    created_at: datetime
-    expires_at: datetime
-
-
-class PaymentView(BaseModel):
-    """A payment as every answer and callback shows it, with the three numbers (三号)."""
-
-    payment_no: str
-    merchant_order_no: str
-    channel_trade_no: str | None
-    merchant_id: str
-    payment_id: str | None
-    channel: str | None
-    method: Method
-    status: PaymentStatus
-    amount: int
-    currency: str
-    amount_refunded: int
-    subject: str
-    action: Action | None
-    expires_at: datetime
-    created_at: datetime
-    paid_at: datetime | None
-    metadata: dict[str, JsonValue]
-    failure: Failure | None
-
-
-class PaymentWithOrder(PaymentView):
-    order: OrderSummary
-
-
-class RefundView(BaseModel):
-    """A refund as every answer and callback shows it. `reason` is the caller's text."""
-
-    refund_no: str
-    merchant_refund_no: str | None
-    payment_no: str
-    merchant_order_no: str
-    channel_trade_no: str | None
-    channel_refund_no: str | None
-    merchant_id: str
-    payment_id: str
-    amount: int
-    currency: str
-    status: RefundStatus
-    reason: str | None
-    cause: RefundCause
-    created_at: datetime
-    refunded_at: datetime | None
-    failure: Failure | None
-
-
-class OrderView(OrderSummary):
-    payments: list[PaymentView]
-    refunds: list[RefundView]
-
-
-CallbackType = Literal[
-    "payment.succeeded", "payment.failed", "payment.closed", "payment.conflicted",
-    "refund.succeeded", "refund.failed", "refund.abnormal",
-    "split.succeeded", "split.failed",
-    "ping",
-]  # fmt: skip
-
-
-class Callback(BaseModel):
-    """The body of a callback (Standard Webhooks); its id travels as header `webhook-id`."""
-
-    type: CallbackType
-    timestamp: datetime
-    data: PaymentView | RefundView | dict[str, JsonValue]
-
-
-class EventItem(BaseModel):
-    """An event as `GET /v1/events` lists it; `id` is the callback's `webhook-id`."""
-
-    id: str
-    type: CallbackType
-    timestamp: datetime
-    data: PaymentView | RefundView | dict[str, JsonValue]
-
-
-class EventPage(BaseModel):
-    """`next_cursor` is where the next call goes on; null when nothing more is there now."""
-
-    items: list[EventItem]
-    next_cursor: str | None
