@@ -6,6 +6,7 @@ is shared by the workers, and ends with the pytest that was called.
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,8 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = tempfile.TemporaryDirectory(prefix="paymesh-tests-", ignore_cleanup_errors=True)
     address = Path(folder.name) / "testbed"
-    command = (sys.executable, "-m", "paymesh_local.testbed", str(address))
-    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        number = listener.fileno()
+        command = (sys.executable, "-m", "paymesh_local.testbed", str(number))
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[number])
     os.environ[SOCKET_VARIABLE] = str(address)
 
     def end() -> None:

@@ -9,16 +9,26 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from contracts.events.alerts import Alert
+from gateway.channels.executor import Executor
+from gateway.channels.registry import PLUGINS
+from gateway.channels.transport import HttpTransport
+from gateway.directory import ChannelAccount
+
+from .asking import Open
 
 NOTICE_LIMIT_S = 10
 STOP_LIMIT_S = 10
@@ -102,6 +112,29 @@ def certificates(sandbox: RunningSandbox) -> dict[str, dict[str, Any]]:
     """What certificate mode needs beside them."""
     known: dict[str, dict[str, Any]] = sandbox.control("GET", "/certificates")
     return known
+
+
+@pytest.fixture
+async def executor() -> AsyncIterator[Executor]:
+    told: list[Alert] = []
+    async with HttpTransport() as transport:
+        yield Executor(
+            transport, now=lambda: datetime.now(UTC), monotonic=time.monotonic, tell=told.append
+        )
+
+
+@pytest.fixture
+def account(credentials: dict[str, dict[str, str]]) -> Open:
+    """Opens the sandbox's merchant of a channel; a field that is changed to None is left out."""
+
+    def opened(channel: str, **changed: Any) -> ChannelAccount:
+        plugin = PLUGINS[channel]
+        given = {**credentials[channel], **changed}
+        filled = {name: value for name, value in given.items() if value is not None}
+        checked = plugin.credentials.model_validate(filled)
+        return ChannelAccount("C01", "M01", True, plugin, plugin.open_account(checked))
+
+    return opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
@@ -178,37 +177,41 @@ def binaries() -> Path:
 
 
 async def _end_orphan(data_dir: Path) -> None:
-    """Stop a server that a killed runner left in this directory, and forget a stale pid file.
+    """End what a killed runner or a killed server left in this directory, and its pid file.
 
-    PostgreSQL itself forgets the file of a dead server, but not where its number belongs to
-    another process by now.
+    PostgreSQL itself refuses to start beside the last of them, and also where the number in the
+    file belongs to another program by now.
     """
     pid_file = data_dir / "postmaster.pid"
-    try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
-        return
-    if not _serves(pid, data_dir):
-        pid_file.unlink(missing_ok=True)
+    if not pid_file.exists():
         return
     for what in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, what)
-        if await _gone(pid, STOP_GRACE_S):
-            return
+        for server in filter(_leads, _working_in(data_dir)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                server.send_signal(what)
+        if await _is_left(data_dir, STOP_GRACE_S):
+            break
+    pid_file.unlink(missing_ok=True)
 
 
-def _serves(pid: int, data_dir: Path) -> bool:
+def _leads(process: psutil.Process) -> bool:
+    """Whether it is the server itself; its helpers (`postgres: …`) end when it does."""
     try:
-        return str(data_dir) in psutil.Process(pid).cmdline()
-    except psutil.Error:
+        return not process.cmdline()[0].startswith("postgres:")
+    except (psutil.Error, IndexError):
         return False
 
 
-async def _gone(pid: int, limit_s: float) -> bool:
+async def _is_left(data_dir: Path, limit_s: float) -> bool:
     deadline = asyncio.get_running_loop().time() + limit_s
-    while psutil.pid_exists(pid):
+    while _working_in(data_dir):
         if asyncio.get_running_loop().time() > deadline:
             return False
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.02)
     return True
+
+
+def _working_in(data_dir: Path) -> list[psutil.Process]:
+    """The processes of a server, which all stay in its data directory."""
+    place = str(data_dir.resolve())
+    return [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == place]

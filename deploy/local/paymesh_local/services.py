@@ -39,6 +39,9 @@ SANDBOX: Final = "sandbox"
 EMBEDDED_SESSION_MS: Final = 3000
 """The embedded broker lets a successor wait for the whole session of the one that died."""
 
+EMBEDDED_FETCH_WAIT_MS: Final = 50
+"""The embedded broker answers a fetch only when its wait is over, also when there is a record."""
+
 KAFKA_SESSION_MS: Final = 6000
 """Kafka's own minimum; a member with a name is succeeded at once."""
 
@@ -96,8 +99,10 @@ class Plan:
             "PAYMESH_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
             "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": str(session_ms),
         }
+        if self.broker_is_embedded:
+            return {**bus, "PAYMESH_KAFKA_FETCH_WAIT_MS": str(EMBEDDED_FETCH_WAIT_MS)}
         # The embedded broker makes a named member wait even after a clean stop.
-        return bus if self.broker_is_embedded else {**bus, "PAYMESH_MEMBER_ID": service.name}
+        return {**bus, "PAYMESH_MEMBER_ID": service.name}
 
     def _store(self, service: Service) -> dict[str, str]:
         if service.database is None:

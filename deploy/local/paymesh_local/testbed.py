@@ -1,9 +1,10 @@
 """The servers of one test run, started when first asked for and shared by all its processes.
 
-`python -m paymesh_local.testbed SOCKET` is started by the pytest that the person called, and ends
+`python -m paymesh_local.testbed FD` is started by the pytest that the person called, and ends
 with everything it has started when its standard input ends, so nothing stays however the tests
-end. Its socket answers each line with one line of JSON: `postgres` → `{"url"}`, `kafka NAME` →
-`{"bootstrap", "pid"}`; another name is another broker. `{"error"}` where it cannot be had.
+end. FD is a listening Unix socket that it inherits; each line there is answered by one line of
+JSON: `postgres` → `{"url"}`, `kafka NAME` → `{"bootstrap", "pid"}`, where another name is another
+broker, and `{"error"}` where it cannot be had.
 """
 
 import asyncio
@@ -13,7 +14,6 @@ import signal
 import socket
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -23,7 +23,6 @@ from paymesh_local.failure import CannotRun
 from paymesh_local.kafka import Kafka
 from paymesh_local.postgres import Postgres
 
-CONNECT_LIMIT_S: Final = 20.0
 ANSWER_LIMIT_S: Final = 300.0
 """Long enough for Maven's first download of the jars."""
 
@@ -36,27 +35,13 @@ def ask(socket_path: Path, wish: str) -> dict[str, str]:
     """
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_LIMIT_S)
-        _connect(connection, socket_path)
+        connection.connect(str(socket_path))
         connection.sendall(wish.encode() + b"\n")
         with connection.makefile() as lines:
             answer: dict[str, str] = json.loads(lines.readline() or '{"error": "testbed ended"}')
     if "error" in answer:
         raise CannotRun(answer["error"])
     return answer
-
-
-def _connect(connection: socket.socket, path: Path) -> None:
-    """The testbed may still be starting."""
-    deadline = time.monotonic() + CONNECT_LIMIT_S
-    while True:
-        try:
-            connection.connect(str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            if time.monotonic() > deadline:
-                raise CannotRun("The testbed does not start") from None
-            time.sleep(0.02)
-        else:
-            return
 
 
 class _Server(Protocol):
@@ -114,7 +99,7 @@ class Testbed:
         return {"bootstrap": server.bootstrap, "pid": str(process.pid)}
 
 
-async def _serve(socket_path: Path, directory: Path) -> None:
+async def _serve(listener: socket.socket, directory: Path) -> None:
     testbed = Testbed(directory)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -122,7 +107,7 @@ async def _serve(socket_path: Path, directory: Path) -> None:
         writer.write(json.dumps(answer).encode() + b"\n")
         writer.close()
 
-    server = await asyncio.start_unix_server(converse, socket_path)
+    server = await asyncio.start_unix_server(converse, sock=listener)
     try:
         await _input_ended()
     finally:
@@ -143,7 +128,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="paymesh-testbed-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         directory.chmod(0o711)  # PostgreSQL may run as another user
-        asyncio.run(_serve(Path(sys.argv[1]), directory))
+        asyncio.run(_serve(socket.socket(fileno=int(sys.argv[1])), directory))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Broadcast:
         topic: str,
         handle: Callable[[Record], None],
         from_beginning: bool = True,
+        fetch_wait_ms: int = FETCH_WAIT_MS,
     ) -> None:
         self.caught_up = asyncio.Event()
         self.pulse = Pulse()
@@ -39,6 +40,7 @@ class Broadcast:
         self._topic = topic
         self._handle = handle
         self._from_beginning = from_beginning
+        self._fetch_wait_ms = fetch_wait_ms
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
@@ -51,7 +53,7 @@ class Broadcast:
             # Never "latest": a reset of the position would silently skip what is there.
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_LIMIT_MS,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_max_wait_ms=self._fetch_wait_ms,
         )
         try:
             ends = await unless_stopped(stop, self._begin(kafka))

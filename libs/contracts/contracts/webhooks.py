@@ -1,19 +1,36 @@
-"""Standard Webhooks v1: how callbacks to apps are signed.
+"""Standard Webhooks v1 and v1a: how callbacks to apps are signed.
 
 Headers `webhook-id`, `webhook-timestamp` (Unix seconds), `webhook-signature` (`v1,<base64>`,
 several separated by spaces during a rotation); HMAC-SHA256 over `id.timestamp.body`; the secret is
-`whsec_` and the base64 of its bytes. Source: standardwebhooks.com (spec/standard-webhooks.md)
+`whsec_` and the base64 of its bytes. Who asks for it also gets `v1a,<base64>`: Ed25519 over the
+same text, by a key that is derived from the secret; its public half is `whpk_` and base64.
+Source: standardwebhooks.com (spec/standard-webhooks.md)
 """
 
 import base64
 import binascii
 import hmac
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 TOLERANCE_S: Final = 300
 PREFIX: Final = "whsec_"
+PUBLIC_PREFIX: Final = "whpk_"
+
+MAX_HEADERS: Final = 10
+MAX_HEADER_CHARS: Final = 1024
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
+_HEADER_VALUE: Final = re.compile(r"[ -~]*\Z")
+_OURS: Final = re.compile(
+    r"(webhook-.*|proxy-.*|content-.*|accept.*|host|connection|keep-alive|te|trailer"
+    r"|transfer-encoding|upgrade|expect|user-agent|cookie)\Z",
+    re.IGNORECASE,
+)
+_DERIVATION: Final = b"paymesh webhook v1a"
 
 
 def new_secret() -> str:
@@ -33,14 +50,41 @@ def secret_bytes(secret: str) -> bytes:
         raise ValueError("not a webhook secret") from error
 
 
-def sign(
-    keys: Sequence[bytes], *, webhook_id: str, timestamp_s: int, body: bytes
-) -> dict[str, str]:
-    """The three headers of one attempt; one signature per key, newest key first."""
-    text = f"{webhook_id}.{timestamp_s}.".encode() + body
-    signatures = (
-        "v1," + base64.b64encode(hmac.digest(key, text, "sha256")).decode() for key in keys
+def signing_key(key: bytes) -> Ed25519PrivateKey:
+    """The key of the v1a signature that belongs to the bytes of a secret."""
+    return Ed25519PrivateKey.from_private_bytes(hmac.digest(key, _DERIVATION, "sha256"))
+
+
+def public_key(secret: str) -> str:
+    """With what the v1a signatures under this secret are verified: `whpk_` and 32 bytes."""
+    raw = signing_key(secret_bytes(secret)).public_key().public_bytes_raw()
+    return PUBLIC_PREFIX + base64.b64encode(raw).decode()
+
+
+def is_extra_header(name: str, value: str) -> bool:
+    """Whether a callback may carry this header for its app: none of ours, nothing of the wire's."""
+    return (
+        _HEADER_NAME.match(name) is not None
+        and _OURS.match(name) is None
+        and len(value) <= MAX_HEADER_CHARS
+        and _HEADER_VALUE.match(value) is not None
     )
+
+
+def sign(
+    keys: Sequence[bytes],
+    *,
+    webhook_id: str,
+    timestamp_s: int,
+    body: bytes,
+    signing_keys: Sequence[Ed25519PrivateKey] = (),
+) -> dict[str, str]:
+    """The three headers of one attempt; one signature per key, newest key first, v1 before v1a."""
+    text = f"{webhook_id}.{timestamp_s}.".encode() + body
+    signatures = [
+        *("v1," + base64.b64encode(hmac.digest(key, text, "sha256")).decode() for key in keys),
+        *("v1a," + base64.b64encode(key.sign(text)).decode() for key in signing_keys),
+    ]
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(timestamp_s),

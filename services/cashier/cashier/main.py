@@ -57,6 +57,7 @@ class _Running:
             topic=topics.ORDER_EVENTS,
             handle=partial(consumers.tell, hub),
             from_beginning=False,
+            fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         http = client(timeout_s=CHOICE_LIMIT_S)
         app.state.deps = Deps(

@@ -26,6 +26,7 @@ class CashierSettings(Settings):
     port: int = 8004
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000
+    kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
     gateway_url: Annotated[str, Field(pattern=r"^https?://[^/]")]
     max_streams: Annotated[int, Field(ge=1)] = 1_000

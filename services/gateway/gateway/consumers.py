@@ -79,7 +79,13 @@ class Commands:
 
 
 def command_consumer(
-    deps: Deps, *, bootstrap: str, group: str, member_id: str | None, session_timeout_ms: int
+    deps: Deps,
+    *,
+    bootstrap: str,
+    group: str,
+    member_id: str | None,
+    session_timeout_ms: int,
+    fetch_wait_ms: int,
 ) -> Consumer[ChannelCommandRecord]:
     """This replica's member of the group."""
     commands = Commands(deps)
@@ -93,6 +99,7 @@ def command_consumer(
         healthy=_always,
         member_id=member_id,
         session_timeout_ms=session_timeout_ms,
+        fetch_wait_ms=fetch_wait_ms,
     )
 
 

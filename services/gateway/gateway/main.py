@@ -64,7 +64,10 @@ def assemble(settings: GatewaySettings) -> Parts:
         tell=alerts.tell,
     )
     broadcast = Broadcast(
-        bootstrap=settings.kafka_bootstrap, topic=MERCHANT_CONFIG, handle=configuration.apply
+        bootstrap=settings.kafka_bootstrap,
+        topic=MERCHANT_CONFIG,
+        handle=configuration.apply,
+        fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
     deps = Deps(
         plugins=PLUGINS,
@@ -97,6 +100,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
         group=group,
         member_id=settings.member_id,
         session_timeout_ms=settings.kafka_session_timeout_ms,
+        fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
     keys = KeyWatch(deps)
     background = Background()

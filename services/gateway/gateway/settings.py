@@ -33,6 +33,7 @@ class GatewaySettings(Settings):
     port: int = 8000
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000
+    kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
     trade_core_url: Url
     notifier_url: Url

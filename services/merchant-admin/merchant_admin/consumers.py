@@ -21,6 +21,7 @@ def read_model_consumer(
     group: str,
     member_id: str | None,
     session_timeout_ms: int,
+    fetch_wait_ms: int,
 ) -> Consumer[read_model.Event]:
     """The member of the consumer group that keeps the read model."""
     return Consumer(
@@ -33,6 +34,7 @@ def read_model_consumer(
         healthy=deps.db.is_up,
         member_id=member_id,
         session_timeout_ms=session_timeout_ms,
+        fetch_wait_ms=fetch_wait_ms,
     )
 
 

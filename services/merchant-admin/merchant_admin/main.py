@@ -104,6 +104,7 @@ class _Running:
             group=self._group,
             member_id=config.member_id,
             session_timeout_ms=config.kafka_session_timeout_ms,
+            fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         clock = Pulse()
         background.start("relay", relay.run, pulse=relay.pulse)

@@ -4,13 +4,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis import outbox
 from chassis.consumer import DeadRecord, Record, park_in
 from contracts import sealing, webhooks
 from contracts.api import Callback
 from contracts.events.alerts import AlertRecord
-from contracts.events.configuration import AppEntity, ConfigurationRecord, State
+from contracts.events.configuration import (
+    AppEntity,
+    CallbackSignature,
+    ConfigurationRecord,
+    State,
+)
 from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord
 from notifier.domain import troubles
 from notifier.domain.apps import App, AppBook
@@ -51,6 +57,7 @@ class OrderEvents:
             notify_url=event.data.notify_url,
             body=callback.model_dump_json().encode(),
             happened_at=event.time,
+            order_key=event.data.order_id,
         )
 
     async def apply(self, batch: Sequence[Told | None]) -> None:
@@ -77,7 +84,14 @@ class Configuration:
                     is_active=entity.state is State.ACTIVE,
                     notify_url=entity.notify_url,
                     ack=entity.callback_ack,
-                    keys=self._open(entity),
+                    keys=(keys := self._open(entity)),
+                    signing_keys=_signing_keys(entity, keys),
+                    headers={
+                        name: value
+                        for name, value in entity.callback_headers.items()
+                        if webhooks.is_extra_header(name, value)
+                    },
+                    is_ordered=entity.callback_ordered,
                 )
             )
 
@@ -90,6 +104,12 @@ class Configuration:
             except ValueError as error:
                 log.warning("app.secret_unusable", app_id=entity.app_id, reason=str(error))
         return tuple(keys)
+
+
+def _signing_keys(entity: AppEntity, keys: Sequence[bytes]) -> tuple[Ed25519PrivateKey, ...]:
+    if entity.callback_signature is CallbackSignature.V1:
+        return ()
+    return tuple(webhooks.signing_key(key) for key in keys)
 
 
 class Alerts:

@@ -10,7 +10,7 @@ import errno
 import re
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -142,6 +142,16 @@ class Guard:
             return True
         is_assigned = address.version == 4 or address in _GLOBAL_IPV6
         return is_assigned and not _is_in(address, UNLESS_ALLOWED)
+
+    def is_private(self, text: str) -> bool:
+        """Whether this address is reached only because the operator's list has it."""
+        try:
+            address = ip_address(text.partition("%")[0])
+        except ValueError:
+            return True
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return _is_in(address, self.allowed) and not replace(self, allowed=()).permits(address)
 
     def open_socket(self, target: AddrInfoType) -> socket.socket:
         """aiohttp's `socket_factory`: called with each resolved address before it is dialled.

@@ -84,6 +84,7 @@ class _Running:
             bootstrap=config.kafka_bootstrap,
             topic=topics.MERCHANT_CONFIG,
             handle=Configuration(self._apps, config.sealing_key.get_secret_value()).handle,
+            fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background(grace_s=GRACE_S)
         self._db: Database | None = None
@@ -128,6 +129,7 @@ class _Running:
             healthy=deps.db.is_up,
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
+            fetch_wait_ms=self._config.kafka_fetch_wait_ms,
         )
 
     def _alerts(self, deps: Deps) -> Consumer[AlertRecord]:
@@ -143,6 +145,7 @@ class _Running:
             healthy=deps.db.is_up,
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
+            fetch_wait_ms=self._config.kafka_fetch_wait_ms,
         )
 
     def _start_loops(self, deps: Deps, relay: Relay, rescue: Rescue, sender: Sender) -> None:

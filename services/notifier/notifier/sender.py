@@ -5,6 +5,7 @@ import errno
 import ssl
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,6 +13,9 @@ from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
+from aiohttp.client_reqrep import ClientRequest
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from contracts import webhooks
 from notifier.domain.answers import Answer, Trouble
@@ -42,6 +46,24 @@ class Limits:
     body_s: float = 3
 
 
+_peer: ContextVar[str] = ContextVar("peer", default="")
+"""The address that the running try is connected to."""
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells each try whom it is connected to: a short answer has left its connection before it can
+    be asked."""
+
+    async def connect(
+        self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        transport = connection.transport
+        peer = transport.get_extra_info("peername") if transport else None
+        _peer.set(peer[0] if peer else "")
+        return connection
+
+
 class Sender:
     """One for the process, `async with`. How much is in flight is not its business."""
 
@@ -59,7 +81,7 @@ class Sender:
         self._tls = tls
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             limit=0,
             ssl=self._tls,
             resolver=self._resolver(),
@@ -106,15 +128,20 @@ class Sender:
             webhook_id=claim.event_id,
             timestamp_s=int(now.timestamp()),
             body=claim.body,
+            signing_keys=destination.signing_keys,
         )
         async with self._session.post(
-            url, data=claim.body, headers=signed, allow_redirects=False
+            url,
+            data=claim.body,
+            headers={**destination.headers, **signed},
+            allow_redirects=False,
         ) as response:
             return Answer(
                 now,
                 status=response.status,
                 body=await self._beginning_of(response),
                 retry_after=response.headers.get("retry-after"),
+                is_private=self._guard.is_private(_peer.get()),
             )
 
     async def _beginning_of(self, response: aiohttp.ClientResponse) -> bytes:

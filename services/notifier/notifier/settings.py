@@ -75,6 +75,7 @@ class NotifierSettings(Settings):
     database_url: SecretStr
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000
+    kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
     sealing_key: SecretStr
     callback_allow_cidrs: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()

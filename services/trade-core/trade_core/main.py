@@ -56,6 +56,7 @@ class _Running:
             bootstrap=config.kafka_bootstrap,
             topic=topics.MERCHANT_CONFIG,
             handle=self._policies.handle,
+            fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background()
         self._db: Database | None = None
@@ -113,6 +114,7 @@ class _Running:
             healthy=deps.db.is_up,
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
+            fetch_wait_ms=self._config.kafka_fetch_wait_ms,
         )
 
     async def ready(self) -> Mapping[str, bool]:

@@ -13,6 +13,7 @@ class TradeCoreSettings(Settings):
     database_url: SecretStr
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000
+    kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
 
 

@@ -1,9 +1,11 @@
 """A callback arrives, signed, under the same id on every try, until the app has taken it."""
 
+import base64
 import json
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks.webhooks import Webhook
 from tests.integration.notifier.app_server import AppServer, one_after_the_other, says
 from tests.integration.notifier.desk import AT_ONCE, SECRET, Desk, app, told, until
@@ -12,6 +14,7 @@ from contracts import topics, webhooks
 from contracts.events.configuration import CallbackAck
 from contracts.events.deliveries import DeliveryEventRecord
 from notifier.domain.schedule import Schedule
+from notifier.flows import deliveries
 
 SECOND_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
@@ -240,3 +243,51 @@ async def _until_held(desk: Desk) -> None:
         return bool(await desk.value("select held_until is not null from lane"))
 
     await until(is_held)
+
+
+async def test_app_may_ask_for_ed25519_and_headers_of_its_own(
+    desk: Desk, server: AppServer
+) -> None:
+    key = webhooks.signing_key(webhooks.secret_bytes(SECRET))
+    desk.apps.put(
+        app(
+            "A1",
+            f"{server.url}/callback",
+            version=2,
+            signing_keys=(key,),
+            headers={"X-Tenant": "north"},
+        )
+    )
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running():
+        got = await server.next()
+
+    Webhook(SECRET).verify(got.body, got.headers)
+    hmac_signature, ed25519_signature = got.headers["webhook-signature"].split()
+    assert hmac_signature.startswith("v1,")
+    public = base64.b64decode(webhooks.public_key(SECRET).removeprefix("whpk_"))
+    text = f"{event.event_id}.{got.headers['webhook-timestamp']}.".encode() + event.body
+    Ed25519PublicKey.from_public_bytes(public).verify(
+        base64.b64decode(ed25519_signature.removeprefix("v1a,")), text
+    )
+    assert got.headers["x-tenant"] == "north"
+
+
+async def test_failed_answer_of_a_private_network_is_not_shown(
+    desk: Desk, server: AppServer
+) -> None:
+    server.answers["/callback"] = says(500, "internal wiki")
+    event = told()
+    await desk.tell(event)
+
+    async with desk.running() as deps:
+        (attempt,) = await desk.tried(event)
+    page = await deliveries.list_page(
+        deps, "A1", event_id=event.event_id, state=None, after=None, limit=1
+    )
+
+    assert attempt["private"] is True
+    assert page.items[0].attempts[0].status == 500
+    assert page.items[0].attempts[0].answer is None

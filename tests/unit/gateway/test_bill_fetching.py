@@ -107,6 +107,12 @@ async def test_what_is_no_bill_is_told_and_may_be_asked_for_again(
     assert problem["channel"]["code"] == code
 
 
+async def test_an_unlisted_code_about_a_bill_is_told_to_people() -> None:
+    gateway = billing(reply({"strange": 1}))
+    await get(gateway)
+    assert gateway.deps.alerts._waiting.get_nowait().key == "channel:unlisted-code:fake:bill:NEW"
+
+
 async def test_a_channel_without_bills_is_not_asked() -> None:
     for gateway, path in (
         (billing(FOUND, bills=None), PATH),

@@ -28,8 +28,9 @@ FAILED = Counter("consumer_failed_batches", "Batches that failed and come again"
 PARKED = Counter("consumer_parked_records", "Records that could not be applied", ["group"])
 
 POLL_MS = 200
-FETCH_WAIT_MS = 50
-"""Kafka answers a fetch when there is a record; the embedded broker waits this long each time."""
+FETCH_WAIT_MS = 500
+"""Kafka answers a fetch as soon as there is a record, else after this long. Lower it for a broker
+that always waits, as librdkafka's mock cluster does."""
 
 REQUEST_LIMIT_MS = 20_000
 HEARTBEAT_MAX_MS = 5_000
@@ -68,6 +69,7 @@ class Consumer(Generic[T]):
         healthy: Callable[[], Awaitable[bool]],
         member_id: str | None = None,
         session_timeout_ms: int = 30_000,
+        fetch_wait_ms: int = FETCH_WAIT_MS,
         max_records: int = 500,
     ) -> None:
         self.pulse = Pulse()
@@ -81,6 +83,7 @@ class Consumer(Generic[T]):
         self._healthy = healthy
         self._member_id = member_id
         self._session_timeout_ms = session_timeout_ms
+        self._fetch_wait_ms = fetch_wait_ms
         self._max_records = max_records
         self._working = asyncio.Lock()  # Held while a batch is applied and committed.
         self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
@@ -225,7 +228,7 @@ class Consumer(Generic[T]):
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_LIMIT_MS,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_max_wait_ms=self._fetch_wait_ms,
             partition_assignment_strategy=[StickyPartitionAssignor],
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MAX_MS, self._session_timeout_ms // 3),

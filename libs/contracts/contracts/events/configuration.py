@@ -34,6 +34,13 @@ class CallbackAck(StrEnum):
     SUCCESS = "success"
 
 
+class CallbackSignature(StrEnum):
+    """`v1` (HMAC) alone, or `v1a` (Ed25519) beside it; see `contracts.webhooks`."""
+
+    V1 = "v1"
+    V1A = "v1a"
+
+
 class LatePayment(StrEnum):
     """What happens to money that arrives after expiry or after the app's close (§5 rule 3)."""
 
@@ -53,7 +60,11 @@ class MerchantEntity(_Entity):
 
 
 class AppEntity(_Entity):
-    """`webhook_secrets_sealed`: to the notifier, newest first; two during a rotation."""
+    """`webhook_secrets_sealed`: to the notifier, newest first; two during a rotation.
+
+    `callback_ordered`: of one order, the next callback waits until the one before was taken.
+    `callback_headers` go with each callback; they are no place for secrets.
+    """
 
     kind: Literal["app"] = "app"
     app_id: str
@@ -65,6 +76,9 @@ class AppEntity(_Entity):
     late_payment: LatePayment
     ip_allowlist: list[str]
     webhook_secrets_sealed: list[str]
+    callback_ordered: bool = False
+    callback_headers: dict[str, str] = Field(default_factory=dict)
+    callback_signature: CallbackSignature = CallbackSignature.V1
 
 
 class KeyEntity(_Entity):

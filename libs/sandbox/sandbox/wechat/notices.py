@@ -67,7 +67,7 @@ class WechatNotices:
 
 
 def _told_status(refund: Refund) -> str:
-    """A refund on its way again was abnormal when this notice was due, and that is what it tells."""
+    """A refund on its way again was abnormal when this notice was due, and so it is told."""
     return "ABNORMAL" if refund.state == "processing" else STATUSES[refund.state]
 
 

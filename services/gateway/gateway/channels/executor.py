@@ -126,8 +126,7 @@ class Executor:
         """The channel's statement of a day; anything but a Bill says why there is none."""
         started = self._monotonic()
         said = await self._bill(account, wish)
-        outcome = Succeeded() if isinstance(said, Bill) else said
-        note(account, "bill", outcome, self._monotonic() - started)
+        self._report(account, "bill", Succeeded() if isinstance(said, Bill) else said, started)
         return said
 
     async def read_notice(self, account: ChannelAccount, raw: RawNotice) -> list[Noticed]:
@@ -170,10 +169,13 @@ class Executor:
     ) -> Outcome:
         started = self._monotonic()
         outcome = await self._ask(account, operation.call, operation.outcome, subject)
+        self._report(account, name, outcome, started)
+        return outcome
+
+    def _report(self, account: ChannelAccount, name: str, outcome: Outcome, started: float) -> None:
         if isinstance(outcome, Unknown) and not outcome.is_listed:
             self._unlisted.note(account.channel, name, outcome)
         note(account, name, outcome, self._monotonic() - started)
-        return outcome
 
     async def _ask(
         self,
@@ -209,11 +211,11 @@ class Executor:
             return Bill(())
         if not isinstance(spot, BillPlace):
             return spot
-        request = bills.download(spot, self._keys.opened(account), self.moment())
-        reply = await self._send(account, request, BILL_TIMEOUT_S)
-        if not isinstance(reply, Reply):
-            return reply
         try:
+            request = bills.download(spot, self._keys.opened(account), self.moment())
+            reply = await self._send(account, request, BILL_TIMEOUT_S)
+            if not isinstance(reply, Reply):
+                return reply
             # A large file takes seconds to read; payments must not wait for it.
             return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, wish)))
         except Unverifiable as error:

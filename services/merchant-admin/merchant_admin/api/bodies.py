@@ -8,8 +8,15 @@ from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from chassis.web import parse, read_json_object
+from contracts import webhooks
 from contracts.api import Amount, AppNumber, HttpUrl, Reason, Subject
-from contracts.events.configuration import CallbackAck, KeyAlgorithm, LatePayment, State
+from contracts.events.configuration import (
+    CallbackAck,
+    CallbackSignature,
+    KeyAlgorithm,
+    LatePayment,
+    State,
+)
 from merchant_admin.domain.entities import AppTerms
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
@@ -38,6 +45,13 @@ def _network(text: str) -> str:
         raise ValueError("is not an address or a CIDR without host bits") from error
 
 
+def _extra_headers(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not webhooks.is_extra_header(name, value):
+            raise ValueError(f"{name[:64]!r} is not a header that a callback may carry")
+    return headers
+
+
 Name = Subject
 Pem = Annotated[str, Field(min_length=1, max_length=16_384)]
 StateField = Annotated[State, Field(strict=False)]
@@ -48,6 +62,9 @@ MerchantIds = Annotated[
 ]
 Networks = Annotated[
     tuple[Annotated[str, AfterValidator(_network)], ...], Field(strict=False, max_length=100)
+]
+ExtraHeaders = Annotated[
+    dict[str, str], Field(max_length=webhooks.MAX_HEADERS), AfterValidator(_extra_headers)
 ]
 
 
@@ -98,6 +115,9 @@ class CreateApp(Body):
     reinitiate_after_s: Annotated[int, Field(ge=1, le=3600)] = 15
     late_payment: Annotated[LatePayment, Field(strict=False)] = LatePayment.ACCEPT
     ip_allowlist: Networks = ()
+    callback_ordered: bool = False
+    callback_headers: ExtraHeaders = Field(default_factory=dict)
+    callback_signature: Annotated[CallbackSignature, Field(strict=False)] = CallbackSignature.V1
 
     def terms(self) -> AppTerms:
         return AppTerms(
@@ -108,6 +128,9 @@ class CreateApp(Body):
             reinitiate_after_s=self.reinitiate_after_s,
             late_payment=self.late_payment,
             ip_allowlist=self.ip_allowlist,
+            callback_ordered=self.callback_ordered,
+            callback_headers=self.callback_headers,
+            callback_signature=self.callback_signature,
         )
 
 
@@ -122,6 +145,9 @@ class ChangeApp(Patch):
     reinitiate_after_s: Annotated[int, Field(ge=1, le=3600)] = 15
     late_payment: Annotated[LatePayment, Field(strict=False)] = LatePayment.ACCEPT
     ip_allowlist: Networks = ()
+    callback_ordered: bool = False
+    callback_headers: ExtraHeaders = Field(default_factory=dict)
+    callback_signature: Annotated[CallbackSignature, Field(strict=False)] = CallbackSignature.V1
     state: StateField = State.ACTIVE
     rotate_webhook_secret: bool = False
 

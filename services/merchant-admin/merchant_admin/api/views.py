@@ -6,7 +6,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from contracts.api import OrderSummary, PaymentView, RefundView
-from contracts.events.configuration import CallbackAck, KeyAlgorithm, LatePayment, State
+from contracts.events.configuration import (
+    CallbackAck,
+    CallbackSignature,
+    KeyAlgorithm,
+    LatePayment,
+    State,
+)
+from contracts.webhooks import public_key
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant
 from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund
 from merchant_admin.flows.apps import ShownApp
@@ -58,6 +65,9 @@ class AppView(BaseModel):
     reinitiate_after_s: int
     late_payment: LatePayment
     ip_allowlist: list[str]
+    callback_ordered: bool
+    callback_headers: dict[str, str]
+    callback_signature: CallbackSignature
     old_secret_until: datetime | None
     state: State
     created_at: datetime
@@ -69,13 +79,20 @@ class AppView(BaseModel):
 
 
 class ShownAppView(AppView):
-    """`webhook_secret` is there where it is new, and never again."""
+    """`webhook_secret` is there where it is new, and never again; with it the key that verifies the
+    v1a signatures."""
 
     webhook_secret: str | None
+    webhook_public_key: str | None
 
     @classmethod
     def shown(cls, shown: ShownApp) -> "ShownAppView":
-        return cls(**_app_fields(shown.app), webhook_secret=shown.webhook_secret)
+        secret = shown.webhook_secret
+        return cls(
+            **_app_fields(shown.app),
+            webhook_secret=secret,
+            webhook_public_key=public_key(secret) if secret else None,
+        )
 
 
 class KeyView(BaseModel):
@@ -207,6 +224,9 @@ def _app_fields(app: App) -> dict[str, Any]:
         "reinitiate_after_s": app.terms.reinitiate_after_s,
         "late_payment": app.terms.late_payment,
         "ip_allowlist": list(app.terms.ip_allowlist),
+        "callback_ordered": app.terms.callback_ordered,
+        "callback_headers": dict(app.terms.callback_headers),
+        "callback_signature": app.terms.callback_signature,
         "old_secret_until": app.overlap_ends_at,
         "state": app.state,
         "created_at": app.created_at,

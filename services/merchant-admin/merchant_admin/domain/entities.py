@@ -1,12 +1,14 @@
 """The things that are configured, each a frozen value that knows its record for the bus."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from contracts.events.configuration import (
     AppEntity,
     CallbackAck,
+    CallbackSignature,
     ChannelAccountEntity,
     KeyAlgorithm,
     KeyEntity,
@@ -74,6 +76,9 @@ class AppTerms:
     reinitiate_after_s: int
     late_payment: LatePayment
     ip_allowlist: tuple[str, ...]
+    callback_ordered: bool = False
+    callback_headers: Mapping[str, str] = field(default_factory=dict)
+    callback_signature: CallbackSignature = CallbackSignature.V1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,9 @@ class App:
             late_payment=self.terms.late_payment,
             ip_allowlist=list(self.terms.ip_allowlist),
             webhook_secrets_sealed=list(self.webhook_secrets_sealed),
+            callback_ordered=self.terms.callback_ordered,
+            callback_headers=dict(self.terms.callback_headers),
+            callback_signature=self.terms.callback_signature,
             state=self.state,
             version=self.version,
         )

@@ -5,22 +5,24 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database import Tx
-from contracts.events.configuration import CallbackAck, LatePayment, State
+from contracts.events.configuration import CallbackAck, CallbackSignature, LatePayment, State
 from merchant_admin.domain.entities import App, AppTerms
 from merchant_admin.domain.errors import NoSuch
 
 ADD = """
 insert into app (app_id, name, merchant_ids, notify_url, callback_ack, reinitiate_after_s,
                  late_payment, ip_allowlist, webhook_secrets_sealed, overlap_ends_at,
-                 state, version, updated_at, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                 state, version, updated_at, callback_ordered, callback_headers,
+                 callback_signature, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
 
 UPDATE = """
 update app
    set name = $2, merchant_ids = $3, notify_url = $4, callback_ack = $5, reinitiate_after_s = $6,
        late_payment = $7, ip_allowlist = $8, webhook_secrets_sealed = $9, overlap_ends_at = $10,
-       state = $11, version = $12, updated_at = $13
+       state = $11, version = $12, updated_at = $13, callback_ordered = $14,
+       callback_headers = $15, callback_signature = $16
  where app_id = $1
 """
 
@@ -85,6 +87,9 @@ def _changeable(app: App) -> tuple[object, ...]:
         app.state,
         app.version,
         app.updated_at,
+        app.terms.callback_ordered,
+        app.terms.callback_headers,
+        app.terms.callback_signature,
     )
 
 
@@ -99,6 +104,9 @@ def _app(row: asyncpg.Record) -> App:
             reinitiate_after_s=row["reinitiate_after_s"],
             late_payment=LatePayment(row["late_payment"]),
             ip_allowlist=tuple(row["ip_allowlist"]),
+            callback_ordered=row["callback_ordered"],
+            callback_headers=row["callback_headers"],
+            callback_signature=CallbackSignature(row["callback_signature"]),
         ),
         webhook_secrets_sealed=tuple(row["webhook_secrets_sealed"]),
         overlap_ends_at=row["overlap_ends_at"],

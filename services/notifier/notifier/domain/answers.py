@@ -45,13 +45,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one try. Without a `status`, `trouble` says why none came."""
+    """What came of one try. Without a `status`, `trouble` says why none came. `is_private`: it came
+    from a private network that is allowed."""
 
     started_at: datetime
     latency_ms: int = 0
     status: int | None = None
     body: bytes = b""
     retry_after: str | None = None
+    is_private: bool = False
     trouble: Trouble | None = None
 
     def text(self) -> str | None:

@@ -1,13 +1,17 @@
 """The apps as the configuration tells of them: where their callbacks go and how they are signed."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts.events.configuration import CallbackAck
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """`keys`: the opened webhook secrets, newest first; two while one replaces the other."""
+    """`keys`: the opened webhook secrets, newest first; two while one replaces the other.
+    `signing_keys`: those of v1a, where the app asks for it."""
 
     app_id: str
     version: int
@@ -15,6 +19,9 @@ class App:
     notify_url: str | None
     ack: CallbackAck
     keys: tuple[bytes, ...] = field(repr=False)
+    signing_keys: tuple[Ed25519PrivateKey, ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,8 @@ class Destination:
     url: str
     ack: CallbackAck
     keys: tuple[bytes, ...] = field(repr=False)
+    signing_keys: tuple[Ed25519PrivateKey, ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class AppBook:
@@ -46,6 +55,11 @@ class AppBook:
     def find(self, app_id: str) -> App | None:
         return self._apps.get(app_id)
 
+    def ordered(self, app_ids: Iterable[str]) -> dict[str, bool]:
+        """Which of these apps, as far as they are known, ask for the callbacks of an order in its
+        order."""
+        return {one: app.is_ordered for one in app_ids if (app := self._apps.get(one))}
+
     def find_destination(self, app_id: str, notify_url: str | None) -> Destination | None:
         """An address given with the call wins over the app's own.
 
@@ -56,4 +70,6 @@ class AppBook:
         if app is None or not app.is_active or not app.keys:
             return None
         url = notify_url or app.notify_url
-        return Destination(url, app.ack, app.keys) if url else None
+        if not url:
+            return None
+        return Destination(url, app.ack, app.keys, app.signing_keys, app.headers)

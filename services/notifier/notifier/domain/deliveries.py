@@ -18,7 +18,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event of which an app is to be told. `notify_url` None: at the app's own address."""
+    """An event of which an app is to be told. `notify_url` None: at the app's own address.
+
+    `order_key`: among those with the same, order counts where the app asks for it.
+    """
 
     event_id: str
     app_id: str
@@ -26,6 +29,7 @@ class Told:
     notify_url: str | None
     body: bytes
     happened_at: datetime
+    order_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What callers of the internal API are told.
 
 NotifierProblem
-├── EventNotFound 404 · AppNotFound 404 · EndpointNotFound 404
+├── EventNotFound 404 · AppNotFound 404 · EndpointNotFound 404 · ReplayNotFound 404
 ├── NoCallbackAddress 422 · BadCursor 422
 └── SpokeJustNow 429
 """
@@ -31,6 +31,11 @@ class AppNotFound(NotifierProblem, code=Code.NOT_FOUND):
 class EndpointNotFound(NotifierProblem, code=Code.NOT_FOUND):
     def __init__(self, endpoint_id: str) -> None:
         super().__init__(f"There is no callback address {endpoint_id!r}.")
+
+
+class ReplayNotFound(NotifierProblem, code=Code.NOT_FOUND):
+    def __init__(self, replay_id: str) -> None:
+        super().__init__(f"There is no replay {replay_id!r}.")
 
 
 class NoCallbackAddress(NotifierProblem, code=Code.INVALID_REQUEST):

@@ -17,7 +17,7 @@ from notifier.store import deliveries, views
 async def tell(deps: Deps, told: Sequence[Told]) -> None:
     """Store what the apps are to be told; idempotent by event and address."""
     async with deps.db.connection() as tx:
-        added = await deliveries.add(tx, told)
+        added = await deliveries.add(tx, told, deps.apps.ordered(one.app_id for one in told))
     metrics.KNOWN_ALREADY.inc(len(told) - added)
     deps.due.set()
 
@@ -75,6 +75,20 @@ async def list_page(
             seen = [one for one in seen if state in (None, one.state)]
         else:
             seen = await views.list_of_app(tx, app_id, state=state, before=before, limit=limit + 1)
+    return _page(deps, seen, limit)
+
+
+async def search(
+    deps: Deps, wanted: views.Wanted, *, after: str | None, limit: int
+) -> DeliveryPage:
+    """Deliveries of all apps, newest first, for people of the centre."""
+    before = _position(after)
+    async with deps.db.connection() as tx:
+        seen = await views.list_all(tx, wanted, before=before, limit=limit + 1)
+    return _page(deps, seen, limit)
+
+
+def _page(deps: Deps, seen: Sequence[views.Seen], limit: int) -> DeliveryPage:
     items = [_view(deps, one) for one in seen[:limit]]
     return DeliveryPage(
         items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
@@ -92,6 +106,7 @@ def _view(deps: Deps, seen: views.Seen) -> DeliveryView:
     return DeliveryView(
         delivery_id=f"D{seen.delivery_id}",
         event_id=seen.event_id,
+        app_id=seen.app_id,
         type=seen.type,
         url=seen.notify_url or own_address,
         state=seen.state,

@@ -1,5 +1,7 @@
 """Callback addresses (lanes) that are left alone: who they are, and what brings them back."""
 
+from collections.abc import Collection
+
 import structlog
 
 from contracts.internal import EndpointPage, EndpointView
@@ -44,13 +46,23 @@ async def resume(deps: Deps, endpoint_id: str, app_id: str | None) -> EndpointVi
 
 
 async def follow_configuration(deps: Deps) -> None:
-    """The held lanes of apps whose configuration changed are looked at now; a suspended one is
-    resumed when the app's address is another than the one that failed."""
+    """The lanes of apps whose configuration changed: those held are looked at now, and one that was
+    suspended is resumed where the app's address is another than the one that failed."""
     changed = frozenset(deps.apps.changed)
     if not changed:
         return
+    deps.apps.changed -= changed  # Before the work: what changes meanwhile is looked at again.
+    try:
+        await _follow(deps, changed)
+    except BaseException:
+        deps.apps.changed |= changed
+        raise
+
+
+async def _follow(deps: Deps, changed: Collection[str]) -> None:
     async with deps.db.transaction() as tx:
         count = await lanes.lift_holds(tx, changed)
+        await lanes.set_ordered(tx, deps.apps.ordered(changed))
         suspended = await lanes.list_page(
             tx, app_ids=changed, origin=OWN_ADDRESS, suspended=True, limit=len(changed)
         )
@@ -58,7 +70,6 @@ async def follow_configuration(deps: Deps) -> None:
         app = deps.apps.find(lane.app_id)
         if app and app.notify_url not in (None, lane.suspended_url):
             await _resume(deps, lane)
-    deps.apps.changed -= changed
     if count:
         log.info("lanes.holds_lifted", count=count)
         deps.due.set()

@@ -9,18 +9,18 @@ import structlog
 from chassis.background import Pulse, pause
 from chassis.database import UNREACHABLE
 from chassis.problems import Overloaded
-from notifier.flows import endpoints, tries
+from notifier.flows import endpoints, replays, tries
 from notifier.flows.deps import Deps
 from notifier.store.presence import Presence
 
 log = structlog.get_logger()
 
-EVERY_S: Final = 2.0
+EVERY_S: Final = 1.0
 
 
 class Rescue:
     """Keeps this replica's presence known, takes back the claims of those who lost theirs, and
-    looks anew at the lanes of apps whose configuration changed."""
+    looks anew at the lanes of apps whose configuration changed, and takes replays a step further."""
 
     def __init__(self, deps: Deps, presence: Presence, *, every_s: float = EVERY_S) -> None:
         self.pulse = Pulse()
@@ -37,6 +37,7 @@ class Rescue:
                 await self._presence.hold()
                 await tries.take_back(self._deps)
                 await endpoints.follow_configuration(self._deps)
+                await replays.step_all(self._deps)
             except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
                 log.warning("rescue.postponed", reason=repr(error))
             await pause(stop, self._every_s)

@@ -79,14 +79,19 @@ for no key update skip locked
 
 # What is picked are the first rows of the lane in the order of the index, so the row behind them
 # is the one the lane waits for next. A lane that catches up is given a part every 50 ms, until no
-# first try waits.
+# first try waits. In an ordered lane, what waits for an earlier one of its key is passed over by
+# both: the result of the earlier one wakes the lane.
 _TAKE = """
 with room as (
     select * from unnest($1::bigint[], $2::integer[]) as r (lane_id, size)
 ), picked as (
     select first.* from room cross join lateral (
-        select delivery_id, lane_id from due
+        select delivery_id, lane_id from due waiting
         where lane_id = room.lane_id and fresh = $3 and lease_until is null and due_at <= now()
+          and (order_key is null or not exists (
+              select from due earlier
+              where earlier.lane_id = waiting.lane_id and earlier.order_key = waiting.order_key
+                and earlier.delivery_id < waiting.delivery_id and earlier.blocks_until > now()))
         order by due_at, delivery_id limit room.size) first
 ), taken as (
     update due set lease_until = now() + make_interval(secs => $4), replica = $5
@@ -109,8 +114,12 @@ with room as (
           from room left join picked using (lane_id) group by room.lane_id) counted
     left join lateral (
         select due_at, greatest(due_at, now() + interval '50 ms') as paced_due_at
-        from due
+        from due waiting
         where lane_id = counted.lane_id and fresh = $3 and lease_until is null
+          and (order_key is null or not exists (
+              select from due earlier
+              where earlier.lane_id = waiting.lane_id and earlier.order_key = waiting.order_key
+                and earlier.delivery_id < waiting.delivery_id and earlier.blocks_until > now()))
         order by due_at, delivery_id offset counted.size limit 1) follower on true
     where lane.lane_id = counted.lane_id
 )

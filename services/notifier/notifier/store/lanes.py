@@ -1,6 +1,6 @@
 """Lanes that are held or suspended, and what frees them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +37,11 @@ async def lift_holds(tx: Tx, app_ids: Collection[str]) -> int:
     if lane_ids:
         await tx.execute(_LIFT, lane_ids)
     return len(lane_ids)
+
+
+async def set_ordered(tx: Tx, ordered: Mapping[str, bool]) -> None:
+    """Whether order counts in the lanes of these apps, for what comes from now on."""
+    await tx.execute(_SET_ORDERED, list(ordered), list(ordered.values()))
 
 
 async def list_page(
@@ -87,6 +92,12 @@ for no key update
 
 _LIFT = """
 update lane set held_until = null, fresh_at = now(), retry_at = now() where lane_id = any($1)
+"""
+
+_SET_ORDERED = """
+update lane set ordered = app.ordered
+from unnest($1::text[], $2::boolean[]) as app (app_id, ordered)
+where lane.app_id = app.app_id and lane.ordered <> app.ordered
 """
 
 _PAGE = """

@@ -64,6 +64,7 @@ def _columns(outcomes: Sequence[Outcome]) -> list[list[object]]:
             outcome.judgement.trouble,
             answer.latency_ms if answer else None,
             answer.text() if answer else None,
+            answer.is_private if answer else None,
         )
         for outcome in outcomes
     ]
@@ -100,28 +101,29 @@ for no key update
 """
 
 # A lane whose hold ends early by a success is looked at again at once: its due times were moved to
-# the end of the hold.
+# the end of the hold. So is an ordered one, where something may have waited for this result.
 _WRITE = """
 with outcome as (
     select * from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::timestamptz[],
                          $6::timestamptz[], $7::text[], $8::integer[], $9::text[], $10::integer[],
-                         $11::text[])
+                         $11::text[], $12::boolean[])
     as o (delivery_id, lease_until, state, due_at, started_at, url, status, error, latency_ms,
-          answer)
+          answer, private)
 ), health as (
-    select * from unnest($12::bigint[], $13::integer[], $14::integer[], $15::integer[],
-                         $16::timestamptz[], $17::integer[], $18::integer[], $19::timestamptz[],
-                         $20::timestamptz[], $21::timestamptz[], $22::text[], $23::timestamptz[])
+    select * from unnest($13::bigint[], $14::integer[], $15::integer[], $16::integer[],
+                         $17::timestamptz[], $18::integer[], $19::integer[], $20::timestamptz[],
+                         $21::timestamptz[], $22::timestamptz[], $23::text[], $24::timestamptz[])
     as h (lane_id, cap, streak, trips, window_at, window_total, window_failed, held_until,
           failing_since, suspended_at, suspended_for, catching_up_since)
 ), logged as (
-    insert into attempt (delivery_id, started_at, url, status, error, latency_ms, answer)
-    select delivery_id, started_at, url, status, error, latency_ms, answer
+    insert into attempt (delivery_id, started_at, url, status, error, latency_ms, answer, private)
+    select delivery_id, started_at, url, status, error, latency_ms, answer, private
     from outcome where started_at is not null
     on conflict do nothing
 ), ours as (
     select delivery_id, due.lane_id, outcome.state, started_at is not null as tried,
-           due.fresh and started_at is null as fresh, coalesce(outcome.due_at, due.due_at) as due_at
+           due.fresh and started_at is null as fresh, order_key,
+           coalesce(outcome.due_at, due.due_at) as due_at
     from outcome join due using (delivery_id, lease_until)
     where due.replica = $1
 ), requeued as (
@@ -135,16 +137,18 @@ with outcome as (
     update delivery set state = ours.state, settled_at = now()
     from ours where delivery.delivery_id = ours.delivery_id and ours.state <> 'pending'
 ), counted as (
-    select lane_id, count(*) as size,
+    select lane_id, count(*) as size, bool_or(order_key is not null) as ordered,
            min(due_at) filter (where state = 'pending' and fresh) as fresh_at,
            min(due_at) filter (where state = 'pending' and not fresh) as retry_at
     from ours group by lane_id
 ), moved as (
     update lane set
         in_flight = in_flight - coalesce(counted.size, 0),
-        fresh_at = case when lane.held_until > now() and health.held_until is null then now()
+        fresh_at = case when lane.held_until > now() and health.held_until is null
+                             or counted.ordered then greatest(now(), health.held_until)
                    else greatest(least(lane.fresh_at, counted.fresh_at), health.held_until) end,
-        retry_at = case when lane.held_until > now() and health.held_until is null then now()
+        retry_at = case when lane.held_until > now() and health.held_until is null
+                             or counted.ordered then greatest(now(), health.held_until)
                    else greatest(least(lane.retry_at, counted.retry_at), health.held_until) end,
         cap = health.cap, streak = health.streak, trips = health.trips,
         window_at = health.window_at, window_total = health.window_total,

@@ -1,0 +1,56 @@
+"""Many callbacks are sent again: asked for by a person, carried out second by second."""
+
+from contracts.internal import ReplayView, ReplayWish
+from notifier.domain.deliveries import State
+from notifier.domain.problems import AppNotFound, ReplayNotFound
+from notifier.flows.deps import Deps
+from notifier.store import replays
+
+
+async def ask(deps: Deps, wish: ReplayWish) -> ReplayView:
+    """Begin a replay of what these filters mean now, and of nothing that comes later."""
+    if deps.apps.find(wish.app_id) is None:
+        raise AppNotFound(wish.app_id)
+    meant = replays.Filter(
+        app_id=wish.app_id,
+        created_from=wish.created_from,
+        created_before=wish.created_before,
+        type=wish.type,
+        state=State(wish.state) if wish.state else None,
+    )
+    async with deps.db.transaction() as tx:
+        return _view(await replays.add(tx, meant, wish.per_s))
+
+
+async def get(deps: Deps, replay_id: str) -> ReplayView:
+    """How far it is."""
+    digits = replay_id[1:]
+    if replay_id[:1] != "W" or not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+        raise ReplayNotFound(replay_id)
+    async with deps.db.connection() as tx:
+        replay = await replays.find(tx, int(digits))
+    if replay is None:
+        raise ReplayNotFound(replay_id)
+    return _view(replay)
+
+
+async def step_all(deps: Deps) -> None:
+    """The part of this second of every running replay."""
+    stepped: bool | None = True
+    while stepped is not None:
+        async with deps.db.transaction() as tx:
+            stepped = await replays.step(tx)
+        if stepped:
+            deps.due.set()
+
+
+def _view(replay: replays.Replay) -> ReplayView:
+    return ReplayView(
+        replay_id=f"W{replay.replay_id}",
+        app_id=replay.app_id,
+        matched=replay.matched,
+        sent=replay.sent,
+        per_s=replay.per_s,
+        asked_at=replay.asked_at,
+        done_at=replay.done_at,
+    )

@@ -1,0 +1,65 @@
+"""What tests ask of our plugins beside the sandbox, and how they wait for its end."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.beijing import BEIJING
+from gateway.channels.executor import Executor
+from gateway.channels.plugin import (
+    BillKind,
+    BillWish,
+    PayOrder,
+    Refunding,
+    Succeeded,
+    Trade,
+)
+from gateway.directory import ChannelAccount
+
+LIMIT_S = 10
+POLL_S = 0.05
+AMOUNT = Money(1299, "CNY")
+Open = Callable[..., ChannelAccount]
+
+
+def order(url: str = "https://pay.example/webhooks") -> PayOrder:
+    now = datetime.now(UTC)
+    return PayOrder(
+        payment_no=f"P{uuid.uuid4().hex[:26]}",
+        amount=AMOUNT,
+        subject="物业费 11月",
+        method=Method.NATIVE,
+        created_at=now,
+        expires_at=now + timedelta(hours=2),
+        notify_url=url,
+    )
+
+
+def trade_of(asked: PayOrder) -> Trade:
+    return Trade(asked.payment_no, AMOUNT, asked.method, asked.created_at, asked.expires_at)
+
+
+def refunding_of(asked: PayOrder, amount_minor: int) -> Refunding:
+    return Refunding(
+        trade=trade_of(asked),
+        refund_no=f"R{uuid.uuid4().hex[:26]}",
+        amount=Money(amount_minor, "CNY"),
+        created_at=datetime.now(UTC),
+        notify_url="https://pay.example/webhooks",
+    )
+
+
+def today(kind: BillKind) -> BillWish:
+    """The sandbox has today's bill already, unlike life."""
+    return BillWish(datetime.now(BEIJING).date(), kind)
+
+
+async def until_refunded(executor: Executor, account: ChannelAccount, refunding: Refunding) -> None:
+    for _ in range(round(LIMIT_S / POLL_S)):
+        if isinstance(await executor.query_refund(account, refunding), Succeeded):
+            return
+        await asyncio.sleep(POLL_S)
+    raise AssertionError("the refund does not come to its end")

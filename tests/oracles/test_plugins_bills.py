@@ -1,0 +1,101 @@
+"""Statements of a day: the sandbox writes them, our plugins read them, and both agree."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from gateway.channels.beijing import BEIJING
+from gateway.channels.executor import Executor
+from gateway.channels.plugin import (
+    Bill,
+    BillKind,
+    BillWish,
+    Declined,
+    Pending,
+    Unknown,
+)
+from gateway.directory import ChannelAccount
+
+from .asking import Open, order, refunding_of, today, until_refunded
+from .conftest import RunningSandbox
+
+
+async def rows_of(
+    executor: Executor, account: ChannelAccount, numbers: set[str], kind: BillKind = "trade"
+) -> list[tuple[str, str, str, int]]:
+    bill = await executor.fetch_bill(account, today(kind))
+    assert isinstance(bill, Bill), bill
+    return sorted(
+        (row.kind, row.payment_no, row.refund_no, row.amount.amount_minor)
+        for row in bill.rows
+        if {row.payment_no, row.channel_no} & numbers
+    )
+
+
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+async def test_a_bill_tells_what_was_paid_and_given_back_and_nothing_else(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    """So what is missing in it, and what it has beyond our books, can be seen."""
+    here, paid, unpaid = account(channel), order(), order()
+    for wish in (paid, unpaid):
+        assert isinstance(await executor.pay(here, wish), Pending)
+    sandbox.pay(paid.payment_no, notify=False)
+    given_back = refunding_of(paid, 500)
+    assert not isinstance(await executor.refund(here, given_back), Declined)
+    numbers = {paid.payment_no, unpaid.payment_no}
+    await until_refunded(executor, here, given_back)
+    assert await rows_of(executor, here, numbers) == [
+        ("payment", paid.payment_no, "", 1299),
+        ("refund", paid.payment_no, given_back.refund_no, -500),
+    ]
+
+
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+async def test_the_flows_of_a_day_are_what_moved_on_the_account(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here, paid = account(channel), order()
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no, notify=False)
+    number = sandbox.trade(paid.payment_no)["channel_trade_no"]
+    [row] = await rows_of(executor, here, {number}, "funds")
+    assert (row[0], row[3]) == ("payment", 1299)
+
+
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+async def test_a_row_that_differs_from_our_books_is_told_as_it_stands(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here, paid = account(channel), order()
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no, notify=False)
+    honest = await executor.fetch_bill(here, today("trade"))
+    sandbox.fault(channel, "bill", "wrong_amount", times=1)
+    changed = await executor.fetch_bill(here, today("trade"))
+    assert isinstance(honest, Bill)
+    assert isinstance(changed, Bill)
+    pairs = zip(honest.rows, changed.rows, strict=True)
+    differing = [(was, now) for was, now in pairs if was != now]
+    assert [now.amount.amount_minor - was.amount.amount_minor for was, now in differing] == [1]
+
+
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@pytest.mark.parametrize("fault", ["tamper", "status_500"])
+async def test_a_bill_that_does_not_arrive_whole_is_unknown(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str
+) -> None:
+    here, paid = account(channel), order()
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no, notify=False)
+    sandbox.fault(channel, "bill", fault, times=1)
+    assert isinstance(await executor.fetch_bill(here, today("trade")), Unknown)
+    assert isinstance(await executor.fetch_bill(here, today("trade")), Bill)
+
+
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+async def test_a_day_on_which_nothing_moved_has_an_empty_bill(
+    executor: Executor, account: Open, channel: str
+) -> None:
+    quiet = BillWish((datetime.now(BEIJING) - timedelta(days=40)).date(), "trade")
+    assert await executor.fetch_bill(account(channel), quiet) == Bill(())

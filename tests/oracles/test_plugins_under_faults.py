@@ -1,0 +1,174 @@
+"""What each channel can do wrong, and what our plugins and the executor make of it."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from contracts.api import Method
+from gateway.channels.executor import Executor
+from gateway.channels.plugin import (
+    Declined,
+    NoticedPayment,
+    NotSent,
+    Pending,
+    RawNotice,
+    Succeeded,
+    Unknown,
+)
+
+from .asking import AMOUNT, Open, order, refunding_of, trade_of, until_refunded
+from .conftest import Merchant, RunningSandbox
+
+CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
+LOST = ["drop_answer", "status_500", "tamper", "unknown_status"]
+METHODS = {"wechat": Method.NATIVE, "alipay": Method.NATIVE, "easy": Method.H5}
+
+
+@CHANNELS
+@pytest.mark.parametrize("fault", LOST)
+async def test_a_payment_whose_answer_proves_nothing_is_unknown_and_found_by_asking(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str
+) -> None:
+    if (channel, fault) == ("alipay", "unknown_status"):
+        fault = "tamper"  # A QR code's answer has no state.
+    here, wish = account(channel), replace(order(), method=METHODS[channel])
+    sandbox.fault(channel, "pay", fault, payment_no=wish.payment_no, times=1)
+    assert isinstance(await executor.pay(here, wish), Unknown)
+    assert isinstance(await executor.pay(here, wish), Pending | Unknown)
+    sandbox.pay(wish.payment_no, notify=False)
+    said = await executor.query(here, trade_of(wish))
+    assert isinstance(said, Succeeded)
+    assert said.amount == AMOUNT
+
+
+@CHANNELS
+async def test_a_request_that_got_lost_did_nothing_and_may_be_repeated(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here, wish = account(channel), replace(order(), method=METHODS[channel])
+    sandbox.fault(channel, "pay", "drop_request", payment_no=wish.payment_no, times=1)
+    assert isinstance(await executor.pay(here, wish), Unknown)
+    asked = await executor.query(here, trade_of(wish))
+    assert isinstance(asked, Pending)
+    assert not asked.found
+    assert isinstance(await executor.pay(here, wish), Pending)
+
+
+@CHANNELS
+@pytest.mark.parametrize("fault", ["status_500", "tamper", "unknown_status"])
+async def test_a_question_whose_answer_proves_nothing_is_unknown(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str
+) -> None:
+    here, wish = account(channel), replace(order(), method=METHODS[channel])
+    await executor.pay(here, wish)
+    sandbox.pay(wish.payment_no, notify=False)
+    sandbox.fault(channel, "query", fault, payment_no=wish.payment_no, times=1)
+    said = await executor.query(here, trade_of(wish))
+    assert isinstance(said, Unknown)
+    assert said.is_listed == (fault != "unknown_status")
+    assert isinstance(await executor.query(here, trade_of(wish)), Succeeded)
+
+
+@CHANNELS
+async def test_a_wrong_amount_is_told_as_the_channel_says_it(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here, wish = account(channel), replace(order(), method=METHODS[channel])
+    await executor.pay(here, wish)
+    sandbox.pay(wish.payment_no, amount=1, notify=False)
+    said = await executor.query(here, trade_of(wish))
+    assert isinstance(said, Succeeded)
+    assert said.amount is not None
+    assert said.amount.amount_minor == 1
+
+
+@CHANNELS
+async def test_not_paid_by_the_query_and_paid_by_the_late_notice(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str
+) -> None:
+    here, wish = account(channel), replace(order(merchant.url), method=METHODS[channel])
+    await executor.pay(here, wish)
+    asked = await executor.query(here, trade_of(wish))
+    assert isinstance(asked, Pending)
+    sandbox.pay(wish.payment_no)
+    notice = heard(merchant)
+    twice = [await executor.read_notice(here, notice) for _ in range(2)]
+    assert twice[0] == twice[1]
+    [said] = twice[0]
+    assert isinstance(said, NoticedPayment)
+    assert isinstance(said.outcome, Succeeded)
+    assert (said.payment_no, said.outcome.amount) == (wish.payment_no, AMOUNT)
+    assert said.is_hint == (channel == "easy")
+
+
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+async def test_a_close_that_loses_the_race_is_no_close(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here, wish = account(channel), order()
+    await executor.pay(here, wish)
+    await executor.query(here, trade_of(wish))
+    sandbox.pay(wish.payment_no, notify=False)
+    assert isinstance(await executor.close(here, trade_of(wish)), Unknown)
+    assert isinstance(await executor.query(here, trade_of(wish)), Succeeded)
+
+
+@CHANNELS
+async def test_a_refund_that_is_repeated_gives_the_money_back_once(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here, wish = account(channel), replace(order(), method=METHODS[channel])
+    await executor.pay(here, wish)
+    sandbox.pay(wish.payment_no, notify=False)
+    back = replace(refunding_of(wish, 500), trade=trade_of(wish))
+    sandbox.fault(channel, "refund", "drop_answer", payment_no=wish.payment_no, times=1)
+    assert isinstance(await executor.refund(here, back), Unknown)
+    said = await asyncio.gather(*(executor.refund(here, back) for _ in range(3)))
+    assert not any(isinstance(each, Declined | NotSent) for each in said)
+    await until_refunded(executor, here, back)
+    assert [each["amount"] for each in sandbox.trade(wish.payment_no)["refunds"]] == [500]
+
+
+@pytest.mark.parametrize("channel", ["wechat", "easy"])
+@pytest.mark.parametrize(("state", "abnormal"), [("failed", False), ("abnormal", True)])
+async def test_a_refund_that_was_taken_may_come_to_another_end(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, state: str,
+    abnormal: bool,
+) -> None:  # fmt: skip
+    here, wish = account(channel), replace(order(), method=METHODS[channel])
+    await executor.pay(here, wish)
+    sandbox.pay(wish.payment_no, notify=False)
+    sandbox.fault(channel, "refund", "hold", payment_no=wish.payment_no, times=1)
+    back = refunding_of(wish, 500)
+    assert isinstance(await executor.refund(here, back), Pending)
+    assert isinstance(await executor.query_refund(here, back), Pending)
+    sandbox.control("POST", "/refunds", {"refund_no": back.refund_no, "state": state})
+    said = await executor.query_refund(here, back)
+    assert isinstance(said, Declined)
+    assert said.abnormal == abnormal
+
+
+async def test_a_notice_of_easy_under_another_number_is_never_more_than_a_hint(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant
+) -> None:
+    """The replay reads as true, which is why the gateway asks: the other payment is not paid."""
+    here = account("easy")
+    paid, unpaid = (replace(order(merchant.url), method=Method.H5) for _ in range(2))
+    for wish in (paid, unpaid):
+        await executor.pay(here, wish)
+    sandbox.pay(paid.payment_no)
+    envelope = json.loads(heard(merchant).body)
+    call = here.plugin.methods[Method.H5].call(unpaid, here.opened)
+    forged = RawNotice({}, json.dumps(envelope | dict(call.query)).encode())
+    [said] = await executor.read_notice(here, forged)
+    assert isinstance(said, NoticedPayment)
+    assert said.is_hint
+    assert said.payment_no == unpaid.payment_no
+    assert isinstance(await executor.query(here, trade_of(unpaid)), Pending)
+
+
+def heard(merchant: Merchant) -> RawNotice:
+    notice = merchant.next_notice()
+    return RawNotice({name.lower(): text for name, text in notice.headers.items()}, notice.body)
