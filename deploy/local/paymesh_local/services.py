@@ -137,6 +137,7 @@ class Plan:
                     "PAYMESH_SESSION_KEY": keyring.session_key,
                     "PAYMESH_GATEWAY_URL": self.url("gateway"),
                     "PAYMESH_TRADE_CORE_URL": self.url("trade-core"),
+                    "PAYMESH_NOTIFIER_URL": self.url("notifier"),
                 }
             case "cashier":
                 return {"PAYMESH_GATEWAY_URL": self.url("gateway")}

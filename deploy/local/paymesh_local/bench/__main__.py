@@ -228,6 +228,6 @@ def line(side: str, figures: Figures) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each run")
-    parser.add_argument("--concurrency", type=int, default=32, help="requests in flight")
+    parser.add_argument("--concurrency", type=int, default=64, help="requests in flight")
     arguments = parser.parse_args()
     asyncio.run(main(Plan(arguments.seconds, arguments.concurrency)))

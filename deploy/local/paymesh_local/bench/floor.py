@@ -36,6 +36,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.identifiers import new_id
+from paymesh_local.services import EMBEDDED_FETCH_WAIT_MS
 
 RESULTS: Final = "bench.floor.results"
 EVENTS: Final = "bench.floor.events"
@@ -353,6 +354,7 @@ def consumer(bootstrap: str, topic: str, group: str) -> AIOKafkaConsumer:
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        fetch_max_wait_ms=EMBEDDED_FETCH_WAIT_MS,
     )
 
 
