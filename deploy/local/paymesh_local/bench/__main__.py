@@ -27,7 +27,7 @@ from paymesh_local.bench.load import (
     payments,
     percentile_ms,
 )
-from paymesh_local.ports import any_free
+from paymesh_local.ports import any_free, free_base
 
 START_LIMIT_S: Final = 120
 STOP_LIMIT_S: Final = 30
@@ -94,10 +94,6 @@ def machinery_of(runner_pid: int) -> dict[str, int]:
         elif "paymesh_local.broker" in command:
             found["broker"] = child.pid
     return found
-
-
-def free_base() -> int:
-    return min(any_free(), 60_000)
 
 
 async def measure_real(plan: Plan, demo: dict[str, Any], receiver: Receiver) -> list[Figures]:
