@@ -30,6 +30,9 @@ from gateway.directory import ChannelAccount
 
 from .asking import Open
 
+HAS_NODE = (Path(__file__).parent / "node" / "node_modules").is_dir()
+collect_ignore = [] if HAS_NODE else ["test_plugins_by_node.py"]
+
 NOTICE_LIMIT_S = 10
 STOP_LIMIT_S = 10
 POLL_S = 0.02

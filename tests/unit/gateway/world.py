@@ -246,9 +246,7 @@ def world(
         channel_urls="own",
         directory=directory,
         is_configured=lambda: True,
-        executor=Executor(
-            transport, now=lambda: NOW, monotonic=time.monotonic, tell=alerts.tell
-        ),
+        executor=Executor(transport, now=lambda: NOW, monotonic=time.monotonic, tell=alerts.tell),
         trade_core=core,
         notifier=post_office,
         results=Results(producer),
