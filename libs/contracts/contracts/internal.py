@@ -19,6 +19,10 @@ notifier:
     POST /internal/pings                                  Ping → DeliveryView (202)
     GET  /internal/endpoints?app_id=&suspended=&after=&limit=             → EndpointPage
     POST /internal/endpoints/{endpoint_id}/resume?app_id= → EndpointView
+    GET  /internal/all-deliveries?app_id=&event_id=&type=&state=&created_from=&created_before=
+         &after=&limit=                                   → FoundDeliveryPage
+    POST /internal/replays                                ReplayWish → ReplayView (202)
+    GET  /internal/replays/{replay_id}                    → ReplayView
     POST /internal/alerts/test                            → AlertTest
 gateway (for merchant-admin):
     GET  /internal/channels                               → ChannelList
@@ -33,7 +37,7 @@ gateway (for the cashier):
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from contracts.api import (
     CreatePayment,
@@ -192,6 +196,43 @@ class EndpointView(_Internal):
     failing_since: datetime | None
     held_until: datetime | None
     pending: int
+
+
+class FoundDelivery(DeliveryView):
+    """A delivery as people of the centre see it."""
+
+    app_id: str
+
+
+class FoundDeliveryPage(_Internal):
+    items: list[FoundDelivery]
+    next_cursor: str | None
+
+
+class ReplayWish(_Internal):
+    """Send again what an app was told in this time, at most `per_s` a second.
+
+    `created_from` is included, `created_before` is not. `state`: pending, delivered, exhausted.
+    """
+
+    app_id: str
+    created_from: AwareDatetime
+    created_before: AwareDatetime
+    type: str | None = None
+    state: Literal["pending", "delivered", "exhausted"] | None = None
+    per_s: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class ReplayView(_Internal):
+    """How far a replay is: `sent` of `matched` were made due; `done_at` None: it runs."""
+
+    replay_id: str
+    app_id: str
+    matched: int
+    sent: int
+    per_s: int
+    asked_at: datetime
+    done_at: datetime | None
 
 
 class EndpointPage(_Internal):

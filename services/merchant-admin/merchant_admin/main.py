@@ -21,6 +21,7 @@ from merchant_admin import jobs
 from merchant_admin.api import (
     apps,
     audit,
+    callbacks,
     channel_accounts,
     keys,
     merchants,
@@ -57,7 +58,7 @@ def build(config: AdminSettings, *, group: str = GROUP) -> FastAPI:
     if config.trusted_proxies:
         trusted = [str(network) for network in config.trusted_proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
-    for part in (session, merchants, channel_accounts, apps, keys, search, audit):
+    for part in (session, merchants, channel_accounts, apps, keys, search, audit, callbacks):
         app.include_router(part.router)
     console.add_to(app)
     return app
@@ -127,6 +128,7 @@ def _deps(config: AdminSettings, db: Database, relay: Relay, http: AsyncClient) 
         clock=partial(datetime.now, UTC),
         gateway=ServiceClient(config.gateway_url, config.service_token, http),
         trade_core=ServiceClient(config.trade_core_url, config.service_token, http),
+        notifier=ServiceClient(config.notifier_url, config.service_token, http),
         sealing=SealingKeys(
             gateway=config.gateway_sealing_public_key,
             notifier=config.notifier_sealing_public_key,

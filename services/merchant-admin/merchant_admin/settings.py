@@ -44,6 +44,7 @@ class AdminSettings(Settings):
     member_id: str | None = None
     gateway_url: Url
     trade_core_url: Url
+    notifier_url: Url
     gateway_sealing_public_key: SealingPublicKey
     notifier_sealing_public_key: SealingPublicKey
     admin_username: Annotated[str, Field(min_length=1, max_length=64)]

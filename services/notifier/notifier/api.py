@@ -3,7 +3,7 @@
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import SecretStr
+from pydantic import AwareDatetime, SecretStr
 
 from chassis.web import require_service_token
 from contracts.internal import (
@@ -12,11 +12,15 @@ from contracts.internal import (
     DeliveryView,
     EndpointPage,
     EndpointView,
+    FoundDeliveryPage,
     Ping,
+    ReplayView,
+    ReplayWish,
 )
 from notifier.domain.deliveries import State
-from notifier.flows import alerts, deliveries, endpoints
+from notifier.flows import alerts, deliveries, endpoints, replays
 from notifier.flows.deps import Deps
+from notifier.store.views import Wanted
 
 
 async def _deps(request: Request) -> Deps:
@@ -36,6 +40,9 @@ def router(token: SecretStr) -> APIRouter:
     routes.post("/pings", status_code=202)(ping)
     routes.get("/endpoints")(list_endpoints)
     routes.post("/endpoints/{endpoint_id}/resume")(resume)
+    routes.get("/all-deliveries")(search)
+    routes.post("/replays", status_code=202)(ask_replay)
+    routes.get("/replays/{replay_id}")(read_replay)
     routes.post("/alerts/test")(test_alerts)
     return routes
 
@@ -85,3 +92,29 @@ async def resume(endpoint_id: str, deps: DepsOfApp, app_id: str | None = None) -
 async def test_alerts(deps: DepsOfApp) -> AlertTest:
     """Send a trial message to people by every messenger that is set up."""
     return await alerts.test(deps)
+
+
+async def search(
+    deps: DepsOfApp,
+    app_id: str | None = None,
+    event_id: str | None = None,
+    event_type: Annotated[str | None, Query(alias="type")] = None,
+    state: State | None = None,
+    created_from: AwareDatetime | None = None,
+    created_before: AwareDatetime | None = None,
+    after: str | None = None,
+    limit: Limit = 20,
+) -> FoundDeliveryPage:
+    """Deliveries of all apps with their attempts, newest first, for people of the centre."""
+    wanted = Wanted(app_id, event_id, event_type, state, created_from, created_before)
+    return await deliveries.search(deps, wanted, after=after, limit=limit)
+
+
+async def ask_replay(wish: ReplayWish, deps: DepsOfApp) -> ReplayView:
+    """Send many callbacks again, at a limited rate."""
+    return await replays.ask(deps, wish)
+
+
+async def read_replay(replay_id: str, deps: DepsOfApp) -> ReplayView:
+    """How far a replay is."""
+    return await replays.get(deps, replay_id)

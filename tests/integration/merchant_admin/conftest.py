@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 
 from chassis.database import Database
 from chassis.http import ServiceClient
+from chassis.problems import Forwarded
 from chassis.web import InFlightLimit
 from contracts import sealing
 from merchant_admin.domain.passwords import Passwords
@@ -99,6 +100,30 @@ class TradeCore:
         return app
 
 
+class Notifier:
+    """Answers by path what a test has put into `answers`, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.calls: list[tuple[str, str, Mapping[str, Any] | None]] = []
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        timeout_s: float = 5.0,
+    ) -> dict[str, Any]:
+        self.calls.append((method, path, json or params))
+        if path not in self.answers:
+            raise Forwarded(
+                404, {"code": "not_found", "title": "Not found", "detail": "", "request_id": ""}
+            )
+        return self.answers[path]
+
+
 @dataclass
 class Admin:
     """The service under test. `http` is logged in by bearer token, `anonymous` is nobody."""
@@ -110,6 +135,7 @@ class Admin:
     trade_core: TradeCore
     keys: dict[str, sealing.KeyPair]
     clock: Clock
+    notifier: Notifier
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """What a successful write answers."""
@@ -171,6 +197,7 @@ def settings_of(
             "kafka_session_timeout_ms": 6_000,
             "gateway_url": gateway_url,
             "trade_core_url": trade_core_url,
+            "notifier_url": "http://notifier",
             "gateway_sealing_public_key": keys["gateway"].public_key,
             "notifier_sealing_public_key": keys["notifier"].public_key,
             "admin_username": USERNAME,
@@ -195,6 +222,7 @@ async def admin(
     settings = settings_of(url, "http://gateway", "http://trade-core", "127.0.0.1:1", sealing_keys)
     db = await Database.connect(url, application_name="test")
     gateway, trade_core, clock = Gateway(), TradeCore(), Clock()
+    notifier = Notifier()
     services = httpx.AsyncClient(
         mounts={
             "http://gateway": httpx.ASGITransport(gateway.app()),
@@ -207,6 +235,7 @@ async def admin(
         clock=clock,
         gateway=ServiceClient(settings.gateway_url, settings.service_token, services),
         trade_core=ServiceClient(settings.trade_core_url, settings.service_token, services),
+        notifier=notifier,
         sealing=SealingKeys(
             sealing_keys["gateway"].public_key, sealing_keys["notifier"].public_key
         ),
@@ -226,6 +255,6 @@ async def admin(
             "/api/session", json={"username": USERNAME, "password": PASSWORD}
         )
         logged_in.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield Admin(logged_in, anonymous, deps, gateway, trade_core, sealing_keys, clock)
+        yield Admin(logged_in, anonymous, deps, gateway, trade_core, sealing_keys, clock, notifier)
     await services.aclose()
     await db.close()

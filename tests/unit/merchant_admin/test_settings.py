@@ -12,6 +12,7 @@ GOOD = {
     "KAFKA_BOOTSTRAP": "k:9092",
     "GATEWAY_URL": "http://gateway:8000",
     "TRADE_CORE_URL": "http://trade-core:8001",
+    "NOTIFIER_URL": "http://notifier:8003",
     "GATEWAY_SEALING_PUBLIC_KEY": sealing.generate().public_key,
     "NOTIFIER_SEALING_PUBLIC_KEY": sealing.generate().public_key,
     "ADMIN_USERNAME": "admin",

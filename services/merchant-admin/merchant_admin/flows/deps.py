@@ -42,6 +42,7 @@ class Deps:
     clock: Callable[[], datetime]
     gateway: Service
     trade_core: Service
+    notifier: Service
     sealing: SealingKeys
     session_key: bytes
     passwords: Passwords

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from chassis.database import Tx
 from contracts.api import Callback
 from contracts.identifiers import new_id
-from contracts.internal import DeliveryPage, DeliveryView
+from contracts.internal import DeliveryPage, DeliveryView, FoundDelivery, FoundDeliveryPage
 from notifier import metrics
 from notifier.domain.deliveries import State, Told
 from notifier.domain.problems import AppNotFound, BadCursor, EventNotFound, NoCallbackAddress
@@ -75,22 +75,21 @@ async def list_page(
             seen = [one for one in seen if state in (None, one.state)]
         else:
             seen = await views.list_of_app(tx, app_id, state=state, before=before, limit=limit + 1)
-    return _page(deps, seen, limit)
+    items = [_view(deps, one) for one in seen[:limit]]
+    return DeliveryPage(
+        items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
+    )
 
 
 async def search(
     deps: Deps, wanted: views.Wanted, *, after: str | None, limit: int
-) -> DeliveryPage:
+) -> FoundDeliveryPage:
     """Deliveries of all apps, newest first, for people of the centre."""
     before = _position(after)
     async with deps.db.connection() as tx:
         seen = await views.list_all(tx, wanted, before=before, limit=limit + 1)
-    return _page(deps, seen, limit)
-
-
-def _page(deps: Deps, seen: Sequence[views.Seen], limit: int) -> DeliveryPage:
-    items = [_view(deps, one) for one in seen[:limit]]
-    return DeliveryPage(
+    items = [FoundDelivery(**dict(_view(deps, one)), app_id=one.app_id) for one in seen[:limit]]
+    return FoundDeliveryPage(
         items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
     )
 
@@ -106,7 +105,6 @@ def _view(deps: Deps, seen: views.Seen) -> DeliveryView:
     return DeliveryView(
         delivery_id=f"D{seen.delivery_id}",
         event_id=seen.event_id,
-        app_id=seen.app_id,
         type=seen.type,
         url=seen.notify_url or own_address,
         state=seen.state,

@@ -20,7 +20,7 @@ EVERY_S: Final = 1.0
 
 class Rescue:
     """Keeps this replica's presence known, takes back the claims of those who lost theirs, and
-    looks anew at the lanes of apps whose configuration changed, and takes replays a step further."""
+    looks anew at the lanes of apps whose configuration changed, takes replays a step further."""
 
     def __init__(self, deps: Deps, presence: Presence, *, every_s: float = EVERY_S) -> None:
         self.pulse = Pulse()

@@ -1,0 +1,108 @@
+"""`/api/deliveries`, `/api/callback-addresses`, `/api/alerts/test`: what the notifier tells and
+does for people."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.internal import (
+    AlertTest,
+    EndpointPage,
+    EndpointView,
+    FoundDeliveryPage,
+    ReplayView,
+    ReplayWish,
+)
+from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.bodies import Body, body
+from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from merchant_admin.api.search import Text
+from merchant_admin.flows import callbacks
+
+router = APIRouter(prefix="/api")
+
+DeliveryState = Literal["pending", "delivered", "exhausted"]
+EndpointId = Annotated[str, Path(pattern=r"^L[0-9]{1,18}$")]
+ReplayId = Annotated[str, Path(pattern=r"^W[0-9]{1,18}$")]
+
+
+class _Query(BaseModel):
+    """What is not given does not filter; `after` is the `next_cursor` of the page before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    app_id: Text | None = None
+    after: Annotated[str, Field(max_length=64)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+    def filters(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class DeliveryQuery(_Query):
+    event_id: Text | None = None
+    type: Text | None = None
+    state: DeliveryState | None = None
+    created_from: AwareDatetime | None = None
+    created_before: AwareDatetime | None = None
+
+
+class EndpointQuery(_Query):
+    suspended: bool | None = None
+
+
+class RequestReplay(Body):
+    """The callbacks of an app from `created_from` (included) to `created_before` (not), sent again
+    at most `per_s` a second."""
+
+    app_id: Text
+    created_from: Annotated[AwareDatetime, Field(strict=False)]
+    created_before: Annotated[AwareDatetime, Field(strict=False)]
+    type: Text | None = None
+    state: DeliveryState | None = None
+    per_s: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+@router.get("/deliveries")
+async def list_deliveries(
+    deps: Work, _: LoggedIn, query: Annotated[DeliveryQuery, Query()]
+) -> FoundDeliveryPage:
+    """Why a callback did not arrive: deliveries of all apps with their attempts, newest first."""
+    return await callbacks.find(deps, query.filters())
+
+
+@router.post("/deliveries/replays", status_code=202)
+async def replay(
+    deps: Work,
+    caller: LoggedIn,
+    wish: Annotated[RequestReplay, Depends(body(RequestReplay))],
+) -> ReplayView:
+    """Send many callbacks again."""
+    return await callbacks.replay(deps, caller.actor, ReplayWish(**wish.model_dump()))
+
+
+@router.get("/deliveries/replays/{replay_id}")
+async def read_replay(deps: Work, _: LoggedIn, replay_id: ReplayId) -> ReplayView:
+    """How far it is: `sent` of `matched`."""
+    return await callbacks.read_replay(deps, replay_id)
+
+
+@router.get("/callback-addresses")
+async def list_endpoints(
+    deps: Work, _: LoggedIn, query: Annotated[EndpointQuery, Query()]
+) -> EndpointPage:
+    """Where callbacks go, and which addresses are suspended."""
+    return await callbacks.find_endpoints(deps, query.filters())
+
+
+@router.post("/callback-addresses/{endpoint_id}/resume")
+async def resume(deps: Work, caller: LoggedIn, endpoint_id: EndpointId) -> EndpointView:
+    """End a suspension; what waited is sent oldest first."""
+    return await callbacks.resume(deps, caller.actor, endpoint_id)
+
+
+@router.post("/alerts/test")
+async def test_alerts(deps: Work, caller: LoggedIn) -> AlertTest:
+    """Send a trial message by DingTalk and by whatever else is set up."""
+    return await callbacks.test_alerts(deps, caller.actor)

@@ -1,0 +1,84 @@
+"""Callbacks as the notifier knows them: why one did not arrive, send again, resume an address."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.problems import Forwarded
+from contracts.internal import (
+    AlertTest,
+    EndpointPage,
+    EndpointView,
+    FoundDeliveryPage,
+    ReplayView,
+    ReplayWish,
+)
+from merchant_admin.domain.audit import Actor
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.recording import record_deed
+
+
+async def find(deps: Deps, filters: Mapping[str, Any]) -> FoundDeliveryPage:
+    """Deliveries of all apps with their attempts, newest first. Raises Forwarded."""
+    answer = await deps.notifier.call("GET", "/internal/all-deliveries", params=filters)
+    return FoundDeliveryPage.model_validate(answer)
+
+
+async def find_endpoints(deps: Deps, filters: Mapping[str, Any]) -> EndpointPage:
+    """The addresses that callbacks go to. Raises Forwarded."""
+    answer = await deps.notifier.call("GET", "/internal/endpoints", params=filters)
+    return EndpointPage.model_validate(answer)
+
+
+async def resume(deps: Deps, actor: Actor, endpoint_id: str) -> EndpointView:
+    """End the suspension of an address. Raises Forwarded."""
+    answer = await _do(
+        deps, actor, "callback_address.resumed", endpoint_id, f"endpoints/{endpoint_id}/resume"
+    )
+    return EndpointView.model_validate(answer)
+
+
+async def replay(deps: Deps, actor: Actor, wish: ReplayWish) -> ReplayView:
+    """Send many callbacks of an app again. Raises Forwarded."""
+    body = wish.model_dump(mode="json")
+    answer = await _do(deps, actor, "callbacks.replayed", wish.app_id, "replays", body)
+    return ReplayView.model_validate(answer)
+
+
+async def read_replay(deps: Deps, replay_id: str) -> ReplayView:
+    """How far a replay is. Raises Forwarded."""
+    answer = await deps.notifier.call("GET", f"/internal/replays/{replay_id}")
+    return ReplayView.model_validate(answer)
+
+
+async def test_alerts(deps: Deps, actor: Actor) -> AlertTest:
+    """A trial message to people, by every messenger. Raises Forwarded."""
+    return AlertTest.model_validate(
+        await _do(deps, actor, "alerts.tested", "alerts", "alerts/test", timeout_s=30.0)
+    )
+
+
+async def _do(
+    deps: Deps,
+    actor: Actor,
+    action: str,
+    entity_id: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    timeout_s: float = 10.0,
+) -> dict[str, Any]:
+    """Audited with what came of it, also where the notifier refused or did not answer."""
+    outcome = "unknown"
+    try:
+        answer = await deps.notifier.call(
+            "POST", f"/internal/{path}", json=body, timeout_s=timeout_s
+        )
+        outcome = "done"
+    except Forwarded as problem:
+        outcome = problem.code
+        raise
+    finally:
+        after = {**(body or {}), "outcome": outcome}
+        async with deps.db.transaction() as tx:
+            await record_deed(tx, actor, action, at=deps.clock(), entity_id=entity_id, after=after)
+    return answer

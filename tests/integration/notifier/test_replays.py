@@ -1,0 +1,77 @@
+"""People have many callbacks sent again, at a rate, and see how far it is."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.integration.notifier.app_server import AppServer
+from tests.integration.notifier.desk import Desk, told, until
+
+from contracts.internal import ReplayWish
+from notifier.domain.deliveries import State
+from notifier.flows import deliveries, replays
+from notifier.flows.deps import Deps
+from notifier.store.views import Wanted
+
+
+def everything_of(app_id: str, **filters: object) -> ReplayWish:
+    now = datetime.now(UTC)
+    day = timedelta(days=1)
+    wish = {"app_id": app_id, "created_from": now - day, "created_before": now + day, **filters}
+    return ReplayWish.model_validate(wish)
+
+
+async def finished(deps: Deps, replay_id: str) -> None:
+    async def is_done() -> bool:
+        return (await replays.get(deps, replay_id)).done_at is not None
+
+    await until(is_done)
+
+
+async def test_replay_sends_again_what_its_filters_mean(desk: Desk, server: AppServer) -> None:
+    wanted = [told(type="refund.succeeded") for _ in range(3)]
+    others = [told() for _ in range(3)]
+    await desk.tell(*wanted, *others)
+
+    async with desk.running() as deps:
+        await desk.settled(*wanted, *others)
+        server.received.clear()
+        replay = await replays.ask(deps, everything_of("A1", type="refund.succeeded"))
+        await finished(deps, replay.replay_id)
+        await desk.settled(*wanted)
+
+    assert (replay.matched, replay.sent) == (3, 0)
+    assert sorted(one.event_id for one in server.received) == sorted(one.event_id for one in wanted)
+
+
+async def test_replay_keeps_to_its_rate(desk: Desk, server: AppServer) -> None:
+    events = [told() for _ in range(10)]
+    await desk.tell(*events)
+    async with desk.running() as deps:
+        await desk.settled(*events)
+        server.received.clear()
+        replay = await replays.ask(deps, everything_of("A1", per_s=4))
+
+        async def has_begun() -> bool:
+            return (await replays.get(deps, replay.replay_id)).sent > 0
+
+        await until(has_begun)
+        assert (await replays.get(deps, replay.replay_id)).sent == 4
+        await finished(deps, replay.replay_id)
+        await desk.settled(*events)
+
+    assert len(server.received) == 10
+    assert (await replays.get(desk.deps(replica=0), replay.replay_id)).sent == 10
+
+
+async def test_people_find_deliveries_of_all_apps_with_every_answer(
+    desk: Desk, server: AppServer
+) -> None:
+    mine, other = told(), told("A9")
+    await desk.tell(mine, other)
+    deps = desk.deps(replica=0)
+
+    everything = await deliveries.search(deps, Wanted(), after=None, limit=1)
+    rest = await deliveries.search(deps, Wanted(), after=everything.next_cursor, limit=5)
+    none = await deliveries.search(deps, Wanted(state=State.EXHAUSTED), after=None, limit=5)
+
+    assert [one.app_id for one in (*everything.items, *rest.items)] == ["A9", "A1"]
+    assert none.items == []
