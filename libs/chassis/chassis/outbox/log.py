@@ -13,7 +13,7 @@ from chassis.database import Database, Tx
 
 SHARDS = 16
 
-SETTLE_LIMIT_S = 0.2  # How long `list_since` waits for transactions that may hold earlier events.
+SETTLE_LIMIT_S = 1.0  # How long `list_since` waits for transactions that may hold earlier events.
 SETTLE_POLL_S = 0.005
 REPUBLISH_PAGE = 5_000
 
@@ -108,7 +108,7 @@ async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[
     transaction that could hold an earlier id has ended: ids are taken by transactions that have
     an xid already (see `SCHEMA`), so all that took a smaller id than one we see have smaller xids
     than one we draw now, and they have ended when no running xid is below ours. This is waited
-    for up to 0.2 s; then the answer is empty and the caller asks again with the same `after`.
+    for up to 1 s; then the answer is empty and the caller asks again with the same `after`.
     """
     async with db.connection() as connection:
         newest, xid = await connection.fetchrow(_NEWEST, tenant, after, limit) or (None, None)
