@@ -14,14 +14,15 @@ endif
 # The supervisor ends with the make that started it, were that by kill -9 (Linux).
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
 
+NODE_ORACLES := tests/oracles/node
 CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local tests
 
-.PHONY: help run test check bench sandbox secrets lock clean distclean venv
+.PHONY: help run test check bench bench-notifier sandbox secrets lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@echo "Paymesh 聚合支付中心"
-	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 	@echo
 	@echo "  PAYMESH_PORT_BASE=8000   first port of make run; PAYMESH_LOCAL_DIR=.local its folder"
 	@echo "  PAYMESH_DEMO=0           make run without the shown payment"
@@ -30,8 +31,16 @@ help: ## this list
 run: venv ## all five services, the sandbox and a shown payment, until Ctrl-C
 	@exec $(TIED) $(VENV) -m paymesh_local
 
-test: venv ## every test: unit, contract, integration, end to end
+test: venv $(NODE_ORACLES)/node_modules ## every test: unit, contract, integration, end to end
 	@$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+# Public SDKs for Node, where npm is; without them the tests run all the same.
+$(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
+	@if command -v npm >/dev/null; then \
+		npm ci --silent --ignore-scripts --no-audit --fetch-retries=1 \
+			--fetch-retry-mintimeout=1000 --prefix $(NODE_ORACLES) && touch $@ || \
+		{ rm -rf $@; echo "  · tests without the Node oracles: npm ci failed in $(NODE_ORACLES)"; }; \
+	fi
 
 check: venv ## style, types, architecture, manifests
 	$(VENV) -m ruff check .
@@ -40,8 +49,11 @@ check: venv ## style, types, architecture, manifests
 	.venv/bin/lint-imports
 	$(VENV) -m paymesh_local.manifests
 
-bench: venv ## creates and complete payments per second, beside the bare minimum
+bench: venv ## payments per second beside the bare minimum; BENCH="--channel": calls to channels
 	@$(VENV) -m paymesh_local.bench $(BENCH)
+
+bench-notifier: venv ## callbacks per second, and whom a dead app delays
+	@$(VENV) -m paymesh_local.bench.notifier $(BENCH)
 
 sandbox: venv ## only the third parties, on port 8010
 	@exec $(TIED) $(VENV) -m sandbox --port 8010 --state-dir .local/sandbox-alone --public-url http://127.0.0.1:8010

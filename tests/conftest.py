@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(end)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares a stack or a file's set-up stays on one worker (`--dist loadgroup`)."""
     for item in items:

@@ -49,3 +49,22 @@ def test_we_accept_what_the_public_library_signs() -> None:
 def test_a_text_that_is_no_secret_is_refused() -> None:
     with pytest.raises(ValueError):
         webhooks.secret_bytes("whsec_not base64")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_extra"),
+    [
+        ("X-Tenant", "north", True),
+        ("Authorization", "Basic eA==", True),
+        ("Webhook-Signature", "v1,x", False),
+        ("content-type", "text/plain", False),
+        ("Host", "inside", False),
+        ("X-A", "two\r\nlines", False),
+        ("X A", "x", False),
+        ("X-A", "x" * 1025, False),
+    ],
+)
+def test_extra_header_is_none_of_ours_and_has_one_line(
+    name: str, value: str, is_extra: bool
+) -> None:
+    assert webhooks.is_extra_header(name, value) is is_extra

@@ -153,3 +153,19 @@ def test_ports_by_default_and_by_setting() -> None:
     assert Guard(ports=(range(22, 23),)).url("http://app.example:22/").port == 22
     with pytest.raises(UrlRefused):
         Guard(ports=(range(22, 23),)).url("https://app.example/")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_private"),
+    [
+        ("10.1.2.3", True),
+        ("::ffff:10.1.2.3", True),
+        ("1.1.1.1", False),
+        ("8.8.8.8", False),
+        ("", True),
+    ],
+)
+def test_private_is_what_only_the_list_opens(address: str, is_private: bool) -> None:
+    guard = Guard(allowed=(ip_network("10.0.0.0/8"), ip_network("8.8.8.0/24")))
+
+    assert guard.is_private(address) is is_private

@@ -16,7 +16,7 @@ import aiohttp
 import asyncpg
 import psutil
 
-from paymesh_local.bench import floor
+from paymesh_local.bench import channel, floor
 from paymesh_local.bench.cpu import seconds_of, spent
 from paymesh_local.bench.load import (
     App,
@@ -223,7 +223,12 @@ def line(side: str, figures: Figures) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=15.0, help="length of each run")
-    parser.add_argument("--concurrency", type=int, default=64, help="requests in flight")
-    arguments = parser.parse_args()
-    asyncio.run(main(Plan(arguments.seconds, arguments.concurrency)))
+    parser.add_argument(
+        "--channel", action="store_true", help="only the gateway's calls to channels"
+    )
+    parser.add_argument("--seconds", type=float, help="length of each run (15; --channel: 5)")
+    parser.add_argument("--concurrency", type=int, help="requests in flight (64; --channel: 16)")
+    given = parser.parse_args()
+    if given.channel:
+        sys.exit(channel.measure(seconds=given.seconds or 5, concurrency=given.concurrency or 16))
+    asyncio.run(main(Plan(given.seconds or 15, given.concurrency or 64)))

@@ -1,0 +1,34 @@
+"""`make bench BENCH="--channel"`: what a call to a channel costs, against a sandbox of its own."""
+
+import subprocess
+import sys
+import tempfile
+from typing import Final
+
+from paymesh_local.paths import REPOSITORY
+from paymesh_local.ports import any_free
+
+STOP_LIMIT_S: Final = 10
+MEASURING: Final = "tests.bench.channel"
+"""Beside the tests: it knows the gateway, and the runner may not."""
+
+
+def measure(*, seconds: float, concurrency: int) -> int:
+    """The exit code of the measuring program, which prints the figures."""
+    with tempfile.TemporaryDirectory(prefix="paymesh-bench-") as folder:
+        port = any_free()
+        command = ["sandbox", "--port", str(port), "--state-dir", folder]
+        with subprocess.Popen(
+            [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True
+        ) as sandbox:
+            try:
+                if not (sandbox.stdout and sandbox.stdout.readline()):
+                    raise SystemExit("the sandbox did not start")
+                told = [f"http://127.0.0.1:{port}"]
+                told += [f"--seconds={seconds}", f"--concurrency={concurrency}"]
+                return subprocess.run(
+                    [sys.executable, "-m", MEASURING, *told], cwd=REPOSITORY, check=False
+                ).returncode
+            finally:
+                sandbox.terminate()
+                sandbox.wait(STOP_LIMIT_S)
