@@ -24,6 +24,7 @@ from paymesh_local import kafka, testbed
 
 SOCKET_VARIABLE = "TESTBED_SOCKET"
 TESTS = Path(__file__).parent
+MAX_BYTES_IN_NAME = 40
 
 MakeDatabase = Callable[[str], Awaitable[str]]
 
@@ -60,6 +61,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("e2e"))
         elif layer == "integration":
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Files have no place in a test's name, the less those that carry the time they were made."""
+    return f"{argname}-" if isinstance(val, bytes) and len(val) > MAX_BYTES_IN_NAME else None
 
 
 def pytest_report_header() -> list[str]:

@@ -187,10 +187,10 @@ class Executor:
         opened = self._keys.opened(account)
         try:
             call = ask(subject, opened)
-            request = account.plugin.wire.sign(call, opened, self.moment())
         except UNREADABLE as error:
             return _inexpressible(account, error)
-        reply = await self._send(account, request, call.timeout_s)
+        sign = account.plugin.wire.sign
+        reply = await self._send(account, lambda: sign(call, opened, self.moment()), call.timeout_s)
         if not isinstance(reply, Reply):
             return reply
         try:
@@ -212,8 +212,10 @@ class Executor:
         if not isinstance(spot, BillPlace):
             return spot
         try:
-            request = bills.download(spot, self._keys.opened(account), self.moment())
-            reply = await self._send(account, request, BILL_TIMEOUT_S)
+            opened, download = self._keys.opened(account), bills.download
+            reply = await self._send(
+                account, lambda: download(spot, opened, self.moment()), BILL_TIMEOUT_S
+            )
             if not isinstance(reply, Reply):
                 return reply
             # A large file takes seconds to read; payments must not wait for it.
@@ -234,14 +236,19 @@ class Executor:
             return verify(reply, call, self._keys.opened(account), self.moment())
 
     async def _send(
-        self, account: ChannelAccount, request: Request, timeout_s: float
+        self, account: ChannelAccount, sign: Callable[[], Request], timeout_s: float
     ) -> Reply | NotSent | Unknown:
+        """Signed only when it may go out: what a hanging account is refused costs nobody CPU."""
         lane = self._lane(account.payment_id)
         if not await _has_place(lane.places):
             return NotSent("busy", "too many calls of this account are waiting", is_spoken=False)
         try:
             if not lane.breaker.admits():
                 return NotSent("circuit_open", "the channel has not answered", is_spoken=False)
+            try:
+                request = sign()
+            except UNREADABLE as error:
+                return _inexpressible(account, error)
             try:
                 reply = await self._transport.send(request, timeout_s=timeout_s)
             except NotReached as error:

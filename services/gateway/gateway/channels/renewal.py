@@ -35,7 +35,9 @@ PAUSE_S: Final = 10.0
 RETRY_S: Final = 60.0
 """Until a regular download that failed is tried again."""
 
-Send = Callable[[ChannelAccount, Request, float], Awaitable[Reply | NotSent | Unknown]]
+Send = Callable[
+    [ChannelAccount, Callable[[], Request], float], Awaitable[Reply | NotSent | Unknown]
+]
 
 
 @dataclass(slots=True)
@@ -103,8 +105,10 @@ class Renewal:
     async def _learn(
         self, account: ChannelAccount, keys: KeyRenewal[Any], call: Call, learned: _Learned
     ) -> None:
-        request = account.plugin.wire.sign(call, learned.opened, self._moment())
-        reply = await self._send(account, request, call.timeout_s)
+        sign, opened = account.plugin.wire.sign, learned.opened
+        reply = await self._send(
+            account, lambda: sign(call, opened, self._moment()), call.timeout_s
+        )
         if not isinstance(reply, Reply):
             _note(account, "unanswered", reply.message)
             return
