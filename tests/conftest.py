@@ -24,7 +24,7 @@ from paymesh_local import kafka, testbed
 
 SOCKET_VARIABLE = "TESTBED_SOCKET"
 TESTS = Path(__file__).parent
-MAX_BYTES_IN_NAME = 40
+LONGEST_IN_NAME = 40
 
 MakeDatabase = Callable[[str], Awaitable[str]]
 
@@ -64,8 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Files have no place in a test's name, the less those that carry the time they were made."""
-    return f"{argname}-" if isinstance(val, bytes) and len(val) > MAX_BYTES_IN_NAME else None
+    """Files and keys have no place in a test's name, least of all those made anew each time."""
+    return f"{argname}-" if isinstance(val, str | bytes) and len(val) > LONGEST_IN_NAME else None
 
 
 def pytest_report_header() -> list[str]:
