@@ -52,4 +52,4 @@ async def test_a_group_reads_what_was_sent(bootstrap: str) -> None:
 async def test_the_embedded_broker_ends_with_its_input(embedded: EmbeddedBroker) -> None:
     assert embedded.process is not None
     embedded.process.close_input()
-    assert await asyncio.wait_for(embedded.process.wait(), 5) == 0
+    assert await asyncio.wait_for(embedded.process.wait(), 20) == 0

@@ -106,7 +106,7 @@ async def test_a_payment_is_shown_and_nothing_is_left(folder: Path) -> None:
         family = run.family()
         run.process.send(signal.SIGTERM)
         run.process.send(signal.SIGTERM)
-        assert await asyncio.wait_for(run.process.wait(), 12) == 0
+        assert await asyncio.wait_for(run.process.wait(), 30) == 0
 
         assert not [each for each in family if each.is_running()]
         assert not (folder / "demo.json").exists()

@@ -99,7 +99,7 @@ async def test_what_is_registered_is_told_within_five_seconds_and_again_at_each_
             async def told() -> bool:
                 return heard.versions(merchant_id) == [1] and heard.versions(payment_id) == [1]
 
-            await until(told, limit_s=5)
+            await until(told)
         async with started(settings):
 
             async def told_again() -> bool:

@@ -30,7 +30,7 @@ async def test_close_is_answered_when_the_channel_has_closed(desk: Desk) -> None
     assert (await desk.order(payment)).state is OrderStatus.CLOSED
     assert not closing.done()
     await desk.hear(closed(payment))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         await closing
     assert await desk.state(payment) is PaymentStatus.CLOSED
     assert (await desk.told())[-2:] == ["order.closed", "payment.closed"]
@@ -39,7 +39,7 @@ async def test_close_is_answered_when_the_channel_has_closed(desk: Desk) -> None
 
 async def test_close_does_not_wait_for_a_silent_channel_for_ever(desk: Desk) -> None:
     payment = await desk.opened()
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(20):
         await close_order(desk.deps, OrderKey(APP, MERCHANT, "W1"))
     assert await desk.state(payment) is PaymentStatus.PENDING
     assert (await desk.order(payment)).state is OrderStatus.CLOSED
