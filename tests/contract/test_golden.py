@@ -24,6 +24,7 @@ LATER: Final = datetime(2026, 11, 22, 6, 5, 6, 789000, tzinfo=UTC)
 ORDER_NO: Final = "W2026-001"
 PAYMENT_NO: Final = "P01KAN5C2FN000000000000001"
 REFUND_NO: Final = "R01KAN5C2FN000000000000002"
+SPLIT_NO: Final = "S01KAN5C2FN000000000000009"
 MERCHANT: Final = "M01KAN5C2FN000000000000003"
 ACCOUNT: Final = "C01KAN5C2FN000000000000004"
 APP: Final = "A01KAN5C2FN000000000000005"
@@ -78,6 +79,41 @@ ORDER: Final = api.OrderSummary(
     created_at=AT,
     expires_at=LATER,
 )
+SPLIT: Final = api.SplitView(
+    split_no=SPLIT_NO,
+    merchant_split_no="F-1",
+    payment_no=PAYMENT_NO,
+    merchant_order_no=ORDER_NO,
+    channel_trade_no="4200002026112200001",
+    channel_split_no="3008450740201411110007820472",
+    merchant_id=MERCHANT,
+    payment_id=ACCOUNT,
+    amount=400,
+    currency="CNY",
+    status=api.SplitStatus.FAILED,
+    finish=False,
+    receivers=[
+        api.ShareView(
+            account="1900000109",
+            amount=300,
+            description="电梯维保",
+            status=api.ShareStatus.SUCCEEDED,
+            amount_returned=0,
+            failure=None,
+        ),
+        api.ShareView(
+            account="1900000110",
+            amount=100,
+            description="保洁",
+            status=api.ShareStatus.FAILED,
+            amount_returned=0,
+            failure=api.Failure(code="NO_RELATION", message="分账接收方未添加"),
+        ),
+    ],
+    created_at=AT,
+    finished_at=LATER,
+    failure=api.Failure(code="NO_RELATION", message="分账接收方未添加"),
+)
 PAYMENT_REF: Final = commands.PaymentRef(
     payment_no=PAYMENT_NO,
     payment_id=ACCOUNT,
@@ -131,6 +167,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
     "payment-with-order": api.PaymentWithOrder(**PAYMENT.model_dump(), order=ORDER),
     "order": api.OrderView(**ORDER.model_dump(), payments=[PAYMENT], refunds=[REFUND]),
     "refund": REFUND,
+    "split": SPLIT,
     "callback": api.Callback(type="payment.succeeded", timestamp=AT, data=PAYMENT),
     "event-page": api.EventPage(
         items=[api.EventItem(id="E1", type="refund.succeeded", timestamp=AT, data=REFUND)],
@@ -140,6 +177,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         orders.OrderEventType.PAYMENT_SUCCEEDED, payment=PAYMENT, notify_url="https://a.example/n"
     ),
     "order-event.refund": order_event(orders.OrderEventType.REFUND_SUCCEEDED, refund=REFUND),
+    "order-event.split": order_event(orders.OrderEventType.SPLIT_FAILED, split=SPLIT),
     "order-event.order": order_event(orders.OrderEventType.ORDER_PAID),
     "payment-result": in_envelope(
         results.PAYMENT_RESULT,
@@ -173,6 +211,50 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
             currency="CNY",
         ),
     ),
+    "split-result": in_envelope(
+        results.SPLIT_RESULT,
+        SPLIT_NO,
+        results.SOURCE,
+        results.SplitResult(
+            split_no=SPLIT_NO,
+            payment_no=PAYMENT_NO,
+            payment_id=ACCOUNT,
+            channel="wechat",
+            source=results.Source.QUERY_SPLIT,
+            verdict=results.Verdict.SUCCEEDED,
+            channel_split_no="3008450740201411110007820472",
+            receivers=[
+                results.ShareResult(account="1900000109", amount=300, status="succeeded"),
+                results.ShareResult(
+                    account="1900000110",
+                    amount=100,
+                    status="failed",
+                    code="NO_RELATION",
+                    message="分账接收方未添加",
+                ),
+            ],
+        ),
+    ),
+    "channel-command.split": in_envelope(
+        commands.CommandName.SPLIT,
+        SPLIT_NO,
+        commands.SOURCE,
+        commands.ChannelCommand(
+            command=commands.CommandName.SPLIT,
+            payment=PAYMENT_REF,
+            split=commands.SplitRef(
+                split_no=SPLIT_NO,
+                receivers=[
+                    commands.Share(account="1900000109", amount=300, description="电梯维保"),
+                    commands.Share(account="1900000110", amount=100, description="保洁"),
+                ],
+                finish=False,
+                channel_split_no=None,
+                created_at=AT,
+            ),
+            lease_until=LATER,
+        ),
+    ),
     "channel-command": in_envelope(
         commands.CommandName.REFUND,
         PAYMENT_NO,
@@ -186,13 +268,25 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
                 reason="多收",
                 channel_refund_no=None,
                 created_at=AT,
+                returns=[
+                    commands.SplitReturn(
+                        split_no=SPLIT_NO,
+                        account="1900000109",
+                        amount=99,
+                        return_no=f"{REFUND_NO}-1",
+                    )
+                ],
             ),
             lease_until=LATER,
         ),
     ),
     "configuration.merchant": entity(
         configuration.MerchantEntity(
-            version=1, state=configuration.State.ACTIVE, merchant_id=MERCHANT, name="万家物业"
+            version=1,
+            state=configuration.State.ACTIVE,
+            merchant_id=MERCHANT,
+            name="万家物业",
+            alert_route_sealed="c2VhbGVk",
         ),
         MERCHANT,
     ),
@@ -209,6 +303,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
             late_payment=configuration.LatePayment.ACCEPT,
             ip_allowlist=["203.0.113.0/24"],
             webhook_secrets_sealed=["c2VhbGVk"],
+            callback_client_certificate_sealed="c2VhbGVk",
         ),
         APP,
     ),
@@ -277,8 +372,88 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         reinitiate_after_s=15,
     ),
     "internal.opened-payment": internal.OpenedPayment(created=True, payment=PAYMENT, order=ORDER),
+    "endpoint-page": internal.EndpointPage(
+        items=[
+            internal.EndpointView(
+                endpoint_id="L7",
+                app_id=APP,
+                address="https://app.example/notify",
+                suspended_at=LATER,
+                suspended_for="gone",
+                failing_since=AT,
+                held_until=None,
+                pending=12,
+                oldest_due_at=AT,
+            )
+        ],
+        next_cursor=None,
+    ),
     "internal.chosen-channel": internal.ChosenChannel(
         payment=PAYMENT, close_first=PAYMENT_REF, initiate=True
+    ),
+    "internal.payment-on-file": internal.PaymentOnFile(
+        **dict(PAYMENT),
+        order=ORDER,
+        claim=internal.ClaimView(
+            payment_id=ACCOUNT,
+            channel_trade_no="42000",
+            amount=1300,
+            currency="CNY",
+            paid_at=AT,
+        ),
+    ),
+    "internal.decide-payment": internal.DecidePayment(
+        decision=internal.PaymentDecision.ACCEPT, reason="与渠道核对", decided_by="li"
+    ),
+    "internal.decide-refund": internal.DecideRefund(
+        decision=internal.RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li"
+    ),
+    "internal.ledger-balances": internal.LedgerBalances(
+        items=[
+            internal.LedgerBalance(
+                merchant_id=MERCHANT,
+                payment_id=ACCOUNT,
+                currency="CNY",
+                purpose="merchant_payable",
+                amount=-1299,
+            )
+        ],
+        next_cursor=None,
+    ),
+    "internal.ledger-entries": internal.LedgerEntries(
+        items=[
+            internal.LedgerEntry(
+                kind="payment_captured",
+                subject=PAYMENT_NO,
+                at=AT,
+                merchant_id=MERCHANT,
+                payment_id=ACCOUNT,
+                currency="CNY",
+                postings=[
+                    internal.LedgerPosting(purpose="channel_receivable", amount=1299),
+                    internal.LedgerPosting(purpose="merchant_payable", amount=-1299),
+                ],
+            )
+        ]
+    ),
+    "internal.dead-letter-page": internal.DeadLetterPage(
+        items=[
+            internal.DeadLetterView(
+                id=7,
+                topic="paymesh.payment-results.v1",
+                partition=3,
+                offset=12,
+                key=PAYMENT_NO,
+                headers={"ce_type": "payment.result"},
+                value_base64="e30=",
+                is_cut=False,
+                error="nobody here knows it",
+                parked_at=AT,
+                tries=1,
+                replayed_at=None,
+            )
+        ],
+        next_cursor="7",
     ),
 }
 
@@ -298,6 +473,9 @@ READERS: Final[Mapping[str, type[BaseModel]]] = {
     "order-event.order": orders.OrderEventRecord,
     "payment-result": results.PaymentResultRecord,
     "refund-result": results.RefundResultRecord,
+    "order-event.split": orders.OrderEventRecord,
+    "split-result": results.SplitResultRecord,
+    "channel-command.split": commands.ChannelCommandRecord,
     "channel-command": commands.ChannelCommandRecord,
     "configuration.merchant": configuration.ConfigurationRecord,
     "configuration.app": configuration.ConfigurationRecord,

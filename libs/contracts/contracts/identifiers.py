@@ -7,9 +7,12 @@ Source: github.com/ulid/spec
 
 import secrets
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-Kind = Literal["merchant", "app", "channel_account", "key", "order", "payment", "refund", "event"]
+Kind = Literal[
+    "merchant", "app", "channel_account", "key", "order", "payment", "refund", "split", "event"
+]
 
 PREFIX: Final[dict[Kind, str]] = {
     "merchant": "M",
@@ -19,10 +22,13 @@ PREFIX: Final[dict[Kind, str]] = {
     "order": "O",
     "payment": "P",
     "refund": "R",
+    "split": "S",
     "event": "E",
 }
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # as `int` reads base 32
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 
 
@@ -34,6 +40,15 @@ def new_id(kind: Kind) -> str:
 def is_id(kind: Kind, text: str) -> bool:
     """Whether the text has the form of such a number (it need not exist)."""
     return len(text) == 27 and text[0] == PREFIX[kind] and all(c in _ALPHABET for c in text[1:])
+
+
+def made_at(number: str) -> datetime:
+    """When such a number (`is_id`) was made, to the millisecond.
+
+    Raises:
+        OverflowError: after the year 9999, so nobody made it.
+    """
+    return _EPOCH + timedelta(milliseconds=int(number[1:11].translate(_DIGITS), 32))
 
 
 def _base32(value: int) -> str:

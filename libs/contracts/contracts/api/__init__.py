@@ -11,8 +11,18 @@ from contracts.api.views import (
     PaymentView,
     PaymentWithOrder,
     RefundView,
+    ShareView,
+    SplitView,
 )
-from contracts.api.vocabulary import Method, OrderStatus, PaymentStatus, RefundCause, RefundStatus
+from contracts.api.vocabulary import (
+    Method,
+    OrderStatus,
+    PaymentStatus,
+    RefundCause,
+    RefundStatus,
+    ShareStatus,
+    SplitStatus,
+)
 from contracts.api.wishes import (
     MAX_EXPIRY_S,
     Amount,
@@ -20,6 +30,7 @@ from contracts.api.wishes import (
     CloseOrder,
     CreatePayment,
     CreateRefund,
+    CreateSplit,
     Currency,
     HttpUrl,
     Identifier,
@@ -40,6 +51,7 @@ __all__ = [
     "CloseOrder",
     "CreatePayment",
     "CreateRefund",
+    "CreateSplit",
     "Currency",
     "EventItem",
     "EventPage",
@@ -59,7 +71,11 @@ __all__ = [
     "RefundCause",
     "RefundStatus",
     "RefundView",
+    "ShareStatus",
+    "ShareView",
     "SplitReceiver",
+    "SplitStatus",
+    "SplitView",
     "Subject",
     "Wish",
 ]

@@ -6,7 +6,15 @@ from typing import Literal
 from pydantic import BaseModel, JsonValue
 
 from contracts.actions import Action
-from contracts.api.vocabulary import Method, OrderStatus, PaymentStatus, RefundCause, RefundStatus
+from contracts.api.vocabulary import (
+    Method,
+    OrderStatus,
+    PaymentStatus,
+    RefundCause,
+    RefundStatus,
+    ShareStatus,
+    SplitStatus,
+)
 
 
 class Failure(BaseModel):
@@ -77,6 +85,42 @@ class RefundView(BaseModel):
     failure: Failure | None
 
 
+class ShareView(BaseModel):
+    """One receiver of a split. `amount_returned`: what was called back for refunds so far."""
+
+    account: str
+    amount: int
+    description: str
+    status: ShareStatus
+    amount_returned: int
+    failure: Failure | None
+
+
+class SplitView(BaseModel):
+    """A split (分账) as every answer and callback shows it.
+
+    `merchant_split_no` is null where the payment itself asked for the split. `finish`: what is not
+    split of the payment becomes the merchant's at once.
+    """
+
+    split_no: str
+    merchant_split_no: str | None
+    payment_no: str
+    merchant_order_no: str
+    channel_trade_no: str | None
+    channel_split_no: str | None
+    merchant_id: str
+    payment_id: str
+    amount: int
+    currency: str
+    status: SplitStatus
+    finish: bool
+    receivers: list[ShareView]
+    created_at: datetime
+    finished_at: datetime | None
+    failure: Failure | None
+
+
 class OrderView(OrderSummary):
     payments: list[PaymentView]
     refunds: list[RefundView]
@@ -95,7 +139,7 @@ class Callback(BaseModel):
 
     type: CallbackType
     timestamp: datetime
-    data: PaymentView | RefundView | dict[str, JsonValue]
+    data: PaymentView | RefundView | SplitView | dict[str, JsonValue]
 
 
 class EventItem(BaseModel):
@@ -104,7 +148,7 @@ class EventItem(BaseModel):
     id: str
     type: CallbackType
     timestamp: datetime
-    data: PaymentView | RefundView | dict[str, JsonValue]
+    data: PaymentView | RefundView | SplitView | dict[str, JsonValue]
 
 
 class EventPage(BaseModel):

@@ -39,6 +39,24 @@ class RefundStatus(StrEnum):
     ABNORMAL = "abnormal"
 
 
+class SplitStatus(StrEnum):
+    """`succeeded`: every receiver has their share. `failed`: it is over, and at least one receiver
+    did not get theirs; the receivers say which."""
+
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class ShareStatus(StrEnum):
+    """How one receiver of a split stands. `returned`: all of it was called back for a refund."""
+
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    RETURNED = "returned"
+
+
 class RefundCause(StrEnum):
     """Why money goes back: asked for, paid twice, or paid after the end (§5 rules 2 and 3)."""
 

@@ -2,11 +2,21 @@
 
 import hashlib
 import ipaddress
+import re
 import unicodedata
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import to_json
 
 from contracts.api.vocabulary import Method
@@ -14,6 +24,8 @@ from contracts.money import MAX_AMOUNT, MINOR_DIGITS
 
 MAX_EXPIRY_S = 7 * 24 * 3600
 """The shortest of the channels' limits (WeChat Native, 7 days)."""
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 
 def _printable(text: str) -> str:
@@ -43,7 +55,21 @@ def _http_url(url: str) -> str:
         raise ValueError("must not carry a user or password")
     if parts.fragment or any(c <= " " or c == "\x7f" or c == "\\" for c in url):
         raise ValueError("must not contain spaces, backslashes or a fragment")
+    _check_host(parts.hostname)
     return url
+
+
+def _check_host(host: str) -> None:
+    """No number in disguise (127.1, 0x7f.1), and no literal that nobody's server has."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        if _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+            raise ValueError("the host is neither a name nor an address") from None
+        return
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        raise ValueError("the host is not an address of a server")
 
 
 def _ip_address(text: str) -> str:
@@ -126,8 +152,24 @@ class SplitReceiver(Wish):
     description: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
 
 
+def _different_accounts(receivers: list[SplitReceiver]) -> list[SplitReceiver]:
+    if len({receiver.account for receiver in receivers}) < len(receivers):
+        raise ValueError("names an account twice")
+    return receivers
+
+
+SplitReceivers = Annotated[
+    list[SplitReceiver], Field(max_length=50), AfterValidator(_different_accounts)
+]
+
+
 class CreatePayment(Wish):
-    """`POST /v1/payments`: take this money for this order through this channel account."""
+    """`POST /v1/payments`: take this money for this order through this channel account.
+
+    `split`: whom the centre shall give what as soon as it is paid; the rest is the merchant's.
+    `splits`: it will be split later by `POST /v1/splits`; channels that must know it when they are
+    asked to take the money (WeChat Pay) then hold it until it is split.
+    """
 
     merchant_id: Identifier
     payment_id: Identifier | None = None
@@ -141,7 +183,15 @@ class CreatePayment(Wish):
     return_url: HttpUrl | None = None
     expires_in_s: Annotated[int, Field(ge=1, le=MAX_EXPIRY_S)] = 7200
     metadata: Metadata = Field(default_factory=dict)
-    split: Annotated[list[SplitReceiver], Field(max_length=50)] = Field(default_factory=list)
+    split: SplitReceivers = Field(default_factory=list)
+    splits: bool = False
+
+    @field_validator("split")
+    @classmethod
+    def _split_fits(cls, split: list[SplitReceiver], told: ValidationInfo) -> list[SplitReceiver]:
+        if sum(receiver.amount for receiver in split) > told.data.get("amount", MAX_AMOUNT):
+            raise ValueError("is more than the amount of the payment")
+        return split
 
     @model_validator(mode="after")
     def _channel_account_is_named(self) -> "CreatePayment":
@@ -166,3 +216,16 @@ class CreateRefund(Wish):
     amount: Amount
     reason: Reason | None = None
     notify_url: HttpUrl | None = None
+
+
+class CreateSplit(Wish):
+    """`POST /v1/splits`: divide this much of a paid payment; a repeat is the same split.
+
+    `finish`: nothing more will be split of it, the rest becomes the merchant's at once.
+    """
+
+    merchant_id: Identifier
+    payment_no: Identifier
+    merchant_split_no: AppNumber
+    receivers: Annotated[SplitReceivers, Field(min_length=1)]
+    finish: bool = False

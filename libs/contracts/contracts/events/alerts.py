@@ -1,11 +1,13 @@
 """`paymesh.alerts.v1`: what people must hear of; the notifier carries it to them."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from pydantic import Field, JsonValue
 
 from contracts.events.envelope import CloudEvent, Data
+from contracts.identifiers import new_id
 
 ALERT: Final = "alert"
 
@@ -28,3 +30,50 @@ class Alert(Data):
 
 
 AlertRecord = CloudEvent[Alert]
+
+
+def record(alert: Alert, *, source: str, at: datetime) -> AlertRecord:
+    """The alert as it is published, under its key."""
+    return AlertRecord(
+        id=new_id("event"), source=source, type=ALERT, subject=alert.key, time=at, data=alert
+    )
+
+
+# ── what may befall any service ───────────────────────────────────────────────────────────────
+
+OUTBOX_LIMIT_S: Final = 10.0
+LAG_LIMIT: Final = 10_000
+"""About ten seconds of events at full load."""
+
+
+def outbox_stuck(service: str, oldest_s: float) -> Alert:
+    """What a service has to tell does not get out."""
+    return Alert(
+        key=f"outbox.stuck:{service}",
+        severity=Severity.CRITICAL,
+        title="Events do not reach Kafka",
+        detail=f"The oldest event of {service} has waited for {oldest_s:.0f} s.",
+        facts={"service": service},
+    )
+
+
+def outbox_dead(service: str, count: float) -> Alert:
+    """Kafka will never take some events."""
+    return Alert(
+        key=f"outbox.dead:{service}",
+        severity=Severity.CRITICAL,
+        title="Events that Kafka refuses for good",
+        detail=f"{count:.0f} events of {service} are kept in event_dead.",
+        facts={"service": service, "count": count},
+    )
+
+
+def consumer_behind(group: str, lag: float) -> Alert:
+    """A service does not keep up with what it reads."""
+    return Alert(
+        key=f"consumer.behind:{group}",
+        severity=Severity.WARNING,
+        title="A service does not keep up with its events",
+        detail=f"{group} has {lag:.0f} records before it.",
+        facts={"group": group, "lag": lag},
+    )

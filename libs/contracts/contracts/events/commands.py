@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from pydantic import Field
+
 from contracts.api import Method
 from contracts.events.envelope import CloudEvent, Data
 
@@ -20,10 +22,14 @@ class CommandName(StrEnum):
     REFUND = "refund"
     QUERY_REFUND = "query_refund"
     REFUND_ABNORMAL = "refund_abnormal"
+    SPLIT = "split"
+    QUERY_SPLIT = "query_split"
 
 
 class PaymentRef(Data):
-    """All that a plugin must know to speak of a payment to its channel."""
+    """All that a plugin must know to speak of a payment to its channel.
+
+    `splits`: it was initiated as one that will be split."""
 
     payment_no: str
     payment_id: str
@@ -36,24 +42,59 @@ class PaymentRef(Data):
     channel_trade_no: str | None
     created_at: datetime
     expires_at: datetime
+    splits: bool = False
+
+
+class SplitReturn(Data):
+    """What a receiver of split `split_no` gives back. `return_no` is the same however often the
+    refund is sent: at most 64 of `0-9A-Za-z_-`."""
+
+    split_no: str
+    account: str
+    amount: int
+    return_no: str
 
 
 class RefundRef(Data):
+    """`returns` must be called back from receivers of splits before, or with, the refund; until
+    that is done the refund's outcome is `pending`, and it is sent again."""
+
     refund_no: str
     amount: int
     reason: str | None
     channel_refund_no: str | None
     created_at: datetime
+    returns: list[SplitReturn] = Field(default_factory=list)
+
+
+class Share(Data):
+    """What one receiver gets; no account stands in a split twice."""
+
+    account: str
+    amount: int
+    description: str
+
+
+class SplitRef(Data):
+    """A split (分账) to send or to ask about; always the same `split_no`. `finish`: nothing more
+    will be split of the payment, the rest is the merchant's."""
+
+    split_no: str
+    receivers: list[Share]
+    finish: bool
+    channel_split_no: str | None
+    created_at: datetime
 
 
 class ChannelCommand(Data):
     """`refund` is set with `refund`, `query_refund` and `refund_abnormal` (a person decided that
-    money which the payer's account did not take goes to the merchant's own). `lease_until`: do not
-    start it later."""
+    money which the payer's account did not take goes to the merchant's own), `split` with `split`
+    and `query_split`. `lease_until`: do not start it later."""
 
     command: CommandName
     payment: PaymentRef
     refund: RefundRef | None = None
+    split: SplitRef | None = None
     lease_until: datetime
 
 

@@ -48,15 +48,41 @@ class LatePayment(StrEnum):
     REFUND = "refund"
 
 
+class RefundSplits(StrEnum):
+    """Whose money a refund is that exceeds what is not split: `return`, the missing part is called
+    back from the receivers; `keep`, the merchant's own."""
+
+    RETURN = "return"
+    KEEP = "keep"
+
+
 class _Entity(Data):
     version: int
     state: State
 
 
+class ClientCertificate(Data):
+    """What our callbacks show to a server that demands it (mTLS): PEM, the leaf first."""
+
+    certificate_pem: str
+    private_key_pem: str = Field(repr=False)
+
+
+class AlertRoute(Data):
+    """By whom a merchant's own people hear of what names their merchant."""
+
+    dingtalk_url: str | None = Field(default=None, repr=False)
+    dingtalk_secret: str | None = Field(default=None, repr=False)
+    webhook_url: str | None = Field(default=None, repr=False)
+
+
 class MerchantEntity(_Entity):
+    """`alert_route_sealed`: an `AlertRoute` as JSON text, to the notifier."""
+
     kind: Literal["merchant"] = "merchant"
     merchant_id: str
     name: str
+    alert_route_sealed: str | None = None
 
 
 class AppEntity(_Entity):
@@ -64,6 +90,7 @@ class AppEntity(_Entity):
 
     `callback_ordered`: of one order, the next callback waits until the one before was taken.
     `callback_headers` go with each callback; they are no place for secrets.
+    `callback_client_certificate_sealed`: a `ClientCertificate` as JSON text, to the notifier.
     """
 
     kind: Literal["app"] = "app"
@@ -79,6 +106,8 @@ class AppEntity(_Entity):
     callback_ordered: bool = False
     callback_headers: dict[str, str] = Field(default_factory=dict)
     callback_signature: CallbackSignature = CallbackSignature.V1
+    callback_client_certificate_sealed: str | None = None
+    refund_splits: RefundSplits = RefundSplits.RETURN
 
 
 class KeyEntity(_Entity):

@@ -1,4 +1,4 @@
-"""`paymesh.order-events.v1`: what became true of orders, payments and refunds.
+"""`paymesh.order-events.v1`: what became true of orders, payments, refunds and splits.
 
 Published by trade-core through its outbox, keyed by order id, so that the events of one order
 arrive in the order in which they became true. `sequence` is the order's version: a reader that
@@ -8,7 +8,7 @@ has seen a higher one may leave an event aside.
 from enum import StrEnum
 from typing import Final
 
-from contracts.api import OrderSummary, PaymentView, RefundView
+from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
 from contracts.events.envelope import CloudEvent, Data
 
 SOURCE: Final = "paymesh/trade-core"
@@ -26,6 +26,10 @@ class OrderEventType(StrEnum):
     REFUND_SUCCEEDED = "refund.succeeded"
     REFUND_FAILED = "refund.failed"
     REFUND_ABNORMAL = "refund.abnormal"
+    SPLIT_CREATED = "split.created"
+    SPLIT_SUCCEEDED = "split.succeeded"
+    SPLIT_FAILED = "split.failed"
+    SPLIT_RETURNED = "split.returned"
     ORDER_PAID = "order.paid"
     ORDER_CLOSED = "order.closed"
 
@@ -39,6 +43,8 @@ CALLBACK_TYPES: Final = frozenset(
         OrderEventType.REFUND_SUCCEEDED,
         OrderEventType.REFUND_FAILED,
         OrderEventType.REFUND_ABNORMAL,
+        OrderEventType.SPLIT_SUCCEEDED,
+        OrderEventType.SPLIT_FAILED,
     }
 )
 """The events that apps are told by callback and list by `GET /v1/events`."""
@@ -47,7 +53,8 @@ CALLBACK_TYPES: Final = frozenset(
 class OrderEvent(Data):
     """The whole state after the change, so that readers never have to ask back.
 
-    `payment` is set on payment events, `refund` on refund events, both are None on order events.
+    `payment` is set on payment events, `refund` on refund events, `split` on split events, and none
+    of them on order events.
     `notify_url` is the address given with the call; None means the app's own.
     """
 
@@ -58,6 +65,7 @@ class OrderEvent(Data):
     order: OrderSummary
     payment: PaymentView | None = None
     refund: RefundView | None = None
+    split: SplitView | None = None
     notify_url: str | None = None
 
 

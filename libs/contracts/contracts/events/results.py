@@ -1,12 +1,15 @@
 """`paymesh.payment-results.v1` and `paymesh.refund-results.v1`: what a channel said.
 
-Published by the gateway, keyed by payment_no. A result is a channel's word, verified by its
+Published by the gateway, keyed by payment_no. What it said of a split goes by the payment's topic;
+the type of the event tells which it is. A result is a channel's word, verified by its
 signature; whether it fits our books (amount, currency, account, state) is for trade-core to judge.
 """
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
+
+from pydantic import Field
 
 from contracts.actions import Action
 from contracts.events.envelope import CloudEvent, Data
@@ -14,6 +17,7 @@ from contracts.events.envelope import CloudEvent, Data
 SOURCE: Final = "paymesh/gateway"
 PAYMENT_RESULT: Final = "payment.result"
 REFUND_RESULT: Final = "refund.result"
+SPLIT_RESULT: Final = "split.result"
 
 
 class Source(StrEnum):
@@ -25,6 +29,8 @@ class Source(StrEnum):
     CLOSE = "close"
     REFUND = "refund"
     QUERY_REFUND = "query_refund"
+    SPLIT = "split"
+    QUERY_SPLIT = "query_split"
 
 
 class Verdict(StrEnum):
@@ -72,6 +78,8 @@ class RefundResult(Data):
     `succeeded`: the money went back. `pending`: accepted, under way. `declined`: it will not go
     back by this refund; with `abnormal` the channel took it but could not return it.
     `found` is False where a query met no such refund.
+    `returned`: the `return_no` of what was called back from receivers of splits so far, whatever
+    becomes of the refund itself. A refund that `succeeded` needs not name them: it had them all.
     """
 
     refund_no: str
@@ -88,7 +96,42 @@ class RefundResult(Data):
     refunded_at: datetime | None = None
     code: str | None = None
     message: str | None = None
+    returned: list[str] = Field(default_factory=list)
+
+
+class ShareResult(Data):
+    """What a channel said of one receiver."""
+
+    account: str
+    amount: int
+    status: Literal["processing", "succeeded", "failed"]
+    code: str | None = None
+    message: str | None = None
+
+
+class SplitResult(Data):
+    """What a channel said of one split.
+
+    `succeeded`: the channel is through with it; `receivers` say who got their share (where one is
+    `processing` or not named, the split is still under way). `pending`: accepted, under way.
+    `declined`: nobody gets anything by this split.
+    `not_sent`: it surely did nothing, the same split is sent again (also: too early to split).
+    `found` is False where a query met no such split.
+    """
+
+    split_no: str
+    payment_no: str
+    payment_id: str
+    channel: str
+    source: Source
+    verdict: Verdict
+    found: bool = True
+    channel_split_no: str | None = None
+    receivers: list[ShareResult] = Field(default_factory=list)
+    code: str | None = None
+    message: str | None = None
 
 
 PaymentResultRecord = CloudEvent[PaymentResult]
 RefundResultRecord = CloudEvent[RefundResult]
+SplitResultRecord = CloudEvent[SplitResult]

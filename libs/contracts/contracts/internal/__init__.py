@@ -1,0 +1,148 @@
+"""Internal HTTP between the services: the questions whose answer is needed now.
+
+Never exposed outside the cluster; `Authorization: Bearer <service token>`. Problems come back as
+problem+json with the public codes, so that the gateway can hand them through.
+
+trade-core:
+    POST /internal/payments                        OpenPayment → OpenedPayment (201, 200)
+    GET  /internal/payments/{payment_no}?app_id=          → PaymentOnFile (app_id optional)
+    POST /internal/payments/{payment_no}/channel   ChooseChannel → ChosenChannel
+    POST /internal/payments/{payment_no}/decision  DecidePayment → PaymentOnFile
+    GET  /internal/orders/{merchant_order_no}?app_id=&merchant_id=        → OrderView
+    POST /internal/orders/{merchant_order_no}/close CloseOrderFor → OrderView
+    POST /internal/refunds                         OpenRefund → OpenedRefund (201, 200)
+    GET  /internal/refunds/{refund_no}?app_id=            → RefundView
+    GET  /internal/refunds?app_id=&merchant_id=&merchant_refund_no=       → RefundView
+    POST /internal/refunds/{refund_no}/decision    DecideRefund → RefundView
+    POST /internal/splits                          OpenSplit → OpenedSplit (201, 200)
+    GET  /internal/splits/{split_no}?app_id=              → SplitView
+    GET  /internal/splits?app_id=&merchant_id=&merchant_split_no=         → SplitView
+    GET  /internal/events?app_id=&after=&limit=           → EventPage
+    GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
+    GET  /internal/ledger/entries?subject=                → LedgerEntries
+    GET  /internal/dead-letters?after=&limit=             → DeadLetterPage
+    POST /internal/dead-letters/{id}/replay               → DeadLetterView
+notifier:
+    POST /internal/events/{event_id}/redeliver?app_id=    → DeliveryView (202)
+    GET  /internal/deliveries?app_id=&event_id=&state=&after=&limit=      → DeliveryPage
+    POST /internal/pings                                  Ping → DeliveryView (202)
+    GET  /internal/endpoints?app_id=&suspended=&after=&limit=             → EndpointPage
+    POST /internal/endpoints/{endpoint_id}/resume?app_id= → EndpointView
+    POST /internal/callback-addresses/check               CheckAddress → 204, 422 with the reason
+    GET  /internal/all-deliveries?app_id=&event_id=&type=&state=&created_from=&created_before=
+         &after=&limit=                                   → FoundDeliveryPage
+    POST /internal/replays                                ReplayWish → ReplayView (202)
+    GET  /internal/replays/{replay_id}                    → ReplayView
+    POST /internal/alerts/test?merchant_id=               → AlertTest
+gateway (for merchant-admin):
+    GET  /internal/channels                               → ChannelList
+    POST /internal/channels/{channel}/credentials         CheckCredentials → 204, 422 with pointers
+gateway (for reconciliation):
+    GET  /internal/channel-accounts/{payment_id}/bills/{day}?kind=trade|funds → ChannelBill
+gateway (for the cashier):
+    GET  /internal/checkouts/{token}                      → Checkout
+    POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
+"""
+
+from contracts.internal.callbacks import (
+    AlertTest,
+    AttemptView,
+    CheckAddress,
+    DeliveryPage,
+    DeliveryView,
+    EndpointPage,
+    EndpointView,
+    FoundDelivery,
+    FoundDeliveryPage,
+    Ping,
+    ReplayView,
+    ReplayWish,
+    Telling,
+)
+from contracts.internal.channels import (
+    ChannelBill,
+    ChannelBillRow,
+    ChannelDescription,
+    ChannelList,
+    CheckCredentials,
+)
+from contracts.internal.checkout import (
+    Checkout,
+    ChooseOffer,
+    ChosenPayment,
+    Offer,
+)
+from contracts.internal.dead_letters import DeadLetterPage, DeadLetterView
+from contracts.internal.decisions import (
+    ClaimView,
+    DecidePayment,
+    DecideRefund,
+    PaymentDecision,
+    RefundDecision,
+)
+from contracts.internal.ledger import (
+    LedgerBalance,
+    LedgerBalances,
+    LedgerEntries,
+    LedgerEntry,
+    LedgerPosting,
+)
+from contracts.internal.trade import (
+    ChooseChannel,
+    ChosenChannel,
+    CloseOrderFor,
+    OpenedPayment,
+    OpenedRefund,
+    OpenedSplit,
+    OpenPayment,
+    OpenRefund,
+    OpenSplit,
+    PaymentOnFile,
+)
+
+__all__ = [
+    "AlertTest",
+    "AttemptView",
+    "ChannelBill",
+    "ChannelBillRow",
+    "ChannelDescription",
+    "ChannelList",
+    "CheckAddress",
+    "CheckCredentials",
+    "Checkout",
+    "ChooseChannel",
+    "ChooseOffer",
+    "ChosenChannel",
+    "ChosenPayment",
+    "ClaimView",
+    "CloseOrderFor",
+    "DeadLetterPage",
+    "DeadLetterView",
+    "DecidePayment",
+    "DecideRefund",
+    "DeliveryPage",
+    "DeliveryView",
+    "EndpointPage",
+    "EndpointView",
+    "FoundDelivery",
+    "FoundDeliveryPage",
+    "LedgerBalance",
+    "LedgerBalances",
+    "LedgerEntries",
+    "LedgerEntry",
+    "LedgerPosting",
+    "Offer",
+    "OpenPayment",
+    "OpenRefund",
+    "OpenSplit",
+    "OpenedPayment",
+    "OpenedRefund",
+    "OpenedSplit",
+    "PaymentDecision",
+    "PaymentOnFile",
+    "Ping",
+    "RefundDecision",
+    "ReplayView",
+    "ReplayWish",
+    "Telling",
+]

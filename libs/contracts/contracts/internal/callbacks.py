@@ -1,0 +1,119 @@
+"""What the notifier tells of callbacks, and does for apps and people."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from contracts.internal.message import Message
+
+
+class Ping(Message):
+    app_id: str
+
+
+class AttemptView(Message):
+    """`status` is the HTTP status, None where none came; `error` the class of what went wrong."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    latency_ms: int
+    answer: str | None
+
+
+class DeliveryView(Message):
+    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted, cancelled."""
+
+    delivery_id: str
+    event_id: str
+    type: str
+    url: str
+    state: str
+    created_at: datetime
+    next_attempt_at: datetime | None
+    attempts: list[AttemptView]
+
+
+class DeliveryPage(Message):
+    items: list[DeliveryView]
+    next_cursor: str | None
+
+
+class CheckAddress(Message):
+    """Whether callbacks may go to this address, as far as that can be said before it is dialled."""
+
+    url: str
+
+
+class EndpointView(Message):
+    """One callback address of an app. `suspended_for`: gone (it answered 410) or failing (5 days).
+
+    While it is suspended its callbacks are kept. `held_until`: its circuit is open until then.
+    `pending` is counted up to 10,000; the longest waiting of them was due at `oldest_due_at`.
+    """
+
+    endpoint_id: str
+    app_id: str
+    address: str
+    suspended_at: datetime | None
+    suspended_for: str | None
+    failing_since: datetime | None
+    held_until: datetime | None
+    pending: int
+    oldest_due_at: datetime | None = None
+
+
+class FoundDelivery(DeliveryView):
+    """A delivery as people of the centre see it."""
+
+    app_id: str
+
+
+class FoundDeliveryPage(Message):
+    items: list[FoundDelivery]
+    next_cursor: str | None
+
+
+class ReplayWish(Message):
+    """Send again what an app was told in this time, at most `per_s` a second.
+
+    `created_from` is included, `created_before` is not. `state`: pending, delivered, exhausted.
+    """
+
+    app_id: str
+    created_from: AwareDatetime
+    created_before: AwareDatetime
+    type: str | None = None
+    state: Literal["pending", "delivered", "exhausted"] | None = None
+    per_s: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class ReplayView(Message):
+    """How far a replay is: `sent` of `matched` were made due; `done_at` None: it runs."""
+
+    replay_id: str
+    app_id: str
+    matched: int
+    sent: int
+    per_s: int
+    asked_at: datetime
+    done_at: datetime | None
+
+
+class EndpointPage(Message):
+    items: list[EndpointView]
+    next_cursor: str | None
+
+
+class Telling(Message):
+    """What a messenger (dingtalk, webhook, mail) made of a message; `error` None: delivered."""
+
+    messenger: str
+    error: str | None
+
+
+class AlertTest(Message):
+    """Empty where nothing is set up: then alerts are kept and logged only."""
+
+    items: list[Telling]

@@ -1,0 +1,52 @@
+"""trade-core's words about what people decide: payments in conflict, refunds that are stuck."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.api import Reason
+from contracts.internal.message import Message
+
+Person = Annotated[str, Field(min_length=1, max_length=64)]
+"""Who decided, by the name they logged in with."""
+
+
+class PaymentDecision(StrEnum):
+    """Of a conflicted payment: it pays its order; it goes back in full; it is no money of ours."""
+
+    ACCEPT = "accept"
+    REFUND = "refund"
+    IGNORE = "ignore"
+
+
+class RefundDecision(StrEnum):
+    """Of an abnormal refund: the channel sends the money to the merchant's own account, who gives
+    it to the payer; the payer has it by other means; it is given up."""
+
+    PAY_OUT = "pay_out"
+    SETTLED_OUTSIDE = "settled_outside"
+    RELEASE = "release"
+
+
+class DecidePayment(Message):
+    decision: PaymentDecision
+    reason: Reason
+    decided_by: Person
+
+
+class DecideRefund(Message):
+    decision: RefundDecision
+    reason: Reason
+    decided_by: Person
+
+
+class ClaimView(Message):
+    """The money that a channel says it took, where that differs from ours."""
+
+    payment_id: str
+    channel_trade_no: str | None
+    amount: int
+    currency: str
+    paid_at: datetime | None

@@ -1,0 +1,98 @@
+"""What trade-core is asked to open, to bind and to close."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.api import (
+    CreatePayment,
+    CreateRefund,
+    CreateSplit,
+    Method,
+    OrderSummary,
+    PaymentView,
+    PaymentWithOrder,
+    RefundView,
+    SplitView,
+)
+from contracts.events.commands import PaymentRef
+from contracts.internal.decisions import ClaimView
+from contracts.internal.message import Message
+
+
+class OpenPayment(Message):
+    """An authenticated wish. `channel` is the account's channel; None where our cashier decides
+    (the payment is then `pending` at once, and the gateway adds the link to the page)."""
+
+    app_id: str
+    wish: CreatePayment
+    channel: str | None
+    reinitiate_after_s: Annotated[int, Field(ge=1)]
+
+
+class OpenedPayment(Message):
+    """`created` False is a replay: the payment as it is now, with its first `action`."""
+
+    created: bool
+    payment: PaymentView
+    order: OrderSummary
+
+
+class PaymentOnFile(PaymentWithOrder):
+    """`GET /internal/payments/{payment_no}`: the public view, and what our own pages must know.
+
+    `return_url` of the wish; `wished_payment_id` where the wish for our page named an account:
+    then only that one is offered. `splits`: it must be initiated as one that will be split.
+    """
+
+    return_url: str | None = None
+    wished_payment_id: str | None = None
+    claim: ClaimView | None = None
+    splits: bool = False
+
+
+class ChooseChannel(Message):
+    """The payer chose, on our page, where to pay. May be chosen anew while nothing is paid."""
+
+    payment_id: str
+    channel: str
+    method: Method
+
+
+class ChosenChannel(Message):
+    """`close_first` must be closed at its channel and the result published; then the same choice
+    is made again, until it is None. Only then `payment` is the one of this choice.
+
+    `initiate` is False where the choice was made before: show the payment as it is.
+    """
+
+    payment: PaymentView
+    close_first: PaymentRef | None
+    initiate: bool
+
+
+class CloseOrderFor(Message):
+    app_id: str
+    merchant_id: str
+
+
+class OpenRefund(Message):
+    """`app_id` None: asked for by a person in merchant-admin, for any app's payment."""
+
+    app_id: str | None
+    wish: CreateRefund
+
+
+class OpenedRefund(Message):
+    created: bool
+    refund: RefundView
+
+
+class OpenSplit(Message):
+    app_id: str
+    wish: CreateSplit
+
+
+class OpenedSplit(Message):
+    created: bool
+    split: SplitView
