@@ -22,14 +22,25 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """A channel's own forms of trouble; the last two make its refusals."""
+
+    broken: Response
+    """An internal error that nobody caught."""
+    unsure: Callable[[], Exception]
+    """An internal error by its documented code: repeat the call, or query."""
+    limited: Callable[[], Exception]
+    """Too many calls: nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What a channel was asked to do, as far as faults care."""
 
     channel: str
     operation: Operation
     payment_no: str
-    broken: Response
-    """The channel's own form of an internal error."""
+    trouble: Trouble
 
 
 async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Response | HangUp:
@@ -40,6 +51,8 @@ async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Respo
     hit = world.faults.draw(call.channel, call.operation, call.payment_no)
     if "drop_request" in hit:
         return HangUp()
+    if "rate_limited" in hit:
+        raise call.trouble.limited()
     done = work(hit)
     if done.opened and "early" in world.faults.draw(call.channel, "notice", call.payment_no, EARLY):
         await payer.pay_early(world, done.opened)
@@ -50,7 +63,9 @@ async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Respo
         _pay_if_open(world, done.opened)
     if "drop_answer" in hit:
         return HangUp()
-    return call.broken if "status_500" in hit else done.response
+    if "system_error" in hit:
+        raise call.trouble.unsure()
+    return call.trouble.broken if "status_500" in hit else done.response
 
 
 def _pay_if_open(world: World, opened: Trade) -> None:

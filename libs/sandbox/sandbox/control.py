@@ -4,7 +4,7 @@ Loopback only. JSON in and out; errors are RFC 9457 problems.
 """
 
 import ipaddress
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
@@ -18,7 +18,7 @@ from starlette.routing import Route
 from sandbox import payer
 from sandbox.bodies import read_body
 from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Fault, Kind, Operation
-from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.telling import tell, tell_refund
 from sandbox.world import World
 
 MAX_DELAY_S = 600
@@ -113,7 +113,7 @@ async def pay(world: World, request: Request) -> Response:
     if not payable:
         raise Problem(409, "not_payable", f"this trade is {trades[-1].state}")
     payer.pay(world, payable[-1], amount=wish.amount, notify=wish.notify)
-    return _json(_tell(world, payable[-1:])[0])
+    return _json(tell(world, payable[-1:])[0])
 
 
 async def decide_refund(world: World, request: Request) -> Response:
@@ -126,14 +126,14 @@ async def decide_refund(world: World, request: Request) -> Response:
     if not open_refunds:
         raise Problem(409, "decided", f"this refund is {refunds[-1].state} already")
     payer.decide(world, open_refunds[-1], wish.state)
-    return _json(_refund(open_refunds[-1]))
+    return _json(tell_refund(open_refunds[-1]))
 
 
 async def tell_truth(world: World, request: Request) -> Response:
     """Every trade, or those of one payment number or channel."""
     query = request.query_params
     trades = world.truth.list_trades(query.get("payment_no"), query.get("channel"))
-    return _json({"trades": _tell(world, trades)})
+    return _json({"trades": tell(world, trades)})
 
 
 async def add_fault(world: World, request: Request) -> Response:
@@ -257,35 +257,6 @@ def _json(
     content: dict[str, Any], status: int = 200, media_type: str = "application/json"
 ) -> Response:
     return Response(orjson.dumps(content), status, media_type=media_type)
-
-
-def _tell(world: World, trades: Sequence[Trade]) -> list[dict[str, Any]]:
-    refunds = world.truth.refunds_by_trade(trades)
-    notices = world.truth.notices_by_trade(trades)
-    return [_trade(each, refunds.get(each.id, []), notices.get(each.id, [])) for each in trades]
-
-
-def _trade(
-    trade: Trade, refunds: Sequence[Refund], notices: Sequence[NoticeEntry]
-) -> dict[str, Any]:
-    return {
-        "channel": trade.channel,
-        "payment_no": trade.payment_no,
-        "channel_trade_no": trade.channel_trade_no,
-        "state": trade.state,
-        "amount": trade.taken,
-        "refunded": sum(each.amount for each in refunds if each.state == "succeeded"),
-        "refunds": [_refund(refund) for refund in refunds],
-        "notices": _notice_log(notices),
-    }
-
-
-def _refund(refund: Refund) -> dict[str, Any]:
-    return {"refund_no": refund.refund_no, "amount": refund.amount, "state": refund.state}
-
-
-def _notice_log(notices: Sequence[NoticeEntry]) -> list[dict[str, Any]]:
-    return sorted((line for notice in notices for line in notice.log), key=lambda line: line["at"])
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

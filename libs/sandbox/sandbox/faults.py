@@ -6,18 +6,31 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 from uuid import uuid4
 
-Operation = Literal["pay", "query", "close", "refund", "query_refund", "bill", "notice"]
+Operation = Literal[
+    "pay",
+    "query",
+    "close",
+    "refund",
+    "query_refund",
+    "split",
+    "query_split",
+    "bill",
+    "notice",
+]
 Kind = Literal[
     "delay",
     "drop_request",
     "drop_answer",
     "status_500",
+    "system_error",
+    "rate_limited",
     "tamper",
     "unknown_status",
     "wrong_amount",
     "duplicate",
     "early",
     "hold",
+    "too_early",
     "probe",
 ]
 
@@ -29,6 +42,7 @@ ONLY_AT: dict[Kind, Operation] = {
     "early": "notice",
     "probe": "notice",
     "hold": "refund",
+    "too_early": "split",
 }
 KINDS: frozenset[Kind] = frozenset(get_args(Kind))
 EARLY: frozenset[Kind] = frozenset({"early"})

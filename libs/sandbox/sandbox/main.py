@@ -11,7 +11,7 @@ from socket import socket
 import uvicorn
 from starlette.applications import Starlette
 
-from sandbox import control, payer
+from sandbox import control, payer, sharing
 from sandbox.accounts import Accounts
 from sandbox.alipay import gateway
 from sandbox.alipay.account import KIND as ALIPAY
@@ -121,6 +121,8 @@ async def _running(world: World) -> AsyncIterator[None]:
     async with world.notices.running():
         for refund in world.truth.list_processing_refunds():
             payer.succeed_later(world, refund)
+        for split in world.truth.list_processing_splits():
+            sharing.finish_later(world, split)
         try:
             yield
         finally:

@@ -77,6 +77,7 @@ async def test_truth_has_the_agreed_shape(
         "refunded": 30,
         "refunds": [{"refund_no": "R1", "amount": 30, "state": "succeeded"}],
         "notices": [],
+        "splits": [],
     }
     everything = (await http.get("/_control/truth")).json()["trades"]
     assert [each["channel"] for each in everything] == ["wechat", "easy"]

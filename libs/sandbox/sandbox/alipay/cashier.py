@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from sandbox.alipay.account import CHANNEL
 from sandbox.alipay.trades import names, open_trade, refuse_unknown
-from sandbox.alipay.wire import SYSTEM_ERROR, Asked, Refusal, signed_text
+from sandbox.alipay.wire import TROUBLE, Asked, Refusal, signed_text
 from sandbox.alipay.wishes import TradeWish, read_wish
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import beijing_text, now
@@ -39,7 +39,7 @@ def routes(world: World) -> list[Route]:
 async def open_cashier(world: World, asked: Asked) -> Response | HangUp:
     """The form was posted, the link followed or the order string handed over by the app."""
     wish = read_wish(asked, PRODUCTS[asked.method])
-    call = Call(CHANNEL, "pay", wish.number, SYSTEM_ERROR)
+    call = Call(CHANNEL, "pay", wish.number, TROUBLE)
     return await answer(world, call, partial(_open, world, asked, wish))
 
 

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.alipay import barcode, bills, cashier, certificates, refunds, trades
+from sandbox.alipay import barcode, bills, cashier, certificates, refunds, splits, trades
 from sandbox.alipay.account import CHANNEL
 from sandbox.alipay.wire import (
-    SYSTEM_ERROR,
+    TROUBLE,
     Asked,
     Refusal,
     read_params,
@@ -45,6 +45,11 @@ METHODS = {
     "alipay.trade.cancel": Method("close", trades.cancel),
     "alipay.trade.refund": Method("refund", refunds.create),
     "alipay.trade.fastpay.refund.query": Method("query_refund", refunds.query),
+    "alipay.trade.order.settle": Method("split", splits.settle),
+    "alipay.trade.order.settle.query": Method("query_split", splits.query),
+    "alipay.trade.order.onsettle.query": Method("query_split", splits.unsettled),
+    "alipay.trade.royalty.relation.bind": Method("split", splits.bind),
+    "alipay.trade.royalty.relation.unbind": Method("split", splits.unbind),
     "alipay.data.dataservice.bill.downloadurl.query": Method("bill", bills.download_url),
     "alipay.open.app.alipaycert.download": Method("query", certificates.download),
 }
@@ -78,7 +83,7 @@ async def _dispatch(world: World, asked: Asked) -> Response | HangUp:
     method = METHODS.get(asked.method)
     if method is None:
         raise Refusal("40002", "isv.invalid-method", "不存在的方法名")
-    call = Call(CHANNEL, method.operation, _payment_no(world, asked), SYSTEM_ERROR)
+    call = Call(CHANNEL, method.operation, _payment_no(world, asked), TROUBLE)
     return await answer(world, call, partial(method.work, world, asked))
 
 

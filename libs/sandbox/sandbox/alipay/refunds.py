@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from sandbox import payer
+from sandbox.alipay import splits
 from sandbox.alipay.account import CHANNEL
 from sandbox.alipay.trades import BUYER_LOGON_ID, UNKNOWN_STATUS, buyer, named, names, refunded
 from sandbox.alipay.wire import Asked, refused, respond
@@ -31,7 +32,9 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
     if refund is not None:
         return _again(world, asked, trade, refund, amount, hit)
     _check(world, trade, amount)
+    returns = splits.plan_returns(world, asked, trade, amount)
     refund = _open(world, asked, trade, number, amount)
+    splits.take_back(world, number, returns)
     if "hold" in hit:
         refund.held = True
         world.truth.save_refund(refund)
@@ -77,7 +80,7 @@ def _read_number(asked: Asked, trade: Trade, amount: int) -> str:
 
 
 def _again(world: World, asked: Asked, trade: Trade, refund: Refund, amount: int, hit: Hit) -> Done:
-    if refund.amount != amount:
+    if refund.amount != amount or refund.details.get("royalties") != _royalties(asked):
         raise refused("DISCORDANT_REPEAT_REQUEST", "请求信息不一致")
     if refund.state == "failed":
         raise refused("TRADE_NOT_ALLOW_REFUND", "当前交易不允许退款")
@@ -106,9 +109,15 @@ def _open(world: World, asked: Asked, trade: Trade, number: str, amount: int) ->
         reason=asked.text("refund_reason", 256),
         notify_url=trade.notify_url if trade.product in TOLD_BY_NOTICE else "",
         created_at=at,
+        details={"royalties": _royalties(asked)},
     )
     world.truth.add_refund(refund)
     return refund
+
+
+def _royalties(asked: Asked) -> Any:
+    """What must be the same at each repeat."""
+    return asked.biz.get("refund_royalty_parameters")
 
 
 def _told(world: World, trade: Trade, refund: Refund, is_moved: bool, hit: Hit) -> dict[str, Any]:

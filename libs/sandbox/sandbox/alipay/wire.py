@@ -6,6 +6,7 @@ common/02km9f (gateway codes)
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.alipay.account import AlipayAccount
+from sandbox.answering import Trouble
 from sandbox.bodies import read_body
 from sandbox.clock import DAY_S, now, read_beijing_text
 from sandbox.faults import Hit, swap_one_byte
@@ -54,6 +56,7 @@ _MESSAGES = {
     "40002": "Invalid Arguments",
     "40003": "Insufficient Conditions",
     "40004": "Business Failed",
+    "40005": "Call Limited",
     "40006": "Insufficient Permissions",
 }
 
@@ -63,7 +66,11 @@ def refused(sub_code: str, sub_msg: str) -> Refusal:
     return Refusal("40004", f"ACQ.{sub_code}", sub_msg)
 
 
-SYSTEM_ERROR = Response("Internal Server Error", 500, media_type="text/html")
+TROUBLE = Trouble(
+    broken=Response("Internal Server Error", 500, media_type="text/html"),
+    unsure=partial(refused, "SYSTEM_ERROR", "系统繁忙"),
+    limited=partial(Refusal, "40005", "isv.app-call-limited", "应用调用次数超限"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.answering import Trouble
 from sandbox.bodies import read_body
 from sandbox.clock import BEIJING
 from sandbox.easy.account import EasyAccount
@@ -24,7 +26,6 @@ PRODUCT = "ISYH"
 SUCCESS, FAILED, NOT_FOUND, PROCESSING = "00", "06", "07", "99"
 BAD_SIGN, BAD_BODY = "20", "21"
 UNKNOWN_CODE = "Z9"
-SYSTEM_ERROR = Response(b"", 500)
 
 _TRACE_TAIL = re.compile(r"\d{20}", re.ASCII)
 _AMOUNT = re.compile(r"[1-9]\d{0,11}", re.ASCII)
@@ -37,6 +38,13 @@ class Refusal(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+TROUBLE = Trouble(
+    broken=Response(b"", 500),
+    unsure=partial(Refusal, "XX", "系统异常"),
+    limited=partial(Refusal, "11", "系统繁忙"),
+)
 
 
 @dataclass(frozen=True, slots=True)

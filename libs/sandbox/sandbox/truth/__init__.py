@@ -1,6 +1,6 @@
-"""What really happened at the third parties: trades, refunds and the notices about them."""
+"""What really happened at the third parties: trades, refunds, splits, and the notices of them."""
 
-from sandbox.truth.records import NoticeEntry, Refund, Trade
+from sandbox.truth.records import NoticeEntry, Refund, Split, Trade
 from sandbox.truth.store import Truth
 
-__all__ = ["NoticeEntry", "Refund", "Trade", "Truth"]
+__all__ = ["NoticeEntry", "Refund", "Split", "Trade", "Truth"]

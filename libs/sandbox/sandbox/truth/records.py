@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 TradeState = Literal["created", "paid", "closed"]
 RefundState = Literal["processing", "succeeded", "failed", "abnormal"]
+SplitState = Literal["processing", "finished"]
 
 
 @dataclass(slots=True)
@@ -59,6 +60,30 @@ class Refund:
     held: bool = False
     finished_at: float | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Split:
+    """One split (分账) of a trade; `number` is the merchant's, once per trade.
+
+    A receiver is `{account, type, amount, description, state, reason, is_rest, detail_no}` with the
+    states of refunds; `is_rest` is what becomes the merchant's own. A return (回退) is
+    `{number, account, amount, description, return_no, at}`.
+    """
+
+    trade_id: int
+    channel: str
+    merchant: str
+    number: str
+    channel_split_no: str
+    is_last: bool
+    fingerprint: str
+    created_at: float
+    receivers: list[dict[str, Any]]
+    returns: list[dict[str, Any]] = field(default_factory=list)
+    state: SplitState = "processing"
+    finished_at: float | None = None
     id: int = 0
 
 

@@ -13,46 +13,21 @@ from typing import Any, TypeVar
 import orjson
 
 from sandbox.clock import now
-from sandbox.truth.records import NoticeEntry, Refund, Trade
+from sandbox.truth.records import NoticeEntry, Refund, Split, Trade
+from sandbox.truth.schema import SCHEMA
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS trade (
-    id INTEGER PRIMARY KEY, channel TEXT NOT NULL, merchant TEXT NOT NULL, number TEXT NOT NULL,
-    payment_no TEXT NOT NULL, channel_trade_no TEXT NOT NULL UNIQUE, product TEXT NOT NULL,
-    amount INTEGER NOT NULL, subject TEXT NOT NULL, notify_url TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, created_at REAL NOT NULL, closes_at REAL NOT NULL,
-    token TEXT UNIQUE, state TEXT NOT NULL, paid_amount INTEGER, paid_at REAL, closed_at REAL,
-    details TEXT NOT NULL, UNIQUE (number, merchant, channel)
-);
-CREATE INDEX IF NOT EXISTS trade_by_payment_no ON trade (payment_no);
-CREATE INDEX IF NOT EXISTS trade_by_paid_at ON trade (paid_at) WHERE paid_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS refund (
-    id INTEGER PRIMARY KEY, trade_id INTEGER NOT NULL, channel TEXT NOT NULL,
-    merchant TEXT NOT NULL, number TEXT NOT NULL, refund_no TEXT NOT NULL,
-    channel_refund_no TEXT NOT NULL UNIQUE, amount INTEGER NOT NULL, reason TEXT NOT NULL,
-    notify_url TEXT NOT NULL, created_at REAL NOT NULL, state TEXT NOT NULL,
-    held INTEGER NOT NULL, finished_at REAL, details TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS refund_by_number ON refund (number);
-CREATE INDEX IF NOT EXISTS refund_by_refund_no ON refund (refund_no);
-CREATE INDEX IF NOT EXISTS refund_by_trade ON refund (trade_id);
-CREATE INDEX IF NOT EXISTS refund_open ON refund (id) WHERE state = 'processing';
-CREATE TABLE IF NOT EXISTS notice (
-    notice_id TEXT PRIMARY KEY, trade_id INTEGER NOT NULL, refund_id INTEGER, url TEXT NOT NULL,
-    created_at REAL NOT NULL, next_at REAL NOT NULL, attempts INTEGER NOT NULL,
-    done INTEGER NOT NULL, log TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS notice_by_trade ON notice (trade_id);
-CREATE INDEX IF NOT EXISTS notice_open ON notice (next_at) WHERE done = 0;
-"""
+Row = TypeVar("Row", Trade, Refund, Split, NoticeEntry)
+OfTrade = TypeVar("OfTrade", Refund, Split, NoticeEntry)
 
-Row = TypeVar("Row", Trade, Refund, NoticeEntry)
-OfTrade = TypeVar("OfTrade", Refund, NoticeEntry)
-
-_TABLES: dict[type, str] = {Trade: "trade", Refund: "refund", NoticeEntry: "notice"}
+_TABLES: dict[type, str] = {
+    Trade: "trade",
+    Refund: "refund",
+    Split: "split",
+    NoticeEntry: "notice",
+}
 _COLUMNS = {kind: [column.name for column in fields(kind)] for kind in _TABLES}
-_JSON = {"details", "log"}
-_FLAGS = {"held", "done"}
+_JSON = {"details", "log", "receivers", "returns"}
+_FLAGS = {"held", "done", "is_last"}
 
 
 def _insert_sql(kind: type) -> str:
@@ -75,7 +50,7 @@ class Truth:
         self._db = sqlite3.connect(file, isolation_level=None, cached_statements=64)
         for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=OFF"):
             self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(SCHEMA)
 
     def close(self) -> None:
         self._db.close()
@@ -180,6 +155,55 @@ class Truth:
         condition = "created_at >= ? AND created_at < ? AND channel=? AND merchant=? ORDER BY id"
         return self._select(Refund, condition, (first, last, channel, merchant))
 
+    # --- splits
+
+    def add_split(self, split: Split) -> None:
+        split.id = self._insert(split)
+
+    def save_split(self, split: Split) -> None:
+        self._db.execute(
+            "UPDATE split SET state=?, finished_at=?, receivers=?, returns=? WHERE id=?",
+            (split.state, split.finished_at, orjson.dumps(split.receivers).decode(),
+             orjson.dumps(split.returns).decode(), split.id),
+        )  # fmt: skip
+
+    def find_split(self, channel: str, merchant: str, number: str) -> Split | None:
+        """By the merchant's number or the channel's."""
+        condition = "(number=?1 OR channel_split_no=?1) AND merchant=?2 AND channel=?3"
+        return self._first(Split, condition, (number, merchant, channel))
+
+    def get_split(self, split_id: int) -> Split:
+        """LookupError where there is none."""
+        split = self._first(Split, "id=?", (split_id,))
+        if split is None:
+            raise LookupError(split_id)
+        return split
+
+    def list_splits(self, trade: Trade) -> list[Split]:
+        return self._select(Split, "trade_id=? ORDER BY id", (trade.id,))
+
+    def splits_by_trade(self, trades: Sequence[Trade]) -> dict[int, list[Split]]:
+        """Of many trades at once; a trade without splits is missing."""
+        return _by_trade(self._of_trades(Split, trades, "ORDER BY id"))
+
+    def list_processing_splits(self) -> list[Split]:
+        return self._select(Split, "state='processing' ORDER BY id", ())
+
+    def register(self, channel: str, merchant: str, account: str, is_registered: bool) -> None:
+        self._db.execute(
+            "INSERT INTO receiver VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE"
+            " SET is_registered=?4",
+            (channel, merchant, account, is_registered),
+        )
+
+    def is_registered(self, channel: str, merchant: str, account: str) -> bool | None:
+        """None where nobody said so or so."""
+        found = self._db.execute(
+            "SELECT is_registered FROM receiver WHERE channel=? AND merchant=? AND account=?",
+            (channel, merchant, account),
+        ).fetchone()
+        return None if found is None else bool(found[0])
+
     # --- notices
 
     def add_notice(self, notice: NoticeEntry) -> None:
@@ -201,7 +225,7 @@ class Truth:
 
     # --- rows
 
-    def _insert(self, row: Trade | Refund | NoticeEntry) -> int:
+    def _insert(self, row: Trade | Refund | Split | NoticeEntry) -> int:
         kind = type(row)
         values = {name: getattr(row, name) for name in _COLUMNS[kind]}
         for name in _JSON & values.keys():

@@ -4,6 +4,7 @@ Sources: pay.weixin.qq.com/doc/v3/merchant/4013071246 (trade bill), 4013071249 (
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sandbox.clock import beijing_text
 from sandbox.faults import Hit
@@ -52,12 +53,29 @@ _STATES = {
 Day = tuple[float, float]
 
 
-def trade_bill(world: World, account: WechatAccount, day: Day, kind: str, hit: Hit) -> bytes | None:
+@dataclass(frozen=True, slots=True)
+class BillAsked:
+    """Which rows; a provider may ask for those of one of its merchants."""
+
+    kind: str
+    sub_mchid: str | None = None
+
+    def is_about(self, trade: Trade) -> bool:
+        return self.sub_mchid in (None, trade.details["parties"].get("sub_mchid"))
+
+
+def trade_bill(
+    world: World, account: WechatAccount, day: Day, asked: BillAsked, hit: Hit
+) -> bytes | None:
     """All of a day's payments and refunds; None when there were none."""
-    paid = world.truth.list_paid(CHANNEL, account.mchid, *day) if kind != "REFUND" else []
-    refunds = world.truth.list_refunded(CHANNEL, account.mchid, *day) if kind != "SUCCESS" else []
+    kind, truth = asked.kind, world.truth
+    paid = truth.list_paid(CHANNEL, account.mchid, *day) if kind != "REFUND" else []
+    refunds = truth.list_refunded(CHANNEL, account.mchid, *day) if kind != "SUCCESS" else []
+    paid = [each for each in paid if asked.is_about(each)]
+    given = [(each, truth.get_trade(each.trade_id)) for each in refunds]
+    given = [(each, trade) for each, trade in given if asked.is_about(trade)]
     rows = [_payment_row(account, trade) for trade in paid]
-    rows += [_refund_row(account, world.truth.get_trade(each.trade_id), each) for each in refunds]
+    rows += [_refund_row(account, trade, each) for each, trade in given]
     if not rows:
         return None
     if "wrong_amount" in hit:
@@ -68,14 +86,14 @@ def trade_bill(world: World, account: WechatAccount, day: Day, kind: str, hit: H
     columns += _REFUND_TIMES if kind == "REFUND" else []
     lines = [",".join(columns)]
     lines += [_data([row[column] for column in columns]) for row in rows]
-    return _file([*lines, _TOTALS, _data(_totals(paid, refunds))])
+    return _file([*lines, _TOTALS, _data(_totals(paid, [each for each, _ in given]))])
 
 
 def fund_flow_bill(
-    world: World, account: WechatAccount, day: Day, kind: str, hit: Hit
+    world: World, account: WechatAccount, day: Day, asked: BillAsked, hit: Hit
 ) -> bytes | None:
     """Money in and out of the basic account; the other accounts are empty here."""
-    if kind != "BASIC":
+    if asked.kind != "BASIC":
         return None
     paid = world.truth.list_paid(CHANNEL, account.mchid, *day)
     refunds = world.truth.list_refunded(CHANNEL, account.mchid, *day)

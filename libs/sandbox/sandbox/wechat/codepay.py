@@ -28,7 +28,7 @@ from sandbox.wechat.orders import (
     state_of,
     view,
 )
-from sandbox.wechat.wire import SYSTEM_ERROR, Asked, Refusal, parse, receive, refusing, respond
+from sandbox.wechat.wire import TROUBLE, Asked, Refusal, parse, receive, refusing, respond
 from sandbox.wechat.wishes import CodepayWish
 from sandbox.world import World
 
@@ -44,7 +44,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     asked = await receive(world, request)
     wish = parse(CodepayWish, asked)
     order = Order("codepay", parties.of_order(request, asked), wish)
-    call = Call(CHANNEL, "pay", wish.out_trade_no, SYSTEM_ERROR)
+    call = Call(CHANNEL, "pay", wish.out_trade_no, TROUBLE)
     return await answer(world, call, partial(_pay, world, asked, order))
 
 
@@ -53,7 +53,7 @@ async def reverse(world: World, request: Request) -> Response | HangUp:
     """POST …/out-trade-no/{out_trade_no}/reverse: closes or gives back; repeatable."""
     asked = await receive(world, request)
     found = find(world, asked.account, request, parties.of_body(request, asked))
-    call = Call(CHANNEL, "close", request.path_params["out_trade_no"], SYSTEM_ERROR)
+    call = Call(CHANNEL, "close", request.path_params["out_trade_no"], TROUBLE)
     return await answer(world, call, partial(_reverse, world, asked, found))
 
 

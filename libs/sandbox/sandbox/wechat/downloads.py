@@ -23,7 +23,7 @@ from sandbox.wechat import bills
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.certificates import PlatformCertificate
 from sandbox.wechat.wire import (
-    SYSTEM_ERROR,
+    TROUBLE,
     Asked,
     Refusal,
     parameter_error,
@@ -37,7 +37,7 @@ BILL_PAGE = "/v3/billdownload/file"
 BILL_LIVES_S = 300
 BILLS_KEPT_S = 92 * DAY_S
 
-Render = Callable[[World, WechatAccount, tuple[float, float], str, Hit], bytes | None]
+Render = Callable[[World, WechatAccount, bills.Day, bills.BillAsked, Hit], bytes | None]
 
 
 @refusing
@@ -82,8 +82,10 @@ async def _bill(
         raise parameter_error(f"/{kind_name}", "取值不正确", "query")
     if packing not in ("", "GZIP"):
         raise parameter_error("/tar_type", "取值不正确", "query")
-    call = Call(CHANNEL, "bill", "", SYSTEM_ERROR)
-    work = partial(_shelve, world, asked, partial(render, world, asked.account, day, kind), packing)
+    call = Call(CHANNEL, "bill", "", TROUBLE)
+    which = bills.BillAsked(kind, query.get("sub_mchid"))
+    made = partial(render, world, asked.account, day, which)
+    work = partial(_shelve, world, asked, made, packing)
     return await answer(world, call, work)
 
 

@@ -22,7 +22,7 @@ from sandbox.truth import Trade
 from sandbox.wechat import parties
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.wire import (
-    SYSTEM_ERROR,
+    TROUBLE,
     Asked,
     Refusal,
     parameter_error,
@@ -71,7 +71,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     asked = await receive(world, request)
     product = request.url.path.rpartition("/")[2]
     order = Order(product, parties.of_order(request, asked), parse(WISHES[product], asked))
-    call = Call(CHANNEL, "pay", order.wish.out_trade_no, SYSTEM_ERROR)
+    call = Call(CHANNEL, "pay", order.wish.out_trade_no, TROUBLE)
     return await answer(world, call, partial(_create, world, asked, order))
 
 
@@ -80,7 +80,7 @@ async def query(world: World, request: Request) -> Response | HangUp:
     """GET …/out-trade-no/{out_trade_no} and …/id/{transaction_id}."""
     asked = await receive(world, request)
     found = find(world, asked.account, request, parties.of_query(request, asked))
-    call = Call(CHANNEL, "query", _payment_no(found, request), SYSTEM_ERROR)
+    call = Call(CHANNEL, "query", _payment_no(found, request), TROUBLE)
 
     def work(hit: Hit) -> Done:
         trade = existing(found)
@@ -95,7 +95,7 @@ async def close(world: World, request: Request) -> Response | HangUp:
     """POST …/out-trade-no/{out_trade_no}/close; repeatable."""
     asked = await receive(world, request)
     found = find(world, asked.account, request, parties.of_body(request, asked))
-    call = Call(CHANNEL, "close", _payment_no(found, request), SYSTEM_ERROR)
+    call = Call(CHANNEL, "close", _payment_no(found, request), TROUBLE)
     return await answer(world, call, partial(_close, world, asked, found))
 
 
@@ -160,6 +160,7 @@ def open_trade(world: World, asked: Asked, order: Order) -> Trade:
             "parties": order.parties,
             "payer": _payer(order),
             "expires_at": wish.expires_at,
+            "profit_sharing": bool(wish.settle_info and wish.settle_info.profit_sharing),
         }
         | ({"attach": wish.attach} if wish.attach else {}),
     )

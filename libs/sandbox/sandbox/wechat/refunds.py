@@ -23,7 +23,7 @@ from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
 from sandbox.wechat.wire import (
-    SYSTEM_ERROR,
+    TROUBLE,
     Asked,
     Refusal,
     parameter_error,
@@ -64,6 +64,7 @@ class RefundWish(BaseModel):
 
 class AbnormalWish(BaseModel):
     out_refund_no: RefundNumber
+    sub_mchid: Short | None = None
     type: Literal["USER_BANK_CARD", "MERCHANT_BANK_CARD"]
     bank_type: str | None = None
     bank_account: str | None = None
@@ -77,7 +78,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     wish = parse(RefundWish, asked)
     trade = _find_trade(world, asked.account, wish)
     payment_no = trade.payment_no if trade else wish.out_trade_no or ""
-    call = Call(CHANNEL, "refund", payment_no, SYSTEM_ERROR)
+    call = Call(CHANNEL, "refund", payment_no, TROUBLE)
     return await answer(world, call, partial(_refund, world, asked, trade, wish))
 
 
@@ -89,7 +90,7 @@ async def query(world: World, request: Request) -> Response | HangUp:
     sub_mchid = request.query_params.get("sub_mchid")
     refund = world.truth.find_refund(CHANNEL, asked.account.mchid, number)
     trade = world.truth.get_trade(refund.trade_id) if refund else None
-    call = Call(CHANNEL, "query_refund", trade.payment_no if trade else "", SYSTEM_ERROR)
+    call = Call(CHANNEL, "query_refund", trade.payment_no if trade else "", TROUBLE)
 
     def work(hit: Hit) -> Done:
         if refund is None or trade is None or merchants_of(trade).get("sub_mchid") != sub_mchid:
@@ -107,10 +108,12 @@ async def handle_abnormal(world: World, request: Request) -> Response | HangUp:
     refund = world.truth.find_refund(CHANNEL, asked.account.mchid, wish.out_refund_no)
     if refund is None or refund.channel_refund_no != request.path_params["refund_id"]:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
+    trade = world.truth.get_trade(refund.trade_id)
+    if merchants_of(trade).get("sub_mchid") != wish.sub_mchid:
+        raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
     if wish.type == "USER_BANK_CARD":
         _check_card(world, asked.account, request, wish)
-    trade = world.truth.get_trade(refund.trade_id)
-    call = Call(CHANNEL, "refund", trade.payment_no, SYSTEM_ERROR)
+    call = Call(CHANNEL, "refund", trade.payment_no, TROUBLE)
     return await answer(world, call, partial(_try_again, world, asked, trade, refund))
 
 

@@ -4,12 +4,13 @@ from functools import partial
 
 from starlette.routing import Route
 
-from sandbox.wechat import codepay, downloads, h5, orders, refunds
+from sandbox.wechat import codepay, downloads, h5, orders, receivers, refunds, returns, splits
 from sandbox.world import World
 
 _OWN = "/v3/pay/transactions"
 _PARTNERS = "/v3/pay/partner/transactions"
 _REFUNDS = "/v3/refund/domestic/refunds"
+_SPLITS = "/v3/profitsharing"
 
 _ORDER_POSTS = {
     "native": orders.create,
@@ -27,9 +28,18 @@ _ORDER_GETS = {
 _POSTS = {
     _REFUNDS: refunds.create,
     f"{_REFUNDS}/{{refund_id}}/apply-abnormal-refund": refunds.handle_abnormal,
+    f"{_SPLITS}/orders": splits.create,
+    f"{_SPLITS}/orders/unfreeze": splits.unfreeze,
+    f"{_SPLITS}/return-orders": returns.create,
+    f"{_SPLITS}/receivers/add": receivers.add,
+    f"{_SPLITS}/receivers/delete": receivers.delete,
 }
 _GETS = {
     f"{_REFUNDS}/{{out_refund_no}}": refunds.query,
+    f"{_SPLITS}/orders/{{out_order_no}}": splits.query,
+    f"{_SPLITS}/return-orders/{{out_return_no}}": returns.query,
+    f"{_SPLITS}/transactions/{{transaction_id}}/amounts": splits.amounts,
+    f"{_SPLITS}/merchant-configs/{{sub_mchid}}": receivers.ratio,
     "/v3/certificates": downloads.certificates,
     "/v3/bill/tradebill": downloads.trade_bill,
     "/v3/bill/fundflowbill": downloads.fund_flow_bill,

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import orjson
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.answering import Trouble
 from sandbox.bodies import read_body
 from sandbox.clock import now
 from sandbox.faults import Hit, swap_one_byte
@@ -49,7 +51,11 @@ class Refusal(Exception):
         return Response(orjson.dumps(self.body), self.status, media_type="application/json")
 
 
-SYSTEM_ERROR = Refusal(500, "SYSTEM_ERROR", "系统异常，请稍后重试").response()
+TROUBLE = Trouble(
+    broken=Response("Internal Server Error", 500, media_type="text/html"),
+    unsure=partial(Refusal, 500, "SYSTEM_ERROR", "系统异常，请稍后重试"),
+    limited=partial(Refusal, 429, "FREQUENCY_LIMITED", "频率超限"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,10 @@ class SceneInfo(BaseModel):
     h5_info: H5Info | None = None
 
 
+class SettleInfo(BaseModel):
+    profit_sharing: bool = False
+
+
 class OrderWish(BaseModel):
     """The fields all products share; whose order it is stands in `parties`."""
 
@@ -80,6 +84,7 @@ class OrderWish(BaseModel):
     attach: Annotated[str, Field(max_length=128)] | None = None
     payer: Payer | None = None
     scene_info: SceneInfo | None = None
+    settle_info: SettleInfo | None = None
 
     @property
     def expires_at(self) -> float | None:

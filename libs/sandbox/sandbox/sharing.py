@@ -1,0 +1,106 @@
+"""Splitting (分账): what merchants give away of a payment, and what receivers give back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import payer
+from sandbox.clock import now
+from sandbox.truth import Split, Trade
+from sandbox.world import World
+
+SPLIT_TAKES_S = 0.2  # between "accepted" and the money being there; a minute in life
+NOT_REGISTERED = "00"  # the end of an account that is no receiver, unless it was registered
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What one receiver shall get."""
+
+    account: str
+    kind: str
+    amount: int
+    description: str
+
+
+def unsplit(world: World, trade: Trade) -> int:
+    """What may still be split: neither given away nor refunded."""
+    splits = world.truth.list_splits(trade)
+    if any(split.is_last for split in splits):
+        return 0
+    given = sum(_given(split) for split in splits)
+    back = sum(int(each["amount"]) for split in splits for each in split.returns)
+    refunded = trade.taken - payer.refundable(world, trade)
+    return max(0, trade.taken - given - max(0, refunded - back))
+
+
+def is_receiver(world: World, trade: Trade, account: str) -> bool:
+    """Who was never registered nor struck off is a receiver, but for accounts ending in `00`."""
+    told = world.truth.is_registered(trade.channel, trade.merchant, account)
+    return not account.endswith(NOT_REGISTERED) if told is None else told
+
+
+def start(world: World, split: Split, wishes: Sequence[Wished]) -> None:
+    """The split is accepted, and finished a moment later. What it has as receivers already is the
+    merchant's own rest."""
+    split.receivers[:0] = [_receiver(split, place, wish) for place, wish in enumerate(wishes)]
+    world.truth.add_split(split)
+    finish_later(world, split)
+
+
+def finish_later(world: World, split: Split) -> None:
+    world.later.call(SPLIT_TAKES_S, _finish, world, split.id)
+
+
+def finish(world: World, split: Split) -> None:
+    """The money arrives at who is a receiver."""
+    trade = world.truth.get_trade(split.trade_id)
+    for each in split.receivers:
+        is_fine = each["is_rest"] or is_receiver(world, trade, each["account"])
+        each["state"] = "succeeded" if is_fine else "failed"
+        each["reason"] = "" if is_fine else "NO_RELATION"
+    split.state, split.finished_at = "finished", now()
+    world.truth.save_split(split)
+
+
+def received(split: Split, account: str) -> int:
+    """What this receiver has of this split."""
+    got = sum(
+        int(each["amount"])
+        for each in split.receivers
+        if each["account"] == account and each["state"] == "succeeded" and not each["is_rest"]
+    )
+    return got - sum(int(each["amount"]) for each in split.returns if each["account"] == account)
+
+
+def give_back(world: World, split: Split, returned: dict[str, Any]) -> None:
+    """The receiver's money goes to the merchant; the caller knows that there is enough of it."""
+    split.returns.append(returned)
+    world.truth.save_split(split)
+
+
+def _given(split: Split) -> int:
+    return sum(
+        int(each["amount"])
+        for each in split.receivers
+        if each["state"] != "failed" and not each["is_rest"]
+    )
+
+
+def _receiver(split: Split, place: int, wish: Wished) -> dict[str, Any]:
+    return {
+        "account": wish.account,
+        "type": wish.kind,
+        "amount": wish.amount,
+        "description": wish.description,
+        "state": "processing",
+        "reason": "",
+        "is_rest": False,
+        "detail_no": f"{split.channel_split_no}{place:02d}",
+    }
+
+
+def _finish(world: World, split_id: int) -> None:
+    split = world.truth.get_split(split_id)
+    if split.state == "processing":
+        finish(world, split)

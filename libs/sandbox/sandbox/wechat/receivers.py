@@ -1,0 +1,64 @@
+"""Who may receive a share of WeChat Pay payments (分账接收方).
+
+Sources: pay.weixin.qq.com/doc/v3/merchant/4012528995 (add), 4012529010 (delete)
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sandbox.faults import UNHARMED
+from sandbox.transport import HangUp
+from sandbox.wechat.account import CHANNEL
+from sandbox.wechat.splits import Account
+from sandbox.wechat.wire import parse, receive, refusing, respond
+from sandbox.wechat.wishes import Short
+from sandbox.world import World
+
+MAX_RATIO = 10_000  # hundredths of a percent: everything may be split
+
+
+class ReceiverWish(BaseModel):
+    appid: Short
+    type: Literal["MERCHANT_ID", "PERSONAL_OPENID", "PERSONAL_SUB_OPENID"]
+    account: Account
+    sub_mchid: Short | None = None
+    sub_appid: Short | None = None
+
+
+class NewReceiverWish(ReceiverWish):
+    relation_type: Short
+    name: str | None = None
+    custom_relation: str | None = None
+
+
+@refusing
+async def add(world: World, request: Request) -> Response | HangUp:
+    """POST /v3/profitsharing/receivers/add; repeatable."""
+    return await _change(world, request, NewReceiverWish, is_registered=True)
+
+
+@refusing
+async def delete(world: World, request: Request) -> Response | HangUp:
+    """POST /v3/profitsharing/receivers/delete."""
+    return await _change(world, request, ReceiverWish, is_registered=False)
+
+
+@refusing
+async def ratio(world: World, request: Request) -> Response | HangUp:
+    """GET /v3/profitsharing/merchant-configs/{sub_mchid}."""
+    asked = await receive(world, request)
+    told = {"sub_mchid": request.path_params["sub_mchid"], "max_ratio": MAX_RATIO}
+    return respond(world, asked, UNHARMED, told)
+
+
+async def _change(
+    world: World, request: Request, model: type[ReceiverWish], *, is_registered: bool
+) -> Response:
+    asked = await receive(world, request)
+    wish = parse(model, asked)
+    world.truth.register(CHANNEL, asked.account.mchid, wish.account, is_registered)
+    told: dict[str, Any] = wish.model_dump(exclude_none=True, exclude={"appid", "sub_appid"})
+    return respond(world, asked, UNHARMED, told)
