@@ -12,8 +12,12 @@ from gateway.channels.executor import Executor
 from gateway.channels.plugin import (
     BillKind,
     BillWish,
+    Outcome,
     PayOrder,
     Refunding,
+    Share,
+    ShareReturn,
+    Splitting,
     Succeeded,
     Trade,
 )
@@ -52,9 +56,36 @@ def refunding_of(asked: PayOrder, amount_minor: int) -> Refunding:
     )
 
 
+def splitting_of(trade: Trade, *shares: tuple[str, int], is_last: bool = False) -> Splitting:
+    """`trade` with the channel's number."""
+    return Splitting(
+        trade=trade,
+        split_no=f"S{uuid.uuid4().hex[:26]}",
+        shares=tuple(Share(who, Money(amount, "CNY"), "物业分成") for who, amount in shares),
+        is_last=is_last,
+        created_at=datetime.now(UTC),
+    )
+
+
+def owed_by(splitting: Splitting, account: str, amount_minor: int) -> ShareReturn:
+    number = f"R{uuid.uuid4().hex[:26]}-1"
+    return ShareReturn(splitting.split_no, account, Money(amount_minor, "CNY"), number)
+
+
 def today(kind: BillKind) -> BillWish:
     """The sandbox has today's bill already, unlike life."""
     return BillWish(datetime.now(BEIJING).date(), kind)
+
+
+async def until_split(
+    executor: Executor, account: ChannelAccount, splitting: Splitting
+) -> Succeeded:
+    for _ in range(round(LIMIT_S / POLL_S)):
+        said: Outcome = await executor.query_split(account, splitting)
+        if isinstance(said, Succeeded):
+            return said
+        await asyncio.sleep(POLL_S)
+    raise AssertionError("the split does not come to its end")
 
 
 async def until_refunded(executor: Executor, account: ChannelAccount, refunding: Refunding) -> None:

@@ -11,6 +11,7 @@ from gateway.channels.plugin import (
     BillKind,
     BillWish,
     Declined,
+    NotSent,
     Pending,
     Unknown,
 )
@@ -78,6 +79,21 @@ async def test_a_row_that_differs_from_our_books_is_told_as_it_stands(
     pairs = zip(honest.rows, changed.rows, strict=True)
     differing = [(was, now) for was, now in pairs if was != now]
     assert [now.amount.amount_minor - was.amount.amount_minor for was, now in differing] == [1]
+
+
+async def test_a_provider_reads_the_bill_of_its_merchant_only(
+    executor: Executor, account: Open, sandbox: RunningSandbox
+) -> None:
+    own, other = (account("wechat", sub_mchid=number) for number in ("1900000571", "1900000572"))
+    paid, others = order(), order()
+    for here, wish in ((own, paid), (other, others)):
+        await executor.pay(here, wish)
+        sandbox.pay(wish.payment_no, notify=False)
+    numbers = {paid.payment_no, others.payment_no}
+    assert await rows_of(executor, own, numbers) == [("payment", paid.payment_no, "", 1299)]
+    assert await rows_of(executor, other, numbers) == [("payment", others.payment_no, "", 1299)]
+    funds = await executor.fetch_bill(own, today("funds"))
+    assert isinstance(funds, NotSent)
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])

@@ -43,6 +43,48 @@ async def test_a_payment_whose_answer_proves_nothing_is_unknown_and_found_by_ask
     assert said.amount == AMOUNT
 
 
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@pytest.mark.parametrize("fault", ["system_error", "rate_limited"])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_payment_that_the_channel_asks_for_again_is_made_once(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str,
+    times: int,
+) -> None:  # fmt: skip
+    here, wish = account(channel), order()
+    sandbox.fault(channel, "pay", fault, payment_no=wish.payment_no, times=times)
+    assert isinstance(await executor.pay(here, wish), Pending)
+    assert sandbox.trade(wish.payment_no)["state"] == "created"
+
+
+@CHANNELS
+@pytest.mark.parametrize("operation", ["query", "close", "refund", "query_refund"])
+@pytest.mark.parametrize("fault", ["system_error", "rate_limited"])
+async def test_what_the_channel_asks_for_again_is_not_known_until_it_was_asked_again(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, operation: str,
+    fault: str,
+) -> None:  # fmt: skip
+    here, wish = account(channel), replace(order(), method=METHODS[channel])
+    if operation == "close" and here.plugin.close is None:
+        operation = "query"
+    await executor.pay(here, wish)
+    if operation != "close":
+        sandbox.pay(wish.payment_no, notify=False)
+    back = refunding_of(wish, 500)
+    subject = back if "refund" in operation else trade_of(wish)
+    if operation == "query_refund":
+        await executor.refund(here, back)
+    ask = getattr(executor, operation)
+    sandbox.fault(channel, operation, fault, payment_no=wish.payment_no, times=1)
+    assert isinstance(await ask(here, subject), Unknown | NotSent)
+    said = await ask(here, subject)
+    if operation == "close":
+        asked = await executor.query(here, trade_of(wish))
+        assert isinstance(asked, Declined)
+        assert asked.closed
+    else:
+        assert isinstance(said, Pending | Succeeded)
+
+
 @CHANNELS
 async def test_a_request_that_got_lost_did_nothing_and_may_be_repeated(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str

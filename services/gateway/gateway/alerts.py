@@ -8,10 +8,10 @@ import structlog
 
 from chassis.background import Pulse, pause
 from chassis.producer import Message, NotPublished, Producer
-from contracts.events.alerts import ALERT, Alert, AlertRecord
+from contracts.events.alerts import Alert, record
 from contracts.events.results import SOURCE
-from contracts.identifiers import new_id
 from contracts.topics import ALERTS
+from gateway.signatures import SignatureFailures
 
 log = structlog.get_logger()
 
@@ -23,9 +23,11 @@ RETRY_S: Final = 5.0
 
 
 class Alerts:
-    """`tell` never blocks and never fails; while Kafka is away, alerts wait."""
+    """`tell` never blocks and never fails; while Kafka is away, alerts wait. `signatures` counts
+    those that fail."""
 
     def __init__(self, producer: Producer) -> None:
+        self.signatures = SignatureFailures(self.tell)
         self._producer = producer
         self._waiting: asyncio.Queue[Alert] = asyncio.Queue(MAX_WAITING)
         self.pulse = Pulse()
@@ -48,14 +50,7 @@ class Alerts:
                 self.pulse.beat()
 
     async def _is_published(self, alert: Alert) -> bool:
-        event = AlertRecord(
-            id=new_id("event"),
-            source=SOURCE,
-            type=ALERT,
-            subject=alert.key,
-            time=datetime.now(UTC),
-            data=alert,
-        )
+        event = record(alert, source=SOURCE, at=datetime.now(UTC))
         try:
             await self._producer.send(Message(ALERTS, alert.key, event.to_bytes(), event.headers()))
         except NotPublished as error:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from contracts import signing
 from gateway.directory import App, Directory, Key
 from gateway.domain.addresses import Address, is_within
 from gateway.domain.nonces import NonceMemory
 from gateway.errors import NotAuthenticated
+
+MALFORMED: Final = "malformed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +43,31 @@ class Authentication:
         try:
             shown = signing.parse(request.authorization)
         except signing.Malformed as error:
-            raise NotAuthenticated("malformed") from error
+            raise NotAuthenticated(MALFORMED) from error
         now_s = self._clock()
-        if not shown.is_fresh(now_s):
-            raise NotAuthenticated("stale")
         app, key = self._known(shown)
+        if not shown.is_fresh(now_s):
+            raise NotAuthenticated("stale", app.app_id)
         text = signing.signed_text(
             request.method, request.target, shown.timestamp, shown.nonce, request.body
         )
         if not key.verifier.verify(text, shown.signature):
-            raise NotAuthenticated("signature")
+            raise NotAuthenticated("signature", app.app_id)
         if app.ip_allowlist and not is_within(request.address, app.ip_allowlist):
-            raise NotAuthenticated("address")
+            raise NotAuthenticated("address", app.app_id)
         if not self._nonces.is_new(key.key_id, shown.nonce, now_s):
-            raise NotAuthenticated("replay")
+            raise NotAuthenticated("replay", app.app_id)
         return app
 
     def _known(self, shown: signing.Credentials) -> tuple[App, Key]:
         app = self._directory.find_app(shown.app_id)
         key = self._directory.find_key(shown.key_id)
-        if app is None or key is None or key.app_id != app.app_id:
+        if app is None:
             raise NotAuthenticated("unknown")
+        if key is None or key.app_id != app.app_id:
+            raise NotAuthenticated("unknown", app.app_id)
         if not app.is_active:
-            raise NotAuthenticated("disabled")
+            raise NotAuthenticated("disabled", app.app_id)
         if key.alg is not shown.alg:
-            raise NotAuthenticated("algorithm")
+            raise NotAuthenticated("algorithm", app.app_id)
         return app, key

@@ -116,7 +116,7 @@ class Configuration:
             raise Broken(f"there is no channel {entity.channel!r}")
         try:
             credentials = json.loads(self._unseal(entity.credentials_sealed, entity.payment_id))
-            opened = open_account(plugin, credentials, self._channel_urls)
+            opened = open_account(plugin, credentials, self._channel_urls, checked=True)
         except (sealing.CannotOpen, BadCredentials, json.JSONDecodeError) as error:
             self._keep_working(entity.payment_id, is_active)
             # A JSON error quotes the text, which is secret.

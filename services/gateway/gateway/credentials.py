@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from chassis.problems import FieldError, pointer
-from gateway.channels.plugin import Plugin
+from gateway.channels.plugin import CHECKED_BEFORE, Plugin
 
 ChannelUrls = Literal["own", "any"]
 
@@ -22,21 +22,29 @@ class BadCredentials(Exception):
         self.faults = faults
 
 
-def open_account(plugin: Plugin[Any], credentials: Mapping[str, Any], urls: ChannelUrls) -> Any:
-    """The plugin's account of these credentials, its keys parsed.
+def open_account(
+    plugin: Plugin[Any],
+    credentials: Mapping[str, Any],
+    urls: ChannelUrls,
+    *,
+    checked: bool = False,
+) -> Any:
+    """The plugin's account of these credentials, its keys parsed; `checked`: they were opened so
+    before they were sealed, and the slow part of it is spared.
 
     Raises:
         BadCredentials: with every fault that was found.
     """
     try:
-        checked = plugin.credentials.model_validate(credentials)
+        context = CHECKED_BEFORE if checked else None
+        given = plugin.credentials.model_validate(credentials, context=context)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise BadCredentials([FieldError(pointer(f["loc"]), f["msg"]) for f in faults]) from None
-    if urls == "own" and (foreign := _foreign_urls(plugin, checked)):
+    if urls == "own" and (foreign := _foreign_urls(plugin, given)):
         raise BadCredentials(foreign)
     try:
-        return plugin.open_account(checked)
+        return plugin.open_account(given)
     except ValueError as error:
         raise BadCredentials([FieldError("", str(error))]) from None
 

@@ -2,7 +2,8 @@
 
 GatewayProblem
 ├── NotAuthenticated 401 · RateLimited 429
-├── NotHere 404 · MethodNotSupported 422 · ChannelAccountDisabled 409 · NotClosedYet 409
+├── NotHere 404 · MethodNotSupported 422 · SplitNotSupported 422
+├── ChannelAccountDisabled 409 · NotClosedYet 409
 ├── NoBill 504
 └── NotInitiated: Declined 402 · NotSent 502 · Unknown 504, each with the payment
 """
@@ -25,13 +26,15 @@ class GatewayProblem(Problem):
 
 
 class NotAuthenticated(GatewayProblem):
-    """One and the same answer whatever was wrong; `reason` is for our counters only."""
+    """One and the same answer whatever was wrong; `reason`, and the app where it is on file, are
+    for our counters only."""
 
     code = Code.UNAUTHENTICATED
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, app_id: str | None = None) -> None:
         super().__init__("The request is not signed by a known app.")
         self.reason = reason
+        self.app_id = app_id
 
 
 class RateLimited(GatewayProblem):
@@ -56,6 +59,16 @@ class MethodNotSupported(GatewayProblem):
     def __init__(self, method: str) -> None:
         message = f"is not offered by this channel account: {method}"
         super().__init__("The method cannot be used.", errors=[FieldError("/method", message)])
+
+
+class SplitNotSupported(GatewayProblem):
+    """`pointer`: what of the wish asks for it."""
+
+    code = Code.METHOD_NOT_SUPPORTED
+
+    def __init__(self, channel: str, pointer: str) -> None:
+        fault = FieldError(pointer, f"cannot be split: {channel} does not offer it")
+        super().__init__("The channel cannot split payments.", errors=[fault])
 
 
 class ChannelAccountDisabled(GatewayProblem):

@@ -1,10 +1,12 @@
-"""What the clock makes the gateway do: keep the channels' keys fresh."""
+"""What the clock makes the gateway do: keep the channels' keys fresh, see whether it keeps up."""
 
 import asyncio
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-from chassis.background import Pulse, pause
+from chassis.background import Alarm, Pulse, Watch, pause
+from chassis.consumer import Consumer
+from contracts.events import alerts
 from gateway.deps import Deps
 
 LOOK_S: Final = 5.0
@@ -34,3 +36,13 @@ class KeyWatch:
         async with asyncio.TaskGroup() as group:
             for account in islice(due, MAX_AT_ONCE):
                 group.create_task(executor.renew_keys(account))
+
+
+def watch(deps: Deps, group: str, commands: Consumer[Any]) -> Watch:
+    """Tells people when trade-core's commands pile up."""
+
+    async def behind(lag: float) -> bool:
+        deps.alerts.tell(alerts.consumer_behind(group, lag))
+        return True
+
+    return Watch([Alarm(lambda: commands.lag, alerts.LAG_LIMIT, behind)])

@@ -17,7 +17,7 @@ from chassis.settings import load
 from chassis.web import InFlightLimit, create_app, require_service_token, serve
 from contracts.topics import MERCHANT_CONFIG
 from gateway.alerts import Alerts
-from gateway.api import events, internal, openapi, payments, refunds, webhooks
+from gateway.api import events, internal, openapi, payments, refunds, splits, webhooks
 from gateway.api.admission import Admission
 from gateway.authentication import Authentication
 from gateway.channels.executor import Executor
@@ -29,7 +29,7 @@ from gateway.deps import Addresses, Deps
 from gateway.directory import Directory
 from gateway.domain.nonces import NonceMemory
 from gateway.domain.rate import RateLimit
-from gateway.jobs import KeyWatch
+from gateway.jobs import KeyWatch, watch
 from gateway.results import Results
 from gateway.services import Service
 from gateway.settings import GatewaySettings
@@ -67,7 +67,6 @@ def assemble(settings: GatewaySettings) -> Parts:
         bootstrap=settings.kafka_bootstrap,
         topic=MERCHANT_CONFIG,
         handle=configuration.apply,
-        fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
     deps = Deps(
         plugins=PLUGINS,
@@ -102,7 +101,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
         session_timeout_ms=settings.kafka_session_timeout_ms,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
-    keys = KeyWatch(deps)
+    keys, watching = KeyWatch(deps), watch(deps, SERVICE, commands)
     background = Background()
 
     @asynccontextmanager
@@ -113,6 +112,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
                 background.start("configuration", parts.broadcast.run, pulse=parts.broadcast.pulse)
                 background.start("commands", commands.run, pulse=commands.pulse)
                 background.start("keys", keys.run, pulse=keys.pulse)
+                background.start("watch", watching.run, pulse=watching.pulse)
                 background.start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
                 yield
             await deps.unbroken.drain()
@@ -140,7 +140,7 @@ def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
 
 
 def _add_routes(app: FastAPI, settings: GatewaySettings) -> None:
-    for module in (payments, refunds, events, openapi, webhooks):
+    for module in (payments, refunds, splits, events, openapi, webhooks):
         app.include_router(module.router)
     token = Depends(require_service_token(settings.service_token))
     app.include_router(internal.router, dependencies=[token])

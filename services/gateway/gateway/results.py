@@ -1,5 +1,6 @@
 """What a channel said, told to trade-core: published with acks=all before anybody is answered."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,31 +11,48 @@ from contracts.events.results import (
     PAYMENT_RESULT,
     REFUND_RESULT,
     SOURCE,
+    SPLIT_RESULT,
     PaymentResult,
     PaymentResultRecord,
     RefundResult,
     RefundResultRecord,
+    ShareResult,
     Source,
+    SplitResult,
+    SplitResultRecord,
     Verdict,
 )
 from contracts.identifiers import new_id
 from contracts.money import Money
 from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
-from gateway.channels.plugin import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
+from gateway.channels.plugin import (
+    Declined,
+    NotSent,
+    Outcome,
+    Pending,
+    SharedOut,
+    Succeeded,
+    Unknown,
+)
 from gateway.directory import ChannelAccount
 
-Result = PaymentResult | RefundResult
+Result = PaymentResult | RefundResult | SplitResult
 
 
 class Results:
-    """The way to trade-core for what channels say."""
+    """The way to trade-core for what channels say; `now` is when they said it."""
 
-    def __init__(self, producer: Producer) -> None:
+    def __init__(
+        self, producer: Producer, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._producer = producer
+        self._now = now
 
     async def publish(self, *results: Result) -> None:
         """Returns when Kafka holds them all; raises NotPublished where it may not."""
-        for failure in await self._producer.attempt([_message(result) for result in results]):
+        said_at = self._now()
+        messages = [_message(result, said_at) for result in results]
+        for failure in await self._producer.attempt(messages):
             if failure is not None:
                 raise failure
 
@@ -98,10 +116,48 @@ def refund_result(
             return RefundResult(**about, found=outcome.found, channel_refund_no=outcome.channel_no)
         case Declined():
             return RefundResult(
-                **about, abnormal=outcome.abnormal, code=outcome.code, message=outcome.message
+                **about,
+                abnormal=outcome.abnormal,
+                channel_refund_no=outcome.channel_no,
+                code=outcome.code,
+                message=outcome.message,
             )
         case NotSent() | Unknown():
             return RefundResult(**about, code=outcome.code, message=outcome.message)
+
+
+def split_result(
+    account: ChannelAccount, split_no: str, payment_no: str, source: Source, outcome: Outcome
+) -> SplitResult:
+    """The outcome as the channel's word on one split."""
+    about: dict[str, Any] = {
+        "split_no": split_no,
+        "payment_no": payment_no,
+        "payment_id": account.payment_id,
+        "channel": account.channel,
+        "source": source,
+        "verdict": _verdict(outcome),
+    }
+    match outcome:
+        case Succeeded() | Pending():
+            return SplitResult(
+                **about,
+                found=outcome.found,
+                channel_split_no=outcome.channel_no,
+                receivers=[_share(share) for share in outcome.shares],
+            )
+        case Declined() | NotSent() | Unknown():
+            return SplitResult(**about, code=outcome.code, message=outcome.message)
+
+
+def _share(share: SharedOut) -> ShareResult:
+    return ShareResult(
+        account=share.account,
+        amount=share.amount.amount_minor,
+        status=share.status,
+        code=share.code,
+        message=share.message,
+    )
 
 
 def _verdict(outcome: Outcome) -> Verdict:
@@ -124,24 +180,27 @@ def _stated(amount: Money | None) -> dict[str, Any]:
     return {"amount": amount.amount_minor, "currency": amount.currency}
 
 
-def _message(result: Result) -> Message:
+def _message(result: Result, said_at: datetime) -> Message:
     event: CloudEvent[Any]
     match result:
         case PaymentResult():
             topic, kind, subject = PAYMENT_RESULTS, PAYMENT_RESULT, result.payment_no
-            event = PaymentResultRecord(**_envelope(kind, subject), data=result)
+            event = PaymentResultRecord(**_envelope(kind, subject, said_at), data=result)
         case RefundResult():
             topic, kind, subject = REFUND_RESULTS, REFUND_RESULT, result.refund_no
-            event = RefundResultRecord(**_envelope(kind, subject), data=result)
+            event = RefundResultRecord(**_envelope(kind, subject, said_at), data=result)
+        case SplitResult():
+            topic, kind, subject = PAYMENT_RESULTS, SPLIT_RESULT, result.split_no
+            event = SplitResultRecord(**_envelope(kind, subject, said_at), data=result)
     return Message(topic, result.payment_no, event.to_bytes(), event.headers())
 
 
-def _envelope(kind: str, subject: str) -> dict[str, Any]:
+def _envelope(kind: str, subject: str, said_at: datetime) -> dict[str, Any]:
     return {
         "id": new_id("event"),
         "source": SOURCE,
         "type": kind,
         "subject": subject,
-        "time": datetime.now(UTC),
+        "time": said_at,
         "traceparent": logs.traceparent.get() or None,
     }

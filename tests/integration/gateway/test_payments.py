@@ -15,6 +15,7 @@ from contracts.events.commands import (
     CommandName,
     PaymentRef,
     RefundRef,
+    SplitRef,
 )
 from contracts.identifiers import new_id
 from paymesh_local.client import ApiClient
@@ -30,7 +31,11 @@ async def created(stack: Stack, api: ApiClient, channel: str) -> PaymentView:
 
 
 async def command(
-    stack: Stack, payment: PaymentView, name: CommandName, refund: RefundRef | None = None
+    stack: Stack,
+    payment: PaymentView,
+    name: CommandName,
+    refund: RefundRef | None = None,
+    split: SplitRef | None = None,
 ) -> None:
     assert payment.payment_id
     assert payment.channel
@@ -49,6 +54,7 @@ async def command(
             command=name,
             payment=PaymentRef(**shared),
             refund=refund,
+            split=split,
             lease_until=datetime.now(UTC) + timedelta(seconds=60),
         ),
     )
@@ -128,6 +134,17 @@ async def test_an_answer_that_proves_nothing_is_unknown(
     await stack.fault(channel=channel, operation="pay", fault=fault, times=1)
     answer = await api.post("/v1/payments", stack.wish(channel))
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
+
+
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@pytest.mark.parametrize("fault", ["system_error", "rate_limited"])
+async def test_trouble_that_passes_costs_the_app_only_time(
+    stack: Stack, api: ApiClient, channel: str, fault: str
+) -> None:
+    await stack.fault(channel=channel, operation="pay", fault=fault, times=2)
+    answer = await api.post("/v1/payments", stack.wish(channel))
+    assert answer.status_code == 201
+    assert answer.json()["action"]["type"] == "qr_code"
 
 
 async def test_a_channel_that_hangs_is_given_ten_seconds(stack: Stack, api: ApiClient) -> None:

@@ -25,7 +25,14 @@ from contracts.api import (
     RefundStatus,
     RefundView,
 )
-from contracts.internal import DeliveryPage, DeliveryView, OpenedPayment, OpenedRefund
+from contracts.internal import (
+    DeliveryPage,
+    DeliveryView,
+    EndpointPage,
+    EndpointView,
+    OpenedPayment,
+    OpenedRefund,
+)
 from gateway.channels.transport import Broken
 
 NO = payment_view().payment_no
@@ -57,6 +64,17 @@ DELIVERY = DeliveryView(
     next_attempt_at=None,
     attempts=[],
 )
+ENDPOINT = EndpointView(
+    endpoint_id="L1",
+    app_id="A1",
+    address="https://app.example",
+    suspended_at=payment_view().created_at,
+    suspended_for="gone",
+    failing_since=None,
+    held_until=None,
+    pending=3,
+    oldest_due_at=payment_view().created_at,
+)
 
 
 def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> World:
@@ -77,6 +95,10 @@ def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> 
             ("POST", "/internal/events/E1/redeliver"): lambda _: DELIVERY,
             ("POST", "/internal/pings"): lambda _: DELIVERY,
             ("GET", "/internal/deliveries"): lambda _: DeliveryPage(items=[], next_cursor=None),
+            ("GET", "/internal/endpoints"): lambda _: EndpointPage(
+                items=[ENDPOINT], next_cursor=None
+            ),
+            ("POST", "/internal/endpoints/L1/resume"): lambda _: ENDPOINT,
         },
     )
 
@@ -246,9 +268,11 @@ async def test_an_app_over_its_rate_is_told_when_to_come_again() -> None:
         ("/v1/refunds?merchant_id=M1", 422),
         ("/v1/events?limit=100&colour=red", 200),
         ("/v1/deliveries?state=pending", 200),
+        ("/v1/webhook-endpoints?suspended=perhaps", 422),
+        ("/v1/webhook-endpoints?limit=0", 422),
         (f"/v1/payments/{NO}", 200),
         ("/v1/nothing", 404),
-        ("/v1/splits/S1", 404),
+        ("/v1/splits?merchant_id=M1", 422),
     ],
 )
 async def test_queries(target: str, status: int) -> None:
@@ -266,3 +290,21 @@ async def test_callbacks_are_sent_again_and_tried() -> None:
             await client.post("/v1/webhook-endpoints/test"),
         ]
     assert [answer.status_code for answer in answers] == [202, 202]
+
+
+async def test_an_app_sees_and_resumes_its_own_addresses() -> None:
+    the_world = gateway()
+    async with client_of(application(the_world)) as client:
+        listed = await client.get("/v1/webhook-endpoints?suspended=true&limit=10")
+        resumed = await client.post("/v1/webhook-endpoints/L1/resume")
+    assert (listed.status_code, resumed.status_code) == (200, 200)
+    (item,) = listed.json()["items"]
+    assert (item["endpoint_id"], item["suspended_for"], item["pending"]) == ("L1", "gone", 3)
+    assert the_world.notifier.asked == [
+        (
+            "GET",
+            "/internal/endpoints",
+            {"app_id": "A1", "suspended": "true", "after": None, "limit": 10},
+        ),
+        ("POST", "/internal/endpoints/L1/resume", {"app_id": "A1"}),
+    ]

@@ -39,7 +39,7 @@ def place(answer: Answer, wish: BillWish, account: str) -> BillPlace | Outcome:
             return unlisted("NEW", "?")
 
 
-def read(reply: Reply, at: BillPlace, wish: BillWish) -> list[BillRow]:
+def read(reply: Reply, at: BillPlace, wish: BillWish, account: str) -> list[BillRow]:
     match reply.body:
         case b"bill":
             return [ROW]

@@ -13,6 +13,7 @@ from tests.unit.gateway.world import (
     order_summary,
     payment_view,
     reply,
+    splitting_plugin,
     world,
 )
 
@@ -149,3 +150,11 @@ async def test_a_former_choice_that_cannot_be_closed_now_stays(step: Step) -> No
     with pytest.raises(NotClosedYet):
         await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
     assert len(page.transport.sent) == 1
+
+
+async def test_a_payment_that_will_be_split_is_offered_only_where_that_can_be() -> None:
+    paying = gateway(splits=True)
+    assert (await cashier.get_checkout(paying.deps, TOKEN)).offers == []
+    paying.directory.put(ChannelAccount("C2", "M1", True, splitting_plugin(), "key"))
+    offers = (await cashier.get_checkout(paying.deps, TOKEN)).offers
+    assert [offer.payment_id for offer in offers] == ["C2"]

@@ -22,7 +22,8 @@ from contracts.api import Method
 from contracts.events.alerts import Alert
 from contracts.money import Money
 from gateway.channels.breaker import THRESHOLD
-from gateway.channels.executor import MAX_CALLS_PER_ACCOUNT, Executor
+from gateway.channels.executor import Executor
+from gateway.channels.lanes import MAX_CALLS_PER_ACCOUNT
 from gateway.channels.plugin import (
     Call,
     Declined,

@@ -1,6 +1,7 @@
 """What an app is told of its payment: never more than is durable."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from tests.unit.gateway.world import (
     HangingTransport,
     Step,
     World,
+    operation,
     order_summary,
     payment_view,
     reply,
+    splitting_plugin,
     there,
     world,
 )
@@ -20,8 +23,9 @@ from tests.unit.gateway.world import (
 from chassis.problems import Overloaded
 from contracts.api import CreatePayment, Method, PaymentStatus, PaymentView
 from contracts.internal import OpenedPayment
-from gateway.channels.plugin import Reply
+from gateway.channels.plugin import Call, PayOrder, Reply
 from gateway.channels.transport import Broken, NotReached
+from gateway.directory import ChannelAccount
 from gateway.errors import Declined, NotInitiated, NotSent, Unknown
 from gateway.flows import pay
 
@@ -171,3 +175,29 @@ async def test_a_single_hosted_cashier_is_initiated_under_its_own_account() -> N
     assert payment.action.type == "qr_code"
     (_, _, asked) = paying.trade_core.asked[0]
     assert (asked.channel, asked.wish.payment_id) == ("hosted", "C4")
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_split"),
+    [
+        ({}, False),
+        ({"splits": True}, True),
+        ({"split": [{"account": "190001", "amount": 100, "description": "维修基金"}]}, True),
+    ],
+)
+async def test_a_channel_is_told_of_a_payment_that_will_be_split(
+    asked: dict[str, Any], is_split: bool
+) -> None:
+    orders: list[PayOrder] = []
+
+    def call(order: PayOrder, account: str) -> Call:
+        orders.append(order)
+        return Call("POST", "/pay")
+
+    paying = gateway(reply({"pay": "weixin://x"}))
+    plugin = splitting_plugin()
+    method = replace(operation("/pay"), call=call)
+    noting = replace(plugin, methods={Method.NATIVE: method})
+    paying.directory.put(ChannelAccount("C1", "M1", True, noting, "C1's key"))
+    await create(paying, wish(**asked))
+    assert [order.splits for order in orders] == [is_split]

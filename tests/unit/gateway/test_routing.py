@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from tests.unit.gateway.world import fake_plugin, there, world
+from tests.unit.gateway.world import fake_plugin, splitting_plugin, there, world
 
 from chassis.problems import InvalidRequest, Problem
 from contracts.api import CreatePayment, CreateRefund, Method
 from gateway.directory import App, ChannelAccount, Directory, Merchant
-from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere
-from gateway.flows.routing import account_for, check_refund
+from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere, SplitNotSupported
+from gateway.flows.routing import account_for, check_refund, payable_accounts
 
 WISH: dict[str, Any] = {
     "merchant_id": "M1",
@@ -75,9 +75,10 @@ def test_the_named_account_takes_the_money(directory: Directory) -> None:
         ),
         (
             {"split": [{"account": "x", "amount": 1, "description": "x"}]},
-            InvalidRequest,
+            SplitNotSupported,
             ["/split"],
         ),
+        ({"splits": True}, SplitNotSupported, ["/splits"]),
     ],
 )
 def test_what_cannot_be_routed_is_refused(
@@ -110,6 +111,16 @@ def test_without_any_account_for_it_there_is_no_cashier(directory: Directory) ->
     directory.remove("C1")
     with pytest.raises(MethodNotSupported):
         route(directory, wish(payment_id=None, method="cashier"))
+
+
+def test_our_page_offers_what_can_be_split_where_it_is_to_be_split(directory: Directory) -> None:
+    given = wish(payment_id=None, method="cashier", splits=True)
+    with pytest.raises(MethodNotSupported):
+        route(directory, given)
+    directory.put(ChannelAccount("C4", "M1", True, splitting_plugin(), "key"))
+    assert route(directory, given) is None
+    offered = payable_accounts(directory, "M1", "CNY", splits=True)
+    assert [account.payment_id for account in offered] == ["C4"]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from gateway.channels.plugin import (
     RawNotice,
     Reply,
     Request,
+    Splits,
     Succeeded,
     Unverifiable,
 )
@@ -126,6 +127,17 @@ def fake_plugin(name: str = "fake", **changes: Any) -> Plugin[str]:
         offers=(Method.NATIVE,),
     )
     return replace(plugin, **changes)
+
+
+def splitting_plugin() -> Plugin[str]:
+    return fake_plugin(
+        splits=Splits(
+            split=operation("/split"),
+            query=operation("/query_split"),
+            call_back=operation("/call_back"),
+            gives_back=bool,
+        )
+    )
 
 
 # ── the world around ──────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from chassis.problems import Overloaded
 from chassis.web import InFlightLimit, json_object, parse, read_body
-from gateway.authentication import Authentication, SignedRequest
+from gateway.authentication import MALFORMED, Authentication, SignedRequest
 from gateway.deps import Deps
 from gateway.directory import App
 from gateway.domain.addresses import Network, caller_address
@@ -60,12 +60,17 @@ class Admission:
         try:
             app = self.authentication.identify(self._signed(request, body))
         except NotAuthenticated as problem:
-            REFUSED.labels(problem.reason).inc()
-            log.info("authentication.refused", reason=problem.reason)
+            self._note(problem, request.app.state.deps)
             raise
         if wait_s := self.rate.wait_s(app.app_id, self.clock()):
             raise RateLimited(wait_s)
         return Caller(app, request, body)
+
+    def _note(self, problem: NotAuthenticated, deps: Deps) -> None:
+        REFUSED.labels(problem.reason).inc()
+        log.info("authentication.refused", reason=problem.reason, app_id=problem.app_id)
+        if problem.reason != MALFORMED:  # Whoever scans us signs nothing.
+            deps.alerts.signatures.of_request(problem.app_id, problem.reason, self.clock())
 
     def _signed(self, request: Request, body: bytes) -> SignedRequest:
         scope = request.scope

@@ -7,7 +7,7 @@ from pydantic import AfterValidator
 
 from contracts.api import EventPage
 from contracts.codes import Code
-from contracts.internal import DeliveryPage, DeliveryView
+from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
 from gateway.api.admission import AppRoute, CallerOf, DepsOf
 from gateway.api.answers import answer
 from gateway.api.openapi import problems
@@ -71,3 +71,34 @@ async def list_deliveries(
 async def test_endpoint(caller: CallerOf, deps: DepsOf) -> Response:
     """Send a `ping` event to the app's callback address."""
     return answer(await callbacks.ping(deps, caller.app), 202)
+
+
+@router.get(
+    "/webhook-endpoints", response_model=EndpointPage, responses=problems(Code.INVALID_REQUEST)
+)
+async def list_endpoints(
+    caller: CallerOf,
+    deps: DepsOf,
+    suspended: Annotated[bool | None, Query(description="Only those that are, or are not")] = None,
+    after: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """The addresses that callbacks go to: suspended, left alone for a while, how much waits."""
+    page = await callbacks.list_endpoints(
+        deps, caller.app, suspended=suspended, after=after, limit=limit
+    )
+    return answer(page)
+
+
+@router.post(
+    "/webhook-endpoints/{endpoint_id}/resume",
+    response_model=EndpointView,
+    responses=problems(Code.NOT_FOUND, Code.INVALID_REQUEST),
+)
+async def resume_endpoint(
+    endpoint_id: Annotated[str, Path(description="From the list of addresses, `L…`")],
+    caller: CallerOf,
+    deps: DepsOf,
+) -> Response:
+    """End the suspension of an address that is up again; what waited is sent oldest first."""
+    return answer(await callbacks.resume(deps, caller.app, endpoint_id))

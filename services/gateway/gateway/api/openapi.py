@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from contracts.api import CloseOrder, CreatePayment, CreateRefund, PaymentView
+from contracts.api import CloseOrder, CreatePayment, CreateRefund, CreateSplit, PaymentView
 from contracts.codes import CODES, Code
 
 VERSION: Final = "1.0.0"
@@ -113,7 +113,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _document(app: FastAPI) -> dict[str, Any]:
     made = get_openapi(title="Paymesh", version=VERSION, description=DESCRIPTION, routes=app.routes)
     _, written = models_json_schema(
-        [(model, "validation") for model in (CreatePayment, CloseOrder, CreateRefund)]
+        [(model, "validation") for model in (CreatePayment, CloseOrder, CreateRefund, CreateSplit)]
         + [(Problem, "serialization")],
         ref_template=REFERENCE,
     )

@@ -6,21 +6,22 @@ left it is NotSent, after that Unknown. Plugins stay pure; clock, network and li
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from contracts.events.alerts import Alert
-from gateway.channels.breaker import Breaker
+from gateway.channels.lanes import Lanes, inexpressible
 from gateway.channels.plugin import (
     Answer,
     Bill,
     BillPlace,
     BillWish,
     Call,
+    CallingBack,
+    Declined,
     HandOver,
     Moment,
     Noticed,
@@ -32,7 +33,7 @@ from gateway.channels.plugin import (
     RawNotice,
     Refunding,
     Reply,
-    Request,
+    Splitting,
     Succeeded,
     Trade,
     Unknown,
@@ -41,18 +42,16 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.reading import UNREADABLE
 from gateway.channels.renewal import Renewal
+from gateway.channels.repeating import Repeating
 from gateway.channels.reporting import note, place
-from gateway.channels.transport import Broken, NotReached, Transport
+from gateway.channels.transport import Transport
 from gateway.channels.unlisted import Unlisted
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()
 
-MAX_CALLS_PER_ACCOUNT: Final = 64
-"""An account whose channel hangs holds so many connections, and none of another account's."""
-
-MAX_WAIT_S: Final = 1.0
-"""How long a call waits for one of them."""
+PAY_LIMIT_S: Final = 10.0
+"""How long an app waits for its channel, all repeats together."""
 
 BILL_TIMEOUT_S: Final = 60.0
 
@@ -60,18 +59,9 @@ SubjectT = TypeVar("SubjectT")
 SaidT = TypeVar("SaidT")
 
 
-@dataclass(slots=True)
-class _Lane:
-    """What one channel account may occupy, and how its channel has been answering."""
-
-    breaker: Breaker
-    places: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(MAX_CALLS_PER_ACCOUNT)
-    )
-
-
 class Executor:
-    """`now` is the wall clock for signatures, `monotonic` measures, `tell` alerts people."""
+    """`now` is the wall clock for signatures, `monotonic` measures, `tell` alerts people, `pause`
+    waits so many seconds."""
 
     def __init__(
         self,
@@ -80,22 +70,32 @@ class Executor:
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         tell: Callable[[Alert], None],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._transport = transport
         self._unlisted = Unlisted(tell)
         self._now = now
         self._monotonic = monotonic
-        self._lanes: dict[str, _Lane] = {}
-        self._keys = Renewal(self._send, moment=self.moment, monotonic=monotonic)
+        self._lanes = Lanes(transport, monotonic, tell)
+        self._repeating = Repeating(monotonic=monotonic, pause=pause)
+        self._keys = Renewal(self._lanes.send, moment=self.moment, monotonic=monotonic)
 
     async def pay(self, account: ChannelAccount, order: PayOrder) -> Outcome:
-        """Initiate the payment, by a method that the plugin has."""
+        """Initiate the payment, by a method that the plugin has; repeated while the channel asks
+        for that and the time of the app allows it."""
         method = account.plugin.methods[order.method]
         if isinstance(method, HandOver):
             outcome = self._hand_over(account, method, order)
             note(account, "pay", outcome, 0.0)
             return outcome
-        return await self._run(account, "pay", method, order)
+        call, read = method.call, method.outcome
+
+        async def ask(limit_s: float | None) -> Outcome:
+            return await self._ask(account, call, read, order, limit_s=limit_s)
+
+        started = self._monotonic()
+        outcome = await self._repeating.run(account.channel, ask, PAY_LIMIT_S)
+        self._report(account, "pay", outcome, started)
+        return outcome
 
     async def query(self, account: ChannelAccount, trade: Trade) -> Outcome:
         """Ask how the payment stands."""
@@ -121,6 +121,28 @@ class Executor:
         if operation is None:
             return NotSent("no_way", "this channel leaves that to people", is_spoken=False)
         return await self._run(account, "refund_abnormal", operation, refunding)
+
+    async def split(self, account: ChannelAccount, splitting: Splitting) -> Outcome:
+        """Divide a payment; to be repeated with the same number until its outcome is known."""
+        splits = account.plugin.splits
+        if splits is None:
+            return Declined("no_splits", "this channel cannot split")
+        return await self._run(account, "split", splits.split, splitting)
+
+    async def query_split(self, account: ChannelAccount, splitting: Splitting) -> Outcome:
+        """Ask how the split stands."""
+        splits = account.plugin.splits
+        if splits is None:
+            return Declined("no_splits", "this channel cannot split")
+        return await self._run(account, "query_split", splits.query, splitting)
+
+    async def call_back(self, account: ChannelAccount, asked: CallingBack) -> Outcome:
+        """Have a receiver give back, where the channel asks each by itself; the same call again
+        tells how it stands."""
+        splits = account.plugin.splits
+        if splits is None or splits.call_back is None or not splits.gives_back(asked.share.account):
+            return Declined("no_return", "this receiver cannot be asked to give back")
+        return await self._run(account, "call_back", splits.call_back, asked)
 
     async def fetch_bill(self, account: ChannelAccount, wish: BillWish) -> Bill | Outcome:
         """The channel's statement of a day; anything but a Bill says why there is none."""
@@ -158,7 +180,7 @@ class Executor:
             call = method.call(order, opened)
             return method.outcome(account.plugin.wire.sign(call, opened, self.moment()))
         except UNREADABLE as error:
-            return _inexpressible(account, error)
+            return inexpressible(account, error)
 
     async def _run(
         self,
@@ -183,14 +205,19 @@ class Executor:
         ask: Callable[[SubjectT, Any], Call],
         read: Callable[[Answer, SubjectT, Any], SaidT],
         subject: SubjectT,
+        *,
+        limit_s: float | None = None,
     ) -> SaidT | NotSent | Unknown:
         opened = self._keys.opened(account)
         try:
             call = ask(subject, opened)
         except UNREADABLE as error:
-            return _inexpressible(account, error)
+            return inexpressible(account, error)
         sign = account.plugin.wire.sign
-        reply = await self._send(account, lambda: sign(call, opened, self.moment()), call.timeout_s)
+        timeout_s = call.timeout_s if limit_s is None else min(call.timeout_s, limit_s)
+        reply = await self._lanes.send(
+            account, lambda: sign(call, opened, self.moment()), timeout_s
+        )
         if not isinstance(reply, Reply):
             return reply
         try:
@@ -213,13 +240,13 @@ class Executor:
             return spot
         try:
             opened, download = self._keys.opened(account), bills.download
-            reply = await self._send(
+            reply = await self._lanes.send(
                 account, lambda: download(spot, opened, self.moment()), BILL_TIMEOUT_S
             )
             if not isinstance(reply, Reply):
                 return reply
             # A large file takes seconds to read; payments must not wait for it.
-            return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, wish)))
+            return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, wish, opened)))
         except Unverifiable as error:
             return Unknown("unverifiable", str(error), is_spoken=False)
         except UNREADABLE as error:
@@ -234,50 +261,3 @@ class Executor:
         except UnknownKey as unknown:
             await self._keys.renew(account, unknown.name)
             return verify(reply, call, self._keys.opened(account), self.moment())
-
-    async def _send(
-        self, account: ChannelAccount, sign: Callable[[], Request], timeout_s: float
-    ) -> Reply | NotSent | Unknown:
-        """Signed only when it may go out: what a hanging account is refused costs nobody CPU."""
-        lane = self._lane(account.payment_id)
-        if not await _has_place(lane.places):
-            return NotSent("busy", "too many calls of this account are waiting", is_spoken=False)
-        try:
-            if not lane.breaker.admits():
-                return NotSent("circuit_open", "the channel has not answered", is_spoken=False)
-            try:
-                request = sign()
-            except UNREADABLE as error:
-                return _inexpressible(account, error)
-            try:
-                reply = await self._transport.send(request, timeout_s=timeout_s)
-            except NotReached as error:
-                lane.breaker.failed()
-                return NotSent("not_reached", str(error), is_spoken=False)
-            except Broken as error:
-                lane.breaker.failed()
-                return Unknown("no_answer", str(error), is_spoken=False)
-            lane.breaker.succeeded()
-            return reply
-        finally:
-            lane.places.release()
-
-    def _lane(self, payment_id: str) -> _Lane:
-        lane = self._lanes.get(payment_id)
-        if lane is None:
-            lane = self._lanes[payment_id] = _Lane(Breaker(self._monotonic))
-        return lane
-
-
-async def _has_place(places: asyncio.Semaphore) -> bool:
-    try:
-        async with asyncio.timeout(MAX_WAIT_S):
-            await places.acquire()
-    except TimeoutError:
-        return False
-    return True
-
-
-def _inexpressible(account: ChannelAccount, error: Exception) -> NotSent:
-    log.error("channel.inexpressible", channel=account.channel, error=place(error))
-    return NotSent("inexpressible", "the channel cannot be asked for this", is_spoken=False)

@@ -7,7 +7,7 @@ A table row is a maker of outcomes, `(code, message) → Outcome`: the outcome c
 from collections.abc import Callable, Mapping
 
 from contracts.actions import NoAction
-from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unknown
+from gateway.channels.plugin import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
 
 Verdict = Callable[[str, str], Outcome]
 Table = Mapping[str, Verdict]
@@ -36,6 +36,16 @@ def waiting(code: str, message: str) -> Pending:
 def closed(code: str, message: str) -> Declined:
     """The channel ended the trade; it was never paid."""
     return Declined(code, message, closed=True)
+
+
+def passing(code: str, message: str) -> Unknown:
+    """Trouble inside the channel, which may have done its work: the same call again tells."""
+    return Unknown(code, message, is_passing=True)
+
+
+def limited(code: str, message: str) -> NotSent:
+    """Refused because there are too many calls now: the same call again may be taken."""
+    return NotSent(code, message, is_passing=True)
 
 
 def unlisted(code: str, message: str) -> Unknown:

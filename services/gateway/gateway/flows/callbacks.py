@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from contracts.api import EventPage
-from contracts.internal import DeliveryPage, DeliveryView, Ping
+from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView, Ping
 from gateway.deps import Deps
 from gateway.directory import App
 
@@ -47,3 +47,28 @@ async def list_deliveries(
 async def ping(deps: Deps, app: App) -> DeliveryView:
     """Send a `ping` event to the app's own callback address."""
     return await deps.notifier.post(DeliveryView, "/internal/pings", body=Ping(app_id=app.app_id))
+
+
+async def list_endpoints(
+    deps: Deps, app: App, *, suspended: bool | None, after: str | None, limit: int
+) -> EndpointPage:
+    """The addresses that the app's callbacks go to, and how they fare."""
+    return await deps.notifier.get(
+        EndpointPage,
+        "/internal/endpoints",
+        {
+            "app_id": app.app_id,
+            "suspended": None if suspended is None else str(suspended).lower(),
+            "after": after,
+            "limit": limit,
+        },
+    )
+
+
+async def resume(deps: Deps, app: App, endpoint_id: str) -> EndpointView:
+    """End the suspension of one of the app's own addresses."""
+    return await deps.notifier.post(
+        EndpointView,
+        f"/internal/endpoints/{quote(endpoint_id, safe='')}/resume",
+        params={"app_id": app.app_id},
+    )

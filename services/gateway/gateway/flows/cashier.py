@@ -59,7 +59,10 @@ async def choose(deps: Deps, token: str, choice: ChooseOffer) -> ChosenPayment:
     attempt = chosen.payment
     if chosen.initiate:
         calling = pay.Calling(
-            _method(account), payment.return_url, Payer(client_ip=choice.client_ip)
+            _method(account),
+            payment.return_url,
+            Payer(client_ip=choice.client_ip),
+            payment.splits,
         )
         attempt = await pay.initiate(deps, account, attempt, calling)
     return ChosenPayment(**dict(attempt), token=token_of(attempt.payment_no, deps.checkout_key))
@@ -75,10 +78,11 @@ async def _payment(deps: Deps, token: str) -> PaymentOnFile:
 def _offered(deps: Deps, payment: PaymentOnFile) -> list[ChannelAccount]:
     if payment.order.status is not OrderStatus.OPEN:
         return []
+    accounts = payable_accounts(
+        deps.directory, payment.merchant_id, payment.currency, splits=payment.splits
+    )
     return [
-        account
-        for account in payable_accounts(deps.directory, payment.merchant_id, payment.currency)
-        if payment.wished_payment_id in (None, account.payment_id)
+        account for account in accounts if payment.wished_payment_id in (None, account.payment_id)
     ]
 
 

@@ -6,12 +6,19 @@ import structlog
 from prometheus_client import Counter
 
 from chassis.producer import NotPublished
-from contracts.events.commands import ChannelCommand, CommandName, PaymentRef, RefundRef
+from contracts.events.commands import (
+    ChannelCommand,
+    CommandName,
+    PaymentRef,
+    RefundRef,
+    SplitRef,
+)
 from contracts.events.results import PaymentResult, Source
 from contracts.money import Money
 from gateway.channels.plugin import Refunding, Trade
 from gateway.deps import Deps
 from gateway.directory import ChannelAccount
+from gateway.flows import split_commands
 from gateway.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
@@ -74,31 +81,39 @@ def trade_of(payment: PaymentRef) -> Trade:
 
 async def _ask(deps: Deps, account: ChannelAccount, command: ChannelCommand) -> Result | None:
     trade = trade_of(command.payment)
-    match command.command, command.refund:
-        case CommandName.QUERY, _:
+    match command:
+        case ChannelCommand(command=CommandName.QUERY):
             outcome = await deps.executor.query(account, trade)
             return payment_result(account, trade.payment_no, Source.QUERY, outcome)
-        case CommandName.CLOSE, _:
+        case ChannelCommand(command=CommandName.CLOSE):
             return await close(deps, account, trade)
-        case CommandName.REFUND, RefundRef() as refund:
-            outcome = await deps.executor.refund(account, _refunding(deps, account, trade, refund))
-            return refund_result(
-                account, refund.refund_no, trade.payment_no, Source.REFUND, outcome
+        case ChannelCommand(command=CommandName.SPLIT, split=SplitRef() as split):
+            splitting = split_commands.splitting_of(trade, split)
+            return await split_commands.split(deps, account, splitting)
+        case ChannelCommand(command=CommandName.QUERY_SPLIT, split=SplitRef() as split):
+            splitting = split_commands.splitting_of(trade, split)
+            return await split_commands.query(deps, account, splitting)
+        case ChannelCommand(command=name, refund=RefundRef() as refund):
+            return await _ask_of_refund(
+                deps, account, name, _refunding(deps, account, trade, refund)
             )
-        case CommandName.QUERY_REFUND, RefundRef() as refund:
-            outcome = await deps.executor.query_refund(
-                account, _refunding(deps, account, trade, refund)
-            )
-            return refund_result(
-                account, refund.refund_no, trade.payment_no, Source.QUERY_REFUND, outcome
-            )
-        case CommandName.REFUND_ABNORMAL, RefundRef() as refund:
-            outcome = await deps.executor.refund_abnormal(
-                account, _refunding(deps, account, trade, refund)
-            )
-            return refund_result(
-                account, refund.refund_no, trade.payment_no, Source.REFUND, outcome
-            )
+        case _:
+            return None
+
+
+async def _ask_of_refund(
+    deps: Deps, account: ChannelAccount, name: CommandName, refunding: Refunding
+) -> Result | None:
+    numbers = (refunding.refund_no, refunding.trade.payment_no)
+    match name:
+        case CommandName.REFUND:
+            return await split_commands.refund(deps, account, refunding)
+        case CommandName.QUERY_REFUND:
+            outcome = await deps.executor.query_refund(account, refunding)
+            return refund_result(account, *numbers, Source.QUERY_REFUND, outcome)
+        case CommandName.REFUND_ABNORMAL:
+            outcome = await deps.executor.refund_abnormal(account, refunding)
+            return refund_result(account, *numbers, Source.REFUND, outcome)
         case _:
             return None
 
@@ -112,4 +127,5 @@ def _refunding(deps: Deps, account: ChannelAccount, trade: Trade, refund: Refund
         notify_url=deps.addresses.webhook(account.channel, account.payment_id),
         reason=refund.reason,
         channel_refund_no=refund.channel_refund_no,
+        returns=split_commands.returns_of(trade, refund),
     )

@@ -51,6 +51,7 @@ async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
     except (Unverifiable, *UNREADABLE) as error:
         # The words of an unverified notice are not worth a line; its kind of fault is.
         _count(account, "unverifiable")
+        deps.alerts.signatures.of_notice(account, deps.clock())
         log.warning(
             "notice.refused",
             channel=account.channel,

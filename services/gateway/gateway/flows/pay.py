@@ -32,7 +32,7 @@ from gateway.channels.plugin import (
 from gateway.deps import Deps
 from gateway.directory import App, ChannelAccount
 from gateway.flows.links import with_link
-from gateway.flows.routing import account_for
+from gateway.flows.routing import account_for, is_to_be_split
 from gateway.results import payment_result
 
 log = structlog.get_logger()
@@ -48,11 +48,12 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """How the payer is to be called, and where they come back to."""
+    """How the payer is to be called, where they come back to, and whether it will be split."""
 
     method: Method
     return_url: str | None
     payer: Payer
+    splits: bool
 
 
 async def create(deps: Deps, app: App, wish: CreatePayment) -> Created:
@@ -75,7 +76,8 @@ async def create(deps: Deps, app: App, wish: CreatePayment) -> Created:
     )
     payment = opened.payment
     if opened.created and account is not None:
-        calling = Calling(wish.method, wish.return_url, wish.payer or Payer())
+        payer = wish.payer or Payer()
+        calling = Calling(wish.method, wish.return_url, payer, is_to_be_split(wish))
         payment = await initiate(deps, account, payment, calling)
     return Created(with_link(deps, payment), is_replay=not opened.created)
 
@@ -120,6 +122,7 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
         openid=calling.payer.openid,
         auth_code=calling.payer.auth_code,
         client_ip=calling.payer.client_ip,
+        splits=calling.splits,
     )
 
 

@@ -3,17 +3,14 @@
 from chassis.problems import FieldError, InvalidRequest
 from contracts.api import CreatePayment, CreateRefund, Method
 from gateway.directory import App, ChannelAccount, Directory
-from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere
+from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere, SplitNotSupported
 
 
 def account_for(directory: Directory, app: App, wish: CreatePayment) -> ChannelAccount | None:
     """The channel account to pay through; None where our own page lets the payer decide.
 
-    Raises NotHere, ChannelAccountDisabled, MethodNotSupported or InvalidRequest.
+    Raises NotHere, ChannelAccountDisabled, MethodNotSupported, SplitNotSupported or InvalidRequest.
     """
-    if wish.split:
-        fault = FieldError("/split", "splitting cannot be asked for with the payment")
-        raise InvalidRequest("The payment cannot be split.", errors=[fault])
     merchant = directory.find_merchant(wish.merchant_id)
     if merchant is None or not merchant.is_active or wish.merchant_id not in app.merchant_ids:
         raise NotHere("merchant")
@@ -22,6 +19,7 @@ def account_for(directory: Directory, app: App, wish: CreatePayment) -> ChannelA
     account = account_of(directory, wish.merchant_id, wish.payment_id)
     if not account.is_active:
         raise ChannelAccountDisabled(account.payment_id)
+    _check_split(account, wish)
     if wish.method in account.plugin.methods:
         _check_currency(account, wish)
         _check_payer(account, wish)
@@ -47,22 +45,40 @@ def account_of(directory: Directory, merchant_id: str, payment_id: str) -> Chann
     return account
 
 
-def payable_accounts(directory: Directory, merchant_id: str, currency: str) -> list[ChannelAccount]:
-    """The merchant's accounts that a payer may be offered, in a steady order."""
+def payable_accounts(
+    directory: Directory, merchant_id: str, currency: str, *, splits: bool
+) -> list[ChannelAccount]:
+    """The merchant's accounts that a payer may be offered, in a steady order; `splits`: those at
+    channels that can split."""
     return [
         account
         for _, account in sorted(directory.accounts_of(merchant_id).items())
-        if account.is_active and account.offers() and currency in account.plugin.currencies
+        if account.is_active
+        and account.offers()
+        and currency in account.plugin.currencies
+        and (account.plugin.splits is not None or not splits)
     ]
+
+
+def is_to_be_split(wish: CreatePayment) -> bool:
+    """Whether the channel must be asked for a payment that will be split."""
+    return wish.splits or bool(wish.split)
 
 
 def _cashier_of(directory: Directory, wish: CreatePayment) -> ChannelAccount | None:
     """A single account with a cashier of its own: the payer never passes two cashiers."""
-    accounts = payable_accounts(directory, wish.merchant_id, wish.currency)
+    accounts = payable_accounts(
+        directory, wish.merchant_id, wish.currency, splits=is_to_be_split(wish)
+    )
     if not accounts:
         raise MethodNotSupported(wish.method)
     only = accounts[0] if len(accounts) == 1 else None
     return only if only and Method.CASHIER in only.plugin.hosted else None
+
+
+def _check_split(account: ChannelAccount, wish: CreatePayment) -> None:
+    if is_to_be_split(wish) and account.plugin.splits is None:
+        raise SplitNotSupported(account.channel, "/split" if wish.split else "/splits")
 
 
 def _check_currency(account: ChannelAccount, wish: CreatePayment) -> None:

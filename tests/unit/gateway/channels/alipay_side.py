@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.unit.gateway.channels.channel_side import (
     BEIJING,
+    CHANNEL_NO,
+    MERCHANT,
     NOW,
     PAYMENT_NO,
     REFUND_NO,
@@ -21,6 +23,7 @@ from gateway.channels.plugin import RawNotice, Reply, Request
 APP_ID = "2021000100000001"
 SELLER_ID = "2088000000000001"
 TRADE_NO = "2026013122001400000000000001"
+SETTLE_NO = "20260131002530070036530000000001"
 
 
 def text_to_sign(params: Mapping[str, str], *without: str) -> bytes:
@@ -169,6 +172,31 @@ class AlipaySide:
             "gmt_refund_pay": "2026-01-31 12:00:09",
         }
         return self.answer("alipay.trade.fastpay.refund.query", content)
+
+    def split_taken(self, split_no: str) -> Reply:
+        content = {"trade_no": CHANNEL_NO, "settle_no": SETTLE_NO}
+        return self.answer("alipay.trade.order.settle", content)
+
+    def split_told(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+        names = {"processing": "PROCESSING", "succeeded": "SUCCESS", "failed": "FAIL"}
+        details = [
+            {
+                "operation_type": "transfer",
+                "trans_in": account,
+                "amount": f"{amount // 100}.{amount % 100:02d}",
+                "state": names.get(state, state),
+            }
+            | ({"error_code": "ROYALTY_RECEIVER_INVALID"} if state == "failed" else {})
+            for account, (amount, state) in shares.items()
+        ]
+        # The trade's own settlement stands beside the shares.
+        settled = {"operation_type": "settle", "trans_in": MERCHANT, "amount": "7.00"}
+        content = {
+            "out_request_no": split_no,
+            "operation_dt": "2026-01-31 12:00:08",
+            "royalty_detail_list": [*details, settled | {"state": "SUCCESS"}],
+        }
+        return self.answer("alipay.trade.order.settle.query", content)
 
     def refused(self, code: str) -> Reply:
         """Any method may be answered under `error_response`."""

@@ -6,7 +6,7 @@ opinion on the plugins' wire code.
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.plugin import (
+    CallingBack,
     HandOver,
     Moment,
     PayOrder,
@@ -25,6 +26,9 @@ from gateway.channels.plugin import (
     Refunding,
     Reply,
     Request,
+    Share,
+    ShareReturn,
+    Splitting,
     Trade,
 )
 
@@ -37,6 +41,12 @@ OTHER_PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W8"
 REFUND_NO = "R01JGZ7K8M9N0P1Q2R3S4T5V6W7"
 OTHER_REFUND_NO = "R01JGZ7K8M9N0P1Q2R3S4T5V6W8"
 AMOUNT = Money(1299, "CNY")
+CHANNEL_NO = "2026013122001400000000000001"
+SPLIT_NO = "S01JGZ7K8M9N0P1Q2R3S4T5V6W7"
+OTHER_SPLIT_NO = "S01JGZ7K8M9N0P1Q2R3S4T5V6W8"
+RETURN_NO = f"{REFUND_NO}-1"
+MERCHANT, PERSON = "2088000000000201", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+SHARES = {MERCHANT: 300, PERSON: 200}
 
 
 class Pair:
@@ -118,6 +128,15 @@ class Side(Protocol):
 
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply: ...
 
+    def split_taken(self, split_no: str) -> Reply:
+        """The yes to a split of `SHARES`, before anybody has theirs (channels that split)."""
+        ...
+
+    def split_told(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+        """The answer to its query when the channel is through: what each account has of it, and
+        in which state: `succeeded`, `failed`, `processing`, or the channel's own word."""
+        ...
+
     def refused(self, code: str) -> Reply:
         """A refusal of any operation, by a code in the form of this channel."""
         ...
@@ -162,6 +181,28 @@ def refunding(amount_minor: int = 500, **changed: Any) -> Refunding:
     return Refunding(**(values | changed))
 
 
+def splitting(**changed: Any) -> Splitting:
+    values: dict[str, Any] = {
+        "trade": paid_trade(),
+        "split_no": SPLIT_NO,
+        "shares": tuple(
+            Share(account, Money(amount, "CNY"), "物业分成") for account, amount in SHARES.items()
+        ),
+        "is_last": False,
+        "created_at": NOW,
+    }
+    return Splitting(**(values | changed))
+
+
+def calling_back(amount_minor: int = 100) -> CallingBack:
+    owed = ShareReturn(SPLIT_NO, MERCHANT, Money(amount_minor, "CNY"), RETURN_NO)
+    return CallingBack(paid_trade(), owed, "多收退回")
+
+
+def paid_trade() -> Trade:
+    return replace(trade(), channel_trade_no=CHANNEL_NO)
+
+
 def operations_of(plugin: Plugin[Any]) -> dict[str, tuple[Any, Any]]:
     """Every declared way to ask, by name, with a subject to ask about."""
     methods = {
@@ -169,10 +210,16 @@ def operations_of(plugin: Plugin[Any]) -> dict[str, tuple[Any, Any]]:
         for method, operation in plugin.methods.items()
         if not isinstance(operation, HandOver)
     }
-    others = {
+    others: dict[str, tuple[Any, Any]] = {
         "query": (plugin.query, trade()),
         "close": (plugin.close, trade()),
         "refund": (plugin.refund, refunding()),
         "query_refund": (plugin.query_refund, refunding()),
     }
+    if plugin.splits is not None:
+        others |= {
+            "split": (plugin.splits.split, splitting()),
+            "query_split": (plugin.splits.query, splitting()),
+            "call_back": (plugin.splits.call_back, calling_back()),
+        }
     return methods | {name: each for name, each in others.items() if each[0] is not None}

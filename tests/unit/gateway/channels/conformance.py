@@ -17,6 +17,7 @@ from tests.unit.gateway.channels.channel_side import (
     refunding,
 )
 from tests.unit.gateway.channels.conformance_answers import NO_ANSWERS, Answers, tampered
+from tests.unit.gateway.channels.conformance_splits import SplitAnswers
 
 from contracts.money import Money
 from gateway.channels.plugin import (
@@ -41,7 +42,7 @@ SUBJECTS = [
 ]
 
 
-class Conformance(Answers):
+class Conformance(Answers, SplitAnswers):
     """`make_side` makes the other end; everything else is inherited."""
 
     make_side: type[Any]

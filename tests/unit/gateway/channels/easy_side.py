@@ -137,6 +137,12 @@ class EasySide:
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer(self.trade(refund_no, "00", 500))
 
+    def split_taken(self, split_no: str) -> Reply:
+        raise AssertionError("this channel cannot split")
+
+    def split_told(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+        raise AssertionError("this channel cannot split")
+
     def refused(self, code: str) -> Reply:
         body = {"sysRetCode": code, "sysRetMsg": "不行", "orgId": ORG_ID}
         return Reply(200, {}, json.dumps(body).encode())

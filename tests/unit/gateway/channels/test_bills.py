@@ -5,6 +5,7 @@ import hashlib
 import io
 import zipfile
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from tests.unit.gateway.channels.alipay_side import AlipaySide
@@ -92,10 +93,15 @@ def at(hour: int, second: int = 0) -> datetime:
 # ── WeChat Pay ──
 
 
-def from_wechat(content: str, wish: BillWish = TRADE, sha1: str | None = None) -> list[BillRow]:
+WECHAT_MERCHANT = opened(WechatSide())
+
+
+def from_wechat(
+    content: str, wish: BillWish = TRADE, sha1: str | None = None, account: Any = WECHAT_MERCHANT
+) -> list[BillRow]:
     raw = content.encode()
-    announced = sha1 or hashlib.sha1(raw, usedforsecurity=False).hexdigest()
-    return wechat.read(Reply(200, {}, gzip.compress(raw, mtime=0)), BillPlace("…", announced), wish)
+    place = BillPlace("…", sha1 or hashlib.sha1(raw, usedforsecurity=False).hexdigest())
+    return wechat.read(Reply(200, {}, gzip.compress(raw, mtime=0)), place, wish, account)
 
 
 def test_wechat_pays_trades_are_read_by_the_names_of_the_head() -> None:
@@ -140,7 +146,7 @@ def test_a_bill_of_wechat_pay_with_another_hash_is_refused() -> None:
 @pytest.mark.parametrize("body", [b"", b"plain", gzip.compress(b"x" * 1000, mtime=0)[:-9]])
 def test_a_file_that_is_not_whole_is_refused(body: bytes) -> None:
     with pytest.raises(Unverifiable):
-        wechat.read(Reply(200, {}, body), BillPlace("…", "0" * 40), TRADE)
+        wechat.read(Reply(200, {}, body), BillPlace("…", "0" * 40), TRADE, WECHAT_MERCHANT)
 
 
 def test_the_signed_request_for_the_file_goes_to_wechat_pay_only() -> None:
@@ -179,6 +185,24 @@ def test_bills_are_asked_for_by_day_and_kind() -> None:
         assert asked.content["tar_type"] == "GZIP"
 
 
+def test_a_provider_reads_the_rows_of_its_merchant_only() -> None:
+    own, other = "1900000555", "1900000556"
+    content = WECHAT_TRADES.replace("`wx1,`1900000001,`0,", f"`wx1,`1900000001,`{own},", 1)
+    content = content.replace("`wx1,`1900000001,`0,", f"`wx1,`1900000001,`{other},", 1)
+    account = opened(WechatSide(), sub_mchid=own)
+    assert [row.kind for row in from_wechat(content, account=account)] == ["payment"]
+    assert len(from_wechat(content)) == 2
+
+
+def test_a_provider_asks_for_the_bill_of_its_merchant_and_not_for_its_funds() -> None:
+    side = WechatSide()
+    account = opened(side, sub_mchid="1900000555")
+    asked = side.asked(side.plugin.wire.sign(wechat.call(TRADE, account), account, MOMENT))
+    assert asked.content["sub_mchid"] == "1900000555"
+    with pytest.raises(ValueError, match="provider"):
+        wechat.call(FUNDS, account)
+
+
 # ── Alipay ──
 
 
@@ -191,7 +215,7 @@ def packed(*files: str, names: str = "业务明细") -> bytes:
 
 
 def from_alipay(body: bytes, wish: BillWish = TRADE) -> list[BillRow]:
-    return alipay.read(Reply(200, {}, body), BillPlace("…"), wish)
+    return alipay.read(Reply(200, {}, body), BillPlace("…"), wish, opened(AlipaySide()))
 
 
 def test_alipays_trades_are_found_in_the_zip_by_their_first_line() -> None:
@@ -230,7 +254,13 @@ def test_a_file_of_alipay_that_is_no_bill_is_refused(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [("NO_BILL_DATA", Pending), ("USER_RATE_LIMIT", object), ("TYPE_NOT_SUPPORTED", Declined)],
+    [
+        ("NO_BILL_DATA", Pending),
+        ("isp.bill_not_exist", Pending),  # as it is really written
+        ("USER_RATE_LIMIT", object),
+        ("TYPE_NOT_SUPPORTED", Declined),
+        ("invalid_arguments", Declined),
+    ],
 )
 def test_why_there_is_no_bill_of_alipay(code: str, kind: type) -> None:
     side = AlipaySide()

@@ -20,7 +20,7 @@ from tests.unit.gateway.channels.easy_side import EasySide
 from tests.unit.gateway.channels.wechat_side import WechatSide
 
 from gateway.channels import rsa
-from gateway.channels.plugin import UnknownKey
+from gateway.channels.plugin import CHECKED_BEFORE, UnknownKey
 from gateway.channels.registry import PLUGINS
 
 SIDES: dict[str, Any] = {"wechat": WechatSide(), "alipay": AlipaySide(), "easy": EasySide()}
@@ -124,6 +124,17 @@ def test_keys_may_be_pasted_in_any_form(channel: str) -> None:
     bare = "".join(line for line in public.splitlines() if "-----" not in line)
     for text in (base64.b64encode(der).decode(), f"\r\n{own}".replace("\n", "\r\n"), f"  {own}  "):
         assert faults(channel, **{OWN_KEY[channel]: text, THEIR_KEY[channel]: bare}) == {}
+
+
+@pytest.mark.parametrize("channel", SIDES)
+def test_credentials_that_were_checked_before_they_were_sealed_are_still_parsed(
+    channel: str,
+) -> None:
+    model, given = PLUGINS[channel].credentials, SIDES[channel].credentials()
+    again = model.model_validate(given, context=CHECKED_BEFORE)
+    assert again == model.model_validate(given)
+    with pytest.raises(ValidationError, match="is not a private key"):
+        model.model_validate(given | {OWN_KEY[channel]: "no key"}, context=CHECKED_BEFORE)
 
 
 @pytest.mark.parametrize("channel", SIDES)

@@ -26,11 +26,12 @@ from gateway.channels.plugin import (
     NotSent,
     Outcome,
     Pending,
+    Reply,
     Succeeded,
     Unknown,
     Unverifiable,
 )
-from gateway.channels.verdicts import unlisted
+from gateway.channels.verdicts import limited, passing, unlisted
 from gateway.channels.wechat import codes
 
 PLUGIN = WechatSide.plugin
@@ -41,10 +42,11 @@ CODES: dict[str, dict[Any, str]] = {
         Declined: "PARAM_ERROR INVALID_REQUEST ORDER_CLOSED OPENID_MISMATCH RULE_LIMIT "
         "TRADE_ERROR ACCOUNT_ERROR NOT_ENOUGH NOTENOUGH USER_ACCOUNT_ABNORMAL "
         "AUTH_CODE_EXPIRE AUTHCODEEXPIRE AUTH_CODE_ERROR AUTH_CODE_INVALID",
-        NotSent: "SIGN_ERROR NO_AUTH MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH FREQUENCY_LIMITED "
-        "RATELIMIT_EXCEEDED ORDER_NOT_EXIST RESOURCE_NOT_EXISTS",
-        Unknown: "SYSTEM_ERROR SERVICE_UNAVAILABLE BANK_ERROR BANKERROR ORDERPAID ORDER_PAID "
-        "OUT_TRADE_NO_USED",
+        NotSent: "SIGN_ERROR NO_AUTH MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH ORDER_NOT_EXIST "
+        "RESOURCE_NOT_EXISTS",
+        limited: "FREQUENCY_LIMITED RATELIMIT_EXCEEDED",
+        passing: "SYSTEM_ERROR SERVICE_UNAVAILABLE HTTP_202",
+        Unknown: "BANK_ERROR BANKERROR ORDERPAID ORDER_PAID OUT_TRADE_NO_USED",
         Pending(NoAction()): "USERPAYING USER_PAYING",
     },
     "query": {
@@ -69,11 +71,34 @@ CODES: dict[str, dict[Any, str]] = {
     },
 }
 CODES["query_refund"] = CODES["query"]
+CODES |= {
+    "split": {
+        Declined: "NO_AUTH PARAM_ERROR INVALID_REQUEST NOT_ENOUGH RULE_LIMIT RECEIVER_HIGH_RISK "
+        "OPENID_MISMATCH ORDER_NOT_EXIST RESOURCE_NOT_EXISTS",
+        NotSent: "SIGN_ERROR MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH",
+        Unknown: "SYSTEM_ERROR SERVICE_UNAVAILABLE BANK_ERROR FREQUENCY_LIMITED "
+        "RATELIMIT_EXCEEDED OUT_TRADE_NO_USED",
+    },
+    "query_split": {
+        Unknown: "SIGN_ERROR NO_AUTH MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH FREQUENCY_LIMITED "
+        "RATELIMIT_EXCEEDED PARAM_ERROR INVALID_REQUEST SYSTEM_ERROR SERVICE_UNAVAILABLE "
+        "BANK_ERROR",
+        ABSENT: "RESOURCE_NOT_EXISTS",
+    },
+    "call_back": {
+        Declined: "NO_AUTH PARAM_ERROR INVALID_REQUEST RESOURCE_NOT_EXISTS",
+        NotSent: "SIGN_ERROR MCH_NOT_EXISTS APPID_MCHID_NOT_MATCH NOT_ENOUGH",
+        Unknown: "SYSTEM_ERROR SERVICE_UNAVAILABLE BANK_ERROR FREQUENCY_LIMITED RATELIMIT_EXCEEDED",
+    },
+}
 TABLES = {
     "pay:native": codes.PAY,
     "query": codes.QUERY,
     "close": codes.CLOSE,
     "refund": codes.REFUND,
+    "split": codes.SPLIT,
+    "query_split": codes.QUERY_SPLIT,
+    "call_back": codes.CALL_BACK,
 }
 ROWS = [
     (operation, code, meaning)
@@ -102,7 +127,7 @@ def test_each_code_has_its_meaning(
 ) -> None:
     way, subject = operations_of(PLUGIN)[operation]
     said = outcome(side, account, way, subject, side.refused(code))
-    expected = meaning(code, "不行") if isinstance(meaning, type) else meaning
+    expected = meaning(code, "不行") if callable(meaning) else meaning
     assert said == expected
 
 
@@ -115,6 +140,22 @@ def test_every_row_of_the_tables_is_tested() -> None:
 def test_accepted_is_not_done(side: WechatSide, account: Any) -> None:
     for way, subject in operations_of(PLUGIN).values():
         assert isinstance(outcome(side, account, way, subject, side.answer({}, 202)), Unknown)
+
+
+def test_a_payment_code_that_waits_for_its_payer_says_so_by_a_signed_202(
+    side: WechatSide, account: Any
+) -> None:
+    way, subject = operations_of(PLUGIN)["pay:barcode"]
+    told = {"code": "USERPAYING", "message": "需要用户输入支付密码"}
+    waits = outcome(side, account, way, subject, side.answer(told, 202))
+    assert waits == Pending(NoAction())
+
+
+def test_a_split_that_comes_too_early_is_sent_again(side: WechatSide, account: Any) -> None:
+    way, subject = operations_of(PLUGIN)["split"]
+    body = '{"code":"INVALID_REQUEST","message":"订单处理中，暂时无法分账，请稍后再试"}'
+    said = outcome(side, account, way, subject, Reply(400, {}, body.encode()))
+    assert isinstance(said, NotSent)
 
 
 # ── states ──
@@ -189,6 +230,7 @@ def test_each_state_of_a_refund_has_its_meaning(
     assert (closed.code, closed.abnormal) == ("CLOSED", False)
     assert isinstance(abnormal, Declined)
     assert (abnormal.code, abnormal.abnormal) == ("ABNORMAL", True)
+    assert abnormal.channel_no == REFUND_ID
     assert isinstance(said("UNHEARD_OF"), Unknown)
 
 

@@ -4,11 +4,21 @@ import base64
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from tests.unit.gateway.channels.channel_side import NOW, Asked, Pair
+from tests.unit.gateway.channels.channel_side import (
+    CHANNEL_NO,
+    MERCHANT,
+    NOW,
+    RETURN_NO,
+    SHARES,
+    SPLIT_NO,
+    Asked,
+    Pair,
+)
 
 from contracts.api import Method
 from gateway.channels import wechat
@@ -19,6 +29,7 @@ KEY_ID = "PUB_KEY_ID_0119000001092024"
 APIV3_KEY = "0123456789abcdefghijklmnopqrstuv"
 TRANSACTION_ID = "4200002026013100000000000001"
 REFUND_ID = "50300000202601310000000000001"
+ORDER_ID, RETURN_ID = "30000000202601310000000000001", "30080000202601310000000000001"
 
 
 class WechatSide:
@@ -167,6 +178,46 @@ class WechatSide:
 
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer(self.refund(refund_no, payment_no, "SUCCESS"))
+
+    def split_taken(self, split_no: str) -> Reply:
+        shares = {account: (amount, "processing") for account, amount in SHARES.items()}
+        return self.answer(self.split(split_no, shares, "PROCESSING"))
+
+    def split_told(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+        return self.answer(self.split(split_no, shares, "FINISHED"))
+
+    def split(
+        self, split_no: str, shares: Mapping[str, tuple[int, str]], state: str
+    ) -> dict[str, Any]:
+        """With what becomes the merchant's own, as WeChat Pay tells it."""
+        names = {"processing": "PENDING", "succeeded": "SUCCESS", "failed": "CLOSED"}
+        receivers = [
+            {"account": account, "amount": amount, "result": names.get(state, state)}
+            | ({"fail_reason": "NO_RELATION"} if state == "failed" else {})
+            for account, (amount, state) in shares.items()
+        ]
+        rest = {"account": MCHID, "amount": 700, "result": "SUCCESS", "description": "解冻给分账方"}
+        return {
+            "transaction_id": CHANNEL_NO,
+            "out_order_no": split_no,
+            "order_id": ORDER_ID,
+            "state": state,
+            "receivers": [*receivers, rest],
+        }
+
+    def given_back(self, result: str, amount: int = 100) -> Reply:
+        return self.answer(
+            {
+                "order_id": ORDER_ID,
+                "out_order_no": SPLIT_NO,
+                "out_return_no": RETURN_NO,
+                "return_id": RETURN_ID,
+                "return_mchid": MERCHANT,
+                "amount": amount,
+                "result": result,
+            }
+            | ({"fail_reason": "BALANCE_NOT_ENOUGH"} if result == "FAILED" else {})
+        )
 
     def refused(self, code: str, status: int = 400) -> Reply:
         """Refusals are not signed."""

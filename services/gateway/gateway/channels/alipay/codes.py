@@ -1,6 +1,7 @@
 """What each code of Alipay means, operation by operation. What is not listed is Unknown.
 
-Prefixes differ between pages (`ACQ.`, `aop.ACQ.`, `AQC.`): the part behind the last dot counts.
+Prefixes differ between pages (`ACQ.`, `aop.ACQ.`, `AQC.`), and bills are refused in lower case
+(`isp.bill_not_exist`): the part behind the last dot counts, in capitals.
 
 Source: opendocs.alipay.com/common/02km9f (gateway codes); the page of each operation (sub codes)
 """
@@ -10,7 +11,16 @@ from typing import Final
 from gateway.channels.alipay.wire import GATEWAY_CODES
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
 from gateway.channels.reading import text
-from gateway.channels.verdicts import Table, absent, closed, done, gone, unlisted, waiting
+from gateway.channels.verdicts import (
+    Table,
+    absent,
+    closed,
+    done,
+    gone,
+    passing,
+    unlisted,
+    waiting,
+)
 
 SUCCESS: Final = "10000"
 BUSINESS_REFUSAL: Final = "40004"
@@ -27,7 +37,10 @@ GATEWAY: Final[Table] = {
 
 PAY: Final[Table] = {
     "10003": waiting,
-    "SYSTEM_ERROR": Unknown,
+    # The same number with the same content gives the same trade, however often it is asked for.
+    "20000": passing,
+    "40005": passing,
+    "SYSTEM_ERROR": passing,
     # This number was used before: what became of it, the query says.
     "TRADE_HAS_SUCCESS": Unknown,
     "CONTEXT_INCONSISTENT": Unknown,
@@ -43,12 +56,44 @@ PAY: Final[Table] = {
     "NOW_TIME_AFTER_EXPIRE_TIME_ERROR": Declined,
     "MERCHANT_STATUS_NOT_NORMAL": Declined,
     "RISK_MERCHANT_IP_NOT_EXIST": Declined,
+    "BEYOND_PER_RECEIPT_RESTRICTION": Declined,
+    "BEYOND_PER_RECEIPT_DAY_RESTRICTION": Declined,
+    "BEYOND_PER_RECEIPT_SINGLE_RESTRICTION": Declined,
+    "MERCHANT_PERM_RECEIPT_DAY_LIMIT": Declined,
+    "MERCHANT_PERM_RECEIPT_SINGLE_LIMIT": Declined,
+    "MERCHANT_PERM_RECEIPT_SUSPEND_LIMIT": Declined,
+    "BUYER_ENABLE_STATUS_FORBID": Declined,
+    "BUYER_NOT_EXIST": Declined,
+    "BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR": Declined,
+    "BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR": Declined,
+    "ERROR_BUYER_CERTIFY_LEVEL_LIMIT": Declined,
+    "TRADE_BUYER_NOT_MATCH": Declined,
+    "SELLER_BEEN_BLOCKED": Declined,
+    "SELLER_NOT_EXIST": Declined,
+    "INVALID_RECEIVE_ACCOUNT": Declined,
+    "INVALID_STORE_ID": Declined,
+    "SUB_GOODS_SIZE_MAX_COUNT": Declined,
+    "DEFAULT_SETTLE_RULE_NOT_EXIST": Declined,
+    "SECONDARY_MERCHANT_ALIPAY_ACCOUNT_INVALID": Declined,
+    "SECONDARY_MERCHANT_ID_BLANK": Declined,
+    "SECONDARY_MERCHANT_ID_INVALID": Declined,
+    "SECONDARY_MERCHANT_ISV_PUNISH_INDIRECT": Declined,
+    "SECONDARY_MERCHANT_NOT_MATCH": Declined,
+    "SECONDARY_MERCHANT_STATUS_ERROR": Declined,
     "PAYMENT_AUTH_CODE_INVALID": Declined,
     "BUYER_BALANCE_NOT_ENOUGH": Declined,
     "BUYER_BANKCARD_BALANCE_NOT_ENOUGH": Declined,
     "ERROR_BALANCE_PAYMENT_DISABLE": Declined,
     "PULL_MOBILE_CASHIER_FAIL": Declined,
     "PAYMENT_FAIL": Declined,
+}
+
+PAY_BY_CODE: Final[Table] = {
+    **PAY,
+    # A payment code (付款码) is taken once: what became of it, the query says and no repeat.
+    "20000": Unknown,
+    "40005": Unknown,
+    "SYSTEM_ERROR": Unknown,
 }
 
 QUERY: Final[Table] = {
@@ -83,8 +128,12 @@ CANCEL: Final[Table] = {
 REFUND: Final[Table] = {
     "SYSTEM_ERROR": Unknown,
     "DISCORDANT_REPEAT_REQUEST": Unknown,
-    # The merchant's balance: the same number works once it is topped up.
+    # Trouble with settlement and fees inside Alipay: to be repeated, says the refund page.
+    "TRADE_SETTLE_ERROR": Unknown,
+    "REFUND_CHARGE_ERROR": Unknown,
+    # The merchant's balance, or a hold on it: the same number works when that is over.
     "SELLER_BALANCE_NOT_ENOUGH": NotSent,
+    "REASON_TRADE_BEEN_FREEZEN": NotSent,
     "TRADE_NOT_EXIST": Declined,
     "TRADE_STATUS_ERROR": Declined,
     "TRADE_HAS_FINISHED": Declined,
@@ -94,11 +143,55 @@ REFUND: Final[Table] = {
     "REASON_TRADE_REFUND_FEE_ERR": Declined,
     "REFUND_AMT_NOT_EQUAL_TOTAL": Declined,
     "REFUNDALLOC_UNAUTH_LIMIT": Declined,
+    "REASON_TRADE_STATUS_INVALID": Declined,
+    "REFUND_FEE_ERROR": Declined,
+    "REFUND_ACCOUNT_NOT_EXIST": Declined,
+    "REFUND_ROYALTY_PAYEE_ACCOUNT_NOT_EXIST": Declined,
+    "ALLOC_AMOUNT_VALIDATE_ERROR": Declined,
+    "ONLINE_TRADE_VOUCHER_NOT_ALLOW_REFUND": Declined,
+    "OVERDRAFT_AGREEMENT_NOT_MATCH": Declined,
+    "OVERDRAFT_ASSIGN_ACCOUNT_INVALID": Declined,
+    "BUYER_ENABLE_STATUS_FORBID": Declined,
+    "BUYER_ERROR": Declined,
+    "BUYER_NOT_EXIST": Declined,
+    "CURRENCY_NOT_SUPPORT": Declined,
+    "CUSTOMER_VALIDATE_ERROR": Declined,
+    "ENTERPRISE_PAY_BIZ_ERROR": Declined,
+    "USER_NOT_MATCH_ERR": Declined,
     "INVALID_PARAMETER": Declined,
+}
+
+SPLIT: Final[Table] = {
+    "SYSTEM_ERROR": Unknown,
+    "TRADE_SETTLE_ERROR": Unknown,
+    # The number was used with other content: what became of it, the query says.
+    "DISCORDANT_REPEAT_REQUEST": Unknown,
+    "FREQUENCY_LIMIT": NotSent,
+    # Too early: Alipay is not through with the payment itself yet.
+    "ILLEGAL_SETTLE_STATE": NotSent,
+    # The merchant's balance: the same number works once it is topped up.
+    "BALANCE_NOT_ENOUGH": NotSent,
+    "TXN_RESULT_ACCOUNT_BALANCE_NOT_ENOUGH": NotSent,
+    "ROYALTY_RECEIVER_INVALID": Declined,
+    "ALLOC_AMOUNT_VALIDATE_ERROR": Declined,
+    "USER_NOT_EXIST": Declined,
+    "PRODUCT_UNSIGN": Declined,
+    "TRADE_NOT_EXIST": Declined,
+    "TRADE_STATUS_ERROR": Declined,
+    "REASON_TRADE_STATUS_INVALID": Declined,
+    "INVALID_PARAMETER": Declined,
+}
+
+QUERY_SPLIT: Final[Table] = {
+    **dict.fromkeys(GATEWAY, Unknown),
+    "SYSTEM_ERROR": Unknown,
+    "INVALID_PARAMETER": Unknown,
+    "TRADE_NOT_EXIST": absent,
 }
 
 BILL: Final[Table] = {
     "SYSTEM_ERROR": Unknown,
+    "UNKNOWN_ERROR": Unknown,
     "SYSTEM_RATE_LIMIT": NotSent,
     "USER_RATE_LIMIT": NotSent,
     "NO_BILL_DATA": absent,
@@ -118,6 +211,6 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     told = sub_code or code
     message = text(answer.content, "sub_msg") or text(answer.content, "msg")
     # Only a business refusal speaks by its sub code; the gateway's own codes stand alone.
-    row = sub_code.rpartition(".")[2] if code == BUSINESS_REFUSAL else code
+    row = sub_code.rpartition(".")[2].upper() if code == BUSINESS_REFUSAL else code
     rows = {**GATEWAY, **table} if code in GATEWAY_CODES else table
     return rows.get(row, unlisted)(told, message)

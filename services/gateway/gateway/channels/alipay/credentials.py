@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from contracts.api import HttpUrl
 from gateway.channels import rsa
 from gateway.channels.alipay.certificates import is_trusted, root_serial_name, serial_name
+from gateway.channels.plugin import are_checked
 
 OWN_URL: Final = "https://openapi.alipay.com/gateway.do"
 OWN_URLS: Final = frozenset({OWN_URL, "https://openapi-sandbox.dl.alipaydev.com/gateway.do"})
@@ -46,8 +47,8 @@ class Credentials(BaseModel):
 
     @field_validator("app_private_key_pem")
     @classmethod
-    def _is_private_key(cls, pem: SecretStr) -> SecretStr:
-        rsa.private_key(pem.get_secret_value())
+    def _is_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
+        rsa.private_key(pem.get_secret_value(), checked=are_checked(info))
         return pem
 
     @field_validator("app_cert_pem")

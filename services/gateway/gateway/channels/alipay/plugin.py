@@ -11,9 +11,19 @@ from gateway.channels.alipay.operations import (
     notices,
     query,
     query_refund,
+    query_split,
     refund,
+    split,
 )
-from gateway.channels.plugin import Bills, HandOver, KeyRenewal, Notices, Operation, Plugin
+from gateway.channels.plugin import (
+    Bills,
+    HandOver,
+    KeyRenewal,
+    Notices,
+    Operation,
+    Plugin,
+    Splits,
+)
 
 PLUGIN: Plugin[Account] = Plugin(
     name="alipay",
@@ -40,6 +50,12 @@ PLUGIN: Plugin[Account] = Plugin(
     notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
     keys=KeyRenewal(certificates.call, certificates.learn),
     bills=Bills(frozenset(bills.TYPES), bills.call, bills.place, bills.download, bills.read),
+    splits=Splits(
+        split=Operation(split.call, split.outcome),
+        query=Operation(query_split.call, query_split.outcome),
+        call_back=None,
+        gives_back=bool,
+    ),
     offers=(Method.NATIVE,),
     hosted=frozenset({Method.H5, Method.PC}),
 )

@@ -38,6 +38,9 @@ def write(order: PayOrder, product_code: str) -> dict[str, Any]:
     }
     if order.client_ip:
         content["business_params"] = {"mc_create_trade_ip": order.client_ip}
+    if order.splits:
+        # Held until it is split; what is not marked so is split out of the merchant's balance.
+        content["extend_params"] = {"royalty_freeze": "true"}
     return content
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from contracts.api import HttpUrl
 from gateway.channels import rsa
+from gateway.channels.plugin import are_checked
 
 REFUND_URLS: Final = {
     "https://platform.eycard.cn": "https://platform.eycard.cn:6111",
@@ -49,8 +50,8 @@ class Credentials(BaseModel):
 
     @field_validator("org_private_key_pem")
     @classmethod
-    def _is_private_key(cls, pem: SecretStr) -> SecretStr:
-        rsa.private_key(pem.get_secret_value())
+    def _is_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
+        rsa.private_key(pem.get_secret_value(), checked=are_checked(info))
         return pem
 
     @field_validator("easypay_public_key_pem")

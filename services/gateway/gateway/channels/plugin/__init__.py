@@ -13,6 +13,7 @@ connection that could not be opened is NotSent.
 """
 
 from gateway.channels.plugin.bills import Bill, BillKind, BillPlace, BillRow, BillWish, RowKind
+from gateway.channels.plugin.checking import CHECKED_BEFORE, are_checked
 from gateway.channels.plugin.declarations import (
     Bills,
     HandOver,
@@ -21,6 +22,7 @@ from gateway.channels.plugin.declarations import (
     Operation,
     PayerDetail,
     Plugin,
+    Splits,
     Wire,
 )
 from gateway.channels.plugin.messages import (
@@ -43,12 +45,22 @@ from gateway.channels.plugin.outcomes import (
     NotSent,
     Outcome,
     Pending,
+    SharedOut,
     Succeeded,
     Unknown,
 )
-from gateway.channels.plugin.subjects import PayOrder, Refunding, Trade
+from gateway.channels.plugin.subjects import (
+    CallingBack,
+    PayOrder,
+    Refunding,
+    Share,
+    ShareReturn,
+    Splitting,
+    Trade,
+)
 
 __all__ = [
+    "CHECKED_BEFORE",
     "MAX_ANSWER_BYTES",
     "Acknowledgement",
     "Answer",
@@ -59,6 +71,7 @@ __all__ = [
     "BillWish",
     "Bills",
     "Call",
+    "CallingBack",
     "Declined",
     "HandOver",
     "KeyRenewal",
@@ -79,10 +92,16 @@ __all__ = [
     "Reply",
     "Request",
     "RowKind",
+    "Share",
+    "ShareReturn",
+    "SharedOut",
+    "Splits",
+    "Splitting",
     "Succeeded",
     "Trade",
     "Unknown",
     "UnknownKey",
     "Unverifiable",
     "Wire",
+    "are_checked",
 ]

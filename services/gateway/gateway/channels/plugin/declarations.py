@@ -18,7 +18,7 @@ from gateway.channels.plugin.messages import (
     Request,
 )
 from gateway.channels.plugin.outcomes import Noticed, Outcome, Pending
-from gateway.channels.plugin.subjects import PayOrder, Refunding, Trade
+from gateway.channels.plugin.subjects import CallingBack, PayOrder, Refunding, Splitting, Trade
 
 AccountT = TypeVar("AccountT")
 HolderT = TypeVar("HolderT", contravariant=True)
@@ -87,13 +87,28 @@ class KeyRenewal(Generic[AccountT]):
 class Bills(Generic[AccountT]):
     """The channel's statements. `call` asks where one lies and `place` reads the answer: the place,
     or why there is none (Pending with `found` False: nothing was moved that day). `download`
-    fetches the file; `read` raises Unverifiable where it is not what was announced."""
+    fetches the file; `read` gives the account's own rows of it, and raises Unverifiable where it is
+    not what was announced."""
 
     kinds: frozenset[BillKind]
     call: Callable[[BillWish, AccountT], Call]
     place: Callable[[Answer, BillWish, AccountT], BillPlace | Outcome]
     download: Callable[[BillPlace, AccountT, Moment], Request]
-    read: Callable[[Reply, BillPlace, BillWish], list[BillRow]]
+    read: Callable[[Reply, BillPlace, BillWish, AccountT], list[BillRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Splits(Generic[AccountT]):
+    """How the channel divides a payment among receivers (分账).
+
+    `call_back` asks one receiver to give back, before the refund; None: the refund itself asks
+    them. `gives_back`: whether a receiver of this account can be asked at all.
+    """
+
+    split: Operation[Splitting, AccountT]
+    query: Operation[Splitting, AccountT]
+    call_back: Operation[CallingBack, AccountT] | None
+    gives_back: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,7 @@ class Plugin(Generic[AccountT]):
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
     bills: Bills[AccountT] | None = None
+    splits: Splits[AccountT] | None = None
     offers: tuple[Method, ...] = ()
     hosted: frozenset[Method] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})

@@ -2,53 +2,71 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from contracts.actions import Action
 from contracts.money import Money
 
 
 @dataclass(frozen=True, slots=True)
+class SharedOut:
+    """How one receiver of a split stands, by the channel's word."""
+
+    account: str
+    amount: Money
+    status: Literal["processing", "succeeded", "failed"]
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Succeeded:
     """Done: the money was taken (pay, query, notice), went back (refund), or the trade is closed
-    or never came to be (close; then `found` is False). `amount` is the channel's word, None where
-    it gave none."""
+    or never came to be (close; then `found` is False), or the channel is through with a split
+    (`shares` say who got theirs). `amount` is the channel's word, None where it gave none."""
 
     channel_no: str | None = None
     amount: Money | None = None
     at: datetime | None = None
     found: bool = True
+    shares: tuple[SharedOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """It stands and is not final. `action` calls the payer; `found` False: no such trade there."""
+    """It stands and is not final. `action` calls the payer; `found` False: no such trade there.
+    `shares`: receivers of a split whom the channel may be through with already."""
 
     action: Action | None = None
     channel_no: str | None = None
     found: bool = True
+    shares: tuple[SharedOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
     """The channel's final no. `closed`: it ended the trade unpaid (query). `abnormal`: it took
-    the refund but could not return the money, a person must decide."""
+    the refund but could not return the money, a person must decide; `channel_no` is its number."""
 
     code: str
     message: str
     closed: bool = False
     abnormal: bool = False
+    channel_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
     """The channel surely did nothing: refused before any work, or never reached.
 
-    `is_spoken` False: code and message are the executor's, the channel said nothing.
+    `is_spoken` False: code and message are the executor's, the channel said nothing. `is_passing`:
+    the channel says that the same call, a moment later, may be taken.
     """
 
     code: str
     message: str
     is_spoken: bool = True
+    is_passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +74,15 @@ class Unknown:
     """Nobody can say what the channel did; ask again with the same number.
 
     `is_spoken` False: code and message are the executor's, the channel said nothing. `is_listed`
-    False: the channel said what stands in none of its tables; people must hear of it.
+    False: the channel said what stands in none of its tables; people must hear of it. `is_passing`:
+    the channel says that the same call, a moment later, is answered as this one should have been.
     """
 
     code: str
     message: str
     is_spoken: bool = True
     is_listed: bool = True
+    is_passing: bool = False
 
 
 Outcome = Succeeded | Pending | Declined | NotSent | Unknown

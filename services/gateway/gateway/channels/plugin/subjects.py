@@ -9,7 +9,8 @@ from contracts.money import Money
 
 @dataclass(frozen=True, slots=True)
 class PayOrder:
-    """A payment to initiate. `notify_url` is our webhook for this channel account."""
+    """A payment to initiate. `notify_url` is our webhook for this channel account. `splits`: it
+    will be split (分账); a channel that must know it now is told."""
 
     payment_no: str
     amount: Money
@@ -22,6 +23,7 @@ class PayOrder:
     openid: str | None = None
     auth_code: str | None = None
     client_ip: str | None = None
+    splits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,19 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareReturn:
+    """What one receiver of split `split_no` gives back for a refund, once by its `return_no`."""
+
+    split_no: str
+    account: str
+    amount: Money
+    return_no: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refunding:
-    """A refund to send or to query; always with the same `refund_no`."""
+    """A refund to send or to query; always with the same `refund_no`. `returns`: what receivers of
+    splits give back for it."""
 
     trade: Trade
     refund_no: str
@@ -47,3 +60,35 @@ class Refunding:
     notify_url: str
     reason: str | None = None
     channel_refund_no: str | None = None
+    returns: tuple[ShareReturn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallingBack:
+    """One return to ask for; always with the same number."""
+
+    trade: Trade
+    share: ShareReturn
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one receiver (分账接收方) gets."""
+
+    account: str
+    amount: Money
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Splitting:
+    """A split (分账) to send or to query; always with the same `split_no`, no account twice.
+    `is_last`: nothing more will be split of the trade, the rest is the merchant's."""
+
+    trade: Trade
+    split_no: str
+    shares: tuple[Share, ...]
+    is_last: bool
+    created_at: datetime
+    channel_split_no: str | None = None

@@ -1,17 +1,28 @@
 """What each code of WeChat Pay means, operation by operation. What is not listed is Unknown.
 
 Spellings differ between pages (`ORDERPAID`, `ORDER_PAID`): codes are compared without underscores.
-Whatever a code says, an answer of 5xx or 202 is Unknown: work may have been done.
+Whatever a code says, an answer of 5xx or 202 is Unknown: work may have been done; only the signed
+202 that waits for the payer's password says more. `HTTP_202` is an answer of this status without a
+code: accepted, not done, to be asked for again.
 
 Source: pay.weixin.qq.com/doc/v3/merchant/4012070347 (codes), 4012791877, 4012791858, 4012791860,
-4013071036, 4013071041 (one page per operation)
+4013071036, 4013071041, 4012524936, 4012526995 (one page per operation)
 """
 
 from typing import Final
 
-from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
+from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Pending, Unknown
 from gateway.channels.reading import text
-from gateway.channels.verdicts import Table, absent, done, gone, unlisted, waiting
+from gateway.channels.verdicts import (
+    Table,
+    absent,
+    done,
+    gone,
+    limited,
+    passing,
+    unlisted,
+    waiting,
+)
 
 _REFUSED_BEFORE_ANY_WORK: Final[Table] = {
     "SIGN_ERROR": NotSent,
@@ -29,8 +40,12 @@ _NOBODY_KNOWS: Final[Table] = {
 PAY: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
-    "FREQUENCY_LIMITED": NotSent,
-    "RATELIMIT_EXCEEDED": NotSent,
+    # The same number with the same content gives the same order, however often it is asked for.
+    "SYSTEM_ERROR": passing,
+    "SERVICE_UNAVAILABLE": passing,
+    "HTTP_202": passing,
+    "FREQUENCY_LIMITED": limited,
+    "RATELIMIT_EXCEEDED": limited,
     "ORDER_NOT_EXIST": NotSent,
     "RESOURCE_NOT_EXISTS": NotSent,
     "PARAM_ERROR": Declined,
@@ -50,6 +65,13 @@ PAY: Final[Table] = {
     "AUTH_CODE_EXPIRE": Declined,
     "AUTH_CODE_ERROR": Declined,
     "AUTH_CODE_INVALID": Declined,
+}
+
+PAY_BY_CODE: Final[Table] = {
+    **PAY,
+    # A payment code is taken once: what became of it, the query says and no repeat.
+    **_NOBODY_KNOWS,
+    "HTTP_202": Unknown,
 }
 
 QUERY: Final[Table] = {
@@ -107,6 +129,50 @@ REFUND_ABNORMAL: Final[Table] = {
     "RESOURCE_NOT_EXISTS": Unknown,
 }
 
+SPLIT: Final[Table] = {
+    **_REFUSED_BEFORE_ANY_WORK,
+    **_NOBODY_KNOWS,
+    "NO_AUTH": Declined,  # 无分账权限
+    "FREQUENCY_LIMITED": Unknown,
+    "RATELIMIT_EXCEEDED": Unknown,
+    # The number was used with other content: what became of it, the query says.
+    "OUT_TRADE_NO_USED": Unknown,
+    "PARAM_ERROR": Declined,  # 接收方关系不存在
+    "INVALID_REQUEST": Declined,  # 非分账订单不支持分账
+    "NOT_ENOUGH": Declined,  # 分账金额不足
+    "RULE_LIMIT": Declined,  # 超出最大分账比例
+    "RECEIVER_HIGH_RISK": Declined,
+    "OPENID_MISMATCH": Declined,
+    "ORDER_NOT_EXIST": Declined,
+    "RESOURCE_NOT_EXISTS": Declined,
+}
+
+QUERY_SPLIT: Final[Table] = {
+    **dict.fromkeys(_REFUSED_BEFORE_ANY_WORK, Unknown),
+    **_NOBODY_KNOWS,
+    "FREQUENCY_LIMITED": Unknown,
+    "RATELIMIT_EXCEEDED": Unknown,
+    "PARAM_ERROR": Unknown,
+    "INVALID_REQUEST": Unknown,
+    "RESOURCE_NOT_EXISTS": absent,
+}
+
+CALL_BACK: Final[Table] = {
+    **_REFUSED_BEFORE_ANY_WORK,
+    **_NOBODY_KNOWS,
+    "NO_AUTH": Declined,  # the receiver has not agreed to give back
+    "FREQUENCY_LIMITED": Unknown,
+    "RATELIMIT_EXCEEDED": Unknown,
+    # The receiver's balance: the same number works once it is topped up.
+    "NOT_ENOUGH": NotSent,
+    "PARAM_ERROR": Declined,
+    "INVALID_REQUEST": Declined,  # 剩余可回退的金额不足
+    "RESOURCE_NOT_EXISTS": Declined,
+}
+
+TOO_EARLY: Final = "订单处理中"
+"""In the message of a refused split: WeChat Pay is not through with the payment itself yet."""
+
 BILL: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
@@ -121,13 +187,23 @@ BILL: Final[Table] = {
 
 def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     """What a refusal means by this table; None where the answer is no refusal."""
-    code, message = text(answer.content, "code"), text(answer.content, "message")
     if answer.signed and answer.status in (200, 204):
         return None
-    if answer.status >= 500 or answer.status == 202:
-        return Unknown(code or f"HTTP_{answer.status}", message)
+    code = text(answer.content, "code") or f"HTTP_{answer.status}"
+    message = text(answer.content, "message")
     rows = {_plain(each): verdict for each, verdict in table.items()}
-    return rows.get(_plain(code), unlisted)(code or f"HTTP_{answer.status}", message)
+    if answer.status < 500 and answer.status != 202:
+        return rows.get(_plain(code), unlisted)(code, message)
+    said = rows.get(_plain(code), Unknown)(code, message)
+    is_waiting = answer.signed and isinstance(said, Pending)
+    return said if is_waiting or isinstance(said, Unknown) else Unknown(code, message)
+
+
+def too_early(refusal: Outcome) -> Outcome:
+    """A split that is refused only for now was surely not done: the same one is sent again."""
+    if isinstance(refusal, Declined) and TOO_EARLY in refusal.message:
+        return NotSent(refusal.code, refusal.message)
+    return refusal
 
 
 def _plain(code: str) -> str:

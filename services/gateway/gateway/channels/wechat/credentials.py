@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from contracts.api import HttpUrl
 from gateway.channels import rsa
+from gateway.channels.plugin import are_checked
 
 OWN_URL: Final = "https://api.mch.weixin.qq.com"
 OWN_URLS: Final = frozenset({OWN_URL, "https://api2.mch.weixin.qq.com"})
@@ -41,6 +42,9 @@ class Credentials(BaseModel):
     """The merchant's own app, where payments are called in that and not in the provider's."""
     store_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")] = "1"
     """The shop that scans payment codes, as registered with WeChat Pay."""
+    profit_sharing: bool = False
+    """Every payment may be split (分账), also one that does not say so. Its money then stays frozen
+    until it is split to the end, or for 30 days: so only where everything is split."""
 
     @field_validator("sub_appid")
     @classmethod
@@ -58,8 +62,8 @@ class Credentials(BaseModel):
 
     @field_validator("merchant_private_key_pem")
     @classmethod
-    def _is_private_key(cls, pem: SecretStr) -> SecretStr:
-        rsa.private_key(pem.get_secret_value())
+    def _is_private_key(cls, pem: SecretStr, info: ValidationInfo) -> SecretStr:
+        rsa.private_key(pem.get_secret_value(), checked=are_checked(info))
         return pem
 
     @field_validator("platform_certificate_pem")
@@ -104,6 +108,7 @@ class Account:
     sub_appid: str | None
     merchant_serial_no: str
     store_id: str
+    profit_sharing: bool
     platform_keys: Mapping[str, RSAPublicKey] = field(repr=False)
     platform_serial: str
     private_key: RSAPrivateKey = field(repr=False)
@@ -123,6 +128,7 @@ def open_account(credentials: BaseModel) -> Account:
         sub_appid=credentials.sub_appid,
         merchant_serial_no=credentials.merchant_serial_no,
         store_id=credentials.store_id,
+        profit_sharing=credentials.profit_sharing,
         platform_keys={plain_serial(serial): key for serial, key in keys.items()},
         platform_serial=next(iter(keys)),
         private_key=rsa.private_key(

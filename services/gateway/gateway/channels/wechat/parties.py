@@ -38,6 +38,23 @@ def sub_merchant(account: Account) -> dict[str, str]:
     return {"sub_mchid": account.sub_mchid} if account.sub_mchid else {}
 
 
+def splitter(account: Account) -> dict[str, str]:
+    """Who divides an order; the apps, because receivers may be known under them."""
+    app = {"sub_appid": account.sub_appid} if account.sub_appid else {}
+    return {"appid": account.appid, **sub_merchant(account), **app}
+
+
+def receiver_type(receiver: str, account: Account) -> str:
+    """A merchant by its number, a person by the openid under the app that calls payments."""
+    if is_merchant_number(receiver):
+        return "MERCHANT_ID"
+    return "PERSONAL_SUB_OPENID" if account.sub_appid else "PERSONAL_OPENID"
+
+
+def is_merchant_number(receiver: str) -> bool:
+    return receiver.isascii() and receiver.isdecimal()
+
+
 def payer(account: Account, openid: str | None) -> dict[str, str | None]:
     """The payer under the app that calls the payment: the merchant's, where it has one."""
     if not account.sub_mchid:

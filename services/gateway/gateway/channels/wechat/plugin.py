@@ -1,19 +1,22 @@
 """WeChat Pay as one value: all that the gateway knows of this channel."""
 
 from contracts.api import Method
-from gateway.channels.plugin import Bills, KeyRenewal, Notices, Operation, Plugin
-from gateway.channels.wechat import wire
+from gateway.channels.plugin import Bills, KeyRenewal, Notices, Operation, Plugin, Splits
+from gateway.channels.wechat import parties, wire
 from gateway.channels.wechat.credentials import OWN_URLS, Account, Credentials, open_account
 from gateway.channels.wechat.methods import app, barcode, h5, jsapi, mini_program, native
 from gateway.channels.wechat.operations import (
     bills,
+    call_back,
     certificates,
     close,
     notices,
     query,
     query_refund,
+    query_split,
     refund,
     refund_abnormal,
+    split,
 )
 
 _NATIVE = Operation(native.call, native.outcome)
@@ -44,5 +47,11 @@ PLUGIN: Plugin[Account] = Plugin(
     refund_abnormal=Operation(refund_abnormal.call, refund_abnormal.outcome),
     keys=KeyRenewal(certificates.call, certificates.learn, certificates.EVERY_S),
     bills=Bills(bills.KINDS, bills.call, bills.place, bills.download, bills.read),
+    splits=Splits(
+        split=Operation(split.call, split.outcome),
+        query=Operation(query_split.call, query_split.outcome),
+        call_back=Operation(call_back.call, call_back.outcome),
+        gives_back=parties.is_merchant_number,
+    ),
     offers=(Method.NATIVE,),
 )

@@ -26,7 +26,8 @@ def read(content: Mapping[str, Any], state: str) -> Outcome:
             return Declined(state, "the refund was closed, the money stays")
         case "ABNORMAL":
             account = text(content, "user_received_account")
-            return Declined(state, f"the money could not reach {account}", abnormal=True)
+            words = f"the money could not reach {account}"
+            return Declined(state, words, abnormal=True, channel_no=refund_id)
         case _:
             return unlisted(state, "a refund in an unknown state")
 

@@ -28,6 +28,7 @@ NO_ADDRESS: Final = "127.0.0.1"
 def write(order: PayOrder, account: Account) -> dict[str, Any]:
     """What all ways to pay have in common. The same at each repeat: WeChat Pay answers a repeat
     with the first order, and refuses the number if anything differs."""
+    is_split = order.splits or account.profit_sharing
     return {
         **parties.names(account),
         "description": order.subject[:MAX_DESCRIPTION],
@@ -35,6 +36,7 @@ def write(order: PayOrder, account: Account) -> dict[str, Any]:
         "time_expire": rfc3339(payable_until(order)),
         "notify_url": order.notify_url,
         "amount": {"total": order.amount.amount_minor, "currency": order.amount.currency},
+        **({"settle_info": {"profit_sharing": True}} if is_split else {}),
     }
 
 

@@ -65,7 +65,7 @@ def download(at: BillPlace, account: Account, moment: Moment) -> Request:
     return Request("GET", at.url, {}, b"", limit_bytes=MAX_FILE_BYTES)
 
 
-def read(reply: Reply, at: BillPlace, wish: BillWish) -> list[BillRow]:
+def read(reply: Reply, at: BillPlace, wish: BillWish, account: Account) -> list[BillRow]:
     if reply.status != 200:
         raise Unverifiable("no file")
     row = _trade_row if wish.kind == "trade" else _flow_row

@@ -1,11 +1,13 @@
 """Give money back: `alipay.trade.refund`. Our refund number makes it happen once.
 
+What receivers of splits give back for it is asked of them by the same call (退分账).
+
 Source: opendocs.alipay.com/open/02ekfk
 """
 
 from typing import Any, Final
 
-from gateway.channels.alipay import codes
+from gateway.channels.alipay import codes, royalties
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.beijing import read_spaced
 from gateway.channels.plugin import (
@@ -30,6 +32,17 @@ def call(refunding: Refunding, account: Account) -> Call:
     }
     if refunding.reason:
         content["refund_reason"] = refunding.reason[:MAX_REASON]
+    if refunding.returns:
+        content["refund_royalty_parameters"] = [
+            {
+                "royalty_type": "transfer",
+                "trans_out_type": royalties.type_of(share.account),
+                "trans_out": share.account,
+                "amount": share.amount.decimal(),
+                "desc": share.return_no,
+            }
+            for share in refunding.returns
+        ]
     return Call("POST", "alipay.trade.refund", body=content)
 
 

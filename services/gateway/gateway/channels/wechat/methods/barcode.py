@@ -31,7 +31,7 @@ def call(order: PayOrder, account: Account) -> Call:
 
 
 def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:
-    if refusal := codes.find_refusal(answer, codes.PAY):
+    if refusal := codes.find_refusal(answer, codes.PAY_BY_CODE):
         return refusal
     if text(answer.content, "out_trade_no") != order.payment_no:
         raise Unverifiable("the answer speaks of another payment")

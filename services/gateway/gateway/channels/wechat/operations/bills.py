@@ -43,8 +43,12 @@ NO_NUMBER: Final = "0"
 
 
 def call(wish: BillWish, account: Account) -> Call:
+    """Raises ValueError for the funds of a provider's merchant: that bill is of the provider's own
+    account, and says nothing of the merchant's."""
     query = {"bill_date": wish.day.isoformat()}
     if wish.kind == "funds":
+        if account.sub_mchid:
+            raise ValueError("a provider does not see the funds of its merchants")
         return Call("GET", "/v3/bill/fundflowbill", {**query, "account_type": "BASIC", **_PACKED})
     return Call(
         "GET",
@@ -72,12 +76,20 @@ def download(at: BillPlace, account: Account, moment: Moment) -> Request:
     return wire.sign(asked, account, moment, limit_bytes=MAX_FILE_BYTES)
 
 
-def read(reply: Reply, at: BillPlace, wish: BillWish) -> list[BillRow]:
+def read(reply: Reply, at: BillPlace, wish: BillWish, account: Account) -> list[BillRow]:
+    """Without the rows of a provider's other merchants, should the file have any."""
     content = _unpacked(reply)
     if hashlib.sha1(content, usedforsecurity=False).hexdigest() != at.sha1:
         raise Unverifiable("the bill is not the one that was announced")
-    row = _trade_row if wish.kind == "trade" else _flow_row
-    return [row(cells) for cells in _rows(content.decode("utf-8-sig"))]
+    rows = _rows(content.decode("utf-8-sig"))
+    if wish.kind == "funds":
+        return [_flow_row(cells) for cells in rows]
+    return [_trade_row(cells) for cells in rows if _is_own(cells, account)]
+
+
+def _is_own(cells: Mapping[str, str], account: Account) -> bool:
+    """特约商户号 names the merchant behind a provider; a merchant of its own has none there."""
+    return account.sub_mchid in (None, cells["特约商户号"])
 
 
 def _unpacked(reply: Reply) -> bytes:

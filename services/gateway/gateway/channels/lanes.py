@@ -1,0 +1,117 @@
+"""What one channel account may occupy, so that one that hangs never slows another.
+
+Whatever goes wrong on the way ends as NotSent where nothing was sent, and as Unknown after that.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from contracts.events.alerts import Alert, Severity
+from gateway.channels.breaker import Breaker
+from gateway.channels.plugin import NotSent, Reply, Request, Unknown
+from gateway.channels.reading import UNREADABLE
+from gateway.channels.reporting import place
+from gateway.channels.transport import Broken, NotReached, Transport
+from gateway.directory import ChannelAccount
+
+log = structlog.get_logger()
+
+MAX_CALLS_PER_ACCOUNT: Final = 64
+"""An account whose channel hangs holds so many connections, and none of another account's."""
+
+MAX_WAIT_S: Final = 1.0
+"""How long a call waits for one of them."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One account's places, and how its channel has been answering."""
+
+    breaker: Breaker
+    places: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(MAX_CALLS_PER_ACCOUNT)
+    )
+
+
+class Lanes:
+    """`monotonic` measures for the breakers, `tell` alerts people of those that open."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        monotonic: Callable[[], float],
+        tell: Callable[[Alert], None],
+    ) -> None:
+        self._transport = transport
+        self._monotonic = monotonic
+        self._tell = tell
+        self._by_account: dict[str, _Lane] = {}
+
+    async def send(
+        self, account: ChannelAccount, sign: Callable[[], Request], timeout_s: float
+    ) -> Reply | NotSent | Unknown:
+        """Signed only when it may go out: what a hanging account is refused costs nobody CPU."""
+        lane = self._lane(account.payment_id)
+        if not await _has_place(lane.places):
+            return NotSent("busy", "too many calls of this account are waiting", is_spoken=False)
+        try:
+            if not lane.breaker.admits():
+                return NotSent("circuit_open", "the channel has not answered", is_spoken=False)
+            try:
+                request = sign()
+            except UNREADABLE as error:
+                return inexpressible(account, error)
+            try:
+                reply = await self._transport.send(request, timeout_s=timeout_s)
+            except NotReached as error:
+                self._failed(account, lane.breaker)
+                return NotSent("not_reached", str(error), is_spoken=False)
+            except Broken as error:
+                self._failed(account, lane.breaker)
+                return Unknown("no_answer", str(error), is_spoken=False)
+            lane.breaker.succeeded()
+            return reply
+        finally:
+            lane.places.release()
+
+    def _failed(self, account: ChannelAccount, breaker: Breaker) -> None:
+        was_open = breaker.is_open
+        breaker.failed()
+        if breaker.is_open and not was_open:
+            self._tell(_circuit_open(account))
+
+    def _lane(self, payment_id: str) -> _Lane:
+        lane = self._by_account.get(payment_id)
+        if lane is None:
+            lane = self._by_account[payment_id] = _Lane(Breaker(self._monotonic))
+        return lane
+
+
+def _circuit_open(account: ChannelAccount) -> Alert:
+    return Alert(
+        key=f"channel.circuit:{account.payment_id}",
+        severity=Severity.CRITICAL,
+        title=f"{account.channel} does not answer",
+        detail="The account is left alone and probed; payments there are refused as not sent.",
+        merchant_id=account.merchant_id,
+        facts={"payment_id": account.payment_id, "channel": account.channel},
+    )
+
+
+def inexpressible(account: ChannelAccount, error: Exception) -> NotSent:
+    """What a plugin cannot say in its channel's words was surely not said."""
+    log.error("channel.inexpressible", channel=account.channel, error=place(error))
+    return NotSent("inexpressible", "the channel cannot be asked for this", is_spoken=False)
+
+
+async def _has_place(places: asyncio.Semaphore) -> bool:
+    try:
+        async with asyncio.timeout(MAX_WAIT_S):
+            await places.acquire()
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,62 @@
+"""A receiver gives back what it got of a split (请求分账回退), so that it can be refunded.
+
+Only merchants can be asked, and only those who have agreed to it in their merchant platform. Our
+number makes it happen once; the same call again tells how it stands.
+
+Source: pay.weixin.qq.com/doc/v3/merchant/4012526995, partner/4012690710
+"""
+
+from typing import Final
+
+from gateway.channels.plugin import (
+    Answer,
+    Call,
+    CallingBack,
+    Declined,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unverifiable,
+)
+from gateway.channels.reading import minor_money, text, whole
+from gateway.channels.verdicts import unlisted
+from gateway.channels.wechat import codes, parties
+from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat.split_state import CURRENCY
+
+MAX_DESCRIPTION: Final = 80
+NO_REASON: Final = "退款"
+
+
+def call(asked: CallingBack, account: Account) -> Call:
+    share = asked.share
+    body = {
+        **parties.sub_merchant(account),
+        "out_order_no": share.split_no,
+        "out_return_no": share.return_no,
+        "return_mchid": share.account,
+        "amount": share.amount.amount_minor,
+        "description": (asked.reason or NO_REASON)[:MAX_DESCRIPTION],
+    }
+    return Call("POST", "/v3/profitsharing/return-orders", body=body)
+
+
+def outcome(answer: Answer, asked: CallingBack, account: Account) -> Outcome:
+    if refusal := codes.find_refusal(answer, codes.CALL_BACK):
+        return refusal
+    content = answer.content
+    if text(content, "out_return_no") != asked.share.return_no:
+        raise Unverifiable("the answer speaks of another return")
+    amount = minor_money(whole(content, "amount"), CURRENCY)
+    if amount != asked.share.amount:
+        raise Unverifiable("the answer speaks of another amount")
+    match text(content, "result"):
+        case "SUCCESS":
+            return Succeeded(text(content, "return_id") or None, amount)
+        case "PROCESSING":
+            return Pending(channel_no=text(content, "return_id") or None)
+        case "FAILED":
+            reason = text(content, "fail_reason") or "FAILED"
+            return Declined(reason, "the receiver did not give it back")
+        case result:
+            return unlisted(result, "a return in an unknown state")

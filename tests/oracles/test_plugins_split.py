@@ -1,0 +1,227 @@
+"""Our plugins split (分账) at the running sandbox, which shares no code with them."""
+
+from dataclasses import replace
+
+import pytest
+
+from contracts.money import Money
+from gateway.channels.executor import Executor
+from gateway.channels.plugin import (
+    CallingBack,
+    Declined,
+    NotSent,
+    Pending,
+    Splitting,
+    Succeeded,
+    Trade,
+    Unknown,
+)
+from gateway.directory import ChannelAccount
+
+from .asking import (
+    Open,
+    order,
+    owed_by,
+    refunding_of,
+    splitting_of,
+    trade_of,
+    until_refunded,
+    until_split,
+)
+from .conftest import RunningSandbox
+
+CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay"])
+RECEIVERS = {"wechat": "1900000201", "alipay": "2088000000000201"}
+PERSON = "o-payee@mail.example"
+
+
+async def paid(
+    executor: Executor, account: ChannelAccount, sandbox: RunningSandbox, *, splits: bool = True
+) -> Trade:
+    """A payment of 12.99 yuan that may be split, with the channel's number."""
+    wish = replace(order(), splits=splits)
+    assert isinstance(await executor.pay(account, wish), Pending)
+    sandbox.pay(wish.payment_no, notify=False)
+    number = sandbox.trade(wish.payment_no)["channel_trade_no"]
+    return replace(trade_of(wish), channel_trade_no=number)
+
+
+def shares_of(splitting: Splitting, sandbox: RunningSandbox) -> list[tuple[int, str, int]]:
+    [split] = sandbox.trade(splitting.trade.payment_no)["splits"]
+    assert split["split_no"] == splitting.split_no
+    return [(each["amount"], each["state"], each["returned"]) for each in split["receivers"]]
+
+
+@CHANNELS
+@pytest.mark.parametrize("is_last", [False, True])
+async def test_a_split_is_accepted_and_comes_to_its_end(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, is_last: bool
+) -> None:
+    here = account(channel)
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS[channel], 300), (PERSON, 200), is_last=is_last)
+    assert isinstance(await executor.split(here, wish), Pending)
+    said = await until_split(executor, here, wish)
+    assert [share.status for share in said.shares] == ["succeeded", "succeeded"]
+    assert [share.amount for share in said.shares] == [Money(300, "CNY"), Money(200, "CNY")]
+    assert shares_of(wish, sandbox) == [(300, "succeeded", 0), (200, "succeeded", 0)]
+
+
+@CHANNELS
+@pytest.mark.parametrize(
+    "fault", ["drop_answer", "status_500", "tamper", "unknown_status", "system_error"]
+)
+async def test_a_split_whose_answer_proves_nothing_happens_once(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str
+) -> None:
+    here = account(channel)
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS[channel], 300))
+    sandbox.fault(channel, "split", fault, payment_no=trade.payment_no, times=1)
+    assert isinstance(await executor.split(here, wish), Unknown)
+    assert isinstance(await executor.split(here, wish), Pending | Succeeded)
+    await until_split(executor, here, wish)
+    assert shares_of(wish, sandbox) == [(300, "succeeded", 0)]
+
+
+@CHANNELS
+async def test_a_split_that_never_arrived_is_absent_and_may_be_sent_again(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here = account(channel)
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS[channel], 300))
+    sandbox.fault(channel, "split", "drop_request", payment_no=trade.payment_no, times=1)
+    assert isinstance(await executor.split(here, wish), Unknown)
+    said = await executor.query_split(here, wish)
+    assert isinstance(said, Pending)
+    assert not said.found
+    assert isinstance(await executor.split(here, wish), Pending)
+
+
+@CHANNELS
+async def test_a_split_that_comes_too_early_is_sent_again(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here = account(channel)
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS[channel], 300))
+    sandbox.fault(channel, "split", "too_early", payment_no=trade.payment_no, times=1)
+    assert isinstance(await executor.split(here, wish), NotSent)
+    assert isinstance(await executor.split(here, wish), Pending)
+
+
+@CHANNELS
+@pytest.mark.parametrize("fault", ["unknown_status", "tamper"])
+async def test_a_question_about_a_split_whose_answer_proves_nothing_is_unknown(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str
+) -> None:
+    here = account(channel)
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS[channel], 300))
+    await executor.split(here, wish)
+    sandbox.fault(channel, "query_split", fault, payment_no=trade.payment_no, times=1)
+    said = await executor.query_split(here, wish)
+    assert isinstance(said, Unknown)
+    assert said.is_listed == (fault != "unknown_status")
+
+
+@CHANNELS
+async def test_a_wrong_share_is_told_as_the_channel_says_it(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here = account(channel)
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS[channel], 300))
+    await executor.split(here, wish)
+    await until_split(executor, here, wish)
+    sandbox.fault(channel, "query_split", "wrong_amount", payment_no=trade.payment_no, times=1)
+    said = await executor.query_split(here, wish)
+    assert isinstance(said, Succeeded)
+    assert said.shares[0].amount == Money(301, "CNY")
+
+
+@CHANNELS
+async def test_strangers_get_nothing(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here = account(channel)
+    trade = await paid(executor, here, sandbox)
+    alone = splitting_of(trade, ("stranger00", 300))
+    assert isinstance(await executor.split(here, alone), Declined)
+    wish = splitting_of(trade, (RECEIVERS[channel], 300), ("stranger00", 200))
+    assert isinstance(await executor.split(here, wish), Pending)
+    said = await until_split(executor, here, wish)
+    assert [share.status for share in said.shares] == ["succeeded", "failed"]
+    assert said.shares[1].code in ("NO_RELATION", "ROYALTY_RECEIVER_INVALID")
+
+
+@CHANNELS
+async def test_no_more_is_split_than_there_is(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here = account(channel)
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS[channel], 1300))
+    assert isinstance(await executor.split(here, wish), Declined)
+
+
+async def test_wechat_pay_splits_only_what_was_paid_for_it(
+    executor: Executor, account: Open, sandbox: RunningSandbox
+) -> None:
+    here = account("wechat")
+    plain = await paid(executor, here, sandbox, splits=False)
+    said = await executor.split(here, splitting_of(plain, (RECEIVERS["wechat"], 300)))
+    assert isinstance(said, Declined)
+    assert said.message == "非分账订单不支持分账"
+    always = account("wechat", profit_sharing=True)
+    marked = await paid(executor, always, sandbox, splits=False)
+    wish = splitting_of(marked, (RECEIVERS["wechat"], 300))
+    assert isinstance(await executor.split(always, wish), Pending)
+
+
+async def test_a_provider_of_wechat_pay_splits_for_its_merchant(
+    executor: Executor, account: Open, sandbox: RunningSandbox
+) -> None:
+    here = account("wechat", sub_mchid="1900000555", sub_appid="wx5550000000000000")
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS["wechat"], 300), (PERSON, 200), is_last=True)
+    assert isinstance(await executor.split(here, wish), Pending)
+    await until_split(executor, here, wish)
+    owed = owed_by(wish, RECEIVERS["wechat"], 100)
+    assert isinstance(await executor.call_back(here, CallingBack(trade, owed)), Succeeded)
+
+
+@pytest.mark.parametrize("fault", ["drop_answer", "system_error"])
+async def test_a_receiver_of_wechat_pay_gives_back_once(
+    executor: Executor, account: Open, sandbox: RunningSandbox, fault: str
+) -> None:
+    here = account("wechat")
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS["wechat"], 300))
+    await executor.split(here, wish)
+    await until_split(executor, here, wish)
+    asked = CallingBack(trade, owed_by(wish, RECEIVERS["wechat"], 100))
+    sandbox.fault("wechat", "split", fault, payment_no=trade.payment_no, times=1)
+    assert isinstance(await executor.call_back(here, asked), Unknown)
+    assert isinstance(await executor.call_back(here, asked), Succeeded)
+    assert shares_of(wish, sandbox) == [(300, "succeeded", 100)]
+    too_much = CallingBack(trade, owed_by(wish, RECEIVERS["wechat"], 201))
+    assert isinstance(await executor.call_back(here, too_much), Declined)
+
+
+async def test_receivers_of_alipay_give_back_with_the_refund(
+    executor: Executor, account: Open, sandbox: RunningSandbox
+) -> None:
+    here = account("alipay")
+    trade = await paid(executor, here, sandbox)
+    wish = splitting_of(trade, (RECEIVERS["alipay"], 300))
+    await executor.split(here, wish)
+    await until_split(executor, here, wish)
+    owed = owed_by(wish, RECEIVERS["alipay"], 100)
+    back = replace(refunding_of(order(), 1099), trade=trade, returns=(owed,))
+    sandbox.fault("alipay", "refund", "drop_answer", payment_no=trade.payment_no, times=1)
+    assert isinstance(await executor.refund(here, back), Unknown)
+    assert isinstance(await executor.refund(here, back), Pending | Succeeded)
+    await until_refunded(executor, here, back)
+    assert shares_of(wish, sandbox) == [(300, "succeeded", 100)]

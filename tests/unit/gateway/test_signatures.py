@@ -1,0 +1,94 @@
+"""People hear of signatures that fail when they are many, and of a channel that does not answer."""
+
+import asyncio
+from typing import Any
+
+from tests.unit.gateway.client import application, client_of
+from tests.unit.gateway.test_executor import TRADE, account, over
+from tests.unit.gateway.test_notice import notice
+from tests.unit.gateway.world import FakeTransport, World, reply, world
+
+from contracts.events.alerts import Alert
+from gateway.channels.breaker import THRESHOLD
+from gateway.channels.transport import Broken
+from gateway.domain.failures import FailureRate
+from gateway.flows.notice import receive
+from gateway.signatures import NOTICES_A_MINUTE, REQUESTS_A_MINUTE
+
+
+async def alerts_of(gateway: World) -> list[dict[str, Any]]:
+    """What reached Kafka for people."""
+    stop = asyncio.Event()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(gateway.deps.alerts.run(stop))
+        await gateway.producer.has_taken.wait()
+        stop.set()
+    return gateway.producer.events()
+
+
+def test_a_few_failures_are_nobodys_business() -> None:
+    rate = FailureRate(3)
+    assert [rate.note(second) for second in (0, 1, 61, 62, 122)] == [False] * 5
+
+
+def test_many_within_a_minute_are_told_once() -> None:
+    rate = FailureRate(3)
+    assert [rate.note(second) for second in (0, 1, 2, 3, 30, 60)] == [
+        False, False, True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_a_rate_that_comes_back_after_it_fell_is_told_again() -> None:
+    rate = FailureRate(2)
+    assert [rate.note(second) for second in (0, 1, 59, 200, 201)] == [
+        False, True, False, False, True,
+    ]  # fmt: skip
+
+
+async def test_refused_requests_of_an_app_are_told() -> None:
+    gateway = world()
+    wrong = {"Authorization": 'PAYMESH-HMAC-SHA256 app_id="A1",key_id="K1",timestamp="1",'
+             'nonce="n",signature="AAAA"'}  # fmt: skip
+    async with client_of(application(gateway)) as client:
+        for _ in range(REQUESTS_A_MINUTE + 5):
+            assert (await client.plain.get("/v1/events", headers=wrong)).status_code == 401
+    (alert,) = await alerts_of(gateway)
+    assert alert["key"] == "signature.requests:A1"
+    assert alert["facts"] == {"app_id": "A1", "reason": "stale"}
+
+
+async def test_strangers_are_counted_as_one_and_scanners_not_at_all() -> None:
+    gateway = world()
+    async with client_of(application(gateway)) as client:
+        for number in range(REQUESTS_A_MINUTE + 5):
+            invented = {"Authorization": f'PAYMESH-HMAC-SHA256 app_id="A{number}x",key_id="K1",'
+                        'timestamp="1",nonce="n",signature="AAAA"'}  # fmt: skip
+            await client.plain.get("/v1/events", headers=invented)
+            await client.plain.get("/v1/events")
+    (alert,) = await alerts_of(gateway)
+    assert alert["key"] == "signature.requests:unknown"
+
+
+async def test_webhooks_that_cannot_be_verified_are_told() -> None:
+    gateway = world()
+    for _ in range(NOTICES_A_MINUTE):
+        await receive(gateway.deps, notice(signature="forged"))
+    (alert,) = await alerts_of(gateway)
+    assert (alert["key"], alert["merchant_id"]) == ("signature.notices:C1", "M1")
+
+
+async def test_circuit_that_opens_is_told_once() -> None:
+    told: list[Alert] = []
+    hanging = over(FakeTransport([Broken("reset")]), told)
+    for _ in range(THRESHOLD * 2):
+        await hanging.query(account(), TRADE)
+    assert [alert.key for alert in told] == [f"channel.circuit:{account().payment_id}"]
+
+
+async def test_channel_that_answers_in_between_is_not_told_of() -> None:
+    told: list[Alert] = []
+    answers = [Broken("reset")] * (THRESHOLD - 1) + [reply({"paid": 1299})]
+    flaky = over(FakeTransport([*answers, *answers, reply({"paid": 1299})]), told)
+    for _ in range(THRESHOLD * 2):
+        await flaky.query(account(), TRADE)
+    assert told == []
