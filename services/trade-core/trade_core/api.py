@@ -4,25 +4,43 @@ from datetime import timedelta
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from chassis.problems import NotFound
 from chassis.web import require_service_token
-from contracts.api import EventPage, OrderView, RefundView
+from contracts.api import EventPage, OrderView, RefundView, SplitView
 from contracts.internal import (
     ChooseChannel,
     ChosenChannel,
     CloseOrderFor,
+    DeadLetterPage,
+    DeadLetterView,
+    DecidePayment,
+    DecideRefund,
+    LedgerBalances,
+    LedgerEntries,
     OpenedPayment,
     OpenedRefund,
+    OpenedSplit,
     OpenPayment,
     OpenRefund,
+    OpenSplit,
     PaymentOnFile,
 )
 from trade_core.domain import views
 from trade_core.domain.opening import Choice, Wish
 from trade_core.domain.order import OrderKey
-from trade_core.flows import choose_channel, close_order, open_payment, open_refund, read
+from trade_core.flows import (
+    choose_channel,
+    close_order,
+    dead_letters,
+    decide,
+    open_payment,
+    open_refund,
+    open_split,
+    read,
+    read_ledger,
+)
 from trade_core.flows.deps import Deps
 
 
@@ -32,6 +50,7 @@ async def _deps(request: Request) -> Deps:
 
 DepsOfApp = Annotated[Deps, Depends(_deps)]
 Limit = Annotated[int, Query(ge=1, le=100)]
+LetterId = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 def router(token: SecretStr) -> APIRouter:
@@ -41,12 +60,21 @@ def router(token: SecretStr) -> APIRouter:
     routes.post("/payments")(post_payment)
     routes.get("/payments/{payment_no}")(get_payment)
     routes.post("/payments/{payment_no}/channel")(post_channel)
+    routes.post("/payments/{payment_no}/decision")(post_payment_decision)
     routes.get("/orders/{merchant_order_no}")(get_order)
     routes.post("/orders/{merchant_order_no}/close")(post_close)
     routes.post("/refunds")(post_refund)
     routes.get("/refunds/{refund_no}")(get_refund)
     routes.get("/refunds")(get_refund_by_number)
+    routes.post("/refunds/{refund_no}/decision")(post_refund_decision)
+    routes.post("/splits")(post_split)
+    routes.get("/splits/{split_no}")(get_split)
+    routes.get("/splits")(get_split_by_number)
     routes.get("/events")(list_events)
+    routes.get("/ledger/balances")(list_balances)
+    routes.get("/ledger/entries")(list_entries)
+    routes.get("/dead-letters")(list_dead_letters)
+    routes.post("/dead-letters/{letter_id}/replay")(post_replay)
     return routes
 
 
@@ -78,6 +106,14 @@ async def post_channel(payment_no: str, body: ChooseChannel, deps: DepsOfApp) ->
         close_first=None if former is None else views.payment_ref(order, former),
         initiate=chosen.initiate,
     )
+
+
+async def post_payment_decision(
+    payment_no: str, body: DecidePayment, deps: DepsOfApp
+) -> PaymentOnFile:
+    """A person ends a conflict; the same decision again changes nothing."""
+    await decide.decide_payment(deps, payment_no, body)
+    return await read.get_payment(deps, payment_no, None)
 
 
 async def get_order(
@@ -113,11 +149,66 @@ async def get_refund_by_number(
     )
 
 
+async def post_refund_decision(refund_no: str, body: DecideRefund, deps: DepsOfApp) -> RefundView:
+    """A person decides about an abnormal refund; the same decision again changes nothing."""
+    await decide.decide_refund(deps, refund_no, body)
+    return await read.get_refund(deps, refund_no, None)
+
+
+async def post_split(body: OpenSplit, deps: DepsOfApp) -> Response:
+    """201 for a new split, 200 for a repeat."""
+    opened = await open_split.open_split(deps, body.app_id, body.wish)
+    view = views.split_view(opened.order, opened.payment, opened.split)
+    return _json(OpenedSplit(created=opened.created, split=view), 201 if opened.created else 200)
+
+
+async def get_split(split_no: str, deps: DepsOfApp, app_id: str | None = None) -> SplitView:
+    return await read.get_split(deps, split_no, app_id)
+
+
+async def get_split_by_number(
+    app_id: str, merchant_id: str, merchant_split_no: str, deps: DepsOfApp
+) -> SplitView:
+    return await read.get_split_by_number(
+        deps, app_id=app_id, merchant_id=merchant_id, merchant_split_no=merchant_split_no
+    )
+
+
 async def list_events(
     app_id: str, deps: DepsOfApp, after: str | None = None, limit: Limit = 100
 ) -> EventPage:
     """The app's events, to synchronise by pulling."""
     return await read.list_events(deps, app_id, after, limit)
+
+
+async def list_balances(
+    deps: DepsOfApp,
+    merchant_id: str | None = None,
+    payment_id: str | None = None,
+    after: str | None = None,
+    limit: Limit = 100,
+) -> LedgerBalances:
+    """What the accounts of the ledger hold now."""
+    return await read_ledger.list_balances(
+        deps, merchant_id=merchant_id, payment_id=payment_id, after=after, limit=limit
+    )
+
+
+async def list_entries(subject: str, deps: DepsOfApp) -> LedgerEntries:
+    """What was booked of a payment, refund or split."""
+    return await read_ledger.list_entries(deps, subject)
+
+
+async def list_dead_letters(
+    deps: DepsOfApp, after: LetterId | None = None, limit: Limit = 50
+) -> DeadLetterPage:
+    """Words of channels that could not be applied, the newest first."""
+    return await dead_letters.list_letters(deps, after, limit)
+
+
+async def post_replay(letter_id: LetterId, deps: DepsOfApp) -> DeadLetterView:
+    """Try to apply it again; `replayed_at` tells whether that worked."""
+    return await dead_letters.replay(deps, letter_id)
 
 
 async def _without_nul(request: Request) -> None:
@@ -126,5 +217,5 @@ async def _without_nul(request: Request) -> None:
         raise NotFound("There is no such thing.")
 
 
-def _json(answer: OpenedPayment | OpenedRefund, status: int) -> Response:
+def _json(answer: OpenedPayment | OpenedRefund | OpenedSplit, status: int) -> Response:
     return Response(answer.model_dump_json(), status, media_type="application/json")

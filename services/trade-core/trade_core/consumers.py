@@ -1,4 +1,4 @@
-"""From Kafka: what channels said, and how apps want late payments handled."""
+"""From Kafka: what channels said, and how apps want late payments and refunds of splits handled."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,18 +7,20 @@ from zlib import crc32
 
 from chassis.consumer import DeadRecord, Record
 from contracts import topics
-from contracts.events.configuration import AppEntity, ConfigurationRecord, LatePayment
-from contracts.events.results import (
-    PaymentResult,
-    PaymentResultRecord,
-    RefundResult,
-    RefundResultRecord,
+from contracts.events.configuration import AppEntity, ConfigurationRecord, LatePayment, RefundSplits
+from contracts.events.results import PaymentResult, RefundResult, SplitResult
+from trade_core.flows.apply_results import (
+    AnyHeard,
+    Heard,
+    apply_payment_results,
+    apply_refund_results,
+    apply_split_results,
+    decode,
 )
-from trade_core.flows.apply_results import Heard, apply_payment_results, apply_refund_results
 from trade_core.flows.deps import Deps
 from trade_core.flows.park import park
 
-ResultT = TypeVar("ResultT", PaymentResult, RefundResult)
+ResultT = TypeVar("ResultT", PaymentResult, RefundResult, SplitResult)
 
 LANES: Final = 2
 WORTH_LANES: Final = 40
@@ -32,25 +34,28 @@ class Results:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
 
-    def decode(self, record: Record) -> Heard[PaymentResult] | Heard[RefundResult]:
-        if record.topic == topics.PAYMENT_RESULTS:
-            return Heard(record, PaymentResultRecord.model_validate_json(record.value))
-        return Heard(record, RefundResultRecord.model_validate_json(record.value))
+    def decode(self, record: Record) -> AnyHeard:
+        return decode(record)
 
-    async def apply(self, batch: Sequence[Heard[PaymentResult] | Heard[RefundResult]]) -> None:
+    async def apply(self, batch: Sequence[AnyHeard]) -> None:
         payments: list[Heard[PaymentResult]] = []
         refunds: list[Heard[RefundResult]] = []
+        splits: list[Heard[SplitResult]] = []
         for item in batch:
             match item.event.data:
                 case PaymentResult():
                     payments.append(item)
                 case RefundResult():
                     refunds.append(item)
+                case SplitResult():
+                    splits.append(item)
         async with asyncio.TaskGroup() as lanes:
             for payment_lane in _lanes(payments):
                 lanes.create_task(apply_payment_results(self._deps, payment_lane))
             for refund_lane in _lanes(refunds):
                 lanes.create_task(apply_refund_results(self._deps, refund_lane))
+            for split_lane in _lanes(splits):
+                lanes.create_task(apply_split_results(self._deps, split_lane))
 
     async def park(self, records: Sequence[DeadRecord]) -> None:
         await park(self._deps, records)
@@ -88,3 +93,8 @@ class AppPolicies:
         """What the app wants of money that comes after the end; of unknown apps: accepted."""
         app = self._apps.get(app_id)
         return LatePayment.ACCEPT if app is None else app.late_payment
+
+    def refund_splits(self, app_id: str) -> RefundSplits:
+        """Whose money a refund of split money is; of unknown apps: the receivers'."""
+        app = self._apps.get(app_id)
+        return RefundSplits.RETURN if app is None else app.refund_splits

@@ -2,13 +2,29 @@
 
 import asyncio
 import contextlib
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
 
-from chassis.background import Pulse
-from trade_core.flows.attend_due import BATCH, attend_due
+from chassis.background import Alarm, Pulse, Watch, pause
+from chassis.consumer import Consumer
+from chassis.outbox import Relay
+from chassis.producer import Message
+from contracts import topics
+from contracts.events import alerts
+from contracts.events.alerts import Alert
+from contracts.events.orders import SOURCE
+from trade_core.flows.attend_due import attend_due
+from trade_core.flows.check_ledger import check_if_due
 from trade_core.flows.deps import Deps
+from trade_core.flows.read_ledger import advance_balances
 
+NAME: Final = "trade-core"
 POLL_S: Final = 0.5
+LEDGER_EVERY_S: Final = 60.0
+
+Send: TypeAlias = Callable[[Sequence[Message]], Awaitable[Sequence[bool]]]
+"""Publishes to Kafka; answers per message whether it was confirmed."""
 
 
 class DueLoop:
@@ -24,10 +40,46 @@ class DueLoop:
             self._bell.clear()
             attended = await attend_due(self._deps)
             self.pulse.beat()
-            if attended < BATCH:
+            if not attended:
                 await self._rest()
 
     async def _rest(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(POLL_S):
                 await self._bell.wait()
+
+
+class LedgerLoop:
+    """Keeps the balances added up, and has the books checked at their hour."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.pulse = Pulse()
+        self._deps = deps
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Once a minute until `stop`."""
+        while not await pause(stop, LEDGER_EVERY_S):
+            while await advance_balances(self._deps.db, self._deps.clock()):
+                self.pulse.beat()
+            await check_if_due(self._deps, self.pulse.beat)
+            self.pulse.beat()
+
+
+def watch(relay: Relay, consumer: Consumer[Any], send: Send) -> Watch:
+    """Tells people when events pile up: straight to Kafka, for the outbox may be what is stuck."""
+
+    async def tell(alert: Alert) -> bool:
+        event = alerts.record(alert, source=SOURCE, at=datetime.now(UTC))
+        message = Message(topics.ALERTS, alert.key, event.to_bytes(), event.headers())
+        return all(await send([message]))
+
+    oldest = Alarm(
+        lambda: relay.oldest_s,
+        alerts.OUTBOX_LIMIT_S,
+        lambda age_s: tell(alerts.outbox_stuck(NAME, age_s)),
+    )
+    dead = Alarm(lambda: relay.dead, 0, lambda count: tell(alerts.outbox_dead(NAME, count)))
+    behind = Alarm(
+        lambda: consumer.lag, alerts.LAG_LIMIT, lambda lag: tell(alerts.consumer_behind(NAME, lag))
+    )
+    return Watch([oldest, dead, behind])

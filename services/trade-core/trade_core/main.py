@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fastapi import FastAPI
@@ -13,19 +13,17 @@ from chassis.background import Background, pause
 from chassis.broadcast import Broadcast
 from chassis.consumer import Consumer
 from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.web import create_app, serve
 from contracts import topics
-from contracts.events.results import PaymentResult, RefundResult
 from trade_core import api
 from trade_core.consumers import RESULT_TOPICS, AppPolicies, Results
-from trade_core.flows.apply_results import Heard
+from trade_core.flows.apply_results import AnyHeard
 from trade_core.flows.deps import Deps
-from trade_core.jobs import DueLoop
+from trade_core.jobs import LEDGER_EVERY_S, NAME, DueLoop, LedgerLoop, watch
 from trade_core.settings import TradeCoreSettings
 
-NAME: Final = "trade-core"
 WAIT_S: Final = 0.1
 
 
@@ -56,7 +54,6 @@ class _Running:
             bootstrap=config.kafka_bootstrap,
             topic=topics.MERCHANT_CONFIG,
             handle=self._policies.handle,
-            fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background()
         self._db: Database | None = None
@@ -77,6 +74,7 @@ class _Running:
                 db=db,
                 clock=lambda: datetime.now(UTC),
                 late_payment=self._policies.late_payment,
+                refund_splits=self._policies.refund_splits,
                 send=producer.send_many,
                 wake_relay=relay.wake,
                 wake_due=bell.set,
@@ -101,8 +99,14 @@ class _Running:
         start("results", read_results, pulse=results.pulse)
         start("due", due.run, pulse=due.pulse)
         start("outbox", relay.run, pulse=relay.pulse)
+        kept = Retention(deps.db, timedelta(days=self._config.event_retention_days))
+        start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
+        ledger = LedgerLoop(deps)
+        start("ledger", ledger.run, pulse=ledger.pulse, stall_s=5 * LEDGER_EVERY_S)
+        watching = watch(relay, results, deps.send)
+        start("watch", watching.run, pulse=watching.pulse)
 
-    def _results(self, deps: Deps) -> Consumer[Heard[PaymentResult] | Heard[RefundResult]]:
+    def _results(self, deps: Deps) -> Consumer[AnyHeard]:
         flow = Results(deps)
         return Consumer(
             bootstrap=self._config.kafka_bootstrap,

@@ -1,13 +1,16 @@
 """What trade-core is told by its environment."""
 
-from pydantic import SecretStr
+from typing import Annotated
+
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import PREFIX, Settings
 
 
 class TradeCoreSettings(Settings):
-    """`member_id` names this replica to Kafka, so that its partitions wait for it."""
+    """`member_id` names this replica to Kafka, so that its partitions wait for it. How long apps
+    can pull their events: `event_retention_days`."""
 
     port: int = 8001
     database_url: SecretStr
@@ -15,6 +18,7 @@ class TradeCoreSettings(Settings):
     kafka_session_timeout_ms: int = 30_000
     kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
+    event_retention_days: Annotated[int, Field(ge=1)] = 90
 
 
 class DatabaseSettings(BaseSettings):

@@ -1,6 +1,6 @@
 """A trade-core without HTTP and Kafka: real database with real commits, a clock that tests set."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,19 +13,30 @@ from chassis.database import Database
 from chassis.producer import Message
 from contracts import topics
 from contracts.actions import QrCodeAction
-from contracts.api import CreatePayment, CreateRefund, Method, PaymentStatus, RefundStatus
+from contracts.api import (
+    CreatePayment,
+    CreateRefund,
+    CreateSplit,
+    Method,
+    PaymentStatus,
+    RefundStatus,
+)
 from contracts.events.commands import ChannelCommand, ChannelCommandRecord
-from contracts.events.configuration import LatePayment
+from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
 from contracts.events.results import (
     PAYMENT_RESULT,
     REFUND_RESULT,
     SOURCE,
+    SPLIT_RESULT,
     PaymentResult,
     PaymentResultRecord,
     RefundResult,
     RefundResultRecord,
+    ShareResult,
     Source,
+    SplitResult,
+    SplitResultRecord,
     Verdict,
 )
 from contracts.identifiers import new_id
@@ -33,12 +44,14 @@ from trade_core.domain.opening import Wish
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 from trade_core.flows import apply_results, attend_due
 from trade_core.flows.apply_results import Heard
 from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import Opened, open_payment
 from trade_core.flows.open_refund import OpenedRefund, open_refund
-from trade_core.store import reading
+from trade_core.flows.open_split import OpenedSplit, open_split
+from trade_core.store import reading, splits
 
 APP, MERCHANT, ACCOUNT, OTHER_ACCOUNT = "A1", "M1", "C1", "C2"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -115,6 +128,49 @@ def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any
     return RefundResult(**{**usual, **more})
 
 
+def split_wish(payment: Payment, number: str = "F1", *shares: int, **more: Any) -> CreateSplit:
+    """To as many receivers as there are shares: 190001, 190002 …"""
+    usual = {
+        "merchant_id": MERCHANT,
+        "payment_no": payment.payment_no,
+        "merchant_split_no": number,
+        "receivers": [
+            {"account": f"19000{place}", "amount": amount, "description": "维修基金"}
+            for place, amount in enumerate(shares or (300,), start=1)
+        ],
+    }
+    return CreateSplit(**{**usual, **more})
+
+
+def said_of_split(
+    split: Split, verdict: Verdict, source: Source = Source.SPLIT, **more: Any
+) -> SplitResult:
+    usual: dict[str, Any] = {
+        "split_no": split.split_no,
+        "payment_no": split.payment_no,
+        "payment_id": ACCOUNT,
+        "channel": "wechat",
+        "source": source,
+        "verdict": verdict,
+    }
+    return SplitResult(**{**usual, **more})
+
+
+def shared(split: Split, failing: Collection[str] = (), **more: Any) -> SplitResult:
+    """The channel is through with it; `failing` accounts did not get their share."""
+    receivers = [
+        ShareResult(
+            account=share.account,
+            amount=share.amount,
+            status="failed" if share.account in failing else "succeeded",
+            code="NO_RELATION" if share.account in failing else None,
+            message="分账接收方未添加" if share.account in failing else None,
+        )
+        for share in split.shares
+    ]
+    return said_of_split(split, Verdict.SUCCEEDED, receivers=receivers, **more)
+
+
 def returned(refund: Refund, **more: Any) -> RefundResult:
     usual: dict[str, Any] = {"amount": refund.amount, "currency": refund.currency}
     return said_of_refund(refund, Source.REFUND, Verdict.SUCCEEDED, **{**usual, **more})
@@ -127,6 +183,7 @@ class Desk:
     db: Database
     now: datetime = NOON
     late: LatePayment = LatePayment.ACCEPT
+    refund_splits: RefundSplits = RefundSplits.RETURN
     kafka_is_up: bool = True
     sent: list[ChannelCommand] = field(default_factory=list)
 
@@ -136,6 +193,7 @@ class Desk:
             db=self.db,
             clock=lambda: self.now,
             late_payment=lambda _: self.late,
+            refund_splits=lambda _: self.refund_splits,
             send=self._send,
             wake_relay=lambda: None,
             wake_due=lambda: None,
@@ -165,7 +223,10 @@ class Desk:
     async def refund(self, wish: CreateRefund, app_id: str | None = APP) -> OpenedRefund:
         return await open_refund(self.deps, app_id, wish)
 
-    async def hear(self, *results: PaymentResult | RefundResult) -> None:
+    async def split(self, wish: CreateSplit, app_id: str = APP) -> OpenedSplit:
+        return await open_split(self.deps, app_id, wish)
+
+    async def hear(self, *results: PaymentResult | RefundResult | SplitResult) -> None:
         """As the consumer does: one batch."""
         await apply_results.apply_payment_results(
             self.deps, [self.heard(said) for said in results if isinstance(said, PaymentResult)]
@@ -173,6 +234,10 @@ class Desk:
         await apply_results.apply_refund_results(
             self.deps,
             [self.refund_heard(said) for said in results if isinstance(said, RefundResult)],
+        )
+        await apply_results.apply_split_results(
+            self.deps,
+            [self.split_heard(said) for said in results if isinstance(said, SplitResult)],
         )
 
     def heard(self, said: PaymentResult) -> Heard[PaymentResult]:
@@ -196,6 +261,17 @@ class Desk:
             data=said,
         )
         return Heard(record(topics.REFUND_RESULTS, said.payment_no, event.to_bytes()), event)
+
+    def split_heard(self, said: SplitResult) -> Heard[SplitResult]:
+        event = SplitResultRecord(
+            id=new_id("event"),
+            source=SOURCE,
+            type=SPLIT_RESULT,
+            subject=said.split_no,
+            time=self.now,
+            data=said,
+        )
+        return Heard(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
 
     async def attend(self) -> list[ChannelCommand]:
         """One round of the due loop; the commands that it sent."""
@@ -221,6 +297,10 @@ class Desk:
     async def refunds(self, payment: Payment) -> list[Refund]:
         async with self.db.connection() as tx:
             return await reading.refunds_of_order(tx, payment.order_id)
+
+    async def splits(self, payment: Payment) -> list[Split]:
+        async with self.db.connection() as tx:
+            return list((await splits.of_payment(tx, payment.payment_no)).values())
 
     async def refund_state(self, refund: Refund) -> RefundStatus:
         async with self.db.connection() as tx:

@@ -1,14 +1,28 @@
 """The due loop on a real database: hints, leases, several replicas."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
-from tests.integration.trade_core.desk import Desk, paid, said_of_payment, waits, wish
+import orjson
+from tests.integration.trade_core.desk import (
+    ACCOUNT,
+    Desk,
+    paid,
+    refund_wish,
+    said_of_payment,
+    waits,
+    wish,
+)
 
+from chassis.database import Tx
 from contracts.api import PaymentStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
-from trade_core.flows.attend_due import BATCH, attend_due
+from trade_core.flows.attend_due import BATCH, LEASE, attend_due
+from trade_core.store import due
+from trade_core.store.due import Claim
 
 
 async def test_lost_webhook_is_asked_about_in_the_fifth_second(desk: Desk) -> None:
@@ -105,17 +119,83 @@ async def test_only_open_work_has_rows(desk: Desk) -> None:
     assert set(await desk.due()) == {waiting.payment_no}
 
 
-async def test_claiming_does_not_scan(desk: Desk) -> None:
-    await desk.rows(
-        "insert into due_work select 'P' || n, now() + interval '1 day', 0"
-        " from generate_series(1, 20000) n"
-    )
+async def test_huge_account_does_not_starve_a_small_one(desk: Desk) -> None:
+    await _fill(desk, "huge", 50_000, age_s=3600)
+    await _fill(desk, "small", 3, age_s=1)
     await desk.rows("analyze due_work")
-    plan = await desk.rows(
-        "explain select subject from due_work where due_at <= $1::timestamptz"
-        " order by due_at limit 100 for update skip locked",
+    async with desk.db.connection() as tx:
+        first = await _claim(tx, desk)
+        second = await _claim(tx, desk)
+    accounts = [claim.subject.partition(":")[0] for claim in first]
+    assert (accounts.count("huge"), accounts.count("small")) == (BATCH // 2, 3)
+    assert {claim.subject.partition(":")[0] for claim in second} == {"huge"}
+    assert len(second) == BATCH
+
+
+async def test_claim_reads_no_more_rows_than_it_takes(desk: Desk) -> None:
+    await _fill(desk, "huge", 50_000, age_s=3600)
+    for number in range(30):
+        await _fill(desk, f"account {number}", 40, age_s=-3600)
+    await desk.rows("analyze due_work")
+    lease = desk.now + LEASE
+    (plan,) = await desk.rows(
+        f"explain (analyze, costs off, timing off, format json) {due.SHARE_OUT}",
         desk.now,
+        lease,
+        BATCH,
     )
-    text = "\n".join(row[0] for row in plan)
-    assert "due_work_next" in text
-    assert "Seq Scan" not in text
+    read = [_rows_read(node) for node in _nodes(orjson.loads(plan[0])[0]["Plan"])]
+    assert sum(read) < 1_000
+    assert "Seq Scan" not in plan[0]
+
+
+async def test_more_accounts_than_places_all_get_their_turn(desk: Desk) -> None:
+    for number in range(BATCH + 50):
+        await _fill(desk, f"account {number}", 2, age_s=60)
+    async with desk.db.connection() as tx:
+        claims = [claim for _ in range(3) for claim in await _claim(tx, desk)]
+    assert len({claim.subject for claim in claims}) == 2 * (BATCH + 50)
+
+
+async def test_claimed_rows_belong_to_the_payments_account(desk: Desk) -> None:
+    paying = await desk.open(wish(merchant_order_no="W1"))
+    checkout = await desk.open(wish(merchant_order_no="W2", method="cashier", payment_id=None))
+    refunded = await desk.paid(wish(merchant_order_no="W3"))
+    refund = (await desk.refund(refund_wish(refunded))).refund
+    rows = await desk.rows("select subject, account from due_work")
+    assert {row["subject"]: row["account"] for row in rows} == {
+        paying.payment.payment_no: ACCOUNT,
+        checkout.payment.payment_no: "",
+        refund.refund_no: ACCOUNT,
+    }
+
+
+async def _fill(desk: Desk, account: str, count: int, *, age_s: int) -> None:
+    await desk.rows(
+        "insert into due_work (subject, account, due_at, attempt)"
+        " select $1 || ':' || n, $1, $2::timestamptz - make_interval(secs => $3), 0"
+        " from generate_series(1, $4::int) n",
+        account,
+        desk.now,
+        age_s,
+        count,
+    )
+
+
+async def _claim(tx: Tx, desk: Desk) -> Sequence[Claim]:
+    return await due.claim(tx, now=desk.now, lease_until=desk.now + LEASE, limit=BATCH)
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from _nodes(part)
+
+
+def _rows_read(node: dict[str, Any]) -> int:
+    """What a scan of the table or an index has touched."""
+    if "Index" not in node["Node Type"] and node["Node Type"] != "Seq Scan":
+        return 0
+    each: float = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    loops: int = node["Actual Loops"]
+    return round(each * loops)

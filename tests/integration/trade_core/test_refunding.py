@@ -1,52 +1,11 @@
 """Refunds on a real database: never more than was paid, never twice."""
 
-import asyncio
-
 import pytest
-from tests.integration.trade_core.desk import (
-    OTHER_ACCOUNT,
-    Desk,
-    refund_wish,
-    returned,
-    said_of_refund,
-    wish,
-)
+from tests.integration.trade_core.desk import OTHER_ACCOUNT, Desk, refund_wish, returned
 
 from contracts.api import RefundStatus
 from contracts.events.commands import CommandName
-from contracts.events.results import Source, Verdict
-from trade_core.domain.errors import (
-    PaymentNotFound,
-    PaymentNotRefundable,
-    RefundExceedsPaid,
-    RefundMismatch,
-)
-from trade_core.flows.open_refund import OpenedRefund
-
-
-async def test_50_refunds_at_once_never_exceed_what_was_paid(desk: Desk) -> None:
-    payment = await desk.paid(wish(amount=1000))
-
-    async def refund(number: int) -> OpenedRefund | None:
-        try:
-            return await desk.refund(refund_wish(payment, f"T{number}", 70))
-        except RefundExceedsPaid:
-            return None
-
-    answers = await asyncio.gather(*(refund(number) for number in range(50)))
-    started = [answer for answer in answers if answer is not None]
-    assert len(started) == 14
-    assert (await desk.payment(payment)).refund_reserved == 980
-    assert sum(refund.amount for refund in await desk.refunds(payment)) == 980
-    assert (await desk.balances())["refunds_in_flight"] == -980
-
-
-async def test_20_identical_refunds_at_once_are_one(desk: Desk) -> None:
-    payment = await desk.paid()
-    answers = await asyncio.gather(*(desk.refund(refund_wish(payment)) for _ in range(20)))
-    assert [answer.created for answer in answers].count(True) == 1
-    assert len({answer.refund.refund_no for answer in answers}) == 1
-    assert (await desk.payment(payment)).refund_reserved == 500
+from trade_core.domain.errors import PaymentNotFound, PaymentNotRefundable
 
 
 async def test_refund_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> None:
@@ -67,37 +26,6 @@ async def test_refund_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> Non
         "channel_receivable": 799, "merchant_payable": -799, "refunds_in_flight": 0
     }  # fmt: skip
     assert await desk.due() == {}
-
-
-async def test_repeat_answers_the_first_refund_as_it_is_now(desk: Desk) -> None:
-    payment = await desk.paid()
-    first = await desk.refund(refund_wish(payment))
-    await desk.hear(returned(first.refund))
-    again = await desk.refund(refund_wish(payment))
-    assert (again.created, again.refund.refund_no) == (False, first.refund.refund_no)
-    assert again.refund.state is RefundStatus.SUCCEEDED
-
-
-async def test_known_number_with_other_content_is_refused(desk: Desk) -> None:
-    payment = await desk.paid()
-    await desk.refund(refund_wish(payment))
-    with pytest.raises(RefundMismatch):
-        await desk.refund(refund_wish(payment, amount=501))
-    other = await desk.paid(wish(merchant_order_no="W2"))
-    with pytest.raises(RefundMismatch):
-        await desk.refund(refund_wish(other))
-
-
-async def test_same_number_for_two_orders_at_once_is_one_refund(desk: Desk) -> None:
-    first = await desk.paid()
-    second = await desk.paid(wish(merchant_order_no="W2"))
-    answers = await asyncio.gather(
-        desk.refund(refund_wish(first)), desk.refund(refund_wish(second)), return_exceptions=True
-    )
-    assert sum(isinstance(answer, OpenedRefund) for answer in answers) == 1
-    assert sum(isinstance(answer, RefundMismatch) for answer in answers) == 1
-    reserved = [(await desk.payment(payment)).refund_reserved for payment in (first, second)]
-    assert sorted(reserved) == [0, 500]
 
 
 async def test_refund_of_what_is_not_ones_own_is_not_found(desk: Desk) -> None:
@@ -121,48 +49,3 @@ async def test_unpaid_payment_cannot_be_refunded(desk: Desk) -> None:
     payment = await desk.opened()
     with pytest.raises(PaymentNotRefundable):
         await desk.refund(refund_wish(payment))
-
-
-async def test_failed_refund_leaves_room_for_another(desk: Desk) -> None:
-    payment = await desk.paid()
-    first = await desk.refund(refund_wish(payment, "T1", 1299))
-    declined = said_of_refund(first.refund, Source.REFUND, Verdict.DECLINED, code="NO")
-    await desk.hear(declined, declined)
-    await desk.hear(declined)
-    assert (await desk.payment(payment)).refund_reserved == 0
-    assert (await desk.refund(refund_wish(payment, "T2", 1299))).created
-
-
-async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number(
-    desk: Desk,
-) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    sent = []
-    for verdict, source, found in (
-        (Verdict.UNKNOWN, Source.REFUND, True),
-        (Verdict.PENDING, Source.QUERY_REFUND, False),
-        (Verdict.NOT_SENT, Source.REFUND, True),
-        (Verdict.PENDING, Source.REFUND, True),
-        (Verdict.PENDING, Source.QUERY_REFUND, True),
-    ):
-        (command,) = await desk.attend()
-        sent.append(command)
-        await desk.hear(said_of_refund(refund, source, verdict, found=found))
-        desk.pass_time(1800)
-    assert [command.command for command in sent] == [
-        CommandName.REFUND, CommandName.QUERY_REFUND, CommandName.REFUND, CommandName.REFUND,
-        CommandName.QUERY_REFUND,
-    ]  # fmt: skip
-    assert {command.refund.refund_no for command in sent if command.refund} == {refund.refund_no}
-    assert await desk.refund_state(refund) is RefundStatus.PROCESSING
-
-
-async def test_refund_months_later_is_still_awaited(desk: Desk) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
-    desk.pass_time(90 * 86400)
-    assert [command.command for command in await desk.attend()] == [CommandName.QUERY_REFUND]
-    await desk.hear(said_of_refund(refund, Source.NOTICE, Verdict.SUCCEEDED))
-    assert await desk.refund_state(refund) is RefundStatus.SUCCEEDED

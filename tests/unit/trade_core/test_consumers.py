@@ -6,7 +6,13 @@ import pytest
 from tests.unit.trade_core.world import NOON
 
 from chassis.consumer import Record
-from contracts.events.configuration import CONFIGURATION, SOURCE, ConfigurationRecord, LatePayment
+from contracts.events.configuration import (
+    CONFIGURATION,
+    SOURCE,
+    ConfigurationRecord,
+    LatePayment,
+    RefundSplits,
+)
 from trade_core.consumers import AppPolicies
 
 
@@ -71,6 +77,15 @@ def test_other_entities_and_tombstones_are_passed_over() -> None:
         )
     )
     assert policies.late_payment("A1") is LatePayment.ACCEPT
+
+
+def test_split_money_is_called_back_for_refunds_unless_the_app_says_otherwise() -> None:
+    policies = AppPolicies()
+    assert policies.refund_splits("A1") is RefundSplits.RETURN
+    policies.handle(record(app(1, LatePayment.ACCEPT)))
+    assert policies.refund_splits("A1") is RefundSplits.RETURN
+    policies.handle(record({**app(2, LatePayment.ACCEPT), "refund_splits": "keep"}))
+    assert policies.refund_splits("A1") is RefundSplits.KEEP
 
 
 def test_unreadable_configuration_is_refused() -> None:

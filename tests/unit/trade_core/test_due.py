@@ -76,6 +76,17 @@ def test_expired_payment_is_closed_and_asked_in_turn_until_it_is_certain() -> No
     ]  # fmt: skip
 
 
+def test_payers_code_is_asked_about_before_it_is_closed() -> None:
+    order, payment = fresh(
+        wish(method=Method.BARCODE, expires_in_s=20), state=PaymentStatus.UNKNOWN
+    )
+    steps = [payment_step(order, payment, attempt=n, now=later(60)) for n in range(4)]
+    assert [step.command for step in steps if isinstance(step, Ask)] == [
+        CommandName.QUERY, CommandName.CLOSE, CommandName.QUERY, CommandName.CLOSE
+    ]  # fmt: skip
+    assert steps[0] == Ask(CommandName.QUERY, Look(later(65), attempt=1))
+
+
 def test_unwanted_payment_is_closed_at_once_but_not_while_its_initiation_runs() -> None:
     order, payment = pending(closing=True)
     assert open_look(payment, NOON) == Look(NOON)
@@ -106,10 +117,10 @@ def test_last_attempt_waits_for_the_end_of_its_order(state: PaymentStatus) -> No
 def test_people_hear_once_of_what_stays_unclear() -> None:
     order, payment = fresh(state=PaymentStatus.UNKNOWN)
     steps = [payment_step(order, payment, attempt=n, now=later(5)) for n in range(20)]
-    assert [step.worrying for step in steps if isinstance(step, Ask)].index(True) == 8
+    assert [step.worrying for step in steps if isinstance(step, Ask)].index(True) == 6
     assert [step.worrying for step in steps if isinstance(step, Ask)].count(True) == 1
     waiting = replace(payment, state=PaymentStatus.PENDING)
-    calm = payment_step(order, waiting, attempt=8, now=later(5))
+    calm = payment_step(order, waiting, attempt=6, now=later(5))
     assert isinstance(calm, Ask)
     assert not calm.worrying
 

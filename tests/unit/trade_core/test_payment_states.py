@@ -10,10 +10,13 @@ from contracts.api import PaymentStatus as State
 from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.payment import OPEN, TRANSITIONS, Fact, after
 
+DECISIONS = {Fact.ACCEPTED, Fact.SENT_BACK, Fact.IGNORED}
 ENDS = {State.SUCCEEDED, State.FAILED, State.CLOSED, State.CONFLICTED}
-IMPOSSIBLE = {(state, Fact.CHOSEN) for state in State if state is not State.PENDING} | {
-    (State.PENDING, Fact.NOT_SENT)
-}
+IMPOSSIBLE = (
+    {(state, Fact.CHOSEN) for state in State if state is not State.PENDING}
+    | {(State.PENDING, Fact.NOT_SENT)}
+    | set(itertools.product(set(State) - {State.CONFLICTED}, DECISIONS))
+)
 
 
 @pytest.mark.parametrize(("state", "fact"), list(itertools.product(State, Fact)))
@@ -26,7 +29,8 @@ def test_every_pair_is_in_the_table_or_raises(state: State, fact: Fact) -> None:
 
 
 def test_money_that_was_taken_stays_taken() -> None:
-    afters = {after(State.SUCCEEDED, fact) for fact in Fact if fact is not Fact.CHOSEN}
+    words = set(Fact) - DECISIONS - {Fact.CHOSEN}
+    afters = {after(State.SUCCEEDED, fact) for fact in words}
     assert afters == {State.SUCCEEDED}
 
 
@@ -41,6 +45,20 @@ def test_end_without_money_gives_way_to_money_only(state: State) -> None:
     assert {after(state, fact) for fact in kept} == {state}
 
 
+@pytest.mark.parametrize(
+    ("decision", "end"),
+    [
+        (Fact.ACCEPTED, State.SUCCEEDED),
+        (Fact.SENT_BACK, State.SUCCEEDED),
+        (Fact.IGNORED, State.FAILED),
+    ],
+)
+def test_conflict_ends_by_a_persons_decision_only(decision: Fact, end: State) -> None:
+    assert after(State.CONFLICTED, decision) is end
+    said = {after(State.CONFLICTED, fact) for fact in set(Fact) - DECISIONS - {Fact.CHOSEN}}
+    assert said == {State.CONFLICTED}
+
+
 def test_unclear_never_ends_a_payment() -> None:
     for state in OPEN:
         assert after(state, Fact.UNCLEAR) in OPEN
@@ -51,6 +69,9 @@ def test_conflict_is_never_booked(state: State) -> None:
     assert after(state, Fact.CONFLICT) is State.CONFLICTED
     assert after(State.CONFLICTED, Fact.PAID) is State.CONFLICTED
 
+
+UNSAID = {Fact.CHOSEN, Fact.NOT_SENT}
+"""What cannot come in any order: before the channel was asked, and instead of its answer."""
 
 STORIES = [
     [Fact.WAITING, Fact.UNCLEAR, Fact.PAID],
@@ -74,7 +95,7 @@ def test_any_order_and_repetition_of_a_story_ends_alike(
     assert _end(data.draw(st.permutations(repeated))) is _end(story)
 
 
-@given(st.lists(st.sampled_from([f for f in Fact if f not in (Fact.CHOSEN, Fact.NOT_SENT)])))
+@given(st.lists(st.sampled_from([f for f in Fact if f not in {*UNSAID, *DECISIONS}])))
 def test_whatever_is_heard_success_is_never_forgotten(facts: list[Fact]) -> None:
     end = _end(facts)
     if Fact.PAID in facts:

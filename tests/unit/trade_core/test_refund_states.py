@@ -10,7 +10,10 @@ from contracts.api import RefundStatus as State
 from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.refund import TRANSITIONS, Fact, after
 
-IMPOSSIBLE = {(State.SUCCEEDED, Fact.REFUSED), (State.FAILED, Fact.RETURNED)}
+DECISIONS = {Fact.SETTLED_OUTSIDE, Fact.RELEASED}
+IMPOSSIBLE = {(State.SUCCEEDED, Fact.REFUSED), (State.FAILED, Fact.RETURNED)} | set(
+    itertools.product(set(State) - {State.ABNORMAL}, DECISIONS)
+)
 UNDECIDED = [Fact.UNDER_WAY, Fact.ABSENT, Fact.NOT_SENT, Fact.UNCLEAR]
 
 

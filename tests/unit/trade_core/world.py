@@ -1,17 +1,26 @@
 """Orders, payments and words of channels for tests of the rules; nothing here does IO."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.api import CreatePayment, Method, PaymentStatus
-from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
+from contracts.api import CreatePayment, CreateSplit, Method, PaymentStatus
+from contracts.events.results import (
+    PaymentResult,
+    RefundResult,
+    ShareResult,
+    Source,
+    SplitResult,
+    Verdict,
+)
 from trade_core.domain import opening
 from trade_core.domain.dossier import Dossier
 from trade_core.domain.opening import Wish
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ACCOUNT = "C1"
@@ -83,3 +92,42 @@ def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any
         "verdict": verdict,
     }
     return RefundResult(**{**usual, **more})
+
+
+def split_wish(payment: Payment, *shares: int, **more: Any) -> CreateSplit:
+    """To as many receivers as there are shares: 190001, 190002 …"""
+    usual = {
+        "merchant_id": "M1",
+        "payment_no": payment.payment_no,
+        "merchant_split_no": "F1",
+        "receivers": [
+            {"account": f"19000{place}", "amount": amount, "description": "维修基金"}
+            for place, amount in enumerate(shares or (300,), start=1)
+        ],
+    }
+    return CreateSplit(**{**usual, **more})
+
+
+def said_of_split(split: Split, verdict: Verdict, **more: Any) -> SplitResult:
+    usual: dict[str, Any] = {
+        "split_no": split.split_no,
+        "payment_no": split.payment_no,
+        "payment_id": ACCOUNT,
+        "channel": "wechat",
+        "source": Source.SPLIT,
+        "verdict": verdict,
+    }
+    return SplitResult(**{**usual, **more})
+
+
+def shared(split: Split, failing: Collection[str] = (), **more: Any) -> SplitResult:
+    """The channel is through with it; `failing` accounts did not get their share."""
+    receivers = [
+        ShareResult(
+            account=share.account,
+            amount=share.amount,
+            status="failed" if share.account in failing else "succeeded",
+        )
+        for share in split.shares
+    ]
+    return said_of_split(split, Verdict.SUCCEEDED, receivers=receivers, **more)

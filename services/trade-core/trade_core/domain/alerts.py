@@ -11,6 +11,7 @@ from contracts.money import Money
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 
 
 def conflicted(order: Order, payment: Payment, result: PaymentResult) -> Alert:
@@ -88,10 +89,55 @@ def refund_needs_a_person(order: Order, payment: Payment, refund: Refund) -> Ale
     )
 
 
-def still_unclear(order: Order, payment: Payment, refund: Refund | None) -> Alert:
-    """A channel has not said for about an hour what became of it; it goes on being asked."""
-    number = payment.payment_no if refund is None else refund.refund_no
-    what = f"Payment {number}" if refund is None else f"Refund {number}"
+def returned_twice(order: Order, payment: Payment, refund: Refund) -> Alert:
+    """The channel returned a refund that a person had settled by other means."""
+    return Alert(
+        key=f"refund.returned_twice:{refund.refund_no}",
+        severity=Severity.CRITICAL,
+        title="A refund reached the payer twice",
+        detail="A person said that the payer has the money; now the channel has returned it too.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_numbers(order, payment),
+            "refund_no": refund.refund_no,
+            "amount": refund.amount,
+        },
+    )
+
+
+def split_failed(order: Order, payment: Payment, split: Split) -> Alert:
+    """A split that was asked for with the payment left somebody without their share."""
+    return Alert(
+        key=f"split.failed:{split.split_no}",
+        severity=Severity.WARNING,
+        title="A split with the payment failed",
+        detail=split.failure.message if split.failure else "The channel gave no reason.",
+        merchant_id=order.merchant_id,
+        facts={**_numbers(order, payment), "split_no": split.split_no},
+    )
+
+
+def split_impossible(order: Order, payment: Payment) -> Alert:
+    """Less was paid than was to be split."""
+    return Alert(
+        key=f"split.impossible:{payment.payment_no}",
+        severity=Severity.WARNING,
+        title="A payment cannot be split as it was asked for",
+        detail=f"The receivers were to get more than {_money(payment)}; split it anew.",
+        merchant_id=order.merchant_id,
+        facts=_numbers(order, payment),
+    )
+
+
+def still_unclear(order: Order, payment: Payment, about: Refund | Split | None) -> Alert:
+    """A channel has not said for ten minutes what became of it; it goes on being asked."""
+    match about:
+        case None:
+            number, what = payment.payment_no, f"Payment {payment.payment_no}"
+        case Refund():
+            number, what = about.refund_no, f"Refund {about.refund_no}"
+        case Split():
+            number, what = about.split_no, f"Split {about.split_no}"
     return Alert(
         key=f"channel.unclear:{number}",
         severity=Severity.WARNING,

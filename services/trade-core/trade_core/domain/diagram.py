@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from contracts.api import OrderStatus, PaymentStatus, RefundStatus
-from trade_core.domain import order, payment, refund
+from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
+from trade_core.domain import order, payment, refund, split
 from trade_core.domain.fact import KnownFact
 
 S = TypeVar("S", bound=StrEnum)
@@ -33,6 +33,7 @@ def page() -> str:
                 "Payment (支付流水)", PaymentStatus.INITIATING, payment.Fact, payment.TRANSITIONS
             ),
             _section("Refund (退款)", RefundStatus.PROCESSING, refund.Fact, refund.TRANSITIONS),
+            _section("Split (分账)", SplitStatus.PROCESSING, split.Fact, split.TRANSITIONS),
         ]
     )
 

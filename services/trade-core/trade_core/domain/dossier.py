@@ -1,18 +1,20 @@
 """One order with all that belongs to it, opened under its lock, and what changes in it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from contracts.api import OrderStatus, PaymentStatus, RefundStatus
+from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from contracts.events.alerts import Alert
 from contracts.events.orders import SOURCE, OrderEvent, OrderEventRecord, OrderEventType
 from contracts.identifiers import new_id
-from trade_core.domain import due, ledger, views
+from trade_core.domain import due, ledger, returning, views
 from trade_core.domain.due import Look
 from trade_core.domain.order import Order, derive
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 
 PAYMENT_EVENTS: Final = {
     PaymentStatus.PENDING: OrderEventType.PAYMENT_PENDING,
@@ -27,6 +29,10 @@ REFUND_EVENTS: Final = {
     RefundStatus.FAILED: OrderEventType.REFUND_FAILED,
     RefundStatus.ABNORMAL: OrderEventType.REFUND_ABNORMAL,
 }
+SPLIT_EVENTS: Final = {
+    SplitStatus.SUCCEEDED: OrderEventType.SPLIT_SUCCEEDED,
+    SplitStatus.FAILED: OrderEventType.SPLIT_FAILED,
+}
 ORDER_EVENTS: Final = {
     OrderStatus.PAID: OrderEventType.ORDER_PAID,
     OrderStatus.CLOSED: OrderEventType.ORDER_CLOSED,
@@ -40,6 +46,7 @@ class AsRead:
     order: Order
     payments: dict[str, Payment]
     refunds: dict[str, Refund]
+    splits: dict[str, Split]
 
 
 @dataclass(slots=True)
@@ -47,12 +54,13 @@ class Dossier:
     """The rules change the order only through the methods below; `store.saving.save` then writes
     everything at once: rows, ledger entries, events, alerts, and when to look again (`looks`; the
     `hurried` are due at once, whatever their next step is). `version` is the order's, and rises
-    with each event."""
+    with each event. Of refunds and splits it holds those that the rule at work must know."""
 
     order: Order
     payments: dict[str, Payment]
     refunds: dict[str, Refund]
     now: datetime
+    splits: dict[str, Split] = field(default_factory=dict)
     traceparent: str | None = None
     events: list[OrderEventRecord] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
@@ -64,13 +72,25 @@ class Dossier:
 
     def __post_init__(self) -> None:
         self.version = self.order.version
-        self.read = AsRead(self.order, dict(self.payments), dict(self.refunds))
+        self.read = AsRead(self.order, dict(self.payments), dict(self.refunds), {})
+        self.know_splits(self.splits)
 
     @property
     def is_urgent(self) -> bool:
         """Whether there is something to do at once."""
         looks = (look for look in self.looks.values() if look is not None)
         return bool(self.hurried) or any(look.due_at <= self.now for look in looks)
+
+    def account_of(self, number: str) -> str:
+        """The channel account that a payment, refund or split is at; "" where it is at none yet."""
+        about = self.refunds.get(number) or self.splits.get(number)
+        payment = self.payments[number if about is None else about.payment_no]
+        return payment.payment_id or ""
+
+    def know_splits(self, splits: Mapping[str, Split]) -> None:
+        """These were read under the order's lock too."""
+        self.splits = {**self.splits, **splits}
+        self.read.splits.update(splits)
 
     def add_payment(self, payment: Payment) -> None:
         """A new attempt; the order's own values were set before."""
@@ -97,9 +117,11 @@ class Dossier:
         self._tell_order_change(self._rederive())
 
     def add_refund(self, refund: Refund, payment: Payment) -> None:
-        """Money starts on its way back: reserved on `payment`, sent at once."""
+        """Money starts on its way back: reserved on `payment`, sent at once. What it calls back
+        from receivers of splits, they hold no longer."""
         self.payments[payment.payment_no] = payment
         self.refunds[refund.refund_no] = refund
+        self._call_back(refund, payment)
         self.entries.append(
             ledger.of_refund(ledger.Kind.REFUND_STARTED, refund, payment, at=self.now)
         )
@@ -117,10 +139,57 @@ class Dossier:
         self.looks[refund.refund_no] = None
         if kind := REFUND_EVENTS.get(refund.state):
             self._tell(kind, payment=payment, refund=refund)
+        if refund.returns and refund.state in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
+            self._end_returns(refund)
+
+    def add_split(self, split: Split, payment: Payment) -> None:
+        """Money starts on its way to receivers: reserved on `payment`, sent at once."""
+        self.payments[payment.payment_no] = payment
+        self.splits[split.split_no] = split
+        kind = ledger.Kind.SPLIT_STARTED
+        self.entries.append(ledger.of_split(kind, split, payment, split.amount, at=self.now))
+        self.looks[split.split_no] = Look(self.now)
+        self._tell(OrderEventType.SPLIT_CREATED, payment=payment, split=split)
+
+    def change_split(self, split: Split, payment: Payment) -> None:
+        """Put the changed split and its payment's amounts."""
+        was = self.splits[split.split_no]
+        self.splits[split.split_no] = split
+        self.payments[payment.payment_no] = payment
+        if split.state is was.state:
+            return
+        self.looks[split.split_no] = None
+        self._tell(SPLIT_EVENTS[split.state], payment=payment, split=split)
 
     def end_expired(self) -> None:
         """What ends without a channel: the order's time is over and nothing can be paid."""
         self._tell_order_change(self._rederive())
+
+    def _call_back(self, refund: Refund, payment: Payment) -> None:
+        amount = sum(one.amount for one in refund.returns)
+        if not amount:
+            return
+        reserved = payment.split_reserved - amount
+        self.payments[payment.payment_no] = replace(payment, split_reserved=reserved)
+        for number in {one.split_no for one in refund.returns}:
+            self.splits[number] = returning.begun(self.splits[number], refund.returns)
+        kind = ledger.Kind.SPLIT_RETURNED
+        self.entries.append(ledger.of_returns(kind, refund, payment, amount, at=self.now))
+
+    def _end_returns(self, refund: Refund) -> None:
+        """What is back, is back; what is not, the receivers keep."""
+        payment = self.payments[refund.payment_no]
+        kept = sum(one.amount for one in refund.returns if not one.is_back)
+        if kept:
+            payment = replace(payment, split_reserved=payment.split_reserved + kept)
+            self.payments[payment.payment_no] = payment
+            kind = ledger.Kind.SPLIT_RETURN_RELEASED
+            self.entries.append(ledger.of_returns(kind, refund, payment, kept, at=self.now))
+        for number in sorted({one.split_no for one in refund.returns}):
+            self.splits[number] = returning.ended(self.splits[number], refund.returns)
+            if any(one.is_back for one in refund.returns if one.split_no == number):
+                told = self.splits[number]
+                self._tell(OrderEventType.SPLIT_RETURNED, payment=payment, split=told)
 
     def _rederive(self) -> OrderStatus:
         """Derive the order anew; answers the state that it had."""
@@ -145,6 +214,7 @@ class Dossier:
         *,
         payment: Payment | None = None,
         refund: Refund | None = None,
+        split: Split | None = None,
     ) -> None:
         self.version += 1
         self.events.append(
@@ -154,6 +224,7 @@ class Dossier:
                 sequence=self.version,
                 payment=payment,
                 refund=refund,
+                split=split,
                 at=self.now,
                 traceparent=self.traceparent,
             )
@@ -167,15 +238,18 @@ def order_event(
     sequence: int,
     payment: Payment | None,
     refund: Refund | None,
+    split: Split | None = None,
     at: datetime,
     traceparent: str | None,
 ) -> OrderEventRecord:
-    """One event with the whole state after the change. With a refund its payment is needed too."""
+    """One event with the whole state after the change. With a refund or a split its payment is
+    needed too."""
+    is_about_payment = refund is None and split is None
     return OrderEventRecord(
         id=new_id("event"),
         source=SOURCE,
         type=kind,
-        subject=_subject(order, payment, refund),
+        subject=_subject(order, payment, refund, split),
         time=at,
         traceparent=traceparent,
         data=OrderEvent(
@@ -184,20 +258,24 @@ def order_event(
             order_id=order.order_id,
             sequence=sequence,
             order=views.order_summary(order),
-            payment=views.payment_view(order, payment) if payment and not refund else None,
+            payment=views.payment_view(order, payment) if payment and is_about_payment else None,
             refund=views.refund_view(order, payment, refund) if payment and refund else None,
-            notify_url=_notify_url(payment, refund),
+            split=views.split_view(order, payment, split) if payment and split else None,
+            notify_url=_notify_url(payment, refund, split),
         ),
     )
 
 
-def _subject(order: Order, payment: Payment | None, refund: Refund | None) -> str:
+def _subject(
+    order: Order, payment: Payment | None, refund: Refund | None, split: Split | None
+) -> str:
     if refund is not None:
         return refund.refund_no
+    if split is not None:
+        return split.split_no
     return order.order_id if payment is None else payment.payment_no
 
 
-def _notify_url(payment: Payment | None, refund: Refund | None) -> str | None:
-    if refund is not None:
-        return refund.notify_url
-    return None if payment is None else payment.notify_url
+def _notify_url(payment: Payment | None, refund: Refund | None, split: Split | None) -> str | None:
+    about = refund or split or payment
+    return None if about is None else about.notify_url

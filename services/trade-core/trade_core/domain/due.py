@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from contracts.api import OrderStatus, PaymentStatus, RefundStatus
+from contracts.api import Method, OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from contracts.events.commands import CommandName
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Fact, Refund
+from trade_core.domain.split import Fact as SplitFact
+from trade_core.domain.split import Split
 
 SCHEDULE_S: Final = (5, 15, 30, 60, 180, 300, 600, 1800)
 """When a channel is asked, counted from the first word that it has it; then every half hour."""
 
 LAST_GAP: Final = timedelta(minutes=30)
 
-WORRY_ATTEMPT: Final = len(SCHEDULE_S)
-"""After the whole schedule, about an hour, people hear of what is still unclear."""
+WORRY_ATTEMPT: Final = SCHEDULE_S.index(600)
+"""After ten minutes people hear of what is still unclear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
 
     To close and to ask alternate: the question explains a close that was refused (paid in the
     last moment). It is closed only when the channel says so, however often it has to be asked.
+    A payer's code (付款码) is asked about first: to close it would give back what was just paid.
     """
     if not payment.is_open:
         end = _order_end(order, payment)
@@ -93,7 +96,9 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
         return End() if over else Rest(Look(payment.expires_at))
     again = Look(now + gap(attempt), attempt + 1)
     if over:
-        command = CommandName.QUERY if attempt % 2 else CommandName.CLOSE
+        turn = attempt - 1 if payment.called_as is Method.BARCODE else attempt
+        command = CommandName.QUERY if turn % 2 else CommandName.CLOSE
+        again = Look(now + gap(turn), attempt + 1)
         return Ask(command, again, worrying=attempt == WORRY_ATTEMPT)
     if again.due_at >= payment.expires_at:
         again = Look(payment.expires_at)
@@ -115,9 +120,34 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
 
     It is sent until the channel has it; where nobody knows, the channel is asked first.
     """
+    if refund.is_paid_out:
+        return _pay_out_step(refund, attempt=attempt, now=now)
     if refund.state is not RefundStatus.PROCESSING:
         return Rest(None)
     asks = refund.heard in (Fact.UNCLEAR, Fact.UNDER_WAY)
     command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
     worrying = refund.heard is not Fact.UNDER_WAY and attempt == WORRY_ATTEMPT
     return Ask(command, Look(now + gap(attempt), attempt + 1), worrying)
+
+
+def _pay_out_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
+    """Told once; whatever comes back, the channel is then asked how the refund stands."""
+    told = refund.heard is not None
+    command = CommandName.QUERY_REFUND if told else CommandName.REFUND_ABNORMAL
+    return Ask(command, Look(now + gap(attempt), attempt + 1), worrying=attempt == WORRY_ATTEMPT)
+
+
+# ── splits ────────────────────────────────────────────────────────────────────────────────────
+
+
+def split_step(split: Split, *, attempt: int, now: datetime) -> Step:
+    """What to do about a split whose row is due: always the same split_no, as with a refund.
+
+    Channels accept a split first and do it later, so they are asked from the fifth second on.
+    """
+    if split.state is not SplitStatus.PROCESSING:
+        return Rest(None)
+    asks = split.heard in (SplitFact.UNCLEAR, SplitFact.UNDER_WAY)
+    command = CommandName.QUERY_SPLIT if asks else CommandName.SPLIT
+    worrying = split.heard is not SplitFact.UNDER_WAY and attempt == WORRY_ATTEMPT
+    return Ask(command, Look(now + gap(attempt - 1), attempt + 1), worrying)

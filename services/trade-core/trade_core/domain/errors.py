@@ -1,18 +1,25 @@
 """What trade-core answers when it says no.
 
 TradeError (a problem with one of the public codes)
-├── OrderNotFound · PaymentNotFound · RefundNotFound        not_found
+├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · DeadLetterNotFound  not_found
 ├── TooSoon · PaymentInProgress                             too_soon · payment_in_progress
 ├── OrderPaid · OrderClosed · CheckoutReplaced              order_paid · order_closed
-└── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
+├── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
+├── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
+└── DecisionImpossible                                      invalid_request
 ResultRefused (a channel's word that cannot be applied: parked, with an alert)
 ├── IllegalTransition
 └── ImpossibleResult
 """
 
-from chassis.problems import Problem
+from typing import Final
+
+from chassis.problems import FieldError, Problem
 from contracts.codes import CODES, Code
 from contracts.money import Money
+
+SPLITTING_S: Final = 60
+"""When to come back for what a split that is under way holds: channels take about a minute."""
 
 
 class TradeError(Problem):
@@ -46,6 +53,13 @@ class RefundNotFound(TradeError):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"There is no refund {number}.")
+
+
+class SplitNotFound(TradeError):
+    code = Code.NOT_FOUND
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"There is no split {number}.")
 
 
 class TooSoon(TradeError):
@@ -97,10 +111,17 @@ class PaymentNotRefundable(TradeError):
 
 
 class RefundExceedsPaid(TradeError):
+    """`is_splitting`: more can be refunded when the splits that are under way are decided."""
+
     code = Code.REFUND_EXCEEDS_PAID
 
-    def __init__(self, left: Money) -> None:
-        super().__init__(f"At most {left} of this payment can still be refunded.")
+    def __init__(self, left: Money, *, is_splitting: bool = False) -> None:
+        super().__init__(
+            f"At most {left} of this payment can be refunded while it is being split."
+            if is_splitting
+            else f"At most {left} of this payment can still be refunded.",
+            retry_after_s=SPLITTING_S if is_splitting else None,
+        )
 
 
 class RefundMismatch(TradeError):
@@ -110,6 +131,54 @@ class RefundMismatch(TradeError):
         super().__init__(
             f"merchant_refund_no {merchant_refund_no} is taken by a refund with other content."
         )
+
+
+class PaymentNotSplittable(TradeError):
+    code = Code.PAYMENT_NOT_REFUNDABLE
+
+    def __init__(self, payment_no: str, state: str) -> None:
+        super().__init__(f"Payment {payment_no} is {state}; only a succeeded one can be split.")
+
+
+class SplitExceedsPaid(TradeError):
+    code = Code.SPLIT_EXCEEDS_PAID
+
+    def __init__(self, left: Money) -> None:
+        super().__init__(f"At most {left} of this payment can still be split.")
+
+
+class SplittingFinished(TradeError):
+    """An earlier split with `finish` gave the rest to the merchant."""
+
+    code = Code.SPLIT_EXCEEDS_PAID
+
+    def __init__(self, split_no: str) -> None:
+        super().__init__(
+            f"Split {split_no} finished it: nothing more of this payment can be split."
+        )
+
+
+class SplitMismatch(TradeError):
+    code = Code.REFUND_MISMATCH
+
+    def __init__(self, merchant_split_no: str) -> None:
+        super().__init__(
+            f"merchant_split_no {merchant_split_no} is taken by a split with other content."
+        )
+
+
+class DeadLetterNotFound(TradeError):
+    code = Code.NOT_FOUND
+
+    def __init__(self, letter_id: int) -> None:
+        super().__init__(f"There is no dead letter {letter_id}.")
+
+
+class DecisionImpossible(TradeError):
+    code = Code.INVALID_REQUEST
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, errors=[FieldError("/decision", "is not possible here")])
 
 
 class ResultRefused(Exception):

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
+from contracts.events.results import PaymentResult, RefundResult, Source, SplitResult, Verdict
 from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
+from trade_core.domain import split as splits
 from trade_core.domain.errors import ImpossibleResult
-from trade_core.domain.payment import Payment
+from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 
 
 def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.Fact:
@@ -16,7 +18,7 @@ def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> pa
     Raises ImpossibleResult for the words of an account that the payment is not at, unless they
     claim money: that is a conflict.
     """
-    fact = _claim(payment, result, said_at)
+    fact = _said(payment, result, said_at)
     if result.payment_id == payment.payment_id:
         return fact
     if fact in (payments.Fact.PAID, payments.Fact.CONFLICT):
@@ -50,7 +52,50 @@ def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> refunds
             return refunds.Fact.UNCLEAR
 
 
-def _claim(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.Fact:
+def of_split(split: Split, payment: Payment, result: SplitResult) -> splits.Fact:
+    """What the result says of the split.
+
+    Raises ImpossibleResult for the words of an account that the payment is not at, and for shares
+    of other amounts than ours.
+    """
+    if result.payment_id != payment.payment_id or split.payment_no != result.payment_no:
+        raise ImpossibleResult(
+            f"{result.payment_id} speaks of {split.split_no}, which is at {payment.payment_id}"
+        )
+    ours = {share.account: share.amount for share in split.shares}
+    if any(said.amount != ours.get(said.account, said.amount) for said in result.receivers):
+        raise ImpossibleResult(f"the amounts of {split.split_no} differ from ours")
+    match result.verdict:
+        case Verdict.SUCCEEDED:
+            said = {one.account: one.status for one in result.receivers}
+            statuses = {said.get(account, "processing") for account in ours}
+            if "processing" in statuses:
+                return splits.Fact.UNDER_WAY
+            return splits.Fact.SHORT if "failed" in statuses else splits.Fact.SHARED
+        case Verdict.PENDING:
+            return splits.Fact.UNDER_WAY if result.found else splits.Fact.ABSENT
+        case Verdict.DECLINED:
+            return splits.Fact.REFUSED if result.found else splits.Fact.ABSENT
+        case Verdict.NOT_SENT if result.source is Source.SPLIT:
+            return splits.Fact.NOT_SENT
+        case Verdict.NOT_SENT | Verdict.UNKNOWN:
+            return splits.Fact.UNCLEAR
+
+
+def claim_of(payment: Payment, result: PaymentResult) -> Claim | None:
+    """The money that a result says was taken; what it does not state is taken for ours."""
+    if result.verdict is not Verdict.SUCCEEDED or result.source is Source.CLOSE:
+        return None
+    return Claim(
+        payment_id=result.payment_id,
+        channel_trade_no=result.channel_trade_no,
+        amount=payment.amount if result.amount is None else result.amount,
+        currency=result.currency or payment.currency,
+        paid_at=result.paid_at,
+    )
+
+
+def _said(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.Fact:
     is_close = result.source is Source.CLOSE
     match result.verdict:
         case Verdict.SUCCEEDED if is_close:

@@ -7,14 +7,28 @@ from typing import Final
 from contracts.api import Failure, PaymentStatus, RefundCause, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import PaymentResult, RefundResult, Source
-from trade_core.domain import alerts, closing, facts, ledger, order, payment, refund, refunding
+from contracts.internal import RefundDecision
+from trade_core.domain import (
+    alerts,
+    closing,
+    facts,
+    ledger,
+    order,
+    payment,
+    refund,
+    refunding,
+    returning,
+    splitting,
+)
 from trade_core.domain.dossier import Dossier
-from trade_core.domain.payment import Payment
+from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
 
 CONFLICT: Final = Failure(
     code="conflict", message="The channel's amount, currency or account differs from ours."
 )
+
+NO_PAY_OUT: Final = frozenset({refund.Fact.STUCK, refund.Fact.NOT_SENT})
 
 
 def hear_payment(
@@ -26,6 +40,8 @@ def hear_payment(
     """
     was = dossier.payments[result.payment_no]
     fact = facts.of_payment(was, result, said_at)
+    if fact is payment.Fact.CONFLICT and _is_decided(was, result):
+        return
     state = payment.after(was.state, fact)
     if state is PaymentStatus.SUCCEEDED and was.state is not state:
         _take_money(dossier, was, result=result, late=late)
@@ -46,12 +62,24 @@ def hear_refund(dossier: Dossier, result: RefundResult) -> None:
     was = dossier.refunds[result.refund_no]
     paid = dossier.payments[was.payment_no]
     fact = facts.of_refund(was, paid, result)
-    now_is = _refund_after(was, fact, result, dossier.now)
+    now_is = _refund_after(_with_returns(was, fact, result), fact, result, dossier.now)
+    if fact is refund.Fact.RETURNED and was.decided is RefundDecision.SETTLED_OUTSIDE:
+        dossier.alerts.append(alerts.returned_twice(dossier.order, paid, was))
     if now_is == was:
         return
     if now_is.state is not was.state:
         paid = _move_money(dossier, now_is, paid)
+    elif was.is_paid_out and not now_is.is_paid_out:
+        dossier.alerts.append(alerts.refund_needs_a_person(dossier.order, paid, now_is))
     dossier.change_refund(now_is, paid)
+
+
+def _is_decided(was: Payment, result: PaymentResult) -> bool:
+    """Whether a person has decided about this very money; saying it again reopens nothing."""
+    if was.claim is None or was.state is PaymentStatus.CONFLICTED:
+        return False
+    claim = facts.claim_of(was, result)
+    return claim is not None and claim.is_of_the_same_money(was.claim)
 
 
 def _after_close(dossier: Dossier, was: Payment, fact: payment.Fact) -> None:
@@ -77,9 +105,17 @@ def _change(
         failure=was.failure if state is was.state else _failure(state, fact, result),
         channel_trade_no=was.channel_trade_no or result.channel_trade_no,
         action=was.action or result.action,
+        claim=_claim_after(was, state, result),
     )
     if now_is != was:
         dossier.change_payment(now_is)
+
+
+def _claim_after(was: Payment, state: PaymentStatus, result: PaymentResult) -> Claim | None:
+    """In a conflict the newest word about money counts: it is what a person decides about."""
+    if state is not PaymentStatus.CONFLICTED:
+        return was.claim
+    return facts.claim_of(was, result) or was.claim
 
 
 def _failure(state: PaymentStatus, fact: payment.Fact, result: PaymentResult) -> Failure | None:
@@ -87,12 +123,16 @@ def _failure(state: PaymentStatus, fact: payment.Fact, result: PaymentResult) ->
         case PaymentStatus.CONFLICTED:
             return CONFLICT
         case PaymentStatus.FAILED:
-            return Failure(
-                code=result.code or fact.name.lower(),
-                message=result.message or "The channel gave no reason.",
-            )
+            return _why(fact, result)
         case _:
             return None
+
+
+def _why(fact: payment.Fact | refund.Fact, result: PaymentResult | RefundResult) -> Failure:
+    return Failure(
+        code=result.code or fact.name.lower(),
+        message=result.message or "The channel gave no reason.",
+    )
 
 
 def _take_money(
@@ -124,26 +164,43 @@ def _take_money(
     if (paid.amount, paid.currency) != (before.amount, before.currency):
         dossier.alerts.append(alerts.paid_other_amount(before, paid))
     closing.close_payments(dossier)
+    splitting.split_by_itself(dossier, paid)
+
+
+def _with_returns(was: Refund, fact: refund.Fact, result: RefundResult) -> Refund:
+    """What receivers of splits gave back for it so far; all of it, where the money went back."""
+    if fact is refund.Fact.RETURNED:
+        back = {one.return_no for one in was.returns}
+    else:
+        back = set(result.returned)
+    return replace(was, returns=returning.marked(was.returns, back))
 
 
 def _refund_after(was: Refund, fact: refund.Fact, result: RefundResult, now: datetime) -> Refund:
     state = refund.after(was.state, fact)
     channel_refund_no = was.channel_refund_no or result.channel_refund_no
     if state is was.state:
-        heard = fact if state is RefundStatus.PROCESSING else was.heard
-        return replace(was, heard=heard, channel_refund_no=channel_refund_no)
+        was = replace(was, channel_refund_no=channel_refund_no)
+        if was.is_paid_out:
+            return _paid_out_after(was, fact, result)
+        return replace(was, heard=fact) if state is RefundStatus.PROCESSING else was
     succeeded = state is RefundStatus.SUCCEEDED
-    failure = Failure(
-        code=result.code or fact.name.lower(),
-        message=result.message or "The channel gave no reason.",
-    )
     return replace(
         was,
         state=state,
         channel_refund_no=channel_refund_no,
         refunded_at=(result.refunded_at or now) if succeeded else None,
-        failure=None if succeeded else failure,
+        failure=None if succeeded else _why(fact, result),
     )
+
+
+def _paid_out_after(was: Refund, fact: refund.Fact, result: RefundResult) -> Refund:
+    """Nothing came of paying it out where the channel says so when asked; a notice may be old."""
+    if fact in NO_PAY_OUT:
+        if result.source is Source.NOTICE:
+            return was
+        return replace(was, decided=None, failure=_why(fact, result))
+    return replace(was, heard=fact)
 
 
 def _move_money(dossier: Dossier, decided: Refund, paid: Payment) -> Payment:

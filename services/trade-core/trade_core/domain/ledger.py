@@ -1,12 +1,13 @@
 """The ledger (账本): each event of money as postings that sum to zero."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 
 
 class Purpose(StrEnum):
@@ -18,20 +19,38 @@ class Purpose(StrEnum):
     """What was taken for the merchant."""
     REFUNDS_IN_FLIGHT = "refunds_in_flight"
     """What is on its way back to payers."""
+    SPLITS_IN_FLIGHT = "splits_in_flight"
+    """What is on its way to receivers of splits."""
+    SPLIT_RECEIVERS = "split_receivers"
+    """What receivers of splits have; the channel holds it for them, no longer for the merchant."""
+    RETURNED_OUTSIDE = "returned_outside"
+    """What merchants gave back by their own means, while the channel still holds it."""
 
 
 class Kind(StrEnum):
     PAYMENT_CAPTURED = "payment_captured"
     REFUND_STARTED = "refund_started"
     REFUND_SETTLED = "refund_settled"
+    REFUND_SETTLED_OUTSIDE = "refund_settled_outside"
     REFUND_RELEASED = "refund_released"
+    SPLIT_STARTED = "split_started"
+    SPLIT_SETTLED = "split_settled"
+    SPLIT_RELEASED = "split_released"
+    SPLIT_RETURNED = "split_returned"
+    SPLIT_RETURN_RELEASED = "split_return_released"
 
 
 WAYS: Final[dict[Kind, tuple[Purpose, Purpose]]] = {
     Kind.PAYMENT_CAPTURED: (Purpose.CHANNEL_RECEIVABLE, Purpose.MERCHANT_PAYABLE),
     Kind.REFUND_STARTED: (Purpose.MERCHANT_PAYABLE, Purpose.REFUNDS_IN_FLIGHT),
     Kind.REFUND_SETTLED: (Purpose.REFUNDS_IN_FLIGHT, Purpose.CHANNEL_RECEIVABLE),
+    Kind.REFUND_SETTLED_OUTSIDE: (Purpose.REFUNDS_IN_FLIGHT, Purpose.RETURNED_OUTSIDE),
     Kind.REFUND_RELEASED: (Purpose.REFUNDS_IN_FLIGHT, Purpose.MERCHANT_PAYABLE),
+    Kind.SPLIT_STARTED: (Purpose.MERCHANT_PAYABLE, Purpose.SPLITS_IN_FLIGHT),
+    Kind.SPLIT_SETTLED: (Purpose.SPLITS_IN_FLIGHT, Purpose.SPLIT_RECEIVERS),
+    Kind.SPLIT_RELEASED: (Purpose.SPLITS_IN_FLIGHT, Purpose.MERCHANT_PAYABLE),
+    Kind.SPLIT_RETURNED: (Purpose.SPLIT_RECEIVERS, Purpose.MERCHANT_PAYABLE),
+    Kind.SPLIT_RETURN_RELEASED: (Purpose.MERCHANT_PAYABLE, Purpose.SPLIT_RECEIVERS),
 }
 """Which account is debited and which credited."""
 
@@ -48,7 +67,8 @@ class Posting:
 class Entry:
     """One ledger transaction, all of one merchant, channel account and currency.
 
-    A `subject` (payment_no or refund_no) has each kind at most once: nothing is booked twice.
+    A `subject` (the number of a payment, refund or split) has each kind at most once: nothing is
+    booked twice.
     """
 
     kind: Kind
@@ -86,6 +106,24 @@ def of_refund(kind: Kind, refund: Refund, payment: Payment, *, at: datetime) -> 
         postings=_postings(kind, refund.amount),
         at=at,
     )
+
+
+def of_split(kind: Kind, split: Split, payment: Payment, amount: int, *, at: datetime) -> Entry:
+    """`amount` of the split: all of it, or the shares that were decided so."""
+    return Entry(
+        kind=kind,
+        subject=split.split_no,
+        merchant_id=split.merchant_id,
+        payment_id=payment.account,
+        currency=split.currency,
+        postings=_postings(kind, amount),
+        at=at,
+    )
+
+
+def of_returns(kind: Kind, refund: Refund, payment: Payment, amount: int, *, at: datetime) -> Entry:
+    """What a refund calls back from receivers of splits, or leaves with them after all."""
+    return replace(of_refund(kind, refund, payment, at=at), postings=_postings(kind, amount))
 
 
 def _postings(kind: Kind, amount: int) -> tuple[Posting, ...]:

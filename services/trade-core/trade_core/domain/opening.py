@@ -154,6 +154,8 @@ def _payment(wish: Wish, order_id: str, now: datetime) -> Payment:
         metadata=content.metadata,
         notify_url=content.notify_url,
         return_url=content.return_url,
+        split=tuple(content.split),
+        splits=content.splits or bool(content.split),
     )
 
 

@@ -71,12 +71,12 @@ def derive(order: Order, payments: Collection[Payment], now: datetime) -> Order:
     """The order as its payments make it."""
     settled = [payment for payment in payments if payment.settles]
     fact = _fact(order, payments, now)
-    return replace(
-        order,
-        state=order.state if fact is None else after(order.state, fact),
-        amount_paid=sum(payment.amount for payment in settled),
-        amount_refunded=sum(payment.amount_refunded for payment in settled),
-    )
+    state = order.state if fact is None else after(order.state, fact)
+    paid = sum(payment.amount for payment in settled)
+    refunded = sum(payment.amount_refunded for payment in settled)
+    if (order.state, order.amount_paid, order.amount_refunded) == (state, paid, refunded):
+        return order
+    return replace(order, state=state, amount_paid=paid, amount_refunded=refunded)
 
 
 def after(state: State, fact: Fact) -> State:

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from contracts.actions import Action
-from contracts.api import Failure, Method
+from contracts.api import Failure, Method, SplitReceiver
 from contracts.api import PaymentStatus as State
 from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.fact import KnownFact
@@ -39,6 +39,9 @@ class Fact(KnownFact):
         "Nothing certain: no answer, no such trade (yet), a close refused.",
     )
     CONFLICT = "conflict", "The channel's amount, currency or account differs from ours."
+    ACCEPTED = "accepted", "A person decided: what the channel took is what was to be paid."
+    SENT_BACK = "sent back", "A person decided: what the channel took goes back in full."
+    IGNORED = "ignored", "A person decided: this is no money of ours."
 
 
 TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
@@ -93,7 +96,10 @@ TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
     (State.CLOSED, Fact.UNCLEAR): State.CLOSED,
     (State.CLOSED, Fact.CONFLICT): State.CONFLICTED,
     #
-    # A person decides.
+    # A person decides, and nobody else.
+    (State.CONFLICTED, Fact.ACCEPTED): State.SUCCEEDED,
+    (State.CONFLICTED, Fact.SENT_BACK): State.SUCCEEDED,
+    (State.CONFLICTED, Fact.IGNORED): State.FAILED,
     (State.CONFLICTED, Fact.WAITING): State.CONFLICTED,
     (State.CONFLICTED, Fact.PAID): State.CONFLICTED,
     (State.CONFLICTED, Fact.DECLINED): State.CONFLICTED,
@@ -103,7 +109,8 @@ TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
     (State.CONFLICTED, Fact.CONFLICT): State.CONFLICTED,
 }
 """Every pair that can arrive, twice, late or out of order. What is missing contradicts itself:
-a trade that waits for its payer was sent, and only an unplaced payment is chosen for."""
+a trade that waits for its payer was sent, only an unplaced payment is chosen for, and only a
+conflict is decided by people."""
 
 
 def after(state: State, fact: Fact) -> State:
@@ -115,12 +122,35 @@ def after(state: State, fact: Fact) -> State:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Money that a channel says it took, in its own words."""
+
+    payment_id: str
+    channel_trade_no: str | None
+    amount: int
+    currency: str
+    paid_at: datetime | None
+
+    def is_of_the_same_money(self, other: "Claim") -> bool:
+        """Whether both speak of one movement: notices and queries differ in what they state."""
+        numbers = {self.channel_trade_no, other.channel_trade_no} - {None}
+        return len(numbers) < 2 and (self.payment_id, self.amount, self.currency) == (
+            other.payment_id,
+            other.amount,
+            other.currency,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """One attempt. `payment_id`, `channel` and `called_as` (how the channel was asked; `method` is
     what the app wished) are None until the payer chose on our page; `wished_payment_id` is the
     account that the app named.
     `settles`: this payment is the one that pays the order. `closing`: we want it closed.
-    `refund_reserved` covers what was returned and what is on its way back.
+    `refund_reserved` covers what was returned and what is on its way back. `claim` is what a person
+    has to decide about, or has decided: the channel's last word in a conflict.
+    `split` is what receivers get of it as soon as it is paid; `splits`: it will be split, so or
+    later. `split_reserved` is what receivers have or shall have.
     """
 
     payment_no: str
@@ -149,6 +179,10 @@ class Payment:
     closing: bool = False
     refund_reserved: int = 0
     amount_refunded: int = 0
+    claim: Claim | None = None
+    split: tuple[SplitReceiver, ...] = ()
+    splits: bool = False
+    split_reserved: int = 0
 
     @property
     def is_open(self) -> bool:

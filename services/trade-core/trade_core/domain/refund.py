@@ -6,8 +6,10 @@ from typing import Final
 
 from contracts.api import Failure, RefundCause
 from contracts.api import RefundStatus as State
+from contracts.internal import RefundDecision
 from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.fact import KnownFact
+from trade_core.domain.split import Return
 
 
 class Fact(KnownFact):
@@ -23,6 +25,11 @@ class Fact(KnownFact):
     ABSENT = "absent", "The channel knows no such refund."
     NOT_SENT = "not sent", "The channel surely did nothing."
     UNCLEAR = "unclear", "Nobody can say what the channel did."
+    SETTLED_OUTSIDE = (
+        "settled outside",
+        "A person decided: the payer has the money by other means.",
+    )
+    RELEASED = "released", "A person decided: this refund is given up."
 
 
 TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
@@ -34,7 +41,9 @@ TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
     (State.PROCESSING, Fact.NOT_SENT): State.PROCESSING,
     (State.PROCESSING, Fact.UNCLEAR): State.PROCESSING,
     #
-    # A person decides, at the channel; the channel then tells us.
+    # A person decides, here or at the channel; the channel then tells us.
+    (State.ABNORMAL, Fact.SETTLED_OUTSIDE): State.SUCCEEDED,
+    (State.ABNORMAL, Fact.RELEASED): State.FAILED,
     (State.ABNORMAL, Fact.RETURNED): State.SUCCEEDED,
     (State.ABNORMAL, Fact.REFUSED): State.FAILED,
     (State.ABNORMAL, Fact.STUCK): State.ABNORMAL,
@@ -58,7 +67,7 @@ TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
     (State.FAILED, Fact.UNCLEAR): State.FAILED,
 }
 """Every pair that can arrive, twice, late or out of order. Returned and refused contradict each
-other: whoever says both is parked and a person looks."""
+other: whoever says both is parked and a person looks. People decide only what is abnormal."""
 
 
 def after(state: State, fact: Fact) -> State:
@@ -73,7 +82,10 @@ def after(state: State, fact: Fact) -> State:
 class Refund:
     """`heard` is the channel's last word while nothing is decided; None: it was never heard.
 
-    `merchant_refund_no` and `fingerprint` are None where the centre returns money by itself.
+    `merchant_refund_no` and `fingerprint` are None where no app asked for it: the centre returns
+    money by itself, or a person decided a conflict so. `decided` is what a person decided of it
+    when it was abnormal; PAY_OUT only until the channel is done with that. `returns` is what
+    receivers of splits give back for it.
     """
 
     refund_no: str
@@ -94,3 +106,10 @@ class Refund:
     channel_refund_no: str | None = None
     refunded_at: datetime | None = None
     failure: Failure | None = None
+    decided: RefundDecision | None = None
+    returns: tuple[Return, ...] = ()
+
+    @property
+    def is_paid_out(self) -> bool:
+        """Whether the channel is to send the money to the merchant's own account."""
+        return self.state is State.ABNORMAL and self.decided is RefundDecision.PAY_OUT

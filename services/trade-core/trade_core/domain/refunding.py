@@ -2,28 +2,33 @@
 
 from dataclasses import replace
 
-from contracts.api import CreateRefund, PaymentStatus, RefundCause
+from contracts.api import CreateRefund, PaymentStatus, RefundCause, SplitStatus
+from contracts.events.configuration import RefundSplits
 from contracts.identifiers import new_id
 from contracts.money import Money
+from trade_core.domain import returning
 from trade_core.domain.dossier import Dossier
 from trade_core.domain.errors import PaymentNotRefundable, RefundExceedsPaid
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Return
 
 
-def refund_as_wished(dossier: Dossier, wish: CreateRefund) -> Refund:
-    """Reserve the amount and start the refund.
+def refund_as_wished(
+    dossier: Dossier, wish: CreateRefund, policy: RefundSplits = RefundSplits.RETURN
+) -> Refund:
+    """Reserve the amount and start the refund. By the app's policy, what is not there because it
+    was split is called back from the receivers; the dossier must know the payment's splits.
 
     Raises PaymentNotRefundable, RefundExceedsPaid.
     """
     payment = dossier.payments[wish.payment_no]
     if payment.state is not PaymentStatus.SUCCEEDED:
         raise PaymentNotRefundable(payment.payment_no, payment.state)
-    left = payment.amount - payment.refund_reserved
-    if wish.amount > left:
-        raise RefundExceedsPaid(Money(left, payment.currency))
+    refund_no = new_id("refund")
     refund = Refund(
-        refund_no=new_id("refund"),
+        refund_no=refund_no,
+        returns=_returns(dossier, payment, wish.amount, policy, refund_no),
         order_id=payment.order_id,
         payment_no=payment.payment_no,
         app_id=dossier.order.app_id,
@@ -42,7 +47,8 @@ def refund_as_wished(dossier: Dossier, wish: CreateRefund) -> Refund:
 
 
 def return_money(dossier: Dossier, payment: Payment, cause: RefundCause) -> None:
-    """Give a payment that came twice or too late back in full; told where its payment was told."""
+    """Give a payment back in full that came twice, too late, or that a person sends back; told
+    where its payment was told."""
     refund = Refund(
         refund_no=new_id("refund"),
         order_id=payment.order_id,
@@ -59,6 +65,27 @@ def return_money(dossier: Dossier, payment: Payment, cause: RefundCause) -> None
         created_at=dossier.now,
     )
     _start(dossier, refund, payment)
+
+
+def _returns(
+    dossier: Dossier, payment: Payment, amount: int, policy: RefundSplits, refund_no: str
+) -> tuple[Return, ...]:
+    """What must be called back so that the amount is there. Raises RefundExceedsPaid."""
+    left = payment.amount - payment.refund_reserved
+    if policy is RefundSplits.KEEP:
+        _require(payment, amount, left)
+        return ()
+    splits = [one for one in dossier.splits.values() if one.payment_no == payment.payment_no]
+    unsplit = max(left - payment.split_reserved, 0)
+    is_splitting = any(one.state is SplitStatus.PROCESSING for one in splits)
+    within_reach = min(left, unsplit + returning.held(splits))
+    _require(payment, amount, within_reach, is_splitting=is_splitting)
+    return returning.plan(splits, max(amount - unsplit, 0), refund_no)
+
+
+def _require(payment: Payment, amount: int, left: int, *, is_splitting: bool = False) -> None:
+    if amount > left:
+        raise RefundExceedsPaid(Money(left, payment.currency), is_splitting=is_splitting)
 
 
 def _start(dossier: Dossier, refund: Refund, payment: Payment) -> None:

@@ -1,11 +1,13 @@
-"""Orders, payments and refunds as the outside sees them, in answers, callbacks and commands."""
+"""What others see of orders, payments, refunds and splits: in answers, callbacks, commands."""
 
-from contracts.api import OrderSummary, OrderView, PaymentView, RefundView
-from contracts.events.commands import PaymentRef, RefundRef
-from contracts.internal import PaymentOnFile
+from contracts.api import OrderSummary, OrderView, PaymentView, RefundView, ShareView, SplitView
+from contracts.events import commands
+from contracts.events.commands import PaymentRef, RefundRef, SplitRef, SplitReturn
+from contracts.internal import ClaimView, PaymentOnFile
 from trade_core.domain.order import Order
-from trade_core.domain.payment import Payment
+from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 
 
 def order_summary(order: Order) -> OrderSummary:
@@ -67,12 +69,55 @@ def refund_view(order: Order, payment: Payment, refund: Refund) -> RefundView:
     )
 
 
+def split_view(order: Order, payment: Payment, split: Split) -> SplitView:
+    return SplitView(
+        split_no=split.split_no,
+        merchant_split_no=split.merchant_split_no,
+        payment_no=split.payment_no,
+        merchant_order_no=order.merchant_order_no,
+        channel_trade_no=payment.channel_trade_no,
+        channel_split_no=split.channel_split_no,
+        merchant_id=split.merchant_id,
+        payment_id=payment.account,
+        amount=split.amount,
+        currency=split.currency,
+        status=split.state,
+        finish=split.finish,
+        receivers=[
+            ShareView(
+                account=share.account,
+                amount=share.amount,
+                description=share.description,
+                status=share.state,
+                amount_returned=share.amount_returned,
+                failure=share.failure,
+            )
+            for share in split.shares
+        ],
+        created_at=split.created_at,
+        finished_at=split.finished_at,
+        failure=split.failure,
+    )
+
+
 def payment_on_file(order: Order, payment: Payment) -> PaymentOnFile:
     return PaymentOnFile(
         **dict(payment_view(order, payment)),
         order=order_summary(order),
         return_url=payment.return_url,
         wished_payment_id=payment.wished_payment_id,
+        splits=payment.splits,
+        claim=None if payment.claim is None else _claim_view(payment.claim),
+    )
+
+
+def _claim_view(claim: Claim) -> ClaimView:
+    return ClaimView(
+        payment_id=claim.payment_id,
+        channel_trade_no=claim.channel_trade_no,
+        amount=claim.amount,
+        currency=claim.currency,
+        paid_at=claim.paid_at,
     )
 
 
@@ -102,6 +147,7 @@ def payment_ref(order: Order, payment: Payment) -> PaymentRef:
         channel_trade_no=payment.channel_trade_no,
         created_at=payment.created_at,
         expires_at=payment.expires_at,
+        splits=payment.splits,
     )
 
 
@@ -112,4 +158,28 @@ def refund_ref(refund: Refund) -> RefundRef:
         reason=refund.reason,
         channel_refund_no=refund.channel_refund_no,
         created_at=refund.created_at,
+        returns=[
+            SplitReturn(
+                split_no=one.split_no,
+                account=one.account,
+                amount=one.amount,
+                return_no=one.return_no,
+            )
+            for one in refund.returns
+        ],
+    )
+
+
+def split_ref(split: Split) -> SplitRef:
+    return SplitRef(
+        split_no=split.split_no,
+        receivers=[
+            commands.Share(
+                account=share.account, amount=share.amount, description=share.description
+            )
+            for share in split.shares
+        ],
+        finish=split.finish,
+        channel_split_no=split.channel_split_no,
+        created_at=split.created_at,
     )

@@ -36,7 +36,7 @@ def committed(deps: Deps, dossiers: Iterable[Dossier]) -> None:
 
 
 def _note(event: OrderEventRecord) -> None:
-    about = event.data.refund or event.data.payment
+    about = event.data.refund or event.data.split or event.data.payment
     if about is not None:
         log.info(
             event.type,

@@ -7,7 +7,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import structlog
 
 from chassis.problems import Overloaded
-from trade_core.store.saving import ConcurrentChange
+from trade_core.store.concurrency import ConcurrentChange
 
 log = structlog.get_logger()
 

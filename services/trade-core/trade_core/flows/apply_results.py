@@ -11,17 +11,30 @@ from typing import Generic, TypeVar
 
 from chassis.consumer import DeadRecord, Record
 from chassis.database import Tx
+from contracts import topics
 from contracts.events.envelope import CloudEvent, Data
-from contracts.events.results import PaymentResult, RefundResult
+from contracts.events.results import (
+    SPLIT_RESULT,
+    PaymentResult,
+    PaymentResultRecord,
+    RefundResult,
+    RefundResultRecord,
+    SplitResult,
+    SplitResultRecord,
+)
 from trade_core.domain.dossier import Dossier
 from trade_core.domain.errors import ImpossibleResult, ResultRefused
 from trade_core.domain.hearing import hear_payment, hear_refund
+from trade_core.domain.splitting import hear_split
 from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
 from trade_core.store import dead_letters, dossiers, saving
 
 ResultT = TypeVar("ResultT", bound=Data)
+
+Refused = Sequence[DeadRecord]
+"""The words that cannot be true, each with the reason; they are parked when this is returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +45,21 @@ class Heard(Generic[ResultT]):
     event: CloudEvent[ResultT]
 
 
+AnyHeard = Heard[PaymentResult] | Heard[RefundResult] | Heard[SplitResult]
+
+
+def decode(record: Record) -> AnyHeard:
+    """Raises ValueError for what is not a result. What is said of splits comes by the payments'
+    topic."""
+    if record.headers.get("ce_type") == SPLIT_RESULT:
+        return Heard(record, SplitResultRecord.model_validate_json(record.value))
+    if record.topic == topics.PAYMENT_RESULTS:
+        return Heard(record, PaymentResultRecord.model_validate_json(record.value))
+    return Heard(record, RefundResultRecord.model_validate_json(record.value))
+
+
 @read_again
-async def apply_payment_results(deps: Deps, heard: Sequence[Heard[PaymentResult]]) -> None:
+async def apply_payment_results(deps: Deps, heard: Sequence[Heard[PaymentResult]]) -> Refused:
     """What channels said of payments, in the order in which it came."""
     async with deps.db.transaction() as tx:
         numbers = {item.event.data.payment_no for item in heard}
@@ -47,10 +73,11 @@ async def apply_payment_results(deps: Deps, heard: Sequence[Heard[PaymentResult]
                 hear_payment(dossier, event.data, said_at=event.time, late=late)
         await _save(tx, deps, opened, dead)
     committed(deps, opened.values())
+    return dead
 
 
 @read_again
-async def apply_refund_results(deps: Deps, heard: Sequence[Heard[RefundResult]]) -> None:
+async def apply_refund_results(deps: Deps, heard: Sequence[Heard[RefundResult]]) -> Refused:
     """What channels said of refunds, in the order in which it came."""
     async with deps.db.transaction() as tx:
         numbers = {item.event.data.refund_no for item in heard}
@@ -63,6 +90,24 @@ async def apply_refund_results(deps: Deps, heard: Sequence[Heard[RefundResult]])
                 hear_refund(dossier, event.data)
         await _save(tx, deps, opened, dead)
     committed(deps, opened.values())
+    return dead
+
+
+@read_again
+async def apply_split_results(deps: Deps, heard: Sequence[Heard[SplitResult]]) -> Refused:
+    """What channels said of splits, in the order in which it came."""
+    async with deps.db.transaction() as tx:
+        numbers = {item.event.data.split_no for item in heard}
+        opened = await dossiers.by_splits(tx, numbers, clock=deps.clock)
+        dead: list[DeadRecord] = []
+        for item in heard:
+            event = item.event
+            with _parking(item.record, dead):
+                dossier = _dossier_of(opened, event.data.split_no, event.traceparent)
+                hear_split(dossier, event.data)
+        await _save(tx, deps, opened, dead)
+    committed(deps, opened.values())
+    return dead
 
 
 @contextmanager

@@ -18,14 +18,24 @@ from contracts.events.commands import SOURCE, ChannelCommand, ChannelCommandReco
 from contracts.identifiers import PREFIX, new_id
 from contracts.topics import CHANNEL_COMMANDS
 from trade_core.domain import alerts, closing, views
-from trade_core.domain.due import Ask, End, Look, Rest, Step, payment_step, refund_step
+from trade_core.domain.due import (
+    Ask,
+    End,
+    Look,
+    Rest,
+    Step,
+    payment_step,
+    refund_step,
+    split_step,
+)
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
-from trade_core.store import dossiers, due, outgoing, reading, saving
+from trade_core.store import dossiers, due, outgoing, reading, saving, splits
 from trade_core.store.due import Claim
 
 log = structlog.get_logger()
@@ -41,12 +51,12 @@ UNSENT_PAUSE: Final = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A claimed row, what it is about, and what is to be done."""
+    """A claimed row, what it is about (None: the payment itself), and what is to be done."""
 
     claim: Claim
     order: Order
     payment: Payment
-    refund: Refund | None
+    about: Refund | Split | None
     step: Step
 
 
@@ -72,22 +82,36 @@ async def attend_due(deps: Deps) -> int:
 async def _read(tx: Tx, claims: Sequence[Claim], now: datetime) -> list[_Case]:
     subjects = [claim.subject for claim in claims]
     refund_nos = [number for number in subjects if number.startswith(PREFIX["refund"])]
-    refunds = await reading.refunds(tx, refund_nos) if refund_nos else {}
-    payment_nos = {*subjects, *(refund.payment_no for refund in refunds.values())}
+    split_nos = [number for number in subjects if number.startswith(PREFIX["split"])]
+    about: dict[str, Refund | Split] = {
+        **(await reading.refunds(tx, refund_nos) if refund_nos else {}),
+        **(await splits.by_numbers(tx, split_nos) if split_nos else {}),
+    }
+    payment_nos = {about[each].payment_no if each in about else each for each in subjects}
     payments = await reading.payments(tx, list(payment_nos))
     orders = await reading.orders(tx, list({p.order_id for p in payments.values()}))
     cases = []
     for claim in claims:
-        refund = refunds.get(claim.subject)
-        payment = payments[claim.subject if refund is None else refund.payment_no]
+        one = about.get(claim.subject)
+        payment = payments[claim.subject if one is None else one.payment_no]
         order = orders[payment.order_id]
-        step = (
-            payment_step(order, payment, attempt=claim.attempt, now=now)
-            if refund is None
-            else refund_step(refund, attempt=claim.attempt, now=now)
-        )
-        cases.append(_Case(claim, order, payment, refund, step))
+        step = _step(order, payment, one, attempt=claim.attempt, now=now)
+        cases.append(_Case(claim, order, payment, one, step))
     return cases
+
+
+def _step(
+    order: Order, payment: Payment, about: Refund | Split | None, *, attempt: int, now: datetime
+) -> Step:
+    match about:
+        case None:
+            return payment_step(order, payment, attempt=attempt, now=now)
+        case Refund():
+            return refund_step(about, attempt=attempt, now=now)
+        case Split():
+            return split_step(about, attempt=attempt, now=now)
+        case _:
+            assert_never(about)
 
 
 def _looks(cases: Sequence[_Case]) -> dict[str, Look | None]:
@@ -106,7 +130,7 @@ def _looks(cases: Sequence[_Case]) -> dict[str, Look | None]:
 
 def _worries(cases: Sequence[_Case]) -> list[Alert]:
     return [
-        alerts.still_unclear(case.order, case.payment, case.refund)
+        alerts.still_unclear(case.order, case.payment, case.about)
         for case in cases
         if isinstance(case.step, Ask) and case.step.worrying
     ]
@@ -154,7 +178,8 @@ def _message(case: _Case, step: Ask, now: datetime) -> Message:
         data=ChannelCommand(
             command=step.command,
             payment=views.payment_ref(case.order, case.payment),
-            refund=None if case.refund is None else views.refund_ref(case.refund),
+            refund=views.refund_ref(case.about) if isinstance(case.about, Refund) else None,
+            split=views.split_ref(case.about) if isinstance(case.about, Split) else None,
             lease_until=step.again.due_at,
         ),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chassis.database import Database
 from chassis.producer import Message
-from contracts.events.configuration import LatePayment
+from contracts.events.configuration import LatePayment, RefundSplits
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Deps:
     db: Database
     clock: Callable[[], datetime]
     late_payment: Callable[[str], LatePayment]
+    refund_splits: Callable[[str], RefundSplits]
     send: Callable[[Sequence[Message]], Awaitable[Sequence[bool]]]
     wake_relay: Callable[[], None]
     wake_due: Callable[[], None]

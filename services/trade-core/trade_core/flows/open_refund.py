@@ -46,7 +46,10 @@ async def open_refund(deps: Deps, app_id: str | None, wish: CreateRefund) -> Ope
             payment = dossier.payments[repeated.payment_no]
             return OpenedRefund(dossier.order, payment, repeated, created=False)
         dossier.traceparent = logs.traceparent.get() or None
-        refund = refunding.refund_as_wished(dossier, wish)
+        if dossier.payments[wish.payment_no].split_reserved:
+            await dossiers.know_splits(tx, dossier, wish.payment_no)
+        policy = deps.refund_splits(dossier.order.app_id)
+        refund = refunding.refund_as_wished(dossier, wish, policy)
         await saving.save(tx, [dossier])
     committed(deps, [dossier])
     return OpenedRefund(dossier.order, dossier.payments[refund.payment_no], refund, created=True)

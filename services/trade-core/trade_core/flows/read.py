@@ -5,16 +5,18 @@ from typing import Final
 
 from chassis import outbox
 from chassis.problems import FieldError, InvalidRequest
-from contracts.api import EventItem, EventPage, OrderView, RefundView
+from contracts.api import EventItem, EventPage, OrderView, RefundView, SplitView
 from contracts.events.orders import OrderEventRecord
 from contracts.internal import PaymentOnFile
 from trade_core.domain import views
-from trade_core.domain.errors import OrderNotFound, PaymentNotFound, RefundNotFound
-from trade_core.domain.order import OrderKey
+from trade_core.domain.errors import OrderNotFound, PaymentNotFound, RefundNotFound, SplitNotFound
+from trade_core.domain.order import Order, OrderKey
+from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
 from trade_core.flows.deps import Deps
 from trade_core.flows.waiting import until_initiated
-from trade_core.store import reading
+from trade_core.store import reading, splits
 
 MAX_CURSOR: Final = 19
 """A letter and eighteen digits, which every position fits."""
@@ -67,6 +69,26 @@ async def get_refund_by_number(
     return await _refund_view(deps, refund)
 
 
+async def get_split(deps: Deps, split_no: str, app_id: str | None) -> SplitView:
+    """`app_id` None: any app's. Raises SplitNotFound."""
+    async with deps.db.connection() as tx:
+        split = (await splits.by_numbers(tx, [split_no])).get(split_no)
+    if split is None or app_id not in (None, split.app_id):
+        raise SplitNotFound(split_no)
+    return await _split_view(deps, split)
+
+
+async def get_split_by_number(
+    deps: Deps, *, app_id: str, merchant_id: str, merchant_split_no: str
+) -> SplitView:
+    """Raises SplitNotFound."""
+    async with deps.db.connection() as tx:
+        split = await splits.find_by_number(tx, app_id, merchant_id, merchant_split_no)
+    if split is None:
+        raise SplitNotFound(merchant_split_no)
+    return await _split_view(deps, split)
+
+
 async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) -> EventPage:
     """The app's events after a cursor, in order, none ever left out.
 
@@ -81,11 +103,19 @@ async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) ->
 
 
 async def _refund_view(deps: Deps, refund: Refund) -> RefundView:
+    return views.refund_view(*await _paid(deps, refund.payment_no), refund)
+
+
+async def _split_view(deps: Deps, split: Split) -> SplitView:
+    return views.split_view(*await _paid(deps, split.payment_no), split)
+
+
+async def _paid(deps: Deps, payment_no: str) -> tuple[Order, Payment]:
     async with deps.db.connection() as tx:
-        found = await reading.find_payment(tx, refund.payment_no)
+        found = await reading.find_payment(tx, payment_no)
     if found is None:
-        raise PaymentNotFound(refund.payment_no)
-    return views.refund_view(*found, refund)
+        raise PaymentNotFound(payment_no)
+    return found
 
 
 def _item(payload: bytes) -> EventItem:
@@ -95,7 +125,7 @@ def _item(payload: bytes) -> EventItem:
             "id": record.id,
             "type": record.type,
             "timestamp": record.time,
-            "data": record.data.refund or record.data.payment,
+            "data": record.data.refund or record.data.split or record.data.payment,
         }
     )
 

@@ -4,7 +4,6 @@ So an app that has its 201 reads its own payment, and a close is usually answere
 """
 
 import asyncio
-import time
 from typing import Final
 
 from contracts.api import PaymentStatus
@@ -21,8 +20,8 @@ CLOSE_POLL_S: Final = 0.05
 
 async def until_initiated(deps: Deps, order: Order, payment: Payment) -> tuple[Order, Payment]:
     """The payment as soon as its initiation has a result; after half a second as it is."""
-    give_up_at = time.monotonic() + INITIATION_LIMIT_S
-    while _is_starting(deps, payment) and time.monotonic() < give_up_at:
+    give_up_at = _loop_time() + INITIATION_LIMIT_S
+    while _is_starting(deps, payment) and _loop_time() < give_up_at:
         await asyncio.sleep(INITIATION_POLL_S)
         async with deps.db.connection() as tx:
             payment = (await reading.payments(tx, [payment.payment_no]))[payment.payment_no]
@@ -33,8 +32,8 @@ async def until_initiated(deps: Deps, order: Order, payment: Payment) -> tuple[O
 
 async def until_closed(deps: Deps, order_id: str) -> None:
     """Return when no payment of the order is being closed any more, or after two seconds."""
-    give_up_at = time.monotonic() + CLOSE_LIMIT_S
-    while time.monotonic() < give_up_at:
+    give_up_at = _loop_time() + CLOSE_LIMIT_S
+    while _loop_time() < give_up_at:
         async with deps.db.connection() as tx:
             payments = await reading.payments_of_order(tx, order_id)
         if not any(payment.is_open and payment.closing for payment in payments):
@@ -44,3 +43,7 @@ async def until_closed(deps: Deps, order_id: str) -> None:
 
 def _is_starting(deps: Deps, payment: Payment) -> bool:
     return payment.is_in_flight(deps.clock())
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()

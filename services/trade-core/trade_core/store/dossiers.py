@@ -4,7 +4,7 @@ The order's lock is held by everyone who changes anything of the order, so what 
 stays true; the compare-and-set of `store.saving` is there for whoever did not take it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -14,6 +14,8 @@ from trade_core.domain.dossier import Dossier
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
+from trade_core.store import splits
 from trade_core.store.rows import order_of, payment_of, refund_of
 
 Clock = Callable[[], datetime]
@@ -47,6 +49,20 @@ async def by_refunds(tx: Tx, refund_nos: Iterable[str], *, clock: Clock) -> dict
     }
 
 
+async def by_splits(tx: Tx, split_nos: Iterable[str], *, clock: Clock) -> dict[str, Dossier]:
+    """Dossiers by split_no, with these splits; unknown numbers are left out."""
+    numbers = list(split_nos)
+    rows = await tx.fetch(_LOCK_BY_SPLITS, numbers)
+    opened = await _dossiers(tx, rows, clock)
+    _know(opened, await splits.by_numbers(tx, numbers))
+    return {split_no: dossier for dossier in opened for split_no in dossier.splits}
+
+
+async def know_splits(tx: Tx, dossier: Dossier, payment_no: str) -> None:
+    """Read all splits of a payment into its dossier, whose order is locked."""
+    dossier.know_splits(await splits.of_payment(tx, payment_no))
+
+
 async def _dossiers(
     tx: Tx, rows: Sequence[asyncpg.Record], clock: Clock, refund_nos: Sequence[str] = ()
 ) -> list[Dossier]:
@@ -58,7 +74,17 @@ async def _dossiers(
     refunds: list[Refund] = []
     if refund_nos:
         refunds = [refund_of(row) for row in await tx.fetch(_REFUNDS, refund_nos)]
-    return _bound(orders, payments, refunds, clock())
+    dossiers = _bound(orders, payments, refunds, clock())
+    if split_nos := {one.split_no for refund in refunds for one in refund.returns}:
+        _know(dossiers, await splits.by_numbers(tx, list(split_nos)))
+    return dossiers
+
+
+def _know(dossiers: Sequence[Dossier], known: Mapping[str, Split]) -> None:
+    for dossier in dossiers:
+        order_id = dossier.order.order_id
+        ours = {number: one for number, one in known.items() if one.order_id == order_id}
+        dossier.know_splits(ours)
 
 
 def _bound(
@@ -92,6 +118,13 @@ for no key update
 _LOCK_BY_REFUNDS = """
 select * from orders
 where order_id in (select order_id from refunds where refund_no = any ($1::text[]))
+order by order_id
+for no key update
+"""
+
+_LOCK_BY_SPLITS = """
+select * from orders
+where order_id in (select order_id from splits where split_no = any ($1::text[]))
 order by order_id
 for no key update
 """

@@ -9,6 +9,15 @@ from trade_core.domain.due import Look
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """When to look at this number, which is at this channel account ("": at none yet)."""
+
+    subject: str
+    account: str
+    look: Look | None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A row of ours until `lease_until`; its `due_at` is that moment meanwhile."""
 
@@ -17,16 +26,21 @@ class Claim:
     lease_until: datetime
 
 
-async def put(tx: Tx, looks: Mapping[str, Look | None]) -> None:
+async def put(tx: Tx, dues: Sequence[Due]) -> None:
     """Set when to look again, or (None) that there is nothing left to do."""
-    if later := {subject: look for subject, look in looks.items() if look is not None}:
-        await tx.execute(
-            _PUT,
-            list(later),
-            [look.due_at for look in later.values()],
-            [look.attempt for look in later.values()],
-        )
-    if done := [subject for subject, look in looks.items() if look is None]:
+    rows = [
+        {
+            "subject": due.subject,
+            "account": due.account,
+            "due_at": due.look.due_at,
+            "attempt": due.look.attempt,
+        }
+        for due in dues
+        if due.look is not None
+    ]
+    if rows:
+        await tx.execute(_PUT, rows)
+    if done := [due.subject for due in dues if due.look is None]:
         await tx.execute(_DROP, done)
 
 
@@ -37,8 +51,15 @@ async def hurry(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
 
 
 async def claim(tx: Tx, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[Claim]:
-    """Take up to `limit` due rows, oldest first; two replicas never take the same."""
-    rows = await tx.fetch(_CLAIM, now, lease_until, limit)
+    """Take up to `limit` due rows; two replicas never take the same.
+
+    Where more are due than that, every channel account that has some gets an equal share, its
+    oldest ones: whoever has a hundred thousand of them waits for himself.
+    """
+    waiting = await tx.fetchval(_WAITING, now, limit + 1)
+    if not waiting:
+        return []
+    rows = await tx.fetch(SHARE_OUT if waiting > limit else _CLAIM, now, lease_until, limit)
     return [Claim(row["subject"], row["attempt"], lease_until) for row in rows]
 
 
@@ -62,20 +83,54 @@ async def settle(tx: Tx, claims: Sequence[Claim], looks: Mapping[str, Look | Non
 
 
 _PUT = """
-insert into due_work (subject, due_at, attempt)
-select * from unnest($1::text[], $2::timestamptz[], $3::int[])
-on conflict (subject) do update set due_at = excluded.due_at, attempt = excluded.attempt
+insert into due_work (subject, account, due_at, attempt)
+select * from jsonb_to_recordset($1)
+  as l (subject text, account text, due_at timestamptz, attempt int)
+on conflict (subject) do update
+set account = excluded.account, due_at = excluded.due_at, attempt = excluded.attempt
 """
 
 _DROP = "delete from due_work where subject = any ($1::text[])"
 
 _HURRY = "update due_work set due_at = $2 where subject = any ($1::text[])"
 
+_WAITING = """
+select count(*) from (select from due_work where due_at <= $1 order by due_at limit $2) due
+"""
+
 _CLAIM = """
 update due_work d set due_at = $2
 from (select subject from due_work where due_at <= $1
       order by due_at limit $3 for update skip locked) due
 where d.subject = due.subject
+returning d.subject, d.attempt
+"""
+
+# PostgreSQL has no skip scan that it would always use, so `walk` goes from account to account by
+# one look into the index each. With more accounts than places, the hash of the moment decides
+# whose turn it is.
+SHARE_OUT = """
+with recursive walk as (
+    (select account from due_work order by account limit 1)
+    union all
+    select (select d.account from due_work d where d.account > walk.account
+            order by d.account limit 1)
+    from walk where walk.account is not null
+), waiting as materialized (
+    select account from walk
+    where exists (select from due_work d where d.account = walk.account and d.due_at <= $1)
+    order by hashtext(account || $1::text)
+), share as materialized (
+    select ($3 + count(*) - 1) / greatest(count(*), 1) as rows from waiting
+), taken as materialized (
+    select oldest.subject from waiting, lateral (
+        select d.subject from due_work d
+        where d.account = waiting.account and d.due_at <= $1
+        order by d.due_at limit (select rows from share) for update skip locked
+    ) oldest
+    limit $3
+)
+update due_work d set due_at = $2 from taken where d.subject = taken.subject
 returning d.subject, d.attempt
 """
 

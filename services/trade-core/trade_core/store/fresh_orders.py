@@ -5,6 +5,7 @@ from chassis.outbox import OutboxEvent, shard_of
 from trade_core.domain.due import Look
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
+from trade_core.store.rows import receivers_json
 
 
 async def insert(tx: Tx, order: Order, payment: Payment, look: Look, event: OutboxEvent) -> bool:
@@ -40,6 +41,8 @@ async def insert(tx: Tx, order: Order, payment: Payment, look: Look, event: Outb
             event.tenant,
             event.payload,
             shard_of(event.key),
+            receivers_json(payment.split),
+            payment.splits,
         )
     )
 
@@ -56,12 +59,13 @@ with fresh as (
     insert into payments (payment_no, order_id, state, payment_id, wished_payment_id, channel,
         method, called_as, amount, currency, subject, fingerprint, settles, closing,
         refund_reserved, amount_refunded, metadata, notify_url, return_url, created_at,
-        initiated_at, expires_at)
+        initiated_at, expires_at, split, splits)
     select $11, order_id, $12, $13, $14, $15, $16, $17, $5, $6, $7, $18, false, false, 0, 0,
-        $19, $20, $21, $9, $9, $10
+        $19, $20, $21, $9, $9, $10, $29, $30
     from fresh
 ), due as (
-    insert into due_work (subject, due_at, attempt) select $11, $22, 0 from fresh
+    insert into due_work (subject, account, due_at, attempt)
+    select $11, coalesce($13, ''), $22, 0 from fresh
 ), told as (
     insert into event_log (event_id, topic, key, type, tenant, payload)
     select $23, $24, order_id, $25, $26, $27 from fresh

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.database import Tx
+from contracts.internal import LedgerEntry
 from trade_core.domain.ledger import Entry
 
 
@@ -10,38 +11,51 @@ async def append(tx: Tx, entries: Sequence[Entry]) -> None:
     """Append in one statement. An entry that is there already breaks the transaction."""
     if not entries:
         return
-    lines = [
-        (place, line, posting, entry)
-        for place, entry in enumerate(entries)
-        for line, posting in enumerate(entry.postings)
-    ]
-    await tx.execute(
-        _APPEND,
-        [entry.kind for entry in entries],
-        [entry.subject for entry in entries],
-        [entry.at for entry in entries],
-        [entries[place].kind for place, *_ in lines],
-        [entries[place].subject for place, *_ in lines],
-        [line for _, line, *_ in lines],
-        [posting.purpose for _, _, posting, _ in lines],
-        [entry.merchant_id for *_, entry in lines],
-        [entry.payment_id for *_, entry in lines],
-        [entry.currency for *_, entry in lines],
-        [posting.amount for _, _, posting, _ in lines],
-    )
+    await tx.execute(_APPEND, [_values(entry) for entry in entries])
+
+
+async def list_entries(tx: Tx, subject: str) -> list[LedgerEntry]:
+    """What was booked of this number, in that order; each kind stands there once at most."""
+    rows = await tx.fetch(_ENTRIES, subject)
+    return [LedgerEntry.model_validate(dict(row)) for row in rows]
+
+
+def _values(entry: Entry) -> dict[str, object]:
+    return {
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "at": entry.at,
+        "merchant_id": entry.merchant_id,
+        "payment_id": entry.payment_id,
+        "currency": entry.currency,
+        "postings": [[posting.purpose, posting.amount] for posting in entry.postings],
+    }
 
 
 _APPEND = """
-with booked as (
+with given as (
+    select * from jsonb_to_recordset($1)
+      as g (kind text, subject text, at timestamptz, merchant_id text, payment_id text,
+            currency text, postings jsonb)
+), booked as (
     insert into ledger_transaction (kind, subject, at)
-    select * from unnest($1::text[], $2::text[], $3::timestamptz[])
+    select kind, subject, at from given
     returning id, kind, subject
 )
 insert into ledger_posting
     (transaction_id, line, purpose, merchant_id, payment_id, currency, amount)
-select booked.id, p.line, p.purpose, p.merchant_id, p.payment_id, p.currency, p.amount
-from unnest($4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::text[],
-            $10::text[], $11::bigint[])
-  as p (kind, subject, line, purpose, merchant_id, payment_id, currency, amount)
-join booked using (kind, subject)
+select id, line - 1, posting ->> 0, merchant_id, payment_id, currency, (posting ->> 1)::bigint
+from booked
+join given using (kind, subject)
+cross join jsonb_array_elements(postings) with ordinality as p (posting, line)
+"""
+
+_ENTRIES = """
+select kind, subject, at, min(merchant_id) as merchant_id, min(payment_id) as payment_id,
+    min(currency) as currency,
+    jsonb_agg(jsonb_build_object('purpose', purpose, 'amount', amount) order by line) as postings
+from ledger_transaction join ledger_posting on transaction_id = id
+where subject = $1
+group by id
+order by id
 """

@@ -4,6 +4,7 @@ Rows are read by `select *` and field by field, so that a replica of the version
 mind the column that a newer one has added.
 """
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, Final
 
@@ -11,17 +12,35 @@ import asyncpg
 from pydantic import TypeAdapter
 
 from contracts.actions import Action
-from contracts.api import Failure, Method, OrderStatus, PaymentStatus, RefundCause, RefundStatus
+from contracts.api import (
+    Failure,
+    Method,
+    OrderStatus,
+    PaymentStatus,
+    RefundCause,
+    RefundStatus,
+    ShareStatus,
+    SplitReceiver,
+    SplitStatus,
+)
+from contracts.internal import RefundDecision
 from trade_core.domain.order import Order
-from trade_core.domain.payment import Payment
+from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Fact as RefundFact
 from trade_core.domain.refund import Refund
+from trade_core.domain.split import Fact as SplitFact
+from trade_core.domain.split import Return, Share, Split
 
 ACTION: Final[TypeAdapter[Action]] = TypeAdapter(Action)
+CLAIM: Final = TypeAdapter(Claim)
+RECEIVERS: Final = TypeAdapter(tuple[SplitReceiver, ...])
+RETURNS: Final = TypeAdapter(tuple[Return, ...])
 
 _ORDER: Final = tuple(field.name for field in fields(Order))
 _PAYMENT: Final = tuple(field.name for field in fields(Payment))
 _REFUND: Final = tuple(field.name for field in fields(Refund))
+_SPLIT: Final = tuple(field.name for field in fields(Split) if field.name != "shares")
+_SHARE: Final = tuple(field.name for field in fields(Share))
 
 _ORDER_STATES: Final = {state.value: state for state in OrderStatus}
 _PAYMENT_STATES: Final = {state.value: state for state in PaymentStatus}
@@ -30,6 +49,7 @@ _REFUND_FACTS: Final[dict[str | None, RefundFact | None]] = {
     None: None,
     **{fact.value: fact for fact in RefundFact},
 }
+_SPLIT_FACTS: Final = {fact.value: fact for fact in SplitFact}
 
 
 def order_of(row: asyncpg.Record) -> Order:
@@ -46,6 +66,9 @@ def payment_of(row: asyncpg.Record) -> Payment:
     if row["action"] is not None:
         values["action"] = ACTION.validate_python(row["action"])
     values["failure"] = _failure_of(row)
+    if row["claim"] is not None:
+        values["claim"] = CLAIM.validate_python(row["claim"])
+    values["split"] = () if row["split"] is None else RECEIVERS.validate_python(row["split"])
     return Payment(**values)
 
 
@@ -55,15 +78,45 @@ def refund_of(row: asyncpg.Record) -> Refund:
     values["cause"] = RefundCause(row["cause"])
     values["heard"] = _REFUND_FACTS[row["heard"]]
     values["failure"] = _failure_of(row)
+    values["decided"] = None if row["decided"] is None else RefundDecision(row["decided"])
+    values["returns"] = () if row["returns"] is None else RETURNS.validate_python(row["returns"])
     return Refund(**values)
+
+
+def split_of(row: asyncpg.Record, shares: Iterable[asyncpg.Record]) -> Split:
+    """`shares` in their order."""
+    values: dict[str, Any] = {name: row[name] for name in _SPLIT}
+    values["state"] = SplitStatus(row["state"])
+    values["heard"] = None if row["heard"] is None else _SPLIT_FACTS[row["heard"]]
+    values["failure"] = _failure_of(row)
+    return Split(shares=tuple(map(_share_of, shares)), **values)
 
 
 def action_json(action: Action | None) -> dict[str, Any] | None:
     return None if action is None else action.model_dump(mode="json")
 
 
+def claim_json(claim: Claim | None) -> dict[str, Any] | None:
+    return None if claim is None else CLAIM.dump_python(claim, mode="json")
+
+
+def receivers_json(receivers: tuple[SplitReceiver, ...]) -> list[dict[str, Any]] | None:
+    return RECEIVERS.dump_python(receivers, mode="json") if receivers else None
+
+
+def returns_json(returns: tuple[Return, ...]) -> list[dict[str, Any]] | None:
+    return RETURNS.dump_python(returns, mode="json") if returns else None
+
+
 def failure_json(failure: Failure | None) -> dict[str, Any] | None:
     return None if failure is None else failure.model_dump()
+
+
+def _share_of(row: asyncpg.Record) -> Share:
+    values: dict[str, Any] = {name: row[name] for name in _SHARE}
+    values["state"] = ShareStatus(row["state"])
+    values["failure"] = _failure_of(row)
+    return Share(**values)
 
 
 def _failure_of(row: asyncpg.Record) -> Failure | None:

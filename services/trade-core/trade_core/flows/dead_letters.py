@@ -1,0 +1,104 @@
+"""What could not be applied is looked at by people and, when its reason is gone, tried again."""
+
+import base64
+from typing import Final
+
+import structlog
+
+from chassis.consumer import Record
+from chassis.database import UNREACHABLE
+from contracts.events.results import PaymentResult, RefundResult, SplitResult
+from contracts.internal import DeadLetterPage, DeadLetterView
+from trade_core.domain.errors import DeadLetterNotFound
+from trade_core.flows.apply_results import (
+    Refused,
+    apply_payment_results,
+    apply_refund_results,
+    apply_split_results,
+    decode,
+)
+from trade_core.flows.deps import Deps
+from trade_core.store import dead_letters
+from trade_core.store.dead_letters import POISON, DeadLetter
+
+log = structlog.get_logger()
+
+MAX_BYTES_SHOWN: Final = 4_096
+"""Several times what a result takes."""
+
+MAX_ERROR_CHARS: Final = 2_000
+NEWEST: Final = 2**63 - 1
+
+
+async def list_letters(deps: Deps, after: int | None, limit: int) -> DeadLetterPage:
+    """The newest first; `after` is the id of the last one that was seen."""
+    async with deps.db.connection() as tx:
+        found = await dead_letters.list_page(tx, before=after or NEWEST, limit=limit + 1)
+    page = found[:limit]
+    return DeadLetterPage(
+        items=[_view(letter) for letter in page],
+        next_cursor=str(page[-1].id) if len(found) > limit else None,
+    )
+
+
+async def replay(deps: Deps, letter_id: int) -> DeadLetterView:
+    """Read and apply it as if it came now; what still cannot be applied stays, with the new error.
+
+    One that was applied is left alone. Raises DeadLetterNotFound.
+    """
+    letter = await _get(deps, letter_id)
+    if letter.replayed_at is not None:
+        return _view(letter)
+    error = await _try_again(deps, letter.record)
+    async with deps.db.transaction() as tx:
+        await dead_letters.note_try(tx, letter_id, error=error, at=deps.clock())
+    log.info("dead_letter.replayed", id=letter_id, key=letter.record.key, error=error)
+    return _view(await _get(deps, letter_id))
+
+
+async def _get(deps: Deps, letter_id: int) -> DeadLetter:
+    async with deps.db.connection() as tx:
+        letter = await dead_letters.find(tx, letter_id)
+    if letter is None:
+        raise DeadLetterNotFound(letter_id)
+    return letter
+
+
+async def _try_again(deps: Deps, record: Record) -> str | None:
+    """Why it still cannot be applied; None: it is applied."""
+    try:
+        refused = await _apply(deps, record)
+    except UNREACHABLE:
+        raise
+    except POISON as error:
+        return repr(error)[:MAX_ERROR_CHARS]
+    return refused[0].error if refused else None
+
+
+async def _apply(deps: Deps, record: Record) -> Refused:
+    heard = decode(record)
+    match heard.event.data:
+        case PaymentResult():
+            return await apply_payment_results(deps, [heard])
+        case RefundResult():
+            return await apply_refund_results(deps, [heard])
+        case SplitResult():
+            return await apply_split_results(deps, [heard])
+
+
+def _view(letter: DeadLetter) -> DeadLetterView:
+    record = letter.record
+    return DeadLetterView(
+        id=letter.id,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        headers=record.headers,
+        value_base64=base64.b64encode(record.value[:MAX_BYTES_SHOWN]).decode(),
+        is_cut=len(record.value) > MAX_BYTES_SHOWN,
+        error=letter.error,
+        parked_at=letter.parked_at,
+        tries=letter.tries,
+        replayed_at=letter.replayed_at,
+    )

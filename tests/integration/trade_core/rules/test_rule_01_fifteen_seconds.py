@@ -1,0 +1,121 @@
+"""Rule 1. The same order is not initiated twice within its window."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.integration.trade_core.desk import Desk, paid, said_of_payment, waits, wish
+
+from contracts.api import OrderStatus, PaymentStatus
+from contracts.events.results import Source, Verdict
+from trade_core.domain.errors import OrderPaid, PaymentInProgress, TooSoon
+from trade_core.flows.open_payment import Opened
+
+SAME: dict[str, Any] = {}
+
+OTHER: dict[str, Any] = {"amount": 1300}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "content", "answer"),
+    [
+        (0, SAME, "replayed"),
+        (14.9, SAME, "replayed"),
+        (15, SAME, "created"),
+        (0, OTHER, TooSoon),
+        (14.9, OTHER, TooSoon),
+        (15, OTHER, "created"),
+    ],
+)
+async def test_15_second_rule(desk: Desk, seconds: float, content: Any, answer: Any) -> None:
+    first = await desk.opened()
+    desk.pass_time(seconds)
+    if answer is TooSoon:
+        with pytest.raises(TooSoon):
+            await desk.open(wish(**content))
+        return
+    opened = await desk.open(wish(**content))
+    assert opened.created is (answer == "created")
+    assert (opened.payment.payment_no == first.payment_no) is (answer == "replayed")
+
+
+async def test_of_twenty_identical_creates_at_once_exactly_one_is_created(desk: Desk) -> None:
+    async def create() -> Opened | None:
+        try:
+            return await desk.open()
+        except PaymentInProgress:
+            return None
+
+    answers = await asyncio.gather(*(create() for _ in range(20)))
+    created = [answer for answer in answers if answer is not None and answer.created]
+    assert len(created) == 1
+    assert answers.count(None) == 19
+    assert await desk.told() == ["payment.created"]
+    assert (await desk.rows("select count(*) from payments"))[0]["count"] == 1
+
+
+async def test_replay_waits_for_the_first_initiation(desk: Desk) -> None:
+    first = await desk.open()
+    replay = asyncio.create_task(desk.open())
+    await asyncio.sleep(0.1)
+    await desk.hear(waits(first.payment))
+    again = await replay
+    assert (again.created, again.payment.state) == (False, PaymentStatus.PENDING)
+    assert again.payment.action is not None
+
+
+async def test_replay_while_the_first_is_running_is_told_to_come_back(desk: Desk) -> None:
+    await desk.open()
+    with pytest.raises(PaymentInProgress) as refused:
+        await desk.open()
+    assert (refused.value.status, refused.value.retry_after_s) == (409, 1)
+
+
+async def test_replay_of_a_declined_payment_shows_it_as_it_is(desk: Desk) -> None:
+    opened = await desk.open()
+    declined = said_of_payment(opened.payment, Source.INITIATION, Verdict.DECLINED, code="RISK")
+    await desk.hear(declined)
+    replayed = await desk.open()
+    assert (replayed.created, replayed.payment.state) == (False, PaymentStatus.FAILED)
+    with pytest.raises(TooSoon):
+        await desk.open(wish(amount=1))
+
+
+async def test_window_starts_again_with_each_attempt(desk: Desk) -> None:
+    await desk.opened()
+    desk.pass_time(20)
+    second = await desk.opened()
+    desk.pass_time(10)
+    replayed = await desk.open()
+    assert (replayed.created, replayed.payment.payment_no) == (False, second.payment_no)
+
+
+async def test_new_attempt_changes_the_order_and_closes_the_older_one(desk: Desk) -> None:
+    first = await desk.opened()
+    desk.pass_time(16)
+    await desk.open(wish(amount=1500, subject="停车费"))
+    order = await desk.order(first)
+    assert (order.amount, order.subject, order.state) == (1500, "停车费", OrderStatus.OPEN)
+    commands = await desk.attend()
+    assert [(c.command, c.payment.payment_no) for c in commands] == [("close", first.payment_no)]
+
+
+async def test_paid_order_replays_first_and_then_refuses(desk: Desk) -> None:
+    first = await desk.paid()
+    replayed = await desk.open()
+    assert (replayed.created, replayed.payment.payment_no) == (False, first.payment_no)
+    assert replayed.payment.state is PaymentStatus.SUCCEEDED
+    with pytest.raises(OrderPaid):
+        await desk.open(wish(amount=1))
+    desk.pass_time(16)
+    with pytest.raises(OrderPaid):
+        await desk.open()
+
+
+async def test_webhook_that_overtakes_the_initiation_makes_the_replay_paid(desk: Desk) -> None:
+    first = await desk.open()
+    await desk.hear(paid(first.payment))
+    await desk.hear(waits(first.payment))
+    replayed = await desk.open()
+    assert replayed.payment.state is PaymentStatus.SUCCEEDED
+    assert replayed.payment.action is not None

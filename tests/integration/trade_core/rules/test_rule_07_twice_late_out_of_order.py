@@ -1,0 +1,108 @@
+"""Rule 7. Whatever arrives twice, late or out of order leaves the books as if it had not."""
+
+import asyncio
+from itertools import permutations
+
+import pytest
+from tests.integration.trade_core.desk import (
+    Desk,
+    closed,
+    paid,
+    refund_wish,
+    returned,
+    said_of_payment,
+    said_of_refund,
+    waits,
+    wish,
+)
+
+from contracts.api import OrderStatus, PaymentStatus, RefundStatus
+from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+
+
+async def test_batch_that_comes_again_changes_nothing(desk: Desk) -> None:
+    payment = await desk.opened()
+    await desk.hear(paid(payment))
+    events, balances = await desk.told(), await desk.balances()
+    await desk.hear(waits(payment), paid(payment), paid(payment, Source.QUERY))
+    assert (await desk.told(), await desk.balances()) == (events, balances)
+
+
+async def test_two_consumers_with_the_same_words_book_once(desk: Desk) -> None:
+    payment = await desk.opened()
+    await asyncio.gather(*(desk.hear(paid(payment)) for _ in range(8)))
+    assert (await desk.told()).count("payment.succeeded") == 1
+    assert (await desk.balances())["channel_receivable"] == 1299
+
+
+async def test_webhook_before_the_initiations_answer(desk: Desk) -> None:
+    payment = (await desk.open()).payment
+    await desk.hear(paid(payment))
+    await desk.hear(waits(payment))
+    assert await desk.state(payment) is PaymentStatus.SUCCEEDED
+    assert await desk.told() == ["payment.created", "payment.succeeded", "order.paid"]
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False], ids=["one batch", "batch by batch"])
+async def test_every_order_of_the_same_words_ends_in_the_same_books(
+    desk: Desk, in_one_batch: bool
+) -> None:
+    """Four words, each twice, in all 24 orders: one success, one ledger entry, one event."""
+    payments = []
+    for number, order in enumerate(permutations(range(4))):
+        payment = (await desk.open(wish(merchant_order_no=f"W{number}"))).payment
+        words = [_words(payment)[place] for place in (*order, *order)]
+        if in_one_batch:
+            await desk.hear(*words)
+        else:
+            for word in words:
+                await desk.hear(word)
+        payments.append(payment)
+    assert {await desk.state(payment) for payment in payments} == {PaymentStatus.SUCCEEDED}
+    assert {(await desk.order(payment)).state for payment in payments} == {OrderStatus.PAID}
+    assert (await desk.told()).count("payment.succeeded") == len(payments)
+    assert await desk.balances() == {
+        "channel_receivable": 1299 * len(payments), "merchant_payable": -1299 * len(payments)
+    }  # fmt: skip
+
+
+async def test_every_order_of_the_same_words_ends_in_the_same_refund(desk: Desk) -> None:
+    for number, order in enumerate(permutations(range(4))):
+        payment = await desk.paid(wish(merchant_order_no=f"W{number}"))
+        refund = (await desk.refund(refund_wish(payment, f"T{number}"))).refund
+        for place in (*order, *order):
+            await desk.hear(_words_of_refund(refund)[place])
+        assert await desk.refund_state(refund) is RefundStatus.SUCCEEDED
+        assert (await desk.payment(payment)).amount_refunded == 500
+    assert (await desk.told()).count("refund.succeeded") == 24
+    assert (await desk.balances())["refunds_in_flight"] == 0
+
+
+async def test_close_after_the_success_and_success_after_the_close_end_alike(desk: Desk) -> None:
+    first = await desk.opened()
+    second = await desk.opened(wish(merchant_order_no="W2"))
+    await desk.hear(closed(first), paid(second))
+    await desk.hear(paid(first), closed(second))
+    for payment in (first, second):
+        assert await desk.state(payment) is PaymentStatus.SUCCEEDED
+        assert (await desk.order(payment)).state is OrderStatus.PAID
+
+
+def _words(payment: Payment) -> list[PaymentResult]:
+    return [
+        said_of_payment(payment, Source.INITIATION, Verdict.UNKNOWN),
+        waits(payment),
+        paid(payment),
+        said_of_payment(payment, Source.CLOSE, Verdict.DECLINED),
+    ]
+
+
+def _words_of_refund(refund: Refund) -> list[RefundResult]:
+    return [
+        said_of_refund(refund, Source.REFUND, Verdict.UNKNOWN),
+        said_of_refund(refund, Source.QUERY_REFUND, Verdict.PENDING, found=False),
+        said_of_refund(refund, Source.REFUND, Verdict.PENDING),
+        returned(refund),
+    ]

@@ -1,0 +1,253 @@
+"""The ledger as people see it, and the nightly check that compares it with all else."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from tests.integration.trade_core.desk import (
+    Desk,
+    paid,
+    refund_wish,
+    returned,
+    said_of_refund,
+    shared,
+    split_wish,
+    wish,
+)
+
+from chassis.database import Database
+from chassis.problems import InvalidRequest
+from contracts.events.results import Source, Verdict
+from contracts.internal import DecideRefund, LedgerBalance, RefundDecision
+from trade_core.domain.checking import Findings, Part, last_due
+from trade_core.flows.check_ledger import check, check_if_due
+from trade_core.flows.decide import decide_refund
+from trade_core.flows.read_ledger import advance_balances, list_balances, list_entries
+
+SETTLED_S = 901
+
+
+async def balances(desk: Desk, **filters: str) -> list[LedgerBalance]:
+    filters.setdefault("merchant_id", "M1")
+    page = await list_balances(
+        desk.deps, **{"payment_id": None, "after": None, **filters}, limit=100
+    )
+    return page.items
+
+
+async def test_balances_are_the_sums_of_all_postings_kept_or_not(desk: Desk) -> None:
+    await desk.paid()
+    desk.pass_time(SETTLED_S)
+    assert await advance_balances(desk.db, desk.now) == 1
+    assert await advance_balances(desk.db, desk.now) == 0
+    young = await desk.paid(wish(merchant_order_no="W2"))
+    assert await advance_balances(desk.db, desk.now) == 0
+    await desk.refund(refund_wish(young, amount=300))
+    assert {each.purpose: each.amount for each in await balances(desk)} == {
+        "channel_receivable": 2598,
+        "merchant_payable": -2298,
+        "refunds_in_flight": -300,
+    }
+
+
+async def test_replicas_add_each_transaction_up_once(desk: Desk) -> None:
+    for number in range(5):
+        await desk.paid(wish(merchant_order_no=f"W{number}"))
+    desk.pass_time(SETTLED_S)
+    added = await asyncio.gather(*(advance_balances(desk.db, desk.now) for _ in range(4)))
+    assert sum(added) == 5
+    (receivable, _) = await desk.rows("select amount from ledger_balance order by purpose")
+    assert receivable["amount"] == 5 * 1299
+
+
+async def test_balances_come_by_merchant_account_and_page(desk: Desk) -> None:
+    await desk.paid()
+    await desk.paid(wish(merchant_order_no="W2", payment_id="C2"))
+    await desk.paid(wish(merchant_order_no="W3", merchant_id="M2"))
+    first = await list_balances(desk.deps, merchant_id=None, payment_id=None, after=None, limit=4)
+    second = await list_balances(
+        desk.deps, merchant_id=None, payment_id=None, after=first.next_cursor, limit=4
+    )
+    accounts = [(each.merchant_id, each.payment_id) for each in (*first.items, *second.items)]
+    assert accounts == [("M1", "C1")] * 2 + [("M1", "C2")] * 2 + [("M2", "C1")] * 2
+    assert (first.next_cursor is None, second.next_cursor) == (False, None)
+    assert {each.payment_id for each in await balances(desk, payment_id="C2")} == {"C2"}
+    assert await balances(desk, merchant_id="M404") == []
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WyJNMSIsIkMxIl0", "WyJcdTAwMDAiLCIiLCIiLCIiXQ"])
+async def test_cursor_that_is_not_ours_is_refused(desk: Desk, cursor: str) -> None:
+    with pytest.raises(InvalidRequest):
+        await balances(desk, after=cursor)
+
+
+async def test_entries_tell_what_was_booked_of_a_number(desk: Desk) -> None:
+    payment = await desk.paid()
+    refund = (await desk.refund(refund_wish(payment))).refund
+    await desk.hear(returned(refund))
+    [captured] = (await list_entries(desk.deps, payment.payment_no)).items
+    assert (captured.kind, captured.merchant_id, captured.payment_id) == (
+        "payment_captured",
+        "M1",
+        "C1",
+    )
+    assert [(each.purpose, each.amount) for each in captured.postings] == [
+        ("channel_receivable", 1299),
+        ("merchant_payable", -1299),
+    ]
+    kinds = [entry.kind for entry in (await list_entries(desk.deps, refund.refund_no)).items]
+    assert kinds == ["refund_started", "refund_settled"]
+    assert (await list_entries(desk.deps, "P404")).items == []
+
+
+async def lived(desk: Desk) -> None:
+    """Of everything that can become of money, something."""
+    await desk.opened(wish(merchant_order_no="open"))
+    refunded = await desk.paid(wish(merchant_order_no="refunded"))
+    for number, verdict, more in (
+        ("T1", Verdict.SUCCEEDED, {}),
+        ("T2", Verdict.DECLINED, {}),
+        ("T3", Verdict.PENDING, {}),
+        ("T4", Verdict.DECLINED, {"abnormal": True}),
+        ("T5", Verdict.DECLINED, {"abnormal": True}),
+    ):
+        refund = (await desk.refund(refund_wish(refunded, number, 100))).refund
+        await desk.hear(said_of_refund(refund, Source.REFUND, verdict, **more))
+        if number == "T5":
+            settled = DecideRefund(
+                decision=RefundDecision.SETTLED_OUTSIDE, reason="x", decided_by="li"
+            )
+            await decide_refund(desk.deps, refund.refund_no, settled)
+    first = await desk.opened(wish(merchant_order_no="twice"))
+    desk.pass_time(16)
+    second = await desk.opened(wish(merchant_order_no="twice"))
+    await desk.hear(paid(second), paid(first))
+    conflict = await desk.opened(wish(merchant_order_no="conflict"))
+    await desk.hear(paid(conflict, amount=1))
+
+
+async def checked(desk: Desk) -> Findings:
+    findings = await check(desk.db, desk.now, lambda: None)
+    assert findings is not None
+    return findings
+
+
+async def test_books_that_agree_are_found_to_agree(desk: Desk) -> None:
+    await lived(desk)
+    desk.pass_time(SETTLED_S)
+    findings = await check(desk.db, desk.now, lambda: None, batch=2)
+    assert findings is not None
+    assert findings.differences == []
+    assert (findings.payments, findings.transactions) == (5, 12)
+    assert "ledger_check_failed" not in await desk.alerts()
+
+
+async def test_books_with_splits_agree(desk: Desk) -> None:
+    payment = await desk.paid(wish(payment_id="C1", splits=True))
+    started = await desk.split(split_wish(payment, "F1", 100, 200))
+    assert (await checked(desk)).differences == []
+    await desk.hear(shared(started.split))
+    assert (await checked(desk)).differences == []
+    await desk.refund(refund_wish(payment, "T1", 1299))
+    assert (await checked(desk)).differences == []
+
+
+CORRUPTIONS = {
+    "payment without its entry": (
+        "delete from ledger_posting; delete from ledger_transaction",
+        "payment",
+    ),
+    "entry of another amount": (
+        "update ledger_posting set amount = amount + sign(amount)::int",
+        "payment",
+    ),
+    "entry that does not balance": (
+        "update ledger_posting set amount = amount + 1 where line = 1",
+        "transaction",
+    ),
+    "entry of another merchant": ("update ledger_posting set merchant_id = 'M2'", "payment"),
+    "entry about nothing": (
+        "update ledger_transaction set subject = 'P404'",
+        "transaction",
+    ),
+    "posting of no transaction": ("delete from ledger_transaction", "transaction"),
+    "half an entry": ("delete from ledger_posting where line = 1", "transaction"),
+    "reserved for no refund": ("update payments set refund_reserved = 7", "payment"),
+    "order of another amount": ("update orders set amount_paid = 1", "payment"),
+    "refund that nobody booked": (
+        "insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, cause, state,"
+        " amount, currency, created_at) select 'R1', order_id, payment_no, 'A1', 'M1', 'late',"
+        " 'succeeded', 5, 'CNY', now() from payments",
+        "payment",
+    ),
+    "kept sum": ("update ledger_balance set amount = amount + 1", "balance"),
+}
+"""What somebody with all rights, and no triggers in the way, has done to the books."""
+
+
+@pytest.mark.parametrize("corruption", list(CORRUPTIONS))
+async def test_corrupted_row_is_found(desk: Desk, corruption: str) -> None:
+    change, part = CORRUPTIONS[corruption]
+    await desk.paid()
+    desk.pass_time(SETTLED_S)
+    await advance_balances(desk.db, desk.now)
+    async with desk.db.transaction() as tx:
+        await tx.execute("set local session_replication_role = replica")
+        await tx.execute(change)
+    findings = await checked(desk)
+    assert findings.counts()[Part(part)] > 0
+    assert await desk.alerts() == ["ledger_check_failed"]
+    (told,) = await desk.rows("select differences from ledger_check")
+    assert told["differences"] == len(findings.differences)
+
+
+async def test_check_by_hand_names_what_disagrees(
+    make_database: Callable[[str], Awaitable[str]],
+) -> None:
+    url = await make_database("trade_core")
+    assert await _by_hand(url) == (0, "0 payments, 0 ledger transactions, 0 differences\n")
+    db = await Database.connect(url, application_name="tests")
+    await Desk(db, now=datetime.now(UTC)).paid()
+    async with db.connection() as tx:
+        await tx.execute("update orders set amount_paid = 1")
+    await db.close()
+    code, told = await _by_hand(url)
+    assert code == 1
+    assert "order.amount_paid is 1, not 1299" in told
+
+
+async def _by_hand(url: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "trade_core.ledger_check",
+        env={**os.environ, "PAYMESH_DATABASE_URL": url},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await process.communicate()
+    return process.returncode, told.decode()
+
+
+async def test_check_is_made_once_a_night_by_one_replica(desk: Desk) -> None:
+    await desk.paid()
+
+    async def tried() -> Sequence[bool]:
+        found = [check_if_due(desk.deps, lambda: None) for _ in range(3)]
+        return [findings is not None for findings in await asyncio.gather(*found)]
+
+    assert sum(await tried()) == 1
+    assert sum(await tried()) == 0
+    desk.pass_time(24 * 3600)
+    assert sum(await tried()) == 1
+
+
+@pytest.mark.parametrize(
+    ("hour", "day"),
+    [(0, 4), (17, 4), (18, 5), (23, 5)],
+)
+def test_check_is_due_at_two_in_the_morning_in_beijing(hour: int, day: int) -> None:
+    due = last_due(datetime(2026, 1, 5, hour, 30, tzinfo=UTC))
+    assert due == datetime(2026, 1, day, 18, tzinfo=UTC)

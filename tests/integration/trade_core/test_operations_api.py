@@ -1,0 +1,109 @@
+"""The internal calls for people's work: decisions, the ledger, dead letters."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from tests.integration.trade_core.desk import Desk, paid, refund_wish, said_of_refund
+
+from contracts.events.results import Source, Verdict
+from trade_core.main import build
+from trade_core.settings import TradeCoreSettings
+
+DECISION = {"decision": "accept", "reason": "与渠道核对", "decided_by": "li"}
+
+
+@pytest.fixture
+async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """The service without its loops."""
+    settings = TradeCoreSettings(
+        port=1,
+        service_token=SecretStr("token"),
+        database_url=SecretStr("postgresql://nowhere"),
+        kafka_bootstrap="127.0.0.1:1",
+    )
+    app = build(settings)
+    app.state.deps = desk.deps
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://trade-core.test/internal",
+        headers={"Authorization": "Bearer token"},
+    ) as client:
+        yield client
+
+
+async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(
+    desk: Desk, http: httpx.AsyncClient
+) -> None:
+    payment = await desk.opened()
+    await desk.hear(paid(payment, amount=1298))
+    path = f"/payments/{payment.payment_no}"
+    assert (await http.get(path)).json()["claim"]["amount"] == 1298
+    answer = await http.post(f"{path}/decision", json=DECISION)
+    assert answer.status_code == 200
+    decided = answer.json()
+    assert (decided["status"], decided["amount"], decided["order"]["amount_paid"]) == (
+        "succeeded",
+        1298,
+        1298,
+    )
+    other = await http.post(f"{path}/decision", json={**DECISION, "decision": "ignore"})
+    assert (other.status_code, other.json()["errors"][0]["pointer"]) == (422, "/decision")
+
+
+async def test_stuck_refund_is_decided(desk: Desk, http: httpx.AsyncClient) -> None:
+    payment = await desk.paid()
+    refund = (await desk.refund(refund_wish(payment))).refund
+    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    path = f"/refunds/{refund.refund_no}/decision"
+    answer = await http.post(path, json={**DECISION, "decision": "release"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "failed")
+    unknown = await http.post("/refunds/R404/decision", json={**DECISION, "decision": "release"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"reason": ""}, {"decided_by": ""}, {"decision": "forget"}, {"reason": "a\x00"}]
+)
+async def test_decision_of_another_form_is_refused(
+    http: httpx.AsyncClient, changes: dict[str, str]
+) -> None:
+    answer = await http.post("/payments/P404/decision", json={**DECISION, **changes})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_ledger_is_shown(desk: Desk, http: httpx.AsyncClient) -> None:
+    payment = await desk.paid()
+    balances = (await http.get("/ledger/balances", params={"merchant_id": "M1"})).json()
+    assert [(each["purpose"], each["amount"]) for each in balances["items"]] == [
+        ("channel_receivable", 1299),
+        ("merchant_payable", -1299),
+    ]
+    entries = (await http.get("/ledger/entries", params={"subject": payment.payment_no})).json()
+    assert [entry["kind"] for entry in entries["items"]] == ["payment_captured"]
+    assert (await http.get("/ledger/balances", params={"limit": 101})).status_code == 422
+    assert (await http.get("/ledger/balances", params={"after": "%"})).status_code == 422
+
+
+async def test_dead_letters_are_listed_and_replayed(desk: Desk, http: httpx.AsyncClient) -> None:
+    payment = (await desk.open()).payment
+    await desk.hear(paid(payment, payment_no="P404"))
+    (letter,) = (await http.get("/dead-letters")).json()["items"]
+    answer = await http.post(f"/dead-letters/{letter['id']}/replay")
+    assert (answer.status_code, answer.json()["tries"]) == (200, 1)
+    assert (await http.post("/dead-letters/404/replay")).status_code == 404
+    assert (await http.post("/dead-letters/0/replay")).status_code == 422
+
+
+async def test_every_call_asks_for_the_service_token(http: httpx.AsyncClient) -> None:
+    http.headers["Authorization"] = "Bearer other"
+    for method, path in (
+        ("POST", "/payments/P1/decision"),
+        ("POST", "/refunds/R1/decision"),
+        ("GET", "/ledger/balances"),
+        ("GET", "/ledger/entries"),
+        ("GET", "/dead-letters"),
+        ("POST", "/dead-letters/1/replay"),
+    ):
+        assert (await http.request(method, path)).status_code == 401, path

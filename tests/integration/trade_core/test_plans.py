@@ -1,0 +1,76 @@
+"""No statement of trade-core reads a table from end to end, however much history there is."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+from tests.integration.trade_core.desk import Desk, wish
+
+from trade_core import store
+
+HISTORY = """
+create temporary table model on commit preserve rows as
+    select o as an_order, p as a_payment from orders o join payments p using (order_id) limit 1;
+insert into orders select (jsonb_populate_record(an_order, jsonb_build_object(
+    'order_id', 'O' || n, 'merchant_order_no', 'N' || n, 'latest_payment_no', 'P' || n
+    ))).* from model, generate_series(1, 2000) n;
+insert into payments select (jsonb_populate_record(a_payment, jsonb_build_object(
+    'order_id', 'O' || n, 'payment_no', 'P' || n, 'settles', n % 2 = 0
+    ))).* from model, generate_series(1, 2000) n;
+insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, merchant_refund_no,
+        cause, state, amount, currency, created_at)
+    select 'R' || n, 'O' || n, 'P' || n, 'A1', 'M1', 'T' || n, 'requested', 'succeeded', 1, 'CNY',
+        now() from generate_series(1, 2000) n;
+insert into due_work (subject, account, due_at, attempt)
+    select 'P' || n, 'C' || n % 9, now(), 0 from generate_series(1, 2000) n;
+insert into decision (subject, decision, reason, decided_by, decided_at)
+    select 'P' || n, 'ignore', 'x', 'x', now() from generate_series(1, 2000) n;
+analyze;
+"""
+
+
+WHOLE = {"checking._KEPT"}
+"""Reads all kept sums at night: a row per account of the ledger, however much history there is."""
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    """Every SQL text of the store, by its name."""
+    for module in pkgutil.iter_modules(store.__path__):
+        loaded = importlib.import_module(f"{store.__name__}.{module.name}")
+        for name, value in sorted(vars(loaded).items()):
+            if isinstance(value, str) and name.strip("_").isupper() and " " in value:
+                yield f"{module.name}.{name}", value
+
+
+@pytest.fixture
+async def history(desk: Desk) -> Desk:
+    await desk.paid(wish(merchant_order_no="W1"))
+    async with desk.db.connection() as tx:
+        await tx.execute(HISTORY)
+    return desk
+
+
+async def test_every_statement_finds_its_rows_by_an_index(history: Desk) -> None:
+    scanning = {}
+    async with history.db.transaction() as tx:
+        # The plan that is made once for all values, as asyncpg's prepared statements get it.
+        await tx.execute("set local plan_cache_mode = force_generic_plan")
+        for name, statement in statements():
+            await tx.execute(f"prepare asked as {statement}")
+            count = await tx.fetchval(
+                "select cardinality(parameter_types) from pg_prepared_statements"
+                " where name = 'asked'"
+            )
+            values = f"({', '.join(['null'] * count)})" if count else ""
+            plan = "\n".join(row[0] for row in await tx.fetch(f"explain execute asked{values}"))
+            await tx.execute("deallocate asked")
+            if "Seq Scan" in plan and name not in WHOLE:
+                scanning[name] = plan
+    assert scanning == {}
+
+
+def test_the_statements_are_found() -> None:
+    names = {name for name, _ in statements()}
+    assert {"fresh_orders._INSERT", "saving._UPDATE_PAYMENTS", "due.SHARE_OUT"} <= names
+    assert len(names) > 20

@@ -1,0 +1,136 @@
+"""Refunds of what was split, on a real database: called back once, and the books agree."""
+
+import asyncio
+
+import pytest
+from tests.integration.trade_core.desk import (
+    Desk,
+    refund_wish,
+    returned,
+    said_of_refund,
+    shared,
+    split_wish,
+    wish,
+)
+
+from contracts.api import ShareStatus
+from contracts.events.configuration import RefundSplits
+from contracts.events.results import Source, Verdict
+from contracts.internal import DecideRefund, RefundDecision
+from trade_core.domain.errors import (
+    RefundExceedsPaid,
+    SplitExceedsPaid,
+)
+from trade_core.flows import check_ledger
+from trade_core.flows.decide import decide_refund
+
+
+async def test_50_refunds_at_once_never_call_back_more_than_receivers_have(desk: Desk) -> None:
+    payment = await desk.paid(wish(amount=1000))
+    opened = await desk.split(split_wish(payment, "F1", 500, 400))
+    await desk.hear(shared(opened.split))
+
+    async def refund(number: int) -> bool:
+        try:
+            return (await desk.refund(refund_wish(payment, f"T{number}", 70))).created
+        except RefundExceedsPaid:
+            return False
+
+    assert sum(await asyncio.gather(*(refund(number) for number in range(50)))) == 14
+    now_is = await desk.payment(payment)
+    assert (now_is.refund_reserved, now_is.split_reserved) == (980, 20)
+    (split,) = await desk.splits(payment)
+    assert [share.amount_returning for share in split.shares] == [500, 380]
+
+
+async def test_refund_calls_back_what_is_missing_and_receivers_have_it_no_longer(
+    desk: Desk,
+) -> None:
+    payment = await desk.paid(wish(amount=1000))
+    split = (await desk.split(split_wish(payment, "F1", 600, 400))).split
+    await desk.hear(shared(split))
+    refund = (await desk.refund(refund_wish(payment, "T1", 700))).refund
+    (command,) = await desk.attend()
+    assert command.refund is not None
+    assert [(each.account, each.amount, each.return_no) for each in command.refund.returns] == [
+        ("190001", 600, f"{refund.refund_no}-1"),
+        ("190002", 100, f"{refund.refund_no}-2"),
+    ]
+
+    await desk.hear(returned(refund))
+    (split,) = await desk.splits(payment)
+    assert [(one.state, one.amount_returned) for one in split.shares] == [
+        (ShareStatus.RETURNED, 600),
+        (ShareStatus.SUCCEEDED, 100),
+    ]
+    assert (await desk.told())[-2:] == ["refund.succeeded", "split.returned"]
+    assert await desk.balances() == {
+        "channel_receivable": 300, "merchant_payable": 0, "refunds_in_flight": 0,
+        "splits_in_flight": 0, "split_receivers": -300,
+    }  # fmt: skip
+
+
+async def test_failed_refund_leaves_receivers_what_they_did_not_give_back(desk: Desk) -> None:
+    payment = await desk.paid(wish(amount=1000))
+    split = (await desk.split(split_wish(payment, "F1", 600, 400))).split
+    await desk.hear(shared(split))
+    refund = (await desk.refund(refund_wish(payment, "T1", 1000))).refund
+    first = f"{refund.refund_no}-1"
+    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.PENDING, returned=[first]))
+    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, code="NO"))
+    (split,) = await desk.splits(payment)
+    assert [one.held for one in split.shares] == [0, 400]
+    now_is = await desk.payment(payment)
+    assert (now_is.refund_reserved, now_is.split_reserved) == (0, 400)
+    assert (await desk.refund(refund_wish(payment, "T2", 1000))).created
+
+
+async def test_app_may_refund_from_the_merchants_own_money(desk: Desk) -> None:
+    desk.refund_splits = RefundSplits.KEEP
+    payment = await desk.paid(wish(amount=1000))
+    split = (await desk.split(split_wish(payment, "F1", 1000))).split
+    await desk.hear(shared(split))
+    refund = (await desk.refund(refund_wish(payment, "T1", 1000))).refund
+    (command,) = await desk.attend()
+    assert command.refund is not None
+    assert command.refund.returns == []
+    await desk.hear(returned(refund))
+    assert (await desk.payment(payment)).split_reserved == 1000
+    with pytest.raises(SplitExceedsPaid):
+        await desk.split(split_wish(payment, "F2", 1))
+
+
+async def test_receivers_keep_what_they_did_not_give_back_where_a_person_settles_the_refund(
+    desk: Desk,
+) -> None:
+    payment = await desk.paid(wish(amount=1000))
+    split = (await desk.split(split_wish(payment, "F1", 600, 400))).split
+    await desk.hear(shared(split))
+    refund = (await desk.refund(refund_wish(payment, "T1", 1000))).refund
+    back = [f"{refund.refund_no}-1"]
+    stuck = said_of_refund(
+        refund, Source.REFUND, Verdict.DECLINED, abnormal=True, code="X", returned=back
+    )
+    await desk.hear(stuck)
+    settled = DecideRefund(
+        decision=RefundDecision.SETTLED_OUTSIDE, reason="转账退款", decided_by="admin"
+    )
+    await decide_refund(desk.deps, refund.refund_no, settled)
+    now_is = await desk.payment(payment)
+    assert (now_is.amount_refunded, now_is.split_reserved) == (1000, 400)
+    assert [one.held for one in (await desk.splits(payment))[0].shares] == [0, 400]
+
+
+async def test_nightly_check_agrees_with_books_of_splits(desk: Desk) -> None:
+    payment = await desk.paid(wish(amount=1000))
+    first = (await desk.split(split_wish(payment, "F1", 300, 200))).split
+    await desk.hear(shared(first, ["190002"]))
+    await desk.split(split_wish(payment, "F2", 100))
+    second = (await desk.refund(refund_wish(payment, "T1", 700))).refund
+    await desk.hear(said_of_refund(second, Source.REFUND, Verdict.DECLINED, code="NO"))
+    await desk.refund(refund_wish(payment, "T2", 650))
+    desk.pass_time(86400)
+    findings = await check_ledger.check(desk.db, desk.now, lambda: None)
+    assert findings is not None
+    assert (findings.payments, findings.differences) == (1, [])
+    assert findings.transactions > 0

@@ -1,0 +1,84 @@
+"""What the service's own role may not do, were its code to try: triggers are the second lock."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from tests.integration.trade_core.desk import Desk, paid, refund_wish, returned
+
+from chassis import migrations
+from chassis.database import Database
+from chassis.outbox import forget
+from contracts.internal import DecidePayment, PaymentDecision
+from trade_core.flows.decide import decide_payment
+
+ADDED_TO_ONLY = ("ledger_transaction", "ledger_posting", "decision")
+
+
+@pytest.fixture
+async def own_desk(postgres_server: str) -> AsyncIterator[Desk]:
+    """As it is deployed: the service owns its database and is no superuser."""
+    name = f"role_{uuid.uuid4().hex}"
+    admin = await asyncpg.connect(postgres_server)
+    await admin.execute(f"create role {name} login password 'secret'")
+    await admin.execute(f"create database {name} owner {name} template template0")
+    place = urlsplit(postgres_server)
+    address = f"{name}:secret@{place.hostname}:{place.port or 5432}"
+    url = place._replace(netloc=address, path=f"/{name}").geturl()
+    await asyncio.to_thread(migrations.upgrade, "trade_core", url)
+    db = await Database.connect(url, application_name="tests")
+    yield Desk(db)
+    await db.close()
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.execute(f"drop role {name}")
+    await admin.close()
+
+
+async def test_service_adds_to_the_books_and_can_change_nothing_in_them(own_desk: Desk) -> None:
+    payment = await own_desk.paid()
+    await own_desk.hear(returned((await own_desk.refund(refund_wish(payment))).refund))
+    for table in ADDED_TO_ONLY:
+        (row,) = await own_desk.rows(
+            "select attname from pg_attribute where attrelid = $1::text::regclass"
+            " and attnum > 1 and not attisdropped order by attnum limit 1",
+            table,
+        )
+        column = row["attname"]
+        for change in ("update {} set {} = {}", "delete from {}", "truncate {}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await own_desk.rows(change.format(table, column, column))
+
+
+async def test_service_forgets_events_when_their_time_is_over_and_never_changes_them(
+    own_desk: Desk,
+) -> None:
+    await own_desk.paid()
+    for change in ("update event_log set topic = ''", "truncate event_log"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            await own_desk.rows(change)
+    await own_desk.rows("delete from event_pending")
+    assert await forget(own_desk.db, datetime.now(UTC) + timedelta(days=1)) > 0
+    assert await own_desk.events() == []
+
+
+async def test_service_works_without_the_rights_that_it_has_not(own_desk: Desk) -> None:
+    payment = await own_desk.opened()
+    await own_desk.hear(paid(payment, amount=1))
+    wish = DecidePayment(decision=PaymentDecision.REFUND, reason="x", decided_by="li")
+    await decide_payment(own_desk.deps, payment.payment_no, wish)
+    (refund,) = await own_desk.refunds(payment)
+    await own_desk.hear(returned(refund))
+    assert set((await own_desk.balances()).values()) == {0}
+
+
+async def test_posting_of_no_transaction_is_refused(own_desk: Desk) -> None:
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await own_desk.rows(
+            "insert into ledger_posting"
+            " values (404, 1, 'merchant_payable', 'M1', 'C1', 'CNY', 100),"
+            " (404, 2, 'channel_receivable', 'M1', 'C1', 'CNY', -100)"
+        )

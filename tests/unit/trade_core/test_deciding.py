@@ -1,0 +1,279 @@
+"""What people decide: of payments in conflict with their channel, of refunds that are stuck."""
+
+from typing import Any
+
+import pytest
+from tests.unit.trade_core.test_hearing import (
+    alerted,
+    answer,
+    balances,
+    hear,
+    refunding_dossier,
+    told,
+)
+from tests.unit.trade_core.world import dossier, later, paid, pending, said, said_of_refund, wish
+
+from contracts.api import OrderStatus, PaymentStatus, RefundStatus
+from contracts.events.commands import CommandName
+from contracts.events.results import Source, Verdict
+from contracts.internal import PaymentDecision, RefundDecision
+from trade_core.domain import opening
+from trade_core.domain.deciding import decide_payment, decide_refund
+from trade_core.domain.dossier import Dossier
+from trade_core.domain.due import Ask, Look, refund_step
+from trade_core.domain.errors import DecisionImpossible, ResultRefused
+from trade_core.domain.hearing import hear_refund
+from trade_core.domain.ledger import Purpose
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+
+
+def conflicted(**claim: Any) -> tuple[Dossier, str]:
+    """The payer was asked for 1299; the channel says something else."""
+    order, payment = pending()
+    opened = dossier(order, payment)
+    hear(opened, paid(payment, **(claim or {"amount": 1300})))
+    assert opened.payments[payment.payment_no].state is PaymentStatus.CONFLICTED
+    return opened, payment.payment_no
+
+
+def test_accepted_payment_pays_the_order_with_what_the_channel_took() -> None:
+    opened, number = conflicted(amount=1300)
+    decide_payment(opened, number, PaymentDecision.ACCEPT)
+    payment = opened.payments[number]
+    assert (payment.state, payment.amount, payment.settles) == (
+        PaymentStatus.SUCCEEDED,
+        1300,
+        True,
+    )
+    assert payment.failure is None
+    assert (opened.order.state, opened.order.amount, opened.order.amount_paid) == (
+        OrderStatus.PAID,
+        1299,
+        1300,
+    )
+    assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 1300
+    assert told(opened) == ["payment.conflicted", "payment.succeeded", "order.paid"]
+
+
+def test_the_channels_words_agree_with_an_accepted_payment() -> None:
+    opened, number = conflicted(amount=1300)
+    decide_payment(opened, number, PaymentDecision.ACCEPT)
+    events = len(opened.events)
+    payment = opened.payments[number]
+    hear(opened, paid(payment, amount=1300), paid(payment, Source.QUERY, amount=1300))
+    assert (len(opened.events), alerted(opened)) == (events, ["payment.conflicted"])
+
+
+def test_payment_that_is_sent_back_goes_back_as_the_channel_took_it() -> None:
+    opened, number = conflicted(amount=1300)
+    decide_payment(opened, number, PaymentDecision.REFUND)
+    payment, (refund,) = opened.payments[number], opened.refunds.values()
+    assert (payment.state, payment.settles) == (PaymentStatus.SUCCEEDED, False)
+    assert (refund.amount, refund.cause, refund.merchant_refund_no) == (1300, "requested", None)
+    assert payment.refund_reserved == payment.amount == 1300
+    assert (opened.order.state, opened.order.amount_paid) == (OrderStatus.OPEN, 0)
+    assert opened.looks[refund.refund_no] == Look(opened.now)
+    hear_refund(opened, answer(opened, refund.refund_no, Verdict.SUCCEEDED, amount=1300))
+    assert set(balances(opened).values()) == {0}
+
+
+def test_money_in_another_currency_can_go_back_but_pays_no_order() -> None:
+    opened, number = conflicted(currency="HKD")
+    with pytest.raises(DecisionImpossible, match="currency"):
+        decide_payment(opened, number, PaymentDecision.ACCEPT)
+    decide_payment(opened, number, PaymentDecision.REFUND)
+    (refund,) = opened.refunds.values()
+    assert (refund.amount, refund.currency) == (1299, "HKD")
+
+
+def test_ignored_payment_fails_and_nothing_is_booked() -> None:
+    opened, number = conflicted()
+    decide_payment(opened, number, PaymentDecision.IGNORE)
+    payment = opened.payments[number]
+    assert payment.state is PaymentStatus.FAILED
+    assert payment.failure is not None
+    assert payment.failure.code == "ignored"
+    assert opened.entries == []
+    assert told(opened) == ["payment.conflicted", "payment.failed"]
+
+
+def test_ignored_money_that_is_told_again_stays_ignored() -> None:
+    opened, number = conflicted(amount=1300)
+    decide_payment(opened, number, PaymentDecision.IGNORE)
+    payment = opened.payments[number]
+    hear(opened, paid(payment, amount=1300), paid(payment, Source.QUERY, amount=1300, paid_at=None))
+    assert opened.payments[number].state is PaymentStatus.FAILED
+    assert alerted(opened) == ["payment.conflicted"]
+
+
+def test_other_money_than_the_ignored_is_a_conflict_again() -> None:
+    opened, number = conflicted(amount=1300)
+    decide_payment(opened, number, PaymentDecision.IGNORE)
+    hear(opened, paid(opened.payments[number], amount=1301))
+    assert opened.payments[number].state is PaymentStatus.CONFLICTED
+    decide_payment(opened, number, PaymentDecision.ACCEPT)
+    assert opened.order.amount_paid == 1301
+
+
+def test_ignored_payment_gives_way_to_the_right_money() -> None:
+    opened, number = conflicted(amount=1300)
+    decide_payment(opened, number, PaymentDecision.IGNORE)
+    hear(opened, paid(opened.payments[number]))
+    assert opened.order.state is OrderStatus.PAID
+
+
+def test_conflict_is_decided_by_the_newest_word_about_money() -> None:
+    opened, number = conflicted(amount=1)
+    hear(opened, paid(opened.payments[number], Source.QUERY))
+    decide_payment(opened, number, PaymentDecision.ACCEPT)
+    assert opened.order.amount_paid == 1299
+
+
+def test_accepted_payment_has_the_other_attempts_closed() -> None:
+    order, first = pending()
+    opened = dossier(order, first, now=later(20))
+    second = opening.open_another(opened, wish())
+    hear(opened, paid(first, amount=1))
+    decide_payment(opened, first.payment_no, PaymentDecision.ACCEPT)
+    assert opened.payments[second.payment_no].closing
+
+
+def test_order_that_another_payment_has_paid_accepts_no_second() -> None:
+    order, first = pending()
+    opened = dossier(order, first, now=later(20))
+    second = opening.open_another(opened, wish())
+    hear(opened, paid(first, amount=1), paid(second))
+    with pytest.raises(DecisionImpossible, match="Another payment"):
+        decide_payment(opened, first.payment_no, PaymentDecision.ACCEPT)
+    decide_payment(opened, first.payment_no, PaymentDecision.REFUND)
+    assert opened.order.amount_paid == 1299
+
+
+@pytest.mark.parametrize("decision", [PaymentDecision.ACCEPT, PaymentDecision.REFUND])
+@pytest.mark.parametrize("claim", [{"payment_id": "C2"}, {"amount": 0}, {"currency": "XXX"}])
+def test_money_that_cannot_be_booked_can_only_be_ignored(
+    decision: PaymentDecision, claim: dict[str, Any]
+) -> None:
+    opened, number = conflicted(**claim)
+    with pytest.raises(DecisionImpossible):
+        decide_payment(opened, number, decision)
+    assert (opened.payments[number].state, opened.entries) == (PaymentStatus.CONFLICTED, [])
+    decide_payment(opened, number, PaymentDecision.IGNORE)
+
+
+def test_conflict_without_money_can_only_be_ignored() -> None:
+    order, payment = pending()
+    opened = dossier(order, payment)
+    hear(opened, said(payment, Source.QUERY, Verdict.PENDING, amount=1))
+    with pytest.raises(DecisionImpossible):
+        decide_payment(opened, payment.payment_no, PaymentDecision.REFUND)
+    decide_payment(opened, payment.payment_no, PaymentDecision.IGNORE)
+
+
+@pytest.mark.parametrize("decision", list(PaymentDecision))
+def test_only_a_conflict_is_decided(decision: PaymentDecision) -> None:
+    order, payment = pending()
+    with pytest.raises(DecisionImpossible):
+        decide_payment(dossier(order, payment), payment.payment_no, decision)
+
+
+def abnormal() -> tuple[Dossier, str]:
+    opened, number = refunding_dossier()
+    hear_refund(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
+    return opened, number
+
+
+def state_of(opened: Dossier, number: str) -> tuple[Refund, Payment]:
+    refund = opened.refunds[number]
+    return refund, opened.payments[refund.payment_no]
+
+
+def test_refund_settled_outside_counts_as_returned_but_the_channel_still_has_the_money() -> None:
+    opened, number = abnormal()
+    decide_refund(opened, number, RefundDecision.SETTLED_OUTSIDE)
+    refund, payment = state_of(opened, number)
+    assert (refund.state, refund.refunded_at) == (RefundStatus.SUCCEEDED, opened.now)
+    assert (payment.refund_reserved, payment.amount_refunded) == (500, 500)
+    assert balances(opened) | {Purpose.MERCHANT_PAYABLE: 0} == dict.fromkeys(Purpose, 0) | {
+        Purpose.CHANNEL_RECEIVABLE: 1299,
+        Purpose.RETURNED_OUTSIDE: -500,
+    }
+    assert told(opened)[-1] == "refund.succeeded"
+
+
+def test_channel_that_returns_what_was_settled_outside_is_for_a_person() -> None:
+    opened, number = abnormal()
+    decide_refund(opened, number, RefundDecision.SETTLED_OUTSIDE)
+    hear_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    assert alerted(opened)[-1] == "refund.returned_twice"
+
+
+def test_released_refund_gives_its_reservation_back_exactly_once() -> None:
+    opened, number = abnormal()
+    decide_refund(opened, number, RefundDecision.RELEASE)
+    with pytest.raises(DecisionImpossible):
+        decide_refund(opened, number, RefundDecision.RELEASE)
+    hear_refund(opened, answer(opened, number, Verdict.DECLINED))
+    refund, payment = state_of(opened, number)
+    assert (refund.state, payment.refund_reserved) == (RefundStatus.FAILED, 0)
+    assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
+    with pytest.raises(ResultRefused):
+        hear_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+
+
+def commanded(opened: Dossier, number: str) -> CommandName:
+    step = refund_step(opened.refunds[number], attempt=0, now=opened.now)
+    assert isinstance(step, Ask)
+    return step.command
+
+
+def test_refund_that_is_paid_out_is_told_to_the_channel_and_then_asked_about() -> None:
+    opened, number = abnormal()
+    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    assert opened.looks[number] == Look(opened.now)
+    assert commanded(opened, number) is CommandName.REFUND_ABNORMAL
+    hear_refund(opened, answer(opened, number, Verdict.PENDING))
+    assert commanded(opened, number) is CommandName.QUERY_REFUND
+    assert opened.refunds[number].state is RefundStatus.ABNORMAL
+    hear_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    refund, payment = state_of(opened, number)
+    assert (refund.state, payment.amount_refunded) == (RefundStatus.SUCCEEDED, 500)
+    assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 799
+
+
+def test_nobody_decides_while_the_channel_pays_out() -> None:
+    opened, number = abnormal()
+    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    with pytest.raises(DecisionImpossible):
+        decide_refund(opened, number, RefundDecision.RELEASE)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more"),
+    [(Verdict.NOT_SENT, {"code": "no_way"}), (Verdict.DECLINED, {"abnormal": True})],
+)
+def test_pay_out_that_comes_to_nothing_is_for_a_person_again(
+    verdict: Verdict, more: dict[str, Any]
+) -> None:
+    opened, number = abnormal()
+    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    hear_refund(opened, answer(opened, number, verdict, **more))
+    assert alerted(opened) == ["refund.abnormal", "refund.abnormal"]
+    assert not isinstance(refund_step(opened.refunds[number], attempt=0, now=opened.now), Ask)
+    decide_refund(opened, number, RefundDecision.RELEASE)
+
+
+def test_uncertain_pay_out_is_never_told_twice() -> None:
+    opened, number = abnormal()
+    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    hear_refund(opened, answer(opened, number, Verdict.UNKNOWN))
+    assert commanded(opened, number) is CommandName.QUERY_REFUND
+
+
+def test_old_notice_does_not_end_a_pay_out() -> None:
+    opened, number = abnormal()
+    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    refund = opened.refunds[number]
+    hear_refund(opened, said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
+    assert opened.refunds[number].is_paid_out

@@ -1,0 +1,140 @@
+"""Refunds of what was split: what receivers give back, and what they keep."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.trade_core.test_splitting import balances, done, payment_of, split, taken, told
+from tests.unit.trade_core.world import NOON, said_of_refund
+
+from contracts.api import CreateRefund, ShareStatus
+from contracts.events.configuration import RefundSplits
+from contracts.events.results import Source, Verdict
+from trade_core.domain import refunding
+from trade_core.domain.dossier import Dossier
+from trade_core.domain.errors import RefundExceedsPaid, SplitExceedsPaid
+from trade_core.domain.hearing import hear_refund
+from trade_core.domain.ledger import Purpose
+from trade_core.domain.refund import Refund
+from trade_core.domain.split import Share
+
+
+def refund(
+    opened: Dossier, amount: int, policy: RefundSplits = RefundSplits.RETURN, number: str = "T1"
+) -> Refund:
+    wanted = CreateRefund(
+        merchant_id="M1",
+        payment_id="C1",
+        payment_no=payment_of(opened).payment_no,
+        merchant_refund_no=number,
+        amount=amount,
+    )
+    return refunding.refund_as_wished(opened, wanted, policy)
+
+
+def test_refund_within_what_is_not_split_calls_nobody_back() -> None:
+    opened = taken(1000)
+    done(opened, 300, 200)
+    assert refund(opened, 500).returns == ()
+    assert payment_of(opened).split_reserved == 500
+
+
+def test_refund_calls_the_missing_part_back_latest_split_first() -> None:
+    opened = taken(1000)
+    first = done(opened, 300, 200)
+    opened.now = NOON.replace(hour=13)
+    second = done(opened, 100, 50, number="F2")
+    started = refund(opened, 600)
+    assert [(one.split_no, one.account, one.amount) for one in started.returns] == [
+        (second.split_no, "190001", 100),
+        (second.split_no, "190002", 50),
+        (first.split_no, "190001", 100),
+    ]
+    assert [one.return_no for one in started.returns] == [
+        f"{started.refund_no}-{place}" for place in (1, 2, 3)
+    ]
+    assert payment_of(opened).split_reserved == 400
+    assert payment_of(opened).refund_reserved == 600
+
+
+def test_refund_that_succeeds_leaves_receivers_without_what_they_gave_back() -> None:
+    opened = taken(1000)
+    number = done(opened, 600, 400).split_no
+    started = refund(opened, 700)
+    hear_refund(opened, said_of_refund(started, Source.NOTICE, Verdict.SUCCEEDED))
+    shares = opened.splits[number].shares
+    assert [(one.state, one.amount_returned, one.held) for one in shares] == [
+        (ShareStatus.RETURNED, 600, 0),
+        (ShareStatus.SUCCEEDED, 100, 300),
+    ]
+    assert balances(opened) == {
+        Purpose.CHANNEL_RECEIVABLE: 300,
+        Purpose.SPLIT_RECEIVERS: -300,
+    }
+    assert told(opened)[-1] == "split.returned"
+
+
+def test_refund_that_fails_leaves_receivers_what_they_did_not_give_back() -> None:
+    opened = taken(1000)
+    number = done(opened, 600, 400).split_no
+    started = refund(opened, 700)
+    first = started.returns[0].return_no
+    pending_word = said_of_refund(started, Source.REFUND, Verdict.PENDING, returned=[first])
+    hear_refund(opened, pending_word)
+    hear_refund(opened, said_of_refund(started, Source.REFUND, Verdict.DECLINED, code="NO"))
+    shares = opened.splits[number].shares
+    assert [(one.state, one.amount_returned, one.amount_returning) for one in shares] == [
+        (ShareStatus.RETURNED, 600, 0),
+        (ShareStatus.SUCCEEDED, 0, 0),
+    ]
+    assert (payment_of(opened).split_reserved, payment_of(opened).refund_reserved) == (400, 0)
+    assert balances(opened) == {
+        Purpose.CHANNEL_RECEIVABLE: 1000,
+        Purpose.MERCHANT_PAYABLE: -600,
+        Purpose.SPLIT_RECEIVERS: -400,
+    }
+
+
+def test_refund_waits_for_a_split_that_is_under_way() -> None:
+    opened = taken(1000)
+    split(opened, 600)
+    with pytest.raises(RefundExceedsPaid, match="while it is being split") as refusal:
+        refund(opened, 401)
+    assert refusal.value.retry_after_s == 60
+    assert refund(opened, 400).returns == ()
+
+
+def test_refund_by_the_merchants_own_money_calls_nobody_back() -> None:
+    opened = taken(1000)
+    done(opened, 1000)
+    assert refund(opened, 1000, RefundSplits.KEEP).returns == ()
+    assert payment_of(opened).split_reserved == 1000
+    with pytest.raises(RefundExceedsPaid):
+        refund(opened, 1, RefundSplits.KEEP, "T2")
+
+
+def test_share_that_failed_cannot_be_called_back() -> None:
+    assert Share("190001", 300, "x", ShareStatus.FAILED).held == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from(["split", "refund"]), st.integers(1, 600)), max_size=12),
+       st.lists(st.booleans(), min_size=12, max_size=12))  # fmt: skip
+def test_refunds_and_splits_together_never_exceed_what_was_paid(
+    steps: list[tuple[str, int]], successes: list[bool]
+) -> None:
+    opened = taken(1000)
+    for place, ((what, amount), succeeds) in enumerate(zip(steps, successes, strict=False)):
+        try:
+            if what == "split":
+                done(opened, amount, failing=[] if succeeds else ["190001"], number=f"F{place}")
+            else:
+                started = refund(opened, amount, number=f"T{place}")
+                verdict = Verdict.SUCCEEDED if succeeds else Verdict.DECLINED
+                hear_refund(opened, said_of_refund(started, Source.REFUND, verdict))
+        except (SplitExceedsPaid, RefundExceedsPaid):
+            pass
+        payment = payment_of(opened)
+        assert payment.refund_reserved + payment.split_reserved <= payment.amount
+        held = sum(share.held for one in opened.splits.values() for share in one.shares)
+        assert held == payment.split_reserved
+        left = payment.amount - payment.refund_reserved - payment.split_reserved
+        assert balances(opened).get(Purpose.MERCHANT_PAYABLE, 0) == -left

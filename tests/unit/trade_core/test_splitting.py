@@ -1,0 +1,288 @@
+"""To split: what is reserved, what channels say of it, and what a refund calls back."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.trade_core.world import (
+    NOON,
+    dossier,
+    paid,
+    pending,
+    said_of_split,
+    shared,
+    split_wish,
+    wish,
+)
+
+from contracts.api import ShareStatus, SplitStatus
+from contracts.events.commands import CommandName
+from contracts.events.configuration import LatePayment
+from contracts.events.results import ShareResult, Source, Verdict
+from trade_core.domain import opening, views
+from trade_core.domain.dossier import Dossier
+from trade_core.domain.due import Ask, Look, Rest, split_step
+from trade_core.domain.errors import (
+    ImpossibleResult,
+    PaymentNotSplittable,
+    ResultRefused,
+    SplitExceedsPaid,
+    SplittingFinished,
+)
+from trade_core.domain.hearing import hear_payment
+from trade_core.domain.ledger import Purpose
+from trade_core.domain.payment import Payment
+from trade_core.domain.split import Fact, Split
+from trade_core.domain.splitting import hear_split, split_as_wished
+
+
+def taken(amount: int = 1000, **changes: Any) -> Dossier:
+    """The dossier of an order that was just paid."""
+    order, payment = opening.fresh(wish(amount=amount, **changes), NOON)
+    opened = dossier(order, payment)
+    hear_payment(opened, paid(payment), said_at=NOON, late=LatePayment.ACCEPT)
+    return opened
+
+
+def payment_of(opened: Dossier) -> Payment:
+    (payment,) = opened.payments.values()
+    return payment
+
+
+def split(opened: Dossier, *shares: int, number: str = "F1", **more: Any) -> Split:
+    given = split_wish(payment_of(opened), *shares, merchant_split_no=number, **more)
+    return split_as_wished(opened, given)
+
+
+def done(opened: Dossier, *shares: int, failing: Sequence[str] = (), **more: Any) -> Split:
+    """A split that the channel is through with."""
+    started = split(opened, *shares, **more)
+    hear_split(opened, shared(started, failing))
+    return opened.splits[started.split_no]
+
+
+def balances(opened: Dossier) -> dict[Purpose, int]:
+    balance = dict.fromkeys(Purpose, 0)
+    for entry in opened.entries:
+        for posting in entry.postings:
+            balance[posting.purpose] += posting.amount
+    return {purpose: amount for purpose, amount in balance.items() if amount}
+
+
+def told(opened: Dossier) -> list[str]:
+    return [event.type for event in opened.events if "split" in event.type]
+
+
+def states(a_split: Split) -> list[ShareStatus]:
+    return [share.state for share in a_split.shares]
+
+
+# ── asked for ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_split_reserves_its_shares_and_is_sent_at_once() -> None:
+    opened = taken(1000)
+    started = split(opened, 300, 200)
+    assert payment_of(opened).split_reserved == 500
+    assert opened.looks[started.split_no] == Look(NOON)
+    assert balances(opened) == {
+        Purpose.CHANNEL_RECEIVABLE: 1000,
+        Purpose.MERCHANT_PAYABLE: -500,
+        Purpose.SPLITS_IN_FLIGHT: -500,
+    }
+    assert told(opened) == ["split.created"]
+
+
+def test_split_takes_no_more_than_refunds_and_other_splits_leave() -> None:
+    opened = taken(1000)
+    payment = payment_of(opened)
+    opened.payments[payment.payment_no] = replace(payment, refund_reserved=300)
+    split(opened, 400)
+    with pytest.raises(SplitExceedsPaid, match=r"3\.00"):
+        split(opened, 301, number="F2")
+    split(opened, 300, number="F3")
+
+
+def test_unpaid_payment_cannot_be_split() -> None:
+    order, payment = pending()
+    opened = dossier(order, payment)
+    with pytest.raises(PaymentNotSplittable):
+        split_as_wished(opened, split_wish(payment))
+
+
+def test_nothing_is_split_after_a_finishing_split_unless_it_came_to_nothing() -> None:
+    opened = taken(1000)
+    started = split(opened, 100, finish=True)
+    with pytest.raises(SplittingFinished):
+        split(opened, 100, number="F2")
+    hear_split(opened, said_of_split(started, Verdict.DECLINED, code="NO_AUTH", message="no"))
+    split(opened, 100, number="F3")
+
+
+# ── with the payment ──────────────────────────────────────────────────────────────────────────
+
+RECEIVERS = [
+    {"account": "190001", "amount": 600, "description": "维修基金"},
+    {"account": "190002", "amount": 400, "description": "保洁"},
+]
+
+
+def test_split_of_the_payment_starts_when_it_is_paid_and_finishes_it() -> None:
+    opened = taken(1000, split=RECEIVERS, notify_url="https://app.example/n")
+    (started,) = opened.splits.values()
+    assert (started.merchant_split_no, started.finish, started.amount) == (None, True, 1000)
+    created = next(event for event in opened.events if event.type == "split.created")
+    assert created.data.notify_url == "https://app.example/n"
+    assert payment_of(opened).split_reserved == 1000
+
+
+def test_money_that_goes_back_by_itself_is_not_split() -> None:
+    order, first = opening.fresh(wish(split=RECEIVERS, amount=1000), NOON)
+    _, second = opening.fresh(wish(split=RECEIVERS, amount=1000), NOON)
+    opened = dossier(order, first, second)
+    for payment in (first, second):
+        hear_payment(opened, paid(payment), said_at=NOON, late=LatePayment.ACCEPT)
+    assert [split.payment_no for split in opened.splits.values()] == [first.payment_no]
+    assert opened.payments[second.payment_no].refund_reserved == 1000
+
+
+def test_people_hear_of_a_failed_split_that_nobody_waits_for() -> None:
+    opened = taken(1000, split=RECEIVERS)
+    (started,) = opened.splits.values()
+    hear_split(opened, shared(started, ["190002"]))
+    assert [alert.key.partition(":")[0] for alert in opened.alerts] == ["split.failed"]
+    assert payment_of(opened).split_reserved == 600
+
+
+# ── what the channel says ─────────────────────────────────────────────────────────────────────
+
+
+def test_split_succeeds_when_every_receiver_has_their_share() -> None:
+    opened = taken(1000)
+    now_is = done(opened, 300, 200)
+    assert (now_is.state, now_is.finished_at) == (SplitStatus.SUCCEEDED, NOON)
+    assert states(now_is) == [ShareStatus.SUCCEEDED] * 2
+    assert balances(opened)[Purpose.SPLIT_RECEIVERS] == -500
+    assert opened.looks[now_is.split_no] is None
+    assert told(opened) == ["split.created", "split.succeeded"]
+
+
+def test_share_that_was_not_given_is_released_exactly_once() -> None:
+    opened = taken(1000)
+    started = split(opened, 300, 200)
+    for _ in range(3):
+        hear_split(opened, shared(started, ["190001"]))
+    now_is = opened.splits[started.split_no]
+    assert now_is.state is SplitStatus.FAILED
+    assert states(now_is) == [ShareStatus.FAILED, ShareStatus.SUCCEEDED]
+    assert payment_of(opened).split_reserved == 200
+    assert balances(opened) == {
+        Purpose.CHANNEL_RECEIVABLE: 1000,
+        Purpose.MERCHANT_PAYABLE: -800,
+        Purpose.SPLIT_RECEIVERS: -200,
+    }
+    assert told(opened) == ["split.created", "split.failed"]
+
+
+def test_refused_split_leaves_everything_with_the_merchant() -> None:
+    opened = taken(1000)
+    started = split(opened, 300, 200)
+    refusal = said_of_split(started, Verdict.DECLINED, code="NO_AUTH", message="无分账权限")
+    hear_split(opened, refusal)
+    view = views.split_view(opened.order, payment_of(opened), opened.splits[started.split_no])
+    assert view.failure is not None
+    assert (view.status, view.failure.code) == (SplitStatus.FAILED, "NO_AUTH")
+    assert {share.failure.message for share in view.receivers if share.failure} == {"无分账权限"}
+    assert payment_of(opened).split_reserved == 0
+    assert Purpose.SPLITS_IN_FLIGHT not in balances(opened)
+
+
+@pytest.mark.parametrize("status", ["processing", None])
+def test_split_is_not_decided_while_one_receiver_is_not(
+    status: Literal["processing"] | None,
+) -> None:
+    opened = taken(1000)
+    started = split(opened, 300, 200)
+    named = [ShareResult(account="190001", amount=300, status="succeeded")]
+    if status is not None:
+        named.append(ShareResult(account="190002", amount=200, status=status))
+    hear_split(opened, said_of_split(started, Verdict.SUCCEEDED, receivers=named))
+    now_is = opened.splits[started.split_no]
+    assert (now_is.state, now_is.heard) == (SplitStatus.PROCESSING, Fact.UNDER_WAY)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"payment_id": "C2"},
+        {"receivers": [ShareResult(account="190001", amount=1, status="succeeded")]},
+    ],
+)
+def test_words_of_another_account_or_amount_are_refused(more: dict[str, Any]) -> None:
+    opened = taken(1000)
+    started = split(opened, 300)
+    with pytest.raises(ImpossibleResult):
+        hear_split(opened, said_of_split(started, Verdict.SUCCEEDED, **more))
+    assert opened.splits[started.split_no] == started
+
+
+def test_channel_that_contradicts_itself_is_refused() -> None:
+    opened = taken(1000)
+    now_is = done(opened, 300)
+    with pytest.raises(ResultRefused):
+        hear_split(opened, shared(now_is, ["190001"]))
+
+
+WORDS = [
+    (Verdict.PENDING, {}),
+    (Verdict.PENDING, {"found": False, "source": Source.QUERY_SPLIT}),
+    (Verdict.NOT_SENT, {}),
+    (Verdict.UNKNOWN, {}),
+]
+
+
+@given(st.lists(st.sampled_from(WORDS)), st.booleans(), st.data())
+def test_any_order_and_repetition_of_the_words_leads_to_the_same_books(
+    others: list[tuple[Verdict, dict[str, Any]]], fails: bool, data: st.DataObject
+) -> None:
+    opened = taken(1000)
+    started = split(opened, 300, 200)
+    decision = shared(started, ["190002"] if fails else [])
+    words = [decision, decision, *(said_of_split(started, v, **more) for v, more in others)]
+    for word in data.draw(st.permutations(words)):
+        hear_split(opened, word)
+    assert payment_of(opened).split_reserved == (300 if fails else 500)
+    assert balances(opened)[Purpose.SPLIT_RECEIVERS] == (-300 if fails else -500)
+    assert len(told(opened)) == 2
+
+
+# ── when to ask ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [
+        (None, CommandName.SPLIT),
+        ((Verdict.NOT_SENT, {}), CommandName.SPLIT),
+        ((Verdict.PENDING, {"found": False}), CommandName.SPLIT),
+        ((Verdict.PENDING, {}), CommandName.QUERY_SPLIT),
+        ((Verdict.UNKNOWN, {}), CommandName.QUERY_SPLIT),
+    ],
+)
+def test_split_is_sent_until_the_channel_has_it_and_then_asked_about(
+    word: tuple[Verdict, dict[str, Any]] | None, command: CommandName
+) -> None:
+    opened = taken(1000)
+    started = split(opened, 300)
+    if word is not None:
+        hear_split(opened, said_of_split(started, word[0], **word[1]))
+    step = split_step(opened.splits[started.split_no], attempt=0, now=NOON)
+    assert isinstance(step, Ask)
+    assert step.command is command
+
+
+def test_decided_split_is_left_alone() -> None:
+    assert split_step(done(taken(1000), 300), attempt=0, now=NOON) == Rest(None)
