@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -14,19 +14,22 @@ from chassis import logs, settings
 from chassis.background import Background, Pulse
 from chassis.database import Database
 from chassis.http import ServiceClient, client
-from chassis.outbox import Relay
+from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.web import InFlightLimit, create_app, serve
 from merchant_admin import jobs
 from merchant_admin.api import (
     apps,
     audit,
+    books,
     callbacks,
     channel_accounts,
+    decisions,
     keys,
     merchants,
     search,
     session,
+    splits,
 )
 from merchant_admin.api.console import routes as console
 from merchant_admin.consumers import GROUP, read_model_consumer
@@ -34,13 +37,27 @@ from merchant_admin.domain.passwords import Passwords
 from merchant_admin.flows.deps import Deps, SealingKeys
 from merchant_admin.flows.republishing import republish_all
 from merchant_admin.flows.sessions import ensure_administrator
+from merchant_admin.jobs import NAME
 from merchant_admin.settings import AdminSettings
 
-NAME: Final = "merchant-admin"
 MAX_HASHING: Final = 3
 """Password checks at once: 64 MiB each."""
 
 CALL_LIMIT_S: Final = 5.0
+
+PARTS: Final = (
+    session,
+    merchants,
+    channel_accounts,
+    apps,
+    keys,
+    search,
+    splits,
+    decisions,
+    books,
+    audit,
+    callbacks,
+)
 
 
 def main() -> None:
@@ -58,7 +75,7 @@ def build(config: AdminSettings, *, group: str = GROUP) -> FastAPI:
     if config.trusted_proxies:
         trusted = [str(network) for network in config.trusted_proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
-    for part in (session, merchants, channel_accounts, apps, keys, search, audit, callbacks):
+    for part in PARTS:
         app.include_router(part.router)
     console.add_to(app)
     return app
@@ -88,7 +105,7 @@ class _Running:
             )
             await republish_all(deps)
             async with self._background as background:
-                self._start(background, deps, relay)
+                self._start(background, deps, relay, producer.send_many)
                 self._db = db
                 yield
                 self._db = None
@@ -97,7 +114,7 @@ class _Running:
             await http.aclose()
             await db.close()
 
-    def _start(self, background: Background, deps: Deps, relay: Relay) -> None:
+    def _start(self, background: Background, deps: Deps, relay: Relay, send: jobs.Send) -> None:
         config = self._config
         consumer = read_model_consumer(
             deps,
@@ -109,7 +126,11 @@ class _Running:
         )
         clock = Pulse()
         background.start("relay", relay.run, pulse=relay.pulse)
+        kept = Retention(deps.db, timedelta(days=config.event_retention_days))
+        background.start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
         background.start("read-model", consumer.run, pulse=consumer.pulse)
+        watching = jobs.watch(relay, consumer, send)
+        background.start("watch", watching.run, pulse=watching.pulse)
         background.start(
             "clock", partial(jobs.keep_time, deps, clock), pulse=clock, stall_s=5 * jobs.EVERY_S
         )

@@ -34,7 +34,8 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 
 class AdminSettings(Settings):
     """`trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
-    `session_key` keys the digests of session tokens; a new one logs everybody out."""
+    `session_key` keys the digests of session tokens; a new one logs everybody out.
+    `event_retention_days`: how long what was published is kept."""
 
     port: int = 8002
     database_url: SecretStr
@@ -51,6 +52,7 @@ class AdminSettings(Settings):
     admin_password: Annotated[SecretStr, Field(min_length=8)]
     session_key: Annotated[SecretStr, Field(min_length=16)]
     trusted_proxies: Networks = ()
+    event_retention_days: Annotated[int, Field(ge=1)] = 30
 
 
 class MigrationSettings(BaseSettings):

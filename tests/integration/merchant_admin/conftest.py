@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 
 from chassis.database import Database
 from chassis.http import ServiceClient
-from chassis.problems import Forwarded
+from chassis.problems import Forwarded, Problem
 from chassis.web import InFlightLimit
 from contracts import sealing
 from merchant_admin.domain.passwords import Passwords
@@ -77,9 +77,30 @@ class TradeCore:
     payment: dict[str, Any] | None = None
     refund: dict[str, Any] | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
+    decided: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    queries: list[dict[str, str]] = field(default_factory=list)
+    is_decidable: bool = True
 
     def app(self) -> FastAPI:
         app = FastAPI()
+
+        @app.post("/internal/payments/{number}/decision")
+        @app.post("/internal/refunds/{number}/decision")
+        async def decide(number: str, request: Request) -> Response:
+            if not self.is_decidable:
+                return problem(422, "invalid_request", ["/decision"])
+            self.decided.append({"number": number, **await request.json()})
+            return JSONResponse(self.payment if number.startswith("P") else self.refund)
+
+        @app.get("/internal/ledger/{list}")
+        @app.get("/internal/dead-letters")
+        @app.post("/internal/dead-letters/{letter_id}/replay")
+        async def answer(request: Request) -> Response:
+            self.queries.append(dict(request.query_params))
+            if request.url.path not in self.answers:
+                return problem(404, "not_found")
+            return JSONResponse(self.answers[request.url.path])
 
         @app.get("/internal/payments/{payment_no}")
         async def payment(payment_no: str) -> Response:
@@ -104,7 +125,7 @@ class Notifier:
     """Answers by path what a test has put into `answers`, and keeps what it was asked."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, dict[str, Any] | Problem] = {}
         self.calls: list[tuple[str, str, Mapping[str, Any] | None]] = []
 
     async def call(
@@ -121,7 +142,10 @@ class Notifier:
             raise Forwarded(
                 404, {"code": "not_found", "title": "Not found", "detail": "", "request_id": ""}
             )
-        return self.answers[path]
+        answer = self.answers[path]
+        if isinstance(answer, Problem):
+            raise answer
+        return answer
 
 
 @dataclass

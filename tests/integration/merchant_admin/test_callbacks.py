@@ -9,6 +9,7 @@ AT = "2026-11-22T04:00:00Z"
 ENDPOINT: dict[str, Any] = {
     "endpoint_id": "L7", "app_id": "A1", "address": "https://app.example/cb", "suspended_at": None,
     "suspended_for": None, "failing_since": None, "held_until": None, "pending": 3,
+    "oldest_due_at": None,
 }  # fmt: skip
 REPLAY: dict[str, Any] = {
     "replay_id": "W1", "app_id": "A1", "matched": 12, "sent": 0, "per_s": 20, "asked_at": AT,
@@ -70,6 +71,20 @@ async def test_alerts_can_be_tested(admin: Admin) -> None:
     admin.notifier.answers["/internal/alerts/test"] = told
 
     assert (await admin.http.post("/api/alerts/test")).json() == told
+
+
+async def test_alert_route_of_a_merchant_can_be_tested(admin: Admin) -> None:
+    merchant_id = (await admin.post("/api/merchants", {"name": "阳光物业"}))["merchant_id"]
+    path = f"/internal/alerts/test?merchant_id={merchant_id}"
+    admin.notifier.answers[path] = {"items": [{"messenger": "dingtalk", "error": None}]}
+
+    answer = await admin.http.post(f"/api/alerts/test?merchant_id={merchant_id}")
+    malformed = await admin.http.post("/api/alerts/test?merchant_id=M1%26x=y")
+
+    assert answer.json()["items"][0]["messenger"] == "dingtalk"
+    assert malformed.status_code == 404
+    (tested,) = await admin.audit(action="alerts.tested")
+    assert tested["entity_id"] == merchant_id
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,15 @@ async def test_an_app_is_shown_its_secret_once(admin: Admin) -> None:
         assert secret.removeprefix("whsec_") not in (await admin.http.get(path)).text
 
 
+async def test_an_app_decides_whose_money_a_refund_of_split_money_is(admin: Admin) -> None:
+    created = await app(admin)
+    assert created["refund_splits"] == (await admin.events())[-1]["refund_splits"] == "return"
+    path = f"/api/apps/{created['app_id']}"
+    changed = (await admin.http.patch(path, json={"refund_splits": "keep"})).json()
+    assert changed["refund_splits"] == (await admin.events())[-1]["refund_splits"] == "keep"
+    assert (await admin.http.get(path)).json()["refund_splits"] == "keep"
+
+
 async def test_a_rotated_secret_stays_valid_beside_the_new_one_for_a_day(admin: Admin) -> None:
     created = await app(admin)
     path = f"/api/apps/{created['app_id']}"
@@ -177,6 +186,7 @@ BAD_TERMS: list[tuple[dict[str, Any], str]] = [
     ({"reinitiate_after_s": "15"}, "/reinitiate_after_s"),
     ({"reinitiate_after_s": 15.0}, "/reinitiate_after_s"),
     ({"late_payment": "ignore"}, "/late_payment"),
+    ({"refund_splits": "ask"}, "/refund_splits"),
     ({"ip_allowlist": ["10.0.0.0/8", "10.0.0.1/8"]}, "/ip_allowlist/1"),
     ({"secret": "mine"}, "/secret"),
 ]

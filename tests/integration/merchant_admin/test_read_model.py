@@ -5,9 +5,13 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chassis.consumer import DeadRecord, Record
+from contracts import topics
+from contracts.events.alerts import AlertRecord
 from contracts.events.deliveries import DeliveryEvent, DeliveryEventRecord
 from contracts.events.orders import OrderEvent, OrderEventRecord, OrderEventType
 from contracts.identifiers import new_id
+from merchant_admin import consumers
 from merchant_admin.flows.read_model import apply
 
 from .conftest import Admin
@@ -248,3 +252,15 @@ def delivery(
             url="https://app.example/", attempts=attempts, last_status=200, at=at,
         ),
     )  # fmt: skip
+
+
+async def test_what_cannot_be_used_is_kept_and_told(admin: Admin) -> None:
+    record = Record(topics.ORDER_EVENTS, 0, 7, "O1", b"junk", {}, 0)
+
+    await consumers.park(admin.deps, [DeadRecord(record, "not an event")])
+
+    async with admin.deps.db.connection() as tx:
+        assert await tx.fetchval("select value from dead_event") == b"junk"
+        (told,) = await tx.fetch("select topic, key, payload from event_log")
+    assert (told["topic"], told["key"]) == (topics.ALERTS, f"read_model.parked:{record.topic}")
+    assert AlertRecord.model_validate_json(told["payload"]).data.detail == "not an event"

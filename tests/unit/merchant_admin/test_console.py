@@ -1,11 +1,11 @@
-"""How values and languages look on the pages."""
+"""How values look on the pages, and that they are told in both languages."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from merchant_admin.api.console.shown import moment, money
-from merchant_admin.api.console.texts import TEXTS, Words, language_of
+from merchant_admin.api.console.texts import TEXTS
 
 
 @pytest.mark.parametrize(
@@ -28,26 +28,5 @@ def test_moments_are_shown_in_beijing_time() -> None:
     assert moment(None) == "—"
 
 
-@pytest.mark.parametrize(
-    ("asked", "kept", "accepted", "language"),
-    [
-        (None, None, "", "zh"),
-        (None, None, "en-US,en;q=0.9,zh-CN;q=0.8", "en"),
-        (None, None, "en;q=0.1, zh-CN;q=0.8", "zh"),
-        (None, None, "fr, de;q=0.9", "zh"),
-        (None, None, "en;q=0", "zh"),
-        (None, None, "en;q=junk;;,,", "zh"),
-        (None, "en", "zh", "en"),
-        ("zh", "en", "en", "zh"),
-        ("xx", None, "en", "en"),
-    ],
-)
-def test_the_reader_decides_the_language(
-    asked: str | None, kept: str | None, accepted: str, language: str
-) -> None:
-    assert language_of(asked, kept, accepted) == language
-
-
 def test_every_text_is_there_in_both_languages() -> None:
     assert all(chinese and english for chinese, english in TEXTS.values())
-    assert Words("zh")("channel.newbank") == "newbank"

@@ -19,7 +19,11 @@ async def create(
     deps: Work, caller: LoggedIn, wish: Annotated[CreateApp, Depends(body(CreateApp))]
 ) -> ShownAppView:
     """`webhook_secret`, with which callbacks are signed, is shown here and never again."""
-    return ShownAppView.shown(await apps.create(deps, caller.actor, wish.terms()))
+    given = wish.callback_client_certificate
+    shown = await apps.create(
+        deps, caller.actor, wish.terms(), certificate=given.certificate() if given else None
+    )
+    return ShownAppView.shown(shown)
 
 
 @router.get("")
@@ -42,13 +46,13 @@ async def change(
     app_id: AppId,
     wish: Annotated[ChangeApp, Depends(body(ChangeApp))],
 ) -> ShownAppView:
-    terms = wish.changes()
     shown = await apps.change(
         deps,
         caller.actor,
         app_id,
-        rotate_secret=terms.pop("rotate_webhook_secret", False),
-        state=terms.pop("state", None),
-        terms=terms,
+        rotate_secret=wish.rotate_webhook_secret,
+        state=wish.changes().get("state"),
+        certificate=wish.new_certificate(),
+        terms=wish.terms(),
     )
     return ShownAppView.shown(shown)

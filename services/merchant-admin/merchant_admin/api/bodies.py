@@ -2,22 +2,32 @@
 
 import ipaddress
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
 
 from chassis.web import parse, read_json_object
 from contracts import webhooks
 from contracts.api import Amount, AppNumber, HttpUrl, Reason, Subject
 from contracts.events.configuration import (
+    AlertRoute,
     CallbackAck,
     CallbackSignature,
+    ClientCertificate,
     KeyAlgorithm,
     LatePayment,
+    RefundSplits,
     State,
 )
-from merchant_admin.domain.entities import AppTerms
+from merchant_admin.domain.entities import AppTerms, Given
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
@@ -84,13 +94,45 @@ class LogIn(Body):
     password: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
+class AlertRouteBody(Body):
+    """By whom a merchant's own people hear of what names their merchant; one of the two at least.
+    `dingtalk_secret`: of a robot that wants its messages signed."""
+
+    dingtalk_url: HttpUrl | None = None
+    dingtalk_secret: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    webhook_url: HttpUrl | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.dingtalk_url is None and self.webhook_url is None:
+            raise ValueError("needs dingtalk_url or webhook_url")
+        if self.dingtalk_secret is not None and self.dingtalk_url is None:
+            raise ValueError("dingtalk_secret needs dingtalk_url")
+        return self
+
+    def route(self) -> AlertRoute:
+        return AlertRoute(**self.model_dump())
+
+
 class CreateMerchant(Body):
     name: Name
+    alert_route: AlertRouteBody | None = None
 
 
 class ChangeMerchant(Patch):
+    """`alert_route` is replaced as a whole; null removes it."""
+
     name: Name = ""
     state: StateField = State.ACTIVE
+    alert_route: AlertRouteBody | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {name: value for name, value in self.changes().items() if name != "alert_route"}
+
+    def new_alert_route(self) -> Given[AlertRoute] | None:
+        if "alert_route" not in self.model_fields_set:
+            return None
+        return Given(self.alert_route.route() if self.alert_route else None)
 
 
 class CreateChannelAccount(Body):
@@ -107,6 +149,16 @@ class ChangeChannelAccount(Patch):
     credentials: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class ClientCertificateBody(Body):
+    """PEM texts; the certificate may be followed by those that it needs up to its root."""
+
+    certificate_pem: Pem
+    private_key_pem: Pem
+
+    def certificate(self) -> ClientCertificate:
+        return ClientCertificate(**self.model_dump())
+
+
 class CreateApp(Body):
     name: Name
     merchant_ids: MerchantIds
@@ -118,6 +170,8 @@ class CreateApp(Body):
     callback_ordered: bool = False
     callback_headers: ExtraHeaders = Field(default_factory=dict)
     callback_signature: Annotated[CallbackSignature, Field(strict=False)] = CallbackSignature.V1
+    callback_client_certificate: ClientCertificateBody | None = None
+    refund_splits: Annotated[RefundSplits, Field(strict=False)] = RefundSplits.RETURN
 
     def terms(self) -> AppTerms:
         return AppTerms(
@@ -131,12 +185,14 @@ class CreateApp(Body):
             callback_ordered=self.callback_ordered,
             callback_headers=self.callback_headers,
             callback_signature=self.callback_signature,
+            refund_splits=self.refund_splits,
         )
 
 
 class ChangeApp(Patch):
-    """`notify_url: null` removes it. With `rotate_webhook_secret` a new secret is shown once, and
-    callbacks carry the signatures of both for a day."""
+    """`notify_url: null` removes it, so does `callback_client_certificate: null`. With
+    `rotate_webhook_secret` a new secret is shown once, and callbacks carry the signatures of both
+    for a day."""
 
     name: Name = ""
     merchant_ids: MerchantIds = ()
@@ -148,8 +204,20 @@ class ChangeApp(Patch):
     callback_ordered: bool = False
     callback_headers: ExtraHeaders = Field(default_factory=dict)
     callback_signature: Annotated[CallbackSignature, Field(strict=False)] = CallbackSignature.V1
+    callback_client_certificate: ClientCertificateBody | None = None
+    refund_splits: Annotated[RefundSplits, Field(strict=False)] = RefundSplits.RETURN
     state: StateField = State.ACTIVE
     rotate_webhook_secret: bool = False
+
+    def terms(self) -> dict[str, Any]:
+        others = {"state", "rotate_webhook_secret", "callback_client_certificate"}
+        return {name: value for name, value in self.changes().items() if name not in others}
+
+    def new_certificate(self) -> Given[ClientCertificate] | None:
+        if "callback_client_certificate" not in self.model_fields_set:
+            return None
+        given = self.callback_client_certificate
+        return Given(given.certificate() if given else None)
 
 
 class CreateKey(Body):

@@ -1,5 +1,5 @@
-"""`/api/deliveries`, `/api/callback-addresses`, `/api/alerts/test`: what the notifier tells and
-does for people."""
+"""`/api/deliveries`, `/api/events`, `/api/callback-addresses`, `/api/alerts/test`: what the
+notifier tells and does for people."""
 
 from typing import Annotated, Literal
 
@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.internal import (
     AlertTest,
+    DeliveryView,
     EndpointPage,
     EndpointView,
     FoundDeliveryPage,
@@ -16,6 +17,7 @@ from contracts.internal import (
 )
 from merchant_admin.api.access import LoggedIn, Work
 from merchant_admin.api.bodies import Body, body
+from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.search import Text
 from merchant_admin.flows import callbacks
@@ -23,6 +25,7 @@ from merchant_admin.flows import callbacks
 router = APIRouter(prefix="/api")
 
 DeliveryState = Literal["pending", "delivered", "exhausted"]
+EventId = Annotated[str, Path(max_length=64)]
 EndpointId = Annotated[str, Path(pattern=r"^L[0-9]{1,18}$")]
 ReplayId = Annotated[str, Path(pattern=r"^W[0-9]{1,18}$")]
 
@@ -72,6 +75,14 @@ async def list_deliveries(
     return await callbacks.find(deps, query.filters())
 
 
+@router.post("/events/{event_id}/redeliver", status_code=202)
+async def redeliver(
+    deps: Work, caller: LoggedIn, event_id: EventId, app_id: Annotated[Text, Query()]
+) -> DeliveryView:
+    """Send the callback of one event again, under the same `webhook-id`."""
+    return await callbacks.send_again(deps, caller.actor, app_id, event_id)
+
+
 @router.post("/deliveries/replays", status_code=202)
 async def replay(
     deps: Work,
@@ -103,6 +114,8 @@ async def resume(deps: Work, caller: LoggedIn, endpoint_id: EndpointId) -> Endpo
 
 
 @router.post("/alerts/test")
-async def test_alerts(deps: Work, caller: LoggedIn) -> AlertTest:
-    """Send a trial message by DingTalk and by whatever else is set up."""
-    return await callbacks.test_alerts(deps, caller.actor)
+async def send_trial(
+    deps: Work, caller: LoggedIn, merchant_id: MerchantId | None = None
+) -> AlertTest:
+    """Send a trial message by DingTalk and by whatever else is set up, here or by a merchant."""
+    return await callbacks.send_trial(deps, caller.actor, merchant_id)

@@ -18,7 +18,9 @@ router = APIRouter(prefix="/api/merchants")
 async def create(
     deps: Work, caller: LoggedIn, wish: Annotated[CreateMerchant, Depends(body(CreateMerchant))]
 ) -> MerchantView:
-    return MerchantView.of(await merchants.create(deps, caller.actor, name=wish.name))
+    route = wish.alert_route.route() if wish.alert_route else None
+    merchant = await merchants.create(deps, caller.actor, name=wish.name, alert_route=route)
+    return MerchantView.of(merchant)
 
 
 @router.get("")
@@ -41,4 +43,7 @@ async def change(
     merchant_id: MerchantId,
     wish: Annotated[ChangeMerchant, Depends(body(ChangeMerchant))],
 ) -> MerchantView:
-    return MerchantView.of(await merchants.change(deps, caller.actor, merchant_id, wish.changes()))
+    merchant = await merchants.change(
+        deps, caller.actor, merchant_id, wish.fields(), alert_route=wish.new_alert_route()
+    )
+    return MerchantView.of(merchant)

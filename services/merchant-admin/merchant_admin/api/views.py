@@ -5,17 +5,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from contracts.api import OrderSummary, PaymentView, RefundView
+from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
 from contracts.events.configuration import (
     CallbackAck,
     CallbackSignature,
     KeyAlgorithm,
     LatePayment,
+    RefundSplits,
     State,
 )
 from contracts.webhooks import public_key
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant
-from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund
+from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, FoundSplit
 from merchant_admin.flows.apps import ShownApp
 from merchant_admin.flows.keys import ShownKey
 from merchant_admin.flows.searching import PaymentInFull
@@ -28,15 +29,25 @@ class SessionView(BaseModel):
 
 
 class MerchantView(BaseModel):
+    """`has_alert_route`: its own people hear of alerts; where, is write-only."""
+
     merchant_id: str
     name: str
+    has_alert_route: bool
     state: State
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, merchant: Merchant) -> "MerchantView":
-        return cls.model_validate(merchant, from_attributes=True)
+        return cls(
+            merchant_id=merchant.merchant_id,
+            name=merchant.name,
+            has_alert_route=merchant.alert_route_sealed is not None,
+            state=merchant.state,
+            created_at=merchant.created_at,
+            updated_at=merchant.updated_at,
+        )
 
 
 class ChannelAccountView(BaseModel):
@@ -55,7 +66,8 @@ class ChannelAccountView(BaseModel):
 
 
 class AppView(BaseModel):
-    """`old_secret_until`: while a rotation lasts, when the older callback secret is dropped."""
+    """`old_secret_until`: while a rotation lasts, when the older callback secret is dropped.
+    `callback_client_certificate_until`: when the client certificate expires, where there is one."""
 
     app_id: str
     name: str
@@ -68,6 +80,8 @@ class AppView(BaseModel):
     callback_ordered: bool
     callback_headers: dict[str, str]
     callback_signature: CallbackSignature
+    refund_splits: RefundSplits
+    callback_client_certificate_until: datetime | None
     old_secret_until: datetime | None
     state: State
     created_at: datetime
@@ -174,9 +188,25 @@ class RefundItem(RefundView):
         )
 
 
+class SplitItem(SplitView):
+    order_id: str
+    app_id: str
+    delivery: DeliveryView | None
+
+    @classmethod
+    def of(cls, found: FoundSplit) -> "SplitItem":
+        return cls(
+            **found.split.model_dump(),
+            order_id=found.order_id,
+            app_id=found.app_id,
+            delivery=DeliveryView.of(found.delivery),
+        )
+
+
 class PaymentInFullView(PaymentItem):
     order: OrderItem
     refunds: list[RefundItem]
+    splits: list[SplitItem]
 
     @classmethod
     def full(cls, payment: PaymentInFull) -> "PaymentInFullView":
@@ -184,6 +214,7 @@ class PaymentInFullView(PaymentItem):
             **PaymentItem.of(payment.found).model_dump(),
             order=OrderItem.of(payment.order),
             refunds=[RefundItem.of(refund) for refund in payment.refunds],
+            splits=[SplitItem.of(split) for split in payment.splits],
         )
 
 
@@ -215,6 +246,7 @@ class AuditView(BaseModel):
 
 
 def _app_fields(app: App) -> dict[str, Any]:
+    certificate = app.client_certificate
     return {
         "app_id": app.app_id,
         "name": app.terms.name,
@@ -227,6 +259,8 @@ def _app_fields(app: App) -> dict[str, Any]:
         "callback_ordered": app.terms.callback_ordered,
         "callback_headers": dict(app.terms.callback_headers),
         "callback_signature": app.terms.callback_signature,
+        "refund_splits": app.terms.refund_splits,
+        "callback_client_certificate_until": certificate and certificate.expires_at,
         "old_secret_until": app.overlap_ends_at,
         "state": app.state,
         "created_at": app.created_at,

@@ -7,7 +7,15 @@ from typing import Any, Final
 
 from contracts.events.configuration import Entity
 
-_SEALED: Final = frozenset({"credentials_sealed", "secret_sealed", "webhook_secrets_sealed"})
+_SEALED: Final = frozenset(
+    {
+        "alert_route_sealed",
+        "callback_client_certificate_sealed",
+        "credentials_sealed",
+        "secret_sealed",
+        "webhook_secrets_sealed",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

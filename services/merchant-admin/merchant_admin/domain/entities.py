@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from contracts.events.configuration import (
     AppEntity,
@@ -14,6 +14,7 @@ from contracts.events.configuration import (
     KeyEntity,
     LatePayment,
     MerchantEntity,
+    RefundSplits,
     State,
 )
 
@@ -23,7 +24,7 @@ SECRET_OVERLAP: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A property company (商户)."""
+    """A property company (商户). `alert_route_sealed`: by whom its own people hear of alerts."""
 
     merchant_id: str
     name: str
@@ -31,10 +32,15 @@ class Merchant:
     version: int
     created_at: datetime
     updated_at: datetime
+    alert_route_sealed: str | None = None
 
     def entity(self) -> MerchantEntity:
         return MerchantEntity(
-            merchant_id=self.merchant_id, name=self.name, state=self.state, version=self.version
+            merchant_id=self.merchant_id,
+            name=self.name,
+            alert_route_sealed=self.alert_route_sealed,
+            state=self.state,
+            version=self.version,
         )
 
 
@@ -79,6 +85,15 @@ class AppTerms:
     callback_ordered: bool = False
     callback_headers: Mapping[str, str] = field(default_factory=dict)
     callback_signature: CallbackSignature = CallbackSignature.V1
+    refund_splits: RefundSplits = RefundSplits.RETURN
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCertificate:
+    """A client certificate with its key, that the notifier shows to the app's server."""
+
+    sealed: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,7 @@ class App:
     version: int
     created_at: datetime
     updated_at: datetime
+    client_certificate: SealedCertificate | None = None
 
     def entity(self) -> AppEntity:
         return AppEntity(
@@ -109,6 +125,10 @@ class App:
             callback_ordered=self.terms.callback_ordered,
             callback_headers=dict(self.terms.callback_headers),
             callback_signature=self.terms.callback_signature,
+            refund_splits=self.terms.refund_splits,
+            callback_client_certificate_sealed=(
+                self.client_certificate.sealed if self.client_certificate else None
+            ),
             state=self.state,
             version=self.version,
         )
@@ -156,6 +176,16 @@ class Key:
 
     def deleted(self, at: datetime) -> "Key":
         return replace(self, state=State.DISABLED, deleted_at=at)
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Given(Generic[T]):
+    """What a change names; None takes away what there was."""
+
+    value: T | None
 
 
 Configured = Merchant | ChannelAccount | App | Key

@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from contracts.api import OrderSummary, PaymentView, RefundView
+from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
 from contracts.events.deliveries import DeliveryEvent
 from contracts.events.envelope import CloudEvent
 from contracts.events.orders import CALLBACK_TYPES, OrderEvent
 from merchant_admin.domain.search import Delivery
 
-ViewT = TypeVar("ViewT", OrderSummary, PaymentView, RefundView)
+ViewT = TypeVar("ViewT", OrderSummary, PaymentView, RefundView, SplitView)
 
 
 @dataclass(frozen=True, slots=True)
 class Said(Generic[ViewT]):
-    """What one event says of an order, a payment or a refund.
+    """What one event says of an order, a payment, a refund or a split.
 
     `sequence` is the order's version. `callback_id` is the id of the callback that the app gets
     for it, None where it gets none.
@@ -30,11 +30,12 @@ class Said(Generic[ViewT]):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Each order, payment and refund once, in its newest state; deliveries by callback id."""
+    """Each thing once, in its newest state; deliveries by callback id."""
 
     orders: list[Said[OrderSummary]]
     payments: list[Said[PaymentView]]
     refunds: list[Said[RefundView]]
+    splits: list[Said[SplitView]]
     deliveries: dict[str, Delivery]
 
 
@@ -43,6 +44,7 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
     orders: list[Said[OrderSummary]] = []
     payments: list[Said[PaymentView]] = []
     refunds: list[Said[RefundView]] = []
+    splits: list[Said[SplitView]] = []
     deliveries: dict[str, Delivery] = {}
     for event in events:
         match event.data:
@@ -54,6 +56,8 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
                     payments.append(_said(event.id, event.type, data, payment))
                 if data.refund is not None:
                     refunds.append(_said(event.id, event.type, data, data.refund))
+                if data.split is not None:
+                    splits.append(_said(event.id, event.type, data, data.split))
             case DeliveryEvent(event_id=str() as callback_id) as data:
                 known = deliveries.get(callback_id)
                 if known is None or known.at <= data.at:
@@ -64,6 +68,7 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
         orders=_newest(orders, lambda said: said.order_id),
         payments=_newest(payments, lambda said: said.view.payment_no),
         refunds=_newest(refunds, lambda said: said.view.refund_no),
+        splits=_newest(splits, lambda said: said.view.split_no),
         deliveries=deliveries,
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.api import OrderSummary, PaymentView, RefundView
+from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +84,31 @@ class FoundRefund:
     @property
     def position(self) -> Position:
         return Position(self.refund.created_at, self.refund.refund_no)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSearch:
+    """As `Search`, of splits."""
+
+    split_no: str | None = None
+    payment_no: str | None = None
+    merchant_split_no: str | None = None
+    merchant_id: str | None = None
+    app_id: str | None = None
+    state: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    after: Position | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSplit:
+    order_id: str
+    app_id: str
+    split: SplitView
+    delivery: Delivery | None
+
+    @property
+    def position(self) -> Position:
+        return Position(self.split.created_at, self.split.split_no)

@@ -4,20 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import structlog
+
 from chassis.database import Tx
-from chassis.problems import FieldError
-from contracts.events.configuration import State
+from chassis.problems import FieldError, Problem
+from contracts.codes import Code
+from contracts.events.configuration import ClientCertificate, State
 from contracts.identifiers import new_id
 from contracts.sealing import seal
 from contracts.webhooks import new_secret
 from merchant_admin.domain.audit import SYSTEM, Actor
-from merchant_admin.domain.entities import App, AppTerms, advanced
+from merchant_admin.domain.certificates import usable_until
+from merchant_admin.domain.entities import App, AppTerms, Given, SealedCertificate, advanced
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import apps as store
 from merchant_admin.store.merchants import list_names
 
+log = structlog.get_logger()
+
+CHECK_ADDRESS: Final = "/internal/callback-addresses/check"
 OVERLAPS_AT_ONCE: Final = 100
 """Rows that one transaction of the clock locks."""
 
@@ -30,8 +37,15 @@ class ShownApp:
     webhook_secret: str | None
 
 
-async def create(deps: Deps, actor: Actor, terms: AppTerms) -> ShownApp:
-    """Register an app. Raises Unusable for merchants that do not exist."""
+async def create(
+    deps: Deps, actor: Actor, terms: AppTerms, *, certificate: ClientCertificate | None = None
+) -> ShownApp:
+    """Register an app. `certificate`: what its server demands of its callers.
+
+    Raises Unusable for merchants that do not exist, for an address that callbacks may not go to
+    and for a certificate that cannot be used.
+    """
+    await _require_callable(deps, terms.notify_url)
     now = deps.clock()
     app_id, secret = new_id("app"), new_secret()
     app = App(
@@ -43,6 +57,7 @@ async def create(deps: Deps, actor: Actor, terms: AppTerms) -> ShownApp:
         version=1,
         created_at=now,
         updated_at=now,
+        client_certificate=_sealed_certificate(deps, app_id, certificate),
     )
     async with deps.db.transaction() as tx:
         await _require_merchants(tx, terms.merchant_ids)
@@ -60,14 +75,22 @@ async def change(
     terms: Mapping[str, Any],
     state: State | None,
     rotate_secret: bool,
+    certificate: Given[ClientCertificate] | None = None,
 ) -> ShownApp:
-    """Change these terms, the state, the secret. Raises NoSuch, Unusable as `create` does."""
+    """Change these terms, the state, the secret, the client certificate.
+
+    Raises NoSuch, Unusable as `create` does.
+    """
+    await _require_callable(deps, terms.get("notify_url"))
     secret = new_secret() if rotate_secret else None
     now = deps.clock()
     async with deps.db.transaction() as tx:
         was = await store.get_app(tx, app_id, lock=True)
         wanted = replace(was, terms=replace(was.terms, **terms), state=state or was.state)
         await _require_merchants(tx, wanted.terms.merchant_ids)
+        if certificate is not None:
+            sealed = _sealed_certificate(deps, app_id, certificate.value)
+            wanted = replace(wanted, client_certificate=sealed)
         if secret is not None:
             wanted = wanted.with_new_secret(_sealed(deps, app_id, secret), now)
         app = advanced(was, wanted, now)
@@ -99,6 +122,23 @@ async def end_overlaps(deps: Deps) -> None:
     deps.wake()
 
 
+async def _require_callable(deps: Deps, notify_url: str | None) -> None:
+    """Ask the notifier, which knows where callbacks may go. Raises Unusable.
+
+    While it does not answer, the address is taken: it checks again whenever it calls.
+    """
+    if notify_url is None:
+        return
+    try:
+        await deps.notifier.call("POST", CHECK_ADDRESS, json={"url": notify_url})
+    except Problem as refusal:
+        if refusal.code != Code.INVALID_REQUEST:
+            log.warning("app.address_unchecked", reason=refusal.code)
+            return
+        faults = [FieldError("/notify_url", fault.message) for fault in refusal.errors]
+        raise Unusable(*faults) from refusal
+
+
 async def _require_merchants(tx: Tx, merchant_ids: Sequence[str]) -> None:
     known = await list_names(tx, merchant_ids)
     errors = [
@@ -112,3 +152,12 @@ async def _require_merchants(tx: Tx, merchant_ids: Sequence[str]) -> None:
 
 def _sealed(deps: Deps, app_id: str, secret: str) -> str:
     return seal(deps.sealing.notifier, secret, context=app_id)
+
+
+def _sealed_certificate(
+    deps: Deps, app_id: str, given: ClientCertificate | None
+) -> SealedCertificate | None:
+    if given is None:
+        return None
+    until = usable_until(given, deps.clock())
+    return SealedCertificate(_sealed(deps, app_id, given.model_dump_json()), until)

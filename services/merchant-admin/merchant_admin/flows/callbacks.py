@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from chassis.problems import Forwarded
 from contracts.internal import (
     AlertTest,
+    DeliveryView,
     EndpointPage,
     EndpointView,
     FoundDeliveryPage,
@@ -37,6 +39,13 @@ async def resume(deps: Deps, actor: Actor, endpoint_id: str) -> EndpointView:
     return EndpointView.model_validate(answer)
 
 
+async def send_again(deps: Deps, actor: Actor, app_id: str, event_id: str) -> DeliveryView:
+    """Send the callback of one event again, now. Raises Forwarded."""
+    path = f"events/{quote(event_id, safe='')}/redeliver?{urlencode({'app_id': app_id})}"
+    answer = await _do(deps, actor, "callback.redelivered", event_id, path)
+    return DeliveryView.model_validate(answer)
+
+
 async def replay(deps: Deps, actor: Actor, wish: ReplayWish) -> ReplayView:
     """Send many callbacks of an app again. Raises Forwarded."""
     body = wish.model_dump(mode="json")
@@ -50,11 +59,14 @@ async def read_replay(deps: Deps, replay_id: str) -> ReplayView:
     return ReplayView.model_validate(answer)
 
 
-async def test_alerts(deps: Deps, actor: Actor) -> AlertTest:
-    """A trial message to people, by every messenger. Raises Forwarded."""
-    return AlertTest.model_validate(
-        await _do(deps, actor, "alerts.tested", "alerts", "alerts/test", timeout_s=30.0)
-    )
+async def send_trial(deps: Deps, actor: Actor, merchant_id: str | None) -> AlertTest:
+    """A trial message by every messenger: to the centre's people, or to a merchant's own.
+
+    Raises Forwarded.
+    """
+    path = f"alerts/test?merchant_id={merchant_id}" if merchant_id else "alerts/test"
+    answer = await _do(deps, actor, "alerts.tested", merchant_id or "alerts", path, timeout_s=30.0)
+    return AlertTest.model_validate(answer)
 
 
 async def _do(

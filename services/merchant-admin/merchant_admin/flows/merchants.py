@@ -4,24 +4,30 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
-from contracts.events.configuration import State
+from contracts.events.configuration import AlertRoute, State
 from contracts.identifiers import new_id
+from contracts.sealing import seal
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.entities import Merchant, advanced
+from merchant_admin.domain.entities import Given, Merchant, advanced
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import merchants as store
 
 
-async def create(deps: Deps, actor: Actor, *, name: str) -> Merchant:
+async def create(
+    deps: Deps, actor: Actor, *, name: str, alert_route: AlertRoute | None = None
+) -> Merchant:
+    """Register a merchant; `alert_route`: by whom its own people hear of alerts."""
     now = deps.clock()
+    merchant_id = new_id("merchant")
     merchant = Merchant(
-        merchant_id=new_id("merchant"),
+        merchant_id=merchant_id,
         name=name,
         state=State.ACTIVE,
         version=1,
         created_at=now,
         updated_at=now,
+        alert_route_sealed=_sealed(deps, merchant_id, alert_route),
     )
     async with deps.db.transaction() as tx:
         await store.add_merchant(tx, merchant)
@@ -31,9 +37,17 @@ async def create(deps: Deps, actor: Actor, *, name: str) -> Merchant:
 
 
 async def change(
-    deps: Deps, actor: Actor, merchant_id: str, changes: Mapping[str, Any]
+    deps: Deps,
+    actor: Actor,
+    merchant_id: str,
+    changes: Mapping[str, Any],
+    *,
+    alert_route: Given[AlertRoute] | None = None,
 ) -> Merchant:
     """Change these fields; where nothing differs nothing is written. Raises NoSuch."""
+    if alert_route is not None:
+        sealed = _sealed(deps, merchant_id, alert_route.value)
+        changes = {**changes, "alert_route_sealed": sealed}
     async with deps.db.transaction() as tx:
         was = await store.get_merchant(tx, merchant_id, lock=True)
         merchant = advanced(was, replace(was, **changes), deps.clock())
@@ -58,3 +72,9 @@ async def read_names(deps: Deps, merchant_ids: Set[str]) -> dict[str, str]:
 async def read_page(deps: Deps, *, after: str | None, limit: int) -> list[Merchant]:
     async with deps.db.connection() as tx:
         return await store.list_merchants(tx, after=after, limit=limit)
+
+
+def _sealed(deps: Deps, merchant_id: str, route: AlertRoute | None) -> str | None:
+    if route is None:
+        return None
+    return seal(deps.sealing.notifier, route.model_dump_json(), context=merchant_id)

@@ -7,7 +7,7 @@ from contracts.events.envelope import CloudEvent
 from contracts.events.orders import OrderEvent
 from merchant_admin.domain.projection import project
 from merchant_admin.flows.deps import Deps
-from merchant_admin.store import views
+from merchant_admin.store import splits, views
 
 Event = CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]
 
@@ -19,4 +19,5 @@ async def apply(deps: Deps, events: Sequence[Event]) -> None:
         await views.put_orders(tx, batch.orders)
         await views.put_payments(tx, batch.payments)
         await views.put_refunds(tx, batch.refunds)
+        await splits.put_splits(tx, batch.splits)
         await views.put_deliveries(tx, batch.deliveries)

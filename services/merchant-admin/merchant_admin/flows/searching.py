@@ -1,25 +1,34 @@
-"""Searching orders, payments and refunds, and reading the audit."""
+"""Searching orders, payments, refunds and splits, and reading the audit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from merchant_admin.domain.search import FoundOrder, FoundPayment, FoundRefund, Search
+from merchant_admin.domain.search import (
+    FoundOrder,
+    FoundPayment,
+    FoundRefund,
+    FoundSplit,
+    Search,
+    SplitSearch,
+)
 from merchant_admin.flows.deps import Deps
-from merchant_admin.store import audit
+from merchant_admin.store import audit, splits
 from merchant_admin.store import search as store
 from merchant_admin.store.audit import NumberedEntry
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentInFull:
-    """A payment with its order and its refunds, the newest first."""
+    """A payment with its order, its refunds and its splits, the newest first."""
 
     found: FoundPayment
     order: FoundOrder
     refunds: Sequence[FoundRefund]
+    splits: Sequence[FoundSplit]
 
 
 MAX_REFUNDS_SHOWN = 50
+MAX_SPLITS_SHOWN = 50
 
 
 async def find_orders(deps: Deps, search: Search) -> list[FoundOrder]:
@@ -50,12 +59,25 @@ async def read_payment(deps: Deps, payment_no: str) -> PaymentInFull:
         refunds = await store.list_refunds(
             tx, Search(payment_no=payment_no, limit=MAX_REFUNDS_SHOWN)
         )
-    return PaymentInFull(found, order, refunds)
+        parts = await splits.list_splits(
+            tx, SplitSearch(payment_no=payment_no, limit=MAX_SPLITS_SHOWN)
+        )
+    return PaymentInFull(found, order, refunds, parts)
 
 
 async def read_refund(deps: Deps, refund_no: str) -> FoundRefund:
     async with deps.db.transaction() as tx:
         return await store.get_refund(tx, refund_no)
+
+
+async def find_splits(deps: Deps, search: SplitSearch) -> list[FoundSplit]:
+    async with deps.db.transaction() as tx:
+        return await splits.list_splits(tx, search)
+
+
+async def read_split(deps: Deps, split_no: str) -> FoundSplit:
+    async with deps.db.transaction() as tx:
+        return await splits.get_split(tx, split_no)
 
 
 async def read_audit(

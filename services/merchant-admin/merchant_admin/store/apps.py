@@ -5,16 +5,23 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database import Tx
-from contracts.events.configuration import CallbackAck, CallbackSignature, LatePayment, State
-from merchant_admin.domain.entities import App, AppTerms
+from contracts.events.configuration import (
+    CallbackAck,
+    CallbackSignature,
+    LatePayment,
+    RefundSplits,
+    State,
+)
+from merchant_admin.domain.entities import App, AppTerms, SealedCertificate
 from merchant_admin.domain.errors import NoSuch
 
 ADD = """
 insert into app (app_id, name, merchant_ids, notify_url, callback_ack, reinitiate_after_s,
                  late_payment, ip_allowlist, webhook_secrets_sealed, overlap_ends_at,
                  state, version, updated_at, callback_ordered, callback_headers,
-                 callback_signature, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                 callback_signature, client_certificate_sealed, client_certificate_expires_at,
+                 refund_splits, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 """
 
 UPDATE = """
@@ -22,7 +29,8 @@ update app
    set name = $2, merchant_ids = $3, notify_url = $4, callback_ack = $5, reinitiate_after_s = $6,
        late_payment = $7, ip_allowlist = $8, webhook_secrets_sealed = $9, overlap_ends_at = $10,
        state = $11, version = $12, updated_at = $13, callback_ordered = $14,
-       callback_headers = $15, callback_signature = $16
+       callback_headers = $15, callback_signature = $16, client_certificate_sealed = $17,
+       client_certificate_expires_at = $18, refund_splits = $19
  where app_id = $1
 """
 
@@ -90,10 +98,14 @@ def _changeable(app: App) -> tuple[object, ...]:
         app.terms.callback_ordered,
         app.terms.callback_headers,
         app.terms.callback_signature,
+        app.client_certificate and app.client_certificate.sealed,
+        app.client_certificate and app.client_certificate.expires_at,
+        app.terms.refund_splits,
     )
 
 
 def _app(row: asyncpg.Record) -> App:
+    sealed = row["client_certificate_sealed"]
     return App(
         app_id=row["app_id"],
         terms=AppTerms(
@@ -107,6 +119,7 @@ def _app(row: asyncpg.Record) -> App:
             callback_ordered=row["callback_ordered"],
             callback_headers=row["callback_headers"],
             callback_signature=CallbackSignature(row["callback_signature"]),
+            refund_splits=RefundSplits(row["refund_splits"]),
         ),
         webhook_secrets_sealed=tuple(row["webhook_secrets_sealed"]),
         overlap_ends_at=row["overlap_ends_at"],
@@ -114,4 +127,6 @@ def _app(row: asyncpg.Record) -> App:
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        client_certificate=sealed
+        and SealedCertificate(sealed, row["client_certificate_expires_at"]),
     )

@@ -10,12 +10,14 @@ from merchant_admin.domain.entities import Merchant
 from merchant_admin.domain.errors import NoSuch
 
 ADD = """
-insert into merchant (merchant_id, name, state, version, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6)
+insert into merchant (merchant_id, name, state, version, updated_at, alert_route_sealed, created_at)
+values ($1, $2, $3, $4, $5, $6, $7)
 """
 
 UPDATE = """
-update merchant set name = $2, state = $3, version = $4, updated_at = $5 where merchant_id = $1
+update merchant
+   set name = $2, state = $3, version = $4, updated_at = $5, alert_route_sealed = $6
+ where merchant_id = $1
 """
 
 GET = "select * from merchant where merchant_id = $1"
@@ -36,27 +38,12 @@ select * from merchant where merchant_id > $1 order by merchant_id limit $2 for 
 
 
 async def add_merchant(tx: Tx, merchant: Merchant) -> None:
-    await tx.execute(
-        ADD,
-        merchant.merchant_id,
-        merchant.name,
-        merchant.state,
-        merchant.version,
-        merchant.created_at,
-        merchant.updated_at,
-    )
+    await tx.execute(ADD, *_changeable(merchant), merchant.created_at)
 
 
 async def update_merchant(tx: Tx, merchant: Merchant) -> None:
     """Write what can change of a merchant that the caller has locked."""
-    await tx.execute(
-        UPDATE,
-        merchant.merchant_id,
-        merchant.name,
-        merchant.state,
-        merchant.version,
-        merchant.updated_at,
-    )
+    await tx.execute(UPDATE, *_changeable(merchant))
 
 
 async def get_merchant(tx: Tx, merchant_id: str, *, lock: bool = False) -> Merchant:
@@ -84,6 +71,17 @@ async def list_names(tx: Tx, merchant_ids: Sequence[str]) -> dict[str, str]:
     return {row["merchant_id"]: row["name"] for row in rows}
 
 
+def _changeable(merchant: Merchant) -> tuple[object, ...]:
+    return (
+        merchant.merchant_id,
+        merchant.name,
+        merchant.state,
+        merchant.version,
+        merchant.updated_at,
+        merchant.alert_route_sealed,
+    )
+
+
 def _merchant(row: asyncpg.Record) -> Merchant:
     return Merchant(
         merchant_id=row["merchant_id"],
@@ -92,4 +90,5 @@ def _merchant(row: asyncpg.Record) -> Merchant:
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        alert_route_sealed=row["alert_route_sealed"],
     )

@@ -8,8 +8,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from chassis.web import Words, language_of
 from merchant_admin.api.console.shown import moment, money
-from merchant_admin.api.console.texts import Words, language_of
+from merchant_admin.api.console.texts import TEXTS
 
 LANGUAGE_COOKIE: Final = "paymesh_language"
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
@@ -41,11 +42,12 @@ def render(
     """A whole page. `?lang=` is kept in a cookie for the pages that follow."""
     asked = request.query_params.get("lang")
     words = Words(
+        TEXTS,
         language_of(
             asked,
             request.cookies.get(LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
-        )
+        ),
     )
     html = _templates.get_template(template).render(
         t=words, path=request.url.path, link=_Linker(request), **facts

@@ -1,26 +1,24 @@
 """`/console`: log in, look at merchants, orders and payments."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from contracts.api import OrderStatus, PaymentStatus
-from merchant_admin.api.access import COOKIE, CSRF_FIELD, Caller, Work, actor_of, find_caller
+from merchant_admin.api.access import COOKIE, Work, actor_of
+from merchant_admin.api.console import callbacks, payment
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.ids import with_form_of
+from merchant_admin.api.console.visiting import LOGIN, LoginNeeded, Seen, to, to_login
 from merchant_admin.api.paging import id_after, page_of, place_of, position_after
 from merchant_admin.domain import sessions as rules
-from merchant_admin.domain.errors import NoSuch, NotLoggedIn, TooManyLogins
+from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins
 from merchant_admin.domain.search import Search
-from merchant_admin.flows import merchants, searching, sessions
+from merchant_admin.flows import books, merchants, searching, sessions
 
 HOME: Final = "/console/payments"
-LOGIN: Final = "/console/login"
 PAGE: Final = 50
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -29,40 +27,18 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 router = APIRouter(include_in_schema=False)
 
 
-class LoginNeeded(Exception):
-    """A page was asked for by somebody who is not logged in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    caller: Caller
-    csrf: str
-
-    @property
-    def username(self) -> str:
-        return self.caller.actor.username
-
-
 def add_to(app: FastAPI) -> None:
     app.include_router(router)
+    app.include_router(payment.router)
+    app.include_router(callbacks.router)
     app.mount("/console/static", StaticFiles(directory=_STATIC), name="console-static")
-    app.add_exception_handler(LoginNeeded, _to_login)
-
-
-async def _visitor(request: Request, deps: Work) -> Visitor:
-    caller = await find_caller(request, deps, request.cookies.get(COOKIE))
-    if caller is None:
-        raise LoginNeeded
-    return Visitor(caller, rules.csrf_token(deps.session_key, caller.token))
-
-
-Seen = Annotated[Visitor, Depends(_visitor)]
+    app.add_exception_handler(LoginNeeded, to_login)
 
 
 @router.get("/")
 @router.get("/console")
 async def home() -> Response:
-    return _to(HOME)
+    return to(HOME)
 
 
 @router.get(LOGIN)
@@ -73,7 +49,7 @@ async def login_page(request: Request) -> Response:
 @router.post(LOGIN)
 async def log_in(request: Request, deps: Work) -> Response:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return _to(LOGIN)
+        return to(LOGIN)
     form = await read_form(request)
     username, password = form.get("username", "")[:64], form.get("password", "")[:1024]
     try:
@@ -82,7 +58,7 @@ async def log_in(request: Request, deps: Work) -> Response:
         problem = "too_many_logins" if isinstance(refusal, TooManyLogins) else "wrong_password"
         facts = {"visitor": None, "problem": problem}
         return render(request, "login.html", facts, status=refusal.status)
-    response = _to(HOME)
+    response = to(HOME)
     response.set_cookie(
         COOKIE,
         session.access_token,
@@ -96,12 +72,9 @@ async def log_in(request: Request, deps: Work) -> Response:
 
 @router.post("/console/logout")
 async def log_out(request: Request, deps: Work, visitor: Seen) -> Response:
-    form = await read_form(request)
-    token = visitor.caller.token
-    if not rules.is_csrf_token(deps.session_key, token, form.get(CSRF_FIELD, "")):
-        raise NotLoggedIn("The form is not from this page.")
-    await sessions.log_out(deps, visitor.caller.actor, token)
-    response = _to(LOGIN)
+    actor = visitor.actor_of(deps, await read_form(request))
+    await sessions.log_out(deps, actor, visitor.caller.token)
+    response = to(LOGIN)
     response.delete_cookie(COOKIE)
     return response
 
@@ -135,14 +108,16 @@ async def payments_page(request: Request, deps: Work, visitor: Seen) -> Response
     return render(request, "payments.html", facts)
 
 
-@router.get("/console/payments/{payment_no}")
-async def payment_page(request: Request, deps: Work, visitor: Seen, payment_no: str) -> Response:
-    try:
-        payment = await searching.read_payment(deps, with_form_of("payment", payment_no))
-    except NoSuch:
-        return render(request, "not_found.html", {"visitor": visitor}, status=404)
-    names = await merchants.read_names(deps, {payment.found.payment.merchant_id})
-    return render(request, "payment.html", {"visitor": visitor, "it": payment, "names": names})
+@router.get("/console/ledger")
+async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    query = request.query_params
+    asked = {name: _typed(query.get(name, "")) for name in ("merchant_id", "payment_id")}
+    filters = {**asked, "after": query.get("after", ""), "limit": PAGE}
+    page = await books.find_balances(deps, {name: each for name, each in filters.items() if each})
+    names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
+    return render(
+        request, "ledger.html", {"visitor": visitor, "page": page, "names": names, **asked}
+    )
 
 
 def _search(
@@ -150,7 +125,7 @@ def _search(
 ) -> tuple[Search, dict[str, str]]:
     """What the search form asks for, and how it is to be shown filled in."""
     query = request.query_params
-    number = query.get("number", "").replace("\0", "").strip()[:128]
+    number = _typed(query.get("number", ""))
     state = query.get("state", "")
     known = state if state in {item.value for item in states} else ""
     after = position_after(query.get("after") or None)
@@ -158,9 +133,6 @@ def _search(
     return search, {"number": number, "state": known}
 
 
-async def _to_login(_: Request, __: Exception) -> Response:
-    return _to(LOGIN)
-
-
-def _to(url: str) -> RedirectResponse:
-    return RedirectResponse(url, status_code=303, headers={"Cache-Control": "no-store"})
+def _typed(text: str) -> str:
+    """What somebody typed into a search field, as it can be looked for."""
+    return text.replace("\0", "").strip()[:128]

@@ -1,8 +1,6 @@
 """What the pages say, in 简体中文 and in English."""
 
-from typing import Final, Literal
-
-Language = Literal["zh", "en"]
+from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "title": ("Paymesh 商户管理", "Paymesh Admin"),
@@ -10,6 +8,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "orders": ("订单", "Orders"),
     "payments": ("支付流水", "Payments"),
     "refunds": ("退款", "Refunds"),
+    "splits": ("分账", "Splits"),
     "log_in": ("登录", "Log in"),
     "log_out": ("退出", "Log out"),
     "username": ("用户名", "User name"),
@@ -50,12 +49,123 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "channel_trade_no": ("渠道交易号", "Channel trade no."),
     "refund_no": ("退款号", "Refund no."),
     "merchant_refund_no": ("商户退款号", "Merchant refund no."),
+    "split_no": ("分账号", "Split no."),
+    "merchant_split_no": ("商户分账号", "Merchant split no."),
+    "receiver": ("分账接收方", "Receiver"),
+    "finished_at": ("完成时间", "Finished"),
     "three_numbers": ("三号", "The three numbers"),
     "failure": ("失败原因", "Failure"),
     "reason": ("退款原因", "Reason"),
     "delivery": ("回调通知", "Callback"),
     "delivery_none": ("尚无结果", "Nothing heard yet"),
     "attempts": ("次", "attempts"),
+    "ledger": ("账本", "Ledger"),
+    "ledger_hint": (
+        "按商户、支付标识、用途与币种汇总；借贷相抵为零。",
+        "By merchant, channel account, purpose and currency; debits and credits add up to zero.",
+    ),
+    "purpose": ("用途", "Purpose"),
+    "debit": ("借方", "Debit"),
+    "credit": ("贷方", "Credit"),
+    "purpose.channel_receivable": ("应收渠道款", "Receivable at the channel"),
+    "purpose.merchant_payable": ("应付商户款", "Payable to the merchant"),
+    "purpose.refunds_in_flight": ("在途退款", "Refunds in flight"),
+    "purpose.splits_in_flight": ("在途分账", "Splits in flight"),
+    "purpose.split_receivers": ("分账接收方", "Receivers of splits"),
+    "purpose.returned_outside": ("线下已退", "Returned by other means"),
+    "decision": ("人工处理", "Decision"),
+    "decide": ("提交处理", "Decide"),
+    "decision_reason": ("处理说明（必填）", "Why (required)"),
+    "decision_refused": (
+        "该处理当前不可行：请核对状态、渠道所述金额与账户，并填写说明。",
+        "Not possible here: check the state, what the channel says, and give a reason.",
+    ),
+    "decision_failed": (
+        "交易核心暂时没有应答，请稍后再试；重复提交不会重复处理。",
+        "trade-core does not answer. Try again later; the same decision is carried out once.",
+    ),
+    "claim": ("渠道所述", "What the channel says"),
+    "claim_none": ("渠道未确认收款。", "The channel has not said that it took money."),
+    "decision.accept": ("接受：按渠道实收入账，订单视为已付", "Accept: the order is paid so"),
+    "decision.refund": ("退回：渠道实收全额退还", "Refund: all of it goes back"),
+    "decision.ignore": ("忽略：与本中心无关", "Ignore: no money of ours"),
+    "decision.pay_out": (
+        "由渠道打款至商户自有账户，再由商户退给付款人",
+        "Pay out: by the channel to the merchant's own account",
+    ),
+    "decision.settled_outside": ("已通过其他方式退给付款人", "The payer has it by other means"),
+    "decision.release": ("放弃本次退款，释放金额", "Give this refund up"),
+    "deliveries": ("回调", "Callbacks"),
+    "endpoints": ("回调地址", "Callback addresses"),
+    "alerts": ("告警", "Alerts"),
+    "event_id": ("事件标识", "Event id"),
+    "event_type": ("事件类型", "Event type"),
+    "any_type": ("全部类型", "Any type"),
+    "address": ("地址", "Address"),
+    "last_attempt": ("最近一次", "Last try"),
+    "next_attempt": ("下一次投递", "Next try"),
+    "tries": ("投递记录", "Tries"),
+    "no_tries": ("尚未投递。", "Not tried yet."),
+    "tried_at": ("投递时间", "Tried at"),
+    "result": ("结果", "Result"),
+    "latency": ("耗时", "Took"),
+    "app_answer": ("应用的应答", "The app's answer"),
+    "redeliver": ("立即重发", "Send again now"),
+    "resume": ("恢复投递", "Resume"),
+    "waiting": ("等待中", "Waiting"),
+    "oldest_due": ("最早应发时间", "Oldest due"),
+    "failing_since": ("持续失败自", "Failing since"),
+    "replay": ("批量重发", "Replay"),
+    "replay_hint": (
+        "重发某应用在一段时间内（北京时间，含起不含止）的回调，按设定的速度进行。",
+        "Sends an app's callbacks of a time (Beijing time, without its end) again, at this rate.",
+    ),
+    "replay_running": ("正在重发", "Running"),
+    "replay_done": ("已完成", "Done"),
+    "replay_refused": ("请检查所填内容。", "Please check what you have filled in."),
+    "created_from": ("起（含）", "From"),
+    "created_before": ("止（不含）", "Before"),
+    "per_s": ("每秒条数", "Per second"),
+    "asked_at": ("提交时间", "Asked at"),
+    "callbacks_failed": (
+        "通知服务暂时没有应答，请稍后再试。",
+        "The notifier does not answer. Please try again later.",
+    ),
+    "callbacks_404": ("没有找到。", "There is no such thing."),
+    "callbacks_422": ("请检查所填内容。", "Please check what you have filled in."),
+    "callbacks_429": ("刚刚发送过，请几秒后再试。", "Sent just now. Please wait a few seconds."),
+    "delivery.pending": ("待送达", "Waiting"),
+    "delivery.delivered": ("已送达", "Delivered"),
+    "delivery.exhausted": ("未送达", "Not delivered"),
+    "endpoint.well": ("正常", "Well"),
+    "endpoint.held": ("暂缓（熔断）", "Left alone (circuit open)"),
+    "endpoint.suspended": ("已停用", "Suspended"),
+    "endpoint.not_suspended": ("未停用", "Not suspended"),
+    "endpoint.gone": ("应答 410", "It answered 410"),
+    "endpoint.failing": ("连续五天失败", "It failed for five days"),
+    "trouble.bad_status": ("应答状态码不是成功", "Answered with an error"),
+    "trouble.redirect_not_followed": ("要求跳转（不跟随）", "Redirects are not followed"),
+    "trouble.body_not_success": ("应答内容不是 success", "The answer is not the word success"),
+    "trouble.timeout": ("超时", "Time-out"),
+    "trouble.dns": ("域名无法解析", "The name cannot be resolved"),
+    "trouble.tls": ("TLS 握手或证书失败", "TLS or certificate failed"),
+    "trouble.connect": ("无法连接", "Cannot connect"),
+    "trouble.disconnected": ("连接中断", "The connection broke"),
+    "trouble.protocol": ("应答不是 HTTP", "The answer is not HTTP"),
+    "trouble.url_refused": ("地址格式不允许", "Such an address is not called"),
+    "trouble.address_refused": ("不允许的网络地址", "A network that is not allowed"),
+    "trouble.internal": ("通知服务内部错误", "The notifier's own fault"),
+    "alert_test": ("发送测试消息", "Send a trial message"),
+    "alert_test_hint": (
+        "通过已配置的钉钉机器人、Webhook 与邮件各发送一条测试消息。",
+        "Goes by DingTalk, webhook and e-mail, whatever is set up.",
+    ),
+    "alert_sent": ("已送出", "Sent"),
+    "alert_failed": ("失败", "Failed"),
+    "alert_nobody": ("尚未配置任何告警渠道。", "Nothing is set up to tell people by."),
+    "messenger.dingtalk": ("钉钉", "DingTalk"),
+    "messenger.webhook": ("Webhook", "Webhook"),
+    "messenger.mail": ("邮件", "E-mail"),
     "not_found": ("没有找到这个页面。", "There is no such page."),
     "back": ("返回", "Back"),
     "state.active": ("启用", "Active"),
@@ -70,6 +180,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "state.open": ("待支付", "Open"),
     "state.paid": ("已支付", "Paid"),
     "state.processing": ("处理中", "Processing"),
+    "state.returned": ("已退回", "Returned"),
     "state.abnormal": ("退款异常", "Abnormal"),
     "state.delivered": ("已送达", "Delivered"),
     "state.exhausted": ("未送达", "Not delivered"),
@@ -88,42 +199,3 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "method.barcode": ("付款码", "Payment code"),
     "method.cashier": ("收银台", "Cashier"),
 }
-
-
-class Words:
-    """The texts of one language; a name without a text (a new channel) is its own text."""
-
-    def __init__(self, language: Language) -> None:
-        self.language: Language = language
-        self._column = 0 if language == "zh" else 1
-
-    def __call__(self, key: str) -> str:
-        pair = TEXTS.get(key)
-        return pair[self._column] if pair else key.rpartition(".")[2]
-
-
-def language_of(asked: str | None, kept: str | None, accepted: str) -> Language:
-    """`?lang=` wins over the cookie, the cookie over Accept-Language; Chinese is the default."""
-    for wish in (asked, kept, *_preferred(accepted)):
-        if wish and wish.lower().startswith("zh"):
-            return "zh"
-        if wish and wish.lower().startswith("en"):
-            return "en"
-    return "zh"
-
-
-def _preferred(accepted: str) -> list[str]:
-    """The languages of an Accept-Language header, the best first."""
-    weighed = []
-    for part in accepted.split(",")[:20]:
-        tag, _, parameter = part.strip().partition(";")
-        weighed.append((_weight(parameter), tag))
-    return [tag for weight, tag in sorted(weighed, key=lambda item: -item[0]) if weight > 0]
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    try:
-        return float(value) if name == "q" else 1.0
-    except ValueError:
-        return 0.0

@@ -1,0 +1,67 @@
+"""`/api/ledger`, `/api/dead-letters`: what trade-core booked, and what it could not apply."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances, LedgerEntries
+from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from merchant_admin.api.search import Text
+from merchant_admin.flows import books
+
+router = APIRouter(prefix="/api")
+
+LetterId = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+class _Query(BaseModel):
+    """`after` is the `next_cursor` of the page before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+    def filters(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class BalanceQuery(_Query):
+    """What is not given does not filter."""
+
+    merchant_id: Text | None = None
+    payment_id: Text | None = None
+    after: Annotated[str, Field(max_length=512)] | None = None
+
+
+class LetterQuery(_Query):
+    after: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+
+
+@router.get("/ledger/balances")
+async def list_balances(
+    deps: Work, _: LoggedIn, query: Annotated[BalanceQuery, Query()]
+) -> LedgerBalances:
+    """What each merchant's accounts hold; a positive amount is a debit."""
+    return await books.find_balances(deps, query.filters())
+
+
+@router.get("/ledger/entries")
+async def list_entries(deps: Work, _: LoggedIn, subject: Annotated[Text, Query()]) -> LedgerEntries:
+    """What was booked of a payment, refund or split, in that order."""
+    return await books.find_entries(deps, subject)
+
+
+@router.get("/dead-letters")
+async def list_dead_letters(
+    deps: Work, _: LoggedIn, query: Annotated[LetterQuery, Query()]
+) -> DeadLetterPage:
+    """Words of channels that could not be applied, with their raw bytes, the newest first."""
+    return await books.find_dead_letters(deps, query.filters())
+
+
+@router.post("/dead-letters/{letter_id}/replay")
+async def replay(deps: Work, caller: LoggedIn, letter_id: LetterId) -> DeadLetterView:
+    """Have it tried again; `replayed_at` tells whether it is applied now."""
+    return await books.replay(deps, caller.actor, letter_id)

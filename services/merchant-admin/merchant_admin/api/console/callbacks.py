@@ -1,0 +1,184 @@
+"""Callbacks as people see them: why one did not arrive, send again, resume, replay; and alerts."""
+
+from datetime import datetime
+from typing import Any, Final, get_args
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Problem
+from contracts.api import CallbackType
+from contracts.internal import AlertTest, EndpointPage, FoundDeliveryPage, ReplayWish
+from merchant_admin.api.access import Work
+from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
+from merchant_admin.api.console.forms import read_form
+from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.shown import BEIJING
+from merchant_admin.api.console.visiting import Seen, Visitor, to
+from merchant_admin.flows import callbacks
+from merchant_admin.flows.deps import Deps
+
+PAGE: Final = 50
+STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
+TYPES: Final[tuple[str, ...]] = get_args(CallbackType)
+FILTERS: Final = ("app_id", "event_id", "type", "state")
+REPLAY_FIELDS: Final = ("app_id", "created_from", "created_before", "type", "state", "per_s")
+TEXT_CHARS: Final = 64
+
+NO_DELIVERIES: Final = FoundDeliveryPage(items=[], next_cursor=None)
+NO_ENDPOINTS: Final = EndpointPage(items=[], next_cursor=None)
+
+router = APIRouter(include_in_schema=False, prefix="/console")
+
+
+@router.get("/deliveries")
+async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    """Deliveries of all apps, newest first, and the form for a replay."""
+    asked = {name: _text(request, name) for name in (*FILTERS, *REPLAY_FIELDS)}
+    wanted = {name: asked[name] for name in FILTERS} | {"after": _text(request, "after")}
+    filters = {**_given(wanted), "limit": PAGE}
+    page, problem = NO_DELIVERIES, None
+    try:
+        page = await callbacks.find(deps, filters)
+    except Problem as refusal:
+        problem = _told(refusal)
+    facts = {"page": page, "asked": asked, "problem": problem, "states": STATES, "types": TYPES}
+    return render(request, "deliveries.html", {"visitor": visitor, **facts})
+
+
+@router.get("/deliveries/{event_id}")
+async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: str) -> Response:
+    """All that was tried for one event; `?problem=` is told where sending it again failed."""
+    return await _delivery_page(request, deps, visitor, event_id, problem=None)
+
+
+@router.post("/deliveries/{event_id}/redeliver")
+async def redeliver(request: Request, deps: Work, visitor: Seen, event_id: str) -> Response:
+    form = await read_form(request)
+    actor = visitor.actor_of(deps, form)
+    try:
+        await callbacks.send_again(deps, actor, form.get("app_id", "")[:TEXT_CHARS], event_id)
+    except Problem as refusal:
+        return await _delivery_page(request, deps, visitor, event_id, problem=_told(refusal))
+    return to(f"/console/deliveries/{quote(event_id, safe='')}")
+
+
+@router.get("/endpoints")
+async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    """Where callbacks go, and which addresses are suspended."""
+    return await _endpoints_page(request, deps, visitor, problem=None)
+
+
+@router.post("/endpoints/{endpoint_id}/resume")
+async def resume(request: Request, deps: Work, visitor: Seen, endpoint_id: EndpointId) -> Response:
+    actor = visitor.actor_of(deps, await read_form(request))
+    try:
+        await callbacks.resume(deps, actor, endpoint_id)
+    except Problem as refusal:
+        return await _endpoints_page(request, deps, visitor, problem=_told(refusal))
+    return to("/console/endpoints")
+
+
+@router.post("/replays")
+async def replay(request: Request, deps: Work, visitor: Seen) -> Response:
+    """Begin a replay; the times of the form are Beijing time."""
+    form = await read_form(request)
+    actor = visitor.actor_of(deps, form)
+    try:
+        begun = await callbacks.replay(deps, actor, _wish(form))
+    except (Problem, ValueError) as refusal:
+        facts = {
+            "page": NO_DELIVERIES,
+            "asked": {name: form.get(name, "") for name in (*FILTERS, *REPLAY_FIELDS)},
+            "problem": _told(refusal) if isinstance(refusal, Problem) else "replay_refused",
+            "states": STATES,
+            "types": TYPES,
+        }
+        return render(request, "deliveries.html", {"visitor": visitor, **facts}, status=422)
+    return to(f"/console/replays/{begun.replay_id}")
+
+
+@router.get("/replays/{replay_id}")
+async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: ReplayId) -> Response:
+    """How far it is; the page looks again by itself until it is done."""
+    try:
+        it = await callbacks.read_replay(deps, replay_id)
+    except Problem as refusal:
+        facts = {"visitor": visitor, "it": None, "problem": _told(refusal)}
+        return render(request, "replay.html", facts, status=refusal.status)
+    return render(request, "replay.html", {"visitor": visitor, "it": it, "problem": None})
+
+
+@router.get("/alerts")
+async def alerts_page(request: Request, visitor: Seen) -> Response:
+    """The button that sends a trial to people."""
+    return _alerts_page(request, visitor, None)
+
+
+@router.post("/alerts/test")
+async def send_trial(request: Request, deps: Work, visitor: Seen) -> Response:
+    actor = visitor.actor_of(deps, await read_form(request))
+    try:
+        tested = await callbacks.send_trial(deps, actor, None)
+    except Problem as refusal:
+        return _alerts_page(request, visitor, None, problem=_told(refusal))
+    return _alerts_page(request, visitor, tested)
+
+
+async def _delivery_page(
+    request: Request, deps: Deps, visitor: Visitor, event_id: str, *, problem: str | None
+) -> Response:
+    page = NO_DELIVERIES
+    try:
+        page = await callbacks.find(deps, {"event_id": event_id[:TEXT_CHARS], "limit": PAGE})
+    except Problem as refusal:
+        problem = problem or _told(refusal)
+    if not page.items and problem is None:
+        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+    facts = {"visitor": visitor, "event_id": event_id, "page": page, "problem": problem}
+    return render(request, "delivery.html", facts)
+
+
+async def _endpoints_page(
+    request: Request, deps: Deps, visitor: Visitor, *, problem: str | None
+) -> Response:
+    asked = {name: _text(request, name) for name in ("app_id", "suspended")}
+    filters = {**_given(asked | {"after": _text(request, "after")}), "limit": PAGE}
+    page = NO_ENDPOINTS
+    try:
+        page = await callbacks.find_endpoints(deps, filters)
+    except Problem as refusal:
+        problem = problem or _told(refusal)
+    facts = {"visitor": visitor, "page": page, "asked": asked, "problem": problem}
+    return render(request, "endpoints.html", facts)
+
+
+def _alerts_page(
+    request: Request, visitor: Visitor, tested: AlertTest | None, *, problem: str | None = None
+) -> Response:
+    facts = {"visitor": visitor, "tested": tested, "problem": problem}
+    return render(request, "alerts.html", facts)
+
+
+def _wish(form: dict[str, str]) -> ReplayWish:
+    """Raises ValueError."""
+    given = _given({name: form.get(name, "").strip() for name in REPLAY_FIELDS})
+    moments: dict[str, Any] = {
+        name: datetime.fromisoformat(given[name]).replace(tzinfo=BEIJING)
+        for name in ("created_from", "created_before")
+        if name in given
+    }
+    return ReplayWish.model_validate({**given, **moments})
+
+
+def _text(request: Request, name: str) -> str:
+    return request.query_params.get(name, "").replace("\0", "").strip()[:TEXT_CHARS]
+
+
+def _given(asked: dict[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value}
+
+
+def _told(refusal: Problem) -> str:
+    """Which text tells it."""
+    return "callbacks_failed" if refusal.status >= 500 else f"callbacks_{refusal.status}"

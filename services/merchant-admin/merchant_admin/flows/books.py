@@ -1,0 +1,52 @@
+"""trade-core's books as people see them: the ledger, and what could not be applied."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.problems import Forwarded
+from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances, LedgerEntries
+from merchant_admin.domain.audit import Actor
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.recording import record_deed
+
+
+async def find_balances(deps: Deps, filters: Mapping[str, Any]) -> LedgerBalances:
+    """By merchant, channel account, currency and purpose. Raises Forwarded."""
+    answer = await deps.trade_core.call("GET", "/internal/ledger/balances", params=filters)
+    return LedgerBalances.model_validate(answer)
+
+
+async def find_entries(deps: Deps, subject: str) -> LedgerEntries:
+    """What was booked of a payment, refund or split. Raises Forwarded."""
+    query = {"subject": subject}
+    answer = await deps.trade_core.call("GET", "/internal/ledger/entries", params=query)
+    return LedgerEntries.model_validate(answer)
+
+
+async def find_dead_letters(deps: Deps, filters: Mapping[str, Any]) -> DeadLetterPage:
+    """The newest first. Raises Forwarded."""
+    answer = await deps.trade_core.call("GET", "/internal/dead-letters", params=filters)
+    return DeadLetterPage.model_validate(answer)
+
+
+async def replay(deps: Deps, actor: Actor, letter_id: int) -> DeadLetterView:
+    """Have it tried again. Audited with what came of it. Raises Forwarded."""
+    outcome: dict[str, Any] = {"outcome": "unknown"}
+    try:
+        path = f"/internal/dead-letters/{letter_id}/replay"
+        letter = DeadLetterView.model_validate(await deps.trade_core.call("POST", path))
+        outcome = {"outcome": "applied" if letter.replayed_at else "refused", "key": letter.key}
+    except Forwarded as problem:
+        outcome = {"outcome": problem.code}
+        raise
+    finally:
+        async with deps.db.transaction() as tx:
+            await record_deed(
+                tx,
+                actor,
+                "dead_letter.replayed",
+                at=deps.clock(),
+                entity_id=str(letter_id),
+                after=outcome,
+            )
+    return letter

@@ -1,0 +1,101 @@
+"""The read model of splits (分账)."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from chassis.database import Tx
+from contracts.api import SplitView
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.projection import Said
+from merchant_admin.domain.search import Delivery, FoundSplit, SplitSearch
+
+PUT = """
+insert into splits_view as known
+       (split_no, order_id, app_id, sequence, callback_id, payment_no, merchant_id,
+        merchant_split_no, status, created_at, view)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict (split_no) do update
+   set sequence = excluded.sequence, status = excluded.status, view = excluded.view,
+       callback_id = coalesce(excluded.callback_id, known.callback_id)
+ where known.sequence <= excluded.sequence
+"""
+
+LIST = """
+select s.order_id, s.app_id, s.view,
+       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+  from splits_view s left join deliveries_view d using (callback_id)
+ where ($1::text is null or s.split_no = $1)
+   and ($2::text is null or s.payment_no = $2)
+   and ($3::text is null or s.merchant_split_no = $3)
+   and ($4::text is null or s.merchant_id = $4)
+   and ($5::text is null or s.app_id = $5)
+   and ($6::text is null or s.status = $6)
+   and ($7::timestamptz is null or s.created_at >= $7)
+   and ($8::timestamptz is null or s.created_at < $8)
+   and ($9::timestamptz is null or (s.created_at, s.split_no) < ($9, $10::text))
+ order by s.created_at desc, s.split_no desc
+ limit $11
+"""
+
+PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
+
+
+async def put_splits(tx: Tx, splits: Sequence[Said[SplitView]]) -> None:
+    """Older news changes nothing; what receivers gave back is no news of the callback."""
+    for said in splits:
+        await tx.execute(
+            PUT,
+            said.view.split_no,
+            said.order_id,
+            said.app_id,
+            said.sequence,
+            said.callback_id,
+            said.view.payment_no,
+            said.view.merchant_id,
+            said.view.merchant_split_no,
+            said.view.status,
+            said.view.created_at,
+            said.view.model_dump(mode="json"),
+        )
+
+
+async def list_splits(tx: Tx, search: SplitSearch) -> list[FoundSplit]:
+    """The newest first."""
+    await tx.execute(PLAN_WITH_VALUES)
+    rows = await tx.fetch(
+        LIST,
+        search.split_no,
+        search.payment_no,
+        search.merchant_split_no,
+        search.merchant_id,
+        search.app_id,
+        search.state,
+        search.created_from,
+        search.created_before,
+        search.after.created_at if search.after else None,
+        search.after.number if search.after else None,
+        search.limit,
+    )
+    return [_split(row) for row in rows]
+
+
+async def get_split(tx: Tx, split_no: str) -> FoundSplit:
+    """Raises NoSuch, also for a split that has not arrived here yet."""
+    for split in await list_splits(tx, SplitSearch(split_no=split_no, limit=1)):
+        return split
+    raise NoSuch("split")
+
+
+def _split(row: asyncpg.Record) -> FoundSplit:
+    view = SplitView.model_validate(row["view"])
+    if row["callback_id"] is None:
+        return FoundSplit(row["order_id"], row["app_id"], view, None)
+    delivery = Delivery(
+        state=row["state"],
+        attempts=row["attempts"],
+        last_status=row["last_status"],
+        url=row["url"],
+        at=row["at"],
+    )
+    return FoundSplit(row["order_id"], row["app_id"], view, delivery)

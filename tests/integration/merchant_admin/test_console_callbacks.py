@@ -1,0 +1,212 @@
+"""The pages about callbacks: what people see, send again, resume, replay and try."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from tests.integration.merchant_admin.conftest import Admin, Notifier
+from tests.integration.merchant_admin.test_callbacks import AT, DELIVERY, ENDPOINT, REPLAY
+from tests.integration.merchant_admin.test_console import EVIL, session_of
+
+ATTEMPT: dict[str, Any] = {
+    "at": AT, "status": 500, "error": "bad_status", "latency_ms": 31, "answer": EVIL,
+}  # fmt: skip
+TRIED = {**DELIVERY, "attempts": [ATTEMPT]}
+SUSPENDED = {**ENDPOINT, "suspended_at": AT, "suspended_for": "gone", "oldest_due_at": AT}
+EMPTY: dict[str, Any] = {"items": [], "next_cursor": None}
+LISTS = {"/internal/all-deliveries": [TRIED], "/internal/endpoints": [SUSPENDED]}
+
+
+class Person:
+    """Somebody who is logged in, with a browser that speaks English."""
+
+    def __init__(self, admin: Admin, cookie: str, csrf: str) -> None:
+        self._admin = admin
+        self._headers = {"Cookie": cookie, "Accept-Language": "en"}
+        self._csrf = csrf
+
+    async def look(self, path: str, **query: str) -> str:
+        answer = await self._admin.anonymous.get(
+            f"/console/{path}", params=query, headers=self._headers
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    async def send(self, path: str, csrf: str | None = None, **form: str) -> httpx.Response:
+        return await self._admin.anonymous.post(
+            f"/console/{path}",
+            data={**form, "csrf": self._csrf if csrf is None else csrf},
+            headers=self._headers,
+        )
+
+
+@pytest.fixture
+async def person(admin: Admin) -> Person:
+    headers = await session_of(admin)
+    page = await admin.anonymous.get("/console/alerts", headers=headers)
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+    assert found is not None
+    for path, items in LISTS.items():
+        admin.notifier.answers[path] = {"items": items, "next_cursor": "D9"}
+    return Person(admin, headers["Cookie"], found.group(1))
+
+
+def asked(notifier: Notifier, path: str) -> list[Any]:
+    return [given for _, called, given in notifier.calls if called == path]
+
+
+async def test_deliveries_are_filtered_and_told_why(admin: Admin, person: Person) -> None:
+    html = await person.look("deliveries", app_id=" A1 ", state="exhausted", colour="red")
+
+    filters = {"app_id": "A1", "state": "exhausted", "limit": 50}
+    assert asked(admin.notifier, "/internal/all-deliveries") == [filters]
+    assert "Not delivered" in html
+    assert "Answered with an error" in html
+    assert 'href="/console/deliveries/E1"' in html
+    assert "after=D9" in html
+
+
+async def test_one_event_shows_its_tries_and_what_the_app_answered_escaped(
+    person: Person,
+) -> None:
+    html = await person.look("deliveries/E1")
+
+    assert "HTTP 500" in html
+    assert "31 ms" in html
+    assert "&lt;script&gt;" in html
+    assert "<script" not in html
+
+
+async def test_event_nobody_knows_is_not_found(admin: Admin, person: Person) -> None:
+    admin.notifier.answers["/internal/all-deliveries"] = EMPTY
+    with pytest.raises(AssertionError, match="There is no such page"):
+        await person.look("deliveries/E9")
+
+
+async def test_callback_is_sent_again_and_audited(admin: Admin, person: Person) -> None:
+    admin.notifier.answers["/internal/events/E1/redeliver?app_id=A1"] = DELIVERY
+
+    answer = await person.send("deliveries/E1/redeliver", app_id="A1")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/deliveries/E1")
+    (deed,) = await admin.audit(entity_id="E1")
+    assert (deed["action"], deed["after"]["outcome"]) == ("callback.redelivered", "done")
+
+
+async def test_callback_is_sent_again_by_the_api_too(admin: Admin) -> None:
+    admin.notifier.answers["/internal/events/E1/redeliver?app_id=A1"] = DELIVERY
+    answer = await admin.http.post("/api/events/E1/redeliver?app_id=A1")
+    assert (answer.status_code, answer.json()["event_id"]) == (202, "E1")
+
+
+async def test_suspended_address_is_resumed(admin: Admin, person: Person) -> None:
+    admin.notifier.answers["/internal/endpoints/L7/resume"] = ENDPOINT
+
+    html = await person.look("endpoints", suspended="true")
+    answer = await person.send("endpoints/L7/resume")
+
+    assert "It answered 410" in html
+    assert 'action="/console/endpoints/L7/resume"' in html
+    assert asked(admin.notifier, "/internal/endpoints")[0]["suspended"] == "true"
+    assert answer.headers["location"] == "/console/endpoints"
+    assert ("POST", "/internal/endpoints/L7/resume", None) in admin.notifier.calls
+
+
+async def test_address_that_is_well_cannot_be_resumed(admin: Admin, person: Person) -> None:
+    admin.notifier.answers["/internal/endpoints"] = {"items": [ENDPOINT], "next_cursor": None}
+    assert "/resume" not in await person.look("endpoints")
+
+
+async def test_replay_is_asked_for_in_beijing_time_and_shows_how_far_it_is(
+    admin: Admin, person: Person
+) -> None:
+    admin.notifier.answers["/internal/replays"] = REPLAY
+    answer = await person.send(
+        "replays",
+        app_id="A1",
+        created_from="2026-11-22T08:00",
+        created_before="2026-11-22T09:30",
+        type="",
+        state="exhausted",
+        per_s="20",
+    )
+    assert answer.headers["location"] == "/console/replays/W1"
+    assert asked(admin.notifier, "/internal/replays") == [
+        {
+            "app_id": "A1",
+            "created_from": "2026-11-22T08:00:00+08:00",
+            "created_before": "2026-11-22T09:30:00+08:00",
+            "type": None,
+            "state": "exhausted",
+            "per_s": 20,
+        }
+    ]
+
+    admin.notifier.answers["/internal/replays/W1"] = {**REPLAY, "sent": 5}
+    running = await person.look("replays/W1")
+    admin.notifier.answers["/internal/replays/W1"] = {**REPLAY, "sent": 12, "done_at": AT}
+    done = await person.look("replays/W1")
+
+    assert '<progress max="12" value="5"' in running
+    assert 'http-equiv="refresh"' in running
+    assert '<progress max="12" value="12"' in done
+    assert "refresh" not in done
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"created_from": "yesterday"}, {"per_s": "0"}, {"state": "lost"}, {"created_from": ""}],
+    ids=str,
+)
+async def test_replay_that_makes_no_sense_is_not_asked_for(
+    admin: Admin, person: Person, wrong: dict[str, str]
+) -> None:
+    right = {
+        "app_id": EVIL,
+        "created_from": "2026-11-22T08:00",
+        "created_before": "2026-11-22T09:30",
+        "per_s": "20",
+    }
+    answer = await person.send("replays", **{**right, **wrong})
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert 'value="2026-11-22T09:30"' in answer.text
+    assert "<script" not in answer.text
+    assert asked(admin.notifier, "/internal/replays") == []
+
+
+async def test_trial_message_tells_what_each_messenger_made_of_it(
+    admin: Admin, person: Person
+) -> None:
+    items = [
+        {"messenger": "dingtalk", "error": "status 200, errcode 310000: <b>"},
+        {"messenger": "mail", "error": None},
+    ]
+    admin.notifier.answers["/internal/alerts/test"] = {"items": items}
+
+    html = (await person.send("alerts/test")).text
+
+    assert "DingTalk" in html
+    assert "errcode 310000: &lt;b&gt;" in html
+    assert "E-mail" in html
+
+
+async def test_what_the_notifier_refuses_is_said_on_the_page(admin: Admin, person: Person) -> None:
+    admin.notifier.answers.clear()
+    for path in ("deliveries", "endpoints"):
+        assert 'role="alert"' in await person.look(path)
+    for path in ("deliveries/E1/redeliver", "endpoints/L7/resume", "alerts/test"):
+        answer = await person.send(path, app_id="A1")
+        assert (answer.status_code, 'role="alert"' in answer.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["deliveries/E1/redeliver", "endpoints/L7/resume", "replays", "alerts/test"]
+)
+async def test_forms_of_other_sites_do_nothing(admin: Admin, person: Person, path: str) -> None:
+    admin.notifier.calls.clear()
+    answer = await person.send(path, csrf="0" * 64)
+    assert answer.status_code == 401
+    assert admin.notifier.calls == []
