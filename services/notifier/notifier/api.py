@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, SecretStr
 from chassis.web import require_service_token
 from contracts.internal import (
     AlertTest,
+    CheckAddress,
     DeliveryPage,
     DeliveryView,
     EndpointPage,
@@ -40,10 +41,11 @@ def router(token: SecretStr) -> APIRouter:
     routes.post("/pings", status_code=202)(ping)
     routes.get("/endpoints")(list_endpoints)
     routes.post("/endpoints/{endpoint_id}/resume")(resume)
+    routes.post("/callback-addresses/check", status_code=204)(check_address)
     routes.get("/all-deliveries")(search)
     routes.post("/replays", status_code=202)(ask_replay)
     routes.get("/replays/{replay_id}")(read_replay)
-    routes.post("/alerts/test")(test_alerts)
+    routes.post("/alerts/test")(send_trial)
     return routes
 
 
@@ -89,9 +91,14 @@ async def resume(endpoint_id: str, deps: DepsOfApp, app_id: str | None = None) -
     return await endpoints.resume(deps, endpoint_id, app_id)
 
 
-async def test_alerts(deps: DepsOfApp) -> AlertTest:
-    """Send a trial message to people by every messenger that is set up."""
-    return await alerts.test(deps)
+async def check_address(wish: CheckAddress, deps: DepsOfApp) -> None:
+    """Whether callbacks may go to an address that somebody is about to register."""
+    endpoints.check_address(deps, wish.url)
+
+
+async def send_trial(deps: DepsOfApp, merchant_id: str | None = None) -> AlertTest:
+    """Send a trial message by every messenger of the centre or, if one is named, of a merchant."""
+    return await alerts.send_trial(deps, merchant_id)
 
 
 async def search(

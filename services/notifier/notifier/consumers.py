@@ -1,5 +1,6 @@
 """What arrives by Kafka: order events to tell of, the apps' configuration, alerts."""
 
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -12,15 +13,20 @@ from contracts import sealing, webhooks
 from contracts.api import Callback
 from contracts.events.alerts import AlertRecord
 from contracts.events.configuration import (
+    AlertRoute,
     AppEntity,
     CallbackSignature,
+    ClientCertificate,
     ConfigurationRecord,
+    MerchantEntity,
     State,
 )
 from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord
+from notifier.certificates import client_tls
 from notifier.domain import troubles
 from notifier.domain.apps import App, AppBook
 from notifier.domain.deliveries import Told
+from notifier.domain.routes import RouteBook
 from notifier.flows import alerts, deliveries
 from notifier.flows.deps import Deps
 from notifier.store import outgoing
@@ -44,7 +50,8 @@ class OrderEvents:
         event = OrderEventRecord.model_validate_json(record.value)
         if event.type not in CALLBACK_TYPES:
             return None
-        subject = event.data.refund if event.type.startswith("refund.") else event.data.payment
+        about = {"refund": event.data.refund, "split": event.data.split}
+        subject = about.get(event.type.partition(".")[0], event.data.payment)
         if subject is None:
             raise ValueError(f"{event.type} without its subject")
         callback = Callback.model_validate(
@@ -66,34 +73,78 @@ class OrderEvents:
 
 
 class Configuration:
-    """Keeps the book of apps as merchant-admin tells it."""
+    """Keeps the books of apps and of the merchants' alert routes as merchant-admin tells them.
 
-    def __init__(self, apps: AppBook, sealing_key: str) -> None:
+    `trusting` makes the TLS contexts of apps that demand a client certificate.
+    """
+
+    def __init__(
+        self,
+        apps: AppBook,
+        routes: RouteBook,
+        sealing_key: str,
+        *,
+        trusting: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
         self._apps = apps
+        self._routes = routes
         self._sealing_key = sealing_key
+        self._trusting = trusting
 
     def handle(self, record: Record) -> None:
         if not record.value:
             return
         entity = ConfigurationRecord.model_validate_json(record.value).data.entity
-        if isinstance(entity, AppEntity):
-            self._apps.put(
-                App(
-                    app_id=entity.app_id,
-                    version=entity.version,
-                    is_active=entity.state is State.ACTIVE,
-                    notify_url=entity.notify_url,
-                    ack=entity.callback_ack,
-                    keys=(keys := self._open(entity)),
-                    signing_keys=_signing_keys(entity, keys),
-                    headers={
-                        name: value
-                        for name, value in entity.callback_headers.items()
-                        if webhooks.is_extra_header(name, value)
-                    },
-                    is_ordered=entity.callback_ordered,
-                )
+        if isinstance(entity, AppEntity) and self._apps.is_news(entity.app_id, entity.version):
+            self._apps.put(self._app(entity))
+        if isinstance(entity, MerchantEntity):
+            self._routes.put(entity.merchant_id, entity.version, self._route(entity))
+
+    def _app(self, entity: AppEntity) -> App:
+        keys = self._open(entity)
+        headers = {
+            name: value
+            for name, value in entity.callback_headers.items()
+            if webhooks.is_extra_header(name, value)
+        }
+        try:
+            tls = self._tls(entity)
+        except ValueError as error:
+            # Without it the app's server would refuse us: its callbacks wait for a better one.
+            log.warning("app.certificate_unusable", app_id=entity.app_id, reason=str(error))
+            keys, tls = (), None
+        return App(
+            app_id=entity.app_id,
+            version=entity.version,
+            is_active=entity.state is State.ACTIVE,
+            notify_url=entity.notify_url,
+            ack=entity.callback_ack,
+            keys=keys,
+            signing_keys=_signing_keys(entity, keys),
+            headers=headers,
+            is_ordered=entity.callback_ordered,
+            tls=tls,
+        )
+
+    def _route(self, entity: MerchantEntity) -> AlertRoute | None:
+        sealed = entity.alert_route_sealed
+        if sealed is None:
+            return None
+        try:
+            opened = sealing.open_sealed(self._sealing_key, sealed, context=entity.merchant_id)
+            return AlertRoute.model_validate_json(opened)
+        except ValueError as error:
+            log.warning(
+                "merchant.route_unusable", merchant_id=entity.merchant_id, reason=str(error)
             )
+            return None
+
+    def _tls(self, entity: AppEntity) -> ssl.SSLContext | None:
+        sealed = entity.callback_client_certificate_sealed
+        if sealed is None:
+            return None
+        opened = sealing.open_sealed(self._sealing_key, sealed, context=entity.app_id)
+        return client_tls(ClientCertificate.model_validate_json(opened), self._trusting)
 
     def _open(self, entity: AppEntity) -> tuple[bytes, ...]:
         keys = []

@@ -3,35 +3,45 @@
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
-from aiohttp import ClientSession, DummyCookieJar
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from chassis import logs, settings
 from chassis.background import Background
 from chassis.broadcast import Broadcast
 from chassis.consumer import Consumer
 from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.web import create_app, serve
 from contracts import topics
 from contracts.events.alerts import AlertRecord
+from contracts.events.configuration import AlertRoute
 from notifier import api
 from notifier.consumers import Alerts, Configuration, OrderEvents, parking
 from notifier.domain.apps import AppBook
 from notifier.domain.deliveries import Told
 from notifier.domain.messages import Messenger
+from notifier.domain.routes import RouteBook
 from notifier.domain.schedule import Schedule
 from notifier.flows.deps import Deps
 from notifier.guard import Guard
+from notifier.jobs import keeping
 from notifier.jobs.dispatch import Dispatch
+from notifier.jobs.keeping import Keeping
+from notifier.jobs.measuring import Measuring
 from notifier.jobs.rescue import Rescue
 from notifier.jobs.telling import Telling
+from notifier.jobs.watch import watch
 from notifier.messengers.dingtalk import DingTalk
 from notifier.messengers.mail import Mail
 from notifier.messengers.webhook import Webhook
+from notifier.resolver import Resolver
 from notifier.sender import Limits, Sender
 from notifier.settings import NotifierSettings
 from notifier.store.presence import Presence
@@ -68,9 +78,23 @@ def messengers(config: NotifierSettings, session: ClientSession) -> list[Messeng
     return ways
 
 
-def _session() -> ClientSession:
-    """For messages to people; where to is the operator's word, so no guard."""
-    return ClientSession(cookie_jar=DummyCookieJar(), trust_env=False)
+def messengers_of(route: AlertRoute, session: ClientSession) -> list[Messenger]:
+    """A merchant's own; the first is the usual one."""
+    ways: list[Messenger] = []
+    if route.dingtalk_url:
+        secret = SecretStr(route.dingtalk_secret) if route.dingtalk_secret else None
+        ways.append(DingTalk(session, SecretStr(route.dingtalk_url), secret))
+    if route.webhook_url:
+        ways.append(Webhook(session, SecretStr(route.webhook_url)))
+    return ways
+
+
+def session_for_people(guard: Guard | None = None) -> ClientSession:
+    """For messages to people. Without a guard where the address is the operator's word."""
+    connector = TCPConnector(
+        resolver=Resolver(), socket_factory=guard.open_socket if guard else None
+    )
+    return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
 
 
 class _Running:
@@ -79,12 +103,13 @@ class _Running:
     def __init__(self, config: NotifierSettings, group: str) -> None:
         self._config = config
         self._group = group
-        self._apps = AppBook()
+        self._apps, self._routes = AppBook(), RouteBook()
         self._configuration = Broadcast(
             bootstrap=config.kafka_bootstrap,
             topic=topics.MERCHANT_CONFIG,
-            handle=Configuration(self._apps, config.sealing_key.get_secret_value()).handle,
-            fetch_wait_ms=config.kafka_fetch_wait_ms,
+            handle=Configuration(
+                self._apps, self._routes, config.sealing_key.get_secret_value()
+            ).handle,
         )
         self._background = Background(grace_s=GRACE_S)
         self._db: Database | None = None
@@ -103,6 +128,7 @@ class _Running:
             opened.push_async_callback(presence.leave)
             guard = Guard(allowed=config.callback_allow_cidrs, ports=config.callback_ports)
             sender = await opened.enter_async_context(Sender(guard, Limits()))
+            guarded = await opened.enter_async_context(session_for_people(guard))
             relay = Relay(db, producer)
             deps = app.state.deps = Deps(
                 db=db,
@@ -110,8 +136,13 @@ class _Running:
                 apps=self._apps,
                 schedule=Schedule(spread=lambda: random.uniform(-1, 1)),
                 wake_relay=relay.wake,
+                guard=guard,
                 quiet_hours=config.quiet_hours(),
-                messengers=messengers(config, await opened.enter_async_context(_session())),
+                messengers=messengers(
+                    config, await opened.enter_async_context(session_for_people())
+                ),
+                routes=self._routes,
+                reach=partial(messengers_of, session=guarded),
             )
             await opened.enter_async_context(self._background)
             self._start_loops(deps, relay, Rescue(deps, presence), sender)
@@ -151,16 +182,22 @@ class _Running:
     def _start_loops(self, deps: Deps, relay: Relay, rescue: Rescue, sender: Sender) -> None:
         events, alerts = self._order_events(deps), self._alerts(deps)
         dispatch = Dispatch(deps, sender, ready=self._configuration.caught_up)
+        days, measuring = Keeping(deps, retention_days=self._config.retention_days), Measuring(deps)
         start = self._background.start
         start("configuration", self._configuration.run, pulse=self._configuration.pulse)
         start("order-events", events.run, pulse=events.pulse)
         start("alerts", alerts.run, pulse=alerts.pulse)
         start("dispatch", dispatch.run, pulse=dispatch.pulse)
         start("rescue", rescue.run, pulse=rescue.pulse)
+        start("keeping", days.run, pulse=days.pulse, stall_s=2 * keeping.EVERY_S)
+        start("measuring", measuring.run, pulse=measuring.pulse)
         start("outbox", relay.run, pulse=relay.pulse)
-        if deps.messengers:
-            telling = Telling(deps)
-            start("telling", telling.run, pulse=telling.pulse)
+        kept = Retention(deps.db, timedelta(days=self._config.retention_days))
+        start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
+        telling = Telling(deps, ready=self._configuration.caught_up)
+        start("telling", telling.run, pulse=telling.pulse)
+        watching = watch(deps, relay, {NAME: events, f"{NAME}-alerts": alerts})
+        start("watch", watching.run, pulse=watching.pulse)
 
     async def ready(self) -> Mapping[str, bool]:
         return {

@@ -6,8 +6,9 @@ import ssl
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from types import TracebackType
 from typing import Final, Self
@@ -25,6 +26,7 @@ from notifier.guard import AddressRefused, Guard, UrlRefused
 from notifier.resolver import Resolver
 
 READ_LIMIT_BYTES: Final = 16_384
+ADDRESSES_KNOWN: Final = 10_000
 DNS_CACHE_S: Final = 30
 KEEP_ALIVE_S: Final = 4
 """Below the 5 s after which common servers close an idle connection: a callback sent into that
@@ -76,6 +78,9 @@ class Sender:
         tls: ssl.SSLContext | bool = True,
     ) -> None:
         self._guard = guard
+        # Pure, and asked for the same few addresses again and again.
+        self._url = lru_cache(ADDRESSES_KNOWN)(guard.url)
+        self._is_private = lru_cache(ADDRESSES_KNOWN)(guard.is_private)
         self._limits = limits
         self._resolver = resolver
         self._tls = tls
@@ -116,13 +121,14 @@ class Sender:
         """
         started_at, start = datetime.now(UTC), time.monotonic()
         try:
-            answer = await self._post(claim, destination, started_at)
+            return await self._post(claim, destination, started_at, start)
         except (aiohttp.ClientError, OSError, UrlRefused) as error:  # a TimeoutError is an OSError
-            answer = Answer(started_at, trouble=trouble_of(error))
-        return replace(answer, latency_ms=round((time.monotonic() - start) * 1000))
+            return Answer(started_at, latency_ms=_ms_since(start), trouble=trouble_of(error))
 
-    async def _post(self, claim: Claim, destination: Destination, now: datetime) -> Answer:
-        url = self._guard.url(destination.url)
+    async def _post(
+        self, claim: Claim, destination: Destination, now: datetime, start: float
+    ) -> Answer:
+        url = self._url(destination.url)
         signed = webhooks.sign(
             destination.keys,
             webhook_id=claim.event_id,
@@ -135,17 +141,22 @@ class Sender:
             data=claim.body,
             headers={**destination.headers, **signed},
             allow_redirects=False,
+            ssl=destination.tls or True,
         ) as response:
+            body = await self._beginning_of(response)
             return Answer(
                 now,
+                latency_ms=_ms_since(start),
                 status=response.status,
-                body=await self._beginning_of(response),
+                body=body,
                 retry_after=response.headers.get("retry-after"),
-                is_private=self._guard.is_private(_peer.get()),
+                is_private=self._is_private(_peer.get()),
             )
 
     async def _beginning_of(self, response: aiohttp.ClientResponse) -> bytes:
         """What comes of the body within the limits; the status stands whatever happens to it."""
+        if response.content.at_eof():
+            return b""
         body = bytearray()
         try:
             async with asyncio.timeout(self._limits.body_s):
@@ -160,6 +171,10 @@ class Sender:
         return bytes(body)
 
 
+def _ms_since(start: float) -> int:
+    return round((time.monotonic() - start) * 1000)
+
+
 def trouble_of(error: Exception) -> Trouble:
     """The class of what went wrong before an answer came."""
     match error:
@@ -169,8 +184,8 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble.ADDRESS_REFUSED
         case aiohttp.ClientConnectorDNSError():
             return Trouble.DNS
-        case aiohttp.ClientSSLError():
-            return Trouble.TLS
+        case aiohttp.ClientSSLError() | aiohttp.ClientOSError(__cause__=ssl.SSLError()):
+            return Trouble.TLS  # the latter: the server refused us when we were already connected
         case aiohttp.ClientConnectorError(os_error=OSError(errno=errno.EACCES)):
             return Trouble.ADDRESS_REFUSED  # aiohttp merges those of several addresses into one
         case aiohttp.ClientConnectorError():

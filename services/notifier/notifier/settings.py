@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.settings import PREFIX, Settings
@@ -66,6 +66,8 @@ class MigrationSettings(BaseSettings):
 class NotifierSettings(Settings):
     """`sealing_key` opens the apps' webhook secrets. `callback_allow_cidrs`: private networks in
     which callbacks may be delivered, separated by commas; `callback_ports`: as `443,8000-9999`.
+    `retention_days`: how long deliveries are kept, but for those that never arrived, and what was
+    published.
 
     People are told by what is set up of DingTalk, a webhook and e-mail, in this order.
     `alert_quiet_hours`: as `22:00-08:00`; then only what is critical is told.
@@ -80,6 +82,7 @@ class NotifierSettings(Settings):
     sealing_key: SecretStr
     callback_allow_cidrs: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     callback_ports: Annotated[tuple[range, ...], NoDecode, BeforeValidator(_ports)] = DEFAULT_PORTS
+    retention_days: Annotated[int, Field(ge=8)] = 90  # Longer than the schedule of the tries.
     dingtalk_url: SecretStr | None = None
     dingtalk_secret: SecretStr | None = None
     alert_webhook_url: SecretStr | None = None

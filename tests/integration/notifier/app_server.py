@@ -1,6 +1,7 @@
 """An app's server on this machine: keeps what it is told, and answers as the test wants."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -69,15 +70,15 @@ class AppServer:
 
 
 @asynccontextmanager
-async def running_app_server() -> AsyncIterator[AppServer]:
+async def running_app_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[AppServer]:
     server = AppServer()
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", server.handle)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     server.port = runner.addresses[0][1]
-    server.url = f"http://127.0.0.1:{server.port}"
+    server.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.port}"
     yield server
     await runner.cleanup()

@@ -79,6 +79,7 @@ class Desk:
             schedule=self.schedule,
             wake_relay=lambda: None,
             lease_s=self.lease_s,
+            guard=self.guard,
         )
 
     @asynccontextmanager
@@ -103,20 +104,22 @@ class Desk:
             return await tx.fetchval(sql, *arguments)
 
     async def state(self, event: Told) -> Any:
-        return await self.value("select state from delivery where event_id = $1", event.event_id)
+        return await self.value(
+            "select state from delivery_state where event_id = $1", event.event_id
+        )
 
     async def settled(self, *events: Told, state: str = "delivered") -> None:
         """Waits until all of them are in this state."""
         ids = [event.event_id for event in events]
 
         async def all_are() -> bool:
-            sql = "select count(*) from delivery where event_id = any($1) and state = $2"
+            sql = "select count(*) from delivery_state where event_id = any($1) and state = $2"
             return bool(await self.value(sql, ids, state) == len(ids))
 
         await until(all_are)
 
     async def attempts(self, event: Told) -> list[dict[str, Any]]:
-        sql = """select attempt.* from attempt join delivery using (delivery_id)
+        sql = """select attempt.* from attempt join delivery using (delivery_id, day)
                  where event_id = $1 order by started_at"""
         async with self.db.connection() as tx:
             return [dict(row) for row in await tx.fetch(sql, event.event_id)]

@@ -12,7 +12,7 @@ from tests.integration.notifier.app_server import AppServer, one_after_the_other
 from tests.integration.notifier.desk import NEVER, Desk, app, told
 
 from chassis.web import create_app
-from contracts.internal import DeliveryPage, DeliveryView
+from contracts.internal import DeliveryPage, DeliveryView, EndpointPage
 from notifier import api
 
 TOKEN = "the-service-token"
@@ -91,8 +91,9 @@ async def test_list_by_state(desk: Desk, server: AppServer, http: httpx.AsyncCli
     waiting, lost = told(), told()
     await desk.tell(waiting, lost)
     await desk.value(
-        """update delivery set state = 'exhausted', settled_at = now()
-           where event_id = $1 returning 1""",
+        """with lost as (select delivery_id, day, app_id from delivery where event_id = $1),
+                kept as (insert into exhausted select * from lost)
+           delete from due using lost where due.delivery_id = lost.delivery_id returning 1""",
         lost.event_id,
     )
 
@@ -195,6 +196,74 @@ async def test_ping_without_an_address_or_an_app(desk: Desk, http: httpx.AsyncCl
 
     assert (no_address.status_code, no_address.json()["code"]) == (422, "invalid_request")
     assert (no_app.status_code, no_app.json()["code"]) == (404, "not_found")
+
+
+async def test_addresses_tell_since_when_something_waits(
+    desk: Desk, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    server.answers["/callback"] = says(500)
+    tried, other = told(), told(notify_url="http://127.0.0.1:9999/other")
+    await desk.tell(tried, other, told("A2"))
+    async with desk.running():
+        await desk.tried(tried)
+        await desk.tried(other)
+
+    answer = await http.get("/internal/endpoints", params={"app_id": "A1"})
+
+    own, given = EndpointPage.model_validate(answer.json()).items
+    assert (own.address, given.address) == (f"{server.url}/callback", "127.0.0.1:9999")
+    assert (own.pending, given.pending) == (1, 1)
+    due = await desk.value(
+        "select min(due_at) from due where lane_id = $1", int(own.endpoint_id[1:])
+    )
+    assert own.oldest_due_at == due
+
+
+async def test_an_app_resumes_only_its_own_addresses(
+    desk: Desk, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    server.answers["/callback"] = says(410)
+    event = told()
+    await desk.tell(event)
+    async with desk.running():
+        await desk.tried(event)
+    answer = await http.get("/internal/endpoints", params={"suspended": "true"})
+    (endpoint,) = EndpointPage.model_validate(answer.json()).items
+    path = f"/internal/endpoints/{endpoint.endpoint_id}/resume"
+
+    foreign = await http.post(path, params={"app_id": "A2"})
+    unknown = await http.post("/internal/endpoints/L99/resume", params={"app_id": "A1"})
+    malformed = await http.post("/internal/endpoints/7/resume", params={"app_id": "A1"})
+    own = await http.post(path, params={"app_id": "A1"})
+
+    assert [one.status_code for one in (foreign, unknown, malformed, own)] == [404, 404, 404, 200]
+    assert endpoint.suspended_for == "gone"
+    assert own.json()["suspended_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        ("https://app.example/callback", 204),
+        ("http://127.0.0.1:8080/", 204),  # the desk allows loopback
+        ("https://10.0.0.1/", 422),
+        ("https://[::ffff:169.254.169.254]/", 422),
+        ("https://0x7f.1/", 422),
+        ("https://user@app.example/", 422),
+        ("gopher://app.example/", 422),
+        ("https://app.example:0/", 422),
+    ],
+)
+async def test_address_is_checked_before_it_is_registered(
+    http: httpx.AsyncClient, url: str, status: int
+) -> None:
+    answer = await http.post("/internal/callback-addresses/check", json={"url": url})
+
+    assert answer.status_code == status
+    if status == 422:
+        (fault,) = answer.json()["errors"]
+        assert fault["pointer"] == "/url"
+        assert "Errno" not in fault["message"]
 
 
 async def listed(http: httpx.AsyncClient, **query: str) -> DeliveryPage:

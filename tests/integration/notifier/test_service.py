@@ -99,9 +99,9 @@ async def house(
 
 
 @asynccontextmanager
-async def serving(house: House) -> AsyncIterator[FastAPI]:
+async def serving(house: House, group: str | None = None) -> AsyncIterator[FastAPI]:
     """The service in this process, with a consumer group of its own."""
-    app = build(house.settings(), group=f"notifier-{uuid.uuid4().hex}")
+    app = build(house.settings(), group=group or f"notifier-{uuid.uuid4().hex}")
     async with app.router.lifespan_context(app):
         yield app
 
@@ -198,13 +198,58 @@ async def test_ready_and_alive(house: House) -> None:
 
             await until(is_ready)
             alive = await http.get("/health/live")
-            metrics = await http.get("/metrics")
 
     assert alive.status_code == 200
     assert set(alive.json()["checks"]) == {
-        "configuration", "order-events", "alerts", "dispatch", "rescue", "outbox",
+        "configuration", "order-events", "alerts", "dispatch", "rescue", "outbox", "telling",
+        "keeping", "measuring", "watch", "retention",
     }  # fmt: skip
-    assert "notifier_in_flight" in metrics.text
+
+
+METRICS = {
+    'deliveries_total{class="none",result="delivered"}', "attempt_seconds_count",
+    "first_attempt_delay_seconds_count", "due_oldest_seconds", "lane_open", "lanes_suspended",
+    "inflight", "lease_expired_total", "ssrf_blocked_total", "parked", "exhausted",
+    "outbox_pending_oldest_seconds", "inbox_duplicates_total",
+}  # fmt: skip
+OF_GROUP = {
+    "consumer_lag_records", "consumer_lag_seconds", "last_poll_age_seconds", "dead_events_total",
+}  # fmt: skip
+
+
+async def test_metrics_tell_of_a_delivery_and_of_what_goes_wrong(house: House) -> None:
+    """The names that dashboards and alarms are built on."""
+    event, other = payment_succeeded(house.app_id), payment_succeeded(house.app_id)
+    broken = Message(topics.ORDER_EVENTS, event.key, b"{}", event.headers)
+    last = Message(topics.ORDER_EVENTS, event.key, other.value, other.headers)
+    group = f"notifier-{uuid.uuid4().hex}"
+
+    async with serving(house, group) as app:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://notifier") as http:
+
+            async def figures() -> dict[str, float]:
+                text = (await http.get("/metrics")).text
+                rows = [line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#"]
+                return {name: float(value) for name, value in rows}
+
+            before = await figures()
+            await publish(house.producer, event, event, broken, last)
+            told = {await house.received(), await house.received()}
+
+            async def is_told() -> bool:
+                name = 'deliveries_total{class="none",result="delivered"}'
+                after = await figures()
+                return after.get(name, 0) > before.get(name, 0)
+
+            await until(is_told)
+            after = await figures()
+
+    assert told == {payload_id(event), payload_id(last)}
+    assert after.keys() >= METRICS
+    assert {f'{name}{{group="{group}"}}' for name in OF_GROUP} <= after.keys()
+    assert after["inbox_duplicates_total"] > before["inbox_duplicates_total"]
+    assert after[f'dead_events_total{{group="{group}"}}'] >= 1
 
 
 async def test_killed_in_the_middle_of_a_try_it_tries_again(house: House) -> None:
@@ -231,5 +276,25 @@ async def test_killed_in_the_middle_of_a_try_it_tries_again(house: House) -> Non
         assert second.wait(20) in (0, -signal.SIGTERM)
 
     assert told == {payload_id(event), payload_id(meanwhile)}
-    sql = "select count(*) from delivery where app_id = $1 and state = 'delivered'"
+    sql = "select count(*) from delivery_state where app_id = $1 and state = 'delivered'"
     assert await house.value(sql, house.app_id) == 2
+
+
+async def test_of_two_replicas_one_is_killed_and_nothing_is_lost(house: House) -> None:
+    events = [payment_succeeded(house.app_id) for _ in range(60)]
+    wanted = {payload_id(event) for event in events}
+
+    with process(house) as first, process(house):
+        await publish(house.producer, *events[:30])
+        told = {await house.received() for _ in range(5)}
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        await publish(house.producer, *events[30:])
+        while told != wanted:
+            told.add(await house.received())
+
+        async def all_are_settled() -> bool:
+            sql = "select count(*) from delivery_state where app_id = $1 and state = 'delivered'"
+            return await house.value(sql, house.app_id) == len(wanted)
+
+        await until(all_are_settled)

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 from tests.integration.notifier.app_server import AppServer, says
-from tests.integration.notifier.desk import Desk, app, told, until
+from tests.integration.notifier.desk import AT_ONCE, Desk, app, told, until
 
+from chassis.consumer import DeadRecord, Record
 from chassis.database import Database
 from contracts import topics
 from contracts.events.alerts import AlertRecord
 from contracts.events.deliveries import DeliveryEventRecord
+from notifier.consumers import parking
 from notifier.flows import endpoints
 from notifier.flows.deps import Deps
 
@@ -162,3 +164,29 @@ async def test_exhausted_delivery_alerts_people(desk: Desk, server: AppServer) -
 
     (alert,) = await published(desk.db, topics.ALERTS)
     assert AlertRecord.model_validate_json(alert).data.key == "delivery.exhausted:A1"
+
+
+async def test_circuit_that_opens_alerts_people_once(desk: Desk, server: AppServer) -> None:
+    desk.schedule = AT_ONCE
+    server.answers["/callback"] = says(500)
+    await desk.tell(*[told() for _ in range(20)])
+
+    async with desk.running():
+
+        async def is_held() -> bool:
+            return bool(await desk.value("select held_until is not null from lane"))
+
+        await until(is_held)
+
+    (alert,) = await published(desk.db, topics.ALERTS)
+    assert AlertRecord.model_validate_json(alert).data.key == "endpoint.held:A1:"
+
+
+async def test_record_that_cannot_be_used_is_kept_and_told(desk: Desk) -> None:
+    record = Record(topics.ORDER_EVENTS, 0, 7, "O1", b"junk", {}, 0)
+
+    await parking(desk.deps(replica=0))([DeadRecord(record, "not an event")])
+
+    assert await desk.value("select value from dead_event") == b"junk"
+    (alert,) = await published(desk.db, topics.ALERTS)
+    assert AlertRecord.model_validate_json(alert).data.key == f"event.parked:{topics.ORDER_EVENTS}"

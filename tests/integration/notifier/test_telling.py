@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -27,6 +29,7 @@ from notifier.domain.messages import Messenger
 from notifier.domain.problems import SpokeJustNow
 from notifier.flows import alerts
 from notifier.flows.deps import Deps
+from notifier.jobs.watch import watch
 from notifier.messengers.dingtalk import DingTalk, signature
 from notifier.messengers.mail import Mail
 from notifier.messengers.webhook import Webhook
@@ -124,7 +127,7 @@ async def test_what_is_raised_while_it_is_told_is_told_later(
     desk: Desk, robot: Robot, session: ClientSession
 ) -> None:
     class Slow:
-        name = "slow"
+        name = destination = "slow"
 
         async def send(self, message: object) -> None:
             await alerts.receive(desk.deps(replica=0), [alert("a")])
@@ -203,15 +206,33 @@ async def test_trial_goes_by_every_messenger(
     server.answers["/ops"] = says(404)
     deps = by(desk, ding(session, robot), Webhook(session, SecretStr(f"{server.url}/ops")))
 
-    tested = await alerts.test(deps)
+    tested = await alerts.send_trial(deps)
 
     assert [(one.messenger, one.error) for one in tested.items] == [
         ("dingtalk", None),
         ("webhook", "status 404"),
     ]
     with pytest.raises(SpokeJustNow):
-        await alerts.test(deps)
+        await alerts.send_trial(deps)
 
 
 def test_signature_is_hmac_of_time_and_secret() -> None:
     assert len(base64.b64decode(signature(SECRET, 1_700_000_000_000))) == 32
+
+
+async def test_our_own_trouble_is_told_without_kafka(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    deps = by(desk, ding(session, robot))
+    stuck: Any = SimpleNamespace(oldest_s=11.0, dead=1)
+    slow: Any = SimpleNamespace(lag=10_001)
+
+    await watch(deps, stuck, {"notifier": slow}).look()
+    await everything_is_due(desk)
+    await alerts.tell_due(deps)
+
+    (message,) = robot.taken
+    assert await desk.value("select array_agg(key order by key) from trouble") == [
+        "consumer.behind:notifier", "outbox.dead:notifier", "outbox.stuck:notifier",
+    ]  # fmt: skip
+    assert message["markdown"]["title"] == "Paymesh: 2 critical, 1 warning"

@@ -12,7 +12,7 @@ FORMATTED = {"payment.": {"payment.duplicate:", "payment.late:"},
 
 def test_every_alert_is_in_the_table() -> None:
     in_code: set[str] = set()
-    for path in ROOT.glob("services/*/*/**/*.py"):
+    for path in (*ROOT.glob("services/*/*/**/*.py"), *ROOT.glob("libs/contracts/**/*.py")):
         for key in IN_CODE.findall(path.read_text()):
             in_code |= FORMATTED.get(key, {key})
     rows = [

@@ -5,23 +5,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.authority import Authority
 
 from chassis.consumer import Record
 from contracts import sealing, webhooks
-from contracts.api import OrderStatus, OrderSummary, PaymentView, RefundView
+from contracts.api import OrderStatus, OrderSummary, PaymentView, RefundView, SplitView
 from contracts.events.configuration import (
     CONFIGURATION,
+    AlertRoute,
     AppEntity,
     CallbackAck,
     Configuration,
     ConfigurationRecord,
     LatePayment,
+    MerchantEntity,
     State,
 )
 from contracts.events.orders import CALLBACK_TYPES, SOURCE, OrderEvent, OrderEventRecord
 from notifier import consumers
 from notifier.consumers import OrderEvents
 from notifier.domain.apps import AppBook
+from notifier.domain.routes import RouteBook
 
 NOW = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)
 ORDER = OrderSummary(
@@ -52,6 +56,23 @@ REFUND = RefundView.model_validate(
         "channel_refund_no": "5000001", "merchant_id": "M1", "payment_id": "C1", "amount": 299,
         "currency": "CNY", "status": "succeeded", "reason": None, "cause": "requested",
         "created_at": NOW, "refunded_at": NOW, "failure": None,
+    }
+)  # fmt: skip
+
+SPLIT = SplitView.model_validate(
+    {
+        "split_no": "S1", "merchant_split_no": "F1", "payment_no": "P1",
+        "merchant_order_no": "W2026-001", "channel_trade_no": "4200001",
+        "channel_split_no": "3000001", "merchant_id": "M1", "payment_id": "C1", "amount": 299,
+        "currency": "CNY", "status": "failed", "finish": False, "created_at": NOW,
+        "finished_at": NOW, "failure": {"code": "NO_RELATION", "message": "分账接收方未添加"},
+        "receivers": [
+            {
+                "account": "190001", "amount": 299, "description": "维修基金", "status": "failed",
+                "amount_returned": 0,
+                "failure": {"code": "NO_RELATION", "message": "分账接收方未添加"},
+            }
+        ],
     }
 )  # fmt: skip
 
@@ -99,8 +120,27 @@ def test_refund_event_is_told_as_the_public_refund() -> None:
     assert json.loads(told.body)["data"] == REFUND.model_dump(mode="json")
 
 
+def test_split_event_is_told_as_the_public_split() -> None:
+    event = order_event("split.failed", split=SPLIT, notify_url="https://app.example/n")
+
+    told = OrderEvents.decode(record(event.to_bytes(), event.headers()))
+
+    assert told is not None
+    assert (told.type, told.notify_url) == ("split.failed", "https://app.example/n")
+    assert json.loads(told.body)["data"] == SPLIT.model_dump(mode="json")
+
+
 @pytest.mark.parametrize(
-    "kind", ["payment.created", "payment.pending", "order.paid", "refund.created", "new.kind"]
+    "kind",
+    [
+        "payment.created",
+        "payment.pending",
+        "order.paid",
+        "refund.created",
+        "split.created",
+        "split.returned",
+        "new.kind",
+    ],
 )
 @pytest.mark.parametrize("with_headers", [True, False])
 def test_other_events_pass(kind: str, with_headers: bool) -> None:
@@ -122,6 +162,17 @@ def test_event_without_its_subject_is_not_an_event(kind: str) -> None:
 def test_what_is_no_event_is_refused(value: bytes) -> None:
     with pytest.raises(ValueError):
         OrderEvents.decode(record(value))
+
+
+def configured(entity: AppEntity | MerchantEntity, entity_id: str) -> ConfigurationRecord:
+    return ConfigurationRecord(
+        id="E1",
+        source="paymesh/merchant-admin",
+        type=CONFIGURATION,
+        subject=entity_id,
+        time=NOW,
+        data=Configuration(entity=entity),
+    )
 
 
 class TestConfiguration:
@@ -149,17 +200,9 @@ class TestConfiguration:
 
     def told_of(self, *entities: AppEntity) -> AppBook:
         apps = AppBook()
-        configuration = consumers.Configuration(apps, self.pair.private_key)
+        configuration = consumers.Configuration(apps, RouteBook(), self.pair.private_key)
         for entity in entities:
-            event = ConfigurationRecord(
-                id="E1",
-                source="paymesh/merchant-admin",
-                type=CONFIGURATION,
-                subject=entity.app_id,
-                time=NOW,
-                data=Configuration(entity=entity),
-            )
-            configuration.handle(record(event.to_bytes()))
+            configuration.handle(record(configured(entity, entity.app_id).to_bytes()))
         return apps
 
     def test_app_is_known_with_its_opened_secrets_newest_first(self) -> None:
@@ -213,15 +256,67 @@ class TestConfiguration:
         assert app is not None
         assert app.keys == (webhooks.secret_bytes(self.secrets[1]),)
 
+    def test_client_certificate_is_opened_and_loaded(self) -> None:
+        sealed = self.sealed(Authority().client().model_dump_json())
+        apps = self.told_of(
+            self.app(callback_client_certificate_sealed=sealed),
+            self.app(version=2),
+        )
+        with_one = self.told_of(self.app(callback_client_certificate_sealed=sealed))
+
+        destination = with_one.find_destination("A1", None)
+        assert destination is not None
+        assert destination.tls is not None
+        later = apps.find_destination("A1", None)
+        assert later is not None
+        assert later.tls is None
+
+    @pytest.mark.parametrize(
+        "content", ["junk", "{}", '{"certificate_pem": "", "private_key_pem": ""}']
+    )
+    def test_without_a_usable_certificate_nothing_is_sent(self, content: str) -> None:
+        sealed = self.sealed(content)
+
+        apps = self.told_of(self.app(callback_client_certificate_sealed=sealed))
+
+        assert apps.find_destination("A1", None) is None
+
     def test_secrets_are_not_in_the_representation(self) -> None:
-        apps = self.told_of(self.app())
+        sealed = self.sealed(Authority().client().model_dump_json())
+        apps = self.told_of(self.app(callback_client_certificate_sealed=sealed))
 
         for text in (repr(apps.find("A1")), repr(apps.find_destination("A1", None))):
             assert "keys" not in text
+            assert "tls" not in text
+
+    def test_alert_route_of_a_merchant_is_opened_and_the_newest_version_stands(self) -> None:
+        route = AlertRoute(webhook_url="https://people.example/")
+        sealed = self.sealed(route.model_dump_json(), context="M1")
+        foreign = self.sealed(route.model_dump_json(), context="M2")
+
+        def known(*versions: tuple[int, str | None]) -> AlertRoute | None:
+            routes = RouteBook()
+            configuration = consumers.Configuration(AppBook(), routes, self.pair.private_key)
+            for version, text in versions:
+                merchant = MerchantEntity(
+                    merchant_id="M1",
+                    name="物业",
+                    version=version,
+                    state=State.ACTIVE,
+                    alert_route_sealed=text,
+                )
+                configuration.handle(record(configured(merchant, "M1").to_bytes()))
+            return routes.find("M1")
+
+        assert known((1, sealed)) == route
+        assert known((2, sealed), (1, None)) == route
+        assert known((1, sealed), (2, None)) is None
+        assert known((1, foreign)) is None
+        assert known() is None
 
     def test_tombstone_and_other_entities_pass(self) -> None:
         apps = AppBook()
-        configuration = consumers.Configuration(apps, self.pair.private_key)
+        configuration = consumers.Configuration(apps, RouteBook(), self.pair.private_key)
 
         configuration.handle(record(b""))
 

@@ -25,6 +25,7 @@ from contracts.identifiers import new_id
 from paymesh_local import processes
 from paymesh_local.bench.cpu import seconds_of, spent
 from paymesh_local.broker import EmbeddedBroker
+from paymesh_local.kafka import Kafka
 from paymesh_local.ports import any_free
 from paymesh_local.postgres import Postgres
 from paymesh_local.processes import Process, Program
@@ -32,6 +33,11 @@ from paymesh_local.processes import Process, Program
 ANSWER_S: Final = 0.005
 FETCH_WAIT_MS: Final = "10"
 """The embedded broker always lets a fetch wait to its end, where Kafka answers at once."""
+
+BODY_BYTES: Final = 700
+"""About what the body of a payment's callback has."""
+
+TELL_AGAIN_S: Final = 0.2
 
 PAYMENT: Final = {
     "merchant_order_no": "W2026-001", "channel_trade_no": "4200001", "merchant_id": "M1",
@@ -64,6 +70,10 @@ class Servers:
         self.times[event_id] += 1
         return web.Response()
 
+    def doubles(self, event_ids: Sequence[str]) -> int:
+        """How often any of these was taken once more than was needed."""
+        return sum(self.times[one] - 1 for one in event_ids if one in self.arrived)
+
     async def all_of(self, event_ids: Sequence[str], limit_s: float) -> int:
         """Wait for these; answers how many have not come."""
         give_up_at = time.perf_counter() + limit_s
@@ -80,7 +90,8 @@ class World:
     kind."""
 
     folder: Path
-    bootstrap: str
+    postgres: Postgres
+    broker: EmbeddedBroker | Kafka
     database_url: str
     outbox_url: str
     servers: Servers
@@ -96,7 +107,7 @@ class World:
             "PAYMESH_LOG_LEVEL": "ERROR",
             "PAYMESH_SERVICE_TOKEN": "bench",
             "PAYMESH_DATABASE_URL": self.database_url,
-            "PAYMESH_KAFKA_BOOTSTRAP": self.bootstrap,
+            "PAYMESH_KAFKA_BOOTSTRAP": self.broker.bootstrap,
             "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": "6000",
             "PAYMESH_KAFKA_FETCH_WAIT_MS": FETCH_WAIT_MS,
             "PAYMESH_SEALING_KEY": self.sealing_keys.private_key,
@@ -116,6 +127,15 @@ class World:
             await self.notifier.stop(grace_s)
             self.notifier = None
 
+    async def restart_database(self) -> None:
+        await self.postgres.stop()
+        self.pids["postgresql"] = (await self.postgres.start()).pid
+
+    async def restart_broker(self) -> None:
+        """Only the real one remembers what it had."""
+        await self.broker.stop()
+        self.pids["broker"] = (await self.broker.start()).pid
+
     async def register(self, app_ids: Sequence[str]) -> None:
         """Tell the notifier of these apps; the address of each is a path of its own."""
         await self.producer.send_many([self._app(app_id) for app_id in app_ids])
@@ -125,9 +145,15 @@ class World:
         return [_payment(app_ids[number % len(app_ids)]) for number in range(count)]
 
     async def tell(self, events: Sequence[tuple[str, Message]]) -> None:
+        """As an outbox does: until Kafka has them all."""
         now = time.perf_counter()
         self.told.update((event_id, now) for event_id, _ in events)
-        await self.producer.send_many([message for _, message in events])
+        left = [message for _, message in events]
+        while left:
+            taken = await self.producer.send_many(left)
+            left = [message for message, is_there in zip(left, taken, strict=True) if not is_there]
+            if left:
+                await asyncio.sleep(TELL_AGAIN_S)
 
     def latencies_ms(self, event_ids: Sequence[str]) -> list[float]:
         arrived = self.servers.arrived
@@ -181,13 +207,14 @@ class World:
 
 
 @asynccontextmanager
-async def world() -> AsyncIterator[World]:
+async def world(*, real_kafka: bool = False) -> AsyncIterator[World]:
     """All of it in a temporary folder; the notifier is not started yet."""
     with tempfile.TemporaryDirectory(prefix="paymesh-bench-", ignore_cleanup_errors=True) as name:
         folder, password = Path(name), secrets.token_urlsafe()
         os.chmod(name, 0o711)  # PostgreSQL may run as another user
         postgres = Postgres(folder / "postgres", folder / "postgres.log", password=password)
-        broker = EmbeddedBroker(folder / "broker.log")
+        log = folder / "broker.log"
+        broker = Kafka(folder / "kafka", log) if real_kafka else EmbeddedBroker(log)
         servers, runner = Servers(), None
         try:
             pids = {"postgresql": (await postgres.start()).pid}
@@ -211,7 +238,8 @@ async def world() -> AsyncIterator[World]:
             await producer.start()
             here = World(
                 folder=folder,
-                bootstrap=broker.bootstrap,
+                postgres=postgres,
+                broker=broker,
                 database_url=database_url,
                 outbox_url=outbox_url,
                 servers=servers,

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from contracts.events.alerts import Alert, Severity
+from notifier.domain.routes import CENTRE
 
 GATHER: Final = timedelta(seconds=2)
 """What is new waits this long for company."""
@@ -49,7 +50,7 @@ class QuietHours:
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """`total` counts since `first_at`, `untold` since people were told. They know it all
-    where `due_at` is None."""
+    where `due_at` is None. `route`: who they are; each route has its own count."""
 
     key: str
     severity: Severity
@@ -63,6 +64,7 @@ class Trouble:
     untold: int
     told_at: datetime | None
     due_at: datetime | None
+    route: str = CENTRE
 
 
 def raised(

@@ -1,5 +1,6 @@
 """The apps as the configuration tells of them: where their callbacks go and how they are signed."""
 
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +12,8 @@ from contracts.events.configuration import CallbackAck
 @dataclass(frozen=True, slots=True)
 class App:
     """`keys`: the opened webhook secrets, newest first; two while one replaces the other.
-    `signing_keys`: those of v1a, where the app asks for it."""
+    `signing_keys`: those of v1a, where the app asks for it. `tls`: with the client certificate
+    that its server demands; None where it demands none."""
 
     app_id: str
     version: int
@@ -22,6 +24,7 @@ class App:
     signing_keys: tuple[Ed25519PrivateKey, ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     is_ordered: bool = False
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Destination:
     keys: tuple[bytes, ...] = field(repr=False)
     signing_keys: tuple[Ed25519PrivateKey, ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
 
 
 class AppBook:
@@ -45,10 +49,14 @@ class AppBook:
         self.changed: set[str] = set()
         self._apps: dict[str, App] = {}
 
+    def is_news(self, app_id: str, version: int) -> bool:
+        """Whether this version of the app is newer than what is known."""
+        known = self._apps.get(app_id)
+        return known is None or known.version < version
+
     def put(self, app: App) -> None:
         """Keep it, if it is newer than what is known."""
-        known = self._apps.get(app.app_id)
-        if known is None or known.version < app.version:
+        if self.is_news(app.app_id, app.version):
             self._apps[app.app_id] = app
             self.changed.add(app.app_id)
 
@@ -63,8 +71,9 @@ class AppBook:
     def find_destination(self, app_id: str, notify_url: str | None) -> Destination | None:
         """An address given with the call wins over the app's own.
 
-        None while nothing can be sent: the app is not known yet, disabled, without an address or
-        without a secret that opens. Its deliveries wait.
+        None while nothing can be sent: the app is not known yet, disabled, without an address,
+        without a secret that opens, or with a client certificate that does not. Its deliveries
+        wait.
         """
         app = self._apps.get(app_id)
         if app is None or not app.is_active or not app.keys:
@@ -72,4 +81,4 @@ class AppBook:
         url = notify_url or app.notify_url
         if not url:
             return None
-        return Destination(url, app.ack, app.keys, app.signing_keys, app.headers)
+        return Destination(url, app.ack, app.keys, app.signing_keys, app.headers, app.tls)

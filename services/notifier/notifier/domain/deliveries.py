@@ -1,12 +1,30 @@
 """A delivery on its way: told, claimed, tried, settled."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
+from contracts.identifiers import is_id, made_at
 from notifier.domain.answers import Answer, Judgement, Verdict, judge
 from notifier.domain.apps import Destination
 from notifier.domain.schedule import Schedule, retry_after_s
+
+UNDATED: Final = date(1970, 1, 1)
+"""The day of events whose id does not tell it."""
+
+
+def day_of(event_id: str) -> date:
+    """The day of an event (UTC), by which its deliveries are kept.
+
+    It is taken from the id, so an event that comes again, however late, is found where it was.
+    """
+    if not is_id("event", event_id):
+        return UNDATED
+    try:
+        return made_at(event_id).date()
+    except OverflowError:
+        return UNDATED
 
 
 class State(StrEnum):
@@ -34,12 +52,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery that is ours to try until `lease_until`; `tries` were made before."""
+    """A delivery that is ours to try until `lease_until`; `tries` were made before. `is_first`: it
+    was never tried, nor asked for again."""
 
     delivery_id: int
+    day: date
     lane_id: int
     lease_until: datetime
     tries: int
+    is_first: bool
     event_id: str
     app_id: str
     type: str

@@ -81,7 +81,7 @@ class Health:
         if verdict is Verdict.UNSENDABLE:
             return replace(self, held_until=now + timedelta(seconds=UNSENDABLE_HOLD_S))
         if verdict is Verdict.ACCEPTED:
-            return replace(self._alive(now, cap=min(self.cap + 1, MAX_CAP)), failing_since=None)
+            return self._alive(now, cap=min(self.cap + 1, MAX_CAP), failing_since=None)
         if verdict is Verdict.GONE:
             return self._suspended(Cause.GONE, now)
         if self.failing_since is not None and now - self.failing_since >= SUSPEND_AFTER:
@@ -90,37 +90,38 @@ class Health:
 
     def _after_failure(self, verdict: Verdict, now: datetime) -> "Health":
         if verdict is Verdict.REFUSED:
-            return self._alive(now, cap=self.cap)
+            return self._alive(now, cap=self.cap, failing_since=self.failing_since)
         return self._failed(now, streak=self.streak + 1 if verdict is Verdict.UNREACHABLE else 0)
 
-    def _alive(self, now: datetime, *, cap: int) -> "Health":
-        came_back = now if self.trips > 0 else self.catching_up_since
-        return replace(
-            self._counted(now, failed=0),
+    def _alive(self, now: datetime, *, cap: int, failing_since: datetime | None) -> "Health":
+        is_new = self._is_window_over(now)
+        return Health(
             cap=cap,
-            streak=0,
-            trips=0,
-            held_until=None,
-            catching_up_since=came_back,
+            window_at=now if is_new else self.window_at,
+            window_total=1 if is_new else self.window_total + 1,
+            window_failed=0 if is_new else self.window_failed,
+            failing_since=failing_since,
+            catching_up_since=now if self.trips > 0 else self.catching_up_since,
         )
 
     def _failed(self, now: datetime, *, streak: int) -> "Health":
         if self.held_until is not None and self.held_until > now:
             return self  # it was sent before the breaker opened, and says nothing new
         seen = replace(
-            self._counted(now, failed=1), cap=max(1, self.cap // 2), streak=streak, held_until=None
+            self._counted_failed(now), cap=max(1, self.cap // 2), streak=streak, held_until=None
         )
         is_probe = self.trips > 0
         return seen._held(now) if is_probe or seen._is_broken() else seen
 
-    def _counted(self, now: datetime, *, failed: int) -> "Health":
-        if self.window_at is None or now - self.window_at >= timedelta(seconds=WINDOW_S):
-            return replace(self, window_at=now, window_total=1, window_failed=failed)
+    def _counted_failed(self, now: datetime) -> "Health":
+        if self._is_window_over(now):
+            return replace(self, window_at=now, window_total=1, window_failed=1)
         return replace(
-            self,
-            window_total=self.window_total + 1,
-            window_failed=self.window_failed + failed,
+            self, window_total=self.window_total + 1, window_failed=self.window_failed + 1
         )
+
+    def _is_window_over(self, now: datetime) -> bool:
+        return self.window_at is None or now - self.window_at >= timedelta(seconds=WINDOW_S)
 
     def _is_broken(self) -> bool:
         return self.streak >= STREAK_LIMIT or (

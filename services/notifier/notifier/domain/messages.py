@@ -3,6 +3,7 @@
 NotTold: the messenger could not deliver it, and says why.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -47,12 +48,21 @@ class Messenger(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def destination(self) -> str:
+        """The same for all that reach the same place, which must not be spoken to too often."""
+
     async def send(self, message: Message) -> None:
         """Deliver it, within seconds.
 
         Raises:
             NotTold: it was not taken.
         """
+
+
+def destination_of(address: str) -> str:
+    """What may be stored of an address that holds a token: a digest."""
+    return hashlib.sha256(address.encode()).hexdigest()[:32]
 
 
 def compose(troubles: Sequence[Trouble]) -> Message:

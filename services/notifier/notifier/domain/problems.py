@@ -2,7 +2,8 @@
 
 NotifierProblem
 ├── EventNotFound 404 · AppNotFound 404 · EndpointNotFound 404 · ReplayNotFound 404
-├── NoCallbackAddress 422 · BadCursor 422
+├── NoAlertRoute 404
+├── NoCallbackAddress 422 · AddressNotCalled 422 · BadCursor 422
 └── SpokeJustNow 429
 """
 
@@ -38,9 +39,21 @@ class ReplayNotFound(NotifierProblem, code=Code.NOT_FOUND):
         super().__init__(f"There is no replay {replay_id!r}.")
 
 
+class NoAlertRoute(NotifierProblem, code=Code.NOT_FOUND):
+    def __init__(self, merchant_id: str) -> None:
+        super().__init__(f"The merchant {merchant_id!r} has no alert route of its own.")
+
+
 class NoCallbackAddress(NotifierProblem, code=Code.INVALID_REQUEST):
     def __init__(self) -> None:
         super().__init__("The app has no callback address (notify_url), or it is disabled.")
+
+
+class AddressNotCalled(NotifierProblem, code=Code.INVALID_REQUEST):
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Callbacks cannot go there: {reason}", errors=[FieldError("/url", reason)]
+        )
 
 
 class SpokeJustNow(NotifierProblem, code=Code.RATE_LIMITED):

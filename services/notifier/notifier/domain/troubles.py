@@ -57,6 +57,17 @@ def parked(topic: str, error: str) -> Alert:
     )
 
 
+def route_failed(merchant_id: str, error: str) -> Alert:
+    """A merchant's own people cannot be told; no merchant is named, so it goes to the centre."""
+    return Alert(
+        key=f"alert.route_failed:{merchant_id}",
+        severity=Severity.WARNING,
+        title="A merchant's alert route does not work",
+        detail=error,
+        facts={"merchant_id": merchant_id},
+    )
+
+
 def _address(claim: Claim) -> str:
     return f"{claim.app_id}:{origin_of(claim.notify_url)}"
 

@@ -1,73 +1,121 @@
 """Alerts come in, become troubles, and are told to people."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
+from chassis import outbox
+from chassis.database import Tx
 from contracts.events.alerts import AlertRecord
 from contracts.internal import AlertTest, Telling
 from notifier import metrics
-from notifier.domain import messages
+from notifier.domain import messages, troubles
 from notifier.domain.alerts import REPEAT, raised
 from notifier.domain.messages import TROUBLES_PER_MESSAGE, Message, Messenger, NotTold
-from notifier.domain.problems import SpokeJustNow
+from notifier.domain.problems import NoAlertRoute, SpokeJustNow
+from notifier.domain.routes import CENTRE, routes_of
 from notifier.flows.deps import Deps
-from notifier.store import alerts
+from notifier.store import alerts, outgoing
 
 log = structlog.get_logger()
 
 SPEAK_EVERY_S: Final = 4.0
 """DingTalk shuts a robot up that sends more than 20 messages a minute; 15 leave room."""
 
+ROUTES_AT_ONCE: Final = 20
+
 
 async def receive(deps: Deps, records: Sequence[AlertRecord]) -> None:
     """Idempotent by the alert's id."""
     async with deps.db.transaction() as tx:
         fresh = await alerts.add(tx, records)
-        now, troubles = await alerts.lock_troubles(tx, (one.data.key for one in fresh))
+        now, known = await alerts.lock_troubles(tx, (one.data.key for one in fresh))
         for one in fresh:
-            known = troubles.get(one.data.key)
-            troubles[one.data.key] = raised(known, one.data, one.time, now, deps.quiet_hours)
-        await alerts.put_troubles(tx, troubles.values())
+            for route in routes_of(one.data):
+                place = one.data.key, route
+                trouble = raised(known.get(place), one.data, one.time, now, deps.quiet_hours)
+                known[place] = replace(trouble, route=route)
+        await alerts.put_troubles(tx, known.values())
     for record in fresh:
         alert = record.data
         log.warning("alert.raised", key=alert.key, severity=alert.severity, title=alert.title)
 
 
 async def tell_due(deps: Deps) -> bool:
-    """Tell what is due in one message, if it is time to speak; whether something was told.
+    """Tell what is due, one message by each route whose turn it is; whether anybody was told.
 
     What nobody took is tried again when its lease has run out.
     """
-    async with deps.db.transaction() as tx:
-        if not (await alerts.has_due(tx) and await alerts.take_turn(tx, SPEAK_EVERY_S)):
-            return False
-        due = await alerts.take_due(tx, TROUBLES_PER_MESSAGE)
-    if not due or not await _tell(deps.messengers, messages.compose(due)):
-        return False
-    async with deps.db.transaction() as tx:
-        await alerts.settle(tx, due, [REPEAT[one.severity].total_seconds() for one in due])
-    return True
+    async with deps.db.connection() as tx:
+        routes = await alerts.list_due_routes(tx, ROUTES_AT_ONCE)
+    async with asyncio.TaskGroup() as group:  # A robot that hangs must not delay another.
+        tellings = [group.create_task(_tell_route(deps, route)) for route in routes]
+    return any(telling.result() for telling in tellings)
 
 
-async def test(deps: Deps) -> AlertTest:
-    """Send a trial by every messenger, whatever the others answer."""
+async def send_trial(deps: Deps, merchant_id: str | None = None) -> AlertTest:
+    """Send a trial by every messenger of the centre, or of a merchant, whatever the others answer.
+
+    Raises NoAlertRoute and SpokeJustNow.
+    """
+    messengers = _messengers(deps, merchant_id or CENTRE)
+    if merchant_id and not messengers:
+        raise NoAlertRoute(merchant_id)
     async with deps.db.transaction() as tx:
-        if not await alerts.take_turn(tx, SPEAK_EVERY_S):
+        if messengers and not await alerts.take_turn(tx, messengers[0].destination, SPEAK_EVERY_S):
             raise SpokeJustNow(SPEAK_EVERY_S)
-    return AlertTest(items=[await _send(one, messages.trial()) for one in deps.messengers])
+    return AlertTest(items=[await _send(one, messages.trial()) for one in messengers])
 
 
-async def _tell(messengers: Sequence[Messenger], message: Message) -> bool:
-    """By the first messenger; if it fails, by all the others."""
+async def _tell_route(deps: Deps, route: str) -> bool:
+    messengers = _messengers(deps, route)
+    async with deps.db.transaction() as tx:
+        if not messengers:
+            await _forget(tx, route)
+            return False
+        if not await alerts.take_turn(tx, messengers[0].destination, SPEAK_EVERY_S):
+            return False
+        due = await alerts.take_due(tx, route, TROUBLES_PER_MESSAGE)
+    if not due:
+        return False
+    error = await _tell(messengers, messages.compose(due))
+    async with deps.db.transaction() as tx:
+        if error is None:
+            await alerts.settle(tx, due, [REPEAT[one.severity].total_seconds() for one in due])
+        elif route != CENTRE:
+            failed = troubles.route_failed(route, error)
+            await outbox.put(tx, [outgoing.alert(failed, datetime.now(UTC))])
+    deps.wake_relay()
+    return error is None
+
+
+def _messengers(deps: Deps, route: str) -> Sequence[Messenger]:
+    if route == CENTRE:
+        return deps.messengers
+    found = deps.routes.find(route)
+    return deps.reach(found) if found else ()
+
+
+async def _forget(tx: Tx, route: str) -> None:
+    """The merchant has no people of its own to tell; what the centre cannot be told is kept."""
+    if route != CENTRE:
+        await alerts.drop_due(tx, route)
+
+
+async def _tell(messengers: Sequence[Messenger], message: Message) -> str | None:
+    """By the first messenger; if it fails, by all the others. If nobody took it: why not."""
     first, *others = messengers
     telling = await _send(first, message)
     if telling.error is None:
-        return True
-    remark = message.with_remark(f"{first.name} did not take this: {telling.error}")
+        return None
+    why = f"{first.name} did not take this: {telling.error}"
+    remark = message.with_remark(why)
     tellings = [await _send(messenger, remark) for messenger in others]
-    return any(telling.error is None for telling in tellings)
+    return None if any(telling.error is None for telling in tellings) else why
 
 
 async def _send(messenger: Messenger, message: Message) -> Telling:

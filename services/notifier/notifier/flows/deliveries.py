@@ -8,18 +8,31 @@ from contracts.api import Callback
 from contracts.identifiers import new_id
 from contracts.internal import DeliveryPage, DeliveryView, FoundDelivery, FoundDeliveryPage
 from notifier import metrics
-from notifier.domain.deliveries import State, Told
+from notifier.domain.deliveries import Claim, State, Told
 from notifier.domain.problems import AppNotFound, BadCursor, EventNotFound, NoCallbackAddress
+from notifier.domain.slots import for_first_tries
 from notifier.flows.deps import Deps
 from notifier.store import deliveries, views
 
 
 async def tell(deps: Deps, told: Sequence[Told]) -> None:
-    """Store what the apps are to be told; idempotent by event and address."""
-    async with deps.db.connection() as tx:
-        added = await deliveries.add(tx, told, deps.apps.ordered(one.app_id for one in told))
-    metrics.KNOWN_ALREADY.inc(len(told) - added)
-    deps.due.set()
+    """Store what the apps are to be told; idempotent by event and address.
+
+    As far as there are slots, it is sent at once.
+    """
+    ordered = deps.apps.ordered(one.app_id for one in told)
+    taken = deps.slots.take(min(len(told), for_first_tries(deps.slots.free)))
+    claims: list[Claim] = []
+    offer = deliveries.Offer(taken, deps.replica, deps.lease_s)
+    try:
+        async with deps.db.transaction() as tx:
+            added = await deliveries.add(tx, told, ordered, offer=offer)
+        claims = added.claims
+    finally:
+        deps.slots.fill(taken, claims)
+    metrics.INBOX_DUPLICATES.inc(len(told) - added.count)
+    if added.count > len(claims):
+        deps.due.set()
 
 
 async def ping(deps: Deps, app_id: str) -> DeliveryView:
@@ -69,12 +82,9 @@ async def list_page(
 ) -> DeliveryPage:
     """An app's deliveries, newest first. `after` is the `next_cursor` of the page before."""
     before = _position(after)
+    wanted = views.Wanted(app_id=app_id, event_id=event_id, state=state)
     async with deps.db.connection() as tx:
-        if event_id is not None:
-            seen = await views.list_of_event(tx, app_id, event_id, before=before, limit=limit + 1)
-            seen = [one for one in seen if state in (None, one.state)]
-        else:
-            seen = await views.list_of_app(tx, app_id, state=state, before=before, limit=limit + 1)
+        seen = await views.list_page(tx, wanted, before=before, limit=limit + 1, by_app=True)
     items = [_view(deps, one) for one in seen[:limit]]
     return DeliveryPage(
         items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
@@ -87,7 +97,7 @@ async def search(
     """Deliveries of all apps, newest first, for people of the centre."""
     before = _position(after)
     async with deps.db.connection() as tx:
-        seen = await views.list_all(tx, wanted, before=before, limit=limit + 1)
+        seen = await views.list_page(tx, wanted, before=before, limit=limit + 1, by_app=False)
     items = [FoundDelivery(**dict(_view(deps, one)), app_id=one.app_id) for one in seen[:limit]]
     return FoundDeliveryPage(
         items=items, next_cursor=items[-1].delivery_id if len(seen) > limit else None
@@ -95,7 +105,8 @@ async def search(
 
 
 async def _view_of_event(deps: Deps, tx: Tx, app_id: str, event_id: str) -> DeliveryView:
-    (newest,) = await views.list_of_event(tx, app_id, event_id, before=views.NEWEST, limit=1)
+    wanted = views.Wanted(app_id=app_id, event_id=event_id)
+    (newest,) = await views.list_page(tx, wanted, before=views.NEWEST, limit=1, by_app=True)
     return _view(deps, newest)
 
 

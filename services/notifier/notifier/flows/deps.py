@@ -5,10 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chassis.database import Database
+from contracts.events.configuration import AlertRoute
 from notifier.domain.alerts import QuietHours
 from notifier.domain.apps import AppBook
 from notifier.domain.messages import Messenger
+from notifier.domain.routes import RouteBook
 from notifier.domain.schedule import Schedule
+from notifier.domain.slots import Slots
+from notifier.guard import Guard
 
 LEASE_S = 60.0  # A try takes at most 10 s; the rest is for a database that is slow or away.
 
@@ -17,7 +21,8 @@ LEASE_S = 60.0  # A try takes at most 10 s; the rest is for a database that is s
 class Deps:
     """`replica` numbers this process among its like. `due` is set when there may be something to
     claim; `wake_relay` tells the outbox that events were committed. `messengers`: by whom people
-    are told; the others stand in when the first fails."""
+    are told; the others stand in when the first fails. `routes` and `reach`: by whom a merchant's
+    own people are told of what names their merchant."""
 
     db: Database
     replica: int
@@ -25,6 +30,10 @@ class Deps:
     schedule: Schedule
     wake_relay: Callable[[], None]
     lease_s: float = LEASE_S
+    guard: Guard = field(default_factory=Guard)
     quiet_hours: QuietHours | None = None
     messengers: Sequence[Messenger] = ()
+    routes: RouteBook = field(default_factory=RouteBook)
+    reach: Callable[[AlertRoute], Sequence[Messenger]] = lambda _: ()
     due: Event = field(default_factory=Event)
+    slots: Slots = field(default_factory=Slots)

@@ -6,8 +6,9 @@ import structlog
 
 from contracts.internal import EndpointPage, EndpointView
 from notifier.domain.lanes import OWN_ADDRESS
-from notifier.domain.problems import BadCursor, EndpointNotFound
+from notifier.domain.problems import AddressNotCalled, BadCursor, EndpointNotFound
 from notifier.flows.deps import Deps
+from notifier.guard import AddressRefused, UrlRefused
 from notifier.store import lanes
 
 log = structlog.get_logger()
@@ -43,6 +44,19 @@ async def resume(deps: Deps, endpoint_id: str, app_id: str | None) -> EndpointVi
     if lane.suspended_at is not None:
         await _resume(deps, lane)
     return _view(deps, await _get(deps, endpoint_id, app_id))
+
+
+def check_address(deps: Deps, url: str) -> None:
+    """Whether an address is of a form that is called; the dial-time check has the last word.
+
+    Raises AddressNotCalled.
+    """
+    try:
+        deps.guard.url(url)
+    except UrlRefused as error:
+        raise AddressNotCalled(str(error)) from error
+    except AddressRefused as error:
+        raise AddressNotCalled(str(error.strerror)) from error
 
 
 async def follow_configuration(deps: Deps) -> None:
@@ -111,6 +125,7 @@ def _view(deps: Deps, lane: lanes.Lane) -> EndpointView:
         failing_since=lane.failing_since,
         held_until=lane.held_until,
         pending=lane.pending,
+        oldest_due_at=lane.oldest_due_at,
     )
 
 
@@ -118,7 +133,3 @@ def _number(endpoint_id: str) -> int | None:
     digits = endpoint_id[1:]
     is_one = endpoint_id[:1] == "L" and digits.isascii() and digits.isdigit() and len(digits) <= 18
     return int(digits) if is_one else None
-
-
-def _only(app_id: str | None) -> list[str] | None:
-    return None if app_id is None else [app_id]

@@ -11,15 +11,14 @@ from chassis import outbox
 from contracts.events.alerts import Alert
 from notifier import metrics
 from notifier.domain import troubles
+from notifier.domain.answers import Trouble
 from notifier.domain.deliveries import Claim, Outcome, State, Tried, decide
 from notifier.domain.lanes import Health, Room, share
+from notifier.domain.slots import for_first_tries
 from notifier.flows.deps import Deps
 from notifier.store import claims, lanes, outgoing, results
 
 log = structlog.get_logger()
-
-RETRIES_SHARE: Final = 5
-"""One slot in this many is not given to first tries, so that retries get on when all is busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,18 @@ class Claimed:
     has_more: bool
 
 
+NOTHING: Final = Claimed([], has_more=False)
+
+
+async def has_due(deps: Deps) -> bool:
+    """Whether it is worth claiming; costs little where there is nothing to do."""
+    async with deps.db.connection() as tx:
+        return await claims.has_due(tx)
+
+
 async def claim(deps: Deps, slots: int) -> Claimed:
     """Claim at most `slots` due deliveries: first tries before retries, fairly among lanes."""
-    fresh = await _claim(deps, slots - slots // RETRIES_SHARE, fresh=True)
+    fresh = await _claim(deps, for_first_tries(slots), fresh=True)
     retries = await _claim(deps, slots - len(fresh.claims), fresh=False)
     return Claimed(fresh.claims + retries.claims, fresh.has_more or retries.has_more)
 
@@ -43,11 +51,12 @@ async def finish(deps: Deps, tried: Sequence[Tried]) -> None:
         locked = await results.lock_lanes(tx, (one.claim.lane_id for one in tried))
         outcomes = [decide(one, deps.schedule, locked.now) for one in tried]
         health, alerts, fatal = _health_after(outcomes, locked)
-        ours = await results.write(tx, deps.replica, outcomes, health)
+        written = await results.write(tx, deps.replica, outcomes, health)
         settled = [
             outcome
             for outcome in outcomes
-            if outcome.state is not State.PENDING and outcome.tried.claim.delivery_id in ours
+            if outcome.state is not State.PENDING
+            and outcome.tried.claim.delivery_id in written.ours
         ]
         for outcome in fatal:
             if destination := outcome.tried.destination:
@@ -61,7 +70,8 @@ async def finish(deps: Deps, tried: Sequence[Tried]) -> None:
         await outbox.put(tx, events)
     if events:
         deps.wake_relay()
-    deps.due.set()
+    if written.is_due:
+        deps.due.set()
     _report(outcomes)
 
 
@@ -71,17 +81,17 @@ async def take_back(deps: Deps) -> None:
         count = await claims.take_back(tx)
     if count:
         log.warning("claims.taken_back", count=count)
-        metrics.TAKEN_BACK.inc(count)
+        metrics.LEASE_EXPIRED.inc(count)
         deps.due.set()
 
 
 async def _claim(deps: Deps, slots: int, *, fresh: bool) -> Claimed:
     if slots <= 0:
-        return Claimed([], has_more=False)
+        return NOTHING
     async with deps.db.transaction() as tx:
         rooms = share(await claims.lock_due_lanes(tx, fresh=fresh, slots=slots), slots)
         if not rooms:
-            return Claimed([], has_more=False)
+            return NOTHING
         taken = await claims.take(
             tx, rooms, fresh=fresh, replica=deps.replica, lease_s=deps.lease_s
         )
@@ -117,10 +127,16 @@ def _health_after(
 
 def _report(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
-        verdict, trouble = outcome.judgement.verdict, outcome.judgement.trouble
-        metrics.TRIES.labels(verdict, trouble or "none").inc()
-        if outcome.state is not State.PENDING:
-            metrics.SETTLED.labels(outcome.state).inc()
+        trouble = outcome.judgement.trouble
+        metrics.DELIVERIES.labels(_result(outcome), trouble or "none").inc()
+        if trouble in (Trouble.URL_REFUSED, Trouble.ADDRESS_REFUSED):
+            metrics.SSRF_BLOCKED.inc()
         if outcome.state is State.EXHAUSTED:
             claim = outcome.tried.claim
             log.error("delivery.exhausted", event_id=claim.event_id, app_id=claim.app_id)
+
+
+def _result(outcome: Outcome) -> str:
+    if outcome.state is not State.PENDING:
+        return outcome.state
+    return "waiting" if outcome.due_at is None else "retried"

@@ -1,5 +1,6 @@
 """Claim → send → finish, without a pause while there is work.
 
+What has just arrived is claimed by those who store it (`flows.deliveries.tell`); here what waited.
 Claims and results go to the database in batches. A slot is taken by a claim and given back when
 its result is stored, so nothing piles up in memory.
 """
@@ -22,6 +23,9 @@ from notifier.sender import Sender
 log = structlog.get_logger()
 
 SLOTS: Final = 512
+ARRIVALS_SHARE: Final = 8
+"""One slot in this many is left to what arrives meanwhile: it would have to be claimed too."""
+
 POLL_S: Final = 0.5  # For what becomes due by time, and what other replicas left behind.
 LINGER_S: Final = 0.02  # Results wait this long for company.
 BATCH: Final = 200
@@ -43,39 +47,51 @@ class Dispatch:
         self._sender = sender
         self._ready = ready
         self._slots = slots
-        self._in_flight = 0
+        self._left_to_arrivals = slots // ARRIVALS_SHARE
         self._results: asyncio.Queue[Tried | None] = asyncio.Queue()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, then finish what is in flight; for `Background.start`."""
-        self._in_flight, self._results = 0, asyncio.Queue()  # it may have crashed before
+        self._results = asyncio.Queue()  # it may have crashed before
         async with asyncio.TaskGroup() as finishing:
             finishing.create_task(self._finish_until_none())
             async with asyncio.TaskGroup() as sending:
-                await self._claim_until(stop, sending)
+                try:
+                    await self._claim_until(stop, sending)
+                finally:
+                    self._deps.slots.close()
             self._results.put_nowait(None)
 
     async def _claim_until(self, stop: asyncio.Event, sending: asyncio.TaskGroup) -> None:
+        while not self._ready.is_set() and not await pause(stop, POLL_S):
+            self.pulse.beat()
+        self._deps.slots.open(self._slots, lambda claim: sending.create_task(self._try(claim)))
+        metrics.IN_FLIGHT.set_function(lambda: self._deps.slots.in_flight)
         while not stop.is_set():
             self.pulse.beat()
             self._deps.due.clear()
-            if self._ready.is_set() and await self._claim(stop, sending):
+            if await self._claim(stop):
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._deps.due.wait()
 
-    async def _claim(self, stop: asyncio.Event, sending: asyncio.TaskGroup) -> bool:
+    async def _claim(self, stop: asyncio.Event) -> bool:
         """Claim for the free slots and start sending; whether to look again at once."""
         try:
-            claimed = await tries.claim(self._deps, self._slots - self._in_flight)
+            return await tries.has_due(self._deps) and await self._claim_due()
         except Exception:
             log.exception("dispatch.cannot_claim")
             await pause(stop, CLAIM_BACKOFF_S)
             return False
-        self._count(len(claimed.claims))
-        for claim in claimed.claims:
-            sending.create_task(self._try(claim))
+
+    async def _claim_due(self) -> bool:
+        slots, claimed = self._deps.slots, tries.NOTHING
+        taken = slots.take(max(0, slots.free - self._left_to_arrivals))
+        try:
+            claimed = await tries.claim(self._deps, taken)
+        finally:
+            slots.fill(taken, claimed.claims)
         return claimed.has_more
 
     async def _try(self, claim: Claim) -> None:
@@ -83,15 +99,15 @@ class Dispatch:
         if destination is None:
             self._results.put_nowait(Tried(claim))
             return
-        started_at = datetime.now(UTC)
-        if claim.tries == 0:
-            metrics.FIRST_TRY_DELAY_S.observe((started_at - claim.happened_at).total_seconds())
         try:
             answer = await self._sender.send(claim, destination)
         except Exception:
             log.exception("dispatch.cannot_send", event_id=claim.event_id)
-            answer = Answer(started_at, trouble=Trouble.INTERNAL)
-        metrics.TRY_S.observe(answer.latency_ms / 1000)
+            answer = Answer(datetime.now(UTC), trouble=Trouble.INTERNAL)
+        metrics.ATTEMPT_S.observe(answer.latency_ms / 1000)
+        if claim.is_first:
+            delay = answer.started_at - claim.happened_at
+            metrics.FIRST_ATTEMPT_DELAY_S.observe(delay.total_seconds())
         self._results.put_nowait(Tried(claim, destination, answer))
 
     async def _finish_until_none(self) -> None:
@@ -100,7 +116,7 @@ class Dispatch:
             batch, is_last = await self._next_batch()
             if batch:
                 await self._store(batch)
-                self._count(-len(batch))
+                self._give_back(len(batch))
 
     async def _next_batch(self) -> tuple[list[Tried], bool]:
         """What has come in a short while; True with the last."""
@@ -109,7 +125,8 @@ class Dispatch:
         if first is None:
             return batch, True
         batch.append(first)
-        await asyncio.sleep(LINGER_S)
+        if self._results.qsize() < BATCH:
+            await asyncio.sleep(LINGER_S)
         while len(batch) < BATCH and not self._results.empty():
             tried = self._results.get_nowait()
             if tried is None:
@@ -132,6 +149,8 @@ class Dispatch:
             await asyncio.sleep(backoff_s)
             backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
 
-    def _count(self, change: int) -> None:
-        self._in_flight += change
-        metrics.IN_FLIGHT.set(self._in_flight)
+    def _give_back(self, count: int) -> None:
+        slots = self._deps.slots
+        if slots.free <= self._left_to_arrivals:
+            self._deps.due.set()  # lanes may wait for nothing but a slot
+        slots.give_back(count)

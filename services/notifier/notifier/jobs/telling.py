@@ -18,18 +18,21 @@ EVERY_S: Final = 1.0
 
 
 class Telling:
-    """Looks every second; the database gives the turn to one replica at a time."""
+    """Looks every second; the database gives the turn to one replica at a time. Nobody is told
+    before `ready`: until then no merchant's route is known."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, *, ready: asyncio.Event) -> None:
         self.pulse = Pulse()
         self._deps = deps
+        self._ready = ready
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
         while not stop.is_set():
             self.pulse.beat()
             try:
-                await alerts.tell_due(self._deps)
+                if self._ready.is_set():
+                    await alerts.tell_due(self._deps)
             except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
                 log.warning("telling.postponed", reason=repr(error))
             await pause(stop, EVERY_S)

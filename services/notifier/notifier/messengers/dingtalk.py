@@ -13,7 +13,7 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from notifier.domain.messages import Message, NotTold
+from notifier.domain.messages import Message, NotTold, destination_of
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 TITLE_CHARS: Final = 64
@@ -36,6 +36,7 @@ class DingTalk:
     ) -> None:
         self._session = session
         self._url = URL(url.get_secret_value())
+        self.destination = destination_of(url.get_secret_value())
         self._secret = secret
 
     async def send(self, message: Message) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
-from notifier.domain.messages import Message, NotTold
+from notifier.domain.messages import Message, NotTold, destination_of
 
 TIMEOUT_S: Final = 10.0
 IMPLICIT_TLS: Final = "smtps"
@@ -26,6 +26,7 @@ class Mail:
         self._url = url
         self._sender = sender
         self._receivers = receivers
+        self.destination = destination_of(",".join(receivers))
 
     async def send(self, message: Message) -> None:
         letter = EmailMessage()

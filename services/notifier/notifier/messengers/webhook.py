@@ -5,7 +5,7 @@ from typing import Final
 import aiohttp
 from pydantic import SecretStr
 
-from notifier.domain.messages import Message, NotTold
+from notifier.domain.messages import Message, NotTold, destination_of
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 
@@ -18,6 +18,7 @@ class Webhook:
     def __init__(self, session: aiohttp.ClientSession, url: SecretStr) -> None:
         self._session = session
         self._url = url.get_secret_value()
+        self.destination = destination_of(url.get_secret_value())
 
     async def send(self, message: Message) -> None:
         body = {"title": message.title, "text": message.text, "critical": message.is_critical}

@@ -18,37 +18,50 @@ async def add(tx: Tx, records: Sequence[AlertRecord]) -> list[AlertRecord]:
     return [record for record in records if await tx.fetchval(_ADD, *_columns(record))]
 
 
-async def lock_troubles(tx: Tx, keys: Iterable[str]) -> tuple[datetime, dict[str, Trouble]]:
-    """The database's time, and the known troubles with these keys, locked in their order."""
+async def lock_troubles(
+    tx: Tx, keys: Iterable[str]
+) -> tuple[datetime, dict[tuple[str, str], Trouble]]:
+    """The database's time, and the known troubles with these keys, by key and route, locked in
+    their order."""
     now: datetime = await tx.fetchval("select now()")
     rows = await tx.fetch(_LOCK, sorted(set(keys)))
-    return now, {row["key"]: _trouble(row) for row in rows}
+    return now, {(row["key"], row["route"]): _trouble(row) for row in rows}
 
 
 async def put_troubles(tx: Tx, troubles: Iterable[Trouble]) -> None:
     await tx.executemany(_PUT, [astuple(trouble) for trouble in troubles])
 
 
-async def take_turn(tx: Tx, every_s: float) -> bool:
-    """Whether we may speak now; then nobody else may for `every_s`."""
-    return bool(await tx.fetchval(_TURN, every_s))
+async def take_turn(tx: Tx, destination: str, every_s: float) -> bool:
+    """Whether we may speak there now; then nobody else may for `every_s`."""
+    return bool(await tx.fetchval(_TURN, destination, every_s))
 
 
-async def take_due(tx: Tx, limit: int) -> list[Trouble]:
-    """The most urgent troubles that are due, leased to us."""
-    rows = await tx.fetch(_TAKE, limit, LEASE_S, [str(severity) for severity in BY_URGENCY])
-    return [_trouble(row) for row in rows]
+async def list_due_routes(tx: Tx, limit: int) -> list[str]:
+    """The routes by which something is due, the centre's first, then those that wait longest."""
+    return [row["route"] for row in await tx.fetch(_DUE_ROUTES, limit)]
 
 
-async def has_due(tx: Tx) -> bool:
-    return bool(await tx.fetchval("select exists (select from trouble where due_at <= now())"))
+async def take_due(tx: Tx, route: str, limit: int) -> list[Trouble]:
+    """The most urgent troubles that are due by this route, leased to us."""
+    urgency = [str(severity) for severity in BY_URGENCY]
+    return [_trouble(row) for row in await tx.fetch(_TAKE, limit, LEASE_S, urgency, route)]
 
 
 async def settle(tx: Tx, told: Sequence[Trouble], again_s: Sequence[float]) -> None:
     """People know of these now; what was raised meanwhile is due after its `again_s`."""
     await tx.execute(
-        _SETTLE, [one.key for one in told], [one.untold for one in told], list(again_s)
+        _SETTLE,
+        [one.key for one in told],
+        [one.untold for one in told],
+        list(again_s),
+        [one.route for one in told],
     )
+
+
+async def drop_due(tx: Tx, route: str) -> None:
+    """Forget what is due by a route that leads to nobody."""
+    await tx.execute("delete from trouble where route = $1 and due_at <= now()", route)
 
 
 def _columns(record: AlertRecord) -> tuple[object, ...]:
@@ -76,13 +89,13 @@ on conflict do nothing
 returning true
 """
 
-_LOCK = "select * from trouble where key = any($1) order by key for update"
+_LOCK = "select * from trouble where key = any($1) order by key, route for update"
 
 _PUT = """
 insert into trouble (key, severity, title, detail, merchant_id, facts, first_at, last_at, total,
-                     untold, told_at, due_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-on conflict (key) do update set
+                     untold, told_at, due_at, route)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+on conflict (key, route) do update set
     severity = excluded.severity, title = excluded.title, detail = excluded.detail,
     merchant_id = excluded.merchant_id, facts = excluded.facts, first_at = excluded.first_at,
     last_at = excluded.last_at, total = excluded.total, untold = excluded.untold,
@@ -90,13 +103,21 @@ on conflict (key) do update set
 """
 
 _TURN = """
-update teller set spoke_at = now() where spoke_at <= now() - make_interval(secs => $1)
+insert into teller (destination, spoke_at) values ($1, now())
+on conflict (destination) do update set spoke_at = now()
+where teller.spoke_at <= now() - make_interval(secs => $2)
 returning true
+"""
+
+_DUE_ROUTES = """
+select route from trouble where due_at <= now() group by route
+order by route <> '', min(due_at) limit $1
 """
 
 _TAKE = """
 update trouble set due_at = now() + make_interval(secs => $2)
-where key in (select key from trouble where due_at <= now()
+where route = $4
+  and key in (select key from trouble where route = $4 and due_at <= now()
               order by array_position($3::text[], severity), due_at limit $1
               for update skip locked)
 returning *
@@ -106,6 +127,7 @@ _SETTLE = """
 update trouble set
     told_at = now(), untold = trouble.untold - told.untold,
     due_at = case when trouble.untold > told.untold then now() + make_interval(secs => again_s) end
-from unnest($1::text[], $2::integer[], $3::float8[]) as told (key, untold, again_s)
-where trouble.key = told.key
+from unnest($1::text[], $2::integer[], $3::float8[], $4::text[])
+     as told (key, untold, again_s, route)
+where trouble.key = told.key and trouble.route = told.route
 """

@@ -16,6 +16,11 @@ LANES_PER_CLAIM = 50
 TAKEN_BACK_AT_ONCE = 1000
 
 
+async def has_due(tx: Tx) -> bool:
+    """A look without a lock: whether some lane has something to claim now."""
+    return bool(await tx.fetchval(_HAS_DUE))
+
+
 async def lock_due_lanes(tx: Tx, *, fresh: bool, slots: int) -> list[Room]:
     """Lanes that are due and have room, the longest waiting first; those of others are skipped."""
     limit = min(slots, LANES_PER_CLAIM)
@@ -53,10 +58,18 @@ async def take_back(tx: Tx) -> int:
     lane_ids = {row["lane_id"] for row in lost}
     await tx.execute(_LOCK, list(lane_ids))
     count: int = await tx.fetchval(
-        _FREE, [row["delivery_id"] for row in lost], [row["lease_until"] for row in lost]
+        _FREE,
+        [row["lane_id"] for row in lost],
+        [row["delivery_id"] for row in lost],
+        [row["lease_until"] for row in lost],
     )
     return count
 
+
+_HAS_DUE = """
+select exists (select from lane where fresh_at <= now() and in_flight < cap)
+    or exists (select from lane where retry_at <= now() and in_flight < cap)
+"""
 
 _ROOM = """
 select lane_id, cap - in_flight as size,
@@ -86,7 +99,7 @@ with room as (
     select * from unnest($1::bigint[], $2::integer[]) as r (lane_id, size)
 ), picked as (
     select first.* from room cross join lateral (
-        select delivery_id, lane_id from due waiting
+        select delivery_id, day, lane_id from due waiting
         where lane_id = room.lane_id and fresh = $3 and lease_until is null and due_at <= now()
           and (order_key is null or not exists (
               select from due earlier
@@ -95,8 +108,8 @@ with room as (
         order by due_at, delivery_id limit room.size) first
 ), taken as (
     update due set lease_until = now() + make_interval(secs => $4), replica = $5
-    from picked where due.delivery_id = picked.delivery_id
-    returning due.delivery_id, due.lane_id, due.lease_until, due.tries
+    from picked where due.lane_id = picked.lane_id and due.delivery_id = picked.delivery_id
+    returning due.delivery_id, due.day, due.lane_id, due.lease_until, due.tries, due.due_at
 ), moved as (
     update lane set
         in_flight = in_flight + counted.size,
@@ -123,9 +136,9 @@ with room as (
         order by due_at, delivery_id offset counted.size limit 1) follower on true
     where lane.lane_id = counted.lane_id
 )
-select delivery_id, taken.lane_id, lease_until, tries, event_id, app_id, type, notify_url, body,
-       happened_at
-from taken join delivery using (delivery_id)
+select delivery_id, day, taken.lane_id, lease_until, tries, event_id, app_id, type, notify_url,
+       body, happened_at, tries = 0 and due_at = created_at as is_first
+from taken join delivery using (delivery_id, day)
 order by delivery_id
 """
 
@@ -146,11 +159,13 @@ select from lane where lane_id = any($1) order by app_id, origin for no key upda
 
 _FREE = """
 with lost as (
-    select * from unnest($1::bigint[], $2::timestamptz[]) as l (delivery_id, lease_until)
+    select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[])
+    as l (lane_id, delivery_id, lease_until)
 ), freed as (
     update due set lease_until = null, replica = null
-    from lost where due.delivery_id = lost.delivery_id and due.lease_until = lost.lease_until
-    returning lane_id, fresh
+    from lost where due.lane_id = lost.lane_id and due.delivery_id = lost.delivery_id
+                and due.lease_until = lost.lease_until
+    returning due.lane_id, fresh
 ), counted as (
     select lane_id, count(*) as size, bool_or(fresh) as fresh, bool_or(not fresh) as retry
     from freed group by lane_id

@@ -1,35 +1,59 @@
 """New deliveries, and old ones to be sent again."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from asyncpg import Record
 
 from chassis.database import Tx
-from notifier.domain.deliveries import Told
+from notifier.domain.deliveries import Claim, Told, day_of
 from notifier.domain.lanes import origin_of
 
 BLOCKS_S = 86_400
 """In an ordered lane the next callback of an order waits at most a day for the one before."""
 
 
-async def add(tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool]) -> int:
-    """Store them as due now and wake their lanes; an event that is known already adds nothing.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A replica would send this many at once, under a lease."""
 
-    `ordered` by app id; an app that is not in it stays as it was. One statement, whatever the
-    number. Answers how many were new.
+    slots: int
+    replica: int
+    lease_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """How many were new, and those of them that are claimed already."""
+
+    count: int
+    claims: list[Claim]
+
+
+async def add(tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool], *, offer: Offer) -> Added:
+    """Store them as due now; an event that is known already adds nothing.
+
+    What fits into the offer, and would be claimed next anyway, is claimed with the same statement:
+    in a lane that has room and is not held, where nothing waits. The other lanes are woken.
+    `ordered` by app id; an app that is not in it stays as it was.
     """
-    count: int = await tx.fetchval(
+    lane_ids = await _lock_lanes(tx, told, ordered)
+    by_lane = {(lane_ids[one.app_id, origin_of(one.notify_url)], one.event_id): one for one in told}
+    rows = await tx.fetch(
         _ADD,
-        [one.event_id for one in told],
-        [one.app_id for one in told],
-        [origin_of(one.notify_url) for one in told],
-        [one.type for one in told],
-        [one.notify_url for one in told],
-        [one.body for one in told],
-        [one.happened_at for one in told],
-        [one.order_key for one in told],
-        [ordered.get(one.app_id) for one in told],
+        [_head(lane_id, one) for (lane_id, _), one in by_lane.items()],
+        [one.body for one in by_lane.values()],
+        offer.slots,
+        offer.lease_s,
+        offer.replica,
         BLOCKS_S,
     )
-    return count
+    claims = [
+        _claim(row, by_lane[row["lane_id"], row["event_id"]])
+        for row in rows
+        if row["lease_until"] is not None
+    ]
+    return Added(len(rows), claims)
 
 
 async def send_again(tx: Tx, event_id: str, app_id: str) -> bool:
@@ -37,62 +61,142 @@ async def send_again(tx: Tx, event_id: str, app_id: str) -> bool:
 
     One that is in flight goes on. False: the app has no delivery of such an event.
     """
-    lane_ids = [row["lane_id"] for row in await tx.fetch(_LOCK_LANES_OF, event_id, app_id)]
-    if lane_ids:
-        await tx.execute(_SEND_AGAIN, event_id, app_id, lane_ids)
-    return bool(lane_ids)
+    found = await tx.fetch(_OF_EVENT, event_id, day_of(event_id), app_id)
+    if found:
+        await make_due(tx, found)
+    return bool(found)
 
+
+async def make_due(tx: Tx, found: Sequence[Record]) -> None:
+    """Make deliveries (rows with `delivery_id`, `day`, `lane_id`) due now, as if never tried."""
+    await tx.execute(_LOCK_LANES, list({row["lane_id"] for row in found}))
+    await tx.execute(
+        _MAKE_DUE,
+        [row["delivery_id"] for row in found],
+        [row["day"] for row in found],
+        [row["lane_id"] for row in found],
+    )
+
+
+async def _lock_lanes(
+    tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool]
+) -> dict[tuple[str, str], int]:
+    """The ids of their lanes by app and origin; a lane that is new is made."""
+    lanes = sorted({(one.app_id, origin_of(one.notify_url)) for one in told})
+    rows = await tx.fetch(
+        _LOCK_OR_MAKE_LANES,
+        [app_id for app_id, _ in lanes],
+        [origin for _, origin in lanes],
+        [ordered.get(app_id, False) for app_id, _ in lanes],
+    )
+    return {(row["app_id"], row["origin"]): row["lane_id"] for row in rows}
+
+
+def _head(lane_id: int, told: Told) -> dict[str, object]:
+    """All but the body, which is no text."""
+    return {
+        "lane_id": lane_id,
+        "event_id": told.event_id,
+        "day": day_of(told.event_id),
+        "app_id": told.app_id,
+        "type": told.type,
+        "notify_url": told.notify_url,
+        "happened_at": told.happened_at,
+        "order_key": told.order_key,
+    }
+
+
+def _claim(row: Record, told: Told) -> Claim:
+    return Claim(
+        delivery_id=row["delivery_id"],
+        day=row["day"],
+        lane_id=row["lane_id"],
+        lease_until=row["lease_until"],
+        tries=0,
+        is_first=True,
+        event_id=told.event_id,
+        app_id=told.app_id,
+        type=told.type,
+        notify_url=told.notify_url,
+        body=told.body,
+        happened_at=told.happened_at,
+    )
+
+
+# All of them are locked in the order that everybody keeps, the new ones too.
+_LOCK_OR_MAKE_LANES = """
+insert into lane (app_id, origin, ordered)
+select * from unnest($1::text[], $2::text[], $3::boolean[])
+on conflict (app_id, origin) do update set ordered = lane.ordered
+returning lane_id, app_id, origin
+"""
 
 _ADD = """
 with told as (
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[],
-                         $7::timestamptz[], $8::text[], $9::boolean[])
-    with ordinality as t (event_id, app_id, origin, type, notify_url, body, happened_at, order_key,
-                          ordered, place)
-), lanes as (
-    insert into lane (app_id, origin, fresh_at, ordered)
-    select distinct app_id, origin, now(), coalesce(ordered, false) from told
-    order by app_id, origin
-    on conflict (app_id, origin) do update
-    set fresh_at = greatest(least(lane.fresh_at, now()), lane.held_until)
-    returning lane_id, app_id, origin, ordered
+    select * from rows from (
+        jsonb_to_recordset($1) as (
+            lane_id bigint, event_id text, day date, app_id text, type text, notify_url text,
+            happened_at timestamptz, order_key text),
+        unnest($2::bytea[])
+    ) with ordinality as t (lane_id, event_id, day, app_id, type, notify_url, happened_at,
+                            order_key, body, place)
 ), added as (
-    insert into delivery (event_id, lane_id, app_id, type, notify_url, body, happened_at)
-    select event_id, lane_id, app_id, type, notify_url, body, happened_at
-    from told join lanes using (app_id, origin)
-    order by place
-    on conflict (event_id, lane_id) do nothing
-    returning delivery_id, lane_id, event_id
+    insert into delivery (event_id, day, lane_id, app_id, type, notify_url, body, happened_at)
+    select event_id, day, lane_id, app_id, type, notify_url, body, happened_at
+    from told order by place
+    on conflict (event_id, lane_id, day) do nothing
+    returning delivery_id, day, lane_id, event_id
+), ranked as (
+    select added.*, case when lane.ordered then told.order_key end as order_key,
+           fresh_at is null and catching_up_since is null and not lane.ordered
+           and coalesce(held_until <= now(), true)
+           and row_number() over (partition by lane_id order by place) <= cap - in_flight
+           as has_room, place
+    from added join lane using (lane_id) join told using (lane_id, event_id)
+), claimed as (
+    select delivery_id from ranked where has_room order by place limit $3
 ), queued as (
-    insert into due (delivery_id, lane_id, due_at, fresh, tries, order_key, blocks_until)
-    select delivery_id, lane_id, now(), true, 0, case when lanes.ordered then told.order_key end,
-           case when lanes.ordered then now() + make_interval(secs => $10) end
-    from added join lanes using (lane_id)
-    join told using (event_id, app_id, origin)
-    on conflict do nothing
+    insert into due (delivery_id, day, lane_id, due_at, fresh, tries, order_key, blocks_until,
+                     lease_until, replica)
+    select delivery_id, day, lane_id, now(), true, 0, order_key,
+           case when order_key is not null then now() + make_interval(secs => $6) end,
+           case when is_ours then now() + make_interval(secs => $4) end,
+           case when is_ours then $5::integer end
+    from ranked cross join lateral (select delivery_id in (select * from claimed) as is_ours) whose
+    returning delivery_id, day, lane_id, lease_until
+), moved as (
+    update lane set
+        in_flight = in_flight + counted.claimed,
+        fresh_at = case when counted.waiting > 0
+                   then greatest(least(fresh_at, now()), held_until) else fresh_at end
+    from (select lane_id, count(lease_until) as claimed, count(*) - count(lease_until) as waiting
+          from queued group by lane_id) counted
+    where lane.lane_id = counted.lane_id
 )
-select count(*) from added
+select delivery_id, queued.day, lane_id, event_id, lease_until
+from queued join added using (delivery_id, lane_id)
+order by delivery_id
 """
 
-_LOCK_LANES_OF = """
-select lane_id from lane
-where lane_id in (select lane_id from delivery where event_id = $1 and app_id = $2)
-order by app_id, origin
-for no key update
+_OF_EVENT = """
+select delivery_id, day, lane_id from delivery where event_id = $1 and day = $2 and app_id = $3
 """
 
-_SEND_AGAIN = """
+_LOCK_LANES = """
+select from lane where lane_id = any($1) order by app_id, origin for no key update
+"""
+
+_MAKE_DUE = """
 with wanted as (
-    select delivery_id, lane_id from delivery where event_id = $1 and app_id = $2
+    select * from unnest($1::bigint[], $2::date[], $3::bigint[]) as w (delivery_id, day, lane_id)
 ), queued as (
-    insert into due (delivery_id, lane_id, due_at, fresh, tries)
-    select delivery_id, lane_id, now(), true, 0 from wanted
-    on conflict (delivery_id) do update set due_at = now(), fresh = true, tries = 0
+    insert into due (delivery_id, day, lane_id, due_at, fresh, tries)
+    select delivery_id, day, lane_id, now(), true, 0 from wanted order by delivery_id
+    on conflict (lane_id, delivery_id) do update set due_at = now(), fresh = true, tries = 0
     where due.lease_until is null
-), reopened as (
-    update delivery set state = 'pending', settled_at = null
-    from wanted where delivery.delivery_id = wanted.delivery_id and delivery.state <> 'pending'
+), no_longer as (
+    delete from exhausted using wanted where exhausted.delivery_id = wanted.delivery_id
 )
 update lane set fresh_at = greatest(least(fresh_at, now()), held_until)
-where lane_id = any($3)
+where lane_id in (select lane_id from wanted)
 """

@@ -26,6 +26,7 @@ class Lane:
     failing_since: datetime | None
     held_until: datetime | None
     pending: int
+    oldest_due_at: datetime | None
 
 
 async def lift_holds(tx: Tx, app_ids: Collection[str]) -> int:
@@ -105,7 +106,12 @@ select lane_id, app_id, origin, suspended_at, suspended_for, suspended_url, fail
        case when held_until > now() and suspended_at is null then held_until end as held_until,
        (select count(*) from (
            select 1 from due where due.lane_id = lane.lane_id and lease_until is null limit $7
-       ) counted) as pending
+       ) counted) as pending,
+       least((select min(due_at) from due
+              where due.lane_id = lane.lane_id and fresh and lease_until is null),
+             (select min(due_at) from due
+              where due.lane_id = lane.lane_id and not fresh and lease_until is null)
+       ) as oldest_due_at
 from lane
 where lane_id > $5 and ($1::text[] is null or app_id = any($1))
   and ($2::bigint is null or lane_id = $2)
@@ -120,11 +126,12 @@ _LOCK = "select from lane where lane_id = $1 for no key update"
 
 _REJOIN = """
 with tried as (
-    select delivery_id from due
+    select delivery_id, day from due
     where lane_id = $1 and not fresh and lease_until is null limit $2
 ), rejoined as (
     update due set fresh = true, tries = 0, due_at = delivery.created_at
-    from tried join delivery using (delivery_id) where due.delivery_id = tried.delivery_id
+    from tried join delivery using (delivery_id, day)
+    where due.lane_id = $1 and due.delivery_id = tried.delivery_id
     returning 1
 )
 select count(*) from rejoined

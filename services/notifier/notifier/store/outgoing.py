@@ -4,7 +4,8 @@ from datetime import datetime
 
 from chassis.outbox import OutboxEvent
 from contracts import topics
-from contracts.events.alerts import ALERT, Alert, AlertRecord
+from contracts.events import alerts
+from contracts.events.alerts import Alert
 from contracts.events.deliveries import (
     SOURCE,
     DeliveryEvent,
@@ -33,14 +34,12 @@ def suspended(outcome: Outcome, at: datetime) -> OutboxEvent:
 
 def alert(told: Alert, at: datetime) -> OutboxEvent:
     """For people. It comes back to us by Kafka, as everybody's alerts do."""
-    record = AlertRecord(
-        id=new_id("event"), source=SOURCE, type=ALERT, subject=told.key, time=at, data=told
-    )
+    record = alerts.record(told, source=SOURCE, at=at)
     return OutboxEvent(
         event_id=record.id,
         topic=topics.ALERTS,
         key=told.key,
-        type=ALERT,
+        type=record.type,
         tenant="",
         payload=record.to_bytes(),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from chassis.database import Tx
 from notifier.domain.deliveries import State
+from notifier.store import deliveries
 
 STEP_S = 1.0
 
@@ -62,12 +63,11 @@ async def step(tx: Tx) -> bool | None:
     if row is None:
         return None
     found = await tx.fetch(_NEXT, row["replay_id"])
-    ids = [one["delivery_id"] for one in found]
-    if ids:
-        await tx.execute(_LOCK_LANES, list({one["lane_id"] for one in found}))
-        await tx.execute(_SEND_AGAIN, ids)
-    await tx.execute(_ADVANCE, row["replay_id"], max(ids, default=0), len(ids))
-    return bool(ids)
+    if found:
+        await deliveries.make_due(tx, found)
+    last = max((one["delivery_id"] for one in found), default=0)
+    await tx.execute(_ADVANCE, row["replay_id"], last, len(found))
+    return bool(found)
 
 
 def _replay(row: Any) -> Replay:
@@ -76,7 +76,7 @@ def _replay(row: Any) -> Replay:
 
 _ADD = """
 insert into replay (app_id, created_from, created_before, type, state, per_s, matched)
-select $1, $2, $3, $4, $5, $6, count(*) from delivery
+select $1, $2, $3, $4, $5, $6, count(*) from delivery_state
 where app_id = $1 and created_at >= $2 and created_at < $3
   and ($4::text is null or type = $4) and ($5::text is null or state = $5)
 returning *
@@ -92,33 +92,13 @@ for update skip locked
 """
 
 _NEXT = """
-select delivery_id, lane_id from delivery
-join replay on replay_id = $1 and delivery.app_id = replay.app_id
+select delivery_id, day, lane_id from delivery_state told
+join replay on replay_id = $1 and told.app_id = replay.app_id
 where delivery_id > position
-  and delivery.created_at >= created_from and delivery.created_at < created_before
-  and (replay.type is null or delivery.type = replay.type)
-  and (replay.state is null or delivery.state = replay.state)
+  and told.created_at >= created_from and told.created_at < created_before
+  and (replay.type is null or told.type = replay.type)
+  and (replay.state is null or told.state = replay.state)
 order by delivery_id limit (select per_s from replay where replay_id = $1)
-"""
-
-_LOCK_LANES = """
-select from lane where lane_id = any($1) order by app_id, origin for no key update
-"""
-
-_SEND_AGAIN = """
-with wanted as (
-    select delivery_id, lane_id from delivery where delivery_id = any($1)
-), queued as (
-    insert into due (delivery_id, lane_id, due_at, fresh, tries)
-    select delivery_id, lane_id, now(), true, 0 from wanted order by delivery_id
-    on conflict (delivery_id) do update set due_at = now(), fresh = true, tries = 0
-    where due.lease_until is null
-), reopened as (
-    update delivery set state = 'pending', settled_at = null
-    from wanted where delivery.delivery_id = wanted.delivery_id and delivery.state <> 'pending'
-)
-update lane set fresh_at = greatest(least(fresh_at, now()), held_until)
-where lane_id in (select lane_id from wanted)
 """
 
 _ADVANCE = """

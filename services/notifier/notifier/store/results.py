@@ -39,57 +39,59 @@ async def lock_lanes(tx: Tx, lane_ids: Iterable[int]) -> LockedLanes:
     return LockedLanes(rows[0]["now"], health)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The ids of the deliveries that were still ours; whether one of the lanes has more that is due
+    now."""
+
+    ours: set[int]
+    is_due: bool
+
+
 async def write(
     tx: Tx, replica: int, outcomes: Sequence[Outcome], health: Mapping[int, Health]
-) -> set[int]:
+) -> Written:
     """Log the tries, settle or requeue the deliveries, and move their lanes (all locked) on.
 
     A claim that is not ours any more changes nothing but the log: whoever has the delivery now
-    decides. Answers the delivery ids that were still ours.
+    decides.
     """
-    rows = await tx.fetch(_WRITE, replica, *_columns(outcomes), *_lane_columns(health))
-    return {row["delivery_id"] for row in rows}
+    rows = await tx.fetch(
+        _WRITE,
+        replica,
+        [_row(outcome) for outcome in outcomes],
+        list(health),
+        list(health.values()),
+    )
+    return Written({row["delivery_id"] for row in rows}, any(row["is_due"] for row in rows[:1]))
 
 
-def _columns(outcomes: Sequence[Outcome]) -> list[list[object]]:
-    table = [
-        (
-            outcome.tried.claim.delivery_id,
-            outcome.tried.claim.lease_until,
-            outcome.state,
-            outcome.due_at,
-            answer.started_at if (answer := outcome.tried.answer) else None,
-            destination.url if (destination := outcome.tried.destination) else None,
-            answer.status if answer else None,
-            outcome.judgement.trouble,
-            answer.latency_ms if answer else None,
-            answer.text() if answer else None,
-            answer.is_private if answer else None,
-        )
-        for outcome in outcomes
-    ]
-    return [list(column) for column in zip(*table, strict=True)]
-
-
-def _lane_columns(health: Mapping[int, Health]) -> list[list[object]]:
-    table = [
-        (
-            lane_id,
-            one.cap,
-            one.streak,
-            one.trips,
-            one.window_at,
-            one.window_total,
-            one.window_failed,
-            one.held_until,
-            one.failing_since,
-            one.suspended_at,
-            one.suspended_for,
-            one.catching_up_since,
-        )
-        for lane_id, one in health.items()
-    ]
-    return [list(column) for column in zip(*table, strict=True)]
+def _row(outcome: Outcome) -> dict[str, object]:
+    claim, answer, destination = (
+        outcome.tried.claim,
+        outcome.tried.answer,
+        outcome.tried.destination,
+    )
+    row: dict[str, object] = {
+        "delivery_id": claim.delivery_id,
+        "day": claim.day,
+        "lane_id": claim.lane_id,
+        "app_id": claim.app_id,
+        "lease_until": claim.lease_until,
+        "state": outcome.state,
+        "due_at": outcome.due_at,
+    }
+    if answer and destination:
+        row |= {
+            "started_at": answer.started_at,
+            "url": destination.url,
+            "status": answer.status,
+            "error": outcome.judgement.trouble,
+            "latency_ms": answer.latency_ms,
+            "answer": answer.text(),
+            "private": answer.is_private,
+        }
+    return row
 
 
 _LOCK = """
@@ -104,38 +106,44 @@ for no key update
 # the end of the hold. So is an ordered one, where something may have waited for this result.
 _WRITE = """
 with outcome as (
-    select * from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::timestamptz[],
-                         $6::timestamptz[], $7::text[], $8::integer[], $9::text[], $10::integer[],
-                         $11::text[], $12::boolean[])
-    as o (delivery_id, lease_until, state, due_at, started_at, url, status, error, latency_ms,
-          answer, private)
+    select * from jsonb_to_recordset($2) as o (
+        delivery_id bigint, day date, lane_id bigint, app_id text, lease_until timestamptz,
+        state text, due_at timestamptz, started_at timestamptz, url text, status integer,
+        error text, latency_ms integer, answer text, private boolean)
 ), health as (
-    select * from unnest($13::bigint[], $14::integer[], $15::integer[], $16::integer[],
-                         $17::timestamptz[], $18::integer[], $19::integer[], $20::timestamptz[],
-                         $21::timestamptz[], $22::timestamptz[], $23::text[], $24::timestamptz[])
-    as h (lane_id, cap, streak, trips, window_at, window_total, window_failed, held_until,
-          failing_since, suspended_at, suspended_for, catching_up_since)
+    select * from rows from (
+        unnest($3::bigint[]),
+        jsonb_to_recordset($4) as (
+            cap integer, streak integer, trips integer, window_at timestamptz,
+            window_total integer, window_failed integer, held_until timestamptz,
+            failing_since timestamptz, suspended_at timestamptz, suspended_for text,
+            catching_up_since timestamptz)
+    ) as h (lane_id, cap, streak, trips, window_at, window_total, window_failed, held_until,
+            failing_since, suspended_at, suspended_for, catching_up_since)
 ), logged as (
-    insert into attempt (delivery_id, started_at, url, status, error, latency_ms, answer, private)
-    select delivery_id, started_at, url, status, error, latency_ms, answer, private
+    insert into attempt (delivery_id, day, started_at, url, status, error, latency_ms, answer,
+                         private)
+    select delivery_id, day, started_at, url, status, error, latency_ms, answer, private
     from outcome where started_at is not null
     on conflict do nothing
 ), ours as (
-    select delivery_id, due.lane_id, outcome.state, started_at is not null as tried,
+    select delivery_id, due.day, lane_id, app_id, outcome.state, started_at is not null as tried,
            due.fresh and started_at is null as fresh, order_key,
            coalesce(outcome.due_at, due.due_at) as due_at
-    from outcome join due using (delivery_id, lease_until)
+    from outcome join due using (lane_id, delivery_id, lease_until)
     where due.replica = $1
 ), requeued as (
     update due set lease_until = null, replica = null, due_at = ours.due_at, fresh = ours.fresh,
                    tries = tries + tried::integer
-    from ours where due.delivery_id = ours.delivery_id and ours.state = 'pending'
+    from ours where due.lane_id = ours.lane_id and due.delivery_id = ours.delivery_id
+                and ours.state = 'pending'
 ), unqueued as (
     delete from due using ours
-    where due.delivery_id = ours.delivery_id and ours.state <> 'pending'
-), settled as (
-    update delivery set state = ours.state, settled_at = now()
-    from ours where delivery.delivery_id = ours.delivery_id and ours.state <> 'pending'
+    where due.lane_id = ours.lane_id and due.delivery_id = ours.delivery_id
+      and ours.state <> 'pending'
+), given_up as (
+    insert into exhausted (delivery_id, day, app_id)
+    select delivery_id, day, app_id from ours where state = 'exhausted'
 ), counted as (
     select lane_id, count(*) as size, bool_or(order_key is not null) as ordered,
            min(due_at) filter (where state = 'pending' and fresh) as fresh_at,
@@ -157,6 +165,8 @@ with outcome as (
         suspended_for = health.suspended_for, catching_up_since = health.catching_up_since
     from health left join counted using (lane_id)
     where lane.lane_id = health.lane_id
+    returning lane.in_flight < lane.cap
+              and (lane.fresh_at <= now() or lane.retry_at <= now()) as is_due
 )
-select delivery_id from ours
+select delivery_id, (select bool_or(is_due) from moved) as is_due from ours
 """

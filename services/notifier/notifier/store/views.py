@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from chassis.database import Tx
 from contracts.internal import AttemptView
-from notifier.domain.deliveries import State
+from notifier.domain.deliveries import State, day_of
 
 ATTEMPTS_SHOWN = 50  # Of one delivery, the latest; a schedule has sixteen.
 NEWEST = 2**63 - 1
@@ -42,33 +42,28 @@ class Wanted:
     created_before: datetime | None = None
 
 
-async def list_of_event(
-    tx: Tx, app_id: str, event_id: str, *, before: int, limit: int
-) -> list[Seen]:
-    """As the app may see them: what failed in a private network keeps its answer for itself."""
-    return await _seen(tx, await tx.fetch(_OF_EVENT, app_id, event_id, before, limit), by_app=True)
+async def list_page(tx: Tx, wanted: Wanted, *, before: int, limit: int, by_app: bool) -> list[Seen]:
+    """`by_app`: as the app may see them; what failed in a private network keeps its answer."""
+    day = day_of(wanted.event_id) if wanted.event_id else None
+    ids = await tx.fetch(_ids_of(wanted), *astuple(wanted), day, before, limit)
+    return await _seen(tx, ids, by_app=by_app)
 
 
-async def list_of_app(
-    tx: Tx, app_id: str, *, state: State | None, before: int, limit: int
-) -> list[Seen]:
-    if state in (State.PENDING, State.EXHAUSTED):
-        ids = await tx.fetch(_UNDELIVERED, app_id, state, before, limit)
-    else:
-        ids = await tx.fetch(_OF_APP, app_id, state, before, limit)
-    return await _seen(tx, ids, by_app=True)
-
-
-async def list_all(tx: Tx, wanted: Wanted, *, before: int, limit: int) -> list[Seen]:
-    """For people of the centre: of all apps, with every answer."""
-    ids = await tx.fetch(_ALL, *astuple(wanted), before, limit)
-    return await _seen(tx, ids, by_app=False)
+def _ids_of(wanted: Wanted) -> str:
+    """The query that has an index for it; all of them know every filter."""
+    if wanted.event_id is not None:
+        return _OF_EVENT
+    if wanted.state is State.PENDING:
+        return _PENDING
+    if wanted.state is State.EXHAUSTED:
+        return _EXHAUSTED
+    return _ALL if wanted.app_id is None else _OF_APP
 
 
 async def _seen(tx: Tx, ids: Sequence[Record], *, by_app: bool) -> list[Seen]:
-    delivery_ids = [row["delivery_id"] for row in ids]
+    delivery_ids, days = [row["delivery_id"] for row in ids], [row["day"] for row in ids]
     attempts: defaultdict[int, list[AttemptView]] = defaultdict(list)
-    for row in await tx.fetch(_ATTEMPTS, delivery_ids, ATTEMPTS_SHOWN, by_app):
+    for row in await tx.fetch(_ATTEMPTS, delivery_ids, days, ATTEMPTS_SHOWN, by_app):
         attempts[row["delivery_id"]].append(
             AttemptView(
                 at=row["started_at"],
@@ -78,58 +73,72 @@ async def _seen(tx: Tx, ids: Sequence[Record], *, by_app: bool) -> list[Seen]:
                 answer=row["answer"],
             )
         )
-    rows = await tx.fetch(_DELIVERIES, delivery_ids)
+    rows = await tx.fetch(_DELIVERIES, delivery_ids, days)
     return [
         Seen(**{**row, "state": State(row["state"])}, attempts=attempts[row["delivery_id"]])
         for row in rows
     ]
 
 
-_OF_EVENT = """
-select delivery_id from delivery
-where app_id = $1 and event_id = $2 and delivery_id < $3
-order by delivery_id desc limit $4
+_FILTERS = """
+    ($1::text is null or told.app_id = $1) and ($2::text is null or told.event_id = $2)
+    and ($3::text is null or told.type = $3) and ($4::text is null or told.state = $4)
+    and ($5::timestamptz is null or told.created_at >= $5)
+    and ($6::timestamptz is null or told.created_at < $6)
+    and ($7::date is null or told.day = $7) and told.delivery_id < $8
 """
 
-_OF_APP = """
-select delivery_id from delivery
-where app_id = $1 and ($2::text is null or state = $2) and delivery_id < $3
-order by delivery_id desc limit $4
+_TOLD = "select told.delivery_id, told.day from delivery_state told"
+
+_ALL = f"""{_TOLD}
+where {_FILTERS}
+order by told.delivery_id desc limit $9
 """
 
-_ALL = """
-select delivery_id from delivery
-where ($1::text is null or app_id = $1) and ($2::text is null or event_id = $2)
-  and ($3::text is null or type = $3) and ($4::text is null or state = $4)
-  and ($5::timestamptz is null or created_at >= $5)
-  and ($6::timestamptz is null or created_at < $6)
-  and delivery_id < $7
-order by delivery_id desc limit $8
+_OF_APP = f"""{_TOLD}
+where told.app_id = $1 and {_FILTERS}
+order by told.delivery_id desc limit $9
 """
 
-_UNDELIVERED = """
-select delivery_id from delivery
-where app_id = $1 and state = $2 and state <> 'delivered' and delivery_id < $3
-order by delivery_id desc limit $4
+_OF_EVENT = f"""{_TOLD}
+where told.event_id = $2 and told.day = $7 and {_FILTERS}
+order by told.delivery_id desc limit $9
+"""
+
+_EXHAUSTED = f"""{_TOLD}
+join exhausted using (delivery_id, day)
+where exhausted.delivery_id < $8 and {_FILTERS}
+order by exhausted.delivery_id desc limit $9
+"""
+
+_EACH_LANE = "select found.delivery_id, found.day from lane cross join lateral"
+
+_PENDING = f"""{_EACH_LANE} ({_TOLD}
+    join due using (lane_id, delivery_id, day)
+    where due.lane_id = lane.lane_id and due.delivery_id < $8 and {_FILTERS}
+    order by due.delivery_id desc limit $9) found
+where $1::text is null or lane.app_id = $1
+order by found.delivery_id desc limit $9
 """
 
 _DELIVERIES = """
-select delivery_id, event_id, delivery.app_id, type, notify_url, state, created_at,
+select told.delivery_id, event_id, told.app_id, type, notify_url, state, created_at,
        case when due.due_at is not null and lane.suspended_at is null
             then greatest(due.due_at, lane.held_until) end as next_attempt_at
-from delivery
-join lane on lane.lane_id = delivery.lane_id
-left join due using (delivery_id)
-where delivery_id = any($1)
-order by delivery_id desc
+from delivery_state told
+join lane on lane.lane_id = told.lane_id
+left join due on due.lane_id = told.lane_id and due.delivery_id = told.delivery_id
+where told.delivery_id = any($1) and told.day = any($2)
+order by told.delivery_id desc
 """
 
 _ATTEMPTS = """
-select latest.* from unnest($1::bigint[]) as wanted (delivery_id) cross join lateral (
+select latest.* from unnest($1::bigint[], $2::date[]) as wanted (delivery_id, day)
+cross join lateral (
     select delivery_id, started_at, status, error, latency_ms,
-           case when private and error is not null and $3 then null else answer end as answer
+           case when private and error is not null and $4 then null else answer end as answer
     from attempt
-    where attempt.delivery_id = wanted.delivery_id
-    order by started_at desc limit $2) latest
+    where attempt.delivery_id = wanted.delivery_id and attempt.day = wanted.day
+    order by started_at desc limit $3) latest
 order by delivery_id, started_at
 """

@@ -1,0 +1,16 @@
+"""What can only be read from the database, for `/metrics`."""
+
+from notifier import metrics
+from notifier.flows.deps import Deps
+from notifier.store import gauges
+
+
+async def measure(deps: Deps) -> None:
+    """Set the gauges; one cheap statement."""
+    async with deps.db.connection() as tx:
+        figures = await gauges.read(tx)
+    metrics.DUE_OLDEST_S.set(figures.due_oldest_s)
+    metrics.LANES_OPEN.set(figures.lanes_open)
+    metrics.LANES_SUSPENDED.set(figures.lanes_suspended)
+    metrics.PARKED.set(figures.parked)
+    metrics.EXHAUSTED.set(figures.exhausted)

@@ -1,0 +1,138 @@
+"""App servers that demand a client certificate (mTLS) get the one that the app was given."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from tests.authority import Authority
+from tests.integration.notifier.app_server import AppServer, running_app_server
+from tests.integration.notifier.desk import DEADLINE_S, Desk, app, told
+
+from contracts.events.configuration import ClientCertificate
+from notifier.certificates import client_tls
+from notifier.sender import Sender
+
+
+@pytest.fixture
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture
+async def strict(desk: Desk, authority: Authority, tmp_path: Path) -> AsyncIterator[AppServer]:
+    """A server that wants to know who calls; the desk trusts its authority."""
+    desk.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
+    tls = authority.server(tmp_path, demands_certificate=True)
+    async with running_app_server(tls) as server:
+        yield server
+
+
+def shown_names(server: AppServer, path: str = "/callback") -> list[str | None]:
+    """Filled with whom the callers said to be, by their certificates."""
+    names: list[str | None] = []
+
+    async def note(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        shown = request.transport.get_extra_info("peercert")
+        names.append(dict(part[0] for part in shown["subject"])["commonName"] if shown else None)
+        return web.Response()
+
+    server.answers[path] = note
+    return names
+
+
+def tls_of(authority: Authority, certificate: ClientCertificate) -> ssl.SSLContext:
+    return client_tls(certificate, authority.trusting)
+
+
+async def test_certificate_is_shown_to_a_server_that_demands_it(
+    desk: Desk, strict: AppServer, authority: Authority
+) -> None:
+    names = shown_names(strict)
+    tls = tls_of(authority, authority.client("paymesh"))
+    desk.apps.put(app("A1", f"{strict.url}/callback", version=2, tls=tls))
+    first, second = told(), told()
+    await desk.tell(first, second)
+
+    async with desk.running():
+        await desk.settled(first, second)
+
+    assert names == ["paymesh", "paymesh"]
+
+
+async def test_new_certificate_is_shown_from_the_next_callback_on(
+    desk: Desk, strict: AppServer, authority: Authority
+) -> None:
+    names = shown_names(strict)
+    async with desk.running():
+        for version, name in enumerate(["of this year", "of next year"], start=2):
+            tls = tls_of(authority, authority.client(name))
+            desk.apps.put(app("A1", f"{strict.url}/callback", version=version, tls=tls))
+            event = told()
+            await desk.tell(event)
+            await desk.settled(event)
+
+    assert names == ["of this year", "of next year"]
+
+
+async def test_certificate_of_one_app_is_not_shown_for_another(
+    desk: Desk, authority: Authority, tmp_path: Path
+) -> None:
+    desk.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
+    lenient = authority.server(tmp_path, demands_certificate=True)
+    lenient.verify_mode = ssl.CERT_OPTIONAL
+    async with running_app_server(lenient) as server:
+        names = shown_names(server)
+        tls = tls_of(authority, authority.client("first"))
+        desk.apps.put(app("A1", f"{server.url}/callback", version=2, tls=tls))
+        desk.apps.put(app("A2", f"{server.url}/callback"))
+        async with desk.running():
+            for app_id in ("A1", "A2", "A1"):
+                event = told(app_id)
+                await desk.tell(event)
+                await desk.settled(event)
+
+    assert names == ["first", None, "first"]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("shown", ["none", "of a stranger"])
+async def test_refused_certificate_is_a_trouble_of_tls(
+    desk: Desk, authority: Authority, tmp_path: Path, shown: str, version: ssl.TLSVersion
+) -> None:
+    desk.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
+    tls = authority.server(tmp_path, demands_certificate=True)
+    tls.maximum_version = version
+    stranger = tls_of(authority, Authority("somebody else").client())
+    event = told()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}/callback"
+        desk.apps.put(app("A1", url, tls=stranger if shown == "of a stranger" else None))
+        await desk.tell(event)
+        async with desk.running():
+            refused = asyncio.create_task(asyncio.to_thread(_refuse, listening, tls))
+            (attempt,) = await desk.tried(event)
+            await refused
+
+    assert (attempt["status"], attempt["error"]) == (None, "tls")
+
+
+def _refuse(listening: socket.socket, tls: ssl.SSLContext) -> None:
+    """One handshake that says why it fails, as asyncio's own servers do not."""
+    listening.settimeout(DEADLINE_S)
+    connection, _ = listening.accept()
+    with connection, pytest.raises(ssl.SSLError):
+        tls.wrap_socket(connection, server_side=True).recv(1)
+
+
+def test_key_of_another_certificate_is_not_used(authority: Authority) -> None:
+    mixed = ClientCertificate(
+        certificate_pem=authority.client().certificate_pem,
+        private_key_pem=authority.client().private_key_pem,
+    )
+    with pytest.raises(ValueError, match="not a usable certificate"):
+        client_tls(mixed)

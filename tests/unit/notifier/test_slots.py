@@ -1,0 +1,73 @@
+"""How many deliveries a replica has in flight, whoever claims them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from notifier.domain.deliveries import Claim, day_of
+from notifier.domain.slots import Slots, for_first_tries
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def claim(number: int) -> Claim:
+    return Claim(
+        delivery_id=number,
+        day=day_of("E1"),
+        lane_id=1,
+        lease_until=NOW,
+        tries=0,
+        is_first=True,
+        event_id=f"E{number}",
+        app_id="A1",
+        type="ping",
+        notify_url=None,
+        body=b"",
+        happened_at=NOW,
+    )
+
+
+def test_nothing_is_taken_while_nobody_sends() -> None:
+    slots = Slots()
+
+    assert slots.take(10) == 0
+    slots.fill(0, [])
+    assert slots.free == 0
+
+
+def test_no_more_is_taken_than_is_free() -> None:
+    slots, sent = Slots(), list[Claim]()
+    slots.open(3, sent.append)
+
+    assert slots.take(2) == 2
+    assert slots.take(2) == 1
+    assert slots.take(2) == 0
+
+
+def test_what_was_taken_and_not_needed_is_given_back() -> None:
+    slots, sent = Slots(), list[Claim]()
+    slots.open(10, sent.append)
+
+    slots.fill(slots.take(5), [claim(1), claim(2)])
+
+    assert [one.delivery_id for one in sent] == [1, 2]
+    assert (slots.free, slots.in_flight) == (8, 2)
+    slots.give_back(2)
+    assert slots.in_flight == 0
+
+
+def test_what_is_claimed_when_it_ends_is_left_to_its_lease() -> None:
+    slots, sent = Slots(), list[Claim]()
+    slots.open(10, sent.append)
+    taken = slots.take(5)
+
+    slots.close()
+    slots.fill(taken, [claim(1)])
+
+    assert sent == []
+    assert slots.free == 0
+
+
+@pytest.mark.parametrize(("free", "room"), [(0, 0), (1, 1), (4, 4), (5, 4), (512, 410)])
+def test_first_tries_leave_room_for_retries(free: int, room: int) -> None:
+    assert for_first_tries(free) == room
