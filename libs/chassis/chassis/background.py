@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -54,6 +54,46 @@ async def unless_stopped(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
         stopping.cancel()
         working.cancel()
         await asyncio.wait({working, stopping}, timeout=CANCEL_LIMIT_S)
+
+
+@dataclass(slots=True)
+class Alarm:
+    """Rings when `measure()` is above `limit`, again whenever that has doubled, and anew after it
+    was down to half of the limit. A `ring` that answers False was not heard: it is repeated."""
+
+    measure: Callable[[], float]
+    limit: float
+    ring: Callable[[float], Awaitable[bool]]
+    rung_at: float | None = None
+
+    async def look(self) -> None:
+        """Measure, and ring if it is time to."""
+        value = self.measure()
+        if value <= self.limit / 2:
+            self.rung_at = None
+        is_news = self.rung_at is None or value >= 2 * self.rung_at
+        if value > self.limit and is_news and await self.ring(value):
+            self.rung_at = value
+
+
+class Watch:
+    """A loop that looks at all its alarms now and then."""
+
+    def __init__(self, alarms: Sequence[Alarm], *, every_s: float = 5.0) -> None:
+        self.pulse = Pulse()
+        self._alarms = alarms
+        self._every_s = every_s
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`; for `Background.start`."""
+        while not await pause(stop, self._every_s):
+            await self.look()
+
+    async def look(self) -> None:
+        """Once at every alarm."""
+        self.pulse.beat()
+        for alarm in self._alarms:
+            await alarm.look()
 
 
 @dataclass(frozen=True, slots=True)

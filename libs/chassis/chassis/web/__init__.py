@@ -1,14 +1,19 @@
-"""The HTTP edge of a service: application, errors, health, metrics, strict JSON, overload."""
+"""The HTTP edge of a service: application, errors, health, strict JSON, overload, language."""
 
-from chassis.web.application import create_app, require_service_token, serve
+from chassis.web.application import collect_rarely, create_app, require_service_token, serve
 from chassis.web.bodies import json_object, parse, read_body, read_json_object
 from chassis.web.edge import InFlightLimit
 from chassis.web.errors import problem_response
+from chassis.web.language import Language, Words, language_of
 
 __all__ = [
     "InFlightLimit",
+    "Language",
+    "Words",
+    "collect_rarely",
     "create_app",
     "json_object",
+    "language_of",
     "parse",
     "problem_response",
     "read_body",

@@ -90,11 +90,16 @@ def serve(app: FastAPI, settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
-    # Requests and batches make many objects and few cycles: looking for cycles at every 700th of
-    # them, among all that was imported, takes a fifth of the CPU.
+    collect_rarely()
+    _Server(config, app).run()
+
+
+def collect_rarely() -> None:
+    """For programs whose imports are done: requests and batches make many objects and few cycles,
+    and looking for cycles at every 700th of them, among all that was imported, takes a fifth of
+    the CPU."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    _Server(config, app).run()
 
 
 class _Server(uvicorn.Server):

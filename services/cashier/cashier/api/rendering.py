@@ -10,10 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cashier.api.shown import minute, money
-from cashier.api.texts import NOTICES, Words, language_of
+from cashier.api.texts import NOTICES, TEXTS
 from cashier.domain.qr import qr_svg
 from cashier.domain.stage import Stage, is_safe_link, status_of
 from chassis.problems import Problem
+from chassis.web import Words, language_of
 from contracts.actions import FormAction, QrCodeAction
 from contracts.internal import Checkout
 
@@ -88,11 +89,12 @@ def _page(
 ) -> HTMLResponse:
     asked = request.query_params.get("lang")
     words = Words(
+        TEXTS,
         language_of(
             asked,
             request.cookies.get(LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
-        )
+        ),
     )
     html = _templates.get_template(template).render(t=words, **facts)
     headers = {**HEADERS, "Content-Security-Policy": policy}

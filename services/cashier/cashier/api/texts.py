@@ -1,8 +1,6 @@
 """What the page says, in 简体中文 and in English."""
 
-from typing import Final, Literal
-
-Language = Literal["zh", "en"]
+from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "title": ("收银台", "Checkout"),
@@ -74,42 +72,3 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 NOTICES: Final = frozenset(
     key.removeprefix("notice.") for key in TEXTS if key.startswith("notice.")
 )
-
-
-class Words:
-    """The texts of one language; a name without a text (a new channel) is its own text."""
-
-    def __init__(self, language: Language) -> None:
-        self.language: Language = language
-        self._column = 0 if language == "zh" else 1
-
-    def __call__(self, key: str) -> str:
-        pair = TEXTS.get(key)
-        return pair[self._column] if pair else key.rpartition(".")[2]
-
-
-def language_of(asked: str | None, kept: str | None, accepted: str) -> Language:
-    """`?lang=` wins over the cookie, the cookie over Accept-Language; Chinese is the default."""
-    for wish in (asked, kept, *_preferred(accepted)):
-        if wish and wish.lower().startswith("zh"):
-            return "zh"
-        if wish and wish.lower().startswith("en"):
-            return "en"
-    return "zh"
-
-
-def _preferred(accepted: str) -> list[str]:
-    """The languages of an Accept-Language header, the best first."""
-    weighed = []
-    for part in accepted.split(",")[:20]:
-        tag, _, parameter = part.strip().partition(";")
-        weighed.append((_weight(parameter), tag))
-    return [tag for weight, tag in sorted(weighed, key=lambda item: -item[0]) if weight > 0]
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    try:
-        return float(value) if name == "q" else 1.0
-    except ValueError:
-        return 0.0
