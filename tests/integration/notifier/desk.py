@@ -24,7 +24,7 @@ from notifier.jobs.rescue import Rescue
 from notifier.sender import Limits, Sender
 from notifier.store.presence import Presence
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 AT_ONCE = Schedule(spread=lambda: 0.0, delays_s=(0.0,) * 15)
 NEVER = Schedule(spread=lambda: 0.0, delays_s=(3600.0,) * 15)
