@@ -102,7 +102,8 @@ class Database:
         Raises Overloaded when no connection can be had.
         """
         try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_LIMIT_S)
+            async with asyncio.timeout(ACQUIRE_LIMIT_S):  # the pool's own makes a task each time
+                connection = await self._pool.acquire()
         except UNREACHABLE as error:
             raise Overloaded("The database cannot be reached at the moment.") from error
         try:

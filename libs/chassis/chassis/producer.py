@@ -1,6 +1,7 @@
 """Publishing to Kafka: idempotent, batched, awaited, and never stuck for ever."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -178,18 +179,21 @@ async def _hand_over(
     handed: list[Handed] = []
     broken: set[tuple[str, str]] = set()
     unknown = await _unknown_topics(kafka, {message.topic for message in messages})
-    for message in messages:
-        item: Handed
-        if message.topic in unknown:
-            item = NotPublished(message.topic, "the topic is not known")
-        elif (message.topic, message.key) in broken:
-            item = NotPublished(message.topic, "an earlier message of the key failed")
-        else:
-            item = await _hand_one(kafka, message, deadline)
-        if isinstance(item, NotPublished):
-            broken.add((message.topic, message.key))
-        handed.append(item)
-    return handed
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            for message in messages:
+                item: Handed
+                if message.topic in unknown:
+                    item = NotPublished(message.topic, "the topic is not known")
+                elif (message.topic, message.key) in broken:
+                    item = NotPublished(message.topic, "an earlier message of the key failed")
+                else:
+                    item = await _hand_one(kafka, message)
+                if isinstance(item, NotPublished):
+                    broken.add((message.topic, message.key))
+                handed.append(item)
+    late = messages[len(handed) :]
+    return handed + [NotPublished(message.topic, "it was not taken in time") for message in late]
 
 
 async def _unknown_topics(kafka: AIOKafkaProducer, topics: set[str]) -> set[str]:
@@ -204,20 +208,19 @@ async def _unknown_topics(kafka: AIOKafkaProducer, topics: set[str]) -> set[str]
     return unknown
 
 
-async def _hand_one(kafka: AIOKafkaProducer, message: Message, deadline: float) -> Handed:
+async def _hand_one(kafka: AIOKafkaProducer, message: Message) -> Handed:
     try:
-        async with asyncio.timeout_at(deadline):
-            future: asyncio.Future[object] = await kafka.send(
-                message.topic,
-                message.value or None,
-                message.key.encode(),
-                headers=[(name, value.encode()) for name, value in message.headers.items()],
-            )
-            return future
+        future: asyncio.Future[object] = await kafka.send(
+            message.topic,
+            message.value or None,
+            message.key.encode(),
+            headers=[(name, value.encode()) for name, value in message.headers.items()],
+        )
     except MessageSizeTooLargeError as error:
         return NotPublished(message.topic, repr(error), unpublishable=True)
-    except (TimeoutError, KafkaError) as error:
+    except KafkaError as error:
         return NotPublished(message.topic, repr(error))
+    return future
 
 
 def _outcome(message: Message, item: Handed) -> NotPublished | None:

@@ -22,8 +22,8 @@ from trade_core.flows.park import park
 
 ResultT = TypeVar("ResultT", PaymentResult, RefundResult, SplitResult)
 
-LANES: Final = 2
-WORTH_LANES: Final = 40
+LANES: Final = 4
+WORTH_A_LANE: Final = 40
 
 RESULT_TOPICS: Final = (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS)
 
@@ -64,11 +64,12 @@ class Results:
 def _lanes(batch: Sequence[Heard[ResultT]]) -> Sequence[Sequence[Heard[ResultT]]]:
     """Parts of a batch that are applied side by side: while one waits for the database, the other
     computes. What is said of one payment stays in one part, in its order."""
-    if len(batch) < WORTH_LANES:
+    count = min(LANES, len(batch) // WORTH_A_LANE)
+    if count < 2:
         return [batch] if batch else []
-    lanes: list[list[Heard[ResultT]]] = [[] for _ in range(LANES)]
+    lanes: list[list[Heard[ResultT]]] = [[] for _ in range(count)]
     for item in batch:
-        lanes[crc32((item.record.key or "").encode()) % LANES].append(item)
+        lanes[crc32((item.record.key or "").encode()) % count].append(item)
     return lanes
 
 

@@ -98,6 +98,19 @@ def sell(producer: Producer, topic: str) -> Callable[[range], Any]:
     return send
 
 
+async def test_rest_makes_batches_larger(
+    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+) -> None:
+    async with running(shop.consumer(rest_s=1.0).run):
+        await sell(range(1))
+        await until(lambda: shop.applied == [0])
+        for number in range(1, 20):
+            await sell(range(number, number + 1))
+        await until(lambda: len(shop.applied) == 20)
+
+    assert len(shop.batches) < 20
+
+
 async def test_everything_is_applied_in_order_and_committed(
     shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:

@@ -12,7 +12,17 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from chassis.background import Loop
 from chassis.database import Database
-from chassis.outbox import LoggedEvent, OutboxEvent, Relay, list_since, put, republish, shard_of
+from chassis.outbox import (
+    LoggedEvent,
+    OutboxEvent,
+    Relay,
+    Retention,
+    forget,
+    list_since,
+    put,
+    republish,
+    shard_of,
+)
 from chassis.producer import Message, NotPublished, Producer
 
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -139,24 +149,80 @@ async def test_a_crash_before_the_deletion_gives_a_duplicate_not_a_gap(
     assert broker.numbers() == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5]
 
 
-async def test_each_shard_has_one_owner_and_a_dead_ones_are_taken_over(
-    db: Database, running: Running, until: Until
+async def owned(db: Database, *expected: int) -> None:
+    """Wait until the relays own so many shards each."""
+    async with asyncio.timeout(20), db.connection() as connection:
+        while list(expected) != await connection.fetchval(OWNED):
+            pass
+
+
+OWNED = """
+select coalesce(array_agg(count order by count), '{}')
+from (select count(*) from pg_locks
+      where locktype = 'advisory' and classid = 2828 and objid < 16
+        and database = (select oid from pg_database where datname = current_database())
+      group by pid) by_relay, pg_sleep(0.02)
+"""
+
+
+async def test_replicas_share_the_shards_and_those_of_the_dead_are_taken_over(
+    db: Database, broker: Broker, running: Running
 ) -> None:
+    async with running(Relay(db, broker).run):
+        await owned(db, 16)
+        async with running(Relay(db, broker).run):
+            await owned(db, 8, 8)
+            async with running(Relay(db, broker).run):
+                await owned(db, 4, 6, 6)
+            await owned(db, 8, 8)
+        await owned(db, 16)
+
+
+async def test_each_shard_has_one_owner(db: Database, running: Running) -> None:
     first, second = Broker(), Broker()
     keys = [f"k{n}" for n in range(40)]
     assert {shard_of(key) for key in keys} == set(range(16))
-    async with running(Relay(db, second).run):
-        leading = Relay(db, first)
-        async with running(leading.run):
-            await write(db, *[event(n, key) for n, key in enumerate(keys)])
-            await drained(db)
-            assert len(first.taken) + len(second.taken) == len(keys)
-            shards = [{shard_of(message.key) for message in b.taken} for b in (first, second)]
-            assert not shards[0] & shards[1]
-        await write(db, *[event(100 + n, key) for n, key in enumerate(keys)])
+    async with running(Relay(db, first).run), running(Relay(db, second).run):
+        await owned(db, 8, 8)
+        await write(db, *[event(n, key) for n, key in enumerate(keys)])
         await drained(db)
 
-    assert len(first.taken) + len(second.taken) == 2 * len(keys)
+    shards = [{shard_of(message.key) for message in broker.taken} for broker in (first, second)]
+    assert [len(some) for some in shards] == [8, 8]
+    assert not shards[0] & shards[1]
+
+
+async def test_keys_keep_their_order_while_shards_change_hands(
+    db: Database, running: Running
+) -> None:
+    class Slow(Broker):
+        async def attempt(self, messages: Sequence[Message]) -> list[NotPublished | None]:
+            await asyncio.sleep(0.01)
+            return await super().attempt(messages)
+
+    broker, keys = Slow(), [f"k{n}" for n in range(40)]
+    numbers = iter(range(0, 100_000, len(keys)))
+
+    async def write_until(enough: asyncio.Event) -> None:
+        while not enough.is_set():
+            first = next(numbers)
+            await write(db, *[event(first + n, key) for n, key in enumerate(keys)])
+            await asyncio.sleep(0.1)
+
+    enough = asyncio.Event()
+    writing = asyncio.ensure_future(write_until(enough))
+    async with running(Relay(db, broker, batch=25).run):
+        await owned(db, 16)
+        async with running(Relay(db, broker, batch=25).run):
+            await owned(db, 8, 8)
+        await owned(db, 16)
+        enough.set()
+        await writing
+        await drained(db)
+
+    written = next(numbers)
+    for n, key in enumerate(keys):
+        assert broker.numbers(key) == list(range(n, written, len(keys)))
 
 
 async def test_the_relay_outlives_its_database_connection(
@@ -246,6 +312,42 @@ async def test_republishing_brings_back_the_period(
     assert broker.numbers() == [*range(10), *range(4, 10)]
 
 
+async def test_events_are_forgotten_when_their_time_is_over(db: Database, broker: Broker) -> None:
+    await write(db, *[event(n) for n in range(10)])
+    async with db.transaction() as tx:
+        await tx.execute("update event_log set created_at = now() - interval '9 days' where id < 9")
+        await tx.execute("delete from event_pending where id <> 3")
+        await tx.execute("insert into event_dead (id, error) values (5, 'too large')")
+
+    assert await forget(db, datetime.now(UTC) - timedelta(days=8), step=2) == 6
+
+    async with db.connection() as connection:
+        left = await connection.fetch("select id from event_log order by id")
+    assert [row["id"] for row in left] == [3, 5, 9, 10]
+
+
+async def test_reader_whose_place_is_forgotten_goes_on_at_the_oldest_that_is_left(
+    db: Database,
+) -> None:
+    await write(db, *[event(n) for n in range(4)])
+    (first,) = await page_since(db, "a", 0, 1)
+    async with db.transaction() as tx:
+        await tx.execute("delete from event_pending")
+        await tx.execute("update event_log set created_at = now() - interval '9 days' where id < 4")
+    await forget(db, datetime.now(UTC) - timedelta(days=8))
+
+    assert [e.event.event_id for e in await page_since(db, "a", first.position, 10)] == ["e3"]
+
+
+async def test_retention_forgets_at_its_start(db: Database, running: Running) -> None:
+    await write(db, event(1))
+    async with db.transaction() as tx:
+        await tx.execute("delete from event_pending")
+    async with running(Retention(db, timedelta(0)).run), db.connection() as connection:
+        while await connection.fetchval("select count(*) from event_log, pg_sleep(0.01)"):
+            pass
+
+
 async def page_since(db: Database, tenant: str, after: int, limit: int) -> list[LoggedEvent]:
     """As a reader does: an empty answer is asked again. Other tests' transactions hold it up."""
     async with asyncio.timeout(20):
@@ -269,9 +371,9 @@ async def test_a_reader_pages_through_its_own_events(db: Database) -> None:
 
 
 async def test_a_reader_never_passes_a_transaction_that_commits_late(
-    db: Database, postgres_url: str
+    db: Database,
 ) -> None:
-    late = await asyncpg.connect(postgres_url)
+    late = await db.dedicated("late")
     async with late.transaction():
         await put(late, [event(1)])
         await write(db, event(2))
@@ -281,8 +383,8 @@ async def test_a_reader_never_passes_a_transaction_that_commits_late(
     assert [e.event.event_id for e in await page_since(db, "a", 0, 10)] == ["e1", "e2"]
 
 
-async def test_a_reader_waits_shortly_for_a_late_commit(db: Database, postgres_url: str) -> None:
-    late = await asyncpg.connect(postgres_url)
+async def test_a_reader_waits_shortly_for_a_late_commit(db: Database) -> None:
+    late = await db.dedicated("late")
     transaction = late.transaction()
     await transaction.start()
     await put(late, [event(1)])
@@ -307,13 +409,11 @@ async def test_a_transaction_that_took_no_event_id_before_does_not_hold_up_reade
 
 
 @pytest.mark.parametrize("writers", [8])
-async def test_readers_beside_many_writers_see_every_event_once(
-    db: Database, postgres_url: str, writers: int
-) -> None:
+async def test_readers_beside_many_writers_see_every_event_once(db: Database, writers: int) -> None:
     done = asyncio.Event()
 
     async def write_some(writer: int) -> None:
-        connection = await asyncpg.connect(postgres_url)
+        connection = await db.dedicated("writer")
         for number in range(25):
             async with connection.transaction():
                 await put(connection, [event(1000 * writer + number, f"k{writer}")])
@@ -337,3 +437,18 @@ async def test_readers_beside_many_writers_see_every_event_once(
     seen = await reading
 
     assert sorted(seen) == sorted(f"e{1000 * w + n}" for w in range(writers) for n in range(25))
+
+
+async def test_relay_tells_how_long_the_oldest_waits_and_what_is_dead(
+    db: Database, broker: Broker, running: Running, until: Until
+) -> None:
+    broker.refused[b"1"] = NotPublished("t", "too large", unpublishable=True)
+    relay = Relay(db, broker, hold_max_s=0.01)
+    await write(db, event(1, "a"))
+    async with running(relay.run):
+        await until(lambda: relay.dead == 1)
+        broker.down = True
+        await write(db, event(2, "b"))
+        await until(lambda: relay.oldest_s > 0)
+        broker.down = False
+        await until(lambda: relay.oldest_s == 0)

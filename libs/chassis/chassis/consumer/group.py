@@ -25,7 +25,11 @@ log = structlog.get_logger()
 LAG = Gauge("consumer_lag_records", "Records not applied yet", ["group"])
 APPLIED = Counter("consumer_applied_records", "Records applied", ["group"])
 FAILED = Counter("consumer_failed_batches", "Batches that failed and come again", ["group"])
-PARKED = Counter("consumer_parked_records", "Records that could not be applied", ["group"])
+LAG_S = Gauge("consumer_lag_seconds", "Age of the last record applied, while more wait", ["group"])
+POLL_AGE_S = Gauge(
+    "last_poll_age_seconds", "Since the group's member last heard of Kafka", ["group"]
+)
+PARKED = Counter("dead_events", "Records that could not be applied", ["group"])
 
 POLL_MS = 200
 FETCH_WAIT_MS = 500
@@ -55,6 +59,8 @@ class Consumer(Generic[T]):
     failures the batch is halved until the poison record stands alone and is parked.
     `park` keeps dead records (`park_in` in a transaction); it may be called again for the same.
     `healthy` tells whether the database is up: while it is not, no record is blamed.
+    `rest_s`: how long it rests after a batch that was not full, so that the next is larger, where
+    to be up to date costs more than it is worth.
     """
 
     def __init__(
@@ -71,6 +77,7 @@ class Consumer(Generic[T]):
         session_timeout_ms: int = 30_000,
         fetch_wait_ms: int = FETCH_WAIT_MS,
         max_records: int = 500,
+        rest_s: float = 0.0,
     ) -> None:
         self.pulse = Pulse()
         self.lag = 0
@@ -85,10 +92,13 @@ class Consumer(Generic[T]):
         self._session_timeout_ms = session_timeout_ms
         self._fetch_wait_ms = fetch_wait_ms
         self._max_records = max_records
+        self._rest_s = rest_s
         self._working = asyncio.Lock()  # Held while a batch is applied and committed.
         self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
+        self._applied_ms = time.time() * 1000  # The time of the last record that was applied.
         self._failures = 0
         self._parked_in_a_row = 0
+        POLL_AGE_S.labels(group).set_function(self.pulse.age_s)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
@@ -110,8 +120,8 @@ class Consumer(Generic[T]):
                 stop, kafka.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
             )
             self.pulse.beat()
-            if batches and not await self._handle(kafka, batches):
-                await pause(stop, self._backoff_s())
+            if batches and (wait_s := await self._handle(kafka, batches)):
+                await pause(stop, wait_s)
             self._measure(kafka)
             if batches or not self.lag:
                 moved_at = time.monotonic()
@@ -119,8 +129,8 @@ class Consumer(Generic[T]):
                 log.error("consumer.stalled", group=self._group, lag=self.lag)
                 return
 
-    async def _handle(self, kafka: AIOKafkaConsumer, batches: Batches) -> bool:
-        """Apply and commit, or go back to where the batch began."""
+    async def _handle(self, kafka: AIOKafkaConsumer, batches: Batches) -> float:
+        """Apply and commit, or go back to where the batch began; how long to wait then."""
         async with self._working:
             self._next.update({tp: raws[0].offset for tp, raws in batches.items()})
             records = [record_of(raw) for raws in batches.values() for raw in raws]
@@ -131,11 +141,12 @@ class Consumer(Generic[T]):
                 FAILED.labels(self._group).inc()
                 self._failures += 1
                 self._seek_back(kafka, batches)
-                return False
+                return self._backoff_s()
             self._failures = 0
+            self._applied_ms = max(record.timestamp_ms for record in records)
             APPLIED.labels(self._group).inc(len(records))
             await self._commit(kafka, {tp: raws[-1].offset + 1 for tp, raws in batches.items()})
-            return True
+            return self._rest_s if len(records) < self._max_records else 0.0
 
     async def _process(self, records: Sequence[Record]) -> None:
         values: list[tuple[Record, T]] = []
@@ -218,6 +229,10 @@ class Consumer(Generic[T]):
         known = [tp for tp in kafka.assignment() if tp in self._next]
         self.lag = sum(max(0, (kafka.highwater(tp) or 0) - self._next[tp]) for tp in known)
         LAG.labels(self._group).set(self.lag)
+        LAG_S.labels(self._group).set(self._lag_s())
+
+    def _lag_s(self) -> float:
+        return max(0.0, time.time() - self._applied_ms / 1000) if self.lag else 0.0
 
     def _member(self) -> AIOKafkaConsumer:
         kafka = AIOKafkaConsumer(

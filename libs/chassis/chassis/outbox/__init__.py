@@ -1,7 +1,7 @@
 """Events leave with the change that caused them: written in its transaction, published after.
 
-`event_log` keeps every event; `event_pending` names those that Kafka has not confirmed yet;
-`event_dead` those that can never be published.
+`event_log` keeps the events for a time; `event_pending` names those that Kafka has not confirmed
+yet, `event_dead` those that can never be published.
 """
 
 from chassis.outbox.log import (
@@ -14,12 +14,17 @@ from chassis.outbox.log import (
     shard_of,
 )
 from chassis.outbox.relay import Relay
+from chassis.outbox.retention import EVERY_S as FORGET_EVERY_S
+from chassis.outbox.retention import Retention, forget
 
 __all__ = [
+    "FORGET_EVERY_S",
     "SCHEMA",
     "LoggedEvent",
     "OutboxEvent",
     "Relay",
+    "Retention",
+    "forget",
     "list_since",
     "put",
     "republish",

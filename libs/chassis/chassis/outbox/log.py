@@ -88,16 +88,7 @@ async def put(tx: Tx, events: Sequence[OutboxEvent]) -> None:
     """
     if not events:
         return
-    await tx.execute(
-        _PUT,
-        [event.event_id for event in events],
-        [event.topic for event in events],
-        [event.key for event in events],
-        [event.type for event in events],
-        [event.tenant for event in events],
-        [event.payload for event in events],
-        [shard_of(event.key) for event in events],
-    )
+    await tx.execute(_PUT, [_head(event) for event in events], [e.payload for e in events])
 
 
 async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[LoggedEvent]:
@@ -139,6 +130,18 @@ async def republish(db: Database, since: datetime) -> int:
     return count
 
 
+def _head(event: OutboxEvent) -> dict[str, object]:
+    """All but the payload, which is no text."""
+    return {
+        "event_id": event.event_id,
+        "topic": event.topic,
+        "key": event.key,
+        "type": event.type,
+        "tenant": event.tenant,
+        "shard": shard_of(event.key),
+    }
+
+
 def _logged(row: asyncpg.Record) -> LoggedEvent:
     event = OutboxEvent(
         event_id=row["event_id"],
@@ -153,9 +156,12 @@ def _logged(row: asyncpg.Record) -> LoggedEvent:
 
 _PUT = """
 with given as (
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
-                         $6::bytea[], $7::smallint[])
-    with ordinality as g (event_id, topic, key, type, tenant, payload, shard, place)
+    select *
+    from rows from (
+        jsonb_to_recordset($1) as (event_id text, topic text, key text, type text, tenant text,
+                                   shard smallint),
+        unnest($2::bytea[])
+    ) with ordinality as g (event_id, topic, key, type, tenant, shard, payload, place)
 ), logged as (
     insert into event_log (event_id, topic, key, type, tenant, payload)
     select event_id, topic, key, type, tenant, payload from given order by place

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,17 +11,15 @@ from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause
 from chassis.database import UNREACHABLE, Connection, Database
-from chassis.outbox.log import SHARDS
+from chassis.outbox.shards import OWNED, Shards
 from chassis.producer import Message, NotPublished, Producer
 
 log = structlog.get_logger()
 
-OLDEST_S = Gauge("outbox_oldest_pending_seconds", "Age of the oldest event not yet in Kafka")
-OWNED = Gauge("outbox_owned_shards", "Shards this replica publishes")
+OLDEST_S = Gauge("outbox_pending_oldest_seconds", "Age of the oldest event not yet in Kafka")
 PUBLISHED = Counter("outbox_published", "Events that Kafka confirmed", ["topic"])
 DEAD = Counter("outbox_dead", "Events that can never be published", ["topic"])
 
-LOCK_CLASS = 0x0B0C  # First half of the advisory lock; the second is the shard.
 LOOK_AROUND_S = 1.0
 ROUND_S = 0.005  # Between two rounds, so that a burst of commits shares one.
 BUSY_POLL_S, IDLE_POLL_S = 0.02, 0.2
@@ -34,23 +31,27 @@ MAX_TRIES = 10
 
 
 class Relay:
-    """Publishes what is pending. Every replica runs one; each shard has one owner at a time.
+    """Publishes what is pending. Every replica runs one and owns its share of the shards; each
+    shard has one owner at a time.
 
     The owner holds the shard's advisory lock on a connection of its own and does all its reading
     on that same connection: a relay that lost its locks cannot read either. Events arrive at
     least once, per key in the order of their ids (after a failure, once more in that order).
+    `oldest_s` and `dead`: how long the oldest event waits, and how many can never be published, of
+    all replicas together, as they were a second ago.
     """
 
     def __init__(
         self, db: Database, producer: Producer, *, batch: int = 500, hold_max_s: float = 10.0
     ) -> None:
         self.pulse = Pulse()
+        self.oldest_s = 0.0
+        self.dead = 0
         self._db = db
         self._producer = producer
         self._batch = batch
         self._awake = asyncio.Event()
         self._held = _HeldKeys(hold_max_s)
-        self._shards: list[int] = []
 
     def wake(self) -> None:
         """Tell the relay that something was committed, so that it does not wait for its poll."""
@@ -65,22 +66,24 @@ class Relay:
                 try:
                     await self._serve(connection, stop)
                 finally:
-                    self._own([])
+                    OWNED.set(0)
                     await _close(connection)
             except (asyncpg.PostgresError, *UNREACHABLE) as error:
                 log.warning("outbox.database_lost", reason=repr(error))
                 await pause(stop, RECONNECT_S)
 
     async def _serve(self, connection: Connection, stop: asyncio.Event) -> None:
+        shards = Shards(connection)
+        await shards.begin()
         poll_s, backoff_s = BUSY_POLL_S, BACKOFF_FIRST_S
         look_around_at = 0.0
         while not stop.is_set():
             self.pulse.beat()
             self._awake.clear()
-            if time.monotonic() >= look_around_at:
-                await self._look_around(connection)
-                look_around_at = time.monotonic() + LOOK_AROUND_S
-            found, is_down = await self._round(connection)
+            if _loop_time() >= look_around_at:
+                await self._look_around(connection, shards)
+                look_around_at = _loop_time() + LOOK_AROUND_S
+            found, is_down = await self._round(connection, shards.owned)
             if is_down:
                 await pause(stop, backoff_s)
                 backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
@@ -91,23 +94,17 @@ class Relay:
             poll_s = BUSY_POLL_S if found else min(poll_s * 2, IDLE_POLL_S)
             backoff_s = BACKOFF_FIRST_S
 
-    async def _look_around(self, connection: Connection) -> None:
-        """Take the shards that nobody owns (any more), and measure."""
-        missing = sorted(set(range(SHARDS)) - set(self._shards))
-        if missing:
-            taken = await connection.fetch(_TAKE, missing, LOCK_CLASS)
-            self._own(self._shards + [row["shard"] for row in taken])
-        OLDEST_S.set(await connection.fetchval(_OLDEST) or 0)
+    async def _look_around(self, connection: Connection, shards: Shards) -> None:
+        await shards.settle()
+        self.oldest_s = await connection.fetchval(_OLDEST) or 0.0
+        self.dead = await connection.fetchval("select count(*) from event_dead")
+        OLDEST_S.set(self.oldest_s)
 
-    def _own(self, shards: list[int]) -> None:
-        self._shards = shards
-        OWNED.set(len(shards))
-
-    async def _round(self, connection: Connection) -> tuple[int, bool]:
+    async def _round(self, connection: Connection, shards: Sequence[int]) -> tuple[int, bool]:
         """Publish one batch: how many events were found, and whether the broker seems down."""
-        if not self._shards:
+        if not shards:
             return 0, False
-        rows = await connection.fetch(_PENDING, self._shards, self._held.waiting(), self._batch)
+        rows = await connection.fetch(_PENDING, shards, self._held.waiting(), self._batch)
         if not rows:
             return 0, False
         results = await self._producer.attempt([_message(row) for row in rows])
@@ -169,7 +166,7 @@ class _HeldKeys:
             self._tries.clear()
         tries = self._tries.get(key, 0) + 1
         self._tries[key] = tries
-        self._until[key] = time.monotonic() + min(HOLD_FIRST_S * 2**tries, self._longest_s)
+        self._until[key] = _loop_time() + min(HOLD_FIRST_S * 2**tries, self._longest_s)
         return tries
 
     def release(self, key: str) -> None:
@@ -178,7 +175,7 @@ class _HeldKeys:
 
     def waiting(self) -> list[str]:
         """The keys whose time has not come yet."""
-        now = time.monotonic()
+        now = _loop_time()
         return [key for key, until in self._until.items() if until > now]
 
 
@@ -189,6 +186,10 @@ def _message(row: asyncpg.Record) -> Message:
         "content-type": "application/cloudevents+json",
     }
     return Message(row["topic"], row["key"], row["payload"], headers)
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:
@@ -203,10 +204,6 @@ async def _close(connection: Connection) -> None:
     except (asyncpg.PostgresError, *UNREACHABLE):
         connection.terminate()
 
-
-_TAKE = """
-select shard from unnest($1::int[]) as s (shard) where pg_try_advisory_lock($2::int, shard)
-"""
 
 # The array is read first, whatever the planner believes: joined, a plan made when both tables were
 # young may walk the whole log in every round.
