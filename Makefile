@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 VENV := .venv/bin/python
 WORKERS ?= 2
+SEEDS ?= 1000
+OLD_ORDERS ?= 10000000
 
 # Any Python from 3.11 on: the given one, or the first that is new enough.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -17,7 +19,7 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM -
 NODE_ORACLES := tests/oracles/node
 CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local tests
 
-.PHONY: help run test check bench bench-notifier sandbox secrets lock clean distclean venv
+.PHONY: help run test simulate check bench bench-core bench-notifier sandbox secrets lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -33,6 +35,9 @@ run: venv ## all five services, the sandbox and a shown payment, until Ctrl-C
 
 test: venv $(NODE_ORACLES)/node_modules ## every test: unit, contract, integration, end to end
 	@$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+simulate: venv ## SEEDS=1000 worlds full of faults, each judged at its end; SEED=7 tells one
+	@$(VENV) -m tests.simulation --workers $(WORKERS) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 # Public SDKs for Node, where npm is; without them the tests run all the same.
 $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
@@ -52,8 +57,11 @@ check: venv ## style, types, architecture, manifests
 bench: venv ## payments per second beside the bare minimum; BENCH="--channel": calls to channels
 	@$(VENV) -m paymesh_local.bench $(BENCH)
 
-bench-notifier: venv ## callbacks per second, and whom a dead app delays
-	@$(VENV) -m paymesh_local.bench.notifier $(BENCH)
+bench-core: venv ## trade-core alone beside bare inserts, and with OLD_ORDERS=10000000 behind it
+	@$(VENV) -m paymesh_local.bench.core --old-orders=$(OLD_ORDERS) $(BENCH)
+
+bench-notifier: venv ## callbacks per second, and whom a dead app delays; W=W1,W4: only these
+	@$(VENV) -m paymesh_local.bench.notifier --only="$(W)" $(BENCH)
 
 sandbox: venv ## only the third parties, on port 8010
 	@exec $(TIED) $(VENV) -m sandbox --port 8010 --state-dir .local/sandbox-alone --public-url http://127.0.0.1:8010

@@ -26,6 +26,9 @@ def text() -> str:
     gateway, notifier = sealing.generate(), sealing.generate()
     values = {
         "POSTGRES_PASSWORD": secrets.token_hex(24),
+        "TRADE_CORE_DATABASE_PASSWORD": secrets.token_hex(24),
+        "MERCHANT_ADMIN_DATABASE_PASSWORD": secrets.token_hex(24),
+        "NOTIFIER_DATABASE_PASSWORD": secrets.token_hex(24),
         "SERVICE_TOKEN": secrets.token_urlsafe(32),
         "CHECKOUT_KEY": secrets.token_urlsafe(32),
         "SESSION_KEY": secrets.token_urlsafe(32),

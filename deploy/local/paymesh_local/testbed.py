@@ -4,7 +4,8 @@
 with everything it has started when its standard input ends, so nothing stays however the tests
 end. FD is a listening Unix socket that it inherits; each line there is answered by one line of
 JSON: `postgres` → `{"url"}`, `kafka NAME` → `{"bootstrap", "pid"}`, where another name is another
-broker, and `{"error"}` where it cannot be had.
+broker, and `{"error"}` where it cannot be had. `again kafka NAME` starts that one anew, at the same
+address with what it has on disk, for tests that have killed it.
 """
 
 import asyncio
@@ -54,12 +55,16 @@ class Testbed:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._running: list[_Server] = []
+        self._kafkas: dict[str, Kafka] = {}
         self._answers: dict[str, asyncio.Task[dict[str, str]]] = {}
 
     async def answer(self, wish: str) -> dict[str, str]:
-        if wish not in self._answers:
-            self._answers[wish] = asyncio.ensure_future(self._start(wish))
+        again = wish.removeprefix("again ")
         try:
+            if again != wish:
+                return await self._start_again(again)
+            if wish not in self._answers:
+                self._answers[wish] = asyncio.ensure_future(self._start(wish))
             return await asyncio.shield(self._answers[wish])
         except CannotRun as error:
             return {"error": str(error)}
@@ -73,9 +78,14 @@ class Testbed:
             case ["postgres"]:
                 return await self._postgres(log)
             case ["kafka", name] if kafka.missing() is None:
-                return await self._kafka(self._directory / f"kafka-{name}", log)
+                server = Kafka(self._directory / f"kafka-{name}", log)
+                self._running.append(server)
+                self._kafkas[wish] = server
+                return await self._started(server)
             case ["kafka", _]:
-                return await self._embedded_broker(log)
+                broker = EmbeddedBroker(log)
+                self._running.append(broker)
+                return await self._started(broker)
             case _:
                 raise CannotRun(f"The testbed has no {wish!r}")
 
@@ -86,17 +96,15 @@ class Testbed:
         await server.start()
         return {"url": server.url()}
 
-    async def _kafka(self, directory: Path, log: Path) -> dict[str, str]:
-        server = Kafka(directory, log)
-        self._running.append(server)
-        process = await server.start()
-        return {"bootstrap": server.bootstrap, "pid": str(process.pid)}
+    async def _start_again(self, wish: str) -> dict[str, str]:
+        if wish not in self._kafkas:
+            raise CannotRun(f"The testbed has no {wish!r} that it could start again")
+        await self._kafkas[wish].stop()
+        return await self._started(self._kafkas[wish])
 
-    async def _embedded_broker(self, log: Path) -> dict[str, str]:
-        server = EmbeddedBroker(log)
-        self._running.append(server)
-        process = await server.start()
-        return {"bootstrap": server.bootstrap, "pid": str(process.pid)}
+    async def _started(self, broker: Kafka | EmbeddedBroker) -> dict[str, str]:
+        process = await broker.start()
+        return {"bootstrap": broker.bootstrap, "pid": str(process.pid)}
 
 
 async def _serve(listener: socket.socket, directory: Path) -> None:

@@ -70,6 +70,7 @@ async def test_a_role_owns_its_own_database_only(postgres: Postgres) -> None:
 
     connection = await asyncpg.connect(own)
     await connection.execute("CREATE TABLE mine (id int)")
+    assert await connection.fetchval("SHOW is_superuser") == "off"
     await connection.close()
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(postgres.url("notifier", role="trade_core", password="a'b"))

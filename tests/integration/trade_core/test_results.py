@@ -8,6 +8,7 @@ from contracts import topics
 from contracts.api import PaymentStatus
 from contracts.events.alerts import AlertRecord
 from contracts.events.results import Source, Verdict
+from trade_core.consumers import Results
 
 
 async def test_batch_of_many_orders_is_applied_whole(desk: Desk) -> None:
@@ -17,6 +18,20 @@ async def test_batch_of_many_orders_is_applied_whole(desk: Desk) -> None:
     assert {await desk.state(payment) for payment in payments} == {PaymentStatus.SUCCEEDED}
     assert (await desk.told()).count("payment.succeeded") == 30
     assert (await desk.balances())["merchant_payable"] == -30 * 1299
+
+
+async def test_large_batch_is_applied_side_by_side_and_each_payment_in_its_order(
+    desk: Desk,
+) -> None:
+    opened = [await desk.open(wish(merchant_order_no=f"W{n}")) for n in range(100)]
+    words = [desk.heard(said(each.payment)) for said in (waits, paid) for each in opened]
+    await Results(desk.deps).apply(words)
+
+    told: dict[str, list[str]] = {}
+    for event in await desk.events():
+        told.setdefault(event.data.order_id, []).append(event.type)
+    whole_life = ["payment.created", "payment.pending", "payment.succeeded", "order.paid"]
+    assert list(told.values()) == [whole_life] * 100
 
 
 async def test_batches_over_the_same_orders_do_not_deadlock(desk: Desk) -> None:
