@@ -1,21 +1,26 @@
 """All processes at once: a `make run` of the tests' own, and an app that is called back."""
 
+import asyncio
 import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest_asyncio
-from tests.e2e.running import RunningStack, eventually
+from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually
+from tests.e2e.shop import Shop
 
 from paymesh_local import kafka, ports, processes, testbed
 from paymesh_local.callbacks import CallbackReceiver
 from paymesh_local.client import ApiClient
 from paymesh_local.processes import Program
 
+BROKER = "kafka e2e"
 START_LIMIT_S = 120
 STOP_GRACE_S = 15
 
@@ -28,7 +33,7 @@ async def stack() -> AsyncIterator[RunningStack]:
     """
     real = None
     if kafka.missing() is None:
-        real = testbed.ask(Path(os.environ["TESTBED_SOCKET"]), "kafka e2e")
+        real = await asyncio.to_thread(testbed.ask, testbed_socket(), BROKER)
     with tempfile.TemporaryDirectory(prefix="paymesh-e2e-") as name:
         folder = Path(name)
         program = Program(
@@ -50,18 +55,51 @@ async def stack() -> AsyncIterator[RunningStack]:
 
         try:
             await eventually(is_up, within_s=START_LIMIT_S)
-            broker_pid = int(real["pid"]) if real else embedded_broker_of(process.pid)
-            yield RunningStack(folder, broker_pid)
+            if real:
+                yield RunningStack(folder, int(real["pid"]), started_again)
+            else:
+                again = partial(another_broker, process.pid)
+                yield EmbeddedBrokerStack(folder, embedded_broker_of(process.pid), again)
         finally:
             await process.stop(STOP_GRACE_S)
 
 
+def testbed_socket() -> Path:
+    return Path(os.environ["TESTBED_SOCKET"])
+
+
+async def started_again(_: int) -> int:
+    """Kafka, at the same address with what it has on disk."""
+    broker = await asyncio.to_thread(testbed.ask, testbed_socket(), f"again {BROKER}")
+    return int(broker["pid"])
+
+
+async def another_broker(stack_pid: int, former: int) -> int:
+    """The embedded broker is started again by the stack itself, and all its services with it."""
+    found: list[int] = []
+
+    async def is_another() -> bool:
+        found[:] = [pid for pid in embedded_brokers_of(stack_pid) if pid != former]
+        return bool(found)
+
+    await eventually(is_another)
+    return found[0]
+
+
 def embedded_broker_of(stack_pid: int) -> int:
     """The one child of the stack that is its broker."""
-    children = psutil.Process(stack_pid).children(recursive=True)
-    (broker,) = (child for child in children if "paymesh_local.broker" in child.cmdline())
-    pid: int = broker.pid
-    return pid
+    (broker,) = embedded_brokers_of(stack_pid)
+    return broker
+
+
+def embedded_brokers_of(stack_pid: int) -> list[int]:
+    """Also one that was killed and not taken note of yet."""
+    found = []
+    for child in psutil.Process(stack_pid).children(recursive=True):
+        with suppress(psutil.Error):
+            if "paymesh_local.broker" in child.cmdline():
+                found.append(child.pid)
+    return found
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -84,3 +122,10 @@ async def sandbox(stack: RunningStack) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=stack.demo["sandbox_url"], trust_env=False) as client:
         yield client
         await client.delete("/_control/faults")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def shop(stack: RunningStack) -> AsyncIterator[Shop]:
+    """The demo app at work: it waits the usual 15 s, and takes money that comes late."""
+    async with Shop.open(stack, stack.app) as shop:
+        yield shop

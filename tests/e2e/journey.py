@@ -75,12 +75,13 @@ async def fault(sandbox: httpx.AsyncClient, **wanted: Any) -> None:
 
 
 def tells(kind: str, number: str) -> Callable[[Callback], bool]:
-    """A callback of this type about this payment_no or refund_no."""
+    """A callback of this type about this payment_no, refund_no or split_no."""
     return lambda callback: (
         callback.type == kind
         and number
         in (
             callback.data.get("payment_no") if kind.startswith("payment") else None,
             callback.data.get("refund_no"),
+            callback.data.get("split_no"),
         )
     )

@@ -18,11 +18,17 @@ POLL_S = 0.05
 
 
 class RunningStack:
-    """The processes of `make run`, without the shown payment, in a folder of their own."""
+    """The processes of `make run`, without the shown payment, in a folder of their own.
 
-    def __init__(self, folder: Path, broker_pid: int) -> None:
+    `broker_again` is told the pid of a broker that was killed, and answers that of the next one.
+    """
+
+    def __init__(
+        self, folder: Path, broker_pid: int, broker_again: Callable[[int], Awaitable[int]]
+    ) -> None:
         self.folder = folder
         self._broker_pid = broker_pid
+        self._broker_again = broker_again
         self._killed: dict[str, int] = {}
 
     @property
@@ -50,6 +56,33 @@ class RunningStack:
 
         await eventually(is_new_and_ready, within_s=BACK_LIMIT_S)
 
+    async def database_restarts(self) -> None:
+        """`kill -9` PostgreSQL; the supervisor starts it again. Returns when all are ready."""
+        pid_file = self.folder / "postgres" / "postmaster.pid"
+        former = pid_file.read_text().splitlines()[0]
+        os.kill(int(former), signal.SIGKILL)
+
+        async def is_another() -> bool:
+            return pid_file.exists() and pid_file.read_text().splitlines()[:1] != [former]
+
+        await eventually(is_another, within_s=BACK_LIMIT_S)
+        await self.all_ready()
+
+    async def broker_restarts(self) -> None:
+        """`kill -9` the broker, and start it again. Returns when all are ready."""
+        os.kill(self._broker_pid, signal.SIGKILL)
+        self._broker_pid = await self._broker_again(self._broker_pid)
+        await self.all_ready()
+
+    async def all_ready(self) -> None:
+        """Return when every service answers that it is ready."""
+        names = ("gateway", "trade_core", "admin", "notifier", "cashier")
+
+        async def are_ready() -> bool:
+            return all([await _is_ready(self.demo[f"{name}_url"]) for name in names])
+
+        await eventually(are_ready, within_s=BACK_LIMIT_S)
+
     @asynccontextmanager
     async def broker_held_still(self) -> AsyncIterator[None]:
         """Meanwhile nothing can be published or consumed, and nobody is told why."""
@@ -58,6 +91,21 @@ class RunningStack:
             yield
         finally:
             os.kill(self._broker_pid, signal.SIGCONT)
+
+
+class EmbeddedBrokerStack(RunningStack):
+    """Where there is no Java: a new broker has another address, and all services start again."""
+
+    async def broker_restarts(self) -> None:
+        before = self.demo["pids"]
+        await super().broker_restarts()
+
+        async def are_others() -> bool:
+            now = self.demo["pids"]
+            return all(now.get(name) != pid for name, pid in before.items() if name != "sandbox")
+
+        await eventually(are_others, within_s=BACK_LIMIT_S)
+        await self.all_ready()
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], *, within_s: float = 15) -> None:

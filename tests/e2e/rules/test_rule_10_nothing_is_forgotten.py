@@ -1,4 +1,7 @@
-"""`kill -9` in the worst moment: nothing is lost, and every success is told under one id.
+"""Rule 10. Nothing is acknowledged before it is durable, and nothing durable is forgotten.
+
+`kill -9` in the worst moment: nothing is lost, and every success is told under one id. The load
+under which services, database and broker die is in `tests/e2e/test_restarts.py`.
 
 The moment is held still by stopping the broker (SIGSTOP): what was committed cannot be published,
 and whoever waits for the publish can be killed while it waits.

@@ -1,0 +1,103 @@
+"""Many payers at once, and apps that do not give up: load under which parts of the centre die."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import httpx
+from tests.e2e import books
+from tests.e2e.shop import Shop
+
+PATIENCE_S = 60
+PAUSE_S = 0.2
+CHANNELS = ("wechat", "alipay")
+"""Without 易生: it is believed only five minutes after its end that it never heard of a payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One order: paid, with or without a webhook, and perhaps partly returned."""
+
+    body: dict[str, Any]
+    notify: bool
+    refund: int | None
+
+
+async def sell_while(
+    shop: Shop, trouble: Callable[[], Coroutine[Any, Any, None]], *, orders: int
+) -> list[dict[str, Any]]:
+    """Sell from before the trouble until it is over; then everybody's books are compared."""
+    sales = [_sale(shop, number) for number in range(orders)]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(trouble())
+        for number, sale in enumerate(sales):
+            group.create_task(_served(shop, sale, after_s=number * PAUSE_S))
+    agreeing = (books.agree(shop, sale.body, within_s=PATIENCE_S, hurried=True) for sale in sales)
+    return await asyncio.gather(*agreeing)
+
+
+def _sale(shop: Shop, number: int) -> Sale:
+    channel = CHANNELS[number % len(CHANNELS)]
+    refund = 500 if number % 2 else None
+    return Sale(shop.wish(channel), notify=number % 4 != 0, refund=refund)
+
+
+async def _served(shop: Shop, sale: Sale, *, after_s: float) -> None:
+    """As in life: the app asks again until it knows; the payer pays when it can."""
+    await asyncio.sleep(after_s)
+    async with asyncio.timeout(PATIENCE_S):
+        number = await _opened(shop, sale.body)
+        if not await _paid_if_possible(shop, number, sale.notify):
+            await _insisted(lambda: shop.close(sale.body), 200)
+            return
+        await _insisted(lambda: _succeeded(shop, number), 200)
+        if sale.refund is not None:
+            payment = (await _insisted(lambda: _payment(shop, number), 200)).json()
+            await _insisted(
+                lambda: shop.ask_refund(payment, sale.refund or 0, f"T-{number}"), 201, 200
+            )
+
+
+async def _opened(shop: Shop, body: dict[str, Any]) -> str:
+    """The same wish until there is a payment, whatever became of it; its number."""
+    answer = (await _insisted(lambda: shop.ask(body), 201, 200, 504, 502)).json()
+    payment = answer.get("payment", answer)
+    number: str = payment["payment_no"]
+    return number
+
+
+async def _paid_if_possible(shop: Shop, number: str, notify: bool) -> bool:
+    """Whether the payer could pay; the channel may never have heard of the payment."""
+    for _ in range(20):
+        paying = await shop.sandbox.post(
+            "/_control/pay", json={"payment_no": number, "notify": notify}
+        )
+        if paying.is_success:
+            return True
+        await asyncio.sleep(PAUSE_S)
+    return False
+
+
+async def _succeeded(shop: Shop, number: str) -> httpx.Response:
+    answer = await _payment(shop, number)
+    if answer.is_success and answer.json()["status"] != "succeeded":
+        await shop.time_comes(number)
+        return httpx.Response(404)
+    return answer
+
+
+async def _payment(shop: Shop, number: str) -> httpx.Response:
+    return await shop.api.get(f"/v1/payments/{number}")
+
+
+async def _insisted(call: Callable[[], Awaitable[httpx.Response]], *good: int) -> httpx.Response:
+    """Call until the answer is a good one; a centre that is down is asked again."""
+    while True:
+        with suppress(httpx.TransportError, asyncpg.PostgresError, OSError):
+            answer = await call()
+            if answer.status_code in good:
+                return answer
+        await asyncio.sleep(PAUSE_S)

@@ -1,0 +1,99 @@
+"""Row 10. The money is in our books, and whoever should tell the app of it dies."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+from tests.e2e import books
+from tests.e2e.running import RunningStack, eventually
+from tests.e2e.shop import Shop
+
+from chassis.outbox.log import SHARDS
+from chassis.outbox.shards import LOCK_CLASS
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+RELAY = "trade-core:outbox"
+
+
+@pytest.mark.parametrize("notify", [True, False], ids=["webhook", "query"])
+async def test_crash_between_commit_and_callback(shop: Shop, notify: bool) -> None:
+    """trade-core dies between the commit and the publish; the event waits in its outbox."""
+    body = shop.wish("wechat")
+    number = (await shop.created(body))["payment_no"]
+    async with _nothing_published(shop.stack):
+        await shop.pays(number, notify=notify)
+        await shop.time_comes(number)
+        await shop.becomes(number, "succeeded")
+        (event,) = await _events(shop, number)
+        shop.stack.kill("trade-core")
+    await shop.stack.is_back("trade-core")
+    told = await shop.hears("payment.succeeded", number, within_s=60)
+    assert told.webhook_id == event
+    await books.agree(shop, body)
+
+
+async def test_crash_between_the_event_and_the_callback(shop: Shop) -> None:
+    """The notifier dies with a callback that the app has not taken yet."""
+    shop.callbacks.answer = (500, "not now")
+    body = shop.wish("alipay")
+    number = (await shop.created(body))["payment_no"]
+    await shop.pays(number)
+    refused = await shop.hears("payment.succeeded", number)
+    shop.stack.kill("notifier")
+    shop.callbacks.answer = (200, "success")
+    await shop.stack.is_back("notifier")
+
+    async def is_taken() -> bool:
+        answer = await shop.api.get(f"/v1/deliveries?event_id={refused.webhook_id}")
+        return [each["state"] for each in answer.json()["items"]] == ["delivered"]
+
+    await eventually(is_taken, within_s=60)
+    await books.agree(shop, body)
+
+
+async def _events(shop: Shop, payment_no: str) -> list[str]:
+    """The ids of what the app must be told, and was not told yet."""
+    rows = await shop.rows(
+        "SELECT event_id FROM event_log JOIN event_pending USING (id)"
+        " WHERE type = 'payment.succeeded'"
+        " AND convert_from(payload, 'UTF8')::jsonb ->> 'subject' = $1",
+        payment_no,
+    )
+    assert not [each for each in shop.callbacks.received if each.data["payment_no"] == payment_no]
+    return [row["event_id"] for row in rows]
+
+
+@asynccontextmanager
+async def _nothing_published(stack: RunningStack) -> AsyncIterator[None]:
+    """Meanwhile we own all shards of trade-core's outbox, so that its relay has none."""
+    database = await asyncpg.connect(stack.demo["database_urls"]["trade_core"])
+
+    async def has_all() -> bool:
+        await database.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1",
+            RELAY,
+        )
+        await asyncio.sleep(0.05)
+        taken = await database.fetchval(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1"
+            " AND granted AND pid = pg_backend_pid()",
+            LOCK_CLASS,
+        )
+        if taken < SHARDS:
+            await database.fetch(
+                "SELECT pg_try_advisory_lock($1, shard) FROM generate_series(0, $2::int - 1) shard"
+                " WHERE NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'"
+                " AND classid = $1 AND objid = shard AND pid = pg_backend_pid())",
+                LOCK_CLASS,
+                SHARDS,
+            )
+        return bool(taken == SHARDS)
+
+    try:
+        await eventually(has_all)
+        yield
+    finally:
+        await database.close()

@@ -1,0 +1,92 @@
+"""All rows at once: channels that fail in every way, payers and apps that do what comes to mind.
+
+What they do follows from the seed; when the weather is over, everybody's books say the same.
+"""
+
+import asyncio
+import itertools
+from random import Random
+from typing import Any
+
+import pytest
+from tests.e2e import books
+from tests.e2e.shop import METHOD, Shop
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ORDERS = 12
+STEPS = 8
+PROBABILITY = 0.15
+OPERATIONS = ("pay", "query", "close", "refund", "query_refund", "notice")
+FAULTS = ("delay", "drop_request", "drop_answer", "status_500", "tamper", "unknown_status")
+DELAY_S = 0.3
+CODES = ("134567890123456711", "134567890123456700")
+"""Of payers who pay at once, and who are asked first."""
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_bad_weather_leaves_no_wrong_line_in_any_book(hasty_shop: Shop, seed: int) -> None:
+    shop = hasty_shop
+    for channel, operation, fault in itertools.product(METHOD, OPERATIONS, FAULTS):
+        if (channel, operation, fault) == ("easy", "pay", "drop_request"):
+            continue  # 易生 is believed five minutes later that it never heard of a payment
+        await shop.fault(
+            channel=channel, operation=operation, fault=fault, delay_s=DELAY_S,
+            probability=PROBABILITY / len(FAULTS),
+        )  # fmt: skip
+    await shop.fault(channel="*", operation="notice", fault="duplicate", probability=PROBABILITY)
+    await shop.fault(channel="*", operation="notice", fault="early", probability=PROBABILITY)
+    first_wishes = [_wish(shop, Random(f"{seed} {number}")) for number in range(ORDERS)]
+    await asyncio.gather(
+        *(_lived(shop, body, Random(f"{seed} {n} life")) for n, body in enumerate(first_wishes))
+    )
+    await shop.faults_end()
+    for body in first_wishes:
+        await shop.close(body)
+    await asyncio.gather(
+        *(books.agree(shop, body, within_s=60, hurried=True) for body in first_wishes)
+    )
+
+
+async def _lived(shop: Shop, body: dict[str, Any], dice: Random) -> None:
+    """One order's life: whatever is refused was worth a try."""
+    payments: list[dict[str, Any]] = []
+    await _tried_to_pay(shop, body, payments)
+    for _ in range(STEPS):
+        payment = dice.choice(payments)
+        match dice.randrange(7):
+            case 0:
+                await _tried_to_pay(shop, body, payments)
+            case 1:
+                other = _wish(shop, dice) | {"merchant_order_no": body["merchant_order_no"]}
+                await _tried_to_pay(shop, other, payments)
+            case 2 | 3:
+                how = {"payment_no": payment["payment_no"], "notify": dice.random() < 0.7}
+                await shop.sandbox.post("/_control/pay", json=how)
+            case 4:
+                refused = await shop.ask_refund(payment, dice.randint(1, payment["amount"]))
+                assert refused.status_code in (201, 409)
+            case 5 if dice.random() < 0.3:
+                closed = await shop.close(body)
+                assert closed.status_code in (200, 409)
+            case _:
+                await shop.time_comes(payment["payment_no"])
+        await asyncio.sleep(dice.random() * 0.5)
+
+
+async def _tried_to_pay(shop: Shop, body: dict[str, Any], payments: list[dict[str, Any]]) -> None:
+    answer = await shop.ask(body)
+    assert answer.status_code in (200, 201, 402, 409, 502, 504), answer.text
+    payment = answer.json().get("payment", answer.json())
+    if "payment_no" in payment:
+        payments.append(payment)
+
+
+def _wish(shop: Shop, dice: Random) -> dict[str, Any]:
+    channel = dice.choice(list(METHOD))
+    changes: dict[str, Any] = {"amount": dice.randint(100, 2000)}
+    if channel == "easy" or dice.random() < 0.3:  # 易生 cannot be told to close
+        changes["expires_in_s"] = dice.randint(1, 5)
+    if channel == "wechat" and dice.random() < 0.3:
+        changes |= {"method": "barcode", "payer": {"auth_code": dice.choice(CODES)}}
+    return shop.wish(channel, **changes)
