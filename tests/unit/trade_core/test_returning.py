@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from tests.unit.trade_core.test_splitting import balances, done, payment_of, split, taken, told
 from tests.unit.trade_core.world import NOON, said_of_refund
 
-from contracts.api import CreateRefund, ShareStatus
+from contracts.api import CreateRefund, RefundStatus, ShareStatus
+from contracts.events.commands import CommandName
 from contracts.events.configuration import RefundSplits
 from contracts.events.results import Source, Verdict
 from trade_core.domain import refunding
 from trade_core.domain.dossier import Dossier
+from trade_core.domain.due import Ask, refund_step
 from trade_core.domain.errors import RefundExceedsPaid, SplitExceedsPaid
 from trade_core.domain.hearing import hear_refund
 from trade_core.domain.ledger import Purpose
@@ -92,6 +94,33 @@ def test_refund_that_fails_leaves_receivers_what_they_did_not_give_back() -> Non
         Purpose.MERCHANT_PAYABLE: -600,
         Purpose.SPLIT_RECEIVERS: -400,
     }
+
+
+@pytest.mark.parametrize("source", [Source.NOTICE, Source.QUERY_REFUND])
+def test_no_that_does_not_tell_what_is_back_has_the_refund_sent_again(source: Source) -> None:
+    opened = taken(1000)
+    number = done(opened, 600, 400).split_no
+    started = refund(opened, 700)
+    hear_refund(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
+    asked = refund_step(opened.refunds[started.refund_no], attempt=1, now=NOON)
+    assert isinstance(asked, Ask)
+    assert asked.command is CommandName.REFUND
+    back = [one.return_no for one in started.returns]
+    hear_refund(
+        opened, said_of_refund(started, Source.REFUND, Verdict.DECLINED, code="NO", returned=back)
+    )
+    assert opened.refunds[started.refund_no].state is RefundStatus.FAILED
+    assert [share.amount_returned for share in opened.splits[number].shares] == [600, 100]
+
+
+def test_abnormal_refund_was_given_back_by_all_receivers_before() -> None:
+    opened = taken(1000)
+    done(opened, 600, 400)
+    started = refund(opened, 700)
+    hear_refund(opened, said_of_refund(started, Source.NOTICE, Verdict.DECLINED, abnormal=True))
+    stuck = opened.refunds[started.refund_no]
+    assert stuck.state is RefundStatus.ABNORMAL
+    assert all(one.is_back for one in stuck.returns)
 
 
 def test_refund_waits_for_a_split_that_is_under_way() -> None:

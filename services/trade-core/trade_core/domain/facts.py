@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from contracts.api import RefundStatus
 from contracts.events.results import PaymentResult, RefundResult, Source, SplitResult, Verdict
 from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
@@ -44,8 +45,12 @@ def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> refunds
             return refunds.Fact.UNDER_WAY if result.found else refunds.Fact.ABSENT
         case Verdict.DECLINED if not result.found:
             return refunds.Fact.ABSENT
+        case Verdict.DECLINED if result.abnormal:
+            return refunds.Fact.STUCK
+        case Verdict.DECLINED if _is_silent_about_returns(refund, result):
+            return refunds.Fact.NOT_SENT  # so it is sent again, and the answer tells
         case Verdict.DECLINED:
-            return refunds.Fact.STUCK if result.abnormal else refunds.Fact.REFUSED
+            return refunds.Fact.REFUSED
         case Verdict.NOT_SENT if result.source is Source.REFUND:
             return refunds.Fact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
@@ -116,6 +121,12 @@ def _said(payment: Payment, result: PaymentResult, said_at: datetime) -> payment
             return payments.Fact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
             return payments.Fact.UNCLEAR
+
+
+def _is_silent_about_returns(refund: Refund, result: RefundResult) -> bool:
+    """Receivers give back before the refund is made, and only the call itself tells who did."""
+    is_open = refund.state is RefundStatus.PROCESSING and bool(refund.returns)
+    return is_open and result.source is not Source.REFUND
 
 
 def _agrees(ours: Payment | Refund, said: PaymentResult | RefundResult) -> bool:

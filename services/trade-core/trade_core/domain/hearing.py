@@ -168,8 +168,8 @@ def _take_money(
 
 
 def _with_returns(was: Refund, fact: refund.Fact, result: RefundResult) -> Refund:
-    """What receivers of splits gave back for it so far; all of it, where the money went back."""
-    if fact is refund.Fact.RETURNED:
+    """What receivers of splits gave back for it so far; all of it, where the channel had it."""
+    if fact in (refund.Fact.RETURNED, refund.Fact.STUCK):
         back = {one.return_no for one in was.returns}
     else:
         back = set(result.returned)
