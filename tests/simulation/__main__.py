@@ -1,0 +1,79 @@
+"""`make simulate`: many seeds on all cores, or one with its story."""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.simulation import worker
+from tests.simulation.simulation import Report
+
+from paymesh_local.postgres import Postgres
+
+
+def main() -> int:
+    wish = _arguments()
+    seeds = [wish.seed] if wish.seed is not None else range(1, wish.seeds + 1)
+    started = time.monotonic()
+    failed: list[Report] = []
+    with (
+        _postgres() as url,
+        ProcessPoolExecutor(wish.workers, get_context("spawn"), worker.prepare, (url,)) as pool,
+    ):
+        judge = partial(worker.judge, tells=wish.seed is not None)
+        for count, report in enumerate(pool.map(judge, seeds), start=1):
+            if report.violations:
+                failed.append(report)
+                _tell(report, with_story=len(failed) == 1)
+            elif report.story:
+                print("\n".join(report.story))
+            if count % 100 == 0:
+                print(f"  {count} seeds, {count / (time.monotonic() - started):.1f} per second")
+    per_s = len(seeds) / (time.monotonic() - started)
+    print(f"{len(seeds)} seeds, {per_s:.1f} per second, {len(failed)} failed", flush=True)
+    if failed:
+        print(f"make simulate SEED={failed[0].seed} tells the story of the first")
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many, from 1")
+    parser.add_argument("--seed", type=int, help="only this one, told step by step")
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    return parser.parse_args()
+
+
+def _tell(report: Report, *, with_story: bool) -> None:
+    if with_story:
+        print("\n".join(report.story))
+    print(f"seed {report.seed} failed:")
+    for violation in report.violations:
+        print(f"  · {violation}")
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """A server of this run's own."""
+    with tempfile.TemporaryDirectory(prefix="paymesh-simulation-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL may run as another user
+        server = Postgres(folder / "postgres", folder / "log", password="simulated", durable=False)
+        with asyncio.Runner() as runner:
+            runner.run(server.start())
+            try:
+                yield server.url()
+            finally:
+                runner.run(server.stop())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

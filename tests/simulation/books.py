@@ -1,0 +1,97 @@
+"""The centre's books as they stand at the end, read past all of its code but the row mapping."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.simulation.bus import Bus
+from tests.simulation.postgres import Server
+
+from contracts import topics
+from contracts.events.configuration import RefundSplits
+from contracts.events.orders import OrderEventRecord
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
+from trade_core.store.rows import order_of, payment_of, refund_of, split_of
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """`postings`: per ledger entry (kind, subject) its amounts by purpose. `alerts`: their keys.
+    `published`: what Kafka holds of order events, each key in its order."""
+
+    orders: dict[str, Order]
+    payments: dict[str, Payment]
+    refunds: dict[str, Refund]
+    splits: dict[str, Split]
+    refund_splits: RefundSplits
+    postings: dict[tuple[str, str], dict[str, int]]
+    due: frozenset[str]
+    parked: list[str]
+    unpublishable: int
+    alerts: frozenset[str]
+    published: list[OrderEventRecord]
+
+    def numbers(self) -> set[str]:
+        return self.payments.keys() | self.refunds.keys() | self.splits.keys()
+
+    def payments_of(self, order: Order) -> list[Payment]:
+        return [each for each in self.payments.values() if each.order_id == order.order_id]
+
+    def refunds_of(self, payment: Payment) -> list[Refund]:
+        return [each for each in self.refunds.values() if each.payment_no == payment.payment_no]
+
+    def has_alert(self, number: str) -> bool:
+        """Whether people heard of this number."""
+        return any(key.endswith(f":{number}") for key in self.alerts)
+
+
+def read(server: Server, bus: Bus, refund_splits: RefundSplits) -> Books:
+    orders = map(order_of, server.observe("select * from orders order by order_id"))
+    payments = map(payment_of, server.observe("select * from payments order by payment_no"))
+    refunds = map(refund_of, server.observe("select * from refunds order by refund_no"))
+    shares: dict[str, list[Any]] = defaultdict(list)
+    for row in server.observe("select * from split_shares order by split_no, position"):
+        shares[row["split_no"]].append(row)
+    splits = [
+        split_of(row, shares[row["split_no"]])
+        for row in server.observe("select * from splits order by split_no")
+    ]
+    parked = server.observe("select key, error from dead_event")
+    (dead,) = server.observe("select count(*) as count from event_dead")
+    return Books(
+        orders={order.order_id: order for order in orders},
+        payments={payment.payment_no: payment for payment in payments},
+        refunds={refund.refund_no: refund for refund in refunds},
+        splits={split.split_no: split for split in splits},
+        refund_splits=refund_splits,
+        postings=_postings(server.observe(_POSTINGS)),
+        due=frozenset(row["subject"] for row in server.observe("select subject from due_work")),
+        parked=[f"{row['key']}: {row['error']}" for row in parked],
+        unpublishable=dead["count"],
+        alerts=frozenset(
+            json.loads(record.value)["data"]["key"] for record in bus.records(topics.ALERTS)
+        ),
+        published=[
+            OrderEventRecord.model_validate_json(record.value)
+            for record in bus.records(topics.ORDER_EVENTS)
+        ],
+    )
+
+
+def _postings(rows: Iterable[Any]) -> dict[tuple[str, str], dict[str, int]]:
+    postings: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        postings[row["kind"], row["subject"]][row["purpose"]] = row["amount"]
+    return dict(postings)
+
+
+_POSTINGS = """
+select kind, subject, purpose, sum(amount)::bigint as amount
+from ledger_transaction join ledger_posting on id = transaction_id
+group by kind, subject, purpose order by kind, subject, purpose
+"""

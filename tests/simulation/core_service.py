@@ -1,0 +1,88 @@
+"""The gateway's way to trade-core: HTTP without the wire, and the real functions behind it."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from fastapi import Response
+from pydantic import BaseModel
+from tests.simulation import network
+from tests.simulation.process import Process
+from tests.simulation.world import World
+
+from chassis.problems import Forwarded, Internal, Overloaded, Problem
+from contracts.internal import ChooseChannel, CloseOrderFor, OpenPayment, OpenRefund, OpenSplit
+from gateway.services import Service
+from trade_core import api
+from trade_core.flows.deps import Deps
+
+LIMIT_S: Final = 5.0
+
+M = TypeVar("M", bound=BaseModel)
+
+Host = Callable[[], tuple[Process, Deps] | None]
+"""One of the replicas that are up."""
+
+
+class CoreService(Service):
+    """trade-core, as the gateway asks it."""
+
+    def __init__(self, world: World, host: Host) -> None:
+        self._world = world
+        self._host = host
+
+    async def get(
+        self, answer: type[M], path: str, params: Mapping[str, str | int | None] | None = None
+    ) -> M:
+        return await self._ask(answer, "GET", path, params or {})
+
+    async def post(
+        self,
+        answer: type[M],
+        path: str,
+        *,
+        body: BaseModel | None = None,
+        params: Mapping[str, str | int | None] | None = None,
+    ) -> M:
+        return await self._ask(answer, "POST", path, body)
+
+    async def _ask(self, answer: type[M], verb: str, path: str, given: Any) -> M:
+        host = self._host()
+        process, deps = host if host else (None, None)
+
+        async def work() -> BaseModel | Response:
+            return await _route(cast(Deps, deps), verb, path, given)
+
+        try:
+            said = await network.call(self._world, process, work, LIMIT_S)
+        except network.CallLost as error:
+            raise Overloaded("A service behind this one does not answer.") from error
+        except network.ServerError as error:
+            raise Internal from error
+        except Problem as problem:
+            raise Forwarded(
+                problem.status, problem.body(""), retry_after_s=problem.retry_after_s
+            ) from problem
+        raw = bytes(said.body) if isinstance(said, Response) else said.model_dump_json()
+        return answer.model_validate_json(raw)
+
+
+def _route(
+    deps: Deps, verb: str, path: str, given: Any
+) -> Coroutine[Any, Any, BaseModel | Response]:
+    match verb, path.split("/")[2:]:
+        case "POST", ["payments"]:
+            return api.post_payment(cast(OpenPayment, given), deps)
+        case "GET", ["payments", payment_no]:
+            return api.get_payment(payment_no, deps, given.get("app_id"))
+        case "POST", ["payments", payment_no, "channel"]:
+            return api.post_channel(payment_no, cast(ChooseChannel, given), deps)
+        case "GET", ["orders", number]:
+            return api.get_order(number, given["app_id"], given["merchant_id"], deps)
+        case "POST", ["orders", number, "close"]:
+            return api.post_close(number, cast(CloseOrderFor, given), deps)
+        case "POST", ["splits"]:
+            return api.post_split(cast(OpenSplit, given), deps)
+        case "POST", ["refunds"]:
+            return api.post_refund(cast(OpenRefund, given), deps)
+        case _:
+            raise KeyError(path)

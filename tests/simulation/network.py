@@ -1,0 +1,105 @@
+"""The ways between programs: a request may be lost, its answer too, and either may take long."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from tests.simulation.process import Process
+from tests.simulation.third_party import ThirdParty
+from tests.simulation.world import Injected, World
+
+from chassis.problems import Problem
+from gateway.channels.plugin import Reply, Request
+from gateway.channels.transport import Broken, NotReached
+
+T = TypeVar("T")
+
+SLOW_S: Final = (0.5, 15.0)
+ANSWER_S: Final = (0.002, 0.2)
+
+
+class CallLost(Injected):
+    """Nobody answered; whether the work was done is unknown."""
+
+
+class ServerError(Injected):
+    """A 500: the other side failed over a fault of ours."""
+
+
+async def call(
+    world: World, host: Process | None, work: Callable[[], Coroutine[Any, Any, T]], limit_s: float
+) -> T:
+    """Have a process do something, as over HTTP; it goes on when the caller has hung up.
+
+    Raises its problems, CallLost, and ServerError where it raised anything else.
+    """
+    await asyncio.sleep(world.latency_s())
+    if host is None or not host.is_alive or world.happens("request_lost"):
+        await asyncio.sleep(world.latency_s())
+        raise CallLost("the request did not arrive")
+    answer = host.start(work())
+    await asyncio.wait({answer}, timeout=limit_s)
+    if not answer.done() or answer.cancelled():
+        raise CallLost("no answer")
+    await asyncio.sleep(world.latency_s())
+    if world.happens("answer_lost"):
+        raise CallLost("the answer did not arrive")
+    error = answer.exception()
+    if error is not None and not isinstance(error, Problem):
+        world.note_error(f"{host.name} api", error)
+        raise ServerError(repr(error))
+    return answer.result()
+
+
+class ChannelTransport:
+    """From one gateway to the third parties; in the place of HTTP."""
+
+    def __init__(self, process: Process, parties: Mapping[str, ThirdParty]) -> None:
+        self._process = process
+        self._world = process.world
+        self._parties = parties
+
+    async def send(self, request: Request, *, timeout_s: float) -> Reply:
+        """The work is done although the caller may have died meanwhile."""
+        world = self._world
+        await self._process.step()
+        if world.happens("channel_not_reached"):
+            raise NotReached("connection refused")
+        if world.happens("channel_request_lost"):
+            await asyncio.sleep(world.dice.between(0, timeout_s))
+            raise Broken("connection reset")
+        answer: asyncio.Future[Reply] = world.loop.create_future()
+        world.begin(self._serve(request, answer, timeout_s))
+        try:
+            async with asyncio.timeout(timeout_s):
+                reply = await answer
+        except TimeoutError:
+            raise Broken("no answer in time") from None
+        self._process.may_die()
+        if world.happens("channel_answer_lost"):
+            raise Broken("connection reset")
+        return reply
+
+    async def _serve(
+        self, request: Request, answer: "asyncio.Future[Reply]", timeout_s: float
+    ) -> None:
+        world = self._world
+        there_s, back_s = (
+            world.dice.between(*(SLOW_S if world.happens("channel_slow") else ANSWER_S))
+            for _ in range(2)
+        )
+        await asyncio.sleep(min(there_s, timeout_s))  # what arrives later is not read any more
+        if world.happens("channel_error") and world.dice.happens(0.5):
+            content, status = {"code": "overloaded"}, 503
+        else:
+            parts = urlsplit(request.url)
+            party = self._parties[str(parts.hostname).removesuffix(".example").upper()]
+            content = party.answer(parts.path.strip("/"), json.loads(request.body))
+            status = 500 if world.happens("channel_error") else 200
+            if world.happens("channel_nonsense"):
+                content = {"code": "new_in_this_year"}
+        await asyncio.sleep(back_s)
+        if not answer.done():
+            answer.set_result(Reply(status, {}, json.dumps(content).encode()))

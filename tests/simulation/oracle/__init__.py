@@ -1,0 +1,36 @@
+"""What must be true when everything has come to rest, whatever went wrong on the way (§5).
+
+Each rule yields its violations in words. The third parties' books are the truth; the centre's
+books are judged by them, and by themselves.
+"""
+
+from collections.abc import Iterator
+
+from tests.simulation.books import Books
+from tests.simulation.oracle import ends, ledger, payments, refunds, splits, telling
+from tests.simulation.truth import Truth
+
+from contracts.events.orders import OrderEventRecord
+
+
+def violations(
+    books: Books, truth: Truth, told: list[OrderEventRecord], acknowledged: set[str]
+) -> Iterator[str]:
+    yield from ends.everything_is_over(books)
+    yield from ends.acknowledged_is_durable(books, acknowledged)
+    yield from payments.payments_are_the_truth(books, truth)
+    yield from payments.nobody_pays_twice(books, truth)
+    yield from payments.orders_derive(books)
+    yield from payments.attempts_keep_their_distance(books)
+    yield from refunds.refunds_are_the_truth(books, truth)
+    yield from refunds.no_more_goes_back_than_came(truth)
+    yield from refunds.reservations_fit(books)
+    yield from splits.splits_are_the_truth(books, truth)
+    yield from splits.nobody_is_given_what_is_gone(books, truth)
+    yield from ledger.entries_balance(books)
+    yield from ledger.everything_is_booked_once(books)
+    yield from ledger.ledger_agrees(books, truth)
+    yield from telling.everything_is_told_once(books, told)
+    yield from telling.every_end_is_told(books, told)
+    yield from telling.orders_keep_their_order(books)
+    yield from telling.history_is_legal(told)

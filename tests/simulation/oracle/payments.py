@@ -1,0 +1,76 @@
+"""Payments and orders: every success is known, and nobody pays twice."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.simulation.books import Books
+from tests.simulation.third_party import ReturnState, TradeState
+from tests.simulation.truth import Truth
+
+from contracts.api import Method, OrderStatus, PaymentStatus, RefundCause
+from trade_core.domain.payment import Payment
+
+
+def payments_are_the_truth(books: Books, truth: Truth) -> Iterator[str]:
+    for number in truth.trades.keys() - books.payments.keys():
+        yield f"the channel has {number}, and nobody here knows it"
+    for payment in books.payments.values():
+        trade = truth.trades.get(payment.payment_no)
+        state = None if trade is None else trade.state
+        taken = 0 if trade is None else trade.taken
+        match payment.state:
+            case PaymentStatus.SUCCEEDED:
+                fits = state is TradeState.PAID and taken == payment.amount
+            case PaymentStatus.CONFLICTED:
+                fits = taken != payment.amount and books.has_alert(payment.payment_no)
+            case PaymentStatus.CLOSED:
+                fits = state in (None, TradeState.CLOSED) and taken == 0
+            case PaymentStatus.FAILED:
+                fits = state is None
+            case _:
+                fits = True
+        if not fits:
+            yield f"{payment.payment_no} is {payment.state} here and {state} there, with {taken}"
+
+
+def nobody_pays_twice(books: Books, truth: Truth) -> Iterator[str]:
+    for order in books.orders.values():
+        kept = [
+            payment.payment_no
+            for payment in books.payments_of(order)
+            if payment.state is PaymentStatus.SUCCEEDED
+            and not _goes_back_by_itself(books, truth, payment)
+        ]
+        if len(kept) > 1:
+            yield f"order {order.merchant_order_no} was paid by {kept}, and nothing goes back"
+
+
+def _goes_back_by_itself(books: Books, truth: Truth, payment: Payment) -> bool:
+    """In full, at the channel too; or people know that it does not."""
+    for refund in books.refunds_of(payment):
+        if refund.cause is not RefundCause.REQUESTED and refund.amount == payment.amount:
+            there = truth.find_return(refund.refund_no)
+            is_back = there is not None and there.state is ReturnState.RETURNED
+            return is_back or books.has_alert(refund.refund_no)
+    return False
+
+
+def orders_derive(books: Books) -> Iterator[str]:
+    for order in books.orders.values():
+        settling = [each for each in books.payments_of(order) if each.settles]
+        if (order.state is OrderStatus.PAID) != bool(settling) or len(settling) > 1:
+            yield f"order {order.merchant_order_no} is {order.state}, settled by {len(settling)}"
+        if order.amount_paid != sum(each.amount for each in settling):
+            yield f"order {order.merchant_order_no} counts {order.amount_paid} paid"
+        if order.amount_refunded != sum(each.amount_refunded for each in settling):
+            yield f"order {order.merchant_order_no} counts {order.amount_refunded} refunded"
+
+
+def attempts_keep_their_distance(books: Books) -> Iterator[str]:
+    """The 15-second rule: only on our own page may the payer switch at once."""
+    for order in books.orders.values():
+        made = sorted(books.payments_of(order), key=lambda each: each.created_at)
+        for former, later in pairwise(made):
+            on_our_page = former.method is later.method is Method.CASHIER
+            if not on_our_page and (later.created_at - former.initiated_at).total_seconds() < 15:
+                yield f"{later.payment_no} was opened right after {former.payment_no}"

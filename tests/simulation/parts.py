@@ -1,0 +1,29 @@
+"""The real parts that a simulation is made of; a test may put a broken one in its place."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tests.simulation.bus import Member
+from tests.simulation.database import SimulatedDatabase
+from tests.simulation.plugin import plugin
+
+from chassis.outbox import Relay
+from gateway.channels.executor import Executor
+from gateway.channels.plugin import Plugin
+from trade_core.consumers import Results
+from trade_core.flows.attend_due import attend_due
+from trade_core.flows.deps import Deps
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    attend_due: Callable[[Deps], Awaitable[int]] = attend_due
+    results: type[Results] = Results
+    executor: type[Executor] = Executor
+    plugin: Callable[..., Plugin[str]] = plugin
+    relay: type[Relay] = Relay
+    member: type[Member] = Member
+    database: type[SimulatedDatabase] = SimulatedDatabase
+
+
+REAL = Parts()

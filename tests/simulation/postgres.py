@@ -1,0 +1,225 @@
+"""A real PostgreSQL, asked from inside a world whose time is not real.
+
+While a statement runs, the world stands still: the order of statements is the order in which the
+simulation makes them. A statement that waits for the lock of another one stays under way, and the
+world goes on until that lock is given up. Only one may wait at a time, because who comes first out
+of a queue of the server is left to its operating system: the next is called back, and asks anew.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Self, TypeVar
+
+import asyncpg
+
+from chassis.database import Connection, Database
+
+T = TypeVar("T")
+
+LOOK_S: Final = 0.02
+"""A statement takes so long only if it waits for something; then we look for what."""
+
+SESSION: Final = """
+set lock_timeout = 0; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;
+set plan_cache_mode = force_generic_plan
+"""
+"""All else is as in production. Limits in real time mean nothing here, and a plan must not depend
+on how often a statement has run before."""
+
+
+@dataclass(slots=True, eq=False)
+class Backend:
+    """One connection to the server."""
+
+    connection: Connection
+    pid: int
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A statement that waits for a lock; `settled` is told when it has ended."""
+
+    backend: Backend
+    statement: "asyncio.Task[Any]"
+    settled: Callable[[], None]
+
+
+class Server:
+    """All connections of a simulation; one statement at a time makes progress."""
+
+    def __init__(self, url: str) -> None:
+        self._loop = asyncio.SelectorEventLoop()
+        self._loop.set_exception_handler(lambda *_: None)
+        self._pool = self._run(Database.connect(url, application_name="simulation", min_size=0))
+        self._idle: list[Backend] = []
+        self._all: list[Backend] = []
+        self._in_transaction: set[Backend] = set()
+        self._waiting: list[Waiting] = []
+        self._queue: list[Callable[[], None]] = []
+        self.at_commit: Callable[[], None] = lambda: None
+        self._observer = self._connect()
+        self._run(self._keep_still(self._observer.connection))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for backend in [*self._all, self._observer]:
+            backend.connection.terminate()
+        self._run(self._pool.close())
+        self._loop.close()
+
+    def observe(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """Look from outside of the simulated world."""
+        return self._run(self._observer.connection.fetch(query, *args))
+
+    def empty(self) -> None:
+        """As if newly migrated. Nobody may be in a transaction."""
+        self._run(self._empty(self._observer.connection))
+
+    def take(self) -> Backend:
+        """An idle connection."""
+        if not self._idle:
+            backend = self._connect()
+            self._all.append(backend)
+            return backend
+        return self._idle.pop(0)
+
+    def give_back(self, backend: Backend) -> None:
+        """It has no transaction and no lock any more."""
+        self._idle.append(backend)
+
+    def start(self, backend: Backend, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        """Have a statement run; when this returns it has ended, or waits for a lock."""
+        statement = self._loop.create_task(work)
+        self._progress(backend, statement)
+        return statement
+
+    def when_settled(
+        self, backend: Backend, statement: "asyncio.Task[Any]", settled: Callable[[], None]
+    ) -> None:
+        """Be told when a statement that waits for a lock has ended."""
+        self._waiting.append(Waiting(backend, statement, settled))
+
+    def begin_transaction(self, backend: Backend) -> None:
+        self._in_transaction.add(backend)
+        self._run(backend.connection.execute("begin"))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody waits for a lock."""
+        return bool(self._waiting)
+
+    def save(self, backend: Backend) -> None:
+        """Before a statement that may have to be called back."""
+        self._run(backend.connection.execute("savepoint before"))
+
+    def call_back(self, backend: Backend, statement: "asyncio.Task[Any]", *, saved: bool) -> None:
+        """Undo a statement that waits; the transaction, if there is one, goes on before it."""
+        self.observe("select pg_cancel_backend($1)", backend.pid)
+        self._run(asyncio.wait({statement}))
+        if saved:
+            self._run(backend.connection.execute("rollback to savepoint before"))
+
+    def give_up(self, backend: Backend, statement: "asyncio.Task[Any]") -> None:
+        """Whoever asked does not want to know any more, as asyncpg does it with cancelled tasks."""
+        self.call_back(backend, statement, saved=False)
+        self._settle()
+
+    def when_nobody_waits(self, tell: Callable[[], None]) -> None:
+        self._queue.append(tell)
+
+    def end_transaction(self, backend: Backend, verb: str) -> None:
+        """`commit` or `rollback`; locks are given up, and whoever waited goes on.
+
+        Raises what the commit raises.
+        """
+        try:
+            self._run(backend.connection.execute(verb))
+        finally:
+            self._in_transaction.discard(backend)
+            self._settle()
+        self.at_commit()
+
+    def unlock(self, backend: Backend) -> None:
+        """Give up what the connection holds for its session."""
+        self._run(backend.connection.execute("select pg_advisory_unlock_all()"))
+
+    def _progress(self, backend: Backend, statement: "asyncio.Task[Any]") -> None:
+        if not self._in_transaction - {backend}:  # nobody else can hold a lock
+            with contextlib.suppress(Exception):
+                self._run(statement)
+        while not statement.done():
+            self._run(asyncio.wait({statement}, timeout=LOOK_S))
+            if not statement.done() and self._is_blocked(backend):
+                return
+
+    def _settle(self) -> None:
+        """In the order in which they began to wait, which is the order of the server's queue."""
+        for waiting in list(self._waiting):
+            self._progress(waiting.backend, waiting.statement)
+        for waiting in [each for each in self._waiting if each.statement.done()]:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+                waiting.settled()
+        if not self._waiting:
+            queue, self._queue = self._queue, []
+            for tell in queue:
+                tell()
+
+    def _is_blocked(self, backend: Backend) -> bool:
+        ours = {each.pid for each in self._all}
+        (row,) = self.observe("select pg_blocking_pids($1) as pids", backend.pid)
+        return bool(ours.intersection(row["pids"]))
+
+    def _run(self, work: Awaitable[T]) -> T:
+        """Run the server's loop inside the simulation's, which stands still meanwhile."""
+        outer = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            return self._loop.run_until_complete(work)
+        finally:
+            asyncio._set_running_loop(outer)
+
+    def _connect(self) -> Backend:
+        return self._run(self._connected())
+
+    async def _connected(self) -> Backend:
+        connection = await self._pool.dedicated(str(len(self._all)))
+        await connection.execute(SESSION)
+        return Backend(connection, await connection.fetchval("select pg_backend_pid()"))
+
+    async def _keep_still(self, connection: Connection) -> None:
+        """No housekeeping in between: it moves rows and changes plans."""
+        for row in await connection.fetch(_TABLES):
+            await connection.execute(f"alter table {row['name']} set (autovacuum_enabled = off)")
+
+    async def _empty(self, connection: Connection) -> None:
+        tables = [row["name"] for row in await connection.fetch(_TABLES)]
+        async with connection.transaction(), _without_triggers(connection):
+            await connection.execute(f"truncate {', '.join(tables)} restart identity")
+
+
+@asynccontextmanager
+async def _without_triggers(connection: Connection) -> AsyncIterator[None]:
+    """The ledger cannot be emptied, and rightly so."""
+    guarded = [row["name"] for row in await connection.fetch(_GUARDED)]
+    for table in guarded:
+        await connection.execute(f"alter table {table} disable trigger user")
+    yield
+    for table in guarded:
+        await connection.execute(f"alter table {table} enable trigger user")
+
+
+_TABLES = """
+select quote_ident(tablename) as name from pg_tables
+where schemaname = current_schema and tablename <> 'alembic_version' order by tablename
+"""
+
+_GUARDED = """
+select distinct tgrelid::regclass::text as name from pg_trigger
+where not tgisinternal order by name
+"""

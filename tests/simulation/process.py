@@ -1,0 +1,78 @@
+"""A process of the centre: all that it does passes through here, and at any step it may die."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from typing import Any, TypeVar
+
+from tests.simulation.world import World
+
+T = TypeVar("T")
+
+_current: ContextVar["Process | None"] = ContextVar("process", default=None)
+
+
+class Process:
+    """Everything that its code awaits from outside is a `step`: time passes, others come in
+    between, and the process may die. A dead process has no effect on anything any more, so its
+    `finally` blocks and handlers run in vain, as if it had been killed with -9.
+    """
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.is_alive = True
+        self.at_death: list[Callable[[], None]] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run it in this process; what it starts itself belongs to the process too."""
+        context = copy_context()
+        context.run(_current.set, self)
+        return self.world.loop.create_task(work, context=context)
+
+    async def step(self) -> None:
+        """One await of the program."""
+        await asyncio.sleep(self.world.latency_s())
+        self.may_die()
+
+    def may_die(self) -> None:
+        """Call it where something took effect: here nobody knows of it yet."""
+        if self.is_alive and self.world.happens("kill"):
+            self.kill()
+        if not self.is_alive:
+            raise asyncio.CancelledError(f"{self.name} is dead")
+
+    def kill(self) -> None:
+        self.world.story.tell(self.name, "is killed")
+        self.end()
+        for bury in self.at_death:
+            bury()
+
+    def end(self) -> None:
+        """As `kill`, but nobody is told."""
+        self.is_alive = False
+        for task in list(self._tasks):
+            task.cancel()
+
+    def _adopt(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def task_factory(
+    loop: asyncio.AbstractEventLoop, work: Any, *, context: Context | None = None, **more: Any
+) -> asyncio.Task[Any]:
+    """Tasks belong to the process whose code makes them."""
+    context = copy_context() if context is None else context
+    task = asyncio.Task(work, loop=loop, context=context, **more)
+    owner = context.get(_current)
+    if owner is not None:
+        owner._adopt(task)
+    return task
+
+
+def running_process() -> str:
+    """The name of the process whose code is running."""
+    process = _current.get()
+    return "" if process is None else process.name

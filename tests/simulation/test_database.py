@@ -1,0 +1,86 @@
+"""The simulated database: real locks, and what a killed process leaves behind."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.simulation.database import ConnectionLost, SimulatedDatabase
+from tests.simulation.faults import CALM, Faults
+from tests.simulation.postgres import Server
+from tests.simulation.process import Process, task_factory
+from tests.simulation.virtual_time import NOON, VirtualLoop
+from tests.simulation.world import World
+
+INSERT = "insert into due_work (subject, account, due_at, attempt) values ($1, '', $2, 0)"
+UPDATE = "update due_work set attempt = attempt + $1"
+
+
+@pytest.fixture
+def world(server: Server) -> Iterator[World]:
+    server.empty()
+    loop = VirtualLoop()
+    loop.set_task_factory(task_factory)
+    yield World(1, loop, CALM)
+    loop.close()
+
+
+def run(world: World, *works: Coroutine[Any, Any, None]) -> None:
+    async def together() -> None:
+        await asyncio.gather(*works)
+
+    world.loop.run_until_complete(together())
+
+
+def attempts(server: Server) -> list[int]:
+    return [row["attempt"] for row in server.observe("select attempt from due_work")]
+
+
+async def write(database: SimulatedDatabase, *, stays_s: float = 0) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(UPDATE, 1)
+        await asyncio.sleep(stays_s)
+
+
+async def prepare(database: SimulatedDatabase) -> None:
+    async with database.connection() as tx:
+        await tx.execute(INSERT, "P1", NOON + timedelta(hours=1))
+
+
+def test_writers_of_one_row_wait_for_each_other(world: World, server: Server) -> None:
+    databases = [SimulatedDatabase(Process(world, f"core-{n}"), server) for n in range(3)]
+    run(world, prepare(databases[0]))
+    run(world, *(write(database, stays_s=10) for database in databases))
+    assert attempts(server) == [3]
+    assert world.loop.time() > 30
+
+
+def test_a_killed_process_leaves_no_trace_of_its_transaction(world: World, server: Server) -> None:
+    process = Process(world, "core")
+    database = SimulatedDatabase(process, server)
+    run(world, prepare(database))
+    writing = process.start(write(database, stays_s=10))
+
+    async def kill() -> None:
+        await asyncio.sleep(5)
+        process.kill()
+        await asyncio.wait({writing})
+
+    run(world, kill())
+    assert attempts(server) == [0]
+    run(world, write(SimulatedDatabase(Process(world, "core again"), server)))
+    assert attempts(server) == [1]
+
+
+def test_a_lost_commit_may_have_happened(world: World, server: Server) -> None:
+    database = SimulatedDatabase(Process(world, "core"), server)
+    run(world, prepare(database))
+    world.faults = Faults(commit_unknown=1)
+    seen = set()
+    for _ in range(20):
+        before = attempts(server)
+        with pytest.raises(ConnectionLost):
+            run(world, write(database))
+        seen.add(attempts(server) == before)
+    assert seen == {True, False}

@@ -1,0 +1,81 @@
+"""The third parties' webhooks: sent until they are taken; twice, late, early, forged."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from tests.simulation import network
+from tests.simulation.centre import Centre
+from tests.simulation.plugin import SIGNATURE
+from tests.simulation.third_party import Notice, Trade, paid_notice
+from tests.simulation.world import World
+
+from chassis.problems import Problem
+from gateway.channels.plugin import RawNotice
+from gateway.flows import notice as flow
+
+AGAIN_S: Final = (5, 15, 30, 60, 180, 600, 1800)
+LIMIT_S: Final = 5.0
+
+
+class Postman:
+    """Carries what third parties tell to the gateway. `waiting` are the words not yet taken."""
+
+    def __init__(self, world: World) -> None:
+        self.centre: Centre
+        self.waiting = 0
+        self._world = world
+
+    def take(self, trade: Trade, notice: Notice) -> None:
+        for _ in range(2 if self._world.happens("notice_twice") else 1):
+            self._world.begin(self._deliver(trade.account, notice))
+
+    def see(self, trade: Trade) -> None:
+        """A thief, who knows the number, perhaps claims that the trade is paid."""
+        if self._world.happens("notice_forged"):
+            lie = paid_notice(trade, trade.asked, self._world.now())
+            self._world.begin(self._forge(trade.account, lie))
+
+    async def _forge(self, account: str, lie: Notice) -> None:
+        await asyncio.sleep(self._delay_s())
+        status = await self._post("a thief", account, lie)
+        self._world.story.tell("thief", "is answered", status)
+
+    async def _deliver(self, account: str, notice: Notice) -> None:
+        self.waiting += 1
+        await asyncio.sleep(self._delay_s())
+        for pause_s in _pauses_s():
+            if await self._post(account, account, notice) == 200:
+                break
+            await asyncio.sleep(pause_s)
+        self.waiting -= 1
+
+    def _delay_s(self) -> float:
+        world = self._world
+        if world.happens("notice_early"):
+            return 0.0
+        return world.dice.between(1, 600) if world.happens("notice_late") else world.latency_s()
+
+    async def _post(self, signed_by: str, account: str, notice: Notice) -> int:
+        """The status of the answer; 0 for none."""
+        if self.centre.gateway is None:
+            return 0
+        process, deps = self.centre.gateway
+        addressee = deps.directory.find_account(account)
+        assert addressee is not None
+        raw = RawNotice({SIGNATURE: signed_by}, json.dumps(notice).encode())
+        word = flow.Notice(addressee.channel, account, raw)
+        try:
+            answer = await network.call(
+                self._world, process, lambda: flow.receive(deps, word), LIMIT_S
+            )
+        except (network.CallLost, network.ServerError, Problem):
+            return 0
+        return answer.status
+
+
+def _pauses_s() -> Iterator[int]:
+    yield from AGAIN_S
+    while True:
+        yield AGAIN_S[-1]
