@@ -100,25 +100,21 @@ async def test_app_may_refund_from_the_merchants_own_money(desk: Desk) -> None:
         await desk.split(split_wish(payment, "F2", 1))
 
 
-async def test_receivers_keep_what_they_did_not_give_back_where_a_person_settles_the_refund(
+async def test_refund_that_a_person_settles_was_given_back_by_all_receivers_before(
     desk: Desk,
 ) -> None:
     payment = await desk.paid(wish(amount=1000))
     split = (await desk.split(split_wish(payment, "F1", 600, 400))).split
     await desk.hear(shared(split))
     refund = (await desk.refund(refund_wish(payment, "T1", 1000))).refund
-    back = [f"{refund.refund_no}-1"]
-    stuck = said_of_refund(
-        refund, Source.REFUND, Verdict.DECLINED, abnormal=True, code="X", returned=back
-    )
-    await desk.hear(stuck)
+    await desk.hear(said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
     settled = DecideRefund(
         decision=RefundDecision.SETTLED_OUTSIDE, reason="转账退款", decided_by="admin"
     )
     await decide_refund(desk.deps, refund.refund_no, settled)
     now_is = await desk.payment(payment)
-    assert (now_is.amount_refunded, now_is.split_reserved) == (1000, 400)
-    assert [one.held for one in (await desk.splits(payment))[0].shares] == [0, 400]
+    assert (now_is.amount_refunded, now_is.split_reserved) == (1000, 0)
+    assert [one.held for one in (await desk.splits(payment))[0].shares] == [0, 0]
 
 
 async def test_nightly_check_agrees_with_books_of_splits(desk: Desk) -> None:
