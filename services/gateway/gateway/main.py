@@ -67,6 +67,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         bootstrap=settings.kafka_bootstrap,
         topic=MERCHANT_CONFIG,
         handle=configuration.apply,
+        fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
     deps = Deps(
         plugins=PLUGINS,

@@ -110,6 +110,7 @@ class _Running:
             handle=Configuration(
                 self._apps, self._routes, config.sealing_key.get_secret_value()
             ).handle,
+            fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background(grace_s=GRACE_S)
         self._db: Database | None = None

@@ -54,6 +54,7 @@ class _Running:
             bootstrap=config.kafka_bootstrap,
             topic=topics.MERCHANT_CONFIG,
             handle=self._policies.handle,
+            fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background()
         self._db: Database | None = None
