@@ -28,7 +28,11 @@ from paymesh_local.terminal import Terminal
 from paymesh_local.walkthrough import Walkthrough, yuan
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 REGISTRATION: Final = "registration.json"
+
+NEWS_S: Final = 1.0
+"""That the gateway has heard of a change cannot be seen from outside: it is given this time."""
 
 
 def main() -> None:
@@ -95,7 +99,8 @@ async def _registered(stack: Stack, options: Options, terminal: Terminal) -> Dem
     sandbox = await _credentials(plan.url(SANDBOX))
     notify_url = CallbackReceiver.url_of(plan.ports.demo_app)
     async with Registrar(plan.url("merchant-admin"), plan.keyring.admin_password) as registrar:
-        known = Registration.find(file) or await registrar.register()
+        before = Registration.find(file)
+        known = before or await registrar.register()
         known.keep(file)
         known = await registrar.tell_address(known, notify_url)
         for channel, fields in sandbox.items():
@@ -105,6 +110,8 @@ async def _registered(stack: Stack, options: Options, terminal: Terminal) -> Dem
                 terminal.trouble(f"{channel} left out", str(error))
         known.keep(file)
     await heard_by_gateway(plan.url("gateway"), known)
+    if before not in (None, known):
+        await asyncio.sleep(NEWS_S)
     return Demo(known, sandbox)
 
 
