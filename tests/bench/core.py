@@ -101,7 +101,7 @@ async def prepared(plan: dict[str, Any], young: Life, folder: Path) -> Bare:
 
 
 async def measure(plan: dict[str, Any], bare: Bare, young: Life, old: Life) -> Turns:
-    """The first round is for warming up."""
+    """The first round is for warming up. Young and old take turns in being first."""
     turns, seconds = Turns(), plan["seconds"]
     lives = {"": young, PAST: old} if plan["old_orders"] else {"": young}
     for number in range(plan["rounds"] + 1):
@@ -110,7 +110,7 @@ async def measure(plan: dict[str, Any], bare: Bare, young: Life, old: Life) -> T
             "bare inserts": await bare.create("apart", seconds=seconds),
             "bare inserts in one statement": await bare.create("together", seconds=seconds),
         }
-        for past, life in lives.items():
+        for past, life in sorted(lives.items(), reverse=number % 2 == 0):
             round_["creates" + past] = await life.create(seconds, plan["in_flight"])
             waiting, paid = await life.hear()
             round_["results: waits for the payer" + past] = waiting

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -170,3 +171,13 @@ async def test_health_metrics_and_docs_are_open(stack: Stack) -> None:
         assert json.loads((await client.get("/openapi.json")).content)["paths"]
         assert "channel_calls_total" in (await client.get("/metrics")).text
         assert (await client.get("/internal/channels")).status_code == 401
+
+
+async def test_the_docs_need_nothing_from_elsewhere(stack: Stack) -> None:
+    async with httpx.AsyncClient(base_url=stack.gateway_url, trust_env=False) as client:
+        page = (await client.get("/docs")).text
+        parts = re.findall(r'(?:src|href)="([^"]+)"', page)
+        assert len(parts) == 3
+        for part in parts:
+            assert (await client.get(f"/{part}")).status_code == 200, part
+        assert (await client.get("/docs/LICENSE")).status_code == 422

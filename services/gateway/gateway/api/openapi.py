@@ -4,12 +4,13 @@ Bodies are read by hand, after the signature was checked over their exact bytes,
 not see them; they are described here.
 """
 
-from typing import Annotated, Any, Final
+from importlib.resources import as_file, files
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
@@ -19,6 +20,8 @@ from contracts.codes import CODES, Code
 VERSION: Final = "1.0.0"
 REFERENCE: Final = "#/components/schemas/{model}"
 PROBLEM_TYPE: Final = "application/problem+json"
+
+DocsPart = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -99,7 +102,20 @@ async def get_description(request: Request) -> Response:
 
 @router.get("/docs")
 async def get_docs() -> Response:
-    return get_swagger_ui_html(openapi_url="openapi.json", title="Paymesh API")
+    """The page for people. All of it comes from here: no CDN is needed, nor reached everywhere."""
+    return get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Paymesh API",
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url="docs/favicon.png",
+    )
+
+
+@router.get("/docs/{name}")
+async def get_docs_part(name: DocsPart) -> Response:
+    with as_file(files("fastapi_offline") / "static" / name) as path:
+        return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
 
 
 def document(app: FastAPI) -> dict[str, Any]:
