@@ -66,7 +66,7 @@ async def main() -> None:
     hosts = [f"[{text}]" if ":" in text else text for text in INSIDE] + DISGUISES + list(hidden)
     guard = Guard(ports=(range(1, 65_536),))
     async with Sender(guard, Limits(), resolver=lambda: Resolver(names.look_up)) as sender:
-        troubles = [await _trouble(sender, f"http://{host}:{port}/") for host in hosts]
+        troubles = [await _trouble(sender, f"https://{host}:{port}/") for host in hosts]
     trap.close()
     print(
         json.dumps(

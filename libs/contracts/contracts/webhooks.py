@@ -18,6 +18,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 TOLERANCE_S: Final = 300
+MAX_BODY_BYTES: Final = 65_536
 PREFIX: Final = "whsec_"
 PUBLIC_PREFIX: Final = "whpk_"
 
@@ -65,7 +66,7 @@ def is_extra_header(name: str, value: str) -> bool:
     """Whether a callback may carry this header for its app: none of ours, nothing of the wire's."""
     return (
         _HEADER_NAME.match(name) is not None
-        and _OURS.match(name) is None
+        and _OURS.match(name.replace("_", "-")) is None  # many servers do not tell them apart
         and len(value) <= MAX_HEADER_CHARS
         and _HEADER_VALUE.match(value) is not None
     )

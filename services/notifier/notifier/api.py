@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, SecretStr
 
-from chassis.web import require_service_token
+from chassis.web import refuse_nul, require_service_token
 from contracts.internal import (
     AlertTest,
     CheckAddress,
@@ -35,7 +35,8 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 
 def router(token: SecretStr) -> APIRouter:
     """All routes ask for the service token."""
-    routes = APIRouter(prefix="/internal", dependencies=[Depends(require_service_token(token))])
+    guards = [Depends(require_service_token(token)), Depends(refuse_nul)]
+    routes = APIRouter(prefix="/internal", dependencies=guards)
     routes.post("/events/{event_id}/redeliver", status_code=202)(redeliver)
     routes.get("/deliveries")(list_deliveries)
     routes.post("/pings", status_code=202)(ping)

@@ -44,7 +44,8 @@ class OrderEvents:
 
     @staticmethod
     def decode(record: Record) -> Told | None:
-        """None for what no app is told of. Raises ValueError for what is no order event."""
+        """None for what no app is told of. Raises ValueError for what is no order event, or larger
+        than a callback may be."""
         if record.headers.get("ce_type", "") not in _MAY_BE_TOLD:
             return None
         event = OrderEventRecord.model_validate_json(record.value)
@@ -57,12 +58,15 @@ class OrderEvents:
         callback = Callback.model_validate(
             {"type": event.type, "timestamp": event.time, "data": subject}
         )
+        body = callback.model_dump_json().encode()
+        if len(body) > webhooks.MAX_BODY_BYTES:
+            raise ValueError(f"a callback of {len(body)} bytes")
         return Told(
             event_id=event.id,
             app_id=event.data.app_id,
             type=event.type,
             notify_url=event.data.notify_url,
-            body=callback.model_dump_json().encode(),
+            body=body,
             happened_at=event.time,
             order_key=event.data.order_id,
         )

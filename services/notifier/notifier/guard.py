@@ -103,7 +103,8 @@ class AddressRefused(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`allowed`: private networks of the group where apps live. `ports`: those that are called."""
+    """`allowed`: private networks of the group where apps live; where there are any, plain http is
+    called too. `ports`: those that are called."""
 
     allowed: tuple[Network, ...] = ()
     ports: tuple[range, ...] = DEFAULT_PORTS
@@ -123,11 +124,11 @@ class Guard:
             url = URL(text)
         except ValueError as error:
             raise UrlRefused("is not a URL") from error
-        if url.scheme not in ("http", "https"):
-            raise UrlRefused("must be http or https")
+        if url.scheme != "https" and not (url.scheme == "http" and self.allowed):
+            raise UrlRefused("must be https")
         if url.user is not None or url.password is not None:
             raise UrlRefused("must not carry a user or password")
-        if not any(url.port in ports for ports in self.ports):
+        if url.port is None or not self._is_called(url.port):
             raise UrlRefused(f"port {url.port} is not called")
         self._check_host(url.raw_host or "")
         return url.with_fragment(None)
@@ -160,10 +161,15 @@ class Guard:
             AddressRefused: which ends this dial.
         """
         family, kind, protocol, _, where = target
-        text = str(where[0]).partition("%")[0]
+        text, port = str(where[0]).partition("%")[0], int(where[1])
         if not self.permits(ip_address(text)):
             raise AddressRefused(text)
+        if not self._is_called(port):
+            raise AddressRefused(f"port {port}")
         return socket.socket(family=family, type=kind, proto=protocol)
+
+    def _is_called(self, port: int) -> bool:
+        return any(port in ports for ports in self.ports)
 
     def _check_host(self, host: str) -> None:
         try:

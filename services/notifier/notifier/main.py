@@ -15,7 +15,7 @@ from chassis import logs, settings
 from chassis.background import Background
 from chassis.broadcast import Broadcast
 from chassis.consumer import Consumer
-from chassis.database import Database
+from chassis.database import AWAY, Database
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.web import create_app, serve
@@ -48,6 +48,7 @@ from notifier.store.presence import Presence
 
 NAME: Final = "notifier"
 GRACE_S: Final = 13.0  # A try that has just begun takes 10 s, then its result is stored.
+RELAY_REST_S: Final = 0.1  # Nobody waits to hear what became of a callback.
 
 
 def main() -> None:
@@ -60,7 +61,11 @@ def build(config: NotifierSettings, *, group: str = NAME) -> FastAPI:
     """The application; what it needs is opened when it starts, and closed when it ends."""
     running = _Running(config, group)
     app = create_app(
-        service=NAME, lifespan=running.lifespan, ready=running.ready, alive=running.alive
+        service=NAME,
+        lifespan=running.lifespan,
+        ready=running.ready,
+        alive=running.alive,
+        away=AWAY,
     )
     app.include_router(api.router(config.service_token))
     return app
@@ -130,7 +135,7 @@ class _Running:
             guard = Guard(allowed=config.callback_allow_cidrs, ports=config.callback_ports)
             sender = await opened.enter_async_context(Sender(guard, Limits()))
             guarded = await opened.enter_async_context(session_for_people(guard))
-            relay = Relay(db, producer)
+            relay = Relay(db, producer, rest_s=RELAY_REST_S)
             deps = app.state.deps = Deps(
                 db=db,
                 replica=presence.replica,

@@ -5,7 +5,6 @@ import errno
 import ssl
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,11 +13,9 @@ from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
-from aiohttp.client_reqrep import ClientRequest
-from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 
 from contracts import webhooks
+from notifier.connections import Connector, peer
 from notifier.domain.answers import Answer, Trouble
 from notifier.domain.apps import Destination
 from notifier.domain.deliveries import Claim
@@ -48,24 +45,6 @@ class Limits:
     body_s: float = 3
 
 
-_peer: ContextVar[str] = ContextVar("peer", default="")
-"""The address that the running try is connected to."""
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Tells each try whom it is connected to: a short answer has left its connection before it can
-    be asked."""
-
-    async def connect(
-        self, req: ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
-        transport = connection.transport
-        peer = transport.get_extra_info("peername") if transport else None
-        _peer.set(peer[0] if peer else "")
-        return connection
-
-
 class Sender:
     """One for the process, `async with`. How much is in flight is not its business."""
 
@@ -86,7 +65,7 @@ class Sender:
         self._tls = tls
 
     async def __aenter__(self) -> Self:
-        connector = _Connector(
+        connector = Connector(
             limit=0,
             ssl=self._tls,
             resolver=self._resolver(),
@@ -150,7 +129,7 @@ class Sender:
                 status=response.status,
                 body=body,
                 retry_after=response.headers.get("retry-after"),
-                is_private=self._is_private(_peer.get()),
+                is_private=self._is_private(peer.get()),
             )
 
     async def _beginning_of(self, response: aiohttp.ClientResponse) -> bytes:

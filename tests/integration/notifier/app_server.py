@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

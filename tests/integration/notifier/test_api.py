@@ -117,6 +117,22 @@ async def test_malformed_list_parameters_are_422(http: httpx.AsyncClient, query:
     assert answer.json()["code"] == "invalid_request"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/internal/deliveries?app_id=A1&event_id=%00"),
+        ("POST", "/internal/events/E%00/redeliver?app_id=A1"),
+        ("POST", "/internal/endpoints/L%00/resume?app_id=A1"),
+    ],
+)
+async def test_nothing_is_known_by_a_name_that_no_text_can_hold(
+    http: httpx.AsyncClient, method: str, path: str
+) -> None:
+    answer = await http.request(method, path)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 async def test_redelivery_of_what_was_exhausted(
     desk: Desk, server: AppServer, http: httpx.AsyncClient
 ) -> None:

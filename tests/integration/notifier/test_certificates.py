@@ -1,6 +1,7 @@
 """App servers that demand a client certificate (mTLS) get the one that the app was given."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -122,11 +123,17 @@ async def test_refused_certificate_is_a_trouble_of_tls(
 
 
 def _refuse(listening: socket.socket, tls: ssl.SSLContext) -> None:
-    """One handshake that says why it fails, as asyncio's own servers do not."""
+    """One handshake that says why it fails, as asyncio's own servers do not. The connection stays
+    open until the other side has heard it: a close would overtake the alert."""
     listening.settimeout(DEADLINE_S)
     connection, _ = listening.accept()
-    with connection, pytest.raises(ssl.SSLError):
-        tls.wrap_socket(connection, server_side=True).recv(1)
+    with connection.dup() as kept:
+        kept.settimeout(DEADLINE_S)
+        with pytest.raises(ssl.SSLError):
+            tls.wrap_socket(connection, server_side=True).recv(1)
+        with contextlib.suppress(ConnectionError):
+            while kept.recv(65_536):
+                pass
 
 
 def test_key_of_another_certificate_is_not_used(authority: Authority) -> None:

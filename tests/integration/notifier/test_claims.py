@@ -57,6 +57,7 @@ async def test_lease_that_ran_out_comes_back(desk: Desk, server: AppServer) -> N
     event = told()
     await desk.tell(event)
     lost = await tries.claim(desk.deps(replica=vanished.replica), 100)
+    desk.lease_s = 60
 
     async with desk.running():
         await desk.settled(event)

@@ -99,6 +99,14 @@ async def test_garbage_is_no_answer(desk: Desk, answer: bytes) -> None:
     assert await tried(desk, says_raw(answer)) == (None, "protocol")
 
 
+@pytest.mark.parametrize(("interim", "seen"), [(2, (200, None)), (1000, (None, "protocol"))])
+async def test_interim_answers_without_end_are_no_answer(
+    desk: Desk, interim: int, seen: tuple[int | None, str | None]
+) -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\n\r\n" * interim
+    assert await tried(desk, says_raw(hints, OK, b"Content-Length: 0\r\n\r\n")) == seen
+
+
 @pytest.mark.parametrize("wrong", ["expired", "for another host"])
 async def test_certificate_that_is_wrong_is_not_talked_to(
     desk: Desk, tmp_path: Path, wrong: str
@@ -173,7 +181,7 @@ async def test_name_server_that_rebinds_reaches_nothing_of_ours(
     with names.running():
         assert names.look_up("rebinding.example", socket.AF_INET)[0][1] == "93.184.215.14"
         for host in ("a.rebinding.example", "b.rebinding.example", "c.rebinding.example"):
-            event = told(notify_url=f"http://{host}:{server.port}/callback")
+            event = told(notify_url=f"https://{host}:{server.port}/callback")
             await desk.tell(event)
             async with desk.running():
                 (attempt,) = await desk.tried(event)

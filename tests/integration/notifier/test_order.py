@@ -44,7 +44,7 @@ async def test_it_waits_a_day_at_most(desk: Desk, server: AppServer) -> None:
     server.answers["/callback"] = one_after_the_other(says(500), says(200))
     first, second = told(order_key="O1"), told(order_key="O1")
     await desk.tell(first, second)
-    await desk.value("update due set blocks_until = now() returning 1")
+    await desk.value("update due set blocks_until = now() + interval '1 s' returning 1")
 
     async with desk.running():
         await desk.settled(second)

@@ -50,16 +50,14 @@ async def test_replay_keeps_to_its_rate(desk: Desk, server: AppServer) -> None:
         server.received.clear()
         replay = await replays.ask(deps, everything_of("A1", per_s=4))
 
-        async def has_begun() -> bool:
-            return (await replays.get(deps, replay.replay_id)).sent > 0
-
-        await until(has_begun)
-        assert (await replays.get(deps, replay.replay_id)).sent == 4
         await finished(deps, replay.replay_id)
         await desk.settled(*events)
 
+    ended = await replays.get(desk.deps(replica=0), replay.replay_id)
     assert len(server.received) == 10
-    assert (await replays.get(desk.deps(replica=0), replay.replay_id)).sent == 10
+    assert ended.sent == 10
+    assert ended.done_at is not None
+    assert ended.done_at - ended.asked_at >= timedelta(seconds=3)  # 4, 4 and 2, a second each
 
 
 async def test_people_find_deliveries_of_all_apps_with_every_answer(

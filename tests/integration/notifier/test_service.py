@@ -273,7 +273,7 @@ async def test_killed_in_the_middle_of_a_try_it_tries_again(house: House) -> Non
     with process(house) as second:
         told = {await house.received(), await house.received()}
         second.send_signal(signal.SIGTERM)
-        assert second.wait(20) in (0, -signal.SIGTERM)
+        assert second.wait(ARRIVES_S) in (0, -signal.SIGTERM)
 
     assert told == {payload_id(event), payload_id(meanwhile)}
     sql = "select count(*) from delivery_state where app_id = $1 and state = 'delivered'"

@@ -1,5 +1,6 @@
 """People hear of trouble: by DingTalk under its rules, and otherwise when it fails."""
 
+import asyncio
 import base64
 import email
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from email.message import EmailMessage
 from types import SimpleNamespace
 from typing import Any
 
+import asyncpg
 import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
@@ -27,8 +29,9 @@ from contracts.events.alerts import ALERT, Alert, AlertRecord, Severity
 from contracts.identifiers import new_id
 from notifier.domain.messages import Messenger
 from notifier.domain.problems import SpokeJustNow
-from notifier.flows import alerts
+from notifier.flows import alerts, keeping
 from notifier.flows.deps import Deps
+from notifier.jobs.telling import Telling
 from notifier.jobs.watch import watch
 from notifier.messengers.dingtalk import DingTalk, signature
 from notifier.messengers.mail import Mail
@@ -185,6 +188,61 @@ async def test_what_nobody_takes_is_tried_again(
     assert not await alerts.tell_due(deps)
     await everything_is_due(desk)
     assert await alerts.tell_due(by(desk, ding(session, robot)))
+
+
+@pytest.mark.parametrize("answer", ['{"errcode": 0, "errmsg": "%s"}' % ("x" * 100_000), "[" * 4000])
+async def test_answer_that_no_robot_gives_is_none(
+    desk: Desk, server: AppServer, session: ClientSession, answer: str
+) -> None:
+    server.answers["/robot"] = says(200, answer)
+    deps = by(desk, DingTalk(session, SecretStr(f"{server.url}/robot"), None))
+
+    tested = await alerts.send_trial(deps)
+
+    assert tested.items[0].error is not None
+
+
+async def test_database_that_restarts_meanwhile_does_not_end_the_telling(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    asked, stop, ready = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    ready.set()
+
+    class Unlucky:
+        name = destination = "unlucky"
+
+        async def send(self, message: object) -> None:
+            asked.set()
+            raise asyncpg.AdminShutdownError
+
+    await alerts.receive(desk.deps(replica=0), [alert("a")])
+    await everything_is_due(desk)
+    telling = Telling(by(desk, Unlucky()), ready=ready)
+    running = asyncio.create_task(telling.run(stop))
+
+    await asked.wait()
+    stop.set()
+    await running
+
+
+async def test_alerts_are_forgotten_with_their_days_but_for_what_nobody_was_told(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    deps = by(desk, ding(session, robot))
+    await alerts.receive(deps, [alert("told")])
+    await everything_is_due(desk)
+    await alerts.tell_due(deps)
+    await alerts.receive(deps, [alert("untold")])
+    await desk.value("update alert set received_at = now() - interval '100 days' returning 1")
+    await desk.value("update trouble set last_at = now() - interval '100 days' returning 1")
+    await alerts.receive(deps, [alert("young")])
+
+    await keeping.drop_old(deps, retention_days=90)
+
+    assert await desk.value("select array_agg(key) from alert") == ["young"]
+    assert await desk.value("select array_agg(key order by key) from trouble") == [
+        "untold", "young",
+    ]  # fmt: skip
 
 
 async def test_words_from_outside_are_no_markup(

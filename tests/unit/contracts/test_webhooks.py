@@ -57,6 +57,7 @@ def test_a_text_that_is_no_secret_is_refused() -> None:
         ("X-Tenant", "north", True),
         ("Authorization", "Basic eA==", True),
         ("Webhook-Signature", "v1,x", False),
+        ("webhook_signature", "v1,x", False),
         ("content-type", "text/plain", False),
         ("Host", "inside", False),
         ("X-A", "two\r\nlines", False),

@@ -158,6 +158,14 @@ def test_event_without_its_subject_is_not_an_event(kind: str) -> None:
         OrderEvents.decode(record(event.to_bytes(), event.headers()))
 
 
+def test_callback_that_would_be_too_large_is_refused() -> None:
+    huge = PAYMENT.model_copy(update={"metadata": {"text": "物" * 22_000}})
+    event = order_event("payment.succeeded", payment=huge)
+
+    with pytest.raises(ValueError, match="a callback of 66"):
+        OrderEvents.decode(record(event.to_bytes(), event.headers()))
+
+
 @pytest.mark.parametrize("value", [b"", b"{}", b"nonsense", b"\xff"])
 def test_what_is_no_event_is_refused(value: bytes) -> None:
     with pytest.raises(ValueError):

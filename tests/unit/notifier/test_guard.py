@@ -89,16 +89,30 @@ def test_dial_to_a_refused_address_is_ended_before_it_begins(text: str) -> None:
         DEFAULT.open_socket(target)
 
 
+def test_dial_to_a_port_that_is_not_called_is_ended_too() -> None:
+    """Whoever dials without having checked the URL, as messages to a merchant's own people are."""
+    target = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("1.1.1.1", 6379))
+
+    with pytest.raises(AddressRefused):
+        DEFAULT.open_socket(target)
+
+
 @pytest.mark.parametrize(
     "url",
     [
-        "https://app.example/callback", "http://app.example:8080/x?y=1", "https://APP.example./",
-        "https://例え.jp/", "https://1.1.1.1/", "https://[2606:4700::1111]/", "http://a_b.example/",
+        "https://app.example/callback", "https://app.example:8080/x?y=1", "https://APP.example./",
+        "https://例え.jp/", "https://1.1.1.1/", "https://[2606:4700::1111]/", "https://a_b.example/",
         "https://localhost:8443/",
     ],
 )  # fmt: skip
 def test_good_urls(url: str) -> None:
-    assert DEFAULT.url(url).scheme in ("http", "https")
+    assert DEFAULT.url(url).scheme == "https"
+
+
+def test_plain_http_only_where_the_group_has_networks_of_its_own() -> None:
+    assert INSIDE.url("http://app.example:8080/").scheme == "http"
+    with pytest.raises(UrlRefused, match="must be https"):
+        DEFAULT.url("http://app.example:8080/")
 
 
 @pytest.mark.parametrize(
@@ -149,8 +163,8 @@ def test_fragment_is_not_sent() -> None:
 
 
 def test_ports_by_default_and_by_setting() -> None:
-    assert DEFAULT.url("http://app.example:9999/").port == 9999
-    assert Guard(ports=(range(22, 23),)).url("http://app.example:22/").port == 22
+    assert DEFAULT.url("https://app.example:9999/").port == 9999
+    assert Guard(ports=(range(22, 23),)).url("https://app.example:22/").port == 22
     with pytest.raises(UrlRefused):
         Guard(ports=(range(22, 23),)).url("https://app.example/")
 

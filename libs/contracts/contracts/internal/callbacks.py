@@ -23,7 +23,7 @@ class AttemptView(Message):
 
 
 class DeliveryView(Message):
-    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted, cancelled."""
+    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted."""
 
     delivery_id: str
     event_id: str

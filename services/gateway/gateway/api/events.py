@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 
 from contracts.api import EventPage
 from contracts.codes import Code
@@ -15,10 +15,13 @@ from gateway.flows import callbacks
 
 router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["events"])
 
+EMPTY_IS_ABSENT = BeforeValidator(lambda text: None if text == "" else text)
+"""`?event_id=&state=` filters by neither."""
+
 Cursor = Annotated[
     str | None,
     Query(max_length=256, description="`next_cursor` of the page before; absent: the beginning"),
-    AfterValidator(lambda cursor: cursor or None),
+    EMPTY_IS_ABSENT,
 ]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
@@ -50,8 +53,8 @@ async def redeliver(
 async def list_deliveries(
     caller: CallerOf,
     deps: DepsOf,
-    event_id: Annotated[str | None, Query(max_length=64)] = None,
-    state: Annotated[str | None, Query(max_length=32)] = None,
+    event_id: Annotated[str | None, Query(max_length=64), EMPTY_IS_ABSENT] = None,
+    state: Annotated[str | None, Query(max_length=32), EMPTY_IS_ABSENT] = None,
     after: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
@@ -79,7 +82,9 @@ async def test_endpoint(caller: CallerOf, deps: DepsOf) -> Response:
 async def list_endpoints(
     caller: CallerOf,
     deps: DepsOf,
-    suspended: Annotated[bool | None, Query(description="Only those that are, or are not")] = None,
+    suspended: Annotated[
+        bool | None, Query(description="Only those that are, or are not"), EMPTY_IS_ABSENT
+    ] = None,
     after: Cursor = None,
     limit: Limit = 50,
 ) -> Response:

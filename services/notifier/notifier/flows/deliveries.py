@@ -36,7 +36,9 @@ async def tell(deps: Deps, told: Sequence[Told]) -> None:
 
 
 async def ping(deps: Deps, app_id: str) -> DeliveryView:
-    """Send a `ping` to the app's own address, as a delivery like any other."""
+    """Send a `ping` to the app's own address, as a delivery like any other, but also where the
+    address is held, which ends if it is taken.
+    """
     if deps.apps.find(app_id) is None:
         raise AppNotFound(app_id)
     if deps.apps.find_destination(app_id, None) is None:

@@ -1,7 +1,7 @@
 """Claim what is due, record what came of it, take back what the dead had claimed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +58,7 @@ async def finish(deps: Deps, tried: Sequence[Tried]) -> None:
             if outcome.state is not State.PENDING
             and outcome.tried.claim.delivery_id in written.ours
         ]
+        is_lined_up = await lanes.line_up(tx, _turned(locked.health, health))
         for outcome in fatal:
             if destination := outcome.tried.destination:
                 await lanes.note_address(tx, outcome.tried.claim.lane_id, destination.url)
@@ -70,7 +71,7 @@ async def finish(deps: Deps, tried: Sequence[Tried]) -> None:
         await outbox.put(tx, events)
     if events:
         deps.wake_relay()
-    if written.is_due:
+    if written.is_due or is_lined_up:
         deps.due.set()
     _report(outcomes)
 
@@ -123,6 +124,15 @@ def _health_after(
             fatal.append(outcome)
             log.error("lane.suspended", app_id=claim.app_id, cause=after.suspended_for)
     return health, alerts, fatal
+
+
+def _turned(before: Mapping[int, Health], after: Mapping[int, Health]) -> list[int]:
+    """The lanes whose circuit opened, stayed open after a probe, or closed."""
+    return [
+        lane_id
+        for lane_id, health in after.items()
+        if health.trips != before[lane_id].trips and health.suspended_at is None
+    ]
 
 
 def _report(outcomes: Sequence[Outcome]) -> None:

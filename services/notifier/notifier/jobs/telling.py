@@ -33,6 +33,6 @@ class Telling:
             try:
                 if self._ready.is_set():
                     await alerts.tell_due(self._deps)
-            except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
-                log.warning("telling.postponed", reason=repr(error))
+            except* (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as errors:  # of each route
+                log.warning("telling.postponed", reason=repr(errors.exceptions))
             await pause(stop, EVERY_S)

@@ -9,6 +9,8 @@ from chassis.database import Tx
 from contracts.events.alerts import AlertRecord, Severity
 from notifier.domain.alerts import BY_URGENCY, Trouble
 
+FORGOTTEN_AT_ONCE = 5_000
+
 LEASE_S = 60.0
 """Who took troubles and did not tell them leaves them to the next after this."""
 
@@ -62,6 +64,13 @@ async def settle(tx: Tx, told: Sequence[Trouble], again_s: Sequence[float]) -> N
 async def drop_due(tx: Tx, route: str) -> None:
     """Forget what is due by a route that leads to nobody."""
     await tx.execute("delete from trouble where route = $1 and due_at <= now()", route)
+
+
+async def forget(tx: Tx, before: datetime) -> bool:
+    """Remove alerts that came before then, and troubles that were told and not raised since; True:
+    there are more."""
+    await tx.execute("delete from trouble where due_at is null and last_at < $1", before)
+    return bool(await tx.fetchval(_FORGET, before, FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE)
 
 
 def _columns(record: AlertRecord) -> tuple[object, ...]:
@@ -130,4 +139,13 @@ update trouble set
 from unnest($1::text[], $2::integer[], $3::float8[], $4::text[])
      as told (key, untold, again_s, route)
 where trouble.key = told.key and trouble.route = told.route
+"""
+
+_FORGET = """
+with gone as (
+    delete from alert where alert_id in (
+        select alert_id from alert where received_at < $1 limit $2)
+    returning 1
+)
+select count(*) from gone
 """

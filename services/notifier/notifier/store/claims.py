@@ -93,7 +93,7 @@ for no key update skip locked
 # What is picked are the first rows of the lane in the order of the index, so the row behind them
 # is the one the lane waits for next. A lane that catches up is given a part every 50 ms, until no
 # first try waits. In an ordered lane, what waits for an earlier one of its key is passed over by
-# both: the result of the earlier one wakes the lane.
+# both: the result of the earlier one wakes the lane, or the time when it does not block any more.
 _TAKE = """
 with room as (
     select * from unnest($1::bigint[], $2::integer[]) as r (lane_id, size)
@@ -114,9 +114,11 @@ with room as (
     update lane set
         in_flight = in_flight + counted.size,
         fresh_at = case when not $3 then fresh_at
+                        when follower.due_at is null then blocked.ends_at
                         when catching_up_since is null then follower.due_at
                         else follower.paced_due_at end,
         retry_at = case when $3 then retry_at
+                        when follower.due_at is null then blocked.ends_at
                         when catching_up_since is null then follower.due_at
                         else follower.paced_due_at end,
         paced_at = case when counted.size > 0 and catching_up_since is not null then now()
@@ -134,6 +136,10 @@ with room as (
               where earlier.lane_id = waiting.lane_id and earlier.order_key = waiting.order_key
                 and earlier.delivery_id < waiting.delivery_id and earlier.blocks_until > now()))
         order by due_at, delivery_id offset counted.size limit 1) follower on true
+    cross join lateral (
+        select min(blocks_until) as ends_at from due
+        where lane_id = counted.lane_id and order_key is not null and blocks_until > now()
+          and follower.due_at is null) blocked
     where lane.lane_id = counted.lane_id
 )
 select delivery_id, day, taken.lane_id, lease_until, tries, event_id, app_id, type, notify_url,

@@ -34,7 +34,8 @@ async def add(tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool], *, offe
     """Store them as due now; an event that is known already adds nothing.
 
     What fits into the offer, and would be claimed next anyway, is claimed with the same statement:
-    in a lane that has room and is not held, where nothing waits. The other lanes are woken.
+    in a lane that has room and is not held, where nothing waits; a `ping` in any lane that has room
+    and is not suspended, because somebody waits for it. The other lanes are woken.
     `ordered` by app id; an app that is not in it stays as it was.
     """
     lane_ids = await _lock_lanes(tx, told, ordered)
@@ -148,8 +149,9 @@ with told as (
     returning delivery_id, day, lane_id, event_id
 ), ranked as (
     select added.*, case when lane.ordered then told.order_key end as order_key,
-           fresh_at is null and catching_up_since is null and not lane.ordered
-           and coalesce(held_until <= now(), true)
+           (fresh_at is null and catching_up_since is null and not lane.ordered
+            and coalesce(held_until <= now(), true) or told.type = 'ping')
+           and suspended_at is null
            and row_number() over (partition by lane_id order by place) <= cap - in_flight
            as has_room, place
     from added join lane using (lane_id) join told using (lane_id, event_id)

@@ -70,6 +70,17 @@ async def note_address(tx: Tx, lane_id: int, url: str) -> None:
     await tx.execute(_NOTE_ADDRESS, lane_id, url)
 
 
+async def line_up(tx: Tx, lane_ids: Collection[int]) -> bool:
+    """Put what was tried in vain back among the first tries, in its old place, as far as it is due
+    when these lanes (all locked) are looked at next; True: some lane has some.
+
+    For lanes that are held or came back: what has waited longest is the probe, and goes first.
+    """
+    if not lane_ids:
+        return False
+    return bool(await tx.fetchval(_LINE_UP, list(lane_ids), REJOINED_AT_ONCE))
+
+
 async def rejoin(tx: Tx, lane_id: int) -> bool:
     """Put what was tried before back among the first tries, in its old place; True: there is more.
 
@@ -122,12 +133,29 @@ order by lane_id limit $6
 
 _NOTE_ADDRESS = "update lane set suspended_url = $2 where lane_id = $1"
 
+_LINE_UP = """
+with tried as (
+    select due.lane_id, delivery_id, day from due join lane using (lane_id)
+    where lane_id = any($1) and not fresh and lease_until is null
+      and due_at <= greatest(now(), held_until) limit $2
+), lined_up as (
+    update due set fresh = true, due_at = delivery.created_at
+    from tried join delivery using (delivery_id, day)
+    where due.lane_id = tried.lane_id and due.delivery_id = tried.delivery_id
+    returning due.lane_id
+), moved as (
+    update lane set fresh_at = greatest(least(fresh_at, now()), held_until)
+    where lane_id in (select lane_id from lined_up)
+)
+select exists (select from lined_up)
+"""
+
 _LOCK = "select from lane where lane_id = $1 for no key update"
 
 _REJOIN = """
 with tried as (
     select delivery_id, day from due
-    where lane_id = $1 and not fresh and lease_until is null limit $2
+    where lane_id = $1 and (not fresh or tries > 0) and lease_until is null limit $2
 ), rejoined as (
     update due set fresh = true, tries = 0, due_at = delivery.created_at
     from tried join delivery using (delivery_id, day)

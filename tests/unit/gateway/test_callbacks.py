@@ -1,0 +1,98 @@
+"""What an app sees of its callbacks, and does about them: asked of the notifier, for itself."""
+
+import pytest
+from tests.unit.gateway.client import application, client_of
+from tests.unit.gateway.world import World, payment_view, world
+
+from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
+
+DELIVERY = DeliveryView(
+    delivery_id="D1",
+    event_id="E1",
+    type="ping",
+    url="https://app.example",
+    state="pending",
+    created_at=payment_view().created_at,
+    next_attempt_at=None,
+    attempts=[],
+)
+ENDPOINT = EndpointView(
+    endpoint_id="L1",
+    app_id="A1",
+    address="https://app.example",
+    suspended_at=payment_view().created_at,
+    suspended_for="gone",
+    failing_since=None,
+    held_until=None,
+    pending=3,
+    oldest_due_at=payment_view().created_at,
+)
+
+
+def gateway() -> World:
+    return world(
+        notifier={
+            ("POST", "/internal/events/E1/redeliver"): lambda _: DELIVERY,
+            ("POST", "/internal/pings"): lambda _: DELIVERY,
+            ("GET", "/internal/deliveries"): lambda _: DeliveryPage(items=[], next_cursor=None),
+            ("GET", "/internal/endpoints"): lambda _: EndpointPage(
+                items=[ENDPOINT], next_cursor=None
+            ),
+            ("POST", "/internal/endpoints/L1/resume"): lambda _: ENDPOINT,
+        },
+    )
+
+
+async def test_callbacks_are_sent_again_and_tried() -> None:
+    async with client_of(application(gateway())) as client:
+        answers = [
+            await client.post("/v1/events/E1/redeliver"),
+            await client.post("/v1/webhook-endpoints/test"),
+        ]
+    assert [answer.status_code for answer in answers] == [202, 202]
+
+
+async def test_an_app_sees_and_resumes_its_own_addresses() -> None:
+    the_world = gateway()
+    async with client_of(application(the_world)) as client:
+        listed = await client.get("/v1/webhook-endpoints?suspended=true&limit=10")
+        resumed = await client.post("/v1/webhook-endpoints/L1/resume")
+    assert (listed.status_code, resumed.status_code) == (200, 200)
+    (item,) = listed.json()["items"]
+    assert (item["endpoint_id"], item["suspended_for"], item["pending"]) == ("L1", "gone", 3)
+    assert the_world.notifier.asked == [
+        (
+            "GET",
+            "/internal/endpoints",
+            {"app_id": "A1", "suspended": "true", "after": None, "limit": 10},
+        ),
+        ("POST", "/internal/endpoints/L1/resume", {"app_id": "A1"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/v1/deliveries?limit=-1", 422),
+        ("/v1/deliveries?state=pending", 200),
+        ("/v1/webhook-endpoints?suspended=perhaps", 422),
+        ("/v1/webhook-endpoints?limit=0", 422),
+    ],
+)
+async def test_queries(target: str, status: int) -> None:
+    async with client_of(application(gateway())) as client:
+        answer = await client.get(target)
+    assert answer.status_code == status, answer.text
+
+
+async def test_what_is_given_empty_does_not_filter() -> None:
+    the_world = gateway()
+    async with client_of(application(the_world)) as client:
+        deliveries = await client.get("/v1/deliveries?event_id=&state=&after=")
+        endpoints = await client.get("/v1/webhook-endpoints?suspended=&after=")
+    assert (deliveries.status_code, endpoints.status_code) == (200, 200)
+    no_filters = {"app_id": "A1", "after": None, "limit": 50}
+    assert [given for _, _, given in the_world.notifier.asked] == [
+        {**no_filters, "event_id": None, "state": None},
+        {**no_filters, "suspended": None},
+    ]
