@@ -12,7 +12,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from chassis import logs, settings
 from chassis.background import Background, Pulse
-from chassis.database import Database
+from chassis.database import AWAY, Database
 from chassis.http import ServiceClient, client
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
@@ -27,16 +27,18 @@ from merchant_admin.api import (
     decisions,
     keys,
     merchants,
+    reconciliations,
     search,
     session,
     splits,
+    users,
 )
 from merchant_admin.api.console import routes as console
 from merchant_admin.consumers import GROUP, read_model_consumer
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.flows.deps import Deps, SealingKeys
 from merchant_admin.flows.republishing import republish_all
-from merchant_admin.flows.sessions import ensure_administrator
+from merchant_admin.flows.users import ensure_administrator
 from merchant_admin.jobs import NAME
 from merchant_admin.settings import AdminSettings
 
@@ -55,8 +57,10 @@ PARTS: Final = (
     splits,
     decisions,
     books,
+    reconciliations,
     audit,
     callbacks,
+    users,
 )
 
 
@@ -70,7 +74,11 @@ def build(config: AdminSettings, *, group: str = GROUP) -> FastAPI:
     """The application; what it needs is opened when it starts, and closed when it ends."""
     running = _Running(config, group)
     app = create_app(
-        service=NAME, lifespan=running.lifespan, ready=running.ready, alive=running.alive
+        service=NAME,
+        lifespan=running.lifespan,
+        ready=running.ready,
+        alive=running.alive,
+        away=AWAY,
     )
     if config.trusted_proxies:
         trusted = [str(network) for network in config.trusted_proxies]

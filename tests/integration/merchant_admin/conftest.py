@@ -1,6 +1,7 @@
 """merchant-admin with a real database; gateway and trade-core are small servers of our own."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from chassis.web import InFlightLimit
 from contracts import sealing
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.flows.deps import Deps, SealingKeys
-from merchant_admin.flows.sessions import ensure_administrator
+from merchant_admin.flows.users import ensure_administrator
 from merchant_admin.main import build
 from merchant_admin.settings import AdminSettings
 
@@ -72,7 +73,8 @@ class Gateway:
 
 @dataclass
 class TradeCore:
-    """Knows one payment; opens every refund but those above its amount."""
+    """Knows one payment; opens every refund but those above its amount. Anything else it answers
+    by path with what a test has put into `answers`, and keeps what it was told."""
 
     payment: dict[str, Any] | None = None
     refund: dict[str, Any] | None = None
@@ -80,6 +82,7 @@ class TradeCore:
     decided: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     queries: list[dict[str, str]] = field(default_factory=list)
+    told: list[tuple[str, Any]] = field(default_factory=list)
     is_decidable: bool = True
 
     def app(self) -> FastAPI:
@@ -92,15 +95,6 @@ class TradeCore:
                 return problem(422, "invalid_request", ["/decision"])
             self.decided.append({"number": number, **await request.json()})
             return JSONResponse(self.payment if number.startswith("P") else self.refund)
-
-        @app.get("/internal/ledger/{list}")
-        @app.get("/internal/dead-letters")
-        @app.post("/internal/dead-letters/{letter_id}/replay")
-        async def answer(request: Request) -> Response:
-            self.queries.append(dict(request.query_params))
-            if request.url.path not in self.answers:
-                return problem(404, "not_found")
-            return JSONResponse(self.answers[request.url.path])
 
         @app.get("/internal/payments/{payment_no}")
         async def payment(payment_no: str) -> Response:
@@ -117,6 +111,16 @@ class TradeCore:
             if body["wish"]["amount"] > self.payment["amount"]:
                 return problem(409, "refund_exceeds_paid")
             return JSONResponse({"created": created, "refund": self.refund})
+
+        @app.get("/internal/{path:path}")
+        @app.post("/internal/{path:path}")
+        async def answer(path: str, request: Request) -> Response:
+            self.queries.append(dict(request.query_params))
+            if body := await request.body():
+                self.told.append((path, json.loads(body)))
+            if request.url.path not in self.answers:
+                return problem(404, "not_found")
+            return JSONResponse(self.answers[request.url.path])
 
         return app
 

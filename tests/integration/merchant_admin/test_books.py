@@ -1,11 +1,13 @@
 """trade-core's books, as people see them: balances, entries, and what could not be applied."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from .conftest import Admin
-from .test_console import session_of
+from .people import Person
+from .test_console import EVIL
 
 NOW = "2026-11-22T08:00:00Z"
 BALANCES = {
@@ -91,9 +93,68 @@ async def test_the_books_are_for_people_who_are_logged_in(admin: Admin) -> None:
 
 async def test_the_ledger_has_a_page(admin: Admin) -> None:
     admin.trade_core.answers["/internal/ledger/balances"] = BALANCES
-    headers = await session_of(admin)
-    query = {"merchant_id": "M1", "lang": "en"}
-    page = await admin.anonymous.get("/console/ledger", params=query, headers=headers)
-    assert page.text.count("¥12.99") == 2
-    assert "Receivable at the channel" in page.text
+    person = await Person.logged_in(admin)
+    page = await person.look("ledger", merchant_id="M1")
+    assert page.count("¥12.99") == 2
+    assert "Receivable at the channel" in page
     assert admin.trade_core.queries == [{"merchant_id": "M1", "limit": "50"}]
+
+
+async def test_a_dead_letter_is_shown_with_its_reason_and_its_text_made_harmless(
+    admin: Admin,
+) -> None:
+    evil = f"{EVIL}\x00\u202e{'x' * 2_000}".encode() + b"\xff"
+    letter = {**LETTER, "value_base64": b64encode(evil).decode(), "tries": 2}
+    page = {"items": [letter], "next_cursor": "7"}
+    admin.trade_core.answers["/internal/dead-letters"] = page
+    html = await (await Person.logged_in(admin)).look("dead-letters", after="9")
+    assert admin.trade_core.queries == [{"after": "9", "limit": "50"}]
+    assert "nobody here knows P1" in html
+    assert "2026-11-22 16:00:00" in html
+    assert 'href="/console/payments?number=P1"' in html
+    assert "&lt;script&gt;" in html
+    assert "\ufffd\ufffdxxx" in html
+    for gone in ("<script", "\x00", "\u202e", "x" * 1_000):
+        assert gone not in html
+    assert "Only its beginning is shown." in html
+    assert 'action="/console/dead-letters/7/replay"' in html
+    assert "after=7" in html
+
+
+async def test_a_dead_letter_is_tried_again_on_the_page(admin: Admin) -> None:
+    applied = {**LETTER, "tries": 1, "replayed_at": NOW}
+    admin.trade_core.answers["/internal/dead-letters/7/replay"] = applied
+    admin.trade_core.answers["/internal/dead-letters"] = {"items": [applied], "next_cursor": None}
+    person = await Person.logged_in(admin)
+
+    foreign = await person.send("dead-letters/7/replay", csrf="0" * 64)
+    assert (foreign.status_code, admin.trade_core.queries) == (401, [])
+
+    answer = await person.send("dead-letters/7/replay")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/console/dead-letters?after=8",
+    )
+    html = await person.look("dead-letters", after="8")
+    assert "Applied" in html
+    assert "/replay" not in html
+    [entry] = await admin.audit(entity_id="7")
+    assert entry["action"] == "dead_letter.replayed"
+
+
+async def test_a_viewer_sees_dead_letters_and_cannot_have_them_tried_again(admin: Admin) -> None:
+    admin.trade_core.answers["/internal/dead-letters"] = {"items": [LETTER], "next_cursor": None}
+    viewer = await Person.hired(admin, "viewer")
+    assert "/replay" not in await viewer.look("dead-letters")
+    admin.trade_core.queries.clear()
+    refused = await viewer.send("dead-letters/7/replay")
+    assert (refused.status_code, admin.trade_core.queries) == (403, [])
+    assert "Your role does not have the right" in refused.text
+
+
+async def test_books_that_do_not_answer_are_said_on_the_page(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    for path in ("ledger", "dead-letters"):
+        assert 'role="alert"' in await person.look(path)
+    answer = await person.send("dead-letters/404/replay")
+    assert answer.headers["location"] == "/console/dead-letters?after=405&problem=core_refused"

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -201,6 +202,16 @@ async def test_a_bad_field_is_pointed_at(admin: Admin) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), terms
         assert pointers(answer.json()) == [pointer], terms
     assert [event["kind"] for event in await admin.events()] == ["merchant"]
+
+
+@pytest.mark.parametrize("name", ["ordered", "callback_ordered"])
+async def test_an_app_asks_for_the_callbacks_of_an_order_one_by_one(
+    admin: Admin, name: str
+) -> None:
+    created = await app(admin, **{name: True})
+    assert created["callback_ordered"] is (await admin.events())[-1]["callback_ordered"] is True
+    path = f"/api/apps/{created['app_id']}"
+    assert (await admin.http.patch(path, json={name: False})).json()["callback_ordered"] is False
 
 
 async def test_an_app_changes_only_what_is_named(admin: Admin) -> None:

@@ -1,13 +1,12 @@
 """The pages about callbacks: what people see, send again, resume, replay and try."""
 
-import re
 from typing import Any
 
-import httpx
 import pytest
 from tests.integration.merchant_admin.conftest import Admin, Notifier
+from tests.integration.merchant_admin.people import Person
 from tests.integration.merchant_admin.test_callbacks import AT, DELIVERY, ENDPOINT, REPLAY
-from tests.integration.merchant_admin.test_console import EVIL, session_of
+from tests.integration.merchant_admin.test_console import EVIL
 
 ATTEMPT: dict[str, Any] = {
     "at": AT, "status": 500, "error": "bad_status", "latency_ms": 31, "answer": EVIL,
@@ -18,38 +17,11 @@ EMPTY: dict[str, Any] = {"items": [], "next_cursor": None}
 LISTS = {"/internal/all-deliveries": [TRIED], "/internal/endpoints": [SUSPENDED]}
 
 
-class Person:
-    """Somebody who is logged in, with a browser that speaks English."""
-
-    def __init__(self, admin: Admin, cookie: str, csrf: str) -> None:
-        self._admin = admin
-        self._headers = {"Cookie": cookie, "Accept-Language": "en"}
-        self._csrf = csrf
-
-    async def look(self, path: str, **query: str) -> str:
-        answer = await self._admin.anonymous.get(
-            f"/console/{path}", params=query, headers=self._headers
-        )
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    async def send(self, path: str, csrf: str | None = None, **form: str) -> httpx.Response:
-        return await self._admin.anonymous.post(
-            f"/console/{path}",
-            data={**form, "csrf": self._csrf if csrf is None else csrf},
-            headers=self._headers,
-        )
-
-
 @pytest.fixture
 async def person(admin: Admin) -> Person:
-    headers = await session_of(admin)
-    page = await admin.anonymous.get("/console/alerts", headers=headers)
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert found is not None
     for path, items in LISTS.items():
         admin.notifier.answers[path] = {"items": items, "next_cursor": "D9"}
-    return Person(admin, headers["Cookie"], found.group(1))
+    return await Person.logged_in(admin)
 
 
 def asked(notifier: Notifier, path: str) -> list[Any]:
@@ -194,12 +166,16 @@ async def test_trial_message_tells_what_each_messenger_made_of_it(
 
 
 async def test_what_the_notifier_refuses_is_said_on_the_page(admin: Admin, person: Person) -> None:
+    for path in ("deliveries/E1/redeliver", "endpoints/L7/resume"):
+        answer = await person.send(path, app_id="A1")
+        page, _, told = answer.headers["location"].removeprefix("/console/").partition("?")
+        assert (answer.status_code, told) == (303, "problem=callbacks_404")
+        assert 'role="alert"' in await person.look(page, problem="callbacks_404")
+    assert 'role="alert"' in (await person.send("alerts/test")).text
     admin.notifier.answers.clear()
     for path in ("deliveries", "endpoints"):
         assert 'role="alert"' in await person.look(path)
-    for path in ("deliveries/E1/redeliver", "endpoints/L7/resume", "alerts/test"):
-        answer = await person.send(path, app_id="A1")
-        assert (answer.status_code, 'role="alert"' in answer.text) == (200, True)
+        assert 'role="alert"' in await person.look(path, problem="<b>")
 
 
 @pytest.mark.parametrize(

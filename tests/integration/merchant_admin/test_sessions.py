@@ -5,7 +5,8 @@ from datetime import timedelta
 import httpx
 
 from merchant_admin.domain import sessions as rules
-from merchant_admin.flows.sessions import ensure_administrator, forget_expired
+from merchant_admin.flows.sessions import forget_expired
+from merchant_admin.flows.users import ensure_administrator
 
 from .conftest import PASSWORD, USERNAME, Admin
 
@@ -73,7 +74,7 @@ async def test_logging_out_ends_the_session(admin: Admin) -> None:
     assert (await admin.http.get("/api/apps")).status_code == 401
     async with admin.deps.db.connection() as tx:
         actions = await tx.fetchval("select array_agg(action order by id) from audit")
-    assert actions == ["session.created", "session.ended"]
+    assert actions == ["user.created", "session.created", "session.ended"]
 
 
 async def test_a_new_password_logs_everybody_out(admin: Admin) -> None:
@@ -85,7 +86,7 @@ async def test_a_new_password_logs_everybody_out(admin: Admin) -> None:
     assert (await log_in(admin, password="another good password")).status_code == 201
 
 
-async def test_there_is_one_administrator(admin: Admin) -> None:
+async def test_the_environment_has_one_administrator(admin: Admin) -> None:
     await ensure_administrator(admin.deps, "boss", PASSWORD)
     assert (await admin.http.get("/api/apps")).status_code == 401
     assert (await log_in(admin)).status_code == 401

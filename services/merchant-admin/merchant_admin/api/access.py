@@ -1,4 +1,7 @@
-"""Who calls: a bearer token (API clients) or a session cookie (pages); no route works without."""
+"""Who calls, and whether they may: a bearer token (API clients) or a session cookie (pages).
+
+Every route but those that log in says in its signature whose it is, and is guarded by that alone.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +12,8 @@ from fastapi import Depends, Request, Response
 from chassis import logs
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import NotLoggedIn
+from merchant_admin.domain.errors import Forbidden, NotLoggedIn
+from merchant_admin.domain.users import Right, Role
 from merchant_admin.flows import sessions
 from merchant_admin.flows.deps import Deps
 
@@ -26,6 +30,7 @@ class Caller:
     """Someone who is logged in."""
 
     actor: Actor
+    role: Role
     token: str
     expires_at: datetime
 
@@ -48,10 +53,33 @@ async def find_caller(request: Request, deps: Deps, token: str | None) -> Caller
     session = await sessions.find(deps, token) if token else None
     if token is None or session is None:
         return None
-    return Caller(actor_of(request, session.username), token, session.expires_at)
+    return Caller(actor_of(request, session.username), session.role, token, session.expires_at)
 
 
-async def _caller(request: Request, response: Response, deps: Work) -> Caller:
+class Guard:
+    """What stands before a route: the right that it asks of its caller."""
+
+    def __init__(self, right: Right) -> None:
+        self.right = right
+
+    def admits(self, caller: Caller) -> bool:
+        return caller.role.may(self.right)
+
+
+class _ApiGuard(Guard):
+    async def __call__(self, request: Request, response: Response, deps: Work) -> Caller:
+        caller = await _logged_in(request, response, deps)
+        if not self.admits(caller):
+            raise Forbidden(caller.role, self.right)
+        return caller
+
+
+Viewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK))]
+Operator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE))]
+Admin = Annotated[Caller, Depends(_ApiGuard(Right.ADMINISTER))]
+
+
+async def _logged_in(request: Request, response: Response, deps: Deps) -> Caller:
     response.headers["Cache-Control"] = "no-store"
     authorization = request.headers.get("authorization")
     if authorization is not None:
@@ -72,6 +100,3 @@ def _require_csrf_token(request: Request, deps: Deps, token: str | None) -> None
     given = request.headers.get(CSRF_HEADER, "")
     if not rules.is_csrf_token(deps.session_key, token, given):
         raise NotLoggedIn(f"A write with the session cookie needs the header {CSRF_HEADER}.")
-
-
-LoggedIn = Annotated[Caller, Depends(_caller)]

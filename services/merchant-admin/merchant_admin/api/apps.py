@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Admin, Viewer, Work
 from merchant_admin.api.bodies import ChangeApp, CreateApp, body
 from merchant_admin.api.ids import AppId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/apps")
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work, caller: LoggedIn, wish: Annotated[CreateApp, Depends(body(CreateApp))]
+    deps: Work, caller: Admin, wish: Annotated[CreateApp, Depends(body(CreateApp))]
 ) -> ShownAppView:
     """`webhook_secret`, with which callbacks are signed, is shown here and never again."""
     given = wish.callback_client_certificate
@@ -28,21 +28,21 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, _: LoggedIn, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, _: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[AppView]:
     found = await apps.read_page(deps, after=id_after("app", after), limit=limit + 1)
     return page_of(found, limit, view=AppView.of, place=lambda item: item.app_id)
 
 
 @router.get("/{app_id}")
-async def read(deps: Work, _: LoggedIn, app_id: AppId) -> AppView:
+async def read(deps: Work, _: Viewer, app_id: AppId) -> AppView:
     return AppView.of(await apps.read(deps, app_id))
 
 
 @router.patch("/{app_id}")
 async def change(
     deps: Work,
-    caller: LoggedIn,
+    caller: Admin,
     app_id: AppId,
     wish: Annotated[ChangeApp, Depends(body(ChangeApp))],
 ) -> ShownAppView:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self, TypeVar
 from fastapi import Request
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -76,6 +77,8 @@ Networks = Annotated[
 ExtraHeaders = Annotated[
     dict[str, str], Field(max_length=webhooks.MAX_HEADERS), AfterValidator(_extra_headers)
 ]
+
+Ordered = Annotated[bool, Field(validation_alias=AliasChoices("callback_ordered", "ordered"))]
 
 
 class Body(BaseModel):
@@ -167,7 +170,7 @@ class CreateApp(Body):
     reinitiate_after_s: Annotated[int, Field(ge=1, le=3600)] = 15
     late_payment: Annotated[LatePayment, Field(strict=False)] = LatePayment.ACCEPT
     ip_allowlist: Networks = ()
-    callback_ordered: bool = False
+    callback_ordered: Ordered = False
     callback_headers: ExtraHeaders = Field(default_factory=dict)
     callback_signature: Annotated[CallbackSignature, Field(strict=False)] = CallbackSignature.V1
     callback_client_certificate: ClientCertificateBody | None = None
@@ -201,7 +204,7 @@ class ChangeApp(Patch):
     reinitiate_after_s: Annotated[int, Field(ge=1, le=3600)] = 15
     late_payment: Annotated[LatePayment, Field(strict=False)] = LatePayment.ACCEPT
     ip_allowlist: Networks = ()
-    callback_ordered: bool = False
+    callback_ordered: Ordered = False
     callback_headers: ExtraHeaders = Field(default_factory=dict)
     callback_signature: Annotated[CallbackSignature, Field(strict=False)] = CallbackSignature.V1
     callback_client_certificate: ClientCertificateBody | None = None

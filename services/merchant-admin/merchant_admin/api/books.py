@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances, LedgerEntries
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Operator, Viewer, Work
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.search import Text
 from merchant_admin.flows import books
@@ -41,27 +41,27 @@ class LetterQuery(_Query):
 
 @router.get("/ledger/balances")
 async def list_balances(
-    deps: Work, _: LoggedIn, query: Annotated[BalanceQuery, Query()]
+    deps: Work, _: Viewer, query: Annotated[BalanceQuery, Query()]
 ) -> LedgerBalances:
     """What each merchant's accounts hold; a positive amount is a debit."""
     return await books.find_balances(deps, query.filters())
 
 
 @router.get("/ledger/entries")
-async def list_entries(deps: Work, _: LoggedIn, subject: Annotated[Text, Query()]) -> LedgerEntries:
+async def list_entries(deps: Work, _: Viewer, subject: Annotated[Text, Query()]) -> LedgerEntries:
     """What was booked of a payment, refund or split, in that order."""
     return await books.find_entries(deps, subject)
 
 
 @router.get("/dead-letters")
 async def list_dead_letters(
-    deps: Work, _: LoggedIn, query: Annotated[LetterQuery, Query()]
+    deps: Work, _: Viewer, query: Annotated[LetterQuery, Query()]
 ) -> DeadLetterPage:
     """Words of channels that could not be applied, with their raw bytes, the newest first."""
     return await books.find_dead_letters(deps, query.filters())
 
 
 @router.post("/dead-letters/{letter_id}/replay")
-async def replay(deps: Work, caller: LoggedIn, letter_id: LetterId) -> DeadLetterView:
+async def replay(deps: Work, caller: Operator, letter_id: LetterId) -> DeadLetterView:
     """Have it tried again; `replayed_at` tells whether it is applied now."""
     return await books.replay(deps, caller.actor, letter_id)

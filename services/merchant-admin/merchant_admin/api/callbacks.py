@@ -15,7 +15,7 @@ from contracts.internal import (
     ReplayView,
     ReplayWish,
 )
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -69,7 +69,7 @@ class RequestReplay(Body):
 
 @router.get("/deliveries")
 async def list_deliveries(
-    deps: Work, _: LoggedIn, query: Annotated[DeliveryQuery, Query()]
+    deps: Work, _: Viewer, query: Annotated[DeliveryQuery, Query()]
 ) -> FoundDeliveryPage:
     """Why a callback did not arrive: deliveries of all apps with their attempts, newest first."""
     return await callbacks.find(deps, query.filters())
@@ -77,7 +77,7 @@ async def list_deliveries(
 
 @router.post("/events/{event_id}/redeliver", status_code=202)
 async def redeliver(
-    deps: Work, caller: LoggedIn, event_id: EventId, app_id: Annotated[Text, Query()]
+    deps: Work, caller: Operator, event_id: EventId, app_id: Annotated[Text, Query()]
 ) -> DeliveryView:
     """Send the callback of one event again, under the same `webhook-id`."""
     return await callbacks.send_again(deps, caller.actor, app_id, event_id)
@@ -86,7 +86,7 @@ async def redeliver(
 @router.post("/deliveries/replays", status_code=202)
 async def replay(
     deps: Work,
-    caller: LoggedIn,
+    caller: Operator,
     wish: Annotated[RequestReplay, Depends(body(RequestReplay))],
 ) -> ReplayView:
     """Send many callbacks again."""
@@ -94,28 +94,28 @@ async def replay(
 
 
 @router.get("/deliveries/replays/{replay_id}")
-async def read_replay(deps: Work, _: LoggedIn, replay_id: ReplayId) -> ReplayView:
+async def read_replay(deps: Work, _: Viewer, replay_id: ReplayId) -> ReplayView:
     """How far it is: `sent` of `matched`."""
     return await callbacks.read_replay(deps, replay_id)
 
 
 @router.get("/callback-addresses")
 async def list_endpoints(
-    deps: Work, _: LoggedIn, query: Annotated[EndpointQuery, Query()]
+    deps: Work, _: Viewer, query: Annotated[EndpointQuery, Query()]
 ) -> EndpointPage:
     """Where callbacks go, and which addresses are suspended."""
     return await callbacks.find_endpoints(deps, query.filters())
 
 
 @router.post("/callback-addresses/{endpoint_id}/resume")
-async def resume(deps: Work, caller: LoggedIn, endpoint_id: EndpointId) -> EndpointView:
+async def resume(deps: Work, caller: Operator, endpoint_id: EndpointId) -> EndpointView:
     """End a suspension; what waited is sent oldest first."""
     return await callbacks.resume(deps, caller.actor, endpoint_id)
 
 
 @router.post("/alerts/test")
 async def send_trial(
-    deps: Work, caller: LoggedIn, merchant_id: MerchantId | None = None
+    deps: Work, caller: Operator, merchant_id: MerchantId | None = None
 ) -> AlertTest:
     """Send a trial message by DingTalk and by whatever else is set up, here or by a merchant."""
     return await callbacks.send_trial(deps, caller.actor, merchant_id)

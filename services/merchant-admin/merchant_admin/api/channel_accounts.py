@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from contracts.internal import ChannelDescription
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Admin, Viewer, Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount, body
 from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -19,7 +19,7 @@ ACCOUNTS = "/merchants/{merchant_id}/channel-accounts"
 @router.post(ACCOUNTS, status_code=201)
 async def create(
     deps: Work,
-    caller: LoggedIn,
+    caller: Admin,
     merchant_id: MerchantId,
     wish: Annotated[CreateChannelAccount, Depends(body(CreateChannelAccount))],
 ) -> ChannelAccountView:
@@ -38,7 +38,7 @@ async def create(
 @router.get(ACCOUNTS)
 async def list_page(
     deps: Work,
-    _: LoggedIn,
+    _: Viewer,
     merchant_id: MerchantId,
     after: After = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -51,7 +51,7 @@ async def list_page(
 
 @router.get(ACCOUNTS + "/{payment_id}")
 async def read(
-    deps: Work, _: LoggedIn, merchant_id: MerchantId, payment_id: PaymentId
+    deps: Work, _: Viewer, merchant_id: MerchantId, payment_id: PaymentId
 ) -> ChannelAccountView:
     return ChannelAccountView.of(await channel_accounts.read(deps, merchant_id, payment_id))
 
@@ -59,7 +59,7 @@ async def read(
 @router.patch(ACCOUNTS + "/{payment_id}")
 async def change(
     deps: Work,
-    caller: LoggedIn,
+    caller: Admin,
     merchant_id: MerchantId,
     payment_id: PaymentId,
     wish: Annotated[ChangeChannelAccount, Depends(body(ChangeChannelAccount))],
@@ -73,6 +73,6 @@ async def change(
 
 
 @router.get("/channels")
-async def list_channels(deps: Work, _: LoggedIn) -> Page[ChannelDescription]:
+async def list_channels(deps: Work, _: Viewer) -> Page[ChannelDescription]:
     """The channels there are, with the JSON Schema of their credentials."""
     return Page(items=await channel_accounts.read_channels(deps), next_cursor=None)

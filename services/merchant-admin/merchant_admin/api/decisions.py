@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.api import PaymentWithOrder, Reason, RefundView
 from contracts.internal import ClaimView, PaymentDecision, RefundDecision
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import PaymentNo, RefundNo
 from merchant_admin.flows import decisions
@@ -34,7 +34,7 @@ class DecideOnRefund(Body):
 
 
 @router.get("/payments/{payment_no}/claim")
-async def read_claim(deps: Work, _: LoggedIn, payment_no: PaymentNo) -> ClaimView | None:
+async def read_claim(deps: Work, _: Viewer, payment_no: PaymentNo) -> ClaimView | None:
     """The money that the channel says it took, where that is not what it should be; else null."""
     return (await decisions.read_on_file(deps, payment_no)).claim
 
@@ -42,7 +42,7 @@ async def read_claim(deps: Work, _: LoggedIn, payment_no: PaymentNo) -> ClaimVie
 @router.post("/payments/{payment_no}/decision")
 async def decide_payment(
     deps: Work,
-    caller: LoggedIn,
+    caller: Operator,
     payment_no: PaymentNo,
     wish: Annotated[DecideOnPayment, Depends(body(DecideOnPayment))],
 ) -> PaymentWithOrder:
@@ -57,7 +57,7 @@ async def decide_payment(
 @router.post("/refunds/{refund_no}/decision")
 async def decide_refund(
     deps: Work,
-    caller: LoggedIn,
+    caller: Operator,
     refund_no: RefundNo,
     wish: Annotated[DecideOnRefund, Depends(body(DecideOnRefund))],
 ) -> RefundView:

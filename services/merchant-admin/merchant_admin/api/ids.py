@@ -1,12 +1,14 @@
 """Ids in paths: what has not the form of such an id is not found, and never reaches the store."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
 from contracts.identifiers import Kind, is_id
 from merchant_admin.domain.errors import NoSuch
+
+MAX_USERNAME_CHARS: Final = 64
 
 
 def with_form_of(kind: Kind, text: str) -> str:
@@ -20,6 +22,12 @@ def _of(kind: Kind) -> AfterValidator:
     return AfterValidator(partial(with_form_of, kind))
 
 
+def _username(text: str) -> str:
+    if "\0" in text or len(text) > MAX_USERNAME_CHARS:
+        raise NoSuch("user")
+    return text
+
+
 MerchantId = Annotated[str, _of("merchant")]
 PaymentId = Annotated[str, _of("channel_account")]
 AppId = Annotated[str, _of("app")]
@@ -28,3 +36,6 @@ OrderId = Annotated[str, _of("order")]
 PaymentNo = Annotated[str, _of("payment")]
 RefundNo = Annotated[str, _of("refund")]
 SplitNo = Annotated[str, _of("split")]
+StatementNo = Annotated[str, _of("statement")]
+DifferenceNo = Annotated[str, _of("difference")]
+Username = Annotated[str, AfterValidator(_username)]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Admin, Viewer, Work
 from merchant_admin.api.bodies import ChangeKey, CreateKey, body
 from merchant_admin.api.ids import AppId, KeyId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/apps/{app_id}/keys")
 @router.post("", status_code=201)
 async def create(
     deps: Work,
-    caller: LoggedIn,
+    caller: Admin,
     app_id: AppId,
     wish: Annotated[CreateKey, Depends(body(CreateKey))],
 ) -> ShownKeyView:
@@ -35,21 +35,21 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, _: LoggedIn, app_id: AppId, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, _: Viewer, app_id: AppId, after: After = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[KeyView]:
     found = await keys.read_page(deps, app_id, after=id_after("key", after), limit=limit + 1)
     return page_of(found, limit, view=KeyView.of, place=lambda item: item.key_id)
 
 
 @router.get("/{key_id}")
-async def read(deps: Work, _: LoggedIn, app_id: AppId, key_id: KeyId) -> KeyView:
+async def read(deps: Work, _: Viewer, app_id: AppId, key_id: KeyId) -> KeyView:
     return KeyView.of(await keys.read(deps, app_id, key_id))
 
 
 @router.patch("/{key_id}")
 async def change(
     deps: Work,
-    caller: LoggedIn,
+    caller: Admin,
     app_id: AppId,
     key_id: KeyId,
     wish: Annotated[ChangeKey, Depends(body(ChangeKey))],
@@ -59,6 +59,6 @@ async def change(
 
 
 @router.delete("/{key_id}", status_code=204)
-async def delete(deps: Work, caller: LoggedIn, app_id: AppId, key_id: KeyId) -> None:
+async def delete(deps: Work, caller: Admin, app_id: AppId, key_id: KeyId) -> None:
     """From now on nothing that it signs is accepted."""
     await keys.delete(deps, caller.actor, app_id, key_id)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Admin, Viewer, Work
 from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/merchants")
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work, caller: LoggedIn, wish: Annotated[CreateMerchant, Depends(body(CreateMerchant))]
+    deps: Work, caller: Admin, wish: Annotated[CreateMerchant, Depends(body(CreateMerchant))]
 ) -> MerchantView:
     route = wish.alert_route.route() if wish.alert_route else None
     merchant = await merchants.create(deps, caller.actor, name=wish.name, alert_route=route)
@@ -25,21 +25,21 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, _: LoggedIn, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, _: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[MerchantView]:
     found = await merchants.read_page(deps, after=id_after("merchant", after), limit=limit + 1)
     return page_of(found, limit, view=MerchantView.of, place=lambda item: item.merchant_id)
 
 
 @router.get("/{merchant_id}")
-async def read(deps: Work, _: LoggedIn, merchant_id: MerchantId) -> MerchantView:
+async def read(deps: Work, _: Viewer, merchant_id: MerchantId) -> MerchantView:
     return MerchantView.of(await merchants.read(deps, merchant_id))
 
 
 @router.patch("/{merchant_id}")
 async def change(
     deps: Work,
-    caller: LoggedIn,
+    caller: Admin,
     merchant_id: MerchantId,
     wish: Annotated[ChangeMerchant, Depends(body(ChangeMerchant))],
 ) -> MerchantView:

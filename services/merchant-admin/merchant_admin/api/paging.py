@@ -66,6 +66,16 @@ def number_after(cursor: str | None) -> int | None:
     return int(text)
 
 
+def text_after(cursor: str | None) -> str | None:
+    """The text behind which the page begins. Raises InvalidRequest."""
+    if cursor is None:
+        return None
+    text = _decoded(cursor)
+    if "\0" in text:
+        raise _bad_cursor()
+    return text
+
+
 def place_of(position: Position) -> str:
     return f"{position.created_at.isoformat()} {position.number}"
 

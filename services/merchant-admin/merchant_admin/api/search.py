@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Operator, Viewer, Work
 from merchant_admin.api.bodies import RequestRefund, body
 from merchant_admin.api.ids import OrderId, PaymentNo, RefundNo
 from merchant_admin.api.paging import (
@@ -74,7 +74,7 @@ class RefundQuery(SearchQuery):
 
 @router.get("/orders")
 async def list_orders(
-    deps: Work, _: LoggedIn, query: Annotated[OrderQuery, Query()]
+    deps: Work, _: Viewer, query: Annotated[OrderQuery, Query()]
 ) -> Page[OrderItem]:
     found = await searching.find_orders(deps, query.search())
     return page_of(
@@ -83,13 +83,13 @@ async def list_orders(
 
 
 @router.get("/orders/{order_id}")
-async def read_order(deps: Work, _: LoggedIn, order_id: OrderId) -> OrderItem:
+async def read_order(deps: Work, _: Viewer, order_id: OrderId) -> OrderItem:
     return OrderItem.of(await searching.read_order(deps, order_id))
 
 
 @router.get("/payments")
 async def list_payments(
-    deps: Work, _: LoggedIn, query: Annotated[PaymentQuery, Query()]
+    deps: Work, _: Viewer, query: Annotated[PaymentQuery, Query()]
 ) -> Page[PaymentItem]:
     found = await searching.find_payments(deps, query.search())
     return page_of(
@@ -98,7 +98,7 @@ async def list_payments(
 
 
 @router.get("/payments/{payment_no}")
-async def read_payment(deps: Work, _: LoggedIn, payment_no: PaymentNo) -> PaymentInFullView:
+async def read_payment(deps: Work, _: Viewer, payment_no: PaymentNo) -> PaymentInFullView:
     """With its order and its refunds."""
     return PaymentInFullView.full(await searching.read_payment(deps, payment_no))
 
@@ -106,7 +106,7 @@ async def read_payment(deps: Work, _: LoggedIn, payment_no: PaymentNo) -> Paymen
 @router.post("/payments/{payment_no}/refunds", status_code=201)
 async def request_refund(
     deps: Work,
-    caller: LoggedIn,
+    caller: Operator,
     response: Response,
     payment_no: PaymentNo,
     wish: Annotated[RequestRefund, Depends(body(RequestRefund))],
@@ -126,7 +126,7 @@ async def request_refund(
 
 @router.get("/refunds")
 async def list_refunds(
-    deps: Work, _: LoggedIn, query: Annotated[RefundQuery, Query()]
+    deps: Work, _: Viewer, query: Annotated[RefundQuery, Query()]
 ) -> Page[RefundItem]:
     found = await searching.find_refunds(deps, query.search())
     return page_of(
@@ -135,5 +135,5 @@ async def list_refunds(
 
 
 @router.get("/refunds/{refund_no}")
-async def read_refund(deps: Work, _: LoggedIn, refund_no: RefundNo) -> RefundItem:
+async def read_refund(deps: Work, _: Viewer, refund_no: RefundNo) -> RefundItem:
     return RefundItem.of(await searching.read_refund(deps, refund_no))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.api import SplitStatus
-from merchant_admin.api.access import LoggedIn, Work
+from merchant_admin.api.access import Viewer, Work
 from merchant_admin.api.ids import SplitNo
 from merchant_admin.api.paging import (
     DEFAULT_LIMIT,
@@ -48,7 +48,7 @@ class SplitQuery(BaseModel):
 
 @router.get("/splits")
 async def list_splits(
-    deps: Work, _: LoggedIn, query: Annotated[SplitQuery, Query()]
+    deps: Work, _: Viewer, query: Annotated[SplitQuery, Query()]
 ) -> Page[SplitItem]:
     found = await searching.find_splits(deps, query.search())
     return page_of(
@@ -57,5 +57,5 @@ async def list_splits(
 
 
 @router.get("/splits/{split_no}")
-async def read_split(deps: Work, _: LoggedIn, split_no: SplitNo) -> SplitItem:
+async def read_split(deps: Work, _: Viewer, split_no: SplitNo) -> SplitItem:
     return SplitItem.of(await searching.read_split(deps, split_no))

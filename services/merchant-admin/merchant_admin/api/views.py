@@ -17,6 +17,7 @@ from contracts.events.configuration import (
 from contracts.webhooks import public_key
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant
 from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, FoundSplit
+from merchant_admin.domain.users import Role, User
 from merchant_admin.flows.apps import ShownApp
 from merchant_admin.flows.keys import ShownKey
 from merchant_admin.flows.searching import PaymentInFull
@@ -26,6 +27,30 @@ from merchant_admin.store.audit import NumberedEntry
 class SessionView(BaseModel):
     access_token: str
     expires_at: datetime
+
+
+class UserView(BaseModel):
+    """`is_from_environment`: the one that the service itself was told of, whom nobody changes."""
+
+    username: str
+    role: Role
+    is_from_environment: bool
+    disabled: bool
+    disabled_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> "UserView":
+        return cls(
+            username=user.username,
+            role=user.role,
+            is_from_environment=user.is_from_environment,
+            disabled=user.disabled_at is not None,
+            disabled_at=user.disabled_at,
+            created_at=user.created_at,
+            updated_at=user.updated_at,
+        )
 
 
 class MerchantView(BaseModel):

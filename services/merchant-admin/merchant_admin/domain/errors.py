@@ -2,22 +2,34 @@
 
 AdminProblem
 ├── NotLoggedIn 401 · TooManyLogins 429
+├── Forbidden 403
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
 └── NotRefundable 409
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 from chassis.problems import FieldError, Problem
-from contracts.codes import CODES, Code
+from contracts.codes import CODES, Code, CodeRow
+
+FORBIDDEN: Final = "forbidden"
+"""The one code beside those of the public API, where nobody is told what others may."""
+
+_ROWS: Final[Mapping[str, CodeRow]] = {
+    **{str(code): row for code, row in CODES.items()},
+    FORBIDDEN: CodeRow(403, "The user does not have this right"),
+}
 
 
 class AdminProblem(Problem):
-    """Root; status, title and whether it is retryable come from the public table of codes."""
+    """Root; status, title and whether it is retryable come from the table of codes."""
 
-    code = Code.INTERNAL
+    code: str = Code.INTERNAL
 
     def __init_subclass__(cls) -> None:
-        row = CODES[Code(cls.code)]
+        row = _ROWS[cls.code]
         cls.status, cls.title, cls.retryable = row.status, row.title, row.retryable
 
 
@@ -35,6 +47,13 @@ class TooManyLogins(AdminProblem):
         super().__init__(
             "Too many failed logins; wait before the next one.", retry_after_s=retry_after_s
         )
+
+
+class Forbidden(AdminProblem):
+    code = FORBIDDEN
+
+    def __init__(self, role: str, right: str) -> None:
+        super().__init__(f"This needs the right to {right}, which the role {role} does not have.")
 
 
 class NoSuch(AdminProblem):

@@ -2,9 +2,11 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+
+from merchant_admin.domain.users import Role
 
 LIFETIME: Final = timedelta(hours=8)
 """A working day."""
@@ -18,14 +20,18 @@ FAILURE_WINDOW: Final = timedelta(minutes=5)
 class NewSession:
     """Given out once; `access_token` is stored nowhere."""
 
-    access_token: str
+    username: str
+    access_token: str = field(repr=False)
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """`role`: the one they have now."""
+
     username: str
     expires_at: datetime
+    role: Role
 
 
 def new_token() -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from chassis.problems import Forwarded
 from contracts.internal import (
     AlertTest,
     DeliveryView,
@@ -15,8 +14,8 @@ from contracts.internal import (
     ReplayWish,
 )
 from merchant_admin.domain.audit import Actor
+from merchant_admin.flows.asking import Deed, have_done
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_deed
 
 
 async def find(deps: Deps, filters: Mapping[str, Any]) -> FoundDeliveryPage:
@@ -33,24 +32,21 @@ async def find_endpoints(deps: Deps, filters: Mapping[str, Any]) -> EndpointPage
 
 async def resume(deps: Deps, actor: Actor, endpoint_id: str) -> EndpointView:
     """End the suspension of an address. Raises Forwarded."""
-    answer = await _do(
-        deps, actor, "callback_address.resumed", endpoint_id, f"endpoints/{endpoint_id}/resume"
-    )
-    return EndpointView.model_validate(answer)
+    deed = Deed("callback_address.resumed", endpoint_id, f"endpoints/{endpoint_id}/resume")
+    return EndpointView.model_validate(await have_done(deps, deps.notifier, actor, deed))
 
 
 async def send_again(deps: Deps, actor: Actor, app_id: str, event_id: str) -> DeliveryView:
     """Send the callback of one event again, now. Raises Forwarded."""
     path = f"events/{quote(event_id, safe='')}/redeliver?{urlencode({'app_id': app_id})}"
-    answer = await _do(deps, actor, "callback.redelivered", event_id, path)
-    return DeliveryView.model_validate(answer)
+    deed = Deed("callback.redelivered", event_id, path)
+    return DeliveryView.model_validate(await have_done(deps, deps.notifier, actor, deed))
 
 
 async def replay(deps: Deps, actor: Actor, wish: ReplayWish) -> ReplayView:
     """Send many callbacks of an app again. Raises Forwarded."""
-    body = wish.model_dump(mode="json")
-    answer = await _do(deps, actor, "callbacks.replayed", wish.app_id, "replays", body)
-    return ReplayView.model_validate(answer)
+    deed = Deed("callbacks.replayed", wish.app_id, "replays", wish.model_dump(mode="json"))
+    return ReplayView.model_validate(await have_done(deps, deps.notifier, actor, deed))
 
 
 async def read_replay(deps: Deps, replay_id: str) -> ReplayView:
@@ -65,32 +61,5 @@ async def send_trial(deps: Deps, actor: Actor, merchant_id: str | None) -> Alert
     Raises Forwarded.
     """
     path = f"alerts/test?merchant_id={merchant_id}" if merchant_id else "alerts/test"
-    answer = await _do(deps, actor, "alerts.tested", merchant_id or "alerts", path, timeout_s=30.0)
-    return AlertTest.model_validate(answer)
-
-
-async def _do(
-    deps: Deps,
-    actor: Actor,
-    action: str,
-    entity_id: str,
-    path: str,
-    body: Mapping[str, Any] | None = None,
-    *,
-    timeout_s: float = 10.0,
-) -> dict[str, Any]:
-    """Audited with what came of it, also where the notifier refused or did not answer."""
-    outcome = "unknown"
-    try:
-        answer = await deps.notifier.call(
-            "POST", f"/internal/{path}", json=body, timeout_s=timeout_s
-        )
-        outcome = "done"
-    except Forwarded as problem:
-        outcome = problem.code
-        raise
-    finally:
-        after = {**(body or {}), "outcome": outcome}
-        async with deps.db.transaction() as tx:
-            await record_deed(tx, actor, action, at=deps.clock(), entity_id=entity_id, after=after)
-    return answer
+    deed = Deed("alerts.tested", merchant_id or "alerts", path, timeout_s=30.0)
+    return AlertTest.model_validate(await have_done(deps, deps.notifier, actor, deed))

@@ -45,11 +45,18 @@ async def record_change(
 
 
 async def record_deed(
-    tx: Tx, actor: Actor, action: str, *, at: datetime, entity_id: str, after: dict[str, Any]
+    tx: Tx,
+    actor: Actor,
+    action: str,
+    *,
+    at: datetime,
+    entity_id: str,
+    after: dict[str, Any],
+    before: dict[str, Any] | None = None,
 ) -> None:
-    """Audit what a person did that changes no configuration; `action` is `<kind>.<past tense>`."""
+    """Audit what changes nothing that the other services know; `action`: `<kind>.<past tense>`."""
     kind, _, _ = action.partition(".")
-    await add_entry(tx, AuditEntry(at, actor, action, kind, entity_id, None, after))
+    await add_entry(tx, AuditEntry(at, actor, action, kind, entity_id, before, after))
 
 
 async def publish(tx: Tx, entities: Sequence[Entity], at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Sessions of people: log in, be known, log out; and the one administrator."""
+"""Sessions of people: log in, be known, log out."""
 
 import asyncio
 
@@ -15,46 +15,32 @@ from merchant_admin.store import sessions as store
 log = structlog.get_logger()
 
 
-async def ensure_administrator(deps: Deps, username: str, password: str) -> None:
-    """Make this the one administrator. A new password ends the sessions made with the old one."""
-    async with deps.db.connection() as tx:
-        stored = await store.find_password_hash(tx, username)
-    is_same = await asyncio.to_thread(deps.passwords.is_right, stored, password)
-    new_hash = None
-    if stored is None or not is_same or not deps.passwords.is_current(stored):
-        new_hash = await asyncio.to_thread(deps.passwords.hash, password)
-    async with deps.db.transaction() as tx:
-        await store.remove_other_administrators(tx, username)
-        if new_hash is not None:
-            await store.put_only_administrator(tx, username, new_hash, now=deps.clock())
-
-
 async def log_in(deps: Deps, actor: Actor, password: str) -> NewSession:
     """A session for the right password; `actor.username` is the name that was given.
 
     A wrong name takes as long as a wrong password. Raises NotLoggedIn, TooManyLogins, Overloaded.
     """
     now = deps.clock()
-    subject = rules.failure_subject(deps.session_key, actor.username, actor.ip)
-    await _count_attempt(deps, subject)
+    subject = await count_attempt(deps, actor)
     async with deps.db.connection() as tx:
         stored = await store.find_password_hash(tx, actor.username)
     with deps.hashing:
         is_right = await asyncio.to_thread(deps.passwords.is_right, stored, password)
-    if not is_right:
-        log.warning("login.refused", ip=actor.ip)
-        raise NotLoggedIn("The name or the password is wrong.")
-    token = rules.new_token()
-    session = Session(actor.username, now + rules.LIFETIME)
+    if stored is None or not is_right:
+        raise _refused(actor)
+    session = NewSession(actor.username, rules.new_token(), now + rules.LIFETIME)
+    digest = rules.token_digest(deps.session_key, session.access_token)
     async with deps.db.transaction() as tx:
+        if not await store.add_session(
+            tx, digest, session, password_hash=stored, ip=actor.ip, now=now
+        ):
+            raise _refused(actor)
         await store.forget_failures(tx, subject)
-        digest = rules.token_digest(deps.session_key, token)
-        await store.add_session(tx, digest, session, ip=actor.ip, now=now)
         await record_deed(
             tx, actor, "session.created", at=now, entity_id=session.username,
             after={"expires_at": session.expires_at.isoformat()},
         )  # fmt: skip
-    return NewSession(token, session.expires_at)
+    return session
 
 
 async def find(deps: Deps, token: str) -> Session | None:
@@ -71,16 +57,13 @@ async def log_out(deps: Deps, actor: Actor, token: str) -> None:
         )
 
 
-async def forget_expired(deps: Deps) -> None:
-    """Remove sessions and failure counts that mean nothing any more."""
-    now = deps.clock()
-    async with deps.db.transaction() as tx:
-        await store.forget_expired(tx, now=now, window_start=now - rules.FAILURE_WINDOW)
+async def count_attempt(deps: Deps, actor: Actor) -> bytes:
+    """Count that a password is tried, and tell under what. Raises TooManyLogins.
 
-
-async def _count_attempt(deps: Deps, subject: bytes) -> None:
-    # Counted before the password is looked at, so that many attempts at once cannot slip through.
+    Before the password is looked at, so that many attempts at once cannot slip through.
+    """
     now = deps.clock()
+    subject = rules.failure_subject(deps.session_key, actor.username, actor.ip)
     async with deps.db.transaction() as tx:
         attempts = await store.count_attempt(
             tx, subject, now=now, window_start=now - rules.FAILURE_WINDOW
@@ -88,3 +71,16 @@ async def _count_attempt(deps: Deps, subject: bytes) -> None:
     if attempts.count > rules.MAX_FAILURES:
         left = attempts.first_at + rules.FAILURE_WINDOW - now
         raise TooManyLogins(max(1, round(left.total_seconds())))
+    return subject
+
+
+async def forget_expired(deps: Deps) -> None:
+    """Remove sessions and failure counts that mean nothing any more."""
+    now = deps.clock()
+    async with deps.db.transaction() as tx:
+        await store.forget_expired(tx, now=now, window_start=now - rules.FAILURE_WINDOW)
+
+
+def _refused(actor: Actor) -> NotLoggedIn:
+    log.warning("login.refused", ip=actor.ip)
+    return NotLoggedIn("The name or the password is wrong.")

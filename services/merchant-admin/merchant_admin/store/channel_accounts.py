@@ -20,6 +20,7 @@ update channel_account
  where payment_id = $1
 """
 
+FIND = "select * from channel_account where payment_id = $1"
 GET = "select * from channel_account where merchant_id = $1 and payment_id = $2"
 GET_LOCKED = """
 select * from channel_account where merchant_id = $1 and payment_id = $2 for update
@@ -75,6 +76,12 @@ async def get_account(
     if row is None:
         raise NoSuch("channel account")
     return _account(row)
+
+
+async def find_account(tx: Tx, payment_id: str) -> ChannelAccount | None:
+    """The account, whosever it is."""
+    row = await tx.fetchrow(FIND, payment_id)
+    return None if row is None else _account(row)
 
 
 async def list_accounts(

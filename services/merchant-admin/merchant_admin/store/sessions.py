@@ -1,31 +1,33 @@
-"""The administrator, sessions, and failed logins."""
+"""Sessions, and failed logins."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.database import Tx
-from merchant_admin.domain.sessions import Session
+from merchant_admin.domain.sessions import NewSession, Session
+from merchant_admin.domain.users import Role
 
-GET_HASH = "select password_hash from administrator where username = $1"
+FIND_HASH = "select password_hash from admin_user where username = $1 and disabled_at is null"
 
-PUT_ADMINISTRATOR = """
-insert into administrator (username, password_hash, updated_at) values ($1, $2, $3)
-on conflict (username) do update set password_hash = $2, updated_at = $3
-"""
-
-REMOVE_OTHERS = "delete from administrator where username <> $1"
-END_SESSIONS_OF = "delete from session where username = $1"
-
+# Locked, so that whoever disables the user or changes the password finds this session, or it
+# finds that out.
 ADD_SESSION = """
 insert into session (token_digest, username, ip, created_at, expires_at)
-values ($1, $2, $3, $4, $5)
+select $1, username, $3, $4, $5
+  from admin_user
+ where username = $2 and password_hash = $6 and disabled_at is null
+   for share
+returning true
 """
 
 FIND_SESSION = """
-select username, expires_at from session where token_digest = $1 and expires_at > $2
+select username, s.expires_at, u.role
+  from session s join admin_user u using (username)
+ where s.token_digest = $1 and s.expires_at > $2 and u.disabled_at is null
 """
 
 END_SESSION = "delete from session where token_digest = $1"
+END_SESSIONS_OF = "delete from session where username = $1"
 
 COUNT_ATTEMPT = """
 insert into login_failure as f (subject, failures, first_at) values ($1, 1, $2)
@@ -48,36 +50,32 @@ class Attempts:
 
 
 async def find_password_hash(tx: Tx, username: str) -> str | None:
-    found: str | None = await tx.fetchval(GET_HASH, username)
+    """None also for one who is disabled."""
+    found: str | None = await tx.fetchval(FIND_HASH, username)
     return found
 
 
-async def put_only_administrator(
-    tx: Tx, username: str, password_hash: str, *, now: datetime
-) -> None:
-    """Make or change the administrator and end their sessions."""
-    await tx.execute(PUT_ADMINISTRATOR, username, password_hash, now)
-    await tx.execute(END_SESSIONS_OF, username)
-
-
-async def remove_other_administrators(tx: Tx, username: str) -> None:
-    """There is one; whoever was it before is logged out too."""
-    await tx.execute(REMOVE_OTHERS, username)
-
-
 async def add_session(
-    tx: Tx, token_digest: bytes, session: Session, *, ip: str, now: datetime
-) -> None:
-    await tx.execute(ADD_SESSION, token_digest, session.username, ip, now, session.expires_at)
+    tx: Tx, token_digest: bytes, session: NewSession, *, password_hash: str, ip: str, now: datetime
+) -> bool:
+    """Whether they may still log in with this very password."""
+    added = await tx.fetchval(
+        ADD_SESSION, token_digest, session.username, ip, now, session.expires_at, password_hash
+    )
+    return bool(added)
 
 
 async def find_session(tx: Tx, token_digest: bytes, now: datetime) -> Session | None:
     row = await tx.fetchrow(FIND_SESSION, token_digest, now)
-    return None if row is None else Session(row["username"], row["expires_at"])
+    return None if row is None else Session(row["username"], row["expires_at"], Role(row["role"]))
 
 
 async def end_session(tx: Tx, token_digest: bytes) -> None:
     await tx.execute(END_SESSION, token_digest)
+
+
+async def end_sessions_of(tx: Tx, username: str) -> None:
+    await tx.execute(END_SESSIONS_OF, username)
 
 
 async def count_attempt(

@@ -11,12 +11,16 @@ from contracts.api import CallbackType
 from contracts.internal import AlertTest, EndpointPage, FoundDeliveryPage, ReplayWish
 from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
-from merchant_admin.api.console.forms import read_form
-from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.shown import BEIJING
-from merchant_admin.api.console.visiting import Seen, Visitor, to
+from merchant_admin.api.console.visiting import (
+    Seen,
+    SeenByOperator,
+    SentByOperator,
+    Visitor,
+    to,
+)
 from merchant_admin.flows import callbacks
-from merchant_admin.flows.deps import Deps
 
 PAGE: Final = 50
 STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
@@ -25,6 +29,7 @@ FILTERS: Final = ("app_id", "event_id", "type", "state")
 REPLAY_FIELDS: Final = ("app_id", "created_from", "created_before", "type", "state", "per_s")
 TEXT_CHARS: Final = 64
 
+REFUSALS: Final = frozenset({"callbacks_failed", "callbacks_404", "callbacks_422", "callbacks_429"})
 NO_DELIVERIES: Final = FoundDeliveryPage(items=[], next_cursor=None)
 NO_ENDPOINTS: Final = EndpointPage(items=[], next_cursor=None)
 
@@ -48,53 +53,66 @@ async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Respon
 
 @router.get("/deliveries/{event_id}")
 async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: str) -> Response:
-    """All that was tried for one event; `?problem=` is told where sending it again failed."""
-    return await _delivery_page(request, deps, visitor, event_id, problem=None)
+    """All that was tried for one event."""
+    page, problem = NO_DELIVERIES, problem_in(request, REFUSALS)
+    try:
+        page = await callbacks.find(deps, {"event_id": event_id[:TEXT_CHARS], "limit": PAGE})
+    except Problem as refusal:
+        problem = problem or _told(refusal)
+    if not page.items and problem is None:
+        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+    facts = {"visitor": visitor, "event_id": event_id, "page": page, "problem": problem}
+    return render(request, "delivery.html", facts)
 
 
 @router.post("/deliveries/{event_id}/redeliver")
-async def redeliver(request: Request, deps: Work, visitor: Seen, event_id: str) -> Response:
-    form = await read_form(request)
-    actor = visitor.actor_of(deps, form)
+async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response:
+    app_id = sent.form.get("app_id", "")[:TEXT_CHARS]
+    its_page = f"/console/deliveries/{quote(event_id, safe='')}"
     try:
-        await callbacks.send_again(deps, actor, form.get("app_id", "")[:TEXT_CHARS], event_id)
+        await callbacks.send_again(deps, sent.actor, app_id, event_id)
     except Problem as refusal:
-        return await _delivery_page(request, deps, visitor, event_id, problem=_told(refusal))
-    return to(f"/console/deliveries/{quote(event_id, safe='')}")
+        return to(f"{its_page}?problem={_told(refusal)}")
+    return to(its_page)
 
 
 @router.get("/endpoints")
 async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Where callbacks go, and which addresses are suspended."""
-    return await _endpoints_page(request, deps, visitor, problem=None)
+    asked = {name: _text(request, name) for name in ("app_id", "suspended")}
+    filters = {**_given(asked | {"after": _text(request, "after")}), "limit": PAGE}
+    page, problem = NO_ENDPOINTS, problem_in(request, REFUSALS)
+    try:
+        page = await callbacks.find_endpoints(deps, filters)
+    except Problem as refusal:
+        problem = problem or _told(refusal)
+    facts = {"visitor": visitor, "page": page, "asked": asked, "problem": problem}
+    return render(request, "endpoints.html", facts)
 
 
 @router.post("/endpoints/{endpoint_id}/resume")
-async def resume(request: Request, deps: Work, visitor: Seen, endpoint_id: EndpointId) -> Response:
-    actor = visitor.actor_of(deps, await read_form(request))
+async def resume(deps: Work, sent: SentByOperator, endpoint_id: EndpointId) -> Response:
     try:
-        await callbacks.resume(deps, actor, endpoint_id)
+        await callbacks.resume(deps, sent.actor, endpoint_id)
     except Problem as refusal:
-        return await _endpoints_page(request, deps, visitor, problem=_told(refusal))
+        return to(f"/console/endpoints?problem={_told(refusal)}")
     return to("/console/endpoints")
 
 
 @router.post("/replays")
-async def replay(request: Request, deps: Work, visitor: Seen) -> Response:
+async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response:
     """Begin a replay; the times of the form are Beijing time."""
-    form = await read_form(request)
-    actor = visitor.actor_of(deps, form)
     try:
-        begun = await callbacks.replay(deps, actor, _wish(form))
+        begun = await callbacks.replay(deps, sent.actor, _wish(sent.form))
     except (Problem, ValueError) as refusal:
         facts = {
             "page": NO_DELIVERIES,
-            "asked": {name: form.get(name, "") for name in (*FILTERS, *REPLAY_FIELDS)},
+            "asked": {name: sent.form.get(name, "") for name in (*FILTERS, *REPLAY_FIELDS)},
             "problem": _told(refusal) if isinstance(refusal, Problem) else "replay_refused",
             "states": STATES,
             "types": TYPES,
         }
-        return render(request, "deliveries.html", {"visitor": visitor, **facts}, status=422)
+        return render(request, "deliveries.html", {"visitor": sent.visitor, **facts}, status=422)
     return to(f"/console/replays/{begun.replay_id}")
 
 
@@ -110,47 +128,18 @@ async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: Re
 
 
 @router.get("/alerts")
-async def alerts_page(request: Request, visitor: Seen) -> Response:
+async def alerts_page(request: Request, visitor: SeenByOperator) -> Response:
     """The button that sends a trial to people."""
     return _alerts_page(request, visitor, None)
 
 
 @router.post("/alerts/test")
-async def send_trial(request: Request, deps: Work, visitor: Seen) -> Response:
-    actor = visitor.actor_of(deps, await read_form(request))
+async def send_trial(request: Request, deps: Work, sent: SentByOperator) -> Response:
     try:
-        tested = await callbacks.send_trial(deps, actor, None)
+        tested = await callbacks.send_trial(deps, sent.actor, None)
     except Problem as refusal:
-        return _alerts_page(request, visitor, None, problem=_told(refusal))
-    return _alerts_page(request, visitor, tested)
-
-
-async def _delivery_page(
-    request: Request, deps: Deps, visitor: Visitor, event_id: str, *, problem: str | None
-) -> Response:
-    page = NO_DELIVERIES
-    try:
-        page = await callbacks.find(deps, {"event_id": event_id[:TEXT_CHARS], "limit": PAGE})
-    except Problem as refusal:
-        problem = problem or _told(refusal)
-    if not page.items and problem is None:
-        return render(request, "not_found.html", {"visitor": visitor}, status=404)
-    facts = {"visitor": visitor, "event_id": event_id, "page": page, "problem": problem}
-    return render(request, "delivery.html", facts)
-
-
-async def _endpoints_page(
-    request: Request, deps: Deps, visitor: Visitor, *, problem: str | None
-) -> Response:
-    asked = {name: _text(request, name) for name in ("app_id", "suspended")}
-    filters = {**_given(asked | {"after": _text(request, "after")}), "limit": PAGE}
-    page = NO_ENDPOINTS
-    try:
-        page = await callbacks.find_endpoints(deps, filters)
-    except Problem as refusal:
-        problem = problem or _told(refusal)
-    facts = {"visitor": visitor, "page": page, "asked": asked, "problem": problem}
-    return render(request, "endpoints.html", facts)
+        return _alerts_page(request, sent.visitor, None, problem=_told(refusal))
+    return _alerts_page(request, sent.visitor, tested)
 
 
 def _alerts_page(
@@ -180,5 +169,6 @@ def _given(asked: dict[str, str]) -> dict[str, Any]:
 
 
 def _told(refusal: Problem) -> str:
-    """Which text tells it."""
-    return "callbacks_failed" if refusal.status >= 500 else f"callbacks_{refusal.status}"
+    """Which of `REFUSALS` tells it."""
+    problem = f"callbacks_{refusal.status}"
+    return problem if problem in REFUSALS else "callbacks_failed"

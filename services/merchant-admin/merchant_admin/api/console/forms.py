@@ -1,4 +1,4 @@
-"""HTML forms, which the pages send as `application/x-www-form-urlencoded`."""
+"""What people type: HTML forms (`application/x-www-form-urlencoded`), and search fields."""
 
 from typing import Final
 from urllib.parse import parse_qsl
@@ -11,6 +11,7 @@ from merchant_admin.domain.errors import Unusable
 
 LIMIT_BYTES: Final = 8_192
 MAX_FIELDS: Final = 20
+MAX_TYPED_CHARS: Final = 128
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -27,3 +28,8 @@ async def read_form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise Unusable from error
     return {name: value.replace("\0", "") for name, value in fields.items()}
+
+
+def typed(text: str) -> str:
+    """What somebody typed into a search field, as it can be looked for."""
+    return text.replace("\0", "").strip()[:MAX_TYPED_CHARS]

@@ -9,9 +9,8 @@ from chassis.web import parse
 from contracts.api import PaymentStatus
 from contracts.internal import PaymentDecision, PaymentOnFile, RefundDecision
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.forms import read_form
-from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import Seen, to
+from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.visiting import Seen, SentByOperator, to
 from merchant_admin.api.decisions import DecideOnPayment, DecideOnRefund
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch
@@ -30,7 +29,6 @@ async def payment_page(request: Request, deps: Work, visitor: Seen, payment_no: 
         payment = await searching.read_payment(deps, with_form_of("payment", payment_no))
     except NoSuch:
         return render(request, "not_found.html", {"visitor": visitor}, status=404)
-    problem = request.query_params.get("problem", "")
     facts = {
         "visitor": visitor,
         "it": payment,
@@ -38,20 +36,18 @@ async def payment_page(request: Request, deps: Work, visitor: Seen, payment_no: 
         "conflict": await _find_conflict(deps, payment),
         "payment_decisions": PaymentDecision,
         "refund_decisions": RefundDecision,
-        "problem": problem if problem in REFUSALS else None,
+        "problem": problem_in(request, REFUSALS),
     }
     return render(request, "payment.html", facts)
 
 
 @router.post("/decision")
-async def decide(request: Request, deps: Work, visitor: Seen, payment_no: str) -> Response:
-    form = await read_form(request)
-    actor = visitor.actor_of(deps, form)
+async def decide(deps: Work, sent: SentByOperator, payment_no: str) -> Response:
     number = with_form_of("payment", payment_no)
     try:
-        wish = parse(DecideOnPayment, _decision(form))
+        wish = parse(DecideOnPayment, _decision(sent.form))
         await decisions.decide_payment(
-            deps, actor, number, decision=wish.decision, reason=wish.reason
+            deps, sent.actor, number, decision=wish.decision, reason=wish.reason
         )
     except Problem as problem:
         return to(f"/console/payments/{number}?problem={_told(problem)}")
@@ -60,16 +56,14 @@ async def decide(request: Request, deps: Work, visitor: Seen, payment_no: str) -
 
 @router.post("/refunds/{refund_no}/decision")
 async def decide_on_refund(
-    request: Request, deps: Work, visitor: Seen, payment_no: str, refund_no: str
+    deps: Work, sent: SentByOperator, payment_no: str, refund_no: str
 ) -> Response:
-    form = await read_form(request)
-    actor = visitor.actor_of(deps, form)
     number = with_form_of("payment", payment_no)
     try:
-        wish = parse(DecideOnRefund, _decision(form))
+        wish = parse(DecideOnRefund, _decision(sent.form))
         await decisions.decide_refund(
             deps,
-            actor,
+            sent.actor,
             with_form_of("refund", refund_no),
             decision=wish.decision,
             reason=wish.reason,

@@ -1,6 +1,6 @@
 """From a template to an answer: escaped throughout, in the reader's language, nothing foreign."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from merchant_admin.api.console.shown import moment, money
 from merchant_admin.api.console.texts import TEXTS
 
 LANGUAGE_COOKIE: Final = "paymesh_language"
+PROBLEM: Final = "problem"
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 
 HEADERS: Final = {
@@ -60,11 +61,20 @@ def render(
     return response
 
 
+def problem_in(request: Request, known: Collection[str]) -> str | None:
+    """Which text tells why the form that led here was refused: `?problem=`."""
+    problem = request.query_params.get(PROBLEM, "")
+    return problem if problem in known else None
+
+
 class _Linker:
-    """Links to this very page with other parameters: `link(lang="en")`; None drops one."""
+    """Links to this very page with other parameters: `link(lang="en")`; None drops one. A problem
+    is told once."""
 
     def __init__(self, request: Request) -> None:
-        self._now = dict(request.query_params)
+        given = request.query_params.items()
+        self._now = {name: value for name, value in given if name != PROBLEM}
+        self.is_here = request.method == "GET"
 
     def __call__(self, **changes: str | None) -> str:
         wanted = {**self._now, **changes}

@@ -8,15 +8,24 @@ from fastapi.staticfiles import StaticFiles
 
 from contracts.api import OrderStatus, PaymentStatus
 from merchant_admin.api.access import COOKIE, Work, actor_of
-from merchant_admin.api.console import callbacks, payment
-from merchant_admin.api.console.forms import read_form
+from merchant_admin.api.console import account, books, callbacks, payment, reconciliations, users
+from merchant_admin.api.console.forms import read_form, typed
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import LOGIN, LoginNeeded, Seen, to, to_login
+from merchant_admin.api.console.visiting import (
+    LOGIN,
+    LoginNeeded,
+    RightNeeded,
+    Seen,
+    SentByAnyone,
+    to,
+    to_forbidden,
+    to_login,
+)
 from merchant_admin.api.paging import id_after, page_of, place_of, position_after
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins
 from merchant_admin.domain.search import Search
-from merchant_admin.flows import books, merchants, searching, sessions
+from merchant_admin.flows import merchants, searching, sessions
 
 HOME: Final = "/console/payments"
 PAGE: Final = 50
@@ -29,10 +38,11 @@ router = APIRouter(include_in_schema=False)
 
 def add_to(app: FastAPI) -> None:
     app.include_router(router)
-    app.include_router(payment.router)
-    app.include_router(callbacks.router)
+    for part in (payment, books, reconciliations, callbacks, users, account):
+        app.include_router(part.router)
     app.mount("/console/static", StaticFiles(directory=_STATIC), name="console-static")
     app.add_exception_handler(LoginNeeded, to_login)
+    app.add_exception_handler(RightNeeded, to_forbidden)
 
 
 @router.get("/")
@@ -71,9 +81,8 @@ async def log_in(request: Request, deps: Work) -> Response:
 
 
 @router.post("/console/logout")
-async def log_out(request: Request, deps: Work, visitor: Seen) -> Response:
-    actor = visitor.actor_of(deps, await read_form(request))
-    await sessions.log_out(deps, actor, visitor.caller.token)
+async def log_out(deps: Work, sent: SentByAnyone) -> Response:
+    await sessions.log_out(deps, sent.actor, sent.visitor.caller.token)
     response = to(LOGIN)
     response.delete_cookie(COOKIE)
     return response
@@ -108,31 +117,14 @@ async def payments_page(request: Request, deps: Work, visitor: Seen) -> Response
     return render(request, "payments.html", facts)
 
 
-@router.get("/console/ledger")
-async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    query = request.query_params
-    asked = {name: _typed(query.get(name, "")) for name in ("merchant_id", "payment_id")}
-    filters = {**asked, "after": query.get("after", ""), "limit": PAGE}
-    page = await books.find_balances(deps, {name: each for name, each in filters.items() if each})
-    names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
-    return render(
-        request, "ledger.html", {"visitor": visitor, "page": page, "names": names, **asked}
-    )
-
-
 def _search(
     request: Request, states: type[OrderStatus] | type[PaymentStatus]
 ) -> tuple[Search, dict[str, str]]:
     """What the search form asks for, and how it is to be shown filled in."""
     query = request.query_params
-    number = _typed(query.get("number", ""))
+    number = typed(query.get("number", ""))
     state = query.get("state", "")
     known = state if state in {item.value for item in states} else ""
     after = position_after(query.get("after") or None)
     search = Search(number=number or None, state=known or None, after=after, limit=PAGE + 1)
     return search, {"number": number, "state": known}
-
-
-def _typed(text: str) -> str:
-    """What somebody typed into a search field, as it can be looked for."""
-    return text.replace("\0", "").strip()[:128]

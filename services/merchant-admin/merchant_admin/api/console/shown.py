@@ -19,6 +19,12 @@ def money(amount_minor: int, currency: str) -> str:
     return f"{minus}{sign}{number}" if sign else f"{minus}{number} {currency}"
 
 
+def raw(value: bytes) -> str:
+    """Bytes of unknown origin as one can read them; what is no text, or reorders it, is `�`."""
+    text = value.decode(errors="replace")
+    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text)
+
+
 def moment(at: datetime | None) -> str:
     """Beijing time to the second; a dash for what has not happened."""
     return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S") if at else "—"

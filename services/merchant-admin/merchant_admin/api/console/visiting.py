@@ -1,26 +1,27 @@
-"""Who looks at the pages, and where they are led."""
+"""Who looks at the pages and sends their forms, and where they are led."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from merchant_admin.api.access import COOKIE, CSRF_FIELD, Caller, Work, find_caller
+from merchant_admin.api.access import COOKIE, CSRF_FIELD, Caller, Guard, Work, find_caller
+from merchant_admin.api.console.forms import read_form
+from merchant_admin.api.console.rendering import render
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import NotLoggedIn
+from merchant_admin.domain.errors import Forbidden, NotLoggedIn
+from merchant_admin.domain.users import Right
 from merchant_admin.flows.deps import Deps
 
 LOGIN: Final = "/console/login"
 
 
-class LoginNeeded(Exception):
-    """A page was asked for by somebody who is not logged in."""
-
-
 @dataclass(frozen=True, slots=True)
 class Visitor:
+    """Somebody who is logged in, with what a form of a page shown to them must carry."""
+
     caller: Caller
     csrf: str
 
@@ -28,27 +29,84 @@ class Visitor:
     def username(self) -> str:
         return self.caller.actor.username
 
-    def actor_of(self, deps: Deps, form: dict[str, str]) -> Actor:
-        """Who sends this form. Raises NotLoggedIn where it is not from a page of ours."""
-        token = self.caller.token
-        if not rules.is_csrf_token(deps.session_key, token, form.get(CSRF_FIELD, "")):
+    @property
+    def role(self) -> str:
+        return self.caller.role.value
+
+    @property
+    def may_operate(self) -> bool:
+        return self.caller.role.may(Right.OPERATE)
+
+    @property
+    def may_administer(self) -> bool:
+        return self.caller.role.may(Right.ADMINISTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form from a page of ours, by somebody who may send it."""
+
+    visitor: Visitor
+    form: dict[str, str]
+
+    @property
+    def actor(self) -> Actor:
+        return self.visitor.caller.actor
+
+
+class LoginNeeded(Exception):
+    """A page was asked for by somebody who is not logged in."""
+
+
+class RightNeeded(Exception):
+    """A page was asked for, or a form sent, by somebody whose role does not allow it."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+
+
+class _PageGuard(Guard):
+    async def __call__(self, request: Request, deps: Work) -> Visitor:
+        return await _let_in(self, request, deps)
+
+
+class _FormGuard(Guard):
+    async def __call__(self, request: Request, deps: Work) -> Sent:
+        visitor = await _let_in(self, request, deps)
+        form = await read_form(request)
+        given = form.get(CSRF_FIELD, "")
+        if not rules.is_csrf_token(deps.session_key, visitor.caller.token, given):
             raise NotLoggedIn("The form is not from this page.")
-        return self.caller.actor
+        return Sent(visitor, form)
 
 
-async def _visitor(request: Request, deps: Work) -> Visitor:
-    caller = await find_caller(request, deps, request.cookies.get(COOKIE))
-    if caller is None:
-        raise LoginNeeded
-    return Visitor(caller, rules.csrf_token(deps.session_key, caller.token))
+Seen = Annotated[Visitor, Depends(_PageGuard(Right.LOOK))]
+SeenByOperator = Annotated[Visitor, Depends(_PageGuard(Right.OPERATE))]
+SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER))]
+
+SentByAnyone = Annotated[Sent, Depends(_FormGuard(Right.LOOK))]
+SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE))]
+SentByAdmin = Annotated[Sent, Depends(_FormGuard(Right.ADMINISTER))]
 
 
-Seen = Annotated[Visitor, Depends(_visitor)]
-
-
-async def to_login(_: Request, __: Exception) -> RedirectResponse:
+async def to_login(_: Request, __: Exception) -> Response:
     return to(LOGIN)
+
+
+async def to_forbidden(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RightNeeded)
+    return render(request, "forbidden.html", {"visitor": error.visitor}, status=Forbidden.status)
 
 
 def to(url: str) -> RedirectResponse:
     return RedirectResponse(url, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+async def _let_in(guard: Guard, request: Request, deps: Deps) -> Visitor:
+    caller = await find_caller(request, deps, request.cookies.get(COOKIE))
+    if caller is None:
+        raise LoginNeeded
+    visitor = Visitor(caller, rules.csrf_token(deps.session_key, caller.token))
+    if not guard.admits(caller):
+        raise RightNeeded(visitor)
+    return visitor

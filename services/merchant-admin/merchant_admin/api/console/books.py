@@ -1,0 +1,87 @@
+"""trade-core's books: the ledger, and the dead letters (死信) that people have tried again."""
+
+import base64
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from chassis.problems import Problem
+from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances
+from merchant_admin.api.access import Work
+from merchant_admin.api.books import LetterId, LetterQuery
+from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.shown import raw
+from merchant_admin.api.console.visiting import Seen, SentByOperator, to
+from merchant_admin.api.paging import DEFAULT_LIMIT
+from merchant_admin.flows import books, merchants
+
+RAW_CHARS: Final = 1_000
+"""More than most results take; the API shows them whole."""
+
+REFUSALS: Final = frozenset({"core_failed", "core_refused"})
+NO_BALANCES: Final = LedgerBalances(items=[], next_cursor=None)
+NO_LETTERS: Final = DeadLetterPage(items=[], next_cursor=None)
+
+router = APIRouter(include_in_schema=False, prefix="/console")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLetter:
+    """`text`: how it begins; `is_cut` where there is more."""
+
+    letter: DeadLetterView
+    text: str
+    is_cut: bool
+
+    @classmethod
+    def of(cls, letter: DeadLetterView) -> "ShownLetter":
+        text = raw(base64.b64decode(letter.value_base64))
+        return cls(letter, text[:RAW_CHARS], letter.is_cut or len(text) > RAW_CHARS)
+
+
+@router.get("/ledger")
+async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    query = request.query_params
+    asked = {name: typed(query.get(name, "")) for name in ("merchant_id", "payment_id")}
+    filters = {**asked, "after": query.get("after", ""), "limit": DEFAULT_LIMIT}
+    page, problem = NO_BALANCES, None
+    try:
+        page = await books.find_balances(deps, {name: it for name, it in filters.items() if it})
+    except Problem as refusal:
+        problem = told(refusal)
+    names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
+    facts = {"visitor": visitor, "page": page, "names": names, "problem": problem, **asked}
+    return render(request, "ledger.html", facts)
+
+
+@router.get("/dead-letters")
+async def dead_letters_page(
+    request: Request, deps: Work, visitor: Seen, query: Annotated[LetterQuery, Query()]
+) -> Response:
+    """What trade-core could not apply, the newest first."""
+    page, problem = NO_LETTERS, problem_in(request, REFUSALS)
+    try:
+        page = await books.find_dead_letters(deps, query.filters())
+    except Problem as refusal:
+        problem = told(refusal)
+    letters = [ShownLetter.of(letter) for letter in page.items]
+    facts = {"visitor": visitor, "page": page, "letters": letters, "problem": problem}
+    return render(request, "dead_letters.html", facts)
+
+
+@router.post("/dead-letters/{letter_id}/replay")
+async def replay(deps: Work, sent: SentByOperator, letter_id: LetterId) -> Response:
+    """Have it tried again; the page that follows begins with it, and tells what came of it."""
+    from_it = f"/console/dead-letters?after={letter_id + 1}"
+    try:
+        await books.replay(deps, sent.actor, letter_id)
+    except Problem as refusal:
+        return to(f"{from_it}&problem={told(refusal)}")
+    return to(from_it)
+
+
+def told(refusal: Problem) -> str:
+    """Which of `REFUSALS` tells that trade-core refused, or did not answer."""
+    return "core_failed" if refusal.status >= 500 else "core_refused"

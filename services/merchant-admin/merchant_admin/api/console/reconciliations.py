@@ -1,0 +1,113 @@
+"""Reconciliation (对账): what differs between a channel's bill and our books, settled by people."""
+
+from datetime import datetime
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Problem
+from chassis.web import parse
+from contracts.internal import ReconciliationPage, ReconciliationState, ReconciliationView
+from merchant_admin.api.access import Work
+from merchant_admin.api.console.books import REFUSALS, told
+from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.visiting import Seen, SentByOperator, to
+from merchant_admin.api.ids import DifferenceNo, StatementNo
+from merchant_admin.api.paging import DEFAULT_LIMIT
+from merchant_admin.api.reconciliations import AskForBill, Settle
+from merchant_admin.flows import merchants, reconciling
+
+HOME: Final = "/console/reconciliations"
+FILTERS: Final = ("merchant_id", "payment_id", "state", "from", "to")
+NO_STATEMENTS: Final = ReconciliationPage(items=[], next_cursor=None)
+UNDER_WAY: Final = frozenset({ReconciliationState.FETCHING, ReconciliationState.COMPARING})
+
+router = APIRouter(include_in_schema=False, prefix=HOME)
+
+
+@router.get("")
+async def statements_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    """Statements of all channel accounts, the latest day first."""
+    asked = {name: typed(request.query_params.get(name, "")) for name in FILTERS}
+    wanted = {**asked, "after": _cursor(request), "limit": DEFAULT_LIMIT}
+    page, problem = NO_STATEMENTS, problem_in(request, REFUSALS)
+    try:
+        page = await reconciling.find(deps, {name: it for name, it in wanted.items() if it})
+    except Problem as refusal:
+        problem = told(refusal)
+    facts = {
+        "visitor": visitor,
+        "page": page,
+        "asked": asked,
+        "names": await merchants.read_names(deps, {item.merchant_id for item in page.items}),
+        "states": ReconciliationState,
+        "problem": problem,
+    }
+    return render(request, "reconciliations.html", facts)
+
+
+@router.post("")
+async def ask_for_bill(deps: Work, sent: SentByOperator) -> Response:
+    given = {name: sent.form.get(name, "").strip() for name in ("payment_id", "day")}
+    try:
+        wish = parse(AskForBill, given)
+        statement = await reconciling.ask_for(deps, sent.actor, wish.payment_id, wish.day)
+    except Problem as refusal:
+        return to(f"{HOME}?problem={told(refusal)}")
+    return to(f"{HOME}/{statement.statement_no}")
+
+
+@router.get("/{statement_no}")
+async def statement_page(
+    request: Request, deps: Work, visitor: Seen, statement_no: StatementNo
+) -> Response:
+    """One statement with its differences; it looks again by itself while it is compared."""
+    wanted = {"after": _cursor(request), "limit": DEFAULT_LIMIT}
+    filters = {name: it for name, it in wanted.items() if it}
+    try:
+        statement = await reconciling.read(deps, statement_no, filters)
+    except Problem as refusal:
+        missing = {"visitor": visitor, "it": None, "problem": told(refusal)}
+        return render(request, "reconciliation.html", missing, status=refusal.status)
+    facts = {
+        "visitor": visitor,
+        "it": statement,
+        "names": await merchants.read_names(deps, {statement.merchant_id}),
+        "is_under_way": _is_under_way(statement, deps.clock()),
+        "problem": problem_in(request, REFUSALS),
+    }
+    return render(request, "reconciliation.html", facts)
+
+
+@router.post("/{statement_no}/fetch")
+async def fetch_again(deps: Work, sent: SentByOperator, statement_no: StatementNo) -> Response:
+    try:
+        await reconciling.fetch_again(deps, sent.actor, statement_no)
+    except Problem as refusal:
+        return to(f"{HOME}/{statement_no}?problem={told(refusal)}")
+    return to(f"{HOME}/{statement_no}")
+
+
+@router.post("/{statement_no}/differences/{difference_no}/settle")
+async def settle(
+    deps: Work, sent: SentByOperator, statement_no: StatementNo, difference_no: DifferenceNo
+) -> Response:
+    try:
+        wish = parse(Settle, {"reason": sent.form.get("reason", "")})
+        await reconciling.settle(deps, sent.actor, difference_no, wish.reason)
+    except Problem as refusal:
+        return to(f"{HOME}/{statement_no}?problem={told(refusal)}")
+    return to(f"{HOME}/{statement_no}")
+
+
+def _is_under_way(statement: ReconciliationView, now: datetime) -> bool:
+    """Whether it will be another one in a moment."""
+    is_due = statement.next_look_at is not None and statement.next_look_at <= now
+    return statement.state in UNDER_WAY or (
+        statement.state is ReconciliationState.AWAITED and is_due
+    )
+
+
+def _cursor(request: Request) -> str:
+    return typed(request.query_params.get("after", ""))

@@ -1,0 +1,13 @@
+"""What the pages say, in 简体中文 and in English."""
+
+from typing import Final
+
+from merchant_admin.api.console.texts import books, callbacks, names, pages, people
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    **pages.TEXTS,
+    **books.TEXTS,
+    **callbacks.TEXTS,
+    **people.TEXTS,
+    **names.TEXTS,
+}

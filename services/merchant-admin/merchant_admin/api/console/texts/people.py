@@ -1,0 +1,58 @@
+"""Logging in, users and their roles."""
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "log_in": ("登录", "Log in"),
+    "log_out": ("退出", "Log out"),
+    "username": ("用户名", "User name"),
+    "password": ("密码", "Password"),
+    "wrong_password": ("用户名或密码不正确。", "The name or the password is wrong."),
+    "too_many_logins": (
+        "登录失败次数过多，请稍后再试。",
+        "Too many failed logins. Please wait a few minutes.",
+    ),
+    "users": ("用户", "Users"),
+    "role": ("角色", "Role"),
+    "role.viewer": ("查看", "Viewer"),
+    "role.operator": ("运营", "Operator"),
+    "role.admin": ("管理员", "Admin"),
+    "role_may.viewer": ("只读", "read only"),
+    "role_may.operator": ("退款、处理、重发", "refunds, decisions, replays"),
+    "role_may.admin": ("全部权限", "everything"),
+    "change": ("修改", "Change"),
+    "save": ("保存", "Save"),
+    "create": ("新建", "Create"),
+    "new_user": ("新建用户", "New user"),
+    "new_user_hint": (
+        "用户名用小写字母、数字与 . _ @ -；密码至少 12 个字符。",
+        "The name: small letters, digits and . _ @ -; the password: 12 characters or more.",
+    ),
+    "new_password": ("新密码", "New password"),
+    "unchanged": ("不修改请留空", "Empty: unchanged"),
+    "user_disabled": ("停用（立即退出登录）", "Disabled (logged out at once)"),
+    "user_from_environment": (
+        "由服务的环境变量设定，不能在此修改",
+        "Set by the environment of the service; not changed here",
+    ),
+    "users_refused": ("请检查所填内容。", "Please check what you have filled in."),
+    "users_refused.username": (
+        "用户名已被使用，或格式不正确。",
+        "The name is taken, or not such a name.",
+    ),
+    "users_refused.password": ("密码太短。", "The password is too short."),
+    "users_refused.role": ("不能修改这个用户的角色。", "This user's role cannot be changed."),
+    "account": ("我的账号", "My account"),
+    "account_refused": (
+        "原密码不正确，或新密码太短。",
+        "The password is wrong, or the new one is too short.",
+    ),
+    "new_password_hint": (
+        "至少 12 个字符；保存后所有登录都会退出，请用新密码重新登录。",
+        "12 characters or more. You are logged out everywhere, and log in with the new one.",
+    ),
+    "forbidden": (
+        "您的角色没有这项权限。",
+        "Your role does not have the right to do this.",
+    ),
+}

@@ -1,0 +1,102 @@
+"""`/api/reconciliations`, `/api/differences`: the channels' bills beside our books."""
+
+import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.api import Reason
+from contracts.internal import (
+    DifferenceView,
+    ReconciliationOnFile,
+    ReconciliationPage,
+    ReconciliationState,
+    ReconciliationView,
+)
+from merchant_admin.api.access import Operator, Viewer, Work
+from merchant_admin.api.bodies import Body, body
+from merchant_admin.api.ids import DifferenceNo, StatementNo
+from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
+from merchant_admin.api.search import Text
+from merchant_admin.flows import reconciling
+
+router = APIRouter(prefix="/api")
+
+Cursor = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class PageQuery(BaseModel):
+    """`after` is the `next_cursor` of the page before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    after: Cursor | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+    def filters(self) -> dict[str, object]:
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class StatementQuery(PageQuery):
+    """What is not given does not filter; both days are included."""
+
+    merchant_id: Text | None = None
+    payment_id: Text | None = None
+    state: ReconciliationState | None = None
+    from_day: Annotated[datetime.date | None, Field(alias="from")] = None
+    to_day: Annotated[datetime.date | None, Field(alias="to")] = None
+
+
+class AskForBill(Body):
+    """`day`: Beijing time, one of the last 90."""
+
+    payment_id: Text
+    day: Annotated[datetime.date, Field(strict=False)]
+
+
+class Settle(Body):
+    reason: Reason
+
+
+@router.get("/reconciliations")
+async def list_statements(
+    deps: Work, _: Viewer, query: Annotated[StatementQuery, Query()]
+) -> ReconciliationPage:
+    """How each channel account's bill of a day compares with our books, the latest day first."""
+    return await reconciling.find(deps, query.filters())
+
+
+@router.post("/reconciliations", status_code=202)
+async def ask_for_bill(
+    deps: Work, caller: Operator, wish: Annotated[AskForBill, Depends(body(AskForBill))]
+) -> ReconciliationView:
+    """Have the bill of one account and day fetched and compared, where that was never done."""
+    return await reconciling.ask_for(deps, caller.actor, wish.payment_id, wish.day)
+
+
+@router.get("/reconciliations/{statement_no}")
+async def read_statement(
+    deps: Work, _: Viewer, statement_no: StatementNo, query: Annotated[PageQuery, Query()]
+) -> ReconciliationOnFile:
+    """With a page of its differences, the oldest first."""
+    return await reconciling.read(deps, statement_no, query.filters())
+
+
+@router.post("/reconciliations/{statement_no}/fetch", status_code=202)
+async def fetch_again(
+    deps: Work, caller: Operator, statement_no: StatementNo
+) -> ReconciliationView:
+    """Have it fetched and compared again; differences that are gone are closed by that."""
+    return await reconciling.fetch_again(deps, caller.actor, statement_no)
+
+
+@router.post("/differences/{difference_no}/settle")
+async def settle(
+    deps: Work,
+    caller: Operator,
+    difference_no: DifferenceNo,
+    wish: Annotated[Settle, Depends(body(Settle))],
+) -> DifferenceView:
+    """Say why it may stay. A second time answers it as it is, with the first reason."""
+    return await reconciling.settle(deps, caller.actor, difference_no, wish.reason)

@@ -1,0 +1,93 @@
+"""`/api/users`: who may log in, and as what; `/api/password`: everybody's own."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, Field
+
+from merchant_admin.api.access import Admin, Viewer, Work
+from merchant_admin.api.bodies import Body, Patch, body
+from merchant_admin.api.ids import Username
+from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, text_after
+from merchant_admin.api.views import UserView
+from merchant_admin.domain.audit import SYSTEM
+from merchant_admin.domain.users import Role
+from merchant_admin.flows import users
+
+router = APIRouter(prefix="/api")
+USERS: Final = "/users"
+
+MIN_PASSWORD_CHARS: Final = 12
+
+
+def _nobodys(name: str) -> str:
+    if name == SYSTEM.username:
+        raise ValueError("is what the audit calls the service itself")
+    return name
+
+
+# Small letters only, so that no two names look alike in the audit.
+NewUsername = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{0,63}$"), AfterValidator(_nobodys)
+]
+Password = Annotated[str, Field(min_length=MIN_PASSWORD_CHARS, max_length=1024)]
+RoleField = Annotated[Role, Field(strict=False)]
+
+
+class CreateUser(Body):
+    username: NewUsername
+    password: Password
+    role: RoleField
+
+
+class ChangeUser(Patch):
+    role: RoleField = Role.VIEWER
+    password: Password = ""
+    disabled: bool = False
+
+
+class ChangeOwnPassword(Body):
+    password: Annotated[str, Field(min_length=1, max_length=1024)]
+    new_password: Password
+
+
+@router.post(USERS, status_code=201)
+async def create(
+    deps: Work, caller: Admin, wish: Annotated[CreateUser, Depends(body(CreateUser))]
+) -> UserView:
+    return UserView.of(await users.create(deps, caller.actor, **dict(wish)))
+
+
+@router.get(USERS)
+async def list_page(
+    deps: Work, _: Admin, after: After = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[UserView]:
+    """By name."""
+    found = await users.read_page(deps, after=text_after(after), limit=limit + 1)
+    return page_of(found, limit, view=UserView.of, place=lambda item: item.username)
+
+
+@router.get(USERS + "/{username}")
+async def read(deps: Work, _: Admin, username: Username) -> UserView:
+    return UserView.of(await users.read(deps, username))
+
+
+@router.patch(USERS + "/{username}")
+async def change(
+    deps: Work,
+    caller: Admin,
+    username: Username,
+    wish: Annotated[ChangeUser, Depends(body(ChangeUser))],
+) -> UserView:
+    """Who is disabled or gets a password is logged out everywhere; a role holds at once."""
+    return UserView.of(await users.change(deps, caller.actor, username, **wish.changes()))
+
+
+@router.put("/password", status_code=204)
+async def change_own_password(
+    deps: Work,
+    caller: Viewer,
+    wish: Annotated[ChangeOwnPassword, Depends(body(ChangeOwnPassword))],
+) -> None:
+    """Ends all sessions of the caller, this one too."""
+    await users.change_own_password(deps, caller.actor, **dict(wish))

@@ -1,0 +1,93 @@
+"""People of the back office (用户): the role each has (角色), and what a role may."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from chassis.problems import FieldError
+from merchant_admin.domain.errors import Unusable
+
+
+class Right(StrEnum):
+    """What a route asks of whoever calls it.
+
+    LOOK: read and search. OPERATE: give money back, decide, settle, send again, resume.
+    ADMINISTER: whatever the centre is configured with, and its users.
+    """
+
+    LOOK = "look"
+    OPERATE = "operate"
+    ADMINISTER = "administer"
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def may(self, right: Right) -> bool:
+        return right in _RIGHTS[self]
+
+
+_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
+    Role.VIEWER: frozenset({Right.LOOK}),
+    Role.OPERATOR: frozenset({Right.LOOK, Right.OPERATE}),
+    Role.ADMIN: frozenset(Right),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may log in unless disabled. The one that `is_from_environment` has their
+    password from there, and is an admin whatever others wish: nobody can lock the house."""
+
+    username: str
+    role: Role
+    password_hash: str = field(repr=False)
+    is_from_environment: bool
+    disabled_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    def changed(
+        self, *, role: Role | None, password_hash: str | None, disabled: bool | None, at: datetime
+    ) -> "User":
+        """With what is not None; itself where nothing differs. Raises Unusable."""
+        wishes = {"role": role, "password": password_hash, "disabled": disabled}
+        given = [name for name, wish in wishes.items() if wish is not None]
+        if self.is_from_environment and given:
+            raise Unusable(*(FieldError(f"/{name}", _FROM_ENVIRONMENT) for name in given))
+        wanted = replace(
+            self, role=role or self.role, password_hash=password_hash or self.password_hash
+        )
+        if disabled is not None:
+            wanted = replace(wanted, disabled_at=(self.disabled_at or at) if disabled else None)
+        return self if wanted == self else replace(wanted, updated_at=at)
+
+    def appointed(self, password_hash: str, at: datetime) -> "User":
+        """As the environment's administrator; itself where that is so already."""
+        wanted = replace(
+            self,
+            role=Role.ADMIN,
+            password_hash=password_hash,
+            is_from_environment=True,
+            disabled_at=None,
+        )
+        return self if wanted == self else replace(wanted, updated_at=at)
+
+    def dismissed(self, at: datetime) -> "User":
+        """When the environment names another one: out, until an admin lets them in again."""
+        return replace(self, is_from_environment=False, disabled_at=at, updated_at=at)
+
+    def facts(self) -> dict[str, Any]:
+        """As the audit shows it, without the password."""
+        return {
+            "role": self.role.value,
+            "is_from_environment": self.is_from_environment,
+            "disabled": self.disabled_at is not None,
+        }
+
+
+_FROM_ENVIRONMENT: Final = "is set by the environment of the service"

@@ -1,0 +1,62 @@
+"""Reconciliation (对账) as people see it: trade-core compares, people say what may stay."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from chassis.problems import FieldError
+from contracts.internal import (
+    AskForStatement,
+    DifferenceView,
+    ReconciliationOnFile,
+    ReconciliationPage,
+    ReconciliationView,
+    SettleDifference,
+)
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.errors import Unusable
+from merchant_admin.flows.asking import Deed, have_done
+from merchant_admin.flows.deps import Deps
+from merchant_admin.store.channel_accounts import find_account
+
+
+async def find(deps: Deps, filters: Mapping[str, Any]) -> ReconciliationPage:
+    """Statements of channel accounts, the latest day first. Raises Forwarded."""
+    answer = await deps.trade_core.call("GET", "/internal/reconciliations", params=filters)
+    return ReconciliationPage.model_validate(answer)
+
+
+async def read(deps: Deps, statement_no: str, filters: Mapping[str, Any]) -> ReconciliationOnFile:
+    """One statement with a page of its differences. Raises Forwarded."""
+    path = f"/internal/reconciliations/{statement_no}"
+    return ReconciliationOnFile.model_validate(
+        await deps.trade_core.call("GET", path, params=filters)
+    )
+
+
+async def ask_for(deps: Deps, actor: Actor, payment_id: str, day: date) -> ReconciliationView:
+    """Have the bill of this account and day fetched now. Raises Unusable, Forwarded."""
+    async with deps.db.connection() as tx:
+        account = await find_account(tx, payment_id)
+    if account is None:
+        raise Unusable(FieldError("/payment_id", "is not a channel account of this centre"))
+    wish = AskForStatement(
+        merchant_id=account.merchant_id, payment_id=payment_id, channel=account.channel, day=day
+    )
+    body = wish.model_dump(mode="json")
+    deed = Deed("statement.requested", payment_id, "reconciliations", body)
+    return ReconciliationView.model_validate(await have_done(deps, deps.trade_core, actor, deed))
+
+
+async def fetch_again(deps: Deps, actor: Actor, statement_no: str) -> ReconciliationView:
+    """Have the bill fetched and compared anew. Raises Forwarded."""
+    deed = Deed("statement.fetched", statement_no, f"reconciliations/{statement_no}/fetch")
+    return ReconciliationView.model_validate(await have_done(deps, deps.trade_core, actor, deed))
+
+
+async def settle(deps: Deps, actor: Actor, difference_no: str, reason: str) -> DifferenceView:
+    """Say why a difference may stay. Raises Forwarded."""
+    wish = SettleDifference(reason=reason, decided_by=actor.username)
+    path = f"differences/{difference_no}/settle"
+    deed = Deed("difference.settled", difference_no, path, wish.model_dump(mode="json"))
+    return DifferenceView.model_validate(await have_done(deps, deps.trade_core, actor, deed))

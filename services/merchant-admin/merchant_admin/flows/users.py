@@ -1,0 +1,136 @@
+"""People of the back office: let in, given another role or password, shut out."""
+
+import asyncio
+
+from chassis.database import Tx
+from chassis.problems import FieldError
+from merchant_admin.domain.audit import SYSTEM, Actor
+from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.users import Role, User
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.recording import record_deed
+from merchant_admin.flows.sessions import count_attempt
+from merchant_admin.store import users as store
+from merchant_admin.store.sessions import end_sessions_of, forget_failures
+
+
+async def ensure_administrator(deps: Deps, username: str, password: str) -> None:
+    """Make this the environment's one administrator; whom it named before is shut out.
+
+    A new password ends the sessions made with the old one.
+    """
+    async with deps.db.connection() as tx:
+        known = await store.find_user(tx, username)
+    password_hash = await _kept_or_new_hash(deps, known, password)
+    now = deps.clock()
+    async with deps.db.transaction() as tx:
+        for former in await store.list_from_environment_locked(tx):
+            if former.username != username:
+                await _save(tx, SYSTEM, was=former, now=former.dismissed(now))
+        was = await store.find_user(tx, username, lock=True)
+        if was is None:
+            await _add(tx, SYSTEM, User(username, Role.ADMIN, password_hash, True, None, now, now))
+        else:
+            await _save(tx, SYSTEM, was=was, now=was.appointed(password_hash, now))
+
+
+async def create(deps: Deps, actor: Actor, *, username: str, password: str, role: Role) -> User:
+    """Let somebody in. Raises Unusable where the name is taken."""
+    password_hash = await _hash(deps, password)
+    now = deps.clock()
+    user = User(username, role, password_hash, False, None, now, now)
+    async with deps.db.transaction() as tx:
+        if not await _add(tx, actor, user):
+            raise Unusable(FieldError("/username", "is taken"))
+    return user
+
+
+async def change(
+    deps: Deps,
+    actor: Actor,
+    username: str,
+    *,
+    role: Role | None = None,
+    password: str | None = None,
+    disabled: bool | None = None,
+) -> User:
+    """Change what is not None. Who is disabled or gets a password is logged out everywhere at
+    once; a role holds from the next request on.
+
+    Raises NoSuch, and Unusable for the environment's administrator.
+    """
+    password_hash = None if password is None else await _hash(deps, password)
+    async with deps.db.transaction() as tx:
+        was = await store.get_user(tx, username, lock=True)
+        user = was.changed(
+            role=role, password_hash=password_hash, disabled=disabled, at=deps.clock()
+        )
+        await _save(tx, actor, was=was, now=user)
+    return user
+
+
+async def change_own_password(
+    deps: Deps, actor: Actor, *, password: str, new_password: str
+) -> None:
+    """Whoever knows the password sets another one, and is logged out everywhere.
+
+    Raises TooManyLogins, and Unusable for a wrong password and the environment's administrator.
+    """
+    subject = await count_attempt(deps, actor)
+    user = await read(deps, actor.username)
+    with deps.hashing:
+        is_right = await asyncio.to_thread(deps.passwords.is_right, user.password_hash, password)
+    if not is_right:
+        raise Unusable(FieldError("/password", "is wrong"))
+    await change(deps, actor, actor.username, password=new_password)
+    async with deps.db.transaction() as tx:
+        await forget_failures(tx, subject)
+
+
+async def read(deps: Deps, username: str) -> User:
+    async with deps.db.connection() as tx:
+        return await store.get_user(tx, username)
+
+
+async def read_page(deps: Deps, *, after: str | None, limit: int) -> list[User]:
+    async with deps.db.connection() as tx:
+        return await store.list_users(tx, after=after, limit=limit)
+
+
+async def _add(tx: Tx, actor: Actor, user: User) -> bool:
+    """Whether nobody had the name."""
+    is_new = await store.add_user(tx, user)
+    if is_new:
+        await record_deed(
+            tx, actor, "user.created", at=user.created_at, entity_id=user.username,
+            after=user.facts(),
+        )  # fmt: skip
+    return is_new
+
+
+async def _save(tx: Tx, actor: Actor, *, was: User, now: User) -> None:
+    if now is was:
+        return
+    await store.update_user(tx, now)
+    has_new_password = now.password_hash != was.password_hash
+    if has_new_password or now.disabled_at is not None:
+        await end_sessions_of(tx, now.username)
+    after = now.facts() | ({"password": "changed"} if has_new_password else {})
+    await record_deed(
+        tx, actor, "user.updated", at=now.updated_at, entity_id=now.username,
+        before=was.facts(), after=after,
+    )  # fmt: skip
+
+
+async def _hash(deps: Deps, password: str) -> str:
+    with deps.hashing:
+        return await asyncio.to_thread(deps.passwords.hash, password)
+
+
+async def _kept_or_new_hash(deps: Deps, known: User | None, password: str) -> str:
+    """The stored one where it is of this very password and made with today's parameters."""
+    stored = known.password_hash if known else None
+    is_same = await asyncio.to_thread(deps.passwords.is_right, stored, password)
+    if stored is not None and is_same and deps.passwords.is_current(stored):
+        return stored
+    return await _hash(deps, password)

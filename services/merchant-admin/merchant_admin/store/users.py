@@ -1,0 +1,92 @@
+"""People of the back office."""
+
+import asyncpg
+
+from chassis.database import Tx
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.users import Role, User
+
+ADD = """
+insert into admin_user (username, role, password_hash, is_from_environment, disabled_at, updated_at,
+                        created_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (username) do nothing
+returning true
+"""
+
+UPDATE = """
+update admin_user
+   set role = $2, password_hash = $3, is_from_environment = $4, disabled_at = $5, updated_at = $6
+ where username = $1
+"""
+
+FIND = "select * from admin_user where username = $1"
+FIND_LOCKED = "select * from admin_user where username = $1 for update"
+
+LIST = """
+select * from admin_user
+ where $1::text is null or username > $1
+ order by username
+ limit $2
+"""
+
+LIST_FROM_ENVIRONMENT_LOCKED = """
+select * from admin_user where is_from_environment order by username for update
+"""
+
+
+async def add_user(tx: Tx, user: User) -> bool:
+    """Whether nobody had the name."""
+    return bool(await tx.fetchval(ADD, *_changeable(user), user.created_at))
+
+
+async def update_user(tx: Tx, user: User) -> None:
+    """Write what can change of a user that the caller has locked."""
+    await tx.execute(UPDATE, *_changeable(user))
+
+
+async def find_user(tx: Tx, username: str, *, lock: bool = False) -> User | None:
+    """`lock`: nobody else changes them, and they log in nowhere, before the transaction ends."""
+    row = await tx.fetchrow(FIND_LOCKED if lock else FIND, username)
+    return None if row is None else _user(row)
+
+
+async def get_user(tx: Tx, username: str, *, lock: bool = False) -> User:
+    """As `find_user`. Raises NoSuch."""
+    user = await find_user(tx, username, lock=lock)
+    if user is None:
+        raise NoSuch("user")
+    return user
+
+
+async def list_users(tx: Tx, *, after: str | None, limit: int) -> list[User]:
+    """By name, from behind `after` on."""
+    return [_user(row) for row in await tx.fetch(LIST, after, limit)]
+
+
+async def list_from_environment_locked(tx: Tx) -> list[User]:
+    """One, but for the moment when the environment names another; by name."""
+    return [_user(row) for row in await tx.fetch(LIST_FROM_ENVIRONMENT_LOCKED)]
+
+
+def _changeable(user: User) -> tuple[object, ...]:
+    return (
+        user.username,
+        user.role,
+        user.password_hash,
+        user.is_from_environment,
+        user.disabled_at,
+        user.updated_at,
+    )
+
+
+def _user(row: asyncpg.Record) -> User:
+    return User(
+        username=row["username"],
+        role=Role(row["role"]),
+        password_hash=row["password_hash"],
+        is_from_environment=row["is_from_environment"],
+        disabled_at=row["disabled_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

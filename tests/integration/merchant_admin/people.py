@@ -1,0 +1,54 @@
+"""People at the console: logged in, with a browser that speaks English."""
+
+import re
+from dataclasses import dataclass
+
+import httpx
+
+from .conftest import PASSWORD, USERNAME, Admin
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`await Person.logged_in(admin)`: the administrator, or another user."""
+
+    admin: Admin
+    headers: dict[str, str]
+    csrf: str
+
+    @classmethod
+    async def logged_in(
+        cls, admin: Admin, username: str = USERNAME, password: str = PASSWORD
+    ) -> "Person":
+        form = {"username": username, "password": password}
+        answer = await admin.anonymous.post("/console/login", data=form)
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        headers = {"Cookie": cookie, "Accept-Language": "en"}
+        page = await admin.anonymous.get("/console/payments", headers=headers)
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+        assert found is not None
+        return cls(admin, headers, found.group(1))
+
+    @classmethod
+    async def hired(cls, admin: Admin, role: str) -> "Person":
+        """A new user with this role, whose name is that of the role."""
+        await admin.post("/api/users", {"username": role, "password": PASSWORD, "role": role})
+        return await cls.logged_in(admin, role)
+
+    async def get(self, path: str, **query: str) -> httpx.Response:
+        return await self.admin.anonymous.get(
+            f"/console/{path}", params=query, headers=self.headers
+        )
+
+    async def look(self, path: str, **query: str) -> str:
+        """The page, which is there."""
+        answer = await self.get(path, **query)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    async def send(self, path: str, csrf: str | None = None, **form: str) -> httpx.Response:
+        return await self.admin.anonymous.post(
+            f"/console/{path}",
+            data={**form, "csrf": self.csrf if csrf is None else csrf},
+            headers=self.headers,
+        )

@@ -1,0 +1,89 @@
+"""The page of users, and what the pages show to whom."""
+
+from tests.integration.merchant_admin.conftest import PASSWORD, USERNAME, Admin
+from tests.integration.merchant_admin.people import Person
+from tests.integration.merchant_admin.test_callbacks import ENDPOINT
+from tests.integration.merchant_admin.test_console_callbacks import LISTS
+
+NEW = {"username": "li.na", "password": "a password of li's", "role": "operator"}
+
+
+async def test_an_admin_makes_a_user_and_changes_them(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    made = await person.send("users", **NEW)
+    assert (made.status_code, made.headers["location"]) == (303, "/console/users")
+    html = await person.look("users")
+    assert 'action="/console/users/li.na"' in html
+    assert f'action="/console/users/{USERNAME}"' not in html
+    assert "Set by the environment" in html
+
+    li = await Person.logged_in(admin, NEW["username"], NEW["password"])
+    assert "li.na · Operator" in await li.look("payments")
+    await person.send("users/li.na", role="viewer", password="")
+    assert "li.na · Viewer" in await li.look("payments")
+    await person.send("users/li.na", role="viewer", password="", disabled="true")
+    assert (await li.get("payments")).headers["location"] == "/console/login"
+    actions = [entry["action"] for entry in await admin.audit(entity_id="li.na")]
+    assert actions == ["user.updated", "user.updated", "session.created", "user.created"]
+
+
+async def test_what_is_wrong_with_a_user_is_said_on_the_page(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    for wrong, said in (
+        ({"username": USERNAME}, "The name is taken"),
+        ({"username": "<b>"}, "The name is taken"),
+        ({"password": "short"}, "The password is too short."),
+        ({"role": "owner"}, 'role="alert"'),
+    ):
+        answer = await person.send("users", **{**NEW, **wrong})
+        _, _, problem = answer.headers["location"].partition("?problem=")
+        assert said in await person.look("users", problem=problem)
+    refused = await person.send(f"users/{USERNAME}", role="viewer", password="")
+    assert refused.headers["location"] == "/console/users?problem=users_refused.role"
+    assert [user["username"] for user in (await admin.http.get("/api/users")).json()["items"]] == [
+        USERNAME
+    ]
+
+
+async def test_people_change_their_own_password_on_a_page(admin: Admin) -> None:
+    viewer = await Person.hired(admin, "viewer")
+    assert "Viewer · read only" in await viewer.look("account")
+    refused = await viewer.send("account/password", password="wrong", new_password=NEW["password"])
+    assert refused.headers["location"] == "/console/account?problem=account_refused"
+    assert "The password is wrong" in await viewer.look("account", problem="account_refused")
+    form = {"password": PASSWORD, "new_password": NEW["password"]}
+    done = await viewer.send("account/password", **form)
+    assert done.headers["location"] == "/console/login"
+    await Person.logged_in(admin, "viewer", NEW["password"])
+    assert "Set by the environment" in await (await Person.logged_in(admin)).look("account")
+
+
+async def test_users_are_the_business_of_admins(admin: Admin) -> None:
+    operator = await Person.hired(admin, "operator")
+    assert "/console/users" not in await operator.look("payments")
+    for answer in (await operator.get("users"), await operator.send("users", **NEW)):
+        assert answer.status_code == 403
+        assert "Your role does not have the right" in answer.text
+    assert "/console/users" in await (await Person.logged_in(admin)).look("payments")
+
+
+async def test_a_viewer_sees_no_button_that_does_something(admin: Admin) -> None:
+    for path, items in LISTS.items():
+        admin.notifier.answers[path] = {"items": items, "next_cursor": None}
+    admin.notifier.answers["/internal/endpoints/L7/resume"] = ENDPOINT
+    viewer, operator = await Person.hired(admin, "viewer"), await Person.hired(admin, "operator")
+    assert (await viewer.get("alerts")).status_code == 403
+    for page in ("deliveries", "deliveries/E1", "endpoints"):
+        assert (await viewer.look(page)).count('method="post"') == 1, page
+        assert (await operator.look(page)).count('method="post"') > 1, page
+    admin.notifier.calls.clear()
+    for path in ("deliveries/E1/redeliver", "endpoints/L7/resume", "replays", "alerts/test"):
+        assert (await viewer.send(path)).status_code == 403
+    assert admin.notifier.calls == []
+    assert (await operator.send("endpoints/L7/resume")).status_code == 303
+
+
+async def test_a_form_from_elsewhere_makes_no_user(admin: Admin) -> None:
+    person = await Person.logged_in(admin, USERNAME, PASSWORD)
+    assert (await person.send("users", csrf="0" * 64, **NEW)).status_code == 401
+    assert (await person.get("users")).text.count("li.na") == 0

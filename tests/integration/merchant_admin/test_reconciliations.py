@@ -1,0 +1,192 @@
+"""Reconciliation (对账), as people see and settle it: trade-core's words, audited."""
+
+from typing import Any
+
+import pytest
+
+from contracts.identifiers import new_id
+
+from .conftest import Admin
+from .people import Person
+from .test_configuration import merchant
+from .test_console import EVIL
+
+NOW = "2026-11-22T04:05:06Z"
+STATEMENT_NO, DIFFERENCE_NO = new_id("statement"), new_id("difference")
+PATH = f"/internal/reconciliations/{STATEMENT_NO}"
+SETTLE = f"/internal/differences/{DIFFERENCE_NO}/settle"
+REASON = "渠道多收一分，已与渠道对清"
+
+STATEMENT: dict[str, Any] = {
+    "statement_no": STATEMENT_NO, "merchant_id": "M1", "payment_id": "C1", "channel": "wechat",
+    "day": "2026-11-21", "state": "differs", "attempts": 0, "next_look_at": None,
+    "fetched_at": NOW, "compared_at": NOW, "note": EVIL, "currency": "CNY", "rows": 3,
+    "payments": 1, "paid": 1300, "refunds": 1, "refunded": 299, "foreign_rows": 1, "fees": -6,
+    "fees_booked": None, "open_differences": 1,
+}  # fmt: skip
+DIFFERENCE: dict[str, Any] = {
+    "difference_no": DIFFERENCE_NO, "statement_no": STATEMENT_NO, "merchant_id": "M1",
+    "payment_id": "C1", "channel": "wechat", "day": "2026-11-21", "kind": "amount",
+    "about": "payment", "subject": new_id("payment"), "channel_no": "4200", "our_amount": 1299,
+    "our_currency": "CNY", "our_status": "succeeded", "billed_amount": 1300,
+    "billed_currency": "CNY", "state": "open", "found_at": NOW, "closed_at": None, "reason": None,
+    "settled_by": None,
+}  # fmt: skip
+SETTLED = {**DIFFERENCE, "state": "settled", "closed_at": NOW, "reason": EVIL, "settled_by": "li"}
+
+
+def on_file(*differences: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    page = {"items": list(differences), "next_cursor": "D9"}
+    return {**STATEMENT, **changes, "differences": page}
+
+
+@pytest.fixture(autouse=True)
+def known(admin: Admin) -> None:
+    page = {"items": [STATEMENT], "next_cursor": "B9"}
+    admin.trade_core.answers["/internal/reconciliations"] = page
+    admin.trade_core.answers[PATH] = on_file(DIFFERENCE)
+    admin.trade_core.answers[f"{PATH}/fetch"] = STATEMENT
+    admin.trade_core.answers[SETTLE] = SETTLED
+
+
+async def test_statements_are_trade_cores_with_the_filters_that_were_given(admin: Admin) -> None:
+    query = {"state": "differs", "from": "2026-11-20", "to": "2026-11-21", "limit": "2"}
+    answer = await admin.http.get("/api/reconciliations", params={**query, "colour": "red"})
+    assert answer.json() == admin.trade_core.answers["/internal/reconciliations"]
+    assert admin.trade_core.queries == [query]
+    wrong = await admin.http.get("/api/reconciliations", params={"from": "yesterday"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/from")
+
+
+async def test_one_statement_is_shown_with_a_page_of_its_differences(admin: Admin) -> None:
+    answer = await admin.http.get(f"/api/reconciliations/{STATEMENT_NO}", params={"after": "D9"})
+    assert answer.json() == on_file(DIFFERENCE)
+    assert admin.trade_core.queries == [{"after": "D9", "limit": "50"}]
+    for unknown in (new_id("statement"), "B1", new_id("payment")):
+        assert (await admin.http.get(f"/api/reconciliations/{unknown}")).status_code == 404
+
+
+async def test_a_bill_of_a_day_is_asked_for_at_the_accounts_own_channel(admin: Admin) -> None:
+    admin.trade_core.answers["/internal/reconciliations"] = STATEMENT
+    merchant_id = await merchant(admin)
+    account = {"channel": "wechat", "name": "x", "credentials": {"mchid": "1", "apiv3_key": "2"}}
+    made = await admin.post(f"/api/merchants/{merchant_id}/channel-accounts", account)
+    payment_id = made["payment_id"]
+    wish = {"payment_id": payment_id, "day": "2026-11-21"}
+    answer = await admin.http.post("/api/reconciliations", json=wish)
+    assert (answer.status_code, answer.json()) == (202, STATEMENT)
+    asked = {**wish, "merchant_id": merchant_id, "channel": "wechat"}
+    assert admin.trade_core.told == [("reconciliations", asked)]
+    assert (await admin.audit(action="statement.requested"))[0]["entity_id"] == payment_id
+
+    wish["payment_id"] = new_id("channel_account")
+    answer = await admin.http.post("/api/reconciliations", json=wish)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/payment_id")
+
+
+async def test_a_bill_is_fetched_again_and_that_is_audited(admin: Admin) -> None:
+    answer = await admin.http.post(f"/api/reconciliations/{STATEMENT_NO}/fetch")
+    assert (answer.status_code, answer.json()) == (202, STATEMENT)
+    [deed] = await admin.audit(entity_id=STATEMENT_NO)
+    assert (deed["action"], deed["after"]) == ("statement.fetched", {"outcome": "done"})
+
+
+async def test_a_difference_is_settled_with_a_reason_by_whoever_is_logged_in(admin: Admin) -> None:
+    path = f"/api/differences/{DIFFERENCE_NO}/settle"
+    for wrong in ({}, {"reason": " "}, {"reason": REASON, "decided_by": "x"}):
+        assert (await admin.http.post(path, json=wrong)).status_code == 422
+    assert admin.trade_core.told == []
+
+    answer = await admin.http.post(path, json={"reason": REASON})
+    assert (answer.status_code, answer.json()) == (200, SETTLED)
+    sent = {"reason": REASON, "decided_by": "admin"}
+    assert admin.trade_core.told == [(f"differences/{DIFFERENCE_NO}/settle", sent)]
+    [deed] = await admin.audit(entity_id=DIFFERENCE_NO)
+    assert (deed["action"], deed["after"]) == ("difference.settled", {**sent, "outcome": "done"})
+
+
+async def test_the_pages_show_the_statements_and_what_differs(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    html = await person.look("reconciliations", state="differs", **{"from": "2026-11-20"})
+    query = {"state": "differs", "from": "2026-11-20", "limit": "50"}
+    assert admin.trade_core.queries == [query]
+    for text in ("2026-11-21", "¥13.00", "-¥0.06", "WeChat Pay", "Differs", "after=B9"):
+        assert text in html
+    assert f'href="/console/reconciliations/{STATEMENT_NO}"' in html
+
+    html = await person.look(f"reconciliations/{STATEMENT_NO}")
+    for text in (
+        "¥12.99",
+        "¥13.00",
+        "Another amount",
+        "Open",
+        "4200",
+        "&lt;script&gt;",
+        "after=D9",
+    ):
+        assert text in html
+    assert "<script" not in html
+    assert f"number={DIFFERENCE['subject']}" in html
+    assert "refresh" not in html
+
+
+@pytest.mark.parametrize(
+    ("state", "next_look_at", "is_under_way"),
+    [
+        ("comparing", None, True),
+        ("awaited", NOW, True),
+        ("awaited", "2099-01-01T00:00:00Z", False),
+        ("unavailable", None, False),
+    ],
+)
+async def test_a_statement_that_is_under_way_is_looked_at_again(
+    admin: Admin, state: str, next_look_at: str | None, is_under_way: bool
+) -> None:
+    nothing = {"currency": None, "note": None, "next_look_at": next_look_at}
+    admin.trade_core.answers[PATH] = on_file(state=state, **nothing)
+    html = await (await Person.logged_in(admin)).look(f"reconciliations/{STATEMENT_NO}")
+    assert ('http-equiv="refresh"' in html) is is_under_way
+    assert "No differences." in html
+
+
+async def test_people_ask_fetch_and_settle_on_the_pages(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    page = f"reconciliations/{STATEMENT_NO}"
+    settle = f"{page}/differences/{DIFFERENCE_NO}/settle"
+    assert f'action="/console/{settle}"' in await person.look(page)
+    for path, form in ((f"{page}/fetch", {}), (settle, {"reason": REASON})):
+        assert (await person.send(path, csrf="0" * 64, **form)).status_code == 401
+        assert (await person.send(path, **form)).headers["location"] == f"/console/{page}"
+    assert admin.trade_core.told[-1][1]["decided_by"] == "admin"
+
+    admin.trade_core.answers[PATH] = on_file(SETTLED)
+    html = await person.look(page)
+    assert "— li" in html
+    assert settle not in html
+
+    refused = await person.send(settle, reason="")
+    assert refused.headers["location"] == f"/console/{page}?problem=core_refused"
+    assert 'role="alert"' in await person.look(page, problem="core_refused")
+    refused = await person.send("reconciliations", payment_id="C1", day="2026-11-21")
+    assert refused.headers["location"] == "/console/reconciliations?problem=core_refused"
+
+
+async def test_a_viewer_sees_what_differs_and_settles_nothing(admin: Admin) -> None:
+    viewer = await Person.hired(admin, "viewer")
+    for path in ("reconciliations", f"reconciliations/{STATEMENT_NO}"):
+        assert (await viewer.look(path)).count('method="post"') == 1
+    for path in (
+        "reconciliations",
+        f"reconciliations/{STATEMENT_NO}/fetch",
+        f"reconciliations/{STATEMENT_NO}/differences/{DIFFERENCE_NO}/settle",
+    ):
+        assert (await viewer.send(path, reason=REASON)).status_code == 403
+    assert admin.trade_core.told == []
+
+
+async def test_statements_that_cannot_be_read_are_said_on_the_page(admin: Admin) -> None:
+    admin.trade_core.answers.clear()
+    person = await Person.logged_in(admin)
+    assert 'role="alert"' in await person.look("reconciliations")
+    answer = await person.get(f"reconciliations/{STATEMENT_NO}")
+    assert (answer.status_code, 'role="alert"' in answer.text) == (404, True)
