@@ -7,7 +7,7 @@ them all, and the difference is read in review.
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ ORDER_NO: Final = "W2026-001"
 PAYMENT_NO: Final = "P01KAN5C2FN000000000000001"
 REFUND_NO: Final = "R01KAN5C2FN000000000000002"
 SPLIT_NO: Final = "S01KAN5C2FN000000000000009"
+STATEMENT_NO: Final = "B01KAN5C2FN00000000000000A"
 MERCHANT: Final = "M01KAN5C2FN000000000000003"
 ACCOUNT: Final = "C01KAN5C2FN000000000000004"
 APP: Final = "A01KAN5C2FN000000000000005"
@@ -126,6 +127,50 @@ PAYMENT_REF: Final = commands.PaymentRef(
     channel_trade_no=None,
     created_at=AT,
     expires_at=LATER,
+)
+
+STATEMENT: Final = internal.ReconciliationView(
+    statement_no=STATEMENT_NO,
+    merchant_id=MERCHANT,
+    payment_id=ACCOUNT,
+    channel="wechat",
+    day=date(2026, 11, 21),
+    state=internal.ReconciliationState.DIFFERS,
+    attempts=0,
+    next_look_at=LATER,
+    fetched_at=AT,
+    compared_at=AT,
+    note=None,
+    currency="CNY",
+    rows=3,
+    payments=1,
+    paid=1300,
+    refunds=1,
+    refunded=299,
+    foreign_rows=1,
+    fees=6,
+    fees_booked=6,
+    open_differences=1,
+)
+DIFFERENCE: Final = internal.DifferenceView(
+    difference_no="D01KAN5C2FN00000000000000B",
+    statement_no=STATEMENT_NO,
+    merchant_id=MERCHANT,
+    payment_id=ACCOUNT,
+    channel="wechat",
+    day=date(2026, 11, 21),
+    kind=internal.DifferenceKind.AMOUNT,
+    about="payment",
+    subject=PAYMENT_NO,
+    channel_no="4200002026112200001",
+    our_amount=1299,
+    our_currency="CNY",
+    our_status="succeeded",
+    billed_amount=1300,
+    billed_currency="CNY",
+    state=internal.DifferenceState.OPEN,
+    found_at=AT,
+    closed_at=None,
 )
 
 
@@ -277,6 +322,20 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
                     )
                 ],
             ),
+            lease_until=LATER,
+        ),
+    ),
+    "channel-command.fetch-bill": in_envelope(
+        "fetch_bill",
+        STATEMENT_NO,
+        commands.SOURCE,
+        commands.FetchBill(
+            statement_no=STATEMENT_NO,
+            round=2,
+            payment_id=ACCOUNT,
+            merchant_id=MERCHANT,
+            channel="wechat",
+            day=date(2026, 11, 21),
             lease_until=LATER,
         ),
     ),
@@ -436,6 +495,37 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
             )
         ]
     ),
+    "internal.bill-page": internal.BillPage(
+        round=2,
+        first_row=1000,
+        total_rows=1001,
+        rows=[
+            internal.BillRow(
+                kind="refund",
+                payment_no=PAYMENT_NO,
+                refund_no=REFUND_NO,
+                channel_no="5030000001",
+                amount=-299,
+                currency="CNY",
+                fee=-2,
+                at=AT,
+            )
+        ],
+    ),
+    "internal.no-bill": internal.NoBill(
+        round=2, is_final=False, code="STATEMENT_CREATING", message="账单生成中"
+    ),
+    "internal.reconciliation-page": internal.ReconciliationPage(
+        items=[STATEMENT], next_cursor="b3BhcXVl"
+    ),
+    "internal.reconciliation-on-file": internal.ReconciliationOnFile(
+        **STATEMENT.model_dump(),
+        differences=internal.DifferencePage(items=[DIFFERENCE], next_cursor=None),
+    ),
+    "internal.ask-for-statement": internal.AskForStatement(
+        merchant_id=MERCHANT, payment_id=ACCOUNT, channel="wechat", day=date(2026, 11, 21)
+    ),
+    "internal.settle-difference": internal.SettleDifference(reason="渠道补单", decided_by="li"),
     "internal.dead-letter-page": internal.DeadLetterPage(
         items=[
             internal.DeadLetterView(
@@ -477,6 +567,7 @@ READERS: Final[Mapping[str, type[BaseModel]]] = {
     "split-result": results.SplitResultRecord,
     "channel-command.split": commands.ChannelCommandRecord,
     "channel-command": commands.ChannelCommandRecord,
+    "channel-command.fetch-bill": commands.FetchBillRecord,
     "configuration.merchant": configuration.ConfigurationRecord,
     "configuration.app": configuration.ConfigurationRecord,
     "configuration.key": configuration.ConfigurationRecord,
@@ -499,6 +590,15 @@ def test_a_reader_ignores_members_it_does_not_know(name: str) -> None:
     golden["later"] = 1
     golden["data"]["later"] = {"any": "thing"}
     assert as_json(READERS[name].model_validate(golden)) == as_json(SAMPLES[name])
+
+
+@pytest.mark.parametrize(
+    "name", ["channel-command", "channel-command.split", "channel-command.fetch-bill"]
+)
+def test_whoever_reads_all_commands_tells_them_apart(name: str) -> None:
+    read = commands.AnyCommandRecord.model_validate_json((GOLDEN / f"{name}.json").read_bytes())
+    assert as_json(read) == as_json(SAMPLES[name])
+    assert isinstance(read.data, commands.FetchBill) == (name == "channel-command.fetch-bill")
 
 
 if __name__ == "__main__":

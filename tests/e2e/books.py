@@ -14,7 +14,7 @@ HURRY_S = 0.5
 
 
 async def agree(
-    shop: Shop, body: dict[str, Any], *, within_s: float = 30, hurried: bool = False
+    shop: Shop, body: dict[str, Any], *, within_s: float = 60, hurried: bool = False
 ) -> dict[str, Any]:
     """Return the order when all of it is final, and every book says the same of it.
 

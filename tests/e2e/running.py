@@ -13,7 +13,7 @@ import httpx
 
 from paymesh_local.client import AppCredentials
 
-BACK_LIMIT_S = 60
+BACK_LIMIT_S = 120
 POLL_S = 0.05
 
 
@@ -108,7 +108,7 @@ class EmbeddedBrokerStack(RunningStack):
         await self.all_ready()
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], *, within_s: float = 15) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], *, within_s: float = 60) -> None:
     """Return when the condition holds.
 
     Raises:

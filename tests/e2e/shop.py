@@ -109,14 +109,14 @@ class Shop:
     async def payment(self, payment_no: str) -> dict[str, Any]:
         return await journey.payment_of(self.api, payment_no)
 
-    async def becomes(self, payment_no: str, *statuses: str, within_s: float = 30) -> None:
+    async def becomes(self, payment_no: str, *statuses: str, within_s: float = 60) -> None:
         await eventually(journey.has_status(self.api, payment_no, *statuses), within_s=within_s)
 
-    async def refund_becomes(self, refund_no: str, status: str, *, within_s: float = 30) -> None:
+    async def refund_becomes(self, refund_no: str, status: str, *, within_s: float = 60) -> None:
         look = journey.refund_has_status(self.api, refund_no, status)
         await eventually(look, within_s=within_s)
 
-    async def hears(self, kind: str, number: str, *, within_s: float = 30) -> Callback:
+    async def hears(self, kind: str, number: str, *, within_s: float = 60) -> Callback:
         """The callback of this type about this payment or refund."""
         told = await self.callbacks.expect(journey.tells(kind, number), within_s=within_s)
         assert told.is_authentic
@@ -174,7 +174,7 @@ class Shop:
             await asyncio.sleep(0.5)
             return False
 
-        await eventually(holds, within_s=40)
+        await eventually(holds, within_s=90)
 
     async def balances(self, numbers: Collection[str]) -> dict[str, int]:
         """The ledger's postings about these payments and refunds: what is not zero, by purpose."""

@@ -53,6 +53,22 @@ async def test_a_bill_tells_what_was_paid_and_given_back_and_nothing_else(
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
+async def test_a_bill_tells_what_the_channel_kept_and_what_of_it_came_back(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    here, paid = account(channel), order()
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no, notify=False)
+    whole = refunding_of(paid, paid.amount.amount_minor)
+    assert not isinstance(await executor.refund(here, whole), Declined)
+    await until_refunded(executor, here, whole)
+    bill = await executor.fetch_bill(here, today("trade"))
+    assert isinstance(bill, Bill)
+    fees = [row.fee for row in bill.rows if row.payment_no == paid.payment_no]
+    assert fees == [8, -8]
+
+
+@pytest.mark.parametrize("channel", ["wechat", "alipay"])
 async def test_the_flows_of_a_day_are_what_moved_on_the_account(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:

@@ -66,7 +66,7 @@ class CallbackReceiver:
         await self._runner.cleanup()
 
     async def expect(
-        self, wanted: Callable[[Callback], bool], *, within_s: float = 15.0
+        self, wanted: Callable[[Callback], bool], *, within_s: float = 60.0
     ) -> Callback:
         """The first callback that is wanted, from those that came or the next to come.
 

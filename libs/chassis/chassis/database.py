@@ -40,6 +40,14 @@ UNREACHABLE = (
 )
 """What is raised when the database, not the statement, is the trouble."""
 
+AWAY = (
+    *UNREACHABLE,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+)
+"""The same, and what waited too long for others: to be tried again by whoever asked."""
+
 
 class Database:
     """The pool. Survives a restart of the database: broken connections are replaced."""

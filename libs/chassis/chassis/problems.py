@@ -111,6 +111,8 @@ class Overloaded(Problem):
 
 
 class Internal(Problem):
+    retryable = True
+
     def __init__(self, detail: str = "Something went wrong on our side.") -> None:
         super().__init__(detail)
 

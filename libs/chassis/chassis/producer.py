@@ -16,7 +16,7 @@ log = structlog.get_logger()
 NOT_PUBLISHED = Counter("kafka_not_published", "Messages that Kafka did not confirm", ["topic"])
 REPLACED = Counter("kafka_producer_replaced", "Times the producer was stuck and replaced")
 
-LINGER_MS = 2  # Long enough for concurrent sends to share a batch, too short to be noticed.
+LINGER_MS = 5  # Long enough for concurrent sends to share a batch, too short to be noticed.
 MAX_BATCH_BYTES = 131_072
 TOPIC_LIMIT_S = 3.0  # A topic that is not known within this time does not exist yet.
 DISCARD_LIMIT_S = 2.0
@@ -96,8 +96,7 @@ class Producer:
         """Publish in order; for each message None, or why Kafka did not confirm it."""
         deadline = asyncio.get_running_loop().time() + self._limit_s
         try:
-            async with asyncio.timeout_at(deadline):
-                kafka = await self._connected()
+            kafka = self._kafka or await self._connected_by(deadline)
         except (TimeoutError, KafkaError) as error:
             return [NotPublished(message.topic, repr(error)) for message in messages]
         handed = await _hand_over(kafka, messages, deadline)
@@ -109,6 +108,10 @@ class Producer:
         if any(not future.done() or future.exception() for future in waiting):
             await self._replace(kafka)
         return [_outcome(message, item) for message, item in zip(messages, handed, strict=True)]
+
+    async def _connected_by(self, deadline: float) -> AIOKafkaProducer:
+        async with asyncio.timeout_at(deadline):
+            return await self._connected()
 
     async def _connected(self) -> AIOKafkaProducer:
         """The producer of the moment; whoever needs one first makes it, the others wait."""
@@ -197,10 +200,13 @@ async def _hand_over(
 
 
 async def _unknown_topics(kafka: AIOKafkaProducer, topics: set[str]) -> set[str]:
-    unknown = set(topics)
+    cluster = kafka.client.cluster
+    unknown = {topic for topic in topics if cluster.partitions_for_topic(topic) is None}
+    if not unknown:
+        return unknown
     try:
         async with asyncio.timeout(TOPIC_LIMIT_S):
-            for topic in topics:
+            for topic in sorted(unknown):
                 await kafka.partitions_for(topic)
                 unknown.discard(topic)
     except (TimeoutError, KafkaError) as error:

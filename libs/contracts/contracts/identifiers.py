@@ -11,7 +11,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 Kind = Literal[
-    "merchant", "app", "channel_account", "key", "order", "payment", "refund", "split", "event"
+    "merchant",
+    "app",
+    "channel_account",
+    "key",
+    "order",
+    "payment",
+    "refund",
+    "split",
+    "event",
+    "statement",
+    "difference",
 ]
 
 PREFIX: Final[dict[Kind, str]] = {
@@ -24,17 +34,20 @@ PREFIX: Final[dict[Kind, str]] = {
     "refund": "R",
     "split": "S",
     "event": "E",
+    "statement": "B",
+    "difference": "D",
 }
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # as `int` reads base 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_DIGIT_OF_BYTE = bytes(ord(_ALPHABET[byte % 32]) for byte in range(256))
 
 
 def new_id(kind: Kind) -> str:
     """A fresh number of this kind; unique without asking anybody."""
-    return PREFIX[kind] + _base32(time.time_ns() // 1_000_000 << 80 | secrets.randbits(80))
+    return PREFIX[kind] + _digits_of(time.time_ns() // 1_000_000) + _random_digits()
 
 
 def is_id(kind: Kind, text: str) -> bool:
@@ -51,6 +64,11 @@ def made_at(number: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=int(number[1:11].translate(_DIGITS), 32))
 
 
-def _base32(value: int) -> str:
-    # 130 bits as thirteen groups of ten: half as many steps as digit by digit.
-    return "".join(_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10))
+def _digits_of(milliseconds: int) -> str:
+    # Five groups of ten bits: half as many steps as digit by digit.
+    return "".join([_PAIRS[milliseconds >> shift & 1023] for shift in (40, 30, 20, 10, 0)])
+
+
+def _random_digits() -> str:
+    # Sixteen bytes, of each of which five bits count: one step for all.
+    return secrets.randbits(128).to_bytes(16).translate(_DIGIT_OF_BYTE).decode()

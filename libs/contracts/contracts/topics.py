@@ -12,7 +12,7 @@ REFUND_RESULTS: Final = "paymesh.refund-results.v1"
 """gateway → trade-core; keyed by payment_no."""
 
 CHANNEL_COMMANDS: Final = "paymesh.channel-commands.v1"
-"""trade-core → gateway; keyed by payment_no."""
+"""trade-core → gateway; keyed by payment_no, what is about no payment by payment_id."""
 
 MERCHANT_CONFIG: Final = "paymesh.merchant-config.v1"
 """merchant-admin → everyone; keyed by entity id, compacted."""

@@ -6,9 +6,9 @@ dropped, because trade-core asks again. So a channel that hangs delays nobody el
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 
 import structlog
 from pydantic import JsonValue
@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from chassis import logs
 from chassis.consumer import Consumer, DeadRecord, Record
 from contracts.events.alerts import Alert, Severity
-from contracts.events.commands import ChannelCommandRecord
+from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchBill
 from contracts.topics import CHANNEL_COMMANDS
 from gateway.deps import Deps
 from gateway.flows import command as flow
@@ -27,6 +27,9 @@ MAX_RUNNING: Final = 512
 MAX_RUNNING_PER_ACCOUNT: Final = 32
 """Half of what the executor allows an account: payments always find a place beside commands."""
 
+MAX_BILLS_RUNNING: Final = 4
+"""Each may hold a million rows in memory."""
+
 
 class Commands:
     """Starts what arrives, within the caps."""
@@ -35,18 +38,18 @@ class Commands:
         self._deps = deps
         self._running = 0
         self._by_account: Tally[str] = Tally()
+        self._bills_running = 0
 
-    async def start(self, events: Sequence[ChannelCommandRecord]) -> None:
+    async def start(self, events: Sequence[AnyCommandRecord]) -> None:
         """Start a batch; returns at once. For `Consumer`."""
         for event in events:
-            payment_id = event.data.payment.payment_id
-            if self._is_full(payment_id):
-                flow.COMMANDS.labels(event.data.command, "dropped").inc()
-                continue
-            self._running += 1
-            self._by_account[payment_id] += 1
-            task = self._deps.unbroken.start(self._run(event))
-            task.add_done_callback(partial(self._ended, payment_id))
+            match event.data:
+                case ChannelCommand():
+                    self._start(event, event.data)
+                case FetchBill():
+                    self._start_bill(event, event.data)
+                case _:
+                    assert_never(event.data)
 
     async def park(self, records: Sequence[DeadRecord]) -> None:
         """Tell people of commands that cannot be read; trade-core sends the readable ones again."""
@@ -64,18 +67,41 @@ class Commands:
                 )
             )
 
+    def _start(self, event: AnyCommandRecord, command: ChannelCommand) -> None:
+        payment_id = command.payment.payment_id
+        if self._is_full(payment_id):
+            flow.COMMANDS.labels(command.command, "dropped").inc()
+            return
+        self._running += 1
+        self._by_account[payment_id] += 1
+        task = self._deps.unbroken.start(_traced(event, flow.run(self._deps, command)))
+        task.add_done_callback(partial(self._ended, payment_id))
+
+    def _start_bill(self, event: AnyCommandRecord, command: FetchBill) -> None:
+        """Bills have places of their own: payments never wait for one."""
+        if self._bills_running >= MAX_BILLS_RUNNING:
+            flow.COMMANDS.labels(command.command, "dropped").inc()
+            return
+        self._bills_running += 1
+        task = self._deps.unbroken.start(_traced(event, flow.fetch_bill(self._deps, command)))
+        task.add_done_callback(self._bill_ended)
+
     def _is_full(self, payment_id: str) -> bool:
         return (
             self._running >= MAX_RUNNING or self._by_account[payment_id] >= MAX_RUNNING_PER_ACCOUNT
         )
 
-    async def _run(self, event: ChannelCommandRecord) -> None:
-        logs.traceparent.set(event.traceparent or "")
-        await flow.run(self._deps, event.data)
-
     def _ended(self, payment_id: str, _: asyncio.Task[None]) -> None:
         self._running -= 1
         self._by_account[payment_id] -= 1
+
+    def _bill_ended(self, _: asyncio.Task[None]) -> None:
+        self._bills_running -= 1
+
+
+async def _traced(event: AnyCommandRecord, work: Awaitable[None]) -> None:
+    logs.traceparent.set(event.traceparent or "")
+    await work
 
 
 def command_consumer(
@@ -86,7 +112,7 @@ def command_consumer(
     member_id: str | None,
     session_timeout_ms: int,
     fetch_wait_ms: int,
-) -> Consumer[ChannelCommandRecord]:
+) -> Consumer[AnyCommandRecord]:
     """This replica's member of the group."""
     commands = Commands(deps)
     return Consumer(
@@ -103,8 +129,8 @@ def command_consumer(
     )
 
 
-def _decode(record: Record) -> ChannelCommandRecord:
-    return ChannelCommandRecord.model_validate_json(record.value)
+def _decode(record: Record) -> AnyCommandRecord:
+    return AnyCommandRecord.model_validate_json(record.value)
 
 
 async def _always() -> bool:

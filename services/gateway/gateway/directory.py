@@ -77,6 +77,11 @@ class Directory:
         self._accounts: dict[str, ChannelAccount] = {}
         self._by_merchant: dict[str, dict[str, ChannelAccount]] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no app is known: then nobody can be."""
+        return not self._apps
+
     def find_app(self, app_id: str) -> App | None:
         return self._apps.get(app_id)
 

@@ -4,7 +4,6 @@ GatewayProblem
 ├── NotAuthenticated 401 · RateLimited 429
 ├── NotHere 404 · MethodNotSupported 422 · SplitNotSupported 422
 ├── ChannelAccountDisabled 409 · NotClosedYet 409
-├── NoBill 504
 └── NotInitiated: Declined 402 · NotSent 502 · Unknown 504, each with the payment
 """
 
@@ -85,16 +84,6 @@ class NotClosedYet(GatewayProblem):
 
     def __init__(self) -> None:
         super().__init__("The payment that was begun before is not closed yet.", retry_after_s=2)
-
-
-class NoBill(GatewayProblem):
-    """The channel gave no statement of that day, or none that can be believed; ask again later."""
-
-    code = Code.UNKNOWN
-
-    def __init__(self, code: str, message: str) -> None:
-        words = {"channel": {"code": code, "message": message}}
-        super().__init__("The channel does not give its statement.", extra=words)
 
 
 class NotInitiated(GatewayProblem):

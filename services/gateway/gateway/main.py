@@ -14,7 +14,7 @@ from chassis.background import Background
 from chassis.broadcast import Broadcast
 from chassis.producer import Producer
 from chassis.settings import load
-from chassis.web import InFlightLimit, create_app, require_service_token, serve
+from chassis.web import InFlightLimit, add_routes, create_app, require_service_token, serve
 from contracts.topics import MERCHANT_CONFIG
 from gateway.alerts import Alerts
 from gateway.api import events, internal, openapi, payments, refunds, splits, webhooks
@@ -141,8 +141,8 @@ def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
 
 
 def _add_routes(app: FastAPI, settings: GatewaySettings) -> None:
-    for module in (payments, refunds, splits, events, openapi, webhooks):
-        app.include_router(module.router)
+    for module in (payments, webhooks, refunds, splits, events, openapi):
+        add_routes(app, module.router)
     token = Depends(require_service_token(settings.service_token))
     app.include_router(internal.router, dependencies=[token])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from chassis import logs
 from chassis.producer import Message, Producer
+from contracts.actions import NoAction
 from contracts.events.envelope import CloudEvent
 from contracts.events.results import (
     PAYMENT_RESULT,
@@ -76,6 +77,7 @@ def payment_result(
                 found=outcome.found,
                 channel_trade_no=outcome.channel_no,
                 paid_at=outcome.at,
+                action=NoAction() if source is Source.INITIATION else None,
             )
         case Pending():
             return PaymentResult(

@@ -1,15 +1,17 @@
 """Internal HTTP (`contracts.internal`): HTTP in, flow, HTTP out."""
 
-from datetime import timedelta
-from typing import Annotated, cast
+from datetime import date, timedelta
+from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, SecretStr
 
-from chassis.problems import NotFound
-from chassis.web import require_service_token
+from chassis.web import DirectRoute, read_message, refuse_nul, require_service_token
 from contracts.api import EventPage, OrderView, RefundView, SplitView
 from contracts.internal import (
+    AskForStatement,
+    BillPage,
+    BillReceipt,
     ChooseChannel,
     ChosenChannel,
     CloseOrderFor,
@@ -17,8 +19,10 @@ from contracts.internal import (
     DeadLetterView,
     DecidePayment,
     DecideRefund,
+    DifferenceView,
     LedgerBalances,
     LedgerEntries,
+    NoBill,
     OpenedPayment,
     OpenedRefund,
     OpenedSplit,
@@ -26,6 +30,11 @@ from contracts.internal import (
     OpenRefund,
     OpenSplit,
     PaymentOnFile,
+    ReconciliationOnFile,
+    ReconciliationPage,
+    ReconciliationState,
+    ReconciliationView,
+    SettleDifference,
 )
 from trade_core.domain import views
 from trade_core.domain.opening import Choice, Wish
@@ -40,8 +49,11 @@ from trade_core.flows import (
     open_split,
     read,
     read_ledger,
+    read_reconciliation,
+    receive_bill,
 )
 from trade_core.flows.deps import Deps
+from trade_core.store.statements import Wanted
 
 
 async def _deps(request: Request) -> Deps:
@@ -49,15 +61,20 @@ async def _deps(request: Request) -> Deps:
 
 
 DepsOfApp = Annotated[Deps, Depends(_deps)]
+MAX_WISH_BYTES: Final = 131_072
+"""An app's wish has at most half of it; the gateway writes it anew."""
+
 Limit = Annotated[int, Query(ge=1, le=100)]
 LetterId = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 def router(token: SecretStr) -> APIRouter:
     """All routes ask for the service token."""
-    guards = [Depends(require_service_token(token)), Depends(_without_nul)]
+    guards = [Depends(require_service_token(token)), Depends(refuse_nul)]
     routes = APIRouter(prefix="/internal", dependencies=guards)
-    routes.post("/payments")(post_payment)
+    routes.add_api_route(
+        "/payments", post_payment, methods=["POST"], route_class_override=DirectRoute
+    )
     routes.get("/payments/{payment_no}")(get_payment)
     routes.post("/payments/{payment_no}/channel")(post_channel)
     routes.post("/payments/{payment_no}/decision")(post_payment_decision)
@@ -75,14 +92,22 @@ def router(token: SecretStr) -> APIRouter:
     routes.get("/ledger/entries")(list_entries)
     routes.get("/dead-letters")(list_dead_letters)
     routes.post("/dead-letters/{letter_id}/replay")(post_replay)
+    routes.post("/statements/{statement_no}/rows")(post_bill_page)
+    routes.post("/statements/{statement_no}/none")(post_no_bill)
+    routes.get("/reconciliations")(list_reconciliations)
+    routes.post("/reconciliations", status_code=202)(post_reconciliation)
+    routes.get("/reconciliations/{statement_no}")(get_reconciliation)
+    routes.post("/reconciliations/{statement_no}/fetch", status_code=202)(post_fetch)
+    routes.post("/differences/{difference_no}/settle")(post_settle)
     return routes
 
 
-async def post_payment(body: OpenPayment, deps: DepsOfApp) -> Response:
+async def post_payment(request: Request) -> Response:
     """201 for a new payment, 200 for a repeat of the same wish."""
+    body = await read_message(request, OpenPayment, limit_bytes=MAX_WISH_BYTES)
     window = timedelta(seconds=body.reinitiate_after_s)
     opened = await open_payment.open_payment(
-        deps, Wish(body.app_id, body.wish, body.channel, window)
+        await _deps(request), Wish(body.app_id, body.wish, body.channel, window)
     )
     answer = OpenedPayment(
         created=opened.created,
@@ -211,10 +236,53 @@ async def post_replay(letter_id: LetterId, deps: DepsOfApp) -> DeadLetterView:
     return await dead_letters.replay(deps, letter_id)
 
 
-async def _without_nul(request: Request) -> None:
-    """No text of the database holds the character NUL, so there is nothing of such a name."""
-    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
-        raise NotFound("There is no such thing.")
+async def post_bill_page(statement_no: str, body: BillPage, deps: DepsOfApp) -> BillReceipt:
+    """Rows of a channel's bill, from the gateway; twice and in any order."""
+    return await receive_bill.take_page(deps, statement_no, body)
+
+
+async def post_no_bill(statement_no: str, body: NoBill, deps: DepsOfApp) -> BillReceipt:
+    """Why the channel gave no bill, from the gateway."""
+    return await receive_bill.take_none(deps, statement_no, body)
+
+
+async def list_reconciliations(
+    deps: DepsOfApp,
+    merchant_id: str | None = None,
+    payment_id: str | None = None,
+    state: ReconciliationState | None = None,
+    first_day: Annotated[date | None, Query(alias="from")] = None,
+    last_day: Annotated[date | None, Query(alias="to")] = None,
+    after: str | None = None,
+    limit: Limit = 50,
+) -> ReconciliationPage:
+    """Statements of channel accounts, the latest day first."""
+    wanted = Wanted(merchant_id, payment_id, state, first_day, last_day)
+    return await read_reconciliation.list_statements(deps, wanted, after, limit)
+
+
+async def post_reconciliation(body: AskForStatement, deps: DepsOfApp) -> ReconciliationView:
+    """Have the bill of an account and day fetched and compared now."""
+    return await read_reconciliation.ask_for(deps, body)
+
+
+async def get_reconciliation(
+    statement_no: str, deps: DepsOfApp, after: str | None = None, limit: Limit = 50
+) -> ReconciliationOnFile:
+    """A statement with a page of its differences."""
+    return await read_reconciliation.get_statement(deps, statement_no, after, limit)
+
+
+async def post_fetch(statement_no: str, deps: DepsOfApp) -> ReconciliationView:
+    """Have its bill fetched and compared anew."""
+    return await read_reconciliation.fetch_again(deps, statement_no)
+
+
+async def post_settle(
+    difference_no: str, body: SettleDifference, deps: DepsOfApp
+) -> DifferenceView:
+    """A person lets a difference be; one that is settled stays as it is."""
+    return await read_reconciliation.settle(deps, difference_no, body)
 
 
 def _json(answer: OpenedPayment | OpenedRefund | OpenedSplit, status: int) -> Response:

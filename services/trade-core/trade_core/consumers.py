@@ -1,4 +1,4 @@
-"""From Kafka: what channels said, and how apps want late payments and refunds of splits handled."""
+"""From Kafka: what channels said, and what must be known of apps and channel accounts."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +7,13 @@ from zlib import crc32
 
 from chassis.consumer import DeadRecord, Record
 from contracts import topics
-from contracts.events.configuration import AppEntity, ConfigurationRecord, LatePayment, RefundSplits
+from contracts.events.configuration import (
+    AppEntity,
+    ChannelAccountEntity,
+    ConfigurationRecord,
+    LatePayment,
+    RefundSplits,
+)
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from trade_core.flows.apply_results import (
     AnyHeard,
@@ -99,3 +105,27 @@ class AppPolicies:
         """Whose money a refund of split money is; of unknown apps: the receivers'."""
         app = self._apps.get(app_id)
         return RefundSplits.RETURN if app is None else app.refund_splits
+
+
+class ChannelAccounts:
+    """Whose bills are to be compared, in memory. `changes` rises with each change."""
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self._accounts: dict[str, ChannelAccountEntity] = {}
+
+    def handle(self, record: Record) -> None:
+        """Take an account's newest state; raises ValueError for a record that cannot be read."""
+        if not record.value:
+            return
+        entity = ConfigurationRecord.model_validate_json(record.value).data.entity
+        if not isinstance(entity, ChannelAccountEntity):
+            return
+        known = self._accounts.get(entity.payment_id)
+        if known is None or known.version <= entity.version:
+            self._accounts[entity.payment_id] = entity
+            self.changes += 1
+
+    def list_all(self) -> list[ChannelAccountEntity]:
+        """Also disabled ones: what was moved before has its bill."""
+        return list(self._accounts.values())

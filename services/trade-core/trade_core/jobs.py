@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from datetime import UTC, date, datetime
+from typing import Any, Final, Protocol, TypeAlias
 
 from chassis.background import Alarm, Pulse, Watch, pause
 from chassis.consumer import Consumer
@@ -13,15 +13,21 @@ from chassis.producer import Message
 from contracts import topics
 from contracts.events import alerts
 from contracts.events.alerts import Alert
+from contracts.events.configuration import ChannelAccountEntity
 from contracts.events.orders import SOURCE
+from trade_core.domain.statement import finished_days
 from trade_core.flows.attend_due import attend_due
 from trade_core.flows.check_ledger import check_if_due
 from trade_core.flows.deps import Deps
 from trade_core.flows.read_ledger import advance_balances
+from trade_core.flows.reconcile import attend_statements, forget, make_statements
 
 NAME: Final = "trade-core"
 POLL_S: Final = 0.5
 LEDGER_EVERY_S: Final = 60.0
+RECONCILE_EVERY_S: Final = 2.0
+RECONCILE_STALL_S: Final = 900.0
+"""Longer than a comparison may take."""
 
 Send: TypeAlias = Callable[[Sequence[Message]], Awaitable[Sequence[bool]]]
 """Publishes to Kafka; answers per message whether it was confirmed."""
@@ -47,6 +53,40 @@ class DueLoop:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(POLL_S):
                 await self._bell.wait()
+
+
+class Accounts(Protocol):
+    """The channel accounts as they are known now; `changes` rises with each change."""
+
+    changes: int
+
+    def list_all(self) -> list[ChannelAccountEntity]: ...
+
+
+class ReconcileLoop:
+    """Has bills fetched and compared, and deletes what is over."""
+
+    def __init__(self, deps: Deps, accounts: Accounts) -> None:
+        self.pulse = Pulse()
+        self._deps = deps
+        self._accounts = accounts
+        self._made: tuple[int, date] | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Every two seconds until `stop`."""
+        while not await pause(stop, RECONCILE_EVERY_S):
+            await self._make()
+            self.pulse.beat()
+            await attend_statements(self._deps)
+            self.pulse.beat()
+
+    async def _make(self) -> None:
+        """Once for each day, and whenever an account came or changed."""
+        latest = (self._accounts.changes, finished_days(self._deps.clock())[0])
+        if latest != self._made:
+            await make_statements(self._deps, self._accounts.list_all())
+            await forget(self._deps)
+            self._made = latest
 
 
 class LedgerLoop:

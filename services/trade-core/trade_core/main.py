@@ -11,17 +11,25 @@ from fastapi import FastAPI
 from chassis import logs, settings
 from chassis.background import Background, pause
 from chassis.broadcast import Broadcast
-from chassis.consumer import Consumer
-from chassis.database import Database
+from chassis.consumer import Consumer, Record
+from chassis.database import AWAY, Database
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
-from chassis.web import create_app, serve
+from chassis.web import add_routes, create_app, serve
 from contracts import topics
 from trade_core import api
-from trade_core.consumers import RESULT_TOPICS, AppPolicies, Results
+from trade_core.consumers import RESULT_TOPICS, AppPolicies, ChannelAccounts, Results
 from trade_core.flows.apply_results import AnyHeard
 from trade_core.flows.deps import Deps
-from trade_core.jobs import LEDGER_EVERY_S, NAME, DueLoop, LedgerLoop, watch
+from trade_core.jobs import (
+    LEDGER_EVERY_S,
+    NAME,
+    RECONCILE_STALL_S,
+    DueLoop,
+    LedgerLoop,
+    ReconcileLoop,
+    watch,
+)
 from trade_core.settings import TradeCoreSettings
 
 WAIT_S: Final = 0.1
@@ -37,9 +45,13 @@ def build(config: TradeCoreSettings, *, group: str = NAME) -> FastAPI:
     """The application; what it needs is opened when it starts, and closed when it ends."""
     running = _Running(config, group)
     app = create_app(
-        service=NAME, lifespan=running.lifespan, ready=running.ready, alive=running.alive
+        service=NAME,
+        lifespan=running.lifespan,
+        ready=running.ready,
+        alive=running.alive,
+        away=AWAY,
     )
-    app.include_router(api.router(config.service_token))
+    add_routes(app, api.router(config.service_token))
     return app
 
 
@@ -50,10 +62,11 @@ class _Running:
         self._config = config
         self._group = group
         self._policies = AppPolicies()
+        self._accounts = ChannelAccounts()
         self._configuration = Broadcast(
             bootstrap=config.kafka_bootstrap,
             topic=topics.MERCHANT_CONFIG,
-            handle=self._policies.handle,
+            handle=self._configure,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background()
@@ -84,6 +97,10 @@ class _Running:
             self._start_loops(deps, relay, DueLoop(deps, bell))
             yield
 
+    def _configure(self, record: Record) -> None:
+        self._policies.handle(record)
+        self._accounts.handle(record)
+
     def _start_loops(self, deps: Deps, relay: Relay, due: DueLoop) -> None:
         results = self._results(deps)
 
@@ -104,6 +121,8 @@ class _Running:
         start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
         ledger = LedgerLoop(deps)
         start("ledger", ledger.run, pulse=ledger.pulse, stall_s=5 * LEDGER_EVERY_S)
+        bills = ReconcileLoop(deps, self._accounts)
+        start("reconciliation", bills.run, pulse=bills.pulse, stall_s=RECONCILE_STALL_S)
         watching = watch(relay, results, deps.send)
         start("watch", watching.run, pulse=watching.pulse)
 

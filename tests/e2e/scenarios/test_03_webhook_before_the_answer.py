@@ -9,7 +9,7 @@ from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ANSWER_AFTER_S = 4.0
+ANSWER_AFTER_S = 7.0
 
 
 async def test_webhook_before_initiation_response_returns(shop: Shop) -> None:

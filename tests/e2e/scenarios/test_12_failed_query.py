@@ -89,7 +89,7 @@ async def _asked_in_vain(shop: Shop, payment_no: str) -> None:
             await asyncio.sleep(0.3)
         return bool(row["over"] and row["attempt"] >= ASKED_IN_VAIN)
 
-    await eventually(often_enough, within_s=40)
+    await eventually(often_enough, within_s=90)
 
 
 async def _is(shop: Shop, payment_no: str, status: str) -> bool:

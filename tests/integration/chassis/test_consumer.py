@@ -213,6 +213,29 @@ async def test_what_cannot_be_read_is_kept_with_its_bytes(
     assert "ValueError" in row["error"]
 
 
+async def test_what_no_database_text_can_hold_does_not_block_its_neighbours(
+    shop: Shop,
+    producer: Producer,
+    db: Database,
+    topic: str,
+    running: Running,
+    until: Until,
+) -> None:
+    async def park(records: Sequence[DeadRecord]) -> None:
+        async with db.transaction() as tx:
+            await park_in(tx, [DeadRecord(dead.record, "why\0") for dead in records])
+
+    await producer.send_many(
+        [Message(topic, "k\0", b"\0", {"ce_id": "e\0"}), Message(topic, "k\0", b"1")]
+    )
+    async with running(shop.consumer(park=park).run):
+        await until(lambda: shop.applied == [1])
+    async with db.connection() as connection:
+        (row,) = await connection.fetch("select * from dead_event")
+    assert (row["key"], row["value"], row["error"]) == ("k\ufffd", b"\0", "why\ufffd")
+    assert row["headers"] == {"ce_id": "e\ufffd"}
+
+
 async def test_the_running_batch_is_finished_and_committed_on_stop(
     shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:

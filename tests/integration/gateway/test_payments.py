@@ -172,8 +172,10 @@ async def test_a_scanned_code_is_paid_at_once(stack: Stack, api: ApiClient) -> N
     answer = await api.post("/v1/payments", wish)
     payment = answer.json()
     assert (answer.status_code, payment["status"]) == (201, "succeeded")
+    assert payment["action"] == {"type": "none"}
     result = await stack.result(payment["payment_no"], source="initiation")
     assert (result["verdict"], result["amount"]) == ("succeeded", 1299)
+    assert result["action"] == payment["action"]
 
 
 async def test_a_channel_that_says_no_is_quoted(stack: Stack, api: ApiClient) -> None:

@@ -21,7 +21,7 @@ from contracts.api import (
     PaymentStatus,
     RefundStatus,
 )
-from contracts.events.commands import ChannelCommand, ChannelCommandRecord
+from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchBill
 from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
 from contracts.events.results import (
@@ -186,6 +186,7 @@ class Desk:
     refund_splits: RefundSplits = RefundSplits.RETURN
     kafka_is_up: bool = True
     sent: list[ChannelCommand] = field(default_factory=list)
+    bills_asked: list[FetchBill] = field(default_factory=list)
 
     @property
     def deps(self) -> Deps:
@@ -339,10 +340,12 @@ class Desk:
             return rows
 
     async def _send(self, messages: Sequence[Message]) -> Sequence[bool]:
-        if self.kafka_is_up:
-            self.sent += [
-                ChannelCommandRecord.model_validate_json(message.value).data for message in messages
-            ]
+        for message in messages if self.kafka_is_up else ():
+            match AnyCommandRecord.model_validate_json(message.value).data:
+                case FetchBill() as fetch:
+                    self.bills_asked.append(fetch)
+                case ChannelCommand() as command:
+                    self.sent.append(command)
         return [self.kafka_is_up] * len(messages)
 
 

@@ -31,7 +31,7 @@ from trade_core.main import build
 from trade_core.settings import TradeCoreSettings
 
 TOKEN = "a service token"
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 

@@ -63,6 +63,10 @@ def app_with(**checks: Any) -> FastAPI:
     async def crash() -> None:
         raise RuntimeError("the password is hunter2")
 
+    @router.get("/away")
+    async def away() -> None:
+        raise ConnectionResetError("the database went away")
+
     @router.get("/secret", dependencies=[Depends(require_service_token(SecretStr("t0ken")))])
     async def secret() -> dict[str, str]:
         return {}
@@ -134,6 +138,17 @@ async def test_a_crash_is_500_without_details(client: httpx.AsyncClient) -> None
     assert answer.json()["code"] == "internal"
     assert answer.json()["request_id"] == "r-2"
     assert "hunter2" not in answer.text
+
+
+async def test_what_is_needed_and_away_is_503_and_to_be_tried_again() -> None:
+    async with calling(app_with(away=[OSError])) as client:
+        answer = await client.get("/v1/away")
+        crash = await client.get("/v1/crash")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert (answer.json()["code"], answer.json()["retryable"]) == ("overloaded", True)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert crash.status_code == 500
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """JSON that two readers could understand differently is refused, before anything is done."""
 
 import json
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from chassis.problems import BodyTooLarge, InvalidRequest, UnsupportedMediaType
+from chassis.problems import BodyTooLarge, FieldError, InvalidRequest, UnsupportedMediaType
 from chassis.web import parse, read_body, read_json_object
 
 
@@ -129,11 +130,18 @@ class Line(BaseModel):
     amount: int
 
 
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise ValueError("must be one line")
+    return text
+
+
 class Bill(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     lines: list[Line]
     notes: dict[str, str] = {}
+    title: Annotated[str, AfterValidator(_one_line)] = ""
 
 
 def test_each_fault_has_its_json_pointer() -> None:
@@ -146,6 +154,12 @@ def test_each_fault_has_its_json_pointer() -> None:
     faults = {error.pointer: error.message for error in caught.value.errors}
     assert set(faults) == {"/lines/0/amount", "/lines/1/amount", "/notes/a~1b~0c", "/more"}
     assert "secret" not in str(caught.value.body("r"))
+
+
+def test_fault_is_told_in_the_words_of_its_rule() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(Bill, {"lines": [], "title": "a\nb"})
+    assert caught.value.errors == (FieldError("/title", "must be one line"),)
 
 
 def test_what_is_valid_becomes_the_model() -> None:

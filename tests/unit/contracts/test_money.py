@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from contracts.events.results import PaymentResult
 from contracts.money import MAX_AMOUNT, MINOR_DIGITS, Money
 
 
@@ -44,3 +46,14 @@ def test_only_a_whole_number_is_money(amount: Any) -> None:
 def test_an_unknown_currency_is_refused() -> None:
     with pytest.raises(ValueError):
         Money(1, "XXX")
+
+
+@pytest.mark.parametrize("amount", ["1299.0", "12.99", "1.299e3", '"1299"', "true"])
+def test_only_a_whole_number_is_the_amount_of_an_event(amount: str) -> None:
+    said = (
+        '{"payment_no": "P1", "payment_id": "C1", "channel": "wechat", "source": "notice",'
+        ' "verdict": "succeeded", "amount": AMOUNT}'
+    )
+    assert PaymentResult.model_validate_json(said.replace("AMOUNT", "1299")).amount == 1299
+    with pytest.raises(ValidationError):
+        PaymentResult.model_validate_json(said.replace("AMOUNT", amount))

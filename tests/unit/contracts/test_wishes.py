@@ -74,8 +74,10 @@ def test_a_bad_value_is_refused_at_its_field(field: str, value: Any) -> None:
 
 def test_without_a_channel_account_only_our_cashier_can_be_called() -> None:
     without = {key: value for key, value in GOOD.items() if key != "payment_id"}
-    with pytest.raises(ValidationError):
-        CreatePayment.model_validate(without)
+    for wish in (without, {**without, "payment_id": None}):
+        with pytest.raises(ValidationError) as refused:
+            CreatePayment.model_validate(wish)
+        assert [fault["loc"] for fault in refused.value.errors()] == [("payment_id",)]
     assert CreatePayment.model_validate({**without, "method": "cashier"}).payment_id is None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 from tests.unit.gateway.world import SECRET, World
 
 from chassis.web import InFlightLimit
@@ -97,7 +98,7 @@ class SigningClient:
 
 
 @asynccontextmanager
-async def client_of(app: FastAPI) -> AsyncIterator[SigningClient]:
+async def client_of(app: ASGIApp) -> AsyncIterator[SigningClient]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield SigningClient(client)

@@ -1,10 +1,13 @@
 """The public API at its edge: the order of the checks, and problems that point to the fault."""
 
 import asyncio
+import gc
+import weakref
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 from tests.unit.gateway.client import application, client_of
 from tests.unit.gateway.test_routing import WISH
 from tests.unit.gateway.world import (
@@ -25,15 +28,9 @@ from contracts.api import (
     RefundStatus,
     RefundView,
 )
-from contracts.internal import (
-    DeliveryPage,
-    DeliveryView,
-    EndpointPage,
-    EndpointView,
-    OpenedPayment,
-    OpenedRefund,
-)
+from contracts.internal import OpenedPayment, OpenedRefund
 from gateway.channels.transport import Broken
+from gateway.directory import Directory
 
 NO = payment_view().payment_no
 REFUND = RefundView(
@@ -54,27 +51,6 @@ REFUND = RefundView(
     refunded_at=None,
     failure=None,
 )
-DELIVERY = DeliveryView(
-    delivery_id="D1",
-    event_id="E1",
-    type="ping",
-    url="https://app.example",
-    state="pending",
-    created_at=payment_view().created_at,
-    next_attempt_at=None,
-    attempts=[],
-)
-ENDPOINT = EndpointView(
-    endpoint_id="L1",
-    app_id="A1",
-    address="https://app.example",
-    suspended_at=payment_view().created_at,
-    suspended_for="gone",
-    failing_since=None,
-    held_until=None,
-    pending=3,
-    oldest_due_at=payment_view().created_at,
-)
 
 
 def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> World:
@@ -90,15 +66,6 @@ def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> 
             ("POST", "/internal/refunds"): lambda _: OpenedRefund(created=created, refund=REFUND),
             ("GET", "/internal/refunds"): lambda _: REFUND,
             ("GET", "/internal/events"): lambda _: EventPage(items=[], next_cursor=None),
-        },
-        notifier={
-            ("POST", "/internal/events/E1/redeliver"): lambda _: DELIVERY,
-            ("POST", "/internal/pings"): lambda _: DELIVERY,
-            ("GET", "/internal/deliveries"): lambda _: DeliveryPage(items=[], next_cursor=None),
-            ("GET", "/internal/endpoints"): lambda _: EndpointPage(
-                items=[ENDPOINT], next_cursor=None
-            ),
-            ("POST", "/internal/endpoints/L1/resume"): lambda _: ENDPOINT,
         },
     )
 
@@ -238,15 +205,40 @@ async def test_past_the_limit_in_flight_is_503_at_once() -> None:
     assert refused.headers["retry-after"] == "1"
 
 
-async def test_before_the_configuration_is_read_nobody_is_unknown() -> None:
+@pytest.mark.parametrize(
+    "unready", [{"is_configured": lambda: False}, {"directory": Directory()}],
+    ids=["starting", "empty"],
+)  # fmt: skip
+async def test_before_the_configuration_is_read_nobody_is_unknown(
+    unready: dict[str, Any],
+) -> None:
     starting = gateway()
-    starting.deps = replace(starting.deps, is_configured=lambda: False)
+    starting.deps = replace(starting.deps, **unready)
     async with client_of(application(starting)) as client:
         answers = [
             await client.plain.get("/v1/events"),
             await client.plain.post("/webhooks/fake/C9", content=b"{}"),
         ]
     assert [answer.status_code for answer in answers] == [503, 503]
+
+
+async def test_an_answered_request_does_not_wait_for_the_garbage_collector() -> None:
+    app, kept = application(gateway()), list[weakref.ref[Receive]]()
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched_receive() -> Message:
+            return await receive()
+
+        kept.append(weakref.ref(watched_receive))
+        await app(scope, watched_receive, send)
+
+    gc.disable()
+    try:
+        async with client_of(watched) as client:
+            assert (await client.post("/v1/payments", WISH)).status_code == 201
+        assert [reference() for reference in kept] == [None]
+    finally:
+        gc.enable()
 
 
 async def test_an_app_over_its_rate_is_told_when_to_come_again() -> None:
@@ -263,13 +255,9 @@ async def test_an_app_over_its_rate_is_told_when_to_come_again() -> None:
         ("/v1/events?limit=101", 422),
         ("/v1/events?limit=x", 422),
         (f"/v1/events?after={'x' * 300}", 422),
-        ("/v1/deliveries?limit=-1", 422),
         ("/v1/orders/W1", 422),
         ("/v1/refunds?merchant_id=M1", 422),
         ("/v1/events?limit=100&colour=red", 200),
-        ("/v1/deliveries?state=pending", 200),
-        ("/v1/webhook-endpoints?suspended=perhaps", 422),
-        ("/v1/webhook-endpoints?limit=0", 422),
         (f"/v1/payments/{NO}", 200),
         ("/v1/nothing", 404),
         ("/v1/splits?merchant_id=M1", 422),
@@ -281,30 +269,3 @@ async def test_queries(target: str, status: int) -> None:
     assert answer.status_code == status, answer.text
     if status != 200:
         assert answer.headers["content-type"] == "application/problem+json"
-
-
-async def test_callbacks_are_sent_again_and_tried() -> None:
-    async with client_of(application(gateway())) as client:
-        answers = [
-            await client.post("/v1/events/E1/redeliver"),
-            await client.post("/v1/webhook-endpoints/test"),
-        ]
-    assert [answer.status_code for answer in answers] == [202, 202]
-
-
-async def test_an_app_sees_and_resumes_its_own_addresses() -> None:
-    the_world = gateway()
-    async with client_of(application(the_world)) as client:
-        listed = await client.get("/v1/webhook-endpoints?suspended=true&limit=10")
-        resumed = await client.post("/v1/webhook-endpoints/L1/resume")
-    assert (listed.status_code, resumed.status_code) == (200, 200)
-    (item,) = listed.json()["items"]
-    assert (item["endpoint_id"], item["suspended_for"], item["pending"]) == ("L1", "gone", 3)
-    assert the_world.notifier.asked == [
-        (
-            "GET",
-            "/internal/endpoints",
-            {"app_id": "A1", "suspended": "true", "after": None, "limit": 10},
-        ),
-        ("POST", "/internal/endpoints/L1/resume", {"app_id": "A1"}),
-    ]

@@ -1,11 +1,23 @@
-"""Statements of channels, as the gateway fetches and hands them on."""
+"""Bills of channels: fetched when trade-core asks, and handed to it page by page."""
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from tests.unit.gateway.client import TOKEN, application, client_of
-from tests.unit.gateway.world import NOW, Step, World, fake_plugin, reply, world
+from tests.unit.gateway.world import (
+    NOW,
+    HangingTransport,
+    Step,
+    World,
+    fake_plugin,
+    reply,
+    world,
+)
 
+from chassis.problems import Overloaded
+from contracts.events.commands import SOURCE, AnyCommandRecord, FetchBill
+from contracts.internal import MAX_PAGE_ROWS, BillPage, BillReceipt, NoBill
 from contracts.money import Money
 from gateway.channels.plugin import (
     Answer,
@@ -22,11 +34,12 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.transport import Broken
 from gateway.channels.verdicts import unlisted
+from gateway.consumers import MAX_BILLS_RUNNING, Commands
 from gateway.directory import ChannelAccount
+from gateway.flows import command as flow
 
-ROW = BillRow("payment", "P1", "", "T1", Money(1299, "CNY"), NOW, "SUCCESS")
-PATH = "/internal/channel-accounts/C1/bills/2026-01-31"
-AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+ROW = BillRow("payment", "P1", "", "T1", Money(1299, "CNY"), NOW, fee=8)
+ROWS, NONE = "/internal/statements/B1/rows", "/internal/statements/B1/none"
 
 
 def place(answer: Answer, wish: BillWish, account: str) -> BillPlace | Outcome:
@@ -43,6 +56,8 @@ def read(reply: Reply, at: BillPlace, wish: BillWish, account: str) -> list[Bill
     match reply.body:
         case b"bill":
             return [ROW]
+        case b"large":
+            return [ROW] * (2 * MAX_PAGE_ROWS + 1)
         case b"other":
             raise Unverifiable("the bill is not the one that was announced")
         case _:
@@ -58,35 +73,76 @@ BILLS: Bills[str] = Bills(
 )
 
 
-def billing(*steps: Step, **plugin: Any) -> World:
-    gateway = world(*steps)
+def wanted(_: object) -> BillReceipt:
+    return BillReceipt(is_wanted=True)
+
+
+def billing(
+    *steps: Step,
+    receives: Callable[[Any], BillReceipt] = wanted,
+    transport: HangingTransport | None = None,
+    **plugin: Any,
+) -> World:
+    answers = {("POST", ROWS): receives, ("POST", NONE): wanted}
+    gateway = world(*steps, transport=transport, trade_core=answers)
     changed = fake_plugin(**{"bills": BILLS, **plugin})
     gateway.directory.put(ChannelAccount("C1", "M1", True, changed, "key"))
     return gateway
 
 
-async def get(gateway: World, path: str = PATH) -> tuple[int, Any]:
-    async with client_of(application(gateway)) as client:
-        answer = await client.plain.get(path, headers=AUTHORIZED)
-    return answer.status_code, answer.json()
+def command(**changes: Any) -> FetchBill:
+    usual = FetchBill(
+        statement_no="B1",
+        round=3,
+        payment_id="C1",
+        merchant_id="M1",
+        channel="fake",
+        day=date(2026, 1, 31),
+        lease_until=datetime(2026, 11, 22, 5, tzinfo=UTC),
+    )
+    return usual.model_copy(update=changes)
+
+
+async def delivered(gateway: World, **changes: Any) -> list[Any]:
+    """What trade-core was handed."""
+    await flow.fetch_bill(gateway.deps, command(**changes))
+    return [given for _, _, given in gateway.trade_core.asked]
 
 
 FOUND = reply({"at": "https://files.example/1"})
 
 
-async def test_a_bill_is_found_downloaded_and_read() -> None:
+async def test_a_bill_is_found_downloaded_and_handed_over() -> None:
     gateway = billing(FOUND, Reply(200, {}, b"bill"))
-    status, bill = await get(gateway)
-    assert (status, bill["day"], bill["kind"]) == (200, "2026-01-31", "trade")
-    [row] = bill["rows"]
-    assert (row["kind"], row["payment_no"], row["amount"]) == ("payment", "P1", 1299)
+    [page] = await delivered(gateway)
+    assert isinstance(page, BillPage)
+    assert (page.round, page.first_row, page.total_rows) == (3, 0, 1)
+    [row] = page.rows
+    assert (row.kind, row.payment_no, row.amount, row.fee) == ("payment", "P1", 1299, 8)
     urls = [request.url for request in gateway.transport.sent]
     assert urls == ["https://fake.example/bill/2026-01-31", "https://files.example/1"]
 
 
-async def test_a_day_without_movements_is_an_empty_bill() -> None:
-    status, bill = await get(billing(reply({"empty": True})))
-    assert (status, bill["rows"]) == (200, [])
+async def test_a_large_bill_goes_in_pages_that_say_where_they_belong() -> None:
+    pages = await delivered(billing(FOUND, Reply(200, {}, b"large")))
+    places = [(page.first_row, len(page.rows), page.total_rows) for page in pages]
+    total = 2 * MAX_PAGE_ROWS + 1
+    assert places == [
+        (0, MAX_PAGE_ROWS, total),
+        (MAX_PAGE_ROWS, MAX_PAGE_ROWS, total),
+        (2 * MAX_PAGE_ROWS, 1, total),
+    ]
+
+
+async def test_a_round_that_is_over_is_not_sent_to_its_end() -> None:
+    over = BillReceipt(is_wanted=False)
+    gateway = billing(FOUND, Reply(200, {}, b"large"), receives=lambda _: over)
+    assert len(await delivered(gateway)) == 1
+
+
+async def test_a_day_without_movements_is_an_empty_page() -> None:
+    [page] = await delivered(billing(reply({"empty": True})))
+    assert (page.total_rows, page.rows) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -102,28 +158,59 @@ async def test_a_day_without_movements_is_an_empty_bill() -> None:
 async def test_what_is_no_bill_is_told_and_may_be_asked_for_again(
     steps: list[Step], code: str
 ) -> None:
-    status, problem = await get(billing(*steps))
-    assert (status, problem["code"]) == (504, "unknown")
-    assert problem["channel"]["code"] == code
+    [none] = await delivered(billing(*steps))
+    assert isinstance(none, NoBill)
+    assert (none.round, none.code, none.is_final) == (3, code, False)
 
 
 async def test_an_unlisted_code_about_a_bill_is_told_to_people() -> None:
     gateway = billing(reply({"strange": 1}))
-    await get(gateway)
+    await delivered(gateway)
     assert gateway.deps.alerts._waiting.get_nowait().key == "channel:unlisted-code:fake:bill:NEW"
 
 
-async def test_a_channel_without_bills_is_not_asked() -> None:
-    for gateway, path in (
-        (billing(FOUND, bills=None), PATH),
-        (billing(FOUND), f"{PATH}?kind=funds"),
-    ):
-        status, problem = await get(gateway, path)
-        assert (status, problem["channel"]["code"]) == (504, "no_bill")
-        assert gateway.transport.sent == []
+async def test_a_channel_without_bills_is_not_asked_and_need_not_be_again() -> None:
+    gateway = billing(FOUND, bills=None)
+    [none] = await delivered(gateway)
+    assert (none.code, none.is_final) == ("no_bill", True)
+    assert gateway.transport.sent == []
 
 
-async def test_an_account_that_is_not_there_has_no_bill() -> None:
-    assert (await get(billing(FOUND), PATH.replace("C1", "C9")))[0] == 404
-    assert (await get(billing(FOUND), f"{PATH}?kind=all"))[0] == 422
-    assert (await get(billing(FOUND), PATH.replace("01-31", "02-31")))[0] == 422
+@pytest.mark.parametrize("changes", [{"payment_id": "C9"}, {"channel": "other"}])
+async def test_a_bill_of_an_unknown_account_is_left_alone(changes: dict[str, str]) -> None:
+    gateway = billing(FOUND)
+    assert await delivered(gateway, **changes) == []
+    assert gateway.transport.sent == []
+
+
+async def test_a_bill_whose_lease_is_over_is_left_alone() -> None:
+    gateway = billing(FOUND)
+    assert await delivered(gateway, lease_until=NOW) == []
+    assert gateway.transport.sent == []
+
+
+async def test_trade_core_away_is_no_error_of_the_command() -> None:
+    def away(_: object) -> BillReceipt:
+        raise Overloaded("away")
+
+    gateway = billing(FOUND, Reply(200, {}, b"large"), receives=away)
+    assert len(await delivered(gateway)) == 1
+
+
+async def test_bills_have_places_of_their_own_and_what_exceeds_them_is_dropped() -> None:
+    transport = HangingTransport(reply({"empty": True}))
+    gateway = billing(transport=transport)
+    commands = Commands(gateway.deps)
+    await commands.start([event(command())] * (MAX_BILLS_RUNNING + 3))
+    transport.released.set()
+    await gateway.deps.unbroken.drain()
+    assert len(gateway.trade_core.asked) == MAX_BILLS_RUNNING
+    await commands.start([event(command())])
+    await gateway.deps.unbroken.drain()
+    assert len(gateway.trade_core.asked) == MAX_BILLS_RUNNING + 1
+
+
+def event(fetch: FetchBill) -> AnyCommandRecord:
+    return AnyCommandRecord(
+        id="E1", source=SOURCE, type=fetch.command, subject="B1", time=NOW, data=fetch
+    )

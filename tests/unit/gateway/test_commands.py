@@ -20,8 +20,8 @@ from chassis.consumer import DeadRecord, Record
 from contracts.api import Method
 from contracts.events.commands import (
     SOURCE,
+    AnyCommandRecord,
     ChannelCommand,
-    ChannelCommandRecord,
     CommandName,
     PaymentRef,
     RefundRef,
@@ -58,8 +58,8 @@ def command(name: CommandName = CommandName.QUERY, **changes: Any) -> ChannelCom
     return right.model_copy(update=changes)
 
 
-def event(payload: ChannelCommand) -> ChannelCommandRecord:
-    return ChannelCommandRecord(
+def event(payload: ChannelCommand) -> AnyCommandRecord:
+    return AnyCommandRecord(
         id="E1", source=SOURCE, type="command", subject="P1", time=NOW, data=payload
     )
 

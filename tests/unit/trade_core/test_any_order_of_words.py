@@ -195,7 +195,7 @@ def _shuffled(words: list[Any], data: st.DataObject) -> list[Any]:
 
 
 def _told(opened: Dossier, kind: str) -> int:
-    return [event.type for event in opened.events].count(kind)
+    return sum(event.type == kind for event in opened.events)
 
 
 def _refunding() -> tuple[Dossier, Refund]:

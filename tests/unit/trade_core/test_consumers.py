@@ -13,7 +13,7 @@ from contracts.events.configuration import (
     LatePayment,
     RefundSplits,
 )
-from trade_core.consumers import AppPolicies
+from trade_core.consumers import AppPolicies, ChannelAccounts
 
 
 def record(entity: dict[str, Any] | None) -> Record:
@@ -91,3 +91,31 @@ def test_split_money_is_called_back_for_refunds_unless_the_app_says_otherwise() 
 def test_unreadable_configuration_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         AppPolicies().handle(Record("merchant-config", 0, 0, "A1", b"{", {}, 0))
+
+
+def channel_account(version: int, state: str = "active") -> dict[str, Any]:
+    return {
+        "kind": "channel_account",
+        "version": version,
+        "state": state,
+        "payment_id": "C1",
+        "merchant_id": "M1",
+        "channel": "wechat",
+        "name": "微信",
+        "credentials_sealed": "",
+    }
+
+
+def test_newest_version_of_a_channel_account_counts_also_a_disabled_one() -> None:
+    accounts = ChannelAccounts()
+    accounts.handle(record(channel_account(2, "disabled")))
+    accounts.handle(record(channel_account(1)))
+    assert [account.state for account in accounts.list_all()] == ["disabled"]
+    assert accounts.changes == 1
+
+
+def test_what_is_no_channel_account_is_no_news_of_accounts() -> None:
+    accounts = ChannelAccounts()
+    accounts.handle(record(None))
+    accounts.handle(record(app(1, LatePayment.ACCEPT)))
+    assert (accounts.list_all(), accounts.changes) == ([], 0)

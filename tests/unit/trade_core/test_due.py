@@ -1,5 +1,6 @@
 """When something is looked at again, and what is done then."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from trade_core.domain.due import (
     End,
     Look,
     Rest,
+    Step,
     first_look,
     gap,
     open_look,
@@ -134,6 +136,16 @@ def test_what_is_decided_is_never_looked_at_again() -> None:
     assert payment_step(paid, payment, attempt=3, now=later(9)) == Rest(None)
 
 
+def due_seconds(step_of: Callable[[int], Step]) -> list[float]:
+    """When, after the first command, the next eight are sent if nothing is ever heard."""
+    seconds = [0.0]
+    for attempt in range(8):
+        step = step_of(attempt)
+        assert isinstance(step, Ask)
+        seconds.append(seconds[-1] + (step.again.due_at - NOON).total_seconds())
+    return seconds[1:]
+
+
 def refund(**changes: Any) -> Refund:
     usual = Refund(
         refund_no="R1",
@@ -156,7 +168,7 @@ def refund(**changes: Any) -> Refund:
 @pytest.mark.parametrize(
     ("heard", "command"),
     [
-        (None, CommandName.REFUND),
+        (None, CommandName.QUERY_REFUND),
         (Fact.NOT_SENT, CommandName.REFUND),
         (Fact.ABSENT, CommandName.REFUND),
         (Fact.UNCLEAR, CommandName.QUERY_REFUND),
@@ -167,7 +179,29 @@ def test_refund_is_sent_until_the_channel_has_it_and_asked_about_where_nobody_kn
     heard: Fact | None, command: CommandName
 ) -> None:
     step = refund_step(refund(heard=heard), attempt=2, now=NOON)
-    assert step == Ask(command, Look(NOON + timedelta(seconds=30), attempt=3))
+    assert step == Ask(command, Look(NOON + timedelta(seconds=15), attempt=3))
+
+
+def test_refund_is_sent_at_once_and_looked_at_from_the_fifth_second() -> None:
+    first = refund_step(refund(), attempt=0, now=NOON)
+    assert first == Ask(CommandName.REFUND, Look(later(5), attempt=1))
+    accepted = refund(heard=Fact.UNDER_WAY)
+    seconds = due_seconds(lambda n: refund_step(accepted, attempt=n, now=NOON))
+    assert seconds == [5, 15, 30, 60, 180, 300, 600, 1800]
+
+
+def test_close_that_came_to_nothing_is_looked_at_from_the_fifth_second() -> None:
+    order, payment = pending(closing=True)
+    seconds = due_seconds(lambda n: payment_step(order, payment, attempt=n, now=NOON))
+    assert seconds[:4] == [5, 15, 30, 60]
+
+
+def test_people_hear_after_ten_minutes_of_a_refund_that_stays_unclear() -> None:
+    steps = [refund_step(refund(heard=Fact.UNCLEAR), attempt=n, now=NOON) for n in range(20)]
+    assert [step.worrying for step in steps if isinstance(step, Ask)].index(True) == 7
+    calm = refund_step(refund(heard=Fact.UNDER_WAY), attempt=7, now=NOON)
+    assert isinstance(calm, Ask)
+    assert not calm.worrying
 
 
 @pytest.mark.parametrize("state", [s for s in RefundStatus if s is not RefundStatus.PROCESSING])

@@ -17,13 +17,13 @@ from tests.unit.trade_core.world import (
     wish,
 )
 
-from contracts.api import CreateRefund, OrderStatus, PaymentStatus, RefundStatus
+from contracts.api import CreateRefund, Failure, OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
 from trade_core.domain import closing, opening, refunding
 from trade_core.domain.dossier import Dossier
 from trade_core.domain.errors import ResultRefused
-from trade_core.domain.hearing import hear_payment, hear_refund
+from trade_core.domain.hearing import MAX_WORDS_CHARS, hear_payment, hear_refund
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
 
@@ -188,6 +188,14 @@ def test_impossible_word_changes_nothing() -> None:
     assert opened.events == []
 
 
+def test_endless_reason_of_a_channel_is_cut() -> None:
+    order, payment = pending()
+    opened = dossier(order, payment)
+    hear(opened, said(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="x" * 100_000))
+    failure = opened.payments[payment.payment_no].failure
+    assert failure == Failure(code="NO", message="x" * MAX_WORDS_CHARS)
+
+
 def refunding_dossier() -> tuple[Dossier, str]:
     order, payment = pending()
     opened = dossier(order, payment)
@@ -227,6 +235,21 @@ def test_refund_that_fails_releases_its_reservation_exactly_once() -> None:
     assert (payment.refund_reserved, payment.amount_refunded) == (0, 0)
     assert balances(opened)[Purpose.MERCHANT_PAYABLE] == -1299
     assert told(opened).count("refund.failed") == 1
+
+
+def test_refund_that_never_arrived_is_sent_again_at_once_but_not_in_a_circle() -> None:
+    opened, number = refunding_dossier()
+    unclear = answer(opened, number, Verdict.UNKNOWN)
+    absent = said_of_refund(
+        opened.refunds[number], Source.QUERY_REFUND, Verdict.PENDING, found=False
+    )
+    hear_refund(opened, unclear)
+    assert opened.hurried == set()
+    hear_refund(opened, absent)
+    assert opened.hurried == {number}
+    opened.hurried.clear()
+    hear_refund(opened, absent)
+    assert opened.hurried == set()
 
 
 def test_abnormal_refund_stays_reserved_until_a_person_has_decided() -> None:
@@ -276,7 +299,7 @@ def test_any_order_and_repetition_ends_in_the_same_books(
         Purpose.MERCHANT_PAYABLE: -1299,
     }
     assert told(opened).count("payment.succeeded") == 1
-    assert [event.data.sequence for event in opened.events] == [
+    assert [event.sequence for event in opened.events] == [
         order.version + n for n in range(1, len(opened.events) + 1)
     ]
 

@@ -135,7 +135,7 @@ def test_split_of_the_payment_starts_when_it_is_paid_and_finishes_it() -> None:
     (started,) = opened.splits.values()
     assert (started.merchant_split_no, started.finish, started.amount) == (None, True, 1000)
     created = next(event for event in opened.events if event.type == "split.created")
-    assert created.data.notify_url == "https://app.example/n"
+    assert created.notify_url == "https://app.example/n"
     assert payment_of(opened).split_reserved == 1000
 
 

@@ -52,9 +52,12 @@ def record_of(raw: ConsumerRecord) -> Record:
         topic=raw.topic,
         partition=raw.partition,
         offset=raw.offset,
-        key=None if raw.key is None else raw.key.decode(errors="replace"),
+        key=None if raw.key is None else _text(raw.key.decode(errors="replace")),
         value=raw.value or b"",
-        headers={name: (value or b"").decode(errors="replace") for name, value in raw.headers},
+        headers={
+            _text(name): _text((value or b"").decode(errors="replace"))
+            for name, value in raw.headers
+        },
         timestamp_ms=raw.timestamp,
     )
 
@@ -79,8 +82,13 @@ async def park_in(tx: Tx, records: Sequence[DeadRecord]) -> None:
                 dead.record.key,
                 dead.record.value,
                 dead.record.headers,
-                dead.error,
+                _text(dead.error),
             )
             for dead in records
         ],
     )
+
+
+def _text(decoded: str) -> str:
+    """As a database can keep it: NUL is shown as what cannot be decoded is."""
+    return decoded.replace("\0", "\ufffd")

@@ -21,7 +21,7 @@ PUBLISHED = Counter("outbox_published", "Events that Kafka confirmed", ["topic"]
 DEAD = Counter("outbox_dead", "Events that can never be published", ["topic"])
 
 LOOK_AROUND_S = 1.0
-ROUND_S = 0.005  # Between two rounds, so that a burst of commits shares one.
+REST_S = 0.02  # After a round that was not full, so that a burst of commits shares the next.
 BUSY_POLL_S, IDLE_POLL_S = 0.02, 0.2
 RECONNECT_S = 0.5
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 1.0  # After a round in which nothing was published.
@@ -37,12 +37,20 @@ class Relay:
     The owner holds the shard's advisory lock on a connection of its own and does all its reading
     on that same connection: a relay that lost its locks cannot read either. Events arrive at
     least once, per key in the order of their ids (after a failure, once more in that order).
+    `rest_s`: how long it rests after a round that was not full; longer, where nobody waits for the
+    events, makes rounds fewer and larger.
     `oldest_s` and `dead`: how long the oldest event waits, and how many can never be published, of
     all replicas together, as they were a second ago.
     """
 
     def __init__(
-        self, db: Database, producer: Producer, *, batch: int = 500, hold_max_s: float = 10.0
+        self,
+        db: Database,
+        producer: Producer,
+        *,
+        batch: int = 500,
+        hold_max_s: float = 10.0,
+        rest_s: float = REST_S,
     ) -> None:
         self.pulse = Pulse()
         self.oldest_s = 0.0
@@ -50,6 +58,7 @@ class Relay:
         self._db = db
         self._producer = producer
         self._batch = batch
+        self._rest_s = rest_s
         self._awake = asyncio.Event()
         self._held = _HeldKeys(hold_max_s)
 
@@ -88,8 +97,8 @@ class Relay:
                 await pause(stop, backoff_s)
                 backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
                 continue
-            await asyncio.sleep(ROUND_S)
             if found < self._batch:
+                await asyncio.sleep(self._rest_s)
                 await _until(self._awake, poll_s)
             poll_s = BUSY_POLL_S if found else min(poll_s * 2, IDLE_POLL_S)
             backoff_s = BACKOFF_FIRST_S

@@ -1,15 +1,24 @@
 """The HTTP edge of a service: application, errors, health, strict JSON, overload, language."""
 
-from chassis.web.application import collect_rarely, create_app, require_service_token, serve
-from chassis.web.bodies import json_object, parse, read_body, read_json_object
+from chassis.web.application import (
+    collect_rarely,
+    create_app,
+    refuse_nul,
+    require_service_token,
+    serve,
+)
+from chassis.web.bodies import json_object, parse, read_body, read_json_object, read_message
 from chassis.web.edge import InFlightLimit
 from chassis.web.errors import problem_response
 from chassis.web.language import Language, Words, language_of
+from chassis.web.routes import DirectRoute, add_routes
 
 __all__ = [
+    "DirectRoute",
     "InFlightLimit",
     "Language",
     "Words",
+    "add_routes",
     "collect_rarely",
     "create_app",
     "json_object",
@@ -18,6 +27,8 @@ __all__ = [
     "problem_response",
     "read_body",
     "read_json_object",
+    "read_message",
+    "refuse_nul",
     "require_service_token",
     "serve",
 ]

@@ -3,17 +3,19 @@
 import asyncio
 import gc
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import FrameType
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr
 
-from chassis.problems import Unauthenticated
+from chassis.problems import NotFound, Unauthenticated
 from chassis.settings import Settings
 from chassis.web.edge import Edge
 from chassis.web.errors import register_handlers
@@ -22,6 +24,8 @@ MAX_BODY_BYTES = 1_048_576  # What no request may pass; `read_json_object` sets 
 READY_LIMIT_S = 3.0
 GRACE_S = 15  # Running requests get this long to finish after SIGTERM.
 KEEP_ALIVE_S = 75  # Longer than any client of ours keeps an idle connection.
+UNUSED: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
+"""`Edge` measures; FastAPI's own telemetry looks for its providers with every request."""
 
 Ready = Callable[[], Awaitable[Mapping[str, bool]]]
 Alive = Callable[[], Mapping[str, bool]]
@@ -33,13 +37,15 @@ def create_app(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     ready: Ready | None = None,
     alive: Alive | None = None,
+    away: Sequence[type[Exception]] = (),
     docs: bool = False,
 ) -> FastAPI:
     """The application with request ids, metrics, problem answers and health routes in place.
 
     `ready` and `alive` answer named checks; one that is False, or no answer within 3 s, makes
     `/health/ready` or `/health/live` 503. `ready` tells whether traffic is welcome, `alive`
-    whether a restart would help.
+    whether a restart would help. `away`: what endpoints raise when something they need is away or
+    too busy for the moment, as `database.AWAY`; answered 503 instead of 500.
     """
     app = FastAPI(
         title=service,
@@ -48,10 +54,11 @@ def create_app(
         redoc_url=None,
         openapi_url="/openapi.json" if docs else None,
         redirect_slashes=False,
+        telemetry=UNUSED,
     )
     app.state.stopping = False
     app.add_middleware(Edge, max_body_bytes=MAX_BODY_BYTES)
-    register_handlers(app)
+    register_handlers(app, away)
     _add_health(app, ready, alive)
     return app
 
@@ -66,6 +73,13 @@ def require_service_token(token: SecretStr) -> Callable[[Request], Awaitable[Non
             raise Unauthenticated("The service token is missing or wrong.")
 
     return check
+
+
+async def refuse_nul(request: Request) -> None:
+    """A dependency that answers 404 where path or query hold the character NUL: no text of a
+    database does, so there is nothing of such a name."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise NotFound("There is no such thing.")
 
 
 def serve(app: FastAPI, settings: Settings) -> None:

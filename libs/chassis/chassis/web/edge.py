@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from functools import lru_cache
 from types import TracebackType
 
 import structlog
@@ -23,6 +24,10 @@ SECONDS = Histogram(
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 IN_FLIGHT = Gauge("http_in_flight", "Requests inside the in-flight gate")
+
+MAX_LABELS = 1_000  # More than there are methods, routes and states.
+_requests_of = lru_cache(MAX_LABELS)(REQUESTS.labels)
+_seconds_of = lru_cache(MAX_LABELS)(SECONDS.labels)
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})", re.ASCII)
@@ -111,8 +116,8 @@ def _child_span(offered: str | None) -> str:
 def _observe(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     route = _template(scope)
-    REQUESTS.labels(method, route, str(status)).inc()
-    SECONDS.labels(method, route).observe(seconds)
+    _requests_of(method, route, str(status)).inc()
+    _seconds_of(method, route).observe(seconds)
     write = log.warning if status >= 500 else log.debug
     write("http.request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 

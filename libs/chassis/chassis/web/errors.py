@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -16,16 +17,21 @@ from chassis.problems import (
     Internal,
     InvalidRequest,
     NotFound,
+    Overloaded,
     Problem,
     pointer,
 )
 
+log = structlog.get_logger()
 
-def register_handlers(app: FastAPI) -> None:
-    """Answer every error as problem+json."""
+
+def register_handlers(app: FastAPI, away: Iterable[type[Exception]] = ()) -> None:
+    """Answer every error as problem+json; those of `away` as something to try again soon."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework_error)
+    for kind in away:
+        app.add_exception_handler(kind, _away)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -64,6 +70,11 @@ async def _framework_error(_: Request, error: Exception) -> Response:
     response = problem_response(_as_problem(error))
     response.headers.update(error.headers or {})
     return response
+
+
+async def _away(_: Request, error: Exception) -> Response:
+    log.warning("http.away", reason=repr(error))
+    return problem_response(Overloaded("Something that is needed is away at the moment."))
 
 
 async def _unexpected(_: Request, error: Exception) -> Response:

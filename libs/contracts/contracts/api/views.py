@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, JsonValue, StrictInt
 
 from contracts.actions import Action
 from contracts.api.vocabulary import (
@@ -28,10 +28,10 @@ class OrderSummary(BaseModel):
     merchant_order_no: str
     merchant_id: str
     status: OrderStatus
-    amount: int
+    amount: StrictInt
     currency: str
-    amount_paid: int
-    amount_refunded: int
+    amount_paid: StrictInt
+    amount_refunded: StrictInt
     subject: str
     created_at: datetime
     expires_at: datetime
@@ -48,9 +48,9 @@ class PaymentView(BaseModel):
     channel: str | None
     method: Method
     status: PaymentStatus
-    amount: int
+    amount: StrictInt
     currency: str
-    amount_refunded: int
+    amount_refunded: StrictInt
     subject: str
     action: Action | None
     expires_at: datetime
@@ -75,7 +75,7 @@ class RefundView(BaseModel):
     channel_refund_no: str | None
     merchant_id: str
     payment_id: str
-    amount: int
+    amount: StrictInt
     currency: str
     status: RefundStatus
     reason: str | None
@@ -89,10 +89,10 @@ class ShareView(BaseModel):
     """One receiver of a split. `amount_returned`: what was called back for refunds so far."""
 
     account: str
-    amount: int
+    amount: StrictInt
     description: str
     status: ShareStatus
-    amount_returned: int
+    amount_returned: StrictInt
     failure: Failure | None
 
 
@@ -111,7 +111,7 @@ class SplitView(BaseModel):
     channel_split_no: str | None
     merchant_id: str
     payment_id: str
-    amount: int
+    amount: StrictInt
     currency: str
     status: SplitStatus
     finish: bool

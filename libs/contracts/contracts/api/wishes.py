@@ -15,7 +15,6 @@ from pydantic import (
     JsonValue,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_core import to_json
 
@@ -172,12 +171,12 @@ class CreatePayment(Wish):
     """
 
     merchant_id: Identifier
-    payment_id: Identifier | None = None
     merchant_order_no: AppNumber
     amount: Amount
     currency: Currency = "CNY"
     subject: Subject
     method: Annotated[Method, Field(strict=False)]
+    payment_id: Annotated[Identifier | None, Field(validate_default=True)] = None
     payer: Payer | None = None
     notify_url: HttpUrl | None = None
     return_url: HttpUrl | None = None
@@ -186,18 +185,19 @@ class CreatePayment(Wish):
     split: SplitReceivers = Field(default_factory=list)
     splits: bool = False
 
+    @field_validator("payment_id")
+    @classmethod
+    def _channel_account_is_named(cls, payment_id: str | None, told: ValidationInfo) -> str | None:
+        if payment_id is None and told.data.get("method", Method.CASHIER) is not Method.CASHIER:
+            raise ValueError('may be absent only with method "cashier"')
+        return payment_id
+
     @field_validator("split")
     @classmethod
     def _split_fits(cls, split: list[SplitReceiver], told: ValidationInfo) -> list[SplitReceiver]:
         if sum(receiver.amount for receiver in split) > told.data.get("amount", MAX_AMOUNT):
             raise ValueError("is more than the amount of the payment")
         return split
-
-    @model_validator(mode="after")
-    def _channel_account_is_named(self) -> "CreatePayment":
-        if self.payment_id is None and self.method is not Method.CASHIER:
-            raise ValueError('payment_id may be absent only with method "cashier"')
-        return self
 
 
 class CloseOrder(Wish):

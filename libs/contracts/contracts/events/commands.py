@@ -4,11 +4,11 @@ Commands are hints with a lease: trade-core's own row is the truth and sends aga
 runs out, so a lost or dropped command costs time, never money.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from contracts.api import Method
 from contracts.events.envelope import CloudEvent, Data
@@ -17,6 +17,8 @@ SOURCE: Final = "paymesh/trade-core"
 
 
 class CommandName(StrEnum):
+    """What is asked of one payment."""
+
     QUERY = "query"
     CLOSE = "close"
     REFUND = "refund"
@@ -37,7 +39,7 @@ class PaymentRef(Data):
     merchant_order_no: str
     channel: str
     method: Method
-    amount: int
+    amount: StrictInt
     currency: str
     channel_trade_no: str | None
     created_at: datetime
@@ -51,7 +53,7 @@ class SplitReturn(Data):
 
     split_no: str
     account: str
-    amount: int
+    amount: StrictInt
     return_no: str
 
 
@@ -60,7 +62,7 @@ class RefundRef(Data):
     that is done the refund's outcome is `pending`, and it is sent again."""
 
     refund_no: str
-    amount: int
+    amount: StrictInt
     reason: str | None
     channel_refund_no: str | None
     created_at: datetime
@@ -71,7 +73,7 @@ class Share(Data):
     """What one receiver gets; no account stands in a split twice."""
 
     account: str
-    amount: int
+    amount: StrictInt
     description: str
 
 
@@ -98,4 +100,20 @@ class ChannelCommand(Data):
     lease_until: datetime
 
 
+class FetchBill(Data):
+    """Fetch the bill of an account and day (Beijing time), and hand it to trade-core as this round
+    of its statement. Keyed by `payment_id`. `lease_until`: do not start it later."""
+
+    command: Literal["fetch_bill"] = "fetch_bill"
+    statement_no: str
+    round: int
+    payment_id: str
+    merchant_id: str
+    channel: str
+    day: date
+    lease_until: datetime
+
+
 ChannelCommandRecord = CloudEvent[ChannelCommand]
+FetchBillRecord = CloudEvent[FetchBill]
+AnyCommandRecord = CloudEvent[ChannelCommand | FetchBill]

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from contracts.actions import Action
 from contracts.events.envelope import CloudEvent, Data
@@ -48,7 +48,7 @@ class PaymentResult(Data):
 
     By source, `succeeded` means: the money was taken (initiation, notice, query); the trade is
     closed or never came to be, nobody can pay it now (close).
-    `pending`: waiting for the payer (`action` says how to call them; only on initiation).
+    `pending`: waiting for the payer. On initiation `action` says how to call them.
     `declined`: it will never be paid; on close: the channel refuses because of the trade's state.
     `found` is False where a query or close met no such trade at the channel.
     `closed` is True where `declined` means that the channel ended the trade without payment.
@@ -64,7 +64,7 @@ class PaymentResult(Data):
     found: bool = True
     closed: bool = False
     channel_trade_no: str | None = None
-    amount: int | None = None
+    amount: StrictInt | None = None
     currency: str | None = None
     paid_at: datetime | None = None
     action: Action | None = None
@@ -91,7 +91,7 @@ class RefundResult(Data):
     found: bool = True
     abnormal: bool = False
     channel_refund_no: str | None = None
-    amount: int | None = None
+    amount: StrictInt | None = None
     currency: str | None = None
     refunded_at: datetime | None = None
     code: str | None = None
@@ -103,7 +103,7 @@ class ShareResult(Data):
     """What a channel said of one receiver."""
 
     account: str
-    amount: int
+    amount: StrictInt
     status: Literal["processing", "succeeded", "failed"]
     code: str | None = None
     message: str | None = None

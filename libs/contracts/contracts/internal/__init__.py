@@ -22,6 +22,14 @@ trade-core:
     GET  /internal/ledger/entries?subject=                → LedgerEntries
     GET  /internal/dead-letters?after=&limit=             → DeadLetterPage
     POST /internal/dead-letters/{id}/replay               → DeadLetterView
+    POST /internal/statements/{statement_no}/rows  BillPage → BillReceipt (from the gateway)
+    POST /internal/statements/{statement_no}/none  NoBill → BillReceipt (from the gateway)
+    GET  /internal/reconciliations?merchant_id=&payment_id=&state=&from=&to=&after=&limit=
+                                                          → ReconciliationPage
+    POST /internal/reconciliations                 AskForStatement → ReconciliationView (202)
+    GET  /internal/reconciliations/{statement_no}?after=&limit=           → ReconciliationOnFile
+    POST /internal/reconciliations/{statement_no}/fetch   → ReconciliationView (202)
+    POST /internal/differences/{difference_no}/settle     SettleDifference → DifferenceView
 notifier:
     POST /internal/events/{event_id}/redeliver?app_id=    → DeliveryView (202)
     GET  /internal/deliveries?app_id=&event_id=&state=&after=&limit=      → DeliveryPage
@@ -37,8 +45,6 @@ notifier:
 gateway (for merchant-admin):
     GET  /internal/channels                               → ChannelList
     POST /internal/channels/{channel}/credentials         CheckCredentials → 204, 422 with pointers
-gateway (for reconciliation):
-    GET  /internal/channel-accounts/{payment_id}/bills/{day}?kind=trade|funds → ChannelBill
 gateway (for the cashier):
     GET  /internal/checkouts/{token}                      → Checkout
     POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
@@ -60,8 +66,6 @@ from contracts.internal.callbacks import (
     Telling,
 )
 from contracts.internal.channels import (
-    ChannelBill,
-    ChannelBillRow,
     ChannelDescription,
     ChannelList,
     CheckCredentials,
@@ -87,6 +91,23 @@ from contracts.internal.ledger import (
     LedgerEntry,
     LedgerPosting,
 )
+from contracts.internal.reconciliation import (
+    MAX_PAGE_ROWS,
+    AskForStatement,
+    BillPage,
+    BillReceipt,
+    BillRow,
+    DifferenceKind,
+    DifferencePage,
+    DifferenceState,
+    DifferenceView,
+    NoBill,
+    ReconciliationOnFile,
+    ReconciliationPage,
+    ReconciliationState,
+    ReconciliationView,
+    SettleDifference,
+)
 from contracts.internal.trade import (
     ChooseChannel,
     ChosenChannel,
@@ -101,10 +122,13 @@ from contracts.internal.trade import (
 )
 
 __all__ = [
+    "MAX_PAGE_ROWS",
     "AlertTest",
+    "AskForStatement",
     "AttemptView",
-    "ChannelBill",
-    "ChannelBillRow",
+    "BillPage",
+    "BillReceipt",
+    "BillRow",
     "ChannelDescription",
     "ChannelList",
     "CheckAddress",
@@ -122,6 +146,10 @@ __all__ = [
     "DecideRefund",
     "DeliveryPage",
     "DeliveryView",
+    "DifferenceKind",
+    "DifferencePage",
+    "DifferenceState",
+    "DifferenceView",
     "EndpointPage",
     "EndpointView",
     "FoundDelivery",
@@ -131,6 +159,7 @@ __all__ = [
     "LedgerEntries",
     "LedgerEntry",
     "LedgerPosting",
+    "NoBill",
     "Offer",
     "OpenPayment",
     "OpenRefund",
@@ -141,8 +170,13 @@ __all__ = [
     "PaymentDecision",
     "PaymentOnFile",
     "Ping",
+    "ReconciliationOnFile",
+    "ReconciliationPage",
+    "ReconciliationState",
+    "ReconciliationView",
     "RefundDecision",
     "ReplayView",
     "ReplayWish",
+    "SettleDifference",
     "Telling",
 ]

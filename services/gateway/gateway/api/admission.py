@@ -5,6 +5,7 @@ Everything that is wrong before the signature is known to be good looks the same
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from inspect import signature
 from typing import Annotated, Any, Final, TypeVar
 
 import structlog
@@ -33,15 +34,16 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated app and what it sent."""
+    """An authenticated app and what it sent. The request keeps it, so it does not keep the request:
+    a cycle would let all of both stay until the next garbage collection."""
 
     app: App
-    request: Request
+    content_type: str
     body: bytes
 
     def wish(self, model: type[M]) -> M:
         """The body as this model; raises UnsupportedMediaType or InvalidRequest with pointers."""
-        return parse(model, json_object(self.request, self.body))
+        return parse(model, json_object(self.content_type, self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Admission:
             raise
         if wait_s := self.rate.wait_s(app.app_id, self.clock()):
             raise RateLimited(wait_s)
-        return Caller(app, request, body)
+        return Caller(app, request.headers.get("content-type", ""), body)
 
     def _note(self, problem: NotAuthenticated, deps: Deps) -> None:
         REFUSED.labels(problem.reason).inc()
@@ -89,10 +91,14 @@ class Admission:
 
 
 class AppRoute(APIRoute):
-    """A route for apps. The whole request counts as in flight, from its head to its answer."""
+    """A route for apps. The whole request counts as in flight, from its head to its answer.
+
+    An endpoint that takes the caller and the deps only is called without FastAPI's ceremony.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+        is_plain = signature(self.endpoint).parameters.keys() == {"caller", "deps"}
+        handle = self._call if is_plain else super().get_route_handler()
 
         async def admitted(request: Request) -> Response:
             admission: Admission = request.app.state.admission
@@ -103,10 +109,19 @@ class AppRoute(APIRoute):
 
         return admitted
 
+    async def _call(self, request: Request) -> Response:
+        response: Response = await self.endpoint(
+            caller=await _caller(request), deps=await _deps(request)
+        )
+        return response
+
 
 def require_configuration(deps: Deps) -> None:
-    """Before we know everybody, nobody may be told that they are unknown; raises Overloaded."""
-    if not deps.is_configured():
+    """Before we know everybody, nobody may be told that they are unknown; raises Overloaded.
+
+    Whoever knows no app at all has met a broker that lost its records, and will be told again.
+    """
+    if not deps.is_configured() or deps.directory.is_empty:
         raise Overloaded("The service is still starting.")
 
 

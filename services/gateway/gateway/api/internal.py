@@ -1,15 +1,12 @@
 """/internal: for our own services, with the service token."""
 
-from datetime import date
-
 from fastapi import APIRouter, Request, Response
 
 from chassis.web import parse, read_json_object
 from contracts.internal import CheckCredentials, ChooseOffer
 from gateway.api.admission import DepsOf
 from gateway.api.answers import answer
-from gateway.channels.plugin import BillKind
-from gateway.flows import bills, cashier, registration
+from gateway.flows import cashier, registration
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 
@@ -24,11 +21,6 @@ async def check_credentials(channel: str, request: Request, deps: DepsOf) -> Res
     _, body = await read_json_object(request)
     registration.check_credentials(deps, channel, parse(CheckCredentials, body).credentials)
     return Response(status_code=204)
-
-
-@router.get("/channel-accounts/{payment_id}/bills/{day}")
-async def get_bill(payment_id: str, day: date, deps: DepsOf, kind: BillKind = "trade") -> Response:
-    return answer(await bills.fetch(deps, payment_id, day, kind))
 
 
 @router.get("/checkouts/{token}")

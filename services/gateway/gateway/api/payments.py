@@ -49,7 +49,7 @@ async def create_payment(caller: CallerOf, deps: DepsOf) -> Response:
 
     201 says that the *initiation* worked, and `action` how to call the payer; that the money came
     is told by callback. After 504 `unknown` query the payment, do not create it again; after 502
-    `not_sent` another way may be tried at once.
+    `not_sent` another way may be tried, 15 seconds after the first.
     """
     outcome = await pay.create(deps, caller.app, caller.wish(CreatePayment))
     return created(outcome.payment, is_replay=outcome.is_replay)

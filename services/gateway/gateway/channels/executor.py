@@ -145,7 +145,7 @@ class Executor:
         return await self._run(account, "call_back", splits.call_back, asked)
 
     async def fetch_bill(self, account: ChannelAccount, wish: BillWish) -> Bill | Outcome:
-        """The channel's statement of a day; anything but a Bill says why there is none."""
+        """The channel's bill of a day; anything but a Bill says why there is none."""
         started = self._monotonic()
         said = await self._bill(account, wish)
         self._report(account, "bill", Succeeded() if isinstance(said, Bill) else said, started)

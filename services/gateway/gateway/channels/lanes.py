@@ -109,6 +109,8 @@ def inexpressible(account: ChannelAccount, error: Exception) -> NotSent:
 
 
 async def _has_place(places: asyncio.Semaphore) -> bool:
+    if not places.locked():
+        return await places.acquire()  # at once
     try:
         async with asyncio.timeout(MAX_WAIT_S):
             await places.acquire()

@@ -6,6 +6,7 @@ the operation to say, and that is never a yes.
 
 import json
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -64,6 +65,20 @@ def decimal_money(amount: str, currency: str) -> Money | None:
         return Money.from_decimal(amount, currency)
     except (ValueError, KeyError):
         return None
+
+
+def rounded_minor(amount: str, currency: str) -> int:
+    """Decimal text finer than the minor unit, to the nearest whole one; halves away from zero, so
+    that what is given back in full undoes what was taken.
+
+    Raises:
+        Unverifiable: it cannot be read.
+    """
+    try:
+        exact = Decimal(amount).scaleb(MINOR_DIGITS[currency])
+        return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    except (ArithmeticError, ValueError) as error:
+        raise Unverifiable("an amount that cannot be read") from error
 
 
 def _at(content: Mapping[str, Any], path: tuple[str, ...]) -> Any:

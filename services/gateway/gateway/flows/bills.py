@@ -1,41 +1,86 @@
-"""A channel's statement of a day, for whoever compares it with our books."""
+"""A channel's bill of a day (对账单): fetched, and handed to trade-core page by page."""
 
-from datetime import date
+from typing import Final
 
-from contracts.internal import ChannelBill, ChannelBillRow
-from gateway.channels.plugin import Bill, BillKind, BillRow, BillWish, Pending, Succeeded
+import structlog
+
+from chassis.problems import Problem
+from contracts import internal
+from contracts.events.commands import FetchBill
+from contracts.internal import MAX_PAGE_ROWS, BillPage, BillReceipt, NoBill
+from gateway.channels.plugin import (
+    Bill,
+    BillRow,
+    BillWish,
+    Declined,
+    NotSent,
+    Outcome,
+    Unknown,
+)
 from gateway.deps import Deps
-from gateway.errors import NoBill, NotHere
+from gateway.directory import ChannelAccount
+
+log = structlog.get_logger()
+
+SENSELESS: Final = ("senseless", "the channel answered with something else")
 
 
-async def fetch(deps: Deps, payment_id: str, day: date, kind: BillKind) -> ChannelBill:
-    """The whole statement, also of a disabled account. Raises NotHere or NoBill."""
-    account = deps.directory.find_account(payment_id)
-    if account is None:
-        raise NotHere("channel account")
-    match await deps.executor.fetch_bill(account, BillWish(day, kind)):
-        case Bill(rows=rows):
-            return ChannelBill(
-                payment_id=payment_id,
-                channel=account.channel,
-                day=day,
-                kind=kind,
-                rows=[_row(row) for row in rows],
-            )
-        case Succeeded() | Pending():
-            raise NoBill("senseless", "the channel answered with something else")
-        case refusal:
-            raise NoBill(refusal.code, refusal.message)
+async def fetch(deps: Deps, command: FetchBill) -> str:
+    """Carry the command out, also for a disabled account; answers what came of it.
+
+    Never raises. What trade-core did not take, it asks for again when its lease is over.
+    """
+    account = deps.directory.find_account(command.payment_id)
+    if account is None or account.channel != command.channel:
+        log.error("command.account_unknown", payment_id=command.payment_id)
+        return "account_unknown"
+    said = await deps.executor.fetch_bill(account, BillWish(command.day, "trade"))
+    try:
+        if isinstance(said, Bill):
+            return await _hand_over(deps, command, said)
+        return await _say_none(deps, command, account, said)
+    except Problem as problem:
+        log.warning("bill.not_delivered", statement_no=command.statement_no, reason=problem.code)
+        return "not_delivered"
 
 
-def _row(row: BillRow) -> ChannelBillRow:
-    return ChannelBillRow(
+async def _hand_over(deps: Deps, command: FetchBill, bill: Bill) -> str:
+    """Page by page; an empty bill is one empty page."""
+    for first in range(0, len(bill.rows) or 1, MAX_PAGE_ROWS):
+        page = BillPage(
+            round=command.round,
+            first_row=first,
+            total_rows=len(bill.rows),
+            rows=[_row(row) for row in bill.rows[first : first + MAX_PAGE_ROWS]],
+        )
+        path = f"/internal/statements/{command.statement_no}/rows"
+        receipt = await deps.trade_core.post(BillReceipt, path, body=page)
+        if not receipt.is_wanted:
+            return "superseded"
+    return "delivered"
+
+
+async def _say_none(deps: Deps, command: FetchBill, account: ChannelAccount, said: Outcome) -> str:
+    code, message = SENSELESS
+    if isinstance(said, Declined | NotSent | Unknown):
+        code, message = said.code, said.message
+    none = NoBill(
+        round=command.round, is_final=account.plugin.bills is None, code=code, message=message
+    )
+    path = f"/internal/statements/{command.statement_no}/none"
+    await deps.trade_core.post(BillReceipt, path, body=none)
+    return "none"
+
+
+def _row(row: BillRow) -> internal.BillRow:
+    return internal.BillRow(
         kind=row.kind,
         payment_no=row.payment_no,
         refund_no=row.refund_no,
         channel_no=row.channel_no,
         amount=row.amount.amount_minor,
         currency=row.amount.currency,
+        fee=row.fee,
         at=row.at,
-        state=row.state,
+        status=row.status,
     )

@@ -9,6 +9,7 @@ from chassis.producer import NotPublished
 from contracts.events.commands import (
     ChannelCommand,
     CommandName,
+    FetchBill,
     PaymentRef,
     RefundRef,
     SplitRef,
@@ -18,7 +19,7 @@ from contracts.money import Money
 from gateway.channels.plugin import Refunding, Trade
 from gateway.deps import Deps
 from gateway.directory import ChannelAccount
-from gateway.flows import split_commands
+from gateway.flows import bills, split_commands
 from gateway.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
@@ -39,8 +40,16 @@ async def run(deps: Deps, command: ChannelCommand) -> None:
         COMMANDS.labels(command.command, await _carry_out(deps, command)).inc()
 
 
+async def fetch_bill(deps: Deps, command: FetchBill) -> None:
+    """As `run`, for the bill of a channel account."""
+    with structlog.contextvars.bound_contextvars(statement_no=command.statement_no):
+        is_over = _is_over(deps, command)
+        result = "expired" if is_over else await bills.fetch(deps, command)
+        COMMANDS.labels(command.command, result).inc()
+
+
 async def _carry_out(deps: Deps, command: ChannelCommand) -> str:
-    if datetime.fromtimestamp(deps.clock(), UTC) >= command.lease_until:
+    if _is_over(deps, command):
         return "expired"
     account = deps.directory.find_account(command.payment.payment_id)
     if account is None or account.channel != command.payment.channel:
@@ -56,6 +65,10 @@ async def _carry_out(deps: Deps, command: ChannelCommand) -> str:
         log.warning("command.result_not_published", reason=str(error))
         return "not_published"
     return "published"
+
+
+def _is_over(deps: Deps, command: ChannelCommand | FetchBill) -> bool:
+    return datetime.fromtimestamp(deps.clock(), UTC) >= command.lease_until
 
 
 async def close(deps: Deps, account: ChannelAccount, trade: Trade) -> PaymentResult:

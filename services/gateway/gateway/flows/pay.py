@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from chassis.producer import NotPublished
+from contracts.actions import NoAction
 from contracts.api import (
     CreatePayment,
     Failure,
@@ -140,6 +141,7 @@ def _answer(payment: PaymentView, outcome: Outcome) -> PaymentView:
             return payment.model_copy(
                 update={
                     "status": _status_of_money(payment, outcome),
+                    "action": NoAction(),
                     "channel_trade_no": outcome.channel_no,
                     "paid_at": outcome.at,
                 }

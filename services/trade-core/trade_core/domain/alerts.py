@@ -12,6 +12,7 @@ from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
+from trade_core.domain.statement import Statement
 
 
 def conflicted(order: Order, payment: Payment, result: PaymentResult) -> Alert:
@@ -148,6 +149,31 @@ def still_unclear(order: Order, payment: Payment, about: Refund | Split | None) 
     )
 
 
+def bill_differs(statement: Statement, differences: int) -> Alert:
+    """A bill and the books do not agree, and the channel has been asked again."""
+    return Alert(
+        key=f"reconciliation.differs:{statement.payment_id}:{statement.day}",
+        severity=Severity.CRITICAL,
+        title="A channel's bill and the books differ",
+        detail=f"{differences} differences in the bill of {statement.channel} of {statement.day}.",
+        merchant_id=statement.merchant_id,
+        facts={**_statement(statement), "differences": differences},
+    )
+
+
+def no_bill(statement: Statement) -> Alert:
+    """A day after it should have been there; it goes on being asked for."""
+    return Alert(
+        key=f"reconciliation.no_bill:{statement.payment_id}:{statement.day}",
+        severity=Severity.WARNING,
+        title="A channel does not give its bill",
+        detail=statement.note
+        or f"{statement.channel} was asked for the bill of {statement.day} in vain.",
+        merchant_id=statement.merchant_id,
+        facts=_statement(statement),
+    )
+
+
 def result_parked(number: str, error: str) -> Alert:
     """A channel's word could not be applied; it is kept in `dead_event`."""
     return Alert(
@@ -157,6 +183,15 @@ def result_parked(number: str, error: str) -> Alert:
         detail=error,
         facts={"number": number},
     )
+
+
+def _statement(statement: Statement) -> Mapping[str, JsonValue]:
+    return {
+        "statement_no": statement.statement_no,
+        "payment_id": statement.payment_id,
+        "channel": statement.channel,
+        "day": statement.day.isoformat(),
+    }
 
 
 def _numbers(order: Order, payment: Payment) -> Mapping[str, JsonValue]:

@@ -7,10 +7,11 @@ from typing import Final
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from contracts.events.alerts import Alert
-from contracts.events.orders import SOURCE, OrderEvent, OrderEventRecord, OrderEventType
+from contracts.events.orders import OrderEventType
 from contracts.identifiers import new_id
-from trade_core.domain import due, ledger, returning, views
+from trade_core.domain import due, ledger, returning
 from trade_core.domain.due import Look
+from trade_core.domain.event import Event
 from trade_core.domain.order import Order, derive
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -62,7 +63,7 @@ class Dossier:
     now: datetime
     splits: dict[str, Split] = field(default_factory=dict)
     traceparent: str | None = None
-    events: list[OrderEventRecord] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     entries: list[ledger.Entry] = field(default_factory=list)
     looks: dict[str, Look | None] = field(default_factory=dict)
@@ -218,64 +219,15 @@ class Dossier:
     ) -> None:
         self.version += 1
         self.events.append(
-            order_event(
-                kind,
-                self.order,
+            Event(
+                event_id=new_id("event"),
+                type=kind,
                 sequence=self.version,
+                at=self.now,
+                traceparent=self.traceparent,
+                order=self.order,
                 payment=payment,
                 refund=refund,
                 split=split,
-                at=self.now,
-                traceparent=self.traceparent,
             )
         )
-
-
-def order_event(
-    kind: OrderEventType,
-    order: Order,
-    *,
-    sequence: int,
-    payment: Payment | None,
-    refund: Refund | None,
-    split: Split | None = None,
-    at: datetime,
-    traceparent: str | None,
-) -> OrderEventRecord:
-    """One event with the whole state after the change. With a refund or a split its payment is
-    needed too."""
-    is_about_payment = refund is None and split is None
-    return OrderEventRecord(
-        id=new_id("event"),
-        source=SOURCE,
-        type=kind,
-        subject=_subject(order, payment, refund, split),
-        time=at,
-        traceparent=traceparent,
-        data=OrderEvent(
-            app_id=order.app_id,
-            merchant_id=order.merchant_id,
-            order_id=order.order_id,
-            sequence=sequence,
-            order=views.order_summary(order),
-            payment=views.payment_view(order, payment) if payment and is_about_payment else None,
-            refund=views.refund_view(order, payment, refund) if payment and refund else None,
-            split=views.split_view(order, payment, split) if payment and split else None,
-            notify_url=_notify_url(payment, refund, split),
-        ),
-    )
-
-
-def _subject(
-    order: Order, payment: Payment | None, refund: Refund | None, split: Split | None
-) -> str:
-    if refund is not None:
-        return refund.refund_no
-    if split is not None:
-        return split.split_no
-    return order.order_id if payment is None else payment.payment_no
-
-
-def _notify_url(payment: Payment | None, refund: Refund | None, split: Split | None) -> str | None:
-    about = refund or split or payment
-    return None if about is None else about.notify_url

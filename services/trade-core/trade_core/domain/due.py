@@ -60,6 +60,13 @@ def gap(attempt: int) -> timedelta:
     return timedelta(seconds=SCHEDULE_S[attempt + 1] - (SCHEDULE_S[attempt] if attempt >= 0 else 0))
 
 
+def _sent_at_once(command: CommandName, *, attempt: int, now: datetime, unclear: bool) -> Ask:
+    """Of what begins with a command (attempt 0) instead of waiting for the fifth second, when its
+    answer may have been lost: asked about by the same clock from then on."""
+    worrying = unclear and attempt == WORRY_ATTEMPT + 1
+    return Ask(command, Look(now + gap(attempt - 1), attempt + 1), worrying)
+
+
 # ── payments ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -94,12 +101,11 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
     over = payment.closing or now >= payment.expires_at
     if not payment.is_placed:
         return End() if over else Rest(Look(payment.expires_at))
-    again = Look(now + gap(attempt), attempt + 1)
     if over:
         turn = attempt - 1 if payment.called_as is Method.BARCODE else attempt
         command = CommandName.QUERY if turn % 2 else CommandName.CLOSE
-        again = Look(now + gap(turn), attempt + 1)
-        return Ask(command, again, worrying=attempt == WORRY_ATTEMPT)
+        return _sent_at_once(command, attempt=attempt, now=now, unclear=True)
+    again = Look(now + gap(attempt), attempt + 1)
     if again.due_at >= payment.expires_at:
         again = Look(payment.expires_at)
     worrying = payment.state is PaymentStatus.UNKNOWN and attempt == WORRY_ATTEMPT
@@ -118,16 +124,18 @@ def _order_end(order: Order, payment: Payment) -> Look | None:
 def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     """What to do about a refund whose row is due: always the same refund_no.
 
-    It is sent until the channel has it; where nobody knows, the channel is asked first.
+    It is sent until the channel has it; where nobody knows, or the call may still be under way,
+    the channel is asked first.
     """
     if refund.is_paid_out:
         return _pay_out_step(refund, attempt=attempt, now=now)
     if refund.state is not RefundStatus.PROCESSING:
         return Rest(None)
-    asks = refund.heard in (Fact.UNCLEAR, Fact.UNDER_WAY)
+    unheard = refund.heard is None and attempt > 0
+    asks = unheard or refund.heard in (Fact.UNCLEAR, Fact.UNDER_WAY)
     command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
-    worrying = refund.heard is not Fact.UNDER_WAY and attempt == WORRY_ATTEMPT
-    return Ask(command, Look(now + gap(attempt), attempt + 1), worrying)
+    unclear = refund.heard is not Fact.UNDER_WAY
+    return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)
 
 
 def _pay_out_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
@@ -141,13 +149,10 @@ def _pay_out_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
 
 
 def split_step(split: Split, *, attempt: int, now: datetime) -> Step:
-    """What to do about a split whose row is due: always the same split_no, as with a refund.
-
-    Channels accept a split first and do it later, so they are asked from the fifth second on.
-    """
+    """What to do about a split whose row is due: always the same split_no, as with a refund."""
     if split.state is not SplitStatus.PROCESSING:
         return Rest(None)
     asks = split.heard in (SplitFact.UNCLEAR, SplitFact.UNDER_WAY)
     command = CommandName.QUERY_SPLIT if asks else CommandName.SPLIT
-    worrying = split.heard is not SplitFact.UNDER_WAY and attempt == WORRY_ATTEMPT
-    return Ask(command, Look(now + gap(attempt - 1), attempt + 1), worrying)
+    unclear = split.heard is not SplitFact.UNDER_WAY
+    return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)

@@ -2,16 +2,19 @@
 
 TradeError (a problem with one of the public codes)
 ├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · DeadLetterNotFound  not_found
+├── StatementNotFound · DifferenceNotFound                  not_found
 ├── TooSoon · PaymentInProgress                             too_soon · payment_in_progress
 ├── OrderPaid · OrderClosed · CheckoutReplaced              order_paid · order_closed
 ├── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
 ├── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
+├── DayNotBilled · DifferenceClosed                         invalid_request
 └── DecisionImpossible                                      invalid_request
 ResultRefused (a channel's word that cannot be applied: parked, with an alert)
 ├── IllegalTransition
 └── ImpossibleResult
 """
 
+from datetime import date
 from typing import Final
 
 from chassis.problems import FieldError, Problem
@@ -172,6 +175,35 @@ class DeadLetterNotFound(TradeError):
 
     def __init__(self, letter_id: int) -> None:
         super().__init__(f"There is no dead letter {letter_id}.")
+
+
+class StatementNotFound(TradeError):
+    code = Code.NOT_FOUND
+
+    def __init__(self, statement_no: str) -> None:
+        super().__init__(f"There is no statement {statement_no}.")
+
+
+class DifferenceNotFound(TradeError):
+    code = Code.NOT_FOUND
+
+    def __init__(self, difference_no: str) -> None:
+        super().__init__(f"There is no difference {difference_no}.")
+
+
+class DayNotBilled(TradeError):
+    code = Code.INVALID_REQUEST
+
+    def __init__(self, day: date) -> None:
+        fault = FieldError("/day", "must be one of the last 90 days, today included")
+        super().__init__(f"No channel has a bill of {day}.", errors=[fault])
+
+
+class DifferenceClosed(TradeError):
+    code = Code.INVALID_REQUEST
+
+    def __init__(self, difference_no: str) -> None:
+        super().__init__(f"Difference {difference_no} is closed: a later comparison agreed.")
 
 
 class DecisionImpossible(TradeError):

@@ -28,6 +28,9 @@ CONFLICT: Final = Failure(
     code="conflict", message="The channel's amount, currency or account differs from ours."
 )
 
+MAX_WORDS_CHARS: Final = 512
+"""What is kept of a channel's reason; longer ones were meant for nobody."""
+
 NO_PAY_OUT: Final = frozenset({refund.Fact.STUCK, refund.Fact.NOT_SENT})
 
 
@@ -71,6 +74,8 @@ def hear_refund(dossier: Dossier, result: RefundResult) -> None:
         paid = _move_money(dossier, now_is, paid)
     elif was.is_paid_out and not now_is.is_paid_out:
         dossier.alerts.append(alerts.refund_needs_a_person(dossier.order, paid, now_is))
+    elif now_is.heard is refund.Fact.ABSENT:
+        dossier.hurried.add(was.refund_no)  # It never arrived: sent again at once.
     dossier.change_refund(now_is, paid)
 
 
@@ -130,8 +135,8 @@ def _failure(state: PaymentStatus, fact: payment.Fact, result: PaymentResult) ->
 
 def _why(fact: payment.Fact | refund.Fact, result: PaymentResult | RefundResult) -> Failure:
     return Failure(
-        code=result.code or fact.name.lower(),
-        message=result.message or "The channel gave no reason.",
+        code=(result.code or fact.name.lower())[:MAX_WORDS_CHARS],
+        message=(result.message or "The channel gave no reason.")[:MAX_WORDS_CHARS],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
+from trade_core.domain.statement import Statement
 
 
 class Purpose(StrEnum):
@@ -25,6 +26,8 @@ class Purpose(StrEnum):
     """What receivers of splits have; the channel holds it for them, no longer for the merchant."""
     RETURNED_OUTSIDE = "returned_outside"
     """What merchants gave back by their own means, while the channel still holds it."""
+    CHANNEL_FEES = "channel_fees"
+    """What channels kept for themselves (手续费), as their bills say."""
 
 
 class Kind(StrEnum):
@@ -38,6 +41,7 @@ class Kind(StrEnum):
     SPLIT_RELEASED = "split_released"
     SPLIT_RETURNED = "split_returned"
     SPLIT_RETURN_RELEASED = "split_return_released"
+    CHANNEL_FEES_TAKEN = "channel_fees_taken"
 
 
 WAYS: Final[dict[Kind, tuple[Purpose, Purpose]]] = {
@@ -51,6 +55,7 @@ WAYS: Final[dict[Kind, tuple[Purpose, Purpose]]] = {
     Kind.SPLIT_RELEASED: (Purpose.SPLITS_IN_FLIGHT, Purpose.MERCHANT_PAYABLE),
     Kind.SPLIT_RETURNED: (Purpose.SPLIT_RECEIVERS, Purpose.MERCHANT_PAYABLE),
     Kind.SPLIT_RETURN_RELEASED: (Purpose.MERCHANT_PAYABLE, Purpose.SPLIT_RECEIVERS),
+    Kind.CHANNEL_FEES_TAKEN: (Purpose.CHANNEL_FEES, Purpose.CHANNEL_RECEIVABLE),
 }
 """Which account is debited and which credited."""
 
@@ -67,8 +72,8 @@ class Posting:
 class Entry:
     """One ledger transaction, all of one merchant, channel account and currency.
 
-    A `subject` (the number of a payment, refund or split) has each kind at most once: nothing is
-    booked twice.
+    A `subject` (the number of a payment, refund, split or statement) has each kind at most once:
+    nothing is booked twice.
     """
 
     kind: Kind
@@ -124,6 +129,19 @@ def of_split(kind: Kind, split: Split, payment: Payment, amount: int, *, at: dat
 def of_returns(kind: Kind, refund: Refund, payment: Payment, amount: int, *, at: datetime) -> Entry:
     """What a refund calls back from receivers of splits, or leaves with them after all."""
     return replace(of_refund(kind, refund, payment, at=at), postings=_postings(kind, amount))
+
+
+def of_fees(statement: Statement, fees: int, currency: str, *, at: datetime) -> Entry:
+    """What the channel kept of a day's money; negative where it gave back more than it took."""
+    return Entry(
+        kind=Kind.CHANNEL_FEES_TAKEN,
+        subject=statement.statement_no,
+        merchant_id=statement.merchant_id,
+        payment_id=statement.payment_id,
+        currency=currency,
+        postings=_postings(Kind.CHANNEL_FEES_TAKEN, fees),
+        at=at,
+    )
 
 
 def _postings(kind: Kind, amount: int) -> tuple[Posting, ...]:

@@ -1,108 +1,66 @@
 """What others see of orders, payments, refunds and splits: in answers, callbacks, commands."""
 
-from contracts.api import OrderSummary, OrderView, PaymentView, RefundView, ShareView, SplitView
+from typing import Any
+
+from contracts.api import OrderSummary, OrderView, PaymentView, RefundView, SplitView
 from contracts.events import commands
 from contracts.events.commands import PaymentRef, RefundRef, SplitRef, SplitReturn
+from contracts.events.orders import SOURCE
 from contracts.internal import ClaimView, PaymentOnFile
+from trade_core.domain.event import Event
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
-from trade_core.domain.split import Split
+from trade_core.domain.split import Share, Split
+
+
+def order_event(event: Event) -> dict[str, Any]:
+    """As `contracts.events.orders.OrderEventRecord` reads it, in plain values: each result tells
+    two events, and what comes from our own books needs no validation."""
+    order, payment, refund, split = event.order, event.payment, event.refund, event.split
+    is_about_payment = payment is not None and refund is None and split is None
+    return {
+        "specversion": "1.0",
+        "id": event.event_id,
+        "source": SOURCE,
+        "type": event.type,
+        "subject": event.subject,
+        "time": event.at,
+        "datacontenttype": "application/json",
+        "traceparent": event.traceparent,
+        "data": {
+            "app_id": order.app_id,
+            "merchant_id": order.merchant_id,
+            "order_id": order.order_id,
+            "sequence": event.sequence,
+            "order": _order(order),
+            "payment": _payment(order, payment) if payment and is_about_payment else None,
+            "refund": _refund(order, payment, refund) if payment and refund else None,
+            "split": _split(order, payment, split) if payment and split else None,
+            "notify_url": event.notify_url,
+        },
+    }
 
 
 def order_summary(order: Order) -> OrderSummary:
-    return OrderSummary(
-        merchant_order_no=order.merchant_order_no,
-        merchant_id=order.merchant_id,
-        status=order.state,
-        amount=order.amount,
-        currency=order.currency,
-        amount_paid=order.amount_paid,
-        amount_refunded=order.amount_refunded,
-        subject=order.subject,
-        created_at=order.created_at,
-        expires_at=order.expires_at,
-    )
+    return OrderSummary(**_order(order))
 
 
 def payment_view(order: Order, payment: Payment) -> PaymentView:
-    return PaymentView(
-        payment_no=payment.payment_no,
-        merchant_order_no=order.merchant_order_no,
-        channel_trade_no=payment.channel_trade_no,
-        merchant_id=order.merchant_id,
-        payment_id=payment.payment_id,
-        channel=payment.channel,
-        method=payment.method,
-        status=payment.state,
-        amount=payment.amount,
-        currency=payment.currency,
-        amount_refunded=payment.amount_refunded,
-        subject=payment.subject,
-        action=payment.action,
-        expires_at=payment.expires_at,
-        created_at=payment.created_at,
-        paid_at=payment.paid_at,
-        metadata=payment.metadata,
-        failure=payment.failure,
-    )
+    return PaymentView(**_payment(order, payment))
 
 
 def refund_view(order: Order, payment: Payment, refund: Refund) -> RefundView:
-    return RefundView(
-        refund_no=refund.refund_no,
-        merchant_refund_no=refund.merchant_refund_no,
-        payment_no=refund.payment_no,
-        merchant_order_no=order.merchant_order_no,
-        channel_trade_no=payment.channel_trade_no,
-        channel_refund_no=refund.channel_refund_no,
-        merchant_id=refund.merchant_id,
-        payment_id=payment.account,
-        amount=refund.amount,
-        currency=refund.currency,
-        status=refund.state,
-        reason=refund.reason,
-        cause=refund.cause,
-        created_at=refund.created_at,
-        refunded_at=refund.refunded_at,
-        failure=refund.failure,
-    )
+    return RefundView(**_refund(order, payment, refund))
 
 
 def split_view(order: Order, payment: Payment, split: Split) -> SplitView:
-    return SplitView(
-        split_no=split.split_no,
-        merchant_split_no=split.merchant_split_no,
-        payment_no=split.payment_no,
-        merchant_order_no=order.merchant_order_no,
-        channel_trade_no=payment.channel_trade_no,
-        channel_split_no=split.channel_split_no,
-        merchant_id=split.merchant_id,
-        payment_id=payment.account,
-        amount=split.amount,
-        currency=split.currency,
-        status=split.state,
-        finish=split.finish,
-        receivers=[
-            ShareView(
-                account=share.account,
-                amount=share.amount,
-                description=share.description,
-                status=share.state,
-                amount_returned=share.amount_returned,
-                failure=share.failure,
-            )
-            for share in split.shares
-        ],
-        created_at=split.created_at,
-        finished_at=split.finished_at,
-        failure=split.failure,
-    )
+    return SplitView(**_split(order, payment, split))
 
 
 def payment_on_file(order: Order, payment: Payment) -> PaymentOnFile:
     return PaymentOnFile(
-        **dict(payment_view(order, payment)),
+        **_payment(order, payment),
         order=order_summary(order),
         return_url=payment.return_url,
         wished_payment_id=payment.wished_payment_id,
@@ -125,7 +83,7 @@ def order_view(order: Order, payments: list[Payment], refunds: list[Refund]) -> 
     """The order with both lists, oldest first."""
     by_number = {payment.payment_no: payment for payment in payments}
     return OrderView(
-        **dict(order_summary(order)),
+        **_order(order),
         payments=[payment_view(order, payment) for payment in payments],
         refunds=[refund_view(order, by_number[item.payment_no], item) for item in refunds],
     )
@@ -183,3 +141,97 @@ def split_ref(split: Split) -> SplitRef:
         channel_split_no=split.channel_split_no,
         created_at=split.created_at,
     )
+
+
+# ── the fields of what others see ─────────────────────────────────────────────────────────────
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "merchant_order_no": order.merchant_order_no,
+        "merchant_id": order.merchant_id,
+        "status": order.state,
+        "amount": order.amount,
+        "currency": order.currency,
+        "amount_paid": order.amount_paid,
+        "amount_refunded": order.amount_refunded,
+        "subject": order.subject,
+        "created_at": order.created_at,
+        "expires_at": order.expires_at,
+    }
+
+
+def _payment(order: Order, payment: Payment) -> dict[str, Any]:
+    return {
+        "payment_no": payment.payment_no,
+        "merchant_order_no": order.merchant_order_no,
+        "channel_trade_no": payment.channel_trade_no,
+        "merchant_id": order.merchant_id,
+        "payment_id": payment.payment_id,
+        "channel": payment.channel,
+        "method": payment.method,
+        "status": payment.state,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "amount_refunded": payment.amount_refunded,
+        "subject": payment.subject,
+        "action": payment.action,
+        "expires_at": payment.expires_at,
+        "created_at": payment.created_at,
+        "paid_at": payment.paid_at,
+        "metadata": payment.metadata,
+        "failure": payment.failure,
+    }
+
+
+def _refund(order: Order, payment: Payment, refund: Refund) -> dict[str, Any]:
+    return {
+        "refund_no": refund.refund_no,
+        "merchant_refund_no": refund.merchant_refund_no,
+        "payment_no": refund.payment_no,
+        "merchant_order_no": order.merchant_order_no,
+        "channel_trade_no": payment.channel_trade_no,
+        "channel_refund_no": refund.channel_refund_no,
+        "merchant_id": refund.merchant_id,
+        "payment_id": payment.account,
+        "amount": refund.amount,
+        "currency": refund.currency,
+        "status": refund.state,
+        "reason": refund.reason,
+        "cause": refund.cause,
+        "created_at": refund.created_at,
+        "refunded_at": refund.refunded_at,
+        "failure": refund.failure,
+    }
+
+
+def _split(order: Order, payment: Payment, split: Split) -> dict[str, Any]:
+    return {
+        "split_no": split.split_no,
+        "merchant_split_no": split.merchant_split_no,
+        "payment_no": split.payment_no,
+        "merchant_order_no": order.merchant_order_no,
+        "channel_trade_no": payment.channel_trade_no,
+        "channel_split_no": split.channel_split_no,
+        "merchant_id": split.merchant_id,
+        "payment_id": payment.account,
+        "amount": split.amount,
+        "currency": split.currency,
+        "status": split.state,
+        "finish": split.finish,
+        "receivers": [_share(share) for share in split.shares],
+        "created_at": split.created_at,
+        "finished_at": split.finished_at,
+        "failure": split.failure,
+    }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {
+        "account": share.account,
+        "amount": share.amount,
+        "description": share.description,
+        "status": share.state,
+        "amount_returned": share.amount_returned,
+        "failure": share.failure,
+    }

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
-from contracts.events.orders import OrderEventRecord, OrderEventType
+from contracts.events.orders import OrderEventType
 from trade_core.domain.dossier import Dossier
+from trade_core.domain.event import Event
 from trade_core.flows.deps import Deps
 
 log = structlog.get_logger()
@@ -27,22 +29,22 @@ def committed(deps: Deps, dossiers: Iterable[Dossier]) -> None:
     deps.wake_relay()
     if any(dossier.is_urgent for dossier in distinct):
         deps.wake_due()
+    story = log.bind()  # once for all, not at each line
     for dossier in distinct:
         for event in dossier.events:
             if event.type not in QUIET:
-                _note(event)
+                _note(story, event)
         for alert in dossier.alerts:
-            log.warning("alert.raised", key=alert.key, detail=alert.detail, facts=alert.facts)
+            story.warning("alert.raised", key=alert.key, detail=alert.detail, facts=alert.facts)
 
 
-def _note(event: OrderEventRecord) -> None:
-    about = event.data.refund or event.data.split or event.data.payment
-    if about is not None:
-        log.info(
+def _note(story: FilteringBoundLogger, event: Event) -> None:
+    if event.about is not None and event.payment is not None:
+        story.info(
             event.type,
-            merchant_order_no=about.merchant_order_no,
-            payment_no=about.payment_no,
-            channel_trade_no=about.channel_trade_no,
+            merchant_order_no=event.order.merchant_order_no,
+            payment_no=event.payment.payment_no,
+            channel_trade_no=event.payment.channel_trade_no,
             subject=event.subject,
-            amount=about.amount,
+            amount=event.about.amount,
         )

@@ -4,8 +4,7 @@ What cannot be true is parked while its neighbours are applied; a batch that com
 nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -61,16 +60,15 @@ def decode(record: Record) -> AnyHeard:
 @read_again
 async def apply_payment_results(deps: Deps, heard: Sequence[Heard[PaymentResult]]) -> Refused:
     """What channels said of payments, in the order in which it came."""
+
+    def hear(dossier: Dossier, event: CloudEvent[PaymentResult]) -> None:
+        late = deps.late_payment(dossier.order.app_id)
+        hear_payment(dossier, event.data, said_at=event.time, late=late)
+
+    numbers = [item.event.data.payment_no for item in heard]
     async with deps.db.transaction() as tx:
-        numbers = {item.event.data.payment_no for item in heard}
-        opened = await dossiers.by_payments(tx, numbers, clock=deps.clock)
-        dead: list[DeadRecord] = []
-        for item in heard:
-            event = item.event
-            with _parking(item.record, dead):
-                dossier = _dossier_of(opened, event.data.payment_no, event.traceparent)
-                late = deps.late_payment(dossier.order.app_id)
-                hear_payment(dossier, event.data, said_at=event.time, late=late)
+        opened = await dossiers.by_payments(tx, set(numbers), clock=deps.clock)
+        dead = _hear_each(heard, numbers, opened, hear)
         await _save(tx, deps, opened, dead)
     committed(deps, opened.values())
     return dead
@@ -79,15 +77,14 @@ async def apply_payment_results(deps: Deps, heard: Sequence[Heard[PaymentResult]
 @read_again
 async def apply_refund_results(deps: Deps, heard: Sequence[Heard[RefundResult]]) -> Refused:
     """What channels said of refunds, in the order in which it came."""
+
+    def hear(dossier: Dossier, event: CloudEvent[RefundResult]) -> None:
+        hear_refund(dossier, event.data)
+
+    numbers = [item.event.data.refund_no for item in heard]
     async with deps.db.transaction() as tx:
-        numbers = {item.event.data.refund_no for item in heard}
-        opened = await dossiers.by_refunds(tx, numbers, clock=deps.clock)
-        dead: list[DeadRecord] = []
-        for item in heard:
-            event = item.event
-            with _parking(item.record, dead):
-                dossier = _dossier_of(opened, event.data.refund_no, event.traceparent)
-                hear_refund(dossier, event.data)
+        opened = await dossiers.by_refunds(tx, set(numbers), clock=deps.clock)
+        dead = _hear_each(heard, numbers, opened, hear)
         await _save(tx, deps, opened, dead)
     committed(deps, opened.values())
     return dead
@@ -96,26 +93,33 @@ async def apply_refund_results(deps: Deps, heard: Sequence[Heard[RefundResult]])
 @read_again
 async def apply_split_results(deps: Deps, heard: Sequence[Heard[SplitResult]]) -> Refused:
     """What channels said of splits, in the order in which it came."""
+
+    def hear(dossier: Dossier, event: CloudEvent[SplitResult]) -> None:
+        hear_split(dossier, event.data)
+
+    numbers = [item.event.data.split_no for item in heard]
     async with deps.db.transaction() as tx:
-        numbers = {item.event.data.split_no for item in heard}
-        opened = await dossiers.by_splits(tx, numbers, clock=deps.clock)
-        dead: list[DeadRecord] = []
-        for item in heard:
-            event = item.event
-            with _parking(item.record, dead):
-                dossier = _dossier_of(opened, event.data.split_no, event.traceparent)
-                hear_split(dossier, event.data)
+        opened = await dossiers.by_splits(tx, set(numbers), clock=deps.clock)
+        dead = _hear_each(heard, numbers, opened, hear)
         await _save(tx, deps, opened, dead)
     committed(deps, opened.values())
     return dead
 
 
-@contextmanager
-def _parking(record: Record, dead: list[DeadRecord]) -> Iterator[None]:
-    try:
-        yield
-    except ResultRefused as refusal:
-        dead.append(DeadRecord(record, str(refusal)))
+def _hear_each(
+    heard: Sequence[Heard[ResultT]],
+    numbers: Sequence[str],
+    opened: Mapping[str, Dossier],
+    hear: Callable[[Dossier, CloudEvent[ResultT]], None],
+) -> list[DeadRecord]:
+    """The words that cannot be true are answered; nothing has changed by them."""
+    dead: list[DeadRecord] = []
+    for item, number in zip(heard, numbers, strict=True):
+        try:
+            hear(_dossier_of(opened, number, item.event.traceparent), item.event)
+        except ResultRefused as refusal:
+            dead.append(DeadRecord(item.record, str(refusal)))
+    return dead
 
 
 def _dossier_of(opened: Mapping[str, Dossier], number: str, traceparent: str | None) -> Dossier:

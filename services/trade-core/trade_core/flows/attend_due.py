@@ -14,10 +14,8 @@ import structlog
 from chassis.database import Tx
 from chassis.producer import Message
 from contracts.events.alerts import Alert
-from contracts.events.commands import SOURCE, ChannelCommand, ChannelCommandRecord
-from contracts.identifiers import PREFIX, new_id
-from contracts.topics import CHANNEL_COMMANDS
-from trade_core.domain import alerts, closing, views
+from contracts.identifiers import PREFIX
+from trade_core.domain import alerts, closing
 from trade_core.domain.due import (
     Ask,
     End,
@@ -32,6 +30,7 @@ from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
+from trade_core.flows import channel_commands
 from trade_core.flows.aftermath import committed
 from trade_core.flows.again import read_again
 from trade_core.flows.deps import Deps
@@ -169,18 +168,7 @@ async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:
 
 
 def _message(case: _Case, step: Ask, now: datetime) -> Message:
-    record = ChannelCommandRecord(
-        id=new_id("event"),
-        source=SOURCE,
-        type=step.command,
-        subject=case.claim.subject,
-        time=now,
-        data=ChannelCommand(
-            command=step.command,
-            payment=views.payment_ref(case.order, case.payment),
-            refund=views.refund_ref(case.about) if isinstance(case.about, Refund) else None,
-            split=views.split_ref(case.about) if isinstance(case.about, Split) else None,
-            lease_until=step.again.due_at,
-        ),
+    command = channel_commands.command(
+        step.command, case.order, case.payment, case.about, lease_until=step.again.due_at
     )
-    return Message(CHANNEL_COMMANDS, case.payment.payment_no, record.to_bytes(), record.headers())
+    return channel_commands.message(command, case.claim.subject, now)

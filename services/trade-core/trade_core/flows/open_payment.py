@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from chassis import logs
 from contracts.api import PaymentStatus
 from contracts.events.orders import OrderEventType
+from contracts.identifiers import new_id
 from trade_core.domain import due, opening
-from trade_core.domain.dossier import order_event
 from trade_core.domain.errors import OrderNotFound, PaymentInProgress
+from trade_core.domain.event import Event
 from trade_core.domain.opening import Wish
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
@@ -36,14 +37,14 @@ async def open_payment(deps: Deps, wish: Wish) -> Opened:
     """
     now = deps.clock()
     order, payment = opening.fresh(wish, now)
-    told = order_event(
-        OrderEventType.PAYMENT_CREATED,
-        order,
+    told = Event(
+        event_id=new_id("event"),
+        type=OrderEventType.PAYMENT_CREATED,
         sequence=order.version,
-        payment=payment,
-        refund=None,
         at=now,
         traceparent=logs.traceparent.get() or None,
+        order=order,
+        payment=payment,
     )
     look = due.open_look(payment, now)
     async with deps.db.connection() as tx:

@@ -9,8 +9,9 @@ import orjson
 from chassis.database import Database
 from chassis.problems import FieldError, InvalidRequest
 from contracts.internal import LedgerBalance, LedgerBalances, LedgerEntries
+from trade_core.domain.statement import first_day_kept
 from trade_core.flows.deps import Deps
-from trade_core.store import balances, ledger
+from trade_core.store import balances, ledger, movements
 from trade_core.store.balances import Account, Balance
 
 SETTLED_AFTER: Final = timedelta(minutes=15)
@@ -22,10 +23,13 @@ ADVANCE_BATCH: Final = 20_000
 async def advance_balances(db: Database, now: datetime) -> int:
     """Take what is settled into the kept sums, a batch at a time; answers how many transactions.
 
-    Several replicas may do it at once: each transaction is added by one of them.
+    What of it must stand in the bills of the last days is noted on the way. Several replicas may
+    do it at once: each transaction is added by one of them.
     """
     async with db.transaction() as tx:
-        return await balances.advance(tx, before=now - SETTLED_AFTER, limit=ADVANCE_BATCH)
+        walked = await balances.advance(tx, before=now - SETTLED_AFTER, limit=ADVANCE_BATCH)
+        await movements.note(tx, walked, since=first_day_kept(now))
+    return walked.count
 
 
 async def list_balances(

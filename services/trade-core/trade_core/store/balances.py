@@ -25,8 +25,17 @@ class Balance:
     amount: int
 
 
-async def advance(tx: Tx, *, before: datetime, limit: int) -> int:
-    """Take up to `limit` transactions into the kept sums; answers how many.
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The transactions behind `after` up to `upto`, so many."""
+
+    after: int
+    upto: int
+    count: int
+
+
+async def advance(tx: Tx, *, before: datetime, limit: int) -> Walked:
+    """Take up to `limit` transactions into the kept sums; answers which.
 
     Only those of before a moment, by which every transaction that might still commit an earlier
     one has ended. In one database transaction; two replicas wait for each other.
@@ -36,7 +45,7 @@ async def advance(tx: Tx, *, before: datetime, limit: int) -> int:
     if ids:
         await tx.execute(_ADD_UP, upto, ids[-1])
         await tx.execute("update ledger_position set upto = $1 where is_only", ids[-1])
-    return len(ids)
+    return Walked(upto, ids[-1] if ids else upto, len(ids))
 
 
 async def list_page(

@@ -166,12 +166,18 @@ select id, why from (
             when not exists (select from payments where payment_no = t.subject)
              and not exists (select from refunds where refund_no = t.subject)
              and not exists (select from splits where split_no = t.subject)
+             and not exists (select from statement where statement_no = t.subject)
             then 'nobody knows ' || t.subject
             when (select count(*) from ledger_posting where transaction_id = t.id) < 2
             then 'has not two postings'
             when exists (select from ledger_posting where transaction_id = t.id
                          group by currency having sum(amount) <> 0)
             then 'does not balance'
+            when t.kind = 'channel_fees_taken' and not exists (
+                select from ledger_posting l join statement s on s.statement_no = t.subject
+                where l.transaction_id = t.id and l.purpose = 'channel_fees'
+                  and l.amount = s.fees_booked)
+            then 'is not what statement ' || t.subject || ' booked'
         end as why
     from ledger_transaction t
     where t.id > $1 and t.id <= $2

@@ -50,6 +50,12 @@ async def hurry(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
         await tx.execute(_HURRY, subjects, now)
 
 
+async def begin_again(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
+    """Ask at once, and as often as in the beginning. What somebody is just setting stays so."""
+    if subjects:
+        await tx.execute(_BEGIN_AGAIN, subjects, now)
+
+
 async def claim(tx: Tx, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[Claim]:
     """Take up to `limit` due rows; two replicas never take the same.
 
@@ -93,6 +99,12 @@ set account = excluded.account, due_at = excluded.due_at, attempt = excluded.att
 _DROP = "delete from due_work where subject = any ($1::text[])"
 
 _HURRY = "update due_work set due_at = $2 where subject = any ($1::text[])"
+
+_BEGIN_AGAIN = """
+update due_work d set due_at = $2, attempt = 0
+from (select subject from due_work where subject = any ($1::text[]) for update skip locked) found
+where d.subject = found.subject
+"""
 
 _WAITING = """
 select count(*) from (select from due_work where due_at <= $1 order by due_at limit $2) due

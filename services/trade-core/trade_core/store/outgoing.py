@@ -2,28 +2,31 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
+
+import orjson
 
 from chassis import outbox
 from chassis.database import Tx
 from chassis.outbox import OutboxEvent
 from contracts import topics
 from contracts.events.alerts import ALERT, Alert, AlertRecord
-from contracts.events.orders import CALLBACK_TYPES, SOURCE, OrderEventRecord
+from contracts.events.orders import CALLBACK_TYPES, SOURCE
 from contracts.identifiers import new_id
+from trade_core.domain import views
 from trade_core.domain.dossier import Dossier
+from trade_core.domain.event import Event
 
-_LISTED = frozenset(str(kind) for kind in CALLBACK_TYPES)
 
-
-def order_event(record: OrderEventRecord) -> OutboxEvent:
+def order_event(event: Event) -> OutboxEvent:
     """Keyed by order. Only what apps are told by callback is listed for the app."""
     return OutboxEvent(
-        event_id=record.id,
+        event_id=event.event_id,
         topic=topics.ORDER_EVENTS,
-        key=record.data.order_id,
-        type=record.type,
-        tenant=record.data.app_id if record.type in _LISTED else "",
-        payload=record.to_bytes(),
+        key=event.order.order_id,
+        type=event.type,
+        tenant=event.order.app_id if event.type in CALLBACK_TYPES else "",
+        payload=_json(views.order_event(event)),
     )
 
 
@@ -56,3 +59,8 @@ def of(dossiers: Iterable[Dossier]) -> Sequence[OutboxEvent]:
             *(alert(told, dossier.now) for told in dossier.alerts),
         )
     ]
+
+
+def _json(values: dict[str, Any]) -> bytes:
+    # What is a model in it (an action, a failure) is written by its fields.
+    return orjson.dumps(values, default=vars, option=orjson.OPT_UTC_Z)

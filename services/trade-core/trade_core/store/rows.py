@@ -6,6 +6,7 @@ mind the column that a newer one has added.
 
 from collections.abc import Iterable
 from dataclasses import fields
+from operator import itemgetter
 from typing import Any, Final
 
 import asyncpg
@@ -42,6 +43,9 @@ _REFUND: Final = tuple(field.name for field in fields(Refund))
 _SPLIT: Final = tuple(field.name for field in fields(Split) if field.name != "shares")
 _SHARE: Final = tuple(field.name for field in fields(Share))
 
+_order_values = itemgetter(*_ORDER)
+_payment_values = itemgetter(*_PAYMENT)
+
 _ORDER_STATES: Final = {state.value: state for state in OrderStatus}
 _PAYMENT_STATES: Final = {state.value: state for state in PaymentStatus}
 _METHODS: Final[dict[str | None, Method | None]] = {None: None, **{m.value: m for m in Method}}
@@ -53,13 +57,13 @@ _SPLIT_FACTS: Final = {fact.value: fact for fact in SplitFact}
 
 
 def order_of(row: asyncpg.Record) -> Order:
-    values: dict[str, Any] = {name: row[name] for name in _ORDER}
+    values: dict[str, Any] = dict(zip(_ORDER, _order_values(row), strict=True))
     values["state"] = _ORDER_STATES[row["state"]]
     return Order(**values)
 
 
 def payment_of(row: asyncpg.Record) -> Payment:
-    values: dict[str, Any] = {name: row[name] for name in _PAYMENT}
+    values: dict[str, Any] = dict(zip(_PAYMENT, _payment_values(row), strict=True))
     values["state"] = _PAYMENT_STATES[row["state"]]
     values["method"] = _METHODS[row["method"]]
     values["called_as"] = _METHODS[row["called_as"]]

@@ -1,24 +1,48 @@
 """Writing dossiers: whatever changed in all of them, one statement per table."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from chassis import outbox
 from chassis.database import Tx
 from trade_core.domain.dossier import Dossier
 from trade_core.domain.payment import Payment
-from trade_core.domain.refund import Refund
-from trade_core.store import due, ledger, outgoing, splits
+from trade_core.store import due, ledger, outgoing, refunds, splits
 from trade_core.store.concurrency import require_all
-from trade_core.store.rows import (
-    action_json,
-    claim_json,
-    failure_json,
-    receivers_json,
-    returns_json,
-)
+from trade_core.store.rows import action_json, claim_json, failure_json, receivers_json
 
 T = TypeVar("T")
+
+_ORDER: Final = (
+    "state",
+    "closed_by_app",
+    "amount",
+    "currency",
+    "subject",
+    "amount_paid",
+    "amount_refunded",
+    "latest_payment_no",
+    "expires_at",
+)
+_PAYMENT: Final = (
+    "payment_id",
+    "channel",
+    "called_as",
+    "channel_trade_no",
+    "currency",
+    "settles",
+    "closing",
+    "initiated_at",
+    "paid_at",
+    "action",
+    "claim",
+)
+"""Columns that are written where they changed."""
+
+_AS_JSON: Final[Mapping[str, Callable[[Any], object]]] = {
+    "action": action_json,
+    "claim": claim_json,
+}
 
 
 async def save(tx: Tx, dossiers: Iterable[Dossier]) -> None:
@@ -33,8 +57,10 @@ async def save(tx: Tx, dossiers: Iterable[Dossier]) -> None:
     await _save_orders(tx, changed)
     await _insert_payments(tx, changed)
     await _update_payments(tx, changed)
-    await _insert_refunds(tx, changed)
-    await _update_refunds(tx, changed)
+    await refunds.insert(tx, changed)
+    await refunds.update(
+        tx, [pair for d in changed for pair in _changes(d.read.refunds, d.refunds)]
+    )
     await splits.insert(tx, changed)
     await splits.update(tx, [pair for d in changed for pair in _changes(d.read.splits, d.splits)])
     await ledger.append(tx, [entry for dossier in changed for entry in dossier.entries])
@@ -71,7 +97,7 @@ async def _save_orders(tx: Tx, dossiers: Sequence[Dossier]) -> None:
     told = [dossier for dossier in dossiers if dossier.version != dossier.read.order.version]
     if not told:
         return
-    tag = await tx.execute(_UPDATE_ORDERS, [_order_values(dossier) for dossier in told])
+    tag = await tx.execute(_UPDATE_ORDERS, [_order_change(dossier) for dossier in told])
     require_all(tag, len(told))
 
 
@@ -93,83 +119,48 @@ async def _update_payments(tx: Tx, dossiers: Sequence[Dossier]) -> None:
         if split.split_no not in dossier.read.splits
     }
     rows = [
-        {**_payment_change(was, now), "is_split": now.payment_no in being_split}
-        for was, now in changes
+        _payment_change(was, now, is_split=now.payment_no in being_split) for was, now in changes
     ]
     tag = await tx.execute(_UPDATE_PAYMENTS, rows)
     require_all(tag, len(changes))
 
 
-async def _insert_refunds(tx: Tx, dossiers: Sequence[Dossier]) -> None:
-    for dossier in dossiers:
-        for refund in dossier.refunds.values():
-            if refund.refund_no not in dossier.read.refunds:
-                tag = await tx.execute(_INSERT_REFUND, *_refund_values(refund))
-                require_all(tag, 1)
-
-
-async def _update_refunds(tx: Tx, dossiers: Sequence[Dossier]) -> None:
-    changes = [pair for d in dossiers for pair in _changes(d.read.refunds, d.refunds)]
-    if not changes:
-        return
-    tag = await tx.execute(_UPDATE_REFUNDS, [_refund_change(*pair) for pair in changes])
-    require_all(tag, len(changes))
-
-
-def _order_values(dossier: Dossier) -> dict[str, object]:
-    order = dossier.order
+def _order_change(dossier: Dossier) -> dict[str, object]:
+    was, order = dossier.read.order, dossier.order
     return {
         "order_id": order.order_id,
-        "was": dossier.read.order.version,
+        "was": was.version,
         "version": dossier.version,
-        "state": order.state,
-        "closed_by_app": order.closed_by_app,
-        "amount": order.amount,
-        "currency": order.currency,
-        "subject": order.subject,
-        "amount_paid": order.amount_paid,
-        "amount_refunded": order.amount_refunded,
-        "latest_payment_no": order.latest_payment_no,
-        "expires_at": order.expires_at,
+        **_differing(_ORDER, was, order),
     }
 
 
-def _payment_change(was: Payment, payment: Payment) -> dict[str, object]:
-    return {
+def _payment_change(was: Payment, payment: Payment, *, is_split: bool) -> dict[str, object]:
+    change = {
         "payment_no": payment.payment_no,
         "was": was.state,
         "state": payment.state,
-        "payment_id": payment.payment_id,
-        "channel": payment.channel,
-        "called_as": payment.called_as,
-        "action": action_json(payment.action),
-        "channel_trade_no": payment.channel_trade_no,
         "failure": failure_json(payment.failure),
-        "settles": payment.settles,
-        "closing": payment.closing,
+        "amount": payment.amount,
         "reserved": payment.refund_reserved - was.refund_reserved,
         "refunded": payment.amount_refunded - was.amount_refunded,
-        "initiated_at": payment.initiated_at,
-        "paid_at": payment.paid_at,
-        "amount": payment.amount,
-        "currency": payment.currency,
-        "claim": claim_json(payment.claim),
         "split": payment.split_reserved - was.split_reserved,
+        "is_split": is_split,
+        **_differing(_PAYMENT, was, payment),
     }
+    for name, as_json in _AS_JSON.items():
+        if name in change:
+            change[name] = as_json(change[name])
+    return change
 
 
-def _refund_change(was: Refund, refund: Refund) -> dict[str, object]:
-    return {
-        "refund_no": refund.refund_no,
-        "was": was.state,
-        "state": refund.state,
-        "heard": refund.heard,
-        "channel_refund_no": refund.channel_refund_no,
-        "failure": failure_json(refund.failure),
-        "refunded_at": refund.refunded_at,
-        "decided": refund.decided,
-        "returns": returns_json(refund.returns),
-    }
+def _differing(names: Iterable[str], was: T, now: T) -> dict[str, object]:
+    if now is was:
+        return {}
+    changed = {name: it for name in names if (it := getattr(now, name)) is not getattr(was, name)}
+    if None in changed.values():
+        raise ValueError(f"a row cannot say that something ended: {changed}")
+    return changed
 
 
 def _payment_values(payment: Payment) -> tuple[object, ...]:
@@ -197,33 +188,18 @@ def _payment_values(payment: Payment) -> tuple[object, ...]:
     )
 
 
-def _refund_values(refund: Refund) -> tuple[object, ...]:
-    return (
-        refund.refund_no,
-        refund.order_id,
-        refund.payment_no,
-        refund.app_id,
-        refund.merchant_id,
-        refund.merchant_refund_no,
-        refund.fingerprint,
-        refund.cause,
-        refund.state,
-        refund.amount,
-        refund.currency,
-        refund.reason,
-        refund.notify_url,
-        refund.created_at,
-        returns_json(refund.returns),
-    )
-
-
-# The rows of a batch travel as one JSON text: an array per column costs several times the CPU.
+# The rows of a batch travel as one JSON text: an array per column costs several times the CPU. What
+# a row does not name stays as it is: of twenty columns a result changes three.
 _UPDATE_ORDERS = """
 update orders o
-set version = c.version, state = c.state, closed_by_app = c.closed_by_app, amount = c.amount,
-    currency = c.currency, subject = c.subject, amount_paid = c.amount_paid,
-    amount_refunded = c.amount_refunded, latest_payment_no = c.latest_payment_no,
-    expires_at = c.expires_at
+set version = c.version, state = coalesce(c.state, o.state),
+    closed_by_app = coalesce(c.closed_by_app, o.closed_by_app),
+    amount = coalesce(c.amount, o.amount), currency = coalesce(c.currency, o.currency),
+    subject = coalesce(c.subject, o.subject),
+    amount_paid = coalesce(c.amount_paid, o.amount_paid),
+    amount_refunded = coalesce(c.amount_refunded, o.amount_refunded),
+    latest_payment_no = coalesce(c.latest_payment_no, o.latest_payment_no),
+    expires_at = coalesce(c.expires_at, o.expires_at)
 from jsonb_to_recordset($1)
   as c (order_id text, was int, version int, state text, closed_by_app bool, amount bigint,
         currency text, subject text, amount_paid bigint, amount_refunded bigint,
@@ -240,19 +216,26 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false, false, 0, 0, $
     $17, $18, $19, $20)
 """
 
+# Only a failure is ever taken back, so it is always named.
+#
 # Refunds and splits are reserved here, and only as far as the amount reaches (§5 rule 4); refunds
 # may be paid from the merchant's own money, so they do not look at splits. The amount itself
 # changes with the end of a conflict only, so a matching state means that it is the one we know.
 _UPDATE_PAYMENTS = """
 update payments p
-set state = c.state, payment_id = c.payment_id, channel = c.channel, called_as = c.called_as,
-    action = c.action, channel_trade_no = c.channel_trade_no, failure = c.failure,
-    settles = c.settles, closing = c.closing,
+set state = c.state, failure = c.failure, amount = c.amount,
     refund_reserved = p.refund_reserved + c.reserved,
     amount_refunded = p.amount_refunded + c.refunded,
-    initiated_at = c.initiated_at, paid_at = c.paid_at,
-    amount = c.amount, currency = c.currency, claim = c.claim,
-    split_reserved = p.split_reserved + c.split
+    split_reserved = p.split_reserved + c.split,
+    payment_id = coalesce(c.payment_id, p.payment_id),
+    channel = coalesce(c.channel, p.channel),
+    called_as = coalesce(c.called_as, p.called_as),
+    channel_trade_no = coalesce(c.channel_trade_no, p.channel_trade_no),
+    currency = coalesce(c.currency, p.currency),
+    settles = coalesce(c.settles, p.settles), closing = coalesce(c.closing, p.closing),
+    initiated_at = coalesce(c.initiated_at, p.initiated_at),
+    paid_at = coalesce(c.paid_at, p.paid_at),
+    action = coalesce(c.action, p.action), claim = coalesce(c.claim, p.claim)
 from jsonb_to_recordset($1)
   as c (payment_no text, was text, state text, payment_id text, channel text, called_as text,
         action jsonb, channel_trade_no text, failure jsonb, settles bool, closing bool,
@@ -263,22 +246,4 @@ where p.payment_no = c.payment_no and p.state = c.was
   and p.split_reserved + c.split between 0 and c.amount
   and (not c.is_split
        or p.refund_reserved + c.reserved + p.split_reserved + c.split <= c.amount)
-"""
-
-_INSERT_REFUND = """
-insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, merchant_refund_no,
-    fingerprint, cause, state, amount, currency, reason, notify_url, created_at, returns)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-on conflict do nothing
-"""
-
-_UPDATE_REFUNDS = """
-update refunds r
-set state = c.state, heard = c.heard, channel_refund_no = c.channel_refund_no,
-    failure = c.failure, refunded_at = c.refunded_at, decided = c.decided,
-    returns = c.returns
-from jsonb_to_recordset($1)
-  as c (refund_no text, was text, state text, heard text, channel_refund_no text, failure jsonb,
-        refunded_at timestamptz, decided text, returns jsonb)
-where r.refund_no = c.refund_no and r.state = c.was
 """

@@ -4,12 +4,15 @@ import asyncpg
 import pytest
 from tests.integration.trade_core.desk import Desk
 
-UNBALANCED = """
+BOOK = """
 with booked as (
-    insert into ledger_transaction (kind, subject, at) values ('test', 'X1', now()) returning id
+    insert into ledger_transaction (kind, subject, at)
+    select 'test', subject, now() from (values ('X1'), ('X2')) as new (subject)
+    returning id, subject
 )
 insert into ledger_posting
-select id, 1, 'merchant_payable', 'M1', 'C1', 'CNY', 100 from booked
+select id, line, 'merchant_payable', 'M1', 'C1', currency, amount
+from booked join (values {}) as given (subject, line, currency, amount) using (subject)
 """
 
 
@@ -24,10 +27,30 @@ async def test_ledger_is_append_only(desk: Desk, table: str, change: str) -> Non
         await desk.rows(change.format(table, column, column))
 
 
-async def test_ledger_refuses_what_does_not_balance(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "postings",
+    [
+        "('X1', 1, 'CNY', 100)",
+        "('X1', 1, 'CNY', 100), ('X1', 2, 'CNY', -99)",
+        "('X1', 1, 'CNY', 100), ('X1', 2, 'USD', -100)",
+        "('X1', 1, 'CNY', 100), ('X2', 1, 'CNY', -100)",
+    ],
+    ids=["one side", "other amount", "other currency", "other transaction"],
+)
+async def test_ledger_refuses_what_does_not_balance(desk: Desk, postings: str) -> None:
     with pytest.raises(asyncpg.CheckViolationError, match="does not balance"):
-        await desk.rows(UNBALANCED)
+        await desk.rows(BOOK.format(postings))
     assert await desk.rows("select * from ledger_transaction") == []
+
+
+async def test_ledger_takes_any_number_of_entries_that_balance(desk: Desk) -> None:
+    await desk.rows(
+        BOOK.format(
+            "('X1', 1, 'CNY', 100), ('X1', 2, 'CNY', -60), ('X1', 3, 'CNY', -40),"
+            " ('X1', 4, 'USD', 5), ('X1', 5, 'USD', -5), ('X2', 1, 'CNY', 1), ('X2', 2, 'CNY', -1)"
+        )
+    )
+    assert await desk.balances() == {"merchant_payable": 0}
 
 
 async def test_ledger_refuses_a_posting_more_on_an_old_transaction(desk: Desk) -> None:

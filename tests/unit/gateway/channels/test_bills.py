@@ -106,8 +106,8 @@ def from_wechat(
 
 def test_wechat_pays_trades_are_read_by_the_names_of_the_head() -> None:
     assert from_wechat(WECHAT_TRADES) == [
-        BillRow("payment", "P1", "", "42001", yuan("1.00"), at(10), "SUCCESS"),
-        BillRow("refund", "P1", "R1", "50301", yuan("-0.50"), at(11), "SUCCESS"),
+        BillRow("payment", "P1", "", "42001", yuan("1.00"), at(10), fee=1),
+        BillRow("refund", "P1", "R1", "50301", yuan("-0.50"), at(11), fee=0),
     ]
 
 
@@ -121,7 +121,41 @@ def test_wechat_pays_flows_say_what_came_in_and_what_went_out() -> None:
 
 def test_a_row_in_a_state_nobody_knows_is_neither_payment_nor_refund() -> None:
     [strange, _] = from_wechat(WECHAT_TRADES.replace("`NATIVE,`SUCCESS", "`NATIVE,`NEW"))
-    assert (strange.kind, strange.state) == ("other", "NEW")
+    assert strange.kind == "other"
+
+
+@pytest.mark.parametrize(
+    ("written", "fee"),
+    [("0.07794", 8), ("0.00500", 1), ("0.00499", 0), ("-0.00500", -1), ("-0.07794", -8), ("0", 0)],
+)
+def test_wechat_pays_fees_are_whole_fen_and_what_comes_back_undoes_what_was_taken(
+    written: str, fee: int
+) -> None:
+    [paid, _] = from_wechat(WECHAT_TRADES.replace("`0.01000,", f"`{written},"))
+    assert paid.fee == fee
+
+
+def test_a_fee_that_cannot_be_read_is_refused() -> None:
+    for written in ("", "free", "NaN", "1e999999"):
+        with pytest.raises(Unverifiable):
+            from_wechat(WECHAT_TRADES.replace("`0.01000,", f"`{written},"))
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("SUCCESS", "done"), ("PROCESSING", "under_way"), ("CHANGE", "under_way"), ("FAIL", "failed")],
+)
+def test_a_refund_in_wechat_pays_bill_need_not_have_reached_the_payer(
+    word: str, status: str
+) -> None:
+    [_, given] = from_wechat(WECHAT_TRADES.replace("`ORIGINAL,`SUCCESS", f"`ORIGINAL,`{word}"))
+    assert given.status == status
+
+
+def test_a_reversal_of_wechat_pay_is_money_that_went_back() -> None:
+    content = WECHAT_TRADES.replace("`NATIVE,`REFUND", "`NATIVE,`REVOKED")
+    [_, reversal] = from_wechat(content.replace("`ORIGINAL,`SUCCESS", "`,`"))
+    assert (reversal.kind, reversal.amount, reversal.status) == ("refund", yuan("-0.50"), "done")
 
 
 @pytest.mark.parametrize(
@@ -221,8 +255,8 @@ def from_alipay(body: bytes, wish: BillWish = TRADE) -> list[BillRow]:
 def test_alipays_trades_are_found_in_the_zip_by_their_first_line() -> None:
     summary = "#支付宝业务汇总查询\r\n门店编号\r\n合计\r\n"
     assert from_alipay(packed(summary, ALIPAY_TRADES)) == [
-        BillRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5)),
-        BillRow("refund", "P1", "R1", "20260101", yuan("-10.00"), at(11)),
+        BillRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5), fee=53),
+        BillRow("refund", "P1", "R1", "20260101", yuan("-10.00"), at(11), fee=-6),
     ]
 
 

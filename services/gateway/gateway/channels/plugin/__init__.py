@@ -12,7 +12,15 @@ A timeout, a broken or unverifiable reply never reaches `outcome`: the executor 
 connection that could not be opened is NotSent.
 """
 
-from gateway.channels.plugin.bills import Bill, BillKind, BillPlace, BillRow, BillWish, RowKind
+from gateway.channels.plugin.bills import (
+    Bill,
+    BillKind,
+    BillPlace,
+    BillRow,
+    BillWish,
+    RowKind,
+    RowStatus,
+)
 from gateway.channels.plugin.checking import CHECKED_BEFORE, are_checked
 from gateway.channels.plugin.declarations import (
     Bills,
@@ -92,6 +100,7 @@ __all__ = [
     "Reply",
     "Request",
     "RowKind",
+    "RowStatus",
     "Share",
     "ShareReturn",
     "SharedOut",

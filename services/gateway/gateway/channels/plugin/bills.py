@@ -8,6 +8,7 @@ from contracts.money import Money
 
 BillKind = Literal["trade", "funds"]
 RowKind = Literal["payment", "refund", "other"]
+RowStatus = Literal["done", "under_way", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ class BillRow:
     """One movement as the channel booked it; `amount` came in, or went out where it is negative.
 
     `payment_no` and `refund_no` are ours as the channel noted them, "" where it names none;
-    `channel_no` is its own of the trade or, in a row about a refund, of the refund. `state` is the
-    channel's word, "" where the bill has none.
+    `channel_no` is its own of the trade or, in a row about a refund, of the refund. `fee` (minor
+    units of the same currency) is what the channel kept of it, negative where it gave that back.
+    `status`: the money was moved, is on its way, or was not moved after all.
     """
 
     kind: RowKind
@@ -42,7 +44,8 @@ class BillRow:
     channel_no: str
     amount: Money
     at: datetime | None
-    state: str = ""
+    fee: int = 0
+    status: RowStatus = "done"
 
 
 @dataclass(frozen=True, slots=True)

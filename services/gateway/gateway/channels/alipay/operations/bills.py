@@ -100,7 +100,7 @@ def _rows(content: str) -> Iterator[Mapping[str, str]]:
 
 
 def _trade_row(cells: Mapping[str, str]) -> BillRow:
-    """Refunds are rows of negative amounts."""
+    """Refunds are rows of negative amounts. 服务费 is negative where it was taken."""
     kind: RowKind = _KINDS.get(cells["业务类型"], "other")
     return BillRow(
         kind=kind,
@@ -109,6 +109,7 @@ def _trade_row(cells: Mapping[str, str]) -> BillRow:
         channel_no=cells["支付宝交易号"],
         amount=_money(cells["订单金额（元）"]),
         at=read_spaced(cells["完成时间"]),
+        fee=-_money(cells["服务费（元）"]).amount_minor,
     )
 
 

@@ -27,9 +27,10 @@ from gateway.channels.plugin import (
     Reply,
     Request,
     RowKind,
+    RowStatus,
     Unverifiable,
 )
-from gateway.channels.reading import decimal_money, text
+from gateway.channels.reading import decimal_money, rounded_minor, text
 from gateway.channels.wechat import codes, parties, wire
 from gateway.channels.wechat.credentials import Account
 
@@ -129,7 +130,8 @@ def _trade_row(cells: Mapping[str, str]) -> BillRow:
             channel_no=_number(cells["微信退款单号"]),
             amount=_money(cells["申请退款金额"], out=True),
             at=read_spaced(cells["交易时间"]),
-            state=cells["退款状态"],
+            fee=_fee(cells),
+            status="done" if state == "REVOKED" else _STATUSES.get(cells["退款状态"], "under_way"),
         )
     return BillRow(
         kind="payment" if state == "SUCCESS" else "other",
@@ -138,8 +140,12 @@ def _trade_row(cells: Mapping[str, str]) -> BillRow:
         channel_no=cells["微信订单号"],
         amount=_money(cells["订单金额"]),
         at=read_spaced(cells["交易时间"]),
-        state=state,
+        fee=_fee(cells),
     )
+
+
+_STATUSES: Final[Mapping[str, RowStatus]] = {"SUCCESS": "done", "FAIL": "failed"}
+"""Any other word: the channel has the refund, and the payer perhaps not yet."""
 
 
 def _flow_row(cells: Mapping[str, str]) -> BillRow:
@@ -158,6 +164,11 @@ _FLOWS: Final[Mapping[str, RowKind]] = {"交易": "payment", "退款": "refund"}
 
 def _number(cell: str) -> str:
     return "" if cell == NO_NUMBER else cell
+
+
+def _fee(cells: Mapping[str, str]) -> int:
+    """手续费 has five decimals; WeChat Pay takes and gives back whole fen."""
+    return rounded_minor(cells["手续费"], "CNY")
 
 
 def _money(cell: str, *, out: bool = False) -> Money:

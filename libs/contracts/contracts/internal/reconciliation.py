@@ -1,0 +1,191 @@
+"""Reconciliation (对账): a channel's bill of a day, handed to trade-core, and what came of it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from contracts.api import Reason
+from contracts.internal.decisions import Person
+from contracts.internal.message import Message
+
+MAX_PAGE_ROWS: Final = 1_000
+"""About a quarter of a megabyte, stored within the time of one call."""
+
+
+_Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+
+
+class BillRow(Message):
+    """One movement as the channel booked it; `amount` came in, or went out where it is negative.
+
+    The numbers are "" where the channel names none; `channel_no` is that of the trade or, in a row
+    about a refund, of the refund. `fee` (手续费) is what the channel kept of it, negative where it
+    gave that back. `status`: the money was moved, is on its way, or was not moved after all.
+    """
+
+    kind: Literal["payment", "refund", "other"]
+    payment_no: str
+    refund_no: str
+    channel_no: str
+    amount: int
+    currency: str
+    fee: int
+    at: datetime | None
+    status: Literal["done", "under_way", "failed"] = "done"
+
+
+class BillPage(Message):
+    """Rows `first_row` and following (counted from 0) of the `total_rows` that the bill has.
+
+    The same page may come twice, pages in any order; the bill is there when all its rows are. A day
+    without movements is one page without rows. `round` is that of the command.
+    """
+
+    round: int
+    first_row: Annotated[int, Field(ge=0)]
+    total_rows: Annotated[int, Field(ge=0)]
+    rows: Annotated[list[BillRow], Field(max_length=MAX_PAGE_ROWS)]
+
+
+class NoBill(Message):
+    """The channel gave none. `is_final`: it never will, asking again is in vain."""
+
+    round: int
+    is_final: bool
+    code: str
+    message: str
+
+
+class BillReceipt(Message):
+    """`is_wanted` False: this round is over, its rows are not needed any more."""
+
+    is_wanted: bool
+
+
+class ReconciliationState(StrEnum):
+    """`awaited`: the bill is asked for at `next_look_at`. `fetching`: it was asked for.
+    `comparing`: it is here, and what we have not booked is asked about first. `unavailable`: there
+    never will be one."""
+
+    AWAITED = "awaited"
+    FETCHING = "fetching"
+    COMPARING = "comparing"
+    MATCHED = "matched"
+    DIFFERS = "differs"
+    UNAVAILABLE = "unavailable"
+
+
+class DifferenceKind(StrEnum):
+    """`not_booked`: the channel moved money that our books do not have. `not_billed`: the other way
+    round. `amount`: both have it, with other amounts or currencies. `unknown_number`: it has the
+    form of our numbers, and nobody here knows it."""
+
+    NOT_BOOKED = "not_booked"
+    NOT_BILLED = "not_billed"
+    AMOUNT = "amount"
+    UNKNOWN_NUMBER = "unknown_number"
+
+
+class DifferenceState(StrEnum):
+    """`asked`: seen for the first time, its channel was asked; not yet called a difference.
+    `closed`: a later comparison agreed. `settled`: a person said why it may stay."""
+
+    ASKED = "asked"
+    OPEN = "open"
+    CLOSED = "closed"
+    SETTLED = "settled"
+
+
+class DifferenceView(Message):
+    """`subject` is our payment_no or refund_no; where a refund has no number of ours (made at the
+    channel's own console), that of its payment. What came in is positive, what went out negative.
+    `our_status` is that of the payment or refund, None where nobody knows the number.
+    """
+
+    difference_no: str
+    statement_no: str
+    merchant_id: str
+    payment_id: str
+    channel: str
+    day: date
+    kind: DifferenceKind
+    about: Literal["payment", "refund"]
+    subject: str
+    channel_no: str | None
+    our_amount: int | None
+    our_currency: str | None
+    our_status: str | None
+    billed_amount: int | None
+    billed_currency: str | None
+    state: DifferenceState
+    found_at: datetime
+    closed_at: datetime | None
+    reason: str | None = None
+    settled_by: str | None = None
+
+
+class DifferencePage(Message):
+    items: list[DifferenceView]
+    next_cursor: str | None
+
+
+class ReconciliationView(Message):
+    """The statement of one channel account and day (Beijing time), and how it stands.
+
+    `attempts` counts how often the bill was asked for since it last came; `note` is why it did not.
+    Counts, amounts and fees are of the rows about payments that are on file at this account, in
+    `currency`; `paid` and `refunded` are both positive. `foreign_rows` are all others: the account
+    may be used elsewhere too. `fees` is what the channel kept, `fees_booked` what of it stands in
+    the ledger (None: not booked yet).
+    """
+
+    statement_no: str
+    merchant_id: str
+    payment_id: str
+    channel: str
+    day: date
+    state: ReconciliationState
+    attempts: int
+    next_look_at: datetime | None
+    fetched_at: datetime | None
+    compared_at: datetime | None
+    note: str | None
+    currency: str | None
+    rows: int
+    payments: int
+    paid: int
+    refunds: int
+    refunded: int
+    foreign_rows: int
+    fees: int
+    fees_booked: int | None
+    open_differences: int
+
+
+class ReconciliationPage(Message):
+    """The latest day first; `next_cursor` is null at the end."""
+
+    items: list[ReconciliationView]
+    next_cursor: str | None
+
+
+class ReconciliationOnFile(ReconciliationView):
+    """With a page of its differences, the oldest first."""
+
+    differences: DifferencePage
+
+
+class AskForStatement(Message):
+    """Have the bill of this day fetched and compared now, whether that was done before or not."""
+
+    merchant_id: _Name
+    payment_id: _Name
+    channel: _Name
+    day: date
+
+
+class SettleDifference(Message):
+    reason: Reason
+    decided_by: Person

@@ -1,0 +1,191 @@
+"""The statement (对账单) of a channel account and day: when its bill is fetched and compared."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final
+
+from contracts.events.configuration import ChannelAccountEntity
+from contracts.identifiers import is_id, made_at
+from contracts.internal import ReconciliationState
+
+BEIJING: Final = timezone(timedelta(hours=8))
+"""A bill's day is one of Beijing, all year."""
+
+DAY: Final = timedelta(days=1)
+
+READY_AFTER: Final = timedelta(days=1, hours=10, minutes=30)
+"""From the beginning of a day until channels have its bill: WeChat Pay from ten, Alipay before."""
+
+WINDOW_DAYS: Final = 3
+"""So many days are caught up with after the centre was down."""
+
+LEASE: Final = timedelta(minutes=5)
+"""A fetch that says nothing for so long is over."""
+
+FIRST_RETRY: Final = timedelta(minutes=10)
+LAST_RETRY: Final = timedelta(hours=6)
+MAX_DOUBLINGS: Final = 10
+
+OVERDUE: Final = timedelta(hours=24)
+GIVE_UP: Final = timedelta(days=30)
+
+EDGE: Final = timedelta(hours=1)
+"""What we booked so near to midnight may stand in the bill of the day before or after."""
+
+NEIGHBOURS_THERE: Final = timedelta(days=2, hours=12)
+"""From the beginning of a day until the bill of the next one is there too."""
+
+RECHECKS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), DAY)
+"""When a bill with differences is compared again; then every day, while its rows are kept."""
+
+ANSWERED_AFTER: Final = timedelta(minutes=1)
+"""By then a channel has said what became of a payment that it was asked about."""
+
+ROWS_KEPT: Final = timedelta(days=6)
+"""From the beginning of a day."""
+
+MISSED_FOR: Final = timedelta(days=3)
+"""From the beginning of a day: so long, what the bill lacks is looked for in those of the three
+days before, which are all kept. A refund that took longer than that to settle is not missed: its
+channel may have listed it on the day on which it was begun."""
+
+NO_BILLS_FOR_DAYS: Final = 30
+"""So long an account is left alone whose channel has no bills."""
+
+OLDEST_DAYS: Final = 90
+"""Channels keep their bills about so long."""
+
+
+# ── days ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def day_of(moment: datetime) -> date:
+    return moment.astimezone(BEIJING).date()
+
+
+def beginning_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=BEIJING).astimezone(UTC)
+
+
+def ready_at(day: date) -> datetime:
+    """When the bill of this day can be there."""
+    return beginning_of(day) + READY_AFTER
+
+
+def finished_days(now: datetime) -> list[date]:
+    """The latest days whose bills can be there."""
+    latest = day_of(now - READY_AFTER)
+    return [latest - timedelta(days=back) for back in range(WINDOW_DAYS)]
+
+
+def first_day_kept(now: datetime) -> date:
+    """What was booked of earlier days is not compared any more."""
+    return day_of(now - ROWS_KEPT)
+
+
+# ── accounts and their statements ─────────────────────────────────────────────────────────────
+
+
+def days_to_reconcile(account: ChannelAccountEntity, now: datetime) -> list[date]:
+    """Not before the account was registered."""
+    if not is_id("channel_account", account.payment_id):
+        return finished_days(now)
+    registered = day_of(made_at(account.payment_id))
+    return [day for day in finished_days(now) if day >= registered]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One channel account and day. `round` counts the fetches, the latest began at `asked_at`;
+    `rows_round` is the one whose rows are compared (None: there are none), and they are kept until
+    `rows_until` (None: they are deleted). `attempts` and `comparisons` are counted since the bill
+    came, or a person asked for it, last; `note` says why it did not come."""
+
+    statement_no: str
+    merchant_id: str
+    payment_id: str
+    channel: str
+    day: date
+    state: ReconciliationState
+    attempts: int
+    round: int
+    rows_round: int | None
+    rows_received: int
+    rows_until: datetime | None
+    comparisons: int
+    asked_at: datetime | None
+    fees_booked: int | None
+    is_overdue_told: bool
+    note: str | None
+
+    @property
+    def is_of_whole_day(self) -> bool:
+        """Whether the day was over when its bill was asked for."""
+        return self.asked_at is not None and self.asked_at >= beginning_of(self.day) + DAY
+
+    def is_to_be_fetched(self, now: datetime) -> bool:
+        """Or else compared, as long as it has its rows."""
+        if self.state in (ReconciliationState.AWAITED, ReconciliationState.FETCHING):
+            return True
+        return not self.is_of_whole_day and now >= ready_at(self.day)
+
+    def has_rows(self, now: datetime) -> bool:
+        """Whether there is anything left to compare."""
+        return self.rows_until is not None and now < self.rows_until
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether people must hear that the bill never came, though it was asked for."""
+        is_missing = self.rows_round is None and self.attempts > 1
+        return is_missing and not self.is_overdue_told and now >= ready_at(self.day) + OVERDUE
+
+
+def next_try(day: date, attempts: int, now: datetime) -> datetime | None:
+    """When to ask again after so many attempts; None: it is not even asked for this time."""
+    if attempts > 1 and now >= ready_at(day) + GIVE_UP:
+        return None
+    doublings = min(max(attempts - 1, 0), MAX_DOUBLINGS)
+    gap = min(FIRST_RETRY * (1 << doublings), LAST_RETRY)
+    return max(now + gap, ready_at(day))
+
+
+def kept_until(day: date, now: datetime) -> datetime:
+    """How long the rows are compared again; those of an old day, fetched by a person, for a day."""
+    return max(beginning_of(day) + ROWS_KEPT, now + DAY)
+
+
+def next_comparison(
+    statement: Statement, now: datetime, *, is_asking: bool, is_differing: bool
+) -> datetime | None:
+    """When a statement that has just been compared is to be looked at again; None: never.
+
+    A day that was not over is fetched anew when it is; each is compared once more when the bill of
+    the day after is there.
+    """
+    if is_asking:
+        return now + ANSWERED_AFTER
+    if not statement.is_of_whole_day:
+        return ready_at(statement.day)
+    if is_differing:
+        again = now + RECHECKS[min(statement.comparisons, len(RECHECKS) - 1)]
+        return again if statement.has_rows(again) else None
+    settled_at = beginning_of(statement.day) + NEIGHBOURS_THERE
+    return settled_at if now < settled_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class OurSide:
+    """Which of our bookings must stand in the bill: those between two moments, and no refund that
+    was begun before `begun_from`; None: none is looked for."""
+
+    booked_from: datetime
+    booked_before: datetime
+    begun_from: datetime
+
+
+def our_side(statement: Statement, now: datetime) -> OurSide | None:
+    """Of a whole day, while its neighbours are kept; near midnight only when they are there."""
+    begins = beginning_of(statement.day)
+    if not statement.is_of_whole_day or now >= begins + MISSED_FOR:
+        return None
+    edge = timedelta(0) if now >= begins + NEIGHBOURS_THERE else EDGE
+    return OurSide(begins + edge, begins + DAY - edge, begins + MISSED_FOR - ROWS_KEPT)

@@ -1,0 +1,74 @@
+"""What the gateway is asked to do at a channel, as it goes to Kafka."""
+
+from datetime import datetime
+
+from chassis.producer import Message
+from contracts.events.commands import (
+    SOURCE,
+    ChannelCommand,
+    ChannelCommandRecord,
+    CommandName,
+    FetchBill,
+    FetchBillRecord,
+)
+from contracts.identifiers import new_id
+from contracts.topics import CHANNEL_COMMANDS
+from trade_core.domain import views
+from trade_core.domain.order import Order
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+from trade_core.domain.split import Split
+from trade_core.domain.statement import Statement
+
+
+def command(
+    name: CommandName,
+    order: Order,
+    payment: Payment,
+    about: Refund | Split | None,
+    *,
+    lease_until: datetime,
+) -> ChannelCommand:
+    """`about` None: the payment itself."""
+    return ChannelCommand(
+        command=name,
+        payment=views.payment_ref(order, payment),
+        refund=views.refund_ref(about) if isinstance(about, Refund) else None,
+        split=views.split_ref(about) if isinstance(about, Split) else None,
+        lease_until=lease_until,
+    )
+
+
+def message(command: ChannelCommand, subject: str, now: datetime) -> Message:
+    """`subject` is the number that the command is about."""
+    record = ChannelCommandRecord(
+        id=new_id("event"),
+        source=SOURCE,
+        type=command.command,
+        subject=subject,
+        time=now,
+        data=command,
+    )
+    key = command.payment.payment_no
+    return Message(CHANNEL_COMMANDS, key, record.to_bytes(), record.headers())
+
+
+def fetch_bill(statement: Statement, now: datetime, *, lease_until: datetime) -> Message:
+    command = FetchBill(
+        statement_no=statement.statement_no,
+        round=statement.round,
+        payment_id=statement.payment_id,
+        merchant_id=statement.merchant_id,
+        channel=statement.channel,
+        day=statement.day,
+        lease_until=lease_until,
+    )
+    record = FetchBillRecord(
+        id=new_id("event"),
+        source=SOURCE,
+        type=command.command,
+        subject=command.statement_no,
+        time=now,
+        data=command,
+    )
+    return Message(CHANNEL_COMMANDS, command.payment_id, record.to_bytes(), record.headers())

@@ -1,0 +1,124 @@
+"""A channel's bill beside our books: what differs is asked about first, and then told to people.
+
+A bill never changes the state of money: it makes us ask, and the verified answer counts.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+from prometheus_client import Counter
+
+from chassis.database import Tx
+from contracts.events.commands import CommandName
+from contracts.identifiers import is_id
+from trade_core.domain import alerts, ledger, reconciling
+from trade_core.domain import statement as schedule
+from trade_core.domain.reconciling import Found, Judgement
+from trade_core.domain.statement import Statement
+from trade_core.flows import channel_commands
+from trade_core.flows.deps import Deps
+from trade_core.store import bill_rows, differences, due, outgoing, reading, statements
+from trade_core.store import ledger as ledger_store
+
+log = structlog.get_logger()
+
+COMPARISONS = Counter("reconciliation_comparisons", "Bills that were compared", ["result"])
+DIFFERENCES = Counter("reconciliation_differences", "Differences that were opened", ["kind"])
+
+MAX_LISTED: Final = 1_000
+"""Whoever has more has one trouble, not so many; the statement says how many there are."""
+
+FORGET_BATCH: Final = 20_000
+
+
+async def compare(deps: Deps, statement: Statement) -> None:
+    """Compare the rows that are here with the books as they are now, and act on what differs."""
+    now = deps.clock()
+    async with deps.db.transaction() as tx:
+        current = await statements.lock(tx, statement.statement_no)
+        if current != statement:
+            return  # A person has it fetched again.
+        await bill_rows.allow_time(tx)
+        await _book_fees(tx, statement, await bill_rows.sum_up(tx, statement), now)
+        found, judgement = await _judge(tx, statement, now)
+        again = schedule.next_comparison(
+            statement, now, is_asking=judgement.is_asking, is_differing=judgement.open_count > 0
+        )
+        await statements.note_comparison(tx, statement, judgement, now=now, again=again)
+        if judgement.opened:
+            alert = alerts.bill_differs(statement, judgement.open_count)
+            await outgoing.tell_people(tx, [alert], now)
+    _tell(deps, statement, judgement)
+    await _ask(deps, found, now)
+    if statement.comparisons == 0 and statement.rows_round is not None:
+        await forget_rows(deps, statement.statement_no, before_round=statement.rows_round)
+
+
+async def _book_fees(tx: Tx, statement: Statement, sums: bill_rows.Sums, now: datetime) -> None:
+    """Once for each statement, from the bill of the whole day."""
+    if statement.fees_booked is not None or not statement.is_of_whole_day:
+        return
+    if sums.fees and sums.currency:
+        entry = ledger.of_fees(statement, sums.fees, sums.currency, at=now)
+        await ledger_store.append(tx, [entry])
+    await statements.note_fees_booked(tx, statement, sums.fees)
+
+
+async def _judge(tx: Tx, statement: Statement, now: datetime) -> tuple[Sequence[Found], Judgement]:
+    side = schedule.our_side(statement, now)
+    found, count = await bill_rows.compare(tx, statement, side, MAX_LISTED)
+    known = await differences.known(tx, statement.statement_no)
+    seen = await bill_rows.seen(tx, statement, reconciling.missed(known))
+    judgement = reconciling.judge(found, known, unlisted=count - len(found), seen=seen)
+    await differences.save(tx, statement.statement_no, found, judgement, now=now)
+    return found, judgement
+
+
+def _tell(deps: Deps, statement: Statement, judgement: Judgement) -> None:
+    deps.wake_relay()
+    COMPARISONS.labels(judgement.state).inc()
+    for each in judgement.opened:
+        DIFFERENCES.labels(each.kind).inc()
+    log.info(
+        "reconciliation.compared",
+        statement_no=statement.statement_no,
+        payment_id=statement.payment_id,
+        day=statement.day.isoformat(),
+        state=judgement.state,
+        differences=judgement.open_count,
+    )
+
+
+async def _ask(deps: Deps, found: Sequence[Found], now: datetime) -> None:
+    """What is not final is due at once; what ended here has no due row, and is asked by itself."""
+    async with deps.db.connection() as tx:
+        await due.begin_again(tx, reconciling.unfinished(found), now)
+        numbers = reconciling.ended(found)
+        refunds = await reading.refunds(tx, [each for each in numbers if is_id("refund", each)])
+        wanted = [refunds[each].payment_no if each in refunds else each for each in numbers]
+        payments = await reading.payments(tx, wanted)
+        orders = await reading.orders(tx, list({p.order_id for p in payments.values()}))
+    deps.wake_due()
+    messages = []
+    for number in numbers:
+        refund = refunds.get(number)
+        payment = payments[number if refund is None else refund.payment_no]
+        name = CommandName.QUERY if refund is None else CommandName.QUERY_REFUND
+        order = orders[payment.order_id]
+        lease_until = now + schedule.ANSWERED_AFTER
+        command = channel_commands.command(name, order, payment, refund, lease_until=lease_until)
+        messages.append(channel_commands.message(command, number, now))
+    if messages:
+        await deps.send(messages)
+
+
+async def forget_rows(deps: Deps, statement_no: str, *, before_round: int) -> None:
+    """Delete the rows of earlier rounds, a batch at a time."""
+    dropped = FORGET_BATCH
+    while dropped == FORGET_BATCH:
+        async with deps.db.connection() as tx:
+            dropped = await bill_rows.forget(
+                tx, statement_no, before_round=before_round, limit=FORGET_BATCH
+            )

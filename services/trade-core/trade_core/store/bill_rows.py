@@ -1,0 +1,219 @@
+"""Rows of bills: staged page by page, compared with the books by one statement, then deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from chassis.database import Tx
+from contracts.internal import DifferenceKind
+from trade_core.domain.reconciling import Found, OwnRow
+from trade_core.domain.statement import OurSide, Statement
+
+COMPARE_LIMIT_S: Final = 300
+"""A bill of a million rows takes some seconds; more than this is no comparison any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """`currency` None: the bill has nothing of ours."""
+
+    fees: int
+    currency: str | None
+
+
+async def add_page(
+    tx: Tx, statement: Statement, first_row: int, rows: Sequence[OwnRow | None]
+) -> bool:
+    """Stage the own rows of a page (None: a foreign one); False where it was here before."""
+    if not await tx.fetchval(_ADD_PAGE, statement.statement_no, statement.round, first_row):
+        return False
+    staged = [
+        {
+            "line": first_row + place,
+            "about": own.about,
+            "subject": own.subject,
+            "channel_no": own.channel_no,
+            "amount": own.row.amount,
+            "currency": own.row.currency,
+            "fee": own.row.fee,
+            "status": own.row.status,
+        }
+        for place, own in enumerate(rows)
+        if own is not None
+    ]
+    if staged:
+        await tx.execute(
+            _ADD_ROWS, statement.statement_no, statement.round, statement.payment_id, staged
+        )
+    return True
+
+
+async def sum_up(tx: Tx, statement: Statement) -> Sums:
+    """Keep the totals of the compared round with the statement."""
+    rows = (statement.statement_no, statement.rows_round)
+    row = await tx.fetchrow(_SUM_UP, *rows, timeout=COMPARE_LIMIT_S)
+    assert row is not None  # The statement is locked.
+    return Sums(row["fees"], row["currency"])
+
+
+async def compare(
+    tx: Tx, statement: Statement, side: OurSide | None, limit: int
+) -> tuple[list[Found], int]:
+    """What of the bill and of our side differs: up to `limit` of them, and how many there are."""
+    rows = await tx.fetch(
+        _COMPARE,
+        statement.statement_no,
+        statement.rows_round,
+        statement.payment_id,
+        statement.day,
+        side.booked_from if side else None,
+        side.booked_before if side else None,
+        side.begun_from if side else None,
+        limit,
+        timeout=COMPARE_LIMIT_S,
+    )
+    return [_found(row) for row in rows], rows[0]["total"] if rows else 0
+
+
+async def seen(tx: Tx, statement: Statement, subjects: Sequence[str]) -> set[str]:
+    """Those of the numbers that stand in a bill of the account."""
+    rows = await tx.fetch(_SEEN, statement.payment_id, subjects) if subjects else []
+    return {row["subject"] for row in rows}
+
+
+async def allow_time(tx: Tx) -> None:
+    """For this transaction, what follows may take as long as a comparison."""
+    await tx.execute(f"set local statement_timeout = '{COMPARE_LIMIT_S}s'")
+
+
+async def forget(tx: Tx, statement_no: str, *, before_round: int, limit: int) -> int:
+    """Delete up to `limit` rows of earlier rounds; answers how many."""
+    await tx.execute(_FORGET_PAGES, statement_no, before_round)
+    return len(await tx.fetch(_FORGET_ROWS, statement_no, before_round, limit))
+
+
+def _found(row: asyncpg.Record) -> Found:
+    return Found(
+        kind=DifferenceKind(row["kind"]),
+        about=row["about"],
+        subject=row["subject"],
+        channel_no=row["channel_no"],
+        our_amount=row["our_amount"],
+        our_currency=row["our_currency"],
+        our_status=row["our_status"],
+        billed_amount=row["billed_amount"],
+        billed_currency=row["billed_currency"],
+    )
+
+
+_ADD_PAGE = """
+insert into bill_page (statement_no, round, first_row) values ($1, $2, $3)
+on conflict do nothing
+returning true
+"""
+
+# A refund that the channel made without us names a payment only.
+_ADD_ROWS = """
+insert into bill_row (statement_no, round, line, about, subject, is_ours, channel_no, amount,
+    currency, fee, status)
+select $1, $2, g.line, g.about, g.subject, p.payment_id is not distinct from $3, g.channel_no,
+    g.amount, g.currency, g.fee, g.status
+from jsonb_to_recordset($4)
+  as g (line int, about text, subject text, channel_no text, amount bigint, currency text,
+        fee bigint, status text)
+left join refunds r on r.refund_no = g.subject
+left join payments p on p.payment_no = coalesce(r.payment_no, g.subject)
+on conflict do nothing
+"""
+
+_SUM_UP = """
+update statement s
+set currency = t.currency, payments = t.payments, paid = t.paid, refunds = t.refunds,
+    refunded = t.refunded, fees = t.fees
+from (
+    select min(currency) as currency,
+        count(*) filter (where about = 'payment') as payments,
+        coalesce(sum(amount) filter (where about = 'payment' and status <> 'failed'), 0) as paid,
+        count(*) filter (where about = 'refund') as refunds,
+        coalesce(-sum(amount) filter (where about = 'refund' and status <> 'failed'), 0)
+            as refunded,
+        coalesce(sum(fee) filter (where status <> 'failed'), 0) as fees
+    from bill_row where statement_no = $1 and round = $2 and is_ours
+) t
+where s.statement_no = $1
+returning s.fees, s.currency
+"""
+
+# Several rows of one number count as their sum. A payment that we do not count as taken, and that
+# the channel itself returned in full (撤销), agrees. A number that is on file at another account is
+# that account's business. Our side ($5 to $7; null: not looked at) may stand in any bill of the
+# account whose rows are kept.
+_COMPARE = """
+with billed as materialized (
+    select about, subject, sum(amount)::bigint as amount, min(currency) as currency,
+        min(channel_no) as channel_no, bool_and(is_ours) as is_ours
+    from bill_row
+    where statement_no = $1 and round = $2 and status = 'done'
+    group by about, subject
+), beside as materialized (
+    select b.*, p.payment_no,
+        b.about = 'payment' or r.refund_no is not null as is_by_us,
+        case when r.refund_no is not null then r.state else p.state end as our_status,
+        case when r.refund_no is not null then -r.amount when b.about = 'payment' then p.amount end
+            as our_amount,
+        case when r.refund_no is not null then r.currency
+             when b.about = 'payment' then p.currency end as our_currency,
+        coalesce(r.decided, '') = 'settled_outside' as is_outside
+    from billed b
+    left join refunds r on r.refund_no = b.subject
+    left join payments p on p.payment_no = coalesce(r.payment_no, b.subject)
+    where b.is_ours or p.payment_no is null
+), differing as (
+    select case
+            when payment_no is null then 'unknown_number'
+            when not is_by_us or our_status <> 'succeeded' or is_outside then 'not_booked'
+            when amount <> our_amount or currency <> our_currency then 'amount'
+        end as kind, *
+    from beside
+), found as (
+    select kind, about, subject, channel_no, our_amount, our_currency, our_status,
+        amount as billed_amount, currency as billed_currency
+    from differing d
+    where kind is not null and case
+        when kind = 'not_booked' and (about = 'payment' or not is_by_us) then
+            (select our.state = 'succeeded' from payments our where our.payment_no = d.payment_no)
+            or (select sum(k.amount) from bill_row k join statement s using (statement_no)
+                where k.subject = d.payment_no and k.status = 'done'
+                  and s.payment_id = $3 and k.round = s.rows_round) <> 0
+        else true end
+    union all
+    select 'not_billed', case when m.amount > 0 then 'payment' else 'refund' end, m.subject, null,
+        m.amount, m.currency, 'succeeded', null, null
+    from movement m
+    where m.payment_id = $3 and m.day = $4 and m.booked_at >= $5 and m.booked_at < $6
+      and m.begun_at >= $7
+      and not exists (
+        select from bill_row k join statement s using (statement_no)
+        where k.subject = m.subject and k.status <> 'failed'
+          and s.payment_id = $3 and k.round = s.rows_round)
+)
+select *, count(*) over () as total from found order by kind, about, subject limit $8
+"""
+
+_SEEN = """
+select distinct subject from bill_row k join statement s using (statement_no)
+where k.subject = any ($2::text[]) and k.status <> 'failed'
+  and s.payment_id = $1 and k.round = s.rows_round
+"""
+
+_FORGET_PAGES = "delete from bill_page where statement_no = $1 and round < $2"
+
+_FORGET_ROWS = """
+delete from bill_row
+where (statement_no, round, line) in (
+    select statement_no, round, line from bill_row
+    where statement_no = $1 and round < $2 order by round, line limit $3)
+returning true
+"""

@@ -1,0 +1,78 @@
+"""Refunds as they are written: what is new, what changed."""
+
+from collections.abc import Iterable, Sequence
+
+from chassis.database import Tx
+from trade_core.domain.dossier import Dossier
+from trade_core.domain.refund import Refund
+from trade_core.store.concurrency import require_all
+from trade_core.store.rows import failure_json, returns_json
+
+
+async def insert(tx: Tx, dossiers: Iterable[Dossier]) -> None:
+    """Write the new ones. Raises ConcurrentChange where a number was taken meanwhile."""
+    for dossier in dossiers:
+        for refund in dossier.refunds.values():
+            if refund.refund_no not in dossier.read.refunds:
+                require_all(await tx.execute(_INSERT, *_values(refund)), 1)
+
+
+async def update(tx: Tx, changes: Sequence[tuple[Refund, Refund]]) -> None:
+    """Write those that changed, before and after. Raises ConcurrentChange."""
+    if not changes:
+        return
+    tag = await tx.execute(_UPDATE, [_change(*pair) for pair in changes])
+    require_all(tag, len(changes))
+
+
+def _values(refund: Refund) -> tuple[object, ...]:
+    return (
+        refund.refund_no,
+        refund.order_id,
+        refund.payment_no,
+        refund.app_id,
+        refund.merchant_id,
+        refund.merchant_refund_no,
+        refund.fingerprint,
+        refund.cause,
+        refund.state,
+        refund.amount,
+        refund.currency,
+        refund.reason,
+        refund.notify_url,
+        refund.created_at,
+        returns_json(refund.returns),
+    )
+
+
+def _change(was: Refund, refund: Refund) -> dict[str, object]:
+    return {
+        "refund_no": refund.refund_no,
+        "was": was.state,
+        "state": refund.state,
+        "heard": refund.heard,
+        "channel_refund_no": refund.channel_refund_no,
+        "failure": failure_json(refund.failure),
+        "refunded_at": refund.refunded_at,
+        "decided": refund.decided,
+        "returns": returns_json(refund.returns),
+    }
+
+
+_INSERT = """
+insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, merchant_refund_no,
+    fingerprint, cause, state, amount, currency, reason, notify_url, created_at, returns)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+on conflict do nothing
+"""
+
+_UPDATE = """
+update refunds r
+set state = c.state, heard = c.heard, channel_refund_no = c.channel_refund_no,
+    failure = c.failure, refunded_at = c.refunded_at, decided = c.decided,
+    returns = c.returns
+from jsonb_to_recordset($1)
+  as c (refund_no text, was text, state text, heard text, channel_refund_no text, failure jsonb,
+        refunded_at timestamptz, decided text, returns jsonb)
+where r.refund_no = c.refund_no and r.state = c.was
+"""

@@ -1,0 +1,288 @@
+"""Statements: made, claimed when they are due, moved on, and shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import asyncpg
+
+from chassis.database import Tx
+from contracts.events.configuration import ChannelAccountEntity, State
+from contracts.identifiers import new_id
+from contracts.internal import AskForStatement, ReconciliationState, ReconciliationView
+from trade_core.domain import statement as schedule
+from trade_core.domain.reconciling import Judgement
+from trade_core.domain.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which statements people want to see; None does not filter."""
+
+    merchant_id: str | None = None
+    payment_id: str | None = None
+    state: ReconciliationState | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of the list ended."""
+
+    day: date
+    statement_no: str
+
+
+async def make(tx: Tx, wanted: Sequence[tuple[ChannelAccountEntity, date]]) -> int:
+    """Make what is not there yet; answers how many. Of an account that is disabled only for days
+    on which something was booked, of a channel without bills none."""
+    rows = [
+        {
+            "statement_no": new_id("statement"),
+            "merchant_id": account.merchant_id,
+            "payment_id": account.payment_id,
+            "channel": account.channel,
+            "day": day.isoformat(),
+            "is_active": account.state is State.ACTIVE,
+            "next_look_at": schedule.ready_at(day),
+        }
+        for account, day in wanted
+    ]
+    return len(await tx.fetch(_MAKE, rows, schedule.NO_BILLS_FOR_DAYS))
+
+
+async def ask_for(tx: Tx, wish: AskForStatement, now: datetime) -> str:
+    """Have it fetched now, made if need be; answers its number."""
+    number = new_id("statement")
+    account = (wish.merchant_id, wish.payment_id, wish.channel)
+    return str(await tx.fetchval(_ASK_FOR, number, *account, wish.day, now))
+
+
+async def fetch_again(tx: Tx, statement_no: str, now: datetime) -> bool:
+    """Have it fetched now; False where there is no such statement."""
+    return bool(await tx.fetchval(_FETCH_AGAIN, statement_no, now))
+
+
+async def claim(tx: Tx, *, now: datetime, lease_until: datetime, limit: int) -> list[Statement]:
+    """Take up to `limit` that are due; two replicas never take the same."""
+    return [_statement(row) for row in await tx.fetch(_CLAIM, now, lease_until, limit)]
+
+
+async def lock(tx: Tx, statement_no: str) -> Statement | None:
+    row = await tx.fetchrow(_LOCK, statement_no)
+    return None if row is None else _statement(row)
+
+
+async def begin_round(tx: Tx, statement: Statement, *, now: datetime, again: datetime) -> None:
+    """The bill is being asked for, as the round and attempt of this statement."""
+    until = schedule.kept_until(statement.day, now)
+    await tx.execute(
+        _BEGIN_ROUND, statement.statement_no, statement.round, statement.attempts, now, again, until
+    )
+
+
+async def note_page(tx: Tx, statement: Statement, *, received: int, again: datetime) -> None:
+    """More rows are here; it is looked at again at `again`, lest the rest never come."""
+    await tx.execute(_NOTE_PAGE, statement.statement_no, received, again)
+
+
+async def complete(tx: Tx, statement: Statement, *, now: datetime) -> None:
+    """All rows of its round are here: it is compared next."""
+    await tx.execute(_COMPLETE, statement.statement_no, now)
+
+
+async def note_none(
+    tx: Tx, statement: Statement, *, note: str | None, again: datetime | None
+) -> None:
+    """There is no bill; with `again` None it is not asked for any more."""
+    awaited, unavailable = ReconciliationState.AWAITED, ReconciliationState.UNAVAILABLE
+    state = unavailable if again is None else awaited
+    await tx.execute(_NOTE_NONE, statement.statement_no, state, again, note)
+
+
+async def note_over(tx: Tx, statement: Statement) -> None:
+    """It is not looked at again by itself, unless somebody wanted that meanwhile."""
+    await tx.execute(_NOTE_OVER, statement.statement_no, statement.round)
+
+
+async def note_overdue_told(tx: Tx, statement: Statement) -> None:
+    await tx.execute(_NOTE_OVERDUE_TOLD, statement.statement_no)
+
+
+async def note_comparison(
+    tx: Tx,
+    statement: Statement,
+    judgement: Judgement,
+    *,
+    now: datetime,
+    again: datetime | None,
+) -> None:
+    """It was compared, with this result; it is looked at again at `again`, or never."""
+    await tx.execute(
+        _NOTE_COMPARISON,
+        statement.statement_no,
+        judgement.state,
+        now,
+        again,
+        judgement.open_count,
+    )
+
+
+async def note_fees_booked(tx: Tx, statement: Statement, fees: int) -> None:
+    await tx.execute(_NOTE_FEES_BOOKED, statement.statement_no, fees)
+
+
+async def note_settled(tx: Tx, statement_no: str) -> None:
+    """A person settled a difference: with its last one the statement matches."""
+    await tx.execute(_NOTE_SETTLED, statement_no)
+
+
+async def outlived(tx: Tx, now: datetime) -> list[str]:
+    """Statements whose rows are not needed any more, a few."""
+    return [row["statement_no"] for row in await tx.fetch(_OUTLIVED, now)]
+
+
+async def note_forgotten(tx: Tx, statement_no: str) -> None:
+    await tx.execute(_NOTE_FORGOTTEN, statement_no)
+
+
+async def find_view(tx: Tx, statement_no: str) -> ReconciliationView | None:
+    row = await tx.fetchrow(_FIND, statement_no)
+    return None if row is None else _view(row)
+
+
+async def list_views(
+    tx: Tx, wanted: Wanted, after: Place | None, limit: int
+) -> list[ReconciliationView]:
+    """The latest day first."""
+    rows = await tx.fetch(
+        _PAGE,
+        wanted.merchant_id,
+        wanted.payment_id,
+        wanted.state,
+        wanted.first_day,
+        wanted.last_day,
+        after.day if after else None,
+        after.statement_no if after else None,
+        limit,
+    )
+    return [_view(row) for row in rows]
+
+
+def _statement(row: asyncpg.Record) -> Statement:
+    values = {name: row[name] for name in Statement.__slots__}
+    return Statement(**{**values, "state": ReconciliationState(row["state"])})
+
+
+def _view(row: asyncpg.Record) -> ReconciliationView:
+    others = row["rows"] - row["payments"] - row["refunds"]
+    return ReconciliationView.model_validate({**row, "foreign_rows": others})
+
+
+_MAKE = """
+with given as (
+    select * from jsonb_to_recordset($1)
+      as g (statement_no text, merchant_id text, payment_id text, channel text, day date,
+            is_active boolean, next_look_at timestamptz)
+)
+insert into statement (statement_no, merchant_id, payment_id, channel, day, state, next_look_at)
+select statement_no, merchant_id, payment_id, channel, day, 'awaited', next_look_at
+from given g
+where (is_active or exists (
+        select from movement m where m.day = g.day and m.payment_id = g.payment_id))
+  and not exists (
+        select from statement s
+        where s.payment_id = g.payment_id and s.day > g.day - $2::int and s.state = 'unavailable')
+on conflict (payment_id, day) do nothing
+returning statement_no
+"""
+
+_ASK_FOR = """
+insert into statement (statement_no, merchant_id, payment_id, channel, day, state, next_look_at)
+values ($1, $2, $3, $4, $5, 'awaited', $6)
+on conflict (payment_id, day) do update
+set state = 'awaited', next_look_at = excluded.next_look_at, attempts = 0
+returning statement_no
+"""
+
+_FETCH_AGAIN = """
+update statement set state = 'awaited', next_look_at = $2, attempts = 0
+where statement_no = $1
+returning true
+"""
+
+_CLAIM = """
+update statement s set next_look_at = $2
+from (select statement_no from statement where next_look_at <= $1
+      order by next_look_at limit $3 for update skip locked) due
+where s.statement_no = due.statement_no
+returning s.*
+"""
+
+_LOCK = "select * from statement where statement_no = $1 for update"
+
+_BEGIN_ROUND = """
+update statement
+set state = 'fetching', round = $2, attempts = $3, asked_at = $4, next_look_at = $5,
+    rows_until = $6, rows_received = 0
+where statement_no = $1
+"""
+
+_NOTE_PAGE = """
+update statement set rows_received = $2, next_look_at = $3 where statement_no = $1
+"""
+
+_COMPLETE = """
+update statement
+set state = 'comparing', rows_round = round, rows = rows_received, fetched_at = $2,
+    next_look_at = $2, attempts = 0, comparisons = 0, note = null
+where statement_no = $1
+"""
+
+_NOTE_NONE = """
+update statement set state = $2, next_look_at = $3, note = coalesce($4, note)
+where statement_no = $1
+"""
+
+_NOTE_OVER = """
+update statement set next_look_at = null
+where statement_no = $1 and round = $2 and state not in ('awaited', 'fetching')
+"""
+
+_NOTE_OVERDUE_TOLD = "update statement set is_overdue_told = true where statement_no = $1"
+
+_NOTE_COMPARISON = """
+update statement
+set state = $2, compared_at = $3, next_look_at = $4, open_differences = $5,
+    comparisons = comparisons + 1
+where statement_no = $1
+"""
+
+_NOTE_FEES_BOOKED = "update statement set fees_booked = $2 where statement_no = $1"
+
+_NOTE_SETTLED = """
+update statement s
+set open_differences = d.count,
+    state = case when s.state = 'differs' and d.count = 0 then 'matched' else s.state end
+from (select count(*) from difference where statement_no = $1 and state = 'open') d
+where s.statement_no = $1
+"""
+
+_OUTLIVED = """
+select statement_no from statement where rows_until <= $1 order by rows_until limit 10
+"""
+
+_NOTE_FORGOTTEN = "update statement set rows_until = null where statement_no = $1"
+
+_FIND = "select * from statement where statement_no = $1"
+
+_PAGE = """
+select * from statement
+where ($1::text is null or merchant_id = $1) and ($2::text is null or payment_id = $2)
+  and ($3::text is null or state = $3)
+  and ($4::date is null or day >= $4) and ($5::date is null or day <= $5)
+  and ($6::date is null or (day, statement_no) < ($6, $7::text))
+order by day desc, statement_no desc
+limit $8
+"""

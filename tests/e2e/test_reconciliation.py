@@ -1,0 +1,154 @@
+"""Reconciliation, the whole way: a third party's bill of today, laid beside the books."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from tests.e2e.journey import AMOUNT
+from tests.e2e.people import Person
+from tests.e2e.running import eventually
+from tests.e2e.shop import Shop
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FEE = 8
+"""0.6 % of AMOUNT, as the third parties take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A merchant's account of its own at a third party, so that its bill is about it alone."""
+
+    shop: Shop
+    core: httpx.AsyncClient
+    channel: str
+    payment_id: str
+
+    async def created(self) -> dict[str, Any]:
+        return await self.shop.created(self.shop.wish(self.channel, payment_id=self.payment_id))
+
+    async def paid(self) -> dict[str, Any]:
+        payment = await self.created()
+        await self.shop.pays(payment["payment_no"])
+        await self.shop.becomes(payment["payment_no"], "succeeded")
+        return payment
+
+    async def paid_unheard(self) -> dict[str, Any]:
+        """Paid without a notice, and the centre's own questions are an hour away."""
+        payment = await self.created()
+        number = payment["payment_no"]
+        lost = {
+            "channel": self.channel,
+            "operation": "query",
+            "fault": "drop_request",
+            "payment_no": number,
+        }
+        fault = await self.shop.sandbox.post("/_control/faults", json=lost)
+        await self.shop.pays(number, notify=False)
+        await self.shop.rows(
+            "UPDATE due_work SET due_at = now() + interval '1 hour' WHERE subject = $1", number
+        )
+        await self.shop.sandbox.delete(f"/_control/faults/{fault.json()['fault_id']}")
+        return payment
+
+    async def compared(
+        self, paid_at: datetime, until: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any]:
+        """The statement of that moment's day, fetched now and compared with this result."""
+        wish = {
+            "merchant_id": self.shop.stack.demo["merchant_id"],
+            "payment_id": self.payment_id,
+            "channel": self.channel,
+            "day": await self.day_of(paid_at),
+        }
+        asked = await self.core.post("/internal/reconciliations", json=wish)
+        assert asked.status_code == 202, asked.text
+        found: dict[str, Any] = {}
+
+        async def is_compared() -> bool:
+            answer = await self.core.get(
+                f"/internal/reconciliations/{asked.json()['statement_no']}"
+            )
+            found.update(answer.json())
+            compared_at = found["compared_at"]
+            return compared_at is not None and found["state"] != "awaited" and until(found)
+
+        await eventually(is_compared, within_s=90)
+        return found
+
+    async def day_of(self, moment: datetime) -> str:
+        [row] = await self.shop.rows(
+            "SELECT ($1::timestamptz AT TIME ZONE interval '8 hours')::date AS day", moment
+        )
+        return str(row["day"])
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ledgers(shop: Shop) -> AsyncIterator[list[Ledger]]:
+    demo = shop.stack.demo
+    token = {"Authorization": f"Bearer {demo['service_token']}"}
+    async with (
+        Person.signed_in(shop.stack) as person,
+        httpx.AsyncClient(base_url=demo["trade_core_url"], headers=token, trust_env=False) as core,
+    ):
+        opened = []
+        for channel in ("wechat", "alipay"):
+            merchant = await shop.sandbox.post("/_control/merchants", json={"channel": channel})
+            payment_id = await person.account(channel, merchant.json())
+            opened.append(Ledger(shop, core, channel, payment_id))
+        yield opened
+
+
+async def test_bill_finds_what_the_centre_did_not_hear_and_what_the_channel_wrote_wrong(
+    ledgers: list[Ledger],
+) -> None:
+    await asyncio.gather(*(_reconciled(ledger) for ledger in ledgers))
+
+
+async def _reconciled(ledger: Ledger) -> None:
+    heard = await ledger.paid()
+    shown = await ledger.shop.payment(heard["payment_no"])
+    at = datetime.fromisoformat(shown["paid_at"])
+    await ledger.shop.fault(channel=ledger.channel, operation="bill", fault="wrong_amount", times=1)
+    wrong = await ledger.compared(at, lambda found: found["state"] == "differs")
+    [told] = wrong["differences"]["items"]
+    assert (told["kind"], told["subject"]) == ("amount", heard["payment_no"])
+    assert (told["our_amount"], told["billed_amount"]) == (AMOUNT, AMOUNT + 1)
+    assert await ledger.shop.alerts(wrong["day"]) == {"reconciliation.differs"}
+
+    unheard = await ledger.paid_unheard()
+    await ledger.compared(at, lambda found: found["state"] in ("comparing", "matched"))
+    await ledger.shop.becomes(unheard["payment_no"], "succeeded")
+    right = await ledger.compared(at, lambda found: found["state"] == "matched")
+    assert set(_states(right).values()) == {"closed"}
+    assert (right["payments"], right["paid"], right["fees"]) == (2, 2 * AMOUNT, 2 * FEE)
+    assert (right["foreign_rows"], right["fees_booked"]) == (0, None)
+
+
+def _states(found: dict[str, Any]) -> dict[str, str]:
+    return {each["subject"]: each["state"] for each in found["differences"]["items"]}
+
+
+async def test_channel_without_bills_is_told_so(shop: Shop, ledgers: list[Ledger]) -> None:
+    easy = shop.stack.demo["payment_ids"]["easy"]
+    ledger = Ledger(shop, ledgers[0].core, "easy", easy)
+    payment = await shop.paid("easy")
+    shown = await shop.payment(payment["payment_no"])
+    wish = {
+        "merchant_id": shop.stack.demo["merchant_id"],
+        "payment_id": easy,
+        "channel": "easy",
+        "day": await ledger.day_of(datetime.fromisoformat(shown["paid_at"])),
+    }
+    asked = await ledger.core.post("/internal/reconciliations", json=wish)
+
+    async def is_told() -> bool:
+        answer = await ledger.core.get(f"/internal/reconciliations/{asked.json()['statement_no']}")
+        return bool(answer.json()["state"] == "unavailable")
+
+    await eventually(is_told)

@@ -1,0 +1,166 @@
+"""A channel that gives bills, and a gateway that brings them, for tests of reconciliation."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from tests.integration.trade_core.desk import ACCOUNT, MERCHANT, NOON, Desk
+
+from contracts.events.commands import FetchBill
+from contracts.events.configuration import ChannelAccountEntity, State
+from contracts.internal import (
+    BillPage,
+    BillReceipt,
+    BillRow,
+    DifferenceView,
+    NoBill,
+    ReconciliationOnFile,
+)
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+from trade_core.domain.statement import ready_at
+from trade_core.flows import read_reconciliation
+from trade_core.flows.read_ledger import advance_balances
+from trade_core.flows.receive_bill import take_none, take_page
+from trade_core.flows.reconcile import attend_statements, make_statements
+
+TODAY = date(2026, 1, 5)
+"""The day of NOON, in Beijing."""
+
+ANSWERED_S = 61
+
+
+def account(payment_id: str = ACCOUNT, **changes: Any) -> ChannelAccountEntity:
+    usual = ChannelAccountEntity(
+        version=1,
+        state=State.ACTIVE,
+        payment_id=payment_id,
+        merchant_id=MERCHANT,
+        channel="wechat",
+        name="微信",
+        credentials_sealed="c2VhbGVk",
+    )
+    return usual.model_copy(update=changes)
+
+
+def row_of(payment: Payment, **changes: Any) -> BillRow:
+    """The channel's row of a payment, in agreement with it."""
+    usual = BillRow(
+        kind="payment",
+        payment_no=payment.payment_no,
+        refund_no="",
+        channel_no=payment.channel_trade_no or "42000",
+        amount=payment.amount,
+        currency=payment.currency,
+        fee=8,
+        at=NOON,
+    )
+    return usual.model_copy(update=changes)
+
+
+def refund_row(refund: Refund, **changes: Any) -> BillRow:
+    usual = BillRow(
+        kind="refund",
+        payment_no=refund.payment_no,
+        refund_no=refund.refund_no,
+        channel_no="50300",
+        amount=-refund.amount,
+        currency=refund.currency,
+        fee=-3,
+        at=NOON,
+    )
+    return usual.model_copy(update=changes)
+
+
+FOREIGN = BillRow(
+    kind="payment",
+    payment_no="SHOP-1",
+    refund_no="",
+    channel_no="42999",
+    amount=100,
+    currency="CNY",
+    fee=1,
+    at=NOON,
+)
+
+
+async def next_morning(desk: Desk, *accounts: ChannelAccountEntity, day: date = TODAY) -> None:
+    """The bill of the day can be there, and what was booked has settled."""
+    desk.now = max(desk.now, ready_at(day))
+    await settle_books(desk)
+    await make_statements(desk.deps, accounts or [account()])
+
+
+async def settle_books(desk: Desk) -> None:
+    """What the ledger holds is noted as our side, as if a quarter of an hour had passed."""
+    await advance_balances(desk.db, desk.now + timedelta(minutes=16))
+
+
+async def asked(desk: Desk, day: date = TODAY, payment_id: str = ACCOUNT) -> FetchBill:
+    """The command by which this bill was asked for last."""
+    while await attend_statements(desk.deps):
+        pass
+    [*_, fetch] = [f for f in desk.bills_asked if (f.day, f.payment_id) == (day, payment_id)]
+    return fetch
+
+
+async def fetched_again(desk: Desk, statement_no: str) -> FetchBill:
+    """The command that follows when a person has it fetched again."""
+    await read_reconciliation.fetch_again(desk.deps, statement_no)
+    while await attend_statements(desk.deps):
+        pass
+    assert desk.bills_asked[-1].statement_no == statement_no
+    return desk.bills_asked[-1]
+
+
+async def bring(
+    desk: Desk,
+    fetch: FetchBill,
+    rows: Sequence[BillRow],
+    *,
+    first: int = 0,
+    total: int | None = None,
+) -> BillReceipt:
+    """A page; all of the bill, where nothing else is said."""
+    page = BillPage(
+        round=fetch.round,
+        first_row=first,
+        total_rows=len(rows) if total is None else total,
+        rows=list(rows),
+    )
+    return await take_page(desk.deps, fetch.statement_no, page)
+
+
+async def bring_none(desk: Desk, fetch: FetchBill, *, is_final: bool = False) -> BillReceipt:
+    said = NoBill(round=fetch.round, is_final=is_final, code="STATEMENT_CREATING", message="生成中")
+    return await take_none(desk.deps, fetch.statement_no, said)
+
+
+async def compared(
+    desk: Desk, *rows: BillRow, day: date = TODAY, payment_id: str = ACCOUNT
+) -> ReconciliationOnFile:
+    """The bill of the day came with these rows, and was compared for the first time."""
+    fetch = await asked(desk, day, payment_id)
+    await bring(desk, fetch, rows)
+    return await compared_again(desk, fetch.statement_no)
+
+
+async def compared_again(desk: Desk, statement_no: str) -> ReconciliationOnFile:
+    """After what is due was attended to."""
+    while await attend_statements(desk.deps):
+        pass
+    return await statement(desk, statement_no)
+
+
+async def statement(desk: Desk, statement_no: str) -> ReconciliationOnFile:
+    return await read_reconciliation.get_statement(desk.deps, statement_no, None, 100)
+
+
+def told(found: ReconciliationOnFile) -> list[tuple[str, str, str]]:
+    """Kind, number and state of each difference."""
+    return sorted((each.kind, each.subject, each.state) for each in found.differences.items)
+
+
+def difference(found: ReconciliationOnFile) -> DifferenceView:
+    [only] = found.differences.items
+    return only

@@ -1,0 +1,372 @@
+"""A channel's bill beside the books: what agrees, what differs, and what is asked about first."""
+
+from datetime import timedelta
+
+import pytest
+from tests.integration.trade_core.billing import (
+    ANSWERED_S,
+    FOREIGN,
+    TODAY,
+    account,
+    bring,
+    compared,
+    compared_again,
+    difference,
+    fetched_again,
+    next_morning,
+    refund_row,
+    row_of,
+    settle_books,
+    statement,
+    told,
+)
+from tests.integration.trade_core.desk import (
+    ACCOUNT,
+    OTHER_ACCOUNT,
+    Desk,
+    closed,
+    paid,
+    refund_wish,
+    returned,
+    said_of_refund,
+    wish,
+)
+
+from contracts.api import PaymentStatus
+from contracts.events.commands import CommandName
+from contracts.events.results import Source, Verdict
+from contracts.identifiers import new_id
+from contracts.internal import (
+    AskForStatement,
+    DecidePayment,
+    DecideRefund,
+    PaymentDecision,
+    RefundDecision,
+    SettleDifference,
+)
+from trade_core.domain.statement import beginning_of, ready_at
+from trade_core.flows.check_ledger import check
+from trade_core.flows.decide import decide_payment, decide_refund
+from trade_core.flows.read_reconciliation import ask_for, settle
+
+LET_BE = SettleDifference(reason="渠道补单", decided_by="li")
+
+
+async def test_bill_that_agrees_matches_and_its_fees_are_booked_once(desk: Desk) -> None:
+    payment = await desk.paid()
+    refund = (await desk.refund(refund_wish(payment, amount=500))).refund
+    await desk.hear(returned(refund))
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment), refund_row(refund), FOREIGN)
+    assert (found.state, found.open_differences, told(found)) == ("matched", 0, [])
+    assert (found.rows, found.payments, found.refunds, found.foreign_rows) == (3, 1, 1, 1)
+    assert (found.paid, found.refunded, found.fees, found.fees_booked) == (1299, 500, 5, 5)
+    assert await desk.balances() == {
+        "channel_receivable": 1299 - 500 - 5,
+        "merchant_payable": -799,
+        "refunds_in_flight": 0,
+        "channel_fees": 5,
+    }
+    desk.now = ready_at(TODAY) + timedelta(days=1, hours=2)
+    again = await compared_again(desk, found.statement_no)
+    assert again.compared_at == desk.now
+    assert (await desk.balances())["channel_fees"] == 5
+    assert "reconciliation.differs" not in await desk.alerts()
+
+
+async def test_fees_that_came_back_are_booked_the_other_way_and_the_books_still_agree(
+    desk: Desk,
+) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment, fee=-7))
+    assert (found.fees_booked, (await desk.balances())["channel_fees"]) == (-7, -7)
+    clean = await check(desk.db, desk.now + timedelta(hours=1), lambda: None)
+    assert clean is not None
+    assert clean.differences == []
+    await desk.rows("update statement set fees_booked = 8")
+    broken = await check(desk.db, desk.now + timedelta(hours=1), lambda: None)
+    assert broken is not None
+    assert [each.detail for each in broken.differences] == [
+        f"is not what statement {found.statement_no} booked"
+    ]
+
+
+async def test_payment_that_only_the_bill_knows_is_asked_about_and_then_agrees(desk: Desk) -> None:
+    payment = await desk.opened()
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment))
+    assert found.state == "comparing"
+    assert told(found) == [("not_booked", payment.payment_no, "asked")]
+    assert (await desk.due())[payment.payment_no] == 0
+    assert await desk.alerts() == []
+    await desk.hear(paid(payment, Source.QUERY))
+    desk.pass_time(ANSWERED_S)
+    again = await compared_again(desk, found.statement_no)
+    assert (again.state, told(again)) == (
+        "matched",
+        [("not_booked", payment.payment_no, "closed")],
+    )
+    assert await desk.alerts() == []
+
+
+async def test_bill_alone_never_changes_the_state_of_money(desk: Desk) -> None:
+    payment = await desk.opened()
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment))
+    desk.pass_time(ANSWERED_S)
+    again = await compared_again(desk, found.statement_no)
+    assert await desk.state(payment) is PaymentStatus.PENDING
+    assert (again.state, again.open_differences) == ("differs", 1)
+    assert await desk.alerts() == ["reconciliation.differs"]
+    only = difference(again)
+    assert (only.our_amount, only.our_status, only.billed_amount) == (1299, "pending", 1299)
+
+
+async def test_people_hear_once_of_the_same_difference(desk: Desk) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment, amount=1300))
+    for hours in (1, 2, 8):
+        desk.pass_time(hours * 3600)
+        found = await compared_again(desk, found.statement_no)
+    assert found.state == "differs"
+    assert (await desk.alerts()).count("reconciliation.differs") == 1
+
+
+async def test_payment_that_ended_here_is_asked_about_by_a_command_of_its_own(desk: Desk) -> None:
+    payment = await desk.opened()
+    await desk.hear(closed(payment))
+    assert await desk.state(payment) is PaymentStatus.CLOSED
+    await next_morning(desk)
+    await compared(desk, row_of(payment))
+    command = desk.sent[-1]
+    assert (command.command, command.payment.payment_no) == (CommandName.QUERY, payment.payment_no)
+
+
+async def test_abnormal_refund_that_the_bill_has_is_asked_about(desk: Desk) -> None:
+    payment = await desk.paid()
+    refund = (await desk.refund(refund_wish(payment))).refund
+    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment), refund_row(refund))
+    assert told(found) == [("not_booked", refund.refund_no, "asked")]
+    command = desk.sent[-1]
+    assert command.command is CommandName.QUERY_REFUND
+    assert command.refund is not None
+    assert command.refund.refund_no == refund.refund_no
+
+
+async def test_refund_that_is_under_way_is_no_difference_and_is_seen_when_it_settles(
+    desk: Desk,
+) -> None:
+    payment = await desk.paid()
+    refund = (await desk.refund(refund_wish(payment))).refund
+    await next_morning(desk)
+    row = refund_row(refund, status="under_way")
+    found = await compared(desk, row_of(payment), row)
+    assert (found.state, told(found)) == ("matched", [])
+    await desk.hear(returned(refund))
+    tomorrow = TODAY + timedelta(days=1)
+    await next_morning(desk, day=tomorrow)
+    following = await compared(desk, day=tomorrow)
+    desk.now = ready_at(tomorrow) + timedelta(days=2)
+    following = await compared_again(desk, following.statement_no)
+    assert (following.state, told(following)) == ("matched", [])
+
+
+async def test_refund_that_the_bill_calls_failed_is_missed(desk: Desk) -> None:
+    payment = await desk.paid()
+    refund = (await desk.refund(refund_wish(payment))).refund
+    await desk.hear(returned(refund))
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment), refund_row(refund, status="failed"))
+    assert told(found) == [("not_billed", refund.refund_no, "open")]
+    assert difference(found).our_amount == -500
+
+
+async def test_refund_that_was_made_at_the_channels_console_is_a_difference(desk: Desk) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    row = row_of(payment, kind="refund", refund_no="CONSOLE-1", amount=-300, fee=-1)
+    found = await compared(desk, row_of(payment), row)
+    only = difference(found)
+    assert (only.kind, only.about, only.subject) == ("not_booked", "refund", payment.payment_no)
+    assert (only.channel_no, only.our_amount, only.billed_amount) == ("CONSOLE-1", None, -300)
+
+
+async def test_payment_that_the_channel_reversed_by_itself_agrees_with_a_closed_one(
+    desk: Desk,
+) -> None:
+    payment = await desk.opened()
+    await desk.hear(closed(payment))
+    await next_morning(desk)
+    reversal = row_of(payment, kind="refund", refund_no="X", amount=-1299, fee=-8)
+    found = await compared(desk, row_of(payment), reversal)
+    assert (found.state, told(found)) == ("matched", [])
+
+
+async def test_refund_that_a_person_settled_outside_is_missed_nowhere_and_not_expected_twice(
+    desk: Desk,
+) -> None:
+    payment = await desk.paid()
+    refund = (await desk.refund(refund_wish(payment))).refund
+    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    outside = DecideRefund(
+        decision=RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li"
+    )
+    await decide_refund(desk.deps, refund.refund_no, outside)
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment))
+    assert (found.state, told(found)) == ("matched", [])
+    fetch = await fetched_again(desk, found.statement_no)
+    await bring(desk, fetch, [row_of(payment), refund_row(refund)])
+    again = await compared_again(desk, found.statement_no)
+    assert told(again) == [("not_booked", refund.refund_no, "open")]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"amount": 1300}, {"amount": 1}, {"currency": "HKD"}], ids=["more", "less", "other"]
+)
+async def test_other_amount_or_currency_is_a_difference(
+    desk: Desk, changes: dict[str, object]
+) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment, **changes))
+    assert told(found) == [("amount", payment.payment_no, "open")]
+
+
+async def test_payment_that_the_channel_took_twice_under_one_number_differs_by_its_sum(
+    desk: Desk,
+) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment), row_of(payment, channel_no="42001"))
+    assert told(found) == [("amount", payment.payment_no, "open")]
+    assert difference(found).billed_amount == 2598
+
+
+async def test_conflict_is_a_difference_until_a_person_decides_it(desk: Desk) -> None:
+    payment = await desk.opened()
+    await desk.hear(paid(payment, amount=1298))
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment, amount=1298))
+    assert told(found) == [("not_booked", payment.payment_no, "open")]
+    accepted = DecidePayment(decision=PaymentDecision.ACCEPT, reason="核对", decided_by="li")
+    await decide_payment(desk.deps, payment.payment_no, accepted)
+    desk.pass_time(3600)
+    again = await compared_again(desk, found.statement_no)
+    assert (again.state, told(again)) == (
+        "matched",
+        [("not_booked", payment.payment_no, "closed")],
+    )
+
+
+async def test_number_that_looks_like_ours_and_nobody_knows_is_a_difference(desk: Desk) -> None:
+    payment = await desk.paid()
+    stranger, refund = new_id("payment"), new_id("refund")
+    await next_morning(desk)
+    found = await compared(
+        desk,
+        row_of(payment),
+        row_of(payment, payment_no=stranger),
+        row_of(payment, kind="refund", payment_no=stranger, refund_no=refund, amount=-1),
+    )
+    assert told(found) == sorted(
+        [("unknown_number", stranger, "open"), ("unknown_number", refund, "open")]
+    )
+    assert (found.payments, found.paid, found.fees) == (1, 1299, 8)
+
+
+async def test_payment_of_another_account_is_that_accounts_business(desk: Desk) -> None:
+    payment = await desk.paid(wish(payment_id=OTHER_ACCOUNT))
+    await next_morning(desk, account(ACCOUNT), account(OTHER_ACCOUNT))
+    found = await compared(desk, row_of(payment))
+    assert (found.state, found.foreign_rows, found.fees) == ("matched", 1, 0)
+    theirs = await compared(desk, payment_id=OTHER_ACCOUNT)
+    assert told(theirs) == [("not_billed", payment.payment_no, "open")]
+
+
+async def test_what_the_bill_lacks_is_a_difference_that_closes_when_a_later_bill_has_it(
+    desk: Desk,
+) -> None:
+    payment, lost = await desk.paid(), await desk.paid(wish(merchant_order_no="W2"))
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment))
+    assert told(found) == [("not_billed", lost.payment_no, "open")]
+    only = difference(found)
+    assert (only.our_amount, only.billed_amount, only.channel_no) == (1299, None, None)
+    fetch = await fetched_again(desk, found.statement_no)
+    await bring(desk, fetch, [row_of(payment), row_of(lost)])
+    again = await compared_again(desk, found.statement_no)
+    assert (again.state, told(again)) == ("matched", [("not_billed", lost.payment_no, "closed")])
+    assert (await desk.balances())["channel_fees"] == 8
+
+
+@pytest.mark.parametrize("minutes", [-30, 30], ids=["before midnight", "after midnight"])
+async def test_what_was_booked_near_midnight_may_stand_in_the_neighbours_bill(
+    desk: Desk, minutes: int
+) -> None:
+    midnight = beginning_of(TODAY + timedelta(days=1))
+    desk.now = midnight + timedelta(minutes=minutes)
+    payment = await desk.paid()
+    ours = TODAY if minutes < 0 else TODAY + timedelta(days=1)
+    theirs = TODAY + timedelta(days=1) if minutes < 0 else TODAY
+    bills = {}
+    for day in (TODAY, TODAY + timedelta(days=1)):
+        await next_morning(desk, day=day)
+        rows = [row_of(payment)] if day == theirs else []
+        bills[day] = await compared(desk, *rows, day=day)
+    desk.now = ready_at(ours) + timedelta(days=2)
+    found = await compared_again(desk, bills[ours].statement_no)
+    assert (found.state, told(found)) == ("matched", [])
+    assert (await statement(desk, bills[theirs].statement_no)).state == "matched"
+
+
+async def test_what_was_booked_near_midnight_is_missed_when_the_neighbours_bill_has_it_neither(
+    desk: Desk,
+) -> None:
+    desk.now = beginning_of(TODAY + timedelta(days=1)) - timedelta(minutes=30)
+    payment = await desk.paid()
+    await next_morning(desk)
+    found = await compared(desk)
+    assert found.state == "matched"
+    desk.now = ready_at(TODAY) + timedelta(days=1, hours=2)
+    found = await compared_again(desk, found.statement_no)
+    assert told(found) == [("not_billed", payment.payment_no, "open")]
+
+
+async def test_day_that_is_not_over_misses_nothing_and_books_no_fees(desk: Desk) -> None:
+    payment, other = await desk.paid(), await desk.paid(wish(merchant_order_no="W2"))
+    await settle_books(desk)
+    today = AskForStatement(merchant_id="M1", payment_id=ACCOUNT, channel="wechat", day=TODAY)
+    await ask_for(desk.deps, today)
+    found = await compared(desk, row_of(payment))
+    assert (found.state, found.fees, found.fees_booked) == ("matched", 8, None)
+    assert found.next_look_at == ready_at(TODAY)
+    desk.now = ready_at(TODAY)
+    whole = await compared(desk, row_of(payment), row_of(other))
+    assert (whole.statement_no, whole.state, whole.fees_booked) == (
+        found.statement_no,
+        "matched",
+        16,
+    )
+
+
+async def test_difference_that_a_person_settled_stays_so_and_the_statement_matches(
+    desk: Desk,
+) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment, amount=1300))
+    number = difference(found).difference_no
+    settled = await settle(desk.deps, number, LET_BE)
+    assert (settled.state, settled.reason, settled.settled_by) == ("settled", "渠道补单", "li")
+    other = LET_BE.model_copy(update={"reason": "again"})
+    assert (await settle(desk.deps, number, other)).reason == "渠道补单"
+    after = await statement(desk, found.statement_no)
+    assert (after.state, after.open_differences) == ("matched", 0)
+    desk.pass_time(3600)
+    again = await compared_again(desk, found.statement_no)
+    assert (again.state, told(again)) == ("matched", [("amount", payment.payment_no, "settled")])

@@ -1,0 +1,392 @@
+"""Statements of channel accounts: made, fetched in pages, asked for again, shown and forgotten."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from tests.integration.trade_core.billing import (
+    TODAY,
+    account,
+    asked,
+    bring,
+    bring_none,
+    compared,
+    compared_again,
+    difference,
+    fetched_again,
+    next_morning,
+    row_of,
+    settle_books,
+    statement,
+)
+from tests.integration.trade_core.desk import ACCOUNT, MERCHANT, NOON, Desk, wish
+from tests.integration.trade_core.service import until
+
+from chassis.problems import InvalidRequest
+from contracts.events.configuration import ChannelAccountEntity, State
+from contracts.internal import AskForStatement
+from trade_core.domain.errors import DayNotBilled, StatementNotFound
+from trade_core.domain.statement import GIVE_UP, ready_at
+from trade_core.flows.read_reconciliation import ask_for, get_statement, list_statements
+from trade_core.flows.reconcile import attend_statements, forget, make_statements
+from trade_core.jobs import ReconcileLoop
+from trade_core.main import build
+from trade_core.settings import TradeCoreSettings
+from trade_core.store.statements import Wanted
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+async def days(desk: Desk, payment_id: str = ACCOUNT) -> list[date]:
+    rows = await desk.rows(
+        "select day from statement where payment_id = $1 order by day", payment_id
+    )
+    return [row["day"] for row in rows]
+
+
+async def test_each_account_gets_a_statement_of_each_day_whose_bill_can_be_there(
+    desk: Desk,
+) -> None:
+    desk.now = ready_at(TODAY) - timedelta(seconds=1)
+    assert await make_statements(desk.deps, [account()]) == 3
+    assert (await days(desk))[-1] == YESTERDAY
+    desk.now = ready_at(TODAY)
+    assert await make_statements(desk.deps, [account()]) == 1
+    assert await make_statements(desk.deps, [account()]) == 0
+
+
+async def test_account_has_no_statement_of_days_before_it_was_registered(desk: Desk) -> None:
+    # A number that was made on the 5th of January 2026, at noon.
+    young = account("C01KE6V4G80ZZZZZZZZZZZZZZZZ")
+    desk.now = ready_at(TODAY + timedelta(days=1))
+    await make_statements(desk.deps, [young])
+    assert await days(desk, young.payment_id) == [TODAY, TODAY + timedelta(days=1)]
+
+
+async def test_disabled_account_has_statements_of_days_on_which_something_was_booked(
+    desk: Desk,
+) -> None:
+    await desk.paid()
+    await next_morning(desk, account(state=State.DISABLED))
+    assert await days(desk) == [TODAY]
+
+
+async def test_two_replicas_ask_for_each_bill_once(desk: Desk) -> None:
+    accounts = [account(f"C{number}") for number in range(5)]
+    desk.now = ready_at(TODAY)
+    made = await asyncio.gather(*(make_statements(desk.deps, accounts) for _ in range(2)))
+    assert sum(made) == 15
+    while sum(await asyncio.gather(*(attend_statements(desk.deps) for _ in range(3)))):
+        pass
+    fetched = [(fetch.payment_id, fetch.day) for fetch in desk.bills_asked]
+    assert len(fetched) == len(set(fetched)) == 15
+
+
+async def test_two_replicas_compare_a_bill_once(desk: Desk) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    fetch = await asked(desk)
+    await bring(desk, fetch, [row_of(payment, amount=1300)])
+    await asyncio.gather(*(attend_statements(desk.deps) for _ in range(4)))
+    [row] = await desk.rows("select comparisons from statement where day = $1", TODAY)
+    assert row["comparisons"] == 1
+    assert await desk.alerts() == ["reconciliation.differs"]
+
+
+async def test_pages_may_come_twice_and_in_any_order(desk: Desk) -> None:
+    payments = [await desk.paid(wish(merchant_order_no=f"W{n}")) for n in range(5)]
+    await next_morning(desk)
+    fetch = await asked(desk)
+    rows = [row_of(payment) for payment in payments]
+    for first in (4, 0, 4, 0, 2):
+        assert (await bring(desk, fetch, rows[first : first + 2], first=first, total=5)).is_wanted
+    assert not (await bring(desk, fetch, rows[:2], total=5)).is_wanted
+    found = await compared_again(desk, fetch.statement_no)
+    assert (found.state, found.rows, found.payments, found.fees) == ("matched", 5, 5, 40)
+
+
+async def test_pages_side_by_side_are_counted_once(desk: Desk) -> None:
+    payments = [await desk.paid(wish(merchant_order_no=f"W{n}")) for n in range(4)]
+    await next_morning(desk)
+    fetch = await asked(desk)
+    rows = [row_of(payment) for payment in payments]
+    await asyncio.gather(
+        *(bring(desk, fetch, [rows[n]], first=n, total=4) for n in (0, 1, 2, 3) for _ in range(3))
+    )
+    found = await compared_again(desk, fetch.statement_no)
+    assert (found.state, found.rows, found.paid) == ("matched", 4, 4 * 1299)
+
+
+async def test_bill_that_stops_half_way_is_fetched_anew_and_its_rows_do_not_count(
+    desk: Desk,
+) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    first = await asked(desk)
+    await bring(desk, first, [row_of(payment, amount=1)], total=2)
+    desk.pass_time(301)
+    again = await asked(desk)
+    assert (again.statement_no, again.round) == (first.statement_no, first.round + 1)
+    assert not (await bring(desk, first, [row_of(payment)], first=1, total=2)).is_wanted
+    await bring(desk, again, [row_of(payment)])
+    found = await compared_again(desk, again.statement_no)
+    assert (found.state, found.paid) == ("matched", 1299)
+    [rows] = await desk.rows("select count(*) from bill_row")
+    assert rows["count"] == 1
+
+
+async def test_bill_without_rows_is_a_bill(desk: Desk) -> None:
+    await next_morning(desk)
+    found = await compared(desk)
+    assert (found.state, found.rows, found.fees_booked) == ("matched", 0, 0)
+
+
+async def test_bill_that_is_not_there_yet_is_asked_for_ever_more_seldom(desk: Desk) -> None:
+    await next_morning(desk)
+    waits = []
+    for _ in range(8):
+        fetch = await asked(desk)
+        await bring_none(desk, fetch)
+        found = await statement(desk, fetch.statement_no)
+        assert found.next_look_at is not None
+        waits.append((found.next_look_at - desk.now).total_seconds() / 60)
+        desk.now = found.next_look_at
+    assert waits == [10, 20, 40, 80, 160, 320, 360, 360]
+    assert (found.state, found.note) == ("awaited", "STATEMENT_CREATING: 生成中")
+
+
+async def test_command_that_was_lost_is_sent_again(desk: Desk) -> None:
+    desk.kafka_is_up = False
+    await next_morning(desk)
+    while await attend_statements(desk.deps):
+        pass
+    assert desk.bills_asked == []
+    desk.kafka_is_up = True
+    desk.pass_time(601)
+    assert (await asked(desk)).round == 2
+
+
+async def test_people_hear_once_of_a_bill_that_does_not_come(desk: Desk) -> None:
+    await next_morning(desk)
+    number = (await asked(desk)).statement_no
+    for hours in (20, 30, 40, 60):
+        desk.now = ready_at(TODAY) + timedelta(hours=hours)
+        await asked(desk)
+        rows = await desk.rows("select key from event_log where key like '%no_bill%'")
+        told = [row["key"] for row in rows if row["key"].endswith(str(TODAY))]
+        assert len(told) == (hours > 24)
+    assert told == [f"reconciliation.no_bill:{ACCOUNT}:{TODAY}"]
+    desk.now = ready_at(TODAY) + GIVE_UP
+    found = await compared_again(desk, number)
+    assert (found.state, found.next_look_at) == ("unavailable", None)
+
+
+async def test_channel_without_bills_is_left_alone(desk: Desk) -> None:
+    await next_morning(desk)
+    fetch = await asked(desk)
+    await bring_none(desk, fetch, is_final=True)
+    found = await statement(desk, fetch.statement_no)
+    assert (found.state, found.next_look_at) == ("unavailable", None)
+    before = len(await days(desk))
+    desk.now = ready_at(TODAY + timedelta(days=5))
+    assert await make_statements(desk.deps, [account()]) == 0
+    desk.now = ready_at(TODAY + timedelta(days=40))
+    assert await make_statements(desk.deps, [account()]) == 3
+    assert len(await days(desk)) == before + 3
+
+
+async def test_person_may_ask_for_any_day_that_channels_keep(desk: Desk) -> None:
+    def of(day: date) -> AskForStatement:
+        return AskForStatement(merchant_id=MERCHANT, payment_id=ACCOUNT, channel="wechat", day=day)
+
+    asked_for = await ask_for(desk.deps, of(TODAY - timedelta(days=90)))
+    assert (asked_for.state, asked_for.next_look_at) == ("awaited", desk.now)
+    assert (await ask_for(desk.deps, of(asked_for.day))).statement_no == asked_for.statement_no
+    for day in (TODAY + timedelta(days=1), TODAY - timedelta(days=91)):
+        with pytest.raises(DayNotBilled):
+            await ask_for(desk.deps, of(day))
+    found = await compared(desk, day=asked_for.day)
+    assert (found.state, found.next_look_at) == ("matched", None)
+
+
+async def test_rows_and_our_side_are_forgotten_when_nothing_is_compared_any_more(
+    desk: Desk,
+) -> None:
+    payment, lost = await desk.paid(), await desk.paid(wish(merchant_order_no="W2"))
+    await next_morning(desk)
+    found = await compared(desk, row_of(payment))
+    desk.now = NOON + timedelta(days=5)
+    await forget(desk.deps)
+    assert await counts(desk) == (1, 2)
+    desk.now = NOON + timedelta(days=7)
+    await forget(desk.deps)
+    assert await counts(desk) == (0, 0)
+    late = await compared_again(desk, found.statement_no)
+    assert (late.state, late.next_look_at, late.open_differences) == ("differs", None, 1)
+    # Our side is gone: a bill that is fetched again closes only what it has.
+    fetch = await fetched_again(desk, found.statement_no)
+    await bring(desk, fetch, [row_of(payment)])
+    late = await compared_again(desk, found.statement_no)
+    assert (late.state, difference(late).state) == ("differs", "open")
+    assert difference(late).subject == lost.payment_no
+    fetch = await fetched_again(desk, found.statement_no)
+    await bring(desk, fetch, [row_of(payment), row_of(lost)])
+    late = await compared_again(desk, found.statement_no)
+    assert (late.state, difference(late).state) == ("matched", "closed")
+
+
+async def counts(desk: Desk) -> tuple[int, int]:
+    [row] = await desk.rows(
+        "select (select count(*) from bill_row) as rows, (select count(*) from movement) as ours"
+    )
+    return row["rows"], row["ours"]
+
+
+async def test_our_side_is_noted_once_and_only_of_the_last_days(desk: Desk) -> None:
+    await desk.paid()
+    desk.now = NOON + timedelta(days=9)
+    await desk.paid(wish(merchant_order_no="W2"))
+    await settle_books(desk)
+    await settle_books(desk)
+    [row] = await desk.rows("select day, amount from movement")
+    assert (row["day"], row["amount"]) == (TODAY + timedelta(days=9), 1299)
+
+
+async def test_statements_are_listed_from_the_latest_day_on(desk: Desk) -> None:
+    await next_morning(desk, account("C1"), account("C2", merchant_id="M2"))
+    seen: list[tuple[date, str]] = []
+    after = None
+    while True:
+        page = await list_statements(desk.deps, Wanted(), after, 4)
+        seen += [(item.day, item.payment_id) for item in page.items]
+        after = page.next_cursor
+        if after is None:
+            break
+    assert len(seen) == len(set(seen)) == 6
+    assert [day for day, _ in seen] == sorted((day for day, _ in seen), reverse=True)
+
+    async def listed(**filters: Any) -> int:
+        return len((await list_statements(desk.deps, Wanted(**filters), None, 100)).items)
+
+    assert await listed(merchant_id="M2") == 3
+    assert await listed(payment_id="C1", first_day=YESTERDAY) == 2
+    assert await listed(last_day=YESTERDAY) == 4
+    assert await listed(state="matched") == 0
+    for cursor in ("x", "e30", "W10", "WzEsMl0"):
+        with pytest.raises(InvalidRequest):
+            await list_statements(desk.deps, Wanted(), cursor, 4)
+    with pytest.raises(StatementNotFound):
+        await get_statement(desk.deps, "B404", None, 1)
+
+
+@pytest.fixture
+async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """The service without its loops."""
+    settings = TradeCoreSettings(
+        port=1,
+        service_token=SecretStr("token"),
+        database_url=SecretStr("postgresql://nowhere"),
+        kafka_bootstrap="127.0.0.1:1",
+    )
+    app = build(settings)
+    app.state.deps = desk.deps
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://trade-core.test/internal",
+        headers={"Authorization": "Bearer token"},
+    ) as client:
+        yield client
+
+
+async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.AsyncClient) -> None:
+    payment = await desk.paid()
+    await settle_books(desk)
+    wish = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": str(TODAY)}
+    answer = await http.post("/reconciliations", json=wish)
+    assert (answer.status_code, answer.json()["state"]) == (202, "awaited")
+    number = answer.json()["statement_no"]
+    fetch = await asked(desk)
+    page = {"round": fetch.round, "first_row": 0, "total_rows": 1}
+    rows = [row_of(payment, amount=1300).model_dump(mode="json")]
+    came = await http.post(f"/statements/{number}/rows", json={**page, "rows": rows})
+    assert (came.status_code, came.json()) == (200, {"is_wanted": True})
+    await attend_statements(desk.deps)
+    found = (await http.get(f"/reconciliations/{number}", params={"limit": 1})).json()
+    [told] = found["differences"]["items"]
+    assert (found["state"], told["kind"], told["billed_amount"]) == ("differs", "amount", 1300)
+    path = f"/differences/{told['difference_no']}/settle"
+    settled = await http.post(path, json={"reason": "核对", "decided_by": "li"})
+    assert (settled.status_code, settled.json()["state"]) == (200, "settled")
+    span = {"from": str(TODAY), "to": str(TODAY), "state": "matched", "merchant_id": "M1"}
+    listed = (await http.get("/reconciliations", params=span)).json()
+    assert [item["statement_no"] for item in listed["items"]] == [number]
+    again = await http.post(f"/reconciliations/{number}/fetch")
+    assert (again.status_code, again.json()["state"]) == (202, "awaited")
+    fetch = await asked(desk)
+    none = {"round": fetch.round, "is_final": False, "code": "X", "message": "…"}
+    assert (await http.post(f"/statements/{number}/none", json=none)).json()["is_wanted"]
+
+
+async def test_what_is_not_there_or_malformed_is_refused(http: httpx.AsyncClient) -> None:
+    none = {"round": 1, "is_final": False, "code": "X", "message": "…"}
+    why = {"reason": "核对", "decided_by": "li"}
+    wish = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": "2026-02-31"}
+    assert (await http.get("/reconciliations/B404")).status_code == 404
+    assert (await http.post("/reconciliations/B404/fetch")).status_code == 404
+    assert (await http.post("/statements/B404/none", json=none)).status_code == 404
+    assert (await http.post("/differences/D404/settle", json=why)).status_code == 404
+    assert (await http.post("/reconciliations", json=wish)).status_code == 422
+    assert (await http.post("/reconciliations", json={**wish, "day": "1999-01-01"})).json()[
+        "errors"
+    ][0]["pointer"] == "/day"
+    for params in ({"limit": 101}, {"from": "yesterday"}, {"state": "odd"}):
+        assert (await http.get("/reconciliations", params=params)).status_code == 422
+
+
+async def test_difference_that_is_closed_cannot_be_settled(
+    desk: Desk, http: httpx.AsyncClient
+) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    found = await compared(desk)
+    number = difference(found).difference_no
+    fetch = await fetched_again(desk, found.statement_no)
+    await bring(desk, fetch, [row_of(payment)])
+    await attend_statements(desk.deps)
+    answer = await http.post(
+        f"/differences/{number}/settle", json={"reason": "核对", "decided_by": "li"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+@dataclass
+class Known:
+    """The channel accounts of a configuration that was read."""
+
+    changes: int = 1
+
+    def list_all(self) -> list[ChannelAccountEntity]:
+        return [account(f"C{number}") for number in range(self.changes)]
+
+
+async def test_loop_has_the_bills_of_all_accounts_fetched_also_of_those_that_come_later(
+    desk: Desk,
+) -> None:
+    desk.now = ready_at(TODAY)
+    known, stop = Known(), asyncio.Event()
+    running = asyncio.create_task(ReconcileLoop(desk.deps, known).run(stop))
+
+    async def has_asked(count: int) -> bool:
+        return len(desk.bills_asked) == count
+
+    await until(lambda: has_asked(3))
+    known.changes = 2
+    await until(lambda: has_asked(6))
+    stop.set()
+    await running
+    assert {fetch.payment_id for fetch in desk.bills_asked} == {"C0", "C1"}

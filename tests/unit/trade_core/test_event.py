@@ -1,0 +1,98 @@
+"""An event is written byte for byte as the contract's model would write it."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.trade_core.test_splitting import done, payment_of, taken
+from tests.unit.trade_core.world import NOON, dossier, fresh, paid, pending, said
+
+from contracts import actions
+from contracts.actions import Action
+from contracts.api import CreateRefund
+from contracts.events.configuration import LatePayment
+from contracts.events.orders import OrderEventRecord
+from contracts.events.results import Source, Verdict
+from trade_core.domain.dossier import Dossier
+from trade_core.domain.hearing import hear_payment
+from trade_core.domain.refunding import refund_as_wished
+from trade_core.store import outgoing
+
+BEIJING = timezone(timedelta(hours=8))
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=3), inner),
+    max_leaves=8,
+)
+
+
+def told(opened: Dossier) -> list[str]:
+    """The events' types; each was written as it should be."""
+    for event in opened.events:
+        payload = outgoing.order_event(event).payload
+        assert OrderEventRecord.model_validate_json(payload).to_bytes() == payload
+    return [event.type for event in opened.events]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        actions.QrCodeAction(qr_code="weixin://wxpay/bizpayurl?pr=x"),
+        actions.RedirectAction(url="https://cashier.example/p?a=1&b=二"),
+        actions.FormAction(url="https://bank.example/", method="POST", fields={"金额": "12.99"}),
+        actions.JsapiAction(params={"appId": "wx1", "package": "prepay_id=1"}),
+        actions.AppAction(params={"order_string": "a=1&b=2"}),
+        actions.NoAction(),
+    ],
+    ids=lambda action: action.type,
+)
+def test_event_of_a_payment_that_waits_for_its_payer(action: Action) -> None:
+    order, payment = fresh()
+    opened = dossier(order, payment)
+    opened.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    word = said(payment, Source.INITIATION, Verdict.PENDING, action=action)
+    hear_payment(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
+    assert told(opened) == ["payment.pending"]
+
+
+@pytest.mark.parametrize(
+    "paid_at",
+    [NOON, datetime(2026, 1, 5, 20, 0, 0, 120000, tzinfo=BEIJING), datetime.now(UTC)],
+    ids=["whole second", "in Beijing", "to the microsecond"],
+)
+def test_events_of_a_payment_that_was_paid_and_of_its_order(paid_at: datetime) -> None:
+    order, payment = pending(notify_url="https://app.example/n")
+    opened = dossier(order, payment)
+    word = paid(payment, paid_at=paid_at)
+    hear_payment(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
+    assert told(opened) == ["payment.succeeded", "order.paid"]
+
+
+@given(st.dictionaries(st.text("ab", max_size=3), JSON, max_size=3))
+def test_event_carries_whatever_the_app_knows_its_payment_by(metadata: dict[str, object]) -> None:
+    order, payment = pending(metadata=metadata)
+    opened = dossier(order, payment)
+    word = said(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="“不”")
+    hear_payment(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
+    assert told(opened) == ["payment.failed"]
+
+
+def test_events_of_refunds_and_splits() -> None:
+    opened = taken(1000)
+    done(opened, 300, 200, failing=["190002"])
+    wish = CreateRefund(
+        merchant_id="M1",
+        payment_id="C1",
+        payment_no=payment_of(opened).payment_no,
+        merchant_refund_no="B1",
+        amount=100,
+        reason="多收",
+    )
+    refund_as_wished(opened, wish)
+    assert told(opened)[2:] == ["split.created", "split.failed", "refund.created"]
