@@ -61,7 +61,7 @@ def read(server: Server, bus: Bus, refund_splits: RefundSplits) -> Books:
         split_of(row, shares[row["split_no"]])
         for row in server.observe("select * from splits order by split_no")
     ]
-    parked = server.observe("select key, error from dead_event")
+    parked = server.observe("select key, error from dead_event order by id")
     (dead,) = server.observe("select count(*) as count from event_dead")
     return Books(
         orders={order.order_id: order for order in orders},

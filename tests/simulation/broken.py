@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tests.simulation.bus import Member
 from tests.simulation.database import ConnectionLost, SimulatedDatabase
+from tests.simulation.faults import Faults
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.plugin import plugin
 
@@ -42,11 +43,10 @@ class ImpatientExecutor(Executor):
         return Declined(outcome.code, "no answer") if isinstance(outcome, Unknown) else outcome
 
 
-class CredulousExecutor(Executor):
-    """A close that was refused is taken for done."""
+class CarefreeExecutor(Executor):
+    """A close is taken for done before the channel has heard of it."""
 
     async def close(self, account: ChannelAccount, trade: Trade) -> Outcome:
-        await super().close(account, trade)
         return Succeeded()
 
 
@@ -110,13 +110,35 @@ def trusting(**more: Any) -> Plugin[str]:
     return replace(usual, notices=replace(usual.notices, read=read))
 
 
-BROKEN: Final[dict[str, Parts]] = {
-    "a timeout is a no": replace(REAL, executor=ImpatientExecutor),
-    "a refused close is a close": replace(REAL, executor=CredulousExecutor),
-    "a failed batch is skipped": replace(REAL, member=HastyMember),
-    "an unconfirmed event is forgotten": replace(REAL, relay=CarelessRelay),
-    "an unconfirmed commit is a commit": replace(REAL, database=OptimisticDatabase),
-    "nobody looks again": replace(REAL, attend_due=attend_nothing),
-    "each try of a refund has a new number": replace(REAL, plugin=renumbering),
-    "a forged webhook is believed": replace(REAL, plugin=trusting),
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What is broken, and what goes wrong so that it shows."""
+
+    parts: Parts
+    wrong: Faults
+
+
+BROKEN: Final[dict[str, Broken]] = {
+    "a timeout is a no": Broken(
+        replace(REAL, executor=ImpatientExecutor), Faults(channel_answer_lost=0.9)
+    ),
+    "a close is not asked for": Broken(
+        replace(REAL, executor=CarefreeExecutor), Faults(notice_late=0.5)
+    ),
+    "a failed batch is skipped": Broken(
+        replace(REAL, member=HastyMember), Faults(commit_unknown=0.3)
+    ),
+    "an unconfirmed event is forgotten": Broken(
+        replace(REAL, relay=CarelessRelay), Faults(not_published=0.3)
+    ),
+    "an unconfirmed commit is a commit": Broken(
+        replace(REAL, database=OptimisticDatabase), Faults(commit_unknown=0.6)
+    ),
+    "nobody looks again": Broken(
+        replace(REAL, attend_due=attend_nothing), Faults(channel_answer_lost=0.5)
+    ),
+    "each try of a refund has a new number": Broken(
+        replace(REAL, plugin=renumbering), Faults(channel_answer_lost=0.5)
+    ),
+    "a forged webhook is believed": Broken(replace(REAL, plugin=trusting), Faults(notice_forged=1)),
 }

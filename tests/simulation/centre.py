@@ -12,11 +12,11 @@ from tests.simulation.network import ChannelTransport
 from tests.simulation.parts import Parts
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
+from tests.simulation.replica import POLL_S, Replica
 from tests.simulation.third_party import ThirdParty
 from tests.simulation.world import World
 
 from chassis.consumer import Record
-from chassis.outbox import Relay
 from contracts import topics
 from contracts.events.alerts import Alert
 from contracts.events.commands import ChannelCommandRecord
@@ -30,18 +30,14 @@ from gateway.deps import Deps as GatewayDeps
 from gateway.directory import App, ChannelAccount, Directory, Merchant
 from gateway.results import Results
 from gateway.unbroken import Unbroken
-from trade_core.consumers import RESULT_TOPICS
-from trade_core.flows.attend_due import BATCH
-from trade_core.flows.deps import Deps as CoreDeps
 
 APP: Final = App("A1", True, frozenset({"M1"}), 15, ())
 MERCHANT: Final = Merchant("M1", True, "幸福物业")
 CORES: Final = ("core-1", "core-2")
 RESTART_S: Final = (0.5, 20.0)
-MOMENT_S: Final = 0.03
+MOMENT_S: Final = 0.1
 """After a commit, before we look what it has changed: others follow soon."""
 
-POLL_S: Final = 0.5
 LONGEST_S: Final = 600.0
 """How seldom it rings at last for what nobody attends to."""
 
@@ -73,10 +69,9 @@ class Centre:
         self._refund_splits = refund_splits
         self._parts = parts
         self._on_told = on_told
-        self._cores: dict[str, tuple[Process, CoreDeps]] = {}
-        self._bells: dict[str, asyncio.Event] = {}
+        self._cores: dict[str, Replica] = {}
         self._committed = asyncio.Event()
-        self._is_pending, self._is_published = asyncio.Event(), asyncio.Event()
+        self._is_published = asyncio.Event()
         server.at_commit = self._committed.set
 
     def open(self) -> None:
@@ -86,9 +81,9 @@ class Centre:
         self._start("notifier", self._run_notifier)
         self._world.begin(self._watch())
 
-    def core(self) -> tuple[Process, CoreDeps] | None:
+    def core(self) -> Replica | None:
         """One of the replicas that are up, as a load balancer picks it."""
-        up = [self._cores[name] for name in CORES if self._cores[name][0].is_alive]
+        up = self._up()
         return self._world.dice.pick(up) if up else None
 
     def is_at_rest(self) -> bool:
@@ -156,78 +151,51 @@ class Centre:
     # ── trade-core ────────────────────────────────────────────────────────────────────────────
 
     def _run_core(self, process: Process) -> None:
-        db = self._parts.database(process, self._server)
-        producer = SimulatedProducer(process, self._bus)
-        relay = self._parts.relay(db, producer)
-        due_bell = asyncio.Event()
-        deps = CoreDeps(
-            db=db,
-            clock=self._world.now,
-            late_payment=lambda _: self._late,
-            refund_splits=lambda _: self._refund_splits,
-            send=producer.send_many,
-            wake_relay=relay.wake,
-            wake_due=due_bell.set,
-        )
-        self._cores[process.name] = process, deps
-        self._bells[process.name] = due_bell
-        results = self._parts.results(deps)
-        member = self._parts.member(
+        self._cores[process.name] = Replica(
             process,
+            self._server,
             self._bus,
-            group="trade-core",
-            topics=RESULT_TOPICS,
-            decode=results.decode,
-            apply=results.apply,
+            late=self._late,
+            refund_splits=self._refund_splits,
+            parts=self._parts,
+            is_published=self._is_published,
         )
-        process.start(member.run())
-        process.start(self._attend(process, deps, due_bell))
-        process.start(self._relay(process, relay))
-
-    async def _attend(self, process: Process, deps: CoreDeps, bell: asyncio.Event) -> None:
-        """`jobs.DueLoop`, but that it looks when something is due and not twice a second."""
-        while True:
-            await bell.wait()
-            bell.clear()
-            work = self._parts.attend_due(deps)
-            (attended,) = await asyncio.gather(work, return_exceptions=True)
-            if isinstance(attended, BaseException):
-                self._world.note_error(f"{process.name} due loop", attended)
-                await asyncio.sleep(POLL_S)
-            elif attended == BATCH:
-                bell.set()
-
-    async def _relay(self, process: Process, relay: Relay) -> None:
-        """The real relay, whenever there is something to publish."""
-        while True:
-            await self._is_pending.wait()
-            stop = asyncio.Event()
-            running = process.start(relay.run(stop))
-            await self._is_published.wait()
-            stop.set()
-            (failure,) = await asyncio.gather(running, return_exceptions=True)
-            if failure is not None:
-                self._world.note_error(f"{process.name} relay", failure)
+        self._committed.set()
 
     async def _watch(self) -> None:
-        """Ring where work is due, at all replicas at once, and say whether events are pending:
-        in life everybody looks several times a second."""
+        """Ring where work is due or events are pending."""
         rung_for, pause_s = None, POLL_S
+        publishing: list[Replica] = []
         while True:
             self._committed.clear()
             (row,) = self._server.observe(_TO_DO)
-            for event, is_so in ((self._is_pending, True), (self._is_published, False)):
-                event.set() if row["is_pending"] is is_so else event.clear()
+            publishing = [each for each in publishing if each.process.is_alive]
+            if not row["is_pending"]:
+                self._is_published.set()
+                publishing = []
+            elif not publishing:
+                self._is_published.clear()
+                publishing = self._some_cores()
+                for replica in publishing:
+                    replica.pending.set()
             wait_s = None if row["at"] is None else (row["at"] - self._world.now()).total_seconds()
             if wait_s is not None and wait_s <= 0:
-                for bell in self._bells.values():
-                    bell.set()
+                for replica in self._some_cores():
+                    replica.due.set()
                 pause_s = min(pause_s * 2, LONGEST_S) if row["at"] == rung_for else POLL_S
                 rung_for, wait_s = row["at"], pause_s
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._committed.wait()
             await asyncio.sleep(MOMENT_S)
+
+    def _some_cores(self) -> list[Replica]:
+        """Often one is first, now and then all are there at once."""
+        up, dice = self._up(), self._world.dice
+        return [each for each in up if dice.happens(0.4)] or ([dice.pick(up)] if up else [])
+
+    def _up(self) -> list[Replica]:
+        return [each for each in self._cores.values() if each.process.is_alive]
 
     # ── the notifier ──────────────────────────────────────────────────────────────────────────
 

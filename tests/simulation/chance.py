@@ -28,5 +28,8 @@ class Chance:
     def pick(self, options: Sequence[T]) -> T:
         return self._random.choice(options)
 
+    def shuffled(self, items: Sequence[T]) -> list[T]:
+        return self._random.sample(items, len(items))
+
     def bits(self, count: int) -> int:
         return self._random.getrandbits(count)

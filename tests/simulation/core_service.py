@@ -1,12 +1,13 @@
 """The gateway's way to trade-core: HTTP without the wire, and the real functions behind it."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from types import SimpleNamespace
 from typing import Any, Final, TypeVar, cast
 
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import BaseModel
 from tests.simulation import network
-from tests.simulation.process import Process
+from tests.simulation.replica import Replica
 from tests.simulation.world import World
 
 from chassis.problems import Forwarded, Internal, Overloaded, Problem
@@ -19,7 +20,7 @@ LIMIT_S: Final = 5.0
 
 M = TypeVar("M", bound=BaseModel)
 
-Host = Callable[[], tuple[Process, Deps] | None]
+Host = Callable[[], Replica | None]
 """One of the replicas that are up."""
 
 
@@ -47,12 +48,12 @@ class CoreService(Service):
 
     async def _ask(self, answer: type[M], verb: str, path: str, given: Any) -> M:
         host = self._host()
-        process, deps = host if host else (None, None)
 
         async def work() -> BaseModel | Response:
-            return await _route(cast(Deps, deps), verb, path, given)
+            return await _route(cast(Replica, host).deps, verb, path, given)
 
         try:
+            process = host.process if host else None
             said = await network.call(self._world, process, work, LIMIT_S)
         except network.CallLost as error:
             raise Overloaded("A service behind this one does not answer.") from error
@@ -71,7 +72,7 @@ def _route(
 ) -> Coroutine[Any, Any, BaseModel | Response]:
     match verb, path.split("/")[2:]:
         case "POST", ["payments"]:
-            return api.post_payment(cast(OpenPayment, given), deps)
+            return api.post_payment(_request(cast(OpenPayment, given), deps))
         case "GET", ["payments", payment_no]:
             return api.get_payment(payment_no, deps, given.get("app_id"))
         case "POST", ["payments", payment_no, "channel"]:
@@ -86,3 +87,13 @@ def _route(
             return api.post_refund(cast(OpenRefund, given), deps)
         case _:
             raise KeyError(path)
+
+
+def _request(given: BaseModel, deps: Deps) -> Request:
+    """As it comes in where an endpoint reads the request itself."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": given.model_dump_json().encode()}
+
+    app = SimpleNamespace(state=SimpleNamespace(deps=deps))
+    return Request({"type": "http", "headers": [], "app": app}, receive)

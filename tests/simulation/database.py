@@ -1,8 +1,10 @@
 """The database as a process of the simulation sees it: real, and now and then not there."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, cast
 
 import asyncpg
@@ -101,9 +103,11 @@ class Session:
         self._statement: asyncio.Task[Any] | None = None
 
     async def fetch(self, query: str, *args: object, **_: object) -> list[asyncpg.Record]:
-        return cast(
-            list[asyncpg.Record], await self._ask(lambda: self._asyncpg.fetch(query, *args))
-        )
+        """Rows whose order nobody asked for come in any."""
+        rows: list[asyncpg.Record] = await self._ask(lambda: self._asyncpg.fetch(query, *args))
+        if len(rows) < 2 or _has_order(query):
+            return rows
+        return self._world.dice.shuffled(sorted(rows, key=repr))
 
     async def fetchrow(self, query: str, *args: object, **_: object) -> asyncpg.Record | None:
         row: asyncpg.Record | None = await self._ask(lambda: self._asyncpg.fetchrow(query, *args))
@@ -165,7 +169,7 @@ class Session:
         self._server.unlock(self._backend)
 
     @property
-    def _asyncpg(self) -> Connection:
+    def _asyncpg(self) -> Tx:
         return self._backend.connection
 
     async def _ask(
@@ -244,3 +248,10 @@ class Session:
             tell()
         self._server.at_commit()
         self._server.give_back(self._backend)
+
+
+@cache
+def _has_order(query: str) -> bool:
+    """Of the rows that come out; what stands in brackets is about others."""
+    outer, brackets = re.subn(r"\([^()]*\)", "", query)
+    return _has_order(outer) if brackets else "order by" in outer

@@ -59,9 +59,9 @@ class Habits:
 def usual(chance: Chance) -> Habits:
     """The habits of one seed."""
     return Habits(
-        orders=chance.whole(1, 4),
+        orders=chance.whole(1, 3),
         repeats=chance.pick((0, 0.5)),
-        switches=chance.pick((0, 0.7)),
+        switches=chance.pick((0, 0.6)),
         closes=chance.pick((0, 0.3)),
         refunds=chance.pick((0, 0.5, 0.9)),
         splits=chance.pick((0, 0.8)),
@@ -171,7 +171,9 @@ class App:
             self.acknowledged.add(opened.split.split_no)
 
     async def _ask(self, verb: str, what: str, work: Work[T]) -> T | None:
-        """Until there is an answer; None for a no, and when it has had enough."""
+        """Until it is done; None for a no, and when it has had enough. Where nothing goes wrong
+        there is an answer."""
+        is_owed_an_answer = self._world.is_calm
         for _ in range(TRIES):
             self._world.story.tell("app", verb, what)
             pause_s = self._dice.between(*AGAIN_S)
@@ -183,10 +185,13 @@ class App:
                     self._world.note_error("gateway", problem)
                 if problem.code not in ASK_AGAIN:
                     return None
+                is_owed_an_answer &= problem.status >= 500
                 pause_s += problem.retry_after_s or 0
             except Injected as error:
                 self._world.story.tell("app", "has no answer", what, error)
             await asyncio.sleep(pause_s)
+        if is_owed_an_answer:
+            self._world.surprises.append(f"the app {verb} {what} and is never answered")
         return None
 
     async def _called(self, work: Work[T]) -> T:
@@ -217,7 +222,7 @@ class App:
             payment_id=paid.payment_id or "",
             payment_no=paid.payment_no,
             merchant_refund_no=f"{paid.payment_no}-{turn}",
-            amount=self._dice.pick((1, paid.amount // 2, paid.amount)),
+            amount=self._dice.pick((1, paid.amount // 2, paid.amount, paid.amount)),
         )
 
     def _split_wish(self, paid: PaymentView, turn: int) -> CreateSplit:
@@ -268,7 +273,7 @@ class Payers:
         self.busy += 1
         dice, habits = self._dice, self._habits
         left_s = (trade.expires_at - self._world.now()).total_seconds()
-        soon_s = dice.between(0.01, min(25.0, max(0.1, left_s)))
+        soon_s = dice.between(0.01, min(60.0, max(0.1, left_s)))
         await asyncio.sleep(left_s * 0.98 if dice.happens(habits.late) else soon_s)
         amount = trade.asked + (1 if dice.happens(habits.wrong_amount) else 0)
         is_silent = dice.happens(habits.silent)

@@ -9,32 +9,38 @@ of a queue of the server is left to its operating system: the next is called bac
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
 
 import asyncpg
 
-from chassis.database import Connection, Database
+from chassis.database import Database, Tx
 
 T = TypeVar("T")
 
-LOOK_S: Final = 0.02
+LOOK_S: Final = 0.003
 """A statement takes so long only if it waits for something; then we look for what."""
+
+UNHURRIED_S: Final = 3600.0
+"""For a statement, in real time, which means nothing here."""
+
+CONNECTIONS: Final = 6
+"""Made beforehand: most worlds need no more at once."""
 
 SESSION: Final = """
 set lock_timeout = 0; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;
 set plan_cache_mode = force_generic_plan
 """
-"""All else is as in production. Limits in real time mean nothing here, and a plan must not depend
-on how often a statement has run before."""
+"""All else is as in production, but that nothing has a limit in real time, and that a plan does not
+depend on how often a statement has run before."""
 
 
 @dataclass(slots=True, eq=False)
 class Backend:
     """One connection to the server."""
 
-    connection: Connection
+    connection: Tx
     pid: int
 
 
@@ -53,23 +59,30 @@ class Server:
     def __init__(self, url: str) -> None:
         self._loop = asyncio.SelectorEventLoop()
         self._loop.set_exception_handler(lambda *_: None)
-        self._pool = self._run(Database.connect(url, application_name="simulation", min_size=0))
-        self._idle: list[Backend] = []
-        self._all: list[Backend] = []
+        self._database = self._run(
+            Database.connect(
+                url,
+                application_name="simulation",
+                min_size=CONNECTIONS,
+                max_size=10 * CONNECTIONS,
+                statement_timeout_s=UNHURRIED_S,
+            )
+        )
+        self._taken = AsyncExitStack()
+        self._observer, *self._all = [self._connect() for _ in range(CONNECTIONS)]
+        self._idle = list(self._all)
         self._in_transaction: set[Backend] = set()
         self._waiting: list[Waiting] = []
         self._queue: list[Callable[[], None]] = []
         self.at_commit: Callable[[], None] = lambda: None
-        self._observer = self._connect()
         self._run(self._keep_still(self._observer.connection))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for backend in [*self._all, self._observer]:
-            backend.connection.terminate()
-        self._run(self._pool.close())
+        self._run(self._taken.aclose())
+        self._run(self._database.close())
         self._loop.close()
 
     def observe(self, query: str, *args: object) -> list[asyncpg.Record]:
@@ -77,16 +90,18 @@ class Server:
         return self._run(self._observer.connection.fetch(query, *args))
 
     def empty(self) -> None:
-        """As if newly migrated. Nobody may be in a transaction."""
+        """As if newly migrated, with all connections idle as in the beginning."""
+        assert len(self._idle) == len(self._all), "somebody is still at work"
+        self._idle = self._all[::-1]
         self._run(self._empty(self._observer.connection))
 
     def take(self) -> Backend:
-        """An idle connection."""
+        """An idle connection; the one used last, which has its plans made already."""
         if not self._idle:
             backend = self._connect()
             self._all.append(backend)
             return backend
-        return self._idle.pop(0)
+        return self._idle.pop()
 
     def give_back(self, backend: Backend) -> None:
         """It has no transaction and no lock any more."""
@@ -188,23 +203,26 @@ class Server:
         return self._run(self._connected())
 
     async def _connected(self) -> Backend:
-        connection = await self._pool.dedicated(str(len(self._all)))
+        connection = await self._taken.enter_async_context(self._database.connection())
         await connection.execute(SESSION)
         return Backend(connection, await connection.fetchval("select pg_backend_pid()"))
 
-    async def _keep_still(self, connection: Connection) -> None:
+    async def _keep_still(self, connection: Tx) -> None:
         """No housekeeping in between: it moves rows and changes plans."""
         for row in await connection.fetch(_TABLES):
             await connection.execute(f"alter table {row['name']} set (autovacuum_enabled = off)")
 
-    async def _empty(self, connection: Connection) -> None:
-        tables = [row["name"] for row in await connection.fetch(_TABLES)]
+    async def _empty(self, connection: Tx) -> None:
+        """Whatever was written to; the others are empty, and each costs time."""
+        tables = [row["name"] for row in await connection.fetch(_TABLES) if row["is_used"]]
+        if not tables:
+            return
         async with connection.transaction(), _without_triggers(connection):
-            await connection.execute(f"truncate {', '.join(tables)} restart identity")
+            await connection.execute(f"truncate {', '.join(tables)} restart identity cascade")
 
 
 @asynccontextmanager
-async def _without_triggers(connection: Connection) -> AsyncIterator[None]:
+async def _without_triggers(connection: Tx) -> AsyncIterator[None]:
     """The ledger cannot be emptied, and rightly so."""
     guarded = [row["name"] for row in await connection.fetch(_GUARDED)]
     for table in guarded:
@@ -215,7 +233,9 @@ async def _without_triggers(connection: Connection) -> AsyncIterator[None]:
 
 
 _TABLES = """
-select quote_ident(tablename) as name from pg_tables
+select quote_ident(tablename) as name,
+       pg_relation_size(quote_ident(tablename)::regclass) > 0 as is_used
+from pg_tables
 where schemaname = current_schema and tablename <> 'alembic_version' order by tablename
 """
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
+from itertools import count
 from typing import Any, TypeVar
 
 from tests.simulation.world import World
@@ -60,16 +61,33 @@ class Process:
         task.add_done_callback(self._tasks.discard)
 
 
-def task_factory(
-    loop: asyncio.AbstractEventLoop, work: Any, *, context: Context | None = None, **more: Any
-) -> asyncio.Task[Any]:
-    """Tasks belong to the process whose code makes them."""
-    context = copy_context() if context is None else context
-    task = asyncio.Task(work, loop=loop, context=context, **more)
-    owner = context.get(_current)
-    if owner is not None:
-        owner._adopt(task)
-    return task
+def task_factory() -> Callable[..., asyncio.Task[Any]]:
+    """Of one world: tasks belong to the process whose code makes them."""
+    numbers = count()
+
+    def make(
+        loop: asyncio.AbstractEventLoop, work: Any, *, context: Context | None = None, **more: Any
+    ) -> asyncio.Task[Any]:
+        context = copy_context() if context is None else context
+        task = _Task(next(numbers), work, loop=loop, context=context, **more)
+        owner = context.get(_current)
+        if owner is not None:
+            owner._adopt(task)
+        return task
+
+    return make
+
+
+class _Task(asyncio.Task[Any]):
+    """Sets of tasks, which a TaskGroup cancels too, have the same order in every run: by default
+    it would be that of their places in memory."""
+
+    def __init__(self, number: int, work: Any, **more: Any) -> None:
+        self._number = number
+        super().__init__(work, **more)
+
+    def __hash__(self) -> int:
+        return self._number
 
 
 def running_process() -> str:

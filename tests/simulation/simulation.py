@@ -6,8 +6,9 @@ from typing import Final
 
 from tests.simulation import books, faults, machine, oracle, people, third_party
 from tests.simulation.bus import Bus
-from tests.simulation.centre import Centre
+from tests.simulation.centre import RESTART_S, Centre
 from tests.simulation.chance import Chance
+from tests.simulation.faults import Faults
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.people import App, Payers
 from tests.simulation.postgres import Server
@@ -38,18 +39,19 @@ class Report:
     lasted_s: float
 
 
-def run(seed: int, server: Server, parts: Parts = REAL) -> Report:
-    """Let one world live. Everything in it follows from the seed (and the program)."""
+def run(seed: int, server: Server, parts: Parts = REAL, wrong: Faults | None = None) -> Report:
+    """Let one world live. Everything in it follows from the seed (and the program); `wrong`: what
+    goes wrong in it, if not what the seed says."""
     server.empty()
     loop = VirtualLoop()
-    loop.set_task_factory(task_factory)
+    loop.set_task_factory(task_factory())
     loop.set_exception_handler(lambda *_: None)
-    world = World(seed, loop, faults.drawn(Chance(seed, "faults")))
-    try:
-        with machine.simulated(world):
+    world = World(seed, loop, wrong or faults.drawn(Chance(seed, "faults")))
+    with machine.simulated(world):
+        try:
             found = loop.run_until_complete(_lived(world, server, parts))
-    finally:
-        _end(loop)
+        finally:
+            _end(loop)
     story = world.story
     return Report(seed, [*found, *world.surprises], story.lines(), story.digest(), loop.time())
 
@@ -75,7 +77,7 @@ async def _lived(world: World, server: Server, parts: Parts) -> list[str]:
             on_return=payers.must_decide,
             on_notice=postman.take,
         )
-    refund_splits = chance.pick((RefundSplits.RETURN, RefundSplits.KEEP))
+    refund_splits = chance.pick((RefundSplits.RETURN, RefundSplits.RETURN, RefundSplits.KEEP))
     centre = Centre(
         world,
         server,
@@ -92,10 +94,15 @@ async def _lived(world: World, server: Server, parts: Parts) -> list[str]:
     app.open()
     await asyncio.sleep(chance.between(*STORM_S))
     world.calm_down()
+    await asyncio.sleep(RESTART_S[1])
+    world.is_calm = True
     await _rest(app, payers, postman, centre)
     at_the_end = books.read(server, bus, refund_splits)
     truth = Truth.of(payers.parties)
-    return list(oracle.violations(at_the_end, truth, centre.told, app.acknowledged))
+    found = list(oracle.violations(at_the_end, truth, centre.told, app.acknowledged))
+    for violation in found:
+        world.story.tell("world", "is wrong:", violation)
+    return found
 
 
 async def _rest(app: App, payers: Payers, postman: Postman, centre: Centre) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -17,13 +18,19 @@ INSERT = "insert into due_work (subject, account, due_at, attempt) values ($1, '
 UPDATE = "update due_work set attempt = attempt + $1"
 
 
-@pytest.fixture
-def world(server: Server) -> Iterator[World]:
+@contextmanager
+def new_world(server: Server) -> Iterator[World]:
     server.empty()
     loop = VirtualLoop()
-    loop.set_task_factory(task_factory)
+    loop.set_task_factory(task_factory())
     yield World(1, loop, CALM)
     loop.close()
+
+
+@pytest.fixture
+def world(server: Server) -> Iterator[World]:
+    with new_world(server) as world:
+        yield world
 
 
 def run(world: World, *works: Coroutine[Any, Any, None]) -> None:
@@ -43,9 +50,10 @@ async def write(database: SimulatedDatabase, *, stays_s: float = 0) -> None:
         await asyncio.sleep(stays_s)
 
 
-async def prepare(database: SimulatedDatabase) -> None:
+async def prepare(database: SimulatedDatabase, *subjects: str) -> None:
     async with database.connection() as tx:
-        await tx.execute(INSERT, "P1", NOON + timedelta(hours=1))
+        for subject in subjects or ["P1"]:
+            await tx.execute(INSERT, subject, NOON + timedelta(hours=1))
 
 
 def test_writers_of_one_row_wait_for_each_other(world: World, server: Server) -> None:
@@ -84,3 +92,26 @@ def test_a_lost_commit_may_have_happened(world: World, server: Server) -> None:
             run(world, write(database))
         seen.add(attempts(server) == before)
     assert seen == {True, False}
+
+
+def test_rows_in_no_order_come_as_the_seed_has_it(server: Server) -> None:
+    subjects = ["P1", "P2", "P3", "P4", "P5"]
+    read = [as_read(server, inserted) for inserted in (subjects, subjects[::-1])]
+    assert read[0] == read[1] != subjects
+    assert sorted(read[0]) == subjects
+
+
+def as_read(server: Server, subjects: list[str]) -> list[str]:
+    """In a new world, by a query that asks for no order."""
+    read: list[str] = []
+    with new_world(server) as world:
+        database = SimulatedDatabase(Process(world, "core"), server)
+        run(world, prepare(database, *subjects))
+
+        async def look() -> None:
+            async with database.connection() as tx:
+                rows = await tx.fetch("select subject from due_work")
+            read.extend(row["subject"] for row in rows)
+
+        run(world, look())
+    return read

@@ -63,6 +63,7 @@ class Trade:
     state: TradeState = TradeState.CREATED
     taken: int = 0
     paid_at: datetime | None = None
+    closed_at: datetime | None = None
     is_silent: bool = False
     returns: dict[str, Return] = field(default_factory=dict)
     divisions: dict[str, Division] = field(default_factory=dict)
@@ -196,7 +197,7 @@ class ThirdParty:
             return NOT_FOUND
         if trade.state is TradeState.PAID:
             return {"code": "paid"}
-        trade.state = TradeState.CLOSED
+        self._end(trade)
         self._tell("closes", payment_no)
         return {"code": "closed"}
 
@@ -242,8 +243,11 @@ class ThirdParty:
         if trade is not None and trade.state is TradeState.CREATED:
             is_over = self._world.now() > trade.expires_at
             if is_over and self._customs.ends_by_itself:
-                trade.state = TradeState.CLOSED
+                self._end(trade)
         return trade
+
+    def _end(self, trade: Trade) -> None:
+        trade.state, trade.closed_at = TradeState.CLOSED, trade.closed_at or self._world.now()
 
     def _tell(self, what: str, *facts: object) -> None:
         self._world.story.tell(self.account, what, *facts)
@@ -285,9 +289,9 @@ def usual(chance: Chance) -> Customs:
     return Customs(
         can_close=can_close,
         ends_by_itself=not can_close or chance.happens(0.3),
-        pays_after_close=chance.pick((0, 0, 0.5)),
+        pays_after_close=chance.pick((0, 0.5)),
         slow_refunds=chance.pick((0, 0.3, 0.9)),
-        refused_refunds=chance.pick((0, 0, 0.3)),
+        refused_refunds=chance.pick((0, 0.3)),
         abnormal_refunds=chance.pick((0, 0, 0.3)),
         refused_shares=chance.pick((0, 0.2)),
         declined_payments=chance.pick((0, 0, 0.3)),

@@ -30,6 +30,8 @@ class World:
         self.faults = faults
         self.story = Story(loop.time)
         self.dice = Chance(seed, "schedule")
+        self.is_calm = False
+        """Whether no fault happens any more, and what had died is up again."""
         self.surprises: list[str] = []
         """Errors of the programs that no fault explains."""
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -22,6 +22,7 @@ def violations(
     yield from payments.nobody_pays_twice(books, truth)
     yield from payments.orders_derive(books)
     yield from payments.attempts_keep_their_distance(books)
+    yield from payments.former_attempts_were_closed(books)
     yield from refunds.refunds_are_the_truth(books, truth)
     yield from refunds.no_more_goes_back_than_came(truth)
     yield from refunds.reservations_fit(books)
@@ -34,3 +35,4 @@ def violations(
     yield from telling.every_end_is_told(books, told)
     yield from telling.orders_keep_their_order(books)
     yield from telling.history_is_legal(told)
+    yield from telling.ends_had_come(books, truth)

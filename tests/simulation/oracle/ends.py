@@ -17,7 +17,7 @@ FINAL: Final = {
 
 def everything_is_over(books: Books) -> Iterator[str]:
     yield from _open_ends(books)
-    for subject in books.due:
+    for subject in sorted(books.due):
         yield f"{subject} is still due"
     for parked in books.parked:
         yield f"a result could not be applied: {parked}"

@@ -1,9 +1,11 @@
 """Payments and orders: every success is known, and nobody pays twice."""
 
-from collections.abc import Iterator
-from itertools import pairwise
+import math
+from collections.abc import Collection, Iterator
+from itertools import pairwise, permutations
 
 from tests.simulation.books import Books
+from tests.simulation.oracle.ends import FINAL
 from tests.simulation.third_party import ReturnState, TradeState
 from tests.simulation.truth import Truth
 
@@ -12,7 +14,7 @@ from trade_core.domain.payment import Payment
 
 
 def payments_are_the_truth(books: Books, truth: Truth) -> Iterator[str]:
-    for number in truth.trades.keys() - books.payments.keys():
+    for number in sorted(truth.trades.keys() - books.payments.keys()):
         yield f"the channel has {number}, and nobody here knows it"
     for payment in books.payments.values():
         trade = truth.trades.get(payment.payment_no)
@@ -74,3 +76,26 @@ def attempts_keep_their_distance(books: Books) -> Iterator[str]:
             on_our_page = former.method is later.method is Method.CASHIER
             if not on_our_page and (later.created_at - former.initiated_at).total_seconds() < 15:
                 yield f"{later.payment_no} was opened right after {former.payment_no}"
+
+
+def former_attempts_were_closed(books: Books) -> Iterator[str]:
+    """Whoever opens another payment of an order has the older open ones closed first or then."""
+    begun = _first_told(books, {"payment.created"})
+    ended = _first_told(books, {f"payment.{end}" for end in FINAL})
+    for order in books.orders.values():
+        payments = [each for each in books.payments_of(order) if each.payment_no in begun]
+        for former, later in permutations(payments, 2):
+            was_open = ended.get(former.payment_no, math.inf) > begun[later.payment_no]
+            is_older = begun[former.payment_no] < begun[later.payment_no]
+            if is_older and was_open and not former.closing:
+                yield f"{former.payment_no} was left open beside {later.payment_no}"
+
+
+def _first_told(books: Books, kinds: Collection[str]) -> dict[str, int]:
+    """Per payment the first event of these kinds, by its place in the order's story."""
+    first: dict[str, int] = {}
+    for event in books.published:
+        if event.type in kinds:
+            known = first.get(event.subject, event.data.sequence)
+            first[event.subject] = min(known, event.data.sequence)
+    return first

@@ -19,7 +19,7 @@ RESERVED: Final = {RefundStatus.PROCESSING, RefundStatus.SUCCEEDED, RefundStatus
 
 
 def refunds_are_the_truth(books: Books, truth: Truth) -> Iterator[str]:
-    for number in truth.return_nos() - books.refunds.keys():
+    for number in sorted(truth.return_nos() - books.refunds.keys()):
         yield f"the channel has refund {number}, and nobody here knows it"
     for refund in books.refunds.values():
         there = truth.find_return(refund.refund_no)

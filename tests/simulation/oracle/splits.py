@@ -16,7 +16,7 @@ GIVEN: Final = {ShareStatus.SUCCEEDED, ShareStatus.RETURNED}
 
 def splits_are_the_truth(books: Books, truth: Truth) -> Iterator[str]:
     divisions = truth.divisions()
-    for number in divisions.keys() - books.splits.keys():
+    for number in sorted(divisions.keys() - books.splits.keys()):
         yield f"the channel has split {number}, and nobody here knows it"
     for split in books.splits.values():
         there = divisions.get(split.split_no)

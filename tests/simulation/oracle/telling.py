@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
 from tests.simulation.books import Books
+from tests.simulation.truth import Truth
 
-from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord
+from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord, OrderEventType
 
 NEXT: Final[Mapping[str, set[str]]] = {
     "created": {"pending", "unknown", "succeeded", "failed", "closed", "conflicted"},
@@ -26,11 +28,17 @@ def everything_is_told_once(books: Books, told: list[OrderEventRecord]) -> Itera
     ids: dict[tuple[str, int], set[str]] = defaultdict(set)
     for event in told:
         ids[event.data.order_id, event.data.sequence].add(event.id)
-    for order in books.orders.values():
-        for sequence in range(1, order.version + 1):
-            count = len(ids[order.order_id, sequence])
-            if count != 1:
-                yield f"event {sequence} of order {order.merchant_order_no} has {count} ids"
+    true = {
+        (order.order_id, sequence)
+        for order in books.orders.values()
+        for sequence in range(1, order.version + 1)
+    }
+    for order_id, sequence in sorted(true | ids.keys()):
+        count = len(ids[order_id, sequence])
+        if (order_id, sequence) not in true:
+            yield f"event {sequence} of order {order_id} was told and is not true"
+        elif count != 1:
+            yield f"event {sequence} of order {order_id} has {count} ids"
 
 
 def every_end_is_told(books: Books, told: list[OrderEventRecord]) -> Iterator[str]:
@@ -75,3 +83,24 @@ def history_is_legal(told: list[OrderEventRecord]) -> Iterator[str]:
         for was, state in pairwise(states):
             if state not in NEXT[was]:
                 yield f"{number} went from {was} to {state}"
+
+
+def ends_had_come(books: Books, truth: Truth) -> Iterator[str]:
+    """No end of a payment is told before it has come at the channel, were it to come later."""
+    for event in {event.id: event for event in books.published}.values():
+        trade = truth.trades.get(event.subject)
+        match event.type:
+            case OrderEventType.PAYMENT_SUCCEEDED:
+                is_true = trade is not None and _has_come(trade.paid_at, event.time)
+            case OrderEventType.PAYMENT_CLOSED:
+                is_true = trade is None or _has_come(trade.closed_at, event.time)
+            case OrderEventType.PAYMENT_FAILED:
+                is_true = trade is None
+            case _:
+                continue
+        if not is_true:
+            yield f"{event.type} of {event.subject} was told at {event.time}, and was not so"
+
+
+def _has_come(at: datetime | None, told_at: datetime) -> bool:
+    return at is not None and at <= told_at

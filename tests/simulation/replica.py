@@ -1,0 +1,87 @@
+"""One replica of trade-core: the real flows, consumer, due loop and relay in one process."""
+
+import asyncio
+from typing import Final
+
+from tests.simulation.bus import Bus, SimulatedProducer
+from tests.simulation.parts import Parts
+from tests.simulation.postgres import Server
+from tests.simulation.process import Process
+
+from contracts.events.configuration import LatePayment, RefundSplits
+from trade_core.consumers import RESULT_TOPICS
+from trade_core.flows.attend_due import BATCH
+from trade_core.flows.deps import Deps
+
+POLL_S: Final = 0.5
+
+
+class Replica:
+    """`due` and `pending` are set by the centre when there is something to do: in life
+    the loops look several times a second, here that would be most of the work."""
+
+    def __init__(
+        self,
+        process: Process,
+        server: Server,
+        bus: Bus,
+        *,
+        late: LatePayment,
+        refund_splits: RefundSplits,
+        parts: Parts,
+        is_published: asyncio.Event,
+    ) -> None:
+        self.process = process
+        self.due, self.pending = asyncio.Event(), asyncio.Event()
+        self._parts = parts
+        self._is_published = is_published
+        producer = SimulatedProducer(process, bus)
+        db = parts.database(process, server)
+        self._relay = parts.relay(db, producer)
+        self.deps = Deps(
+            db=db,
+            clock=process.world.now,
+            late_payment=lambda _: late,
+            refund_splits=lambda _: refund_splits,
+            send=producer.send_many,
+            wake_relay=self._relay.wake,
+            wake_due=self.due.set,
+        )
+        results = parts.results(self.deps)
+        member = parts.member(
+            process,
+            bus,
+            group="trade-core",
+            topics=RESULT_TOPICS,
+            decode=results.decode,
+            apply=results.apply,
+        )
+        process.start(member.run())
+        process.start(self._attend())
+        process.start(self._publish())
+
+    async def _attend(self) -> None:
+        """`jobs.DueLoop`."""
+        while True:
+            await self.due.wait()
+            self.due.clear()
+            work = self._parts.attend_due(self.deps)
+            (attended,) = await asyncio.gather(work, return_exceptions=True)
+            if isinstance(attended, BaseException):
+                self.process.world.note_error(f"{self.process.name} due loop", attended)
+                await asyncio.sleep(POLL_S)
+            elif attended == BATCH:
+                self.due.set()
+
+    async def _publish(self) -> None:
+        """The relay runs until nothing is left to publish."""
+        while True:
+            await self.pending.wait()
+            self.pending.clear()
+            stop = asyncio.Event()
+            running = self.process.start(self._relay.run(stop))
+            await self._is_published.wait()
+            stop.set()
+            (failure,) = await asyncio.gather(running, return_exceptions=True)
+            if failure is not None:
+                self.process.world.note_error(f"{self.process.name} relay", failure)
