@@ -16,7 +16,7 @@ log = structlog.get_logger()
 NOT_PUBLISHED = Counter("kafka_not_published", "Messages that Kafka did not confirm", ["topic"])
 REPLACED = Counter("kafka_producer_replaced", "Times the producer was stuck and replaced")
 
-LINGER_MS = 5  # Long enough for concurrent sends to share a batch, too short to be noticed.
+LINGER_MS = 2  # Long enough for concurrent sends to share a batch, too short to be noticed.
 MAX_BATCH_BYTES = 131_072
 TOPIC_LIMIT_S = 3.0  # A topic that is not known within this time does not exist yet.
 DISCARD_LIMIT_S = 2.0
