@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import httpx
 import pytest
+from pydantic import SecretStr
 from tests.integration.trade_core.desk import Desk
 
 from chassis.database import Database
+from trade_core.main import build
+from trade_core.settings import TradeCoreSettings
 
 
 @pytest.fixture
@@ -13,3 +17,22 @@ async def desk(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[
     db = await Database.connect(await make_database("trade_core"), application_name="tests")
     yield Desk(db)
     await db.close()
+
+
+@pytest.fixture
+async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """The service without its loops."""
+    settings = TradeCoreSettings(
+        port=1,
+        service_token=SecretStr("token"),
+        database_url=SecretStr("postgresql://nowhere"),
+        kafka_bootstrap="127.0.0.1:1",
+    )
+    app = build(settings)
+    app.state.deps = desk.deps
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://trade-core.test/internal",
+        headers={"Authorization": "Bearer token"},
+    ) as client:
+        yield client

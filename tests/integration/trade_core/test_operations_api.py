@@ -1,36 +1,12 @@
 """The internal calls for people's work: decisions, the ledger, dead letters."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
-from pydantic import SecretStr
 from tests.integration.trade_core.desk import Desk, paid, refund_wish, said_of_refund
 
 from contracts.events.results import Source, Verdict
-from trade_core.main import build
-from trade_core.settings import TradeCoreSettings
 
 DECISION = {"decision": "accept", "reason": "与渠道核对", "decided_by": "li"}
-
-
-@pytest.fixture
-async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    """The service without its loops."""
-    settings = TradeCoreSettings(
-        port=1,
-        service_token=SecretStr("token"),
-        database_url=SecretStr("postgresql://nowhere"),
-        kafka_bootstrap="127.0.0.1:1",
-    )
-    app = build(settings)
-    app.state.deps = desk.deps
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://trade-core.test/internal",
-        headers={"Authorization": "Bearer token"},
-    ) as client:
-        yield client
 
 
 async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(

@@ -1,14 +1,11 @@
 """Statements of channel accounts: made, fetched in pages, asked for again, shown and forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
 import pytest
-from pydantic import SecretStr
 from tests.integration.trade_core.billing import (
     TODAY,
     account,
@@ -35,8 +32,6 @@ from trade_core.domain.statement import GIVE_UP, ready_at
 from trade_core.flows.read_reconciliation import ask_for, get_statement, list_statements
 from trade_core.flows.reconcile import attend_statements, forget, make_statements
 from trade_core.jobs import ReconcileLoop
-from trade_core.main import build
-from trade_core.settings import TradeCoreSettings
 from trade_core.store.statements import Wanted
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -282,86 +277,6 @@ async def test_statements_are_listed_from_the_latest_day_on(desk: Desk) -> None:
             await list_statements(desk.deps, Wanted(), cursor, 4)
     with pytest.raises(StatementNotFound):
         await get_statement(desk.deps, "B404", None, 1)
-
-
-@pytest.fixture
-async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    """The service without its loops."""
-    settings = TradeCoreSettings(
-        port=1,
-        service_token=SecretStr("token"),
-        database_url=SecretStr("postgresql://nowhere"),
-        kafka_bootstrap="127.0.0.1:1",
-    )
-    app = build(settings)
-    app.state.deps = desk.deps
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://trade-core.test/internal",
-        headers={"Authorization": "Bearer token"},
-    ) as client:
-        yield client
-
-
-async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.AsyncClient) -> None:
-    payment = await desk.paid()
-    await settle_books(desk)
-    wish = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": str(TODAY)}
-    answer = await http.post("/reconciliations", json=wish)
-    assert (answer.status_code, answer.json()["state"]) == (202, "awaited")
-    number = answer.json()["statement_no"]
-    fetch = await asked(desk)
-    page = {"round": fetch.round, "first_row": 0, "total_rows": 1}
-    rows = [row_of(payment, amount=1300).model_dump(mode="json")]
-    came = await http.post(f"/statements/{number}/rows", json={**page, "rows": rows})
-    assert (came.status_code, came.json()) == (200, {"is_wanted": True})
-    await attend_statements(desk.deps)
-    found = (await http.get(f"/reconciliations/{number}", params={"limit": 1})).json()
-    [told] = found["differences"]["items"]
-    assert (found["state"], told["kind"], told["billed_amount"]) == ("differs", "amount", 1300)
-    path = f"/differences/{told['difference_no']}/settle"
-    settled = await http.post(path, json={"reason": "核对", "decided_by": "li"})
-    assert (settled.status_code, settled.json()["state"]) == (200, "settled")
-    span = {"from": str(TODAY), "to": str(TODAY), "state": "matched", "merchant_id": "M1"}
-    listed = (await http.get("/reconciliations", params=span)).json()
-    assert [item["statement_no"] for item in listed["items"]] == [number]
-    again = await http.post(f"/reconciliations/{number}/fetch")
-    assert (again.status_code, again.json()["state"]) == (202, "awaited")
-    fetch = await asked(desk)
-    none = {"round": fetch.round, "is_final": False, "code": "X", "message": "…"}
-    assert (await http.post(f"/statements/{number}/none", json=none)).json()["is_wanted"]
-
-
-async def test_what_is_not_there_or_malformed_is_refused(http: httpx.AsyncClient) -> None:
-    none = {"round": 1, "is_final": False, "code": "X", "message": "…"}
-    why = {"reason": "核对", "decided_by": "li"}
-    wish = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": "2026-02-31"}
-    assert (await http.get("/reconciliations/B404")).status_code == 404
-    assert (await http.post("/reconciliations/B404/fetch")).status_code == 404
-    assert (await http.post("/statements/B404/none", json=none)).status_code == 404
-    assert (await http.post("/differences/D404/settle", json=why)).status_code == 404
-    assert (await http.post("/reconciliations", json=wish)).status_code == 422
-    assert (await http.post("/reconciliations", json={**wish, "day": "1999-01-01"})).json()[
-        "errors"
-    ][0]["pointer"] == "/day"
-    for params in ({"limit": 101}, {"from": "yesterday"}, {"state": "odd"}):
-        assert (await http.get("/reconciliations", params=params)).status_code == 422
-
-
-async def test_difference_that_is_closed_cannot_be_settled(
-    desk: Desk, http: httpx.AsyncClient
-) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    found = await compared(desk)
-    number = difference(found).difference_no
-    fetch = await fetched_again(desk, found.statement_no)
-    await bring(desk, fetch, [row_of(payment)])
-    await attend_statements(desk.deps)
-    answer = await http.post(
-        f"/differences/{number}/settle", json={"reason": "核对", "decided_by": "li"}
-    )
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
 @dataclass

@@ -1,0 +1,78 @@
+"""The internal calls for statements: of the gateway that brings bills, and of people."""
+
+import httpx
+from tests.integration.trade_core.billing import (
+    TODAY,
+    asked,
+    bring,
+    compared,
+    difference,
+    fetched_again,
+    next_morning,
+    row_of,
+    settle_books,
+)
+from tests.integration.trade_core.desk import ACCOUNT, Desk
+
+from trade_core.flows.reconcile import attend_statements
+
+
+async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.AsyncClient) -> None:
+    payment = await desk.paid()
+    await settle_books(desk)
+    wish = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": str(TODAY)}
+    answer = await http.post("/reconciliations", json=wish)
+    assert (answer.status_code, answer.json()["state"]) == (202, "awaited")
+    number = answer.json()["statement_no"]
+    fetch = await asked(desk)
+    page = {"round": fetch.round, "first_row": 0, "total_rows": 1}
+    rows = [row_of(payment, amount=1300).model_dump(mode="json")]
+    came = await http.post(f"/statements/{number}/rows", json={**page, "rows": rows})
+    assert (came.status_code, came.json()) == (200, {"is_wanted": True})
+    await attend_statements(desk.deps)
+    found = (await http.get(f"/reconciliations/{number}", params={"limit": 1})).json()
+    [told] = found["differences"]["items"]
+    assert (found["state"], told["kind"], told["billed_amount"]) == ("differs", "amount", 1300)
+    path = f"/differences/{told['difference_no']}/settle"
+    settled = await http.post(path, json={"reason": "核对", "decided_by": "li"})
+    assert (settled.status_code, settled.json()["state"]) == (200, "settled")
+    span = {"from": str(TODAY), "to": str(TODAY), "state": "matched", "merchant_id": "M1"}
+    listed = (await http.get("/reconciliations", params=span)).json()
+    assert [item["statement_no"] for item in listed["items"]] == [number]
+    again = await http.post(f"/reconciliations/{number}/fetch")
+    assert (again.status_code, again.json()["state"]) == (202, "awaited")
+    fetch = await asked(desk)
+    none = {"round": fetch.round, "is_final": False, "code": "X", "message": "…"}
+    assert (await http.post(f"/statements/{number}/none", json=none)).json()["is_wanted"]
+
+
+async def test_what_is_not_there_or_malformed_is_refused(http: httpx.AsyncClient) -> None:
+    none = {"round": 1, "is_final": False, "code": "X", "message": "…"}
+    why = {"reason": "核对", "decided_by": "li"}
+    wish = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": "2026-02-31"}
+    assert (await http.get("/reconciliations/B404")).status_code == 404
+    assert (await http.post("/reconciliations/B404/fetch")).status_code == 404
+    assert (await http.post("/statements/B404/none", json=none)).status_code == 404
+    assert (await http.post("/differences/D404/settle", json=why)).status_code == 404
+    assert (await http.post("/reconciliations", json=wish)).status_code == 422
+    assert (await http.post("/reconciliations", json={**wish, "day": "1999-01-01"})).json()[
+        "errors"
+    ][0]["pointer"] == "/day"
+    for params in ({"limit": 101}, {"from": "yesterday"}, {"state": "odd"}):
+        assert (await http.get("/reconciliations", params=params)).status_code == 422
+
+
+async def test_difference_that_is_closed_cannot_be_settled(
+    desk: Desk, http: httpx.AsyncClient
+) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    found = await compared(desk)
+    number = difference(found).difference_no
+    fetch = await fetched_again(desk, found.statement_no)
+    await bring(desk, fetch, [row_of(payment)])
+    await attend_statements(desk.deps)
+    answer = await http.post(
+        f"/differences/{number}/settle", json={"reason": "核对", "decided_by": "li"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
