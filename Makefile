@@ -58,7 +58,7 @@ bench: venv ## payments per second beside the bare minimum; BENCH="--channel": c
 	@$(VENV) -m paymesh_local.bench $(BENCH)
 
 bench-core: venv ## trade-core alone beside bare inserts, and with OLD_ORDERS=10000000 behind it
-	@$(VENV) -m paymesh_local.bench.core --old-orders=$(OLD_ORDERS) $(BENCH)
+	@$(VENV) -m paymesh_local.bench.trade_core --old-orders=$(OLD_ORDERS) $(BENCH)
 
 bench-notifier: venv ## callbacks per second, and whom a dead app delays; W=W1,W4: only these
 	@$(VENV) -m paymesh_local.bench.notifier --only="$(W)" $(BENCH)

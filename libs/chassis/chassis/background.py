@@ -157,7 +157,7 @@ class Background:
             started = time.monotonic()
             try:
                 await loop(self._stop)
-            except Exception:
+            except Exception:  # Whatever it was: it is counted, and the loop starts again.
                 log.exception("background.crashed", loop=name)
                 CRASHES.labels(name).inc()
             if time.monotonic() - started > STEADY_S:

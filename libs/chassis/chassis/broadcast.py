@@ -91,7 +91,7 @@ class Broadcast:
     def _handle_one(self, record: Record) -> None:
         try:
             self._handle(record)
-        except Exception:
+        except Exception:  # One bad record must not keep the replica from all the others.
             log.exception(
                 "broadcast.refused", topic=record.topic, key=record.key, offset=record.offset
             )

@@ -136,7 +136,7 @@ class Consumer(Generic[T]):
             records = [record_of(raw) for raws in batches.values() for raw in raws]
             try:
                 await self._process(records)
-            except Exception:
+            except Exception:  # Nothing is lost: the batch is read and applied again.
                 log.exception("consumer.batch_failed", group=self._group, records=len(records))
                 FAILED.labels(self._group).inc()
                 self._failures += 1

@@ -80,7 +80,7 @@ class Dispatch:
         """Claim for the free slots and start sending; whether to look again at once."""
         try:
             return await tries.has_due(self._deps) and await self._claim_due()
-        except Exception:
+        except Exception:  # What is being sent goes on; the rows are claimed at the next look.
             log.exception("dispatch.cannot_claim")
             await pause(stop, CLAIM_BACKOFF_S)
             return False
@@ -101,7 +101,7 @@ class Dispatch:
             return
         try:
             answer = await self._sender.send(claim, destination)
-        except Exception:
+        except Exception:  # A failed try of this callback, and no trouble to its neighbours.
             log.exception("dispatch.cannot_send", event_id=claim.event_id)
             answer = Answer(datetime.now(UTC), trouble=Trouble.INTERNAL)
         metrics.ATTEMPT_S.observe(answer.latency_ms / 1000)
@@ -140,7 +140,7 @@ class Dispatch:
             try:
                 await tries.finish(self._deps, batch)
                 return
-            except Exception:
+            except Exception:  # Stored again below; given up, their lease runs out and brings them.
                 log.exception("dispatch.cannot_finish", results=len(batch))
             failures += await self._deps.db.is_up()
             if failures >= STORE_TRIES:

@@ -252,6 +252,14 @@ def from_alipay(body: bytes, wish: BillWish = TRADE) -> list[BillRow]:
     return alipay.read(Reply(200, {}, body), BillPlace("…"), wish, opened(AlipaySide()))
 
 
+@pytest.mark.parametrize(("place", "value"), [(8, 1), (10, 99)], ids=["encrypted", "method"])
+def test_a_zip_that_cannot_be_opened_is_refused(place: int, value: int) -> None:
+    body = bytearray(packed("业务明细"))
+    body[body.index(b"PK\x01\x02") + place] = value  # in the directory of the zip
+    with pytest.raises(Unverifiable, match="not a zip"):
+        from_alipay(bytes(body))
+
+
 def test_alipays_trades_are_found_in_the_zip_by_their_first_line() -> None:
     summary = "#支付宝业务汇总查询\r\n门店编号\r\n合计\r\n"
     assert from_alipay(packed(summary, ALIPAY_TRADES)) == [

@@ -80,7 +80,8 @@ def _member(packed: bytes, title: str) -> str:
             if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED_BYTES:
                 raise Unverifiable("the zip is too large")
             texts = [bundle.read(member).decode("gbk") for member in members]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        # RuntimeError: encrypted, or packed by a method that zipfile does not know.
         raise Unverifiable("the file is not a zip") from error
     found = [each for each in texts if each.split("\n", 1)[0].strip() == title]
     if len(found) != 1:

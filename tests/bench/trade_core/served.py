@@ -9,8 +9,8 @@ import aiohttp
 
 from contracts.internal import OpenPayment
 
-from .core_life import APP, CHANNEL, WINDOW, wish
-from .core_tally import Meter, Tally
+from .life import APP, CHANNEL, WINDOW, wish
+from .tally import Meter, Tally
 
 READY_LIMIT_S: Final = 60
 

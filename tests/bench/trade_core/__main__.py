@@ -23,11 +23,11 @@ from chassis import logs
 from chassis.database import Database
 from chassis.web import collect_rarely
 
-from . import core_history
-from .core_bare import Bare
-from .core_life import Life
-from .core_served import Served
-from .core_tally import Meter, Tally
+from . import history
+from .bare_inserts import Bare
+from .life import Life
+from .served import Served
+from .tally import Meter, Tally
 
 CONNECTIONS: Final = 10
 """Of the service's pool, and of pgbench."""
@@ -92,7 +92,7 @@ async def connected(plan: dict[str, Any], name: str) -> AsyncIterator[Life]:
 async def prepared(plan: dict[str, Any], young: Life, folder: Path) -> Bare:
     """The past is made, and the pattern of the bare inserts."""
     if plan["old_orders"]:
-        took_s = await core_history.make(plan["superuser_url"], plan["old_orders"])
+        took_s = await history.make(plan["superuser_url"], plan["old_orders"])
         print(f"   {plan['old_orders']:,} old orders made in {took_s:.0f} s")
     await young.create(0, 1)
     bare = Bare(plan["urls"]["young"], CONNECTIONS, folder)

@@ -16,7 +16,7 @@ from chassis.database import Database, Tx
 from paymesh_local.postgres import binaries
 from trade_core.domain.payment import Payment
 
-from .core_tally import Tally
+from .tally import Tally
 
 NUMBER: Final = "lpad(:number::bigint::text, 26, '0')"
 

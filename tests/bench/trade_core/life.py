@@ -30,7 +30,7 @@ from trade_core.domain.payment import Payment
 from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import open_payment
 
-from .core_tally import Meter, Tally
+from .tally import Meter, Tally
 
 APP, MERCHANT, ACCOUNT, CHANNEL = "A7", "M7", "C7", "wechat"
 WINDOW: Final = timedelta(seconds=15)
