@@ -21,6 +21,8 @@ class Code(StrEnum):
     REFUND_EXCEEDS_PAID = "refund_exceeds_paid"
     REFUND_MISMATCH = "refund_mismatch"
     SPLIT_EXCEEDS_PAID = "split_exceeds_paid"
+    PAYMENT_CONFLICTED = "payment_conflicted"
+    CURSOR_EXPIRED = "cursor_expired"
     DECLINED = "declined"
     NOT_SENT = "not_sent"
     UNKNOWN = "unknown"
@@ -54,6 +56,8 @@ CODES: Final[dict[Code, CodeRow]] = {
     Code.REFUND_EXCEEDS_PAID: CodeRow(409, "The refund exceeds what is left of the payment"),
     Code.REFUND_MISMATCH: CodeRow(409, "The refund number is known with other content"),
     Code.SPLIT_EXCEEDS_PAID: CodeRow(409, "The split exceeds what is left of the payment"),
+    Code.PAYMENT_CONFLICTED: CodeRow(409, "A payment of the order is being checked by people"),
+    Code.CURSOR_EXPIRED: CodeRow(410, "The events behind this cursor are not kept any more"),
     Code.DECLINED: CodeRow(402, "The channel declined"),
     Code.NOT_SENT: CodeRow(502, "The channel surely did nothing", True),
     Code.UNKNOWN: CodeRow(504, "It is not known what the channel did"),

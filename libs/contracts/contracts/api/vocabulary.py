@@ -58,8 +58,10 @@ class ShareStatus(StrEnum):
 
 
 class RefundCause(StrEnum):
-    """Why money goes back: asked for, paid twice, or paid after the end (§5 rules 2 and 3)."""
+    """Why money goes back: asked for, paid twice, paid after the end, or moved outside the centre
+    (at the channel's own console, by reversal or chargeback)."""
 
     REQUESTED = "requested"
     DUPLICATE = "duplicate"
     LATE = "late"
+    EXTERNAL = "external"

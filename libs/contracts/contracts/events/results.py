@@ -3,6 +3,12 @@
 Published by the gateway, keyed by payment_no. What it said of a split goes by the payment's topic;
 the type of the event tells which it is. A result is a channel's word, verified by its
 signature; whether it fits our books (amount, currency, account, state) is for trade-core to judge.
+
+`merchant_id` and `payment_id` name the speaker: the account whose key verified the words. When the
+words were true stands in two times, both on the centre's clock or the channel's: not before
+`asked_at` (the question was sent; a notification names the moment itself) and not after `said_at`
+(the answer was read). A word is certainly younger than another when its `asked_at` is not before
+the other's `said_at`. Results of older releases carry neither; then the time of the event counts.
 """
 
 from datetime import datetime
@@ -54,9 +60,13 @@ class PaymentResult(Data):
     `closed` is True where `declined` means that the channel ended the trade without payment.
     `payment_id` is the account whose key verified the words. `amount` and `currency` are the
     channel's, None where it did not state them.
+    `reversed` (with `succeeded` on close): the payer had paid, and this close gave the money back.
+    `amount_refunded` is what the channel says went back of it altogether, by us or outside us, None
+    where it does not say; `channel_refund_no` the channel's number of the latest of these refunds.
     """
 
     payment_no: str
+    merchant_id: str | None = None
     payment_id: str
     channel: str
     source: Source
@@ -70,6 +80,11 @@ class PaymentResult(Data):
     action: Action | None = None
     code: str | None = None
     message: str | None = None
+    reversed: bool = False
+    amount_refunded: StrictInt | None = None
+    channel_refund_no: str | None = None
+    asked_at: datetime | None = None
+    said_at: datetime | None = None
 
 
 class RefundResult(Data):
@@ -80,10 +95,13 @@ class RefundResult(Data):
     `found` is False where a query met no such refund.
     `returned`: the `return_no` of what was called back from receivers of splits so far, whatever
     becomes of the refund itself. A refund that `succeeded` needs not name them: it had them all.
+    A refund that `succeeded` before and bounces (the payer's bank sends it back) is `declined` and
+    `abnormal`.
     """
 
     refund_no: str
     payment_no: str
+    merchant_id: str | None = None
     payment_id: str
     channel: str
     source: Source
@@ -97,6 +115,8 @@ class RefundResult(Data):
     code: str | None = None
     message: str | None = None
     returned: list[str] = Field(default_factory=list)
+    asked_at: datetime | None = None
+    said_at: datetime | None = None
 
 
 class ShareResult(Data):
@@ -121,6 +141,7 @@ class SplitResult(Data):
 
     split_no: str
     payment_no: str
+    merchant_id: str | None = None
     payment_id: str
     channel: str
     source: Source
@@ -130,6 +151,8 @@ class SplitResult(Data):
     receivers: list[ShareResult] = Field(default_factory=list)
     code: str | None = None
     message: str | None = None
+    asked_at: datetime | None = None
+    said_at: datetime | None = None
 
 
 PaymentResultRecord = CloudEvent[PaymentResult]

@@ -11,7 +11,7 @@ trade-core:
     GET  /internal/orders/{merchant_order_no}?app_id=&merchant_id=        → OrderView
     POST /internal/orders/{merchant_order_no}/close CloseOrderFor → OrderView
     POST /internal/refunds                         OpenRefund → OpenedRefund (201, 200)
-    GET  /internal/refunds/{refund_no}?app_id=            → RefundView
+    GET  /internal/refunds/{refund_no}?app_id=            → RefundOnFile
     GET  /internal/refunds?app_id=&merchant_id=&merchant_refund_no=       → RefundView
     POST /internal/refunds/{refund_no}/decision    DecideRefund → RefundView
     POST /internal/splits                          OpenSplit → OpenedSplit (201, 200)
@@ -21,7 +21,7 @@ trade-core:
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
     GET  /internal/ledger/entries?subject=                → LedgerEntries
     GET  /internal/dead-letters?after=&limit=             → DeadLetterPage
-    POST /internal/dead-letters/{id}/replay               → DeadLetterView
+    POST /internal/dead-letters/{id}/replay  ReplayDeadLetter → DeadLetterView
     POST /internal/statements/{statement_no}/rows  BillPage → BillReceipt (from the gateway)
     POST /internal/statements/{statement_no}/none  NoBill → BillReceipt (from the gateway)
     GET  /internal/reconciliations?merchant_id=&payment_id=&state=&from=&to=&after=&limit=
@@ -76,13 +76,15 @@ from contracts.internal.checkout import (
     ChosenPayment,
     Offer,
 )
-from contracts.internal.dead_letters import DeadLetterPage, DeadLetterView
+from contracts.internal.dead_letters import DeadLetterPage, DeadLetterView, ReplayDeadLetter
 from contracts.internal.decisions import (
+    ClaimSeen,
     ClaimView,
     DecidePayment,
     DecideRefund,
     PaymentDecision,
     RefundDecision,
+    RefundOnFile,
 )
 from contracts.internal.ledger import (
     LedgerBalance,
@@ -138,6 +140,7 @@ __all__ = [
     "ChooseOffer",
     "ChosenChannel",
     "ChosenPayment",
+    "ClaimSeen",
     "ClaimView",
     "CloseOrderFor",
     "DeadLetterPage",
@@ -175,6 +178,8 @@ __all__ = [
     "ReconciliationState",
     "ReconciliationView",
     "RefundDecision",
+    "RefundOnFile",
+    "ReplayDeadLetter",
     "ReplayView",
     "ReplayWish",
     "SettleDifference",

@@ -7,7 +7,8 @@ from contracts.internal.message import Message
 
 class DeadLetterView(Message):
     """A record from Kafka as it came. `value_base64` holds its raw bytes, `is_cut` where there are
-    more of them than are shown. `error` is that of the last try; `tries` counts the replays."""
+    more of them than are shown. `error` is that of the last try; `tries` counts the replays;
+    `version` rises with each change."""
 
     id: int
     topic: str
@@ -21,6 +22,13 @@ class DeadLetterView(Message):
     parked_at: datetime
     tries: int
     replayed_at: datetime | None
+    version: int = 0
+
+
+class ReplayDeadLetter(Message):
+    """`version` is that of the dead letter as shown; another one now is 409 `version_changed`."""
+
+    version: int
 
 
 class DeadLetterPage(Message):

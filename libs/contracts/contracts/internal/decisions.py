@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.api import Reason
+from contracts.api import Reason, RefundView
 from contracts.internal.message import Message
 
 Person = Annotated[str, Field(min_length=1, max_length=64)]
@@ -30,23 +30,39 @@ class RefundDecision(StrEnum):
     RELEASE = "release"
 
 
-class DecidePayment(Message):
-    decision: PaymentDecision
-    reason: Reason
-    decided_by: Person
-
-
-class DecideRefund(Message):
-    decision: RefundDecision
-    reason: Reason
-    decided_by: Person
-
-
-class ClaimView(Message):
-    """The money that a channel says it took, where that differs from ours."""
+class ClaimSeen(Message):
+    """The claim that a person saw when deciding; another one now is 409 `claim_changed`."""
 
     payment_id: str
     channel_trade_no: str | None
     amount: int
     currency: str
+
+
+class ClaimView(ClaimSeen):
+    """The money that a channel says it took, where that differs from ours."""
+
     paid_at: datetime | None
+
+
+class DecidePayment(Message):
+    decision: PaymentDecision
+    reason: Reason
+    decided_by: Person
+    claim: ClaimSeen | None = None
+
+
+class RefundOnFile(RefundView):
+    """The public view, and `version`: it rises with whatever changes the refund."""
+
+    version: int
+
+
+class DecideRefund(Message):
+    """`version` is that of the refund on which the decision was made; another one now is 409
+    `version_changed`."""
+
+    decision: RefundDecision
+    reason: Reason
+    decided_by: Person
+    version: int | None = None

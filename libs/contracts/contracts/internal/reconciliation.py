@@ -124,6 +124,7 @@ class DifferenceView(Message):
     closed_at: datetime | None
     reason: str | None = None
     settled_by: str | None = None
+    version: int = 0
 
 
 class DifferencePage(Message):
@@ -187,5 +188,8 @@ class AskForStatement(Message):
 
 
 class SettleDifference(Message):
+    """`version` is that of the difference as shown; another one now is 409 `version_changed`."""
+
     reason: Reason
     decided_by: Person
+    version: int | None = None

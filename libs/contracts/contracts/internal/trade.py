@@ -1,5 +1,6 @@
 """What trade-core is asked to open, to bind and to close."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -22,12 +23,15 @@ from contracts.internal.message import Message
 
 class OpenPayment(Message):
     """An authenticated wish. `channel` is the account's channel; None where our cashier decides
-    (the payment is then `pending` at once, and the gateway adds the link to the page)."""
+    (the payment is then `pending` at once, and the gateway adds the link to the page).
+    `signed_at` is the signed time of the request: an older one than the order's latest is answered
+    and changes nothing. None: nobody signed it (a payer's own order at a counter code)."""
 
     app_id: str
     wish: CreatePayment
     channel: str | None
     reinitiate_after_s: Annotated[int, Field(ge=1)]
+    signed_at: datetime | None = None
 
 
 class OpenedPayment(Message):

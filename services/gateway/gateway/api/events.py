@@ -26,7 +26,11 @@ Cursor = Annotated[
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
-@router.get("/events", response_model=EventPage, responses=problems(Code.INVALID_REQUEST))
+@router.get(
+    "/events",
+    response_model=EventPage,
+    responses=problems(Code.INVALID_REQUEST, Code.CURSOR_EXPIRED),
+)
 async def list_events(
     caller: CallerOf, deps: DepsOf, after: Cursor = None, limit: Limit = 50
 ) -> Response:
@@ -49,7 +53,11 @@ async def redeliver(
     return answer(await callbacks.redeliver(deps, caller.app, event_id), 202)
 
 
-@router.get("/deliveries", response_model=DeliveryPage, responses=problems(Code.INVALID_REQUEST))
+@router.get(
+    "/deliveries",
+    response_model=DeliveryPage,
+    responses=problems(Code.INVALID_REQUEST, Code.CURSOR_EXPIRED),
+)
 async def list_deliveries(
     caller: CallerOf,
     deps: DepsOf,

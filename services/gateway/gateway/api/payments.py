@@ -35,6 +35,7 @@ MerchantId = Annotated[str, Query(description="The merchant of the order")]
             Code.NOT_FOUND,
             Code.CHANNEL_ACCOUNT_DISABLED,
             Code.TOO_SOON,
+            Code.PAYMENT_CONFLICTED,
             Code.PAYMENT_IN_PROGRESS,
             Code.ORDER_PAID,
             Code.ORDER_CLOSED,
