@@ -163,8 +163,8 @@ def _database_url(server: str, database: str) -> str:
     return urlsplit(server)._replace(path=f"/{database}").geturl()
 
 
-def _ask(wish: str) -> dict[str, str]:
-    return testbed.ask(Path(os.environ[SOCKET_VARIABLE]), wish)
+def _ask(request: str) -> dict[str, str]:
+    return testbed.ask(Path(os.environ[SOCKET_VARIABLE]), request)
 
 
 def _database_in_words() -> str:

@@ -419,7 +419,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
     ),
     "internal.open-payment": internal.OpenPayment(
         app_id=APP,
-        wish=api.CreatePayment(
+        request=api.CreatePayment(
             merchant_id=MERCHANT,
             payment_id=ACCOUNT,
             merchant_order_no=ORDER_NO,

@@ -14,7 +14,7 @@ HURRY_S = 0.5
 
 
 async def agree(
-    shop: Shop, body: dict[str, Any], *, within_s: float = 60, hurried: bool = False
+    shop: Shop, body: dict[str, Any], *, within_s: float = 60, urgent: bool = False
 ) -> dict[str, Any]:
     """Return the order when all of it is final, and every book says the same of it.
 
@@ -27,7 +27,7 @@ async def agree(
         order = await shop.order(body)
         open_ones = [e["payment_no"] for e in order["payments"] if e["status"] not in FINAL]
         open_ones += [e["refund_no"] for e in order["refunds"] if e["status"] not in TOLD_REFUNDS]
-        if open_ones and hurried:
+        if open_ones and urgent:
             await shop.time_comes(*open_ones)
             await asyncio.sleep(HURRY_S)
         return not open_ones

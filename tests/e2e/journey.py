@@ -1,4 +1,4 @@
-"""Steps that several end-to-end tests take: a wish, a payer who pays, a look at the books."""
+"""Steps that several end-to-end tests take: a request, a payer who pays, a look at the books."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ AMOUNT = 1299
 FINAL = frozenset({"succeeded", "failed", "closed", "conflicted"})
 
 
-def wish(demo: dict[str, Any], channel: str = "wechat", **changes: Any) -> dict[str, Any]:
+def request(demo: dict[str, Any], channel: str = "wechat", **changes: Any) -> dict[str, Any]:
     """A create for this channel's demo account, with an order number of its own."""
     return {
         "merchant_id": demo["merchant_id"],
@@ -46,20 +46,20 @@ async def payment_of(api: ApiClient, payment_no: str) -> dict[str, Any]:
 
 
 def has_status(api: ApiClient, payment_no: str, *statuses: str) -> Callable[[], Awaitable[bool]]:
-    async def look() -> bool:
+    async def next_check() -> bool:
         return (await payment_of(api, payment_no))["status"] in statuses
 
-    return look
+    return next_check
 
 
 def refund_has_status(
     api: ApiClient, refund_no: str, *statuses: str
 ) -> Callable[[], Awaitable[bool]]:
-    async def look() -> bool:
+    async def next_check() -> bool:
         answer = await api.get(f"/v1/refunds/{refund_no}")
         return answer.json()["status"] in statuses
 
-    return look
+    return next_check
 
 
 async def trade_at_channel(sandbox: httpx.AsyncClient, payment_no: str) -> dict[str, Any] | None:

@@ -35,14 +35,14 @@ async def sell_while(
         group.create_task(trouble())
         for number, sale in enumerate(sales):
             group.create_task(_served(shop, sale, after_s=number * PAUSE_S))
-    agreeing = (books.agree(shop, sale.body, within_s=PATIENCE_S, hurried=True) for sale in sales)
+    agreeing = (books.agree(shop, sale.body, within_s=PATIENCE_S, urgent=True) for sale in sales)
     return await asyncio.gather(*agreeing)
 
 
 def _sale(shop: Shop, number: int) -> Sale:
     channel = CHANNELS[number % len(CHANNELS)]
     refund = 500 if number % 2 else None
-    return Sale(shop.wish(channel), notify=number % 4 != 0, refund=refund)
+    return Sale(shop.request(channel), notify=number % 4 != 0, refund=refund)
 
 
 async def _served(shop: Shop, sale: Sale, *, after_s: float) -> None:
@@ -62,7 +62,7 @@ async def _served(shop: Shop, sale: Sale, *, after_s: float) -> None:
 
 
 async def _opened(shop: Shop, body: dict[str, Any]) -> str:
-    """The same wish until there is a payment, whatever became of it; its number."""
+    """The same request until there is a payment, whatever became of it; its number."""
     answer = (await _insisted(lambda: shop.ask(body), 201, 200, 504, 502)).json()
     payment = answer.get("payment", answer)
     number: str = payment["payment_no"]

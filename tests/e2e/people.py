@@ -52,8 +52,8 @@ class Person:
         """A further channel account of the demo merchant; answers its payment_id."""
         demo = self.stack.demo
         path = f"/api/merchants/{demo['merchant_id']}/channel-accounts"
-        wish = {"channel": channel, "name": "tests", "credentials": credentials}
-        payment_id: str = (await self.call("POST", path, wish))["payment_id"]
+        requested = {"channel": channel, "name": "tests", "credentials": credentials}
+        payment_id: str = (await self.call("POST", path, requested))["payment_id"]
         async with httpx.AsyncClient(base_url=demo["gateway_url"], trust_env=False) as gateway:
 
             async def has_an_address() -> bool:

@@ -58,9 +58,9 @@ class Shop:
 
     # ── what the app does ─────────────────────────────────────────────────────────────────────
 
-    def wish(self, channel: str = "wechat", **changes: Any) -> dict[str, Any]:
+    def request(self, channel: str = "wechat", **changes: Any) -> dict[str, Any]:
         usual = {"method": METHOD[channel], "notify_url": self.callbacks.url}
-        return journey.wish(self.stack.demo, channel, **usual | changes)
+        return journey.request(self.stack.demo, channel, **usual | changes)
 
     async def ask(self, body: dict[str, Any]) -> httpx.Response:
         return await self.api.post("/v1/payments", body)
@@ -70,7 +70,7 @@ class Shop:
 
     async def paid(self, channel: str = "wechat", **changes: Any) -> dict[str, Any]:
         """A payment that was paid and told."""
-        payment = await self.created(self.wish(channel, **changes))
+        payment = await self.created(self.request(channel, **changes))
         await self.pays(payment["payment_no"])
         await self.becomes(payment["payment_no"], "succeeded")
         return payment
@@ -78,7 +78,7 @@ class Shop:
     async def ask_refund(
         self, payment: dict[str, Any], amount: int, number: str | None = None
     ) -> httpx.Response:
-        wish = {
+        request = {
             "merchant_id": payment["merchant_id"],
             "payment_id": payment["payment_id"],
             "payment_no": payment["payment_no"],
@@ -86,7 +86,7 @@ class Shop:
             "amount": amount,
             "notify_url": self.callbacks.url,
         }
-        return await self.api.post("/v1/refunds", wish)
+        return await self.api.post("/v1/refunds", request)
 
     async def refunded(self, payment: dict[str, Any], amount: int) -> str:
         """The refund_no of a refund that was accepted and is on its way."""
@@ -96,8 +96,8 @@ class Shop:
         return number
 
     async def close(self, body: dict[str, Any]) -> httpx.Response:
-        wish = {"merchant_id": body["merchant_id"]}
-        return await self.api.post(f"/v1/orders/{body['merchant_order_no']}/close", wish)
+        request = {"merchant_id": body["merchant_id"]}
+        return await self.api.post(f"/v1/orders/{body['merchant_order_no']}/close", request)
 
     async def order(self, body: dict[str, Any]) -> dict[str, Any]:
         number, merchant = body["merchant_order_no"], body["merchant_id"]
@@ -113,8 +113,8 @@ class Shop:
         await eventually(journey.has_status(self.api, payment_no, *statuses), within_s=within_s)
 
     async def refund_becomes(self, refund_no: str, status: str, *, within_s: float = 60) -> None:
-        look = journey.refund_has_status(self.api, refund_no, status)
-        await eventually(look, within_s=within_s)
+        next_check = journey.refund_has_status(self.api, refund_no, status)
+        await eventually(next_check, within_s=within_s)
 
     async def hears(self, kind: str, number: str, *, within_s: float = 60) -> Callback:
         """The callback of this type about this payment or refund."""

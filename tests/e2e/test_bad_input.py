@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from tests.e2e.journey import wish
+from tests.e2e.journey import request
 from tests.e2e.running import RunningStack
 
 from contracts import signing
@@ -75,7 +75,7 @@ async def test_a_wrong_member_is_named(
     pointer: str | None,
 ) -> None:
     before = await count_of_orders(stack)
-    answer = await api.post("/v1/payments", wish(stack.demo, **change))
+    answer = await api.post("/v1/payments", request(stack.demo, **change))
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (status, code), answer.text
     if pointer:
@@ -84,7 +84,7 @@ async def test_a_wrong_member_is_named(
 
 
 async def test_every_wrong_signature_gets_one_and_the_same_answer(stack: RunningStack) -> None:
-    demo, body = stack.demo, json.dumps(wish(stack.demo)).encode()
+    demo, body = stack.demo, json.dumps(request(stack.demo)).encode()
     right = {
         "alg": KeyAlgorithm.HMAC_SHA256,
         "app_id": demo["app"]["app_id"],

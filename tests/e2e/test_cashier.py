@@ -5,7 +5,7 @@ import re
 
 import httpx
 import pytest
-from tests.e2e.journey import created, paid, tells, wish
+from tests.e2e.journey import created, paid, request, tells
 from tests.e2e.running import RunningStack
 
 from paymesh_local.callbacks import CallbackReceiver
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_the_payer_chooses_scans_and_sees_it_paid(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
 ) -> None:
-    body = wish(
+    body = request(
         stack.demo, method="cashier", subject="<script>alert(1)</script>", notify_url=callbacks.url
     )
     del body["payment_id"]
@@ -57,7 +57,7 @@ async def status_told(browser: httpx.AsyncClient, url: str, status: str) -> None
 
 
 async def test_a_forged_link_shows_nothing(stack: RunningStack, api: ApiClient) -> None:
-    body = wish(stack.demo, method="cashier")
+    body = request(stack.demo, method="cashier")
     del body["payment_id"]
     payment = await created(api, body)
     token = payment["action"]["url"].rsplit("/", 1)[1]

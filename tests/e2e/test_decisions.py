@@ -23,7 +23,7 @@ async def person(shop: Shop) -> AsyncIterator[Person]:
 
 async def conflicted(shop: Shop, channel: str) -> dict[str, Any]:
     """The payer paid one fen too much, by whatever miracle."""
-    payment = await shop.created(shop.wish(channel))
+    payment = await shop.created(shop.request(channel))
     await shop.pays(payment["payment_no"], amount=AMOUNT + 1)
     await shop.becomes(payment["payment_no"], "conflicted")
     await shop.hears("payment.conflicted", payment["payment_no"])
@@ -82,8 +82,8 @@ async def refund_gets_stuck(shop: Shop, channel: str) -> tuple[str, str]:
 
     await eventually(is_held)
     await shop.faults_end()
-    wish = {"refund_no": refund_no, "state": "abnormal"}
-    answer = await shop.sandbox.post("/_control/refunds", json=wish)
+    request = {"refund_no": refund_no, "state": "abnormal"}
+    answer = await shop.sandbox.post("/_control/refunds", json=request)
     assert answer.status_code == 200, answer.text
     return number, refund_no
 

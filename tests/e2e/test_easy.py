@@ -4,7 +4,15 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.journey import created, has_status, paid, payment_of, tells, trade_at_channel, wish
+from tests.e2e.journey import (
+    created,
+    has_status,
+    paid,
+    payment_of,
+    request,
+    tells,
+    trade_at_channel,
+)
 from tests.e2e.running import RunningStack, eventually
 
 from paymesh_local.callbacks import CallbackReceiver
@@ -16,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_payment_on_its_cashier_is_told_by_the_notice(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
 ) -> None:
-    payment = await created(api, _wish(stack, notify_url=callbacks.url))
+    payment = await created(api, _request(stack, notify_url=callbacks.url))
     assert payment["action"]["type"] == "redirect"
     await paid(sandbox, payment["payment_no"])
     await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
@@ -26,7 +34,7 @@ async def test_a_payment_on_its_cashier_is_told_by_the_notice(
 async def test_a_wrong_amount_on_its_cashier_is_a_conflict(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
 ) -> None:
-    payment = await created(api, _wish(stack))
+    payment = await created(api, _request(stack))
     await paid(sandbox, payment["payment_no"], amount=1)
     await eventually(has_status(api, payment["payment_no"], "conflicted"))
     assert (await payment_of(api, payment["payment_no"]))["order"]["amount_paid"] == 0
@@ -45,5 +53,5 @@ async def _notices(sandbox: httpx.AsyncClient, payment_no: str) -> list[int]:
     return statuses
 
 
-def _wish(stack: RunningStack, **changes: Any) -> dict[str, Any]:
-    return wish(stack.demo, "easy", method="h5", **changes)
+def _request(stack: RunningStack, **changes: Any) -> dict[str, Any]:
+    return request(stack.demo, "easy", method="h5", **changes)

@@ -9,8 +9,8 @@ from tests.e2e.journey import (
     paid,
     payment_of,
     refund_has_status,
+    request,
     tells,
-    wish,
 )
 from tests.e2e.running import RunningStack, eventually
 
@@ -29,7 +29,7 @@ async def test_a_payment_is_created_paid_told_and_refunded(
     channel: str,
     qr: str,
 ) -> None:
-    body = wish(stack.demo, channel, notify_url=callbacks.url, metadata={"room": "3-1201"})
+    body = request(stack.demo, channel, notify_url=callbacks.url, metadata={"room": "3-1201"})
     payment = await created(api, body)
     payment_no = payment["payment_no"]
     assert payment["status"] == "pending"
@@ -70,7 +70,7 @@ async def test_a_payment_is_created_paid_told_and_refunded(
 async def test_the_order_shows_all_its_payments_and_refunds(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
 ) -> None:
-    body = wish(stack.demo)
+    body = request(stack.demo)
     payment = await created(api, body)
     await paid(sandbox, payment["payment_no"])
     await eventually(has_status(api, payment["payment_no"], "succeeded"))
@@ -85,7 +85,7 @@ async def test_the_order_shows_all_its_payments_and_refunds(
 async def test_an_app_that_pulls_finds_the_event_under_the_callbacks_id(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
 ) -> None:
-    payment = await created(api, wish(stack.demo, notify_url=callbacks.url))
+    payment = await created(api, request(stack.demo, notify_url=callbacks.url))
     await paid(sandbox, payment["payment_no"])
     told = await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
 
@@ -98,8 +98,10 @@ async def test_an_app_that_pulls_finds_the_event_under_the_callbacks_id(
     assert len(ids) == len(set(ids))
 
 
-async def test_the_same_wish_again_is_the_same_payment(stack: RunningStack, api: ApiClient) -> None:
-    body = wish(stack.demo)
+async def test_the_same_request_again_is_the_same_payment(
+    stack: RunningStack, api: ApiClient
+) -> None:
+    body = request(stack.demo)
     first = await created(api, body)
     again = await api.post("/v1/payments", dict(reversed(body.items())))
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
@@ -114,7 +116,7 @@ async def test_the_same_wish_again_is_the_same_payment(stack: RunningStack, api:
 async def test_an_order_that_the_app_closes_is_closed_at_the_channel(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
 ) -> None:
-    body = wish(stack.demo, notify_url=callbacks.url)
+    body = request(stack.demo, notify_url=callbacks.url)
     payment = await created(api, body)
     answer = await api.post(
         f"/v1/orders/{body['merchant_order_no']}/close", {"merchant_id": body["merchant_id"]}
@@ -131,7 +133,7 @@ async def test_a_refund_told_abnormal_by_the_channel_is_told_to_the_app(
     await sandbox.post(
         "/_control/faults", json={"channel": "wechat", "operation": "refund", "fault": "hold"}
     )
-    body = wish(stack.demo, notify_url=callbacks.url)
+    body = request(stack.demo, notify_url=callbacks.url)
     payment = await created(api, body)
     await paid(sandbox, payment["payment_no"])
     await eventually(has_status(api, payment["payment_no"], "succeeded"))

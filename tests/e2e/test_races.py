@@ -1,4 +1,4 @@
-"""The same wish from many hands in one moment, through all of the centre."""
+"""The same request from many hands in one moment, through all of the centre."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
 async def test_twenty_identical_creates_call_the_channel_once(shop: Shop, channel: str) -> None:
-    body = shop.wish(channel)
+    body = shop.request(channel)
     answers = await asyncio.gather(*(shop.ask(body) for _ in range(20)))
     statuses = [answer.status_code for answer in answers]
     assert statuses.count(201) == 1

@@ -30,7 +30,7 @@ class Ledger:
     payment_id: str
 
     async def created(self) -> dict[str, Any]:
-        return await self.shop.created(self.shop.wish(self.channel, payment_id=self.payment_id))
+        return await self.shop.created(self.shop.request(self.channel, payment_id=self.payment_id))
 
     async def paid(self) -> dict[str, Any]:
         payment = await self.created()
@@ -60,13 +60,13 @@ class Ledger:
         self, paid_at: datetime, until: Callable[[dict[str, Any]], bool]
     ) -> dict[str, Any]:
         """The statement of that moment's day, fetched now and compared with this result."""
-        wish = {
+        request = {
             "merchant_id": self.shop.stack.demo["merchant_id"],
             "payment_id": self.payment_id,
             "channel": self.channel,
             "day": await self.day_of(paid_at),
         }
-        asked = await self.core.post("/internal/reconciliations", json=wish)
+        asked = await self.core.post("/internal/reconciliations", json=request)
         assert asked.status_code == 202, asked.text
         found: dict[str, Any] = {}
 
@@ -111,13 +111,13 @@ async def test_bill_finds_what_the_centre_did_not_hear_and_what_the_channel_wrot
 
 
 async def _reconciled(ledger: Ledger) -> None:
-    heard = await ledger.paid()
-    shown = await ledger.shop.payment(heard["payment_no"])
+    received = await ledger.paid()
+    shown = await ledger.shop.payment(received["payment_no"])
     at = datetime.fromisoformat(shown["paid_at"])
     await ledger.shop.fault(channel=ledger.channel, operation="bill", fault="wrong_amount", times=1)
     wrong = await ledger.compared(at, lambda found: found["state"] == "differs")
     [told] = wrong["differences"]["items"]
-    assert (told["kind"], told["subject"]) == ("amount", heard["payment_no"])
+    assert (told["kind"], told["subject"]) == ("amount", received["payment_no"])
     assert (told["our_amount"], told["billed_amount"]) == (AMOUNT, AMOUNT + 1)
     assert await ledger.shop.alerts(wrong["day"]) == {"reconciliation.differs"}
 
@@ -139,13 +139,13 @@ async def test_channel_without_bills_is_told_so(shop: Shop, ledgers: list[Ledger
     ledger = Ledger(shop, ledgers[0].core, "easy", easy)
     payment = await shop.paid("easy")
     shown = await shop.payment(payment["payment_no"])
-    wish = {
+    request = {
         "merchant_id": shop.stack.demo["merchant_id"],
         "payment_id": easy,
         "channel": "easy",
         "day": await ledger.day_of(datetime.fromisoformat(shown["paid_at"])),
     }
-    asked = await ledger.core.post("/internal/reconciliations", json=wish)
+    asked = await ledger.core.post("/internal/reconciliations", json=request)
 
     async def is_told() -> bool:
         answer = await ledger.core.get(f"/internal/reconciliations/{asked.json()['statement_no']}")

@@ -27,13 +27,13 @@ def shares(*receivers: tuple[str, int]) -> list[dict[str, Any]]:
 
 
 async def ask(shop: Shop, payment: dict[str, Any], **changes: Any) -> httpx.Response:
-    wish = {
+    request = {
         "merchant_id": payment["merchant_id"],
         "payment_no": payment["payment_no"],
         "merchant_split_no": f"F{uuid.uuid4().hex}",
         **changes,
     }
-    return await shop.api.post("/v1/splits", wish)
+    return await shop.api.post("/v1/splits", request)
 
 
 async def split_of(shop: Shop, split_no: str) -> dict[str, Any]:
@@ -116,16 +116,16 @@ async def test_answer_that_was_lost_does_not_split_twice(shop: Shop) -> None:
 
 
 async def test_channel_that_cannot_split_is_told_at_once(shop: Shop) -> None:
-    wish = shop.wish("easy", split=shares(("1", 1)))
-    answer = await shop.api.post("/v1/payments", wish)
+    request = shop.request("easy", split=shares(("1", 1)))
+    answer = await shop.api.post("/v1/payments", request)
     assert (answer.status_code, answer.json()["code"]) == (422, "method_not_supported")
-    payment = await shop.created(shop.wish("easy"))
+    payment = await shop.created(shop.request("easy"))
     answer = await ask(shop, payment, receivers=shares(("1", 1)))
     assert (answer.status_code, answer.json()["code"]) == (422, "method_not_supported")
 
 
 async def test_unpaid_or_foreign_payment_cannot_be_split(shop: Shop) -> None:
-    payment = await shop.created(shop.wish())
+    payment = await shop.created(shop.request())
     unpaid = await ask(shop, payment, receivers=shares(("1900000109", 1)))
     assert (unpaid.status_code, unpaid.json()["code"]) == (409, "payment_not_refundable")
     unknown = await ask(

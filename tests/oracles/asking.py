@@ -11,13 +11,13 @@ from gateway.channels.beijing import BEIJING
 from gateway.channels.executor import Executor
 from gateway.channels.plugin import (
     BillKind,
-    BillWish,
     Outcome,
     PayOrder,
     Refunding,
     Share,
     ShareReturn,
     Splitting,
+    StatementRequest,
     Succeeded,
     Trade,
 )
@@ -72,9 +72,9 @@ def owed_by(splitting: Splitting, account: str, amount_minor: int) -> ShareRetur
     return ShareReturn(splitting.split_no, account, Money(amount_minor, "CNY"), number)
 
 
-def today(kind: BillKind) -> BillWish:
+def today(kind: BillKind) -> StatementRequest:
     """The sandbox has today's bill already, unlike life."""
-    return BillWish(datetime.now(BEIJING).date(), kind)
+    return StatementRequest(datetime.now(BEIJING).date(), kind)
 
 
 async def until_split(

@@ -9,10 +9,10 @@ from gateway.channels.executor import Executor
 from gateway.channels.plugin import (
     Bill,
     BillKind,
-    BillWish,
     Declined,
     NotSent,
     Pending,
+    StatementRequest,
     Unknown,
 )
 from gateway.directory import ChannelAccount
@@ -39,8 +39,8 @@ async def test_a_bill_tells_what_was_paid_and_given_back_and_nothing_else(
 ) -> None:
     """So what is missing in it, and what it has beyond our books, can be seen."""
     here, paid, unpaid = account(channel), order(), order()
-    for wish in (paid, unpaid):
-        assert isinstance(await executor.pay(here, wish), Pending)
+    for request in (paid, unpaid):
+        assert isinstance(await executor.pay(here, request), Pending)
     sandbox.pay(paid.payment_no, notify=False)
     given_back = refunding_of(paid, 500)
     assert not isinstance(await executor.refund(here, given_back), Declined)
@@ -102,9 +102,9 @@ async def test_a_provider_reads_the_bill_of_its_merchant_only(
 ) -> None:
     own, other = (account("wechat", sub_mchid=number) for number in ("1900000571", "1900000572"))
     paid, others = order(), order()
-    for here, wish in ((own, paid), (other, others)):
-        await executor.pay(here, wish)
-        sandbox.pay(wish.payment_no, notify=False)
+    for here, request in ((own, paid), (other, others)):
+        await executor.pay(here, request)
+        sandbox.pay(request.payment_no, notify=False)
     numbers = {paid.payment_no, others.payment_no}
     assert await rows_of(executor, own, numbers) == [("payment", paid.payment_no, "", 1299)]
     assert await rows_of(executor, other, numbers) == [("payment", others.payment_no, "", 1299)]
@@ -129,5 +129,5 @@ async def test_a_bill_that_does_not_arrive_whole_is_unknown(
 async def test_a_day_on_which_nothing_moved_has_an_empty_bill(
     executor: Executor, account: Open, channel: str
 ) -> None:
-    quiet = BillWish((datetime.now(BEIJING) - timedelta(days=40)).date(), "trade")
+    quiet = StatementRequest((datetime.now(BEIJING) - timedelta(days=40)).date(), "trade")
     assert await executor.fetch_bill(account(channel), quiet) == Bill(())

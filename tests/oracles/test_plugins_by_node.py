@@ -20,7 +20,7 @@ from tests.unit.gateway.channels.channel_side import MOMENT, PAYMENT_NO, Pair, o
 from tests.unit.gateway.channels.test_bills import WECHAT_TRADES, from_wechat
 from tests.unit.gateway.channels.wechat_side import APIV3_KEY, WechatSide
 
-from gateway.channels.plugin import BillWish
+from gateway.channels.plugin import StatementRequest
 
 from .asking import Open, order
 from .conftest import Merchant, RunningSandbox
@@ -80,7 +80,7 @@ def test_a_notice_that_we_believe_is_opened_by_the_oracle() -> None:
 
 def test_a_bill_has_the_rows_that_the_oracle_reads() -> None:
     rows = judge("wechatBill", base64=base64.b64encode(WECHAT_TRADES.encode()).decode())
-    ours = from_wechat(WECHAT_TRADES, BillWish(date(2026, 1, 1), "trade"))
+    ours = from_wechat(WECHAT_TRADES, StatementRequest(date(2026, 1, 1), "trade"))
     assert [row["商户订单号"] for row in rows] == [row.payment_no for row in ours]
     assert [row["微信订单号"] for row in rows][:1] == [ours[0].channel_no]
     assert [row["商户退款单号"] for row in rows][1:] == [ours[1].refund_no]
@@ -93,9 +93,9 @@ async def test_the_sandboxs_notice_of_alipay_is_believed_by_the_oracle(
     sandbox: RunningSandbox,
     merchant: Merchant,
 ) -> None:
-    wish, known = order(merchant.url), credentials["alipay"]
-    await executor.pay(account("alipay"), wish)
-    sandbox.pay(wish.payment_no)
+    requested, known = order(merchant.url), credentials["alipay"]
+    await executor.pay(account("alipay"), requested)
+    sandbox.pay(requested.payment_no)
     fields = dict(parse_qsl(merchant.next_notice().body.decode(), keep_blank_values=True))
     keys = {
         "appId": known["app_id"],
@@ -103,7 +103,7 @@ async def test_the_sandboxs_notice_of_alipay_is_believed_by_the_oracle(
         "keyType": "PKCS8",
         "alipayPublicKey": known["alipay_public_key_pem"],
     }
-    assert fields["out_trade_no"] == wish.payment_no
+    assert fields["out_trade_no"] == requested.payment_no
     assert judge("alipayNotice", fields=fields, **keys) is True
     assert judge("alipayNotice", fields=fields | {"total_amount": "0.01"}, **keys) is False
 

@@ -39,18 +39,18 @@ async def test_wechat_pay_rotates_its_certificate_in_the_middle(
         platform_public_key_pem=None,
         platform_certificate_pem=certificates["wechat"]["platform_certificate_pem"],
     )
-    wish = order(merchant.url)
-    assert isinstance(await executor.pay(certified, wish), Pending)
+    request = order(merchant.url)
+    assert isinstance(await executor.pay(certified, request), Pending)
     sandbox.control("POST", "/certificates")
     for _ in range(4):
-        assert isinstance(await executor.query(certified, trade_of(wish)), Pending)
-    sandbox.pay(wish.payment_no)
+        assert isinstance(await executor.query(certified, trade_of(request)), Pending)
+    sandbox.pay(request.payment_no)
     heard = merchant.next_notice()
     headers = {name.lower(): value for name, value in heard.headers.items()}
     [said] = await executor.read_notice(certified, RawNotice(headers, heard.body))
     assert isinstance(said, NoticedPayment)
     assert isinstance(said.outcome, Succeeded)
-    assert isinstance(await executor.query(certified, trade_of(wish)), Succeeded)
+    assert isinstance(await executor.query(certified, trade_of(request)), Succeeded)
 
 
 async def test_wechat_pays_certificates_are_downloaded_before_they_are_needed(
@@ -77,18 +77,18 @@ async def test_alipays_unknown_certificate_is_downloaded_and_believed_by_its_roo
         **{name: certificates["alipay"][name] for name in names},
     )
     forgetful = replace(known, opened=replace(known.opened, alipay_keys={}))
-    wish = order()
-    assert isinstance(await executor.pay(forgetful, wish), Pending)
-    assert isinstance(await executor.query(forgetful, trade_of(wish)), Pending)
+    request = order()
+    assert isinstance(await executor.pay(forgetful, request), Pending)
+    assert isinstance(await executor.query(forgetful, trade_of(request)), Pending)
 
 
 async def test_a_probe_of_wechat_pay_is_refused_like_any_wrong_signature(
     executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     """Also under a serial number that nobody knows, after the one download this may cause."""
-    keyed, wish = account("wechat"), order(merchant.url)
-    await executor.pay(keyed, wish)
-    sandbox.pay(wish.payment_no)
+    keyed, request = account("wechat"), order(merchant.url)
+    await executor.pay(keyed, request)
+    sandbox.pay(request.payment_no)
     heard = merchant.next_notice()
     headers = {name.lower(): value for name, value in heard.headers.items()}
     probe = {**headers, "wechatpay-signature": "WECHATPAY/SIGNTEST/" + "A" * 325}
@@ -138,10 +138,10 @@ async def test_a_provider_acts_for_its_merchant_in_every_operation(
     other = account("wechat", sub_mchid="1900000556")
     left, paid = order(merchant.url), order(merchant.url)
     for way in (Method.JSAPI, Method.APP, Method.H5, Method.NATIVE):
-        wish = replace(order(merchant.url), method=way, openid="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
-        assert isinstance(await executor.pay(here, wish), Pending)
-    for wish in (left, paid):
-        assert isinstance(await executor.pay(here, wish), Pending)
+        request = replace(order(merchant.url), method=way, openid="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
+        assert isinstance(await executor.pay(here, request), Pending)
+    for request in (left, paid):
+        assert isinstance(await executor.pay(here, request), Pending)
     assert await executor.close(here, trade_of(left)) == Succeeded()
     sandbox.pay(paid.payment_no)
     heard = merchant.next_notice()

@@ -39,11 +39,11 @@ async def paid(
     executor: Executor, account: ChannelAccount, sandbox: RunningSandbox, *, splits: bool = True
 ) -> Trade:
     """A payment of 12.99 yuan that may be split, with the channel's number."""
-    wish = replace(order(), splits=splits)
-    assert isinstance(await executor.pay(account, wish), Pending)
-    sandbox.pay(wish.payment_no, notify=False)
-    number = sandbox.trade(wish.payment_no)["channel_trade_no"]
-    return replace(trade_of(wish), channel_trade_no=number)
+    request = replace(order(), splits=splits)
+    assert isinstance(await executor.pay(account, request), Pending)
+    sandbox.pay(request.payment_no, notify=False)
+    number = sandbox.trade(request.payment_no)["channel_trade_no"]
+    return replace(trade_of(request), channel_trade_no=number)
 
 
 def shares_of(splitting: Splitting, sandbox: RunningSandbox) -> list[tuple[int, str, int]]:
@@ -59,12 +59,12 @@ async def test_a_split_is_accepted_and_comes_to_its_end(
 ) -> None:
     here = account(channel)
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS[channel], 300), (PERSON, 200), is_last=is_last)
-    assert isinstance(await executor.split(here, wish), Pending)
-    said = await until_split(executor, here, wish)
+    request = splitting_of(trade, (RECEIVERS[channel], 300), (PERSON, 200), is_last=is_last)
+    assert isinstance(await executor.split(here, request), Pending)
+    said = await until_split(executor, here, request)
     assert [share.status for share in said.shares] == ["succeeded", "succeeded"]
     assert [share.amount for share in said.shares] == [Money(300, "CNY"), Money(200, "CNY")]
-    assert shares_of(wish, sandbox) == [(300, "succeeded", 0), (200, "succeeded", 0)]
+    assert shares_of(request, sandbox) == [(300, "succeeded", 0), (200, "succeeded", 0)]
 
 
 @CHANNELS
@@ -76,12 +76,12 @@ async def test_a_split_whose_answer_proves_nothing_happens_once(
 ) -> None:
     here = account(channel)
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS[channel], 300))
+    request = splitting_of(trade, (RECEIVERS[channel], 300))
     sandbox.fault(channel, "split", fault, payment_no=trade.payment_no, times=1)
-    assert isinstance(await executor.split(here, wish), Unknown)
-    assert isinstance(await executor.split(here, wish), Pending | Succeeded)
-    await until_split(executor, here, wish)
-    assert shares_of(wish, sandbox) == [(300, "succeeded", 0)]
+    assert isinstance(await executor.split(here, request), Unknown)
+    assert isinstance(await executor.split(here, request), Pending | Succeeded)
+    await until_split(executor, here, request)
+    assert shares_of(request, sandbox) == [(300, "succeeded", 0)]
 
 
 @CHANNELS
@@ -90,13 +90,13 @@ async def test_a_split_that_never_arrived_is_absent_and_may_be_sent_again(
 ) -> None:
     here = account(channel)
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS[channel], 300))
+    request = splitting_of(trade, (RECEIVERS[channel], 300))
     sandbox.fault(channel, "split", "drop_request", payment_no=trade.payment_no, times=1)
-    assert isinstance(await executor.split(here, wish), Unknown)
-    said = await executor.query_split(here, wish)
+    assert isinstance(await executor.split(here, request), Unknown)
+    said = await executor.query_split(here, request)
     assert isinstance(said, Pending)
     assert not said.found
-    assert isinstance(await executor.split(here, wish), Pending)
+    assert isinstance(await executor.split(here, request), Pending)
 
 
 @CHANNELS
@@ -105,10 +105,10 @@ async def test_a_split_that_comes_too_early_is_sent_again(
 ) -> None:
     here = account(channel)
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS[channel], 300))
+    request = splitting_of(trade, (RECEIVERS[channel], 300))
     sandbox.fault(channel, "split", "too_early", payment_no=trade.payment_no, times=1)
-    assert isinstance(await executor.split(here, wish), NotSent)
-    assert isinstance(await executor.split(here, wish), Pending)
+    assert isinstance(await executor.split(here, request), NotSent)
+    assert isinstance(await executor.split(here, request), Pending)
 
 
 @CHANNELS
@@ -118,10 +118,10 @@ async def test_a_question_about_a_split_whose_answer_proves_nothing_is_unknown(
 ) -> None:
     here = account(channel)
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS[channel], 300))
-    await executor.split(here, wish)
+    request = splitting_of(trade, (RECEIVERS[channel], 300))
+    await executor.split(here, request)
     sandbox.fault(channel, "query_split", fault, payment_no=trade.payment_no, times=1)
-    said = await executor.query_split(here, wish)
+    said = await executor.query_split(here, request)
     assert isinstance(said, Unknown)
     assert said.is_listed == (fault != "unknown_status")
 
@@ -132,11 +132,11 @@ async def test_a_wrong_share_is_told_as_the_channel_says_it(
 ) -> None:
     here = account(channel)
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS[channel], 300))
-    await executor.split(here, wish)
-    await until_split(executor, here, wish)
+    request = splitting_of(trade, (RECEIVERS[channel], 300))
+    await executor.split(here, request)
+    await until_split(executor, here, request)
     sandbox.fault(channel, "query_split", "wrong_amount", payment_no=trade.payment_no, times=1)
-    said = await executor.query_split(here, wish)
+    said = await executor.query_split(here, request)
     assert isinstance(said, Succeeded)
     assert said.shares[0].amount == Money(301, "CNY")
 
@@ -149,9 +149,9 @@ async def test_strangers_get_nothing(
     trade = await paid(executor, here, sandbox)
     alone = splitting_of(trade, ("stranger00", 300))
     assert isinstance(await executor.split(here, alone), Declined)
-    wish = splitting_of(trade, (RECEIVERS[channel], 300), ("stranger00", 200))
-    assert isinstance(await executor.split(here, wish), Pending)
-    said = await until_split(executor, here, wish)
+    request = splitting_of(trade, (RECEIVERS[channel], 300), ("stranger00", 200))
+    assert isinstance(await executor.split(here, request), Pending)
+    said = await until_split(executor, here, request)
     assert [share.status for share in said.shares] == ["succeeded", "failed"]
     assert said.shares[1].code in ("NO_RELATION", "ROYALTY_RECEIVER_INVALID")
 
@@ -162,8 +162,8 @@ async def test_no_more_is_split_than_there_is(
 ) -> None:
     here = account(channel)
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS[channel], 1300))
-    assert isinstance(await executor.split(here, wish), Declined)
+    request = splitting_of(trade, (RECEIVERS[channel], 1300))
+    assert isinstance(await executor.split(here, request), Declined)
 
 
 async def test_wechat_pay_splits_only_what_was_paid_for_it(
@@ -176,8 +176,8 @@ async def test_wechat_pay_splits_only_what_was_paid_for_it(
     assert said.message == "非分账订单不支持分账"
     always = account("wechat", profit_sharing=True)
     marked = await paid(executor, always, sandbox, splits=False)
-    wish = splitting_of(marked, (RECEIVERS["wechat"], 300))
-    assert isinstance(await executor.split(always, wish), Pending)
+    request = splitting_of(marked, (RECEIVERS["wechat"], 300))
+    assert isinstance(await executor.split(always, request), Pending)
 
 
 async def test_a_provider_of_wechat_pay_splits_for_its_merchant(
@@ -185,10 +185,10 @@ async def test_a_provider_of_wechat_pay_splits_for_its_merchant(
 ) -> None:
     here = account("wechat", sub_mchid="1900000555", sub_appid="wx5550000000000000")
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS["wechat"], 300), (PERSON, 200), is_last=True)
-    assert isinstance(await executor.split(here, wish), Pending)
-    await until_split(executor, here, wish)
-    owed = owed_by(wish, RECEIVERS["wechat"], 100)
+    request = splitting_of(trade, (RECEIVERS["wechat"], 300), (PERSON, 200), is_last=True)
+    assert isinstance(await executor.split(here, request), Pending)
+    await until_split(executor, here, request)
+    owed = owed_by(request, RECEIVERS["wechat"], 100)
     assert isinstance(await executor.call_back(here, CallingBack(trade, owed)), Succeeded)
 
 
@@ -198,15 +198,15 @@ async def test_a_receiver_of_wechat_pay_gives_back_once(
 ) -> None:
     here = account("wechat")
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS["wechat"], 300))
-    await executor.split(here, wish)
-    await until_split(executor, here, wish)
-    asked = CallingBack(trade, owed_by(wish, RECEIVERS["wechat"], 100))
+    request = splitting_of(trade, (RECEIVERS["wechat"], 300))
+    await executor.split(here, request)
+    await until_split(executor, here, request)
+    asked = CallingBack(trade, owed_by(request, RECEIVERS["wechat"], 100))
     sandbox.fault("wechat", "split", fault, payment_no=trade.payment_no, times=1)
     assert isinstance(await executor.call_back(here, asked), Unknown)
     assert isinstance(await executor.call_back(here, asked), Succeeded)
-    assert shares_of(wish, sandbox) == [(300, "succeeded", 100)]
-    too_much = CallingBack(trade, owed_by(wish, RECEIVERS["wechat"], 201))
+    assert shares_of(request, sandbox) == [(300, "succeeded", 100)]
+    too_much = CallingBack(trade, owed_by(request, RECEIVERS["wechat"], 201))
     assert isinstance(await executor.call_back(here, too_much), Declined)
 
 
@@ -215,13 +215,13 @@ async def test_receivers_of_alipay_give_back_with_the_refund(
 ) -> None:
     here = account("alipay")
     trade = await paid(executor, here, sandbox)
-    wish = splitting_of(trade, (RECEIVERS["alipay"], 300))
-    await executor.split(here, wish)
-    await until_split(executor, here, wish)
-    owed = owed_by(wish, RECEIVERS["alipay"], 100)
+    request = splitting_of(trade, (RECEIVERS["alipay"], 300))
+    await executor.split(here, request)
+    await until_split(executor, here, request)
+    owed = owed_by(request, RECEIVERS["alipay"], 100)
     back = replace(refunding_of(order(), 1099), trade=trade, returns=(owed,))
     sandbox.fault("alipay", "refund", "drop_answer", payment_no=trade.payment_no, times=1)
     assert isinstance(await executor.refund(here, back), Unknown)
     assert isinstance(await executor.refund(here, back), Pending | Succeeded)
     await until_refunded(executor, here, back)
-    assert shares_of(wish, sandbox) == [(300, "succeeded", 100)]
+    assert shares_of(request, sandbox) == [(300, "succeeded", 100)]

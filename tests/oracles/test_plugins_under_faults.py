@@ -33,12 +33,12 @@ async def test_a_payment_whose_answer_proves_nothing_is_unknown_and_found_by_ask
 ) -> None:
     if (channel, fault) == ("alipay", "unknown_status"):
         fault = "tamper"  # A QR code's answer has no state.
-    here, wish = account(channel), replace(order(), method=METHODS[channel])
-    sandbox.fault(channel, "pay", fault, payment_no=wish.payment_no, times=1)
-    assert isinstance(await executor.pay(here, wish), Unknown)
-    assert isinstance(await executor.pay(here, wish), Pending | Unknown)
-    sandbox.pay(wish.payment_no, notify=False)
-    said = await executor.query(here, trade_of(wish))
+    here, request = account(channel), replace(order(), method=METHODS[channel])
+    sandbox.fault(channel, "pay", fault, payment_no=request.payment_no, times=1)
+    assert isinstance(await executor.pay(here, request), Unknown)
+    assert isinstance(await executor.pay(here, request), Pending | Unknown)
+    sandbox.pay(request.payment_no, notify=False)
+    said = await executor.query(here, trade_of(request))
     assert isinstance(said, Succeeded)
     assert said.amount == AMOUNT
 
@@ -50,10 +50,10 @@ async def test_a_payment_that_the_channel_asks_for_again_is_made_once(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str,
     times: int,
 ) -> None:  # fmt: skip
-    here, wish = account(channel), order()
-    sandbox.fault(channel, "pay", fault, payment_no=wish.payment_no, times=times)
-    assert isinstance(await executor.pay(here, wish), Pending)
-    assert sandbox.trade(wish.payment_no)["state"] == "created"
+    here, request = account(channel), order()
+    sandbox.fault(channel, "pay", fault, payment_no=request.payment_no, times=times)
+    assert isinstance(await executor.pay(here, request), Pending)
+    assert sandbox.trade(request.payment_no)["state"] == "created"
 
 
 @CHANNELS
@@ -63,22 +63,22 @@ async def test_what_the_channel_asks_for_again_is_not_known_until_it_was_asked_a
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, operation: str,
     fault: str,
 ) -> None:  # fmt: skip
-    here, wish = account(channel), replace(order(), method=METHODS[channel])
+    here, request = account(channel), replace(order(), method=METHODS[channel])
     if operation == "close" and here.plugin.close is None:
         operation = "query"
-    await executor.pay(here, wish)
+    await executor.pay(here, request)
     if operation != "close":
-        sandbox.pay(wish.payment_no, notify=False)
-    back = refunding_of(wish, 500)
-    subject = back if "refund" in operation else trade_of(wish)
+        sandbox.pay(request.payment_no, notify=False)
+    back = refunding_of(request, 500)
+    subject = back if "refund" in operation else trade_of(request)
     if operation == "query_refund":
         await executor.refund(here, back)
     ask = getattr(executor, operation)
-    sandbox.fault(channel, operation, fault, payment_no=wish.payment_no, times=1)
+    sandbox.fault(channel, operation, fault, payment_no=request.payment_no, times=1)
     assert isinstance(await ask(here, subject), Unknown | NotSent)
     said = await ask(here, subject)
     if operation == "close":
-        asked = await executor.query(here, trade_of(wish))
+        asked = await executor.query(here, trade_of(request))
         assert isinstance(asked, Declined)
         assert asked.closed
     else:
@@ -89,13 +89,13 @@ async def test_what_the_channel_asks_for_again_is_not_known_until_it_was_asked_a
 async def test_a_request_that_got_lost_did_nothing_and_may_be_repeated(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
-    here, wish = account(channel), replace(order(), method=METHODS[channel])
-    sandbox.fault(channel, "pay", "drop_request", payment_no=wish.payment_no, times=1)
-    assert isinstance(await executor.pay(here, wish), Unknown)
-    asked = await executor.query(here, trade_of(wish))
+    here, request = account(channel), replace(order(), method=METHODS[channel])
+    sandbox.fault(channel, "pay", "drop_request", payment_no=request.payment_no, times=1)
+    assert isinstance(await executor.pay(here, request), Unknown)
+    asked = await executor.query(here, trade_of(request))
     assert isinstance(asked, Pending)
     assert not asked.found
-    assert isinstance(await executor.pay(here, wish), Pending)
+    assert isinstance(await executor.pay(here, request), Pending)
 
 
 @CHANNELS
@@ -103,24 +103,24 @@ async def test_a_request_that_got_lost_did_nothing_and_may_be_repeated(
 async def test_a_question_whose_answer_proves_nothing_is_unknown(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str
 ) -> None:
-    here, wish = account(channel), replace(order(), method=METHODS[channel])
-    await executor.pay(here, wish)
-    sandbox.pay(wish.payment_no, notify=False)
-    sandbox.fault(channel, "query", fault, payment_no=wish.payment_no, times=1)
-    said = await executor.query(here, trade_of(wish))
+    here, request = account(channel), replace(order(), method=METHODS[channel])
+    await executor.pay(here, request)
+    sandbox.pay(request.payment_no, notify=False)
+    sandbox.fault(channel, "query", fault, payment_no=request.payment_no, times=1)
+    said = await executor.query(here, trade_of(request))
     assert isinstance(said, Unknown)
     assert said.is_listed == (fault != "unknown_status")
-    assert isinstance(await executor.query(here, trade_of(wish)), Succeeded)
+    assert isinstance(await executor.query(here, trade_of(request)), Succeeded)
 
 
 @CHANNELS
 async def test_a_wrong_amount_is_told_as_the_channel_says_it(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
-    here, wish = account(channel), replace(order(), method=METHODS[channel])
-    await executor.pay(here, wish)
-    sandbox.pay(wish.payment_no, amount=1, notify=False)
-    said = await executor.query(here, trade_of(wish))
+    here, request = account(channel), replace(order(), method=METHODS[channel])
+    await executor.pay(here, request)
+    sandbox.pay(request.payment_no, amount=1, notify=False)
+    said = await executor.query(here, trade_of(request))
     assert isinstance(said, Succeeded)
     assert said.amount is not None
     assert said.amount.amount_minor == 1
@@ -130,18 +130,18 @@ async def test_a_wrong_amount_is_told_as_the_channel_says_it(
 async def test_not_paid_by_the_query_and_paid_by_the_late_notice(
     executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str
 ) -> None:
-    here, wish = account(channel), replace(order(merchant.url), method=METHODS[channel])
-    await executor.pay(here, wish)
-    asked = await executor.query(here, trade_of(wish))
+    here, request = account(channel), replace(order(merchant.url), method=METHODS[channel])
+    await executor.pay(here, request)
+    asked = await executor.query(here, trade_of(request))
     assert isinstance(asked, Pending)
-    sandbox.pay(wish.payment_no)
+    sandbox.pay(request.payment_no)
     notice = heard(merchant)
     twice = [await executor.read_notice(here, notice) for _ in range(2)]
     assert twice[0] == twice[1]
     [said] = twice[0]
     assert isinstance(said, NoticedPayment)
     assert isinstance(said.outcome, Succeeded)
-    assert (said.payment_no, said.outcome.amount) == (wish.payment_no, AMOUNT)
+    assert (said.payment_no, said.outcome.amount) == (request.payment_no, AMOUNT)
     assert said.is_hint == (channel == "easy")
 
 
@@ -149,28 +149,28 @@ async def test_not_paid_by_the_query_and_paid_by_the_late_notice(
 async def test_a_close_that_loses_the_race_is_no_close(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
-    here, wish = account(channel), order()
-    await executor.pay(here, wish)
-    await executor.query(here, trade_of(wish))
-    sandbox.pay(wish.payment_no, notify=False)
-    assert isinstance(await executor.close(here, trade_of(wish)), Unknown)
-    assert isinstance(await executor.query(here, trade_of(wish)), Succeeded)
+    here, request = account(channel), order()
+    await executor.pay(here, request)
+    await executor.query(here, trade_of(request))
+    sandbox.pay(request.payment_no, notify=False)
+    assert isinstance(await executor.close(here, trade_of(request)), Unknown)
+    assert isinstance(await executor.query(here, trade_of(request)), Succeeded)
 
 
 @CHANNELS
 async def test_a_refund_that_is_repeated_gives_the_money_back_once(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
-    here, wish = account(channel), replace(order(), method=METHODS[channel])
-    await executor.pay(here, wish)
-    sandbox.pay(wish.payment_no, notify=False)
-    back = replace(refunding_of(wish, 500), trade=trade_of(wish))
-    sandbox.fault(channel, "refund", "drop_answer", payment_no=wish.payment_no, times=1)
+    here, request = account(channel), replace(order(), method=METHODS[channel])
+    await executor.pay(here, request)
+    sandbox.pay(request.payment_no, notify=False)
+    back = replace(refunding_of(request, 500), trade=trade_of(request))
+    sandbox.fault(channel, "refund", "drop_answer", payment_no=request.payment_no, times=1)
     assert isinstance(await executor.refund(here, back), Unknown)
     said = await asyncio.gather(*(executor.refund(here, back) for _ in range(3)))
     assert not any(isinstance(each, Declined | NotSent) for each in said)
     await until_refunded(executor, here, back)
-    assert [each["amount"] for each in sandbox.trade(wish.payment_no)["refunds"]] == [500]
+    assert [each["amount"] for each in sandbox.trade(request.payment_no)["refunds"]] == [500]
 
 
 @pytest.mark.parametrize("channel", ["wechat", "easy"])
@@ -179,11 +179,11 @@ async def test_a_refund_that_was_taken_may_come_to_another_end(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, state: str,
     abnormal: bool,
 ) -> None:  # fmt: skip
-    here, wish = account(channel), replace(order(), method=METHODS[channel])
-    await executor.pay(here, wish)
-    sandbox.pay(wish.payment_no, notify=False)
-    sandbox.fault(channel, "refund", "hold", payment_no=wish.payment_no, times=1)
-    back = refunding_of(wish, 500)
+    here, request = account(channel), replace(order(), method=METHODS[channel])
+    await executor.pay(here, request)
+    sandbox.pay(request.payment_no, notify=False)
+    sandbox.fault(channel, "refund", "hold", payment_no=request.payment_no, times=1)
+    back = refunding_of(request, 500)
     assert isinstance(await executor.refund(here, back), Pending)
     assert isinstance(await executor.query_refund(here, back), Pending)
     sandbox.control("POST", "/refunds", {"refund_no": back.refund_no, "state": state})
@@ -198,8 +198,8 @@ async def test_a_notice_of_easy_under_another_number_is_never_more_than_a_hint(
     """The replay reads as true, which is why the gateway asks: the other payment is not paid."""
     here = account("easy")
     paid, unpaid = (replace(order(merchant.url), method=Method.H5) for _ in range(2))
-    for wish in (paid, unpaid):
-        await executor.pay(here, wish)
+    for request in (paid, unpaid):
+        await executor.pay(here, request)
     sandbox.pay(paid.payment_no)
     envelope = json.loads(heard(merchant).body)
     call = here.plugin.methods[Method.H5].call(unpaid, here.opened)

@@ -175,10 +175,10 @@ def test_scanned_code_ending_in_00_asks_the_payer_first(
 
 def test_refund_moves_money_once(alipay: Any, sandbox: RunningSandbox, merchant: Merchant) -> None:
     number = _paid(alipay, sandbox, merchant)
-    wish = {"out_trade_no": number, "out_request_no": "R1"}
-    first = alipay.api_alipay_trade_refund("0.30", **wish)
-    again = alipay.api_alipay_trade_refund("0.30", **wish)
-    other = alipay.api_alipay_trade_refund("0.31", **wish)
+    requested = {"out_trade_no": number, "out_request_no": "R1"}
+    first = alipay.api_alipay_trade_refund("0.30", **requested)
+    again = alipay.api_alipay_trade_refund("0.30", **requested)
+    other = alipay.api_alipay_trade_refund("0.31", **requested)
     assert (first["fund_change"], first["refund_fee"]) == ("Y", "0.30")
     assert (again["fund_change"], again["refund_fee"]) == ("N", "0.30")
     assert other["sub_code"] == "ACQ.DISCORDANT_REPEAT_REQUEST"

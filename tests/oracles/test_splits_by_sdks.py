@@ -65,8 +65,8 @@ def paid(
     """WeChat Pay's number of a paid order of one yuan."""
     payment_no = number("P")
     settle_info = {"profit_sharing": is_split}
-    wish = {"description": "物业费", "out_trade_no": payment_no, "amount": {"total": 100}}
-    content(wechat.pay(**wish, settle_info=settle_info, **(more or {})))
+    request = {"description": "物业费", "out_trade_no": payment_no, "amount": {"total": 100}}
+    content(wechat.pay(**request, settle_info=settle_info, **(more or {})))
     sandbox.pay(payment_no, notify=False)
     found: str = sandbox.trade(payment_no)["channel_trade_no"]
     return found

@@ -20,15 +20,15 @@ from paymesh_local.postgres import Postgres
 
 
 def main() -> int:
-    wish = _arguments()
-    seeds = [wish.seed] if wish.seed is not None else range(1, wish.seeds + 1)
+    request = _arguments()
+    seeds = [request.seed] if request.seed is not None else range(1, request.seeds + 1)
     started = time.monotonic()
     failed: list[Report] = []
     with (
         _postgres() as url,
-        ProcessPoolExecutor(wish.workers, get_context("spawn"), worker.prepare, (url,)) as pool,
+        ProcessPoolExecutor(request.workers, get_context("spawn"), worker.prepare, (url,)) as pool,
     ):
-        judge = partial(worker.judge, tells=wish.seed is not None)
+        judge = partial(worker.judge, tells=request.seed is not None)
         for count, report in enumerate(pool.map(judge, seeds), start=1):
             if report.violations:
                 failed.append(report)

@@ -135,7 +135,7 @@ BROKEN: Final[dict[str, Broken]] = {
         replace(REAL, database=OptimisticDatabase), Faults(commit_unknown=0.6)
     ),
     "nobody looks again": Broken(
-        replace(REAL, attend_due=attend_nothing), Faults(channel_answer_lost=0.5)
+        replace(REAL, poll_due=attend_nothing), Faults(channel_answer_lost=0.5)
     ),
     "each try of a refund has a new number": Broken(
         replace(REAL, plugin=renumbering), Faults(channel_answer_lost=0.5)

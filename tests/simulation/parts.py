@@ -11,13 +11,13 @@ from chassis.outbox import Relay
 from gateway.channels.executor import Executor
 from gateway.channels.plugin import Plugin
 from trade_core.consumers import Results
-from trade_core.flows.attend_due import attend_due
 from trade_core.flows.deps import Deps
+from trade_core.flows.poll_due import poll_due
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    attend_due: Callable[[Deps], Awaitable[int]] = attend_due
+    poll_due: Callable[[Deps], Awaitable[int]] = poll_due
     results: type[Results] = Results
     executor: type[Executor] = Executor
     plugin: Callable[..., Plugin[str]] = plugin

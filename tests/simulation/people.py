@@ -102,19 +102,19 @@ class App:
         if event.type == OrderEventType.PAYMENT_SUCCEEDED and paid is not None:
             for turn in range(3):
                 if self._dice.happens(self._habits.refunds):
-                    self._begin(self._refund(self._refund_wish(paid, turn)))
+                    self._begin(self._refund(self._refund_request(paid, turn)))
             for turn in range(2):
                 if self._dice.happens(self._habits.splits):
-                    self._begin(self._split(self._split_wish(paid, turn)))
+                    self._begin(self._split(self._split_request(paid, turn)))
 
     async def _sell(self, number: str) -> None:
         dice = self._dice
         await asyncio.sleep(dice.between(0, 30))
-        wish = self._wish(number)
-        await self._pay(wish)
+        request = self._request(number)
+        await self._pay(request)
         while dice.happens(self._habits.switches):
             await asyncio.sleep(dice.between(1, 40))
-            await self._pay(self._wish(number))
+            await self._pay(self._request(number))
         if dice.happens(self._habits.closes):
             await asyncio.sleep(dice.between(0.1, dice.pick((10, 100))))
             await self._ask(
@@ -128,18 +128,18 @@ class App:
             lambda deps: orders.get_order(deps, APP, number, MERCHANT.merchant_id),
         )
 
-    async def _pay(self, wish: CreatePayment) -> None:
+    async def _pay(self, request: CreatePayment) -> None:
         if self._dice.happens(self._habits.repeats):
-            self._begin(self._create(wish))
-        await self._create(wish)
+            self._begin(self._create(request))
+        await self._create(request)
 
-    async def _create(self, wish: CreatePayment) -> None:
-        what = f"{wish.merchant_order_no} {wish.amount} {wish.method} {wish.payment_id}"
-        created = await self._ask("pays", what, lambda deps: pay.create(deps, APP, wish))
+    async def _create(self, request: CreatePayment) -> None:
+        what = f"{request.merchant_order_no} {request.amount} {request.method} {request.payment_id}"
+        created = await self._ask("pays", what, lambda deps: pay.create(deps, APP, request))
         if created is None:
             return
         self.acknowledged.add(created.payment.payment_no)
-        if wish.method is Method.CASHIER:
+        if request.method is Method.CASHIER:
             url = getattr(created.payment.action, "url", "")
             self._begin(self._choose(url.rpartition("/")[2]))
 
@@ -151,22 +151,22 @@ class App:
             work = partial(cashier.choose, token=token, choice=choice)
             await self._ask("chooses", f"{token[:27]} {choice.payment_id}", work)
 
-    async def _refund(self, wish: CreateRefund) -> None:
+    async def _refund(self, request: CreateRefund) -> None:
         await asyncio.sleep(self._dice.pick((0.0, self._dice.between(0, 60), 4000.0)))
         if self._dice.happens(self._habits.repeats):
-            self._begin(self._send_refund(wish))
-        await self._send_refund(wish)
+            self._begin(self._send_refund(request))
+        await self._send_refund(request)
 
-    async def _send_refund(self, wish: CreateRefund) -> None:
-        what = f"{wish.merchant_refund_no} {wish.amount}"
-        opened = await self._ask("refunds", what, lambda deps: refunds.create(deps, APP, wish))
+    async def _send_refund(self, request: CreateRefund) -> None:
+        what = f"{request.merchant_refund_no} {request.amount}"
+        opened = await self._ask("refunds", what, lambda deps: refunds.create(deps, APP, request))
         if opened is not None:
             self.acknowledged.add(opened.refund.refund_no)
 
-    async def _split(self, wish: CreateSplit) -> None:
+    async def _split(self, request: CreateSplit) -> None:
         await asyncio.sleep(self._dice.pick((0.0, self._dice.between(0, 60))))
-        what = f"{wish.merchant_split_no} {[each.amount for each in wish.receivers]}"
-        opened = await self._ask("splits", what, lambda deps: splits.create(deps, APP, wish))
+        what = f"{request.merchant_split_no} {[each.amount for each in request.receivers]}"
+        opened = await self._ask("splits", what, lambda deps: splits.create(deps, APP, request))
         if opened is not None:
             self.acknowledged.add(opened.split.split_no)
 
@@ -200,7 +200,7 @@ class App:
         process, deps = self.centre.gateway
         return await network.call(self._world, process, lambda: work(deps), LIMIT_S)
 
-    def _wish(self, number: str) -> CreatePayment:
+    def _request(self, number: str) -> CreatePayment:
         dice, habits = self._dice, self._habits
         is_cashier = dice.happens(habits.cashier)
         is_barcode = dice.happens(habits.barcode) and not is_cashier
@@ -216,7 +216,7 @@ class App:
             expires_in_s=dice.pick(habits.expires_in_s),
         )
 
-    def _refund_wish(self, paid: PaymentView, turn: int) -> CreateRefund:
+    def _refund_request(self, paid: PaymentView, turn: int) -> CreateRefund:
         return CreateRefund(
             merchant_id=paid.merchant_id,
             payment_id=paid.payment_id or "",
@@ -225,7 +225,7 @@ class App:
             amount=self._dice.pick((1, paid.amount // 2, paid.amount, paid.amount)),
         )
 
-    def _split_wish(self, paid: PaymentView, turn: int) -> CreateSplit:
+    def _split_request(self, paid: PaymentView, turn: int) -> CreateSplit:
         return CreateSplit(
             merchant_id=paid.merchant_id,
             payment_no=paid.payment_no,

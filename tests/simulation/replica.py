@@ -10,8 +10,8 @@ from tests.simulation.process import Process
 
 from contracts.events.configuration import LatePayment, RefundSplits
 from trade_core.consumers import RESULT_TOPICS
-from trade_core.flows.attend_due import BATCH
 from trade_core.flows.deps import Deps
+from trade_core.flows.poll_due import BATCH
 
 POLL_S: Final = 0.5
 
@@ -65,7 +65,7 @@ class Replica:
         while True:
             await self.due.wait()
             self.due.clear()
-            work = self._parts.attend_due(self.deps)
+            work = self._parts.poll_due(self.deps)
             (attended,) = await asyncio.gather(work, return_exceptions=True)
             if isinstance(attended, BaseException):
                 self.process.world.note_error(f"{self.process.name} due loop", attended)

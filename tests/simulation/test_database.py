@@ -108,10 +108,10 @@ def as_read(server: Server, subjects: list[str]) -> list[str]:
         database = SimulatedDatabase(Process(world, "core"), server)
         run(world, prepare(database, *subjects))
 
-        async def look() -> None:
+        async def next_check() -> None:
             async with database.connection() as tx:
                 rows = await tx.fetch("select subject from due_work")
             read.extend(row["subject"] for row in rows)
 
-        run(world, look())
+        run(world, next_check())
     return read

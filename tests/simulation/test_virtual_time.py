@@ -9,11 +9,11 @@ from tests.simulation.virtual_time import NOON, Stuck, VirtualLoop
 
 def test_hours_pass_at_once_and_in_order() -> None:
     loop = VirtualLoop()
-    heard: list[str] = []
+    received: list[str] = []
 
     async def sleeper(hours: int) -> None:
         await asyncio.sleep(hours * 3600)
-        heard.append(f"{loop.now() - NOON}")
+        received.append(f"{loop.now() - NOON}")
 
     async def everybody() -> None:
         await asyncio.gather(sleeper(30), sleeper(2))
@@ -21,7 +21,7 @@ def test_hours_pass_at_once_and_in_order() -> None:
     began = time.monotonic()
     loop.run_until_complete(everybody())
     loop.close()
-    assert heard == ["2:00:00", "1 day, 6:00:00"]
+    assert received == ["2:00:00", "1 day, 6:00:00"]
     assert time.monotonic() - began < 3600
 
 

@@ -177,8 +177,8 @@ class ThirdParty:
         if said["method"] == "barcode":
             self._take(trade, trade.asked)
         else:
-            for look in self._on_trade:
-                look(trade)
+            for next_check in self._on_trade:
+                next_check(trade)
         return self._query(payment_no)
 
     def _take(self, trade: Trade, amount: int) -> None:

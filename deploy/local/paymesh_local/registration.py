@@ -121,8 +121,8 @@ class Registrar:
             change = {"credentials": fields}
             await self._call("PATCH", f"{accounts}/{payment_ids[channel]}", change)
         else:
-            wish = {"channel": channel, "name": f"{channel} (sandbox)", "credentials": fields}
-            payment_ids[channel] = (await self._call("POST", accounts, wish))["payment_id"]
+            requested = {"channel": channel, "name": f"{channel} (sandbox)", "credentials": fields}
+            payment_ids[channel] = (await self._call("POST", accounts, requested))["payment_id"]
         credentials = known.credentials | {channel: fields}
         return replace(known, payment_ids=payment_ids, credentials=credentials)
 

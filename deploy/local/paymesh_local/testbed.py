@@ -28,7 +28,7 @@ ANSWER_LIMIT_S: Final = 300.0
 """Long enough for Maven's first download of the jars."""
 
 
-def ask(socket_path: Path, wish: str) -> dict[str, str]:
+def ask(socket_path: Path, request: str) -> dict[str, str]:
     """Ask the testbed of this run; blocks until the server is up.
 
     Raises:
@@ -37,7 +37,7 @@ def ask(socket_path: Path, wish: str) -> dict[str, str]:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_LIMIT_S)
         connection.connect(str(socket_path))
-        connection.sendall(wish.encode() + b"\n")
+        connection.sendall(request.encode() + b"\n")
         with connection.makefile() as lines:
             answer: dict[str, str] = json.loads(lines.readline() or '{"error": "testbed ended"}')
     if "error" in answer:
@@ -58,36 +58,36 @@ class Testbed:
         self._kafkas: dict[str, Kafka] = {}
         self._answers: dict[str, asyncio.Task[dict[str, str]]] = {}
 
-    async def answer(self, wish: str) -> dict[str, str]:
-        again = wish.removeprefix("again ")
+    async def answer(self, request: str) -> dict[str, str]:
+        again = request.removeprefix("again ")
         try:
-            if again != wish:
+            if again != request:
                 return await self._start_again(again)
-            if wish not in self._answers:
-                self._answers[wish] = asyncio.ensure_future(self._start(wish))
-            return await asyncio.shield(self._answers[wish])
+            if request not in self._answers:
+                self._answers[request] = asyncio.ensure_future(self._start(request))
+            return await asyncio.shield(self._answers[request])
         except CannotRun as error:
             return {"error": str(error)}
 
     async def stop(self) -> None:
         await asyncio.gather(*(server.stop() for server in self._running))
 
-    async def _start(self, wish: str) -> dict[str, str]:
-        log = self._directory / f"{wish.replace(' ', '-')}.log"
-        match wish.split():
+    async def _start(self, request: str) -> dict[str, str]:
+        log = self._directory / f"{request.replace(' ', '-')}.log"
+        match request.split():
             case ["postgres"]:
                 return await self._postgres(log)
             case ["kafka", name] if kafka.missing() is None:
                 server = Kafka(self._directory / f"kafka-{name}", log)
                 self._running.append(server)
-                self._kafkas[wish] = server
+                self._kafkas[request] = server
                 return await self._started(server)
             case ["kafka", _]:
                 broker = EmbeddedBroker(log)
                 self._running.append(broker)
                 return await self._started(broker)
             case _:
-                raise CannotRun(f"The testbed has no {wish!r}")
+                raise CannotRun(f"The testbed has no {request!r}")
 
     async def _postgres(self, log: Path) -> dict[str, str]:
         password = secrets.token_urlsafe()
@@ -96,11 +96,11 @@ class Testbed:
         await server.start()
         return {"url": server.url()}
 
-    async def _start_again(self, wish: str) -> dict[str, str]:
-        if wish not in self._kafkas:
-            raise CannotRun(f"The testbed has no {wish!r} that it could start again")
-        await self._kafkas[wish].stop()
-        return await self._started(self._kafkas[wish])
+    async def _start_again(self, request: str) -> dict[str, str]:
+        if request not in self._kafkas:
+            raise CannotRun(f"The testbed has no {request!r} that it could start again")
+        await self._kafkas[request].stop()
+        return await self._started(self._kafkas[request])
 
     async def _started(self, broker: Kafka | EmbeddedBroker) -> dict[str, str]:
         process = await broker.start()

@@ -46,8 +46,8 @@ class Walkthrough:
 
     async def cashier_url(self) -> str:
         """A payment whose payer chooses on our own page; where that page is."""
-        wish = self._wish("cashier", 5000, "水费 10月") | {"method": "cashier"}
-        payment = _accepted(await self._api.post("/v1/payments", wish))
+        requested = self._requested("cashier", 5000, "水费 10月") | {"method": "cashier"}
+        payment = _accepted(await self._api.post("/v1/payments", requested))
         url: str = payment["action"]["url"]
         return url
 
@@ -56,10 +56,13 @@ class Walkthrough:
         if payment_id is None:
             raise CannotRun(f"The demo merchant has no account at {channel}.")
         self._terminal.title(f"{title}  {yuan(amount)}  {subject}")
-        wish = self._wish(channel, amount, subject) | {"method": "native", "payment_id": payment_id}
+        requested = self._requested(channel, amount, subject) | {
+            "method": "native",
+            "payment_id": payment_id,
+        }
 
         began = time.monotonic()
-        payment = _accepted(await self._api.post("/v1/payments", wish))
+        payment = _accepted(await self._api.post("/v1/payments", requested))
         self._told("asked", f"201, QR code {payment['action']['qr_code']}", began)
 
         began = time.monotonic()
@@ -73,7 +76,7 @@ class Walkthrough:
 
     async def _refund(self, payment: dict[str, Any], amount: int) -> None:
         self._terminal.title(f"Refund 退款  {yuan(amount)} of {yuan(payment['amount'])}")
-        wish = {
+        requested = {
             "merchant_id": payment["merchant_id"],
             "payment_id": payment["payment_id"],
             "payment_no": payment["payment_no"],
@@ -82,14 +85,14 @@ class Walkthrough:
             "reason": "多收退回",
         }
         began = time.monotonic()
-        refund = _accepted(await self._api.post("/v1/refunds", wish))
+        refund = _accepted(await self._api.post("/v1/refunds", requested))
         self._told("asked", f"201, {refund['status']}, {refund['refund_no']}", began)
 
         callback = await self._callback("refund.succeeded", "refund_no", refund["refund_no"])
         self._told("called back", _verified(callback), began, callback.arrived_s)
         self._tell_numbers(callback.data)
 
-    def _wish(self, name: str, amount: int, subject: str) -> dict[str, Any]:
+    def _requested(self, name: str, amount: int, subject: str) -> dict[str, Any]:
         return {
             "merchant_id": self._registration.merchant_id,
             "merchant_order_no": f"{self._prefix}-{name}",

@@ -37,22 +37,22 @@ class Problem(Exception):
         self.body = {"title": code, "status": status, "code": code, "detail": detail}
 
 
-class Wish(BaseModel):
+class ControlRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class PayWish(Wish):
+class PayRequest(ControlRequest):
     payment_no: Annotated[str, Field(min_length=1)]
     amount: Annotated[int, Field(ge=1)] | None = None
     notify: bool = True
 
 
-class RefundWish(Wish):
+class RefundRequest(ControlRequest):
     refund_no: Annotated[str, Field(min_length=1)]
     state: Literal["succeeded", "failed", "abnormal"]
 
 
-class FaultWish(Wish):
+class FaultRequest(ControlRequest):
     channel: Channel | Literal["*"]
     operation: Operation | Literal["*"]
     fault: Kind
@@ -62,19 +62,19 @@ class FaultWish(Wish):
     payment_no: str | None = None
 
     @model_validator(mode="after")
-    def _can_ever_strike(self) -> "FaultWish":
+    def _can_ever_strike(self) -> "FaultRequest":
         only = ONLY_AT.get(self.fault)
         if only and self.operation not in ("*", only):
             raise ValueError(f"{self.fault} acts on operation {only} only")
         return self
 
 
-class SettingsWish(Wish):
+class SettingsRequest(ControlRequest):
     latency_ms: Annotated[int, Field(ge=0, le=MAX_LATENCY_MS)] | None = None
     auto_pay: bool | None = None
 
 
-class MerchantWish(Wish):
+class MerchantRequest(ControlRequest):
     channel: Channel
 
 
@@ -105,27 +105,27 @@ def routes(world: World) -> list[Route]:
 
 async def pay(world: World, request: Request) -> Response:
     """The payer pays the trade of this number; the newest, where several have it."""
-    wish = await _read(request, PayWish)
-    trades = world.truth.list_trades(wish.payment_no, None)
+    requested = await _read(request, PayRequest)
+    trades = world.truth.list_trades(requested.payment_no, None)
     if not trades:
         raise Problem(404, "not_found", "no third party knows this number")
     payable = [trade for trade in trades if trade.state == "created"]
     if not payable:
         raise Problem(409, "not_payable", f"this trade is {trades[-1].state}")
-    payer.pay(world, payable[-1], amount=wish.amount, notify=wish.notify)
+    payer.pay(world, payable[-1], amount=requested.amount, notify=requested.notify)
     return _json(tell(world, payable[-1:])[0])
 
 
 async def decide_refund(world: World, request: Request) -> Response:
     """What the bank says about a refund that is still processing."""
-    wish = await _read(request, RefundWish)
-    refunds = world.truth.list_refunds_named(wish.refund_no)
+    requested = await _read(request, RefundRequest)
+    refunds = world.truth.list_refunds_named(requested.refund_no)
     if not refunds:
         raise Problem(404, "not_found", "no third party knows this refund")
     open_refunds = [refund for refund in refunds if refund.state == "processing"]
     if not open_refunds:
         raise Problem(409, "decided", f"this refund is {refunds[-1].state} already")
-    payer.decide(world, open_refunds[-1], wish.state)
+    payer.decide(world, open_refunds[-1], requested.state)
     return _json(tell_refund(open_refunds[-1]))
 
 
@@ -137,15 +137,15 @@ async def tell_truth(world: World, request: Request) -> Response:
 
 
 async def add_fault(world: World, request: Request) -> Response:
-    wish = await _read(request, FaultWish)
+    requested = await _read(request, FaultRequest)
     fault = Fault(
-        channel=wish.channel,
-        operation=wish.operation,
-        kind=wish.fault,
-        times=wish.times,
-        probability=wish.probability,
-        delay_s=wish.delay_s,
-        payment_no=wish.payment_no,
+        channel=requested.channel,
+        operation=requested.operation,
+        kind=requested.fault,
+        times=requested.times,
+        probability=requested.probability,
+        delay_s=requested.delay_s,
+        payment_no=requested.payment_no,
     )
     return _json({"fault_id": world.faults.add(fault)}, 201)
 
@@ -166,11 +166,11 @@ async def remove_fault(world: World, request: Request) -> Response:
 
 
 async def change_settings(world: World, request: Request) -> Response:
-    wish = await _read(request, SettingsWish)
-    if wish.latency_ms is not None:
-        world.settings.latency_ms = wish.latency_ms
-    if wish.auto_pay is not None:
-        world.settings.auto_pay = wish.auto_pay
+    requested = await _read(request, SettingsRequest)
+    if requested.latency_ms is not None:
+        world.settings.latency_ms = requested.latency_ms
+    if requested.auto_pay is not None:
+        world.settings.auto_pay = requested.auto_pay
     return _json(asdict(world.settings))
 
 
@@ -191,7 +191,7 @@ async def tell_credentials(world: World, request: Request) -> Response:
 
 async def open_merchant(world: World, request: Request) -> Response:
     """One more merchant at a channel; answers its section."""
-    match (await _read(request, MerchantWish)).channel:
+    match (await _read(request, MerchantRequest)).channel:
         case "wechat":
             section = world.wechat.section(world.wechat.open(), world.public_url)
         case "alipay":

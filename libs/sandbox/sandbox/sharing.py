@@ -14,7 +14,7 @@ NOT_REGISTERED = "00"  # the end of an account that is no receiver, unless it wa
 
 
 @dataclass(frozen=True, slots=True)
-class Wished:
+class Requested:
     """What one receiver shall get."""
 
     account: str
@@ -40,10 +40,12 @@ def is_receiver(world: World, trade: Trade, account: str) -> bool:
     return not account.endswith(NOT_REGISTERED) if told is None else told
 
 
-def start(world: World, split: Split, wishes: Sequence[Wished]) -> None:
+def start(world: World, split: Split, requests: Sequence[Requested]) -> None:
     """The split is accepted, and finished a moment later. What it has as receivers already is the
     merchant's own rest."""
-    split.receivers[:0] = [_receiver(split, place, wish) for place, wish in enumerate(wishes)]
+    split.receivers[:0] = [
+        _receiver(split, place, request) for place, request in enumerate(requests)
+    ]
     world.truth.add_split(split)
     finish_later(world, split)
 
@@ -87,12 +89,12 @@ def _given(split: Split) -> int:
     )
 
 
-def _receiver(split: Split, place: int, wish: Wished) -> dict[str, Any]:
+def _receiver(split: Split, place: int, request: Requested) -> dict[str, Any]:
     return {
-        "account": wish.account,
-        "type": wish.kind,
-        "amount": wish.amount,
-        "description": wish.description,
+        "account": request.account,
+        "type": request.kind,
+        "amount": request.amount,
+        "description": request.description,
         "state": "processing",
         "reason": "",
         "is_rest": False,

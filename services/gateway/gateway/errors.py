@@ -61,7 +61,7 @@ class MethodNotSupported(GatewayProblem):
 
 
 class SplitNotSupported(GatewayProblem):
-    """`pointer`: what of the wish asks for it."""
+    """`pointer`: what of the request asks for it."""
 
     code = Code.METHOD_NOT_SUPPORTED
 

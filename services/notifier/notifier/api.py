@@ -15,8 +15,8 @@ from contracts.internal import (
     EndpointView,
     FoundDeliveryPage,
     Ping,
+    ReplayRequest,
     ReplayView,
-    ReplayWish,
 )
 from notifier.domain.deliveries import State
 from notifier.flows import alerts, deliveries, endpoints, replays
@@ -69,9 +69,9 @@ async def list_deliveries(
     )
 
 
-async def ping(wish: Ping, deps: DepsOfApp) -> DeliveryView:
+async def ping(requested: Ping, deps: DepsOfApp) -> DeliveryView:
     """Send a `ping` to the app's own address."""
-    return await deliveries.ping(deps, wish.app_id)
+    return await deliveries.ping(deps, requested.app_id)
 
 
 async def list_endpoints(
@@ -92,9 +92,9 @@ async def resume(endpoint_id: str, deps: DepsOfApp, app_id: str | None = None) -
     return await endpoints.resume(deps, endpoint_id, app_id)
 
 
-async def check_address(wish: CheckAddress, deps: DepsOfApp) -> None:
+async def check_address(requested: CheckAddress, deps: DepsOfApp) -> None:
     """Whether callbacks may go to an address that somebody is about to register."""
-    endpoints.check_address(deps, wish.url)
+    endpoints.check_address(deps, requested.url)
 
 
 async def send_trial(deps: DepsOfApp, merchant_id: str | None = None) -> AlertTest:
@@ -118,9 +118,9 @@ async def search(
     return await deliveries.search(deps, wanted, after=after, limit=limit)
 
 
-async def ask_replay(wish: ReplayWish, deps: DepsOfApp) -> ReplayView:
+async def ask_replay(requested: ReplayRequest, deps: DepsOfApp) -> ReplayView:
     """Send many callbacks again, at a limited rate."""
-    return await replays.ask(deps, wish)
+    return await replays.ask(deps, requested)
 
 
 async def read_replay(replay_id: str, deps: DepsOfApp) -> ReplayView:

@@ -37,7 +37,7 @@ from contracts.internal import (
     SettleDifference,
 )
 from trade_core.domain import views
-from trade_core.domain.opening import Choice, Wish
+from trade_core.domain.opening import Choice, PaymentRequest
 from trade_core.domain.order import OrderKey
 from trade_core.flows import (
     choose_channel,
@@ -62,7 +62,7 @@ async def _deps(request: Request) -> Deps:
 
 DepsOfApp = Annotated[Deps, Depends(_deps)]
 MAX_WISH_BYTES: Final = 131_072
-"""An app's wish has at most half of it; the gateway writes it anew."""
+"""An app's request has at most half of it; the gateway writes it anew."""
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 LetterId = Annotated[int, Field(ge=1, lt=2**63)]
@@ -103,11 +103,11 @@ def router(token: SecretStr) -> APIRouter:
 
 
 async def post_payment(request: Request) -> Response:
-    """201 for a new payment, 200 for a repeat of the same wish."""
+    """201 for a new payment, 200 for a repeat of the same request."""
     body = await read_message(request, OpenPayment, limit_bytes=MAX_WISH_BYTES)
     window = timedelta(seconds=body.reinitiate_after_s)
     opened = await open_payment.open_payment(
-        await _deps(request), Wish(body.app_id, body.wish, body.channel, window)
+        await _deps(request), PaymentRequest(body.app_id, body.request, body.channel, window)
     )
     answer = OpenedPayment(
         created=opened.created,
@@ -156,7 +156,7 @@ async def post_close(merchant_order_no: str, body: CloseOrderFor, deps: DepsOfAp
 
 async def post_refund(body: OpenRefund, deps: DepsOfApp) -> Response:
     """201 for a new refund, 200 for a repeat."""
-    opened = await open_refund.open_refund(deps, body.app_id, body.wish)
+    opened = await open_refund.open_refund(deps, body.app_id, body.request)
     view = views.refund_view(opened.order, opened.payment, opened.refund)
     answer = OpenedRefund(created=opened.created, refund=view)
     return _json(answer, 201 if opened.created else 200)
@@ -182,7 +182,7 @@ async def post_refund_decision(refund_no: str, body: DecideRefund, deps: DepsOfA
 
 async def post_split(body: OpenSplit, deps: DepsOfApp) -> Response:
     """201 for a new split, 200 for a repeat."""
-    opened = await open_split.open_split(deps, body.app_id, body.wish)
+    opened = await open_split.open_split(deps, body.app_id, body.request)
     view = views.split_view(opened.order, opened.payment, opened.split)
     return _json(OpenedSplit(created=opened.created, split=view), 201 if opened.created else 200)
 

@@ -16,8 +16,8 @@ from contracts.events.configuration import (
 )
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from trade_core.flows.apply_results import (
-    AnyHeard,
-    Heard,
+    AnyReceived,
+    Received,
     apply_payment_results,
     apply_refund_results,
     apply_split_results,
@@ -28,8 +28,8 @@ from trade_core.flows.park import park
 
 ResultT = TypeVar("ResultT", PaymentResult, RefundResult, SplitResult)
 
-LANES: Final = 4
-WORTH_A_LANE: Final = 40
+PARTS: Final = 4
+WORTH_A_PART: Final = 40
 
 RESULT_TOPICS: Final = (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS)
 
@@ -40,13 +40,13 @@ class Results:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
 
-    def decode(self, record: Record) -> AnyHeard:
+    def decode(self, record: Record) -> AnyReceived:
         return decode(record)
 
-    async def apply(self, batch: Sequence[AnyHeard]) -> None:
-        payments: list[Heard[PaymentResult]] = []
-        refunds: list[Heard[RefundResult]] = []
-        splits: list[Heard[SplitResult]] = []
+    async def apply(self, batch: Sequence[AnyReceived]) -> None:
+        payments: list[Received[PaymentResult]] = []
+        refunds: list[Received[RefundResult]] = []
+        splits: list[Received[SplitResult]] = []
         for item in batch:
             match item.event.data:
                 case PaymentResult():
@@ -55,28 +55,28 @@ class Results:
                     refunds.append(item)
                 case SplitResult():
                     splits.append(item)
-        async with asyncio.TaskGroup() as lanes:
-            for payment_lane in _lanes(payments):
-                lanes.create_task(apply_payment_results(self._deps, payment_lane))
-            for refund_lane in _lanes(refunds):
-                lanes.create_task(apply_refund_results(self._deps, refund_lane))
-            for split_lane in _lanes(splits):
-                lanes.create_task(apply_split_results(self._deps, split_lane))
+        async with asyncio.TaskGroup() as parts:
+            for payment_part in _parts(payments):
+                parts.create_task(apply_payment_results(self._deps, payment_part))
+            for refund_part in _parts(refunds):
+                parts.create_task(apply_refund_results(self._deps, refund_part))
+            for split_part in _parts(splits):
+                parts.create_task(apply_split_results(self._deps, split_part))
 
     async def park(self, records: Sequence[DeadRecord]) -> None:
         await park(self._deps, records)
 
 
-def _lanes(batch: Sequence[Heard[ResultT]]) -> Sequence[Sequence[Heard[ResultT]]]:
+def _parts(batch: Sequence[Received[ResultT]]) -> Sequence[Sequence[Received[ResultT]]]:
     """Parts of a batch that are applied side by side: while one waits for the database, the other
     computes. What is said of one payment stays in one part, in its order."""
-    count = min(LANES, len(batch) // WORTH_A_LANE)
+    count = min(PARTS, len(batch) // WORTH_A_PART)
     if count < 2:
         return [batch] if batch else []
-    lanes: list[list[Heard[ResultT]]] = [[] for _ in range(count)]
+    parts: list[list[Received[ResultT]]] = [[] for _ in range(count)]
     for item in batch:
-        lanes[crc32((item.record.key or "").encode()) % count].append(item)
-    return lanes
+        parts[crc32((item.record.key or "").encode()) % count].append(item)
+    return parts
 
 
 class AppPolicies:

@@ -16,9 +16,9 @@ from contracts.events.alerts import Alert
 from contracts.events.configuration import ChannelAccountEntity
 from contracts.events.orders import SOURCE
 from trade_core.domain.statement import finished_days
-from trade_core.flows.attend_due import attend_due
 from trade_core.flows.check_ledger import check_if_due
 from trade_core.flows.deps import Deps
+from trade_core.flows.poll_due import poll_due
 from trade_core.flows.read_ledger import advance_balances
 from trade_core.flows.reconcile import attend_statements, forget, make_statements
 
@@ -44,7 +44,7 @@ class DueLoop:
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             self._bell.clear()
-            attended = await attend_due(self._deps)
+            attended = await poll_due(self._deps)
             self.pulse.beat()
             if not attended:
                 await self._rest()

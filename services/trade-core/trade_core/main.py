@@ -19,7 +19,7 @@ from chassis.web import add_routes, create_app, serve
 from contracts import topics
 from trade_core import api
 from trade_core.consumers import RESULT_TOPICS, AppPolicies, ChannelAccounts, Results
-from trade_core.flows.apply_results import AnyHeard
+from trade_core.flows.apply_results import AnyReceived
 from trade_core.flows.deps import Deps
 from trade_core.jobs import (
     LEDGER_EVERY_S,
@@ -126,7 +126,7 @@ class _Running:
         watching = watch(relay, results, deps.send)
         start("watch", watching.run, pulse=watching.pulse)
 
-    def _results(self, deps: Deps) -> Consumer[AnyHeard]:
+    def _results(self, deps: Deps) -> Consumer[AnyReceived]:
         flow = Results(deps)
         return Consumer(
             bootstrap=self._config.kafka_bootstrap,

@@ -112,7 +112,7 @@ async def measure(plan: dict[str, Any], bare: Bare, young: Life, old: Life) -> T
         }
         for past, life in sorted(lives.items(), reverse=number % 2 == 0):
             round_["creates" + past] = await life.create(seconds, plan["in_flight"])
-            waiting, paid = await life.hear()
+            waiting, paid = await life.apply()
             round_["results: waits for the payer" + past] = waiting
             round_["results: paid" + past] = paid
             round_["results" + past] = waiting + paid

@@ -1,4 +1,4 @@
-"""The flows of trade-core as its doors call them: wishes opened, channels' words applied."""
+"""The flows of trade-core as its doors call them: requests opened, channels' words applied."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ from contracts.events.results import (
 )
 from contracts.identifiers import new_id
 from trade_core.consumers import Results
-from trade_core.domain.opening import Wish
+from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.payment import Payment
 from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import open_payment
@@ -56,7 +56,7 @@ class Life:
 
         async def work() -> None:
             while True:
-                opened = await open_payment(deps, Wish(APP, wish(), CHANNEL, WINDOW))
+                opened = await open_payment(deps, PaymentRequest(APP, request(), CHANNEL, WINDOW))
                 self.opened.append(opened.payment)
                 tally.count += 1
                 if time.perf_counter() >= end:
@@ -66,7 +66,7 @@ class Life:
             await asyncio.gather(*(work() for _ in range(in_flight)))
         return tally
 
-    async def hear(self) -> tuple[Tally, Tally]:
+    async def apply(self) -> tuple[Tally, Tally]:
         """Of each payment that was opened, first that it waits, then that it is paid, in batches
         as Kafka hands them over: each is read, applied and committed before the next."""
         waiting, paid = Tally(), Tally()
@@ -82,7 +82,7 @@ class Life:
         return waiting, paid
 
 
-def wish(**changes: Any) -> CreatePayment:
+def request(**changes: Any) -> CreatePayment:
     """Numbers rise with time, as those of apps do."""
     usual: dict[str, Any] = {
         "merchant_id": MERCHANT,

@@ -9,7 +9,7 @@ import aiohttp
 
 from contracts.internal import OpenPayment
 
-from .life import APP, CHANNEL, WINDOW, wish
+from .life import APP, CHANNEL, WINDOW, request
 from .tally import Meter, Tally
 
 READY_LIMIT_S: Final = 60
@@ -54,5 +54,5 @@ async def _ready(http: aiohttp.ClientSession) -> None:
 
 def _body() -> bytes:
     seconds = int(WINDOW.total_seconds())
-    asked = OpenPayment(app_id=APP, wish=wish(), channel=CHANNEL, reinitiate_after_s=seconds)
+    asked = OpenPayment(app_id=APP, request=request(), channel=CHANNEL, reinitiate_after_s=seconds)
     return asked.model_dump_json().encode()

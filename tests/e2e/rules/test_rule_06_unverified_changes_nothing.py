@@ -20,7 +20,7 @@ CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
 async def test_notice_that_was_tampered_with_changes_nothing(shop: Shop, channel: str) -> None:
     """One byte is another one; the true notice, or our question, is believed later."""
     await shop.fault(channel=channel, operation="notice", fault="tamper")
-    body = shop.wish(channel)
+    body = shop.request(channel)
     number = (await shop.created(body))["payment_no"]
     before = await _refused(shop, channel)
     await shop.pays(number)
@@ -41,7 +41,7 @@ async def test_notice_that_was_tampered_with_changes_nothing(shop: Shop, channel
 async def test_answer_that_was_tampered_with_is_no_answer(shop: Shop, channel: str) -> None:
     """Whatever a channel's answer says: when its signature is wrong, nobody knows anything."""
     await shop.fault(channel=channel, operation="pay", fault="tamper", times=1)
-    body = shop.wish(channel)
+    body = shop.request(channel)
     answer = await shop.ask(body)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (504, "unknown")
@@ -61,7 +61,7 @@ async def test_notice_under_another_accounts_address_is_not_believed(
     shop: Shop, channel: str
 ) -> None:
     """A true notice of one channel, sent to the address of another."""
-    body = shop.wish(channel)
+    body = shop.request(channel)
     payment = await shop.created(body)
     others = {name: id_ for name, id_ in shop.stack.demo["payment_ids"].items() if name != channel}
     gateway = shop.stack.demo["gateway_url"]
@@ -76,7 +76,7 @@ async def test_notice_under_another_accounts_address_is_not_believed(
 
 
 async def test_signature_of_an_app_that_is_wrong_stores_nothing(shop: Shop) -> None:
-    body = shop.wish()
+    body = shop.request()
     headers = {
         "Content-Type": "application/json",
         "Authorization": f'PAYMESH-HMAC-SHA256 app_id="{shop.stack.app.app_id}",'

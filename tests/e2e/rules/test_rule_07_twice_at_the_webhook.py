@@ -11,7 +11,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
 async def test_notices_that_come_twice_at_once_are_one_success(shop: Shop, channel: str) -> None:
     await shop.fault(channel=channel, operation="notice", fault="duplicate")
-    body = shop.wish(channel)
+    body = shop.request(channel)
     payment = await shop.created(body)
     await shop.pays(payment["payment_no"])
     await shop.becomes(payment["payment_no"], "succeeded")

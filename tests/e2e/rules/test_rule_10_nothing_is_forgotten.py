@@ -12,7 +12,7 @@ import asyncio
 import asyncpg
 import httpx
 import pytest
-from tests.e2e.journey import AMOUNT, created, has_status, paid, tells, trade_at_channel, wish
+from tests.e2e.journey import AMOUNT, created, has_status, paid, request, tells, trade_at_channel
 from tests.e2e.running import RunningStack, eventually
 
 from paymesh_local.callbacks import CallbackReceiver
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_trade_core_killed_between_commit_and_publish_loses_nothing(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
 ) -> None:
-    body = wish(stack.demo)
+    body = request(stack.demo)
     payment = await created(api, body)
     await paid(sandbox, payment["payment_no"])
     await eventually(has_status(api, payment["payment_no"], "succeeded"))
@@ -54,7 +54,7 @@ async def test_trade_core_killed_between_commit_and_publish_loses_nothing(
 async def test_the_gateway_killed_between_the_channels_answer_and_the_publish_loses_nothing(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
 ) -> None:
-    body = wish(stack.demo, notify_url=callbacks.url)
+    body = request(stack.demo, notify_url=callbacks.url)
     async with stack.broker_held_still():
         asking = asyncio.ensure_future(api.post("/v1/payments", body))
         payment_no = await payment_at_channel(stack, body["merchant_order_no"], sandbox)
@@ -100,7 +100,7 @@ async def test_a_service_killed_under_load_costs_no_callback(
     callbacks: CallbackReceiver,
     service: str,
 ) -> None:
-    bodies = [wish(stack.demo, notify_url=callbacks.url) for _ in range(20)]
+    bodies = [request(stack.demo, notify_url=callbacks.url) for _ in range(20)]
     payments = await asyncio.gather(*(created(api, body) for body in bodies))
     numbers = [payment["payment_no"] for payment in payments]
     paying = [asyncio.ensure_future(paid(sandbox, number)) for number in numbers]

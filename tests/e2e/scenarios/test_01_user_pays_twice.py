@@ -24,15 +24,15 @@ async def test_user_pays_twice_through_two_channels_for_one_order(hasty_shop: Sh
 
 
 async def _pays_twice(shop: Shop, *, first: str, second: str) -> None:
-    body = shop.wish(first)
+    body = shop.request(first)
     older = await shop.created(body)
-    newer = await _as_soon_as_allowed(shop, shop.wish(second) | _order_of(body))
+    newer = await _as_soon_as_allowed(shop, shop.request(second) | _order_of(body))
     await shop.pays(newer["payment_no"])
     await shop.becomes(newer["payment_no"], "succeeded")
     await shop.pays(older["payment_no"])
     await shop.hears("payment.succeeded", older["payment_no"])
 
-    order = await books.agree(shop, body, hurried=True)
+    order = await books.agree(shop, body, urgent=True)
     (refund,) = order["refunds"]
     assert (order["status"], order["amount_paid"], order["amount_refunded"]) == ("paid", AMOUNT, 0)
     assert (refund["payment_no"], refund["amount"]) == (older["payment_no"], AMOUNT)

@@ -29,7 +29,7 @@ async def test_success_after_local_close_goes_back_where_the_app_wants_that(
 
 async def _after_the_apps_close(shop: Shop, status: str, causes: list[str]) -> None:
     """The order is closed at once; its channel does not hear of it before the payer has paid."""
-    body = shop.wish("wechat")
+    body = shop.request("wechat")
     payment = await shop.created(body)
     await shop.fault(
         channel="wechat", operation="close", fault="drop_request",
@@ -47,7 +47,7 @@ async def _after_the_apps_close(shop: Shop, status: str, causes: list[str]) -> N
 
 async def _after_a_wrong_close(shop: Shop) -> None:
     """The channel says that the trade is closed, and lets the payer pay nevertheless."""
-    body = shop.wish("alipay")
+    body = shop.request("alipay")
     payment = await shop.created(body)
     await shop.channel_says(payment, (Source.CLOSE, Verdict.SUCCEEDED))
     await shop.hears("payment.closed", payment["payment_no"])
@@ -62,7 +62,7 @@ async def _after_a_wrong_close(shop: Shop) -> None:
 
 async def _after_a_wrong_no(shop: Shop) -> None:
     """Also a failure is told; and so is the success that proves it wrong."""
-    body = shop.wish("wechat")
+    body = shop.request("wechat")
     payment = await shop.created(body)
     await shop.channel_says(payment, (Source.QUERY, Verdict.DECLINED), code="PAYERROR")
     failed = await shop.hears("payment.failed", payment["payment_no"])

@@ -20,7 +20,7 @@ async def test_webhook_before_initiation_response_returns(shop: Shop) -> None:
 async def test_webhook_before_an_initiation_response_that_never_returns(shop: Shop) -> None:
     await shop.fault(channel="wechat", operation="notice", fault="early", times=1)
     await shop.fault(channel="wechat", operation="pay", fault="drop_answer", times=1)
-    body = shop.wish("wechat")
+    body = shop.request("wechat")
     answer = await shop.ask(body)
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
     order = await books.agree(shop, body)
@@ -32,7 +32,7 @@ async def _overtaken(shop: Shop, channel: str) -> None:
     await shop.fault(
         channel=channel, operation="pay", fault="delay", delay_s=ANSWER_AFTER_S, times=1
     )
-    body = shop.wish(channel)
+    body = shop.request(channel)
     asking = asyncio.create_task(shop.ask(body))
     told = await shop.callbacks.expect(
         lambda callback: callback.data["merchant_order_no"] == body["merchant_order_no"]

@@ -16,7 +16,7 @@ async def test_lost_webhook(shop: Shop) -> None:
 
 
 async def _paid_silently(shop: Shop, channel: str, **changes: int) -> None:
-    body = shop.wish(channel, **changes)
+    body = shop.request(channel, **changes)
     payment = await shop.created(body)
     await shop.pays(payment["payment_no"], notify=False)
     told = await shop.hears("payment.succeeded", payment["payment_no"])

@@ -33,7 +33,7 @@ async def test_initiation_timeout_of_a_channel_that_did_nothing(shop: Shop) -> N
 
 
 async def _work_done_and_paid(shop: Shop, channel: str) -> None:
-    body = shop.wish(channel)
+    body = shop.request(channel)
     answer = await shop.ask(body)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (504, "unknown"), problem
@@ -52,7 +52,7 @@ async def _work_done_and_paid(shop: Shop, channel: str) -> None:
 
 
 async def _nothing_done(shop: Shop, channel: str) -> None:
-    body = shop.wish(channel, expires_in_s=3)
+    body = shop.request(channel, expires_in_s=3)
     answer = await shop.ask(body)
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
     number = answer.json()["payment"]["payment_no"]

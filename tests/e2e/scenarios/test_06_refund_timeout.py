@@ -20,7 +20,7 @@ async def test_refund_timeout(shop: Shop, fault: str) -> None:
 
 
 async def _goes_back_once(shop: Shop, channel: str, fault: str) -> None:
-    body = shop.wish(channel)
+    body = shop.request(channel)
     payment = await shop.created(body)
     await shop.pays(payment["payment_no"])
     await shop.becomes(payment["payment_no"], "succeeded")

@@ -20,7 +20,7 @@ async def test_slow_refund(shop: Shop) -> None:
 
 
 async def _takes_days(shop: Shop, channel: str) -> None:
-    body = shop.wish(channel)
+    body = shop.request(channel)
     payment = await shop.created(body)
     number = payment["payment_no"]
     await shop.pays(number)

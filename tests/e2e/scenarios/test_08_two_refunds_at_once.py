@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
 async def test_two_refunds_at_once(shop: Shop, channel: str) -> None:
     """Of two full refunds one is accepted, and the other hears why not."""
-    body = shop.wish(channel, amount=1000)
+    body = shop.request(channel, amount=1000)
     payment = await shop.created(body)
     await shop.pays(payment["payment_no"])
     await shop.becomes(payment["payment_no"], "succeeded")
@@ -24,7 +24,7 @@ async def test_two_refunds_at_once(shop: Shop, channel: str) -> None:
 
 async def test_fifty_refunds_at_once(shop: Shop) -> None:
     """Together they never exceed what was paid, in the books and at the channel."""
-    body = shop.wish("wechat", amount=1000)
+    body = shop.request("wechat", amount=1000)
     payment = await shop.created(body)
     await shop.pays(payment["payment_no"])
     await shop.becomes(payment["payment_no"], "succeeded")

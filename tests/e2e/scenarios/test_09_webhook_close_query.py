@@ -20,7 +20,7 @@ async def test_webhook_vs_close_vs_query_in_parallel(shop: Shop, channel: str) -
 
 async def _all_at_once(shop: Shop, channel: str) -> None:
     expires = {"expires_in_s": 4} if channel == "easy" else {}  # it cannot be closed before
-    body = shop.wish(channel, **expires)
+    body = shop.request(channel, **expires)
     number = (await shop.created(body))["payment_no"]
     pays = shop.sandbox.post("/_control/pay", json={"payment_no": number})
     paying, closing, _ = await asyncio.gather(pays, shop.close(body), shop.time_comes(number))

@@ -21,7 +21,7 @@ RELAY = "trade-core:outbox"
 @pytest.mark.parametrize("notify", [True, False], ids=["webhook", "query"])
 async def test_crash_between_commit_and_callback(shop: Shop, notify: bool) -> None:
     """trade-core dies between the commit and the publish; the event waits in its outbox."""
-    body = shop.wish("wechat")
+    body = shop.request("wechat")
     number = (await shop.created(body))["payment_no"]
     async with _nothing_published(shop.stack):
         await shop.pays(number, notify=notify)
@@ -38,7 +38,7 @@ async def test_crash_between_commit_and_callback(shop: Shop, notify: bool) -> No
 async def test_crash_between_the_event_and_the_callback(shop: Shop) -> None:
     """The notifier dies with a callback that the app has not taken yet."""
     shop.callbacks.answer = (500, "not now")
-    body = shop.wish("alipay")
+    body = shop.request("alipay")
     number = (await shop.created(body))["payment_no"]
     await shop.pays(number)
     refused = await shop.hears("payment.succeeded", number)

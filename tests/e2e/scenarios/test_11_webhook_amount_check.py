@@ -26,7 +26,7 @@ async def test_webhook_that_names_another_amount_than_was_taken(shop: Shop, chan
 
 
 async def _is_in_conflict(shop: Shop, channel: str, **how: int) -> None:
-    body = shop.wish(channel)
+    body = shop.request(channel)
     number = (await shop.created(body))["payment_no"]
     await shop.pays(number, **how)
     await shop.time_comes(number)

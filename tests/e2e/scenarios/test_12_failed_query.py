@@ -28,7 +28,7 @@ async def test_failed_query_never_closes_the_payment(shop: Shop) -> None:
 
 
 async def _paid(shop: Shop, channel: str, fault: str) -> None:
-    body = shop.wish(channel, expires_in_s=EXPIRES_IN_S)
+    body = shop.request(channel, expires_in_s=EXPIRES_IN_S)
     number = (await shop.created(body))["payment_no"]
     fault_ids = await _outage(shop, channel, number, fault)
     await shop.pays(number, notify=False)
@@ -42,7 +42,7 @@ async def _paid(shop: Shop, channel: str, fault: str) -> None:
 
 
 async def _unpaid(shop: Shop, channel: str) -> None:
-    body = shop.wish(channel, expires_in_s=EXPIRES_IN_S)
+    body = shop.request(channel, expires_in_s=EXPIRES_IN_S)
     number = (await shop.created(body))["payment_no"]
     fault_ids = await _outage(shop, channel, number, "drop_request")
     await _asked_in_vain(shop, number)

@@ -25,7 +25,7 @@ LATE_WORDS = (
 
 async def test_success_is_never_overwritten_by_fail(shop: Shop) -> None:
     """Paid stays paid and is told once; that a paid trade was closed is for a person."""
-    body = shop.wish("wechat")
+    body = shop.request("wechat")
     payment = await shop.created(body)
     number = payment["payment_no"]
     await shop.pays(number)
@@ -37,7 +37,7 @@ async def test_success_is_never_overwritten_by_fail(shop: Shop) -> None:
 
 async def test_success_that_meets_a_fail_is_never_lost(shop: Shop) -> None:
     """The webhook and wrong answers of all kinds are applied side by side."""
-    body = shop.wish("alipay")
+    body = shop.request("alipay")
     payment = await shop.created(body)
     number = payment["payment_no"]
     await asyncio.gather(

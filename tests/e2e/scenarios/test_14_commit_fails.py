@@ -22,7 +22,7 @@ FOR EACH ROW WHEN (new.{column} = '{number}') EXECUTE FUNCTION refuse_commit()
 
 async def test_commit_that_fails_is_never_answered_as_done(shop: Shop) -> None:
     """The app hears a 5xx, nothing is stored, no channel is called; the repeat simply works."""
-    body = shop.wish("wechat")
+    body = shop.request("wechat")
     number = body["merchant_order_no"]
     before = await _trades(shop)
     async with _commits_fail(shop, "orders", "merchant_order_no", number):
@@ -38,7 +38,7 @@ async def test_commit_that_fails_is_never_answered_as_done(shop: Shop) -> None:
 
 
 async def test_commit_of_a_refund_that_fails_reserves_and_returns_nothing(shop: Shop) -> None:
-    body = shop.wish("wechat")
+    body = shop.request("wechat")
     payment = await shop.created(body)
     await shop.pays(payment["payment_no"])
     await shop.becomes(payment["payment_no"], "succeeded")
@@ -59,7 +59,7 @@ async def test_commit_of_a_refund_that_fails_reserves_and_returns_nothing(shop: 
 
 async def test_commit_of_a_success_that_fails_for_a_while_is_found_again(shop: Shop) -> None:
     """The channel's word is laid aside for people, and asking brings it back."""
-    body = shop.wish("alipay")
+    body = shop.request("alipay")
     number = (await shop.created(body))["payment_no"]
     async with _commits_fail(shop, "ledger_transaction", "subject", number):
         await shop.pays(number)

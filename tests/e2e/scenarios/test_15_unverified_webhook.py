@@ -34,7 +34,7 @@ async def test_unverified_webhook_costs_no_call_and_is_not_believed(
     assert after - before == AT_ONCE
     assert _calls(shop, payment_id) == 0
 
-    body = shop.wish(channel, payment_id=payment_id)
+    body = shop.request(channel, payment_id=payment_id)
     payment = await shop.created(body)
     assert _calls(shop, payment_id) == 1
     await shop.pays(payment["payment_no"])

@@ -36,15 +36,15 @@ async def test_bad_weather_leaves_no_wrong_line_in_any_book(hasty_shop: Shop, se
         )  # fmt: skip
     await shop.fault(channel="*", operation="notice", fault="duplicate", probability=PROBABILITY)
     await shop.fault(channel="*", operation="notice", fault="early", probability=PROBABILITY)
-    first_wishes = [_wish(shop, Random(f"{seed} {number}")) for number in range(ORDERS)]
+    first_requests = [_request(shop, Random(f"{seed} {number}")) for number in range(ORDERS)]
     await asyncio.gather(
-        *(_lived(shop, body, Random(f"{seed} {n} life")) for n, body in enumerate(first_wishes))
+        *(_lived(shop, body, Random(f"{seed} {n} life")) for n, body in enumerate(first_requests))
     )
     await shop.faults_end()
-    for body in first_wishes:
+    for body in first_requests:
         await shop.close(body)
     await asyncio.gather(
-        *(books.agree(shop, body, within_s=60, hurried=True) for body in first_wishes)
+        *(books.agree(shop, body, within_s=60, urgent=True) for body in first_requests)
     )
 
 
@@ -58,7 +58,7 @@ async def _lived(shop: Shop, body: dict[str, Any], dice: Random) -> None:
             case 0:
                 await _tried_to_pay(shop, body, payments)
             case 1:
-                other = _wish(shop, dice) | {"merchant_order_no": body["merchant_order_no"]}
+                other = _request(shop, dice) | {"merchant_order_no": body["merchant_order_no"]}
                 await _tried_to_pay(shop, other, payments)
             case 2 | 3:
                 how = {"payment_no": payment["payment_no"], "notify": dice.random() < 0.7}
@@ -82,11 +82,11 @@ async def _tried_to_pay(shop: Shop, body: dict[str, Any], payments: list[dict[st
         payments.append(payment)
 
 
-def _wish(shop: Shop, dice: Random) -> dict[str, Any]:
+def _request(shop: Shop, dice: Random) -> dict[str, Any]:
     channel = dice.choice(list(METHOD))
     changes: dict[str, Any] = {"amount": dice.randint(100, 2000)}
     if channel == "easy" or dice.random() < 0.3:  # 易生 cannot be told to close
         changes["expires_in_s"] = dice.randint(1, 5)
     if channel == "wechat" and dice.random() < 0.3:
         changes |= {"method": "barcode", "payer": {"auth_code": dice.choice(CODES)}}
-    return shop.wish(channel, **changes)
+    return shop.request(channel, **changes)

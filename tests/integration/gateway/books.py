@@ -33,7 +33,7 @@ class Books:
 
     async def open_payment(self, request: Request) -> Response:
         opening = OpenPayment.model_validate_json(await request.body())
-        known = self.by_order.get(opening.wish.merchant_order_no)
+        known = self.by_order.get(opening.request.merchant_order_no)
         payment = self.payments[known] if known else self._new(opening)
         answer = OpenedPayment(created=not known, payment=payment, order=_order(payment))
         return _json(answer, 200 if known else 201)
@@ -49,29 +49,29 @@ class Books:
         return _json(DeliveryPage(items=[], next_cursor=None))
 
     def _new(self, opening: OpenPayment) -> PaymentView:
-        wish, now = opening.wish, datetime.now(UTC)
+        requested, now = opening.request, datetime.now(UTC)
         payment = PaymentView(
             payment_no=new_id("payment"),
-            merchant_order_no=wish.merchant_order_no,
+            merchant_order_no=requested.merchant_order_no,
             channel_trade_no=None,
-            merchant_id=wish.merchant_id,
-            payment_id=wish.payment_id,
+            merchant_id=requested.merchant_id,
+            payment_id=requested.payment_id,
             channel=opening.channel,
-            method=wish.method,
+            method=requested.method,
             status=PaymentStatus.INITIATING,
-            amount=wish.amount,
-            currency=wish.currency,
+            amount=requested.amount,
+            currency=requested.currency,
             amount_refunded=0,
-            subject=wish.subject,
+            subject=requested.subject,
             action=None,
-            expires_at=now + timedelta(seconds=wish.expires_in_s),
+            expires_at=now + timedelta(seconds=requested.expires_in_s),
             created_at=now,
             paid_at=None,
-            metadata=wish.metadata,
+            metadata=requested.metadata,
             failure=None,
         )
         self.payments[payment.payment_no] = payment
-        self.by_order[wish.merchant_order_no] = payment.payment_no
+        self.by_order[requested.merchant_order_no] = payment.payment_no
         return payment
 
 

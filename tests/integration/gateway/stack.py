@@ -65,7 +65,7 @@ class Stack:
     def api(self) -> ApiClient:
         return ApiClient(self.gateway_url, self.credentials)
 
-    def wish(self, channel: str = "wechat", **changes: Any) -> dict[str, Any]:
+    def request(self, channel: str = "wechat", **changes: Any) -> dict[str, Any]:
         return {
             "merchant_id": self.merchant_id,
             "payment_id": self.payment_ids[channel],

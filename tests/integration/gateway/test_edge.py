@@ -63,7 +63,7 @@ async def test_a_body_without_a_length_is_bounded_too(stack: Stack) -> None:
 async def test_a_wrong_member_is_named(
     stack: Stack, api: ApiClient, change: dict[str, Any], pointer: str
 ) -> None:
-    answer = await api.post("/v1/payments", stack.wish(**change))
+    answer = await api.post("/v1/payments", stack.request(**change))
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
@@ -78,9 +78,9 @@ async def test_a_request_is_good_for_once(stack: Stack, api: ApiClient) -> None:
 
 
 async def test_a_replay_answers_the_first_payment(stack: Stack, api: ApiClient) -> None:
-    wish = stack.wish()
-    first = await api.post("/v1/payments", wish)
-    again = await api.post("/v1/payments", wish)
+    requested = stack.request()
+    first = await api.post("/v1/payments", requested)
+    again = await api.post("/v1/payments", requested)
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.headers["idempotent-replayed"] == "true"
     assert again.json()["payment_no"] == first.json()["payment_no"]
@@ -88,8 +88,8 @@ async def test_a_replay_answers_the_first_payment(stack: Stack, api: ApiClient) 
 
 async def test_past_the_limit_in_flight_is_503_at_once(stack: Stack, api: ApiClient) -> None:
     await stack.fault(channel="alipay", operation="pay", fault="delay", delay_s=4)
-    wishes = [stack.wish("alipay") for _ in range(80)]
-    asked = asyncio.as_completed([api.post("/v1/payments", wish) for wish in wishes])
+    requests = [stack.request("alipay") for _ in range(80)]
+    asked = asyncio.as_completed([api.post("/v1/payments", requested) for requested in requests])
     answers = [await answer for answer in asked]
     refused = [answer for answer in answers if answer.status_code == 503]
     assert len(refused) >= 80 - 64
@@ -113,7 +113,7 @@ class _Down(Results):
 async def test_a_webhook_that_cannot_be_made_durable_comes_again(
     stack: Stack, api: ApiClient
 ) -> None:
-    payment = (await api.post("/v1/payments", stack.wish())).json()
+    payment = (await api.post("/v1/payments", stack.request())).json()
     deps: Deps = stack.app.state.deps
     down = _Down()
     stack.app.state.deps = replace(deps, results=down)
@@ -131,7 +131,7 @@ async def test_a_webhook_that_cannot_be_made_durable_comes_again(
 async def test_what_the_bus_did_not_take_is_unknown(stack: Stack, api: ApiClient) -> None:
     deps: Deps = stack.app.state.deps
     stack.app.state.deps = replace(deps, results=_Down())
-    answer = await api.post("/v1/payments", stack.wish())
+    answer = await api.post("/v1/payments", stack.request())
     stack.app.state.deps = deps
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
     assert answer.json()["payment"]["status"] == "unknown"
@@ -141,7 +141,7 @@ async def test_a_tampered_notice_is_refused_and_the_true_one_taken(
     stack: Stack, api: ApiClient
 ) -> None:
     await stack.fault(channel="wechat", operation="notice", fault="tamper", times=1)
-    payment = (await api.post("/v1/payments", stack.wish())).json()
+    payment = (await api.post("/v1/payments", stack.request())).json()
     await stack.pay(payment["payment_no"])
     await stack.result(payment["payment_no"], source="notice")
     truth = await stack.sandbox.get("/_control/truth", params={"payment_no": payment["payment_no"]})

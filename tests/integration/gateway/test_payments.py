@@ -25,7 +25,7 @@ CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay"])
 
 
 async def created(stack: Stack, api: ApiClient, channel: str) -> PaymentView:
-    answer = await api.post("/v1/payments", stack.wish(channel))
+    answer = await api.post("/v1/payments", stack.request(channel))
     assert answer.status_code == 201, answer.text
     return PaymentView.model_validate_json(answer.content)
 
@@ -117,7 +117,7 @@ async def test_an_answer_lost_after_the_work_is_unknown(
     stack: Stack, api: ApiClient, channel: str
 ) -> None:
     await stack.fault(channel=channel, operation="pay", fault="drop_answer", times=1)
-    answer = await api.post("/v1/payments", stack.wish(channel))
+    answer = await api.post("/v1/payments", stack.request(channel))
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["retryable"]) == (504, "unknown", False)
     assert problem["payment"]["status"] == "unknown"
@@ -132,7 +132,7 @@ async def test_an_answer_that_proves_nothing_is_unknown(
     stack: Stack, api: ApiClient, channel: str, fault: str
 ) -> None:
     await stack.fault(channel=channel, operation="pay", fault=fault, times=1)
-    answer = await api.post("/v1/payments", stack.wish(channel))
+    answer = await api.post("/v1/payments", stack.request(channel))
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
 
 
@@ -142,14 +142,14 @@ async def test_trouble_that_passes_costs_the_app_only_time(
     stack: Stack, api: ApiClient, channel: str, fault: str
 ) -> None:
     await stack.fault(channel=channel, operation="pay", fault=fault, times=2)
-    answer = await api.post("/v1/payments", stack.wish(channel))
+    answer = await api.post("/v1/payments", stack.request(channel))
     assert answer.status_code == 201
     assert answer.json()["action"]["type"] == "qr_code"
 
 
 async def test_a_channel_that_hangs_is_given_ten_seconds(stack: Stack, api: ApiClient) -> None:
     await stack.fault(channel="wechat", operation="pay", fault="delay", delay_s=14, times=1)
-    answer = await api.post("/v1/payments", stack.wish())
+    answer = await api.post("/v1/payments", stack.request())
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
     assert 9.5 < answer.elapsed.total_seconds() < 12
 
@@ -157,7 +157,7 @@ async def test_a_channel_that_hangs_is_given_ten_seconds(stack: Stack, api: ApiC
 async def test_a_channel_that_cannot_be_reached_did_surely_nothing(
     stack: Stack, api: ApiClient
 ) -> None:
-    answer = await api.post("/v1/payments", stack.wish("gone"))
+    answer = await api.post("/v1/payments", stack.request("gone"))
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["retryable"]) == (502, "not_sent", True)
     assert (problem["payment"]["status"], problem["payment"]["failure"]["code"]) == (
@@ -168,8 +168,8 @@ async def test_a_channel_that_cannot_be_reached_did_surely_nothing(
 
 
 async def test_a_scanned_code_is_paid_at_once(stack: Stack, api: ApiClient) -> None:
-    wish = stack.wish(method="barcode", payer={"auth_code": "134567890123456789"})
-    answer = await api.post("/v1/payments", wish)
+    request = stack.request(method="barcode", payer={"auth_code": "134567890123456789"})
+    answer = await api.post("/v1/payments", request)
     payment = answer.json()
     assert (answer.status_code, payment["status"]) == (201, "succeeded")
     assert payment["action"] == {"type": "none"}
@@ -180,8 +180,8 @@ async def test_a_scanned_code_is_paid_at_once(stack: Stack, api: ApiClient) -> N
 
 async def test_a_channel_that_says_no_is_quoted(stack: Stack, api: ApiClient) -> None:
     codes_of_alipay = {"auth_code": "284567890123456789"}
-    wish = stack.wish(method="barcode", payer=codes_of_alipay)
-    answer = await api.post("/v1/payments", wish)
+    request = stack.request(method="barcode", payer=codes_of_alipay)
+    answer = await api.post("/v1/payments", request)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (402, "declined"), problem
     assert problem["payment"]["status"] == "failed"

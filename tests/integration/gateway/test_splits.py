@@ -40,7 +40,7 @@ async def until_split(stack: Stack, payment: PaymentView, split: SplitRef) -> di
 async def test_a_split_is_sent_asked_for_and_called_back_with_a_refund(
     stack: Stack, api: ApiClient, channel: str
 ) -> None:
-    answer = await api.post("/v1/payments", stack.wish(channel, splits=True))
+    answer = await api.post("/v1/payments", stack.request(channel, splits=True))
     assert answer.status_code == 201, answer.text
     payment = PaymentView.model_validate_json(answer.content)
     await stack.pay(payment.payment_no)

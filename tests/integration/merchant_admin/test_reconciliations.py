@@ -72,15 +72,15 @@ async def test_a_bill_of_a_day_is_asked_for_at_the_accounts_own_channel(admin: A
     account = {"channel": "wechat", "name": "x", "credentials": {"mchid": "1", "apiv3_key": "2"}}
     made = await admin.post(f"/api/merchants/{merchant_id}/channel-accounts", account)
     payment_id = made["payment_id"]
-    wish = {"payment_id": payment_id, "day": "2026-11-21"}
-    answer = await admin.http.post("/api/reconciliations", json=wish)
+    request = {"payment_id": payment_id, "day": "2026-11-21"}
+    answer = await admin.http.post("/api/reconciliations", json=request)
     assert (answer.status_code, answer.json()) == (202, STATEMENT)
-    asked = {**wish, "merchant_id": merchant_id, "channel": "wechat"}
+    asked = {**request, "merchant_id": merchant_id, "channel": "wechat"}
     assert admin.trade_core.told == [("reconciliations", asked)]
     assert (await admin.audit(action="statement.requested"))[0]["entity_id"] == payment_id
 
-    wish["payment_id"] = new_id("channel_account")
-    answer = await admin.http.post("/api/reconciliations", json=wish)
+    request["payment_id"] = new_id("channel_account")
+    answer = await admin.http.post("/api/reconciliations", json=request)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/payment_id")
 
 

@@ -38,8 +38,8 @@ async def at_work(admin: Admin, username: str = LI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://admin.test", headers=headers)
 
 
-async def change(admin: Admin, username: str = LI, **wish: Any) -> httpx.Response:
-    return await admin.http.patch(f"/api/users/{username}", json=wish)
+async def change(admin: Admin, username: str = LI, **request: Any) -> httpx.Response:
+    return await admin.http.patch(f"/api/users/{username}", json=request)
 
 
 async def test_a_viewer_looks_and_does_nothing_else(admin: Admin) -> None:
@@ -101,11 +101,11 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(admin: Admin) -> 
 
 async def test_people_change_their_own_password_and_are_logged_out(admin: Admin) -> None:
     li = await hire(admin, "viewer")
-    wish = {"password": LIS_PASSWORD, "new_password": NEW_PASSWORD}
+    request = {"password": LIS_PASSWORD, "new_password": NEW_PASSWORD}
     for field, wrong in (("password", "wrong"), ("new_password", "short")):
-        answer = await li.put("/api/password", json={**wish, field: wrong})
+        answer = await li.put("/api/password", json={**request, field: wrong})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{field}")
-    assert (await li.put("/api/password", json=wish)).status_code == 204
+    assert (await li.put("/api/password", json=request)).status_code == 204
     assert (await li.get("/api/merchants")).status_code == 401
     assert (await log_in(admin, LI, LIS_PASSWORD)).status_code == 401
     assert (await log_in(admin, LI, NEW_PASSWORD)).status_code == 201
@@ -115,9 +115,9 @@ async def test_people_change_their_own_password_and_are_logged_out(admin: Admin)
 
 async def test_nobody_guesses_a_password_with_a_session_that_was_left_open(admin: Admin) -> None:
     li = await hire(admin, "viewer")
-    wish = {"password": "wrong", "new_password": NEW_PASSWORD}
+    request = {"password": "wrong", "new_password": NEW_PASSWORD}
     for status in [422] * 5 + [429]:
-        assert (await li.put("/api/password", json=wish)).status_code == status
+        assert (await li.put("/api/password", json=request)).status_code == status
 
 
 async def test_guessing_a_users_password_is_limited_too(admin: Admin) -> None:
@@ -184,8 +184,8 @@ async def test_every_change_of_a_user_is_audited_without_the_password(admin: Adm
 async def test_a_user_that_cannot_be_is_pointed_at(
     admin: Admin, changes: dict[str, str], pointer: str
 ) -> None:
-    wish = {"username": LI, "password": LIS_PASSWORD, "role": "viewer", **changes}
-    answer = await admin.http.post("/api/users", json=wish)
+    request = {"username": LI, "password": LIS_PASSWORD, "role": "viewer", **changes}
+    answer = await admin.http.post("/api/users", json=request)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
 
 

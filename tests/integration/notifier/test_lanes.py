@@ -116,9 +116,9 @@ async def test_after_the_hold_the_longest_waiting_goes_first(desk: Desk, server:
 
     sql = """select array_agg(event_id order by started_at) from attempt
              join delivery using (delivery_id, day) where status = 200"""
-    order, wished = await desk.value(sql), [event.event_id for event in events]
+    order, requested = await desk.value(sql), [event.event_id for event in events]
     assert tried_before >= START_CAP
-    assert max(abs(order.index(event) - wished.index(event)) for event in wished) <= START_CAP
+    assert max(abs(order.index(event) - requested.index(event)) for event in requested) <= START_CAP
 
 
 async def test_failed_probe_holds_longer(desk: Desk, server: AppServer) -> None:

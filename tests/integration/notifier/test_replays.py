@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta
 from tests.integration.notifier.app_server import AppServer
 from tests.integration.notifier.desk import Desk, told, until
 
-from contracts.internal import ReplayWish
+from contracts.internal import ReplayRequest
 from notifier.domain.deliveries import State
 from notifier.flows import deliveries, replays
 from notifier.flows.deps import Deps
 from notifier.store.views import Wanted
 
 
-def everything_of(app_id: str, **filters: object) -> ReplayWish:
+def everything_of(app_id: str, **filters: object) -> ReplayRequest:
     now = datetime.now(UTC)
     day = timedelta(days=1)
-    wish = {"app_id": app_id, "created_from": now - day, "created_before": now + day, **filters}
-    return ReplayWish.model_validate(wish)
+    request = {"app_id": app_id, "created_from": now - day, "created_before": now + day, **filters}
+    return ReplayRequest.model_validate(request)
 
 
 async def finished(deps: Deps, replay_id: str) -> None:

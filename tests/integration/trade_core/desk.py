@@ -40,13 +40,13 @@ from contracts.events.results import (
     Verdict,
 )
 from contracts.identifiers import new_id
-from trade_core.domain.opening import Wish
+from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
-from trade_core.flows import apply_results, attend_due
-from trade_core.flows.apply_results import Heard
+from trade_core.flows import apply_results, poll_due
+from trade_core.flows.apply_results import Received
 from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import Opened, open_payment
 from trade_core.flows.open_refund import OpenedRefund, open_refund
@@ -60,7 +60,7 @@ QR = QrCodeAction(qr_code="weixin://wxpay/bizpayurl?pr=abc")
 _offsets = count()
 
 
-def wish(**changes: Any) -> CreatePayment:
+def request(**changes: Any) -> CreatePayment:
     usual = {
         "merchant_id": MERCHANT,
         "payment_id": ACCOUNT,
@@ -72,7 +72,7 @@ def wish(**changes: Any) -> CreatePayment:
     return CreatePayment(**{**usual, **changes})
 
 
-def refund_wish(
+def refund_request(
     payment: Payment, number: str = "T1", amount: int = 500, **more: Any
 ) -> CreateRefund:
     usual = {
@@ -128,7 +128,7 @@ def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any
     return RefundResult(**{**usual, **more})
 
 
-def split_wish(payment: Payment, number: str = "F1", *shares: int, **more: Any) -> CreateSplit:
+def split_request(payment: Payment, number: str = "F1", *shares: int, **more: Any) -> CreateSplit:
     """To as many receivers as there are shares: 190001, 190002 …"""
     usual = {
         "merchant_id": MERCHANT,
@@ -204,33 +204,33 @@ class Desk:
         self.now += timedelta(seconds=seconds)
 
     async def open(self, content: CreatePayment | None = None, *, window_s: int = 15) -> Opened:
-        content = content or wish()
+        content = content or request()
         channel = None if content.method is Method.CASHIER else "wechat"
         window = timedelta(seconds=window_s)
-        return await open_payment(self.deps, Wish(APP, content, channel, window))
+        return await open_payment(self.deps, PaymentRequest(APP, content, channel, window))
 
     async def opened(self, content: CreatePayment | None = None) -> Payment:
         """A new payment that waits for its payer."""
         payment = (await self.open(content)).payment
-        await self.hear(waits(payment))
+        await self.apply(waits(payment))
         return await self.payment(payment)
 
     async def paid(self, content: CreatePayment | None = None) -> Payment:
         """A new payment that was paid."""
         payment = await self.opened(content)
-        await self.hear(paid(payment))
+        await self.apply(paid(payment))
         return await self.payment(payment)
 
-    async def refund(self, wish: CreateRefund, app_id: str | None = APP) -> OpenedRefund:
-        return await open_refund(self.deps, app_id, wish)
+    async def refund(self, request: CreateRefund, app_id: str | None = APP) -> OpenedRefund:
+        return await open_refund(self.deps, app_id, request)
 
-    async def split(self, wish: CreateSplit, app_id: str = APP) -> OpenedSplit:
-        return await open_split(self.deps, app_id, wish)
+    async def split(self, request: CreateSplit, app_id: str = APP) -> OpenedSplit:
+        return await open_split(self.deps, app_id, request)
 
-    async def hear(self, *results: PaymentResult | RefundResult | SplitResult) -> None:
+    async def apply(self, *results: PaymentResult | RefundResult | SplitResult) -> None:
         """As the consumer does: one batch."""
         await apply_results.apply_payment_results(
-            self.deps, [self.heard(said) for said in results if isinstance(said, PaymentResult)]
+            self.deps, [self.received(said) for said in results if isinstance(said, PaymentResult)]
         )
         await apply_results.apply_refund_results(
             self.deps,
@@ -241,7 +241,7 @@ class Desk:
             [self.split_heard(said) for said in results if isinstance(said, SplitResult)],
         )
 
-    def heard(self, said: PaymentResult) -> Heard[PaymentResult]:
+    def received(self, said: PaymentResult) -> Received[PaymentResult]:
         event = PaymentResultRecord(
             id=new_id("event"),
             source=SOURCE,
@@ -250,9 +250,9 @@ class Desk:
             time=self.now,
             data=said,
         )
-        return Heard(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
+        return Received(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
 
-    def refund_heard(self, said: RefundResult) -> Heard[RefundResult]:
+    def refund_heard(self, said: RefundResult) -> Received[RefundResult]:
         event = RefundResultRecord(
             id=new_id("event"),
             source=SOURCE,
@@ -261,9 +261,9 @@ class Desk:
             time=self.now,
             data=said,
         )
-        return Heard(record(topics.REFUND_RESULTS, said.payment_no, event.to_bytes()), event)
+        return Received(record(topics.REFUND_RESULTS, said.payment_no, event.to_bytes()), event)
 
-    def split_heard(self, said: SplitResult) -> Heard[SplitResult]:
+    def split_heard(self, said: SplitResult) -> Received[SplitResult]:
         event = SplitResultRecord(
             id=new_id("event"),
             source=SOURCE,
@@ -272,12 +272,12 @@ class Desk:
             time=self.now,
             data=said,
         )
-        return Heard(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
+        return Received(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
 
     async def attend(self) -> list[ChannelCommand]:
         """One round of the due loop; the commands that it sent."""
         before = len(self.sent)
-        await attend_due.attend_due(self.deps)
+        await poll_due.poll_due(self.deps)
         return self.sent[before:]
 
     async def payment(self, payment: Payment) -> Payment:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from tests.integration.trade_core.desk import APP, wish
+from tests.integration.trade_core.desk import APP, request
 
 from chassis.broadcast import Broadcast
 from chassis.consumer import Record
@@ -102,9 +102,9 @@ def open_body(content: CreatePayment) -> dict[str, Any]:
     }
 
 
-def new_wish(**changes: Any) -> CreatePayment:
+def new_request(**changes: Any) -> CreatePayment:
     """Of an order of its own: tests of a run share the broker."""
-    return wish(merchant_order_no=new_id("order"), **changes)
+    return request(merchant_order_no=new_id("order"), **changes)
 
 
 @asynccontextmanager

@@ -9,8 +9,8 @@ from tests.integration.trade_core.desk import (
     Desk,
     closed,
     paid,
+    request,
     said_of_payment,
-    wish,
 )
 
 from contracts.api import Method, OrderStatus, PaymentStatus
@@ -26,7 +26,7 @@ ALIPAY = Choice(OTHER_ACCOUNT, "alipay", Method.NATIVE)
 
 
 async def checkout(desk: Desk) -> Payment:
-    return (await desk.open(wish(method=Method.CASHIER, payment_id=None))).payment
+    return (await desk.open(request(method=Method.CASHIER, payment_id=None))).payment
 
 
 async def choose(desk: Desk, payment: Payment, choice: Choice) -> Chosen:
@@ -37,7 +37,7 @@ async def choose(desk: Desk, payment: Payment, choice: Choice) -> Chosen:
 async def chosen_and_waiting(desk: Desk) -> Payment:
     payment = await checkout(desk)
     chosen = await choose(desk, payment, WECHAT)
-    await desk.hear(said_of_payment(chosen.payment, Source.INITIATION, Verdict.PENDING))
+    await desk.apply(said_of_payment(chosen.payment, Source.INITIATION, Verdict.PENDING))
     return await desk.payment(payment)
 
 
@@ -51,7 +51,7 @@ async def test_first_choice_binds_the_payment_that_the_app_knows(desk: Desk) -> 
     assert (bound.payment_no, bound.payment_id) == (payment.payment_no, ACCOUNT)
     assert bound.state is PaymentStatus.INITIATING
     assert await desk.due() == {payment.payment_no: 12}
-    await desk.hear(paid(bound))
+    await desk.apply(paid(bound))
     assert (await desk.order(payment)).state is OrderStatus.PAID
     assert await desk.told() == ["payment.created", "payment.succeeded", "order.paid"]
 
@@ -74,7 +74,7 @@ async def test_switch_opens_another_payment_when_the_former_is_closed(desk: Desk
     assert not answer.initiate
     assert len(await desk.payments(first)) == 1
 
-    await desk.hear(closed(first))
+    await desk.apply(closed(first))
     answer = await choose(desk, first, ALIPAY)
     assert answer.initiate
     assert answer.payment.payment_no != first.payment_no
@@ -89,7 +89,7 @@ async def test_switch_opens_another_payment_when_the_former_is_closed(desk: Desk
 async def test_former_that_was_paid_meanwhile_stops_the_switch(desk: Desk) -> None:
     first = await chosen_and_waiting(desk)
     await choose(desk, first, ALIPAY)
-    await desk.hear(paid(first))
+    await desk.apply(paid(first))
     with pytest.raises(OrderPaid):
         await choose(desk, first, ALIPAY)
 

@@ -7,12 +7,12 @@ from tests.integration.trade_core.desk import (
     Desk,
     paid,
     record,
-    refund_wish,
+    refund_request,
+    request,
     returned,
     said_of_payment,
     said_of_refund,
     waits,
-    wish,
 )
 
 from chassis.consumer import DeadRecord
@@ -38,7 +38,7 @@ async def early(desk: Desk) -> tuple[PaymentResult, DeadLetterView]:
     async with desk.db.transaction() as tx:
         await tx.execute("create table away as select * from payments")
         await tx.execute("delete from payments")
-    await desk.hear(word)
+    await desk.apply(word)
     return word, await parked(desk)
 
 
@@ -70,11 +70,11 @@ async def test_replay_of_what_was_applied_does_nothing(desk: Desk) -> None:
 
 async def test_poison_stays_poison_with_its_new_error(desk: Desk) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     release = DecideRefund(decision=RefundDecision.RELEASE, reason="x", decided_by="li")
     await decide_refund(desk.deps, refund.refund_no, release)
-    await desk.hear(returned(refund))
+    await desk.apply(returned(refund))
     letter = await parked(desk)
     await desk.rows("update dead_event set error = 'as it was'")
     again = await replay(desk.deps, letter.id)
@@ -106,9 +106,9 @@ async def test_huge_record_is_shown_in_part_and_kept_whole(desk: Desk) -> None:
 
 
 async def test_letters_come_page_by_page_the_newest_first(desk: Desk) -> None:
-    waiting = [await desk.opened(wish(merchant_order_no=f"W{number}")) for number in range(5)]
+    waiting = [await desk.opened(request(merchant_order_no=f"W{number}")) for number in range(5)]
     for payment in waiting:
-        await desk.hear(said_of_payment(payment, Source.INITIATION, Verdict.NOT_SENT))
+        await desk.apply(said_of_payment(payment, Source.INITIATION, Verdict.NOT_SENT))
     first = await list_letters(desk.deps, None, 3)
     second = await list_letters(desk.deps, int(first.next_cursor or 0), 3)
     assert [letter.key for letter in (*first.items, *second.items)] == [
@@ -125,6 +125,6 @@ async def test_letter_that_nobody_parked_is_not_found(desk: Desk) -> None:
 async def test_neighbours_of_a_dead_letter_were_applied(desk: Desk) -> None:
     good = (await desk.open()).payment
     impossible = said_of_payment(good, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P404")
-    await desk.hear(impossible, waits(good))
+    await desk.apply(impossible, waits(good))
     assert await desk.state(good) is PaymentStatus.PENDING
     assert (await parked(desk)).key == "P404"

@@ -6,7 +6,7 @@ import pytest
 from tests.integration.trade_core.desk import (
     Desk,
     paid,
-    refund_wish,
+    refund_request,
     returned,
     said_of_refund,
 )
@@ -24,13 +24,13 @@ from trade_core.flows.read import get_payment
 
 async def conflicted(desk: Desk, amount: int = 1300) -> Payment:
     payment = await desk.opened()
-    await desk.hear(paid(payment, amount=amount))
+    await desk.apply(paid(payment, amount=amount))
     return await desk.payment(payment)
 
 
 async def decide(desk: Desk, payment: Payment, decision: PaymentDecision) -> None:
-    wish = DecidePayment(decision=decision, reason="与渠道核对", decided_by="li")
-    await decide_payment(desk.deps, payment.payment_no, wish)
+    request = DecidePayment(decision=decision, reason="与渠道核对", decided_by="li")
+    await decide_payment(desk.deps, payment.payment_no, request)
 
 
 async def test_what_the_channel_claims_is_shown_to_who_decides(desk: Desk) -> None:
@@ -46,8 +46,8 @@ async def test_accepted_payment_pays_the_order_and_can_be_refunded_in_full(desk:
     order = await desk.order(payment)
     assert (order.state, order.amount_paid) == (OrderStatus.PAID, 1300)
     assert (await desk.told())[-2:] == ["payment.succeeded", "order.paid"]
-    opened = await desk.refund(refund_wish(payment, amount=1300))
-    await desk.hear(returned(opened.refund))
+    opened = await desk.refund(refund_request(payment, amount=1300))
+    await desk.apply(returned(opened.refund))
     assert set((await desk.balances()).values()) == {0}
 
 
@@ -59,7 +59,7 @@ async def test_money_that_is_sent_back_leaves_at_once(desk: Desk) -> None:
     assert command.refund is not None
     assert (command.payment.amount, command.refund.amount) == (2000, 2000)
     (refund,) = await desk.refunds(payment)
-    await desk.hear(returned(refund))
+    await desk.apply(returned(refund))
     assert (await desk.told())[-3:] == ["payment.succeeded", "refund.created", "refund.succeeded"]
     assert (await desk.order(payment)).amount_paid == 0
     assert set((await desk.balances()).values()) == {0}
@@ -89,33 +89,33 @@ async def test_of_two_different_decisions_one_is_refused(desk: Desk) -> None:
 
 
 async def test_nothing_is_decided_of_what_nobody_knows(desk: Desk) -> None:
-    wish = DecidePayment(decision=PaymentDecision.ACCEPT, reason="x", decided_by="li")
+    request = DecidePayment(decision=PaymentDecision.ACCEPT, reason="x", decided_by="li")
     with pytest.raises(PaymentNotFound):
-        await decide_payment(desk.deps, "P0", wish)
-    refund_wish = DecideRefund(decision=RefundDecision.RELEASE, reason="x", decided_by="li")
+        await decide_payment(desk.deps, "P0", request)
+    refund_request = DecideRefund(decision=RefundDecision.RELEASE, reason="x", decided_by="li")
     with pytest.raises(RefundNotFound):
-        await decide_refund(desk.deps, "R0", refund_wish)
+        await decide_refund(desk.deps, "R0", refund_request)
 
 
 async def abnormal(desk: Desk) -> tuple[Payment, Refund]:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment, amount=1299))).refund
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    refund = (await desk.refund(refund_request(payment, amount=1299))).refund
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     assert await desk.refund_state(refund) is RefundStatus.ABNORMAL
     assert await desk.due() == {}
     return payment, refund
 
 
 async def decide_of(desk: Desk, refund: Refund, decision: RefundDecision) -> None:
-    wish = DecideRefund(decision=decision, reason="收款卡已注销", decided_by="li")
-    await decide_refund(desk.deps, refund.refund_no, wish)
+    request = DecideRefund(decision=decision, reason="收款卡已注销", decided_by="li")
+    await decide_refund(desk.deps, refund.refund_no, request)
 
 
 async def test_released_refund_leaves_room_for_another(desk: Desk) -> None:
     payment, refund = await abnormal(desk)
     await asyncio.gather(*(decide_of(desk, refund, RefundDecision.RELEASE) for _ in range(5)))
     assert (await desk.payment(payment)).refund_reserved == 0
-    assert (await desk.refund(refund_wish(payment, "T2", 1299))).created
+    assert (await desk.refund(refund_request(payment, "T2", 1299))).created
 
 
 async def test_refund_settled_outside_is_told_as_returned(desk: Desk) -> None:
@@ -133,11 +133,11 @@ async def test_refund_is_paid_out_by_the_channel_until_that_is_known(desk: Desk)
     await decide_of(desk, refund, RefundDecision.PAY_OUT)
     (command,) = await desk.attend()
     assert command.command is CommandName.REFUND_ABNORMAL
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
     desk.pass_time(60)
     (command,) = await desk.attend()
     assert command.command is CommandName.QUERY_REFUND
-    await desk.hear(returned(refund))
+    await desk.apply(returned(refund))
     assert await desk.refund_state(refund) is RefundStatus.SUCCEEDED
     assert await desk.due() == {}
     assert set((await desk.balances()).values()) == {0}
@@ -147,7 +147,7 @@ async def test_pay_out_that_the_channel_refuses_is_for_a_person_again(desk: Desk
     _, refund = await abnormal(desk)
     await decide_of(desk, refund, RefundDecision.PAY_OUT)
     await desk.attend()
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.NOT_SENT, code="no_way"))
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.NOT_SENT, code="no_way"))
     assert await desk.alerts() == ["refund.abnormal", "refund.abnormal"]
     desk.pass_time(60)
     assert await desk.attend() == []

@@ -10,17 +10,17 @@ from tests.integration.trade_core.desk import (
     ACCOUNT,
     Desk,
     paid,
-    refund_wish,
+    refund_request,
+    request,
     said_of_payment,
     waits,
-    wish,
 )
 
 from chassis.database import Tx
 from contracts.api import PaymentStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
-from trade_core.flows.attend_due import BATCH, LEASE, attend_due
+from trade_core.flows.poll_due import BATCH, LEASE, poll_due
 from trade_core.store import due
 from trade_core.store.due import Claim
 
@@ -36,7 +36,7 @@ async def test_lost_webhook_is_asked_about_in_the_fifth_second(desk: Desk) -> No
     assert command.payment.payment_no == payment.payment_no
     assert await desk.due() == {payment.payment_no: 10}
     assert (command.lease_until - desk.now).total_seconds() == 10
-    await desk.hear(paid(payment, Source.QUERY))
+    await desk.apply(paid(payment, Source.QUERY))
     assert await desk.due() == {}
 
 
@@ -46,7 +46,7 @@ async def test_initiation_whose_result_was_lost_is_rescued(desk: Desk) -> None:
     desk.pass_time(12)
     (command,) = await desk.attend()
     assert command.command is CommandName.QUERY
-    await desk.hear(said_of_payment(payment, Source.QUERY, Verdict.PENDING, found=False))
+    await desk.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING, found=False))
     assert await desk.state(payment) is PaymentStatus.UNKNOWN
 
 
@@ -63,10 +63,10 @@ async def test_command_that_was_dropped_is_sent_again(desk: Desk) -> None:
 
 async def test_two_loops_share_the_rows_without_double_work(desk: Desk) -> None:
     for number in range(2 * BATCH + 30):
-        await desk.open(wish(merchant_order_no=f"W{number}"))
+        await desk.open(request(merchant_order_no=f"W{number}"))
     desk.pass_time(12)
     other = replace(desk, sent=[])
-    while sum(await asyncio.gather(attend_due(desk.deps), attend_due(other.deps))):
+    while sum(await asyncio.gather(poll_due(desk.deps), poll_due(other.deps))):
         pass
     asked = [command.payment.payment_no for command in (*desk.sent, *other.sent)]
     assert len(asked) == len(set(asked)) == 2 * BATCH + 30
@@ -92,7 +92,7 @@ async def test_claim_that_died_is_claimed_again(desk: Desk) -> None:
         raise ConnectionError
 
     try:
-        await attend_due(replace(desk.deps, send=dies))
+        await poll_due(replace(desk.deps, send=dies))
     except ConnectionError:
         desk.pass_time(30)
     assert [c.payment.payment_no for c in await desk.attend()] == [payment.payment_no]
@@ -103,19 +103,19 @@ async def test_result_that_arrives_first_is_not_undone_by_the_loop(desk: Desk) -
     desk.pass_time(5)
 
     async def answered_at_once(messages: object) -> list[bool]:
-        await desk.hear(paid(payment, Source.QUERY))
+        await desk.apply(paid(payment, Source.QUERY))
         return [True]
 
-    await attend_due(replace(desk.deps, send=answered_at_once))
+    await poll_due(replace(desk.deps, send=answered_at_once))
     assert await desk.state(payment) is PaymentStatus.SUCCEEDED
     assert await desk.due() == {}
 
 
 async def test_only_open_work_has_rows(desk: Desk) -> None:
     for number in range(5):
-        await desk.paid(wish(merchant_order_no=f"W{number}"))
-    waiting = (await desk.open(wish(merchant_order_no="W9"))).payment
-    await desk.hear(waits(waiting))
+        await desk.paid(request(merchant_order_no=f"W{number}"))
+    waiting = (await desk.open(request(merchant_order_no="W9"))).payment
+    await desk.apply(waits(waiting))
     assert set(await desk.due()) == {waiting.payment_no}
 
 
@@ -158,10 +158,10 @@ async def test_more_accounts_than_places_all_get_their_turn(desk: Desk) -> None:
 
 
 async def test_claimed_rows_belong_to_the_payments_account(desk: Desk) -> None:
-    paying = await desk.open(wish(merchant_order_no="W1"))
-    checkout = await desk.open(wish(merchant_order_no="W2", method="cashier", payment_id=None))
-    refunded = await desk.paid(wish(merchant_order_no="W3"))
-    refund = (await desk.refund(refund_wish(refunded))).refund
+    paying = await desk.open(request(merchant_order_no="W1"))
+    checkout = await desk.open(request(merchant_order_no="W2", method="cashier", payment_id=None))
+    refunded = await desk.paid(request(merchant_order_no="W3"))
+    refund = (await desk.refund(refund_request(refunded))).refund
     rows = await desk.rows("select subject, account from due_work")
     assert {row["subject"]: row["account"] for row in rows} == {
         paying.payment.payment_no: ACCOUNT,

@@ -15,7 +15,7 @@ from tests.integration.trade_core.billing import (
     compared_again,
     next_morning,
 )
-from tests.integration.trade_core.desk import ACCOUNT, NOON, OTHER_ACCOUNT, Desk, wish
+from tests.integration.trade_core.desk import ACCOUNT, NOON, OTHER_ACCOUNT, Desk, request
 
 from contracts.identifiers import new_id
 from contracts.internal import BillRow
@@ -156,7 +156,7 @@ async def test_every_corruption_is_found_and_nothing_else(desk: Desk, seed: int)
     world = World(Random(seed))
     world.sow()
     desk.now = NOON - timedelta(days=30)
-    await desk.paid(wish(merchant_order_no="MODEL"))
+    await desk.paid(request(merchant_order_no="MODEL"))
     desk.now = NOON
     async with desk.db.transaction() as tx:
         await tx.execute(BOOK, world.payments)

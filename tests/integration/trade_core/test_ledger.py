@@ -10,12 +10,12 @@ import pytest
 from tests.integration.trade_core.desk import (
     Desk,
     paid,
-    refund_wish,
+    refund_request,
+    request,
     returned,
     said_of_refund,
     shared,
-    split_wish,
-    wish,
+    split_request,
 )
 
 from chassis.database import Database
@@ -43,9 +43,9 @@ async def test_balances_are_the_sums_of_all_postings_kept_or_not(desk: Desk) -> 
     desk.pass_time(SETTLED_S)
     assert await advance_balances(desk.db, desk.now) == 1
     assert await advance_balances(desk.db, desk.now) == 0
-    young = await desk.paid(wish(merchant_order_no="W2"))
+    young = await desk.paid(request(merchant_order_no="W2"))
     assert await advance_balances(desk.db, desk.now) == 0
-    await desk.refund(refund_wish(young, amount=300))
+    await desk.refund(refund_request(young, amount=300))
     assert {each.purpose: each.amount for each in await balances(desk)} == {
         "channel_receivable": 2598,
         "merchant_payable": -2298,
@@ -55,7 +55,7 @@ async def test_balances_are_the_sums_of_all_postings_kept_or_not(desk: Desk) -> 
 
 async def test_replicas_add_each_transaction_up_once(desk: Desk) -> None:
     for number in range(5):
-        await desk.paid(wish(merchant_order_no=f"W{number}"))
+        await desk.paid(request(merchant_order_no=f"W{number}"))
     desk.pass_time(SETTLED_S)
     added = await asyncio.gather(*(advance_balances(desk.db, desk.now) for _ in range(4)))
     assert sum(added) == 5
@@ -65,8 +65,8 @@ async def test_replicas_add_each_transaction_up_once(desk: Desk) -> None:
 
 async def test_balances_come_by_merchant_account_and_page(desk: Desk) -> None:
     await desk.paid()
-    await desk.paid(wish(merchant_order_no="W2", payment_id="C2"))
-    await desk.paid(wish(merchant_order_no="W3", merchant_id="M2"))
+    await desk.paid(request(merchant_order_no="W2", payment_id="C2"))
+    await desk.paid(request(merchant_order_no="W3", merchant_id="M2"))
     first = await list_balances(desk.deps, merchant_id=None, payment_id=None, after=None, limit=4)
     second = await list_balances(
         desk.deps, merchant_id=None, payment_id=None, after=first.next_cursor, limit=4
@@ -86,8 +86,8 @@ async def test_cursor_that_is_not_ours_is_refused(desk: Desk, cursor: str) -> No
 
 async def test_entries_tell_what_was_booked_of_a_number(desk: Desk) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(returned(refund))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(returned(refund))
     [captured] = (await list_entries(desk.deps, payment.payment_no)).items
     assert (captured.kind, captured.merchant_id, captured.payment_id) == (
         "payment_captured",
@@ -105,8 +105,8 @@ async def test_entries_tell_what_was_booked_of_a_number(desk: Desk) -> None:
 
 async def lived(desk: Desk) -> None:
     """Of everything that can become of money, something."""
-    await desk.opened(wish(merchant_order_no="open"))
-    refunded = await desk.paid(wish(merchant_order_no="refunded"))
+    await desk.opened(request(merchant_order_no="open"))
+    refunded = await desk.paid(request(merchant_order_no="refunded"))
     for number, verdict, more in (
         ("T1", Verdict.SUCCEEDED, {}),
         ("T2", Verdict.DECLINED, {}),
@@ -114,19 +114,19 @@ async def lived(desk: Desk) -> None:
         ("T4", Verdict.DECLINED, {"abnormal": True}),
         ("T5", Verdict.DECLINED, {"abnormal": True}),
     ):
-        refund = (await desk.refund(refund_wish(refunded, number, 100))).refund
-        await desk.hear(said_of_refund(refund, Source.REFUND, verdict, **more))
+        refund = (await desk.refund(refund_request(refunded, number, 100))).refund
+        await desk.apply(said_of_refund(refund, Source.REFUND, verdict, **more))
         if number == "T5":
             settled = DecideRefund(
                 decision=RefundDecision.SETTLED_OUTSIDE, reason="x", decided_by="li"
             )
             await decide_refund(desk.deps, refund.refund_no, settled)
-    first = await desk.opened(wish(merchant_order_no="twice"))
+    first = await desk.opened(request(merchant_order_no="twice"))
     desk.pass_time(16)
-    second = await desk.opened(wish(merchant_order_no="twice"))
-    await desk.hear(paid(second), paid(first))
-    conflict = await desk.opened(wish(merchant_order_no="conflict"))
-    await desk.hear(paid(conflict, amount=1))
+    second = await desk.opened(request(merchant_order_no="twice"))
+    await desk.apply(paid(second), paid(first))
+    conflict = await desk.opened(request(merchant_order_no="conflict"))
+    await desk.apply(paid(conflict, amount=1))
 
 
 async def checked(desk: Desk) -> Findings:
@@ -146,12 +146,12 @@ async def test_books_that_agree_are_found_to_agree(desk: Desk) -> None:
 
 
 async def test_books_with_splits_agree(desk: Desk) -> None:
-    payment = await desk.paid(wish(payment_id="C1", splits=True))
-    started = await desk.split(split_wish(payment, "F1", 100, 200))
+    payment = await desk.paid(request(payment_id="C1", splits=True))
+    started = await desk.split(split_request(payment, "F1", 100, 200))
     assert (await checked(desk)).differences == []
-    await desk.hear(shared(started.split))
+    await desk.apply(shared(started.split))
     assert (await checked(desk)).differences == []
-    await desk.refund(refund_wish(payment, "T1", 1299))
+    await desk.refund(refund_request(payment, "T1", 1299))
     assert (await checked(desk)).differences == []
 
 

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.integration.trade_core.desk import Desk, paid, refund_wish, said_of_refund
+from tests.integration.trade_core.desk import Desk, paid, refund_request, said_of_refund
 
 from contracts.events.results import Source, Verdict
 
@@ -13,7 +13,7 @@ async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(
     desk: Desk, http: httpx.AsyncClient
 ) -> None:
     payment = await desk.opened()
-    await desk.hear(paid(payment, amount=1298))
+    await desk.apply(paid(payment, amount=1298))
     path = f"/payments/{payment.payment_no}"
     assert (await http.get(path)).json()["claim"]["amount"] == 1298
     answer = await http.post(f"{path}/decision", json=DECISION)
@@ -30,8 +30,8 @@ async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(
 
 async def test_stuck_refund_is_decided(desk: Desk, http: httpx.AsyncClient) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     path = f"/refunds/{refund.refund_no}/decision"
     answer = await http.post(path, json={**DECISION, "decision": "release"})
     assert (answer.status_code, answer.json()["status"]) == (200, "failed")
@@ -64,7 +64,7 @@ async def test_ledger_is_shown(desk: Desk, http: httpx.AsyncClient) -> None:
 
 async def test_dead_letters_are_listed_and_replayed(desk: Desk, http: httpx.AsyncClient) -> None:
     payment = (await desk.open()).payment
-    await desk.hear(paid(payment, payment_no="P404"))
+    await desk.apply(paid(payment, payment_no="P404"))
     (letter,) = (await http.get("/dead-letters")).json()["items"]
     answer = await http.post(f"/dead-letters/{letter['id']}/replay")
     assert (answer.status_code, answer.json()["tries"]) == (200, 1)

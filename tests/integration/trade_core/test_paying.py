@@ -5,16 +5,16 @@ from tests.integration.trade_core.desk import NOON, QR, Desk, paid, waits
 from contracts.api import OrderStatus, PaymentStatus
 
 
-async def test_payment_from_wish_to_success(desk: Desk) -> None:
+async def test_payment_from_request_to_success(desk: Desk) -> None:
     opened = await desk.open()
     assert opened.created
     assert opened.payment.state is PaymentStatus.INITIATING
 
-    await desk.hear(waits(opened.payment))
+    await desk.apply(waits(opened.payment))
     waiting = await desk.payment(opened.payment)
     assert (waiting.state, waiting.action) == (PaymentStatus.PENDING, QR)
 
-    await desk.hear(paid(opened.payment))
+    await desk.apply(paid(opened.payment))
     done = await desk.payment(opened.payment)
     order = await desk.order(opened.payment)
     assert (done.state, done.settles, done.paid_at) == (PaymentStatus.SUCCEEDED, True, NOON)

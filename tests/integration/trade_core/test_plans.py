@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
-from tests.integration.trade_core.desk import Desk, wish
+from tests.integration.trade_core.desk import Desk, request
 
 from trade_core import store
 
@@ -45,7 +45,7 @@ def statements() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 async def history(desk: Desk) -> Desk:
-    await desk.paid(wish(merchant_order_no="W1"))
+    await desk.paid(request(merchant_order_no="W1"))
     async with desk.db.connection() as tx:
         await tx.execute(HISTORY)
     return desk

@@ -12,10 +12,10 @@ from tests.integration.trade_core.desk import (
     Desk,
     closed,
     paid,
-    refund_wish,
+    refund_request,
+    request,
     returned,
     said_of_payment,
-    wish,
 )
 from tests.integration.trade_core.service import until
 
@@ -29,8 +29,8 @@ from contracts.events.results import Source, Verdict
 from trade_core.domain.errors import OrderPaid, RefundExceedsPaid
 from trade_core.domain.order import OrderKey
 from trade_core.domain.payment import Payment
-from trade_core.flows.attend_due import attend_due
 from trade_core.flows.close_order import close_order
+from trade_core.flows.poll_due import poll_due
 
 ORDERS = 20
 
@@ -51,7 +51,7 @@ async def desks(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator
 async def test_webhook_query_and_close_answer_at_once(desks: tuple[Desk, Desk]) -> None:
     """Two replicas hear all three of each order, in any order: paid, booked and told once."""
     one, other = desks
-    payments = [await one.opened(wish(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
+    payments = [await one.opened(request(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
     dice = Random(5)
     for payment in payments:
         words = [
@@ -62,7 +62,7 @@ async def test_webhook_query_and_close_answer_at_once(desks: tuple[Desk, Desk]) 
         ]
         dice.shuffle(words)
         await asyncio.gather(
-            *(desk.hear(word) for desk, word in zip((one, other) * 2, words, strict=True))
+            *(desk.apply(word) for desk, word in zip((one, other) * 2, words, strict=True))
         )
     await _are_paid_once(one, payments)
 
@@ -70,7 +70,7 @@ async def test_webhook_query_and_close_answer_at_once(desks: tuple[Desk, Desk]) 
 async def test_success_and_the_apps_close_at_once(desks: tuple[Desk, Desk]) -> None:
     """The order is paid whoever was first: late money is taken by this app."""
     one, other = desks
-    payments = [await one.opened(wish(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
+    payments = [await one.opened(request(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
 
     async def withdraw(number: int) -> None:
         try:
@@ -80,7 +80,7 @@ async def test_success_and_the_apps_close_at_once(desks: tuple[Desk, Desk]) -> N
 
     await asyncio.gather(
         *(withdraw(number) for number in range(ORDERS)),
-        *(one.hear(paid(payment)) for payment in payments),
+        *(one.apply(paid(payment)) for payment in payments),
     )
     await _are_paid_once(one, payments)
 
@@ -88,14 +88,14 @@ async def test_success_and_the_apps_close_at_once(desks: tuple[Desk, Desk]) -> N
 async def test_refunds_and_their_results_at_once(desks: tuple[Desk, Desk]) -> None:
     """New refunds are asked for while the results of others come in: the sums stay right."""
     one, other = desks
-    payment = await one.paid(wish(amount=1000))
+    payment = await one.paid(request(amount=1000))
 
     async def refunded(desk: Desk, number: int) -> int:
         try:
-            refund = (await desk.refund(refund_wish(payment, f"T{number}", 90))).refund
+            refund = (await desk.refund(refund_request(payment, f"T{number}", 90))).refund
         except RefundExceedsPaid:
             return 0
-        await asyncio.gather(one.hear(returned(refund)), other.hear(returned(refund)))
+        await asyncio.gather(one.apply(returned(refund)), other.apply(returned(refund)))
         return refund.amount
 
     amounts = await asyncio.gather(*(refunded((one, other)[n % 2], n) for n in range(30)))
@@ -108,15 +108,15 @@ async def test_refunds_and_their_results_at_once(desks: tuple[Desk, Desk]) -> No
 async def test_two_due_loops_and_the_words_they_cause(desks: tuple[Desk, Desk]) -> None:
     """Both loops run while the answers come in: each row is asked about by one of them."""
     one, other = desks
-    payments = [await one.opened(wish(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
+    payments = [await one.opened(request(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
     for desk in desks:
         desk.pass_time(5)
 
     async def loop(desk: Desk) -> None:
-        while await attend_due(desk.deps):
+        while await poll_due(desk.deps):
             pass
 
-    await asyncio.gather(loop(one), loop(other), *(one.hear(paid(p)) for p in payments[::2]))
+    await asyncio.gather(loop(one), loop(other), *(one.apply(paid(p)) for p in payments[::2]))
     asked = [command.payment.payment_no for command in (*one.sent, *other.sent)]
     assert len(asked) == len(set(asked))
     assert set(asked) >= {payment.payment_no for payment in payments[1::2]}
@@ -132,7 +132,7 @@ async def test_two_relays_publish_each_orders_events_in_their_order(
     stop = asyncio.Event()
     living = asyncio.create_task(Relay(other.db, bus, batch=5).run(stop))
     payments = await asyncio.gather(
-        *(one.paid(wish(merchant_order_no=f"W{n}")) for n in range(ORDERS))
+        *(one.paid(request(merchant_order_no=f"W{n}")) for n in range(ORDERS))
     )
 
     async def has_begun() -> bool:
@@ -144,7 +144,7 @@ async def test_two_relays_publish_each_orders_events_in_their_order(
     await until(has_begun)
     dying.cancel()
     for payment in payments:
-        await other.refund(refund_wish(payment, f"T{payment.payment_no}"))
+        await other.refund(refund_request(payment, f"T{payment.payment_no}"))
     await until(is_through)
     stop.set()
     await asyncio.gather(living, dying, return_exceptions=True)

@@ -26,10 +26,10 @@ from tests.integration.trade_core.desk import (
     Desk,
     closed,
     paid,
-    refund_wish,
+    refund_request,
+    request,
     returned,
     said_of_refund,
-    wish,
 )
 
 from contracts.api import PaymentStatus
@@ -54,8 +54,8 @@ LET_BE = SettleDifference(reason="渠道补单", decided_by="li")
 
 async def test_bill_that_agrees_matches_and_its_fees_are_booked_once(desk: Desk) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment, amount=500))).refund
-    await desk.hear(returned(refund))
+    refund = (await desk.refund(refund_request(payment, amount=500))).refund
+    await desk.apply(returned(refund))
     await next_morning(desk)
     found = await compared(desk, row_of(payment), refund_row(refund), FOREIGN)
     assert (found.state, found.open_differences, told(found)) == ("matched", 0, [])
@@ -100,7 +100,7 @@ async def test_payment_that_only_the_bill_knows_is_asked_about_and_then_agrees(d
     assert told(found) == [("not_booked", payment.payment_no, "asked")]
     assert (await desk.due())[payment.payment_no] == 0
     assert await desk.alerts() == []
-    await desk.hear(paid(payment, Source.QUERY))
+    await desk.apply(paid(payment, Source.QUERY))
     desk.pass_time(ANSWERED_S)
     again = await compared_again(desk, found.statement_no)
     assert (again.state, told(again)) == (
@@ -136,7 +136,7 @@ async def test_people_hear_once_of_the_same_difference(desk: Desk) -> None:
 
 async def test_payment_that_ended_here_is_asked_about_by_a_command_of_its_own(desk: Desk) -> None:
     payment = await desk.opened()
-    await desk.hear(closed(payment))
+    await desk.apply(closed(payment))
     assert await desk.state(payment) is PaymentStatus.CLOSED
     await next_morning(desk)
     await compared(desk, row_of(payment))
@@ -146,8 +146,8 @@ async def test_payment_that_ended_here_is_asked_about_by_a_command_of_its_own(de
 
 async def test_abnormal_refund_that_the_bill_has_is_asked_about(desk: Desk) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     await next_morning(desk)
     found = await compared(desk, row_of(payment), refund_row(refund))
     assert told(found) == [("not_booked", refund.refund_no, "asked")]
@@ -161,12 +161,12 @@ async def test_refund_that_is_under_way_is_no_difference_and_is_seen_when_it_set
     desk: Desk,
 ) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
+    refund = (await desk.refund(refund_request(payment))).refund
     await next_morning(desk)
     row = refund_row(refund, status="under_way")
     found = await compared(desk, row_of(payment), row)
     assert (found.state, told(found)) == ("matched", [])
-    await desk.hear(returned(refund))
+    await desk.apply(returned(refund))
     tomorrow = TODAY + timedelta(days=1)
     await next_morning(desk, day=tomorrow)
     following = await compared(desk, day=tomorrow)
@@ -177,8 +177,8 @@ async def test_refund_that_is_under_way_is_no_difference_and_is_seen_when_it_set
 
 async def test_refund_that_the_bill_calls_failed_is_missed(desk: Desk) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(returned(refund))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(returned(refund))
     await next_morning(desk)
     found = await compared(desk, row_of(payment), refund_row(refund, status="failed"))
     assert told(found) == [("not_billed", refund.refund_no, "open")]
@@ -199,7 +199,7 @@ async def test_payment_that_the_channel_reversed_by_itself_agrees_with_a_closed_
     desk: Desk,
 ) -> None:
     payment = await desk.opened()
-    await desk.hear(closed(payment))
+    await desk.apply(closed(payment))
     await next_morning(desk)
     reversal = row_of(payment, kind="refund", refund_no="X", amount=-1299, fee=-8)
     found = await compared(desk, row_of(payment), reversal)
@@ -210,8 +210,8 @@ async def test_refund_that_a_person_settled_outside_is_missed_nowhere_and_not_ex
     desk: Desk,
 ) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     outside = DecideRefund(
         decision=RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li"
     )
@@ -249,7 +249,7 @@ async def test_payment_that_the_channel_took_twice_under_one_number_differs_by_i
 
 async def test_conflict_is_a_difference_until_a_person_decides_it(desk: Desk) -> None:
     payment = await desk.opened()
-    await desk.hear(paid(payment, amount=1298))
+    await desk.apply(paid(payment, amount=1298))
     await next_morning(desk)
     found = await compared(desk, row_of(payment, amount=1298))
     assert told(found) == [("not_booked", payment.payment_no, "open")]
@@ -280,7 +280,7 @@ async def test_number_that_looks_like_ours_and_nobody_knows_is_a_difference(desk
 
 
 async def test_payment_of_another_account_is_that_accounts_business(desk: Desk) -> None:
-    payment = await desk.paid(wish(payment_id=OTHER_ACCOUNT))
+    payment = await desk.paid(request(payment_id=OTHER_ACCOUNT))
     await next_morning(desk, account(ACCOUNT), account(OTHER_ACCOUNT))
     found = await compared(desk, row_of(payment))
     assert (found.state, found.foreign_rows, found.fees) == ("matched", 1, 0)
@@ -291,7 +291,7 @@ async def test_payment_of_another_account_is_that_accounts_business(desk: Desk) 
 async def test_what_the_bill_lacks_is_a_difference_that_closes_when_a_later_bill_has_it(
     desk: Desk,
 ) -> None:
-    payment, lost = await desk.paid(), await desk.paid(wish(merchant_order_no="W2"))
+    payment, lost = await desk.paid(), await desk.paid(request(merchant_order_no="W2"))
     await next_morning(desk)
     found = await compared(desk, row_of(payment))
     assert told(found) == [("not_billed", lost.payment_no, "open")]
@@ -338,7 +338,7 @@ async def test_what_was_booked_near_midnight_is_missed_when_the_neighbours_bill_
 
 
 async def test_day_that_is_not_over_misses_nothing_and_books_no_fees(desk: Desk) -> None:
-    payment, other = await desk.paid(), await desk.paid(wish(merchant_order_no="W2"))
+    payment, other = await desk.paid(), await desk.paid(request(merchant_order_no="W2"))
     await settle_books(desk)
     today = AskForStatement(merchant_id="M1", payment_id=ACCOUNT, channel="wechat", day=TODAY)
     await ask_for(desk.deps, today)

@@ -1,7 +1,7 @@
 """Refunds on a real database: never more than was paid, never twice."""
 
 import pytest
-from tests.integration.trade_core.desk import OTHER_ACCOUNT, Desk, refund_wish, returned
+from tests.integration.trade_core.desk import OTHER_ACCOUNT, Desk, refund_request, returned
 
 from contracts.api import RefundStatus
 from contracts.events.commands import CommandName
@@ -10,13 +10,13 @@ from trade_core.domain.errors import PaymentNotFound, PaymentNotRefundable
 
 async def test_refund_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> None:
     payment = await desk.paid()
-    opened = await desk.refund(refund_wish(payment, reason="退押金"))
+    opened = await desk.refund(refund_request(payment, reason="退押金"))
     (command,) = await desk.attend()
     assert (command.command, command.payment.payment_no) == (CommandName.REFUND, payment.payment_no)
     assert command.refund is not None
     assert (command.refund.refund_no, command.refund.amount) == (opened.refund.refund_no, 500)
 
-    await desk.hear(returned(opened.refund, channel_refund_no="50001"))
+    await desk.apply(returned(opened.refund, channel_refund_no="50001"))
     (refund,) = await desk.refunds(payment)
     order = await desk.order(payment)
     assert (refund.state, refund.channel_refund_no) == (RefundStatus.SUCCEEDED, "50001")
@@ -31,21 +31,21 @@ async def test_refund_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> Non
 async def test_refund_of_what_is_not_ones_own_is_not_found(desk: Desk) -> None:
     payment = await desk.paid()
     with pytest.raises(PaymentNotFound):
-        await desk.refund(refund_wish(payment), app_id="A2")
+        await desk.refund(refund_request(payment), app_id="A2")
     with pytest.raises(PaymentNotFound):
-        await desk.refund(refund_wish(payment, merchant_id="M2"))
+        await desk.refund(refund_request(payment, merchant_id="M2"))
     with pytest.raises(PaymentNotFound):
-        await desk.refund(refund_wish(payment, payment_id=OTHER_ACCOUNT))
+        await desk.refund(refund_request(payment, payment_id=OTHER_ACCOUNT))
     with pytest.raises(PaymentNotFound):
-        await desk.refund(refund_wish(payment, payment_no="P0"))
+        await desk.refund(refund_request(payment, payment_no="P0"))
 
 
 async def test_person_may_refund_any_apps_payment(desk: Desk) -> None:
     payment = await desk.paid()
-    assert (await desk.refund(refund_wish(payment), app_id=None)).created
+    assert (await desk.refund(refund_request(payment), app_id=None)).created
 
 
 async def test_unpaid_payment_cannot_be_refunded(desk: Desk) -> None:
     payment = await desk.opened()
     with pytest.raises(PaymentNotRefundable):
-        await desk.refund(refund_wish(payment))
+        await desk.refund(refund_request(payment))

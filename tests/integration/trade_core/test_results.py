@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.integration.trade_core.desk import Desk, paid, said_of_payment, waits, wish
+from tests.integration.trade_core.desk import Desk, paid, request, said_of_payment, waits
 
 from contracts import topics
 from contracts.api import PaymentStatus
@@ -12,9 +12,9 @@ from trade_core.consumers import Results
 
 
 async def test_batch_of_many_orders_is_applied_whole(desk: Desk) -> None:
-    opened = [await desk.open(wish(merchant_order_no=f"W{n}")) for n in range(30)]
+    opened = [await desk.open(request(merchant_order_no=f"W{n}")) for n in range(30)]
     payments = [each.payment for each in opened]
-    await desk.hear(*map(waits, payments), *map(paid, payments), *map(paid, payments))
+    await desk.apply(*map(waits, payments), *map(paid, payments), *map(paid, payments))
     assert {await desk.state(payment) for payment in payments} == {PaymentStatus.SUCCEEDED}
     assert (await desk.told()).count("payment.succeeded") == 30
     assert (await desk.balances())["merchant_payable"] == -30 * 1299
@@ -23,8 +23,8 @@ async def test_batch_of_many_orders_is_applied_whole(desk: Desk) -> None:
 async def test_large_batch_is_applied_side_by_side_and_each_payment_in_its_order(
     desk: Desk,
 ) -> None:
-    opened = [await desk.open(wish(merchant_order_no=f"W{n}")) for n in range(100)]
-    words = [desk.heard(said(each.payment)) for said in (waits, paid) for each in opened]
+    opened = [await desk.open(request(merchant_order_no=f"W{n}")) for n in range(100)]
+    words = [desk.received(said(each.payment)) for said in (waits, paid) for each in opened]
     await Results(desk.deps).apply(words)
 
     told: dict[str, list[str]] = {}
@@ -35,20 +35,20 @@ async def test_large_batch_is_applied_side_by_side_and_each_payment_in_its_order
 
 
 async def test_batches_over_the_same_orders_do_not_deadlock(desk: Desk) -> None:
-    opened = [await desk.open(wish(merchant_order_no=f"W{n}")) for n in range(20)]
+    opened = [await desk.open(request(merchant_order_no=f"W{n}")) for n in range(20)]
     words = [paid(each.payment) for each in opened]
-    await asyncio.gather(*(desk.hear(*words) for _ in range(4)), *(
-        desk.hear(*reversed(words)) for _ in range(4)
+    await asyncio.gather(*(desk.apply(*words) for _ in range(4)), *(
+        desk.apply(*reversed(words)) for _ in range(4)
     ))  # fmt: skip
     assert (await desk.told()).count("payment.succeeded") == 20
 
 
 async def test_poison_is_parked_and_its_neighbours_are_applied(desk: Desk) -> None:
     good = (await desk.open()).payment
-    waiting = await desk.opened(wish(merchant_order_no="W2"))
+    waiting = await desk.opened(request(merchant_order_no="W2"))
     unknown = said_of_payment(good, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P404")
     impossible = said_of_payment(waiting, Source.INITIATION, Verdict.NOT_SENT)
-    await desk.hear(unknown, paid(good), impossible)
+    await desk.apply(unknown, paid(good), impossible)
 
     assert await desk.state(good) is PaymentStatus.SUCCEEDED
     assert await desk.state(waiting) is PaymentStatus.PENDING

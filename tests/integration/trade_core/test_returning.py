@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from tests.integration.trade_core.desk import (
     Desk,
-    refund_wish,
+    refund_request,
+    request,
     returned,
     said_of_refund,
     shared,
-    split_wish,
-    wish,
+    split_request,
 )
 
 from contracts.api import ShareStatus
@@ -26,13 +26,13 @@ from trade_core.flows.decide import decide_refund
 
 
 async def test_50_refunds_at_once_never_call_back_more_than_receivers_have(desk: Desk) -> None:
-    payment = await desk.paid(wish(amount=1000))
-    opened = await desk.split(split_wish(payment, "F1", 500, 400))
-    await desk.hear(shared(opened.split))
+    payment = await desk.paid(request(amount=1000))
+    opened = await desk.split(split_request(payment, "F1", 500, 400))
+    await desk.apply(shared(opened.split))
 
     async def refund(number: int) -> bool:
         try:
-            return (await desk.refund(refund_wish(payment, f"T{number}", 70))).created
+            return (await desk.refund(refund_request(payment, f"T{number}", 70))).created
         except RefundExceedsPaid:
             return False
 
@@ -46,10 +46,10 @@ async def test_50_refunds_at_once_never_call_back_more_than_receivers_have(desk:
 async def test_refund_calls_back_what_is_missing_and_receivers_have_it_no_longer(
     desk: Desk,
 ) -> None:
-    payment = await desk.paid(wish(amount=1000))
-    split = (await desk.split(split_wish(payment, "F1", 600, 400))).split
-    await desk.hear(shared(split))
-    refund = (await desk.refund(refund_wish(payment, "T1", 700))).refund
+    payment = await desk.paid(request(amount=1000))
+    split = (await desk.split(split_request(payment, "F1", 600, 400))).split
+    await desk.apply(shared(split))
+    refund = (await desk.refund(refund_request(payment, "T1", 700))).refund
     (command,) = await desk.attend()
     assert command.refund is not None
     assert [(each.account, each.amount, each.return_no) for each in command.refund.returns] == [
@@ -57,7 +57,7 @@ async def test_refund_calls_back_what_is_missing_and_receivers_have_it_no_longer
         ("190002", 100, f"{refund.refund_no}-2"),
     ]
 
-    await desk.hear(returned(refund))
+    await desk.apply(returned(refund))
     (split,) = await desk.splits(payment)
     assert [(one.state, one.amount_returned) for one in split.shares] == [
         (ShareStatus.RETURNED, 600),
@@ -71,43 +71,43 @@ async def test_refund_calls_back_what_is_missing_and_receivers_have_it_no_longer
 
 
 async def test_failed_refund_leaves_receivers_what_they_did_not_give_back(desk: Desk) -> None:
-    payment = await desk.paid(wish(amount=1000))
-    split = (await desk.split(split_wish(payment, "F1", 600, 400))).split
-    await desk.hear(shared(split))
-    refund = (await desk.refund(refund_wish(payment, "T1", 1000))).refund
+    payment = await desk.paid(request(amount=1000))
+    split = (await desk.split(split_request(payment, "F1", 600, 400))).split
+    await desk.apply(shared(split))
+    refund = (await desk.refund(refund_request(payment, "T1", 1000))).refund
     first = f"{refund.refund_no}-1"
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.PENDING, returned=[first]))
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, code="NO"))
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING, returned=[first]))
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, code="NO"))
     (split,) = await desk.splits(payment)
     assert [one.held for one in split.shares] == [0, 400]
     now_is = await desk.payment(payment)
     assert (now_is.refund_reserved, now_is.split_reserved) == (0, 400)
-    assert (await desk.refund(refund_wish(payment, "T2", 1000))).created
+    assert (await desk.refund(refund_request(payment, "T2", 1000))).created
 
 
 async def test_app_may_refund_from_the_merchants_own_money(desk: Desk) -> None:
     desk.refund_splits = RefundSplits.KEEP
-    payment = await desk.paid(wish(amount=1000))
-    split = (await desk.split(split_wish(payment, "F1", 1000))).split
-    await desk.hear(shared(split))
-    refund = (await desk.refund(refund_wish(payment, "T1", 1000))).refund
+    payment = await desk.paid(request(amount=1000))
+    split = (await desk.split(split_request(payment, "F1", 1000))).split
+    await desk.apply(shared(split))
+    refund = (await desk.refund(refund_request(payment, "T1", 1000))).refund
     (command,) = await desk.attend()
     assert command.refund is not None
     assert command.refund.returns == []
-    await desk.hear(returned(refund))
+    await desk.apply(returned(refund))
     assert (await desk.payment(payment)).split_reserved == 1000
     with pytest.raises(SplitExceedsPaid):
-        await desk.split(split_wish(payment, "F2", 1))
+        await desk.split(split_request(payment, "F2", 1))
 
 
 async def test_refund_that_a_person_settles_was_given_back_by_all_receivers_before(
     desk: Desk,
 ) -> None:
-    payment = await desk.paid(wish(amount=1000))
-    split = (await desk.split(split_wish(payment, "F1", 600, 400))).split
-    await desk.hear(shared(split))
-    refund = (await desk.refund(refund_wish(payment, "T1", 1000))).refund
-    await desk.hear(said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
+    payment = await desk.paid(request(amount=1000))
+    split = (await desk.split(split_request(payment, "F1", 600, 400))).split
+    await desk.apply(shared(split))
+    refund = (await desk.refund(refund_request(payment, "T1", 1000))).refund
+    await desk.apply(said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
     settled = DecideRefund(
         decision=RefundDecision.SETTLED_OUTSIDE, reason="转账退款", decided_by="admin"
     )
@@ -118,13 +118,13 @@ async def test_refund_that_a_person_settles_was_given_back_by_all_receivers_befo
 
 
 async def test_nightly_check_agrees_with_books_of_splits(desk: Desk) -> None:
-    payment = await desk.paid(wish(amount=1000))
-    first = (await desk.split(split_wish(payment, "F1", 300, 200))).split
-    await desk.hear(shared(first, ["190002"]))
-    await desk.split(split_wish(payment, "F2", 100))
-    second = (await desk.refund(refund_wish(payment, "T1", 700))).refund
-    await desk.hear(said_of_refund(second, Source.REFUND, Verdict.DECLINED, code="NO"))
-    await desk.refund(refund_wish(payment, "T2", 650))
+    payment = await desk.paid(request(amount=1000))
+    first = (await desk.split(split_request(payment, "F1", 300, 200))).split
+    await desk.apply(shared(first, ["190002"]))
+    await desk.split(split_request(payment, "F2", 100))
+    second = (await desk.refund(refund_request(payment, "T1", 700))).refund
+    await desk.apply(said_of_refund(second, Source.REFUND, Verdict.DECLINED, code="NO"))
+    await desk.refund(refund_request(payment, "T2", 650))
     desk.pass_time(86400)
     findings = await check_ledger.check(desk.db, desk.now, lambda: None)
     assert findings is not None

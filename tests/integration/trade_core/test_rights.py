@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from tests.integration.trade_core.desk import Desk, paid, refund_wish, returned
+from tests.integration.trade_core.desk import Desk, paid, refund_request, returned
 
 from chassis import migrations
 from chassis.database import Database
@@ -40,7 +40,7 @@ async def own_desk(postgres_server: str) -> AsyncIterator[Desk]:
 
 async def test_service_adds_to_the_books_and_can_change_nothing_in_them(own_desk: Desk) -> None:
     payment = await own_desk.paid()
-    await own_desk.hear(returned((await own_desk.refund(refund_wish(payment))).refund))
+    await own_desk.apply(returned((await own_desk.refund(refund_request(payment))).refund))
     for table in ADDED_TO_ONLY:
         (row,) = await own_desk.rows(
             "select attname from pg_attribute where attrelid = $1::text::regclass"
@@ -67,11 +67,11 @@ async def test_service_forgets_events_when_their_time_is_over_and_never_changes_
 
 async def test_service_works_without_the_rights_that_it_has_not(own_desk: Desk) -> None:
     payment = await own_desk.opened()
-    await own_desk.hear(paid(payment, amount=1))
-    wish = DecidePayment(decision=PaymentDecision.REFUND, reason="x", decided_by="li")
-    await decide_payment(own_desk.deps, payment.payment_no, wish)
+    await own_desk.apply(paid(payment, amount=1))
+    request = DecidePayment(decision=PaymentDecision.REFUND, reason="x", decided_by="li")
+    await decide_payment(own_desk.deps, payment.payment_no, request)
     (refund,) = await own_desk.refunds(payment)
-    await own_desk.hear(returned(refund))
+    await own_desk.apply(returned(refund))
     assert set((await own_desk.balances()).values()) == {0}
 
 

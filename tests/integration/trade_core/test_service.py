@@ -10,7 +10,7 @@ from tests.integration.trade_core.desk import APP, MERCHANT
 from tests.integration.trade_core.service import (
     TRACE,
     World,
-    new_wish,
+    new_request,
     open_body,
     running_service,
     until,
@@ -30,7 +30,7 @@ async def world(
 
 
 async def test_payment_close_and_refund_over_http_and_kafka(world: World) -> None:
-    payment = await world.open(new_wish())
+    payment = await world.open(new_request())
     await world.says(payment, Source.INITIATION, Verdict.PENDING)
     await world.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
 
@@ -74,7 +74,7 @@ async def test_payment_close_and_refund_over_http_and_kafka(world: World) -> Non
 
 
 async def test_close_sends_the_command_at_once_and_answers_the_order(world: World) -> None:
-    payment = await world.open(new_wish())
+    payment = await world.open(new_request())
     await world.says(payment, Source.INITIATION, Verdict.PENDING)
 
     async def is_waiting() -> bool:
@@ -103,7 +103,7 @@ async def test_close_sends_the_command_at_once_and_answers_the_order(world: Worl
 
 
 async def test_unreadable_record_is_parked_and_its_neighbours_are_applied(world: World) -> None:
-    payment = await world.open(new_wish())
+    payment = await world.open(new_request())
     await world.publish(payment["payment_no"], b"{ not json")
     await world.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
 
@@ -122,7 +122,7 @@ async def test_unreadable_record_is_parked_and_its_neighbours_are_applied(world:
 
 
 async def test_events_are_pulled_in_order_by_an_opaque_cursor(world: World) -> None:
-    payments = [await world.open(new_wish()) for _ in range(3)]
+    payments = [await world.open(new_request()) for _ in range(3)]
     for payment in payments:
         await world.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
 
@@ -156,7 +156,7 @@ async def test_events_are_pulled_in_order_by_an_opaque_cursor(world: World) -> N
 
 
 async def test_events_are_told_again_under_the_same_ids(world: World) -> None:
-    payment = await world.open(new_wish())
+    payment = await world.open(new_request())
 
     async def told(times: int) -> bool:
         return len(world.events(payment)) == times
@@ -189,7 +189,7 @@ async def test_what_is_not_there_is_not_found(world: World, method: str, path: s
 
 
 async def test_nothing_is_answered_without_the_service_token(world: World) -> None:
-    content = new_wish()
+    content = new_request()
     for token in ("", "Bearer wrong"):
         headers = {"Authorization": token}
         answer = await world.http.post(
@@ -198,10 +198,10 @@ async def test_nothing_is_answered_without_the_service_token(world: World) -> No
         assert answer.status_code == 401
 
 
-async def test_malformed_wish_is_refused_with_a_pointer_and_nothing_is_stored(
+async def test_malformed_request_is_refused_with_a_pointer_and_nothing_is_stored(
     world: World,
 ) -> None:
-    body = open_body(new_wish())
+    body = open_body(new_request())
     body["wish"]["amount"] = 12.99
     answer = await world.http.post("/internal/payments", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

@@ -6,11 +6,11 @@ import asyncpg
 import pytest
 from tests.integration.trade_core.desk import (
     Desk,
-    refund_wish,
+    refund_request,
+    request,
     said_of_split,
     shared,
-    split_wish,
-    wish,
+    split_request,
 )
 
 from contracts.api import ShareStatus, SplitStatus
@@ -29,14 +29,14 @@ from trade_core.flows.open_split import OpenedSplit
 
 
 async def test_50_splits_and_refunds_at_once_never_exceed_what_was_paid(desk: Desk) -> None:
-    payment = await desk.paid(wish(amount=1000))
+    payment = await desk.paid(request(amount=1000))
 
     async def attempt(number: int) -> None:
         try:
             if number % 2:
-                await desk.refund(refund_wish(payment, f"T{number}", 70))
+                await desk.refund(refund_request(payment, f"T{number}", 70))
             else:
-                await desk.split(split_wish(payment, f"F{number}", 40, 30))
+                await desk.split(split_request(payment, f"F{number}", 40, 30))
         except (RefundExceedsPaid, SplitExceedsPaid):
             return
 
@@ -50,7 +50,7 @@ async def test_50_splits_and_refunds_at_once_never_exceed_what_was_paid(desk: De
 
 async def test_20_identical_splits_at_once_are_one(desk: Desk) -> None:
     payment = await desk.paid()
-    answers = await asyncio.gather(*(desk.split(split_wish(payment)) for _ in range(20)))
+    answers = await asyncio.gather(*(desk.split(split_request(payment)) for _ in range(20)))
     assert [answer.created for answer in answers].count(True) == 1
     assert len({answer.split.split_no for answer in answers}) == 1
     assert (await desk.payment(payment)).split_reserved == 300
@@ -58,19 +58,19 @@ async def test_20_identical_splits_at_once_are_one(desk: Desk) -> None:
 
 async def test_same_number_for_two_orders_at_once_is_one_split(desk: Desk) -> None:
     first = await desk.paid()
-    second = await desk.paid(wish(merchant_order_no="W2"))
+    second = await desk.paid(request(merchant_order_no="W2"))
     answers = await asyncio.gather(
-        desk.split(split_wish(first)), desk.split(split_wish(second)), return_exceptions=True
+        desk.split(split_request(first)), desk.split(split_request(second)), return_exceptions=True
     )
     assert sum(isinstance(answer, OpenedSplit) for answer in answers) == 1
     assert sum(isinstance(answer, SplitMismatch) for answer in answers) == 1
 
 
 async def test_database_reserves_for_splits_only_as_far_as_the_amount_reaches(desk: Desk) -> None:
-    payment = await desk.paid(wish(amount=1000))
+    payment = await desk.paid(request(amount=1000))
     with pytest.raises(asyncpg.CheckViolationError):
         await desk.rows("update payments set split_reserved = 1001")
-    unpaid = await desk.opened(wish(merchant_order_no="W2"))
+    unpaid = await desk.opened(request(merchant_order_no="W2"))
     with pytest.raises(asyncpg.CheckViolationError):
         await desk.rows(
             "update payments set split_reserved = 1 where payment_no = $1", unpaid.payment_no
@@ -80,7 +80,7 @@ async def test_database_reserves_for_splits_only_as_far_as_the_amount_reaches(de
 
 async def test_split_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> None:
     payment = await desk.paid()
-    opened = await desk.split(split_wish(payment, "F1", 300, 200, finish=True))
+    opened = await desk.split(split_request(payment, "F1", 300, 200, finish=True))
     (command,) = await desk.attend()
     assert command.split is not None
     assert (command.command, command.split.split_no) == (CommandName.SPLIT, opened.split.split_no)
@@ -90,7 +90,7 @@ async def test_split_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> None
     ]
     assert (command.split.finish, command.refund) == (True, None)
 
-    await desk.hear(shared(opened.split, channel_split_no="30001"))
+    await desk.apply(shared(opened.split, channel_split_no="30001"))
     (split,) = await desk.splits(payment)
     assert (split.state, split.channel_split_no) == (SplitStatus.SUCCEEDED, "30001")
     assert (await desk.told())[-2:] == ["split.created", "split.succeeded"]
@@ -105,7 +105,7 @@ async def test_unknown_split_is_asked_about_and_sent_again_with_the_same_number(
     desk: Desk,
 ) -> None:
     payment = await desk.paid()
-    split = (await desk.split(split_wish(payment))).split
+    split = (await desk.split(split_request(payment))).split
     sent = []
     for verdict, source, found in (
         (Verdict.NOT_SENT, Source.SPLIT, True),
@@ -116,7 +116,7 @@ async def test_unknown_split_is_asked_about_and_sent_again_with_the_same_number(
     ):
         (command,) = await desk.attend()
         sent.append(command)
-        await desk.hear(said_of_split(split, verdict, source, found=found))
+        await desk.apply(said_of_split(split, verdict, source, found=found))
         desk.pass_time(1800)
     assert [command.command for command in sent] == [
         CommandName.SPLIT, CommandName.SPLIT, CommandName.QUERY_SPLIT, CommandName.SPLIT,
@@ -128,27 +128,27 @@ async def test_unknown_split_is_asked_about_and_sent_again_with_the_same_number(
 
 async def test_repeat_answers_the_first_split_as_it_is_now(desk: Desk) -> None:
     payment = await desk.paid()
-    first = await desk.split(split_wish(payment))
-    await desk.hear(shared(first.split))
-    again = await desk.split(split_wish(payment))
+    first = await desk.split(split_request(payment))
+    await desk.apply(shared(first.split))
+    again = await desk.split(split_request(payment))
     assert (again.created, again.split.split_no) == (False, first.split.split_no)
     assert again.split.state is SplitStatus.SUCCEEDED
 
 
 async def test_known_number_with_other_content_is_refused(desk: Desk) -> None:
     payment = await desk.paid()
-    await desk.split(split_wish(payment))
+    await desk.split(split_request(payment))
     with pytest.raises(SplitMismatch):
-        await desk.split(split_wish(payment, "F1", 301))
+        await desk.split(split_request(payment, "F1", 301))
 
 
 async def test_split_of_what_is_not_ones_own_is_not_found(desk: Desk) -> None:
     payment = await desk.paid()
-    split = (await desk.split(split_wish(payment))).split
+    split = (await desk.split(split_request(payment))).split
     with pytest.raises(PaymentNotFound):
-        await desk.split(split_wish(payment, "F2"), app_id="A2")
+        await desk.split(split_request(payment, "F2"), app_id="A2")
     with pytest.raises(PaymentNotFound):
-        await desk.split(split_wish(payment, "F2", merchant_id="M2"))
+        await desk.split(split_request(payment, "F2", merchant_id="M2"))
     with pytest.raises(SplitNotFound):
         await read.get_split(desk.deps, split.split_no, "A2")
     assert (await read.get_split(desk.deps, split.split_no, "A1")).split_no == split.split_no
@@ -157,12 +157,12 @@ async def test_split_of_what_is_not_ones_own_is_not_found(desk: Desk) -> None:
 async def test_unpaid_payment_cannot_be_split(desk: Desk) -> None:
     payment = await desk.opened()
     with pytest.raises(PaymentNotSplittable):
-        await desk.split(split_wish(payment))
+        await desk.split(split_request(payment))
 
 
 async def test_payment_is_split_by_itself_when_it_is_paid(desk: Desk) -> None:
     receivers = [{"account": "190001", "amount": 300, "description": "维修基金"}]
-    payment = await desk.paid(wish(split=receivers))
+    payment = await desk.paid(request(split=receivers))
     (split,) = await desk.splits(payment)
     assert (split.merchant_split_no, split.finish, split.amount) == (None, True, 300)
     assert payment.splits
@@ -171,23 +171,23 @@ async def test_payment_is_split_by_itself_when_it_is_paid(desk: Desk) -> None:
 
 
 async def test_share_that_was_not_given_may_be_split_anew(desk: Desk) -> None:
-    payment = await desk.paid(wish(amount=1000))
-    opened = await desk.split(split_wish(payment, "F1", 600, 400))
+    payment = await desk.paid(request(amount=1000))
+    opened = await desk.split(split_request(payment, "F1", 600, 400))
     failed = shared(opened.split, ["190002"])
-    await desk.hear(failed, failed)
-    await desk.hear(failed)
+    await desk.apply(failed, failed)
+    await desk.apply(failed)
     (split,) = await desk.splits(payment)
     assert [share.state for share in split.shares] == [ShareStatus.SUCCEEDED, ShareStatus.FAILED]
     assert split.shares[1].failure is not None
     assert split.shares[1].failure.code == "NO_RELATION"
-    assert (await desk.split(split_wish(payment, "F2", 400))).created
+    assert (await desk.split(split_request(payment, "F2", 400))).created
 
 
 async def test_words_that_cannot_be_true_of_a_split_are_parked(desk: Desk) -> None:
     payment = await desk.paid()
-    split = (await desk.split(split_wish(payment))).split
+    split = (await desk.split(split_request(payment))).split
     other = [ShareResult(account="190001", amount=1, status="succeeded")]
-    await desk.hear(
+    await desk.apply(
         said_of_split(split, Verdict.SUCCEEDED, receivers=other),
         said_of_split(split, Verdict.PENDING),
     )
@@ -197,8 +197,8 @@ async def test_words_that_cannot_be_true_of_a_split_are_parked(desk: Desk) -> No
 
 async def test_apps_list_what_became_of_their_splits(desk: Desk) -> None:
     payment = await desk.paid()
-    opened = await desk.split(split_wish(payment))
-    await desk.hear(shared(opened.split))
+    opened = await desk.split(split_request(payment))
+    await desk.apply(shared(opened.split))
     page = await read.list_events(desk.deps, "A1", None, 100)
     assert [item.type for item in page.items] == ["payment.succeeded", "split.succeeded"]
     data = page.items[-1].model_dump(mode="json")["data"]

@@ -21,7 +21,7 @@ from tests.integration.trade_core.billing import (
     settle_books,
     statement,
 )
-from tests.integration.trade_core.desk import ACCOUNT, MERCHANT, NOON, Desk, wish
+from tests.integration.trade_core.desk import ACCOUNT, MERCHANT, NOON, Desk, request
 from tests.integration.trade_core.service import until
 
 from chassis.problems import InvalidRequest
@@ -94,7 +94,7 @@ async def test_two_replicas_compare_a_bill_once(desk: Desk) -> None:
 
 
 async def test_pages_may_come_twice_and_in_any_order(desk: Desk) -> None:
-    payments = [await desk.paid(wish(merchant_order_no=f"W{n}")) for n in range(5)]
+    payments = [await desk.paid(request(merchant_order_no=f"W{n}")) for n in range(5)]
     await next_morning(desk)
     fetch = await asked(desk)
     rows = [row_of(payment) for payment in payments]
@@ -106,7 +106,7 @@ async def test_pages_may_come_twice_and_in_any_order(desk: Desk) -> None:
 
 
 async def test_pages_side_by_side_are_counted_once(desk: Desk) -> None:
-    payments = [await desk.paid(wish(merchant_order_no=f"W{n}")) for n in range(4)]
+    payments = [await desk.paid(request(merchant_order_no=f"W{n}")) for n in range(4)]
     await next_morning(desk)
     fetch = await asked(desk)
     rows = [row_of(payment) for payment in payments]
@@ -212,7 +212,7 @@ async def test_person_may_ask_for_any_day_that_channels_keep(desk: Desk) -> None
 async def test_rows_and_our_side_are_forgotten_when_nothing_is_compared_any_more(
     desk: Desk,
 ) -> None:
-    payment, lost = await desk.paid(), await desk.paid(wish(merchant_order_no="W2"))
+    payment, lost = await desk.paid(), await desk.paid(request(merchant_order_no="W2"))
     await next_morning(desk)
     found = await compared(desk, row_of(payment))
     desk.now = NOON + timedelta(days=5)
@@ -245,7 +245,7 @@ async def counts(desk: Desk) -> tuple[int, int]:
 async def test_our_side_is_noted_once_and_only_of_the_last_days(desk: Desk) -> None:
     await desk.paid()
     desk.now = NOON + timedelta(days=9)
-    await desk.paid(wish(merchant_order_no="W2"))
+    await desk.paid(request(merchant_order_no="W2"))
     await settle_books(desk)
     await settle_books(desk)
     [row] = await desk.rows("select day, amount from movement")

@@ -20,8 +20,8 @@ from trade_core.flows.reconcile import attend_statements
 async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.AsyncClient) -> None:
     payment = await desk.paid()
     await settle_books(desk)
-    wish = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": str(TODAY)}
-    answer = await http.post("/reconciliations", json=wish)
+    request = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": str(TODAY)}
+    answer = await http.post("/reconciliations", json=request)
     assert (answer.status_code, answer.json()["state"]) == (202, "awaited")
     number = answer.json()["statement_no"]
     fetch = await asked(desk)
@@ -49,13 +49,13 @@ async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.As
 async def test_what_is_not_there_or_malformed_is_refused(http: httpx.AsyncClient) -> None:
     none = {"round": 1, "is_final": False, "code": "X", "message": "…"}
     why = {"reason": "核对", "decided_by": "li"}
-    wish = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": "2026-02-31"}
+    request = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": "2026-02-31"}
     assert (await http.get("/reconciliations/B404")).status_code == 404
     assert (await http.post("/reconciliations/B404/fetch")).status_code == 404
     assert (await http.post("/statements/B404/none", json=none)).status_code == 404
     assert (await http.post("/differences/D404/settle", json=why)).status_code == 404
-    assert (await http.post("/reconciliations", json=wish)).status_code == 422
-    assert (await http.post("/reconciliations", json={**wish, "day": "1999-01-01"})).json()[
+    assert (await http.post("/reconciliations", json=request)).status_code == 422
+    assert (await http.post("/reconciliations", json={**request, "day": "1999-01-01"})).json()[
         "errors"
     ][0]["pointer"] == "/day"
     for params in ({"limit": 101}, {"from": "yesterday"}, {"state": "odd"}):

@@ -28,8 +28,8 @@ def refunds_are_the_truth(books: Books, truth: Truth) -> Iterator[str]:
         if not _is_same(refund, there):
             state = None if there is None else there.state
             yield f"{refund.refund_no} is {refund.state} here and {state} there"
-    wished = Counter(refund.merchant_refund_no for refund in books.refunds.values())
-    for merchant_refund_no, count in wished.items():
+    requested = Counter(refund.merchant_refund_no for refund in books.refunds.values())
+    for merchant_refund_no, count in requested.items():
         if merchant_refund_no is not None and count > 1:
             yield f"refund {merchant_refund_no} was made {count} times"
 

@@ -17,9 +17,9 @@ GOOD: dict[str, Any] = {
 }
 
 
-def test_the_smallest_wish_is_accepted_with_its_defaults() -> None:
-    wish = CreatePayment.model_validate(GOOD)
-    assert (wish.currency, wish.expires_in_s, wish.metadata) == ("CNY", 7200, {})
+def test_the_smallest_request_is_accepted_with_its_defaults() -> None:
+    request = CreatePayment.model_validate(GOOD)
+    assert (request.currency, request.expires_in_s, request.metadata) == ("CNY", 7200, {})
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,17 @@ def test_a_bad_value_is_refused_at_its_field(field: str, value: Any) -> None:
 
 def test_without_a_channel_account_only_our_cashier_can_be_called() -> None:
     without = {key: value for key, value in GOOD.items() if key != "payment_id"}
-    for wish in (without, {**without, "payment_id": None}):
+    for request in (without, {**without, "payment_id": None}):
         with pytest.raises(ValidationError) as refused:
-            CreatePayment.model_validate(wish)
+            CreatePayment.model_validate(request)
         assert [fault["loc"] for fault in refused.value.errors()] == [("payment_id",)]
     assert CreatePayment.model_validate({**without, "method": "cashier"}).payment_id is None
 
 
 def test_the_fingerprint_is_of_the_values_not_of_the_text() -> None:
-    wish = CreatePayment.model_validate({**GOOD, "metadata": {"a": 1, "b": {"c": 2, "d": 3}}})
+    request = CreatePayment.model_validate({**GOOD, "metadata": {"a": 1, "b": {"c": 2, "d": 3}}})
     same = CreatePayment.model_validate(
         {"metadata": {"b": {"d": 3, "c": 2}, "a": 1}, "currency": "CNY", **GOOD}
     )
     other = CreatePayment.model_validate({**GOOD, "amount": 1300})
-    assert wish.fingerprint() == same.fingerprint() != other.fingerprint()
+    assert request.fingerprint() == same.fingerprint() != other.fingerprint()

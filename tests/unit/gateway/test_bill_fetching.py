@@ -24,12 +24,12 @@ from gateway.channels.plugin import (
     BillPlace,
     BillRow,
     Bills,
-    BillWish,
     Call,
     Outcome,
     Pending,
     Reply,
     Request,
+    StatementRequest,
     Unverifiable,
 )
 from gateway.channels.transport import Broken
@@ -42,7 +42,7 @@ ROW = BillRow("payment", "P1", "", "T1", Money(1299, "CNY"), NOW, fee=8)
 ROWS, NONE = "/internal/statements/B1/rows", "/internal/statements/B1/none"
 
 
-def place(answer: Answer, wish: BillWish, account: str) -> BillPlace | Outcome:
+def place(answer: Answer, requested: StatementRequest, account: str) -> BillPlace | Outcome:
     match answer.content:
         case {"at": str(url)}:
             return BillPlace(url)
@@ -52,7 +52,7 @@ def place(answer: Answer, wish: BillWish, account: str) -> BillPlace | Outcome:
             return unlisted("NEW", "?")
 
 
-def read(reply: Reply, at: BillPlace, wish: BillWish, account: str) -> list[BillRow]:
+def read(reply: Reply, at: BillPlace, requested: StatementRequest, account: str) -> list[BillRow]:
     match reply.body:
         case b"bill":
             return [ROW]
@@ -69,7 +69,11 @@ def download(at: BillPlace, account: str, moment: object) -> Request:
 
 
 BILLS: Bills[str] = Bills(
-    frozenset({"trade"}), lambda wish, _: Call("GET", f"/bill/{wish.day}"), place, download, read
+    frozenset({"trade"}),
+    lambda requested, _: Call("GET", f"/bill/{requested.day}"),
+    place,
+    download,
+    read,
 )
 
 

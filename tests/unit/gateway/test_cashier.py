@@ -85,8 +85,8 @@ async def test_the_page_shows_what_may_be_chosen() -> None:
     assert checkout.return_url == "https://shop.example/back"
 
 
-async def test_a_wish_that_named_an_account_offers_only_that_one() -> None:
-    page = gateway(wished_payment_id="C4")
+async def test_a_request_that_named_an_account_offers_only_that_one() -> None:
+    page = gateway(requested_account_id="C4")
     page.directory.put(hosted("C4"))
     assert [o.payment_id for o in (await cashier.get_checkout(page.deps, TOKEN)).offers] == ["C4"]
 

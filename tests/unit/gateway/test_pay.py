@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.gateway.test_routing import hosted, wish
+from tests.unit.gateway.test_routing import hosted, request
 from tests.unit.gateway.world import (
     FakeTransport,
     HangingTransport,
@@ -45,7 +45,7 @@ def gateway(
 
 async def create(gateway: World, given: CreatePayment | None = None) -> pay.Created:
     app = there(gateway.directory.find_app("A1"))
-    return await pay.create(gateway.deps, app, given or wish())
+    return await pay.create(gateway.deps, app, given or request())
 
 
 async def test_a_payment_that_waits_for_its_payer_says_how_to_call_them() -> None:
@@ -155,7 +155,7 @@ async def test_our_page_is_linked_and_no_channel_is_called() -> None:
     paying = gateway(
         method=Method.CASHIER, payment_id=None, channel=None, status=PaymentStatus.PENDING
     )
-    payment = (await create(paying, wish(method="cashier", payment_id=None))).payment
+    payment = (await create(paying, request(method="cashier", payment_id=None))).payment
     assert payment.action
     assert payment.action.type == "redirect"
     assert payment.action.url.startswith(f"https://cashier.example/pay/{payment.payment_no}.")
@@ -170,11 +170,11 @@ async def test_a_single_hosted_cashier_is_initiated_under_its_own_account() -> N
     )
     paying.directory.remove("C1")
     paying.directory.put(hosted("C4"))
-    payment = (await create(paying, wish(method="cashier", payment_id=None))).payment
+    payment = (await create(paying, request(method="cashier", payment_id=None))).payment
     assert payment.action
     assert payment.action.type == "qr_code"
     (_, _, asked) = paying.trade_core.asked[0]
-    assert (asked.channel, asked.wish.payment_id) == ("hosted", "C4")
+    assert (asked.channel, asked.request.payment_id) == ("hosted", "C4")
 
 
 @pytest.mark.parametrize(
@@ -199,5 +199,5 @@ async def test_a_channel_is_told_of_a_payment_that_will_be_split(
     method = replace(operation("/pay"), call=call)
     noting = replace(plugin, methods={Method.NATIVE: method})
     paying.directory.put(ChannelAccount("C1", "M1", True, noting, "C1's key"))
-    await create(paying, wish(**asked))
+    await create(paying, request(**asked))
     assert [order.splits for order in orders] == [is_split]

@@ -1,4 +1,4 @@
-"""Where a wish's money goes, and what is refused before anything is stored."""
+"""Where a request's money goes, and what is refused before anything is stored."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ WISH: dict[str, Any] = {
 }
 
 
-def wish(**changes: Any) -> CreatePayment:
+def request(**changes: Any) -> CreatePayment:
     given = {**WISH, **changes}
     return CreatePayment.model_validate({k: v for k, v in given.items() if v is not None})
 
@@ -53,7 +53,7 @@ def route(directory: Directory, given: CreatePayment) -> str | None:
 
 
 def test_the_named_account_takes_the_money(directory: Directory) -> None:
-    assert route(directory, wish()) == "C1"
+    assert route(directory, request()) == "C1"
 
 
 @pytest.mark.parametrize(
@@ -85,36 +85,36 @@ def test_what_cannot_be_routed_is_refused(
     directory: Directory, changes: dict[str, Any], problem: type[Problem], pointers: list[str]
 ) -> None:
     with pytest.raises(problem) as refusal:
-        route(directory, wish(**changes))
+        route(directory, request(**changes))
     assert [error.pointer for error in refusal.value.errors] == pointers
 
 
 def test_a_payer_who_is_told_enough_is_let_through(directory: Directory) -> None:
-    assert route(directory, wish(method="jsapi", payer={"openid": "o1"})) == "C1"
+    assert route(directory, request(method="jsapi", payer={"openid": "o1"})) == "C1"
 
 
 def test_our_page_decides_where_the_merchant_has_accounts_for_it(directory: Directory) -> None:
-    assert route(directory, wish(payment_id=None, method="cashier")) is None
-    assert route(directory, wish(method="cashier")) is None
+    assert route(directory, request(payment_id=None, method="cashier")) is None
+    assert route(directory, request(method="cashier")) is None
 
 
 def test_a_single_hosted_cashier_is_called_at_once(directory: Directory) -> None:
     directory.remove("C1")
     directory.put(hosted("C4"))
-    assert route(directory, wish(payment_id=None, method="cashier")) == "C4"
+    assert route(directory, request(payment_id=None, method="cashier")) == "C4"
     directory.put(hosted("C5"))
-    assert route(directory, wish(payment_id=None, method="cashier")) is None
-    assert route(directory, wish(payment_id="C5", method="cashier")) == "C5"
+    assert route(directory, request(payment_id=None, method="cashier")) is None
+    assert route(directory, request(payment_id="C5", method="cashier")) == "C5"
 
 
 def test_without_any_account_for_it_there_is_no_cashier(directory: Directory) -> None:
     directory.remove("C1")
     with pytest.raises(MethodNotSupported):
-        route(directory, wish(payment_id=None, method="cashier"))
+        route(directory, request(payment_id=None, method="cashier"))
 
 
 def test_our_page_offers_what_can_be_split_where_it_is_to_be_split(directory: Directory) -> None:
-    given = wish(payment_id=None, method="cashier", splits=True)
+    given = request(payment_id=None, method="cashier", splits=True)
     with pytest.raises(MethodNotSupported):
         route(directory, given)
     directory.put(ChannelAccount("C4", "M1", True, splitting_plugin(), "key"))

@@ -81,7 +81,7 @@ async def test_split_is_handed_to_trade_core_with_the_app() -> None:
     assert "idempotent-replayed" not in answer.headers
     *_, (method, path, given) = the_world.trade_core.asked
     assert (method, path, given.app_id) == ("POST", "/internal/splits", "A1")
-    assert (given.wish.merchant_split_no, given.wish.finish) == ("F1", False)
+    assert (given.request.merchant_split_no, given.request.finish) == ("F1", False)
 
 
 async def test_repeat_is_200_and_says_so() -> None:
@@ -123,7 +123,7 @@ RECEIVER = {"account": "190001", "amount": 300, "description": "维修基金"}
         ({"notify_url": "https://x.example"}, "/notify_url"),
     ],
 )
-async def test_bad_wish_is_refused_with_a_pointer(changes: dict[str, Any], pointer: str) -> None:
+async def test_bad_request_is_refused_with_a_pointer(changes: dict[str, Any], pointer: str) -> None:
     the_world = gateway()
     answer = await post(the_world, **changes)
     assert answer.status_code == 422
@@ -152,7 +152,7 @@ async def test_split_is_found_by_either_number() -> None:
 async def test_split_with_the_payment_must_fit_it(
     split: list[dict[str, Any]], pointer: str
 ) -> None:
-    wish = {
+    request = {
         "merchant_id": "M1",
         "payment_id": "C1",
         "merchant_order_no": "W1",
@@ -162,6 +162,6 @@ async def test_split_with_the_payment_must_fit_it(
         "split": split,
     }
     async with client_of(application(gateway())) as client:
-        answer = await client.post("/v1/payments", wish)
+        answer = await client.post("/v1/payments", request)
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]

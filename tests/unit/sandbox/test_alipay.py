@@ -114,12 +114,12 @@ async def test_failed_refund_is_final_under_its_number(alipay: AlipayMerchant) -
     await alipay.http.post("/_control/pay", json={"payment_no": number})
     hold = {"channel": "alipay", "operation": "refund", "fault": "hold", "times": 1}
     await alipay.http.post("/_control/faults", json=hold)
-    wish = {"out_trade_no": number, "out_request_no": "R1", "refund_amount": "1.00"}
-    await alipay.call("alipay.trade.refund", wish)
+    request = {"out_trade_no": number, "out_request_no": "R1", "refund_amount": "1.00"}
+    await alipay.call("alipay.trade.refund", request)
     await alipay.http.post("/_control/refunds", json={"refund_no": "R1", "state": "failed"})
-    again = await alipay.call("alipay.trade.refund", wish)
-    asked = await alipay.call("alipay.trade.fastpay.refund.query", wish)
-    other = await alipay.call("alipay.trade.refund", wish | {"out_request_no": "R2"})
+    again = await alipay.call("alipay.trade.refund", request)
+    asked = await alipay.call("alipay.trade.fastpay.refund.query", request)
+    other = await alipay.call("alipay.trade.refund", request | {"out_request_no": "R2"})
     assert again["sub_code"] == "ACQ.TRADE_NOT_ALLOW_REFUND"
     assert asked["refund_status"] == "REFUND_FAIL"
     assert other["fund_change"] == "Y"
@@ -128,21 +128,21 @@ async def test_failed_refund_is_final_under_its_number(alipay: AlipayMerchant) -
 async def test_part_of_a_payment_goes_back_under_a_number_only(alipay: AlipayMerchant) -> None:
     number = new_number()
     await alipay.precreate(number)
-    wish = {"out_trade_no": number, "refund_amount": "0.50"}
-    unpaid = await alipay.call("alipay.trade.refund", wish | {"out_request_no": "R1"})
+    request = {"out_trade_no": number, "refund_amount": "0.50"}
+    unpaid = await alipay.call("alipay.trade.refund", request | {"out_request_no": "R1"})
     assert unpaid["sub_code"] == "ACQ.TRADE_STATUS_ERROR"
     await alipay.http.post("/_control/pay", json={"payment_no": number})
-    nameless = await alipay.call("alipay.trade.refund", wish)
+    nameless = await alipay.call("alipay.trade.refund", request)
     assert nameless["sub_code"] == "ACQ.INVALID_PARAMETER"
-    full = await alipay.call("alipay.trade.refund", wish | {"refund_amount": "1.00"})
+    full = await alipay.call("alipay.trade.refund", request | {"refund_amount": "1.00"})
     assert full["fund_change"] == "Y"
 
 
 async def test_refund_nobody_asked_for_is_answered_without_fields(alipay: AlipayMerchant) -> None:
     number = new_number()
     await alipay.precreate(number)
-    wish = {"out_trade_no": number, "out_request_no": "R1"}
-    node = await alipay.call("alipay.trade.fastpay.refund.query", wish)
+    request = {"out_trade_no": number, "out_request_no": "R1"}
+    node = await alipay.call("alipay.trade.fastpay.refund.query", request)
     assert node == {"code": "10000", "msg": "Success"}
 
 
@@ -153,8 +153,8 @@ async def test_nothing_to_cancel_is_no_error(alipay: AlipayMerchant) -> None:
 
 
 async def test_page_errors_are_pages_in_gbk(alipay: AlipayMerchant) -> None:
-    wish = {"out_trade_no": "<b>", "total_amount": "1", "subject": "x"}
-    biz = wish | {"product_code": "FAST_INSTANT_TRADE_PAY"}
+    request = {"out_trade_no": "<b>", "total_amount": "1", "subject": "x"}
+    biz = request | {"product_code": "FAST_INSTANT_TRADE_PAY"}
     answer = await alipay.send(alipay.params("alipay.trade.page.pay", biz))
     assert answer.headers["content-type"] == "text/html;charset=GBK"
     assert "参数无效" in answer.content.decode("gbk")

@@ -59,7 +59,7 @@ async def test_alipay_settles_a_number_once(alipay: AlipayMerchant, later: Immed
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"),
+    ("split_request", "code"),
     [
         ({"royalty_parameters": [royalty(amount="1.01")]}, "ALLOC_AMOUNT_VALIDATE_ERROR"),
         ({"royalty_parameters": [royalty("stranger00")]}, "ROYALTY_RECEIVER_INVALID"),
@@ -69,10 +69,10 @@ async def test_alipay_settles_a_number_once(alipay: AlipayMerchant, later: Immed
     ],
 )
 async def test_alipay_refuses_to_settle(
-    alipay: AlipayMerchant, wish: dict[str, Any], code: str
+    alipay: AlipayMerchant, split_request: dict[str, Any], code: str
 ) -> None:
     _, trade_no = await paid_at_alipay(alipay)
-    said = await settle(alipay, **({"trade_no": trade_no} | wish))
+    said = await settle(alipay, **({"trade_no": trade_no} | split_request))
     assert said["sub_code"] == f"ACQ.{code}"
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.trade_core.world import dossier, fresh, later, paid, said, said_of_refund
+from tests.unit.trade_core.world import aggregate, fresh, later, paid, said, said_of_refund
 
 from contracts.api import CreateRefund, OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import PaymentResult, Source, Verdict
 from trade_core.domain import closing, refunding
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
 from trade_core.domain.errors import OrderPaid
-from trade_core.domain.hearing import hear_payment, hear_refund
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 
@@ -53,7 +53,7 @@ def test_payment_ends_as_its_channel_decided_whatever_the_order(
     order, payment = fresh()
     truth = [said(payment, source, verdict, **more) for source, verdict, more in (*words, end[0])]
     truth += [paid(payment, source) for source in (Source.NOTICE, Source.QUERY) if is_paid]
-    opened = dossier(order, payment, now=later(LATER_S))
+    opened = aggregate(order, payment, now=later(LATER_S))
     _hear(opened, _shuffled(truth, data))
     now_is = opened.payments[payment.payment_no]
     assert now_is.state is (PaymentStatus.SUCCEEDED if is_paid else end[1])
@@ -69,7 +69,7 @@ def test_payment_in_conflict_stays_so_whatever_the_order(
     order, payment = fresh()
     truth = [said(payment, source, verdict, **more) for source, verdict, more in words]
     truth += [paid(payment, source, amount=1) for source in (Source.NOTICE, Source.QUERY)]
-    opened = dossier(order, payment, now=later(LATER_S))
+    opened = aggregate(order, payment, now=later(LATER_S))
     _hear(opened, _shuffled(truth, data))
     assert opened.payments[payment.payment_no].state is PaymentStatus.CONFLICTED
     assert (opened.entries, _told(opened, "payment.conflicted")) == ([], 1)
@@ -88,7 +88,7 @@ def test_order_is_paid_once_whatever_the_order(
         truth.append(said(payment, Source.CLOSE, Verdict.SUCCEEDED))
         truth += [paid(payment)] * is_paid
     latest = replace(order, latest_payment_no=attempts[-1].payment_no)
-    opened = dossier(latest, *attempts, now=later(LATER_S))
+    opened = aggregate(latest, *attempts, now=later(LATER_S))
     _hear(opened, _shuffled(truth, data))
 
     count = sum(who_is_paid)
@@ -108,7 +108,7 @@ def test_order_closed_by_the_app_treats_all_late_money_alike_whatever_the_order(
     order, first = fresh()
     attempts = [replace(first, payment_no=f"P{place}") for place in range(count)]
     latest = replace(order, latest_payment_no=attempts[-1].payment_no)
-    opened = dossier(latest, *attempts, now=later(LATER_S))
+    opened = aggregate(latest, *attempts, now=later(LATER_S))
     closing.close_order(opened)
     _hear(opened, _shuffled([paid(payment) for payment in attempts], data), late=late)
     returned = len(opened.refunds)
@@ -150,7 +150,7 @@ def test_refund_ends_as_its_channel_decided_whatever_the_order(
     truth = [said_of_refund(refund, source, what, **more) for source, what, more in words]
     truth += [said_of_refund(refund, source, verdict) for source in (Source.REFUND, Source.NOTICE)]
     for word in _shuffled(truth, data):
-        hear_refund(opened, word)
+        apply_refund_result(opened, word)
     (payment,) = opened.payments.values()
     assert opened.refunds[refund.refund_no].state is state
     assert (payment.amount_refunded, payment.refund_reserved) == (refunded, reserved)
@@ -167,7 +167,7 @@ def test_refunds_of_one_payment_do_not_disturb_each_other(
     refunds = [first, *(_refund(opened, payment, f"T{number}", 300) for number in (2, 3))]
     for place in order:
         verdict = Verdict.SUCCEEDED if which_succeed[place] else Verdict.DECLINED
-        hear_refund(opened, said_of_refund(refunds[place], Source.REFUND, verdict))
+        apply_refund_result(opened, said_of_refund(refunds[place], Source.REFUND, verdict))
     expected = sum(r.amount for r, ok in zip(refunds, which_succeed, strict=True) if ok)
     now_is = opened.payments[payment.payment_no]
     assert now_is.amount_refunded == now_is.refund_reserved == expected
@@ -175,7 +175,7 @@ def test_refunds_of_one_payment_do_not_disturb_each_other(
 
 
 def _hear(
-    opened: Dossier,
+    opened: OrderAggregate,
     words: Sequence[PaymentResult | None],
     late: LatePayment = LatePayment.ACCEPT,
 ) -> None:
@@ -185,7 +185,7 @@ def _hear(
             with suppress(OrderPaid):
                 closing.close_order(opened)
         else:
-            hear_payment(opened, word, said_at=opened.now, late=late)
+            apply_payment_result(opened, word, said_at=opened.now, late=late)
 
 
 def _shuffled(words: list[Any], data: st.DataObject) -> list[Any]:
@@ -194,23 +194,23 @@ def _shuffled(words: list[Any], data: st.DataObject) -> list[Any]:
     return data.draw(st.permutations(repeated))
 
 
-def _told(opened: Dossier, kind: str) -> int:
+def _told(opened: OrderAggregate, kind: str) -> int:
     return sum(event.type == kind for event in opened.events)
 
 
-def _refunding() -> tuple[Dossier, Refund]:
+def _refunding() -> tuple[OrderAggregate, Refund]:
     order, payment = fresh()
-    opened = dossier(order, payment)
+    opened = aggregate(order, payment)
     _hear(opened, [paid(payment)])
     return opened, _refund(opened, payment, "T1", 500)
 
 
-def _refund(opened: Dossier, payment: Payment, number: str, amount: int) -> Refund:
-    wish = CreateRefund(
+def _refund(opened: OrderAggregate, payment: Payment, number: str, amount: int) -> Refund:
+    request = CreateRefund(
         merchant_id="M1",
         payment_id="C1",
         payment_no=payment.payment_no,
         merchant_refund_no=number,
         amount=amount,
     )
-    return refunding.refund_as_wished(opened, wish)
+    return refunding.refund_as_requested(opened, request)

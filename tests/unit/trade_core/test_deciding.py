@@ -3,36 +3,44 @@
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.test_hearing import (
+from tests.unit.trade_core.test_apply_result import (
     alerted,
     answer,
+    apply,
     balances,
-    hear,
     refunding_dossier,
     told,
 )
-from tests.unit.trade_core.world import dossier, later, paid, pending, said, said_of_refund, wish
+from tests.unit.trade_core.world import (
+    aggregate,
+    later,
+    paid,
+    pending,
+    request,
+    said,
+    said_of_refund,
+)
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from contracts.internal import PaymentDecision, RefundDecision
 from trade_core.domain import opening
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_result import apply_refund_result
 from trade_core.domain.deciding import decide_payment, decide_refund
-from trade_core.domain.dossier import Dossier
-from trade_core.domain.due import Ask, Look, refund_step
+from trade_core.domain.due import Ask, NextCheck, refund_step
 from trade_core.domain.errors import DecisionImpossible, ResultRefused
-from trade_core.domain.hearing import hear_refund
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 
 
-def conflicted(**claim: Any) -> tuple[Dossier, str]:
+def conflicted(**claim: Any) -> tuple[OrderAggregate, str]:
     """The payer was asked for 1299; the channel says something else."""
     order, payment = pending()
-    opened = dossier(order, payment)
-    hear(opened, paid(payment, **(claim or {"amount": 1300})))
+    opened = aggregate(order, payment)
+    apply(opened, paid(payment, **(claim or {"amount": 1300})))
     assert opened.payments[payment.payment_no].state is PaymentStatus.CONFLICTED
     return opened, payment.payment_no
 
@@ -61,7 +69,7 @@ def test_the_channels_words_agree_with_an_accepted_payment() -> None:
     decide_payment(opened, number, PaymentDecision.ACCEPT)
     events = len(opened.events)
     payment = opened.payments[number]
-    hear(opened, paid(payment, amount=1300), paid(payment, Source.QUERY, amount=1300))
+    apply(opened, paid(payment, amount=1300), paid(payment, Source.QUERY, amount=1300))
     assert (len(opened.events), alerted(opened)) == (events, ["payment.conflicted"])
 
 
@@ -73,8 +81,8 @@ def test_payment_that_is_sent_back_goes_back_as_the_channel_took_it() -> None:
     assert (refund.amount, refund.cause, refund.merchant_refund_no) == (1300, "requested", None)
     assert payment.refund_reserved == payment.amount == 1300
     assert (opened.order.state, opened.order.amount_paid) == (OrderStatus.OPEN, 0)
-    assert opened.looks[refund.refund_no] == Look(opened.now)
-    hear_refund(opened, answer(opened, refund.refund_no, Verdict.SUCCEEDED, amount=1300))
+    assert opened.next_checks[refund.refund_no] == NextCheck(opened.now)
+    apply_refund_result(opened, answer(opened, refund.refund_no, Verdict.SUCCEEDED, amount=1300))
     assert set(balances(opened).values()) == {0}
 
 
@@ -102,7 +110,9 @@ def test_ignored_money_that_is_told_again_stays_ignored() -> None:
     opened, number = conflicted(amount=1300)
     decide_payment(opened, number, PaymentDecision.IGNORE)
     payment = opened.payments[number]
-    hear(opened, paid(payment, amount=1300), paid(payment, Source.QUERY, amount=1300, paid_at=None))
+    apply(
+        opened, paid(payment, amount=1300), paid(payment, Source.QUERY, amount=1300, paid_at=None)
+    )
     assert opened.payments[number].state is PaymentStatus.FAILED
     assert alerted(opened) == ["payment.conflicted"]
 
@@ -110,7 +120,7 @@ def test_ignored_money_that_is_told_again_stays_ignored() -> None:
 def test_other_money_than_the_ignored_is_a_conflict_again() -> None:
     opened, number = conflicted(amount=1300)
     decide_payment(opened, number, PaymentDecision.IGNORE)
-    hear(opened, paid(opened.payments[number], amount=1301))
+    apply(opened, paid(opened.payments[number], amount=1301))
     assert opened.payments[number].state is PaymentStatus.CONFLICTED
     decide_payment(opened, number, PaymentDecision.ACCEPT)
     assert opened.order.amount_paid == 1301
@@ -119,31 +129,31 @@ def test_other_money_than_the_ignored_is_a_conflict_again() -> None:
 def test_ignored_payment_gives_way_to_the_right_money() -> None:
     opened, number = conflicted(amount=1300)
     decide_payment(opened, number, PaymentDecision.IGNORE)
-    hear(opened, paid(opened.payments[number]))
+    apply(opened, paid(opened.payments[number]))
     assert opened.order.state is OrderStatus.PAID
 
 
 def test_conflict_is_decided_by_the_newest_word_about_money() -> None:
     opened, number = conflicted(amount=1)
-    hear(opened, paid(opened.payments[number], Source.QUERY))
+    apply(opened, paid(opened.payments[number], Source.QUERY))
     decide_payment(opened, number, PaymentDecision.ACCEPT)
     assert opened.order.amount_paid == 1299
 
 
 def test_accepted_payment_has_the_other_attempts_closed() -> None:
     order, first = pending()
-    opened = dossier(order, first, now=later(20))
-    second = opening.open_another(opened, wish())
-    hear(opened, paid(first, amount=1))
+    opened = aggregate(order, first, now=later(20))
+    second = opening.open_another(opened, request())
+    apply(opened, paid(first, amount=1))
     decide_payment(opened, first.payment_no, PaymentDecision.ACCEPT)
     assert opened.payments[second.payment_no].closing
 
 
 def test_order_that_another_payment_has_paid_accepts_no_second() -> None:
     order, first = pending()
-    opened = dossier(order, first, now=later(20))
-    second = opening.open_another(opened, wish())
-    hear(opened, paid(first, amount=1), paid(second))
+    opened = aggregate(order, first, now=later(20))
+    second = opening.open_another(opened, request())
+    apply(opened, paid(first, amount=1), paid(second))
     with pytest.raises(DecisionImpossible, match="Another payment"):
         decide_payment(opened, first.payment_no, PaymentDecision.ACCEPT)
     decide_payment(opened, first.payment_no, PaymentDecision.REFUND)
@@ -164,8 +174,8 @@ def test_money_that_cannot_be_booked_can_only_be_ignored(
 
 def test_conflict_without_money_can_only_be_ignored() -> None:
     order, payment = pending()
-    opened = dossier(order, payment)
-    hear(opened, said(payment, Source.QUERY, Verdict.PENDING, amount=1))
+    opened = aggregate(order, payment)
+    apply(opened, said(payment, Source.QUERY, Verdict.PENDING, amount=1))
     with pytest.raises(DecisionImpossible):
         decide_payment(opened, payment.payment_no, PaymentDecision.REFUND)
     decide_payment(opened, payment.payment_no, PaymentDecision.IGNORE)
@@ -175,16 +185,16 @@ def test_conflict_without_money_can_only_be_ignored() -> None:
 def test_only_a_conflict_is_decided(decision: PaymentDecision) -> None:
     order, payment = pending()
     with pytest.raises(DecisionImpossible):
-        decide_payment(dossier(order, payment), payment.payment_no, decision)
+        decide_payment(aggregate(order, payment), payment.payment_no, decision)
 
 
-def abnormal() -> tuple[Dossier, str]:
+def abnormal() -> tuple[OrderAggregate, str]:
     opened, number = refunding_dossier()
-    hear_refund(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
+    apply_refund_result(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
     return opened, number
 
 
-def state_of(opened: Dossier, number: str) -> tuple[Refund, Payment]:
+def state_of(opened: OrderAggregate, number: str) -> tuple[Refund, Payment]:
     refund = opened.refunds[number]
     return refund, opened.payments[refund.payment_no]
 
@@ -205,7 +215,7 @@ def test_refund_settled_outside_counts_as_returned_but_the_channel_still_has_the
 def test_channel_that_returns_what_was_settled_outside_is_for_a_person() -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.SETTLED_OUTSIDE)
-    hear_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_refund_result(opened, answer(opened, number, Verdict.SUCCEEDED))
     assert alerted(opened)[-1] == "refund.returned_twice"
 
 
@@ -214,15 +224,15 @@ def test_released_refund_gives_its_reservation_back_exactly_once() -> None:
     decide_refund(opened, number, RefundDecision.RELEASE)
     with pytest.raises(DecisionImpossible):
         decide_refund(opened, number, RefundDecision.RELEASE)
-    hear_refund(opened, answer(opened, number, Verdict.DECLINED))
+    apply_refund_result(opened, answer(opened, number, Verdict.DECLINED))
     refund, payment = state_of(opened, number)
     assert (refund.state, payment.refund_reserved) == (RefundStatus.FAILED, 0)
     assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
     with pytest.raises(ResultRefused):
-        hear_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+        apply_refund_result(opened, answer(opened, number, Verdict.SUCCEEDED))
 
 
-def commanded(opened: Dossier, number: str) -> CommandName:
+def commanded(opened: OrderAggregate, number: str) -> CommandName:
     step = refund_step(opened.refunds[number], attempt=0, now=opened.now)
     assert isinstance(step, Ask)
     return step.command
@@ -231,12 +241,12 @@ def commanded(opened: Dossier, number: str) -> CommandName:
 def test_refund_that_is_paid_out_is_told_to_the_channel_and_then_asked_about() -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.PAY_OUT)
-    assert opened.looks[number] == Look(opened.now)
+    assert opened.next_checks[number] == NextCheck(opened.now)
     assert commanded(opened, number) is CommandName.REFUND_ABNORMAL
-    hear_refund(opened, answer(opened, number, Verdict.PENDING))
+    apply_refund_result(opened, answer(opened, number, Verdict.PENDING))
     assert commanded(opened, number) is CommandName.QUERY_REFUND
     assert opened.refunds[number].state is RefundStatus.ABNORMAL
-    hear_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_refund_result(opened, answer(opened, number, Verdict.SUCCEEDED))
     refund, payment = state_of(opened, number)
     assert (refund.state, payment.amount_refunded) == (RefundStatus.SUCCEEDED, 500)
     assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 799
@@ -258,7 +268,7 @@ def test_pay_out_that_comes_to_nothing_is_for_a_person_again(
 ) -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.PAY_OUT)
-    hear_refund(opened, answer(opened, number, verdict, **more))
+    apply_refund_result(opened, answer(opened, number, verdict, **more))
     assert alerted(opened) == ["refund.abnormal", "refund.abnormal"]
     assert not isinstance(refund_step(opened.refunds[number], attempt=0, now=opened.now), Ask)
     decide_refund(opened, number, RefundDecision.RELEASE)
@@ -267,7 +277,7 @@ def test_pay_out_that_comes_to_nothing_is_for_a_person_again(
 def test_uncertain_pay_out_is_never_told_twice() -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.PAY_OUT)
-    hear_refund(opened, answer(opened, number, Verdict.UNKNOWN))
+    apply_refund_result(opened, answer(opened, number, Verdict.UNKNOWN))
     assert commanded(opened, number) is CommandName.QUERY_REFUND
 
 
@@ -275,5 +285,7 @@ def test_old_notice_does_not_end_a_pay_out() -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.PAY_OUT)
     refund = opened.refunds[number]
-    hear_refund(opened, said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
+    apply_refund_result(
+        opened, said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True)
+    )
     assert opened.refunds[number].is_paid_out

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import NOON, cashier_wish, fresh, later, pending, wish
+from tests.unit.trade_core.world import NOON, cashier_request, fresh, later, pending, request
 
 from contracts.api import Method, OrderStatus, PaymentStatus, RefundCause, RefundStatus
 from contracts.events.commands import CommandName
@@ -14,12 +14,12 @@ from trade_core.domain.due import (
     SCHEDULE_S,
     Ask,
     End,
-    Look,
+    NextCheck,
     Rest,
     Step,
-    first_look,
+    first_check,
     gap,
-    open_look,
+    open_check,
     payment_step,
     refund_step,
 )
@@ -40,10 +40,10 @@ def test_schedule_is_5_s_15_s_30_s_1_m_3_m_5_m_10_m_30_m_and_every_half_hour() -
 def test_initiation_is_looked_at_when_no_call_can_be_under_way(
     method: Method, limit_s: int
 ) -> None:
-    order, payment = fresh(wish(method=method))
-    assert open_look(payment, NOON) == Look(later(limit_s))
+    order, payment = fresh(request(method=method))
+    assert open_check(payment, NOON) == NextCheck(later(limit_s))
     early = payment_step(order, payment, attempt=0, now=later(limit_s - 1))
-    assert early == Rest(Look(later(limit_s)))
+    assert early == Rest(NextCheck(later(limit_s)))
     step = payment_step(order, payment, attempt=0, now=later(limit_s))
     assert isinstance(step, Ask)
     assert step.command is CommandName.QUERY
@@ -52,20 +52,20 @@ def test_initiation_is_looked_at_when_no_call_can_be_under_way(
 @pytest.mark.parametrize("state", [PaymentStatus.PENDING, PaymentStatus.UNKNOWN])
 def test_open_payment_is_asked_about_from_the_fifth_second(state: PaymentStatus) -> None:
     order, payment = fresh(state=state)
-    assert open_look(payment, NOON) == Look(later(5))
+    assert open_check(payment, NOON) == NextCheck(later(5))
     step = payment_step(order, payment, attempt=0, now=later(5))
-    assert step == Ask(CommandName.QUERY, Look(later(15), attempt=1))
+    assert step == Ask(CommandName.QUERY, NextCheck(later(15), attempt=1))
     assert payment_step(order, payment, attempt=7, now=later(1800)) == Ask(
-        CommandName.QUERY, Look(later(1800 + HALF_HOUR_S), attempt=8)
+        CommandName.QUERY, NextCheck(later(1800 + HALF_HOUR_S), attempt=8)
     )
 
 
 def test_expiry_is_never_slept_through() -> None:
     order, payment = pending(expires_at=later(20))
     step = payment_step(order, payment, attempt=1, now=later(15))
-    assert step == Ask(CommandName.QUERY, Look(later(20)))
+    assert step == Ask(CommandName.QUERY, NextCheck(later(20)))
     _, soon = pending(expires_at=later(2))
-    assert open_look(soon, NOON) == Look(later(2))
+    assert open_check(soon, NOON) == NextCheck(later(2))
 
 
 def test_expired_payment_is_closed_and_asked_in_turn_until_it_is_certain() -> None:
@@ -80,59 +80,61 @@ def test_expired_payment_is_closed_and_asked_in_turn_until_it_is_certain() -> No
 
 def test_payers_code_is_asked_about_before_it_is_closed() -> None:
     order, payment = fresh(
-        wish(method=Method.BARCODE, expires_in_s=20), state=PaymentStatus.UNKNOWN
+        request(method=Method.BARCODE, expires_in_s=20), state=PaymentStatus.UNKNOWN
     )
     steps = [payment_step(order, payment, attempt=n, now=later(60)) for n in range(4)]
     assert [step.command for step in steps if isinstance(step, Ask)] == [
         CommandName.QUERY, CommandName.CLOSE, CommandName.QUERY, CommandName.CLOSE
     ]  # fmt: skip
-    assert steps[0] == Ask(CommandName.QUERY, Look(later(65), attempt=1))
+    assert steps[0] == Ask(CommandName.QUERY, NextCheck(later(65), attempt=1))
 
 
 def test_unwanted_payment_is_closed_at_once_but_not_while_its_initiation_runs() -> None:
     order, payment = pending(closing=True)
-    assert open_look(payment, NOON) == Look(NOON)
+    assert open_check(payment, NOON) == NextCheck(NOON)
     step = payment_step(order, payment, attempt=0, now=NOON)
     assert isinstance(step, Ask)
     assert step.command is CommandName.CLOSE
     _, starting = fresh(closing=True)
-    assert open_look(starting, NOON) == Look(later(12))
-    assert payment_step(order, starting, attempt=0, now=NOON) == Rest(Look(later(12)))
+    assert open_check(starting, NOON) == NextCheck(later(12))
+    assert payment_step(order, starting, attempt=0, now=NOON) == Rest(NextCheck(later(12)))
 
 
 def test_payment_of_our_page_that_nobody_placed_ends_without_a_channel() -> None:
-    order, payment = fresh(cashier_wish())
-    assert open_look(payment, NOON) == Look(payment.expires_at)
-    assert payment_step(order, payment, attempt=0, now=later(1)) == Rest(Look(payment.expires_at))
+    order, payment = fresh(cashier_request())
+    assert open_check(payment, NOON) == NextCheck(payment.expires_at)
+    assert payment_step(order, payment, attempt=0, now=later(1)) == Rest(
+        NextCheck(payment.expires_at)
+    )
     assert payment_step(order, payment, attempt=0, now=payment.expires_at) == End()
 
 
 @pytest.mark.parametrize("state", [PaymentStatus.FAILED, PaymentStatus.CLOSED])
 def test_last_attempt_waits_for_the_end_of_its_order(state: PaymentStatus) -> None:
     order, payment = fresh(state=state)
-    assert first_look(order, payment, NOON) == Look(order.expires_at)
+    assert first_check(order, payment, NOON) == NextCheck(order.expires_at)
     step = payment_step(order, payment, attempt=0, now=later(1))
-    assert step == Rest(Look(order.expires_at))
+    assert step == Rest(NextCheck(order.expires_at))
     assert payment_step(order, payment, attempt=0, now=order.expires_at) == End()
 
 
 def test_people_hear_once_of_what_stays_unclear() -> None:
     order, payment = fresh(state=PaymentStatus.UNKNOWN)
     steps = [payment_step(order, payment, attempt=n, now=later(5)) for n in range(20)]
-    assert [step.worrying for step in steps if isinstance(step, Ask)].index(True) == 6
-    assert [step.worrying for step in steps if isinstance(step, Ask)].count(True) == 1
+    assert [step.is_overdue for step in steps if isinstance(step, Ask)].index(True) == 6
+    assert [step.is_overdue for step in steps if isinstance(step, Ask)].count(True) == 1
     waiting = replace(payment, state=PaymentStatus.PENDING)
     calm = payment_step(order, waiting, attempt=6, now=later(5))
     assert isinstance(calm, Ask)
-    assert not calm.worrying
+    assert not calm.is_overdue
 
 
 def test_what_is_decided_is_never_looked_at_again() -> None:
     order, payment = fresh(state=PaymentStatus.FAILED)
     older = replace(order, latest_payment_no="P-newer")
-    assert first_look(older, payment, NOON) is None
+    assert first_check(older, payment, NOON) is None
     paid = replace(order, state=OrderStatus.PAID)
-    assert first_look(paid, payment, NOON) is None
+    assert first_check(paid, payment, NOON) is None
     assert payment_step(paid, payment, attempt=3, now=later(9)) == Rest(None)
 
 
@@ -166,7 +168,7 @@ def refund(**changes: Any) -> Refund:
 
 
 @pytest.mark.parametrize(
-    ("heard", "command"),
+    ("last_fact", "command"),
     [
         (None, CommandName.QUERY_REFUND),
         (Fact.NOT_SENT, CommandName.REFUND),
@@ -176,16 +178,16 @@ def refund(**changes: Any) -> Refund:
     ],
 )
 def test_refund_is_sent_until_the_channel_has_it_and_asked_about_where_nobody_knows(
-    heard: Fact | None, command: CommandName
+    last_fact: Fact | None, command: CommandName
 ) -> None:
-    step = refund_step(refund(heard=heard), attempt=2, now=NOON)
-    assert step == Ask(command, Look(NOON + timedelta(seconds=15), attempt=3))
+    step = refund_step(refund(last_fact=last_fact), attempt=2, now=NOON)
+    assert step == Ask(command, NextCheck(NOON + timedelta(seconds=15), attempt=3))
 
 
 def test_refund_is_sent_at_once_and_looked_at_from_the_fifth_second() -> None:
     first = refund_step(refund(), attempt=0, now=NOON)
-    assert first == Ask(CommandName.REFUND, Look(later(5), attempt=1))
-    accepted = refund(heard=Fact.UNDER_WAY)
+    assert first == Ask(CommandName.REFUND, NextCheck(later(5), attempt=1))
+    accepted = refund(last_fact=Fact.UNDER_WAY)
     seconds = due_seconds(lambda n: refund_step(accepted, attempt=n, now=NOON))
     assert seconds == [5, 15, 30, 60, 180, 300, 600, 1800]
 
@@ -197,11 +199,11 @@ def test_close_that_came_to_nothing_is_looked_at_from_the_fifth_second() -> None
 
 
 def test_people_hear_after_ten_minutes_of_a_refund_that_stays_unclear() -> None:
-    steps = [refund_step(refund(heard=Fact.UNCLEAR), attempt=n, now=NOON) for n in range(20)]
-    assert [step.worrying for step in steps if isinstance(step, Ask)].index(True) == 7
-    calm = refund_step(refund(heard=Fact.UNDER_WAY), attempt=7, now=NOON)
+    steps = [refund_step(refund(last_fact=Fact.UNCLEAR), attempt=n, now=NOON) for n in range(20)]
+    assert [step.is_overdue for step in steps if isinstance(step, Ask)].index(True) == 7
+    calm = refund_step(refund(last_fact=Fact.UNDER_WAY), attempt=7, now=NOON)
     assert isinstance(calm, Ask)
-    assert not calm.worrying
+    assert not calm.is_overdue
 
 
 @pytest.mark.parametrize("state", [s for s in RefundStatus if s is not RefundStatus.PROCESSING])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.trade_core.test_splitting import done, payment_of, taken
-from tests.unit.trade_core.world import NOON, dossier, fresh, paid, pending, said
+from tests.unit.trade_core.world import NOON, aggregate, fresh, paid, pending, said
 
 from contracts import actions
 from contracts.actions import Action
@@ -14,9 +14,9 @@ from contracts.api import CreateRefund
 from contracts.events.configuration import LatePayment
 from contracts.events.orders import OrderEventRecord
 from contracts.events.results import Source, Verdict
-from trade_core.domain.dossier import Dossier
-from trade_core.domain.hearing import hear_payment
-from trade_core.domain.refunding import refund_as_wished
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_result import apply_payment_result
+from trade_core.domain.refunding import refund_as_requested
 from trade_core.store import outgoing
 
 BEIJING = timezone(timedelta(hours=8))
@@ -32,7 +32,7 @@ JSON = st.recursive(
 )
 
 
-def told(opened: Dossier) -> list[str]:
+def told(opened: OrderAggregate) -> list[str]:
     """The events' types; each was written as it should be."""
     for event in opened.events:
         payload = outgoing.order_event(event).payload
@@ -54,10 +54,10 @@ def told(opened: Dossier) -> list[str]:
 )
 def test_event_of_a_payment_that_waits_for_its_payer(action: Action) -> None:
     order, payment = fresh()
-    opened = dossier(order, payment)
+    opened = aggregate(order, payment)
     opened.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     word = said(payment, Source.INITIATION, Verdict.PENDING, action=action)
-    hear_payment(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
+    apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
     assert told(opened) == ["payment.pending"]
 
 
@@ -68,25 +68,25 @@ def test_event_of_a_payment_that_waits_for_its_payer(action: Action) -> None:
 )
 def test_events_of_a_payment_that_was_paid_and_of_its_order(paid_at: datetime) -> None:
     order, payment = pending(notify_url="https://app.example/n")
-    opened = dossier(order, payment)
+    opened = aggregate(order, payment)
     word = paid(payment, paid_at=paid_at)
-    hear_payment(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
+    apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
     assert told(opened) == ["payment.succeeded", "order.paid"]
 
 
 @given(st.dictionaries(st.text("ab", max_size=3), JSON, max_size=3))
 def test_event_carries_whatever_the_app_knows_its_payment_by(metadata: dict[str, object]) -> None:
     order, payment = pending(metadata=metadata)
-    opened = dossier(order, payment)
+    opened = aggregate(order, payment)
     word = said(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="“不”")
-    hear_payment(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
+    apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
     assert told(opened) == ["payment.failed"]
 
 
 def test_events_of_refunds_and_splits() -> None:
     opened = taken(1000)
     done(opened, 300, 200, failing=["190002"])
-    wish = CreateRefund(
+    request = CreateRefund(
         merchant_id="M1",
         payment_id="C1",
         payment_no=payment_of(opened).payment_no,
@@ -94,5 +94,5 @@ def test_events_of_refunds_and_splits() -> None:
         amount=100,
         reason="多收",
     )
-    refund_as_wished(opened, wish)
+    refund_as_requested(opened, request)
     assert told(opened)[2:] == ["split.created", "split.failed", "refund.created"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.trade_core.test_due import refund
-from tests.unit.trade_core.world import NOON, cashier_wish, fresh
+from tests.unit.trade_core.world import NOON, cashier_request, fresh
 
 from contracts.money import MAX_AMOUNT
 from trade_core.domain import ledger
@@ -47,7 +47,7 @@ def test_refund_that_fails_leaves_the_books_as_they_were() -> None:
 
 
 def test_nothing_is_booked_of_a_payment_at_no_account() -> None:
-    _, payment = fresh(cashier_wish())
+    _, payment = fresh(cashier_request())
     with pytest.raises(ValueError, match="no channel account"):
         ledger.of_payment(Kind.PAYMENT_CAPTURED, payment, merchant_id="M1", at=NOON)
 

@@ -4,12 +4,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import NOON, cashier_wish, dossier, fresh, later, pending, wish
+from tests.unit.trade_core.world import (
+    NOON,
+    aggregate,
+    cashier_request,
+    fresh,
+    later,
+    pending,
+    request,
+)
 
 from contracts.api import Method, OrderStatus, PaymentStatus
 from trade_core.domain import opening
-from trade_core.domain.dossier import Dossier
-from trade_core.domain.due import Look
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.due import NextCheck
 from trade_core.domain.errors import (
     CheckoutReplaced,
     OrderClosed,
@@ -28,48 +36,48 @@ ALIPAY = Choice("C2", "alipay", Method.NATIVE)
 @pytest.mark.parametrize("seconds", [0, 14.9])
 def test_same_content_within_the_window_is_a_replay(state: PaymentStatus, seconds: float) -> None:
     order, payment = fresh(state=state)
-    assert opening.is_replay(order, payment, wish(), later(seconds))
+    assert opening.is_replay(order, payment, request(), later(seconds))
 
 
 def test_same_content_after_the_window_opens_another() -> None:
     order, payment = fresh()
-    assert not opening.is_replay(order, payment, wish(), later(15))
+    assert not opening.is_replay(order, payment, request(), later(15))
 
 
 @pytest.mark.parametrize(("seconds", "wait_s"), [(0, 15), (0.5, 15), (14.2, 1), (14.999, 1)])
 def test_other_content_within_the_window_is_too_soon(seconds: float, wait_s: int) -> None:
     order, payment = fresh()
     with pytest.raises(TooSoon) as refused:
-        opening.is_replay(order, payment, wish(amount=1300), later(seconds))
+        opening.is_replay(order, payment, request(amount=1300), later(seconds))
     assert refused.value.retry_after_s == wait_s
 
 
 def test_window_is_the_apps() -> None:
     order, payment = fresh()
-    assert not opening.is_replay(order, payment, wish(amount=1300, window_s=1), later(1))
-    assert opening.is_replay(order, payment, wish(window_s=60), later(59))
+    assert not opening.is_replay(order, payment, request(amount=1300, window_s=1), later(1))
+    assert opening.is_replay(order, payment, request(window_s=60), later(59))
 
 
 def test_window_is_measured_from_the_latest_initiation() -> None:
     order, payment = fresh()
     newer = replace(payment, initiated_at=later(20))
-    assert opening.is_replay(order, newer, wish(), later(30))
+    assert opening.is_replay(order, newer, request(), later(30))
 
 
 def test_same_values_in_another_form_are_the_same_content() -> None:
     order, payment = fresh()
-    assert opening.is_replay(order, payment, wish(currency="CNY", metadata={}), later(1))
-    assert opening.is_replay(order, payment, wish(expires_in_s=7200), later(1))
+    assert opening.is_replay(order, payment, request(currency="CNY", metadata={}), later(1))
+    assert opening.is_replay(order, payment, request(expires_in_s=7200), later(1))
 
 
 def test_paid_order_replays_within_the_window_and_refuses_after_it() -> None:
     order, payment = fresh(state=PaymentStatus.SUCCEEDED)
     paid = replace(order, state=OrderStatus.PAID)
-    assert opening.is_replay(paid, payment, wish(), later(1))
+    assert opening.is_replay(paid, payment, request(), later(1))
     with pytest.raises(OrderPaid):
-        opening.is_replay(paid, payment, wish(amount=1), later(1))
+        opening.is_replay(paid, payment, request(amount=1), later(1))
     with pytest.raises(OrderPaid):
-        opening.is_replay(paid, payment, wish(), later(16))
+        opening.is_replay(paid, payment, request(), later(16))
 
 
 @pytest.mark.parametrize("seconds", [1, 16])
@@ -77,37 +85,37 @@ def test_closed_order_refuses(seconds: float) -> None:
     order, payment = fresh()
     closed = replace(order, state=OrderStatus.CLOSED, closed_by_app=True)
     with pytest.raises(OrderClosed):
-        opening.is_replay(closed, payment, wish(), later(seconds))
+        opening.is_replay(closed, payment, request(), later(seconds))
 
 
 def test_next_attempt_takes_the_new_values_and_has_the_older_closed() -> None:
     order, payment = pending()
-    opened = dossier(order, payment, now=later(20))
+    opened = aggregate(order, payment, now=later(20))
     another = opening.open_another(
-        opened, wish(amount=1500, subject="物业费 12月", expires_in_s=60)
+        opened, request(amount=1500, subject="物业费 12月", expires_in_s=60)
     )
     assert (opened.order.amount, opened.order.subject) == (1500, "物业费 12月")
     assert opened.order.expires_at == later(80)
     assert opened.order.latest_payment_no == another.payment_no
     assert opened.payments[payment.payment_no].closing
-    assert opened.looks == {
-        payment.payment_no: Look(later(20)),
-        another.payment_no: Look(later(32)),
+    assert opened.next_checks == {
+        payment.payment_no: NextCheck(later(20)),
+        another.payment_no: NextCheck(later(32)),
     }
     assert [event.type for event in opened.events] == ["payment.created"]
 
 
 def test_next_attempt_after_expiry_keeps_the_order_open() -> None:
-    order, payment = fresh(cashier_wish())
-    opened = dossier(order, payment, now=later(8000))
-    opening.open_another(opened, wish())
+    order, payment = fresh(cashier_request())
+    opened = aggregate(order, payment, now=later(8000))
+    opening.open_another(opened, request())
     assert opened.order.state is OrderStatus.OPEN
     assert opened.payments[payment.payment_no].state is PaymentStatus.CLOSED
 
 
-def at_checkout(**changes: Any) -> tuple[Dossier, Payment]:
-    order, payment = fresh(cashier_wish(), **changes)
-    return dossier(order, payment, now=later(30)), payment
+def at_checkout(**changes: Any) -> tuple[OrderAggregate, Payment]:
+    order, payment = fresh(cashier_request(), **changes)
+    return aggregate(order, payment, now=later(30)), payment
 
 
 def test_first_choice_binds_the_payment() -> None:
@@ -117,7 +125,7 @@ def test_first_choice_binds_the_payment() -> None:
     bound = opened.payments[payment.payment_no]
     assert (bound.payment_id, bound.channel, bound.called_as) == ("C1", "wechat", Method.NATIVE)
     assert (bound.method, bound.state) == (Method.CASHIER, PaymentStatus.INITIATING)
-    assert opened.looks[payment.payment_no] == Look(later(42))
+    assert opened.next_checks[payment.payment_no] == NextCheck(later(42))
 
 
 def test_same_choice_again_shows_the_payment() -> None:
@@ -128,7 +136,7 @@ def test_same_choice_again_shows_the_payment() -> None:
     assert len(opened.payments) == 1
 
 
-def placed(**changes: Any) -> tuple[Dossier, Payment]:
+def placed(**changes: Any) -> tuple[OrderAggregate, Payment]:
     return at_checkout(
         payment_id="C1",
         channel="wechat",
@@ -145,7 +153,7 @@ def test_other_choice_must_first_close_the_former() -> None:
     assert chosen.close_first is not None
     assert chosen.close_first.payment_no == payment.payment_no
     assert len(opened.payments) == 1
-    assert opened.looks[payment.payment_no] == Look(later(42))
+    assert opened.next_checks[payment.payment_no] == NextCheck(later(42))
 
 
 @pytest.mark.parametrize("state", [PaymentStatus.CLOSED, PaymentStatus.FAILED])
@@ -188,13 +196,13 @@ def test_nothing_is_chosen_for_an_order_that_is_over() -> None:
 
 def test_nothing_is_chosen_on_a_page_that_was_replaced() -> None:
     opened, payment = at_checkout()
-    opening.open_another(opened, wish())
+    opening.open_another(opened, request())
     with pytest.raises(CheckoutReplaced):
         opening.choose(opened, payment.payment_no, WECHAT)
 
 
-def test_wished_account_is_kept_until_the_payer_chooses() -> None:
-    _, payment = fresh(wish(channel=None, method=Method.CASHIER, payment_id="C7"))
-    assert (payment.payment_id, payment.wished_payment_id) == (None, "C7")
+def test_requested_account_is_kept_until_the_payer_chooses() -> None:
+    _, payment = fresh(request(channel=None, method=Method.CASHIER, payment_id="C7"))
+    assert (payment.payment_id, payment.requested_account_id) == (None, "C7")
     assert payment.state is PaymentStatus.PENDING
     assert payment.created_at == NOON

@@ -11,17 +11,20 @@ from contracts.events.commands import CommandName
 from contracts.events.configuration import RefundSplits
 from contracts.events.results import Source, Verdict
 from trade_core.domain import refunding
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_result import apply_refund_result
 from trade_core.domain.due import Ask, refund_step
 from trade_core.domain.errors import RefundExceedsPaid, SplitExceedsPaid
-from trade_core.domain.hearing import hear_refund
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Share
 
 
 def refund(
-    opened: Dossier, amount: int, policy: RefundSplits = RefundSplits.RETURN, number: str = "T1"
+    opened: OrderAggregate,
+    amount: int,
+    policy: RefundSplits = RefundSplits.RETURN,
+    number: str = "T1",
 ) -> Refund:
     wanted = CreateRefund(
         merchant_id="M1",
@@ -30,7 +33,7 @@ def refund(
         merchant_refund_no=number,
         amount=amount,
     )
-    return refunding.refund_as_wished(opened, wanted, policy)
+    return refunding.refund_as_requested(opened, wanted, policy)
 
 
 def test_refund_within_what_is_not_split_calls_nobody_back() -> None:
@@ -62,7 +65,7 @@ def test_refund_that_succeeds_leaves_receivers_without_what_they_gave_back() -> 
     opened = taken(1000)
     number = done(opened, 600, 400).split_no
     started = refund(opened, 700)
-    hear_refund(opened, said_of_refund(started, Source.NOTICE, Verdict.SUCCEEDED))
+    apply_refund_result(opened, said_of_refund(started, Source.NOTICE, Verdict.SUCCEEDED))
     shares = opened.splits[number].shares
     assert [(one.state, one.amount_returned, one.held) for one in shares] == [
         (ShareStatus.RETURNED, 600, 0),
@@ -81,8 +84,8 @@ def test_refund_that_fails_leaves_receivers_what_they_did_not_give_back() -> Non
     started = refund(opened, 700)
     first = started.returns[0].return_no
     pending_word = said_of_refund(started, Source.REFUND, Verdict.PENDING, returned=[first])
-    hear_refund(opened, pending_word)
-    hear_refund(opened, said_of_refund(started, Source.REFUND, Verdict.DECLINED, code="NO"))
+    apply_refund_result(opened, pending_word)
+    apply_refund_result(opened, said_of_refund(started, Source.REFUND, Verdict.DECLINED, code="NO"))
     shares = opened.splits[number].shares
     assert [(one.state, one.amount_returned, one.amount_returning) for one in shares] == [
         (ShareStatus.RETURNED, 600, 0),
@@ -101,12 +104,12 @@ def test_no_that_does_not_tell_what_is_back_has_the_refund_sent_again(source: So
     opened = taken(1000)
     number = done(opened, 600, 400).split_no
     started = refund(opened, 700)
-    hear_refund(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
+    apply_refund_result(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
     asked = refund_step(opened.refunds[started.refund_no], attempt=1, now=NOON)
     assert isinstance(asked, Ask)
     assert asked.command is CommandName.REFUND
     back = [one.return_no for one in started.returns]
-    hear_refund(
+    apply_refund_result(
         opened, said_of_refund(started, Source.REFUND, Verdict.DECLINED, code="NO", returned=back)
     )
     assert opened.refunds[started.refund_no].state is RefundStatus.FAILED
@@ -117,7 +120,9 @@ def test_abnormal_refund_was_given_back_by_all_receivers_before() -> None:
     opened = taken(1000)
     done(opened, 600, 400)
     started = refund(opened, 700)
-    hear_refund(opened, said_of_refund(started, Source.NOTICE, Verdict.DECLINED, abnormal=True))
+    apply_refund_result(
+        opened, said_of_refund(started, Source.NOTICE, Verdict.DECLINED, abnormal=True)
+    )
     stuck = opened.refunds[started.refund_no]
     assert stuck.state is RefundStatus.ABNORMAL
     assert all(one.is_back for one in stuck.returns)
@@ -158,7 +163,7 @@ def test_refunds_and_splits_together_never_exceed_what_was_paid(
             else:
                 started = refund(opened, amount, number=f"T{place}")
                 verdict = Verdict.SUCCEEDED if succeeds else Verdict.DECLINED
-                hear_refund(opened, said_of_refund(started, Source.REFUND, verdict))
+                apply_refund_result(opened, said_of_refund(started, Source.REFUND, verdict))
         except (SplitExceedsPaid, RefundExceedsPaid):
             pass
         payment = payment_of(opened)

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.trade_core.world import (
     NOON,
-    dossier,
+    aggregate,
     paid,
     pending,
+    request,
     said_of_split,
     shared,
-    split_wish,
-    wish,
+    split_request,
 )
 
 from contracts.api import ShareStatus, SplitStatus
@@ -23,8 +23,9 @@ from contracts.events.commands import CommandName
 from contracts.events.configuration import LatePayment
 from contracts.events.results import ShareResult, Source, Verdict
 from trade_core.domain import opening, views
-from trade_core.domain.dossier import Dossier
-from trade_core.domain.due import Ask, Look, Rest, split_step
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_result import apply_payment_result
+from trade_core.domain.due import Ask, NextCheck, Rest, split_step
 from trade_core.domain.errors import (
     ImpossibleResult,
     PaymentNotSplittable,
@@ -32,39 +33,38 @@ from trade_core.domain.errors import (
     SplitExceedsPaid,
     SplittingFinished,
 )
-from trade_core.domain.hearing import hear_payment
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
 from trade_core.domain.split import Fact, Split
-from trade_core.domain.splitting import hear_split, split_as_wished
+from trade_core.domain.splitting import apply_split_result, split_as_requested
 
 
-def taken(amount: int = 1000, **changes: Any) -> Dossier:
-    """The dossier of an order that was just paid."""
-    order, payment = opening.fresh(wish(amount=amount, **changes), NOON)
-    opened = dossier(order, payment)
-    hear_payment(opened, paid(payment), said_at=NOON, late=LatePayment.ACCEPT)
+def taken(amount: int = 1000, **changes: Any) -> OrderAggregate:
+    """The aggregate of an order that was just paid."""
+    order, payment = opening.fresh(request(amount=amount, **changes), NOON)
+    opened = aggregate(order, payment)
+    apply_payment_result(opened, paid(payment), said_at=NOON, late=LatePayment.ACCEPT)
     return opened
 
 
-def payment_of(opened: Dossier) -> Payment:
+def payment_of(opened: OrderAggregate) -> Payment:
     (payment,) = opened.payments.values()
     return payment
 
 
-def split(opened: Dossier, *shares: int, number: str = "F1", **more: Any) -> Split:
-    given = split_wish(payment_of(opened), *shares, merchant_split_no=number, **more)
-    return split_as_wished(opened, given)
+def split(opened: OrderAggregate, *shares: int, number: str = "F1", **more: Any) -> Split:
+    given = split_request(payment_of(opened), *shares, merchant_split_no=number, **more)
+    return split_as_requested(opened, given)
 
 
-def done(opened: Dossier, *shares: int, failing: Sequence[str] = (), **more: Any) -> Split:
+def done(opened: OrderAggregate, *shares: int, failing: Sequence[str] = (), **more: Any) -> Split:
     """A split that the channel is through with."""
     started = split(opened, *shares, **more)
-    hear_split(opened, shared(started, failing))
+    apply_split_result(opened, shared(started, failing))
     return opened.splits[started.split_no]
 
 
-def balances(opened: Dossier) -> dict[Purpose, int]:
+def balances(opened: OrderAggregate) -> dict[Purpose, int]:
     balance = dict.fromkeys(Purpose, 0)
     for entry in opened.entries:
         for posting in entry.postings:
@@ -72,7 +72,7 @@ def balances(opened: Dossier) -> dict[Purpose, int]:
     return {purpose: amount for purpose, amount in balance.items() if amount}
 
 
-def told(opened: Dossier) -> list[str]:
+def told(opened: OrderAggregate) -> list[str]:
     return [event.type for event in opened.events if "split" in event.type]
 
 
@@ -87,7 +87,7 @@ def test_split_reserves_its_shares_and_is_sent_at_once() -> None:
     opened = taken(1000)
     started = split(opened, 300, 200)
     assert payment_of(opened).split_reserved == 500
-    assert opened.looks[started.split_no] == Look(NOON)
+    assert opened.next_checks[started.split_no] == NextCheck(NOON)
     assert balances(opened) == {
         Purpose.CHANNEL_RECEIVABLE: 1000,
         Purpose.MERCHANT_PAYABLE: -500,
@@ -108,9 +108,9 @@ def test_split_takes_no_more_than_refunds_and_other_splits_leave() -> None:
 
 def test_unpaid_payment_cannot_be_split() -> None:
     order, payment = pending()
-    opened = dossier(order, payment)
+    opened = aggregate(order, payment)
     with pytest.raises(PaymentNotSplittable):
-        split_as_wished(opened, split_wish(payment))
+        split_as_requested(opened, split_request(payment))
 
 
 def test_nothing_is_split_after_a_finishing_split_unless_it_came_to_nothing() -> None:
@@ -118,7 +118,9 @@ def test_nothing_is_split_after_a_finishing_split_unless_it_came_to_nothing() ->
     started = split(opened, 100, finish=True)
     with pytest.raises(SplittingFinished):
         split(opened, 100, number="F2")
-    hear_split(opened, said_of_split(started, Verdict.DECLINED, code="NO_AUTH", message="no"))
+    apply_split_result(
+        opened, said_of_split(started, Verdict.DECLINED, code="NO_AUTH", message="no")
+    )
     split(opened, 100, number="F3")
 
 
@@ -140,11 +142,11 @@ def test_split_of_the_payment_starts_when_it_is_paid_and_finishes_it() -> None:
 
 
 def test_money_that_goes_back_by_itself_is_not_split() -> None:
-    order, first = opening.fresh(wish(split=RECEIVERS, amount=1000), NOON)
-    _, second = opening.fresh(wish(split=RECEIVERS, amount=1000), NOON)
-    opened = dossier(order, first, second)
+    order, first = opening.fresh(request(split=RECEIVERS, amount=1000), NOON)
+    _, second = opening.fresh(request(split=RECEIVERS, amount=1000), NOON)
+    opened = aggregate(order, first, second)
     for payment in (first, second):
-        hear_payment(opened, paid(payment), said_at=NOON, late=LatePayment.ACCEPT)
+        apply_payment_result(opened, paid(payment), said_at=NOON, late=LatePayment.ACCEPT)
     assert [split.payment_no for split in opened.splits.values()] == [first.payment_no]
     assert opened.payments[second.payment_no].refund_reserved == 1000
 
@@ -152,7 +154,7 @@ def test_money_that_goes_back_by_itself_is_not_split() -> None:
 def test_people_hear_of_a_failed_split_that_nobody_waits_for() -> None:
     opened = taken(1000, split=RECEIVERS)
     (started,) = opened.splits.values()
-    hear_split(opened, shared(started, ["190002"]))
+    apply_split_result(opened, shared(started, ["190002"]))
     assert [alert.key.partition(":")[0] for alert in opened.alerts] == ["split.failed"]
     assert payment_of(opened).split_reserved == 600
 
@@ -166,7 +168,7 @@ def test_split_succeeds_when_every_receiver_has_their_share() -> None:
     assert (now_is.state, now_is.finished_at) == (SplitStatus.SUCCEEDED, NOON)
     assert states(now_is) == [ShareStatus.SUCCEEDED] * 2
     assert balances(opened)[Purpose.SPLIT_RECEIVERS] == -500
-    assert opened.looks[now_is.split_no] is None
+    assert opened.next_checks[now_is.split_no] is None
     assert told(opened) == ["split.created", "split.succeeded"]
 
 
@@ -174,7 +176,7 @@ def test_share_that_was_not_given_is_released_exactly_once() -> None:
     opened = taken(1000)
     started = split(opened, 300, 200)
     for _ in range(3):
-        hear_split(opened, shared(started, ["190001"]))
+        apply_split_result(opened, shared(started, ["190001"]))
     now_is = opened.splits[started.split_no]
     assert now_is.state is SplitStatus.FAILED
     assert states(now_is) == [ShareStatus.FAILED, ShareStatus.SUCCEEDED]
@@ -191,7 +193,7 @@ def test_refused_split_leaves_everything_with_the_merchant() -> None:
     opened = taken(1000)
     started = split(opened, 300, 200)
     refusal = said_of_split(started, Verdict.DECLINED, code="NO_AUTH", message="无分账权限")
-    hear_split(opened, refusal)
+    apply_split_result(opened, refusal)
     view = views.split_view(opened.order, payment_of(opened), opened.splits[started.split_no])
     assert view.failure is not None
     assert (view.status, view.failure.code) == (SplitStatus.FAILED, "NO_AUTH")
@@ -209,9 +211,9 @@ def test_split_is_not_decided_while_one_receiver_is_not(
     named = [ShareResult(account="190001", amount=300, status="succeeded")]
     if status is not None:
         named.append(ShareResult(account="190002", amount=200, status=status))
-    hear_split(opened, said_of_split(started, Verdict.SUCCEEDED, receivers=named))
+    apply_split_result(opened, said_of_split(started, Verdict.SUCCEEDED, receivers=named))
     now_is = opened.splits[started.split_no]
-    assert (now_is.state, now_is.heard) == (SplitStatus.PROCESSING, Fact.UNDER_WAY)
+    assert (now_is.state, now_is.last_fact) == (SplitStatus.PROCESSING, Fact.UNDER_WAY)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ def test_words_of_another_account_or_amount_are_refused(more: dict[str, Any]) ->
     opened = taken(1000)
     started = split(opened, 300)
     with pytest.raises(ImpossibleResult):
-        hear_split(opened, said_of_split(started, Verdict.SUCCEEDED, **more))
+        apply_split_result(opened, said_of_split(started, Verdict.SUCCEEDED, **more))
     assert opened.splits[started.split_no] == started
 
 
@@ -233,7 +235,7 @@ def test_channel_that_contradicts_itself_is_refused() -> None:
     opened = taken(1000)
     now_is = done(opened, 300)
     with pytest.raises(ResultRefused):
-        hear_split(opened, shared(now_is, ["190001"]))
+        apply_split_result(opened, shared(now_is, ["190001"]))
 
 
 WORDS = [
@@ -253,7 +255,7 @@ def test_any_order_and_repetition_of_the_words_leads_to_the_same_books(
     decision = shared(started, ["190002"] if fails else [])
     words = [decision, decision, *(said_of_split(started, v, **more) for v, more in others)]
     for word in data.draw(st.permutations(words)):
-        hear_split(opened, word)
+        apply_split_result(opened, word)
     assert payment_of(opened).split_reserved == (300 if fails else 500)
     assert balances(opened)[Purpose.SPLIT_RECEIVERS] == (-300 if fails else -500)
     assert len(told(opened)) == 2
@@ -278,7 +280,7 @@ def test_split_is_sent_until_the_channel_has_it_and_then_asked_about(
     opened = taken(1000)
     started = split(opened, 300)
     if word is not None:
-        hear_split(opened, said_of_split(started, word[0], **word[1]))
+        apply_split_result(opened, said_of_split(started, word[0], **word[1]))
     step = split_step(opened.splits[started.split_no], attempt=0, now=NOON)
     assert isinstance(step, Ask)
     assert step.command is command

@@ -15,8 +15,8 @@ from contracts.events.results import (
     Verdict,
 )
 from trade_core.domain import opening
-from trade_core.domain.dossier import Dossier
-from trade_core.domain.opening import Wish
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -30,7 +30,9 @@ def later(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def wish(*, window_s: int = 15, channel: str | None = "wechat", **changes: Any) -> Wish:
+def request(
+    *, window_s: int = 15, channel: str | None = "wechat", **changes: Any
+) -> PaymentRequest:
     usual = {
         "merchant_id": "M1",
         "payment_id": ACCOUNT,
@@ -40,15 +42,15 @@ def wish(*, window_s: int = 15, channel: str | None = "wechat", **changes: Any) 
         "method": Method.NATIVE,
     }
     content = CreatePayment(**{**usual, **changes})
-    return Wish("A1", content, channel, timedelta(seconds=window_s))
+    return PaymentRequest("A1", content, channel, timedelta(seconds=window_s))
 
 
-def cashier_wish(**changes: Any) -> Wish:
-    return wish(channel=None, method=Method.CASHIER, payment_id=None, **changes)
+def cashier_request(**changes: Any) -> PaymentRequest:
+    return request(channel=None, method=Method.CASHIER, payment_id=None, **changes)
 
 
-def fresh(a_wish: Wish | None = None, **changes: Any) -> tuple[Order, Payment]:
-    order, payment = opening.fresh(a_wish or wish(), NOON)
+def fresh(a_request: PaymentRequest | None = None, **changes: Any) -> tuple[Order, Payment]:
+    order, payment = opening.fresh(a_request or request(), NOON)
     return order, replace(payment, **changes)
 
 
@@ -56,8 +58,8 @@ def pending(**changes: Any) -> tuple[Order, Payment]:
     return fresh(state=PaymentStatus.PENDING, **changes)
 
 
-def dossier(order: Order, *payments: Payment, now: datetime = NOON) -> Dossier:
-    return Dossier(order, {payment.payment_no: payment for payment in payments}, {}, now)
+def aggregate(order: Order, *payments: Payment, now: datetime = NOON) -> OrderAggregate:
+    return OrderAggregate(order, {payment.payment_no: payment for payment in payments}, {}, now)
 
 
 def said(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> PaymentResult:
@@ -94,7 +96,7 @@ def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any
     return RefundResult(**{**usual, **more})
 
 
-def split_wish(payment: Payment, *shares: int, **more: Any) -> CreateSplit:
+def split_request(payment: Payment, *shares: int, **more: Any) -> CreateSplit:
     """To as many receivers as there are shares: 190001, 190002 …"""
     usual = {
         "merchant_id": "M1",

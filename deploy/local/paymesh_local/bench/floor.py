@@ -247,12 +247,19 @@ class Core:
         self.loop = asyncio.create_task(self.consume())
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        wish = json.loads(await read(receive))
+        requested = json.loads(await read(receive))
         payment_no = new_id("payment")
-        number = wish["merchant_order_no"]
-        self.numbers[payment_no] = (number, wish.get("notify_url", ""))
+        number = requested["merchant_order_no"]
+        self.numbers[payment_no] = (number, requested.get("notify_url", ""))
         await self.pool.execute(
-            OPEN, new_id("order"), number, 1299, wish["subject"], payment_no, new_id("event"), ROW
+            OPEN,
+            new_id("order"),
+            number,
+            1299,
+            requested["subject"],
+            payment_no,
+            new_id("event"),
+            ROW,
         )
         await answer(send, 201, payment_no.encode())
 

@@ -96,7 +96,7 @@ class Client:
         self._session = session
 
     async def create(self, merchant_order_no: str, notify_url: str | None) -> int:
-        wish: dict[str, Any] = {
+        requested: dict[str, Any] = {
             "merchant_id": self._app.merchant_id,
             "payment_id": self._app.payment_id,
             "merchant_order_no": merchant_order_no,
@@ -105,8 +105,8 @@ class Client:
             "method": "native",
         }
         if notify_url:
-            wish["notify_url"] = notify_url
-        body = json.dumps(wish).encode()
+            requested["notify_url"] = notify_url
+        body = json.dumps(requested).encode()
         authorization = signing.authorization(
             self._key,
             alg=KeyAlgorithm.HMAC_SHA256,

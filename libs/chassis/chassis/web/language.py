@@ -24,10 +24,10 @@ class Words:
 
 def language_of(asked: str | None, kept: str | None, accepted: str) -> Language:
     """`?lang=` wins over the cookie, the cookie over Accept-Language; Chinese is the default."""
-    for wish in (asked, kept, *_preferred(accepted)):
-        if wish and wish.lower().startswith("zh"):
+    for request in (asked, kept, *_preferred(accepted)):
+        if request and request.lower().startswith("zh"):
             return "zh"
-        if wish and wish.lower().startswith("en"):
+        if request and request.lower().startswith("en"):
             return "en"
     return "zh"
 

@@ -1,5 +1,23 @@
 """The public API: what apps send, and what they read in answers, callbacks and pulled events."""
 
+from contracts.api.requests import (
+    MAX_EXPIRY_S,
+    Amount,
+    ApiRequest,
+    AppNumber,
+    CloseOrder,
+    CreatePayment,
+    CreateRefund,
+    CreateSplit,
+    Currency,
+    HttpUrl,
+    Identifier,
+    Metadata,
+    Payer,
+    Reason,
+    SplitReceiver,
+    Subject,
+)
 from contracts.api.views import (
     Callback,
     CallbackType,
@@ -23,28 +41,11 @@ from contracts.api.vocabulary import (
     ShareStatus,
     SplitStatus,
 )
-from contracts.api.wishes import (
-    MAX_EXPIRY_S,
-    Amount,
-    AppNumber,
-    CloseOrder,
-    CreatePayment,
-    CreateRefund,
-    CreateSplit,
-    Currency,
-    HttpUrl,
-    Identifier,
-    Metadata,
-    Payer,
-    Reason,
-    SplitReceiver,
-    Subject,
-    Wish,
-)
 
 __all__ = [
     "MAX_EXPIRY_S",
     "Amount",
+    "ApiRequest",
     "AppNumber",
     "Callback",
     "CallbackType",
@@ -77,5 +78,4 @@ __all__ = [
     "SplitStatus",
     "SplitView",
     "Subject",
-    "Wish",
 ]

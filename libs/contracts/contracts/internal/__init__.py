@@ -61,8 +61,8 @@ from contracts.internal.callbacks import (
     FoundDelivery,
     FoundDeliveryPage,
     Ping,
+    ReplayRequest,
     ReplayView,
-    ReplayWish,
     Telling,
 )
 from contracts.internal.channels import (
@@ -180,8 +180,8 @@ __all__ = [
     "RefundDecision",
     "RefundOnFile",
     "ReplayDeadLetter",
+    "ReplayRequest",
     "ReplayView",
-    "ReplayWish",
     "SettleDifference",
     "Telling",
 ]

@@ -75,7 +75,7 @@ class FoundDeliveryPage(Message):
     next_cursor: str | None
 
 
-class ReplayWish(Message):
+class ReplayRequest(Message):
     """Send again what an app was told in this time, at most `per_s` a second.
 
     `created_from` is included, `created_before` is not. `state`: pending, delivered, exhausted.

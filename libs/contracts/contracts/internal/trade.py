@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contracts.api import (
     CreatePayment,
@@ -22,13 +22,13 @@ from contracts.internal.message import Message
 
 
 class OpenPayment(Message):
-    """An authenticated wish. `channel` is the account's channel; None where our cashier decides
+    """An authenticated request. `channel` is the account's channel; None where our cashier decides
     (the payment is then `pending` at once, and the gateway adds the link to the page).
     `signed_at` is the signed time of the request: an older one than the order's latest is answered
     and changes nothing. None: nobody signed it (a payer's own order at a counter code)."""
 
     app_id: str
-    wish: CreatePayment
+    request: Annotated[CreatePayment, Field(alias="wish")]
     channel: str | None
     reinitiate_after_s: Annotated[int, Field(ge=1)]
     signed_at: datetime | None = None
@@ -45,12 +45,17 @@ class OpenedPayment(Message):
 class PaymentOnFile(PaymentWithOrder):
     """`GET /internal/payments/{payment_no}`: the public view, and what our own pages must know.
 
-    `return_url` of the wish; `wished_payment_id` where the wish for our page named an account:
-    then only that one is offered. `splits`: it must be initiated as one that will be split.
+    `return_url` of the request; `requested_account_id` where the request for our page
+    named an account: then only that one is offered. `splits`: it must be initiated as one that will
+    be split.
     """
 
+    model_config = ConfigDict(
+        validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
+
     return_url: str | None = None
-    wished_payment_id: str | None = None
+    requested_account_id: Annotated[str | None, Field(alias="wished_payment_id")] = None
     claim: ClaimView | None = None
     splits: bool = False
 
@@ -84,7 +89,7 @@ class OpenRefund(Message):
     """`app_id` None: asked for by a person in merchant-admin, for any app's payment."""
 
     app_id: str | None
-    wish: CreateRefund
+    request: Annotated[CreateRefund, Field(alias="wish")]
 
 
 class OpenedRefund(Message):
@@ -94,7 +99,7 @@ class OpenedRefund(Message):
 
 class OpenSplit(Message):
     app_id: str
-    wish: CreateSplit
+    request: Annotated[CreateSplit, Field(alias="wish")]
 
 
 class OpenedSplit(Message):

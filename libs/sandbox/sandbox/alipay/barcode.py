@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from sandbox import payer
+from sandbox.alipay.requests import read_request
 from sandbox.alipay.trades import (
     BUYER_LOGON_ID,
     amounts,
@@ -16,7 +17,6 @@ from sandbox.alipay.trades import (
     refuse_unknown,
 )
 from sandbox.alipay.wire import Asked, refused, respond
-from sandbox.alipay.wishes import read_wish
 from sandbox.answering import Done
 from sandbox.clock import beijing_text
 from sandbox.faults import Hit
@@ -38,7 +38,7 @@ def pay(world: World, asked: Asked, hit: Hit) -> Done:
         raise refused("INVALID_PARAMETER", "参数无效：scene")
     if not _CODE.fullmatch(code):
         raise refused("PAYMENT_AUTH_CODE_INVALID", "获取顾客账户信息失败，请顾客刷新付款码")
-    trade = open_trade(world, asked, read_wish(asked, "pay"))
+    trade = open_trade(world, asked, read_request(asked, "pay"))
     if not code.endswith(ASKS_FIRST):
         payer.pay(world, trade)
     refuse_unknown(hit)

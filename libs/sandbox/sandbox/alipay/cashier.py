@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.alipay.account import CHANNEL
+from sandbox.alipay.requests import TradeRequest, read_request
 from sandbox.alipay.trades import names, open_trade, refuse_unknown
 from sandbox.alipay.wire import TROUBLE, Asked, Refusal, signed_text
-from sandbox.alipay.wishes import TradeWish, read_wish
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import beijing_text, now
 from sandbox.faults import Hit
@@ -38,9 +38,9 @@ def routes(world: World) -> list[Route]:
 
 async def open_cashier(world: World, asked: Asked) -> Response | HangUp:
     """The form was posted, the link followed or the order string handed over by the app."""
-    wish = read_wish(asked, PRODUCTS[asked.method])
-    call = Call(CHANNEL, "pay", wish.number, TROUBLE)
-    return await answer(world, call, partial(_open, world, asked, wish))
+    requested = read_request(asked, PRODUCTS[asked.method])
+    call = Call(CHANNEL, "pay", requested.number, TROUBLE)
+    return await answer(world, call, partial(_open, world, asked, requested))
 
 
 def error_page(refusal: Refusal) -> Response:
@@ -51,8 +51,8 @@ def error_page(refusal: Refusal) -> Response:
     return Response(content, media_type="text/html;charset=GBK")
 
 
-def _open(world: World, asked: Asked, wish: TradeWish, hit: Hit) -> Done:
-    trade = open_trade(world, asked, wish)
+def _open(world: World, asked: Asked, requested: TradeRequest, hit: Hit) -> Done:
+    trade = open_trade(world, asked, requested)
     refuse_unknown(hit)
     address = f"{world.public_url}{PAGE}?payOrderId={trade.token}"
     return Done(RedirectResponse(address, 302), trade)

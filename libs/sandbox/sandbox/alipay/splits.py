@@ -34,11 +34,11 @@ def settle(world: World, asked: Asked, hit: Hit) -> Done:
     trade, number = _trade(world, asked), asked.text("out_request_no", 64)
     if not _NUMBER.fullmatch(number):
         raise refused("INVALID_PARAMETER", "参数无效：out_request_no")
-    wishes = _wishes(asked.biz.get("royalty_parameters"))
+    requests = _requests(asked.biz.get("royalty_parameters"))
     split = _find(world, trade, number)
     if split is None:
-        _check(world, trade, wishes, hit)
-        split = _open(world, asked, trade, wishes)
+        _check(world, trade, requests, hit)
+        split = _open(world, asked, trade, requests)
     elif split.fingerprint != _fingerprint(asked):
         raise refused("DISCORDANT_REPEAT_REQUEST", "请求信息不一致")
     refuse_unknown(hit)
@@ -128,35 +128,35 @@ def _named(world: World, asked: Asked) -> Split:
     return split
 
 
-def _wishes(parameters: Any) -> list[sharing.Wished]:
+def _requests(parameters: Any) -> list[sharing.Requested]:
     if not isinstance(parameters, list) or not parameters:
         raise refused("INVALID_PARAMETER", "参数无效：royalty_parameters")
-    wishes = []
+    requests = []
     for each in parameters:
         amount, kind = fen(each.get("amount")), each.get("trans_in_type", "userId")
         account = each.get("trans_in")
         if not amount or kind not in TYPES or not isinstance(account, str) or not account:
             raise refused("INVALID_PARAMETER", "参数无效：royalty_parameters")
-        wishes.append(sharing.Wished(account, kind, amount, str(each.get("desc", ""))))
-    return wishes
+        requests.append(sharing.Requested(account, kind, amount, str(each.get("desc", ""))))
+    return requests
 
 
-def _check(world: World, trade: Trade, wishes: list[sharing.Wished], hit: Hit) -> None:
+def _check(world: World, trade: Trade, requests: list[sharing.Requested], hit: Hit) -> None:
     if trade.state != "paid":
         raise refused("TRADE_STATUS_ERROR", "交易状态不合法")
     if "too_early" in hit:
         raise refused("ILLEGAL_SETTLE_STATE", "结算单状态不允许分账，前置动作未完成")
-    if not any(sharing.is_receiver(world, trade, each.account) for each in wishes):
+    if not any(sharing.is_receiver(world, trade, each.account) for each in requests):
         raise refused("ROYALTY_RECEIVER_INVALID", "分账收入方未绑定分账关系")
-    if sum(each.amount for each in wishes) > sharing.unsplit(world, trade):
+    if sum(each.amount for each in requests) > sharing.unsplit(world, trade):
         raise refused("ALLOC_AMOUNT_VALIDATE_ERROR", "分账金额超过最大可分账金额")
 
 
-def _open(world: World, asked: Asked, trade: Trade, wishes: list[sharing.Wished]) -> Split:
+def _open(world: World, asked: Asked, trade: Trade, requests: list[sharing.Requested]) -> Split:
     extended = asked.biz.get("extend_params")
     is_last = isinstance(extended, dict) and extended.get("royalty_finish") == "true"
     is_async = asked.text("royalty_mode", 16) == "async"
-    if not is_async and len(wishes) > MAX_SYNC:
+    if not is_async and len(requests) > MAX_SYNC:
         raise refused("INVALID_PARAMETER", "同步分账最多支持5个收入方")
     at = now()
     split = Split(
@@ -170,7 +170,7 @@ def _open(world: World, asked: Asked, trade: Trade, wishes: list[sharing.Wished]
         created_at=at,
         receivers=[],
     )
-    sharing.start(world, split, wishes)
+    sharing.start(world, split, requests)
     if not is_async:
         sharing.finish(world, split)
     return split

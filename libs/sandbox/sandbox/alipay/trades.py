@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox import payer
 from sandbox.alipay.account import CHANNEL
+from sandbox.alipay.requests import TradeRequest, read_request
 from sandbox.alipay.wire import Asked, refused, respond
-from sandbox.alipay.wishes import TradeWish, read_wish
 from sandbox.answering import Done
 from sandbox.clock import beijing_date, beijing_text, now
 from sandbox.faults import Hit
@@ -24,7 +24,7 @@ BUYER_LOGON_ID = "138****0000"
 
 def precreate(world: World, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.precreate; the QR counts as scanned at once, so the trade exists."""
-    trade = open_trade(world, asked, read_wish(asked, "precreate"))
+    trade = open_trade(world, asked, read_request(asked, "precreate"))
     refuse_unknown(hit)
     node = {
         "out_trade_no": trade.number,
@@ -35,13 +35,13 @@ def precreate(world: World, asked: Asked, hit: Hit) -> Done:
 
 def create(world: World, asked: Asked, hit: Hit) -> Done:
     """alipay.trade.create, for mini-programs and pages inside Alipay."""
-    wish = read_wish(asked, "create")
+    request = read_request(asked, "create")
     is_jsapi = asked.biz.get("product_code") == "JSAPI_PAY"
     if is_jsapi and not asked.text("op_app_id", 32):
         raise refused("INVALID_PARAMETER", "参数无效：op_app_id")
-    if not (wish.buyer_open_id or asked.text("buyer_id", 28)):
+    if not (request.buyer_open_id or asked.text("buyer_id", 28)):
         raise refused("INVALID_PARAMETER", "参数无效：buyer_id与buyer_open_id不能同时为空")
-    trade = open_trade(world, asked, wish)
+    trade = open_trade(world, asked, request)
     refuse_unknown(hit)
     return Done(respond(asked, names(trade), hit), trade)
 
@@ -77,33 +77,33 @@ def cancel(world: World, asked: Asked, hit: Hit) -> Done:
     return Done(respond(asked, names(trade) | {"retry_flag": "N"} | action, hit))
 
 
-def open_trade(world: World, asked: Asked, wish: TradeWish) -> Trade:
+def open_trade(world: World, asked: Asked, request: TradeRequest) -> Trade:
     """The trade of this number: a new one, or the same again; raises Refusal."""
     account = asked.account
-    trade = world.truth.find_trade(CHANNEL, account.app_id, wish.number)
+    trade = world.truth.find_trade(CHANNEL, account.app_id, request.number)
     if trade is not None:
-        return _same(trade, wish)
+        return _same(trade, request)
     at = now()
     trade = Trade(
         channel=CHANNEL,
         merchant=account.app_id,
-        number=wish.number,
-        payment_no=wish.number,
+        number=request.number,
+        payment_no=request.number,
         channel_trade_no=_trade_no(at),
-        product=wish.product,
-        amount=wish.amount,
-        subject=wish.subject,
-        notify_url=wish.notify_url,
-        fingerprint=wish.fingerprint,
+        product=request.product,
+        amount=request.amount,
+        subject=request.subject,
+        notify_url=request.notify_url,
+        fingerprint=request.fingerprint,
         created_at=at,
-        closes_at=wish.expires_at,
+        closes_at=request.expires_at,
         token=secrets.token_hex(16),
         details={
-            "return_url": wish.return_url,
-            "quit_url": wish.quit_url,
-            "passback_params": wish.passback_params,
-            "body": wish.body,
-            "buyer_open_id": wish.buyer_open_id,
+            "return_url": request.return_url,
+            "quit_url": request.quit_url,
+            "passback_params": request.passback_params,
+            "body": request.body,
+            "buyer_open_id": request.buyer_open_id,
             "buyer_user_id": f"2088{secrets.randbelow(10**12):012d}",
         },
     )
@@ -175,12 +175,12 @@ def refuse_unknown(hit: Hit) -> None:
         raise refused(UNKNOWN_STATUS, "未知的结果")
 
 
-def _same(trade: Trade, wish: TradeWish) -> Trade:
+def _same(trade: Trade, request: TradeRequest) -> Trade:
     if trade.state == "paid":
         raise refused("TRADE_HAS_SUCCESS", "交易已被支付")
     if trade.state == "closed":
         raise refused("TRADE_HAS_CLOSE", "交易已经关闭")
-    if trade.fingerprint != wish.fingerprint:
+    if trade.fingerprint != request.fingerprint:
         raise refused("CONTEXT_INCONSISTENT", "交易信息被篡改")
     return trade
 

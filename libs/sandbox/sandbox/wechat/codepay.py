@@ -28,8 +28,8 @@ from sandbox.wechat.orders import (
     state_of,
     view,
 )
+from sandbox.wechat.requests import CodepayRequest
 from sandbox.wechat.wire import TROUBLE, Asked, Refusal, parse, receive, refusing, respond
-from sandbox.wechat.wishes import CodepayWish
 from sandbox.world import World
 
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
@@ -42,9 +42,9 @@ _CODE = re.compile(r"(?!2[5-9]|30)\d{16,24}", re.ASCII)
 async def create(world: World, request: Request) -> Response | HangUp:
     """POST /v3/pay/transactions/codepay: answers the order itself."""
     asked = await receive(world, request)
-    wish = parse(CodepayWish, asked)
-    order = Order("codepay", parties.of_order(request, asked), wish)
-    call = Call(CHANNEL, "pay", wish.out_trade_no, TROUBLE)
+    requested = parse(CodepayRequest, asked)
+    order = Order("codepay", parties.of_order(request, asked), requested)
+    call = Call(CHANNEL, "pay", requested.out_trade_no, TROUBLE)
     return await answer(world, call, partial(_pay, world, asked, order))
 
 
@@ -58,7 +58,7 @@ async def reverse(world: World, request: Request) -> Response | HangUp:
 
 
 def _pay(world: World, asked: Asked, order: Order, hit: Hit) -> Done:
-    code = (order.wish.payer and order.wish.payer.auth_code) or ""
+    code = (order.requested.payer and order.requested.payer.auth_code) or ""
     if not _CODE.fullmatch(code):
         raise Refusal(400, "AUTH_CODE_INVALID", "检测到付款码不正确，请刷新后重试")
     trade = repeated(world, asked, order)

@@ -21,6 +21,7 @@ from sandbox.transport import HangUp
 from sandbox.truth import Trade
 from sandbox.wechat import parties
 from sandbox.wechat.account import CHANNEL, WechatAccount
+from sandbox.wechat.requests import H5Request, JsapiRequest, OrderRequest
 from sandbox.wechat.wire import (
     TROUBLE,
     Asked,
@@ -31,7 +32,6 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.wechat.wishes import H5Wish, JsapiWish, OrderWish
 from sandbox.world import World
 
 KEPT_S = 7 * DAY_S  # an order nobody pays is closed after seven days
@@ -42,7 +42,7 @@ TRADE_TYPES = {
     "h5": "MWEB",
     "codepay": "MICROPAY",
 }
-WISHES = {"native": OrderWish, "jsapi": JsapiWish, "app": OrderWish, "h5": H5Wish}
+WISHES = {"native": OrderRequest, "jsapi": JsapiRequest, "app": OrderRequest, "h5": H5Request}
 STATE_TEXTS = {
     "NOTPAY": "订单未支付",
     "USERPAYING": "用户支付中，需要输入密码",
@@ -58,11 +58,11 @@ H5_PAGE = "/cgi-bin/mmpayweb-bin/checkmweb"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A checked wish: what is to be paid, how, and to whom."""
+    """A checked requested: what is to be paid, how, and to whom."""
 
     product: str
     parties: dict[str, str]
-    wish: OrderWish
+    requested: OrderRequest
 
 
 @refusing
@@ -71,7 +71,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     asked = await receive(world, request)
     product = request.url.path.rpartition("/")[2]
     order = Order(product, parties.of_order(request, asked), parse(WISHES[product], asked))
-    call = Call(CHANNEL, "pay", order.wish.out_trade_no, TROUBLE)
+    call = Call(CHANNEL, "pay", order.requested.out_trade_no, TROUBLE)
     return await answer(world, call, partial(_create, world, asked, order))
 
 
@@ -116,7 +116,7 @@ def find(
 
 def repeated(world: World, asked: Asked, order: Order) -> Trade | None:
     """The trade this number names already, if the same order is asked for; raises Refusal."""
-    trade = world.truth.find_trade(CHANNEL, asked.account.mchid, order.wish.out_trade_no)
+    trade = world.truth.find_trade(CHANNEL, asked.account.mchid, order.requested.out_trade_no)
     if trade is None:
         return None
     if trade.state == "paid":
@@ -140,17 +140,17 @@ def fingerprint_of(asked: Asked, order: Order) -> str:
 
 def open_trade(world: World, asked: Asked, order: Order) -> Trade:
     """A new trade, durable."""
-    at, wish = now(), order.wish
+    at, requested = now(), order.requested
     trade = Trade(
         channel=CHANNEL,
         merchant=asked.account.mchid,
-        number=wish.out_trade_no,
-        payment_no=wish.out_trade_no,
+        number=requested.out_trade_no,
+        payment_no=requested.out_trade_no,
         channel_trade_no=transaction_id(at),
         product=order.product,
-        amount=wish.amount.total,
-        subject=wish.description,
-        notify_url=wish.notify_url,
+        amount=requested.amount.total,
+        subject=requested.description,
+        notify_url=requested.notify_url,
         fingerprint=fingerprint_of(asked, order),
         created_at=at,
         closes_at=at + KEPT_S,
@@ -159,10 +159,10 @@ def open_trade(world: World, asked: Asked, order: Order) -> Trade:
             "signer": asked.signer,
             "parties": order.parties,
             "payer": _payer(order),
-            "expires_at": wish.expires_at,
-            "profit_sharing": bool(wish.settle_info and wish.settle_info.profit_sharing),
+            "expires_at": requested.expires_at,
+            "profit_sharing": bool(requested.settle_info and requested.settle_info.profit_sharing),
         }
-        | ({"attach": wish.attach} if wish.attach else {}),
+        | ({"attach": requested.attach} if requested.attach else {}),
     )
     world.truth.add_trade(trade)
     return trade
@@ -256,6 +256,6 @@ def _payment_no(found: Trade | None, request: Request) -> str:
 
 def _payer(order: Order) -> dict[str, str]:
     """Who will pay: named by the merchant, or whoever scans the code."""
-    named = order.wish.payer.ids() if order.wish.payer else {}
-    somebody = "oSandbox" + hashlib.sha256(order.wish.out_trade_no.encode()).hexdigest()[:20]
+    named = order.requested.payer.ids() if order.requested.payer else {}
+    somebody = "oSandbox" + hashlib.sha256(order.requested.out_trade_no.encode()).hexdigest()[:20]
     return named or {"sp_openid" if "sp_mchid" in order.parties else "openid": somebody}

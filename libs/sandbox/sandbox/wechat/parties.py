@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from sandbox.truth import Trade
 from sandbox.wechat.account import WechatAccount
+from sandbox.wechat.requests import Short
 from sandbox.wechat.wire import Asked, Refusal, parameter_error, parse
-from sandbox.wechat.wishes import Short
 
 
 class _Direct(BaseModel):

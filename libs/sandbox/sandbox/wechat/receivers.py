@@ -12,15 +12,15 @@ from starlette.responses import Response
 from sandbox.faults import UNHARMED
 from sandbox.transport import HangUp
 from sandbox.wechat.account import CHANNEL
+from sandbox.wechat.requests import Short
 from sandbox.wechat.splits import Account
 from sandbox.wechat.wire import parse, receive, refusing, respond
-from sandbox.wechat.wishes import Short
 from sandbox.world import World
 
 MAX_RATIO = 10_000  # hundredths of a percent: everything may be split
 
 
-class ReceiverWish(BaseModel):
+class ReceiverRequest(BaseModel):
     appid: Short
     type: Literal["MERCHANT_ID", "PERSONAL_OPENID", "PERSONAL_SUB_OPENID"]
     account: Account
@@ -28,7 +28,7 @@ class ReceiverWish(BaseModel):
     sub_appid: Short | None = None
 
 
-class NewReceiverWish(ReceiverWish):
+class NewReceiverRequest(ReceiverRequest):
     relation_type: Short
     name: str | None = None
     custom_relation: str | None = None
@@ -37,13 +37,13 @@ class NewReceiverWish(ReceiverWish):
 @refusing
 async def add(world: World, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/receivers/add; repeatable."""
-    return await _change(world, request, NewReceiverWish, is_registered=True)
+    return await _change(world, request, NewReceiverRequest, is_registered=True)
 
 
 @refusing
 async def delete(world: World, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/receivers/delete."""
-    return await _change(world, request, ReceiverWish, is_registered=False)
+    return await _change(world, request, ReceiverRequest, is_registered=False)
 
 
 @refusing
@@ -55,10 +55,10 @@ async def ratio(world: World, request: Request) -> Response | HangUp:
 
 
 async def _change(
-    world: World, request: Request, model: type[ReceiverWish], *, is_registered: bool
+    world: World, request: Request, model: type[ReceiverRequest], *, is_registered: bool
 ) -> Response:
     asked = await receive(world, request)
-    wish = parse(model, asked)
-    world.truth.register(CHANNEL, asked.account.mchid, wish.account, is_registered)
-    told: dict[str, Any] = wish.model_dump(exclude_none=True, exclude={"appid", "sub_appid"})
+    requested = parse(model, asked)
+    world.truth.register(CHANNEL, asked.account.mchid, requested.account, is_registered)
+    told: dict[str, Any] = requested.model_dump(exclude_none=True, exclude={"appid", "sub_appid"})
     return respond(world, asked, UNHARMED, told)

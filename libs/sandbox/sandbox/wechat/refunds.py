@@ -22,6 +22,7 @@ from sandbox.truth import Refund, Trade
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
+from sandbox.wechat.requests import Fen, NotifyUrl, RefundNumber, Short
 from sandbox.wechat.wire import (
     TROUBLE,
     Asked,
@@ -32,7 +33,6 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.wechat.wishes import Fen, NotifyUrl, RefundNumber, Short
 from sandbox.world import World
 
 REFUNDABLE_S = 365 * DAY_S
@@ -52,7 +52,7 @@ class RefundAmount(BaseModel):
     currency: Literal["CNY"]
 
 
-class RefundWish(BaseModel):
+class RefundRequest(BaseModel):
     out_refund_no: RefundNumber
     amount: RefundAmount
     sub_mchid: Short | None = None
@@ -62,7 +62,7 @@ class RefundWish(BaseModel):
     notify_url: NotifyUrl | None = None
 
 
-class AbnormalWish(BaseModel):
+class AbnormalRequest(BaseModel):
     out_refund_no: RefundNumber
     sub_mchid: Short | None = None
     type: Literal["USER_BANK_CARD", "MERCHANT_BANK_CARD"]
@@ -75,11 +75,11 @@ class AbnormalWish(BaseModel):
 async def create(world: World, request: Request) -> Response | HangUp:
     """POST /v3/refund/domestic/refunds."""
     asked = await receive(world, request)
-    wish = parse(RefundWish, asked)
-    trade = _find_trade(world, asked.account, wish)
-    payment_no = trade.payment_no if trade else wish.out_trade_no or ""
+    requested = parse(RefundRequest, asked)
+    trade = _find_trade(world, asked.account, requested)
+    payment_no = trade.payment_no if trade else requested.out_trade_no or ""
     call = Call(CHANNEL, "refund", payment_no, TROUBLE)
-    return await answer(world, call, partial(_refund, world, asked, trade, wish))
+    return await answer(world, call, partial(_refund, world, asked, trade, requested))
 
 
 @refusing
@@ -104,15 +104,15 @@ async def query(world: World, request: Request) -> Response | HangUp:
 async def handle_abnormal(world: World, request: Request) -> Response | HangUp:
     """POST …/{refund_id}/apply-abnormal-refund: send the money somewhere else."""
     asked = await receive(world, request)
-    wish = parse(AbnormalWish, asked)
-    refund = world.truth.find_refund(CHANNEL, asked.account.mchid, wish.out_refund_no)
+    requested = parse(AbnormalRequest, asked)
+    refund = world.truth.find_refund(CHANNEL, asked.account.mchid, requested.out_refund_no)
     if refund is None or refund.channel_refund_no != request.path_params["refund_id"]:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
     trade = world.truth.get_trade(refund.trade_id)
-    if merchants_of(trade).get("sub_mchid") != wish.sub_mchid:
+    if merchants_of(trade).get("sub_mchid") != requested.sub_mchid:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
-    if wish.type == "USER_BANK_CARD":
-        _check_card(world, asked.account, request, wish)
+    if requested.type == "USER_BANK_CARD":
+        _check_card(world, asked.account, request, requested)
     call = Call(CHANNEL, "refund", trade.payment_no, TROUBLE)
     return await answer(world, call, partial(_try_again, world, asked, trade, refund))
 
@@ -155,53 +155,57 @@ def amounts(trade: Trade, refund: Refund, hit: Hit) -> dict[str, int | list[Any]
     }
 
 
-def _find_trade(world: World, account: WechatAccount, wish: RefundWish) -> Trade | None:
+def _find_trade(world: World, account: WechatAccount, requested: RefundRequest) -> Trade | None:
     truth = world.truth
-    if wish.transaction_id:
-        return truth.find_trade_by_channel_number(CHANNEL, account.mchid, wish.transaction_id)
-    if wish.out_trade_no:
-        return truth.find_trade(CHANNEL, account.mchid, wish.out_trade_no)
+    if requested.transaction_id:
+        return truth.find_trade_by_channel_number(CHANNEL, account.mchid, requested.transaction_id)
+    if requested.out_trade_no:
+        return truth.find_trade(CHANNEL, account.mchid, requested.out_trade_no)
     raise parameter_error("/out_trade_no", "transaction_id与out_trade_no二选一")
 
 
-def _refund(world: World, asked: Asked, trade: Trade | None, wish: RefundWish, hit: Hit) -> Done:
-    if trade is None or merchants_of(trade).get("sub_mchid") != wish.sub_mchid:
+def _refund(
+    world: World, asked: Asked, trade: Trade | None, requested: RefundRequest, hit: Hit
+) -> Done:
+    if trade is None or merchants_of(trade).get("sub_mchid") != requested.sub_mchid:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "订单不存在")
-    refund = world.truth.find_refund(CHANNEL, asked.account.mchid, wish.out_refund_no)
+    refund = world.truth.find_refund(CHANNEL, asked.account.mchid, requested.out_refund_no)
     if refund is None:
-        _check(world, trade, wish)
-        refund = _open(world, asked, trade, wish, is_held="hold" in hit)
-    elif refund.trade_id != trade.id or refund.amount != wish.amount.refund:
+        _check(world, trade, requested)
+        refund = _open(world, asked, trade, requested, is_held="hold" in hit)
+    elif refund.trade_id != trade.id or refund.amount != requested.amount.refund:
         raise Refusal(400, "REFUND_FEE_MISMATCH", "订单金额或退款金额与之前请求不一致")
     return Done(respond(world, asked, hit, view(trade, refund, hit)))
 
 
-def _check(world: World, trade: Trade, wish: RefundWish) -> None:
+def _check(world: World, trade: Trade, requested: RefundRequest) -> None:
     if trade.paid_at is None:
         raise Refusal(400, "INVALID_REQUEST", "订单未支付，不能退款")
     if now() - trade.paid_at > REFUNDABLE_S:
         raise Refusal(400, "TRADE_OVERDUE", "订单已经超过退款期限")
-    if wish.amount.total != trade.taken:
+    if requested.amount.total != trade.taken:
         raise Refusal(400, "REFUND_FEE_MISMATCH", "订单金额与实际不一致")
     if len(world.truth.list_refunds(trade)) >= MAX_REFUNDS:
         raise Refusal(400, "INVALID_REQUEST", "退款次数超限，一笔订单最多支持50次部分退款")
-    if wish.amount.refund > payer.refundable(world, trade):
+    if requested.amount.refund > payer.refundable(world, trade):
         raise Refusal(400, "INVALID_REQUEST", "申请退款金额大于订单剩余可退金额")
 
 
-def _open(world: World, asked: Asked, trade: Trade, wish: RefundWish, *, is_held: bool) -> Refund:
+def _open(
+    world: World, asked: Asked, trade: Trade, requested: RefundRequest, *, is_held: bool
+) -> Refund:
     at = now()
     day = beijing_date(at).replace("-", "")
     refund = Refund(
         trade_id=trade.id,
         channel=CHANNEL,
         merchant=trade.merchant,
-        number=wish.out_refund_no,
-        refund_no=wish.out_refund_no,
+        number=requested.out_refund_no,
+        refund_no=requested.out_refund_no,
         channel_refund_no=f"5030{secrets.randbelow(10**6):06d}{day}{secrets.randbelow(10**11):011d}",
-        amount=wish.amount.refund,
-        reason=wish.reason or "",
-        notify_url=wish.notify_url or "",
+        amount=requested.amount.refund,
+        reason=requested.reason or "",
+        notify_url=requested.notify_url or "",
         created_at=at,
         held=is_held,
         details={"signer": asked.signer},
@@ -211,16 +215,18 @@ def _open(world: World, asked: Asked, trade: Trade, wish: RefundWish, *, is_held
     return refund
 
 
-def _check_card(world: World, account: WechatAccount, request: Request, wish: AbnormalWish) -> None:
+def _check_card(
+    world: World, account: WechatAccount, request: Request, requested: AbnormalRequest
+) -> None:
     """The card's number and its owner come encrypted to the key the header names."""
     serial = request.headers.get("wechatpay-serial", "")
     certificate = world.platform_certificates.find(serial.upper())
     key = _sealing_key(account, serial, certificate.key if certificate else None)
-    if not (wish.bank_type and wish.bank_account and wish.real_name):
+    if not (requested.bank_type and requested.bank_account and requested.real_name):
         raise parameter_error("/bank_account", "退款到用户银行卡时必填")
     try:
-        key.open_oaep(wish.bank_account)
-        key.open_oaep(wish.real_name)
+        key.open_oaep(requested.bank_account)
+        key.open_oaep(requested.real_name)
     except ValueError as error:
         raise parameter_error("/bank_account", "敏感信息解密失败") from error
 

@@ -20,6 +20,7 @@ from sandbox.truth import Split, Trade
 from sandbox.wechat.account import CHANNEL
 from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
+from sandbox.wechat.requests import Fen, RefundNumber, Short
 from sandbox.wechat.splits import Account, Description
 from sandbox.wechat.wire import (
     TROUBLE,
@@ -31,11 +32,10 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.wechat.wishes import Fen, RefundNumber, Short
 from sandbox.world import World
 
 
-class ReturnWish(BaseModel):
+class ReturnRequest(BaseModel):
     out_return_no: RefundNumber
     return_mchid: Account
     amount: Fen
@@ -49,10 +49,12 @@ class ReturnWish(BaseModel):
 async def create(world: World, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/return-orders."""
     asked = await receive(world, request)
-    wish = parse(ReturnWish, asked)
-    found = _find(world, asked, wish.order_id or wish.out_order_no or "", wish.sub_mchid)
+    requested = parse(ReturnRequest, asked)
+    found = _find(
+        world, asked, requested.order_id or requested.out_order_no or "", requested.sub_mchid
+    )
     call = Call(CHANNEL, "split", found[0].payment_no if found else "", TROUBLE)
-    return await answer(world, call, partial(_return, world, asked, found, wish))
+    return await answer(world, call, partial(_return, world, asked, found, requested))
 
 
 @refusing
@@ -87,38 +89,42 @@ def _made(split: Split, number: str) -> dict[str, Any] | None:
 
 
 def _return(
-    world: World, asked: Asked, found: tuple[Trade, Split] | None, wish: ReturnWish, hit: Hit
+    world: World,
+    asked: Asked,
+    found: tuple[Trade, Split] | None,
+    requested: ReturnRequest,
+    hit: Hit,
 ) -> Done:
     if found is None:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "分账单不存在")
     split = found[1]
-    one = _made(split, wish.out_return_no)
+    one = _made(split, requested.out_return_no)
     if one is None:
-        _check(split, wish)
+        _check(split, requested)
         one = {
-            "number": wish.out_return_no,
-            "account": wish.return_mchid,
-            "amount": wish.amount,
-            "description": wish.description,
+            "number": requested.out_return_no,
+            "account": requested.return_mchid,
+            "amount": requested.amount,
+            "description": requested.description,
             "return_no": f"3008{secrets.randbelow(10**24):024d}",
             "at": now(),
         }
         sharing.give_back(world, split, one)
-    elif (one["account"], one["amount"]) != (wish.return_mchid, wish.amount):
+    elif (one["account"], one["amount"]) != (requested.return_mchid, requested.amount):
         raise parameter_error("/out_return_no", "商户回退单号重复，参数与之前请求不一致")
     return Done(respond(world, asked, hit, _view(*found, one, hit)))
 
 
-def _check(split: Split, wish: ReturnWish) -> None:
+def _check(split: Split, requested: ReturnRequest) -> None:
     """Only merchants give back, and only what they have got."""
-    receiver = next((x for x in split.receivers if x["account"] == wish.return_mchid), None)
+    receiver = next((x for x in split.receivers if x["account"] == requested.return_mchid), None)
     if receiver is None or receiver["is_rest"]:
         raise Refusal(400, "INVALID_REQUEST", "回退方不是分账接收方")
     if receiver["type"] != "MERCHANT_ID":
         raise Refusal(400, "INVALID_REQUEST", "不支持从个人接收方回退")
     if split.state != "finished":
         raise Refusal(400, "INVALID_REQUEST", "分账单处理中，暂时无法回退")
-    if wish.amount > sharing.received(split, wish.return_mchid):
+    if requested.amount > sharing.received(split, requested.return_mchid):
         raise Refusal(400, "INVALID_REQUEST", "剩余可回退的金额不足")
 
 

@@ -22,6 +22,7 @@ from sandbox.truth import Split, Trade
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
+from sandbox.wechat.requests import Fen, RefundNumber, Short
 from sandbox.wechat.wire import (
     TROUBLE,
     Asked,
@@ -32,7 +33,6 @@ from sandbox.wechat.wire import (
     refusing,
     respond,
 )
-from sandbox.wechat.wishes import Fen, RefundNumber, Short
 from sandbox.world import World
 
 MAX_SPLITS = 50
@@ -44,7 +44,7 @@ Account = Annotated[str, Field(min_length=1, max_length=64)]
 Description = Annotated[str, Field(min_length=1, max_length=80)]
 
 
-class ReceiverWish(BaseModel):
+class ReceiverRequest(BaseModel):
     type: Literal["MERCHANT_ID", "PERSONAL_OPENID", "PERSONAL_SUB_OPENID"]
     account: Account
     amount: Fen
@@ -52,17 +52,17 @@ class ReceiverWish(BaseModel):
     name: str | None = None
 
 
-class SplitWish(BaseModel):
+class SplitRequest(BaseModel):
     transaction_id: Short
     out_order_no: RefundNumber
-    receivers: Annotated[list[ReceiverWish], Field(min_length=1, max_length=50)]
+    receivers: Annotated[list[ReceiverRequest], Field(min_length=1, max_length=50)]
     unfreeze_unsplit: bool
     appid: Short | None = None
     sub_mchid: Short | None = None
     sub_appid: Short | None = None
 
 
-class UnfreezeWish(BaseModel):
+class UnfreezeRequest(BaseModel):
     transaction_id: Short
     out_order_no: RefundNumber
     description: Description
@@ -73,20 +73,20 @@ class UnfreezeWish(BaseModel):
 async def create(world: World, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/orders."""
     asked = await receive(world, request)
-    wish = parse(SplitWish, asked)
-    trade = find_trade(world, asked.account, wish.transaction_id, wish.sub_mchid)
+    requested = parse(SplitRequest, asked)
+    trade = find_trade(world, asked.account, requested.transaction_id, requested.sub_mchid)
     call = Call(CHANNEL, "split", trade.payment_no if trade else "", TROUBLE)
-    return await answer(world, call, partial(_split, world, asked, trade, wish))
+    return await answer(world, call, partial(_split, world, asked, trade, requested))
 
 
 @refusing
 async def unfreeze(world: World, request: Request) -> Response | HangUp:
     """POST /v3/profitsharing/orders/unfreeze: the rest is the merchant's."""
     asked = await receive(world, request)
-    wish = parse(UnfreezeWish, asked)
-    trade = find_trade(world, asked.account, wish.transaction_id, wish.sub_mchid)
-    whole = SplitWish.model_construct(
-        **wish.model_dump(exclude={"description"}), receivers=[], unfreeze_unsplit=True
+    requested = parse(UnfreezeRequest, asked)
+    trade = find_trade(world, asked.account, requested.transaction_id, requested.sub_mchid)
+    whole = SplitRequest.model_construct(
+        **requested.model_dump(exclude={"description"}), receivers=[], unfreeze_unsplit=True
     )
     call = Call(CHANNEL, "split", trade.payment_no if trade else "", TROUBLE)
     return await answer(world, call, partial(_split, world, asked, trade, whole))
@@ -168,13 +168,15 @@ def _receiver(split: Split, each: dict[str, Any]) -> dict[str, Any]:
     return told | ({"fail_reason": each["reason"]} if each["reason"] else {})
 
 
-def _split(world: World, asked: Asked, trade: Trade | None, wish: SplitWish, hit: Hit) -> Done:
+def _split(
+    world: World, asked: Asked, trade: Trade | None, requested: SplitRequest, hit: Hit
+) -> Done:
     trade = _own(trade)
-    split = world.truth.find_split(CHANNEL, asked.account.mchid, wish.out_order_no)
+    split = world.truth.find_split(CHANNEL, asked.account.mchid, requested.out_order_no)
     if split is None:
-        _check(world, trade, wish, hit)
-        split = _open(world, trade, wish)
-    elif split.trade_id != trade.id or split.fingerprint != _fingerprint(wish):
+        _check(world, trade, requested, hit)
+        split = _open(world, trade, requested)
+    elif split.trade_id != trade.id or split.fingerprint != _fingerprint(requested):
         raise parameter_error("/out_order_no", "商户分账单号重复，参数与之前请求不一致")
     return Done(respond(world, asked, hit, view(trade, split, hit)))
 
@@ -185,41 +187,41 @@ def _own(trade: Trade | None) -> Trade:
     return trade
 
 
-def _check(world: World, trade: Trade, wish: SplitWish, hit: Hit) -> None:
+def _check(world: World, trade: Trade, requested: SplitRequest, hit: Hit) -> None:
     if not trade.details.get("profit_sharing"):
         raise Refusal(400, "INVALID_REQUEST", "非分账订单不支持分账")
     if "too_early" in hit:
         raise Refusal(400, "INVALID_REQUEST", "订单处理中，暂时无法分账，请稍后再试")
     if len(world.truth.list_splits(trade)) >= MAX_SPLITS:
         raise Refusal(400, "INVALID_REQUEST", "分账次数超限，一笔订单最多支持50次分账")
-    accounts = [each.account for each in wish.receivers]
+    accounts = [each.account for each in requested.receivers]
     if accounts and not any(sharing.is_receiver(world, trade, each) for each in accounts):
         raise Refusal(400, "INVALID_REQUEST", "分账接收方关系不存在，请先添加分账接收方")
-    wanted, left = sum(each.amount for each in wish.receivers), sharing.unsplit(world, trade)
+    wanted, left = sum(each.amount for each in requested.receivers), sharing.unsplit(world, trade)
     if wanted > left or not left:
         raise Refusal(403, "NOT_ENOUGH", "分账金额不足")
 
 
-def _open(world: World, trade: Trade, wish: SplitWish) -> Split:
+def _open(world: World, trade: Trade, requested: SplitRequest) -> Split:
     split = Split(
         trade_id=trade.id,
         channel=CHANNEL,
         merchant=trade.merchant,
-        number=wish.out_order_no,
+        number=requested.out_order_no,
         channel_split_no=f"3000{secrets.randbelow(10**24):024d}",
-        is_last=wish.unfreeze_unsplit,
-        fingerprint=_fingerprint(wish),
+        is_last=requested.unfreeze_unsplit,
+        fingerprint=_fingerprint(requested),
         created_at=now(),
         receivers=[],
     )
-    wishes = [
-        sharing.Wished(each.account, each.type, each.amount, each.description)
-        for each in wish.receivers
+    requests = [
+        sharing.Requested(each.account, each.type, each.amount, each.description)
+        for each in requested.receivers
     ]
-    left = sharing.unsplit(world, trade) - sum(each.amount for each in wishes)
-    if wish.unfreeze_unsplit and left:
+    left = sharing.unsplit(world, trade) - sum(each.amount for each in requests)
+    if requested.unfreeze_unsplit and left:
         split.receivers.append(_rest(trade, split, left))
-    sharing.start(world, split, wishes)
+    sharing.start(world, split, requests)
     return split
 
 
@@ -237,5 +239,5 @@ def _rest(trade: Trade, split: Split, amount: int) -> dict[str, Any]:
     }
 
 
-def _fingerprint(wish: SplitWish) -> str:
-    return hashlib.sha256(wish.model_dump_json().encode()).hexdigest()
+def _fingerprint(requested: SplitRequest) -> str:
+    return hashlib.sha256(requested.model_dump_json().encode()).hexdigest()

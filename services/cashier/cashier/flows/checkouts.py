@@ -62,12 +62,12 @@ async def choose(deps: Deps, token: str, payment_id: str, client_ip: str | None)
 
     Raises Forwarded (not_found) for an unknown token or offer.
     """
-    wish = ChooseOffer(payment_id=payment_id, client_ip=client_ip)
+    request = ChooseOffer(payment_id=payment_id, client_ip=client_ip)
     try:
         answer = await deps.gateway.call(
             "POST",
             f"/internal/checkouts/{token}/channel",
-            json=wish.model_dump(mode="json"),
+            json=request.model_dump(mode="json"),
             timeout_s=CHOICE_LIMIT_S,
         )
     except (Forwarded, Overloaded) as problem:

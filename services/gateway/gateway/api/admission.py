@@ -41,7 +41,7 @@ class Caller:
     content_type: str
     body: bytes
 
-    def wish(self, model: type[M]) -> M:
+    def request(self, model: type[M]) -> M:
         """The body as this model; raises UnsupportedMediaType or InvalidRequest with pointers."""
         return parse(model, json_object(self.content_type, self.body))
 

@@ -6,7 +6,7 @@ from fastapi import Response
 from pydantic import BaseModel
 
 REPLAYED = {"Idempotent-Replayed": "true"}
-"""On the answer to a wish that was seen before: nothing was done anew."""
+"""On the answer to a request that was seen before: nothing was done anew."""
 
 
 def answer(

@@ -52,7 +52,7 @@ async def create_payment(caller: CallerOf, deps: DepsOf) -> Response:
     is told by callback. After 504 `unknown` query the payment, do not create it again; after 502
     `not_sent` another way may be tried, 15 seconds after the first.
     """
-    outcome = await pay.create(deps, caller.app, caller.wish(CreatePayment))
+    outcome = await pay.create(deps, caller.app, caller.request(CreatePayment))
     return created(outcome.payment, is_replay=outcome.is_replay)
 
 
@@ -89,5 +89,5 @@ async def get_order(
 )
 async def close_order(merchant_order_no: OrderNo, caller: CallerOf, deps: DepsOf) -> Response:
     """Close what is unpaid, at the channel too; the order closes when the channel has."""
-    wish = caller.wish(CloseOrder)
-    return answer(await orders.close(deps, caller.app, merchant_order_no, wish.merchant_id))
+    request = caller.request(CloseOrder)
+    return answer(await orders.close(deps, caller.app, merchant_order_no, request.merchant_id))

@@ -39,7 +39,7 @@ async def create_split(caller: CallerOf, deps: DepsOf) -> Response:
     after a split with `finish`. Unpaid: 409 `payment_not_refundable`; a known number with other
     content: 409 `refund_mismatch`.
     """
-    opened = await splits.create(deps, caller.app, caller.wish(CreateSplit))
+    opened = await splits.create(deps, caller.app, caller.request(CreateSplit))
     return created(opened.split, is_replay=not opened.created)
 
 

@@ -18,7 +18,6 @@ from gateway.channels.plugin import (
     Answer,
     Bill,
     BillPlace,
-    BillWish,
     Call,
     CallingBack,
     Declined,
@@ -34,6 +33,7 @@ from gateway.channels.plugin import (
     Refunding,
     Reply,
     Splitting,
+    StatementRequest,
     Succeeded,
     Trade,
     Unknown,
@@ -144,10 +144,12 @@ class Executor:
             return Declined("no_return", "this receiver cannot be asked to give back")
         return await self._run(account, "call_back", splits.call_back, asked)
 
-    async def fetch_bill(self, account: ChannelAccount, wish: BillWish) -> Bill | Outcome:
+    async def fetch_bill(
+        self, account: ChannelAccount, requested: StatementRequest
+    ) -> Bill | Outcome:
         """The channel's bill of a day; anything but a Bill says why there is none."""
         started = self._monotonic()
-        said = await self._bill(account, wish)
+        said = await self._bill(account, requested)
         self._report(account, "bill", Succeeded() if isinstance(said, Bill) else said, started)
         return said
 
@@ -229,11 +231,11 @@ class Executor:
             log.warning("channel.unreadable", channel=account.channel, error=place(error))
             return Unknown("unreadable", "the answer makes no sense", is_spoken=False)
 
-    async def _bill(self, account: ChannelAccount, wish: BillWish) -> Bill | Outcome:
+    async def _bill(self, account: ChannelAccount, requested: StatementRequest) -> Bill | Outcome:
         bills = account.plugin.bills
-        if bills is None or wish.kind not in bills.kinds:
+        if bills is None or requested.kind not in bills.kinds:
             return NotSent("no_bill", "this channel has no such bill", is_spoken=False)
-        spot = await self._ask(account, bills.call, bills.place, wish)
+        spot = await self._ask(account, bills.call, bills.place, requested)
         if isinstance(spot, Pending) and not spot.found:
             return Bill(())
         if not isinstance(spot, BillPlace):
@@ -246,7 +248,7 @@ class Executor:
             if not isinstance(reply, Reply):
                 return reply
             # A large file takes seconds to read; payments must not wait for it.
-            return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, wish, opened)))
+            return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, requested, opened)))
         except Unverifiable as error:
             return Unknown("unverifiable", str(error), is_spoken=False)
         except UNREADABLE as error:

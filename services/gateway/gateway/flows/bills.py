@@ -11,10 +11,10 @@ from contracts.internal import MAX_PAGE_ROWS, BillPage, BillReceipt, NoBill
 from gateway.channels.plugin import (
     Bill,
     BillRow,
-    BillWish,
     Declined,
     NotSent,
     Outcome,
+    StatementRequest,
     Unknown,
 )
 from gateway.deps import Deps
@@ -34,7 +34,7 @@ async def fetch(deps: Deps, command: FetchBill) -> str:
     if account is None or account.channel != command.channel:
         log.error("command.account_unknown", payment_id=command.payment_id)
         return "account_unknown"
-    said = await deps.executor.fetch_bill(account, BillWish(command.day, "trade"))
+    said = await deps.executor.fetch_bill(account, StatementRequest(command.day, "trade"))
     try:
         if isinstance(said, Bill):
             return await _hand_over(deps, command, said)

@@ -82,7 +82,9 @@ def _offered(deps: Deps, payment: PaymentOnFile) -> list[ChannelAccount]:
         deps.directory, payment.merchant_id, payment.currency, splits=payment.splits
     )
     return [
-        account for account in accounts if payment.wished_payment_id in (None, account.payment_id)
+        account
+        for account in accounts
+        if payment.requested_account_id in (None, account.payment_id)
     ]
 
 

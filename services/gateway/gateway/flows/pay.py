@@ -41,7 +41,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """`is_replay`: the same wish was seen a moment ago; this is its payment as it is now."""
+    """`is_replay`: the same request was seen a moment ago; this is its payment as it is now."""
 
     payment: PaymentView
     is_replay: bool
@@ -57,28 +57,28 @@ class Calling:
     splits: bool
 
 
-async def create(deps: Deps, app: App, wish: CreatePayment) -> Created:
+async def create(deps: Deps, app: App, request: CreatePayment) -> Created:
     """Open a payment and initiate it.
 
     Raises the refusals of `account_for`, those of trade-core, and NotInitiated with the payment.
     """
-    account = account_for(deps.directory, app, wish)
-    if account is not None and wish.payment_id is None:
-        wish = wish.model_copy(update={"payment_id": account.payment_id})
+    account = account_for(deps.directory, app, request)
+    if account is not None and request.payment_id is None:
+        request = request.model_copy(update={"payment_id": account.payment_id})
     opened = await deps.trade_core.post(
         OpenedPayment,
         "/internal/payments",
         body=OpenPayment(
             app_id=app.app_id,
-            wish=wish,
+            request=request,
             channel=account.channel if account else None,
             reinitiate_after_s=app.reinitiate_after_s,
         ),
     )
     payment = opened.payment
     if opened.created and account is not None:
-        payer = wish.payer or Payer()
-        calling = Calling(wish.method, wish.return_url, payer, is_to_be_split(wish))
+        payer = request.payer or Payer()
+        calling = Calling(request.method, request.return_url, payer, is_to_be_split(request))
         payment = await initiate(deps, account, payment, calling)
     return Created(with_link(deps, payment), is_replay=not opened.created)
 

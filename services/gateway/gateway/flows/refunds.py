@@ -9,11 +9,11 @@ from gateway.directory import App
 from gateway.flows.routing import check_refund
 
 
-async def create(deps: Deps, app: App, wish: CreateRefund) -> OpenedRefund:
+async def create(deps: Deps, app: App, request: CreateRefund) -> OpenedRefund:
     """Reserve and send a refund; the same `merchant_refund_no` answers the first one."""
-    check_refund(deps.directory, app, wish)
+    check_refund(deps.directory, app, request)
     return await deps.trade_core.post(
-        OpenedRefund, "/internal/refunds", body=OpenRefund(app_id=app.app_id, wish=wish)
+        OpenedRefund, "/internal/refunds", body=OpenRefund(app_id=app.app_id, request=request)
     )
 
 

@@ -1,4 +1,4 @@
-"""Which channel account takes the money of a wish; all from memory."""
+"""Which channel account takes the money of a request; all from memory."""
 
 from chassis.problems import FieldError, InvalidRequest
 from contracts.api import CreatePayment, CreateRefund, Method
@@ -6,35 +6,35 @@ from gateway.directory import App, ChannelAccount, Directory
 from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere, SplitNotSupported
 
 
-def account_for(directory: Directory, app: App, wish: CreatePayment) -> ChannelAccount | None:
+def account_for(directory: Directory, app: App, request: CreatePayment) -> ChannelAccount | None:
     """The channel account to pay through; None where our own page lets the payer decide.
 
     Raises NotHere, ChannelAccountDisabled, MethodNotSupported, SplitNotSupported or InvalidRequest.
     """
-    merchant = directory.find_merchant(wish.merchant_id)
-    if merchant is None or not merchant.is_active or wish.merchant_id not in app.merchant_ids:
+    merchant = directory.find_merchant(request.merchant_id)
+    if merchant is None or not merchant.is_active or request.merchant_id not in app.merchant_ids:
         raise NotHere("merchant")
-    if wish.payment_id is None:
-        return _cashier_of(directory, wish)
-    account = account_of(directory, wish.merchant_id, wish.payment_id)
+    if request.payment_id is None:
+        return _cashier_of(directory, request)
+    account = account_of(directory, request.merchant_id, request.payment_id)
     if not account.is_active:
         raise ChannelAccountDisabled(account.payment_id)
-    _check_split(account, wish)
-    if wish.method in account.plugin.methods:
-        _check_currency(account, wish)
-        _check_payer(account, wish)
+    _check_split(account, request)
+    if request.method in account.plugin.methods:
+        _check_currency(account, request)
+        _check_payer(account, request)
         return account
-    if wish.method is Method.CASHIER and account.offers():
-        _check_currency(account, wish)
+    if request.method is Method.CASHIER and account.offers():
+        _check_currency(account, request)
         return None
-    raise MethodNotSupported(wish.method)
+    raise MethodNotSupported(request.method)
 
 
-def check_refund(directory: Directory, app: App, wish: CreateRefund) -> None:
+def check_refund(directory: Directory, app: App, request: CreateRefund) -> None:
     """Whether the app may ask for a refund of this merchant's account; raises NotHere."""
-    if wish.merchant_id not in app.merchant_ids:
+    if request.merchant_id not in app.merchant_ids:
         raise NotHere("merchant")
-    account_of(directory, wish.merchant_id, wish.payment_id)
+    account_of(directory, request.merchant_id, request.payment_id)
 
 
 def account_of(directory: Directory, merchant_id: str, payment_id: str) -> ChannelAccount:
@@ -60,38 +60,38 @@ def payable_accounts(
     ]
 
 
-def is_to_be_split(wish: CreatePayment) -> bool:
+def is_to_be_split(request: CreatePayment) -> bool:
     """Whether the channel must be asked for a payment that will be split."""
-    return wish.splits or bool(wish.split)
+    return request.splits or bool(request.split)
 
 
-def _cashier_of(directory: Directory, wish: CreatePayment) -> ChannelAccount | None:
+def _cashier_of(directory: Directory, request: CreatePayment) -> ChannelAccount | None:
     """A single account with a cashier of its own: the payer never passes two cashiers."""
     accounts = payable_accounts(
-        directory, wish.merchant_id, wish.currency, splits=is_to_be_split(wish)
+        directory, request.merchant_id, request.currency, splits=is_to_be_split(request)
     )
     if not accounts:
-        raise MethodNotSupported(wish.method)
+        raise MethodNotSupported(request.method)
     only = accounts[0] if len(accounts) == 1 else None
     return only if only and Method.CASHIER in only.plugin.hosted else None
 
 
-def _check_split(account: ChannelAccount, wish: CreatePayment) -> None:
-    if is_to_be_split(wish) and account.plugin.splits is None:
-        raise SplitNotSupported(account.channel, "/split" if wish.split else "/splits")
+def _check_split(account: ChannelAccount, request: CreatePayment) -> None:
+    if is_to_be_split(request) and account.plugin.splits is None:
+        raise SplitNotSupported(account.channel, "/split" if request.split else "/splits")
 
 
-def _check_currency(account: ChannelAccount, wish: CreatePayment) -> None:
-    if wish.currency not in account.plugin.currencies:
+def _check_currency(account: ChannelAccount, request: CreatePayment) -> None:
+    if request.currency not in account.plugin.currencies:
         fault = FieldError("/currency", f"is not taken by {account.channel}")
         raise InvalidRequest("The currency cannot be used.", errors=[fault])
 
 
-def _check_payer(account: ChannelAccount, wish: CreatePayment) -> None:
+def _check_payer(account: ChannelAccount, request: CreatePayment) -> None:
     missing = [
-        FieldError(f"/payer/{name}", f"is needed for {account.channel} {wish.method}")
-        for name in sorted(account.plugin.methods[wish.method].needs)
-        if wish.payer is None or getattr(wish.payer, name) is None
+        FieldError(f"/payer/{name}", f"is needed for {account.channel} {request.method}")
+        for name in sorted(account.plugin.methods[request.method].needs)
+        if request.payer is None or getattr(request.payer, name) is None
     ]
     if missing:
         raise InvalidRequest("The payer is not fully told.", errors=missing)

@@ -9,25 +9,25 @@ from gateway.directory import App
 from gateway.errors import NotHere, SplitNotSupported
 
 
-async def create(deps: Deps, app: App, wish: CreateSplit) -> OpenedSplit:
+async def create(deps: Deps, app: App, request: CreateSplit) -> OpenedSplit:
     """Reserve and send a split; the same `merchant_split_no` answers the first one.
 
     Raises NotHere, SplitNotSupported and the refusals of trade-core.
     """
-    if wish.merchant_id not in app.merchant_ids:
+    if request.merchant_id not in app.merchant_ids:
         raise NotHere("merchant")
     payment = await deps.trade_core.get(
         PaymentOnFile,
-        f"/internal/payments/{quote(wish.payment_no, safe='')}",
+        f"/internal/payments/{quote(request.payment_no, safe='')}",
         {"app_id": app.app_id},
     )
-    if payment.merchant_id != wish.merchant_id:
+    if payment.merchant_id != request.merchant_id:
         raise NotHere("payment")
     account = deps.directory.find_account(payment.payment_id or "")
     if account is not None and account.plugin.splits is None:
         raise SplitNotSupported(account.channel, "/payment_no")
     return await deps.trade_core.post(
-        OpenedSplit, "/internal/splits", body=OpenSplit(app_id=app.app_id, wish=wish)
+        OpenedSplit, "/internal/splits", body=OpenSplit(app_id=app.app_id, request=request)
     )
 
 

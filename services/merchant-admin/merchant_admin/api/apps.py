@@ -16,12 +16,12 @@ router = APIRouter(prefix="/api/apps")
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work, caller: Admin, wish: Annotated[CreateApp, Depends(body(CreateApp))]
+    deps: Work, caller: Admin, request: Annotated[CreateApp, Depends(body(CreateApp))]
 ) -> ShownAppView:
     """`webhook_secret`, with which callbacks are signed, is shown here and never again."""
-    given = wish.callback_client_certificate
+    given = request.callback_client_certificate
     shown = await apps.create(
-        deps, caller.actor, wish.terms(), certificate=given.certificate() if given else None
+        deps, caller.actor, request.terms(), certificate=given.certificate() if given else None
     )
     return ShownAppView.shown(shown)
 
@@ -44,15 +44,15 @@ async def change(
     deps: Work,
     caller: Admin,
     app_id: AppId,
-    wish: Annotated[ChangeApp, Depends(body(ChangeApp))],
+    request: Annotated[ChangeApp, Depends(body(ChangeApp))],
 ) -> ShownAppView:
     shown = await apps.change(
         deps,
         caller.actor,
         app_id,
-        rotate_secret=wish.rotate_webhook_secret,
-        state=wish.changes().get("state"),
-        certificate=wish.new_certificate(),
-        terms=wish.terms(),
+        rotate_secret=request.rotate_webhook_secret,
+        state=request.changes().get("state"),
+        certificate=request.new_certificate(),
+        terms=request.terms(),
     )
     return ShownAppView.shown(shown)

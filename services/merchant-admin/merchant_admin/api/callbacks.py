@@ -12,8 +12,8 @@ from contracts.internal import (
     EndpointPage,
     EndpointView,
     FoundDeliveryPage,
+    ReplayRequest,
     ReplayView,
-    ReplayWish,
 )
 from merchant_admin.api.access import Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
@@ -87,10 +87,10 @@ async def redeliver(
 async def replay(
     deps: Work,
     caller: Operator,
-    wish: Annotated[RequestReplay, Depends(body(RequestReplay))],
+    request: Annotated[RequestReplay, Depends(body(RequestReplay))],
 ) -> ReplayView:
     """Send many callbacks again."""
-    return await callbacks.replay(deps, caller.actor, ReplayWish(**wish.model_dump()))
+    return await callbacks.replay(deps, caller.actor, ReplayRequest(**request.model_dump()))
 
 
 @router.get("/deliveries/replays/{replay_id}")

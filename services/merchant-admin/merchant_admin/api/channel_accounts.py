@@ -21,16 +21,16 @@ async def create(
     deps: Work,
     caller: Admin,
     merchant_id: MerchantId,
-    wish: Annotated[CreateChannelAccount, Depends(body(CreateChannelAccount))],
+    request: Annotated[CreateChannelAccount, Depends(body(CreateChannelAccount))],
 ) -> ChannelAccountView:
     """The credentials are checked, sealed, and never shown again."""
     account = await channel_accounts.create(
         deps,
         caller.actor,
         merchant_id,
-        channel=wish.channel,
-        name=wish.name,
-        credentials=wish.credentials,
+        channel=request.channel,
+        name=request.name,
+        credentials=request.credentials,
     )
     return ChannelAccountView.of(account)
 
@@ -62,9 +62,9 @@ async def change(
     caller: Admin,
     merchant_id: MerchantId,
     payment_id: PaymentId,
-    wish: Annotated[ChangeChannelAccount, Depends(body(ChangeChannelAccount))],
+    request: Annotated[ChangeChannelAccount, Depends(body(ChangeChannelAccount))],
 ) -> ChannelAccountView:
-    changes = wish.changes()
+    changes = request.changes()
     credentials = changes.pop("credentials", None)
     account = await channel_accounts.change(
         deps, caller.actor, merchant_id, payment_id, changes, credentials=credentials

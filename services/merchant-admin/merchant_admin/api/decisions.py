@@ -44,11 +44,11 @@ async def decide_payment(
     deps: Work,
     caller: Operator,
     payment_no: PaymentNo,
-    wish: Annotated[DecideOnPayment, Depends(body(DecideOnPayment))],
+    request: Annotated[DecideOnPayment, Depends(body(DecideOnPayment))],
 ) -> PaymentWithOrder:
     """End a conflict with the channel. The same decision again answers how it stands."""
     decided = await decisions.decide_payment(
-        deps, caller.actor, payment_no, decision=wish.decision, reason=wish.reason
+        deps, caller.actor, payment_no, decision=request.decision, reason=request.reason
     )
     # How to call the payer is of no use to people, and not theirs to see.
     return PaymentWithOrder.model_validate({**dict(decided), "action": None})
@@ -59,9 +59,9 @@ async def decide_refund(
     deps: Work,
     caller: Operator,
     refund_no: RefundNo,
-    wish: Annotated[DecideOnRefund, Depends(body(DecideOnRefund))],
+    request: Annotated[DecideOnRefund, Depends(body(DecideOnRefund))],
 ) -> RefundView:
     """Decide about an abnormal refund. The same decision again answers how it stands."""
     return await decisions.decide_refund(
-        deps, caller.actor, refund_no, decision=wish.decision, reason=wish.reason
+        deps, caller.actor, refund_no, decision=request.decision, reason=request.reason
     )

@@ -19,16 +19,16 @@ async def create(
     deps: Work,
     caller: Admin,
     app_id: AppId,
-    wish: Annotated[CreateKey, Depends(body(CreateKey))],
+    request: Annotated[CreateKey, Depends(body(CreateKey))],
 ) -> ShownKeyView:
     """`secret` (HMAC-SHA256) is shown here and never again."""
     shown = await keys.create(
         deps,
         caller.actor,
         app_id,
-        alg=wish.alg,
-        public_key=wish.public_key,
-        certificate=wish.certificate,
+        alg=request.alg,
+        public_key=request.public_key,
+        certificate=request.certificate,
     )
     return ShownKeyView.shown(shown)
 
@@ -52,9 +52,9 @@ async def change(
     caller: Admin,
     app_id: AppId,
     key_id: KeyId,
-    wish: Annotated[ChangeKey, Depends(body(ChangeKey))],
+    request: Annotated[ChangeKey, Depends(body(ChangeKey))],
 ) -> KeyView:
-    state = wish.changes().get("state")
+    state = request.changes().get("state")
     return KeyView.of(await keys.change(deps, caller.actor, app_id, key_id, state=state))
 
 

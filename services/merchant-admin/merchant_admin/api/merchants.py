@@ -16,10 +16,10 @@ router = APIRouter(prefix="/api/merchants")
 
 @router.post("", status_code=201)
 async def create(
-    deps: Work, caller: Admin, wish: Annotated[CreateMerchant, Depends(body(CreateMerchant))]
+    deps: Work, caller: Admin, request: Annotated[CreateMerchant, Depends(body(CreateMerchant))]
 ) -> MerchantView:
-    route = wish.alert_route.route() if wish.alert_route else None
-    merchant = await merchants.create(deps, caller.actor, name=wish.name, alert_route=route)
+    route = request.alert_route.route() if request.alert_route else None
+    merchant = await merchants.create(deps, caller.actor, name=request.name, alert_route=route)
     return MerchantView.of(merchant)
 
 
@@ -41,9 +41,9 @@ async def change(
     deps: Work,
     caller: Admin,
     merchant_id: MerchantId,
-    wish: Annotated[ChangeMerchant, Depends(body(ChangeMerchant))],
+    request: Annotated[ChangeMerchant, Depends(body(ChangeMerchant))],
 ) -> MerchantView:
     merchant = await merchants.change(
-        deps, caller.actor, merchant_id, wish.fields(), alert_route=wish.new_alert_route()
+        deps, caller.actor, merchant_id, request.fields(), alert_route=request.new_alert_route()
     )
     return MerchantView.of(merchant)

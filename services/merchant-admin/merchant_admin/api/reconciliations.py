@@ -69,10 +69,10 @@ async def list_statements(
 
 @router.post("/reconciliations", status_code=202)
 async def ask_for_bill(
-    deps: Work, caller: Operator, wish: Annotated[AskForBill, Depends(body(AskForBill))]
+    deps: Work, caller: Operator, request: Annotated[AskForBill, Depends(body(AskForBill))]
 ) -> ReconciliationView:
     """Have the bill of one account and day fetched and compared, where that was never done."""
-    return await reconciling.ask_for(deps, caller.actor, wish.payment_id, wish.day)
+    return await reconciling.ask_for(deps, caller.actor, request.payment_id, request.day)
 
 
 @router.get("/reconciliations/{statement_no}")
@@ -96,7 +96,7 @@ async def settle(
     deps: Work,
     caller: Operator,
     difference_no: DifferenceNo,
-    wish: Annotated[Settle, Depends(body(Settle))],
+    request: Annotated[Settle, Depends(body(Settle))],
 ) -> DifferenceView:
     """Say why it may stay. A second time answers it as it is, with the first reason."""
-    return await reconciling.settle(deps, caller.actor, difference_no, wish.reason)
+    return await reconciling.settle(deps, caller.actor, difference_no, request.reason)

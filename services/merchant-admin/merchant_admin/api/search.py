@@ -109,16 +109,16 @@ async def request_refund(
     caller: Operator,
     response: Response,
     payment_no: PaymentNo,
-    wish: Annotated[RequestRefund, Depends(body(RequestRefund))],
+    requested: Annotated[RequestRefund, Depends(body(RequestRefund))],
 ) -> RefundView:
     """201 for a new refund; 200 where `merchant_refund_no` names one that was asked for before."""
     opened = await refunds.request(
         deps,
         caller.actor,
         payment_no,
-        amount=wish.amount,
-        merchant_refund_no=wish.merchant_refund_no,
-        reason=wish.reason,
+        amount=requested.amount,
+        merchant_refund_no=requested.merchant_refund_no,
+        reason=requested.reason,
     )
     response.status_code = 201 if opened.created else 200
     return opened.refund

@@ -17,11 +17,11 @@ async def log_in(
     request: Request,
     response: Response,
     deps: Work,
-    wish: Annotated[LogIn, Depends(body(LogIn))],
+    requested: Annotated[LogIn, Depends(body(LogIn))],
 ) -> SessionView:
     """A token for `Authorization: Bearer …`, valid for a working day."""
     response.headers["Cache-Control"] = "no-store"
-    session = await sessions.log_in(deps, actor_of(request, wish.username), wish.password)
+    session = await sessions.log_in(deps, actor_of(request, requested.username), requested.password)
     return SessionView(access_token=session.access_token, expires_at=session.expires_at)
 
 

@@ -53,9 +53,9 @@ class ChangeOwnPassword(Body):
 
 @router.post(USERS, status_code=201)
 async def create(
-    deps: Work, caller: Admin, wish: Annotated[CreateUser, Depends(body(CreateUser))]
+    deps: Work, caller: Admin, request: Annotated[CreateUser, Depends(body(CreateUser))]
 ) -> UserView:
-    return UserView.of(await users.create(deps, caller.actor, **dict(wish)))
+    return UserView.of(await users.create(deps, caller.actor, **dict(request)))
 
 
 @router.get(USERS)
@@ -77,17 +77,17 @@ async def change(
     deps: Work,
     caller: Admin,
     username: Username,
-    wish: Annotated[ChangeUser, Depends(body(ChangeUser))],
+    request: Annotated[ChangeUser, Depends(body(ChangeUser))],
 ) -> UserView:
     """Who is disabled or gets a password is logged out everywhere; a role holds at once."""
-    return UserView.of(await users.change(deps, caller.actor, username, **wish.changes()))
+    return UserView.of(await users.change(deps, caller.actor, username, **request.changes()))
 
 
 @router.put("/password", status_code=204)
 async def change_own_password(
     deps: Work,
     caller: Viewer,
-    wish: Annotated[ChangeOwnPassword, Depends(body(ChangeOwnPassword))],
+    request: Annotated[ChangeOwnPassword, Depends(body(ChangeOwnPassword))],
 ) -> None:
     """Ends all sessions of the caller, this one too."""
-    await users.change_own_password(deps, caller.actor, **dict(wish))
+    await users.change_own_password(deps, caller.actor, **dict(request))

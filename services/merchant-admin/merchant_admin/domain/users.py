@@ -41,7 +41,7 @@ _RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
 @dataclass(frozen=True, slots=True)
 class User:
     """Somebody who may log in unless disabled. The one that `is_from_environment` has their
-    password from there, and is an admin whatever others wish: nobody can lock the house."""
+    password from there, and is an admin whatever others request: nobody can lock the house."""
 
     username: str
     role: Role
@@ -55,8 +55,8 @@ class User:
         self, *, role: Role | None, password_hash: str | None, disabled: bool | None, at: datetime
     ) -> "User":
         """With what is not None; itself where nothing differs. Raises Unusable."""
-        wishes = {"role": role, "password": password_hash, "disabled": disabled}
-        given = [name for name, wish in wishes.items() if wish is not None]
+        requests = {"role": role, "password": password_hash, "disabled": disabled}
+        given = [name for name, request in requests.items() if request is not None]
         if self.is_from_environment and given:
             raise Unusable(*(FieldError(f"/{name}", _FROM_ENVIRONMENT) for name in given))
         wanted = replace(

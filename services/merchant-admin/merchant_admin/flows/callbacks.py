@@ -10,8 +10,8 @@ from contracts.internal import (
     EndpointPage,
     EndpointView,
     FoundDeliveryPage,
+    ReplayRequest,
     ReplayView,
-    ReplayWish,
 )
 from merchant_admin.domain.audit import Actor
 from merchant_admin.flows.asking import Deed, have_done
@@ -43,9 +43,9 @@ async def send_again(deps: Deps, actor: Actor, app_id: str, event_id: str) -> De
     return DeliveryView.model_validate(await have_done(deps, deps.notifier, actor, deed))
 
 
-async def replay(deps: Deps, actor: Actor, wish: ReplayWish) -> ReplayView:
+async def replay(deps: Deps, actor: Actor, request: ReplayRequest) -> ReplayView:
     """Send many callbacks of an app again. Raises Forwarded."""
-    deed = Deed("callbacks.replayed", wish.app_id, "replays", wish.model_dump(mode="json"))
+    deed = Deed("callbacks.replayed", request.app_id, "replays", request.model_dump(mode="json"))
     return ReplayView.model_validate(await have_done(deps, deps.notifier, actor, deed))
 
 

@@ -26,8 +26,8 @@ async def decide_payment(
     deps: Deps, actor: Actor, payment_no: str, *, decision: PaymentDecision, reason: str
 ) -> PaymentOnFile:
     """End a conflict. Raises Forwarded for trade-core's problems (not found, not possible)."""
-    wish = DecidePayment(decision=decision, reason=reason, decided_by=actor.username)
-    answer = await _decide(deps, actor, "payment", payment_no, wish)
+    request = DecidePayment(decision=decision, reason=reason, decided_by=actor.username)
+    answer = await _decide(deps, actor, "payment", payment_no, request)
     return PaymentOnFile.model_validate(answer)
 
 
@@ -35,15 +35,15 @@ async def decide_refund(
     deps: Deps, actor: Actor, refund_no: str, *, decision: RefundDecision, reason: str
 ) -> RefundView:
     """Decide about an abnormal refund. Raises Forwarded."""
-    wish = DecideRefund(decision=decision, reason=reason, decided_by=actor.username)
-    return RefundView.model_validate(await _decide(deps, actor, "refund", refund_no, wish))
+    request = DecideRefund(decision=decision, reason=reason, decided_by=actor.username)
+    return RefundView.model_validate(await _decide(deps, actor, "refund", refund_no, request))
 
 
 async def _decide(
-    deps: Deps, actor: Actor, thing: str, number: str, wish: DecidePayment | DecideRefund
+    deps: Deps, actor: Actor, thing: str, number: str, request: DecidePayment | DecideRefund
 ) -> dict[str, Any]:
     """Audited before it is sent, because money may move then, and again with what came of it."""
-    body = wish.model_dump(mode="json")
+    body = request.model_dump(mode="json")
     await _audit(deps, actor, f"{thing}.decision_requested", number, body)
     try:
         answer = await deps.trade_core.call(

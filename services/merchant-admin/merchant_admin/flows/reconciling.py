@@ -40,10 +40,10 @@ async def ask_for(deps: Deps, actor: Actor, payment_id: str, day: date) -> Recon
         account = await find_account(tx, payment_id)
     if account is None:
         raise Unusable(FieldError("/payment_id", "is not a channel account of this centre"))
-    wish = AskForStatement(
+    request = AskForStatement(
         merchant_id=account.merchant_id, payment_id=payment_id, channel=account.channel, day=day
     )
-    body = wish.model_dump(mode="json")
+    body = request.model_dump(mode="json")
     deed = Deed("statement.requested", payment_id, "reconciliations", body)
     return ReconciliationView.model_validate(await have_done(deps, deps.trade_core, actor, deed))
 
@@ -56,7 +56,7 @@ async def fetch_again(deps: Deps, actor: Actor, statement_no: str) -> Reconcilia
 
 async def settle(deps: Deps, actor: Actor, difference_no: str, reason: str) -> DifferenceView:
     """Say why a difference may stay. Raises Forwarded."""
-    wish = SettleDifference(reason=reason, decided_by=actor.username)
+    request = SettleDifference(reason=reason, decided_by=actor.username)
     path = f"differences/{difference_no}/settle"
-    deed = Deed("difference.settled", difference_no, path, wish.model_dump(mode="json"))
+    deed = Deed("difference.settled", difference_no, path, request.model_dump(mode="json"))
     return DifferenceView.model_validate(await have_done(deps, deps.trade_core, actor, deed))

@@ -21,14 +21,14 @@ async def request(
 ) -> OpenedRefund:
     """Ask for a refund. Without a `merchant_refund_no` each call is a refund of its own.
 
-    The wish is audited before it is sent, because what is sent cannot be taken back, and what came
-    of it after. Raises Forwarded for trade-core's problems (not found, more than was paid, …).
+    The request is audited before it is sent, because what is sent cannot be taken back, and what
+    came of it after. Raises Forwarded for trade-core's problems (not found, more than was paid, …).
     """
     answer = await deps.trade_core.call("GET", f"/internal/payments/{payment_no}")
     payment = PaymentWithOrder.model_validate(answer)
     if payment.payment_id is None:
         raise NotRefundable
-    wish = CreateRefund(
+    requested = CreateRefund(
         merchant_id=payment.merchant_id,
         payment_id=payment.payment_id,
         payment_no=payment_no,
@@ -36,26 +36,33 @@ async def request(
         amount=amount,
         reason=reason,
     )
-    await _audit(deps, actor, "requested", wish)
+    await _audit(deps, actor, "requested", requested)
     try:
-        opened = await _open(deps, wish)
+        opened = await _open(deps, requested)
     except Forwarded as problem:
-        await _audit(deps, actor, "refused", wish, code=problem.code)
+        await _audit(deps, actor, "refused", requested, code=problem.code)
         raise
-    await _audit(deps, actor, "opened", wish, refund_no=opened.refund.refund_no)
+    await _audit(deps, actor, "opened", requested, refund_no=opened.refund.refund_no)
     return opened
 
 
-async def _open(deps: Deps, wish: CreateRefund) -> OpenedRefund:
-    body = OpenRefund(app_id=None, wish=wish).model_dump(mode="json")
+async def _open(deps: Deps, requested: CreateRefund) -> OpenedRefund:
+    body = OpenRefund(app_id=None, request=requested).model_dump(mode="json")
     return OpenedRefund.model_validate(
         await deps.trade_core.call("POST", "/internal/refunds", json=body)
     )
 
 
-async def _audit(deps: Deps, actor: Actor, action: str, wish: CreateRefund, **outcome: str) -> None:
-    facts = wish.model_dump(mode="json", exclude_none=True) | outcome
+async def _audit(
+    deps: Deps, actor: Actor, action: str, requested: CreateRefund, **outcome: str
+) -> None:
+    facts = requested.model_dump(mode="json", exclude_none=True) | outcome
     async with deps.db.transaction() as tx:
         await record_deed(
-            tx, actor, f"refund.{action}", at=deps.clock(), entity_id=wish.payment_no, after=facts
+            tx,
+            actor,
+            f"refund.{action}",
+            at=deps.clock(),
+            entity_id=requested.payment_no,
+            after=facts,
         )

@@ -1,25 +1,25 @@
 """Many callbacks are sent again: asked for by a person, carried out second by second."""
 
-from contracts.internal import ReplayView, ReplayWish
+from contracts.internal import ReplayRequest, ReplayView
 from notifier.domain.deliveries import State
 from notifier.domain.problems import AppNotFound, ReplayNotFound
 from notifier.flows.deps import Deps
 from notifier.store import replays
 
 
-async def ask(deps: Deps, wish: ReplayWish) -> ReplayView:
+async def ask(deps: Deps, request: ReplayRequest) -> ReplayView:
     """Begin a replay of what these filters mean now, and of nothing that comes later."""
-    if deps.apps.find(wish.app_id) is None:
-        raise AppNotFound(wish.app_id)
+    if deps.apps.find(request.app_id) is None:
+        raise AppNotFound(request.app_id)
     meant = replays.Filter(
-        app_id=wish.app_id,
-        created_from=wish.created_from,
-        created_before=wish.created_before,
-        type=wish.type,
-        state=State(wish.state) if wish.state else None,
+        app_id=request.app_id,
+        created_from=request.created_from,
+        created_before=request.created_before,
+        type=request.type,
+        state=State(request.state) if request.state else None,
     )
     async with deps.db.transaction() as tx:
-        return _view(await replays.add(tx, meant, wish.per_s))
+        return _view(await replays.add(tx, meant, request.per_s))
 
 
 async def get(deps: Deps, replay_id: str) -> ReplayView:

@@ -35,15 +35,15 @@ class Replay:
     done_at: datetime | None
 
 
-async def add(tx: Tx, wish: Filter, per_s: int) -> Replay:
+async def add(tx: Tx, request: Filter, per_s: int) -> Replay:
     return _replay(
         await tx.fetchrow(
             _ADD,
-            wish.app_id,
-            wish.created_from,
-            wish.created_before,
-            wish.type,
-            wish.state,
+            request.app_id,
+            request.created_from,
+            request.created_before,
+            request.type,
+            request.state,
             per_s,
         )
     )

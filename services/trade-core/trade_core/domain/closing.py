@@ -3,39 +3,39 @@
 from dataclasses import replace
 
 from contracts.api import OrderStatus
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import OrderPaid
 from trade_core.domain.payment import Fact, Payment, after
 
 
-def close_order(dossier: Dossier) -> None:
-    """The app's wish: the order is closed at once, its open payments as soon as may be.
+def close_order(aggregate: OrderAggregate) -> None:
+    """The app's request: the order is closed at once, its open payments as soon as may be.
 
     Closing what is closed changes nothing. Raises OrderPaid.
     """
-    order = dossier.order
+    order = aggregate.order
     if order.state is OrderStatus.PAID:
         raise OrderPaid(order.merchant_order_no)
     if order.state is OrderStatus.CLOSED:
         return
-    close_payments(dossier)
-    dossier.change_order(replace(dossier.order, closed_by_app=True))
+    close_payments(aggregate)
+    aggregate.change_order(replace(aggregate.order, closed_by_app=True))
 
 
-def close_payments(dossier: Dossier) -> None:
+def close_payments(aggregate: OrderAggregate) -> None:
     """Have every open payment closed: the unplaced ones here, the others at their channels."""
-    for payment in list(dossier.payments.values()):
+    for payment in list(aggregate.payments.values()):
         if payment.is_open and not payment.closing:
-            dossier.change_payment(_closing(payment))
+            aggregate.change_payment(_closing(payment))
 
 
-def end_expired(dossier: Dossier) -> None:
+def end_expired(aggregate: OrderAggregate) -> None:
     """What nobody can pay any more and no channel has to be asked about."""
-    for payment in list(dossier.payments.values()):
-        over = payment.closing or dossier.now >= payment.expires_at
+    for payment in list(aggregate.payments.values()):
+        over = payment.closing or aggregate.now >= payment.expires_at
         if payment.is_open and not payment.is_placed and over:
-            dossier.change_payment(_closing(payment))
-    dossier.end_expired()
+            aggregate.change_payment(_closing(payment))
+    aggregate.end_expired()
 
 
 def _closing(payment: Payment) -> Payment:

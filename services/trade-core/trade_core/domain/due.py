@@ -22,7 +22,7 @@ WORRY_ATTEMPT: Final = SCHEDULE_S.index(600)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class NextCheck:
     """When to look again. `attempt` counts the commands that were sent since something changed."""
 
     due_at: datetime
@@ -34,15 +34,15 @@ class Ask:
     """Send this to the channel, and look again. `worrying`: people must hear that it is needed."""
 
     command: CommandName
-    again: Look
-    worrying: bool = False
+    again: NextCheck
+    is_overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
     """Nothing to do now; with None, never again."""
 
-    again: Look | None
+    again: NextCheck | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +63,27 @@ def gap(attempt: int) -> timedelta:
 def _sent_at_once(command: CommandName, *, attempt: int, now: datetime, unclear: bool) -> Ask:
     """Of what begins with a command (attempt 0) instead of waiting for the fifth second, when its
     answer may have been lost: asked about by the same clock from then on."""
-    worrying = unclear and attempt == WORRY_ATTEMPT + 1
-    return Ask(command, Look(now + gap(attempt - 1), attempt + 1), worrying)
+    is_overdue = unclear and attempt == WORRY_ATTEMPT + 1
+    return Ask(command, NextCheck(now + gap(attempt - 1), attempt + 1), is_overdue)
 
 
 # ── payments ──────────────────────────────────────────────────────────────────────────────────
 
 
-def first_look(order: Order, payment: Payment, now: datetime) -> Look | None:
+def first_check(order: Order, payment: Payment, now: datetime) -> NextCheck | None:
     """When to look at a payment that has just changed; None: never again."""
-    return open_look(payment, now) if payment.is_open else _order_end(order, payment)
+    return open_check(payment, now) if payment.is_open else _order_end(order, payment)
 
 
-def open_look(payment: Payment, now: datetime) -> Look:
+def open_check(payment: Payment, now: datetime) -> NextCheck:
     """When to look first at a payment that somebody may still pay."""
     if payment.is_in_flight(now):
-        return Look(payment.in_flight_until)
+        return NextCheck(payment.in_flight_until)
     if payment.closing:
-        return Look(now)
+        return NextCheck(now)
     if not payment.is_placed:
-        return Look(payment.expires_at)
-    return Look(min(now + gap(-1), max(now, payment.expires_at)))
+        return NextCheck(payment.expires_at)
+    return NextCheck(min(now + gap(-1), max(now, payment.expires_at)))
 
 
 def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime) -> Step:
@@ -97,25 +97,25 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
         end = _order_end(order, payment)
         return End() if end is not None and end.due_at <= now else Rest(end)
     if payment.is_in_flight(now):
-        return Rest(Look(payment.in_flight_until))
+        return Rest(NextCheck(payment.in_flight_until))
     over = payment.closing or now >= payment.expires_at
     if not payment.is_placed:
-        return End() if over else Rest(Look(payment.expires_at))
+        return End() if over else Rest(NextCheck(payment.expires_at))
     if over:
         turn = attempt - 1 if payment.called_as is Method.BARCODE else attempt
         command = CommandName.QUERY if turn % 2 else CommandName.CLOSE
         return _sent_at_once(command, attempt=attempt, now=now, unclear=True)
-    again = Look(now + gap(attempt), attempt + 1)
+    again = NextCheck(now + gap(attempt), attempt + 1)
     if again.due_at >= payment.expires_at:
-        again = Look(payment.expires_at)
-    worrying = payment.state is PaymentStatus.UNKNOWN and attempt == WORRY_ATTEMPT
-    return Ask(CommandName.QUERY, again, worrying)
+        again = NextCheck(payment.expires_at)
+    is_overdue = payment.state is PaymentStatus.UNKNOWN and attempt == WORRY_ATTEMPT
+    return Ask(CommandName.QUERY, again, is_overdue)
 
 
-def _order_end(order: Order, payment: Payment) -> Look | None:
+def _order_end(order: Order, payment: Payment) -> NextCheck | None:
     """The latest attempt of an open order keeps its row until the order's time is over."""
     is_latest = order.latest_payment_no == payment.payment_no
-    return Look(order.expires_at) if is_latest and order.state is OrderStatus.OPEN else None
+    return NextCheck(order.expires_at) if is_latest and order.state is OrderStatus.OPEN else None
 
 
 # ── refunds ───────────────────────────────────────────────────────────────────────────────────
@@ -131,18 +131,20 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
         return _pay_out_step(refund, attempt=attempt, now=now)
     if refund.state is not RefundStatus.PROCESSING:
         return Rest(None)
-    unheard = refund.heard is None and attempt > 0
-    asks = unheard or refund.heard in (Fact.UNCLEAR, Fact.UNDER_WAY)
+    unanswered = refund.last_fact is None and attempt > 0
+    asks = unanswered or refund.last_fact in (Fact.UNCLEAR, Fact.UNDER_WAY)
     command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
-    unclear = refund.heard is not Fact.UNDER_WAY
+    unclear = refund.last_fact is not Fact.UNDER_WAY
     return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)
 
 
 def _pay_out_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     """Told once; whatever comes back, the channel is then asked how the refund stands."""
-    told = refund.heard is not None
+    told = refund.last_fact is not None
     command = CommandName.QUERY_REFUND if told else CommandName.REFUND_ABNORMAL
-    return Ask(command, Look(now + gap(attempt), attempt + 1), worrying=attempt == WORRY_ATTEMPT)
+    return Ask(
+        command, NextCheck(now + gap(attempt), attempt + 1), is_overdue=attempt == WORRY_ATTEMPT
+    )
 
 
 # ── splits ────────────────────────────────────────────────────────────────────────────────────
@@ -152,7 +154,7 @@ def split_step(split: Split, *, attempt: int, now: datetime) -> Step:
     """What to do about a split whose row is due: always the same split_no, as with a refund."""
     if split.state is not SplitStatus.PROCESSING:
         return Rest(None)
-    asks = split.heard in (SplitFact.UNCLEAR, SplitFact.UNDER_WAY)
+    asks = split.last_fact in (SplitFact.UNCLEAR, SplitFact.UNDER_WAY)
     command = CommandName.QUERY_SPLIT if asks else CommandName.SPLIT
-    unclear = split.heard is not SplitFact.UNDER_WAY
+    unclear = split.last_fact is not SplitFact.UNDER_WAY
     return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)

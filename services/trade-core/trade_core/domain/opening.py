@@ -7,8 +7,8 @@ from math import ceil
 from contracts.api import CreatePayment, Method, OrderStatus, PaymentStatus
 from contracts.identifiers import new_id
 from trade_core.domain import closing
-from trade_core.domain.dossier import Dossier
-from trade_core.domain.due import Look
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.due import NextCheck
 from trade_core.domain.errors import (
     CheckoutReplaced,
     OrderClosed,
@@ -21,8 +21,8 @@ from trade_core.domain.payment import CALL_LIMIT, Fact, Payment, after
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """An authenticated wish. `channel` None: our own page decides."""
+class PaymentRequest:
+    """An authenticated request. `channel` None: our own page decides."""
 
     app_id: str
     content: CreatePayment
@@ -53,14 +53,14 @@ class Chosen:
     close_first: Payment | None = None
 
 
-def fresh(wish: Wish, now: datetime) -> tuple[Order, Payment]:
+def fresh(request: PaymentRequest, now: datetime) -> tuple[Order, Payment]:
     """A new order with its first payment."""
-    content = wish.content
+    content = request.content
     order_id = new_id("order")
-    payment = _payment(wish, order_id, now)
+    payment = _payment(request, order_id, now)
     order = Order(
         order_id=order_id,
-        app_id=wish.app_id,
+        app_id=request.app_id,
         merchant_id=content.merchant_id,
         merchant_order_no=content.merchant_order_no,
         amount=content.amount,
@@ -74,7 +74,7 @@ def fresh(wish: Wish, now: datetime) -> tuple[Order, Payment]:
     return order, payment
 
 
-def is_replay(order: Order, latest: Payment, wish: Wish, now: datetime) -> bool:
+def is_replay(order: Order, latest: Payment, request: PaymentRequest, now: datetime) -> bool:
     """The 15-second rule (§5 rule 1): True: answer with the latest payment as it is now; False:
     open another.
 
@@ -82,9 +82,9 @@ def is_replay(order: Order, latest: Payment, wish: Wish, now: datetime) -> bool:
     """
     if order.state is OrderStatus.CLOSED:
         raise OrderClosed(order.merchant_order_no)
-    left = latest.initiated_at + wish.window - now
+    left = latest.initiated_at + request.window - now
     within = left > timedelta()
-    if within and latest.fingerprint == wish.content.fingerprint():
+    if within and latest.fingerprint == request.content.fingerprint():
         return True
     if order.state is OrderStatus.PAID:
         raise OrderPaid(order.merchant_order_no)
@@ -93,24 +93,24 @@ def is_replay(order: Order, latest: Payment, wish: Wish, now: datetime) -> bool:
     return False
 
 
-def open_another(dossier: Dossier, wish: Wish) -> Payment:
+def open_another(aggregate: OrderAggregate, request: PaymentRequest) -> Payment:
     """The next attempt: nothing is paid, so the order takes the new values; the older attempts
     are closed at their channels."""
-    payment = _payment(wish, dossier.order.order_id, dossier.now)
-    dossier.order = replace(
-        dossier.order,
+    payment = _payment(request, aggregate.order.order_id, aggregate.now)
+    aggregate.order = replace(
+        aggregate.order,
         amount=payment.amount,
         currency=payment.currency,
         subject=payment.subject,
         expires_at=payment.expires_at,
         latest_payment_no=payment.payment_no,
     )
-    closing.close_payments(dossier)
-    dossier.add_payment(payment)
+    closing.close_payments(aggregate)
+    aggregate.add_payment(payment)
     return payment
 
 
-def choose(dossier: Dossier, payment_no: str, choice: Choice) -> Chosen:
+def choose(aggregate: OrderAggregate, payment_no: str, choice: Choice) -> Chosen:
     """The payer's choice on our page, made anew as long as nothing is paid.
 
     The first choice binds the payment. Another one opens a new payment, but only when the former
@@ -118,29 +118,29 @@ def choose(dossier: Dossier, payment_no: str, choice: Choice) -> Chosen:
 
     Raises OrderPaid, OrderClosed, CheckoutReplaced, PaymentInProgress.
     """
-    current = dossier.payments[dossier.order.latest_payment_no]
-    _require_alive(dossier, dossier.payments[payment_no], current)
+    current = aggregate.payments[aggregate.order.latest_payment_no]
+    _require_alive(aggregate, aggregate.payments[payment_no], current)
     if not current.is_placed:
-        return Chosen(_bind(dossier, current, choice), initiate=True)
+        return Chosen(_bind(aggregate, current, choice), initiate=True)
     if current.is_open and not current.closing and _is_at(current, choice):
         return Chosen(current, initiate=False)
-    if current.is_in_flight(dossier.now):
+    if current.is_in_flight(aggregate.now):
         raise PaymentInProgress(current.payment_no)
     if current.is_open:
-        _have_closed(dossier, current)
+        _have_closed(aggregate, current)
         return Chosen(current, initiate=False, close_first=current)
-    return Chosen(_next_choice(dossier, current, choice), initiate=True)
+    return Chosen(_next_choice(aggregate, current, choice), initiate=True)
 
 
-def _payment(wish: Wish, order_id: str, now: datetime) -> Payment:
-    content = wish.content
-    placed = wish.channel is not None
+def _payment(request: PaymentRequest, order_id: str, now: datetime) -> Payment:
+    content = request.content
+    placed = request.channel is not None
     return Payment(
         payment_no=new_id("payment"),
         order_id=order_id,
         payment_id=content.payment_id if placed else None,
-        wished_payment_id=content.payment_id,
-        channel=wish.channel,
+        requested_account_id=content.payment_id,
+        channel=request.channel,
         method=content.method,
         called_as=content.method if placed else None,
         state=PaymentStatus.INITIATING if placed else PaymentStatus.PENDING,
@@ -159,11 +159,11 @@ def _payment(wish: Wish, order_id: str, now: datetime) -> Payment:
     )
 
 
-def _require_alive(dossier: Dossier, asked: Payment, current: Payment) -> None:
-    order = dossier.order
+def _require_alive(aggregate: OrderAggregate, asked: Payment, current: Payment) -> None:
+    order = aggregate.order
     if order.state is OrderStatus.PAID:
         raise OrderPaid(order.merchant_order_no)
-    if order.state is OrderStatus.CLOSED or dossier.now >= order.expires_at:
+    if order.state is OrderStatus.CLOSED or aggregate.now >= order.expires_at:
         raise OrderClosed(order.merchant_order_no)
     if asked.method is not Method.CASHIER or current.method is not Method.CASHIER:
         raise CheckoutReplaced(asked.payment_no)
@@ -173,27 +173,27 @@ def _is_at(payment: Payment, choice: Choice) -> bool:
     return (payment.payment_id, payment.called_as) == (choice.payment_id, choice.method)
 
 
-def _bind(dossier: Dossier, payment: Payment, choice: Choice) -> Payment:
+def _bind(aggregate: OrderAggregate, payment: Payment, choice: Choice) -> Payment:
     bound = replace(
         payment,
         state=after(payment.state, Fact.CHOSEN),
         payment_id=choice.payment_id,
         channel=choice.channel,
         called_as=choice.method,
-        initiated_at=dossier.now,
+        initiated_at=aggregate.now,
     )
-    dossier.change_payment(bound)
+    aggregate.change_payment(bound)
     return bound
 
 
-def _have_closed(dossier: Dossier, payment: Payment) -> None:
+def _have_closed(aggregate: OrderAggregate, payment: Payment) -> None:
     """Whoever asked closes it now; should that come to nothing, we do."""
     if not payment.closing:
-        dossier.change_payment(replace(payment, closing=True))
-        dossier.looks[payment.payment_no] = Look(dossier.now + CALL_LIMIT)
+        aggregate.change_payment(replace(payment, closing=True))
+        aggregate.next_checks[payment.payment_no] = NextCheck(aggregate.now + CALL_LIMIT)
 
 
-def _next_choice(dossier: Dossier, former: Payment, choice: Choice) -> Payment:
+def _next_choice(aggregate: OrderAggregate, former: Payment, choice: Choice) -> Payment:
     payment = replace(
         former,
         payment_no=new_id("payment"),
@@ -201,14 +201,14 @@ def _next_choice(dossier: Dossier, former: Payment, choice: Choice) -> Payment:
         channel=choice.channel,
         called_as=choice.method,
         state=PaymentStatus.INITIATING,
-        created_at=dossier.now,
-        initiated_at=dossier.now,
-        expires_at=dossier.order.expires_at,
+        created_at=aggregate.now,
+        initiated_at=aggregate.now,
+        expires_at=aggregate.order.expires_at,
         action=None,
         channel_trade_no=None,
         failure=None,
         closing=False,
     )
-    dossier.order = replace(dossier.order, latest_payment_no=payment.payment_no)
-    dossier.add_payment(payment)
+    aggregate.order = replace(aggregate.order, latest_payment_no=payment.payment_no)
+    aggregate.add_payment(payment)
     return payment

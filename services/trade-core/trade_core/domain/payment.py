@@ -144,8 +144,8 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One attempt. `payment_id`, `channel` and `called_as` (how the channel was asked; `method` is
-    what the app wished) are None until the payer chose on our page; `wished_payment_id` is the
-    account that the app named.
+    what the app requested) are None until the payer chose on our page; `requested_account_id` is
+    the account that the app named.
     `settles`: this payment is the one that pays the order. `closing`: we want it closed.
     `refund_reserved` covers what was returned and what is on its way back. `claim` is what a person
     has to decide about, or has decided: the channel's last word in a conflict.
@@ -156,7 +156,7 @@ class Payment:
     payment_no: str
     order_id: str
     payment_id: str | None
-    wished_payment_id: str | None
+    requested_account_id: str | None
     channel: str | None
     method: Method
     called_as: Method | None

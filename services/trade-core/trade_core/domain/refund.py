@@ -80,7 +80,7 @@ def after(state: State, fact: Fact) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`heard` is the channel's last word while nothing is decided; None: it was never heard.
+    """`last_fact` is the channel's last word while nothing is decided; None: it never spoke.
 
     `merchant_refund_no` and `fingerprint` are None where no app asked for it: the centre returns
     money by itself, or a person decided a conflict so. `decided` is what a person decided of it
@@ -102,7 +102,7 @@ class Refund:
     notify_url: str | None
     created_at: datetime
     state: State = State.PROCESSING
-    heard: Fact | None = None
+    last_fact: Fact | None = None
     channel_refund_no: str | None = None
     refunded_at: datetime | None = None
     failure: Failure | None = None

@@ -7,54 +7,54 @@ from contracts.events.configuration import RefundSplits
 from contracts.identifiers import new_id
 from contracts.money import Money
 from trade_core.domain import returning
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotRefundable, RefundExceedsPaid
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Return
 
 
-def refund_as_wished(
-    dossier: Dossier, wish: CreateRefund, policy: RefundSplits = RefundSplits.RETURN
+def refund_as_requested(
+    aggregate: OrderAggregate, request: CreateRefund, policy: RefundSplits = RefundSplits.RETURN
 ) -> Refund:
     """Reserve the amount and start the refund. By the app's policy, what is not there because it
-    was split is called back from the receivers; the dossier must know the payment's splits.
+    was split is called back from the receivers; the aggregate must know the payment's splits.
 
     Raises PaymentNotRefundable, RefundExceedsPaid.
     """
-    payment = dossier.payments[wish.payment_no]
+    payment = aggregate.payments[request.payment_no]
     if payment.state is not PaymentStatus.SUCCEEDED:
         raise PaymentNotRefundable(payment.payment_no, payment.state)
     refund_no = new_id("refund")
     refund = Refund(
         refund_no=refund_no,
-        returns=_returns(dossier, payment, wish.amount, policy, refund_no),
+        returns=_returns(aggregate, payment, request.amount, policy, refund_no),
         order_id=payment.order_id,
         payment_no=payment.payment_no,
-        app_id=dossier.order.app_id,
-        merchant_id=dossier.order.merchant_id,
-        merchant_refund_no=wish.merchant_refund_no,
-        fingerprint=wish.fingerprint(),
+        app_id=aggregate.order.app_id,
+        merchant_id=aggregate.order.merchant_id,
+        merchant_refund_no=request.merchant_refund_no,
+        fingerprint=request.fingerprint(),
         cause=RefundCause.REQUESTED,
-        amount=wish.amount,
+        amount=request.amount,
         currency=payment.currency,
-        reason=wish.reason,
-        notify_url=wish.notify_url,
-        created_at=dossier.now,
+        reason=request.reason,
+        notify_url=request.notify_url,
+        created_at=aggregate.now,
     )
-    _start(dossier, refund, payment)
+    _start(aggregate, refund, payment)
     return refund
 
 
-def return_money(dossier: Dossier, payment: Payment, cause: RefundCause) -> None:
+def return_money(aggregate: OrderAggregate, payment: Payment, cause: RefundCause) -> None:
     """Give a payment back in full that came twice, too late, or that a person sends back; told
     where its payment was told."""
     refund = Refund(
         refund_no=new_id("refund"),
         order_id=payment.order_id,
         payment_no=payment.payment_no,
-        app_id=dossier.order.app_id,
-        merchant_id=dossier.order.merchant_id,
+        app_id=aggregate.order.app_id,
+        merchant_id=aggregate.order.merchant_id,
         merchant_refund_no=None,
         fingerprint=None,
         cause=cause,
@@ -62,20 +62,20 @@ def return_money(dossier: Dossier, payment: Payment, cause: RefundCause) -> None
         currency=payment.currency,
         reason=None,
         notify_url=payment.notify_url,
-        created_at=dossier.now,
+        created_at=aggregate.now,
     )
-    _start(dossier, refund, payment)
+    _start(aggregate, refund, payment)
 
 
 def _returns(
-    dossier: Dossier, payment: Payment, amount: int, policy: RefundSplits, refund_no: str
+    aggregate: OrderAggregate, payment: Payment, amount: int, policy: RefundSplits, refund_no: str
 ) -> tuple[Return, ...]:
     """What must be called back so that the amount is there. Raises RefundExceedsPaid."""
     left = payment.amount - payment.refund_reserved
     if policy is RefundSplits.KEEP:
         _require(payment, amount, left)
         return ()
-    splits = [one for one in dossier.splits.values() if one.payment_no == payment.payment_no]
+    splits = [one for one in aggregate.splits.values() if one.payment_no == payment.payment_no]
     unsplit = max(left - payment.split_reserved, 0)
     is_splitting = any(one.state is SplitStatus.PROCESSING for one in splits)
     within_reach = min(left, unsplit + returning.held(splits))
@@ -88,6 +88,6 @@ def _require(payment: Payment, amount: int, left: int, *, is_splitting: bool = F
         raise RefundExceedsPaid(Money(left, payment.currency), is_splitting=is_splitting)
 
 
-def _start(dossier: Dossier, refund: Refund, payment: Payment) -> None:
+def _start(aggregate: OrderAggregate, refund: Refund, payment: Payment) -> None:
     reserved = payment.refund_reserved + refund.amount
-    dossier.add_refund(refund, replace(payment, refund_reserved=reserved))
+    aggregate.add_refund(refund, replace(payment, refund_reserved=reserved))

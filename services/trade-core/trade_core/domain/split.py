@@ -79,7 +79,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """`heard` is the channel's last word while nothing is decided; None: it was never heard.
+    """`last_fact` is the channel's last word while nothing is decided; None: it never spoke.
 
     `merchant_split_no` and `fingerprint` are None where the payment itself asked for the split.
     The shares are decided together, with the split; no account stands among them twice.
@@ -98,7 +98,7 @@ class Split:
     notify_url: str | None
     created_at: datetime
     state: State = State.PROCESSING
-    heard: Fact | None = None
+    last_fact: Fact | None = None
     channel_split_no: str | None = None
     finished_at: datetime | None = None
     failure: Failure | None = None

@@ -63,7 +63,7 @@ def payment_on_file(order: Order, payment: Payment) -> PaymentOnFile:
         **_payment(order, payment),
         order=order_summary(order),
         return_url=payment.return_url,
-        wished_payment_id=payment.wished_payment_id,
+        requested_account_id=payment.requested_account_id,
         splits=payment.splits,
         claim=None if payment.claim is None else _claim_view(payment.claim),
     )

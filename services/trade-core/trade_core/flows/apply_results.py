@@ -21,14 +21,14 @@ from contracts.events.results import (
     SplitResult,
     SplitResultRecord,
 )
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
 from trade_core.domain.errors import ImpossibleResult, ResultRefused
-from trade_core.domain.hearing import hear_payment, hear_refund
-from trade_core.domain.splitting import hear_split
-from trade_core.flows.aftermath import committed
-from trade_core.flows.again import read_again
+from trade_core.domain.splitting import apply_split_result
+from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
-from trade_core.store import dead_letters, dossiers, saving
+from trade_core.flows.retry import retry_on_conflict
+from trade_core.store import aggregates, dead_letters, saving
 
 ResultT = TypeVar("ResultT", bound=Data)
 
@@ -37,92 +37,94 @@ Refused = Sequence[DeadRecord]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard(Generic[ResultT]):
+class Received(Generic[ResultT]):
     """A result, and the record it came in."""
 
     record: Record
     event: CloudEvent[ResultT]
 
 
-AnyHeard = Heard[PaymentResult] | Heard[RefundResult] | Heard[SplitResult]
+AnyReceived = Received[PaymentResult] | Received[RefundResult] | Received[SplitResult]
 
 
-def decode(record: Record) -> AnyHeard:
+def decode(record: Record) -> AnyReceived:
     """Raises ValueError for what is not a result. What is said of splits comes by the payments'
     topic."""
     if record.headers.get("ce_type") == SPLIT_RESULT:
-        return Heard(record, SplitResultRecord.model_validate_json(record.value))
+        return Received(record, SplitResultRecord.model_validate_json(record.value))
     if record.topic == topics.PAYMENT_RESULTS:
-        return Heard(record, PaymentResultRecord.model_validate_json(record.value))
-    return Heard(record, RefundResultRecord.model_validate_json(record.value))
+        return Received(record, PaymentResultRecord.model_validate_json(record.value))
+    return Received(record, RefundResultRecord.model_validate_json(record.value))
 
 
-@read_again
-async def apply_payment_results(deps: Deps, heard: Sequence[Heard[PaymentResult]]) -> Refused:
+@retry_on_conflict
+async def apply_payment_results(deps: Deps, received: Sequence[Received[PaymentResult]]) -> Refused:
     """What channels said of payments, in the order in which it came."""
 
-    def hear(dossier: Dossier, event: CloudEvent[PaymentResult]) -> None:
-        late = deps.late_payment(dossier.order.app_id)
-        hear_payment(dossier, event.data, said_at=event.time, late=late)
+    def apply(aggregate: OrderAggregate, event: CloudEvent[PaymentResult]) -> None:
+        late = deps.late_payment(aggregate.order.app_id)
+        apply_payment_result(aggregate, event.data, said_at=event.time, late=late)
 
-    numbers = [item.event.data.payment_no for item in heard]
+    numbers = [item.event.data.payment_no for item in received]
     async with deps.db.transaction() as tx:
-        opened = await dossiers.by_payments(tx, set(numbers), clock=deps.clock)
-        dead = _hear_each(heard, numbers, opened, hear)
+        opened = await aggregates.by_payments(tx, set(numbers), clock=deps.clock)
+        dead = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, dead)
     committed(deps, opened.values())
     return dead
 
 
-@read_again
-async def apply_refund_results(deps: Deps, heard: Sequence[Heard[RefundResult]]) -> Refused:
+@retry_on_conflict
+async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
     """What channels said of refunds, in the order in which it came."""
 
-    def hear(dossier: Dossier, event: CloudEvent[RefundResult]) -> None:
-        hear_refund(dossier, event.data)
+    def apply(aggregate: OrderAggregate, event: CloudEvent[RefundResult]) -> None:
+        apply_refund_result(aggregate, event.data)
 
-    numbers = [item.event.data.refund_no for item in heard]
+    numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:
-        opened = await dossiers.by_refunds(tx, set(numbers), clock=deps.clock)
-        dead = _hear_each(heard, numbers, opened, hear)
+        opened = await aggregates.by_refunds(tx, set(numbers), clock=deps.clock)
+        dead = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, dead)
     committed(deps, opened.values())
     return dead
 
 
-@read_again
-async def apply_split_results(deps: Deps, heard: Sequence[Heard[SplitResult]]) -> Refused:
+@retry_on_conflict
+async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResult]]) -> Refused:
     """What channels said of splits, in the order in which it came."""
 
-    def hear(dossier: Dossier, event: CloudEvent[SplitResult]) -> None:
-        hear_split(dossier, event.data)
+    def apply(aggregate: OrderAggregate, event: CloudEvent[SplitResult]) -> None:
+        apply_split_result(aggregate, event.data)
 
-    numbers = [item.event.data.split_no for item in heard]
+    numbers = [item.event.data.split_no for item in received]
     async with deps.db.transaction() as tx:
-        opened = await dossiers.by_splits(tx, set(numbers), clock=deps.clock)
-        dead = _hear_each(heard, numbers, opened, hear)
+        opened = await aggregates.by_splits(tx, set(numbers), clock=deps.clock)
+        dead = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, dead)
     committed(deps, opened.values())
     return dead
 
 
-def _hear_each(
-    heard: Sequence[Heard[ResultT]],
+def _apply_each(
+    received: Sequence[Received[ResultT]],
     numbers: Sequence[str],
-    opened: Mapping[str, Dossier],
-    hear: Callable[[Dossier, CloudEvent[ResultT]], None],
+    opened: Mapping[str, OrderAggregate],
+    apply: Callable[[OrderAggregate, CloudEvent[ResultT]], None],
 ) -> list[DeadRecord]:
     """The words that cannot be true are answered; nothing has changed by them."""
     dead: list[DeadRecord] = []
-    for item, number in zip(heard, numbers, strict=True):
+    for item, number in zip(received, numbers, strict=True):
         try:
-            hear(_dossier_of(opened, number, item.event.traceparent), item.event)
+            apply(_aggregate_of(opened, number, item.event.traceparent), item.event)
         except ResultRefused as refusal:
             dead.append(DeadRecord(item.record, str(refusal)))
     return dead
 
 
-def _dossier_of(opened: Mapping[str, Dossier], number: str, traceparent: str | None) -> Dossier:
+def _aggregate_of(
+    opened: Mapping[str, OrderAggregate], number: str, traceparent: str | None
+) -> OrderAggregate:
     if number not in opened:
         raise ImpossibleResult(f"nobody here knows {number}")
     opened[number].traceparent = traceparent
@@ -130,7 +132,7 @@ def _dossier_of(opened: Mapping[str, Dossier], number: str, traceparent: str | N
 
 
 async def _save(
-    tx: Tx, deps: Deps, opened: Mapping[str, Dossier], dead: Sequence[DeadRecord]
+    tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], dead: Sequence[DeadRecord]
 ) -> None:
     await saving.save(tx, opened.values())
     await dead_letters.park(tx, dead, at=deps.clock())

@@ -5,11 +5,11 @@ from trade_core.domain import opening
 from trade_core.domain.errors import PaymentNotFound
 from trade_core.domain.opening import Choice, Chosen
 from trade_core.domain.order import Order
-from trade_core.flows.aftermath import committed
-from trade_core.flows.again import read_again
+from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
+from trade_core.flows.retry import retry_on_conflict
 from trade_core.flows.waiting import until_initiated
-from trade_core.store import dossiers, saving
+from trade_core.store import aggregates, saving
 
 
 async def choose_channel(deps: Deps, payment_no: str, choice: Choice) -> tuple[Order, Chosen]:
@@ -24,15 +24,15 @@ async def choose_channel(deps: Deps, payment_no: str, choice: Choice) -> tuple[O
     return order, Chosen(payment, initiate=False)
 
 
-@read_again
+@retry_on_conflict
 async def _choose(deps: Deps, payment_no: str, choice: Choice) -> tuple[Order, Chosen]:
     async with deps.db.transaction() as tx:
-        opened = await dossiers.by_payments(tx, [payment_no], clock=deps.clock)
+        opened = await aggregates.by_payments(tx, [payment_no], clock=deps.clock)
         if payment_no not in opened:
             raise PaymentNotFound(payment_no)
-        dossier = opened[payment_no]
-        dossier.traceparent = logs.traceparent.get() or None
-        chosen = opening.choose(dossier, payment_no, choice)
-        await saving.save(tx, [dossier])
-    committed(deps, [dossier])
-    return dossier.order, chosen
+        aggregate = opened[payment_no]
+        aggregate.traceparent = logs.traceparent.get() or None
+        chosen = opening.choose(aggregate, payment_no, choice)
+        await saving.save(tx, [aggregate])
+    committed(deps, [aggregate])
+    return aggregate.order, chosen

@@ -4,11 +4,11 @@ from chassis import logs
 from trade_core.domain import closing
 from trade_core.domain.errors import OrderNotFound
 from trade_core.domain.order import OrderKey
-from trade_core.flows.aftermath import committed
-from trade_core.flows.again import read_again
+from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
+from trade_core.flows.retry import retry_on_conflict
 from trade_core.flows.waiting import until_closed
-from trade_core.store import dossiers, saving
+from trade_core.store import aggregates, saving
 
 
 async def close_order(deps: Deps, key: OrderKey) -> None:
@@ -20,14 +20,14 @@ async def close_order(deps: Deps, key: OrderKey) -> None:
     await until_closed(deps, order_id)
 
 
-@read_again
+@retry_on_conflict
 async def _close(deps: Deps, key: OrderKey) -> str:
     async with deps.db.transaction() as tx:
-        dossier = await dossiers.find_by_key(tx, key, clock=deps.clock)
-        if dossier is None:
+        aggregate = await aggregates.find_by_key(tx, key, clock=deps.clock)
+        if aggregate is None:
             raise OrderNotFound(key.merchant_order_no)
-        dossier.traceparent = logs.traceparent.get() or None
-        closing.close_order(dossier)
-        await saving.save(tx, [dossier])
-    committed(deps, [dossier])
-    return dossier.order.order_id
+        aggregate.traceparent = logs.traceparent.get() or None
+        closing.close_order(aggregate)
+        await saving.save(tx, [aggregate])
+    committed(deps, [aggregate])
+    return aggregate.order.order_id

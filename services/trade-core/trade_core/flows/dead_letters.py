@@ -76,14 +76,14 @@ async def _try_again(deps: Deps, record: Record) -> str | None:
 
 
 async def _apply(deps: Deps, record: Record) -> Refused:
-    heard = decode(record)
-    match heard.event.data:
+    received = decode(record)
+    match received.event.data:
         case PaymentResult():
-            return await apply_payment_results(deps, [heard])
+            return await apply_payment_results(deps, [received])
         case RefundResult():
-            return await apply_refund_results(deps, [heard])
+            return await apply_refund_results(deps, [received])
         case SplitResult():
-            return await apply_split_results(deps, [heard])
+            return await apply_split_results(deps, [received])
 
 
 def _view(letter: DeadLetter) -> DeadLetterView:

@@ -10,65 +10,71 @@ from chassis.database import Tx
 from contracts.api import PaymentStatus, RefundStatus
 from contracts.internal import DecidePayment, DecideRefund
 from trade_core.domain import deciding
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotFound, RefundNotFound
-from trade_core.flows.aftermath import committed
-from trade_core.flows.again import read_again
+from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
-from trade_core.store import decisions, dossiers, saving
+from trade_core.flows.retry import retry_on_conflict
+from trade_core.store import aggregates, decisions, saving
 from trade_core.store.decisions import Decided
 
 log = structlog.get_logger()
 
 
-@read_again
-async def decide_payment(deps: Deps, payment_no: str, wish: DecidePayment) -> None:
+@retry_on_conflict
+async def decide_payment(deps: Deps, payment_no: str, request: DecidePayment) -> None:
     """End a conflict; committed when this returns. Raises PaymentNotFound, DecisionImpossible."""
     async with deps.db.transaction() as tx:
-        opened = await dossiers.by_payments(tx, [payment_no], clock=deps.clock)
+        opened = await aggregates.by_payments(tx, [payment_no], clock=deps.clock)
         if payment_no not in opened:
             raise PaymentNotFound(payment_no)
-        dossier = opened[payment_no]
-        is_decided = dossier.payments[payment_no].state is not PaymentStatus.CONFLICTED
-        if is_decided and await _is_repeat(tx, payment_no, wish):
+        aggregate = opened[payment_no]
+        is_decided = aggregate.payments[payment_no].state is not PaymentStatus.CONFLICTED
+        if is_decided and await _is_repeat(tx, payment_no, request):
             return
-        deciding.decide_payment(dossier, payment_no, wish.decision)
-        await _save(tx, dossier, payment_no, wish)
-    _tell(deps, dossier, payment_no, wish)
+        deciding.decide_payment(aggregate, payment_no, request.decision)
+        await _save(tx, aggregate, payment_no, request)
+    _tell(deps, aggregate, payment_no, request)
 
 
-@read_again
-async def decide_refund(deps: Deps, refund_no: str, wish: DecideRefund) -> None:
+@retry_on_conflict
+async def decide_refund(deps: Deps, refund_no: str, request: DecideRefund) -> None:
     """Decide about an abnormal refund; committed when this returns.
 
     Raises RefundNotFound, DecisionImpossible.
     """
     async with deps.db.transaction() as tx:
-        opened = await dossiers.by_refunds(tx, [refund_no], clock=deps.clock)
+        opened = await aggregates.by_refunds(tx, [refund_no], clock=deps.clock)
         if refund_no not in opened:
             raise RefundNotFound(refund_no)
-        dossier = opened[refund_no]
-        refund = dossier.refunds[refund_no]
+        aggregate = opened[refund_no]
+        refund = aggregate.refunds[refund_no]
         is_decided = refund.state is not RefundStatus.ABNORMAL or refund.is_paid_out
-        if is_decided and await _is_repeat(tx, refund_no, wish):
+        if is_decided and await _is_repeat(tx, refund_no, request):
             return
-        deciding.decide_refund(dossier, refund_no, wish.decision)
-        await _save(tx, dossier, refund_no, wish)
-    _tell(deps, dossier, refund_no, wish)
+        deciding.decide_refund(aggregate, refund_no, request.decision)
+        await _save(tx, aggregate, refund_no, request)
+    _tell(deps, aggregate, refund_no, request)
 
 
-async def _is_repeat(tx: Tx, subject: str, wish: DecidePayment | DecideRefund) -> bool:
+async def _is_repeat(tx: Tx, subject: str, request: DecidePayment | DecideRefund) -> bool:
     latest = await decisions.find_latest(tx, subject)
-    return latest is not None and latest.decision == wish.decision
+    return latest is not None and latest.decision == request.decision
 
 
-async def _save(tx: Tx, dossier: Dossier, subject: str, wish: DecidePayment | DecideRefund) -> None:
-    dossier.traceparent = logs.traceparent.get() or None
-    await saving.save(tx, [dossier])
-    decided = Decided(subject, wish.decision, wish.reason, wish.decided_by, dossier.now)
+async def _save(
+    tx: Tx, aggregate: OrderAggregate, subject: str, request: DecidePayment | DecideRefund
+) -> None:
+    aggregate.traceparent = logs.traceparent.get() or None
+    await saving.save(tx, [aggregate])
+    decided = Decided(subject, request.decision, request.reason, request.decided_by, aggregate.now)
     await decisions.add(tx, decided)
 
 
-def _tell(deps: Deps, dossier: Dossier, subject: str, wish: DecidePayment | DecideRefund) -> None:
-    committed(deps, [dossier])
-    log.info("decision.made", subject=subject, decision=wish.decision, decided_by=wish.decided_by)
+def _tell(
+    deps: Deps, aggregate: OrderAggregate, subject: str, request: DecidePayment | DecideRefund
+) -> None:
+    committed(deps, [aggregate])
+    log.info(
+        "decision.made", subject=subject, decision=request.decision, decided_by=request.decided_by
+    )

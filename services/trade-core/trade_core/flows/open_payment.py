@@ -10,33 +10,33 @@ from contracts.identifiers import new_id
 from trade_core.domain import due, opening
 from trade_core.domain.errors import OrderNotFound, PaymentInProgress
 from trade_core.domain.event import Event
-from trade_core.domain.opening import Wish
+from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
-from trade_core.flows.aftermath import committed
-from trade_core.flows.again import read_again
+from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
+from trade_core.flows.retry import retry_on_conflict
 from trade_core.flows.waiting import until_initiated
-from trade_core.store import dossiers, fresh_orders, outgoing, saving
+from trade_core.store import aggregates, fresh_orders, outgoing, saving
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """`created` False: a repeat of the same wish; the payment as it is now."""
+    """`created` False: a repeat of the same request; the payment as it is now."""
 
     order: Order
     payment: Payment
     created: bool
 
 
-async def open_payment(deps: Deps, wish: Wish) -> Opened:
+async def open_payment(deps: Deps, request: PaymentRequest) -> Opened:
     """Open a payment; committed when this returns.
 
-    Of any number of identical wishes at once exactly one is `created`. Raises TooSoon,
+    Of any number of identical requests at once exactly one is `created`. Raises TooSoon,
     PaymentInProgress, OrderPaid, OrderClosed.
     """
     now = deps.clock()
-    order, payment = opening.fresh(wish, now)
+    order, payment = opening.fresh(request, now)
     told = Event(
         event_id=new_id("event"),
         type=OrderEventType.PAYMENT_CREATED,
@@ -46,17 +46,19 @@ async def open_payment(deps: Deps, wish: Wish) -> Opened:
         order=order,
         payment=payment,
     )
-    look = due.open_look(payment, now)
+    next_check = due.open_check(payment, now)
     async with deps.db.connection() as tx:
-        fresh = await fresh_orders.insert(tx, order, payment, look, outgoing.order_event(told))
+        fresh = await fresh_orders.insert(
+            tx, order, payment, next_check, outgoing.order_event(told)
+        )
     if not fresh:
-        return await _open_known(deps, wish)
+        return await _open_known(deps, request)
     deps.wake_relay()
     return Opened(order, payment, created=True)
 
 
-async def _open_known(deps: Deps, wish: Wish) -> Opened:
-    opened = await _repeat_or_open_another(deps, wish)
+async def _open_known(deps: Deps, request: PaymentRequest) -> Opened:
+    opened = await _repeat_or_open_another(deps, request)
     if opened.created:
         return opened
     order, payment = await until_initiated(deps, opened.order, opened.payment)
@@ -65,17 +67,17 @@ async def _open_known(deps: Deps, wish: Wish) -> Opened:
     return Opened(order, payment, created=False)
 
 
-@read_again
-async def _repeat_or_open_another(deps: Deps, wish: Wish) -> Opened:
+@retry_on_conflict
+async def _repeat_or_open_another(deps: Deps, request: PaymentRequest) -> Opened:
     async with deps.db.transaction() as tx:
-        dossier = await dossiers.find_by_key(tx, wish.order_key, clock=deps.clock)
-        if dossier is None:
-            raise OrderNotFound(wish.order_key.merchant_order_no)
-        dossier.traceparent = logs.traceparent.get() or None
-        latest = dossier.payments[dossier.order.latest_payment_no]
-        if opening.is_replay(dossier.order, latest, wish, dossier.now):
-            return Opened(dossier.order, latest, created=False)
-        payment = opening.open_another(dossier, wish)
-        await saving.save(tx, [dossier])
-    committed(deps, [dossier])
-    return Opened(dossier.order, payment, created=True)
+        aggregate = await aggregates.find_by_key(tx, request.order_key, clock=deps.clock)
+        if aggregate is None:
+            raise OrderNotFound(request.order_key.merchant_order_no)
+        aggregate.traceparent = logs.traceparent.get() or None
+        latest = aggregate.payments[aggregate.order.latest_payment_no]
+        if opening.is_replay(aggregate.order, latest, request, aggregate.now):
+            return Opened(aggregate.order, latest, created=False)
+        payment = opening.open_another(aggregate, request)
+        await saving.save(tx, [aggregate])
+    committed(deps, [aggregate])
+    return Opened(aggregate.order, payment, created=True)

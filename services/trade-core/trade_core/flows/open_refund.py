@@ -7,15 +7,15 @@ from chassis.database import Tx
 from contracts.api import CreateRefund
 from contracts.identifiers import is_id
 from trade_core.domain import refunding
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotFound, RefundMismatch
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
-from trade_core.flows.aftermath import committed
-from trade_core.flows.again import read_again
+from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
-from trade_core.store import dossiers, reading, saving
+from trade_core.flows.retry import retry_on_conflict
+from trade_core.store import aggregates, reading, saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +28,49 @@ class OpenedRefund:
     created: bool
 
 
-@read_again
-async def open_refund(deps: Deps, app_id: str | None, wish: CreateRefund) -> OpenedRefund:
+@retry_on_conflict
+async def open_refund(deps: Deps, app_id: str | None, request: CreateRefund) -> OpenedRefund:
     """Start a refund; committed when this returns. `app_id` None: a person, for any app.
 
     Raises PaymentNotFound (also for what belongs to another app, merchant or account),
     PaymentNotRefundable, RefundExceedsPaid, RefundMismatch.
     """
-    if not is_id("payment", wish.payment_no):
-        raise PaymentNotFound(wish.payment_no)
+    if not is_id("payment", request.payment_no):
+        raise PaymentNotFound(request.payment_no)
     async with deps.db.transaction() as tx:
-        found = await dossiers.by_payments(tx, [wish.payment_no], clock=deps.clock)
-        dossier = found.get(wish.payment_no)
-        if dossier is None or not _belongs(dossier, app_id, wish):
-            raise PaymentNotFound(wish.payment_no)
-        if repeated := await _find_repeated(tx, dossier, wish):
-            payment = dossier.payments[repeated.payment_no]
-            return OpenedRefund(dossier.order, payment, repeated, created=False)
-        dossier.traceparent = logs.traceparent.get() or None
-        if dossier.payments[wish.payment_no].split_reserved:
-            await dossiers.know_splits(tx, dossier, wish.payment_no)
-        policy = deps.refund_splits(dossier.order.app_id)
-        refund = refunding.refund_as_wished(dossier, wish, policy)
-        await saving.save(tx, [dossier])
-    committed(deps, [dossier])
-    return OpenedRefund(dossier.order, dossier.payments[refund.payment_no], refund, created=True)
+        found = await aggregates.by_payments(tx, [request.payment_no], clock=deps.clock)
+        aggregate = found.get(request.payment_no)
+        if aggregate is None or not _belongs(aggregate, app_id, request):
+            raise PaymentNotFound(request.payment_no)
+        if repeated := await _find_repeated(tx, aggregate, request):
+            payment = aggregate.payments[repeated.payment_no]
+            return OpenedRefund(aggregate.order, payment, repeated, created=False)
+        aggregate.traceparent = logs.traceparent.get() or None
+        if aggregate.payments[request.payment_no].split_reserved:
+            await aggregates.know_splits(tx, aggregate, request.payment_no)
+        policy = deps.refund_splits(aggregate.order.app_id)
+        refund = refunding.refund_as_requested(aggregate, request, policy)
+        await saving.save(tx, [aggregate])
+    committed(deps, [aggregate])
+    return OpenedRefund(
+        aggregate.order, aggregate.payments[refund.payment_no], refund, created=True
+    )
 
 
-def _belongs(dossier: Dossier, app_id: str | None, wish: CreateRefund) -> bool:
-    order, payment = dossier.order, dossier.payments[wish.payment_no]
+def _belongs(aggregate: OrderAggregate, app_id: str | None, request: CreateRefund) -> bool:
+    order, payment = aggregate.order, aggregate.payments[request.payment_no]
     return (
         app_id in (None, order.app_id)
-        and wish.merchant_id == order.merchant_id
-        and wish.payment_id == payment.payment_id
+        and request.merchant_id == order.merchant_id
+        and request.payment_id == payment.payment_id
     )
 
 
-async def _find_repeated(tx: Tx, dossier: Dossier, wish: CreateRefund) -> Refund | None:
-    order = dossier.order
+async def _find_repeated(tx: Tx, aggregate: OrderAggregate, request: CreateRefund) -> Refund | None:
+    order = aggregate.order
     known = await reading.find_refund_by_number(
-        tx, order.app_id, order.merchant_id, wish.merchant_refund_no
+        tx, order.app_id, order.merchant_id, request.merchant_refund_no
     )
-    if known is not None and known.fingerprint != wish.fingerprint():
-        raise RefundMismatch(wish.merchant_refund_no)
+    if known is not None and known.fingerprint != request.fingerprint():
+        raise RefundMismatch(request.merchant_refund_no)
     return known

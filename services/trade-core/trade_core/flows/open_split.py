@@ -7,15 +7,15 @@ from chassis.database import Tx
 from contracts.api import CreateSplit
 from contracts.identifiers import is_id
 from trade_core.domain import splitting
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotFound, SplitMismatch
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.split import Split
-from trade_core.flows.aftermath import committed
-from trade_core.flows.again import read_again
+from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
-from trade_core.store import dossiers, saving, splits
+from trade_core.flows.retry import retry_on_conflict
+from trade_core.store import aggregates, saving, splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +28,41 @@ class OpenedSplit:
     created: bool
 
 
-@read_again
-async def open_split(deps: Deps, app_id: str, wish: CreateSplit) -> OpenedSplit:
+@retry_on_conflict
+async def open_split(deps: Deps, app_id: str, request: CreateSplit) -> OpenedSplit:
     """Start a split; committed when this returns.
 
     Raises PaymentNotFound (also for what belongs to another app or merchant),
     PaymentNotSplittable, SplitExceedsPaid, SplittingFinished, SplitMismatch.
     """
-    if not is_id("payment", wish.payment_no):
-        raise PaymentNotFound(wish.payment_no)
+    if not is_id("payment", request.payment_no):
+        raise PaymentNotFound(request.payment_no)
     async with deps.db.transaction() as tx:
-        found = await dossiers.by_payments(tx, [wish.payment_no], clock=deps.clock)
-        dossier = found.get(wish.payment_no)
-        if dossier is None or not _belongs(dossier, app_id, wish):
-            raise PaymentNotFound(wish.payment_no)
-        if repeated := await _find_repeated(tx, dossier, wish):
-            payment = dossier.payments[repeated.payment_no]
-            return OpenedSplit(dossier.order, payment, repeated, created=False)
-        await dossiers.know_splits(tx, dossier, wish.payment_no)
-        dossier.traceparent = logs.traceparent.get() or None
-        split = splitting.split_as_wished(dossier, wish)
-        await saving.save(tx, [dossier])
-    committed(deps, [dossier])
-    return OpenedSplit(dossier.order, dossier.payments[split.payment_no], split, created=True)
+        found = await aggregates.by_payments(tx, [request.payment_no], clock=deps.clock)
+        aggregate = found.get(request.payment_no)
+        if aggregate is None or not _belongs(aggregate, app_id, request):
+            raise PaymentNotFound(request.payment_no)
+        if repeated := await _find_repeated(tx, aggregate, request):
+            payment = aggregate.payments[repeated.payment_no]
+            return OpenedSplit(aggregate.order, payment, repeated, created=False)
+        await aggregates.know_splits(tx, aggregate, request.payment_no)
+        aggregate.traceparent = logs.traceparent.get() or None
+        split = splitting.split_as_requested(aggregate, request)
+        await saving.save(tx, [aggregate])
+    committed(deps, [aggregate])
+    return OpenedSplit(aggregate.order, aggregate.payments[split.payment_no], split, created=True)
 
 
-def _belongs(dossier: Dossier, app_id: str, wish: CreateSplit) -> bool:
-    order = dossier.order
-    return (app_id, wish.merchant_id) == (order.app_id, order.merchant_id)
+def _belongs(aggregate: OrderAggregate, app_id: str, request: CreateSplit) -> bool:
+    order = aggregate.order
+    return (app_id, request.merchant_id) == (order.app_id, order.merchant_id)
 
 
-async def _find_repeated(tx: Tx, dossier: Dossier, wish: CreateSplit) -> Split | None:
-    order = dossier.order
-    known = await splits.find_by_number(tx, order.app_id, order.merchant_id, wish.merchant_split_no)
-    if known is not None and known.fingerprint != wish.fingerprint():
-        raise SplitMismatch(wish.merchant_split_no)
+async def _find_repeated(tx: Tx, aggregate: OrderAggregate, request: CreateSplit) -> Split | None:
+    order = aggregate.order
+    known = await splits.find_by_number(
+        tx, order.app_id, order.merchant_id, request.merchant_split_no
+    )
+    if known is not None and known.fingerprint != request.fingerprint():
+        raise SplitMismatch(request.merchant_split_no)
     return known

@@ -61,17 +61,17 @@ async def get_statement(
     )
 
 
-async def ask_for(deps: Deps, wish: AskForStatement) -> ReconciliationView:
+async def ask_for(deps: Deps, request: AskForStatement) -> ReconciliationView:
     """Have the bill of an account and day fetched now, as far as its channel has it.
 
     Raises DayNotBilled for a day that is too old, or has not begun.
     """
     now = deps.clock()
     today = schedule.day_of(now)
-    if not 0 <= (today - wish.day).days <= schedule.OLDEST_DAYS:
-        raise DayNotBilled(wish.day)
+    if not 0 <= (today - request.day).days <= schedule.OLDEST_DAYS:
+        raise DayNotBilled(request.day)
     async with deps.db.connection() as tx:
-        statement_no = await statements.ask_for(tx, wish, now)
+        statement_no = await statements.ask_for(tx, request, now)
     return await _get(deps, statement_no)
 
 
@@ -82,7 +82,7 @@ async def fetch_again(deps: Deps, statement_no: str) -> ReconciliationView:
     return await _get(deps, statement_no)
 
 
-async def settle(deps: Deps, difference_no: str, wish: SettleDifference) -> DifferenceView:
+async def settle(deps: Deps, difference_no: str, request: SettleDifference) -> DifferenceView:
     """A person lets a difference be; one that is settled stays as it is.
 
     Raises DifferenceNotFound, and DifferenceClosed where a later comparison agreed.
@@ -94,10 +94,10 @@ async def settle(deps: Deps, difference_no: str, wish: SettleDifference) -> Diff
             raise DifferenceNotFound(difference_no)
         await statements.lock(tx, view.statement_no)
         if await differences.settle(tx, difference_no, now):
-            decided = Decided(difference_no, SETTLE, wish.reason, wish.decided_by, now)
+            decided = Decided(difference_no, SETTLE, request.reason, request.decided_by, now)
             await decisions.add(tx, decided)
             await statements.note_settled(tx, view.statement_no)
-            log.info("difference.settled", subject=view.subject, decided_by=wish.decided_by)
+            log.info("difference.settled", subject=view.subject, decided_by=request.decided_by)
         settled = await differences.find_view(tx, difference_no)
     if settled is None or settled.state is not DifferenceState.SETTLED:
         raise DifferenceClosed(difference_no)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.database import Tx
-from trade_core.domain.due import Look
+from trade_core.domain.due import NextCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Due:
 
     subject: str
     account: str
-    look: Look | None
+    next_check: NextCheck | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +32,19 @@ async def put(tx: Tx, dues: Sequence[Due]) -> None:
         {
             "subject": due.subject,
             "account": due.account,
-            "due_at": due.look.due_at,
-            "attempt": due.look.attempt,
+            "due_at": due.next_check.due_at,
+            "attempt": due.next_check.attempt,
         }
         for due in dues
-        if due.look is not None
+        if due.next_check is not None
     ]
     if rows:
         await tx.execute(_PUT, rows)
-    if done := [due.subject for due in dues if due.look is None]:
+    if done := [due.subject for due in dues if due.next_check is None]:
         await tx.execute(_DROP, done)
 
 
-async def hurry(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
+async def make_urgent(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
     """Look at once, in the step that would have come next."""
     if subjects:
         await tx.execute(_HURRY, subjects, now)
@@ -69,21 +69,29 @@ async def claim(tx: Tx, *, now: datetime, lease_until: datetime, limit: int) -> 
     return [Claim(row["subject"], row["attempt"], lease_until) for row in rows]
 
 
-async def settle(tx: Tx, claims: Sequence[Claim], looks: Mapping[str, Look | None]) -> None:
+async def settle(
+    tx: Tx, claims: Sequence[Claim], next_checks: Mapping[str, NextCheck | None]
+) -> None:
     """Give claimed rows back with their next look; those without one keep their lease.
 
     A row that somebody has set meanwhile, or is setting now, stays as it is.
     """
-    later = [(row, look) for row in claims if (look := looks.get(row.subject)) is not None]
+    later = [
+        (row, next_check)
+        for row in claims
+        if (next_check := next_checks.get(row.subject)) is not None
+    ]
     if later:
         await tx.execute(
             _SETTLE,
             [row.subject for row, _ in later],
             [row.lease_until for row, _ in later],
-            [look.due_at for _, look in later],
-            [look.attempt for _, look in later],
+            [next_check.due_at for _, next_check in later],
+            [next_check.attempt for _, next_check in later],
         )
-    done = [row for row in claims if row.subject in looks and looks[row.subject] is None]
+    done = [
+        row for row in claims if row.subject in next_checks and next_checks[row.subject] is None
+    ]
     if done:
         await tx.execute(_FORGET, [row.subject for row in done], [row.lease_until for row in done])
 

@@ -2,13 +2,15 @@
 
 from chassis.database import Tx
 from chassis.outbox import OutboxEvent, shard_of
-from trade_core.domain.due import Look
+from trade_core.domain.due import NextCheck
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.store.rows import receivers_json
 
 
-async def insert(tx: Tx, order: Order, payment: Payment, look: Look, event: OutboxEvent) -> bool:
+async def insert(
+    tx: Tx, order: Order, payment: Payment, next_check: NextCheck, event: OutboxEvent
+) -> bool:
     """Store all four or, where the app's order number is known already, nothing (False)."""
     return bool(
         await tx.fetchval(
@@ -26,7 +28,7 @@ async def insert(tx: Tx, order: Order, payment: Payment, look: Look, event: Outb
             payment.payment_no,
             payment.state,
             payment.payment_id,
-            payment.wished_payment_id,
+            payment.requested_account_id,
             payment.channel,
             payment.method,
             payment.called_as,
@@ -34,7 +36,7 @@ async def insert(tx: Tx, order: Order, payment: Payment, look: Look, event: Outb
             payment.metadata,
             payment.notify_url,
             payment.return_url,
-            look.due_at,
+            next_check.due_at,
             event.event_id,
             event.topic,
             event.type,

@@ -14,7 +14,7 @@ from contracts.events.alerts import ALERT, Alert, AlertRecord
 from contracts.events.orders import CALLBACK_TYPES, SOURCE
 from contracts.identifiers import new_id
 from trade_core.domain import views
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.event import Event
 
 
@@ -49,14 +49,14 @@ async def tell_people(tx: Tx, alerts: Iterable[Alert], at: datetime) -> None:
     await outbox.put(tx, [alert(told, at) for told in alerts])
 
 
-def of(dossiers: Iterable[Dossier]) -> Sequence[OutboxEvent]:
-    """All that these dossiers tell, each order's events in the order in which they became true."""
+def of(aggregates: Iterable[OrderAggregate]) -> Sequence[OutboxEvent]:
+    """All that these aggregates tell, each order's events as they became true."""
     return [
         event
-        for dossier in dossiers
+        for aggregate in aggregates
         for event in (
-            *map(order_event, dossier.events),
-            *(alert(told, dossier.now) for told in dossier.alerts),
+            *map(order_event, aggregate.events),
+            *(alert(told, aggregate.now) for told in aggregate.alerts),
         )
     ]
 

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 
 from chassis.database import Tx
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.refund import Refund
 from trade_core.store.concurrency import require_all
 from trade_core.store.rows import failure_json, returns_json
 
 
-async def insert(tx: Tx, dossiers: Iterable[Dossier]) -> None:
+async def insert(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     """Write the new ones. Raises ConcurrentChange where a number was taken meanwhile."""
-    for dossier in dossiers:
-        for refund in dossier.refunds.values():
-            if refund.refund_no not in dossier.read.refunds:
+    for aggregate in aggregates:
+        for refund in aggregate.refunds.values():
+            if refund.refund_no not in aggregate.snapshot.refunds:
                 require_all(await tx.execute(_INSERT, *_values(refund)), 1)
 
 
@@ -50,7 +50,7 @@ def _change(was: Refund, refund: Refund) -> dict[str, object]:
         "refund_no": refund.refund_no,
         "was": was.state,
         "state": refund.state,
-        "heard": refund.heard,
+        "heard": refund.last_fact,
         "channel_refund_no": refund.channel_refund_no,
         "failure": failure_json(refund.failure),
         "refunded_at": refund.refunded_at,

@@ -1,4 +1,4 @@
-"""Between rows and domain objects. Columns have the names of the fields.
+"""Between rows and domain objects. Columns have the names of the fields, but for a few older ones.
 
 Rows are read by `select *` and field by field, so that a replica of the version before does not
 mind the column that a newer one has added.
@@ -37,6 +37,9 @@ CLAIM: Final = TypeAdapter(Claim)
 RECEIVERS: Final = TypeAdapter(tuple[SplitReceiver, ...])
 RETURNS: Final = TypeAdapter(tuple[Return, ...])
 
+_COLUMNS: Final = {"requested_account_id": "wished_payment_id", "last_fact": "heard"}
+"""Fields whose columns are older than their names."""
+
 _ORDER: Final = tuple(field.name for field in fields(Order))
 _PAYMENT: Final = tuple(field.name for field in fields(Payment))
 _REFUND: Final = tuple(field.name for field in fields(Refund))
@@ -44,7 +47,7 @@ _SPLIT: Final = tuple(field.name for field in fields(Split) if field.name != "sh
 _SHARE: Final = tuple(field.name for field in fields(Share))
 
 _order_values = itemgetter(*_ORDER)
-_payment_values = itemgetter(*_PAYMENT)
+_payment_values = itemgetter(*(_COLUMNS.get(name, name) for name in _PAYMENT))
 
 _ORDER_STATES: Final = {state.value: state for state in OrderStatus}
 _PAYMENT_STATES: Final = {state.value: state for state in PaymentStatus}
@@ -77,10 +80,10 @@ def payment_of(row: asyncpg.Record) -> Payment:
 
 
 def refund_of(row: asyncpg.Record) -> Refund:
-    values: dict[str, Any] = {name: row[name] for name in _REFUND}
+    values: dict[str, Any] = {name: row[_COLUMNS.get(name, name)] for name in _REFUND}
     values["state"] = RefundStatus(row["state"])
     values["cause"] = RefundCause(row["cause"])
-    values["heard"] = _REFUND_FACTS[row["heard"]]
+    values["last_fact"] = _REFUND_FACTS[row["heard"]]
     values["failure"] = _failure_of(row)
     values["decided"] = None if row["decided"] is None else RefundDecision(row["decided"])
     values["returns"] = () if row["returns"] is None else RETURNS.validate_python(row["returns"])
@@ -89,9 +92,9 @@ def refund_of(row: asyncpg.Record) -> Refund:
 
 def split_of(row: asyncpg.Record, shares: Iterable[asyncpg.Record]) -> Split:
     """`shares` in their order."""
-    values: dict[str, Any] = {name: row[name] for name in _SPLIT}
+    values: dict[str, Any] = {name: row[_COLUMNS.get(name, name)] for name in _SPLIT}
     values["state"] = SplitStatus(row["state"])
-    values["heard"] = None if row["heard"] is None else _SPLIT_FACTS[row["heard"]]
+    values["last_fact"] = None if row["heard"] is None else _SPLIT_FACTS[row["heard"]]
     values["failure"] = _failure_of(row)
     return Split(shares=tuple(map(_share_of, shares)), **values)
 

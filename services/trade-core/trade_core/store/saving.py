@@ -1,11 +1,11 @@
-"""Writing dossiers: whatever changed in all of them, one statement per table."""
+"""Writing aggregates: whatever changed in all of them, one statement per table."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from chassis import outbox
 from chassis.database import Tx
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment
 from trade_core.store import due, ledger, outgoing, refunds, splits
 from trade_core.store.concurrency import require_all
@@ -45,13 +45,13 @@ _AS_JSON: Final[Mapping[str, Callable[[Any], object]]] = {
 }
 
 
-async def save(tx: Tx, dossiers: Iterable[Dossier]) -> None:
-    """Write everything that the rules changed; the same dossier may be given twice.
+async def save(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
+    """Write everything that the rules changed; the same aggregate may be given twice.
 
     Raises ConcurrentChange where a compare-and-set fails; the transaction is then worthless.
     """
-    distinct = {dossier.order.order_id: dossier for dossier in dossiers}
-    changed = [dossier for dossier in distinct.values() if _is_changed(dossier)]
+    distinct = {aggregate.order.order_id: aggregate for aggregate in aggregates}
+    changed = [aggregate for aggregate in distinct.values() if _is_changed(aggregate)]
     if not changed:
         return
     await _save_orders(tx, changed)
@@ -59,25 +59,27 @@ async def save(tx: Tx, dossiers: Iterable[Dossier]) -> None:
     await _update_payments(tx, changed)
     await refunds.insert(tx, changed)
     await refunds.update(
-        tx, [pair for d in changed for pair in _changes(d.read.refunds, d.refunds)]
+        tx, [pair for d in changed for pair in _changes(d.snapshot.refunds, d.refunds)]
     )
     await splits.insert(tx, changed)
-    await splits.update(tx, [pair for d in changed for pair in _changes(d.read.splits, d.splits)])
-    await ledger.append(tx, [entry for dossier in changed for entry in dossier.entries])
-    await due.put(tx, [row for dossier in changed for row in _dues(dossier)])
-    await due.hurry(tx, [number for d in changed for number in d.hurried], changed[0].now)
+    await splits.update(
+        tx, [pair for d in changed for pair in _changes(d.snapshot.splits, d.splits)]
+    )
+    await ledger.append(tx, [entry for aggregate in changed for entry in aggregate.entries])
+    await due.put(tx, [row for aggregate in changed for row in _dues(aggregate)])
+    await due.make_urgent(tx, [number for d in changed for number in d.urgent], changed[0].now)
     await outbox.put(tx, outgoing.of(changed))
 
 
-def _is_changed(dossier: Dossier) -> bool:
+def _is_changed(aggregate: OrderAggregate) -> bool:
     return bool(
-        dossier.events
-        or dossier.alerts
-        or dossier.looks
-        or dossier.hurried
-        or _changes(dossier.read.payments, dossier.payments)
-        or _changes(dossier.read.refunds, dossier.refunds)
-        or _changes(dossier.read.splits, dossier.splits)
+        aggregate.events
+        or aggregate.alerts
+        or aggregate.next_checks
+        or aggregate.urgent
+        or _changes(aggregate.snapshot.payments, aggregate.payments)
+        or _changes(aggregate.snapshot.refunds, aggregate.refunds)
+        or _changes(aggregate.snapshot.splits, aggregate.splits)
     )
 
 
@@ -86,37 +88,41 @@ def _changes(read: Mapping[str, T], now: Mapping[str, T]) -> list[tuple[T, T]]:
     return [(was, now[number]) for number, was in read.items() if now[number] is not was]
 
 
-def _dues(dossier: Dossier) -> list[due.Due]:
+def _dues(aggregate: OrderAggregate) -> list[due.Due]:
     return [
-        due.Due(subject, dossier.account_of(subject), look)
-        for subject, look in dossier.looks.items()
+        due.Due(subject, aggregate.account_of(subject), next_check)
+        for subject, next_check in aggregate.next_checks.items()
     ]
 
 
-async def _save_orders(tx: Tx, dossiers: Sequence[Dossier]) -> None:
-    told = [dossier for dossier in dossiers if dossier.version != dossier.read.order.version]
+async def _save_orders(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
+    told = [
+        aggregate
+        for aggregate in aggregates
+        if aggregate.version != aggregate.snapshot.order.version
+    ]
     if not told:
         return
-    tag = await tx.execute(_UPDATE_ORDERS, [_order_change(dossier) for dossier in told])
+    tag = await tx.execute(_UPDATE_ORDERS, [_order_change(aggregate) for aggregate in told])
     require_all(tag, len(told))
 
 
-async def _insert_payments(tx: Tx, dossiers: Sequence[Dossier]) -> None:
-    for dossier in dossiers:
-        for payment in dossier.payments.values():
-            if payment.payment_no not in dossier.read.payments:
+async def _insert_payments(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
+    for aggregate in aggregates:
+        for payment in aggregate.payments.values():
+            if payment.payment_no not in aggregate.snapshot.payments:
                 await tx.execute(_INSERT_PAYMENT, *_payment_values(payment))
 
 
-async def _update_payments(tx: Tx, dossiers: Sequence[Dossier]) -> None:
-    changes = [pair for d in dossiers for pair in _changes(d.read.payments, d.payments)]
+async def _update_payments(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
+    changes = [pair for d in aggregates for pair in _changes(d.snapshot.payments, d.payments)]
     if not changes:
         return
     being_split = {
         split.payment_no
-        for dossier in dossiers
-        for split in dossier.splits.values()
-        if split.split_no not in dossier.read.splits
+        for aggregate in aggregates
+        for split in aggregate.splits.values()
+        if split.split_no not in aggregate.snapshot.splits
     }
     rows = [
         _payment_change(was, now, is_split=now.payment_no in being_split) for was, now in changes
@@ -125,12 +131,12 @@ async def _update_payments(tx: Tx, dossiers: Sequence[Dossier]) -> None:
     require_all(tag, len(changes))
 
 
-def _order_change(dossier: Dossier) -> dict[str, object]:
-    was, order = dossier.read.order, dossier.order
+def _order_change(aggregate: OrderAggregate) -> dict[str, object]:
+    was, order = aggregate.snapshot.order, aggregate.order
     return {
         "order_id": order.order_id,
         "was": was.version,
-        "version": dossier.version,
+        "version": aggregate.version,
         **_differing(_ORDER, was, order),
     }
 
@@ -169,7 +175,7 @@ def _payment_values(payment: Payment) -> tuple[object, ...]:
         payment.order_id,
         payment.state,
         payment.payment_id,
-        payment.wished_payment_id,
+        payment.requested_account_id,
         payment.channel,
         payment.method,
         payment.called_as,

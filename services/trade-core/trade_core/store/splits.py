@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import asyncpg
 
 from chassis.database import Tx
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.split import Share, Split
 from trade_core.store.concurrency import require_all
 from trade_core.store.rows import failure_json, split_of
@@ -27,11 +27,11 @@ async def find_by_number(
     return next(iter((await _splits(tx, rows)).values()), None)
 
 
-async def insert(tx: Tx, dossiers: Iterable[Dossier]) -> None:
+async def insert(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     """Write the new ones. Raises ConcurrentChange where a number was taken meanwhile."""
-    for dossier in dossiers:
-        for split in dossier.splits.values():
-            if split.split_no not in dossier.read.splits:
+    for aggregate in aggregates:
+        for split in aggregate.splits.values():
+            if split.split_no not in aggregate.snapshot.splits:
                 require_all(await tx.execute(_INSERT, *_values(split)), 1)
                 await tx.execute(_INSERT_SHARES, split.split_no, *_columns(split.shares))
 
@@ -44,7 +44,7 @@ async def update(tx: Tx, changes: Sequence[tuple[Split, Split]]) -> None:
             split.split_no,
             was.state,
             split.state,
-            split.heard,
+            split.last_fact,
             split.channel_split_no,
             failure_json(split.failure),
             split.finished_at,

@@ -52,11 +52,11 @@ async def make(tx: Tx, wanted: Sequence[tuple[ChannelAccountEntity, date]]) -> i
     return len(await tx.fetch(_MAKE, rows, schedule.NO_BILLS_FOR_DAYS))
 
 
-async def ask_for(tx: Tx, wish: AskForStatement, now: datetime) -> str:
+async def ask_for(tx: Tx, request: AskForStatement, now: datetime) -> str:
     """Have it fetched now, made if need be; answers its number."""
     number = new_id("statement")
-    account = (wish.merchant_id, wish.payment_id, wish.channel)
-    return str(await tx.fetchval(_ASK_FOR, number, *account, wish.day, now))
+    account = (request.merchant_id, request.payment_id, request.channel)
+    return str(await tx.fetchval(_ASK_FOR, number, *account, request.day, now))
 
 
 async def fetch_again(tx: Tx, statement_no: str, now: datetime) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import Desk, paid, said_of_payment, waits, wish
+from tests.integration.trade_core.desk import Desk, paid, request, said_of_payment, waits
 
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.results import Source, Verdict
@@ -32,9 +32,9 @@ async def test_15_second_rule(desk: Desk, seconds: float, content: Any, answer: 
     desk.pass_time(seconds)
     if answer is TooSoon:
         with pytest.raises(TooSoon):
-            await desk.open(wish(**content))
+            await desk.open(request(**content))
         return
-    opened = await desk.open(wish(**content))
+    opened = await desk.open(request(**content))
     assert opened.created is (answer == "created")
     assert (opened.payment.payment_no == first.payment_no) is (answer == "replayed")
 
@@ -58,7 +58,7 @@ async def test_replay_waits_for_the_first_initiation(desk: Desk) -> None:
     first = await desk.open()
     replay = asyncio.create_task(desk.open())
     await asyncio.sleep(0.1)
-    await desk.hear(waits(first.payment))
+    await desk.apply(waits(first.payment))
     again = await replay
     assert (again.created, again.payment.state) == (False, PaymentStatus.PENDING)
     assert again.payment.action is not None
@@ -74,11 +74,11 @@ async def test_replay_while_the_first_is_running_is_told_to_come_back(desk: Desk
 async def test_replay_of_a_declined_payment_shows_it_as_it_is(desk: Desk) -> None:
     opened = await desk.open()
     declined = said_of_payment(opened.payment, Source.INITIATION, Verdict.DECLINED, code="RISK")
-    await desk.hear(declined)
+    await desk.apply(declined)
     replayed = await desk.open()
     assert (replayed.created, replayed.payment.state) == (False, PaymentStatus.FAILED)
     with pytest.raises(TooSoon):
-        await desk.open(wish(amount=1))
+        await desk.open(request(amount=1))
 
 
 async def test_window_starts_again_with_each_attempt(desk: Desk) -> None:
@@ -93,7 +93,7 @@ async def test_window_starts_again_with_each_attempt(desk: Desk) -> None:
 async def test_new_attempt_changes_the_order_and_closes_the_older_one(desk: Desk) -> None:
     first = await desk.opened()
     desk.pass_time(16)
-    await desk.open(wish(amount=1500, subject="停车费"))
+    await desk.open(request(amount=1500, subject="停车费"))
     order = await desk.order(first)
     assert (order.amount, order.subject, order.state) == (1500, "停车费", OrderStatus.OPEN)
     commands = await desk.attend()
@@ -106,7 +106,7 @@ async def test_paid_order_replays_first_and_then_refuses(desk: Desk) -> None:
     assert (replayed.created, replayed.payment.payment_no) == (False, first.payment_no)
     assert replayed.payment.state is PaymentStatus.SUCCEEDED
     with pytest.raises(OrderPaid):
-        await desk.open(wish(amount=1))
+        await desk.open(request(amount=1))
     desk.pass_time(16)
     with pytest.raises(OrderPaid):
         await desk.open()
@@ -114,8 +114,8 @@ async def test_paid_order_replays_first_and_then_refuses(desk: Desk) -> None:
 
 async def test_webhook_that_overtakes_the_initiation_makes_the_replay_paid(desk: Desk) -> None:
     first = await desk.open()
-    await desk.hear(paid(first.payment))
-    await desk.hear(waits(first.payment))
+    await desk.apply(paid(first.payment))
+    await desk.apply(waits(first.payment))
     replayed = await desk.open()
     assert replayed.payment.state is PaymentStatus.SUCCEEDED
     assert replayed.payment.action is not None

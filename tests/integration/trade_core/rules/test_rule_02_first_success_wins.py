@@ -15,8 +15,8 @@ async def test_second_payment_of_an_order_goes_back_by_itself(desk: Desk) -> Non
     first = await desk.opened()
     desk.pass_time(16)
     second = await desk.opened()
-    await desk.hear(paid(second), paid(first))
-    await desk.hear(paid(first))
+    await desk.apply(paid(second), paid(first))
+    await desk.apply(paid(first))
     (refund,) = await desk.refunds(first)
     assert (refund.payment_no, refund.amount, refund.cause) == (first.payment_no, 1299, "duplicate")
     assert await desk.alerts() == ["payment.duplicate"]
@@ -24,7 +24,7 @@ async def test_second_payment_of_an_order_goes_back_by_itself(desk: Desk) -> Non
     assert [(c.command, c.refund and c.refund.refund_no) for c in commands] == [
         ("refund", refund.refund_no)
     ]
-    await desk.hear(returned(refund))
+    await desk.apply(returned(refund))
     order = await desk.order(first)
     assert (order.state, order.amount_paid, order.amount_refunded) == (OrderStatus.PAID, 1299, 0)
     assert (await desk.payment(first)).amount_refunded == 1299
@@ -38,9 +38,9 @@ async def test_automatic_refund_that_fails_is_for_a_person(desk: Desk) -> None:
     first = await desk.opened()
     desk.pass_time(16)
     second = await desk.opened()
-    await desk.hear(paid(second), paid(first))
+    await desk.apply(paid(second), paid(first))
     (refund,) = await desk.refunds(first)
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.DECLINED))
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED))
     assert await desk.refund_state(refund) is RefundStatus.FAILED
     assert await desk.alerts() == ["payment.duplicate", "refund.failed"]
 
@@ -55,7 +55,7 @@ async def test_races_between_success_and_a_new_attempt_never_lose_the_money(desk
         except OrderPaid:
             return "refused"
 
-    answer, _ = await asyncio.gather(another(), desk.hear(paid(first)))
+    answer, _ = await asyncio.gather(another(), desk.apply(paid(first)))
     order = await desk.order(first)
     assert order.state is OrderStatus.PAID
     assert order.amount_paid == 1299

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.integration.trade_core.desk import Desk, closed, paid, wish
+from tests.integration.trade_core.desk import Desk, closed, paid, request
 
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.configuration import LatePayment
@@ -27,7 +27,7 @@ async def test_success_after_the_apps_close(
     await asyncio.gather(
         close_order(desk.deps, OrderKey("A1", "M1", "W1")), _hear_soon(desk, closed(payment))
     )
-    await desk.hear(paid(payment))
+    await desk.apply(paid(payment))
     order = await desk.order(payment)
     assert order.state is state
     assert order.amount_paid == (1299 if state is OrderStatus.PAID else 0)
@@ -37,7 +37,7 @@ async def test_success_after_the_apps_close(
 
 async def _hear_soon(desk: Desk, said: PaymentResult) -> None:
     await asyncio.sleep(0.1)
-    await desk.hear(said)
+    await desk.apply(said)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ async def test_success_after_expiry(
     desk: Desk, policy: LatePayment, state: OrderStatus, causes: list[str]
 ) -> None:
     desk.late = policy
-    payment = await desk.opened(wish(expires_in_s=60))
+    payment = await desk.opened(request(expires_in_s=60))
     desk.pass_time(61)
-    await desk.hear(closed(payment))
+    await desk.apply(closed(payment))
     assert (await desk.order(payment)).state is OrderStatus.CLOSED
-    await desk.hear(paid(payment, paid_at=desk.now))
+    await desk.apply(paid(payment, paid_at=desk.now))
     assert (await desk.order(payment)).state is state
     assert [refund.cause for refund in await desk.refunds(payment)] == causes

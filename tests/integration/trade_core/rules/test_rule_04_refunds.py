@@ -4,7 +4,13 @@ import asyncio
 
 import asyncpg
 import pytest
-from tests.integration.trade_core.desk import Desk, refund_wish, returned, said_of_refund, wish
+from tests.integration.trade_core.desk import (
+    Desk,
+    refund_request,
+    request,
+    returned,
+    said_of_refund,
+)
 
 from contracts.api import RefundStatus
 from contracts.events.commands import CommandName
@@ -14,11 +20,11 @@ from trade_core.flows.open_refund import OpenedRefund
 
 
 async def test_50_refunds_at_once_never_exceed_what_was_paid(desk: Desk) -> None:
-    payment = await desk.paid(wish(amount=1000))
+    payment = await desk.paid(request(amount=1000))
 
     async def refund(number: int) -> OpenedRefund | None:
         try:
-            return await desk.refund(refund_wish(payment, f"T{number}", 70))
+            return await desk.refund(refund_request(payment, f"T{number}", 70))
         except RefundExceedsPaid:
             return None
 
@@ -32,7 +38,7 @@ async def test_50_refunds_at_once_never_exceed_what_was_paid(desk: Desk) -> None
 
 async def test_20_identical_refunds_at_once_are_one(desk: Desk) -> None:
     payment = await desk.paid()
-    answers = await asyncio.gather(*(desk.refund(refund_wish(payment)) for _ in range(20)))
+    answers = await asyncio.gather(*(desk.refund(refund_request(payment)) for _ in range(20)))
     assert [answer.created for answer in answers].count(True) == 1
     assert len({answer.refund.refund_no for answer in answers}) == 1
     assert (await desk.payment(payment)).refund_reserved == 500
@@ -40,35 +46,37 @@ async def test_20_identical_refunds_at_once_are_one(desk: Desk) -> None:
 
 async def test_payment_refuses_more_reserved_than_paid(desk: Desk) -> None:
     payment = await desk.paid()
-    await desk.refund(refund_wish(payment, amount=1299))
+    await desk.refund(refund_request(payment, amount=1299))
     with pytest.raises(asyncpg.CheckViolationError):
         await desk.rows("update payments set refund_reserved = refund_reserved + 1")
 
 
 async def test_repeat_answers_the_first_refund_as_it_is_now(desk: Desk) -> None:
     payment = await desk.paid()
-    first = await desk.refund(refund_wish(payment))
-    await desk.hear(returned(first.refund))
-    again = await desk.refund(refund_wish(payment))
+    first = await desk.refund(refund_request(payment))
+    await desk.apply(returned(first.refund))
+    again = await desk.refund(refund_request(payment))
     assert (again.created, again.refund.refund_no) == (False, first.refund.refund_no)
     assert again.refund.state is RefundStatus.SUCCEEDED
 
 
 async def test_known_number_with_other_content_is_refused(desk: Desk) -> None:
     payment = await desk.paid()
-    await desk.refund(refund_wish(payment))
+    await desk.refund(refund_request(payment))
     with pytest.raises(RefundMismatch):
-        await desk.refund(refund_wish(payment, amount=501))
-    other = await desk.paid(wish(merchant_order_no="W2"))
+        await desk.refund(refund_request(payment, amount=501))
+    other = await desk.paid(request(merchant_order_no="W2"))
     with pytest.raises(RefundMismatch):
-        await desk.refund(refund_wish(other))
+        await desk.refund(refund_request(other))
 
 
 async def test_same_number_for_two_orders_at_once_is_one_refund(desk: Desk) -> None:
     first = await desk.paid()
-    second = await desk.paid(wish(merchant_order_no="W2"))
+    second = await desk.paid(request(merchant_order_no="W2"))
     answers = await asyncio.gather(
-        desk.refund(refund_wish(first)), desk.refund(refund_wish(second)), return_exceptions=True
+        desk.refund(refund_request(first)),
+        desk.refund(refund_request(second)),
+        return_exceptions=True,
     )
     assert sum(isinstance(answer, OpenedRefund) for answer in answers) == 1
     assert sum(isinstance(answer, RefundMismatch) for answer in answers) == 1
@@ -78,19 +86,19 @@ async def test_same_number_for_two_orders_at_once_is_one_refund(desk: Desk) -> N
 
 async def test_failed_refund_leaves_room_for_another(desk: Desk) -> None:
     payment = await desk.paid()
-    first = await desk.refund(refund_wish(payment, "T1", 1299))
+    first = await desk.refund(refund_request(payment, "T1", 1299))
     declined = said_of_refund(first.refund, Source.REFUND, Verdict.DECLINED, code="NO")
-    await desk.hear(declined, declined)
-    await desk.hear(declined)
+    await desk.apply(declined, declined)
+    await desk.apply(declined)
     assert (await desk.payment(payment)).refund_reserved == 0
-    assert (await desk.refund(refund_wish(payment, "T2", 1299))).created
+    assert (await desk.refund(refund_request(payment, "T2", 1299))).created
 
 
 async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number(
     desk: Desk,
 ) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
+    refund = (await desk.refund(refund_request(payment))).refund
     sent = []
     for verdict, source, found in (
         (Verdict.UNKNOWN, Source.REFUND, True),
@@ -101,7 +109,7 @@ async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number
     ):
         (command,) = await desk.attend()
         sent.append(command)
-        await desk.hear(said_of_refund(refund, source, verdict, found=found))
+        await desk.apply(said_of_refund(refund, source, verdict, found=found))
         desk.pass_time(1800)
     assert [command.command for command in sent] == [
         CommandName.REFUND, CommandName.QUERY_REFUND, CommandName.REFUND, CommandName.REFUND,
@@ -113,9 +121,9 @@ async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number
 
 async def test_refund_months_later_is_still_awaited(desk: Desk) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
     desk.pass_time(90 * 86400)
     assert [command.command for command in await desk.attend()] == [CommandName.QUERY_REFUND]
-    await desk.hear(said_of_refund(refund, Source.NOTICE, Verdict.SUCCEEDED))
+    await desk.apply(said_of_refund(refund, Source.NOTICE, Verdict.SUCCEEDED))
     assert await desk.refund_state(refund) is RefundStatus.SUCCEEDED

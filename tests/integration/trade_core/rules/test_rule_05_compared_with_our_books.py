@@ -6,10 +6,10 @@ import pytest
 from tests.integration.trade_core.desk import (
     Desk,
     paid,
-    refund_wish,
+    refund_request,
+    request,
     returned,
     said_of_payment,
-    wish,
 )
 
 from contracts.api import PaymentStatus, RefundStatus
@@ -25,7 +25,7 @@ async def test_success_that_differs_is_kept_apart_and_people_hear_of_it(
     desk: Desk, source: Source, more: dict[str, Any]
 ) -> None:
     payment = await desk.opened()
-    await desk.hear(paid(payment, source, **more))
+    await desk.apply(paid(payment, source, **more))
     assert await desk.state(payment) is PaymentStatus.CONFLICTED
     assert (await desk.told())[-1] == "payment.conflicted"
     assert await desk.alerts() == ["payment.conflicted"]
@@ -36,14 +36,14 @@ async def test_trade_that_waits_for_another_amount_is_a_conflict_before_anybody_
     desk: Desk,
 ) -> None:
     payment = await desk.opened()
-    await desk.hear(said_of_payment(payment, Source.QUERY, Verdict.PENDING, amount=1))
+    await desk.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING, amount=1))
     assert await desk.state(payment) is PaymentStatus.CONFLICTED
 
 
 @pytest.mark.parametrize("verdict", [Verdict.PENDING, Verdict.DECLINED, Verdict.UNKNOWN])
 async def test_foreign_account_cannot_speak_of_a_payment(desk: Desk, verdict: Verdict) -> None:
     payment = await desk.opened()
-    await desk.hear(said_of_payment(payment, Source.QUERY, verdict, payment_id="C2"))
+    await desk.apply(said_of_payment(payment, Source.QUERY, verdict, payment_id="C2"))
     assert await desk.state(payment) is PaymentStatus.PENDING
     assert await desk.alerts() == ["result.parked"]
 
@@ -52,7 +52,7 @@ async def test_success_of_a_number_that_nobody_knows_is_parked_and_books_nothing
     desk: Desk,
 ) -> None:
     payment = await desk.opened()
-    await desk.hear(paid(payment, payment_no="P404"))
+    await desk.apply(paid(payment, payment_no="P404"))
     assert await desk.state(payment) is PaymentStatus.PENDING
     assert [row["key"] for row in await desk.rows("select key from dead_event")] == ["P404"]
     assert await desk.balances() == {}
@@ -63,8 +63,8 @@ async def test_refund_that_differs_is_for_a_person_and_stays_reserved(
     desk: Desk, more: dict[str, Any]
 ) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(returned(refund, **more))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(returned(refund, **more))
     assert await desk.refund_state(refund) is RefundStatus.ABNORMAL
     assert (await desk.payment(payment)).amount_refunded == 0
     assert (await desk.payment(payment)).refund_reserved == 500
@@ -72,16 +72,16 @@ async def test_refund_that_differs_is_for_a_person_and_stays_reserved(
 
 async def test_foreign_account_cannot_speak_of_a_refund(desk: Desk) -> None:
     payment = await desk.paid()
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(returned(refund, payment_id="C2"))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(returned(refund, payment_id="C2"))
     assert await desk.refund_state(refund) is RefundStatus.PROCESSING
     assert await desk.alerts() == ["result.parked"]
 
 
 async def test_refund_of_one_payment_cannot_be_told_of_another(desk: Desk) -> None:
     payment = await desk.paid()
-    other = await desk.paid(wish(merchant_order_no="W2"))
-    refund = (await desk.refund(refund_wish(payment))).refund
-    await desk.hear(returned(refund, payment_no=other.payment_no))
+    other = await desk.paid(request(merchant_order_no="W2"))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.apply(returned(refund, payment_no=other.payment_no))
     assert await desk.refund_state(refund) is RefundStatus.PROCESSING
     assert (await desk.payment(other)).amount_refunded == 0

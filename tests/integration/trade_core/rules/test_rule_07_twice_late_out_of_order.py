@@ -8,12 +8,12 @@ from tests.integration.trade_core.desk import (
     Desk,
     closed,
     paid,
-    refund_wish,
+    refund_request,
+    request,
     returned,
     said_of_payment,
     said_of_refund,
     waits,
-    wish,
 )
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus
@@ -24,23 +24,23 @@ from trade_core.domain.refund import Refund
 
 async def test_batch_that_comes_again_changes_nothing(desk: Desk) -> None:
     payment = await desk.opened()
-    await desk.hear(paid(payment))
+    await desk.apply(paid(payment))
     events, balances = await desk.told(), await desk.balances()
-    await desk.hear(waits(payment), paid(payment), paid(payment, Source.QUERY))
+    await desk.apply(waits(payment), paid(payment), paid(payment, Source.QUERY))
     assert (await desk.told(), await desk.balances()) == (events, balances)
 
 
 async def test_two_consumers_with_the_same_words_book_once(desk: Desk) -> None:
     payment = await desk.opened()
-    await asyncio.gather(*(desk.hear(paid(payment)) for _ in range(8)))
+    await asyncio.gather(*(desk.apply(paid(payment)) for _ in range(8)))
     assert (await desk.told()).count("payment.succeeded") == 1
     assert (await desk.balances())["channel_receivable"] == 1299
 
 
 async def test_webhook_before_the_initiations_answer(desk: Desk) -> None:
     payment = (await desk.open()).payment
-    await desk.hear(paid(payment))
-    await desk.hear(waits(payment))
+    await desk.apply(paid(payment))
+    await desk.apply(waits(payment))
     assert await desk.state(payment) is PaymentStatus.SUCCEEDED
     assert await desk.told() == ["payment.created", "payment.succeeded", "order.paid"]
 
@@ -52,13 +52,13 @@ async def test_every_order_of_the_same_words_ends_in_the_same_books(
     """Four words, each twice, in all 24 orders: one success, one ledger entry, one event."""
     payments = []
     for number, order in enumerate(permutations(range(4))):
-        payment = (await desk.open(wish(merchant_order_no=f"W{number}"))).payment
+        payment = (await desk.open(request(merchant_order_no=f"W{number}"))).payment
         words = [_words(payment)[place] for place in (*order, *order)]
         if in_one_batch:
-            await desk.hear(*words)
+            await desk.apply(*words)
         else:
             for word in words:
-                await desk.hear(word)
+                await desk.apply(word)
         payments.append(payment)
     assert {await desk.state(payment) for payment in payments} == {PaymentStatus.SUCCEEDED}
     assert {(await desk.order(payment)).state for payment in payments} == {OrderStatus.PAID}
@@ -70,10 +70,10 @@ async def test_every_order_of_the_same_words_ends_in_the_same_books(
 
 async def test_every_order_of_the_same_words_ends_in_the_same_refund(desk: Desk) -> None:
     for number, order in enumerate(permutations(range(4))):
-        payment = await desk.paid(wish(merchant_order_no=f"W{number}"))
-        refund = (await desk.refund(refund_wish(payment, f"T{number}"))).refund
+        payment = await desk.paid(request(merchant_order_no=f"W{number}"))
+        refund = (await desk.refund(refund_request(payment, f"T{number}"))).refund
         for place in (*order, *order):
-            await desk.hear(_words_of_refund(refund)[place])
+            await desk.apply(_words_of_refund(refund)[place])
         assert await desk.refund_state(refund) is RefundStatus.SUCCEEDED
         assert (await desk.payment(payment)).amount_refunded == 500
     assert (await desk.told()).count("refund.succeeded") == 24
@@ -82,9 +82,9 @@ async def test_every_order_of_the_same_words_ends_in_the_same_refund(desk: Desk)
 
 async def test_close_after_the_success_and_success_after_the_close_end_alike(desk: Desk) -> None:
     first = await desk.opened()
-    second = await desk.opened(wish(merchant_order_no="W2"))
-    await desk.hear(closed(first), paid(second))
-    await desk.hear(paid(first), closed(second))
+    second = await desk.opened(request(merchant_order_no="W2"))
+    await desk.apply(closed(first), paid(second))
+    await desk.apply(paid(first), closed(second))
     for payment in (first, second):
         assert await desk.state(payment) is PaymentStatus.SUCCEEDED
         assert (await desk.order(payment)).state is OrderStatus.PAID

@@ -5,13 +5,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import APP, MERCHANT, Desk, paid, refund_wish, wish
+from tests.integration.trade_core.desk import APP, MERCHANT, Desk, paid, refund_request, request
 
 from chassis.problems import Overloaded
 from contracts.api import OrderStatus, PaymentStatus
 from trade_core.domain.order import OrderKey
-from trade_core.flows.again import TRIES, read_again
 from trade_core.flows.close_order import close_order
+from trade_core.flows.retry import TRIES, retry_on_conflict
 from trade_core.store.concurrency import ConcurrentChange
 
 CHANGE_ROW = "update payments set state = $2 where payment_no = $1"
@@ -33,7 +33,7 @@ async def _while_somebody_changes_the_row(
 async def test_success_meets_a_row_that_has_just_changed(desk: Desk) -> None:
     payment = await desk.opened()
     await _while_somebody_changes_the_row(
-        desk, payment.payment_no, "unknown", desk.hear(paid(payment))
+        desk, payment.payment_no, "unknown", desk.apply(paid(payment))
     )
     assert await desk.state(payment) is PaymentStatus.SUCCEEDED
     assert (await desk.told()).count("payment.succeeded") == 1
@@ -44,7 +44,7 @@ async def test_next_attempt_meets_a_row_that_has_just_changed(desk: Desk) -> Non
     first = await desk.opened()
     desk.pass_time(16)
     await _while_somebody_changes_the_row(
-        desk, first.payment_no, "unknown", desk.open(wish(amount=1300))
+        desk, first.payment_no, "unknown", desk.open(request(amount=1300))
     )
     older, newer = await desk.payments(first)
     assert (older.state, older.closing) == (PaymentStatus.UNKNOWN, True)
@@ -67,7 +67,7 @@ async def test_refund_meets_a_reservation_that_was_made_meanwhile(desk: Desk) ->
         await tx.execute(
             "update payments set refund_reserved = 700 where payment_no = $1", payment.payment_no
         )
-        refunding = asyncio.create_task(desk.refund(refund_wish(payment, amount=500)))
+        refunding = asyncio.create_task(desk.refund(refund_request(payment, amount=500)))
         await asyncio.sleep(0.2)
         assert not refunding.done()
     await refunding
@@ -77,7 +77,7 @@ async def test_refund_meets_a_reservation_that_was_made_meanwhile(desk: Desk) ->
 async def test_change_after_change_ends_as_a_problem_and_never_as_a_guess() -> None:
     tries = 0
 
-    @read_again
+    @retry_on_conflict
     async def unlucky() -> None:
         nonlocal tries
         tries += 1

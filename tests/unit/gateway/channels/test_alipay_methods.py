@@ -98,8 +98,8 @@ def test_the_payer_has_at_least_a_minute(side: AlipaySide, account: Any) -> None
 def test_amounts_are_decimal_text(
     side: AlipaySide, account: Any, amount_minor: int, text: str
 ) -> None:
-    wish = order(amount=Money(amount_minor, "CNY"))
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], wish)
+    requested = order(amount=Money(amount_minor, "CNY"))
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], requested)
     assert said.content["total_amount"] == text
 
 
@@ -220,16 +220,16 @@ def test_the_bridge_is_given_the_trade_number(side: AlipaySide, account: Any) ->
 
 
 def test_a_payment_code_is_paid_waits_or_fails(side: AlipaySide, account: Any) -> None:
-    way, wish = PLUGIN.methods[Method.BARCODE], order(Method.BARCODE)
+    way, requested = PLUGIN.methods[Method.BARCODE], order(Method.BARCODE)
     paid = side.prepared(Method.BARCODE, PAYMENT_NO)
     names = {"out_trade_no": PAYMENT_NO, "trade_no": TRADE_NO}
     waits = side.answer("alipay.trade.pay", names, "10003")
     broke = side.business_refusal("alipay.trade.pay", "BUYER_BALANCE_NOT_ENOUGH")
-    assert outcome(side, account, way, wish, paid) == Succeeded(
+    assert outcome(side, account, way, requested, paid) == Succeeded(
         TRADE_NO, Money(1299, "CNY"), PAID_AT
     )
-    assert outcome(side, account, way, wish, waits) == Pending(NoAction())
-    assert isinstance(outcome(side, account, way, wish, broke), Declined)
+    assert outcome(side, account, way, requested, waits) == Pending(NoAction())
+    assert isinstance(outcome(side, account, way, requested, broke), Declined)
 
 
 @pytest.mark.parametrize("method", [Method.NATIVE, Method.JSAPI, Method.BARCODE])
@@ -237,7 +237,7 @@ def test_a_payment_code_is_paid_waits_or_fails(side: AlipaySide, account: Any) -
 def test_an_answer_without_its_content_is_no_answer(
     side: AlipaySide, account: Any, method: Method, content: dict[str, str]
 ) -> None:
-    way, wish = PLUGIN.methods[method], order(method)
-    reply = side.answer(method_of(account, way, wish), content)
+    way, requested = PLUGIN.methods[method], order(method)
+    reply = side.answer(method_of(account, way, requested), content)
     with pytest.raises(Unverifiable):
-        outcome(side, account, way, wish, reply)
+        outcome(side, account, way, requested, reply)

@@ -18,17 +18,17 @@ from gateway.channels.alipay.operations import bills as alipay
 from gateway.channels.plugin import (
     BillPlace,
     BillRow,
-    BillWish,
     Declined,
     Pending,
     Reply,
+    StatementRequest,
     Unknown,
     Unverifiable,
 )
 from gateway.channels.wechat.operations import bills as wechat
 
 DAY = date(2026, 1, 1)
-TRADE, FUNDS = BillWish(DAY, "trade"), BillWish(DAY, "funds")
+TRADE, FUNDS = StatementRequest(DAY, "trade"), StatementRequest(DAY, "funds")
 
 WECHAT_TRADES = "\ufeff" + "\r\n".join(
     [
@@ -97,11 +97,14 @@ WECHAT_MERCHANT = opened(WechatSide())
 
 
 def from_wechat(
-    content: str, wish: BillWish = TRADE, sha1: str | None = None, account: Any = WECHAT_MERCHANT
+    content: str,
+    requested: StatementRequest = TRADE,
+    sha1: str | None = None,
+    account: Any = WECHAT_MERCHANT,
 ) -> list[BillRow]:
     raw = content.encode()
     place = BillPlace("…", sha1 or hashlib.sha1(raw, usedforsecurity=False).hexdigest())
-    return wechat.read(Reply(200, {}, gzip.compress(raw, mtime=0)), place, wish, account)
+    return wechat.read(Reply(200, {}, gzip.compress(raw, mtime=0)), place, requested, account)
 
 
 def test_wechat_pays_trades_are_read_by_the_names_of_the_head() -> None:
@@ -212,8 +215,8 @@ def test_why_there_is_no_bill_of_wechat_pay(status: int, code: str, kind: type) 
 def test_bills_are_asked_for_by_day_and_kind() -> None:
     side = WechatSide()
     account = opened(side)
-    for wish, path in ((TRADE, "tradebill"), (FUNDS, "fundflowbill")):
-        asked = side.asked(side.plugin.wire.sign(wechat.call(wish, account), account, MOMENT))
+    for requested, path in ((TRADE, "tradebill"), (FUNDS, "fundflowbill")):
+        asked = side.asked(side.plugin.wire.sign(wechat.call(requested, account), account, MOMENT))
         assert asked.operation == f"GET /v3/bill/{path}"
         assert asked.content["bill_date"] == "2026-01-01"
         assert asked.content["tar_type"] == "GZIP"
@@ -248,8 +251,8 @@ def packed(*files: str, names: str = "业务明细") -> bytes:
     return raw.getvalue()
 
 
-def from_alipay(body: bytes, wish: BillWish = TRADE) -> list[BillRow]:
-    return alipay.read(Reply(200, {}, body), BillPlace("…"), wish, opened(AlipaySide()))
+def from_alipay(body: bytes, requested: StatementRequest = TRADE) -> list[BillRow]:
+    return alipay.read(Reply(200, {}, body), BillPlace("…"), requested, opened(AlipaySide()))
 
 
 @pytest.mark.parametrize(("place", "value"), [(8, 1), (10, 99)], ids=["encrypted", "method"])

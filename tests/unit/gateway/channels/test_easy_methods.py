@@ -80,8 +80,8 @@ def test_an_order_is_placed(side: EasySide, account: Any, method: Method) -> Non
 
 def test_the_time_may_be_told_in_minutes(side: EasySide) -> None:
     account = opened(side, timeout_unit="minutes")
-    wish = order(Method.H5, expires_at=NOW + timedelta(seconds=61))
-    said = asked(side, account, PLUGIN.methods[Method.H5], wish)
+    requested = order(Method.H5, expires_at=NOW + timedelta(seconds=61))
+    said = asked(side, account, PLUGIN.methods[Method.H5], requested)
     assert said.content["bizData"]["timeoutMinutes"] == "2"
 
 
@@ -92,11 +92,11 @@ def test_a_mini_program_names_its_payer(side: EasySide, account: Any) -> None:
     assert said.operation == "/cashier/sAppApply/advancePay"
     assert said.content["bizData"]["appId"] == "wx0000000000000001"
     assert said.content["bizData"]["openId"] == "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
-    for opened_account, wish in (
+    for opened_account, requested in (
         (account, order(Method.MINI_PROGRAM)),
         (named, order(Method.MINI_PROGRAM, openid=None)),
     ):
-        assert asked(side, opened_account, way, wish).operation == "/cashier/apply/advancePay"
+        assert asked(side, opened_account, way, requested).operation == "/cashier/apply/advancePay"
 
 
 def test_operations_ask_by_traces_and_their_day(side: EasySide, account: Any) -> None:

@@ -82,13 +82,13 @@ TROUBLES = [pytest.param(side, trouble, id=name) for name, side, trouble in trou
 async def test_a_call_that_the_channel_asks_for_again_is_repeated_with_the_same_number(
     side: Any, trouble: Reply, times: int
 ) -> None:
-    wish = order()
+    requested = order()
     steps: list[Step] = [trouble] * times
-    executor, line = gateway([*steps, side.prepared(Method.NATIVE, wish.payment_no)])
-    assert isinstance(await executor.pay(account_of(side), wish), Pending)
+    executor, line = gateway([*steps, side.prepared(Method.NATIVE, requested.payment_no)])
+    assert isinstance(await executor.pay(account_of(side), requested), Pending)
     bodies = [side.asked(request).content for request in line.sent]
     numbers = {body["out_trade_no"] for body in bodies}
-    assert (len(bodies), numbers) == (times + 1, {wish.payment_no})
+    assert (len(bodies), numbers) == (times + 1, {requested.payment_no})
 
 
 @pytest.mark.parametrize(("side", "trouble"), TROUBLES)

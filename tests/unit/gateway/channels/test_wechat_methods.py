@@ -188,17 +188,19 @@ def test_h5_comes_back_to_the_app(side: WechatSide, account: Any) -> None:
 
 
 def test_a_payment_code_is_paid_waits_or_fails(side: WechatSide, account: Any) -> None:
-    way, wish = PLUGIN.methods[Method.BARCODE], order(Method.BARCODE)
+    way, requested = PLUGIN.methods[Method.BARCODE], order(Method.BARCODE)
 
     def said(state: str) -> Outcome:
-        return outcome(side, account, way, wish, side.answer(side.transaction(PAYMENT_NO, state)))
+        return outcome(
+            side, account, way, requested, side.answer(side.transaction(PAYMENT_NO, state))
+        )
 
     assert isinstance(said("SUCCESS"), Succeeded)
     assert said("USERPAYING") == Pending(NoAction())
     assert said("PAYERROR") == Declined("PAYERROR", "…")
     other = side.answer(side.transaction("P2", "SUCCESS"))
     with pytest.raises(Unverifiable):
-        outcome(side, account, way, wish, other)
+        outcome(side, account, way, requested, other)
 
 
 @pytest.mark.parametrize("method", [Method.NATIVE, Method.JSAPI, Method.APP, Method.H5])

@@ -17,9 +17,9 @@ from gateway.channels.plugin.bills import (
     BillKind,
     BillPlace,
     BillRow,
-    BillWish,
     RowKind,
     RowStatus,
+    StatementRequest,
 )
 from gateway.channels.plugin.checking import CHECKED_BEFORE, are_checked
 from gateway.channels.plugin.declarations import (
@@ -76,7 +76,6 @@ __all__ = [
     "BillKind",
     "BillPlace",
     "BillRow",
-    "BillWish",
     "Bills",
     "Call",
     "CallingBack",
@@ -106,6 +105,7 @@ __all__ = [
     "SharedOut",
     "Splits",
     "Splitting",
+    "StatementRequest",
     "Succeeded",
     "Trade",
     "Unknown",

@@ -12,7 +12,7 @@ RowStatus = Literal["done", "under_way", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class BillWish:
+class StatementRequest:
     """`day` in the channel's own time zone. `trade`: what was paid and refunded; `funds`: what
     moved on the merchant's account."""
 

@@ -7,7 +7,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from contracts.api import Method
-from gateway.channels.plugin.bills import BillKind, BillPlace, BillRow, BillWish
+from gateway.channels.plugin.bills import BillKind, BillPlace, BillRow, StatementRequest
 from gateway.channels.plugin.messages import (
     Acknowledgement,
     Answer,
@@ -91,10 +91,10 @@ class Bills(Generic[AccountT]):
     not what was announced."""
 
     kinds: frozenset[BillKind]
-    call: Callable[[BillWish, AccountT], Call]
-    place: Callable[[Answer, BillWish, AccountT], BillPlace | Outcome]
+    call: Callable[[StatementRequest, AccountT], Call]
+    place: Callable[[Answer, StatementRequest, AccountT], BillPlace | Outcome]
     download: Callable[[BillPlace, AccountT, Moment], Request]
-    read: Callable[[Reply, BillPlace, BillWish, AccountT], list[BillRow]]
+    read: Callable[[Reply, BillPlace, StatementRequest, AccountT], list[BillRow]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ async def change_password(deps: Work, sent: SentByAnyone) -> Response:
     """Leads to the login, for all sessions end."""
     given = {name: sent.form.get(name, "") for name in ("password", "new_password")}
     try:
-        wish = parse(ChangeOwnPassword, given)
-        await users.change_own_password(deps, sent.actor, **dict(wish))
+        requested = parse(ChangeOwnPassword, given)
+        await users.change_own_password(deps, sent.actor, **dict(requested))
     except TooManyLogins:
         return to(f"{HOME}?problem=too_many_logins")
     except Problem:

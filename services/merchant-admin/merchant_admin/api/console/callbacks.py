@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from contracts.api import CallbackType
-from contracts.internal import AlertTest, EndpointPage, FoundDeliveryPage, ReplayWish
+from contracts.internal import AlertTest, EndpointPage, FoundDeliveryPage, ReplayRequest
 from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
 from merchant_admin.api.console.rendering import problem_in, render
@@ -103,7 +103,7 @@ async def resume(deps: Work, sent: SentByOperator, endpoint_id: EndpointId) -> R
 async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response:
     """Begin a replay; the times of the form are Beijing time."""
     try:
-        begun = await callbacks.replay(deps, sent.actor, _wish(sent.form))
+        begun = await callbacks.replay(deps, sent.actor, _request(sent.form))
     except (Problem, ValueError) as refusal:
         facts = {
             "page": NO_DELIVERIES,
@@ -149,7 +149,7 @@ def _alerts_page(
     return render(request, "alerts.html", facts)
 
 
-def _wish(form: dict[str, str]) -> ReplayWish:
+def _request(form: dict[str, str]) -> ReplayRequest:
     """Raises ValueError."""
     given = _given({name: form.get(name, "").strip() for name in REPLAY_FIELDS})
     moments: dict[str, Any] = {
@@ -157,7 +157,7 @@ def _wish(form: dict[str, str]) -> ReplayWish:
         for name in ("created_from", "created_before")
         if name in given
     }
-    return ReplayWish.model_validate({**given, **moments})
+    return ReplayRequest.model_validate({**given, **moments})
 
 
 def _text(request: Request, name: str) -> str:

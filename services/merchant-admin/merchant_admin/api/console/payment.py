@@ -45,9 +45,9 @@ async def payment_page(request: Request, deps: Work, visitor: Seen, payment_no: 
 async def decide(deps: Work, sent: SentByOperator, payment_no: str) -> Response:
     number = with_form_of("payment", payment_no)
     try:
-        wish = parse(DecideOnPayment, _decision(sent.form))
+        requested = parse(DecideOnPayment, _decision(sent.form))
         await decisions.decide_payment(
-            deps, sent.actor, number, decision=wish.decision, reason=wish.reason
+            deps, sent.actor, number, decision=requested.decision, reason=requested.reason
         )
     except Problem as problem:
         return to(f"/console/payments/{number}?problem={_told(problem)}")
@@ -60,13 +60,13 @@ async def decide_on_refund(
 ) -> Response:
     number = with_form_of("payment", payment_no)
     try:
-        wish = parse(DecideOnRefund, _decision(sent.form))
+        requested = parse(DecideOnRefund, _decision(sent.form))
         await decisions.decide_refund(
             deps,
             sent.actor,
             with_form_of("refund", refund_no),
-            decision=wish.decision,
-            reason=wish.reason,
+            decision=requested.decision,
+            reason=requested.reason,
         )
     except Problem as problem:
         return to(f"/console/payments/{number}?problem={_told(problem)}")

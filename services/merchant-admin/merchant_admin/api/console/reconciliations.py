@@ -51,8 +51,8 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
 async def ask_for_bill(deps: Work, sent: SentByOperator) -> Response:
     given = {name: sent.form.get(name, "").strip() for name in ("payment_id", "day")}
     try:
-        wish = parse(AskForBill, given)
-        statement = await reconciling.ask_for(deps, sent.actor, wish.payment_id, wish.day)
+        requested = parse(AskForBill, given)
+        statement = await reconciling.ask_for(deps, sent.actor, requested.payment_id, requested.day)
     except Problem as refusal:
         return to(f"{HOME}?problem={told(refusal)}")
     return to(f"{HOME}/{statement.statement_no}")
@@ -94,8 +94,8 @@ async def settle(
     deps: Work, sent: SentByOperator, statement_no: StatementNo, difference_no: DifferenceNo
 ) -> Response:
     try:
-        wish = parse(Settle, {"reason": sent.form.get("reason", "")})
-        await reconciling.settle(deps, sent.actor, difference_no, wish.reason)
+        requested = parse(Settle, {"reason": sent.form.get("reason", "")})
+        await reconciling.settle(deps, sent.actor, difference_no, requested.reason)
     except Problem as refusal:
         return to(f"{HOME}/{statement_no}?problem={told(refusal)}")
     return to(f"{HOME}/{statement_no}")

@@ -62,8 +62,8 @@ async def change(deps: Work, sent: SentByAdmin, username: Username) -> Response:
     if form.get("password"):
         given["password"] = form["password"]
     try:
-        wish = parse(ChangeUser, given)
-        await users.change(deps, sent.actor, username, **wish.changes())
+        requested = parse(ChangeUser, given)
+        await users.change(deps, sent.actor, username, **requested.changes())
     except Problem as refusal:
         return to(f"{HOME}?problem={_told(refusal)}")
     return to(HOME)

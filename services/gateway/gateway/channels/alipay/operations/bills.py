@@ -24,13 +24,13 @@ from gateway.channels.plugin import (
     BillKind,
     BillPlace,
     BillRow,
-    BillWish,
     Call,
     Moment,
     Outcome,
     Reply,
     Request,
     RowKind,
+    StatementRequest,
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, text
@@ -46,12 +46,12 @@ MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
 MAX_MEMBERS: Final = 100
 
 
-def call(wish: BillWish, account: Account) -> Call:
-    body = {"bill_type": TYPES[wish.kind], "bill_date": wish.day.isoformat()}
+def call(request: StatementRequest, account: Account) -> Call:
+    body = {"bill_type": TYPES[request.kind], "bill_date": request.day.isoformat()}
     return Call("POST", METHOD, body=body)
 
 
-def place(answer: Answer, wish: BillWish, account: Account) -> BillPlace | Outcome:
+def place(answer: Answer, request: StatementRequest, account: Account) -> BillPlace | Outcome:
     if refusal := codes.find_refusal(answer, codes.BILL):
         return refusal
     url = urlsplit(text(answer.content, "bill_download_url"))
@@ -65,11 +65,11 @@ def download(at: BillPlace, account: Account, moment: Moment) -> Request:
     return Request("GET", at.url, {}, b"", limit_bytes=MAX_FILE_BYTES)
 
 
-def read(reply: Reply, at: BillPlace, wish: BillWish, account: Account) -> list[BillRow]:
+def read(reply: Reply, at: BillPlace, request: StatementRequest, account: Account) -> list[BillRow]:
     if reply.status != 200:
         raise Unverifiable("no file")
-    row = _trade_row if wish.kind == "trade" else _flow_row
-    return [row(cells) for cells in _rows(_member(reply.body, TITLES[wish.kind]))]
+    row = _trade_row if request.kind == "trade" else _flow_row
+    return [row(cells) for cells in _rows(_member(reply.body, TITLES[request.kind]))]
 
 
 def _member(packed: bytes, title: str) -> str:

@@ -20,7 +20,6 @@ from gateway.channels.plugin import (
     BillKind,
     BillPlace,
     BillRow,
-    BillWish,
     Call,
     Moment,
     Outcome,
@@ -28,6 +27,7 @@ from gateway.channels.plugin import (
     Request,
     RowKind,
     RowStatus,
+    StatementRequest,
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, rounded_minor, text
@@ -43,11 +43,11 @@ NO_NUMBER: Final = "0"
 """How the trade bill writes that a row is about no refund."""
 
 
-def call(wish: BillWish, account: Account) -> Call:
+def call(requested: StatementRequest, account: Account) -> Call:
     """Raises ValueError for the funds of a provider's merchant: that bill is of the provider's own
     account, and says nothing of the merchant's."""
-    query = {"bill_date": wish.day.isoformat()}
-    if wish.kind == "funds":
+    query = {"bill_date": requested.day.isoformat()}
+    if requested.kind == "funds":
         if account.sub_mchid:
             raise ValueError("a provider does not see the funds of its merchants")
         return Call("GET", "/v3/bill/fundflowbill", {**query, "account_type": "BASIC", **_PACKED})
@@ -61,7 +61,7 @@ def call(wish: BillWish, account: Account) -> Call:
 _PACKED: Final = {"tar_type": "GZIP"}
 
 
-def place(answer: Answer, wish: BillWish, account: Account) -> BillPlace | Outcome:
+def place(answer: Answer, requested: StatementRequest, account: Account) -> BillPlace | Outcome:
     if refusal := codes.find_refusal(answer, codes.BILL):
         return refusal
     url, sha1 = text(answer.content, "download_url"), text(answer.content, "hash_value")
@@ -77,13 +77,15 @@ def download(at: BillPlace, account: Account, moment: Moment) -> Request:
     return wire.sign(asked, account, moment, limit_bytes=MAX_FILE_BYTES)
 
 
-def read(reply: Reply, at: BillPlace, wish: BillWish, account: Account) -> list[BillRow]:
+def read(
+    reply: Reply, at: BillPlace, requested: StatementRequest, account: Account
+) -> list[BillRow]:
     """Without the rows of a provider's other merchants, should the file have any."""
     content = _unpacked(reply)
     if hashlib.sha1(content, usedforsecurity=False).hexdigest() != at.sha1:
         raise Unverifiable("the bill is not the one that was announced")
     rows = _rows(content.decode("utf-8-sig"))
-    if wish.kind == "funds":
+    if requested.kind == "funds":
         return [_flow_row(cells) for cells in rows]
     return [_trade_row(cells) for cells in rows if _is_own(cells, account)]
 

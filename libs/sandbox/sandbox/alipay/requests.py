@@ -32,8 +32,8 @@ _FACE_TO_FACE = ("precreate", "pay")
 
 
 @dataclass(frozen=True, slots=True)
-class TradeWish:
-    """A checked wish for a trade."""
+class TradeRequest:
+    """A checked request for a trade."""
 
     product: str
     number: str
@@ -54,11 +54,11 @@ class TradeWish:
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-def read_wish(asked: Asked, product: str) -> TradeWish:
+def read_request(asked: Asked, product: str) -> TradeRequest:
     """Raises the refusals Alipay has for wrong parameters."""
     if asked.text("product_code", 64) not in _PRODUCT_CODES[product]:
         raise refused("INVALID_PARAMETER", "参数无效：product_code")
-    return TradeWish(
+    return TradeRequest(
         product=product,
         number=read_number(asked),
         amount=_read_amount(asked),

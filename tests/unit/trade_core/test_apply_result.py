@@ -7,41 +7,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.trade_core.world import (
-    dossier,
+    aggregate,
     fresh,
     later,
     paid,
     pending,
+    request,
     said,
     said_of_refund,
-    wish,
 )
 
 from contracts.api import CreateRefund, Failure, OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
 from trade_core.domain import closing, opening, refunding
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_result import (
+    MAX_WORDS_CHARS,
+    apply_payment_result,
+    apply_refund_result,
+)
 from trade_core.domain.errors import ResultRefused
-from trade_core.domain.hearing import MAX_WORDS_CHARS, hear_payment, hear_refund
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
 
 
-def hear(opened: Dossier, *results: PaymentResult, late: LatePayment = LatePayment.ACCEPT) -> None:
+def apply(
+    opened: OrderAggregate, *results: PaymentResult, late: LatePayment = LatePayment.ACCEPT
+) -> None:
     for result in results:
-        hear_payment(opened, result, said_at=opened.now, late=late)
+        apply_payment_result(opened, result, said_at=opened.now, late=late)
 
 
-def told(opened: Dossier) -> list[str]:
+def told(opened: OrderAggregate) -> list[str]:
     return [event.type for event in opened.events]
 
 
-def alerted(opened: Dossier) -> list[str]:
+def alerted(opened: OrderAggregate) -> list[str]:
     return [alert.key.partition(":")[0] for alert in opened.alerts]
 
 
-def balances(opened: Dossier) -> dict[Purpose, int]:
+def balances(opened: OrderAggregate) -> dict[Purpose, int]:
     sums = dict.fromkeys(Purpose, 0)
     for entry in opened.entries:
         for posting in entry.postings:
@@ -49,21 +55,21 @@ def balances(opened: Dossier) -> dict[Purpose, int]:
     return sums
 
 
-def twice_paid() -> tuple[Dossier, Payment, Payment]:
+def twice_paid() -> tuple[OrderAggregate, Payment, Payment]:
     order, first = pending()
-    opened = dossier(order, first, now=later(20))
-    second = opening.open_another(opened, wish())
-    hear(opened, paid(second), paid(first))
+    opened = aggregate(order, first, now=later(20))
+    second = opening.open_another(opened, request())
+    apply(opened, paid(second), paid(first))
     return opened, second, first
 
 
 def test_first_success_wins_and_the_other_attempts_are_closed() -> None:
     order, first = pending()
-    opened = dossier(order, first, now=later(20))
-    second = opening.open_another(opened, wish())
+    opened = aggregate(order, first, now=later(20))
+    second = opening.open_another(opened, request())
     third_state = opened.payments[first.payment_no]
     assert third_state.closing
-    hear(opened, paid(second))
+    apply(opened, paid(second))
     assert opened.payments[second.payment_no].settles
     assert opened.order.state is OrderStatus.PAID
     assert told(opened) == ["payment.created", "payment.succeeded", "order.paid"]
@@ -89,7 +95,7 @@ def test_later_success_goes_back_in_full_with_an_alert() -> None:
 def test_success_heard_again_does_not_return_the_money_again() -> None:
     opened, second, first = twice_paid()
     events = len(opened.events)
-    hear(opened, paid(first), paid(second), paid(first, Source.QUERY))
+    apply(opened, paid(first), paid(second), paid(first, Source.QUERY))
     assert len(opened.refunds) == 1
     assert len(opened.events) == events
 
@@ -102,9 +108,9 @@ def test_late_success_follows_the_apps_policy(
     late: LatePayment, state: OrderStatus, refunds: int
 ) -> None:
     order, payment = pending()
-    opened = dossier(order, payment)
+    opened = aggregate(order, payment)
     closing.close_order(opened)
-    hear(opened, paid(payment), late=late)
+    apply(opened, paid(payment), late=late)
     assert opened.order.state is state
     assert [refund.cause for refund in opened.refunds.values()] == ["late"] * refunds
     assert opened.payments[payment.payment_no].state is PaymentStatus.SUCCEEDED
@@ -113,17 +119,17 @@ def test_late_success_follows_the_apps_policy(
 
 def test_former_amount_pays_the_order_and_people_hear_of_it() -> None:
     order, first = pending()
-    opened = dossier(order, first, now=later(20))
-    opening.open_another(opened, wish(amount=1500))
-    hear(opened, paid(first))
+    opened = aggregate(order, first, now=later(20))
+    opening.open_another(opened, request(amount=1500))
+    apply(opened, paid(first))
     assert (opened.order.state, opened.order.amount_paid) == (OrderStatus.PAID, 1299)
     assert alerted(opened) == ["order.amount"]
 
 
 def test_conflict_is_not_booked_and_people_hear_of_it() -> None:
     order, payment = pending()
-    opened = dossier(order, payment)
-    hear(opened, paid(payment, amount=1))
+    opened = aggregate(order, payment)
+    apply(opened, paid(payment, amount=1))
     conflicted = opened.payments[payment.payment_no]
     assert conflicted.state is PaymentStatus.CONFLICTED
     assert conflicted.failure is not None
@@ -134,20 +140,20 @@ def test_conflict_is_not_booked_and_people_hear_of_it() -> None:
 
 def test_conflict_after_success_changes_nothing_but_people_hear_of_it() -> None:
     order, payment = pending()
-    opened = dossier(order, payment)
-    hear(opened, paid(payment), paid(payment, amount=1))
+    opened = aggregate(order, payment)
+    apply(opened, paid(payment), paid(payment, amount=1))
     assert opened.payments[payment.payment_no].state is PaymentStatus.SUCCEEDED
     assert alerted(opened) == ["payment.conflicted"]
 
 
 def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> None:
     order, payment = fresh()
-    opened = dossier(order, payment)
+    opened = aggregate(order, payment)
     action = {"type": "qr_code", "qr_code": "weixin://x"}
     waiting = PaymentResult.model_validate(
         {**dict(said(payment, Source.INITIATION, Verdict.PENDING)), "action": action}
     )
-    hear(opened, paid(payment), waiting)
+    apply(opened, paid(payment), waiting)
     known = opened.payments[payment.payment_no]
     assert known.state is PaymentStatus.SUCCEEDED
     assert known.action is not None
@@ -156,8 +162,8 @@ def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> 
 
 def test_declined_payment_keeps_the_channels_reason() -> None:
     order, payment = fresh()
-    opened = dossier(order, payment)
-    hear(opened, said(payment, Source.INITIATION, Verdict.DECLINED, code="RISK", message="风险"))
+    opened = aggregate(order, payment)
+    apply(opened, said(payment, Source.INITIATION, Verdict.DECLINED, code="RISK", message="风险"))
     failure = opened.payments[payment.payment_no].failure
     assert failure is not None
     assert (failure.code, failure.message) == ("RISK", "风险")
@@ -165,42 +171,42 @@ def test_declined_payment_keeps_the_channels_reason() -> None:
 
 def test_uncertain_close_is_explained_by_asking_at_once() -> None:
     order, payment = pending(closing=True)
-    opened = dossier(order, payment)
-    hear(opened, said(payment, Source.CLOSE, Verdict.DECLINED))
-    assert opened.hurried == {payment.payment_no}
+    opened = aggregate(order, payment)
+    apply(opened, said(payment, Source.CLOSE, Verdict.DECLINED))
+    assert opened.urgent == {payment.payment_no}
     assert opened.payments[payment.payment_no].state is PaymentStatus.PENDING
 
 
 def test_close_of_what_was_paid_is_for_a_person() -> None:
     order, payment = pending()
-    opened = dossier(order, payment)
-    hear(opened, paid(payment), said(payment, Source.CLOSE, Verdict.SUCCEEDED))
+    opened = aggregate(order, payment)
+    apply(opened, paid(payment), said(payment, Source.CLOSE, Verdict.SUCCEEDED))
     assert opened.payments[payment.payment_no].state is PaymentStatus.SUCCEEDED
     assert alerted(opened) == ["payment.closed_after_success"]
 
 
 def test_impossible_word_changes_nothing() -> None:
     order, payment = pending()
-    opened = dossier(order, payment)
+    opened = aggregate(order, payment)
     with pytest.raises(ResultRefused):
-        hear(opened, said(payment, Source.INITIATION, Verdict.NOT_SENT))
-    assert (opened.payments, opened.order) == (opened.read.payments, opened.read.order)
+        apply(opened, said(payment, Source.INITIATION, Verdict.NOT_SENT))
+    assert (opened.payments, opened.order) == (opened.snapshot.payments, opened.snapshot.order)
     assert opened.events == []
 
 
 def test_endless_reason_of_a_channel_is_cut() -> None:
     order, payment = pending()
-    opened = dossier(order, payment)
-    hear(opened, said(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="x" * 100_000))
+    opened = aggregate(order, payment)
+    apply(opened, said(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="x" * 100_000))
     failure = opened.payments[payment.payment_no].failure
     assert failure == Failure(code="NO", message="x" * MAX_WORDS_CHARS)
 
 
-def refunding_dossier() -> tuple[Dossier, str]:
+def refunding_dossier() -> tuple[OrderAggregate, str]:
     order, payment = pending()
-    opened = dossier(order, payment)
-    hear(opened, paid(payment))
-    refund = refunding.refund_as_wished(
+    opened = aggregate(order, payment)
+    apply(opened, paid(payment))
+    refund = refunding.refund_as_requested(
         opened,
         CreateRefund(
             merchant_id="M1",
@@ -213,24 +219,24 @@ def refunding_dossier() -> tuple[Dossier, str]:
     return opened, refund.refund_no
 
 
-def answer(opened: Dossier, number: str, verdict: Verdict, **more: Any) -> RefundResult:
+def answer(opened: OrderAggregate, number: str, verdict: Verdict, **more: Any) -> RefundResult:
     return said_of_refund(opened.refunds[number], Source.REFUND, verdict, **more)
 
 
 def test_refund_that_succeeds_counts_on_payment_and_order() -> None:
     opened, number = refunding_dossier()
-    hear_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_refund_result(opened, answer(opened, number, Verdict.SUCCEEDED))
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (500, 500)
     assert opened.order.amount_refunded == 500
     assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 1299 - 500
-    assert opened.looks[number] is None
+    assert opened.next_checks[number] is None
 
 
 def test_refund_that_fails_releases_its_reservation_exactly_once() -> None:
     opened, number = refunding_dossier()
     for _ in range(3):
-        hear_refund(opened, answer(opened, number, Verdict.DECLINED, code="NO"))
+        apply_refund_result(opened, answer(opened, number, Verdict.DECLINED, code="NO"))
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (0, 0)
     assert balances(opened)[Purpose.MERCHANT_PAYABLE] == -1299
@@ -243,23 +249,23 @@ def test_refund_that_never_arrived_is_sent_again_at_once_but_not_in_a_circle() -
     absent = said_of_refund(
         opened.refunds[number], Source.QUERY_REFUND, Verdict.PENDING, found=False
     )
-    hear_refund(opened, unclear)
-    assert opened.hurried == set()
-    hear_refund(opened, absent)
-    assert opened.hurried == {number}
-    opened.hurried.clear()
-    hear_refund(opened, absent)
-    assert opened.hurried == set()
+    apply_refund_result(opened, unclear)
+    assert opened.urgent == set()
+    apply_refund_result(opened, absent)
+    assert opened.urgent == {number}
+    opened.urgent.clear()
+    apply_refund_result(opened, absent)
+    assert opened.urgent == set()
 
 
 def test_abnormal_refund_stays_reserved_until_a_person_has_decided() -> None:
     opened, number = refunding_dossier()
-    hear_refund(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
+    apply_refund_result(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
     (payment,) = opened.payments.values()
     assert opened.refunds[number].state is RefundStatus.ABNORMAL
     assert payment.refund_reserved == 500
     assert alerted(opened) == ["refund.abnormal"]
-    hear_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_refund_result(opened, answer(opened, number, Verdict.SUCCEEDED))
     assert opened.refunds[number].state is RefundStatus.SUCCEEDED
     assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
 
@@ -267,7 +273,7 @@ def test_abnormal_refund_stays_reserved_until_a_person_has_decided() -> None:
 def test_centres_own_refund_that_fails_is_for_a_person() -> None:
     opened, _, _ = twice_paid()
     (number,) = opened.refunds
-    hear_refund(opened, answer(opened, number, Verdict.DECLINED))
+    apply_refund_result(opened, answer(opened, number, Verdict.DECLINED))
     assert alerted(opened) == ["payment.duplicate", "refund.failed"]
 
 
@@ -289,8 +295,8 @@ def test_any_order_and_repetition_ends_in_the_same_books(
     order, payment = fresh()
     truth = [said(payment, source, verdict, **more) for source, verdict, more in words]
     truth += [paid(payment, source) for source in [Source.NOTICE, *[Source.QUERY] * repeats]]
-    opened = dossier(order, payment, now=later(60))
-    hear(opened, *data.draw(st.permutations(truth)))
+    opened = aggregate(order, payment, now=later(60))
+    apply(opened, *data.draw(st.permutations(truth)))
     done = opened.payments[payment.payment_no]
     assert (done.state, done.settles) == (PaymentStatus.SUCCEEDED, True)
     assert opened.order.state is OrderStatus.PAID
@@ -305,15 +311,15 @@ def test_any_order_and_repetition_ends_in_the_same_books(
 
 
 @given(st.permutations(["first", "second", "first", "second", "third", "third"]))
-def test_of_many_successes_one_is_kept_and_each_other_goes_back_once(heard: list[str]) -> None:
+def test_of_many_successes_one_is_kept_and_each_other_goes_back_once(received: list[str]) -> None:
     order, payment = pending()
     attempts = {
         name: replace(payment, payment_no=f"P{name}") for name in ("first", "second", "third")
     }
-    opened = dossier(replace(order, latest_payment_no="Pthird"), *attempts.values())
-    hear(opened, *(paid(attempts[name]) for name in heard))
+    opened = aggregate(replace(order, latest_payment_no="Pthird"), *attempts.values())
+    apply(opened, *(paid(attempts[name]) for name in received))
     settled = [payment for payment in opened.payments.values() if payment.settles]
-    assert [payment.payment_no for payment in settled] == [f"P{heard[0]}"]
+    assert [payment.payment_no for payment in settled] == [f"P{received[0]}"]
     assert len(opened.refunds) == 2
     assert balances(opened)[Purpose.MERCHANT_PAYABLE] == -1299
     assert opened.order.amount_paid == 1299

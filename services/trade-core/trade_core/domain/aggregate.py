@@ -10,7 +10,7 @@ from contracts.events.alerts import Alert
 from contracts.events.orders import OrderEventType
 from contracts.identifiers import new_id
 from trade_core.domain import due, ledger, returning
-from trade_core.domain.due import Look
+from trade_core.domain.due import NextCheck
 from trade_core.domain.event import Event
 from trade_core.domain.order import Order, derive
 from trade_core.domain.payment import Payment
@@ -41,8 +41,8 @@ ORDER_EVENTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class AsRead:
-    """What the database held when the dossier was opened: the `was` of each compare-and-set."""
+class Snapshot:
+    """What the database held when the aggregate was opened: the `was` of each compare-and-set."""
 
     order: Order
     payments: dict[str, Payment]
@@ -51,7 +51,7 @@ class AsRead:
 
 
 @dataclass(slots=True)
-class Dossier:
+class OrderAggregate:
     """The rules change the order only through the methods below; `store.saving.save` then writes
     everything at once: rows, ledger entries, events, alerts, and when to look again (`looks`; the
     `hurried` are due at once, whatever their next step is). `version` is the order's, and rises
@@ -66,21 +66,23 @@ class Dossier:
     events: list[Event] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     entries: list[ledger.Entry] = field(default_factory=list)
-    looks: dict[str, Look | None] = field(default_factory=dict)
-    hurried: set[str] = field(default_factory=set)
+    next_checks: dict[str, NextCheck | None] = field(default_factory=dict)
+    urgent: set[str] = field(default_factory=set)
     version: int = field(init=False)
-    read: AsRead = field(init=False)
+    snapshot: Snapshot = field(init=False)
 
     def __post_init__(self) -> None:
         self.version = self.order.version
-        self.read = AsRead(self.order, dict(self.payments), dict(self.refunds), {})
+        self.snapshot = Snapshot(self.order, dict(self.payments), dict(self.refunds), {})
         self.know_splits(self.splits)
 
     @property
     def is_urgent(self) -> bool:
         """Whether there is something to do at once."""
-        looks = (look for look in self.looks.values() if look is not None)
-        return bool(self.hurried) or any(look.due_at <= self.now for look in looks)
+        next_checks = (
+            next_check for next_check in self.next_checks.values() if next_check is not None
+        )
+        return bool(self.urgent) or any(next_check.due_at <= self.now for next_check in next_checks)
 
     def account_of(self, number: str) -> str:
         """The channel account that a payment, refund or split is at; "" where it is at none yet."""
@@ -91,12 +93,12 @@ class Dossier:
     def know_splits(self, splits: Mapping[str, Split]) -> None:
         """These were read under the order's lock too."""
         self.splits = {**self.splits, **splits}
-        self.read.splits.update(splits)
+        self.snapshot.splits.update(splits)
 
     def add_payment(self, payment: Payment) -> None:
         """A new attempt; the order's own values were set before."""
         self.payments[payment.payment_no] = payment
-        self._look_at(payment)
+        self._schedule_check(payment)
         self._tell(OrderEventType.PAYMENT_CREATED, payment=payment)
 
     def change_payment(self, payment: Payment) -> None:
@@ -107,13 +109,13 @@ class Dossier:
         if payment.state is not was.state:
             if kind := PAYMENT_EVENTS.get(payment.state):
                 self._tell(kind, payment=payment)
-            self._look_at(payment)
+            self._schedule_check(payment)
         elif payment.closing and not was.closing:
-            self._look_at(payment)
+            self._schedule_check(payment)
         self._tell_order_change(order_was)
 
     def change_order(self, order: Order) -> None:
-        """Put the order with other wishes (values, closed by the app); its state follows."""
+        """Put the order with other requests (values, closed by the app); its state follows."""
         self.order = order
         self._tell_order_change(self._rederive())
 
@@ -126,7 +128,7 @@ class Dossier:
         self.entries.append(
             ledger.of_refund(ledger.Kind.REFUND_STARTED, refund, payment, at=self.now)
         )
-        self.looks[refund.refund_no] = Look(self.now)
+        self.next_checks[refund.refund_no] = NextCheck(self.now)
         self._tell(OrderEventType.REFUND_CREATED, payment=payment, refund=refund)
 
     def change_refund(self, refund: Refund, payment: Payment) -> None:
@@ -137,7 +139,7 @@ class Dossier:
         self._rederive()
         if refund.state is was.state:
             return
-        self.looks[refund.refund_no] = None
+        self.next_checks[refund.refund_no] = None
         if kind := REFUND_EVENTS.get(refund.state):
             self._tell(kind, payment=payment, refund=refund)
         if refund.returns and refund.state in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
@@ -149,7 +151,7 @@ class Dossier:
         self.splits[split.split_no] = split
         kind = ledger.Kind.SPLIT_STARTED
         self.entries.append(ledger.of_split(kind, split, payment, split.amount, at=self.now))
-        self.looks[split.split_no] = Look(self.now)
+        self.next_checks[split.split_no] = NextCheck(self.now)
         self._tell(OrderEventType.SPLIT_CREATED, payment=payment, split=split)
 
     def change_split(self, split: Split, payment: Payment) -> None:
@@ -159,7 +161,7 @@ class Dossier:
         self.payments[payment.payment_no] = payment
         if split.state is was.state:
             return
-        self.looks[split.split_no] = None
+        self.next_checks[split.split_no] = None
         self._tell(SPLIT_EVENTS[split.state], payment=payment, split=split)
 
     def end_expired(self) -> None:
@@ -198,8 +200,8 @@ class Dossier:
         self.order = derive(self.order, self.payments.values(), self.now)
         return was
 
-    def _look_at(self, payment: Payment) -> None:
-        self.looks[payment.payment_no] = due.first_look(self.order, payment, self.now)
+    def _schedule_check(self, payment: Payment) -> None:
+        self.next_checks[payment.payment_no] = due.first_check(self.order, payment, self.now)
 
     def _tell_order_change(self, was: OrderStatus) -> None:
         if self.order.state is was:
@@ -207,7 +209,7 @@ class Dossier:
         self._tell(ORDER_EVENTS[self.order.state])
         latest = self.payments.get(self.order.latest_payment_no)
         if latest is not None and not latest.is_open:
-            self.looks[latest.payment_no] = None
+            self.next_checks[latest.payment_no] = None
 
     def _tell(
         self,

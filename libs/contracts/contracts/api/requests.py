@@ -115,7 +115,7 @@ Identifier = Annotated[str, Field(min_length=1, max_length=64)]
 Metadata = Annotated[dict[str, JsonValue], AfterValidator(_small_metadata)]
 
 
-class Wish(BaseModel):
+class ApiRequest(BaseModel):
     """What an app asks for: no unknown field, no coercion."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -137,7 +137,7 @@ def _sorted(value: Any) -> Any:
             return value
 
 
-class Payer(Wish):
+class Payer(ApiRequest):
     """Who pays, as far as the method must know: `openid` in WeChat, `auth_code` for barcode."""
 
     openid: Annotated[str, Field(min_length=1, max_length=128)] | None = None
@@ -145,7 +145,7 @@ class Payer(Wish):
     client_ip: Annotated[str, AfterValidator(_ip_address)] | None = None
 
 
-class SplitReceiver(Wish):
+class SplitReceiver(ApiRequest):
     account: Annotated[str, Field(min_length=1, max_length=64)]
     amount: Amount
     description: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
@@ -162,7 +162,7 @@ SplitReceivers = Annotated[
 ]
 
 
-class CreatePayment(Wish):
+class CreatePayment(ApiRequest):
     """`POST /v1/payments`: take this money for this order through this channel account.
 
     `split`: whom the centre shall give what as soon as it is paid; the rest is the merchant's.
@@ -200,13 +200,13 @@ class CreatePayment(Wish):
         return split
 
 
-class CloseOrder(Wish):
+class CloseOrder(ApiRequest):
     """`POST /v1/orders/{merchant_order_no}/close`."""
 
     merchant_id: Identifier
 
 
-class CreateRefund(Wish):
+class CreateRefund(ApiRequest):
     """`POST /v1/refunds`: give this much of this payment back; a repeat is the same refund."""
 
     merchant_id: Identifier
@@ -218,7 +218,7 @@ class CreateRefund(Wish):
     notify_url: HttpUrl | None = None
 
 
-class CreateSplit(Wish):
+class CreateSplit(ApiRequest):
     """`POST /v1/splits`: divide this much of a paid payment; a repeat is the same split.
 
     `finish`: nothing more will be split of it, the rest becomes the merchant's at once.

@@ -73,7 +73,7 @@ class SettleInfo(BaseModel):
     profit_sharing: bool = False
 
 
-class OrderWish(BaseModel):
+class OrderRequest(BaseModel):
     """The fields all products share; whose order it is stands in `parties`."""
 
     description: Annotated[str, Field(min_length=1, max_length=127)]
@@ -91,29 +91,29 @@ class OrderWish(BaseModel):
         return read_rfc3339(self.time_expire) if self.time_expire else None
 
 
-class JsapiWish(OrderWish):
+class JsapiRequest(OrderRequest):
     @model_validator(mode="after")
-    def _has_payer(self) -> "JsapiWish":
+    def _has_payer(self) -> "JsapiRequest":
         if not (self.payer and self.payer.ids()):
             raise ValueError("payer.openid 必填")
         return self
 
 
-class H5Wish(OrderWish):
+class H5Request(OrderRequest):
     @model_validator(mode="after")
-    def _has_scene(self) -> "H5Wish":
+    def _has_scene(self) -> "H5Request":
         if not (self.scene_info and self.scene_info.payer_client_ip and self.scene_info.h5_info):
             raise ValueError("scene_info.payer_client_ip 与 scene_info.h5_info 必填")
         return self
 
 
-class CodepayWish(OrderWish):
+class CodepayRequest(OrderRequest):
     """付款码: no notice is promised, so no notify_url is asked for."""
 
     notify_url: NotifyUrl | Literal[""] = ""
 
     @model_validator(mode="after")
-    def _has_code_and_store(self) -> "CodepayWish":
+    def _has_code_and_store(self) -> "CodepayRequest":
         if not (self.payer and self.payer.auth_code):
             raise ValueError("payer.auth_code 必填")
         store = self.scene_info.store_info if self.scene_info else None

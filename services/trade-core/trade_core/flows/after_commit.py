@@ -6,7 +6,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from contracts.events.orders import OrderEventType
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.event import Event
 from trade_core.flows.deps import Deps
 
@@ -23,18 +23,18 @@ QUIET = frozenset(
 """Told by other lines: the gateway's, and those of the payments."""
 
 
-def committed(deps: Deps, dossiers: Iterable[Dossier]) -> None:
-    """Call it when the transaction is through; the same dossier may be given twice."""
-    distinct = {dossier.order.order_id: dossier for dossier in dossiers}.values()
+def committed(deps: Deps, aggregates: Iterable[OrderAggregate]) -> None:
+    """Call it when the transaction is through; the same aggregate may be given twice."""
+    distinct = {aggregate.order.order_id: aggregate for aggregate in aggregates}.values()
     deps.wake_relay()
-    if any(dossier.is_urgent for dossier in distinct):
+    if any(aggregate.is_urgent for aggregate in distinct):
         deps.wake_due()
     story = log.bind()  # once for all, not at each line
-    for dossier in distinct:
-        for event in dossier.events:
+    for aggregate in distinct:
+        for event in aggregate.events:
             if event.type not in QUIET:
                 _note(story, event)
-        for alert in dossier.alerts:
+        for alert in aggregate.alerts:
             story.warning("alert.raised", key=alert.key, detail=alert.detail, facts=alert.facts)
 
 

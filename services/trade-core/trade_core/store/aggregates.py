@@ -1,4 +1,4 @@
-"""Opening dossiers: the orders are locked, in the order of their ids, then the rest is read.
+"""Opening aggregates: the orders are locked, in the order of their ids, then the rest is read.
 
 The order's lock is held by everyone who changes anything of the order, so what is read behind it
 stays true; the compare-and-set of `store.saving` is there for whoever did not take it.
@@ -10,7 +10,7 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database import Tx
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -22,50 +22,54 @@ Clock = Callable[[], datetime]
 """Read when the lock is had: waiting for it takes time."""
 
 
-async def find_by_key(tx: Tx, key: OrderKey, *, clock: Clock) -> Dossier | None:
-    """The dossier of the app's order number; None where there is none."""
+async def find_by_key(tx: Tx, key: OrderKey, *, clock: Clock) -> OrderAggregate | None:
+    """The aggregate of the app's order number; None where there is none."""
     rows = await tx.fetch(_LOCK_BY_KEY, key.app_id, key.merchant_id, key.merchant_order_no)
     return next(iter(await _dossiers(tx, rows, clock)), None)
 
 
-async def by_payments(tx: Tx, payment_nos: Iterable[str], *, clock: Clock) -> dict[str, Dossier]:
+async def by_payments(
+    tx: Tx, payment_nos: Iterable[str], *, clock: Clock
+) -> dict[str, OrderAggregate]:
     """Dossiers by payment_no; unknown numbers are left out, two payments of an order share one."""
     rows = await tx.fetch(_LOCK_BY_PAYMENTS, list(payment_nos))
     return {
-        payment_no: dossier
-        for dossier in await _dossiers(tx, rows, clock)
-        for payment_no in dossier.payments
+        payment_no: aggregate
+        for aggregate in await _dossiers(tx, rows, clock)
+        for payment_no in aggregate.payments
     }
 
 
-async def by_refunds(tx: Tx, refund_nos: Iterable[str], *, clock: Clock) -> dict[str, Dossier]:
+async def by_refunds(
+    tx: Tx, refund_nos: Iterable[str], *, clock: Clock
+) -> dict[str, OrderAggregate]:
     """Dossiers by refund_no, with these refunds; unknown numbers are left out."""
     numbers = list(refund_nos)
     rows = await tx.fetch(_LOCK_BY_REFUNDS, numbers)
     return {
-        refund_no: dossier
-        for dossier in await _dossiers(tx, rows, clock, numbers)
-        for refund_no in dossier.refunds
+        refund_no: aggregate
+        for aggregate in await _dossiers(tx, rows, clock, numbers)
+        for refund_no in aggregate.refunds
     }
 
 
-async def by_splits(tx: Tx, split_nos: Iterable[str], *, clock: Clock) -> dict[str, Dossier]:
+async def by_splits(tx: Tx, split_nos: Iterable[str], *, clock: Clock) -> dict[str, OrderAggregate]:
     """Dossiers by split_no, with these splits; unknown numbers are left out."""
     numbers = list(split_nos)
     rows = await tx.fetch(_LOCK_BY_SPLITS, numbers)
     opened = await _dossiers(tx, rows, clock)
     _know(opened, await splits.by_numbers(tx, numbers))
-    return {split_no: dossier for dossier in opened for split_no in dossier.splits}
+    return {split_no: aggregate for aggregate in opened for split_no in aggregate.splits}
 
 
-async def know_splits(tx: Tx, dossier: Dossier, payment_no: str) -> None:
-    """Read all splits of a payment into its dossier, whose order is locked."""
-    dossier.know_splits(await splits.of_payment(tx, payment_no))
+async def know_splits(tx: Tx, aggregate: OrderAggregate, payment_no: str) -> None:
+    """Read all splits of a payment into its aggregate, whose order is locked."""
+    aggregate.know_splits(await splits.of_payment(tx, payment_no))
 
 
 async def _dossiers(
     tx: Tx, rows: Sequence[asyncpg.Record], clock: Clock, refund_nos: Sequence[str] = ()
-) -> list[Dossier]:
+) -> list[OrderAggregate]:
     if not rows:
         return []
     orders = [order_of(row) for row in rows]
@@ -74,22 +78,22 @@ async def _dossiers(
     refunds: list[Refund] = []
     if refund_nos:
         refunds = [refund_of(row) for row in await tx.fetch(_REFUNDS, refund_nos)]
-    dossiers = _bound(orders, payments, refunds, clock())
+    aggregates = _bound(orders, payments, refunds, clock())
     if split_nos := {one.split_no for refund in refunds for one in refund.returns}:
-        _know(dossiers, await splits.by_numbers(tx, list(split_nos)))
-    return dossiers
+        _know(aggregates, await splits.by_numbers(tx, list(split_nos)))
+    return aggregates
 
 
-def _know(dossiers: Sequence[Dossier], known: Mapping[str, Split]) -> None:
-    for dossier in dossiers:
-        order_id = dossier.order.order_id
+def _know(aggregates: Sequence[OrderAggregate], known: Mapping[str, Split]) -> None:
+    for aggregate in aggregates:
+        order_id = aggregate.order.order_id
         ours = {number: one for number, one in known.items() if one.order_id == order_id}
-        dossier.know_splits(ours)
+        aggregate.know_splits(ours)
 
 
 def _bound(
     orders: Sequence[Order], payments: Sequence[Payment], refunds: Sequence[Refund], now: datetime
-) -> list[Dossier]:
+) -> list[OrderAggregate]:
     payments_of: dict[str, dict[str, Payment]] = {order.order_id: {} for order in orders}
     refunds_of: dict[str, dict[str, Refund]] = {order.order_id: {} for order in orders}
     for payment in payments:
@@ -97,7 +101,7 @@ def _bound(
     for refund in refunds:
         refunds_of[refund.order_id][refund.refund_no] = refund
     return [
-        Dossier(order, payments_of[order.order_id], refunds_of[order.order_id], now)
+        OrderAggregate(order, payments_of[order.order_id], refunds_of[order.order_id], now)
         for order in orders
     ]
 

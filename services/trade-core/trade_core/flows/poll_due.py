@@ -19,7 +19,7 @@ from trade_core.domain import alerts, closing
 from trade_core.domain.due import (
     Ask,
     End,
-    Look,
+    NextCheck,
     Rest,
     Step,
     payment_step,
@@ -31,10 +31,10 @@ from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
 from trade_core.flows import channel_commands
-from trade_core.flows.aftermath import committed
-from trade_core.flows.again import read_again
+from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
-from trade_core.store import dossiers, due, outgoing, reading, saving, splits
+from trade_core.flows.retry import retry_on_conflict
+from trade_core.store import aggregates, due, outgoing, reading, saving, splits
 from trade_core.store.due import Claim
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ class _Case:
     step: Step
 
 
-async def attend_due(deps: Deps) -> int:
+async def poll_due(deps: Deps) -> int:
     """Attend to one batch of due rows; answers how many there were.
 
     Several replicas may do this at once: a row is claimed by one of them.
@@ -71,8 +71,8 @@ async def attend_due(deps: Deps) -> int:
             return 0
         cases = await _read(tx, claims, now)
     async with deps.db.transaction() as tx:
-        await due.settle(tx, claims, _looks(cases))
-        await outgoing.tell_people(tx, _worries(cases), now)
+        await due.settle(tx, claims, _next_checks(cases))
+        await outgoing.tell_people(tx, _alerts_of(cases), now)
     await _end_expired(deps, cases)
     await _send(deps, cases, now)
     return len(claims)
@@ -113,25 +113,25 @@ def _step(
             assert_never(about)
 
 
-def _looks(cases: Sequence[_Case]) -> dict[str, Look | None]:
+def _next_checks(cases: Sequence[_Case]) -> dict[str, NextCheck | None]:
     """What ends keeps its lease until it has ended."""
-    looks: dict[str, Look | None] = {}
+    next_checks: dict[str, NextCheck | None] = {}
     for case in cases:
         match case.step:
             case Ask(again=again) | Rest(again=again):
-                looks[case.claim.subject] = again
+                next_checks[case.claim.subject] = again
             case End():
                 pass
             case _:
                 assert_never(case.step)
-    return looks
+    return next_checks
 
 
-def _worries(cases: Sequence[_Case]) -> list[Alert]:
+def _alerts_of(cases: Sequence[_Case]) -> list[Alert]:
     return [
         alerts.still_unclear(case.order, case.payment, case.about)
         for case in cases
-        if isinstance(case.step, Ask) and case.step.worrying
+        if isinstance(case.step, Ask) and case.step.is_overdue
     ]
 
 
@@ -141,12 +141,12 @@ async def _end_expired(deps: Deps, cases: Sequence[_Case]) -> None:
         await _end(deps, ending)
 
 
-@read_again
+@retry_on_conflict
 async def _end(deps: Deps, payment_nos: Sequence[str]) -> None:
     async with deps.db.transaction() as tx:
-        opened = await dossiers.by_payments(tx, payment_nos, clock=deps.clock)
-        for dossier in {d.order.order_id: d for d in opened.values()}.values():
-            closing.end_expired(dossier)
+        opened = await aggregates.by_payments(tx, payment_nos, clock=deps.clock)
+        for aggregate in {d.order.order_id: d for d in opened.values()}.values():
+            closing.end_expired(aggregate)
         await saving.save(tx, opened.values())
     committed(deps, opened.values())
 
@@ -164,7 +164,9 @@ async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:
     ours = [Claim(c.claim.subject, c.claim.attempt, step.again.due_at) for c, step in unsent]
     soon = deps.clock() + UNSENT_PAUSE
     async with deps.db.connection() as tx:
-        await due.settle(tx, ours, {claim.subject: Look(soon, claim.attempt) for claim in ours})
+        await due.settle(
+            tx, ours, {claim.subject: NextCheck(soon, claim.attempt) for claim in ours}
+        )
 
 
 def _message(case: _Case, step: Ask, now: datetime) -> Message:

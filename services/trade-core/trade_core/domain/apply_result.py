@@ -20,7 +20,7 @@ from trade_core.domain import (
     returning,
     splitting,
 )
-from trade_core.domain.dossier import Dossier
+from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
 
@@ -34,49 +34,49 @@ MAX_WORDS_CHARS: Final = 512
 NO_PAY_OUT: Final = frozenset({refund.Fact.STUCK, refund.Fact.NOT_SENT})
 
 
-def hear_payment(
-    dossier: Dossier, result: PaymentResult, *, said_at: datetime, late: LatePayment
+def apply_payment_result(
+    aggregate: OrderAggregate, result: PaymentResult, *, said_at: datetime, late: LatePayment
 ) -> None:
     """Apply a result; twice, late or out of order makes no difference.
 
     Raises ResultRefused where it cannot be true; nothing has changed then.
     """
-    was = dossier.payments[result.payment_no]
+    was = aggregate.payments[result.payment_no]
     fact = facts.of_payment(was, result, said_at)
     if fact is payment.Fact.CONFLICT and _is_decided(was, result):
         return
     state = payment.after(was.state, fact)
     if state is PaymentStatus.SUCCEEDED and was.state is not state:
-        _take_money(dossier, was, result=result, late=late)
+        _take_money(aggregate, was, result=result, late=late)
     else:
-        _change(dossier, was, state=state, fact=fact, result=result)
+        _change(aggregate, was, state=state, fact=fact, result=result)
     if fact is payment.Fact.CONFLICT:
-        now_is = dossier.payments[was.payment_no]
-        dossier.alerts.append(alerts.conflicted(dossier.order, now_is, result))
+        now_is = aggregate.payments[was.payment_no]
+        aggregate.alerts.append(alerts.conflicted(aggregate.order, now_is, result))
     if result.source is Source.CLOSE:
-        _after_close(dossier, was, fact)
+        _after_close(aggregate, was, fact)
 
 
-def hear_refund(dossier: Dossier, result: RefundResult) -> None:
+def apply_refund_result(aggregate: OrderAggregate, result: RefundResult) -> None:
     """Apply a result; twice, late or out of order makes no difference.
 
     Raises ResultRefused where it cannot be true; nothing has changed then.
     """
-    was = dossier.refunds[result.refund_no]
-    paid = dossier.payments[was.payment_no]
+    was = aggregate.refunds[result.refund_no]
+    paid = aggregate.payments[was.payment_no]
     fact = facts.of_refund(was, paid, result)
-    now_is = _refund_after(_with_returns(was, fact, result), fact, result, dossier.now)
+    now_is = _refund_after(_with_returns(was, fact, result), fact, result, aggregate.now)
     if fact is refund.Fact.RETURNED and was.decided is RefundDecision.SETTLED_OUTSIDE:
-        dossier.alerts.append(alerts.returned_twice(dossier.order, paid, was))
+        aggregate.alerts.append(alerts.returned_twice(aggregate.order, paid, was))
     if now_is == was:
         return
     if now_is.state is not was.state:
-        paid = _move_money(dossier, now_is, paid)
+        paid = _move_money(aggregate, now_is, paid)
     elif was.is_paid_out and not now_is.is_paid_out:
-        dossier.alerts.append(alerts.refund_needs_a_person(dossier.order, paid, now_is))
-    elif now_is.heard is refund.Fact.ABSENT:
-        dossier.hurried.add(was.refund_no)  # It never arrived: sent again at once.
-    dossier.change_refund(now_is, paid)
+        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
+    elif now_is.last_fact is refund.Fact.ABSENT:
+        aggregate.urgent.add(was.refund_no)  # It never arrived: sent again at once.
+    aggregate.change_refund(now_is, paid)
 
 
 def _is_decided(was: Payment, result: PaymentResult) -> bool:
@@ -87,17 +87,17 @@ def _is_decided(was: Payment, result: PaymentResult) -> bool:
     return claim is not None and claim.is_of_the_same_money(was.claim)
 
 
-def _after_close(dossier: Dossier, was: Payment, fact: payment.Fact) -> None:
+def _after_close(aggregate: OrderAggregate, was: Payment, fact: payment.Fact) -> None:
     """A close that is uncertain is explained by asking at once. One that worked although we had
     seen the money (a payment code is reversed, 撤销) is for a person."""
     if fact is payment.Fact.ENDED and was.state is PaymentStatus.SUCCEEDED:
-        dossier.alerts.append(alerts.closed_after_success(dossier.order, was))
-    if fact is payment.Fact.UNCLEAR and was.is_open and not was.is_in_flight(dossier.now):
-        dossier.hurried.add(was.payment_no)
+        aggregate.alerts.append(alerts.closed_after_success(aggregate.order, was))
+    if fact is payment.Fact.UNCLEAR and was.is_open and not was.is_in_flight(aggregate.now):
+        aggregate.urgent.add(was.payment_no)
 
 
 def _change(
-    dossier: Dossier,
+    aggregate: OrderAggregate,
     was: Payment,
     *,
     state: PaymentStatus,
@@ -113,7 +113,7 @@ def _change(
         claim=_claim_after(was, state, result),
     )
     if now_is != was:
-        dossier.change_payment(now_is)
+        aggregate.change_payment(now_is)
 
 
 def _claim_after(was: Payment, state: PaymentStatus, result: PaymentResult) -> Claim | None:
@@ -141,35 +141,35 @@ def _why(fact: payment.Fact | refund.Fact, result: PaymentResult | RefundResult)
 
 
 def _take_money(
-    dossier: Dossier, was: Payment, *, result: PaymentResult, late: LatePayment
+    aggregate: OrderAggregate, was: Payment, *, result: PaymentResult, late: LatePayment
 ) -> None:
     """First success wins; a later one, or one after the end, goes back by itself."""
-    before = dossier.order
+    before = aggregate.order
     cause = order.return_cause(
-        before, dossier.payments.values(), was, paid_at=result.paid_at, late=late
+        before, aggregate.payments.values(), was, paid_at=result.paid_at, late=late
     )
     paid = replace(
         was,
         state=PaymentStatus.SUCCEEDED,
         settles=cause is None,
-        paid_at=result.paid_at or dossier.now,
+        paid_at=result.paid_at or aggregate.now,
         failure=None,
         channel_trade_no=was.channel_trade_no or result.channel_trade_no,
         action=was.action or result.action,
     )
     entry = ledger.of_payment(
-        ledger.Kind.PAYMENT_CAPTURED, paid, merchant_id=before.merchant_id, at=dossier.now
+        ledger.Kind.PAYMENT_CAPTURED, paid, merchant_id=before.merchant_id, at=aggregate.now
     )
-    dossier.entries.append(entry)
-    dossier.change_payment(paid)
+    aggregate.entries.append(entry)
+    aggregate.change_payment(paid)
     if cause is not None:
-        dossier.alerts.append(alerts.returned_by_itself(before, paid, cause))
-        refunding.return_money(dossier, paid, cause)
+        aggregate.alerts.append(alerts.returned_by_itself(before, paid, cause))
+        refunding.return_money(aggregate, paid, cause)
         return
     if (paid.amount, paid.currency) != (before.amount, before.currency):
-        dossier.alerts.append(alerts.paid_other_amount(before, paid))
-    closing.close_payments(dossier)
-    splitting.split_by_itself(dossier, paid)
+        aggregate.alerts.append(alerts.paid_other_amount(before, paid))
+    closing.close_payments(aggregate)
+    splitting.split_by_itself(aggregate, paid)
 
 
 def _with_returns(was: Refund, fact: refund.Fact, result: RefundResult) -> Refund:
@@ -188,7 +188,7 @@ def _refund_after(was: Refund, fact: refund.Fact, result: RefundResult, now: dat
         was = replace(was, channel_refund_no=channel_refund_no)
         if was.is_paid_out:
             return _paid_out_after(was, fact, result)
-        return replace(was, heard=fact) if state is RefundStatus.PROCESSING else was
+        return replace(was, last_fact=fact) if state is RefundStatus.PROCESSING else was
     succeeded = state is RefundStatus.SUCCEEDED
     return replace(
         was,
@@ -205,10 +205,10 @@ def _paid_out_after(was: Refund, fact: refund.Fact, result: RefundResult) -> Ref
         if result.source is Source.NOTICE:
             return was
         return replace(was, decided=None, failure=_why(fact, result))
-    return replace(was, heard=fact)
+    return replace(was, last_fact=fact)
 
 
-def _move_money(dossier: Dossier, decided: Refund, paid: Payment) -> Payment:
+def _move_money(aggregate: OrderAggregate, decided: Refund, paid: Payment) -> Payment:
     """Book what the channel decided; the payment with its new amounts."""
     match decided.state:
         case RefundStatus.SUCCEEDED:
@@ -218,9 +218,9 @@ def _move_money(dossier: Dossier, decided: Refund, paid: Payment) -> Payment:
             kind = ledger.Kind.REFUND_RELEASED
             paid = replace(paid, refund_reserved=paid.refund_reserved - decided.amount)
         case _:
-            dossier.alerts.append(alerts.refund_needs_a_person(dossier.order, paid, decided))
+            aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, decided))
             return paid
-    dossier.entries.append(ledger.of_refund(kind, decided, paid, at=dossier.now))
+    aggregate.entries.append(ledger.of_refund(kind, decided, paid, at=aggregate.now))
     if decided.state is RefundStatus.FAILED and decided.cause is not RefundCause.REQUESTED:
-        dossier.alerts.append(alerts.refund_needs_a_person(dossier.order, paid, decided))
+        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, decided))
     return paid

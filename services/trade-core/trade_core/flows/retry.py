@@ -17,7 +17,9 @@ T = TypeVar("T")
 TRIES: Final = 3
 
 
-def read_again(flow: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+def retry_on_conflict(
+    flow: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
     """Run the flow anew, from its first read, when a row was no longer what it had read.
 
     Raises Overloaded when that happens again and again.
