@@ -15,6 +15,7 @@ from chassis.database import Database
 from chassis.outbox import (
     LoggedEvent,
     OutboxEvent,
+    PositionForgotten,
     Relay,
     Retention,
     forget,
@@ -326,17 +327,34 @@ async def test_events_are_forgotten_when_their_time_is_over(db: Database, broker
     assert [row["id"] for row in left] == [3, 5, 9, 10]
 
 
-async def test_reader_whose_place_is_forgotten_goes_on_at_the_oldest_that_is_left(
+async def test_reader_whose_place_is_forgotten_is_told_and_shown_the_oldest_that_is_left(
     db: Database,
 ) -> None:
     await write(db, *[event(n) for n in range(4)])
-    (first,) = await page_since(db, "a", 0, 1)
+    first, _, last_forgotten = await page_since(db, "a", 0, 3)
     async with db.transaction() as tx:
         await tx.execute("delete from event_pending")
         await tx.execute("update event_log set created_at = now() - interval '9 days' where id < 4")
+        await tx.execute("insert into event_dead (id, error) values (1, 'dead ones are kept')")
     await forget(db, datetime.now(UTC) - timedelta(days=8))
 
-    assert [e.event.event_id for e in await page_since(db, "a", first.position, 10)] == ["e3"]
+    with pytest.raises(PositionForgotten) as told:
+        await list_since(db, "a", first.position, 10)
+    for position in (told.value.oldest, last_forgotten.position):
+        assert [e.event.event_id for e in await page_since(db, "a", position, 10)] == ["e3"]
+
+
+async def test_reader_who_has_read_everything_is_never_behind(db: Database) -> None:
+    await write(db, *[event(n) for n in range(4)])
+    _, second, _, last = await page_since(db, "a", 0, 4)
+    async with db.transaction() as tx:
+        await tx.execute("delete from event_pending")
+    await forget(db, datetime.now(UTC) + timedelta(days=1))
+
+    assert await list_since(db, "a", last.position, 10) == []
+    with pytest.raises(PositionForgotten) as told:
+        await list_since(db, "a", second.position, 10)
+    assert told.value.oldest == last.position
 
 
 async def test_retention_forgets_at_its_start(db: Database, running: Running) -> None:

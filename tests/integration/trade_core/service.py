@@ -58,7 +58,7 @@ class World:
             channel="wechat",
             source=source,
             verdict=verdict,
-            channel_trade_no="42000",
+            channel_trade_no=f"42000{payment['payment_no'][-8:]}",
         )
         record = PaymentResultRecord(
             id=new_id("event"),

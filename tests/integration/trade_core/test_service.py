@@ -3,8 +3,10 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from tests.integration.trade_core.desk import APP, MERCHANT
 from tests.integration.trade_core.service import (
@@ -16,6 +18,7 @@ from tests.integration.trade_core.service import (
     until,
 )
 
+from chassis.outbox import forget
 from contracts import topics
 from contracts.events.results import Source, Verdict
 from contracts.identifiers import new_id
@@ -153,6 +156,29 @@ async def test_events_are_pulled_in_order_by_an_opaque_cursor(world: World) -> N
     for cursor in ("x", "ZQ", "ZTk5OTk5OTk5OTk5OTk5OTk5OTk"):
         wrong = await world.http.get("/internal/events", params={"app_id": APP, "after": cursor})
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/after")
+
+
+async def test_cursor_older_than_what_is_kept_is_answered_with_the_oldest(world: World) -> None:
+    first, second = [await world.open(new_request()) for _ in range(2)]
+    await world.says(first, Source.NOTICE, Verdict.SUCCEEDED)
+    await world.says(second, Source.NOTICE, Verdict.SUCCEEDED)
+
+    async def page(**params: str) -> httpx.Response:
+        return await world.http.get("/internal/events", params={"app_id": APP, **params})
+
+    async def both_are_there() -> bool:
+        return len((await page()).json()["items"]) == 2
+
+    await until(both_are_there)
+    cursor = (await page(limit="1")).json()["next_cursor"]
+    async with world.db.transaction() as tx:
+        await tx.execute("delete from event_pending")
+    await forget(world.db, datetime.now(UTC) + timedelta(minutes=1))
+
+    expired = await page(after=cursor)
+    assert (expired.status_code, expired.json()["code"]) == (410, "cursor_expired")
+    oldest = await page(after=expired.json()["oldest"])
+    assert (oldest.status_code, oldest.json()["items"]) == (200, [])
 
 
 async def test_events_are_told_again_under_the_same_ids(world: World) -> None:

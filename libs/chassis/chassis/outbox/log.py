@@ -75,6 +75,15 @@ class LoggedEvent:
     created_at: datetime
 
 
+class PositionForgotten(Exception):
+    """Events behind this position are not kept any more; `oldest` is the first that can be read
+    after without leaving one out."""
+
+    def __init__(self, oldest: int) -> None:
+        super().__init__(f"events up to {oldest} are not kept any more")
+        self.oldest = oldest
+
+
 def shard_of(key: str) -> int:
     """The shard of a key, for callers that write both tables in their own single statement."""
     return crc32(key.encode()) % SHARDS
@@ -100,9 +109,13 @@ async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[
     an xid already (see `SCHEMA`), so all that took a smaller id than one we see have smaller xids
     than one we draw now, and they have ended when no running xid is below ours. This is waited
     for up to 1 s; then the answer is empty and the caller asks again with the same `after`.
+
+    Raises PositionForgotten where `after` lies before what is kept; 0 is always the oldest kept.
     """
     async with db.connection() as connection:
-        newest, xid = await connection.fetchrow(_NEWEST, tenant, after, limit) or (None, None)
+        newest, xid, forgotten = await connection.fetchrow(_NEWEST, tenant, after, limit)
+        if 0 < after < forgotten:
+            raise PositionForgotten(forgotten)
         if newest is None:
             return []
         give_up_at = time.monotonic() + SETTLE_LIMIT_S
@@ -171,8 +184,13 @@ insert into event_pending (id, shard)
 select logged.id, given.shard from logged join given using (event_id)
 """
 
+# Dead events outlive what was forgotten around them; a cursor among them has a gap behind it.
 _NEWEST = """
-select newest, case when newest is not null then pg_current_xact_id() end
+select newest, case when newest is not null then pg_current_xact_id() end,
+    case when $2 > 0 then coalesce(
+        (select id from event_log l
+         where not exists (select from event_dead d where d.id = l.id) order by id limit 1),
+        (select last_value + is_called::int from event_log_id_seq)) - 1 end
 from (select max(id) as newest
       from (select id from event_log where tenant = $1 and id > $2 order by id limit $3) page) m
 """

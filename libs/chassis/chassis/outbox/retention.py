@@ -45,7 +45,7 @@ async def forget(
     """Delete the events created before; answers how many.
 
     Goes along the primary key from its beginning to the first step with a younger event. What is
-    pending or dead stays. A reader whose cursor is behind goes on at the oldest event that is left.
+    pending or dead stays. A reader whose cursor is behind is told so (`list_since`).
     """
     position: int = 0
     count: int = 0

@@ -4,7 +4,7 @@ import hashlib
 import ipaddress
 import re
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -27,12 +27,30 @@ MAX_EXPIRY_S = 7 * 24 * 3600
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 
+_UNSEEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_DECEIVING: Final = frozenset(
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069"
+    "\u206a\u206b\u206c\u206d\u206e\u206f\u3164\ufeff\uffa0\ufff9\ufffa\ufffb"
+)
+"""Bidi controls and characters without width: two texts that look the same must be the same."""
+
+
 def _printable(text: str) -> str:
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
+    if any(unicodedata.category(c) in _UNSEEN for c in text):
         raise ValueError("must not contain control characters")
+    if not _DECEIVING.isdisjoint(text) or any("\U000e0000" <= c <= "\U000e007f" for c in text):
+        raise ValueError("must not contain bidi controls or characters without width")
     if not text.strip():
         raise ValueError("must not be blank")
     return text
+
+
+def _no_path_step(number: str) -> str:
+    """A number stands in addresses, where these two mean something else."""
+    if number in (".", ".."):
+        raise ValueError("must not be . or ..")
+    return number
 
 
 def _known_currency(code: str) -> str:
@@ -72,11 +90,16 @@ def _check_host(host: str) -> None:
 
 
 def _ip_address(text: str) -> str:
+    """As channels take it: an IPv4 address that came in IPv6's clothes without them."""
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError as error:
         raise ValueError("is not an IP address") from error
-    return text
+    if isinstance(address, ipaddress.IPv4Address):
+        return text
+    if address.scope_id is not None:
+        raise ValueError("must not have a scope: it means nothing elsewhere")
+    return text if address.ipv4_mapped is None else str(address.ipv4_mapped)
 
 
 def _small_metadata(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -99,7 +122,11 @@ def _holds_huge_number(value: JsonValue) -> bool:
             return False
 
 
-AppNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z_\-.:@]{1,64}$", examples=["W2026-001"])]
+AppNumber = Annotated[
+    str,
+    Field(pattern=r"^[0-9A-Za-z_\-.:@]{1,64}$", examples=["W2026-001"]),
+    AfterValidator(_no_path_step),
+]
 """A number given by the app: `merchant_order_no`, `merchant_refund_no`, `merchant_split_no`."""
 
 Amount = Annotated[int, Field(strict=True, ge=1, le=MAX_AMOUNT, examples=[1299])]

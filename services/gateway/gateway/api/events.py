@@ -56,7 +56,7 @@ async def redeliver(
 @router.get(
     "/deliveries",
     response_model=DeliveryPage,
-    responses=problems(Code.INVALID_REQUEST, Code.CURSOR_EXPIRED),
+    responses=problems(Code.INVALID_REQUEST),
 )
 async def list_deliveries(
     caller: CallerOf,

@@ -42,6 +42,19 @@ class OrderNotFound(TradeError):
         super().__init__(f"There is no order {merchant_order_no} of this merchant and app.")
 
 
+class CursorExpired(TradeError):
+    """`oldest` is the cursor after which nothing is missing any more."""
+
+    code = Code.CURSOR_EXPIRED
+
+    def __init__(self, oldest: str) -> None:
+        super().__init__(
+            "Events behind this cursor are not kept any more: list what changed meanwhile, then go"
+            " on after `oldest`.",
+            extra={"oldest": oldest},
+        )
+
+
 class PaymentNotFound(TradeError):
     """Also for a payment of another app, merchant or channel account."""
 

@@ -9,7 +9,13 @@ from contracts.api import EventItem, EventPage, OrderView, RefundView, SplitView
 from contracts.events.orders import OrderEventRecord
 from contracts.internal import PaymentOnFile
 from trade_core.domain import views
-from trade_core.domain.errors import OrderNotFound, PaymentNotFound, RefundNotFound, SplitNotFound
+from trade_core.domain.errors import (
+    CursorExpired,
+    OrderNotFound,
+    PaymentNotFound,
+    RefundNotFound,
+    SplitNotFound,
+)
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -93,9 +99,13 @@ async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) ->
     """The app's events after a cursor, in order, none ever left out.
 
     A page that is not empty has a cursor; behind an empty one the caller keeps the one it has.
+    Raises CursorExpired where events behind the cursor are not kept any more.
     """
     position = 0 if after is None else _position(after)
-    logged = await outbox.list_since(deps.db, app_id, position, limit)
+    try:
+        logged = await outbox.list_since(deps.db, app_id, position, limit)
+    except outbox.PositionForgotten as forgotten:
+        raise CursorExpired(_cursor(forgotten.oldest)) from forgotten
     return EventPage(
         items=[_item(entry.event.payload) for entry in logged],
         next_cursor=_cursor(logged[-1].position) if logged else None,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from contracts.api import CreatePayment
+from contracts.api import CreatePayment, CreateRefund, CreateSplit
 
 GOOD: dict[str, Any] = {
     "merchant_id": "M1",
@@ -39,12 +39,22 @@ def test_the_smallest_request_is_accepted_with_its_defaults() -> None:
         ("subject", "a" * 128),
         ("subject", "line\nbreak"),
         ("subject", "nul\x00"),
+        ("subject", "物业费\u202e发票"),
+        ("subject", "物业费\u2066"),
+        ("subject", "\u200f物业费"),
+        ("subject", "物业\u200b费"),
+        ("subject", "\ufeff物业费"),
+        ("subject", "物业费\u2060"),
+        ("subject", "物\u200d业"),
+        ("subject", "物业费\U000e0041"),
         ("method", "carrier_pigeon"),
         ("merchant_order_no", ""),
         ("merchant_order_no", "a" * 65),
         ("merchant_order_no", "a b"),
         ("merchant_order_no", "W1\n"),
         ("merchant_order_no", "订单"),
+        ("merchant_order_no", "."),
+        ("merchant_order_no", ".."),
         ("notify_url", "ftp://app.example/x"),
         ("notify_url", "https://user:secret@app.example/x"),
         ("notify_url", "not a url"),
@@ -62,6 +72,9 @@ def test_the_smallest_request_is_accepted_with_its_defaults() -> None:
         ("metadata", {"k": [{"n": 10**30}]}),
         ("metadata", []),
         ("payer", {"client_ip": "999.1.1.1"}),
+        ("payer", {"client_ip": "fe80::1%eth0"}),
+        ("payer", {"client_ip": "fe80::1%25"}),
+        ("payer", {"client_ip": "::ffff:1.2.3.4%1"}),
         ("payer", {"nickname": "x"}),
         ("colour", "red"),
     ],
@@ -88,3 +101,38 @@ def test_the_fingerprint_is_of_the_values_not_of_the_text() -> None:
     )
     other = CreatePayment.model_validate({**GOOD, "amount": 1300})
     assert request.fingerprint() == same.fingerprint() != other.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ("101.226.125.108", "101.226.125.108"),
+        ("::ffff:101.226.125.108", "101.226.125.108"),
+        ("::ffff:65e2:7d6c", "101.226.125.108"),
+        ("2408:8207::1", "2408:8207::1"),
+    ],
+)
+def test_an_ipv4_address_in_the_clothes_of_ipv6_is_one(said: str, taken: str) -> None:
+    request = CreatePayment.model_validate({**GOOD, "payer": {"client_ip": said}})
+    assert request.payer is not None
+    assert request.payer.client_ip == taken
+
+
+@pytest.mark.parametrize("number", [".", ".."])
+def test_no_number_of_an_app_is_a_step_of_a_path(number: str) -> None:
+    refund = {"merchant_id": "M1", "payment_id": "C1", "payment_no": "P1", "amount": 1}
+    split = {
+        "merchant_id": "M1",
+        "payment_no": "P1",
+        "receivers": [{"account": "1900000109", "amount": 1, "description": "物业"}],
+    }
+    with pytest.raises(ValidationError):
+        CreateRefund.model_validate({**refund, "merchant_refund_no": number})
+    with pytest.raises(ValidationError):
+        CreateSplit.model_validate({**split, "merchant_split_no": number})
+    CreateRefund.model_validate({**refund, "merchant_refund_no": f"1{number}"})
+
+
+def test_texts_in_any_language_are_taken() -> None:
+    for subject in ("物业费 11月 ❤️", "Müllgebühr – Café", "управление", "رسوم", "物业费,`11月`"):
+        assert CreatePayment.model_validate({**GOOD, "subject": subject}).subject == subject
