@@ -153,7 +153,7 @@ async def test_events_are_pulled_in_order_by_an_opaque_cursor(world: World) -> N
     )
     none = await world.http.get("/internal/events", params={"app_id": "A-other"})
     assert none.json() == {"items": [], "next_cursor": None}
-    for cursor in ("x", "ZQ", "ZTk5OTk5OTk5OTk5OTk5OTk5OTk"):
+    for cursor in ("x", "ZQ", "ZTk5OTk5OTk5OTk5OTk5OTk5OTk", "\0\ufffd", "é"):
         wrong = await world.http.get("/internal/events", params={"app_id": APP, "after": cursor})
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/after")
 

@@ -113,8 +113,9 @@ async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[
     Raises PositionForgotten where `after` lies before what is kept; 0 is always the oldest kept.
     """
     async with db.connection() as connection:
-        newest, xid, forgotten = await connection.fetchrow(_NEWEST, tenant, after, limit)
-        if 0 < after < forgotten:
+        row = await connection.fetchrow(_NEWEST, tenant, after, limit)
+        newest, xid, forgotten = row or (None, None, None)
+        if forgotten is not None and after < forgotten:
             raise PositionForgotten(forgotten)
         if newest is None:
             return []

@@ -15,7 +15,7 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr
 
-from chassis.problems import NotFound, Unauthenticated
+from chassis.problems import FieldError, InvalidRequest, NotFound, Unauthenticated
 from chassis.settings import Settings
 from chassis.web.edge import Edge
 from chassis.web.errors import register_handlers
@@ -76,8 +76,11 @@ def require_service_token(token: SecretStr) -> Callable[[Request], Awaitable[Non
 
 
 async def refuse_nul(request: Request) -> None:
-    """A dependency that answers 404 where path or query hold the character NUL: no text of a
-    database does, so there is nothing of such a name."""
+    """A dependency for whatever asks a database, whose texts never hold the character NUL: there is
+    nothing of such a name (404), and no cursor `after` (422)."""
+    if "\0" in request.query_params.get("after", ""):
+        fault = FieldError("/after", "is not a cursor of this list")
+        raise InvalidRequest("The cursor is not one of ours.", errors=[fault])
     if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
         raise NotFound("There is no such thing.")
 
