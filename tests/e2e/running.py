@@ -49,7 +49,7 @@ class RunningStack:
 
     async def is_back(self, name: str) -> None:
         """Return when the service that was killed runs and is ready again."""
-        url = self.demo[f"{name.replace('-', '_').replace('merchant_', '')}_url"]
+        url = self.demo["private_urls"][name]
 
         async def is_new_and_ready() -> bool:
             return self.demo["pids"][name] != self._killed[name] and await _is_ready(url)
@@ -76,10 +76,9 @@ class RunningStack:
 
     async def all_ready(self) -> None:
         """Return when every service answers that it is ready."""
-        names = ("gateway", "trade_core", "admin", "notifier", "cashier")
 
         async def are_ready() -> bool:
-            return all([await _is_ready(self.demo[f"{name}_url"]) for name in names])
+            return all([await _is_ready(url) for url in self.demo["private_urls"].values()])
 
         await eventually(are_ready, within_s=BACK_LIMIT_S)
 

@@ -12,6 +12,8 @@ from paymesh_local.services import SANDBOX, Plan
 
 NAME: Final = "demo.json"
 
+PRIVATE: Final = ("gateway", "trade-core", "merchant-admin", "notifier", "cashier")
+
 
 @dataclass(frozen=True, slots=True)
 class Demo:
@@ -38,8 +40,9 @@ def _content(plan: Plan, pids: Mapping[str, int], demo: Demo) -> dict[str, Any]:
         "cashier_url": plan.url("cashier"),
         "admin_url": plan.url("merchant-admin"),
         "sandbox_url": plan.url(SANDBOX),
-        "trade_core_url": plan.url("trade-core"),
-        "notifier_url": plan.url("notifier"),
+        "trade_core_url": plan.private_url("trade-core"),
+        "notifier_url": plan.private_url("notifier"),
+        "private_urls": {name: plan.private_url(name) for name in PRIVATE},
         "admin_user": ADMIN_USER,
         "admin_password": plan.keyring.admin_password,
         "service_token": plan.keyring.service_token,

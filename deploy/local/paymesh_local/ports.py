@@ -16,16 +16,20 @@ class Ports:
     """The fixed ports of one stack; `PAYMESH_PORT_BASE` moves them all."""
 
     gateway: int
-    trade_core: int
     merchant_admin: int
-    notifier: int
     cashier: int
     sandbox: int
     demo_app: int
+    private_gateway: int
+    private_trade_core: int
+    private_merchant_admin: int
+    private_notifier: int
+    private_cashier: int
 
     @classmethod
     def of_base(cls, base: int) -> Self:
-        return cls(base, base + 1, base + 2, base + 3, base + 4, base + 10, base + 20)
+        private = range(base + 100, base + 105)
+        return cls(base, base + 2, base + 4, base + 10, base + 20, *private)
 
     def require_free(self) -> None:
         """Fail before anything is started, with a message that names the port and the way out.
@@ -38,7 +42,7 @@ class Ports:
             if not is_free(port):
                 raise CannotRun(
                     f"Port {port} ({field.name.replace('_', '-')}) is taken by another program. "
-                    f"Stop that one, or move all ports: PAYMESH_PORT_BASE={self.gateway + 100}"
+                    f"Stop that one, or move all ports: PAYMESH_PORT_BASE={self.gateway + 200}"
                 )
 
 
@@ -63,7 +67,7 @@ def any_free() -> int:
 def free_base() -> int:
     """A base whose ports nobody uses now, below those that the system hands out by itself."""
     while True:
-        base = random.randrange(20_000, 30_000, 100)
+        base = random.randrange(20_000, 30_000, 200)
         with contextlib.suppress(CannotRun):
             Ports.of_base(base).require_free()
             return base

@@ -14,7 +14,8 @@ from paymesh_local.processes import Program
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One of the five. `database`: the one it owns, or None; `front`: called from outside."""
+    """One of the five. `database`: the one it owns, or None; `front`: called from outside, too,
+    at a port of its own."""
 
     name: str
     chinese: str
@@ -58,9 +59,14 @@ class Plan:
     local_dir: Path
 
     def url(self, name: str) -> str:
-        return f"http://{LOOPBACK}:{self.port(name)}"
+        """Where the world finds it."""
+        return f"http://{LOOPBACK}:{self._port(name)}"
 
-    def port(self, name: str) -> int:
+    def private_url(self, name: str) -> str:
+        """Where the other services, probes and scrapers find it."""
+        return f"http://{LOOPBACK}:{self._port(f'private-{name}')}"
+
+    def _port(self, name: str) -> int:
         port: int = getattr(self.ports, name.replace("-", "_"))
         return port
 
@@ -88,9 +94,11 @@ class Plan:
     def environment(self, service: Service) -> dict[str, str]:
         shared = {
             "PAYMESH_HOST": LOOPBACK,
-            "PAYMESH_PORT": str(self.port(service.name)),
+            "PAYMESH_PRIVATE_PORT": str(self._port(f"private-{service.name}")),
             "PAYMESH_SERVICE_TOKEN": self.keyring.service_token,
         }
+        if service.front:
+            shared["PAYMESH_PORT"] = str(self._port(service.name))
         return {**shared, **self._bus(service), **self._store(service), **self._own(service)}
 
     def _bus(self, service: Service) -> dict[str, str]:
@@ -114,8 +122,8 @@ class Plan:
         match service.name:
             case "gateway":
                 return {
-                    "PAYMESH_TRADE_CORE_URL": self.url("trade-core"),
-                    "PAYMESH_NOTIFIER_URL": self.url("notifier"),
+                    "PAYMESH_TRADE_CORE_URL": self.private_url("trade-core"),
+                    "PAYMESH_NOTIFIER_URL": self.private_url("notifier"),
                     "PAYMESH_PUBLIC_URL": self.url("gateway"),
                     "PAYMESH_CASHIER_URL": self.url("cashier"),
                     "PAYMESH_SEALING_KEY": keyring.gateway_sealing.private_key,
@@ -135,12 +143,12 @@ class Plan:
                     "PAYMESH_ADMIN_USERNAME": "admin",
                     "PAYMESH_ADMIN_PASSWORD": keyring.admin_password,
                     "PAYMESH_SESSION_KEY": keyring.session_key,
-                    "PAYMESH_GATEWAY_URL": self.url("gateway"),
-                    "PAYMESH_TRADE_CORE_URL": self.url("trade-core"),
-                    "PAYMESH_NOTIFIER_URL": self.url("notifier"),
+                    "PAYMESH_GATEWAY_URL": self.private_url("gateway"),
+                    "PAYMESH_TRADE_CORE_URL": self.private_url("trade-core"),
+                    "PAYMESH_NOTIFIER_URL": self.private_url("notifier"),
                 }
             case "cashier":
-                return {"PAYMESH_GATEWAY_URL": self.url("gateway")}
+                return {"PAYMESH_GATEWAY_URL": self.private_url("gateway")}
             case _:
                 return {}
 

@@ -148,14 +148,14 @@ class Stack:
                 detail(service.database)
         await broker
         with self._terminal.step(f"{service.name} {service.chinese}") as detail:
-            url = self.plan.url(service.name)
+            private_url = self.plan.private_url(service.name)
             keeper = self._keeper(
                 service.name,
                 lambda: processes.start(self.plan.service(service)),
-                lambda process: self._answers(process, f"{url}/health/ready"),
+                lambda process: self._answers(process, f"{private_url}/health/ready"),
             )
             await self._ready_in_time(keeper)
-            detail(url)
+            detail(self.plan.url(service.name) if service.front else private_url)
 
     def _keeper(
         self,

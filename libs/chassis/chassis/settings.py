@@ -12,14 +12,23 @@ LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidat
 
 
 class Settings(BaseSettings):
-    """What every service reads; a service adds its own fields. Secrets have no default."""
+    """What every service reads; a service adds its own fields. Secrets have no default.
+
+    `private_port`: where health, metrics and `/internal` are, for our own network alone.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
-    port: int
+    private_port: int
     log_level: LogLevel = "INFO"
     service_token: SecretStr
+
+
+class PublicSettings(Settings):
+    """Of a service that is called from outside, too, at `port`."""
+
+    port: int
 
 
 S = TypeVar("S", bound=BaseSettings)

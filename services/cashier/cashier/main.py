@@ -18,7 +18,7 @@ from chassis import logs, settings
 from chassis.background import Background
 from chassis.broadcast import Broadcast
 from chassis.http import ServiceClient, client
-from chassis.web import create_app, serve
+from chassis.web import PublicApp, create_public_app, serve
 from contracts import topics
 
 NAME: Final = "cashier"
@@ -30,10 +30,10 @@ def main() -> None:
     serve(build(config), config)
 
 
-def build(config: CashierSettings) -> FastAPI:
+def build(config: CashierSettings) -> PublicApp:
     """The application; what it needs is opened when it starts, and closed when it ends."""
     running = _Running(config)
-    app = create_app(service=NAME, lifespan=running.lifespan, alive=running.alive)
+    app = create_public_app(service=NAME, lifespan=running.lifespan, alive=running.alive)
     if config.trusted_proxies:
         trusted = [str(network) for network in config.trusted_proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)

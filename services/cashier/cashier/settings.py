@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from chassis.settings import Settings
+from chassis.settings import PublicSettings
 
 
 def _networks(value: object) -> object:
@@ -18,12 +18,13 @@ def _networks(value: object) -> object:
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
-class CashierSettings(Settings):
+class CashierSettings(PublicSettings):
     """`kafka_session_timeout_ms` and `member_id` are given to every service; the cashier is in no
     group and has no use for them. `max_streams`: pages watched live at once. `trusted_proxies`:
     CIDRs, separated by commas, whose X-Forwarded-For is believed."""
 
     port: int = 8004
+    private_port: int = 8104
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000
     kafka_fetch_wait_ms: int = 500

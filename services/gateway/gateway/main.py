@@ -14,7 +14,14 @@ from chassis.background import Background
 from chassis.broadcast import Broadcast
 from chassis.producer import Producer
 from chassis.settings import load
-from chassis.web import InFlightLimit, add_routes, create_app, require_service_token, serve
+from chassis.web import (
+    InFlightLimit,
+    PublicApp,
+    add_routes,
+    create_public_app,
+    require_service_token,
+    serve,
+)
 from contracts.topics import MERCHANT_CONFIG
 from gateway.alerts import Alerts
 from gateway.api import events, internal, openapi, payments, refunds, splits, webhooks
@@ -87,7 +94,7 @@ def assemble(settings: GatewaySettings) -> Parts:
     return Parts(deps, producer, transport, broadcast)
 
 
-def build(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
+def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     """The whole service; it connects when the application's lifespan begins.
 
     `group`: the consumer group that shares trade-core's commands among the replicas.
@@ -122,7 +129,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> FastAPI:
     async def ready() -> Mapping[str, bool]:
         return {"configuration": deps.is_configured()}
 
-    app = create_app(service=SERVICE, lifespan=lifespan, ready=ready, alive=background.alive)
+    app = create_public_app(service=SERVICE, lifespan=lifespan, ready=ready, alive=background.alive)
     app.state.deps = deps
     app.state.admission = _admission(settings, deps.directory)
     app.state.notice_gate = InFlightLimit(webhooks.MAX_PARALLEL)
@@ -140,11 +147,11 @@ def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
     )
 
 
-def _add_routes(app: FastAPI, settings: GatewaySettings) -> None:
+def _add_routes(app: PublicApp, settings: GatewaySettings) -> None:
     for module in (payments, webhooks, refunds, splits, events, openapi):
         add_routes(app, module.router)
     token = Depends(require_service_token(settings.service_token))
-    app.include_router(internal.router, dependencies=[token])
+    app.private.include_router(internal.router, dependencies=[token])
 
 
 def _now() -> datetime:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from chassis.settings import Settings
+from chassis.settings import PublicSettings
 from gateway.domain.addresses import Network
 
 
@@ -24,13 +24,14 @@ def _without_slash(value: str) -> str:
 Url = Annotated[str, Field(pattern=r"^https?://[^/]"), BeforeValidator(_without_slash)]
 
 
-class GatewaySettings(Settings):
+class GatewaySettings(PublicSettings):
     """`channel_urls`: whether credentials may name addresses other than the channel's own ("any"
     is for sandboxes). `channel_ca_file`: a private CA that channels are trusted by, besides the
     public ones. `trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
     """
 
     port: int = 8000
+    private_port: int = 8100
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000
     kafka_fetch_wait_ms: int = 500

@@ -16,7 +16,7 @@ from chassis.database import AWAY, Database
 from chassis.http import ServiceClient, client
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
-from chassis.web import InFlightLimit, create_app, serve
+from chassis.web import InFlightLimit, PublicApp, create_public_app, serve
 from merchant_admin import jobs
 from merchant_admin.api import (
     apps,
@@ -70,10 +70,10 @@ def main() -> None:
     serve(build(config), config)
 
 
-def build(config: AdminSettings, *, group: str = GROUP) -> FastAPI:
+def build(config: AdminSettings, *, group: str = GROUP) -> PublicApp:
     """The application; what it needs is opened when it starts, and closed when it ends."""
     running = _Running(config, group)
-    app = create_app(
+    app = create_public_app(
         service=NAME,
         lifespan=running.lifespan,
         ready=running.ready,

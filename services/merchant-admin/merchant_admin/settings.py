@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from chassis.settings import PREFIX, Settings
+from chassis.settings import PREFIX, PublicSettings
 
 
 def _networks(value: object) -> object:
@@ -32,12 +32,13 @@ Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
-class AdminSettings(Settings):
+class AdminSettings(PublicSettings):
     """`trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
     `session_key` keys the digests of session tokens; a new one logs everybody out.
     `event_retention_days`: how long what was published is kept."""
 
     port: int = 8002
+    private_port: int = 8102
     database_url: SecretStr
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000

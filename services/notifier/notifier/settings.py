@@ -73,7 +73,7 @@ class NotifierSettings(Settings):
     `alert_quiet_hours`: as `22:00-08:00`; then only what is critical is told.
     """
 
-    port: int = 8003
+    private_port: int = 8103
     database_url: SecretStr
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000

@@ -12,7 +12,7 @@ class TradeCoreSettings(Settings):
     """`member_id` names this replica to Kafka, so that its partitions wait for it. How long apps
     can pull their events: `event_retention_days`."""
 
-    port: int = 8001
+    private_port: int = 8101
     database_url: SecretStr
     kafka_bootstrap: str
     kafka_session_timeout_ms: int = 30_000

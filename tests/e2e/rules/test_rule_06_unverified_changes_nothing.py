@@ -109,7 +109,7 @@ async def _has_gone_back(shop: Shop, refund_no: str) -> bool:
 
 async def _refused(shop: Shop, channel: str) -> float:
     async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(f"{shop.stack.demo['gateway_url']}/metrics")).text
+        text = (await http.get(f"{shop.stack.demo['private_urls']['gateway']}/metrics")).text
     counter = rf'^channel_notices_total{{channel="{channel}",result="unverifiable"}} (\S+)$'
     found = re.search(counter, text, re.MULTILINE)
     return float(found.group(1)) if found else 0.0

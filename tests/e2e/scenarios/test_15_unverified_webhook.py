@@ -92,6 +92,6 @@ def _calls(shop: Shop, payment_id: str) -> int:
 
 async def _counted(shop: Shop, counter: str, labels: str) -> float:
     async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(f"{shop.stack.demo['gateway_url']}/metrics")).text
+        text = (await http.get(f"{shop.stack.demo['private_urls']['gateway']}/metrics")).text
     lines = re.findall(rf"^{counter}\{{.*{re.escape(labels)}.*\}} (\S+)$", text, re.MULTILINE)
     return sum(map(float, lines))

@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 
 from cashier.main import build
 from cashier.settings import CashierSettings
+from chassis.web import PublicApp
 from contracts.identifiers import new_id
 
 WECHAT, ALIPAY = new_id("channel_account"), new_id("channel_account")
@@ -125,8 +126,7 @@ def gateway() -> Gateway:
 
 
 @pytest.fixture
-async def browser(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody's browser, at the cashier."""
+async def cashier(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[PublicApp]:
     async with served(gateway.app()) as gateway_url:
         settings = CashierSettings.model_validate(
             {
@@ -136,8 +136,14 @@ async def browser(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[httpx
                 "max_streams": 2,
             }
         )
-        async with (
-            served(build(settings)) as url,
-            httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as browser,
-        ):
-            yield browser
+        yield build(settings)
+
+
+@pytest.fixture
+async def browser(cashier: PublicApp) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody's browser, at the cashier."""
+    async with (
+        served(cashier) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as browser,
+    ):
+        yield browser

@@ -11,6 +11,7 @@ import httpx
 
 from cashier.flows.checkouts import POLL_S
 from chassis.producer import Message, Producer
+from chassis.web import PublicApp
 from contracts import topics
 from contracts.events.orders import OrderEvent, OrderEventRecord
 from contracts.identifiers import new_id
@@ -169,6 +170,11 @@ async def test_there_is_a_limit_of_streams_and_leaving_makes_room(
             await asyncio.sleep(0.05)
 
 
-async def test_the_service_says_how_it_is(browser: httpx.AsyncClient) -> None:
-    for path in ("/health/live", "/health/ready", "/metrics"):
-        assert (await browser.get(path)).status_code == 200
+async def test_the_service_says_how_it_is_on_its_private_port(
+    browser: httpx.AsyncClient, cashier: PublicApp
+) -> None:
+    transport = httpx.ASGITransport(cashier.private)
+    async with httpx.AsyncClient(transport=transport, base_url="http://cashier") as private:
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            assert (await private.get(path)).status_code == 200
+            assert (await browser.get(path)).status_code == 404

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import httpx
@@ -13,9 +13,9 @@ SERVICE = """
 import asyncio, sys
 from contextlib import asynccontextmanager
 from chassis.background import Background
-from chassis.settings import Settings, load
+from chassis.settings import PublicSettings, load
 from chassis.logs import configure
-from chassis.web import create_app, serve
+from chassis.web import create_public_app, serve
 
 @asynccontextmanager
 async def lifespan(app):
@@ -24,7 +24,7 @@ async def lifespan(app):
         yield
     print("lifespan ended", flush=True)
 
-app = create_app(service="test", lifespan=lifespan)
+app = create_public_app(service="test", lifespan=lifespan)
 
 @app.get("/slow")
 async def slow():
@@ -34,7 +34,7 @@ async def slow():
     await asyncio.sleep(0.3)
     return {"finished": True}
 
-settings = load(Settings)
+settings = load(PublicSettings)
 configure("test", settings.log_level)
 serve(app, settings)
 """
@@ -44,6 +44,7 @@ serve(app, settings)
 class Service:
     process: asyncio.subprocess.Process
     url: str
+    private_url: str
 
     async def line(self, text: str) -> None:
         assert self.process.stdout is not None
@@ -53,16 +54,22 @@ class Service:
 
 
 @pytest.fixture
-async def service(unused_tcp_port: int) -> AsyncIterator[Service]:
+async def service(unused_tcp_port_factory: Callable[[], int]) -> AsyncIterator[Service]:
+    port, private_port = unused_tcp_port_factory(), unused_tcp_port_factory()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         SERVICE,
         stdout=asyncio.subprocess.PIPE,
-        env={"PAYMESH_PORT": str(unused_tcp_port), "PAYMESH_SERVICE_TOKEN": "t"},
+        env={
+            "PAYMESH_PORT": str(port),
+            "PAYMESH_PRIVATE_PORT": str(private_port),
+            "PAYMESH_SERVICE_TOKEN": "t",
+        },
     )
-    service = Service(process, f"http://127.0.0.1:{unused_tcp_port}")
-    await service.line("Uvicorn running")
+    service = Service(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{private_port}")
+    for _ in range(2):
+        await service.line("Uvicorn running")
     yield service
     if process.returncode is None:
         process.kill()
@@ -71,9 +78,6 @@ async def service(unused_tcp_port: int) -> AsyncIterator[Service]:
 
 async def test_a_stop_loses_no_request(service: Service) -> None:
     async with httpx.AsyncClient(base_url=service.url, timeout=20, trust_env=False) as client:
-        ready = await client.get("/health/ready")
-        assert ready.status_code == 200
-        assert "server" not in ready.headers
         running = asyncio.ensure_future(client.get("/slow"))
         await service.line("slow started")
         service.process.send_signal(signal.SIGTERM)
@@ -81,3 +85,24 @@ async def test_a_stop_loses_no_request(service: Service) -> None:
     await service.line("lifespan ended")
     async with asyncio.timeout(10):
         await service.process.wait()
+
+
+async def test_what_is_not_for_the_world_is_on_the_other_port(service: Service) -> None:
+    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            private = await client.get(service.private_url + path)
+            public = await client.get(service.url + path)
+            assert (private.status_code, public.status_code) == (200, 404), path
+            assert public.headers["content-type"] == "application/problem+json"
+            assert "server" not in {*public.headers, *private.headers}
+        assert (await client.get(f"{service.private_url}/slow")).status_code == 404
+
+
+async def test_a_stop_lets_go_of_both_ports(service: Service) -> None:
+    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+        assert (await client.get(f"{service.private_url}/health/ready")).status_code == 200
+        service.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(service.process.wait(), 10) == 0
+        for url in (service.url, service.private_url):
+            with pytest.raises(httpx.ConnectError):
+                await client.get(url)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from fastapi import FastAPI
 from pydantic import SecretStr
 from tests.integration.gateway.books import Books
 from tests.integration.gateway.serving import serving
@@ -20,6 +19,7 @@ from tests.integration.gateway.serving import serving
 from chassis.broadcast import Broadcast
 from chassis.consumer import Record
 from chassis.producer import Message, Producer
+from chassis.web import PublicApp
 from contracts import sealing, topics
 from contracts.events.configuration import (
     CONFIGURATION,
@@ -52,7 +52,7 @@ SEALING: Final = sealing.generate()
 class Stack:
     """`results` are the data of all payment and refund results of the run, as they come."""
 
-    app: FastAPI
+    app: PublicApp
     gateway_url: str
     books: Books
     sandbox: httpx.AsyncClient
@@ -123,9 +123,9 @@ async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
         )
         books = Books()
         books_url = await parts.enter_async_context(serving(books.application))
-        apps: list[FastAPI] = []
+        apps: list[PublicApp] = []
 
-        def gateway(url: str) -> FastAPI:
+        def gateway(url: str) -> PublicApp:
             apps.append(
                 build(settings(bootstrap, books_url, url), group=f"gateway-{uuid.uuid4().hex}")
             )

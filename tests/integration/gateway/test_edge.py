@@ -17,6 +17,8 @@ from gateway.deps import Deps
 from gateway.results import Result, Results
 from paymesh_local.client import ApiClient
 
+PRIVATE = ("/health/live", "/health/ready", "/metrics")
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -166,11 +168,17 @@ async def test_a_registered_change_is_known_soon(stack: Stack, api: ApiClient) -
     assert (await api.get("/v1/deliveries")).status_code == 401
 
 
-async def test_health_metrics_and_docs_are_open(stack: Stack) -> None:
+async def test_docs_are_open_and_health_and_metrics_on_the_private_port(stack: Stack) -> None:
     async with httpx.AsyncClient(base_url=stack.gateway_url, trust_env=False) as client:
-        for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json"):
+        for path in ("/docs", "/openapi.json"):
             assert (await client.get(path)).status_code == 200, path
         assert json.loads((await client.get("/openapi.json")).content)["paths"]
+        for path in (*PRIVATE, "/internal/channels"):
+            assert (await client.get(path)).status_code == 404, path
+    transport = httpx.ASGITransport(stack.app.private)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        for path in PRIVATE:
+            assert (await client.get(path)).status_code == 200, path
         assert "channel_calls_total" in (await client.get("/metrics")).text
         assert (await client.get("/internal/channels")).status_code == 401
 

@@ -21,7 +21,8 @@ from paymesh_local.processes import Process, Program
 START_LIMIT_S = 120
 MEMBERS = {
     "gateway_url", "cashier_url", "admin_url", "sandbox_url", "trade_core_url", "notifier_url",
-    "admin_user", "admin_password", "service_token", "app", "merchant_id", "payment_ids",
+    "private_urls", "admin_user", "admin_password", "service_token", "app", "merchant_id",
+    "payment_ids",
     "database_urls", "kafka_bootstrap", "pids", "sandbox",
 }  # fmt: skip
 

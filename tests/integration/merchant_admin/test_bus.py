@@ -81,8 +81,6 @@ async def test_what_is_registered_is_told_within_five_seconds_and_again_at_each_
     async with served(Gateway().app()) as gateway:
         settings = settings_of(url, gateway, "http://127.0.0.1:1", kafka_bootstrap, sealing_keys)
         async with started(settings) as http:
-            assert (await http.get("/health/ready")).status_code == 200
-            assert (await http.get("/health/live")).status_code == 200
             merchant = (await http.post("/api/merchants", json={"name": "阳光物业"})).json()
             merchant_id = merchant["merchant_id"]
             account = await http.post(

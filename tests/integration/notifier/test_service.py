@@ -77,7 +77,7 @@ async def house(
     async with running_app_server() as app:
         house = House(
             environment={
-                "PAYMESH_PORT": "0",
+                "PAYMESH_PRIVATE_PORT": "0",
                 "PAYMESH_SERVICE_TOKEN": "t",
                 "PAYMESH_DATABASE_URL": database_url,
                 "PAYMESH_KAFKA_BOOTSTRAP": kafka_bootstrap,

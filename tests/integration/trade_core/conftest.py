@@ -23,7 +23,6 @@ async def desk(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[
 async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     """The service without its loops."""
     settings = TradeCoreSettings(
-        port=1,
         service_token=SecretStr("token"),
         database_url=SecretStr("postgresql://nowhere"),
         kafka_bootstrap="127.0.0.1:1",

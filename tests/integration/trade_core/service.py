@@ -111,7 +111,6 @@ def new_request(**changes: Any) -> CreatePayment:
 async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[World]:
     """From its start to its stop, in a consumer group of its own."""
     settings = TradeCoreSettings(
-        port=1,
         service_token=SecretStr(TOKEN),
         database_url=SecretStr(url),
         kafka_bootstrap=kafka_bootstrap,

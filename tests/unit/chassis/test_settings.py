@@ -5,11 +5,12 @@ import os
 import pytest
 from pydantic import SecretStr
 
-from chassis.settings import Settings, load
+from chassis.settings import PublicSettings, load
 
 
-class Example(Settings):
+class Example(PublicSettings):
     port: int = 8000
+    private_port: int = 8100
     max_in_flight: int = 512
 
 

@@ -9,12 +9,11 @@ from functools import cache
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 from tests.unit.gateway.world import SECRET, World
 
-from chassis.web import InFlightLimit
+from chassis.web import InFlightLimit, PublicApp
 from contracts import sealing, signing
 from contracts.events.configuration import KeyAlgorithm
 from gateway.api.admission import Admission
@@ -42,7 +41,7 @@ def settings(**changes: Any) -> GatewaySettings:
     return GatewaySettings(**values)
 
 
-def application(world: World, *, in_flight: int = 512, per_s: float = 5_000) -> FastAPI:
+def application(world: World, *, in_flight: int = 512, per_s: float = 5_000) -> PublicApp:
     """The whole application over a pretended world; its lifespan is not run."""
     app = _built()
     app.state.deps = world.deps
@@ -57,7 +56,7 @@ def application(world: World, *, in_flight: int = 512, per_s: float = 5_000) -> 
 
 
 @cache
-def _built() -> FastAPI:
+def _built() -> PublicApp:
     """Once for all tests: to write the API's description takes a moment."""
     return build(settings())
 

@@ -23,7 +23,7 @@ async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
 async def test_internal_routes_want_the_service_token() -> None:
     ours = {"Authorization": f"Bearer {TOKEN}"}
     path = "/internal/channels/fake/credentials"
-    async with client_of(application(world())) as client:
+    async with client_of(application(world()).private) as client:
         plain = client.plain
         assert (await client.get("/internal/channels")).status_code == 401
         channels = (await plain.get("/internal/channels", headers=ours)).json()["items"]

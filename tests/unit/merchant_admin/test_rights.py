@@ -19,9 +19,6 @@ OPEN = {
     "GET /console/login",
     "POST /console/login",
     "POST /api/session",
-    "GET /health/live",
-    "GET /health/ready",
-    "GET /metrics",
 }
 """What people need before they are logged in, and what probes need."""
 

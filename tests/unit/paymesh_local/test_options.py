@@ -37,10 +37,13 @@ def test_a_base_without_meaning_is_refused(base: str) -> None:
 def test_ports_of_a_base() -> None:
     assert Ports.of_base(8000) == Ports(
         gateway=8000,
-        trade_core=8001,
         merchant_admin=8002,
-        notifier=8003,
         cashier=8004,
         sandbox=8010,
         demo_app=8020,
+        private_gateway=8100,
+        private_trade_core=8101,
+        private_merchant_admin=8102,
+        private_notifier=8103,
+        private_cashier=8104,
     )

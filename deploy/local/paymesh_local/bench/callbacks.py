@@ -103,7 +103,7 @@ class World:
 
     async def start_notifier(self) -> None:
         environment = {
-            "PAYMESH_PORT": str(any_free()),
+            "PAYMESH_PRIVATE_PORT": str(any_free()),
             "PAYMESH_LOG_LEVEL": "ERROR",
             "PAYMESH_SERVICE_TOKEN": "bench",
             "PAYMESH_DATABASE_URL": self.database_url,

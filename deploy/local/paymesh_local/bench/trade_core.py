@@ -63,7 +63,7 @@ async def surroundings() -> AsyncIterator[dict[str, object]]:
                     processes.tied((sys.executable, "-m", "trade_core")),
                     folder / "trade-core.log",
                     environment={
-                        "PAYMESH_PORT": str(port),
+                        "PAYMESH_PRIVATE_PORT": str(port),
                         "PAYMESH_SERVICE_TOKEN": token,
                         "PAYMESH_DATABASE_URL": urls["served"],
                         "PAYMESH_KAFKA_BOOTSTRAP": broker.bootstrap,

@@ -1,26 +1,29 @@
 """The HTTP edge of a service: application, errors, health, strict JSON, overload, language."""
 
 from chassis.web.application import (
-    collect_rarely,
+    PublicApp,
     create_app,
+    create_public_app,
     refuse_nul,
     require_service_token,
-    serve,
 )
 from chassis.web.bodies import json_object, parse, read_body, read_json_object, read_message
 from chassis.web.edge import InFlightLimit
 from chassis.web.errors import problem_response
 from chassis.web.language import Language, Words, language_of
 from chassis.web.routes import DirectRoute, add_routes
+from chassis.web.server import collect_rarely, serve
 
 __all__ = [
     "DirectRoute",
     "InFlightLimit",
     "Language",
+    "PublicApp",
     "Words",
     "add_routes",
     "collect_rarely",
     "create_app",
+    "create_public_app",
     "json_object",
     "language_of",
     "parse",

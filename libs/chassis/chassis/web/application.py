@@ -1,14 +1,11 @@
-"""The application every service starts from, and the server that runs it."""
+"""The applications every service starts from: one for its own network, one for the world."""
 
 import asyncio
-import gc
 import hmac
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from types import FrameType
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
@@ -16,19 +13,26 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr
 
 from chassis.problems import FieldError, InvalidRequest, NotFound, Unauthenticated
-from chassis.settings import Settings
 from chassis.web.edge import Edge
 from chassis.web.errors import register_handlers
 
 MAX_BODY_BYTES = 1_048_576  # What no request may pass; `read_json_object` sets a smaller limit.
 READY_LIMIT_S = 3.0
-GRACE_S = 15  # Running requests get this long to finish after SIGTERM.
-KEEP_ALIVE_S = 75  # Longer than any client of ours keeps an idle connection.
 UNUSED: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """`Edge` measures; FastAPI's own telemetry looks for its providers with every request."""
 
 Ready = Callable[[], Awaitable[Mapping[str, bool]]]
 Alive = Callable[[], Mapping[str, bool]]
+
+
+class PublicApp(FastAPI):
+    """What stands on the port that everybody reaches. `private`, for the port that only our own
+    network reaches, has the same state; whatever starts and stops is this one's lifespan."""
+
+    def __init__(self, private: FastAPI, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.private = private
+        self.state = private.state
 
 
 def create_app(
@@ -38,28 +42,35 @@ def create_app(
     ready: Ready | None = None,
     alive: Alive | None = None,
     away: Sequence[type[Exception]] = (),
-    docs: bool = False,
 ) -> FastAPI:
-    """The application with request ids, metrics, problem answers and health routes in place.
+    """The application of a service that nobody outside calls: request ids, metrics, problem
+    answers and health routes in place.
 
     `ready` and `alive` answer named checks; one that is False, or no answer within 3 s, makes
     `/health/ready` or `/health/live` 503. `ready` tells whether traffic is welcome, `alive`
     whether a restart would help. `away`: what endpoints raise when something they need is away or
     too busy for the moment, as `database.AWAY`; answered 503 instead of 500.
     """
-    app = FastAPI(
-        title=service,
-        lifespan=lifespan,
-        docs_url="/docs" if docs else None,
-        redoc_url=None,
-        openapi_url="/openapi.json" if docs else None,
-        redirect_slashes=False,
-        telemetry=UNUSED,
-    )
+    app = FastAPI(**_options(service), lifespan=lifespan)
     app.state.stopping = False
-    app.add_middleware(Edge, max_body_bytes=MAX_BODY_BYTES)
-    register_handlers(app, away)
+    _prepare(app, away)
     _add_health(app, ready, alive)
+    return app
+
+
+def create_public_app(
+    *,
+    service: str,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    ready: Ready | None = None,
+    alive: Alive | None = None,
+    away: Sequence[type[Exception]] = (),
+) -> PublicApp:
+    """The two applications of a service that is called from outside, too. All that is not for
+    the world (health, metrics, `/internal`) belongs into its `private`."""
+    private = create_app(service=service, lifespan=_none, ready=ready, alive=alive, away=away)
+    app = PublicApp(private, **_options(service), lifespan=lifespan)
+    _prepare(app, away)
     return app
 
 
@@ -85,48 +96,25 @@ async def refuse_nul(request: Request) -> None:
         raise NotFound("There is no such thing.")
 
 
-def serve(app: FastAPI, settings: Settings) -> None:
-    """Run under uvicorn until SIGTERM or SIGINT; readiness is off from that moment.
-
-    Running requests are finished (at most 15 s), then the lifespan ends: that is where background
-    loops stop.
-    """
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=2048,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    collect_rarely()
-    _Server(config, app).run()
+def _options(service: str) -> dict[str, Any]:
+    return {
+        "title": service,
+        "docs_url": None,
+        "redoc_url": None,
+        "openapi_url": None,
+        "redirect_slashes": False,
+        "telemetry": UNUSED,
+    }
 
 
-def collect_rarely() -> None:
-    """For programs whose imports are done: requests and batches make many objects and few cycles,
-    and looking for cycles at every 700th of them, among all that was imported, takes a fifth of
-    the CPU."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+@asynccontextmanager
+async def _none(_: FastAPI) -> AsyncIterator[None]:
+    yield
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
-        super().__init__(config)
-        self._app = app
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._app.state.stopping = True
-        super().handle_exit(sig, frame)
+def _prepare(app: FastAPI, away: Sequence[type[Exception]]) -> None:
+    app.add_middleware(Edge, max_body_bytes=MAX_BODY_BYTES)
+    register_handlers(app, away)
 
 
 def _add_health(app: FastAPI, ready: Ready | None, alive: Alive | None) -> None:
