@@ -329,7 +329,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         "fetch_bill",
         STATEMENT_NO,
         commands.SOURCE,
-        commands.FetchBill(
+        commands.FetchStatement(
             statement_no=STATEMENT_NO,
             round=2,
             payment_id=ACCOUNT,
@@ -495,12 +495,12 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
             )
         ]
     ),
-    "internal.bill-page": internal.BillPage(
+    "internal.bill-page": internal.StatementPage(
         round=2,
         first_row=1000,
-        total_rows=1001,
+        total_rows=1002,
         rows=[
-            internal.BillRow(
+            internal.StatementRow(
                 kind="refund",
                 payment_no=PAYMENT_NO,
                 refund_no=REFUND_NO,
@@ -509,10 +509,22 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
                 currency="CNY",
                 fee=-2,
                 at=AT,
-            )
+            ),
+            internal.StatementRow(
+                kind="unreadable",
+                payment_no="",
+                refund_no="",
+                channel_no="",
+                amount=0,
+                currency="",
+                fee=0,
+                at=None,
+                raw="2026-11-22,`",
+                line=7,
+            ),
         ],
     ),
-    "internal.no-bill": internal.NoBill(
+    "internal.no-bill": internal.NoStatement(
         round=2, is_final=False, code="STATEMENT_CREATING", message="账单生成中"
     ),
     "internal.reconciliation-page": internal.ReconciliationPage(
@@ -567,7 +579,7 @@ READERS: Final[Mapping[str, type[BaseModel]]] = {
     "split-result": results.SplitResultRecord,
     "channel-command.split": commands.ChannelCommandRecord,
     "channel-command": commands.ChannelCommandRecord,
-    "channel-command.fetch-bill": commands.FetchBillRecord,
+    "channel-command.fetch-bill": commands.FetchStatementRecord,
     "configuration.merchant": configuration.ConfigurationRecord,
     "configuration.app": configuration.ConfigurationRecord,
     "configuration.key": configuration.ConfigurationRecord,
@@ -598,7 +610,7 @@ def test_a_reader_ignores_members_it_does_not_know(name: str) -> None:
 def test_whoever_reads_all_commands_tells_them_apart(name: str) -> None:
     read = commands.AnyCommandRecord.model_validate_json((GOLDEN / f"{name}.json").read_bytes())
     assert as_json(read) == as_json(SAMPLES[name])
-    assert isinstance(read.data, commands.FetchBill) == (name == "channel-command.fetch-bill")
+    assert isinstance(read.data, commands.FetchStatement) == (name == "channel-command.fetch-bill")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from chassis import logs
 from chassis.consumer import Consumer, DeadRecord, Record
 from contracts.events.alerts import Alert, Severity
-from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchBill
+from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchStatement
 from contracts.topics import CHANNEL_COMMANDS
 from gateway.deps import Deps
 from gateway.flows import command as flow
@@ -46,12 +46,12 @@ class Commands:
             match event.data:
                 case ChannelCommand():
                     self._start(event, event.data)
-                case FetchBill():
+                case FetchStatement():
                     self._start_bill(event, event.data)
                 case _:
                     assert_never(event.data)
 
-    async def park(self, records: Sequence[DeadRecord]) -> None:
+    async def dead_letter(self, records: Sequence[DeadRecord]) -> None:
         """Tell people of commands that cannot be read; trade-core sends the readable ones again."""
         for dead in records:
             facts: dict[str, JsonValue] = {
@@ -77,7 +77,7 @@ class Commands:
         task = self._deps.unbroken.start(_traced(event, flow.run(self._deps, command)))
         task.add_done_callback(partial(self._ended, payment_id))
 
-    def _start_bill(self, event: AnyCommandRecord, command: FetchBill) -> None:
+    def _start_bill(self, event: AnyCommandRecord, command: FetchStatement) -> None:
         """Bills have places of their own: payments never wait for one."""
         if self._bills_running >= MAX_BILLS_RUNNING:
             flow.COMMANDS.labels(command.command, "dropped").inc()
@@ -121,7 +121,7 @@ def command_consumer(
         topics=[CHANNEL_COMMANDS],
         decode=_decode,
         apply=commands.start,
-        park=commands.park,
+        dead_letter=commands.dead_letter,
         healthy=_always,
         member_id=member_id,
         session_timeout_ms=session_timeout_ms,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chassis import outbox
-from chassis.consumer import Consumer, DeadRecord, Record, park_in
+from chassis.consumer import Consumer, DeadRecord, Record, dead_letter_in
 from chassis.outbox import OutboxEvent
 from contracts import topics
 from contracts.events import alerts
@@ -38,7 +38,7 @@ def read_model_consumer(
         topics=[topics.ORDER_EVENTS, topics.DELIVERY_EVENTS],
         decode=decode,
         apply=partial(read_model.apply, deps),
-        park=partial(park, deps),
+        dead_letter=partial(dead_letter, deps),
         healthy=deps.db.is_up,
         member_id=member_id,
         session_timeout_ms=session_timeout_ms,
@@ -54,10 +54,10 @@ def decode(record: Record) -> read_model.Event:
     return OrderEventRecord.model_validate_json(record.value)
 
 
-async def park(deps: Deps, records: Sequence[DeadRecord]) -> None:
+async def dead_letter(deps: Deps, records: Sequence[DeadRecord]) -> None:
     """Keep what cannot be read or applied, with its bytes, and tell people."""
     async with deps.db.transaction() as tx:
-        await park_in(tx, records)
+        await dead_letter_in(tx, records)
         await outbox.put(tx, [_told(parked(dead), deps.clock()) for dead in records])
     deps.wake()
 

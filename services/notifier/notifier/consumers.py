@@ -8,7 +8,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis import outbox
-from chassis.consumer import DeadRecord, Record, park_in
+from chassis.consumer import DeadRecord, Record, dead_letter_in
 from contracts import sealing, webhooks
 from contracts.api import Callback
 from contracts.events.alerts import AlertRecord
@@ -184,12 +184,12 @@ class Alerts:
 def parking(deps: Deps) -> Callable[[Sequence[DeadRecord]], Awaitable[None]]:
     """Keeps what cannot be read or applied, with its bytes, and tells people."""
 
-    async def park(records: Sequence[DeadRecord]) -> None:
+    async def dead_letter(records: Sequence[DeadRecord]) -> None:
         now = datetime.now(UTC)
         alerts = [troubles.parked(dead.record.topic, dead.error) for dead in records]
         async with deps.db.transaction() as tx:
-            await park_in(tx, records)
+            await dead_letter_in(tx, records)
             await outbox.put(tx, [outgoing.alert(alert, now) for alert in alerts])
         deps.wake_relay()
 
-    return park
+    return dead_letter

@@ -10,8 +10,6 @@ from chassis.web import DirectRoute, read_message, refuse_nul, require_service_t
 from contracts.api import EventPage, OrderView, RefundView, SplitView
 from contracts.internal import (
     AskForStatement,
-    BillPage,
-    BillReceipt,
     ChooseChannel,
     ChosenChannel,
     CloseOrderFor,
@@ -22,7 +20,7 @@ from contracts.internal import (
     DifferenceView,
     LedgerBalances,
     LedgerEntries,
-    NoBill,
+    NoStatement,
     OpenedPayment,
     OpenedRefund,
     OpenedSplit,
@@ -35,6 +33,8 @@ from contracts.internal import (
     ReconciliationState,
     ReconciliationView,
     SettleDifference,
+    StatementPage,
+    StatementReceipt,
 )
 from trade_core.domain import views
 from trade_core.domain.opening import Choice, PaymentRequest
@@ -50,10 +50,10 @@ from trade_core.flows import (
     read,
     read_ledger,
     read_reconciliation,
-    receive_bill,
+    receive_statement,
 )
 from trade_core.flows.deps import Deps
-from trade_core.store.statements import Wanted
+from trade_core.store.reconciliations import Wanted
 
 
 async def _deps(request: Request) -> Deps:
@@ -92,8 +92,8 @@ def router(token: SecretStr) -> APIRouter:
     routes.get("/ledger/entries")(list_entries)
     routes.get("/dead-letters")(list_dead_letters)
     routes.post("/dead-letters/{letter_id}/replay")(post_replay)
-    routes.post("/statements/{statement_no}/rows")(post_bill_page)
-    routes.post("/statements/{statement_no}/none")(post_no_bill)
+    routes.post("/statements/{statement_no}/rows")(post_statement_page)
+    routes.post("/statements/{statement_no}/none")(post_no_statement)
     routes.get("/reconciliations")(list_reconciliations)
     routes.post("/reconciliations", status_code=202)(post_reconciliation)
     routes.get("/reconciliations/{statement_no}")(get_reconciliation)
@@ -236,14 +236,18 @@ async def post_replay(letter_id: LetterId, deps: DepsOfApp) -> DeadLetterView:
     return await dead_letters.replay(deps, letter_id)
 
 
-async def post_bill_page(statement_no: str, body: BillPage, deps: DepsOfApp) -> BillReceipt:
+async def post_statement_page(
+    statement_no: str, body: StatementPage, deps: DepsOfApp
+) -> StatementReceipt:
     """Rows of a channel's bill, from the gateway; twice and in any order."""
-    return await receive_bill.take_page(deps, statement_no, body)
+    return await receive_statement.take_page(deps, statement_no, body)
 
 
-async def post_no_bill(statement_no: str, body: NoBill, deps: DepsOfApp) -> BillReceipt:
+async def post_no_statement(
+    statement_no: str, body: NoStatement, deps: DepsOfApp
+) -> StatementReceipt:
     """Why the channel gave no bill, from the gateway."""
-    return await receive_bill.take_none(deps, statement_no, body)
+    return await receive_statement.take_none(deps, statement_no, body)
 
 
 async def list_reconciliations(
@@ -258,7 +262,7 @@ async def list_reconciliations(
 ) -> ReconciliationPage:
     """Statements of channel accounts, the latest day first."""
     wanted = Wanted(merchant_id, payment_id, state, first_day, last_day)
-    return await read_reconciliation.list_statements(deps, wanted, after, limit)
+    return await read_reconciliation.list_reconciliations(deps, wanted, after, limit)
 
 
 async def post_reconciliation(body: AskForStatement, deps: DepsOfApp) -> ReconciliationView:
@@ -270,7 +274,7 @@ async def get_reconciliation(
     statement_no: str, deps: DepsOfApp, after: str | None = None, limit: Limit = 50
 ) -> ReconciliationOnFile:
     """A statement with a page of its differences."""
-    return await read_reconciliation.get_statement(deps, statement_no, after, limit)
+    return await read_reconciliation.get_reconciliation(deps, statement_no, after, limit)
 
 
 async def post_fetch(statement_no: str, deps: DepsOfApp) -> ReconciliationView:

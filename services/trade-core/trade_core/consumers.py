@@ -15,6 +15,7 @@ from contracts.events.configuration import (
     RefundSplits,
 )
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
+from trade_core.flows import dead_letters
 from trade_core.flows.apply_results import (
     AnyReceived,
     Received,
@@ -24,7 +25,6 @@ from trade_core.flows.apply_results import (
     decode,
 )
 from trade_core.flows.deps import Deps
-from trade_core.flows.park import park
 
 ResultT = TypeVar("ResultT", PaymentResult, RefundResult, SplitResult)
 
@@ -63,8 +63,8 @@ class Results:
             for split_part in _parts(splits):
                 parts.create_task(apply_split_results(self._deps, split_part))
 
-    async def park(self, records: Sequence[DeadRecord]) -> None:
-        await park(self._deps, records)
+    async def dead_letter(self, records: Sequence[DeadRecord]) -> None:
+        await dead_letters.keep(self._deps, records)
 
 
 def _parts(batch: Sequence[Received[ResultT]]) -> Sequence[Sequence[Received[ResultT]]]:

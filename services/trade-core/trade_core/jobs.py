@@ -15,12 +15,12 @@ from contracts.events import alerts
 from contracts.events.alerts import Alert
 from contracts.events.configuration import ChannelAccountEntity
 from contracts.events.orders import SOURCE
-from trade_core.domain.statement import finished_days
+from trade_core.domain.reconciliation import finished_days
 from trade_core.flows.check_ledger import check_if_due
 from trade_core.flows.deps import Deps
 from trade_core.flows.poll_due import poll_due
 from trade_core.flows.read_ledger import advance_balances
-from trade_core.flows.reconcile import attend_statements, forget, make_statements
+from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 
 NAME: Final = "trade-core"
 POLL_S: Final = 0.5
@@ -77,14 +77,14 @@ class ReconcileLoop:
         while not await pause(stop, RECONCILE_EVERY_S):
             await self._make()
             self.pulse.beat()
-            await attend_statements(self._deps)
+            await attend_reconciliations(self._deps)
             self.pulse.beat()
 
     async def _make(self) -> None:
         """Once for each day, and whenever an account came or changed."""
         latest = (self._accounts.changes, finished_days(self._deps.clock())[0])
         if latest != self._made:
-            await make_statements(self._deps, self._accounts.list_all())
+            await make_reconciliations(self._deps, self._accounts.list_all())
             await forget(self._deps)
             self._made = latest
 

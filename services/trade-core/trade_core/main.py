@@ -134,7 +134,7 @@ class _Running:
             topics=RESULT_TOPICS,
             decode=flow.decode,
             apply=flow.apply,
-            park=flow.park,
+            dead_letter=flow.dead_letter,
             healthy=deps.db.is_up,
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,

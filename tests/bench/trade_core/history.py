@@ -22,8 +22,8 @@ async def make(superuser_url: str, count: int) -> float:
     begun = time.perf_counter()
     await asyncio.gather(*(_fill(superuser_url, table, count) for table in TABLES))
     connection = await asyncpg.connect(superuser_url, command_timeout=LIMIT_S)
-    for statement in (BEHIND, "vacuum (analyze)", "checkpoint"):
-        await connection.execute(statement)
+    for reconciliation in (BEHIND, "vacuum (analyze)", "checkpoint"):
+        await connection.execute(reconciliation)
     await connection.close()
     return time.perf_counter() - begun
 

@@ -11,7 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.background import Loop
-from chassis.consumer import Consumer, DeadRecord, park_in
+from chassis.consumer import Consumer, DeadRecord, dead_letter_in
 from chassis.database import Database
 from chassis.producer import Message, Producer
 from paymesh_local import kafka
@@ -46,7 +46,7 @@ class Shop:
             "topics": [self.topic],
             "decode": lambda record: int(record.value),
             "apply": self.apply,
-            "park": self.park,
+            "dead_letter": self.dead_letter,
             "healthy": self.healthy,
             "session_timeout_ms": 6_000,
         }
@@ -62,7 +62,7 @@ class Shop:
             raise LookupError(f"cannot apply {self.poison & set(numbers)}")
         self.applied += numbers
 
-    async def park(self, records: Sequence[DeadRecord]) -> None:
+    async def dead_letter(self, records: Sequence[DeadRecord]) -> None:
         self.parked += records
 
     async def healthy(self) -> bool:
@@ -191,10 +191,10 @@ async def test_what_cannot_be_read_is_kept_with_its_bytes(
     running: Running,
     until: Until,
 ) -> None:
-    async def park(records: Sequence[DeadRecord]) -> None:
+    async def dead_letter(records: Sequence[DeadRecord]) -> None:
         async with db.transaction() as tx:
-            await park_in(tx, records)
-            await park_in(tx, records)  # twice is once
+            await dead_letter_in(tx, records)
+            await dead_letter_in(tx, records)  # twice is once
 
     raw = b"\xff not a number \x00"
     await producer.send_many(
@@ -204,7 +204,7 @@ async def test_what_cannot_be_read_is_kept_with_its_bytes(
             Message(topic, "k", b"2"),
         ]
     )
-    async with running(shop.consumer(park=park).run):
+    async with running(shop.consumer(dead_letter=dead_letter).run):
         await until(lambda: shop.applied == [1, 2])
     async with db.connection() as connection:
         (row,) = await connection.fetch("select * from dead_event")
@@ -221,14 +221,14 @@ async def test_what_no_database_text_can_hold_does_not_block_its_neighbours(
     running: Running,
     until: Until,
 ) -> None:
-    async def park(records: Sequence[DeadRecord]) -> None:
+    async def dead_letter(records: Sequence[DeadRecord]) -> None:
         async with db.transaction() as tx:
-            await park_in(tx, [DeadRecord(dead.record, "why\0") for dead in records])
+            await dead_letter_in(tx, [DeadRecord(dead.record, "why\0") for dead in records])
 
     await producer.send_many(
         [Message(topic, "k\0", b"\0", {"ce_id": "e\0"}), Message(topic, "k\0", b"1")]
     )
-    async with running(shop.consumer(park=park).run):
+    async with running(shop.consumer(dead_letter=dead_letter).run):
         await until(lambda: shop.applied == [1])
     async with db.connection() as connection:
         (row,) = await connection.fetch("select * from dead_event")

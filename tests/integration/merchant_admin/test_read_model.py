@@ -257,7 +257,7 @@ def delivery(
 async def test_what_cannot_be_used_is_kept_and_told(admin: Admin) -> None:
     record = Record(topics.ORDER_EVENTS, 0, 7, "O1", b"junk", {}, 0)
 
-    await consumers.park(admin.deps, [DeadRecord(record, "not an event")])
+    await consumers.dead_letter(admin.deps, [DeadRecord(record, "not an event")])
 
     async with admin.deps.db.connection() as tx:
         assert await tx.fetchval("select value from dead_event") == b"junk"

@@ -6,23 +6,23 @@ from typing import Any
 
 from tests.integration.trade_core.desk import ACCOUNT, MERCHANT, NOON, Desk
 
-from contracts.events.commands import FetchBill
+from contracts.events.commands import FetchStatement
 from contracts.events.configuration import ChannelAccountEntity, State
 from contracts.internal import (
-    BillPage,
-    BillReceipt,
-    BillRow,
     DifferenceView,
-    NoBill,
+    NoStatement,
     ReconciliationOnFile,
+    StatementPage,
+    StatementReceipt,
+    StatementRow,
 )
 from trade_core.domain.payment import Payment
+from trade_core.domain.reconciliation import ready_at
 from trade_core.domain.refund import Refund
-from trade_core.domain.statement import ready_at
 from trade_core.flows import read_reconciliation
 from trade_core.flows.read_ledger import advance_balances
-from trade_core.flows.receive_bill import take_none, take_page
-from trade_core.flows.reconcile import attend_statements, make_statements
+from trade_core.flows.receive_statement import take_none, take_page
+from trade_core.flows.reconcile import attend_reconciliations, make_reconciliations
 
 TODAY = date(2026, 1, 5)
 """The day of NOON, in Beijing."""
@@ -43,9 +43,9 @@ def account(payment_id: str = ACCOUNT, **changes: Any) -> ChannelAccountEntity:
     return usual.model_copy(update=changes)
 
 
-def row_of(payment: Payment, **changes: Any) -> BillRow:
+def row_of(payment: Payment, **changes: Any) -> StatementRow:
     """The channel's row of a payment, in agreement with it."""
-    usual = BillRow(
+    usual = StatementRow(
         kind="payment",
         payment_no=payment.payment_no,
         refund_no="",
@@ -58,8 +58,8 @@ def row_of(payment: Payment, **changes: Any) -> BillRow:
     return usual.model_copy(update=changes)
 
 
-def refund_row(refund: Refund, **changes: Any) -> BillRow:
-    usual = BillRow(
+def refund_row(refund: Refund, **changes: Any) -> StatementRow:
+    usual = StatementRow(
         kind="refund",
         payment_no=refund.payment_no,
         refund_no=refund.refund_no,
@@ -72,7 +72,7 @@ def refund_row(refund: Refund, **changes: Any) -> BillRow:
     return usual.model_copy(update=changes)
 
 
-FOREIGN = BillRow(
+FOREIGN = StatementRow(
     kind="payment",
     payment_no="SHOP-1",
     refund_no="",
@@ -88,7 +88,7 @@ async def next_morning(desk: Desk, *accounts: ChannelAccountEntity, day: date = 
     """The bill of the day can be there, and what was booked has settled."""
     desk.now = max(desk.now, ready_at(day))
     await settle_books(desk)
-    await make_statements(desk.deps, accounts or [account()])
+    await make_reconciliations(desk.deps, accounts or [account()])
 
 
 async def settle_books(desk: Desk) -> None:
@@ -96,33 +96,33 @@ async def settle_books(desk: Desk) -> None:
     await advance_balances(desk.db, desk.now + timedelta(minutes=16))
 
 
-async def asked(desk: Desk, day: date = TODAY, payment_id: str = ACCOUNT) -> FetchBill:
+async def asked(desk: Desk, day: date = TODAY, payment_id: str = ACCOUNT) -> FetchStatement:
     """The command by which this bill was asked for last."""
-    while await attend_statements(desk.deps):
+    while await attend_reconciliations(desk.deps):
         pass
-    [*_, fetch] = [f for f in desk.bills_asked if (f.day, f.payment_id) == (day, payment_id)]
+    [*_, fetch] = [f for f in desk.statements_asked if (f.day, f.payment_id) == (day, payment_id)]
     return fetch
 
 
-async def fetched_again(desk: Desk, statement_no: str) -> FetchBill:
+async def fetched_again(desk: Desk, statement_no: str) -> FetchStatement:
     """The command that follows when a person has it fetched again."""
     await read_reconciliation.fetch_again(desk.deps, statement_no)
-    while await attend_statements(desk.deps):
+    while await attend_reconciliations(desk.deps):
         pass
-    assert desk.bills_asked[-1].statement_no == statement_no
-    return desk.bills_asked[-1]
+    assert desk.statements_asked[-1].statement_no == statement_no
+    return desk.statements_asked[-1]
 
 
 async def bring(
     desk: Desk,
-    fetch: FetchBill,
-    rows: Sequence[BillRow],
+    fetch: FetchStatement,
+    rows: Sequence[StatementRow],
     *,
     first: int = 0,
     total: int | None = None,
-) -> BillReceipt:
+) -> StatementReceipt:
     """A page; all of the bill, where nothing else is said."""
-    page = BillPage(
+    page = StatementPage(
         round=fetch.round,
         first_row=first,
         total_rows=len(rows) if total is None else total,
@@ -131,13 +131,17 @@ async def bring(
     return await take_page(desk.deps, fetch.statement_no, page)
 
 
-async def bring_none(desk: Desk, fetch: FetchBill, *, is_final: bool = False) -> BillReceipt:
-    said = NoBill(round=fetch.round, is_final=is_final, code="STATEMENT_CREATING", message="生成中")
+async def bring_none(
+    desk: Desk, fetch: FetchStatement, *, is_final: bool = False
+) -> StatementReceipt:
+    said = NoStatement(
+        round=fetch.round, is_final=is_final, code="STATEMENT_CREATING", message="生成中"
+    )
     return await take_none(desk.deps, fetch.statement_no, said)
 
 
 async def compared(
-    desk: Desk, *rows: BillRow, day: date = TODAY, payment_id: str = ACCOUNT
+    desk: Desk, *rows: StatementRow, day: date = TODAY, payment_id: str = ACCOUNT
 ) -> ReconciliationOnFile:
     """The bill of the day came with these rows, and was compared for the first time."""
     fetch = await asked(desk, day, payment_id)
@@ -147,13 +151,13 @@ async def compared(
 
 async def compared_again(desk: Desk, statement_no: str) -> ReconciliationOnFile:
     """After what is due was attended to."""
-    while await attend_statements(desk.deps):
+    while await attend_reconciliations(desk.deps):
         pass
-    return await statement(desk, statement_no)
+    return await reconciliation(desk, statement_no)
 
 
-async def statement(desk: Desk, statement_no: str) -> ReconciliationOnFile:
-    return await read_reconciliation.get_statement(desk.deps, statement_no, None, 100)
+async def reconciliation(desk: Desk, statement_no: str) -> ReconciliationOnFile:
+    return await read_reconciliation.get_reconciliation(desk.deps, statement_no, None, 100)
 
 
 def told(found: ReconciliationOnFile) -> list[tuple[str, str, str]]:

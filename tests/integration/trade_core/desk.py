@@ -21,7 +21,7 @@ from contracts.api import (
     PaymentStatus,
     RefundStatus,
 )
-from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchBill
+from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchStatement
 from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
 from contracts.events.results import (
@@ -186,7 +186,7 @@ class Desk:
     refund_splits: RefundSplits = RefundSplits.RETURN
     kafka_is_up: bool = True
     sent: list[ChannelCommand] = field(default_factory=list)
-    bills_asked: list[FetchBill] = field(default_factory=list)
+    statements_asked: list[FetchStatement] = field(default_factory=list)
 
     @property
     def deps(self) -> Deps:
@@ -342,8 +342,8 @@ class Desk:
     async def _send(self, messages: Sequence[Message]) -> Sequence[bool]:
         for message in messages if self.kafka_is_up else ():
             match AnyCommandRecord.model_validate_json(message.value).data:
-                case FetchBill() as fetch:
-                    self.bills_asked.append(fetch)
+                case FetchStatement() as fetch:
+                    self.statements_asked.append(fetch)
                 case ChannelCommand() as command:
                     self.sent.append(command)
         return [self.kafka_is_up] * len(messages)

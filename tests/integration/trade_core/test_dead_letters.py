@@ -21,9 +21,8 @@ from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.results import PaymentResult, Source, Verdict
 from contracts.internal import DeadLetterView, DecideRefund, RefundDecision
 from trade_core.domain.errors import DeadLetterNotFound
-from trade_core.flows.dead_letters import MAX_BYTES_SHOWN, list_letters, replay
+from trade_core.flows.dead_letters import MAX_BYTES_SHOWN, keep, list_letters, replay
 from trade_core.flows.decide import decide_refund
-from trade_core.flows.park import park
 
 
 async def parked(desk: Desk) -> DeadLetterView:
@@ -89,7 +88,7 @@ async def test_poison_stays_poison_with_its_new_error(desk: Desk) -> None:
     ids=["nothing", "no text", "another event"],
 )
 async def test_unreadable_record_stays_where_it_is(desk: Desk, value: bytes) -> None:
-    await park(desk.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", value), "unreadable")])
+    await keep(desk.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", value), "unreadable")])
     again = await replay(desk.deps, (await parked(desk)).id)
     assert (again.tries, again.replayed_at) == (1, None)
     assert "validation error" in again.error
@@ -98,7 +97,7 @@ async def test_unreadable_record_stays_where_it_is(desk: Desk, value: bytes) -> 
 
 async def test_huge_record_is_shown_in_part_and_kept_whole(desk: Desk) -> None:
     value = b"x" * (MAX_BYTES_SHOWN + 1)
-    await park(desk.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", value), "huge")])
+    await keep(desk.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", value), "huge")])
     letter = await parked(desk)
     assert (letter.is_cut, len(base64.b64decode(letter.value_base64))) == (True, MAX_BYTES_SHOWN)
     (row,) = await desk.rows("select value from dead_event")

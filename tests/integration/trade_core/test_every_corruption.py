@@ -18,7 +18,7 @@ from tests.integration.trade_core.billing import (
 from tests.integration.trade_core.desk import ACCOUNT, NOON, OTHER_ACCOUNT, Desk, request
 
 from contracts.identifiers import new_id
-from contracts.internal import BillRow
+from contracts.internal import StatementRow
 
 PAYMENTS = 120
 PAGE = 37
@@ -34,7 +34,7 @@ class World:
     chance: Random
     payments: list[dict[str, object]] = field(default_factory=list)
     refunds: list[dict[str, object]] = field(default_factory=list)
-    bill: list[BillRow] = field(default_factory=list)
+    bill: list[StatementRow] = field(default_factory=list)
     sown: set[Key] = field(default_factory=set)
 
     def sow(self) -> None:

@@ -14,10 +14,10 @@ from tests.integration.trade_core.billing import (
     difference,
     fetched_again,
     next_morning,
+    reconciliation,
     refund_row,
     row_of,
     settle_books,
-    statement,
     told,
 )
 from tests.integration.trade_core.desk import (
@@ -44,7 +44,7 @@ from contracts.internal import (
     RefundDecision,
     SettleDifference,
 )
-from trade_core.domain.statement import beginning_of, ready_at
+from trade_core.domain.reconciliation import beginning_of, ready_at
 from trade_core.flows.check_ledger import check
 from trade_core.flows.decide import decide_payment, decide_refund
 from trade_core.flows.read_reconciliation import ask_for, settle
@@ -321,7 +321,7 @@ async def test_what_was_booked_near_midnight_may_stand_in_the_neighbours_bill(
     desk.now = ready_at(ours) + timedelta(days=2)
     found = await compared_again(desk, bills[ours].statement_no)
     assert (found.state, told(found)) == ("matched", [])
-    assert (await statement(desk, bills[theirs].statement_no)).state == "matched"
+    assert (await reconciliation(desk, bills[theirs].statement_no)).state == "matched"
 
 
 async def test_what_was_booked_near_midnight_is_missed_when_the_neighbours_bill_has_it_neither(
@@ -365,7 +365,7 @@ async def test_difference_that_a_person_settled_stays_so_and_the_statement_match
     assert (settled.state, settled.reason, settled.settled_by) == ("settled", "渠道补单", "li")
     other = LET_BE.model_copy(update={"reason": "again"})
     assert (await settle(desk.deps, number, other)).reason == "渠道补单"
-    after = await statement(desk, found.statement_no)
+    after = await reconciliation(desk, found.statement_no)
     assert (after.state, after.open_differences) == ("matched", 0)
     desk.pass_time(3600)
     again = await compared_again(desk, found.statement_no)

@@ -17,9 +17,9 @@ from tests.integration.trade_core.billing import (
     difference,
     fetched_again,
     next_morning,
+    reconciliation,
     row_of,
     settle_books,
-    statement,
 )
 from tests.integration.trade_core.desk import ACCOUNT, MERCHANT, NOON, Desk, request
 from tests.integration.trade_core.service import until
@@ -27,12 +27,12 @@ from tests.integration.trade_core.service import until
 from chassis.problems import InvalidRequest
 from contracts.events.configuration import ChannelAccountEntity, State
 from contracts.internal import AskForStatement
-from trade_core.domain.errors import DayNotBilled, StatementNotFound
-from trade_core.domain.statement import GIVE_UP, ready_at
-from trade_core.flows.read_reconciliation import ask_for, get_statement, list_statements
-from trade_core.flows.reconcile import attend_statements, forget, make_statements
+from trade_core.domain.errors import NoStatementOfDay, ReconciliationNotFound
+from trade_core.domain.reconciliation import GIVE_UP, ready_at
+from trade_core.flows.read_reconciliation import ask_for, get_reconciliation, list_reconciliations
+from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 from trade_core.jobs import ReconcileLoop
-from trade_core.store.statements import Wanted
+from trade_core.store.reconciliations import Wanted
 
 YESTERDAY = TODAY - timedelta(days=1)
 
@@ -48,18 +48,18 @@ async def test_each_account_gets_a_statement_of_each_day_whose_bill_can_be_there
     desk: Desk,
 ) -> None:
     desk.now = ready_at(TODAY) - timedelta(seconds=1)
-    assert await make_statements(desk.deps, [account()]) == 3
+    assert await make_reconciliations(desk.deps, [account()]) == 3
     assert (await days(desk))[-1] == YESTERDAY
     desk.now = ready_at(TODAY)
-    assert await make_statements(desk.deps, [account()]) == 1
-    assert await make_statements(desk.deps, [account()]) == 0
+    assert await make_reconciliations(desk.deps, [account()]) == 1
+    assert await make_reconciliations(desk.deps, [account()]) == 0
 
 
 async def test_account_has_no_statement_of_days_before_it_was_registered(desk: Desk) -> None:
     # A number that was made on the 5th of January 2026, at noon.
     young = account("C01KE6V4G80ZZZZZZZZZZZZZZZZ")
     desk.now = ready_at(TODAY + timedelta(days=1))
-    await make_statements(desk.deps, [young])
+    await make_reconciliations(desk.deps, [young])
     assert await days(desk, young.payment_id) == [TODAY, TODAY + timedelta(days=1)]
 
 
@@ -74,11 +74,11 @@ async def test_disabled_account_has_statements_of_days_on_which_something_was_bo
 async def test_two_replicas_ask_for_each_bill_once(desk: Desk) -> None:
     accounts = [account(f"C{number}") for number in range(5)]
     desk.now = ready_at(TODAY)
-    made = await asyncio.gather(*(make_statements(desk.deps, accounts) for _ in range(2)))
+    made = await asyncio.gather(*(make_reconciliations(desk.deps, accounts) for _ in range(2)))
     assert sum(made) == 15
-    while sum(await asyncio.gather(*(attend_statements(desk.deps) for _ in range(3)))):
+    while sum(await asyncio.gather(*(attend_reconciliations(desk.deps) for _ in range(3)))):
         pass
-    fetched = [(fetch.payment_id, fetch.day) for fetch in desk.bills_asked]
+    fetched = [(fetch.payment_id, fetch.day) for fetch in desk.statements_asked]
     assert len(fetched) == len(set(fetched)) == 15
 
 
@@ -87,7 +87,7 @@ async def test_two_replicas_compare_a_bill_once(desk: Desk) -> None:
     await next_morning(desk)
     fetch = await asked(desk)
     await bring(desk, fetch, [row_of(payment, amount=1300)])
-    await asyncio.gather(*(attend_statements(desk.deps) for _ in range(4)))
+    await asyncio.gather(*(attend_reconciliations(desk.deps) for _ in range(4)))
     [row] = await desk.rows("select comparisons from statement where day = $1", TODAY)
     assert row["comparisons"] == 1
     assert await desk.alerts() == ["reconciliation.differs"]
@@ -147,7 +147,7 @@ async def test_bill_that_is_not_there_yet_is_asked_for_ever_more_seldom(desk: De
     for _ in range(8):
         fetch = await asked(desk)
         await bring_none(desk, fetch)
-        found = await statement(desk, fetch.statement_no)
+        found = await reconciliation(desk, fetch.statement_no)
         assert found.next_look_at is not None
         waits.append((found.next_look_at - desk.now).total_seconds() / 60)
         desk.now = found.next_look_at
@@ -158,9 +158,9 @@ async def test_bill_that_is_not_there_yet_is_asked_for_ever_more_seldom(desk: De
 async def test_command_that_was_lost_is_sent_again(desk: Desk) -> None:
     desk.kafka_is_up = False
     await next_morning(desk)
-    while await attend_statements(desk.deps):
+    while await attend_reconciliations(desk.deps):
         pass
-    assert desk.bills_asked == []
+    assert desk.statements_asked == []
     desk.kafka_is_up = True
     desk.pass_time(601)
     assert (await asked(desk)).round == 2
@@ -185,13 +185,13 @@ async def test_channel_without_bills_is_left_alone(desk: Desk) -> None:
     await next_morning(desk)
     fetch = await asked(desk)
     await bring_none(desk, fetch, is_final=True)
-    found = await statement(desk, fetch.statement_no)
+    found = await reconciliation(desk, fetch.statement_no)
     assert (found.state, found.next_look_at) == ("unavailable", None)
     before = len(await days(desk))
     desk.now = ready_at(TODAY + timedelta(days=5))
-    assert await make_statements(desk.deps, [account()]) == 0
+    assert await make_reconciliations(desk.deps, [account()]) == 0
     desk.now = ready_at(TODAY + timedelta(days=40))
-    assert await make_statements(desk.deps, [account()]) == 3
+    assert await make_reconciliations(desk.deps, [account()]) == 3
     assert len(await days(desk)) == before + 3
 
 
@@ -203,7 +203,7 @@ async def test_person_may_ask_for_any_day_that_channels_keep(desk: Desk) -> None
     assert (asked_for.state, asked_for.next_look_at) == ("awaited", desk.now)
     assert (await ask_for(desk.deps, of(asked_for.day))).statement_no == asked_for.statement_no
     for day in (TODAY + timedelta(days=1), TODAY - timedelta(days=91)):
-        with pytest.raises(DayNotBilled):
+        with pytest.raises(NoStatementOfDay):
             await ask_for(desk.deps, of(day))
     found = await compared(desk, day=asked_for.day)
     assert (found.state, found.next_look_at) == ("matched", None)
@@ -257,7 +257,7 @@ async def test_statements_are_listed_from_the_latest_day_on(desk: Desk) -> None:
     seen: list[tuple[date, str]] = []
     after = None
     while True:
-        page = await list_statements(desk.deps, Wanted(), after, 4)
+        page = await list_reconciliations(desk.deps, Wanted(), after, 4)
         seen += [(item.day, item.payment_id) for item in page.items]
         after = page.next_cursor
         if after is None:
@@ -266,7 +266,7 @@ async def test_statements_are_listed_from_the_latest_day_on(desk: Desk) -> None:
     assert [day for day, _ in seen] == sorted((day for day, _ in seen), reverse=True)
 
     async def listed(**filters: Any) -> int:
-        return len((await list_statements(desk.deps, Wanted(**filters), None, 100)).items)
+        return len((await list_reconciliations(desk.deps, Wanted(**filters), None, 100)).items)
 
     assert await listed(merchant_id="M2") == 3
     assert await listed(payment_id="C1", first_day=YESTERDAY) == 2
@@ -274,9 +274,9 @@ async def test_statements_are_listed_from_the_latest_day_on(desk: Desk) -> None:
     assert await listed(state="matched") == 0
     for cursor in ("x", "e30", "W10", "WzEsMl0"):
         with pytest.raises(InvalidRequest):
-            await list_statements(desk.deps, Wanted(), cursor, 4)
-    with pytest.raises(StatementNotFound):
-        await get_statement(desk.deps, "B404", None, 1)
+            await list_reconciliations(desk.deps, Wanted(), cursor, 4)
+    with pytest.raises(ReconciliationNotFound):
+        await get_reconciliation(desk.deps, "B404", None, 1)
 
 
 @dataclass
@@ -297,11 +297,11 @@ async def test_loop_has_the_bills_of_all_accounts_fetched_also_of_those_that_com
     running = asyncio.create_task(ReconcileLoop(desk.deps, known).run(stop))
 
     async def has_asked(count: int) -> bool:
-        return len(desk.bills_asked) == count
+        return len(desk.statements_asked) == count
 
     await until(lambda: has_asked(3))
     known.changes = 2
     await until(lambda: has_asked(6))
     stop.set()
     await running
-    assert {fetch.payment_id for fetch in desk.bills_asked} == {"C0", "C1"}
+    assert {fetch.payment_id for fetch in desk.statements_asked} == {"C0", "C1"}

@@ -14,7 +14,7 @@ from tests.integration.trade_core.billing import (
 )
 from tests.integration.trade_core.desk import ACCOUNT, Desk
 
-from trade_core.flows.reconcile import attend_statements
+from trade_core.flows.reconcile import attend_reconciliations
 
 
 async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.AsyncClient) -> None:
@@ -29,7 +29,7 @@ async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.As
     rows = [row_of(payment, amount=1300).model_dump(mode="json")]
     came = await http.post(f"/statements/{number}/rows", json={**page, "rows": rows})
     assert (came.status_code, came.json()) == (200, {"is_wanted": True})
-    await attend_statements(desk.deps)
+    await attend_reconciliations(desk.deps)
     found = (await http.get(f"/reconciliations/{number}", params={"limit": 1})).json()
     [told] = found["differences"]["items"]
     assert (found["state"], told["kind"], told["billed_amount"]) == ("differs", "amount", 1300)
@@ -71,7 +71,7 @@ async def test_difference_that_is_closed_cannot_be_settled(
     number = difference(found).difference_no
     fetch = await fetched_again(desk, found.statement_no)
     await bring(desk, fetch, [row_of(payment)])
-    await attend_statements(desk.deps)
+    await attend_reconciliations(desk.deps)
     answer = await http.post(
         f"/differences/{number}/settle", json={"reason": "核对", "decided_by": "li"}
     )

@@ -16,8 +16,8 @@ from tests.unit.gateway.world import (
 )
 
 from chassis.problems import Overloaded
-from contracts.events.commands import SOURCE, AnyCommandRecord, FetchBill
-from contracts.internal import MAX_PAGE_ROWS, BillPage, BillReceipt, NoBill
+from contracts.events.commands import SOURCE, AnyCommandRecord, FetchStatement
+from contracts.internal import MAX_PAGE_ROWS, NoStatement, StatementPage, StatementReceipt
 from contracts.money import Money
 from gateway.channels.plugin import (
     Answer,
@@ -77,13 +77,13 @@ BILLS: Bills[str] = Bills(
 )
 
 
-def wanted(_: object) -> BillReceipt:
-    return BillReceipt(is_wanted=True)
+def wanted(_: object) -> StatementReceipt:
+    return StatementReceipt(is_wanted=True)
 
 
 def billing(
     *steps: Step,
-    receives: Callable[[Any], BillReceipt] = wanted,
+    receives: Callable[[Any], StatementReceipt] = wanted,
     transport: HangingTransport | None = None,
     **plugin: Any,
 ) -> World:
@@ -94,8 +94,8 @@ def billing(
     return gateway
 
 
-def command(**changes: Any) -> FetchBill:
-    usual = FetchBill(
+def command(**changes: Any) -> FetchStatement:
+    usual = FetchStatement(
         statement_no="B1",
         round=3,
         payment_id="C1",
@@ -119,7 +119,7 @@ FOUND = reply({"at": "https://files.example/1"})
 async def test_a_bill_is_found_downloaded_and_handed_over() -> None:
     gateway = billing(FOUND, Reply(200, {}, b"bill"))
     [page] = await delivered(gateway)
-    assert isinstance(page, BillPage)
+    assert isinstance(page, StatementPage)
     assert (page.round, page.first_row, page.total_rows) == (3, 0, 1)
     [row] = page.rows
     assert (row.kind, row.payment_no, row.amount, row.fee) == ("payment", "P1", 1299, 8)
@@ -139,7 +139,7 @@ async def test_a_large_bill_goes_in_pages_that_say_where_they_belong() -> None:
 
 
 async def test_a_round_that_is_over_is_not_sent_to_its_end() -> None:
-    over = BillReceipt(is_wanted=False)
+    over = StatementReceipt(is_wanted=False)
     gateway = billing(FOUND, Reply(200, {}, b"large"), receives=lambda _: over)
     assert len(await delivered(gateway)) == 1
 
@@ -163,7 +163,7 @@ async def test_what_is_no_bill_is_told_and_may_be_asked_for_again(
     steps: list[Step], code: str
 ) -> None:
     [none] = await delivered(billing(*steps))
-    assert isinstance(none, NoBill)
+    assert isinstance(none, NoStatement)
     assert (none.round, none.code, none.is_final) == (3, code, False)
 
 
@@ -194,7 +194,7 @@ async def test_a_bill_whose_lease_is_over_is_left_alone() -> None:
 
 
 async def test_trade_core_away_is_no_error_of_the_command() -> None:
-    def away(_: object) -> BillReceipt:
+    def away(_: object) -> StatementReceipt:
         raise Overloaded("away")
 
     gateway = billing(FOUND, Reply(200, {}, b"large"), receives=away)
@@ -214,7 +214,7 @@ async def test_bills_have_places_of_their_own_and_what_exceeds_them_is_dropped()
     assert len(gateway.trade_core.asked) == MAX_BILLS_RUNNING + 1
 
 
-def event(fetch: FetchBill) -> AnyCommandRecord:
+def event(fetch: FetchStatement) -> AnyCommandRecord:
     return AnyCommandRecord(
         id="E1", source=SOURCE, type=fetch.command, subject="B1", time=NOW, data=fetch
     )

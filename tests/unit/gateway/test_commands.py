@@ -151,7 +151,7 @@ async def test_what_exceeds_the_cap_of_an_account_is_dropped_at_once() -> None:
 async def test_unreadable_commands_are_told_to_people() -> None:
     gateway = world()
     dead = DeadRecord(Record("t", 1, 2, "P1", b"x", {}, 0), "not JSON")
-    await Commands(gateway.deps).park([dead])
+    await Commands(gateway.deps).dead_letter([dead])
     stop = asyncio.Event()
     telling = asyncio.ensure_future(gateway.deps.alerts.run(stop))
     await asyncio.wait_for(gateway.producer.has_taken.wait(), 5)

@@ -23,7 +23,7 @@ from trade_core.domain.due import (
     payment_step,
     refund_step,
 )
-from trade_core.domain.refund import Fact, Refund
+from trade_core.domain.refund import Refund, RefundFact
 
 HALF_HOUR_S = 1800
 
@@ -171,14 +171,14 @@ def refund(**changes: Any) -> Refund:
     ("last_fact", "command"),
     [
         (None, CommandName.QUERY_REFUND),
-        (Fact.NOT_SENT, CommandName.REFUND),
-        (Fact.ABSENT, CommandName.REFUND),
-        (Fact.UNCLEAR, CommandName.QUERY_REFUND),
-        (Fact.UNDER_WAY, CommandName.QUERY_REFUND),
+        (RefundFact.NOT_SENT, CommandName.REFUND),
+        (RefundFact.ABSENT, CommandName.REFUND),
+        (RefundFact.UNCLEAR, CommandName.QUERY_REFUND),
+        (RefundFact.UNDER_WAY, CommandName.QUERY_REFUND),
     ],
 )
 def test_refund_is_sent_until_the_channel_has_it_and_asked_about_where_nobody_knows(
-    last_fact: Fact | None, command: CommandName
+    last_fact: RefundFact | None, command: CommandName
 ) -> None:
     step = refund_step(refund(last_fact=last_fact), attempt=2, now=NOON)
     assert step == Ask(command, NextCheck(NOON + timedelta(seconds=15), attempt=3))
@@ -187,7 +187,7 @@ def test_refund_is_sent_until_the_channel_has_it_and_asked_about_where_nobody_kn
 def test_refund_is_sent_at_once_and_looked_at_from_the_fifth_second() -> None:
     first = refund_step(refund(), attempt=0, now=NOON)
     assert first == Ask(CommandName.REFUND, NextCheck(later(5), attempt=1))
-    accepted = refund(last_fact=Fact.UNDER_WAY)
+    accepted = refund(last_fact=RefundFact.UNDER_WAY)
     seconds = due_seconds(lambda n: refund_step(accepted, attempt=n, now=NOON))
     assert seconds == [5, 15, 30, 60, 180, 300, 600, 1800]
 
@@ -199,9 +199,11 @@ def test_close_that_came_to_nothing_is_looked_at_from_the_fifth_second() -> None
 
 
 def test_people_hear_after_ten_minutes_of_a_refund_that_stays_unclear() -> None:
-    steps = [refund_step(refund(last_fact=Fact.UNCLEAR), attempt=n, now=NOON) for n in range(20)]
+    steps = [
+        refund_step(refund(last_fact=RefundFact.UNCLEAR), attempt=n, now=NOON) for n in range(20)
+    ]
     assert [step.is_overdue for step in steps if isinstance(step, Ask)].index(True) == 7
-    calm = refund_step(refund(last_fact=Fact.UNDER_WAY), attempt=7, now=NOON)
+    calm = refund_step(refund(last_fact=RefundFact.UNDER_WAY), attempt=7, now=NOON)
     assert isinstance(calm, Ask)
     assert not calm.is_overdue
 

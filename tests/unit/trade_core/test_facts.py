@@ -13,8 +13,8 @@ from trade_core.domain.errors import ImpossibleResult
 from trade_core.domain.facts import of_payment, of_refund
 from trade_core.domain.refund import Refund
 
-PaymentFact = payments.Fact
-RefundFact = refunds.Fact
+PaymentFact = payments.PaymentFact
+RefundFact = refunds.RefundFact
 
 INITIATION, NOTICE, QUERY, CLOSE = Source.INITIATION, Source.NOTICE, Source.QUERY, Source.CLOSE
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.identifiers import new_id
-from contracts.internal import BillRow, DifferenceKind, DifferenceState, ReconciliationState
+from contracts.internal import DifferenceKind, DifferenceState, ReconciliationState, StatementRow
 from trade_core.domain.reconciling import (
     About,
     Found,
@@ -25,8 +25,8 @@ CLOSED, SETTLED = DifferenceState.CLOSED, DifferenceState.SETTLED
 EVERY_STATE = [ASKED, OPEN, CLOSED, SETTLED]
 
 
-def row(**changes: Any) -> BillRow:
-    usual = BillRow(
+def row(**changes: Any) -> StatementRow:
+    usual = StatementRow(
         kind="payment",
         payment_no=P,
         refund_no="",

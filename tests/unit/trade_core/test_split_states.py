@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from contracts.api import SplitStatus as State
 from trade_core.domain.errors import IllegalTransition
-from trade_core.domain.split import TRANSITIONS, Fact, after
+from trade_core.domain.split import TRANSITIONS, SplitFact, after
 
 IMPOSSIBLE = {
-    (State.SUCCEEDED, Fact.SHORT),
-    (State.SUCCEEDED, Fact.REFUSED),
-    (State.FAILED, Fact.SHARED),
+    (State.SUCCEEDED, SplitFact.SHORT),
+    (State.SUCCEEDED, SplitFact.REFUSED),
+    (State.FAILED, SplitFact.SHARED),
 }
-UNDECIDED = [Fact.UNDER_WAY, Fact.ABSENT, Fact.NOT_SENT, Fact.UNCLEAR]
+UNDECIDED = [SplitFact.UNDER_WAY, SplitFact.ABSENT, SplitFact.NOT_SENT, SplitFact.UNCLEAR]
 
 
-@pytest.mark.parametrize(("state", "fact"), list(itertools.product(State, Fact)))
-def test_every_pair_is_in_the_table_or_raises(state: State, fact: Fact) -> None:
+@pytest.mark.parametrize(("state", "fact"), list(itertools.product(State, SplitFact)))
+def test_every_pair_is_in_the_table_or_raises(state: State, fact: SplitFact) -> None:
     if (state, fact) in IMPOSSIBLE:
         with pytest.raises(IllegalTransition):
             after(state, fact)
@@ -28,19 +28,19 @@ def test_every_pair_is_in_the_table_or_raises(state: State, fact: Fact) -> None:
 
 
 @pytest.mark.parametrize(("state", "fact"), list(itertools.product(State, UNDECIDED)))
-def test_what_is_undecided_changes_nothing(state: State, fact: Fact) -> None:
+def test_what_is_undecided_changes_nothing(state: State, fact: SplitFact) -> None:
     assert after(state, fact) is state
 
 
 @given(
-    st.sampled_from([Fact.SHARED, Fact.SHORT, Fact.REFUSED]),
+    st.sampled_from([SplitFact.SHARED, SplitFact.SHORT, SplitFact.REFUSED]),
     st.lists(st.sampled_from(UNDECIDED)),
     st.data(),
 )
 def test_any_order_of_the_facts_ends_with_the_decision(
-    decision: Fact, others: list[Fact], data: st.DataObject
+    decision: SplitFact, others: list[SplitFact], data: st.DataObject
 ) -> None:
     state = State.PROCESSING
     for fact in data.draw(st.permutations([decision, decision, *others])):
         state = after(state, fact)
-    assert state is (State.SUCCEEDED if decision is Fact.SHARED else State.FAILED)
+    assert state is (State.SUCCEEDED if decision is SplitFact.SHARED else State.FAILED)

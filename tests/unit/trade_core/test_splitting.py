@@ -35,7 +35,7 @@ from trade_core.domain.errors import (
 )
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
-from trade_core.domain.split import Fact, Split
+from trade_core.domain.split import Split, SplitFact
 from trade_core.domain.splitting import apply_split_result, split_as_requested
 
 
@@ -213,7 +213,7 @@ def test_split_is_not_decided_while_one_receiver_is_not(
         named.append(ShareResult(account="190002", amount=200, status=status))
     apply_split_result(opened, said_of_split(started, Verdict.SUCCEEDED, receivers=named))
     now_is = opened.splits[started.split_no]
-    assert (now_is.state, now_is.last_fact) == (SplitStatus.PROCESSING, Fact.UNDER_WAY)
+    assert (now_is.state, now_is.last_fact) == (SplitStatus.PROCESSING, SplitFact.UNDER_WAY)
 
 
 @pytest.mark.parametrize(

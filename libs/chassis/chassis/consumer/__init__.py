@@ -2,7 +2,7 @@
 
 from chassis.consumer.group import FETCH_WAIT_MS, Consumer
 from chassis.consumer.membership import leave
-from chassis.consumer.records import DEAD_SCHEMA, DeadRecord, Record, park_in, record_of
+from chassis.consumer.records import DEAD_SCHEMA, DeadRecord, Record, dead_letter_in, record_of
 
 __all__ = [
     "DEAD_SCHEMA",
@@ -10,7 +10,7 @@ __all__ = [
     "Consumer",
     "DeadRecord",
     "Record",
+    "dead_letter_in",
     "leave",
-    "park_in",
     "record_of",
 ]

@@ -29,7 +29,7 @@ LAG_S = Gauge("consumer_lag_seconds", "Age of the last record applied, while mor
 POLL_AGE_S = Gauge(
     "last_poll_age_seconds", "Since the group's member last heard of Kafka", ["group"]
 )
-PARKED = Counter("dead_events", "Records that could not be applied", ["group"])
+DEAD = Counter("dead_events", "Records that could not be applied", ["group"])
 
 POLL_MS = 200
 FETCH_WAIT_MS = 500
@@ -44,7 +44,7 @@ BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 10.0
 SUSPECT_AFTER = 3  # Failures of a batch before one of its records is suspected.
 ALONE_TRIES = 3  # Tries of a suspected record by itself: a lock conflict is not poison.
 ALONE_PAUSE_S = 0.1
-PARK_LIMIT = 10  # Parked one after another without a success: the fault is ours, so stop parking.
+DEAD_LETTER_LIMIT = 10  # Dead letters in a row without a success: the fault is ours, so no more.
 
 T = TypeVar("T")
 Batches = Mapping[TopicPartition, Sequence[ConsumerRecord]]
@@ -53,11 +53,12 @@ Batches = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 class Consumer(Generic[T]):
     """One member of a consumer group.
 
-    `decode` turns a record into what `apply` takes; a record for which it raises is parked.
+    `decode` turns a record into what `apply` takes; a record for which it raises is dead-lettered.
     `apply` gets a whole batch, in order per key, and runs it in ONE transaction of its own. When
     it raises, the batch comes again after 0.1 → 10 s; so it must be idempotent. After three
-    failures the batch is halved until the poison record stands alone and is parked.
-    `park` keeps dead records (`park_in` in a transaction); it may be called again for the same.
+    failures the batch is halved until the poison record stands alone and is dead-lettered.
+    `dead_letter` keeps dead records (`dead_letter_in` in a transaction); it may be called again for
+    the same.
     `healthy` tells whether the database is up: while it is not, no record is blamed.
     `rest_s`: how long it rests after a batch that was not full, so that the next is larger, where
     to be up to date costs more than it is worth.
@@ -71,7 +72,7 @@ class Consumer(Generic[T]):
         topics: Sequence[str],
         decode: Callable[[Record], T],
         apply: Callable[[Sequence[T]], Awaitable[None]],
-        park: Callable[[Sequence[DeadRecord]], Awaitable[None]],
+        dead_letter: Callable[[Sequence[DeadRecord]], Awaitable[None]],
         healthy: Callable[[], Awaitable[bool]],
         member_id: str | None = None,
         session_timeout_ms: int = 30_000,
@@ -86,7 +87,7 @@ class Consumer(Generic[T]):
         self._topics = list(topics)
         self._decode = decode
         self._apply = apply
-        self._park = park
+        self._dead_letter = dead_letter
         self._healthy = healthy
         self._member_id = member_id
         self._session_timeout_ms = session_timeout_ms
@@ -97,7 +98,7 @@ class Consumer(Generic[T]):
         self._next: dict[TopicPartition, int] = {}  # The first offset not applied yet.
         self._applied_ms = time.time() * 1000  # The time of the last record that was applied.
         self._failures = 0
-        self._parked_in_a_row = 0
+        self._dead_in_a_row = 0
         POLL_AGE_S.labels(group).set_function(self.pulse.age_s)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -165,17 +166,17 @@ class Consumer(Generic[T]):
             await self._apply_around_poison(values)
         else:
             await self._apply([value for _, value in values])
-            self._parked_in_a_row = 0
+            self._dead_in_a_row = 0
 
     async def _apply_around_poison(self, values: Sequence[tuple[Record, T]]) -> None:
-        """Apply what can be applied, in order; park what fails alone while the database is up."""
+        """Apply what can be applied, in order; keep what fails alone while the database is up."""
         self.pulse.beat()
         try:
             await self._apply([value for _, value in values])
-            self._parked_in_a_row = 0
+            self._dead_in_a_row = 0
             return
         except Exception as error:
-            if self._parked_in_a_row >= PARK_LIMIT or not await self._healthy():
+            if self._dead_in_a_row >= DEAD_LETTER_LIMIT or not await self._healthy():
                 raise
             if len(values) == 1:
                 await self._try_alone(*values[0], error)
@@ -194,14 +195,14 @@ class Consumer(Generic[T]):
                 if not await self._healthy():
                     raise
                 error = again
-        self._parked_in_a_row += 1
+        self._dead_in_a_row += 1
         await self._bury([dead(record, error)])
 
     async def _bury(self, records: Sequence[DeadRecord]) -> None:
-        await self._park(records)
-        PARKED.labels(self._group).inc(len(records))
-        for parked in records:
-            log.error("consumer.parked", error=parked.error, **_place(parked.record))
+        await self._dead_letter(records)
+        DEAD.labels(self._group).inc(len(records))
+        for letter in records:
+            log.error("consumer.parked", error=letter.error, **_place(letter.record))
 
     def _seek_back(self, kafka: AIOKafkaConsumer, batches: Batches) -> None:
         for tp, raws in batches.items():

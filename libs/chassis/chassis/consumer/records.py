@@ -22,7 +22,7 @@ create table dead_event (
     primary key (topic, partition, "offset")
 )
 """
-"""DDL for the migration of a service that parks what it cannot apply."""
+"""DDL for the migration of a service that dead-letters what it cannot apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def dead(record: Record, error: Exception) -> DeadRecord:
     return DeadRecord(record, repr(error)[:MAX_ERROR_CHARS])
 
 
-async def park_in(tx: Tx, records: Sequence[DeadRecord]) -> None:
+async def dead_letter_in(tx: Tx, records: Sequence[DeadRecord]) -> None:
     """Keep dead records in `dead_event`; one that is there already stays as it is."""
     await tx.executemany(
         """

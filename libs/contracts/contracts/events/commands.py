@@ -100,7 +100,7 @@ class ChannelCommand(Data):
     lease_until: datetime
 
 
-class FetchBill(Data):
+class FetchStatement(Data):
     """Fetch the bill of an account and day (Beijing time), and hand it to trade-core as this round
     of its statement. Keyed by `payment_id`. `lease_until`: do not start it later."""
 
@@ -115,5 +115,5 @@ class FetchBill(Data):
 
 
 ChannelCommandRecord = CloudEvent[ChannelCommand]
-FetchBillRecord = CloudEvent[FetchBill]
-AnyCommandRecord = CloudEvent[ChannelCommand | FetchBill]
+FetchStatementRecord = CloudEvent[FetchStatement]
+AnyCommandRecord = CloudEvent[ChannelCommand | FetchStatement]

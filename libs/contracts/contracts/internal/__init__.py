@@ -22,8 +22,8 @@ trade-core:
     GET  /internal/ledger/entries?subject=                → LedgerEntries
     GET  /internal/dead-letters?after=&limit=             → DeadLetterPage
     POST /internal/dead-letters/{id}/replay  ReplayDeadLetter → DeadLetterView
-    POST /internal/statements/{statement_no}/rows  BillPage → BillReceipt (from the gateway)
-    POST /internal/statements/{statement_no}/none  NoBill → BillReceipt (from the gateway)
+    POST /internal/statements/{statement_no}/rows  StatementPage → StatementReceipt (by gateway)
+    POST /internal/statements/{statement_no}/none  NoStatement → StatementReceipt (by gateway)
     GET  /internal/reconciliations?merchant_id=&payment_id=&state=&from=&to=&after=&limit=
                                                           → ReconciliationPage
     POST /internal/reconciliations                 AskForStatement → ReconciliationView (202)
@@ -95,20 +95,21 @@ from contracts.internal.ledger import (
 )
 from contracts.internal.reconciliation import (
     MAX_PAGE_ROWS,
+    MAX_RAW_CHARS,
     AskForStatement,
-    BillPage,
-    BillReceipt,
-    BillRow,
     DifferenceKind,
     DifferencePage,
     DifferenceState,
     DifferenceView,
-    NoBill,
+    NoStatement,
     ReconciliationOnFile,
     ReconciliationPage,
     ReconciliationState,
     ReconciliationView,
     SettleDifference,
+    StatementPage,
+    StatementReceipt,
+    StatementRow,
 )
 from contracts.internal.trade import (
     ChooseChannel,
@@ -125,12 +126,10 @@ from contracts.internal.trade import (
 
 __all__ = [
     "MAX_PAGE_ROWS",
+    "MAX_RAW_CHARS",
     "AlertTest",
     "AskForStatement",
     "AttemptView",
-    "BillPage",
-    "BillReceipt",
-    "BillRow",
     "ChannelDescription",
     "ChannelList",
     "CheckAddress",
@@ -162,7 +161,7 @@ __all__ = [
     "LedgerEntries",
     "LedgerEntry",
     "LedgerPosting",
-    "NoBill",
+    "NoStatement",
     "Offer",
     "OpenPayment",
     "OpenRefund",
@@ -183,5 +182,8 @@ __all__ = [
     "ReplayRequest",
     "ReplayView",
     "SettleDifference",
+    "StatementPage",
+    "StatementReceipt",
+    "StatementRow",
     "Telling",
 ]

@@ -1,4 +1,4 @@
-"""Reconciliation (对账): a channel's bill of a day, handed to trade-core, and what came of it."""
+"""Reconciliation (对账): a channel's statement of a day, brought to trade-core, what came of it."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,18 +14,23 @@ MAX_PAGE_ROWS: Final = 1_000
 """About a quarter of a megabyte, stored within the time of one call."""
 
 
+MAX_RAW_CHARS: Final = 512
+"""What is shown of a row that cannot be read."""
+
 _Name = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
-class BillRow(Message):
+class StatementRow(Message):
     """One movement as the channel booked it; `amount` came in, or went out where it is negative.
 
     The numbers are "" where the channel names none; `channel_no` is that of the trade or, in a row
     about a refund, of the refund. `fee` (手续费) is what the channel kept of it, negative where it
     gave that back. `status`: the money was moved, is on its way, or was not moved after all.
+    An `unreadable` row says nothing of money: `raw` is its text, cleaned and cut to
+    `MAX_RAW_CHARS`, `line` its line in the file, from 1. It becomes a difference of its own.
     """
 
-    kind: Literal["payment", "refund", "other"]
+    kind: Literal["payment", "refund", "other", "unreadable"]
     payment_no: str
     refund_no: str
     channel_no: str
@@ -34,22 +39,24 @@ class BillRow(Message):
     fee: int
     at: datetime | None
     status: Literal["done", "under_way", "failed"] = "done"
+    raw: str = ""
+    line: int | None = None
 
 
-class BillPage(Message):
-    """Rows `first_row` and following (counted from 0) of the `total_rows` that the bill has.
+class StatementPage(Message):
+    """Rows `first_row` and following (counted from 0) of the `total_rows` that the statement has.
 
-    The same page may come twice, pages in any order; the bill is there when all its rows are. A day
+    The same page may come twice, pages in any order; it is complete when all its rows are. A day
     without movements is one page without rows. `round` is that of the command.
     """
 
     round: int
     first_row: Annotated[int, Field(ge=0)]
     total_rows: Annotated[int, Field(ge=0)]
-    rows: Annotated[list[BillRow], Field(max_length=MAX_PAGE_ROWS)]
+    rows: Annotated[list[StatementRow], Field(max_length=MAX_PAGE_ROWS)]
 
 
-class NoBill(Message):
+class NoStatement(Message):
     """The channel gave none. `is_final`: it never will, asking again is in vain."""
 
     round: int
@@ -58,7 +65,7 @@ class NoBill(Message):
     message: str
 
 
-class BillReceipt(Message):
+class StatementReceipt(Message):
     """`is_wanted` False: this round is over, its rows are not needed any more."""
 
     is_wanted: bool

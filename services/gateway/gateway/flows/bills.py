@@ -6,8 +6,8 @@ import structlog
 
 from chassis.problems import Problem
 from contracts import internal
-from contracts.events.commands import FetchBill
-from contracts.internal import MAX_PAGE_ROWS, BillPage, BillReceipt, NoBill
+from contracts.events.commands import FetchStatement
+from contracts.internal import MAX_PAGE_ROWS, NoStatement, StatementPage, StatementReceipt
 from gateway.channels.plugin import (
     Bill,
     BillRow,
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 SENSELESS: Final = ("senseless", "the channel answered with something else")
 
 
-async def fetch(deps: Deps, command: FetchBill) -> str:
+async def fetch(deps: Deps, command: FetchStatement) -> str:
     """Carry the command out, also for a disabled account; answers what came of it.
 
     Never raises. What trade-core did not take, it asks for again when its lease is over.
@@ -44,36 +44,38 @@ async def fetch(deps: Deps, command: FetchBill) -> str:
         return "not_delivered"
 
 
-async def _hand_over(deps: Deps, command: FetchBill, bill: Bill) -> str:
+async def _hand_over(deps: Deps, command: FetchStatement, bill: Bill) -> str:
     """Page by page; an empty bill is one empty page."""
     for first in range(0, len(bill.rows) or 1, MAX_PAGE_ROWS):
-        page = BillPage(
+        page = StatementPage(
             round=command.round,
             first_row=first,
             total_rows=len(bill.rows),
             rows=[_row(row) for row in bill.rows[first : first + MAX_PAGE_ROWS]],
         )
         path = f"/internal/statements/{command.statement_no}/rows"
-        receipt = await deps.trade_core.post(BillReceipt, path, body=page)
+        receipt = await deps.trade_core.post(StatementReceipt, path, body=page)
         if not receipt.is_wanted:
             return "superseded"
     return "delivered"
 
 
-async def _say_none(deps: Deps, command: FetchBill, account: ChannelAccount, said: Outcome) -> str:
+async def _say_none(
+    deps: Deps, command: FetchStatement, account: ChannelAccount, said: Outcome
+) -> str:
     code, message = SENSELESS
     if isinstance(said, Declined | NotSent | Unknown):
         code, message = said.code, said.message
-    none = NoBill(
+    none = NoStatement(
         round=command.round, is_final=account.plugin.bills is None, code=code, message=message
     )
     path = f"/internal/statements/{command.statement_no}/none"
-    await deps.trade_core.post(BillReceipt, path, body=none)
+    await deps.trade_core.post(StatementReceipt, path, body=none)
     return "none"
 
 
-def _row(row: BillRow) -> internal.BillRow:
-    return internal.BillRow(
+def _row(row: BillRow) -> internal.StatementRow:
+    return internal.StatementRow(
         kind=row.kind,
         payment_no=row.payment_no,
         refund_no=row.refund_no,

@@ -9,7 +9,7 @@ from chassis.producer import NotPublished
 from contracts.events.commands import (
     ChannelCommand,
     CommandName,
-    FetchBill,
+    FetchStatement,
     PaymentRef,
     RefundRef,
     SplitRef,
@@ -40,7 +40,7 @@ async def run(deps: Deps, command: ChannelCommand) -> None:
         COMMANDS.labels(command.command, await _carry_out(deps, command)).inc()
 
 
-async def fetch_bill(deps: Deps, command: FetchBill) -> None:
+async def fetch_bill(deps: Deps, command: FetchStatement) -> None:
     """As `run`, for the bill of a channel account."""
     with structlog.contextvars.bound_contextvars(statement_no=command.statement_no):
         is_over = _is_over(deps, command)
@@ -67,7 +67,7 @@ async def _carry_out(deps: Deps, command: ChannelCommand) -> str:
     return "published"
 
 
-def _is_over(deps: Deps, command: ChannelCommand | FetchBill) -> bool:
+def _is_over(deps: Deps, command: ChannelCommand | FetchStatement) -> bool:
     return datetime.fromtimestamp(deps.clock(), UTC) >= command.lease_until
 
 

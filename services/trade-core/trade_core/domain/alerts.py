@@ -10,9 +10,9 @@ from contracts.events.results import PaymentResult
 from contracts.money import Money
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
+from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
-from trade_core.domain.statement import Statement
 
 
 def conflicted(order: Order, payment: Payment, result: PaymentResult) -> Alert:
@@ -149,28 +149,29 @@ def still_unclear(order: Order, payment: Payment, about: Refund | Split | None) 
     )
 
 
-def bill_differs(statement: Statement, differences: int) -> Alert:
+def statement_differs(reconciliation: Reconciliation, differences: int) -> Alert:
     """A bill and the books do not agree, and the channel has been asked again."""
     return Alert(
-        key=f"reconciliation.differs:{statement.payment_id}:{statement.day}",
+        key=f"reconciliation.differs:{reconciliation.payment_id}:{reconciliation.day}",
         severity=Severity.CRITICAL,
         title="A channel's bill and the books differ",
-        detail=f"{differences} differences in the bill of {statement.channel} of {statement.day}.",
-        merchant_id=statement.merchant_id,
-        facts={**_statement(statement), "differences": differences},
+        detail=f"{differences} differences in the statement of {reconciliation.channel}"
+        f" of {reconciliation.day}.",
+        merchant_id=reconciliation.merchant_id,
+        facts={**_reconciliation(reconciliation), "differences": differences},
     )
 
 
-def no_bill(statement: Statement) -> Alert:
+def no_statement(reconciliation: Reconciliation) -> Alert:
     """A day after it should have been there; it goes on being asked for."""
     return Alert(
-        key=f"reconciliation.no_bill:{statement.payment_id}:{statement.day}",
+        key=f"reconciliation.no_bill:{reconciliation.payment_id}:{reconciliation.day}",
         severity=Severity.WARNING,
         title="A channel does not give its bill",
-        detail=statement.note
-        or f"{statement.channel} was asked for the bill of {statement.day} in vain.",
-        merchant_id=statement.merchant_id,
-        facts=_statement(statement),
+        detail=reconciliation.note
+        or f"{reconciliation.channel} was asked for the bill of {reconciliation.day} in vain.",
+        merchant_id=reconciliation.merchant_id,
+        facts=_reconciliation(reconciliation),
     )
 
 
@@ -185,12 +186,12 @@ def result_parked(number: str, error: str) -> Alert:
     )
 
 
-def _statement(statement: Statement) -> Mapping[str, JsonValue]:
+def _reconciliation(reconciliation: Reconciliation) -> Mapping[str, JsonValue]:
     return {
-        "statement_no": statement.statement_no,
-        "payment_id": statement.payment_id,
-        "channel": statement.channel,
-        "day": statement.day.isoformat(),
+        "statement_no": reconciliation.statement_no,
+        "payment_id": reconciliation.payment_id,
+        "channel": reconciliation.channel,
+        "day": reconciliation.day.isoformat(),
     }
 
 

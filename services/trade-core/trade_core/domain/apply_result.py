@@ -31,7 +31,7 @@ CONFLICT: Final = Failure(
 MAX_WORDS_CHARS: Final = 512
 """What is kept of a channel's reason; longer ones were meant for nobody."""
 
-NO_PAY_OUT: Final = frozenset({refund.Fact.STUCK, refund.Fact.NOT_SENT})
+NO_PAY_OUT: Final = frozenset({refund.RefundFact.STUCK, refund.RefundFact.NOT_SENT})
 
 
 def apply_payment_result(
@@ -43,14 +43,14 @@ def apply_payment_result(
     """
     was = aggregate.payments[result.payment_no]
     fact = facts.of_payment(was, result, said_at)
-    if fact is payment.Fact.CONFLICT and _is_decided(was, result):
+    if fact is payment.PaymentFact.CONFLICT and _is_decided(was, result):
         return
     state = payment.after(was.state, fact)
     if state is PaymentStatus.SUCCEEDED and was.state is not state:
         _take_money(aggregate, was, result=result, late=late)
     else:
         _change(aggregate, was, state=state, fact=fact, result=result)
-    if fact is payment.Fact.CONFLICT:
+    if fact is payment.PaymentFact.CONFLICT:
         now_is = aggregate.payments[was.payment_no]
         aggregate.alerts.append(alerts.conflicted(aggregate.order, now_is, result))
     if result.source is Source.CLOSE:
@@ -66,7 +66,7 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult) -> None
     paid = aggregate.payments[was.payment_no]
     fact = facts.of_refund(was, paid, result)
     now_is = _refund_after(_with_returns(was, fact, result), fact, result, aggregate.now)
-    if fact is refund.Fact.RETURNED and was.decided is RefundDecision.SETTLED_OUTSIDE:
+    if fact is refund.RefundFact.RETURNED and was.decided is RefundDecision.SETTLED_OUTSIDE:
         aggregate.alerts.append(alerts.returned_twice(aggregate.order, paid, was))
     if now_is == was:
         return
@@ -74,7 +74,7 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult) -> None
         paid = _move_money(aggregate, now_is, paid)
     elif was.is_paid_out and not now_is.is_paid_out:
         aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
-    elif now_is.last_fact is refund.Fact.ABSENT:
+    elif now_is.last_fact is refund.RefundFact.ABSENT:
         aggregate.urgent.add(was.refund_no)  # It never arrived: sent again at once.
     aggregate.change_refund(now_is, paid)
 
@@ -87,12 +87,12 @@ def _is_decided(was: Payment, result: PaymentResult) -> bool:
     return claim is not None and claim.is_of_the_same_money(was.claim)
 
 
-def _after_close(aggregate: OrderAggregate, was: Payment, fact: payment.Fact) -> None:
+def _after_close(aggregate: OrderAggregate, was: Payment, fact: payment.PaymentFact) -> None:
     """A close that is uncertain is explained by asking at once. One that worked although we had
     seen the money (a payment code is reversed, 撤销) is for a person."""
-    if fact is payment.Fact.ENDED and was.state is PaymentStatus.SUCCEEDED:
+    if fact is payment.PaymentFact.ENDED and was.state is PaymentStatus.SUCCEEDED:
         aggregate.alerts.append(alerts.closed_after_success(aggregate.order, was))
-    if fact is payment.Fact.UNCLEAR and was.is_open and not was.is_in_flight(aggregate.now):
+    if fact is payment.PaymentFact.UNCLEAR and was.is_open and not was.is_in_flight(aggregate.now):
         aggregate.urgent.add(was.payment_no)
 
 
@@ -101,7 +101,7 @@ def _change(
     was: Payment,
     *,
     state: PaymentStatus,
-    fact: payment.Fact,
+    fact: payment.PaymentFact,
     result: PaymentResult,
 ) -> None:
     now_is = replace(
@@ -123,7 +123,9 @@ def _claim_after(was: Payment, state: PaymentStatus, result: PaymentResult) -> C
     return facts.claim_of(was, result) or was.claim
 
 
-def _failure(state: PaymentStatus, fact: payment.Fact, result: PaymentResult) -> Failure | None:
+def _failure(
+    state: PaymentStatus, fact: payment.PaymentFact, result: PaymentResult
+) -> Failure | None:
     match state:
         case PaymentStatus.CONFLICTED:
             return CONFLICT
@@ -133,7 +135,9 @@ def _failure(state: PaymentStatus, fact: payment.Fact, result: PaymentResult) ->
             return None
 
 
-def _why(fact: payment.Fact | refund.Fact, result: PaymentResult | RefundResult) -> Failure:
+def _why(
+    fact: payment.PaymentFact | refund.RefundFact, result: PaymentResult | RefundResult
+) -> Failure:
     return Failure(
         code=(result.code or fact.name.lower())[:MAX_WORDS_CHARS],
         message=(result.message or "The channel gave no reason.")[:MAX_WORDS_CHARS],
@@ -172,16 +176,18 @@ def _take_money(
     splitting.split_by_itself(aggregate, paid)
 
 
-def _with_returns(was: Refund, fact: refund.Fact, result: RefundResult) -> Refund:
+def _with_returns(was: Refund, fact: refund.RefundFact, result: RefundResult) -> Refund:
     """What receivers of splits gave back for it so far; all of it, where the channel had it."""
-    if fact in (refund.Fact.RETURNED, refund.Fact.STUCK):
+    if fact in (refund.RefundFact.RETURNED, refund.RefundFact.STUCK):
         back = {one.return_no for one in was.returns}
     else:
         back = set(result.returned)
     return replace(was, returns=returning.marked(was.returns, back))
 
 
-def _refund_after(was: Refund, fact: refund.Fact, result: RefundResult, now: datetime) -> Refund:
+def _refund_after(
+    was: Refund, fact: refund.RefundFact, result: RefundResult, now: datetime
+) -> Refund:
     state = refund.after(was.state, fact)
     channel_refund_no = was.channel_refund_no or result.channel_refund_no
     if state is was.state:
@@ -199,7 +205,7 @@ def _refund_after(was: Refund, fact: refund.Fact, result: RefundResult, now: dat
     )
 
 
-def _paid_out_after(was: Refund, fact: refund.Fact, result: RefundResult) -> Refund:
+def _paid_out_after(was: Refund, fact: refund.RefundFact, result: RefundResult) -> Refund:
     """Nothing came of paying it out where the channel says so when asked; a notice may be old."""
     if fact in NO_PAY_OUT:
         if result.source is Source.NOTICE:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from contracts.api import OrderStatus
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import OrderPaid
-from trade_core.domain.payment import Fact, Payment, after
+from trade_core.domain.payment import Payment, PaymentFact, after
 
 
 def close_order(aggregate: OrderAggregate) -> None:
@@ -41,4 +41,4 @@ def end_expired(aggregate: OrderAggregate) -> None:
 def _closing(payment: Payment) -> Payment:
     if payment.is_placed:
         return replace(payment, closing=True)
-    return replace(payment, closing=True, state=after(payment.state, Fact.ENDED))
+    return replace(payment, closing=True, state=after(payment.state, PaymentFact.ENDED))

@@ -31,10 +31,10 @@ def decide_payment(aggregate: OrderAggregate, payment_no: str, decision: Payment
         case PaymentDecision.ACCEPT:
             _accept(aggregate, payment)
         case PaymentDecision.REFUND:
-            paid = _take(aggregate, payment, payments.Fact.SENT_BACK)
+            paid = _take(aggregate, payment, payments.PaymentFact.SENT_BACK)
             refunding.return_money(aggregate, paid, RefundCause.REQUESTED)
         case PaymentDecision.IGNORE:
-            state = payments.after(payment.state, payments.Fact.IGNORED)
+            state = payments.after(payment.state, payments.PaymentFact.IGNORED)
             aggregate.change_payment(replace(payment, state=state, failure=IGNORED))
         case _:
             assert_never(decision)
@@ -67,12 +67,12 @@ def _accept(aggregate: OrderAggregate, payment: Payment) -> None:
         raise DecisionImpossible("Another payment has paid the order: this one can only go back.")
     if payment.claim is not None and payment.claim.currency != payment.currency:
         raise DecisionImpossible("The order cannot be paid in another currency.")
-    paid = _take(aggregate, payment, payments.Fact.ACCEPTED)
+    paid = _take(aggregate, payment, payments.PaymentFact.ACCEPTED)
     closing.close_payments(aggregate)
     splitting.split_by_itself(aggregate, paid)
 
 
-def _take(aggregate: OrderAggregate, was: Payment, fact: payments.Fact) -> Payment:
+def _take(aggregate: OrderAggregate, was: Payment, fact: payments.PaymentFact) -> Payment:
     """Book what the channel took, as what it took."""
     claim = _bookable(was)
     paid = replace(
@@ -80,7 +80,7 @@ def _take(aggregate: OrderAggregate, was: Payment, fact: payments.Fact) -> Payme
         state=payments.after(was.state, fact),
         amount=claim.amount,
         currency=claim.currency,
-        settles=fact is payments.Fact.ACCEPTED,
+        settles=fact is payments.PaymentFact.ACCEPTED,
         paid_at=claim.paid_at or aggregate.now,
         failure=None,
         channel_trade_no=claim.channel_trade_no or was.channel_trade_no,
@@ -118,7 +118,7 @@ def _settle_outside(aggregate: OrderAggregate, refund: Refund) -> None:
     paid = aggregate.payments[refund.payment_no]
     settled = replace(
         refund,
-        state=refunds.after(refund.state, refunds.Fact.SETTLED_OUTSIDE),
+        state=refunds.after(refund.state, refunds.RefundFact.SETTLED_OUTSIDE),
         decided=RefundDecision.SETTLED_OUTSIDE,
         refunded_at=aggregate.now,
         failure=None,
@@ -134,7 +134,7 @@ def _release(aggregate: OrderAggregate, refund: Refund) -> None:
     paid = aggregate.payments[refund.payment_no]
     released = replace(
         refund,
-        state=refunds.after(refund.state, refunds.Fact.RELEASED),
+        state=refunds.after(refund.state, refunds.RefundFact.RELEASED),
         decided=RefundDecision.RELEASE,
     )
     kind = ledger.Kind.REFUND_RELEASED

@@ -19,7 +19,7 @@ INTRODUCTION = """\
 Drawn from the tables in `services/trade-core/trade_core/domain/` by
 `python -m trade_core.domain.diagram`; a test keeps this page true. In the matrices a row is the
 state before and a column the fact that became known; `·` changes nothing, `✗` cannot be: such a
-word is parked in `dead_event` and people hear of it.
+word becomes a dead letter (`dead_event`) and people hear of it.
 """
 
 
@@ -28,12 +28,17 @@ def page() -> str:
     return "\n".join(
         [
             INTRODUCTION,
-            _section("Order (订单)", OrderStatus.OPEN, order.Fact, order.TRANSITIONS),
+            _section("Order (订单)", OrderStatus.OPEN, order.OrderFact, order.TRANSITIONS),
             _section(
-                "Payment (支付流水)", PaymentStatus.INITIATING, payment.Fact, payment.TRANSITIONS
+                "Payment (支付流水)",
+                PaymentStatus.INITIATING,
+                payment.PaymentFact,
+                payment.TRANSITIONS,
             ),
-            _section("Refund (退款)", RefundStatus.PROCESSING, refund.Fact, refund.TRANSITIONS),
-            _section("Split (分账)", SplitStatus.PROCESSING, split.Fact, split.TRANSITIONS),
+            _section(
+                "Refund (退款)", RefundStatus.PROCESSING, refund.RefundFact, refund.TRANSITIONS
+            ),
+            _section("Split (分账)", SplitStatus.PROCESSING, split.SplitFact, split.TRANSITIONS),
         ]
     )
 

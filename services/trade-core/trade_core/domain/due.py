@@ -8,9 +8,8 @@ from contracts.api import Method, OrderStatus, PaymentStatus, RefundStatus, Spli
 from contracts.events.commands import CommandName
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
-from trade_core.domain.refund import Fact, Refund
-from trade_core.domain.split import Fact as SplitFact
-from trade_core.domain.split import Split
+from trade_core.domain.refund import Refund, RefundFact
+from trade_core.domain.split import Split, SplitFact
 
 SCHEDULE_S: Final = (5, 15, 30, 60, 180, 300, 600, 1800)
 """When a channel is asked, counted from the first word that it has it; then every half hour."""
@@ -132,9 +131,9 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     if refund.state is not RefundStatus.PROCESSING:
         return Rest(None)
     unanswered = refund.last_fact is None and attempt > 0
-    asks = unanswered or refund.last_fact in (Fact.UNCLEAR, Fact.UNDER_WAY)
+    asks = unanswered or refund.last_fact in (RefundFact.UNCLEAR, RefundFact.UNDER_WAY)
     command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
-    unclear = refund.last_fact is not Fact.UNDER_WAY
+    unclear = refund.last_fact is not RefundFact.UNDER_WAY
     return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)
 
 

@@ -2,14 +2,14 @@
 
 TradeError (a problem with one of the public codes)
 ├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · DeadLetterNotFound  not_found
-├── StatementNotFound · DifferenceNotFound                  not_found
+├── ReconciliationNotFound · DifferenceNotFound                  not_found
 ├── TooSoon · PaymentInProgress                             too_soon · payment_in_progress
 ├── OrderPaid · OrderClosed · CheckoutReplaced              order_paid · order_closed
 ├── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
 ├── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
 ├── DayNotBilled · DifferenceClosed                         invalid_request
 └── DecisionImpossible                                      invalid_request
-ResultRefused (a channel's word that cannot be applied: parked, with an alert)
+ResultRefused (a channel's word that cannot be applied: a dead letter, with an alert)
 ├── IllegalTransition
 └── ImpossibleResult
 """
@@ -190,7 +190,7 @@ class DeadLetterNotFound(TradeError):
         super().__init__(f"There is no dead letter {letter_id}.")
 
 
-class StatementNotFound(TradeError):
+class ReconciliationNotFound(TradeError):
     code = Code.NOT_FOUND
 
     def __init__(self, statement_no: str) -> None:
@@ -204,7 +204,7 @@ class DifferenceNotFound(TradeError):
         super().__init__(f"There is no difference {difference_no}.")
 
 
-class DayNotBilled(TradeError):
+class NoStatementOfDay(TradeError):
     code = Code.INVALID_REQUEST
 
     def __init__(self, day: date) -> None:
@@ -227,7 +227,7 @@ class DecisionImpossible(TradeError):
 
 
 class ResultRefused(Exception):
-    """Root of what makes a channel's word inapplicable: it is parked, and people hear of it."""
+    """Root of what makes a channel's word inapplicable: a dead letter, of which people hear."""
 
 
 class IllegalTransition(ResultRefused):

@@ -13,7 +13,7 @@ from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
 
 
-def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.Fact:
+def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.PaymentFact:
     """What the result says of the payment. `said_at`: when the channel said it.
 
     Raises ImpossibleResult for the words of an account that the payment is not at, unless they
@@ -22,14 +22,14 @@ def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> pa
     fact = _said(payment, result, said_at)
     if result.payment_id == payment.payment_id:
         return fact
-    if fact in (payments.Fact.PAID, payments.Fact.CONFLICT):
-        return payments.Fact.CONFLICT
+    if fact in (payments.PaymentFact.PAID, payments.PaymentFact.CONFLICT):
+        return payments.PaymentFact.CONFLICT
     raise ImpossibleResult(
         f"{result.payment_id} speaks of {payment.payment_no}, which is at {payment.payment_id}"
     )
 
 
-def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> refunds.Fact:
+def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> refunds.RefundFact:
     """What the result says of the refund.
 
     Raises ImpossibleResult for the words of an account that the payment is not at.
@@ -40,24 +40,26 @@ def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> refunds
         )
     match result.verdict:
         case Verdict.SUCCEEDED:
-            return refunds.Fact.RETURNED if _agrees(refund, result) else refunds.Fact.STUCK
+            return (
+                refunds.RefundFact.RETURNED if _agrees(refund, result) else refunds.RefundFact.STUCK
+            )
         case Verdict.PENDING:
-            return refunds.Fact.UNDER_WAY if result.found else refunds.Fact.ABSENT
+            return refunds.RefundFact.UNDER_WAY if result.found else refunds.RefundFact.ABSENT
         case Verdict.DECLINED if not result.found:
-            return refunds.Fact.ABSENT
+            return refunds.RefundFact.ABSENT
         case Verdict.DECLINED if result.abnormal:
-            return refunds.Fact.STUCK
+            return refunds.RefundFact.STUCK
         case Verdict.DECLINED if _is_silent_about_returns(refund, result):
-            return refunds.Fact.NOT_SENT  # so it is sent again, and the answer tells
+            return refunds.RefundFact.NOT_SENT  # so it is sent again, and the answer tells
         case Verdict.DECLINED:
-            return refunds.Fact.REFUSED
+            return refunds.RefundFact.REFUSED
         case Verdict.NOT_SENT if result.source is Source.REFUND:
-            return refunds.Fact.NOT_SENT
+            return refunds.RefundFact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
-            return refunds.Fact.UNCLEAR
+            return refunds.RefundFact.UNCLEAR
 
 
-def of_split(split: Split, payment: Payment, result: SplitResult) -> splits.Fact:
+def of_split(split: Split, payment: Payment, result: SplitResult) -> splits.SplitFact:
     """What the result says of the split.
 
     Raises ImpossibleResult for the words of an account that the payment is not at, and for shares
@@ -75,16 +77,16 @@ def of_split(split: Split, payment: Payment, result: SplitResult) -> splits.Fact
             said = {one.account: one.status for one in result.receivers}
             statuses = {said.get(account, "processing") for account in ours}
             if "processing" in statuses:
-                return splits.Fact.UNDER_WAY
-            return splits.Fact.SHORT if "failed" in statuses else splits.Fact.SHARED
+                return splits.SplitFact.UNDER_WAY
+            return splits.SplitFact.SHORT if "failed" in statuses else splits.SplitFact.SHARED
         case Verdict.PENDING:
-            return splits.Fact.UNDER_WAY if result.found else splits.Fact.ABSENT
+            return splits.SplitFact.UNDER_WAY if result.found else splits.SplitFact.ABSENT
         case Verdict.DECLINED:
-            return splits.Fact.REFUSED if result.found else splits.Fact.ABSENT
+            return splits.SplitFact.REFUSED if result.found else splits.SplitFact.ABSENT
         case Verdict.NOT_SENT if result.source is Source.SPLIT:
-            return splits.Fact.NOT_SENT
+            return splits.SplitFact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
-            return splits.Fact.UNCLEAR
+            return splits.SplitFact.UNCLEAR
 
 
 def claim_of(payment: Payment, result: PaymentResult) -> Claim | None:
@@ -100,27 +102,35 @@ def claim_of(payment: Payment, result: PaymentResult) -> Claim | None:
     )
 
 
-def _said(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.Fact:
+def _said(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.PaymentFact:
     is_close = result.source is Source.CLOSE
     match result.verdict:
         case Verdict.SUCCEEDED if is_close:
             # No end while our own initiation may still arrive there.
             in_flight = payment.is_in_flight(said_at)
-            return payments.Fact.UNCLEAR if in_flight else payments.Fact.ENDED
+            return payments.PaymentFact.UNCLEAR if in_flight else payments.PaymentFact.ENDED
         case Verdict.SUCCEEDED:
-            return payments.Fact.PAID if _agrees(payment, result) else payments.Fact.CONFLICT
+            return (
+                payments.PaymentFact.PAID
+                if _agrees(payment, result)
+                else payments.PaymentFact.CONFLICT
+            )
         case Verdict.PENDING if is_close or not result.found:
-            return payments.Fact.UNCLEAR
+            return payments.PaymentFact.UNCLEAR
         case Verdict.PENDING:
-            return payments.Fact.WAITING if _agrees(payment, result) else payments.Fact.CONFLICT
+            return (
+                payments.PaymentFact.WAITING
+                if _agrees(payment, result)
+                else payments.PaymentFact.CONFLICT
+            )
         case Verdict.DECLINED if is_close or not result.found:
-            return payments.Fact.UNCLEAR
+            return payments.PaymentFact.UNCLEAR
         case Verdict.DECLINED:
-            return payments.Fact.ENDED if result.closed else payments.Fact.DECLINED
+            return payments.PaymentFact.ENDED if result.closed else payments.PaymentFact.DECLINED
         case Verdict.NOT_SENT if result.source is Source.INITIATION:
-            return payments.Fact.NOT_SENT
+            return payments.PaymentFact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
-            return payments.Fact.UNCLEAR
+            return payments.PaymentFact.UNCLEAR
 
 
 def _is_silent_about_returns(refund: Refund, result: RefundResult) -> bool:

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Final
 
 from trade_core.domain.payment import Payment
+from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
-from trade_core.domain.statement import Statement
 
 
 class Purpose(StrEnum):
@@ -131,13 +131,13 @@ def of_returns(kind: Kind, refund: Refund, payment: Payment, amount: int, *, at:
     return replace(of_refund(kind, refund, payment, at=at), postings=_postings(kind, amount))
 
 
-def of_fees(statement: Statement, fees: int, currency: str, *, at: datetime) -> Entry:
+def of_fees(reconciliation: Reconciliation, fees: int, currency: str, *, at: datetime) -> Entry:
     """What the channel kept of a day's money; negative where it gave back more than it took."""
     return Entry(
         kind=Kind.CHANNEL_FEES_TAKEN,
-        subject=statement.statement_no,
-        merchant_id=statement.merchant_id,
-        payment_id=statement.payment_id,
+        subject=reconciliation.statement_no,
+        merchant_id=reconciliation.merchant_id,
+        payment_id=reconciliation.payment_id,
         currency=currency,
         postings=_postings(Kind.CHANNEL_FEES_TAKEN, fees),
         at=at,

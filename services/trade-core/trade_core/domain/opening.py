@@ -17,7 +17,7 @@ from trade_core.domain.errors import (
     TooSoon,
 )
 from trade_core.domain.order import Order, OrderKey
-from trade_core.domain.payment import CALL_LIMIT, Fact, Payment, after
+from trade_core.domain.payment import CALL_LIMIT, Payment, PaymentFact, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _is_at(payment: Payment, choice: Choice) -> bool:
 def _bind(aggregate: OrderAggregate, payment: Payment, choice: Choice) -> Payment:
     bound = replace(
         payment,
-        state=after(payment.state, Fact.CHOSEN),
+        state=after(payment.state, PaymentFact.CHOSEN),
         payment_id=choice.payment_id,
         channel=choice.channel,
         called_as=choice.method,

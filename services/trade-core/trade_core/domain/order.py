@@ -13,23 +13,23 @@ from trade_core.domain.fact import KnownFact
 from trade_core.domain.payment import Payment
 
 
-class Fact(KnownFact):
+class OrderFact(KnownFact):
     SETTLED = "settled", "A payment succeeded and counts for the order."
     WITHDRAWN = "withdrawn", "The app closed it."
     EXPIRED = "expired", "Its time is over, and none of its payments can be paid any more."
 
 
-TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
-    (State.OPEN, Fact.SETTLED): State.PAID,
-    (State.OPEN, Fact.WITHDRAWN): State.CLOSED,
-    (State.OPEN, Fact.EXPIRED): State.CLOSED,
+TRANSITIONS: Final[dict[tuple[State, OrderFact], State]] = {
+    (State.OPEN, OrderFact.SETTLED): State.PAID,
+    (State.OPEN, OrderFact.WITHDRAWN): State.CLOSED,
+    (State.OPEN, OrderFact.EXPIRED): State.CLOSED,
     #
     # A late success that is accepted.
-    (State.CLOSED, Fact.SETTLED): State.PAID,
-    (State.CLOSED, Fact.WITHDRAWN): State.CLOSED,
-    (State.CLOSED, Fact.EXPIRED): State.CLOSED,
+    (State.CLOSED, OrderFact.SETTLED): State.PAID,
+    (State.CLOSED, OrderFact.WITHDRAWN): State.CLOSED,
+    (State.CLOSED, OrderFact.EXPIRED): State.CLOSED,
     #
-    (State.PAID, Fact.SETTLED): State.PAID,
+    (State.PAID, OrderFact.SETTLED): State.PAID,
 }
 
 
@@ -79,7 +79,7 @@ def derive(order: Order, payments: Collection[Payment], now: datetime) -> Order:
     return replace(order, state=state, amount_paid=paid, amount_refunded=refunded)
 
 
-def after(state: State, fact: Fact) -> State:
+def after(state: State, fact: OrderFact) -> State:
     """The state after this fact. Raises IllegalTransition where the table has no such pair."""
     try:
         return TRANSITIONS[state, fact]
@@ -107,11 +107,11 @@ def return_cause(
     return RefundCause.LATE if is_late and late is LatePayment.REFUND else None
 
 
-def _fact(order: Order, payments: Collection[Payment], now: datetime) -> Fact | None:
+def _fact(order: Order, payments: Collection[Payment], now: datetime) -> OrderFact | None:
     if any(payment.settles for payment in payments):
-        return Fact.SETTLED
+        return OrderFact.SETTLED
     if order.closed_by_app:
-        return Fact.WITHDRAWN
+        return OrderFact.WITHDRAWN
     if now >= order.expires_at and not any(payment.is_open for payment in payments):
-        return Fact.EXPIRED
+        return OrderFact.EXPIRED
     return None

@@ -22,7 +22,7 @@ OPEN: Final = frozenset({State.INITIATING, State.PENDING, State.UNKNOWN})
 """States in which somebody may still pay."""
 
 
-class Fact(KnownFact):
+class PaymentFact(KnownFact):
     """What became known of a payment."""
 
     CHOSEN = (
@@ -44,76 +44,76 @@ class Fact(KnownFact):
     IGNORED = "ignored", "A person decided: this is no money of ours."
 
 
-TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
-    (State.INITIATING, Fact.WAITING): State.PENDING,
-    (State.INITIATING, Fact.PAID): State.SUCCEEDED,
-    (State.INITIATING, Fact.DECLINED): State.FAILED,
-    (State.INITIATING, Fact.NOT_SENT): State.FAILED,
-    (State.INITIATING, Fact.ENDED): State.CLOSED,
-    (State.INITIATING, Fact.UNCLEAR): State.UNKNOWN,
-    (State.INITIATING, Fact.CONFLICT): State.CONFLICTED,
+TRANSITIONS: Final[dict[tuple[State, PaymentFact], State]] = {
+    (State.INITIATING, PaymentFact.WAITING): State.PENDING,
+    (State.INITIATING, PaymentFact.PAID): State.SUCCEEDED,
+    (State.INITIATING, PaymentFact.DECLINED): State.FAILED,
+    (State.INITIATING, PaymentFact.NOT_SENT): State.FAILED,
+    (State.INITIATING, PaymentFact.ENDED): State.CLOSED,
+    (State.INITIATING, PaymentFact.UNCLEAR): State.UNKNOWN,
+    (State.INITIATING, PaymentFact.CONFLICT): State.CONFLICTED,
     #
-    (State.PENDING, Fact.CHOSEN): State.INITIATING,
-    (State.PENDING, Fact.WAITING): State.PENDING,
-    (State.PENDING, Fact.PAID): State.SUCCEEDED,
-    (State.PENDING, Fact.DECLINED): State.FAILED,
-    (State.PENDING, Fact.ENDED): State.CLOSED,
-    (State.PENDING, Fact.UNCLEAR): State.PENDING,
-    (State.PENDING, Fact.CONFLICT): State.CONFLICTED,
+    (State.PENDING, PaymentFact.CHOSEN): State.INITIATING,
+    (State.PENDING, PaymentFact.WAITING): State.PENDING,
+    (State.PENDING, PaymentFact.PAID): State.SUCCEEDED,
+    (State.PENDING, PaymentFact.DECLINED): State.FAILED,
+    (State.PENDING, PaymentFact.ENDED): State.CLOSED,
+    (State.PENDING, PaymentFact.UNCLEAR): State.PENDING,
+    (State.PENDING, PaymentFact.CONFLICT): State.CONFLICTED,
     #
-    (State.UNKNOWN, Fact.WAITING): State.PENDING,
-    (State.UNKNOWN, Fact.PAID): State.SUCCEEDED,
-    (State.UNKNOWN, Fact.DECLINED): State.FAILED,
-    (State.UNKNOWN, Fact.NOT_SENT): State.FAILED,
-    (State.UNKNOWN, Fact.ENDED): State.CLOSED,
-    (State.UNKNOWN, Fact.UNCLEAR): State.UNKNOWN,
-    (State.UNKNOWN, Fact.CONFLICT): State.CONFLICTED,
+    (State.UNKNOWN, PaymentFact.WAITING): State.PENDING,
+    (State.UNKNOWN, PaymentFact.PAID): State.SUCCEEDED,
+    (State.UNKNOWN, PaymentFact.DECLINED): State.FAILED,
+    (State.UNKNOWN, PaymentFact.NOT_SENT): State.FAILED,
+    (State.UNKNOWN, PaymentFact.ENDED): State.CLOSED,
+    (State.UNKNOWN, PaymentFact.UNCLEAR): State.UNKNOWN,
+    (State.UNKNOWN, PaymentFact.CONFLICT): State.CONFLICTED,
     #
     # Money that was taken stays taken: a late answer, an old query, a trade that the channel
     # calls closed because it was refunded.
-    (State.SUCCEEDED, Fact.WAITING): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.PAID): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.DECLINED): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.NOT_SENT): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.ENDED): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.UNCLEAR): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.CONFLICT): State.SUCCEEDED,
+    (State.SUCCEEDED, PaymentFact.WAITING): State.SUCCEEDED,
+    (State.SUCCEEDED, PaymentFact.PAID): State.SUCCEEDED,
+    (State.SUCCEEDED, PaymentFact.DECLINED): State.SUCCEEDED,
+    (State.SUCCEEDED, PaymentFact.NOT_SENT): State.SUCCEEDED,
+    (State.SUCCEEDED, PaymentFact.ENDED): State.SUCCEEDED,
+    (State.SUCCEEDED, PaymentFact.UNCLEAR): State.SUCCEEDED,
+    (State.SUCCEEDED, PaymentFact.CONFLICT): State.SUCCEEDED,
     #
     # The end without money gives way to money only.
-    (State.FAILED, Fact.WAITING): State.FAILED,
-    (State.FAILED, Fact.PAID): State.SUCCEEDED,
-    (State.FAILED, Fact.DECLINED): State.FAILED,
-    (State.FAILED, Fact.NOT_SENT): State.FAILED,
-    (State.FAILED, Fact.ENDED): State.FAILED,
-    (State.FAILED, Fact.UNCLEAR): State.FAILED,
-    (State.FAILED, Fact.CONFLICT): State.CONFLICTED,
+    (State.FAILED, PaymentFact.WAITING): State.FAILED,
+    (State.FAILED, PaymentFact.PAID): State.SUCCEEDED,
+    (State.FAILED, PaymentFact.DECLINED): State.FAILED,
+    (State.FAILED, PaymentFact.NOT_SENT): State.FAILED,
+    (State.FAILED, PaymentFact.ENDED): State.FAILED,
+    (State.FAILED, PaymentFact.UNCLEAR): State.FAILED,
+    (State.FAILED, PaymentFact.CONFLICT): State.CONFLICTED,
     #
-    (State.CLOSED, Fact.WAITING): State.CLOSED,
-    (State.CLOSED, Fact.PAID): State.SUCCEEDED,
-    (State.CLOSED, Fact.DECLINED): State.CLOSED,
-    (State.CLOSED, Fact.NOT_SENT): State.CLOSED,
-    (State.CLOSED, Fact.ENDED): State.CLOSED,
-    (State.CLOSED, Fact.UNCLEAR): State.CLOSED,
-    (State.CLOSED, Fact.CONFLICT): State.CONFLICTED,
+    (State.CLOSED, PaymentFact.WAITING): State.CLOSED,
+    (State.CLOSED, PaymentFact.PAID): State.SUCCEEDED,
+    (State.CLOSED, PaymentFact.DECLINED): State.CLOSED,
+    (State.CLOSED, PaymentFact.NOT_SENT): State.CLOSED,
+    (State.CLOSED, PaymentFact.ENDED): State.CLOSED,
+    (State.CLOSED, PaymentFact.UNCLEAR): State.CLOSED,
+    (State.CLOSED, PaymentFact.CONFLICT): State.CONFLICTED,
     #
     # A person decides, and nobody else.
-    (State.CONFLICTED, Fact.ACCEPTED): State.SUCCEEDED,
-    (State.CONFLICTED, Fact.SENT_BACK): State.SUCCEEDED,
-    (State.CONFLICTED, Fact.IGNORED): State.FAILED,
-    (State.CONFLICTED, Fact.WAITING): State.CONFLICTED,
-    (State.CONFLICTED, Fact.PAID): State.CONFLICTED,
-    (State.CONFLICTED, Fact.DECLINED): State.CONFLICTED,
-    (State.CONFLICTED, Fact.NOT_SENT): State.CONFLICTED,
-    (State.CONFLICTED, Fact.ENDED): State.CONFLICTED,
-    (State.CONFLICTED, Fact.UNCLEAR): State.CONFLICTED,
-    (State.CONFLICTED, Fact.CONFLICT): State.CONFLICTED,
+    (State.CONFLICTED, PaymentFact.ACCEPTED): State.SUCCEEDED,
+    (State.CONFLICTED, PaymentFact.SENT_BACK): State.SUCCEEDED,
+    (State.CONFLICTED, PaymentFact.IGNORED): State.FAILED,
+    (State.CONFLICTED, PaymentFact.WAITING): State.CONFLICTED,
+    (State.CONFLICTED, PaymentFact.PAID): State.CONFLICTED,
+    (State.CONFLICTED, PaymentFact.DECLINED): State.CONFLICTED,
+    (State.CONFLICTED, PaymentFact.NOT_SENT): State.CONFLICTED,
+    (State.CONFLICTED, PaymentFact.ENDED): State.CONFLICTED,
+    (State.CONFLICTED, PaymentFact.UNCLEAR): State.CONFLICTED,
+    (State.CONFLICTED, PaymentFact.CONFLICT): State.CONFLICTED,
 }
 """Every pair that can arrive, twice, late or out of order. What is missing contradicts itself:
 a trade that waits for its payer was sent, only an unplaced payment is chosen for, and only a
 conflict is decided by people."""
 
 
-def after(state: State, fact: Fact) -> State:
+def after(state: State, fact: PaymentFact) -> State:
     """The state after this fact. Raises IllegalTransition where the table has no such pair."""
     try:
         return TRANSITIONS[state, fact]

@@ -7,10 +7,10 @@ from typing import Final, Literal, assert_never
 from contracts.api import PaymentStatus, RefundStatus
 from contracts.identifiers import is_id
 from contracts.internal import (
-    BillRow,
     DifferenceKind,
     DifferenceState,
     ReconciliationState,
+    StatementRow,
 )
 
 About = Literal["payment", "refund"]
@@ -25,14 +25,14 @@ class OwnRow:
     about: About
     subject: str
     channel_no: str
-    row: BillRow
+    row: StatementRow
 
 
-def find_own(row: BillRow) -> OwnRow | None:
+def find_own(row: StatementRow) -> OwnRow | None:
     """None where the row names none of our numbers: the account is used elsewhere too."""
     if row.kind == "refund" and is_id("refund", row.refund_no):
         return OwnRow("refund", row.refund_no, row.channel_no, row)
-    if row.kind != "other" and is_id("payment", row.payment_no):
+    if row.kind in ("payment", "refund") and is_id("payment", row.payment_no):
         return OwnRow(row.kind, row.payment_no, row.refund_no or row.channel_no, row)
     return None
 

@@ -12,7 +12,7 @@ from trade_core.domain.fact import KnownFact
 from trade_core.domain.split import Return
 
 
-class Fact(KnownFact):
+class RefundFact(KnownFact):
     """What became known of a refund."""
 
     RETURNED = "returned", "The money went back."
@@ -32,45 +32,45 @@ class Fact(KnownFact):
     RELEASED = "released", "A person decided: this refund is given up."
 
 
-TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
-    (State.PROCESSING, Fact.RETURNED): State.SUCCEEDED,
-    (State.PROCESSING, Fact.REFUSED): State.FAILED,
-    (State.PROCESSING, Fact.STUCK): State.ABNORMAL,
-    (State.PROCESSING, Fact.UNDER_WAY): State.PROCESSING,
-    (State.PROCESSING, Fact.ABSENT): State.PROCESSING,
-    (State.PROCESSING, Fact.NOT_SENT): State.PROCESSING,
-    (State.PROCESSING, Fact.UNCLEAR): State.PROCESSING,
+TRANSITIONS: Final[dict[tuple[State, RefundFact], State]] = {
+    (State.PROCESSING, RefundFact.RETURNED): State.SUCCEEDED,
+    (State.PROCESSING, RefundFact.REFUSED): State.FAILED,
+    (State.PROCESSING, RefundFact.STUCK): State.ABNORMAL,
+    (State.PROCESSING, RefundFact.UNDER_WAY): State.PROCESSING,
+    (State.PROCESSING, RefundFact.ABSENT): State.PROCESSING,
+    (State.PROCESSING, RefundFact.NOT_SENT): State.PROCESSING,
+    (State.PROCESSING, RefundFact.UNCLEAR): State.PROCESSING,
     #
     # A person decides, here or at the channel; the channel then tells us.
-    (State.ABNORMAL, Fact.SETTLED_OUTSIDE): State.SUCCEEDED,
-    (State.ABNORMAL, Fact.RELEASED): State.FAILED,
-    (State.ABNORMAL, Fact.RETURNED): State.SUCCEEDED,
-    (State.ABNORMAL, Fact.REFUSED): State.FAILED,
-    (State.ABNORMAL, Fact.STUCK): State.ABNORMAL,
-    (State.ABNORMAL, Fact.UNDER_WAY): State.ABNORMAL,
-    (State.ABNORMAL, Fact.ABSENT): State.ABNORMAL,
-    (State.ABNORMAL, Fact.NOT_SENT): State.ABNORMAL,
-    (State.ABNORMAL, Fact.UNCLEAR): State.ABNORMAL,
+    (State.ABNORMAL, RefundFact.SETTLED_OUTSIDE): State.SUCCEEDED,
+    (State.ABNORMAL, RefundFact.RELEASED): State.FAILED,
+    (State.ABNORMAL, RefundFact.RETURNED): State.SUCCEEDED,
+    (State.ABNORMAL, RefundFact.REFUSED): State.FAILED,
+    (State.ABNORMAL, RefundFact.STUCK): State.ABNORMAL,
+    (State.ABNORMAL, RefundFact.UNDER_WAY): State.ABNORMAL,
+    (State.ABNORMAL, RefundFact.ABSENT): State.ABNORMAL,
+    (State.ABNORMAL, RefundFact.NOT_SENT): State.ABNORMAL,
+    (State.ABNORMAL, RefundFact.UNCLEAR): State.ABNORMAL,
     #
-    (State.SUCCEEDED, Fact.RETURNED): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.STUCK): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.UNDER_WAY): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.ABSENT): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.NOT_SENT): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.UNCLEAR): State.SUCCEEDED,
+    (State.SUCCEEDED, RefundFact.RETURNED): State.SUCCEEDED,
+    (State.SUCCEEDED, RefundFact.STUCK): State.SUCCEEDED,
+    (State.SUCCEEDED, RefundFact.UNDER_WAY): State.SUCCEEDED,
+    (State.SUCCEEDED, RefundFact.ABSENT): State.SUCCEEDED,
+    (State.SUCCEEDED, RefundFact.NOT_SENT): State.SUCCEEDED,
+    (State.SUCCEEDED, RefundFact.UNCLEAR): State.SUCCEEDED,
     #
-    (State.FAILED, Fact.REFUSED): State.FAILED,
-    (State.FAILED, Fact.STUCK): State.FAILED,
-    (State.FAILED, Fact.UNDER_WAY): State.FAILED,
-    (State.FAILED, Fact.ABSENT): State.FAILED,
-    (State.FAILED, Fact.NOT_SENT): State.FAILED,
-    (State.FAILED, Fact.UNCLEAR): State.FAILED,
+    (State.FAILED, RefundFact.REFUSED): State.FAILED,
+    (State.FAILED, RefundFact.STUCK): State.FAILED,
+    (State.FAILED, RefundFact.UNDER_WAY): State.FAILED,
+    (State.FAILED, RefundFact.ABSENT): State.FAILED,
+    (State.FAILED, RefundFact.NOT_SENT): State.FAILED,
+    (State.FAILED, RefundFact.UNCLEAR): State.FAILED,
 }
 """Every pair that can arrive, twice, late or out of order. Returned and refused contradict each
-other: whoever says both is parked and a person looks. People decide only what is abnormal."""
+other: such a word becomes a dead letter and a person looks. People decide only what is abnormal."""
 
 
-def after(state: State, fact: Fact) -> State:
+def after(state: State, fact: RefundFact) -> State:
     """The state after this fact. Raises IllegalTransition where the table has no such pair."""
     try:
         return TRANSITIONS[state, fact]
@@ -102,7 +102,7 @@ class Refund:
     notify_url: str | None
     created_at: datetime
     state: State = State.PROCESSING
-    last_fact: Fact | None = None
+    last_fact: RefundFact | None = None
     channel_refund_no: str | None = None
     refunded_at: datetime | None = None
     failure: Failure | None = None

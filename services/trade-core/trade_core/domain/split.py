@@ -10,7 +10,7 @@ from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.fact import KnownFact
 
 
-class Fact(KnownFact):
+class SplitFact(KnownFact):
     """What became known of a split."""
 
     SHARED = "shared", "Every receiver has their share."
@@ -22,33 +22,33 @@ class Fact(KnownFact):
     UNCLEAR = "unclear", "Nobody can say what the channel did."
 
 
-TRANSITIONS: Final[dict[tuple[State, Fact], State]] = {
-    (State.PROCESSING, Fact.SHARED): State.SUCCEEDED,
-    (State.PROCESSING, Fact.SHORT): State.FAILED,
-    (State.PROCESSING, Fact.REFUSED): State.FAILED,
-    (State.PROCESSING, Fact.UNDER_WAY): State.PROCESSING,
-    (State.PROCESSING, Fact.ABSENT): State.PROCESSING,
-    (State.PROCESSING, Fact.NOT_SENT): State.PROCESSING,
-    (State.PROCESSING, Fact.UNCLEAR): State.PROCESSING,
+TRANSITIONS: Final[dict[tuple[State, SplitFact], State]] = {
+    (State.PROCESSING, SplitFact.SHARED): State.SUCCEEDED,
+    (State.PROCESSING, SplitFact.SHORT): State.FAILED,
+    (State.PROCESSING, SplitFact.REFUSED): State.FAILED,
+    (State.PROCESSING, SplitFact.UNDER_WAY): State.PROCESSING,
+    (State.PROCESSING, SplitFact.ABSENT): State.PROCESSING,
+    (State.PROCESSING, SplitFact.NOT_SENT): State.PROCESSING,
+    (State.PROCESSING, SplitFact.UNCLEAR): State.PROCESSING,
     #
-    (State.SUCCEEDED, Fact.SHARED): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.UNDER_WAY): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.ABSENT): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.NOT_SENT): State.SUCCEEDED,
-    (State.SUCCEEDED, Fact.UNCLEAR): State.SUCCEEDED,
+    (State.SUCCEEDED, SplitFact.SHARED): State.SUCCEEDED,
+    (State.SUCCEEDED, SplitFact.UNDER_WAY): State.SUCCEEDED,
+    (State.SUCCEEDED, SplitFact.ABSENT): State.SUCCEEDED,
+    (State.SUCCEEDED, SplitFact.NOT_SENT): State.SUCCEEDED,
+    (State.SUCCEEDED, SplitFact.UNCLEAR): State.SUCCEEDED,
     #
-    (State.FAILED, Fact.SHORT): State.FAILED,
-    (State.FAILED, Fact.REFUSED): State.FAILED,
-    (State.FAILED, Fact.UNDER_WAY): State.FAILED,
-    (State.FAILED, Fact.ABSENT): State.FAILED,
-    (State.FAILED, Fact.NOT_SENT): State.FAILED,
-    (State.FAILED, Fact.UNCLEAR): State.FAILED,
+    (State.FAILED, SplitFact.SHORT): State.FAILED,
+    (State.FAILED, SplitFact.REFUSED): State.FAILED,
+    (State.FAILED, SplitFact.UNDER_WAY): State.FAILED,
+    (State.FAILED, SplitFact.ABSENT): State.FAILED,
+    (State.FAILED, SplitFact.NOT_SENT): State.FAILED,
+    (State.FAILED, SplitFact.UNCLEAR): State.FAILED,
 }
 """Every pair that can arrive, twice, late or out of order. That everybody has their share and that
-somebody has not contradict each other: whoever says both is parked and a person looks."""
+somebody has not contradict each other: such a word becomes a dead letter and a person looks."""
 
 
-def after(state: State, fact: Fact) -> State:
+def after(state: State, fact: SplitFact) -> State:
     """The state after this fact. Raises IllegalTransition where the table has no such pair."""
     try:
         return TRANSITIONS[state, fact]
@@ -98,7 +98,7 @@ class Split:
     notify_url: str | None
     created_at: datetime
     state: State = State.PROCESSING
-    last_fact: Fact | None = None
+    last_fact: SplitFact | None = None
     channel_split_no: str | None = None
     finished_at: datetime | None = None
     failure: Failure | None = None

@@ -20,7 +20,7 @@ from trade_core.domain import alerts, facts, ledger, split
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotSplittable, SplitExceedsPaid, SplittingFinished
 from trade_core.domain.payment import Payment
-from trade_core.domain.split import Fact, Share, Split
+from trade_core.domain.split import Share, Split, SplitFact
 
 NO_REASON: Final = "The channel gave no reason."
 
@@ -100,7 +100,7 @@ def _start(aggregate: OrderAggregate, started: Split, payment: Payment) -> None:
     aggregate.add_split(started, replace(payment, split_reserved=reserved))
 
 
-def _after(was: Split, fact: Fact, result: SplitResult, now: datetime) -> Split:
+def _after(was: Split, fact: SplitFact, result: SplitResult, now: datetime) -> Split:
     state = split.after(was.state, fact)
     was = replace(was, channel_split_no=was.channel_split_no or result.channel_split_no)
     if state is was.state:
@@ -116,8 +116,8 @@ def _after(was: Split, fact: Fact, result: SplitResult, now: datetime) -> Split:
     )
 
 
-def _decided(share: Share, fact: Fact, said: ShareResult | None, result: SplitResult) -> Share:
-    if fact is not Fact.REFUSED and said is not None and said.status == "succeeded":
+def _decided(share: Share, fact: SplitFact, said: ShareResult | None, result: SplitResult) -> Share:
+    if fact is not SplitFact.REFUSED and said is not None and said.status == "succeeded":
         return replace(share, state=ShareStatus.SUCCEEDED)
     about = result if said is None or said.code is None else said
     failure = Failure(code=about.code or fact.name.lower(), message=about.message or NO_REASON)

@@ -1,7 +1,7 @@
 """Channels have spoken: a batch of their words is applied in one transaction.
 
-What cannot be true is parked while its neighbours are applied; a batch that comes again changes
-nothing.
+What cannot be true becomes a dead letter while its neighbours are applied; a batch that comes again
+changes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ from trade_core.store import aggregates, dead_letters, saving
 ResultT = TypeVar("ResultT", bound=Data)
 
 Refused = Sequence[DeadRecord]
-"""The words that cannot be true, each with the reason; they are parked when this is returned."""
+"""The words that cannot be true, each with the reason; dead letters when this is returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +135,4 @@ async def _save(
     tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], dead: Sequence[DeadRecord]
 ) -> None:
     await saving.save(tx, opened.values())
-    await dead_letters.park(tx, dead, at=deps.clock())
+    await dead_letters.keep(tx, dead, at=deps.clock())

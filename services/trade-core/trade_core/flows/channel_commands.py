@@ -8,17 +8,17 @@ from contracts.events.commands import (
     ChannelCommand,
     ChannelCommandRecord,
     CommandName,
-    FetchBill,
-    FetchBillRecord,
+    FetchStatement,
+    FetchStatementRecord,
 )
 from contracts.identifiers import new_id
 from contracts.topics import CHANNEL_COMMANDS
 from trade_core.domain import views
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
+from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
-from trade_core.domain.statement import Statement
 
 
 def command(
@@ -53,17 +53,19 @@ def message(command: ChannelCommand, subject: str, now: datetime) -> Message:
     return Message(CHANNEL_COMMANDS, key, record.to_bytes(), record.headers())
 
 
-def fetch_bill(statement: Statement, now: datetime, *, lease_until: datetime) -> Message:
-    command = FetchBill(
-        statement_no=statement.statement_no,
-        round=statement.round,
-        payment_id=statement.payment_id,
-        merchant_id=statement.merchant_id,
-        channel=statement.channel,
-        day=statement.day,
+def fetch_statement(
+    reconciliation: Reconciliation, now: datetime, *, lease_until: datetime
+) -> Message:
+    command = FetchStatement(
+        statement_no=reconciliation.statement_no,
+        round=reconciliation.round,
+        payment_id=reconciliation.payment_id,
+        merchant_id=reconciliation.merchant_id,
+        channel=reconciliation.channel,
+        day=reconciliation.day,
         lease_until=lease_until,
     )
-    record = FetchBillRecord(
+    record = FetchStatementRecord(
         id=new_id("event"),
         source=SOURCE,
         type=command.command,

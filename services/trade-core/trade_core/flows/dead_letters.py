@@ -1,11 +1,13 @@
-"""What could not be applied is looked at by people and, when its reason is gone, tried again."""
+"""What could not be read or applied is kept, looked at by people and, when its reason is gone,
+tried again."""
 
 import base64
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from chassis.consumer import Record
+from chassis.consumer import DeadRecord, Record
 from chassis.database import UNREACHABLE
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from contracts.internal import DeadLetterPage, DeadLetterView
@@ -28,6 +30,13 @@ MAX_BYTES_SHOWN: Final = 4_096
 
 MAX_ERROR_CHARS: Final = 2_000
 NEWEST: Final = 2**63 - 1
+
+
+async def keep(deps: Deps, records: Sequence[DeadRecord]) -> None:
+    """They could not be read or applied: kept as they came, and people hear of it."""
+    async with deps.db.transaction() as tx:
+        await dead_letters.keep(tx, records, at=deps.clock())
+    deps.wake_relay()
 
 
 async def list_letters(deps: Deps, after: int | None, limit: int) -> DeadLetterPage:

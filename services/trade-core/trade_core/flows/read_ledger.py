@@ -9,7 +9,7 @@ import orjson
 from chassis.database import Database
 from chassis.problems import FieldError, InvalidRequest
 from contracts.internal import LedgerBalance, LedgerBalances, LedgerEntries
-from trade_core.domain.statement import first_day_kept
+from trade_core.domain.reconciliation import first_day_kept
 from trade_core.flows.deps import Deps
 from trade_core.store import balances, ledger, movements
 from trade_core.store.balances import Account, Balance

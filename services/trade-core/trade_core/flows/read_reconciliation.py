@@ -18,39 +18,39 @@ from contracts.internal import (
     ReconciliationView,
     SettleDifference,
 )
-from trade_core.domain import statement as schedule
+from trade_core.domain import reconciliation as schedule
 from trade_core.domain.errors import (
-    DayNotBilled,
     DifferenceClosed,
     DifferenceNotFound,
-    StatementNotFound,
+    NoStatementOfDay,
+    ReconciliationNotFound,
 )
 from trade_core.flows.deps import Deps
-from trade_core.store import decisions, differences, statements
+from trade_core.store import decisions, differences, reconciliations
 from trade_core.store.decisions import Decided
-from trade_core.store.statements import Place, Wanted
+from trade_core.store.reconciliations import Place, Wanted
 
 log = structlog.get_logger()
 
 SETTLE: Final = "settle"
 
 
-async def list_statements(
+async def list_reconciliations(
     deps: Deps, wanted: Wanted, after: str | None, limit: int
 ) -> ReconciliationPage:
     """A page of statements. Raises InvalidRequest for a cursor that is not ours."""
     place = None if after is None else _place(after)
     async with deps.db.connection() as tx:
-        found = await statements.list_views(tx, wanted, place, limit + 1)
+        found = await reconciliations.list_views(tx, wanted, place, limit + 1)
     page = found[:limit]
     has_more = len(found) > limit
     return ReconciliationPage(items=page, next_cursor=_cursor(page[-1]) if has_more else None)
 
 
-async def get_statement(
+async def get_reconciliation(
     deps: Deps, statement_no: str, after: str | None, limit: int
 ) -> ReconciliationOnFile:
-    """With a page of its differences. Raises StatementNotFound."""
+    """With a page of its differences. Raises ReconciliationNotFound."""
     view = await _get(deps, statement_no)
     async with deps.db.connection() as tx:
         found = await differences.list_views(tx, statement_no, after, limit + 1)
@@ -69,16 +69,16 @@ async def ask_for(deps: Deps, request: AskForStatement) -> ReconciliationView:
     now = deps.clock()
     today = schedule.day_of(now)
     if not 0 <= (today - request.day).days <= schedule.OLDEST_DAYS:
-        raise DayNotBilled(request.day)
+        raise NoStatementOfDay(request.day)
     async with deps.db.connection() as tx:
-        statement_no = await statements.ask_for(tx, request, now)
+        statement_no = await reconciliations.ask_for(tx, request, now)
     return await _get(deps, statement_no)
 
 
 async def fetch_again(deps: Deps, statement_no: str) -> ReconciliationView:
-    """Have its bill fetched and compared anew, now. Raises StatementNotFound."""
+    """Have its bill fetched and compared anew, now. Raises ReconciliationNotFound."""
     async with deps.db.connection() as tx:
-        await statements.fetch_again(tx, statement_no, deps.clock())
+        await reconciliations.fetch_again(tx, statement_no, deps.clock())
     return await _get(deps, statement_no)
 
 
@@ -92,11 +92,11 @@ async def settle(deps: Deps, difference_no: str, request: SettleDifference) -> D
         view = await differences.find_view(tx, difference_no)
         if view is None:
             raise DifferenceNotFound(difference_no)
-        await statements.lock(tx, view.statement_no)
+        await reconciliations.lock(tx, view.statement_no)
         if await differences.settle(tx, difference_no, now):
             decided = Decided(difference_no, SETTLE, request.reason, request.decided_by, now)
             await decisions.add(tx, decided)
-            await statements.note_settled(tx, view.statement_no)
+            await reconciliations.note_settled(tx, view.statement_no)
             log.info("difference.settled", subject=view.subject, decided_by=request.decided_by)
         settled = await differences.find_view(tx, difference_no)
     if settled is None or settled.state is not DifferenceState.SETTLED:
@@ -106,9 +106,9 @@ async def settle(deps: Deps, difference_no: str, request: SettleDifference) -> D
 
 async def _get(deps: Deps, statement_no: str) -> ReconciliationView:
     async with deps.db.connection() as tx:
-        view = await statements.find_view(tx, statement_no)
+        view = await reconciliations.find_view(tx, statement_no)
     if view is None:
-        raise StatementNotFound(statement_no)
+        raise ReconciliationNotFound(statement_no)
     return view
 
 

@@ -13,12 +13,12 @@ import structlog
 
 from contracts.events.configuration import ChannelAccountEntity
 from trade_core.domain import alerts
-from trade_core.domain import statement as schedule
-from trade_core.domain.statement import Statement
+from trade_core.domain import reconciliation as schedule
+from trade_core.domain.reconciliation import Reconciliation
 from trade_core.flows import channel_commands
-from trade_core.flows.compare_bill import FORGET_BATCH, compare, forget_rows
+from trade_core.flows.compare_statement import FORGET_BATCH, compare, forget_rows
 from trade_core.flows.deps import Deps
-from trade_core.store import movements, outgoing, statements
+from trade_core.store import movements, outgoing, reconciliations
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ MAKE_BATCH: Final = 1_000
 ALL_ROUNDS: Final = 2**31 - 1
 
 
-async def make_statements(deps: Deps, accounts: Sequence[ChannelAccountEntity]) -> int:
+async def make_reconciliations(deps: Deps, accounts: Sequence[ChannelAccountEntity]) -> int:
     """One for each account and day whose bill can be there; answers how many are new."""
     now = deps.clock()
     wanted: list[tuple[ChannelAccountEntity, date]] = [
@@ -39,20 +39,22 @@ async def make_statements(deps: Deps, accounts: Sequence[ChannelAccountEntity]) 
     made = 0
     for first in range(0, len(wanted), MAKE_BATCH):
         async with deps.db.connection() as tx:
-            made += await statements.make(tx, wanted[first : first + MAKE_BATCH])
+            made += await reconciliations.make(tx, wanted[first : first + MAKE_BATCH])
     return made
 
 
-async def attend_statements(deps: Deps) -> int:
+async def attend_reconciliations(deps: Deps) -> int:
     """Fetch or compare what is due, a few at a time; answers how many there were.
 
     Several replicas may do this at once: a statement is claimed by one of them.
     """
     now = deps.clock()
     async with deps.db.connection() as tx:
-        claimed = await statements.claim(tx, now=now, lease_until=now + schedule.LEASE, limit=BATCH)
-    for statement in claimed:
-        await _attend(deps, statement, now)
+        claimed = await reconciliations.claim(
+            tx, now=now, lease_until=now + schedule.LEASE, limit=BATCH
+        )
+    for reconciliation in claimed:
+        await _attend(deps, reconciliation, now)
     return len(claimed)
 
 
@@ -60,48 +62,50 @@ async def forget(deps: Deps) -> None:
     """Delete rows of bills, and our side of them, that are not compared any more."""
     now = deps.clock()
     async with deps.db.connection() as tx:
-        outlived = await statements.outlived(tx, now)
+        outlived = await reconciliations.outlived(tx, now)
     for statement_no in outlived:
         await forget_rows(deps, statement_no, before_round=ALL_ROUNDS)
         async with deps.db.connection() as tx:
-            await statements.note_forgotten(tx, statement_no)
+            await reconciliations.note_forgotten(tx, statement_no)
     dropped = FORGET_BATCH
     while dropped == FORGET_BATCH:
         async with deps.db.connection() as tx:
             dropped = await movements.forget(tx, schedule.first_day_kept(now), FORGET_BATCH)
 
 
-async def _attend(deps: Deps, statement: Statement, now: datetime) -> None:
-    if statement.is_to_be_fetched(now):
-        await _fetch(deps, statement)
-    elif statement.has_rows(now):
-        await compare(deps, statement)
+async def _attend(deps: Deps, reconciliation: Reconciliation, now: datetime) -> None:
+    if reconciliation.is_to_be_fetched(now):
+        await _fetch(deps, reconciliation)
+    elif reconciliation.has_rows(now):
+        await compare(deps, reconciliation)
     else:
         async with deps.db.connection() as tx:
-            await statements.note_over(tx, statement)
+            await reconciliations.note_over(tx, reconciliation)
 
 
-async def _fetch(deps: Deps, was: Statement) -> None:
+async def _fetch(deps: Deps, was: Reconciliation) -> None:
     now = deps.clock()
-    statement = replace(was, round=was.round + 1, attempts=was.attempts + 1)
-    again = schedule.next_try(statement.day, statement.attempts, now)
+    reconciliation = replace(was, round=was.round + 1, attempts=was.attempts + 1)
+    again = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
     async with deps.db.transaction() as tx:
-        if await statements.lock(tx, statement.statement_no) != was:
+        if await reconciliations.lock(tx, reconciliation.statement_no) != was:
             return
         if again is None:
-            await statements.note_none(tx, statement, note=None, again=None)
+            await reconciliations.note_none(tx, reconciliation, note=None, again=None)
             return
-        await statements.begin_round(tx, statement, now=now, again=again)
-        if statement.is_overdue(now):
-            await statements.note_overdue_told(tx, statement)
-            await outgoing.tell_people(tx, [alerts.no_bill(statement)], now)
+        await reconciliations.begin_round(tx, reconciliation, now=now, again=again)
+        if reconciliation.is_overdue(now):
+            await reconciliations.note_overdue_told(tx, reconciliation)
+            await outgoing.tell_people(tx, [alerts.no_statement(reconciliation)], now)
     deps.wake_relay()
-    [was_sent] = await deps.send([channel_commands.fetch_bill(statement, now, lease_until=again)])
+    [was_sent] = await deps.send(
+        [channel_commands.fetch_statement(reconciliation, now, lease_until=again)]
+    )
     log.info(
         "reconciliation.asked",
-        statement_no=statement.statement_no,
-        payment_id=statement.payment_id,
-        day=statement.day.isoformat(),
-        attempt=statement.attempts,
+        statement_no=reconciliation.statement_no,
+        payment_id=reconciliation.payment_id,
+        day=reconciliation.day.isoformat(),
+        attempt=reconciliation.attempts,
         was_sent=was_sent,
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from chassis.consumer import DeadRecord, Record, park_in
+from chassis.consumer import DeadRecord, Record, dead_letter_in
 from chassis.database import Tx
 from trade_core.domain import alerts
 from trade_core.store import outgoing
@@ -18,7 +18,7 @@ POISON: Final = (ValueError, asyncpg.PostgresError)
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A parked record. `error` is that of the last try; `replayed_at` None: not applied yet."""
+    """`error` is that of the last try; `replayed_at` None: not applied yet."""
 
     id: int
     record: Record
@@ -28,11 +28,11 @@ class DeadLetter:
     replayed_at: datetime | None
 
 
-async def park(tx: Tx, records: Sequence[DeadRecord], *, at: datetime) -> None:
-    """Keep them in `dead_event`; parking the same record again is harmless."""
+async def keep(tx: Tx, records: Sequence[DeadRecord], *, at: datetime) -> None:
+    """Keep them in `dead_event`; the same record again is harmless."""
     if not records:
         return
-    await park_in(tx, records)
+    await dead_letter_in(tx, records)
     told = (alerts.result_parked(dead.record.key or "unknown", dead.error) for dead in records)
     await outgoing.tell_people(tx, told, at)
 

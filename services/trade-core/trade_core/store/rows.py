@@ -27,10 +27,8 @@ from contracts.api import (
 from contracts.internal import RefundDecision
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Claim, Payment
-from trade_core.domain.refund import Fact as RefundFact
-from trade_core.domain.refund import Refund
-from trade_core.domain.split import Fact as SplitFact
-from trade_core.domain.split import Return, Share, Split
+from trade_core.domain.refund import Refund, RefundFact
+from trade_core.domain.split import Return, Share, Split, SplitFact
 
 ACTION: Final[TypeAdapter[Action]] = TypeAdapter(Action)
 CLAIM: Final = TypeAdapter(Claim)

@@ -14,12 +14,12 @@ from chassis.database import Tx
 from contracts.events.commands import CommandName
 from contracts.identifiers import is_id
 from trade_core.domain import alerts, ledger, reconciling
-from trade_core.domain import statement as schedule
+from trade_core.domain import reconciliation as schedule
+from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import Found, Judgement
-from trade_core.domain.statement import Statement
 from trade_core.flows import channel_commands
 from trade_core.flows.deps import Deps
-from trade_core.store import bill_rows, differences, due, outgoing, reading, statements
+from trade_core.store import differences, due, outgoing, reading, reconciliations, statement_rows
 from trade_core.store import ledger as ledger_store
 
 log = structlog.get_logger()
@@ -33,59 +33,66 @@ MAX_LISTED: Final = 1_000
 FORGET_BATCH: Final = 20_000
 
 
-async def compare(deps: Deps, statement: Statement) -> None:
+async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
     """Compare the rows that are here with the books as they are now, and act on what differs."""
     now = deps.clock()
     async with deps.db.transaction() as tx:
-        current = await statements.lock(tx, statement.statement_no)
-        if current != statement:
+        current = await reconciliations.lock(tx, reconciliation.statement_no)
+        if current != reconciliation:
             return  # A person has it fetched again.
-        await bill_rows.allow_time(tx)
-        await _book_fees(tx, statement, await bill_rows.sum_up(tx, statement), now)
-        found, judgement = await _judge(tx, statement, now)
+        await statement_rows.allow_time(tx)
+        await _book_fees(tx, reconciliation, await statement_rows.sum_up(tx, reconciliation), now)
+        found, judgement = await _judge(tx, reconciliation, now)
         again = schedule.next_comparison(
-            statement, now, is_asking=judgement.is_asking, is_differing=judgement.open_count > 0
+            reconciliation,
+            now,
+            is_asking=judgement.is_asking,
+            is_differing=judgement.open_count > 0,
         )
-        await statements.note_comparison(tx, statement, judgement, now=now, again=again)
+        await reconciliations.note_comparison(tx, reconciliation, judgement, now=now, again=again)
         if judgement.opened:
-            alert = alerts.bill_differs(statement, judgement.open_count)
+            alert = alerts.statement_differs(reconciliation, judgement.open_count)
             await outgoing.tell_people(tx, [alert], now)
-    _tell(deps, statement, judgement)
+    _tell(deps, reconciliation, judgement)
     await _ask(deps, found, now)
-    if statement.comparisons == 0 and statement.rows_round is not None:
-        await forget_rows(deps, statement.statement_no, before_round=statement.rows_round)
+    if reconciliation.comparisons == 0 and reconciliation.rows_round is not None:
+        await forget_rows(deps, reconciliation.statement_no, before_round=reconciliation.rows_round)
 
 
-async def _book_fees(tx: Tx, statement: Statement, sums: bill_rows.Sums, now: datetime) -> None:
+async def _book_fees(
+    tx: Tx, reconciliation: Reconciliation, sums: statement_rows.Sums, now: datetime
+) -> None:
     """Once for each statement, from the bill of the whole day."""
-    if statement.fees_booked is not None or not statement.is_of_whole_day:
+    if reconciliation.fees_booked is not None or not reconciliation.is_of_whole_day:
         return
     if sums.fees and sums.currency:
-        entry = ledger.of_fees(statement, sums.fees, sums.currency, at=now)
+        entry = ledger.of_fees(reconciliation, sums.fees, sums.currency, at=now)
         await ledger_store.append(tx, [entry])
-    await statements.note_fees_booked(tx, statement, sums.fees)
+    await reconciliations.note_fees_booked(tx, reconciliation, sums.fees)
 
 
-async def _judge(tx: Tx, statement: Statement, now: datetime) -> tuple[Sequence[Found], Judgement]:
-    side = schedule.our_side(statement, now)
-    found, count = await bill_rows.compare(tx, statement, side, MAX_LISTED)
-    known = await differences.known(tx, statement.statement_no)
-    seen = await bill_rows.seen(tx, statement, reconciling.missed(known))
+async def _judge(
+    tx: Tx, reconciliation: Reconciliation, now: datetime
+) -> tuple[Sequence[Found], Judgement]:
+    side = schedule.our_side(reconciliation, now)
+    found, count = await statement_rows.compare(tx, reconciliation, side, MAX_LISTED)
+    known = await differences.known(tx, reconciliation.statement_no)
+    seen = await statement_rows.seen(tx, reconciliation, reconciling.missed(known))
     judgement = reconciling.judge(found, known, unlisted=count - len(found), seen=seen)
-    await differences.save(tx, statement.statement_no, found, judgement, now=now)
+    await differences.save(tx, reconciliation.statement_no, found, judgement, now=now)
     return found, judgement
 
 
-def _tell(deps: Deps, statement: Statement, judgement: Judgement) -> None:
+def _tell(deps: Deps, reconciliation: Reconciliation, judgement: Judgement) -> None:
     deps.wake_relay()
     COMPARISONS.labels(judgement.state).inc()
     for each in judgement.opened:
         DIFFERENCES.labels(each.kind).inc()
     log.info(
         "reconciliation.compared",
-        statement_no=statement.statement_no,
-        payment_id=statement.payment_id,
-        day=statement.day.isoformat(),
+        statement_no=reconciliation.statement_no,
+        payment_id=reconciliation.payment_id,
+        day=reconciliation.day.isoformat(),
         state=judgement.state,
         differences=judgement.open_count,
     )
@@ -119,6 +126,6 @@ async def forget_rows(deps: Deps, statement_no: str, *, before_round: int) -> No
     dropped = FORGET_BATCH
     while dropped == FORGET_BATCH:
         async with deps.db.connection() as tx:
-            dropped = await bill_rows.forget(
+            dropped = await statement_rows.forget(
                 tx, statement_no, before_round=before_round, limit=FORGET_BATCH
             )

@@ -95,7 +95,7 @@ def days_to_reconcile(account: ChannelAccountEntity, now: datetime) -> list[date
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Reconciliation:
     """One channel account and day. `round` counts the fetches, the latest began at `asked_at`;
     `rows_round` is the one whose rows are compared (None: there are none), and they are kept until
     `rows_until` (None: they are deleted). `attempts` and `comparisons` are counted since the bill
@@ -154,7 +154,7 @@ def kept_until(day: date, now: datetime) -> datetime:
 
 
 def next_comparison(
-    statement: Statement, now: datetime, *, is_asking: bool, is_differing: bool
+    reconciliation: Reconciliation, now: datetime, *, is_asking: bool, is_differing: bool
 ) -> datetime | None:
     """When a statement that has just been compared is to be looked at again; None: never.
 
@@ -163,12 +163,12 @@ def next_comparison(
     """
     if is_asking:
         return now + ANSWERED_AFTER
-    if not statement.is_of_whole_day:
-        return ready_at(statement.day)
+    if not reconciliation.is_of_whole_day:
+        return ready_at(reconciliation.day)
     if is_differing:
-        again = now + RECHECKS[min(statement.comparisons, len(RECHECKS) - 1)]
-        return again if statement.has_rows(again) else None
-    settled_at = beginning_of(statement.day) + NEIGHBOURS_THERE
+        again = now + RECHECKS[min(reconciliation.comparisons, len(RECHECKS) - 1)]
+        return again if reconciliation.has_rows(again) else None
+    settled_at = beginning_of(reconciliation.day) + NEIGHBOURS_THERE
     return settled_at if now < settled_at else None
 
 
@@ -182,10 +182,10 @@ class OurSide:
     begun_from: datetime
 
 
-def our_side(statement: Statement, now: datetime) -> OurSide | None:
+def our_side(reconciliation: Reconciliation, now: datetime) -> OurSide | None:
     """Of a whole day, while its neighbours are kept; near midnight only when they are there."""
-    begins = beginning_of(statement.day)
-    if not statement.is_of_whole_day or now >= begins + MISSED_FOR:
+    begins = beginning_of(reconciliation.day)
+    if not reconciliation.is_of_whole_day or now >= begins + MISSED_FOR:
         return None
     edge = timedelta(0) if now >= begins + NEIGHBOURS_THERE else EDGE
     return OurSide(begins + edge, begins + DAY - edge, begins + MISSED_FOR - ROWS_KEPT)

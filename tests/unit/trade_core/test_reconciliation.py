@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from contracts.events.configuration import ChannelAccountEntity, State
 from contracts.identifiers import made_at
 from contracts.internal import ReconciliationState
-from trade_core.domain import statement as schedule
-from trade_core.domain.statement import Statement, beginning_of, day_of, finished_days, ready_at
+from trade_core.domain import reconciliation as schedule
+from trade_core.domain.reconciliation import (
+    Reconciliation,
+    beginning_of,
+    day_of,
+    finished_days,
+    ready_at,
+)
 
 DAY = date(2026, 1, 5)
 BEGINS = datetime(2026, 1, 4, 16, tzinfo=UTC)
@@ -25,8 +31,8 @@ MOMENTS = st.integers(0, 500_000_000).map(
 )
 
 
-def statement(**changes: Any) -> Statement:
-    usual = Statement(
+def reconciliation(**changes: Any) -> Reconciliation:
+    usual = Reconciliation(
         statement_no="B1",
         merchant_id="M1",
         payment_id="C1",
@@ -118,7 +124,7 @@ def test_account_is_reconciled_from_the_day_of_its_registration_on() -> None:
 def test_what_is_due_is_fetched_or_compared(
     state: ReconciliationState, asked_at: datetime | None, now: datetime, is_fetched: bool
 ) -> None:
-    assert statement(state=state, asked_at=asked_at).is_to_be_fetched(now) is is_fetched
+    assert reconciliation(state=state, asked_at=asked_at).is_to_be_fetched(now) is is_fetched
 
 
 def test_bill_is_asked_for_ever_more_seldom_and_not_before_it_can_be_there() -> None:
@@ -133,7 +139,7 @@ def test_bill_is_asked_for_ever_more_seldom_and_not_before_it_can_be_there() -> 
 
 def test_people_hear_of_a_bill_that_was_asked_for_in_vain_for_a_day() -> None:
     late = READY + timedelta(hours=24)
-    awaited = statement(rows_round=None, attempts=5)
+    awaited = reconciliation(rows_round=None, attempts=5)
     assert awaited.is_overdue(late)
     assert not awaited.is_overdue(late - timedelta(seconds=1))
     assert not replace(awaited, is_overdue_told=True).is_overdue(late)
@@ -144,7 +150,7 @@ def test_people_hear_of_a_bill_that_was_asked_for_in_vain_for_a_day() -> None:
 @given(st.integers(0, 10 * 24 * 60))
 def test_what_is_missed_was_looked_for_in_every_bill_that_may_list_it(minutes: int) -> None:
     now = BEGINS + timedelta(minutes=minutes)
-    side = schedule.our_side(statement(), now)
+    side = schedule.our_side(reconciliation(), now)
     if side is not None:
         first_bill = day_of(side.begun_from)
         assert now < schedule.kept_until(first_bill, beginning_of(first_bill))
@@ -154,7 +160,7 @@ def test_what_is_missed_was_looked_for_in_every_bill_that_may_list_it(minutes: i
 def test_statement_is_compared_once_more_when_the_neighbours_bill_is_there() -> None:
     def after(now: datetime, **changes: Any) -> datetime | None:
         return schedule.next_comparison(
-            statement(**changes), now, is_asking=False, is_differing=False
+            reconciliation(**changes), now, is_asking=False, is_differing=False
         )
 
     neighbours = BEGINS + timedelta(hours=60)
@@ -167,7 +173,7 @@ def test_differences_are_compared_again_while_the_rows_are_kept() -> None:
     now, waits = READY, []
     for comparisons in range(9):
         again = schedule.next_comparison(
-            statement(comparisons=comparisons), now, is_asking=False, is_differing=True
+            reconciliation(comparisons=comparisons), now, is_asking=False, is_differing=True
         )
         if again is None:
             break
@@ -177,15 +183,15 @@ def test_differences_are_compared_again_while_the_rows_are_kept() -> None:
 
 
 def test_our_side_near_midnight_waits_for_the_neighbours() -> None:
-    early = schedule.our_side(statement(), READY)
+    early = schedule.our_side(reconciliation(), READY)
     assert early is not None
     assert (early.booked_from, early.booked_before) == (
         BEGINS + timedelta(hours=1),
         BEGINS + timedelta(hours=23),
     )
-    whole = schedule.our_side(statement(), BEGINS + timedelta(hours=60))
+    whole = schedule.our_side(reconciliation(), BEGINS + timedelta(hours=60))
     assert whole is not None
     assert (whole.booked_from, whole.booked_before) == (BEGINS, BEGINS + timedelta(days=1))
-    assert schedule.our_side(statement(), BEGINS + schedule.MISSED_FOR) is None
-    part = statement(asked_at=BEGINS + timedelta(hours=9))
+    assert schedule.our_side(reconciliation(), BEGINS + schedule.MISSED_FOR) is None
+    part = reconciliation(asked_at=BEGINS + timedelta(hours=9))
     assert schedule.our_side(part, READY) is None

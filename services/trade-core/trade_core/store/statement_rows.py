@@ -8,8 +8,8 @@ import asyncpg
 
 from chassis.database import Tx
 from contracts.internal import DifferenceKind
+from trade_core.domain.reconciliation import OurSide, Reconciliation
 from trade_core.domain.reconciling import Found, OwnRow
-from trade_core.domain.statement import OurSide, Statement
 
 COMPARE_LIMIT_S: Final = 300
 """A bill of a million rows takes some seconds; more than this is no comparison any more."""
@@ -24,10 +24,12 @@ class Sums:
 
 
 async def add_page(
-    tx: Tx, statement: Statement, first_row: int, rows: Sequence[OwnRow | None]
+    tx: Tx, reconciliation: Reconciliation, first_row: int, rows: Sequence[OwnRow | None]
 ) -> bool:
     """Stage the own rows of a page (None: a foreign one); False where it was here before."""
-    if not await tx.fetchval(_ADD_PAGE, statement.statement_no, statement.round, first_row):
+    if not await tx.fetchval(
+        _ADD_PAGE, reconciliation.statement_no, reconciliation.round, first_row
+    ):
         return False
     staged = [
         {
@@ -45,29 +47,33 @@ async def add_page(
     ]
     if staged:
         await tx.execute(
-            _ADD_ROWS, statement.statement_no, statement.round, statement.payment_id, staged
+            _ADD_ROWS,
+            reconciliation.statement_no,
+            reconciliation.round,
+            reconciliation.payment_id,
+            staged,
         )
     return True
 
 
-async def sum_up(tx: Tx, statement: Statement) -> Sums:
+async def sum_up(tx: Tx, reconciliation: Reconciliation) -> Sums:
     """Keep the totals of the compared round with the statement."""
-    rows = (statement.statement_no, statement.rows_round)
+    rows = (reconciliation.statement_no, reconciliation.rows_round)
     row = await tx.fetchrow(_SUM_UP, *rows, timeout=COMPARE_LIMIT_S)
     assert row is not None  # The statement is locked.
     return Sums(row["fees"], row["currency"])
 
 
 async def compare(
-    tx: Tx, statement: Statement, side: OurSide | None, limit: int
+    tx: Tx, reconciliation: Reconciliation, side: OurSide | None, limit: int
 ) -> tuple[list[Found], int]:
     """What of the bill and of our side differs: up to `limit` of them, and how many there are."""
     rows = await tx.fetch(
         _COMPARE,
-        statement.statement_no,
-        statement.rows_round,
-        statement.payment_id,
-        statement.day,
+        reconciliation.statement_no,
+        reconciliation.rows_round,
+        reconciliation.payment_id,
+        reconciliation.day,
         side.booked_from if side else None,
         side.booked_before if side else None,
         side.begun_from if side else None,
@@ -77,9 +83,9 @@ async def compare(
     return [_found(row) for row in rows], rows[0]["total"] if rows else 0
 
 
-async def seen(tx: Tx, statement: Statement, subjects: Sequence[str]) -> set[str]:
+async def seen(tx: Tx, reconciliation: Reconciliation, subjects: Sequence[str]) -> set[str]:
     """Those of the numbers that stand in a bill of the account."""
-    rows = await tx.fetch(_SEEN, statement.payment_id, subjects) if subjects else []
+    rows = await tx.fetch(_SEEN, reconciliation.payment_id, subjects) if subjects else []
     return {row["subject"] for row in rows}
 
 

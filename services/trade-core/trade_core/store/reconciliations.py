@@ -10,9 +10,9 @@ from chassis.database import Tx
 from contracts.events.configuration import ChannelAccountEntity, State
 from contracts.identifiers import new_id
 from contracts.internal import AskForStatement, ReconciliationState, ReconciliationView
-from trade_core.domain import statement as schedule
+from trade_core.domain import reconciliation as schedule
+from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import Judgement
-from trade_core.domain.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,55 +64,67 @@ async def fetch_again(tx: Tx, statement_no: str, now: datetime) -> bool:
     return bool(await tx.fetchval(_FETCH_AGAIN, statement_no, now))
 
 
-async def claim(tx: Tx, *, now: datetime, lease_until: datetime, limit: int) -> list[Statement]:
+async def claim(
+    tx: Tx, *, now: datetime, lease_until: datetime, limit: int
+) -> list[Reconciliation]:
     """Take up to `limit` that are due; two replicas never take the same."""
-    return [_statement(row) for row in await tx.fetch(_CLAIM, now, lease_until, limit)]
+    return [_reconciliation(row) for row in await tx.fetch(_CLAIM, now, lease_until, limit)]
 
 
-async def lock(tx: Tx, statement_no: str) -> Statement | None:
+async def lock(tx: Tx, statement_no: str) -> Reconciliation | None:
     row = await tx.fetchrow(_LOCK, statement_no)
-    return None if row is None else _statement(row)
+    return None if row is None else _reconciliation(row)
 
 
-async def begin_round(tx: Tx, statement: Statement, *, now: datetime, again: datetime) -> None:
+async def begin_round(
+    tx: Tx, reconciliation: Reconciliation, *, now: datetime, again: datetime
+) -> None:
     """The bill is being asked for, as the round and attempt of this statement."""
-    until = schedule.kept_until(statement.day, now)
+    until = schedule.kept_until(reconciliation.day, now)
     await tx.execute(
-        _BEGIN_ROUND, statement.statement_no, statement.round, statement.attempts, now, again, until
+        _BEGIN_ROUND,
+        reconciliation.statement_no,
+        reconciliation.round,
+        reconciliation.attempts,
+        now,
+        again,
+        until,
     )
 
 
-async def note_page(tx: Tx, statement: Statement, *, received: int, again: datetime) -> None:
+async def note_page(
+    tx: Tx, reconciliation: Reconciliation, *, received: int, again: datetime
+) -> None:
     """More rows are here; it is looked at again at `again`, lest the rest never come."""
-    await tx.execute(_NOTE_PAGE, statement.statement_no, received, again)
+    await tx.execute(_NOTE_PAGE, reconciliation.statement_no, received, again)
 
 
-async def complete(tx: Tx, statement: Statement, *, now: datetime) -> None:
+async def complete(tx: Tx, reconciliation: Reconciliation, *, now: datetime) -> None:
     """All rows of its round are here: it is compared next."""
-    await tx.execute(_COMPLETE, statement.statement_no, now)
+    await tx.execute(_COMPLETE, reconciliation.statement_no, now)
 
 
 async def note_none(
-    tx: Tx, statement: Statement, *, note: str | None, again: datetime | None
+    tx: Tx, reconciliation: Reconciliation, *, note: str | None, again: datetime | None
 ) -> None:
     """There is no bill; with `again` None it is not asked for any more."""
     awaited, unavailable = ReconciliationState.AWAITED, ReconciliationState.UNAVAILABLE
     state = unavailable if again is None else awaited
-    await tx.execute(_NOTE_NONE, statement.statement_no, state, again, note)
+    await tx.execute(_NOTE_NONE, reconciliation.statement_no, state, again, note)
 
 
-async def note_over(tx: Tx, statement: Statement) -> None:
+async def note_over(tx: Tx, reconciliation: Reconciliation) -> None:
     """It is not looked at again by itself, unless somebody wanted that meanwhile."""
-    await tx.execute(_NOTE_OVER, statement.statement_no, statement.round)
+    await tx.execute(_NOTE_OVER, reconciliation.statement_no, reconciliation.round)
 
 
-async def note_overdue_told(tx: Tx, statement: Statement) -> None:
-    await tx.execute(_NOTE_OVERDUE_TOLD, statement.statement_no)
+async def note_overdue_told(tx: Tx, reconciliation: Reconciliation) -> None:
+    await tx.execute(_NOTE_OVERDUE_TOLD, reconciliation.statement_no)
 
 
 async def note_comparison(
     tx: Tx,
-    statement: Statement,
+    reconciliation: Reconciliation,
     judgement: Judgement,
     *,
     now: datetime,
@@ -121,7 +133,7 @@ async def note_comparison(
     """It was compared, with this result; it is looked at again at `again`, or never."""
     await tx.execute(
         _NOTE_COMPARISON,
-        statement.statement_no,
+        reconciliation.statement_no,
         judgement.state,
         now,
         again,
@@ -129,8 +141,8 @@ async def note_comparison(
     )
 
 
-async def note_fees_booked(tx: Tx, statement: Statement, fees: int) -> None:
-    await tx.execute(_NOTE_FEES_BOOKED, statement.statement_no, fees)
+async def note_fees_booked(tx: Tx, reconciliation: Reconciliation, fees: int) -> None:
+    await tx.execute(_NOTE_FEES_BOOKED, reconciliation.statement_no, fees)
 
 
 async def note_settled(tx: Tx, statement_no: str) -> None:
@@ -170,9 +182,9 @@ async def list_views(
     return [_view(row) for row in rows]
 
 
-def _statement(row: asyncpg.Record) -> Statement:
-    values = {name: row[name] for name in Statement.__slots__}
-    return Statement(**{**values, "state": ReconciliationState(row["state"])})
+def _reconciliation(row: asyncpg.Record) -> Reconciliation:
+    values = {name: row[name] for name in Reconciliation.__slots__}
+    return Reconciliation(**{**values, "state": ReconciliationState(row["state"])})
 
 
 def _view(row: asyncpg.Record) -> ReconciliationView:
