@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from contracts import signing
@@ -24,6 +25,14 @@ class SignedRequest:
     address: Address | None
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who signed, and when by the signer's clock: within five minutes of ours."""
+
+    app: App
+    signed_at: datetime
+
+
 class Authentication:
     """`clock` answers Unix seconds."""
 
@@ -34,8 +43,8 @@ class Authentication:
         self._nonces = nonces
         self._clock = clock
 
-    def identify(self, request: SignedRequest) -> App:
-        """The app that signed this request.
+    def identify(self, request: SignedRequest) -> Identity:
+        """The app that signed this request, and its timestamp.
 
         Raises:
             NotAuthenticated: whatever was wrong; the app is told the same each time.
@@ -57,7 +66,7 @@ class Authentication:
             raise NotAuthenticated("address", app.app_id)
         if not self._nonces.is_new(key.key_id, shown.nonce, now_s):
             raise NotAuthenticated("replay", app.app_id)
-        return app
+        return Identity(app, datetime.fromtimestamp(shown.timestamp, UTC))
 
     def _known(self, shown: signing.Credentials) -> tuple[App, Key]:
         app = self._directory.find_app(shown.app_id)

@@ -52,7 +52,9 @@ def authentication(directory: Directory) -> Authentication:
 
 
 def test_a_good_signature_names_its_app(authentication: Authentication) -> None:
-    assert authentication.identify(request(authorization())).app_id == "A1"
+    identity = authentication.identify(request(authorization()))
+    assert identity.app.app_id == "A1"
+    assert identity.signed_at.timestamp() == NOW_S
 
 
 @pytest.mark.parametrize("skew_s", [-300, 300])
@@ -151,4 +153,4 @@ def test_public_keys_are_as_good_as_secrets(
     signer, public = pair()
     directory.put(Key("K5", "A1", alg, signing.public_key(alg, public)))
     header = authorization(alg=alg, key_id="K5", signer=signer)
-    assert authentication.identify(request(header)).app_id == "A1"
+    assert authentication.identify(request(header)).app.app_id == "A1"

@@ -5,6 +5,7 @@ Everything that is wrong before the signature is known to be good looks the same
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from inspect import signature
 from typing import Annotated, Any, Final, TypeVar
 
@@ -34,10 +35,11 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated app and what it sent. The request keeps it, so it does not keep the request:
-    a cycle would let all of both stay until the next garbage collection."""
+    """An authenticated app, what it sent and when it signed that. The request keeps it, so it does
+    not keep the request: a cycle would let all of both stay until the next garbage collection."""
 
     app: App
+    signed_at: datetime
     content_type: str
     body: bytes
 
@@ -60,13 +62,14 @@ class Admission:
         """Raises BodyTooLarge, NotAuthenticated or RateLimited."""
         body = await read_body(request, limit_bytes=MAX_BODY_BYTES)
         try:
-            app = self.authentication.identify(self._signed(request, body))
+            signer = self.authentication.identify(self._signed(request, body))
         except NotAuthenticated as problem:
             self._note(problem, request.app.state.deps)
             raise
-        if wait_s := self.rate.wait_s(app.app_id, self.clock()):
+        if wait_s := self.rate.wait_s(signer.app.app_id, self.clock()):
             raise RateLimited(wait_s)
-        return Caller(app, request.headers.get("content-type", ""), body)
+        content_type = request.headers.get("content-type", "")
+        return Caller(signer.app, signer.signed_at, content_type, body)
 
     def _note(self, problem: NotAuthenticated, deps: Deps) -> None:
         REFUSED.labels(problem.reason).inc()
