@@ -31,7 +31,11 @@ async def conflicted(shop: Shop, channel: str) -> dict[str, Any]:
 
 
 async def decide(person: Person, thing: str, number: str, decision: str) -> dict[str, Any]:
-    body = {"decision": decision, "reason": REASON}
+    """Decide on what is shown at this moment."""
+    seen = f"/api/payments/{number}/claim" if thing == "payment" else f"/api/refunds/{number}"
+    shown = (await person.http.get(seen)).json()
+    on = {"claim": shown} if thing == "payment" else {"version": shown["version"]}
+    body = {"decision": decision, "reason": REASON, **on}
     return await person.call("POST", f"/api/{thing}s/{number}/decision", body)
 
 

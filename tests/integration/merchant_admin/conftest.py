@@ -74,25 +74,32 @@ class Gateway:
 @dataclass
 class TradeCore:
     """Knows one payment; opens every refund but those above its amount. Anything else it answers
-    by path with what a test has put into `answers`, and keeps what it was told."""
+    by path with what a test has put into `answers`, or into `refusals`, and keeps what it was
+    told."""
 
     payment: dict[str, Any] | None = None
     refund: dict[str, Any] | None = None
+    refund_version: int = 7
     asked: list[dict[str, Any]] = field(default_factory=list)
     decided: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     queries: list[dict[str, str]] = field(default_factory=list)
     told: list[tuple[str, Any]] = field(default_factory=list)
-    is_decidable: bool = True
+    refusals: dict[str, Response] = field(default_factory=dict)
 
     def app(self) -> FastAPI:
         app = FastAPI()
+        self._add_decisions(app)
+        self._add_refunds(app)
+        self._add_the_rest(app)
+        return app
 
+    def _add_decisions(self, app: FastAPI) -> None:
         @app.post("/internal/payments/{number}/decision")
         @app.post("/internal/refunds/{number}/decision")
         async def decide(number: str, request: Request) -> Response:
-            if not self.is_decidable:
-                return problem(422, "invalid_request", ["/decision"])
+            if request.url.path in self.refusals:
+                return self.refusals[request.url.path]
             self.decided.append({"number": number, **await request.json()})
             return JSONResponse(self.payment if number.startswith("P") else self.refund)
 
@@ -101,6 +108,13 @@ class TradeCore:
             if self.payment is None or self.payment["payment_no"] != payment_no:
                 return problem(404, "not_found")
             return JSONResponse(self.payment)
+
+    def _add_refunds(self, app: FastAPI) -> None:
+        @app.get("/internal/refunds/{refund_no}")
+        async def refund_on_file(refund_no: str) -> Response:
+            if self.refund is None or self.refund["refund_no"] != refund_no:
+                return problem(404, "not_found")
+            return JSONResponse({**self.refund, "version": self.refund_version})
 
         @app.post("/internal/refunds")
         async def refund(request: Request) -> Response:
@@ -112,17 +126,18 @@ class TradeCore:
                 return problem(409, "refund_exceeds_paid")
             return JSONResponse({"created": created, "refund": self.refund})
 
+    def _add_the_rest(self, app: FastAPI) -> None:
         @app.get("/internal/{path:path}")
         @app.post("/internal/{path:path}")
         async def answer(path: str, request: Request) -> Response:
             self.queries.append(dict(request.query_params))
             if body := await request.body():
                 self.told.append((path, json.loads(body)))
+            if request.url.path in self.refusals:
+                return self.refusals[request.url.path]
             if request.url.path not in self.answers:
                 return problem(404, "not_found")
             return JSONResponse(self.answers[request.url.path])
-
-        return app
 
 
 class Notifier:
@@ -186,8 +201,9 @@ class Admin:
         return items
 
 
-def problem(status: int, code: str, pointers: list[str] | None = None) -> Response:
+def problem(status: int, code: str, pointers: list[str] | None = None, **extra: Any) -> Response:
     body = {
+        **extra,
         "type": "about:blank",
         "title": code,
         "status": status,

@@ -30,6 +30,7 @@ LETTER = {
     "id": 7, "topic": "paymesh.payment-results.v1", "partition": 3, "offset": 12, "key": "P1",
     "headers": {"ce_type": "payment.result"}, "value_base64": "e30=", "is_cut": False,
     "error": "nobody here knows P1", "parked_at": NOW, "tries": 0, "replayed_at": None,
+    "version": 3,
 }  # fmt: skip
 
 
@@ -65,8 +66,9 @@ async def test_a_replay_is_audited_with_what_came_of_it(
 ) -> None:
     letter: dict[str, Any] = {**LETTER, "tries": 1, "replayed_at": replayed_at}
     admin.trade_core.answers["/internal/dead-letters/7/replay"] = letter
-    answer = await admin.http.post("/api/dead-letters/7/replay")
+    answer = await admin.http.post("/api/dead-letters/7/replay", json={"version": 3})
     assert (answer.status_code, answer.json()) == (200, letter)
+    assert admin.trade_core.told == [("dead-letters/7/replay", {"version": 3})]
     [entry] = await admin.audit(entity_id="7")
     assert (entry["action"], entry["after"]) == (
         "dead_letter.replayed",
@@ -75,14 +77,23 @@ async def test_a_replay_is_audited_with_what_came_of_it(
 
 
 async def test_a_letter_that_is_not_there_is_not_found(admin: Admin) -> None:
-    answer = await admin.http.post("/api/dead-letters/404/replay")
+    answer = await admin.http.post("/api/dead-letters/404/replay", json={"version": 0})
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert (await admin.audit(entity_id="404"))[0]["after"] == {"outcome": "not_found"}
 
 
 @pytest.mark.parametrize("path", ["0/replay", f"{2**63}/replay", "x/replay"])
 async def test_an_id_that_cannot_be_is_refused(admin: Admin, path: str) -> None:
-    assert (await admin.http.post(f"/api/dead-letters/{path}")).status_code == 422
+    answer = await admin.http.post(f"/api/dead-letters/{path}", json={"version": 0})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("version", [None, -1, "3", 2**63, True])
+async def test_a_replay_names_the_version_that_was_shown(admin: Admin, version: object) -> None:
+    body = {} if version is None else {"version": version}
+    answer = await admin.http.post("/api/dead-letters/7/replay", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/version")
+    assert admin.trade_core.told == []
 
 
 async def test_the_books_are_for_people_who_are_logged_in(admin: Admin) -> None:
@@ -118,6 +129,7 @@ async def test_a_dead_letter_is_shown_with_its_reason_and_its_text_made_harmless
         assert gone not in html
     assert "Only its beginning is shown." in html
     assert 'action="/console/dead-letters/7/replay"' in html
+    assert 'name="version" value="3"' in html
     assert "after=7" in html
 
 
@@ -130,7 +142,8 @@ async def test_a_dead_letter_is_tried_again_on_the_page(admin: Admin) -> None:
     foreign = await person.send("dead-letters/7/replay", csrf="0" * 64)
     assert (foreign.status_code, admin.trade_core.queries) == (401, [])
 
-    answer = await person.send("dead-letters/7/replay")
+    answer = await person.send("dead-letters/7/replay", version="3")
+    assert admin.trade_core.told == [("dead-letters/7/replay", {"version": 3})]
     assert (answer.status_code, answer.headers["location"]) == (
         303,
         "/console/dead-letters?after=8",
@@ -156,5 +169,5 @@ async def test_books_that_do_not_answer_are_said_on_the_page(admin: Admin) -> No
     person = await Person.logged_in(admin)
     for path in ("ledger", "dead-letters"):
         assert 'role="alert"' in await person.look(path)
-    answer = await person.send("dead-letters/404/replay")
+    answer = await person.send("dead-letters/404/replay", version="0")
     assert answer.headers["location"] == "/console/dead-letters?after=405&problem=core_refused"

@@ -62,8 +62,8 @@ async def test_callback_is_sent_again_and_audited(admin: Admin, person: Person) 
     answer = await person.send("deliveries/E1/redeliver", app_id="A1")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/console/deliveries/E1")
-    (deed,) = await admin.audit(entity_id="E1")
-    assert (deed["action"], deed["after"]["outcome"]) == ("callback.redelivered", "done")
+    (entry,) = await admin.audit(entity_id="E1")
+    assert (entry["action"], entry["after"]["outcome"]) == ("callback.redelivered", "done")
 
 
 async def test_callback_is_sent_again_by_the_api_too(admin: Admin) -> None:

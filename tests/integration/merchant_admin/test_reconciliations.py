@@ -7,6 +7,7 @@ import pytest
 from contracts.identifiers import new_id
 
 from .conftest import Admin
+from .conftest import problem as refusal
 from .people import Person
 from .test_configuration import merchant
 from .test_console import EVIL
@@ -30,7 +31,7 @@ DIFFERENCE: dict[str, Any] = {
     "about": "payment", "subject": new_id("payment"), "channel_no": "4200", "our_amount": 1299,
     "our_currency": "CNY", "our_status": "succeeded", "billed_amount": 1300,
     "billed_currency": "CNY", "state": "open", "found_at": NOW, "closed_at": None, "reason": None,
-    "settled_by": None,
+    "settled_by": None, "version": 4,
 }  # fmt: skip
 SETTLED = {**DIFFERENCE, "state": "settled", "closed_at": NOW, "reason": EVIL, "settled_by": "li"}
 
@@ -87,22 +88,27 @@ async def test_a_bill_of_a_day_is_asked_for_at_the_accounts_own_channel(admin: A
 async def test_a_bill_is_fetched_again_and_that_is_audited(admin: Admin) -> None:
     answer = await admin.http.post(f"/api/reconciliations/{STATEMENT_NO}/fetch")
     assert (answer.status_code, answer.json()) == (202, STATEMENT)
-    [deed] = await admin.audit(entity_id=STATEMENT_NO)
-    assert (deed["action"], deed["after"]) == ("statement.fetched", {"outcome": "done"})
+    [entry] = await admin.audit(entity_id=STATEMENT_NO)
+    assert (entry["action"], entry["after"]) == ("statement.fetched", {"outcome": "done"})
 
 
 async def test_a_difference_is_settled_with_a_reason_by_whoever_is_logged_in(admin: Admin) -> None:
     path = f"/api/differences/{DIFFERENCE_NO}/settle"
-    for wrong in ({}, {"reason": " "}, {"reason": REASON, "decided_by": "x"}):
+    for wrong in (
+        {},
+        {"reason": " "},
+        {"reason": REASON, "version": 4, "decided_by": "x"},
+        {"reason": REASON},
+    ):
         assert (await admin.http.post(path, json=wrong)).status_code == 422
     assert admin.trade_core.told == []
 
-    answer = await admin.http.post(path, json={"reason": REASON})
+    answer = await admin.http.post(path, json={"reason": REASON, "version": 4})
     assert (answer.status_code, answer.json()) == (200, SETTLED)
-    sent = {"reason": REASON, "decided_by": "admin"}
+    sent = {"reason": REASON, "decided_by": "admin", "version": 4}
     assert admin.trade_core.told == [(f"differences/{DIFFERENCE_NO}/settle", sent)]
-    [deed] = await admin.audit(entity_id=DIFFERENCE_NO)
-    assert (deed["action"], deed["after"]) == ("difference.settled", {**sent, "outcome": "done"})
+    [entry] = await admin.audit(entity_id=DIFFERENCE_NO)
+    assert (entry["action"], entry["after"]) == ("difference.settled", {**sent, "outcome": "done"})
 
 
 async def test_the_pages_show_the_statements_and_what_differs(admin: Admin) -> None:
@@ -154,7 +160,7 @@ async def test_people_ask_fetch_and_settle_on_the_pages(admin: Admin) -> None:
     page = f"reconciliations/{STATEMENT_NO}"
     settle = f"{page}/differences/{DIFFERENCE_NO}/settle"
     assert f'action="/console/{settle}"' in await person.look(page)
-    for path, form in ((f"{page}/fetch", {}), (settle, {"reason": REASON})):
+    for path, form in ((f"{page}/fetch", {}), (settle, {"reason": REASON, "version": "4"})):
         assert (await person.send(path, csrf="0" * 64, **form)).status_code == 401
         assert (await person.send(path, **form)).headers["location"] == f"/console/{page}"
     assert admin.trade_core.told[-1][1]["decided_by"] == "admin"
@@ -164,11 +170,28 @@ async def test_people_ask_fetch_and_settle_on_the_pages(admin: Admin) -> None:
     assert "— li" in html
     assert settle not in html
 
-    refused = await person.send(settle, reason="")
-    assert refused.headers["location"] == f"/console/{page}?problem=core_refused"
+    refused = await person.send(settle, reason="", version="4")
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.text
     assert 'role="alert"' in await person.look(page, problem="core_refused")
     refused = await person.send("reconciliations", payment_id="C1", day="2026-11-21")
     assert refused.headers["location"] == "/console/reconciliations?problem=core_refused"
+
+
+async def test_a_difference_that_changed_since_it_was_shown_comes_back_with_the_form_filled_in(
+    admin: Admin,
+) -> None:
+    person = await Person.logged_in(admin)
+    page = f"reconciliations/{STATEMENT_NO}"
+    assert 'name="version" value="4"' in await person.look(page)
+    admin.trade_core.refusals[SETTLE] = refusal(409, "version_changed")
+    admin.trade_core.answers[PATH] = on_file({**DIFFERENCE, "billed_amount": 1400, "version": 5})
+    settle = f"{page}/differences/{DIFFERENCE_NO}/settle"
+    answer = await person.send(settle, reason=REASON, version="4")
+    assert answer.status_code == 409
+    for text in ("changed since you looked", "¥14.00", 'name="version" value="5"', REASON):
+        assert text in answer.text
+    assert f'action="/console/{settle}"' in answer.text
 
 
 async def test_a_viewer_sees_what_differs_and_settles_nothing(admin: Admin) -> None:

@@ -1,10 +1,16 @@
 """Refunds that people ask for."""
 
+import re
 from typing import Any
 
+import pytest
+
 from contracts.identifiers import new_id
+from merchant_admin.flows.read_model import apply
 
 from .conftest import Admin
+from .people import Person
+from .test_read_model import Story
 
 NOW = "2026-11-22T08:00:00Z"
 PAYMENT_NO = new_id("payment")
@@ -36,13 +42,17 @@ def refund() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def asked(amount: object) -> dict[str, object]:
+    return {"amount": amount, "merchant_refund_no": "r-1"}
+
+
 async def test_a_refund_goes_to_trade_core_for_no_app_in_particular(admin: Admin) -> None:
     admin.trade_core.payment, admin.trade_core.refund = payment(), refund()
     body = {"amount": 300, "merchant_refund_no": "r-1", "reason": "多收"}
     answer = await admin.http.post(PATH, json=body)
     assert (answer.status_code, answer.json()) == (201, admin.trade_core.refund)
-    [asked] = admin.trade_core.asked
-    assert asked == {
+    [sent] = admin.trade_core.asked
+    assert sent == {
         "app_id": None,
         "wish": {
             "merchant_id": "M1", "payment_id": "C1", "payment_no": PAYMENT_NO,
@@ -57,17 +67,69 @@ async def test_a_refund_goes_to_trade_core_for_no_app_in_particular(admin: Admin
     assert (await admin.http.post(PATH, json=body)).status_code == 200
 
 
-async def test_without_a_number_each_refund_is_its_own(admin: Admin) -> None:
+async def test_a_refund_needs_a_number_so_that_a_repeat_is_the_same_one(admin: Admin) -> None:
     admin.trade_core.payment, admin.trade_core.refund = payment(), refund()
+    answer = await admin.http.post(PATH, json={"amount": 300})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (
+        422,
+        "/merchant_refund_no",
+    )
+    assert admin.trade_core.asked == []
+
+
+async def paid_story(admin: Admin) -> Story:
+    """A paid payment that people look at, and trade-core knows."""
+    story = Story().paid()
+    await apply(admin.deps, story.events)
+    admin.trade_core.payment = {**payment(), "payment_no": story.payment_no}
+    admin.trade_core.refund = refund()
+    return story
+
+
+async def test_a_form_sent_twice_is_one_refund(admin: Admin) -> None:
+    story = await paid_story(admin)
+    person = await Person.logged_in(admin)
+    path = f"payments/{story.payment_no}"
+    html = await person.look(path)
+    assert 'value="12.99"' in html
+    number = re.search(r'name="merchant_refund_no" value="(admin-R[0-9A-Z]+)"', html)
+    assert number is not None
+    form = {"amount": "3.00", "reason": "多收", "merchant_refund_no": number.group(1)}
     for _ in range(2):
-        assert (await admin.http.post(PATH, json={"amount": 300})).status_code == 201
-    first, second = (asked["wish"]["merchant_refund_no"] for asked in admin.trade_core.asked)
-    assert first != second
+        answer = await person.send(f"{path}/refunds", **form)
+        assert answer.headers["location"] == f"/console/{path}?done=refund_requested"
+    first, second = admin.trade_core.asked
+    assert (first, first["wish"]["amount"]) == (second, 300)
+    assert first["wish"]["merchant_refund_no"] == number.group(1)
+    assert 'role="status"' in await person.look(path, done="refund_requested")
+    assert number.group(1) not in await person.look(path)
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-1", "1.001", "ten", "13.00", "1e3", "\u0663"])
+async def test_a_refused_form_comes_back_filled_in_with_its_number(
+    admin: Admin, amount: str
+) -> None:
+    story = await paid_story(admin)
+    person = await Person.logged_in(admin)
+    form = {"amount": amount, "reason": "多收", "merchant_refund_no": "admin-R1"}
+    answer = await person.send(f"payments/{story.payment_no}/refunds", **form)
+    assert answer.status_code in (409, 422)
+    for text in ("Not refunded", 'value="多收"', 'value="admin-R1"', f'value="{amount}"'):
+        assert text in answer.text
+
+
+async def test_a_viewer_is_shown_no_form_for_refunds(admin: Admin) -> None:
+    story = await paid_story(admin)
+    viewer = await Person.hired(admin, "viewer")
+    path = f"payments/{story.payment_no}"
+    assert "merchant_refund_no" not in await viewer.look(path)
+    assert (await viewer.send(f"{path}/refunds", amount="1")).status_code == 403
+    assert admin.trade_core.asked == []
 
 
 async def test_what_trade_core_refuses_is_told_and_audited(admin: Admin) -> None:
     admin.trade_core.payment = payment()
-    answer = await admin.http.post(PATH, json={"amount": 1300})
+    answer = await admin.http.post(PATH, json=asked(1300))
     assert (answer.status_code, answer.json()["code"]) == (409, "refund_exceeds_paid")
     refused = (await admin.audit(entity_id=PAYMENT_NO))[0]
     assert (refused["action"], refused["after"]["code"]) == (
@@ -77,20 +139,20 @@ async def test_what_trade_core_refuses_is_told_and_audited(admin: Admin) -> None
 
 
 async def test_an_unknown_payment_is_not_found(admin: Admin) -> None:
-    answer = await admin.http.post(PATH, json={"amount": 300})
+    answer = await admin.http.post(PATH, json=asked(300))
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert await admin.audit(entity_id=PAYMENT_NO) == []
 
 
 async def test_a_payment_without_a_channel_cannot_be_refunded(admin: Admin) -> None:
     admin.trade_core.payment = payment(payment_id=None)
-    answer = await admin.http.post(PATH, json={"amount": 300})
+    answer = await admin.http.post(PATH, json=asked(300))
     assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_refundable")
 
 
 async def test_a_bad_amount_is_pointed_at(admin: Admin) -> None:
     for amount in (0, -1, 3.0, "300", None, 10**13):
-        answer = await admin.http.post(PATH, json={"amount": amount})
+        answer = await admin.http.post(PATH, json=asked(amount))
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/amount")
 
 

@@ -39,6 +39,7 @@ WRITES = {
     "POST /api/callback-addresses/{endpoint_id}/resume": Right.OPERATE,
     "POST /api/alerts/test": Right.OPERATE,
     "POST /console/payments/{payment_no}/decision": Right.OPERATE,
+    "POST /console/payments/{payment_no}/refunds": Right.OPERATE,
     "POST /console/payments/{payment_no}/refunds/{refund_no}/decision": Right.OPERATE,
     "POST /console/dead-letters/{letter_id}/replay": Right.OPERATE,
     "POST /console/reconciliations": Right.OPERATE,

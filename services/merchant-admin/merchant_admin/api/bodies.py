@@ -235,9 +235,13 @@ class ChangeKey(Patch):
     state: StateField = State.ACTIVE
 
 
+Version = Annotated[int, Field(ge=0, lt=2**63)]
+"""That of what was shown to whoever decides; another one by now is 409 `version_changed`."""
+
+
 class RequestRefund(Body):
-    """Without `merchant_refund_no` every call is a refund of its own."""
+    """`merchant_refund_no`: the caller's number of this refund. Sent again it is the same one."""
 
     amount: Amount
-    merchant_refund_no: AppNumber | None = None
+    merchant_refund_no: AppNumber
     reason: Reason | None = None

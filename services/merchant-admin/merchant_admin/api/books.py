@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances, LedgerEntries
 from merchant_admin.api.access import Operator, Viewer, Work
+from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.search import Text
 from merchant_admin.flows import books
@@ -39,6 +40,12 @@ class LetterQuery(_Query):
     after: Annotated[int, Field(ge=1, lt=2**63)] | None = None
 
 
+class Replay(Body):
+    """`version`: that of the dead letter as it was shown."""
+
+    version: Version
+
+
 @router.get("/ledger/balances")
 async def list_balances(
     deps: Work, _: Viewer, query: Annotated[BalanceQuery, Query()]
@@ -62,6 +69,11 @@ async def list_dead_letters(
 
 
 @router.post("/dead-letters/{letter_id}/replay")
-async def replay(deps: Work, caller: Operator, letter_id: LetterId) -> DeadLetterView:
+async def replay(
+    deps: Work,
+    caller: Operator,
+    letter_id: LetterId,
+    request: Annotated[Replay, Depends(body(Replay))],
+) -> DeadLetterView:
     """Have it tried again; `replayed_at` tells whether it is applied now."""
-    return await books.replay(deps, caller.actor, letter_id)
+    return await books.replay(deps, caller.actor, letter_id, version=request.version)

@@ -15,7 +15,7 @@ from contracts.internal import (
     ReconciliationView,
 )
 from merchant_admin.api.access import Operator, Viewer, Work
-from merchant_admin.api.bodies import Body, body
+from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import DifferenceNo, StatementNo
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.search import Text
@@ -56,7 +56,10 @@ class AskForBill(Body):
 
 
 class Settle(Body):
+    """`version`: that of the difference as it was shown."""
+
     reason: Reason
+    version: Version
 
 
 @router.get("/reconciliations")
@@ -99,4 +102,4 @@ async def settle(
     request: Annotated[Settle, Depends(body(Settle))],
 ) -> DifferenceView:
     """Say why it may stay. A second time answers it as it is, with the first reason."""
-    return await reconciling.settle(deps, caller.actor, difference_no, request.reason)
+    return await reconciling.settle(deps, caller.actor, difference_no, **dict(request))

@@ -17,9 +17,15 @@ from merchant_admin.api.paging import (
     place_of,
     position_after,
 )
-from merchant_admin.api.views import OrderItem, PaymentInFullView, PaymentItem, RefundItem
+from merchant_admin.api.views import (
+    OrderItem,
+    PaymentInFullView,
+    PaymentItem,
+    RefundInFullView,
+    RefundItem,
+)
 from merchant_admin.domain.search import Search
-from merchant_admin.flows import refunds, searching
+from merchant_admin.flows import decisions, refunds, searching
 
 router = APIRouter(prefix="/api")
 
@@ -135,5 +141,7 @@ async def list_refunds(
 
 
 @router.get("/refunds/{refund_no}")
-async def read_refund(deps: Work, _: Viewer, refund_no: RefundNo) -> RefundItem:
-    return RefundItem.of(await searching.read_refund(deps, refund_no))
+async def read_refund(deps: Work, _: Viewer, refund_no: RefundNo) -> RefundInFullView:
+    """With the `version` that a decision about it names."""
+    found = await searching.read_refund(deps, refund_no)
+    return RefundInFullView.full(found, await decisions.find_refund_on_file(deps, refund_no))

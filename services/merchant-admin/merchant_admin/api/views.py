@@ -14,6 +14,7 @@ from contracts.events.configuration import (
     RefundSplits,
     State,
 )
+from contracts.internal import RefundOnFile
 from contracts.webhooks import public_key
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant
 from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, FoundSplit
@@ -211,6 +212,18 @@ class RefundItem(RefundView):
             app_id=found.app_id,
             delivery=DeliveryView.of(found.delivery),
         )
+
+
+class RefundInFullView(RefundItem):
+    """As trade-core has it now; `version` is what a decision about it names, null while trade-core
+    does not answer."""
+
+    version: int | None
+
+    @classmethod
+    def full(cls, found: FoundRefund, on_file: RefundOnFile | None) -> "RefundInFullView":
+        newest = {} if on_file is None else on_file.model_dump()
+        return cls(**{"version": None, **RefundItem.of(found).model_dump(), **newest})
 
 
 class SplitItem(SplitView):

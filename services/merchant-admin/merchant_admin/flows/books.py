@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.problems import Forwarded
-from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances, LedgerEntries
+from contracts.internal import (
+    DeadLetterPage,
+    DeadLetterView,
+    LedgerBalances,
+    LedgerEntries,
+    ReplayDeadLetter,
+)
 from merchant_admin.domain.audit import Actor
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_deed
+from merchant_admin.flows.recording import record_action
 
 
 async def find_balances(deps: Deps, filters: Mapping[str, Any]) -> LedgerBalances:
@@ -29,19 +35,24 @@ async def find_dead_letters(deps: Deps, filters: Mapping[str, Any]) -> DeadLette
     return DeadLetterPage.model_validate(answer)
 
 
-async def replay(deps: Deps, actor: Actor, letter_id: int) -> DeadLetterView:
-    """Have it tried again. Audited with what came of it. Raises Forwarded."""
+async def replay(deps: Deps, actor: Actor, letter_id: int, *, version: int) -> DeadLetterView:
+    """Have it tried again, as `version` showed it. Audited with what came of it.
+
+    Raises Forwarded.
+    """
+    body = ReplayDeadLetter(version=version).model_dump()
     outcome: dict[str, Any] = {"outcome": "unknown"}
     try:
         path = f"/internal/dead-letters/{letter_id}/replay"
-        letter = DeadLetterView.model_validate(await deps.trade_core.call("POST", path))
+        answer = await deps.trade_core.call("POST", path, json=body)
+        letter = DeadLetterView.model_validate(answer)
         outcome = {"outcome": "applied" if letter.replayed_at else "refused", "key": letter.key}
     except Forwarded as problem:
         outcome = {"outcome": problem.code}
         raise
     finally:
         async with deps.db.transaction() as tx:
-            await record_deed(
+            await record_action(
                 tx,
                 actor,
                 "dead_letter.replayed",

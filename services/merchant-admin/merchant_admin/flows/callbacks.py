@@ -14,7 +14,7 @@ from contracts.internal import (
     ReplayView,
 )
 from merchant_admin.domain.audit import Actor
-from merchant_admin.flows.asking import Deed, have_done
+from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
 
 
@@ -32,21 +32,23 @@ async def find_endpoints(deps: Deps, filters: Mapping[str, Any]) -> EndpointPage
 
 async def resume(deps: Deps, actor: Actor, endpoint_id: str) -> EndpointView:
     """End the suspension of an address. Raises Forwarded."""
-    deed = Deed("callback_address.resumed", endpoint_id, f"endpoints/{endpoint_id}/resume")
-    return EndpointView.model_validate(await have_done(deps, deps.notifier, actor, deed))
+    call = AuditedCall("callback_address.resumed", endpoint_id, f"endpoints/{endpoint_id}/resume")
+    return EndpointView.model_validate(await call_audited(deps, deps.notifier, actor, call))
 
 
 async def send_again(deps: Deps, actor: Actor, app_id: str, event_id: str) -> DeliveryView:
     """Send the callback of one event again, now. Raises Forwarded."""
     path = f"events/{quote(event_id, safe='')}/redeliver?{urlencode({'app_id': app_id})}"
-    deed = Deed("callback.redelivered", event_id, path)
-    return DeliveryView.model_validate(await have_done(deps, deps.notifier, actor, deed))
+    call = AuditedCall("callback.redelivered", event_id, path)
+    return DeliveryView.model_validate(await call_audited(deps, deps.notifier, actor, call))
 
 
 async def replay(deps: Deps, actor: Actor, request: ReplayRequest) -> ReplayView:
     """Send many callbacks of an app again. Raises Forwarded."""
-    deed = Deed("callbacks.replayed", request.app_id, "replays", request.model_dump(mode="json"))
-    return ReplayView.model_validate(await have_done(deps, deps.notifier, actor, deed))
+    call = AuditedCall(
+        "callbacks.replayed", request.app_id, "replays", request.model_dump(mode="json")
+    )
+    return ReplayView.model_validate(await call_audited(deps, deps.notifier, actor, call))
 
 
 async def read_replay(deps: Deps, replay_id: str) -> ReplayView:
@@ -61,5 +63,5 @@ async def send_trial(deps: Deps, actor: Actor, merchant_id: str | None) -> Alert
     Raises Forwarded.
     """
     path = f"alerts/test?merchant_id={merchant_id}" if merchant_id else "alerts/test"
-    deed = Deed("alerts.tested", merchant_id or "alerts", path, timeout_s=30.0)
-    return AlertTest.model_validate(await have_done(deps, deps.notifier, actor, deed))
+    call = AuditedCall("alerts.tested", merchant_id or "alerts", path, timeout_s=30.0)
+    return AlertTest.model_validate(await call_audited(deps, deps.notifier, actor, call))

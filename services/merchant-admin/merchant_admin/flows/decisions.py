@@ -2,18 +2,24 @@
 
 from typing import Any
 
-from chassis.problems import Forwarded
+import structlog
+
+from chassis.problems import Forwarded, Overloaded
 from contracts.api import RefundView
 from contracts.internal import (
+    ClaimSeen,
     DecidePayment,
     DecideRefund,
     PaymentDecision,
     PaymentOnFile,
     RefundDecision,
+    RefundOnFile,
 )
 from merchant_admin.domain.audit import Actor
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_deed
+from merchant_admin.flows.recording import record_action
+
+log = structlog.get_logger()
 
 
 async def read_on_file(deps: Deps, payment_no: str) -> PaymentOnFile:
@@ -22,20 +28,55 @@ async def read_on_file(deps: Deps, payment_no: str) -> PaymentOnFile:
     return PaymentOnFile.model_validate(answer)
 
 
+async def read_refund_on_file(deps: Deps, refund_no: str) -> RefundOnFile:
+    """The refund as trade-core has it, with the version that a decision names. Raises Forwarded."""
+    answer = await deps.trade_core.call("GET", f"/internal/refunds/{refund_no}")
+    # A trade-core of the version before names none, and does not look at it either.
+    return RefundOnFile.model_validate({"version": 0, **answer})
+
+
+async def find_refund_on_file(deps: Deps, refund_no: str) -> RefundOnFile | None:
+    """None while trade-core does not answer."""
+    try:
+        return await read_refund_on_file(deps, refund_no)
+    except (Forwarded, Overloaded) as problem:
+        log.info("refund.not_read", refund_no=refund_no, code=problem.code)
+        return None
+
+
 async def decide_payment(
-    deps: Deps, actor: Actor, payment_no: str, *, decision: PaymentDecision, reason: str
+    deps: Deps,
+    actor: Actor,
+    payment_no: str,
+    *,
+    decision: PaymentDecision,
+    reason: str,
+    claim: ClaimSeen | None,
 ) -> PaymentOnFile:
-    """End a conflict. Raises Forwarded for trade-core's problems (not found, not possible)."""
-    request = DecidePayment(decision=decision, reason=reason, decided_by=actor.username)
+    """End a conflict; `claim` is the money that was shown, None where the channel named none.
+
+    Raises Forwarded for trade-core's problems: not found, not possible, another claim by now.
+    """
+    request = DecidePayment(
+        decision=decision, reason=reason, decided_by=actor.username, claim=claim
+    )
     answer = await _decide(deps, actor, "payment", payment_no, request)
     return PaymentOnFile.model_validate(answer)
 
 
 async def decide_refund(
-    deps: Deps, actor: Actor, refund_no: str, *, decision: RefundDecision, reason: str
+    deps: Deps,
+    actor: Actor,
+    refund_no: str,
+    *,
+    decision: RefundDecision,
+    reason: str,
+    version: int,
 ) -> RefundView:
-    """Decide about an abnormal refund. Raises Forwarded."""
-    request = DecideRefund(decision=decision, reason=reason, decided_by=actor.username)
+    """Decide about an abnormal refund as `version` showed it. Raises Forwarded."""
+    request = DecideRefund(
+        decision=decision, reason=reason, decided_by=actor.username, version=version
+    )
     return RefundView.model_validate(await _decide(deps, actor, "refund", refund_no, request))
 
 
@@ -60,4 +101,4 @@ async def _decide(
 
 async def _audit(deps: Deps, actor: Actor, action: str, number: str, facts: dict[str, Any]) -> None:
     async with deps.db.transaction() as tx:
-        await record_deed(tx, actor, action, at=deps.clock(), entity_id=number, after=facts)
+        await record_action(tx, actor, action, at=deps.clock(), entity_id=number, after=facts)

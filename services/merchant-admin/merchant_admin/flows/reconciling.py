@@ -15,7 +15,7 @@ from contracts.internal import (
 )
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import Unusable
-from merchant_admin.flows.asking import Deed, have_done
+from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store.channel_accounts import find_account
 
@@ -44,19 +44,21 @@ async def ask_for(deps: Deps, actor: Actor, payment_id: str, day: date) -> Recon
         merchant_id=account.merchant_id, payment_id=payment_id, channel=account.channel, day=day
     )
     body = request.model_dump(mode="json")
-    deed = Deed("statement.requested", payment_id, "reconciliations", body)
-    return ReconciliationView.model_validate(await have_done(deps, deps.trade_core, actor, deed))
+    call = AuditedCall("statement.requested", payment_id, "reconciliations", body)
+    return ReconciliationView.model_validate(await call_audited(deps, deps.trade_core, actor, call))
 
 
 async def fetch_again(deps: Deps, actor: Actor, statement_no: str) -> ReconciliationView:
     """Have the bill fetched and compared anew. Raises Forwarded."""
-    deed = Deed("statement.fetched", statement_no, f"reconciliations/{statement_no}/fetch")
-    return ReconciliationView.model_validate(await have_done(deps, deps.trade_core, actor, deed))
+    call = AuditedCall("statement.fetched", statement_no, f"reconciliations/{statement_no}/fetch")
+    return ReconciliationView.model_validate(await call_audited(deps, deps.trade_core, actor, call))
 
 
-async def settle(deps: Deps, actor: Actor, difference_no: str, reason: str) -> DifferenceView:
-    """Say why a difference may stay. Raises Forwarded."""
-    request = SettleDifference(reason=reason, decided_by=actor.username)
+async def settle(
+    deps: Deps, actor: Actor, difference_no: str, *, reason: str, version: int
+) -> DifferenceView:
+    """Say why a difference, as `version` showed it, may stay. Raises Forwarded."""
+    request = SettleDifference(reason=reason, decided_by=actor.username, version=version)
     path = f"differences/{difference_no}/settle"
-    deed = Deed("difference.settled", difference_no, path, request.model_dump(mode="json"))
-    return DifferenceView.model_validate(await have_done(deps, deps.trade_core, actor, deed))
+    call = AuditedCall("difference.settled", difference_no, path, request.model_dump(mode="json"))
+    return DifferenceView.model_validate(await call_audited(deps, deps.trade_core, actor, call))

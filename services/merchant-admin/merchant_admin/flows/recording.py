@@ -44,7 +44,7 @@ async def record_change(
     await publish(tx, [entity], now.updated_at)
 
 
-async def record_deed(
+async def record_action(
     tx: Tx,
     actor: Actor,
     action: str,

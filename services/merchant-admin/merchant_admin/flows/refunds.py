@@ -7,7 +7,13 @@ from contracts.internal import OpenedRefund, OpenRefund
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NotRefundable
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_deed
+from merchant_admin.flows.recording import record_action
+
+
+def new_number() -> str:
+    """What a form carries from the moment it is shown, so that however often it is sent, it is
+    one refund."""
+    return f"admin-{new_id('refund')}"
 
 
 async def request(
@@ -16,10 +22,10 @@ async def request(
     payment_no: str,
     *,
     amount: int,
-    merchant_refund_no: str | None,
+    merchant_refund_no: str,
     reason: str | None,
 ) -> OpenedRefund:
-    """Ask for a refund. Without a `merchant_refund_no` each call is a refund of its own.
+    """Ask for a refund; a `merchant_refund_no` that was sent before answers that refund.
 
     The request is audited before it is sent, because what is sent cannot be taken back, and what
     came of it after. Raises Forwarded for trade-core's problems (not found, more than was paid, …).
@@ -32,7 +38,7 @@ async def request(
         merchant_id=payment.merchant_id,
         payment_id=payment.payment_id,
         payment_no=payment_no,
-        merchant_refund_no=merchant_refund_no or f"admin-{new_id('refund')}",
+        merchant_refund_no=merchant_refund_no,
         amount=amount,
         reason=reason,
     )
@@ -58,7 +64,7 @@ async def _audit(
 ) -> None:
     facts = requested.model_dump(mode="json", exclude_none=True) | outcome
     async with deps.db.transaction() as tx:
-        await record_deed(
+        await record_action(
             tx,
             actor,
             f"refund.{action}",

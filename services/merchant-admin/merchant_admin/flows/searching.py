@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from contracts.api import PaymentStatus, RefundStatus
 from merchant_admin.domain.search import (
     FoundOrder,
     FoundPayment,
@@ -16,6 +18,10 @@ from merchant_admin.store import audit, splits
 from merchant_admin.store import search as store
 from merchant_admin.store.audit import NumberedEntry
 
+MAX_REFUNDS_SHOWN: Final = 50
+MAX_SPLITS_SHOWN: Final = 50
+UNDER_WAY: Final = frozenset({RefundStatus.PROCESSING, RefundStatus.ABNORMAL})
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentInFull:
@@ -26,9 +32,16 @@ class PaymentInFull:
     refunds: Sequence[FoundRefund]
     splits: Sequence[FoundSplit]
 
-
-MAX_REFUNDS_SHOWN = 50
-MAX_SPLITS_SHOWN = 50
+    @property
+    def amount_left(self) -> int:
+        """What can still be given back, as far as it is known here: trade-core judges."""
+        payment = self.found.payment
+        if payment.status is not PaymentStatus.SUCCEEDED:
+            return 0
+        under_way = sum(
+            found.refund.amount for found in self.refunds if found.refund.status in UNDER_WAY
+        )
+        return max(0, payment.amount - payment.amount_refunded - under_way)
 
 
 async def find_orders(deps: Deps, search: Search) -> list[FoundOrder]:

@@ -9,7 +9,7 @@ from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins
 from merchant_admin.domain.sessions import NewSession, Session
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_deed
+from merchant_admin.flows.recording import record_action
 from merchant_admin.store import sessions as store
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ async def log_in(deps: Deps, actor: Actor, password: str) -> NewSession:
         ):
             raise _refused(actor)
         await store.forget_failures(tx, subject)
-        await record_deed(
+        await record_action(
             tx, actor, "session.created", at=now, entity_id=session.username,
             after={"expires_at": session.expires_at.isoformat()},
         )  # fmt: skip
@@ -52,7 +52,7 @@ async def find(deps: Deps, token: str) -> Session | None:
 async def log_out(deps: Deps, actor: Actor, token: str) -> None:
     async with deps.db.transaction() as tx:
         await store.end_session(tx, rules.token_digest(deps.session_key, token))
-        await record_deed(
+        await record_action(
             tx, actor, "session.ended", at=deps.clock(), entity_id=actor.username, after={}
         )
 

@@ -8,7 +8,7 @@ from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.users import Role, User
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_deed
+from merchant_admin.flows.recording import record_action
 from merchant_admin.flows.sessions import count_attempt
 from merchant_admin.store import users as store
 from merchant_admin.store.sessions import end_sessions_of, forget_failures
@@ -101,7 +101,7 @@ async def _add(tx: Tx, actor: Actor, user: User) -> bool:
     """Whether nobody had the name."""
     is_new = await store.add_user(tx, user)
     if is_new:
-        await record_deed(
+        await record_action(
             tx, actor, "user.created", at=user.created_at, entity_id=user.username,
             after=user.facts(),
         )  # fmt: skip
@@ -116,7 +116,7 @@ async def _save(tx: Tx, actor: Actor, *, was: User, now: User) -> None:
     if has_new_password or now.disabled_at is not None:
         await end_sessions_of(tx, now.username)
     after = now.facts() | ({"password": "changed"} if has_new_password else {})
-    await record_deed(
+    await record_action(
         tx, actor, "user.updated", at=now.updated_at, entity_id=now.username,
         before=was.facts(), after=after,
     )  # fmt: skip

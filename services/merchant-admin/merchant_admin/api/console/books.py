@@ -7,20 +7,24 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from chassis.problems import Problem
+from chassis.web import parse
 from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances
 from merchant_admin.api.access import Work
-from merchant_admin.api.books import LetterId, LetterQuery
-from merchant_admin.api.console.forms import typed
+from merchant_admin.api.books import LetterId, LetterQuery, Replay
+from merchant_admin.api.console.forms import typed, whole_number
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.shown import raw
 from merchant_admin.api.console.visiting import Seen, SentByOperator, to
 from merchant_admin.api.paging import DEFAULT_LIMIT
 from merchant_admin.flows import books, merchants
 
+VERSION_CHANGED: Final = "version_changed"
+"""The code of trade-core where a decision was made on something that has changed since."""
+
 RAW_CHARS: Final = 1_000
 """More than most results take; the API shows them whole."""
 
-REFUSALS: Final = frozenset({"core_failed", "core_refused"})
+REFUSALS: Final = frozenset({"core_failed", "core_refused", VERSION_CHANGED})
 NO_BALANCES: Final = LedgerBalances(items=[], next_cursor=None)
 NO_LETTERS: Final = DeadLetterPage(items=[], next_cursor=None)
 
@@ -76,7 +80,8 @@ async def replay(deps: Work, sent: SentByOperator, letter_id: LetterId) -> Respo
     """Have it tried again; the page that follows begins with it, and tells what came of it."""
     from_it = f"/console/dead-letters?after={letter_id + 1}"
     try:
-        await books.replay(deps, sent.actor, letter_id)
+        requested = parse(Replay, {"version": whole_number(sent.form.get("version", ""))})
+        await books.replay(deps, sent.actor, letter_id, version=requested.version)
     except Problem as refusal:
         return to(f"{from_it}&problem={told(refusal)}")
     return to(from_it)
@@ -84,4 +89,6 @@ async def replay(deps: Work, sent: SentByOperator, letter_id: LetterId) -> Respo
 
 def told(refusal: Problem) -> str:
     """Which of `REFUSALS` tells that trade-core refused, or did not answer."""
+    if refusal.code == VERSION_CHANGED:
+        return VERSION_CHANGED
     return "core_failed" if refusal.status >= 500 else "core_refused"

@@ -1,5 +1,6 @@
 """What people type: HTML forms (`application/x-www-form-urlencoded`), and search fields."""
 
+import re
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,11 @@ async def read_form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise Unusable from error
     return {name: value.replace("\0", "") for name, value in fields.items()}
+
+
+def whole_number(text: str) -> int | None:
+    """The number in a hidden field; None, which no model takes for one, where there is none."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
 
 
 def typed(text: str) -> str:

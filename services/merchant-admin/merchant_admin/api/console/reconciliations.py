@@ -1,5 +1,6 @@
 """Reconciliation (对账): what differs between a channel's bill and our books, settled by people."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -10,13 +11,14 @@ from chassis.web import parse
 from contracts.internal import ReconciliationPage, ReconciliationState, ReconciliationView
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.books import REFUSALS, told
-from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.forms import typed, whole_number
 from merchant_admin.api.console.rendering import problem_in, render
-from merchant_admin.api.console.visiting import Seen, SentByOperator, to
+from merchant_admin.api.console.visiting import Seen, SentByOperator, Visitor, to
 from merchant_admin.api.ids import DifferenceNo, StatementNo
 from merchant_admin.api.paging import DEFAULT_LIMIT
 from merchant_admin.api.reconciliations import AskForBill, Settle
 from merchant_admin.flows import merchants, reconciling
+from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/reconciliations"
 FILTERS: Final = ("merchant_id", "payment_id", "state", "from", "to")
@@ -63,21 +65,8 @@ async def statement_page(
     request: Request, deps: Work, visitor: Seen, statement_no: StatementNo
 ) -> Response:
     """One statement with its differences; it looks again by itself while it is compared."""
-    wanted = {"after": _cursor(request), "limit": DEFAULT_LIMIT}
-    filters = {name: it for name, it in wanted.items() if it}
-    try:
-        statement = await reconciling.read(deps, statement_no, filters)
-    except Problem as refusal:
-        missing = {"visitor": visitor, "it": None, "problem": told(refusal)}
-        return render(request, "reconciliation.html", missing, status=refusal.status)
-    facts = {
-        "visitor": visitor,
-        "it": statement,
-        "names": await merchants.read_names(deps, {statement.merchant_id}),
-        "is_under_way": _is_under_way(statement, deps.clock()),
-        "problem": problem_in(request, REFUSALS),
-    }
-    return render(request, "reconciliation.html", facts)
+    problem = problem_in(request, REFUSALS)
+    return await _statement_page(request, deps, visitor, statement_no, problem=problem)
 
 
 @router.post("/{statement_no}/fetch")
@@ -91,14 +80,53 @@ async def fetch_again(deps: Work, sent: SentByOperator, statement_no: StatementN
 
 @router.post("/{statement_no}/differences/{difference_no}/settle")
 async def settle(
-    deps: Work, sent: SentByOperator, statement_no: StatementNo, difference_no: DifferenceNo
+    request: Request,
+    deps: Work,
+    sent: SentByOperator,
+    statement_no: StatementNo,
+    difference_no: DifferenceNo,
 ) -> Response:
+    """Where the difference has changed since it was shown, the page comes back with the newest."""
+    reason, version = sent.form.get("reason", ""), whole_number(sent.form.get("version", ""))
     try:
-        requested = parse(Settle, {"reason": sent.form.get("reason", "")})
-        await reconciling.settle(deps, sent.actor, difference_no, requested.reason)
+        requested = parse(Settle, {"reason": reason, "version": version})
+        await reconciling.settle(deps, sent.actor, difference_no, **dict(requested))
     except Problem as refusal:
-        return to(f"{HOME}/{statement_no}?problem={told(refusal)}")
+        return await _statement_page(
+            request, deps, sent.visitor, statement_no,
+            problem=told(refusal), status=refusal.status, given={difference_no: reason},
+        )  # fmt: skip
     return to(f"{HOME}/{statement_no}")
+
+
+async def _statement_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    statement_no: str,
+    *,
+    problem: str | None,
+    status: int = 200,
+    given: Mapping[str, str] | None = None,
+) -> Response:
+    """`given`: the reasons that were filled in, by the number of their difference."""
+    wanted = {"after": _cursor(request), "limit": DEFAULT_LIMIT}
+    filters = {name: it for name, it in wanted.items() if it}
+    try:
+        statement = await reconciling.read(deps, statement_no, filters)
+    except Problem as refusal:
+        missing = {"visitor": visitor, "it": None, "problem": told(refusal)}
+        return render(request, "reconciliation.html", missing, status=refusal.status)
+    facts = {
+        "visitor": visitor,
+        "it": statement,
+        "home": f"{HOME}/{statement_no}",
+        "names": await merchants.read_names(deps, {statement.merchant_id}),
+        "is_under_way": given is None and _is_under_way(statement, deps.clock()),
+        "given": given or {},
+        "problem": problem,
+    }
+    return render(request, "reconciliation.html", facts, status=status)
 
 
 def _is_under_way(statement: ReconciliationView, now: datetime) -> bool:

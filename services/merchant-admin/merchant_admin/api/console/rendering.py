@@ -9,11 +9,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chassis.web import Words, language_of
-from merchant_admin.api.console.shown import moment, money
+from merchant_admin.api.console.shown import moment, money, plain_amount
 from merchant_admin.api.console.texts import TEXTS
 
 LANGUAGE_COOKIE: Final = "paymesh_language"
 PROBLEM: Final = "problem"
+DONE: Final = "done"
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 
 HEADERS: Final = {
@@ -33,7 +34,7 @@ _templates: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(moment=moment)
+_templates.filters.update(moment=moment, plain_amount=plain_amount)
 _templates.globals.update(money=money)
 
 
@@ -67,13 +68,19 @@ def problem_in(request: Request, known: Collection[str]) -> str | None:
     return problem if problem in known else None
 
 
+def done_in(request: Request, known: Collection[str]) -> str | None:
+    """Which text tells what the form that led here has done: `?done=`."""
+    done = request.query_params.get(DONE, "")
+    return done if done in known else None
+
+
 class _Linker:
     """Links to this very page with other parameters: `link(lang="en")`; None drops one. A problem
     is told once."""
 
     def __init__(self, request: Request) -> None:
         given = request.query_params.items()
-        self._now = {name: value for name, value in given if name != PROBLEM}
+        self._now = {name: value for name, value in given if name not in (PROBLEM, DONE)}
         self.is_here = request.method == "GET"
 
     def __call__(self, **changes: str | None) -> str:

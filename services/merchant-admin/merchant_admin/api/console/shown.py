@@ -1,6 +1,8 @@
 """How values look to people."""
 
+import re
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Final
 
 from contracts.money import MINOR_DIGITS
@@ -17,6 +19,24 @@ def money(amount_minor: int, currency: str) -> str:
     minus = "-" if amount_minor < 0 else ""
     sign = _SIGNS.get(currency)
     return f"{minus}{sign}{number}" if sign else f"{minus}{number} {currency}"
+
+
+def plain_amount(amount_minor: int, currency: str) -> str:
+    """`1234.50`, as people type it."""
+    digits = MINOR_DIGITS.get(currency, 2)
+    return str(Decimal(amount_minor).scaleb(-digits))
+
+
+def minor_units(text: str, currency: str) -> int | None:
+    """What somebody typed as an amount; None for what is no amount of this currency."""
+    digits = MINOR_DIGITS.get(currency, 2)
+    found = re.fullmatch(r"([0-9]{1,12})(?:\.([0-9]{1,3}))?", text.replace(",", "").strip())
+    if found is None:
+        return None
+    whole, minor = found.group(1), (found.group(2) or "").rstrip("0")
+    if len(minor) > digits:
+        return None
+    return int(whole + minor.ljust(digits, "0"))
 
 
 def raw(value: bytes) -> str:

@@ -61,6 +61,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "交易核心暂时没有应答，请稍后再试；重复提交不会重复处理。",
         "trade-core does not answer. Try again later; the same decision is carried out once.",
     ),
+    "claim_changed": (
+        "您查看之后渠道所述已有变化：以下是最新内容，请重新核对后提交。",
+        "The channel says something else by now: this is the newest. Please look again.",
+    ),
+    "version_changed": (
+        "您查看之后它已有变化：以下是最新内容，请重新核对后提交。",
+        "It has changed since you looked: this is the newest. Please look again.",
+    ),
+    "refund_new": ("退款", "Refund"),
+    "refund_left": ("可退", "Left:"),
+    "refund_hint": (
+        "提交后由渠道原路退还付款人，不可撤回；重复提交同一表单只退一次。",
+        "The channel gives it back to the payer; it cannot be undone. Sent twice, this form is "
+        "one refund.",
+    ),
+    "refund_reason": ("退款原因（必填）", "Why (required)"),
+    "refund_send": ("提交退款", "Refund"),
+    "refund_requested": (
+        "退款已受理，结果稍后显示在本页。",
+        "The refund is on its way; its result will be shown here.",
+    ),
+    "refund_refused": (
+        "未能退款：请核对金额（不超过可退金额）、状态与原因。",
+        "Not refunded: check the amount (at most what is left), the state and the reason.",
+    ),
     "claim": ("渠道所述", "What the channel says"),
     "claim_none": ("渠道未确认收款。", "The channel has not said that it took money."),
     "decision.accept": ("接受：按渠道实收入账，订单视为已付", "Accept: the order is paid so"),

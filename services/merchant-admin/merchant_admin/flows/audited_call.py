@@ -7,11 +7,11 @@ from typing import Any
 from chassis.problems import Forwarded
 from merchant_admin.domain.audit import Actor
 from merchant_admin.flows.deps import Deps, Service
-from merchant_admin.flows.recording import record_deed
+from merchant_admin.flows.recording import record_action
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditedCall:
     """`action` as in the audit, `path` behind `/internal/`."""
 
     action: str
@@ -21,12 +21,14 @@ class Deed:
     timeout_s: float = 10.0
 
 
-async def have_done(deps: Deps, service: Service, actor: Actor, deed: Deed) -> dict[str, Any]:
+async def call_audited(
+    deps: Deps, service: Service, actor: Actor, call: AuditedCall
+) -> dict[str, Any]:
     """The answer. Audited also where the service refused or did not answer. Raises Forwarded."""
     outcome = "unknown"
     try:
         answer = await service.call(
-            "POST", f"/internal/{deed.path}", json=deed.body, timeout_s=deed.timeout_s
+            "POST", f"/internal/{call.path}", json=call.body, timeout_s=call.timeout_s
         )
         outcome = "done"
     except Forwarded as problem:
@@ -34,12 +36,12 @@ async def have_done(deps: Deps, service: Service, actor: Actor, deed: Deed) -> d
         raise
     finally:
         async with deps.db.transaction() as tx:
-            await record_deed(
+            await record_action(
                 tx,
                 actor,
-                deed.action,
+                call.action,
                 at=deps.clock(),
-                entity_id=deed.entity_id,
-                after={**(deed.body or {}), "outcome": outcome},
+                entity_id=call.entity_id,
+                after={**(call.body or {}), "outcome": outcome},
             )
     return answer
