@@ -64,6 +64,8 @@ def plugin(*, can_close: bool) -> Plugin[str]:
         title="银行",
         credentials=Nothing,
         open_account=str,
+        identity=(),
+        overlap=lambda account, _: account,
         own_urls={},
         wire=Wire(),
         methods={

@@ -115,14 +115,27 @@ class Configuration:
         if plugin is None:
             raise Broken(f"there is no channel {entity.channel!r}")
         try:
-            credentials = json.loads(self._unseal(entity.credentials_sealed, entity.payment_id))
-            opened = open_account(plugin, credentials, self._channel_urls, checked=True)
-        except (sealing.CannotOpen, BadCredentials, json.JSONDecodeError) as error:
+            opened = self._opened(plugin, entity.payment_id, entity.credentials_sealed)
+        except Broken:
             self._keep_working(entity.payment_id, is_active)
+            raise
+        for sealed in entity.earlier_credentials_sealed:
+            try:
+                earlier = self._opened(plugin, entity.payment_id, sealed)
+            except Broken as error:
+                self._report("earlier credentials", entity.payment_id, str(error))
+            else:
+                opened = plugin.overlap(opened, earlier)
+        return ChannelAccount(entity.payment_id, entity.merchant_id, is_active, plugin, opened)
+
+    def _opened(self, plugin: Plugin[Any], payment_id: str, sealed: str) -> Any:
+        try:
+            credentials = json.loads(self._unseal(sealed, payment_id))
+            return open_account(plugin, credentials, self._channel_urls, checked=True)
+        except (sealing.CannotOpen, BadCredentials, json.JSONDecodeError) as error:
             # A JSON error quotes the text, which is secret.
             words = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             raise Broken(words) from None
-        return ChannelAccount(entity.payment_id, entity.merchant_id, is_active, plugin, opened)
 
     def _keep_working(self, payment_id: str, is_active: bool) -> None:
         known = self._directory.find_account(payment_id)

@@ -49,6 +49,28 @@ def open_account(
         raise BadCredentials([FieldError("", str(error))]) from None
 
 
+def identity(plugin: Plugin[Any], opened: Any) -> dict[str, str]:
+    """Whose account it is, by the fields that the plugin names; "" for one without value."""
+    return {name: getattr(opened, name) or "" for name in plugin.identity}
+
+
+def check_identity(plugin: Plugin[Any], before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """An account is one identity for ever (`one-identity`).
+
+    Raises:
+        BadCredentials: with each field that is another now.
+    """
+    others = [
+        name
+        for name in plugin.identity
+        if before.get(name, "") != now[name]
+        and (before.get(name) or name not in plugin.learnt_later)
+    ]
+    if others:
+        words = "says whose account it is and never changes; register another account"
+        raise BadCredentials([FieldError(pointer([name]), words) for name in others])
+
+
 def _foreign_urls(plugin: Plugin[Any], credentials: BaseModel) -> list[FieldError]:
     return [
         FieldError(pointer([name]), "must be an address of the channel itself")

@@ -62,13 +62,7 @@ def payment_result(
     account: ChannelAccount, payment_no: str, source: Source, outcome: Outcome
 ) -> PaymentResult:
     """The outcome as the channel's word on one payment."""
-    about: dict[str, Any] = {
-        "payment_no": payment_no,
-        "payment_id": account.payment_id,
-        "channel": account.channel,
-        "source": source,
-        "verdict": _verdict(outcome),
-    }
+    about = {"payment_no": payment_no, **_spoken(account, source, outcome)}
     match outcome:
         case Succeeded():
             return PaymentResult(
@@ -98,13 +92,10 @@ def refund_result(
     account: ChannelAccount, refund_no: str, payment_no: str, source: Source, outcome: Outcome
 ) -> RefundResult:
     """The outcome as the channel's word on one refund."""
-    about: dict[str, Any] = {
+    about = {
         "refund_no": refund_no,
         "payment_no": payment_no,
-        "payment_id": account.payment_id,
-        "channel": account.channel,
-        "source": source,
-        "verdict": _verdict(outcome),
+        **_spoken(account, source, outcome),
     }
     match outcome:
         case Succeeded():
@@ -132,14 +123,7 @@ def split_result(
     account: ChannelAccount, split_no: str, payment_no: str, source: Source, outcome: Outcome
 ) -> SplitResult:
     """The outcome as the channel's word on one split."""
-    about: dict[str, Any] = {
-        "split_no": split_no,
-        "payment_no": payment_no,
-        "payment_id": account.payment_id,
-        "channel": account.channel,
-        "source": source,
-        "verdict": _verdict(outcome),
-    }
+    about = {"split_no": split_no, "payment_no": payment_no, **_spoken(account, source, outcome)}
     match outcome:
         case Succeeded() | Pending():
             return SplitResult(
@@ -150,6 +134,19 @@ def split_result(
             )
         case Declined() | NotSent() | Unknown():
             return SplitResult(**about, code=outcome.code, message=outcome.message)
+
+
+def _spoken(account: ChannelAccount, source: Source, outcome: Outcome) -> dict[str, Any]:
+    """Who spoke (`own-account-only`), when (`later-wins`), and the outcome in one word."""
+    return {
+        "merchant_id": account.merchant_id,
+        "payment_id": account.payment_id,
+        "channel": account.channel,
+        "source": source,
+        "verdict": _verdict(outcome),
+        "asked_at": outcome.asked_at,
+        "said_at": outcome.said_at,
+    }
 
 
 def _share(share: SharedOut) -> ShareResult:

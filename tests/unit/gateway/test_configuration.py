@@ -211,3 +211,20 @@ def test_no_secret_stands_in_logs_or_alerts() -> None:
         reader.apply(account(3).model_copy(update={"credentials_sealed": sealed}))
     assert len(reader.alerts) == 3
     assert "top secret" not in str(logged) + str(reader.alerts)
+
+
+def test_earlier_credentials_count_until_they_are_withdrawn() -> None:
+    """Broken ones among them are told, and stop nothing."""
+    reader = Reader()
+    earlier = [
+        sealing.seal(KEYS.public_key, json.dumps({"key": key}), context="C1")
+        for key in ("old", "older")
+    ]
+    changed = account(2, key="new").model_copy(
+        update={"earlier_credentials_sealed": [earlier[0], "bm9uc2Vuc2U=", earlier[1]]}
+    )
+    reader.apply(changed)
+    assert there(reader.directory.find_account("C1")).opened == "new old older"
+    assert len(reader.alerts) == 1
+    reader.apply(account(3, key="new"))
+    assert there(reader.directory.find_account("C1")).opened == "new"

@@ -1,7 +1,8 @@
 """Whatever happens on the way to a channel ends as one of five outcomes."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,11 +29,14 @@ from gateway.channels.plugin import (
     Call,
     Declined,
     HandOver,
+    Noticed,
+    NoticedPayment,
     NotSent,
     Operation,
     Outcome,
     PayOrder,
     Pending,
+    RawNotice,
     Refunding,
     Reply,
     Request,
@@ -192,3 +196,43 @@ async def test_trouble_on_the_way_is_no_unlisted_code() -> None:
 def _unlisted_codes() -> float:
     labels = {"channel": "fake", "operation": "query"}
     return REGISTRY.get_sample_value("channel_unlisted_codes_total", labels) or 0.0
+
+
+async def test_a_word_is_dated_from_the_question_to_its_answer() -> None:
+    """`later-wins`: not true before it was asked for, and not after it was read."""
+    seconds = iter(range(100))
+
+    def now() -> datetime:
+        return NOW + timedelta(seconds=next(seconds))
+
+    asking = Executor(
+        FakeTransport([reply({"paid": 1299}), Broken("reset")]),
+        now=now,
+        monotonic=lambda: 0.0,
+        tell=lambda alert: None,
+    )
+    paid, lost = await asking.query(account(), TRADE), await asking.query(account(), TRADE)
+    for said in (paid, lost):
+        assert said.asked_at
+        assert said.said_at
+        assert said.asked_at < said.said_at
+    assert (paid.asked_at, lost.asked_at) == (NOW, NOW + timedelta(seconds=4))
+
+
+@pytest.mark.parametrize(
+    ("told", "asked_at", "said_at"),
+    [
+        (None, NOW, NOW),
+        (NOW - timedelta(seconds=9), NOW - timedelta(seconds=9), NOW - timedelta(seconds=9)),
+        (NOW + timedelta(seconds=9), NOW, NOW),  # the channel's clock is ahead
+    ],
+)
+async def test_a_notification_has_the_channels_time_or_that_of_its_receipt(
+    told: datetime | None, asked_at: datetime, said_at: datetime
+) -> None:
+    def read(*_: object) -> list[Noticed]:
+        return [NoticedPayment("P1", Succeeded("T1", asked_at=told, said_at=told))]
+
+    notices = replace(fake_plugin().notices, read=read)
+    [noticed] = await executor().read_notice(account(notices=notices), RawNotice({}, b""))
+    assert (noticed.outcome.asked_at, noticed.outcome.said_at) == (asked_at, said_at)

@@ -37,6 +37,7 @@ async def test_a_true_notice_is_published_and_then_acknowledged() -> None:
     gateway = world()
     assert await receive(gateway.deps, notice()) == Acknowledgement(200, b"success")
     (result,) = gateway.producer.events()
+    assert (result["merchant_id"], result["asked_at"]) == ("M1", result["said_at"])
     assert (result["source"], result["verdict"], result["amount"], result["payment_id"]) == (
         "notice",
         "succeeded",

@@ -37,6 +37,6 @@ async def test_internal_routes_want_the_service_token() -> None:
         )
     assert channels[0]["channel"] == "fake"
     assert "key" in channels[0]["credentials_schema"]["properties"]
-    assert [a.status_code for a in (good, bad, foreign, nowhere)] == [204, 422, 422, 404]
+    assert [a.status_code for a in (good, bad, foreign, nowhere)] == [200, 422, 422, 404]
     assert [error["pointer"] for error in bad.json()["errors"]] == ["/credentials/key"]
     assert [error["pointer"] for error in foreign.json()["errors"]] == ["/credentials/url"]

@@ -123,7 +123,10 @@ class KeyEntity(_Entity):
 
 
 class ChannelAccountEntity(_Entity):
-    """`credentials_sealed`: the channel's credentials as JSON text, sealed to the gateway."""
+    """`credentials_sealed`: the channel's credentials as JSON text, sealed to the gateway.
+    `earlier_credentials_sealed`: those before them of the same identity, the latest first, until
+    they are withdrawn: nothing is signed with them any more, but what the channel signs or seals
+    under them is believed."""
 
     kind: Literal["channel_account"] = "channel_account"
     payment_id: str
@@ -131,6 +134,7 @@ class ChannelAccountEntity(_Entity):
     channel: str
     name: str
     credentials_sealed: str
+    earlier_credentials_sealed: list[str] = Field(default_factory=list)
 
 
 Entity = Annotated[

@@ -44,7 +44,8 @@ notifier:
     POST /internal/alerts/test?merchant_id=               → AlertTest
 gateway (for merchant-admin):
     GET  /internal/channels                               → ChannelList
-    POST /internal/channels/{channel}/credentials         CheckCredentials → 204, 422 with pointers
+    POST /internal/channels/{channel}/credentials         CheckCredentials → CheckedCredentials
+                                                          (422 with pointers)
 gateway (for the cashier):
     GET  /internal/checkouts/{token}                      → Checkout
     POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
@@ -69,6 +70,7 @@ from contracts.internal.channels import (
     ChannelDescription,
     ChannelList,
     CheckCredentials,
+    CheckedCredentials,
 )
 from contracts.internal.checkout import (
     Checkout,
@@ -134,6 +136,7 @@ __all__ = [
     "ChannelList",
     "CheckAddress",
     "CheckCredentials",
+    "CheckedCredentials",
     "Checkout",
     "ChooseChannel",
     "ChooseOffer",

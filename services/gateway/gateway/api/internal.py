@@ -19,8 +19,7 @@ async def list_channels(deps: DepsOf) -> Response:
 @router.post("/channels/{channel}/credentials")
 async def check_credentials(channel: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
-    registration.check_credentials(deps, channel, parse(CheckCredentials, body).credentials)
-    return Response(status_code=204)
+    return answer(registration.check_credentials(deps, channel, parse(CheckCredentials, body)))
 
 
 @router.get("/checkouts/{token}")

@@ -7,18 +7,15 @@ left it is NotSent, after that Unknown. Plugins stay pure; clock, network and li
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-import structlog
-
 from contracts.events.alerts import Alert
+from gateway.channels.exchange import Exchange
 from gateway.channels.lanes import Lanes, inexpressible
 from gateway.channels.plugin import (
-    Answer,
     Bill,
-    BillPlace,
-    Call,
     CallingBack,
     Declined,
     HandOver,
@@ -28,35 +25,28 @@ from gateway.channels.plugin import (
     Operation,
     Outcome,
     PayOrder,
-    Pending,
     RawNotice,
     Refunding,
-    Reply,
     Splitting,
     StatementRequest,
     Succeeded,
     Trade,
     Unknown,
     UnknownKey,
-    Unverifiable,
+    dated,
 )
 from gateway.channels.reading import UNREADABLE
 from gateway.channels.renewal import Renewal
 from gateway.channels.repeating import Repeating
-from gateway.channels.reporting import note, place
+from gateway.channels.reporting import note
 from gateway.channels.transport import Transport
 from gateway.channels.unlisted import Unlisted
 from gateway.directory import ChannelAccount
 
-log = structlog.get_logger()
-
 PAY_LIMIT_S: Final = 10.0
 """How long an app waits for its channel, all repeats together."""
 
-BILL_TIMEOUT_S: Final = 60.0
-
 SubjectT = TypeVar("SubjectT")
-SaidT = TypeVar("SaidT")
 
 
 class Executor:
@@ -75,9 +65,10 @@ class Executor:
         self._unlisted = Unlisted(tell)
         self._now = now
         self._monotonic = monotonic
-        self._lanes = Lanes(transport, monotonic, tell)
+        lanes = Lanes(transport, monotonic, tell)
         self._repeating = Repeating(monotonic=monotonic, pause=pause)
-        self._keys = Renewal(self._lanes.send, moment=self.moment, monotonic=monotonic)
+        self._keys = Renewal(lanes.send, moment=self.moment, monotonic=monotonic)
+        self._exchange = Exchange(lanes, self._keys, self.moment)
 
     async def pay(self, account: ChannelAccount, order: PayOrder) -> Outcome:
         """Initiate the payment, by a method that the plugin has; repeated while the channel asks
@@ -90,7 +81,7 @@ class Executor:
         call, read = method.call, method.outcome
 
         async def ask(limit_s: float | None) -> Outcome:
-            return await self._ask(account, call, read, order, limit_s=limit_s)
+            return await self._exchange.ask(account, call, read, order, limit_s=limit_s)
 
         started = self._monotonic()
         outcome = await self._repeating.run(account.channel, ask, PAY_LIMIT_S)
@@ -149,18 +140,19 @@ class Executor:
     ) -> Bill | Outcome:
         """The channel's bill of a day; anything but a Bill says why there is none."""
         started = self._monotonic()
-        said = await self._bill(account, requested)
+        said = await self._exchange.fetch_bill(account, requested)
         self._report(account, "bill", Succeeded() if isinstance(said, Bill) else said, started)
         return said
 
     async def read_notice(self, account: ChannelAccount, raw: RawNotice) -> list[Noticed]:
-        """What the channel tells. Raises Unverifiable, or one of `UNREADABLE`."""
-        read = account.plugin.notices.read
+        """What the channel tells, and when. Raises Unverifiable, or one of `UNREADABLE`."""
+        read, moment = account.plugin.notices.read, self.moment()
         try:
-            return read(raw, self._keys.opened(account), self.moment())
+            noticed = read(raw, self._keys.opened(account), moment)
         except UnknownKey as unknown:
             await self._keys.renew(account, unknown.name)
-            return read(raw, self._keys.opened(account), self.moment())
+            noticed = read(raw, self._keys.opened(account), self.moment())
+        return [dated(each, received_at=moment.now) for each in noticed]
 
     def has_old_keys(self, account: ChannelAccount) -> bool:
         """Whether it is time to download the channel's keys (certificate mode)."""
@@ -179,8 +171,9 @@ class Executor:
     ) -> Outcome:
         opened = self._keys.opened(account)
         try:
-            call = method.call(order, opened)
-            return method.outcome(account.plugin.wire.sign(call, opened, self.moment()))
+            call, moment = method.call(order, opened), self.moment()
+            handed = method.outcome(account.plugin.wire.sign(call, opened, moment))
+            return replace(handed, asked_at=moment.now, said_at=moment.now)
         except UNREADABLE as error:
             return inexpressible(account, error)
 
@@ -192,7 +185,7 @@ class Executor:
         subject: SubjectT,
     ) -> Outcome:
         started = self._monotonic()
-        outcome = await self._ask(account, operation.call, operation.outcome, subject)
+        outcome = await self._exchange.ask(account, operation.call, operation.outcome, subject)
         self._report(account, name, outcome, started)
         return outcome
 
@@ -200,66 +193,3 @@ class Executor:
         if isinstance(outcome, Unknown) and not outcome.is_listed:
             self._unlisted.note(account.channel, name, outcome)
         note(account, name, outcome, self._monotonic() - started)
-
-    async def _ask(
-        self,
-        account: ChannelAccount,
-        ask: Callable[[SubjectT, Any], Call],
-        read: Callable[[Answer, SubjectT, Any], SaidT],
-        subject: SubjectT,
-        *,
-        limit_s: float | None = None,
-    ) -> SaidT | NotSent | Unknown:
-        opened = self._keys.opened(account)
-        try:
-            call = ask(subject, opened)
-        except UNREADABLE as error:
-            return inexpressible(account, error)
-        sign = account.plugin.wire.sign
-        timeout_s = call.timeout_s if limit_s is None else min(call.timeout_s, limit_s)
-        reply = await self._lanes.send(
-            account, lambda: sign(call, opened, self.moment()), timeout_s
-        )
-        if not isinstance(reply, Reply):
-            return reply
-        try:
-            answer = await self._verified(account, reply, call)
-            return read(answer, subject, self._keys.opened(account))
-        except Unverifiable as error:
-            return Unknown("unverifiable", str(error), is_spoken=False)
-        except UNREADABLE as error:
-            log.warning("channel.unreadable", channel=account.channel, error=place(error))
-            return Unknown("unreadable", "the answer makes no sense", is_spoken=False)
-
-    async def _bill(self, account: ChannelAccount, requested: StatementRequest) -> Bill | Outcome:
-        bills = account.plugin.bills
-        if bills is None or requested.kind not in bills.kinds:
-            return NotSent("no_bill", "this channel has no such bill", is_spoken=False)
-        spot = await self._ask(account, bills.call, bills.place, requested)
-        if isinstance(spot, Pending) and not spot.found:
-            return Bill(())
-        if not isinstance(spot, BillPlace):
-            return spot
-        try:
-            opened, download = self._keys.opened(account), bills.download
-            reply = await self._lanes.send(
-                account, lambda: download(spot, opened, self.moment()), BILL_TIMEOUT_S
-            )
-            if not isinstance(reply, Reply):
-                return reply
-            # A large file takes seconds to read; payments must not wait for it.
-            return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, requested, opened)))
-        except Unverifiable as error:
-            return Unknown("unverifiable", str(error), is_spoken=False)
-        except UNREADABLE as error:
-            log.warning("channel.unreadable", channel=account.channel, error=place(error))
-            return Unknown("unreadable", "the bill makes no sense", is_spoken=False)
-
-    async def _verified(self, account: ChannelAccount, reply: Reply, call: Call) -> Answer:
-        """A key that is not known is perhaps a new one: asked for once, then it is or is not."""
-        verify = account.plugin.wire.verify
-        try:
-            return verify(reply, call, self._keys.opened(account), self.moment())
-        except UnknownKey as unknown:
-            await self._keys.renew(account, unknown.name)
-            return verify(reply, call, self._keys.opened(account), self.moment())

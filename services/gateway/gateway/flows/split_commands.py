@@ -76,8 +76,9 @@ def returns_of(trade: Trade, ref: RefundRef) -> tuple[ShareReturn, ...]:
 
 def _hindrance(said: list[Outcome]) -> Outcome | None:
     """Why the refund cannot be sent; what is not known of any return keeps it pending."""
-    if not all(isinstance(each, Succeeded | Declined) for each in said):
-        return Pending()
+    unclear = next((each for each in said if not isinstance(each, Succeeded | Declined)), None)
+    if unclear is not None:
+        return Pending(asked_at=unclear.asked_at, said_at=unclear.said_at)
     return next((each for each in said if isinstance(each, Declined)), None)
 
 

@@ -15,6 +15,7 @@ from tests.unit.gateway.channels.channel_side import (
     operations_of,
     order,
     refunding,
+    trade,
 )
 from tests.unit.gateway.channels.conformance_answers import NO_ANSWERS, Answers, tampered
 from tests.unit.gateway.channels.conformance_splits import SplitAnswers
@@ -156,7 +157,37 @@ class Conformance(Answers, SplitAnswers):
         assert side.plugin.notices.accept.status in (200, 204)
         assert side.plugin.notices.refuse.status >= 500
 
+    # ── keys that rotate ──
+
+    def test_what_is_signed_under_an_earlier_key_is_believed(
+        self, side: Side, account: Any
+    ) -> None:
+        """Until it is withdrawn: both keys count, for notifications as for answers."""
+        renewed: Side = self.make_side()
+        opened = renewed.plugin.open_account(
+            renewed.plugin.credentials.model_validate(renewed.credentials())
+        )
+        both = side.plugin.overlap(opened, account)
+        call = side.plugin.query.call(trade(), both)
+        for each in (side, renewed):
+            [noticed] = each.plugin.notices.read(each.paid_notice(PAYMENT_NO), both, MOMENT)
+            assert isinstance(noticed.outcome, Succeeded)
+            answer = each.plugin.wire.verify(each.paid(PAYMENT_NO), call, both, MOMENT)
+            assert isinstance(each.plugin.query.outcome(answer, trade(), both), Succeeded)
+            renewed.asked(each.plugin.wire.sign(call, both, MOMENT))
+        with pytest.raises(Unverifiable):
+            side.plugin.notices.read(side.paid_notice(PAYMENT_NO), opened, MOMENT)
+
     # ── the plugin as data ──
+
+    def test_an_identity_is_made_of_credentials(self, side: Side, account: Any) -> None:
+        """`one-identity`: named by the plugin, told by credentials and opened account alike."""
+        plugin = side.plugin
+        given = plugin.credentials.model_validate(side.credentials())
+        assert plugin.identity
+        assert plugin.learnt_later <= set(plugin.identity)
+        for name in plugin.identity:
+            assert getattr(account, name) == getattr(given, name)
 
     def test_offers_and_hosted_methods_are_methods_of_the_plugin(self, side: Side) -> None:
         plugin = side.plugin

@@ -4,7 +4,7 @@ Source: opendocs.alipay.com/common/057k53 (certificates), 02kipl (keys)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -101,7 +101,8 @@ class Account:
     """Credentials with their keys parsed.
 
     `alipay_keys`: Alipay's keys by the serial names of their certificates, in key mode the one
-    under "". In key mode there are no serial names and no roots.
+    under "" (and earlier ones under names of our own). In key mode there are no serial names and
+    no roots.
     """
 
     gateway_url: str
@@ -154,6 +155,14 @@ def open_account(credentials: BaseModel) -> Account:
         native_product_code=credentials.native_product_code,
         quit_url=credentials.quit_url,
     )
+
+
+def overlap(account: Account, earlier: Account) -> Account:
+    """The account, which also believes what is signed under the keys of an earlier one."""
+    keys = dict(account.alipay_keys)
+    for name, key in earlier.alipay_keys.items():
+        keys[name if name and name not in keys else f"earlier-{len(keys)}"] = key
+    return replace(account, alipay_keys=keys)
 
 
 def _check_together(pem: str | None, other: str, info: ValidationInfo) -> None:

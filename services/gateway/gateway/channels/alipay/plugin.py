@@ -2,7 +2,13 @@
 
 from contracts.api import Method
 from gateway.channels.alipay import wire
-from gateway.channels.alipay.credentials import OWN_URLS, Account, Credentials, open_account
+from gateway.channels.alipay.credentials import (
+    OWN_URLS,
+    Account,
+    Credentials,
+    open_account,
+    overlap,
+)
 from gateway.channels.alipay.methods import app, barcode, h5, jsapi, mini_program, native, pc
 from gateway.channels.alipay.operations import (
     bills,
@@ -30,6 +36,9 @@ PLUGIN: Plugin[Account] = Plugin(
     title="支付宝",
     credentials=Credentials,
     open_account=open_account,
+    identity=("app_id", "seller_id"),
+    learnt_later=frozenset({"seller_id"}),
+    overlap=overlap,
     own_urls={"gateway_url": OWN_URLS},
     wire=wire,
     methods={

@@ -8,6 +8,8 @@ from json import JSONDecoder
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from gateway.channels import rsa
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.beijing import spaced
@@ -48,11 +50,8 @@ def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer
         if text(parts, name, "code") in GATEWAY_CODES:
             return Answer(reply.status, parts[name], moment, signed=False)
         raise Unverifiable("the answer is not signed")
-    serial = "" if account.alipay_cert_sn is None else _serial(parts, account.alipay_cert_sn)
-    key = account.alipay_keys.get(serial)
-    if key is None:
-        raise UnknownKey(serial)
-    if not rsa.is_signed(key, _raw(reply.body, name), text(parts, "sign")):
+    content, signature = _raw(reply.body, name), text(parts, "sign")
+    if not any(rsa.is_signed(key, content, signature) for key in _keys(parts, account)):
         raise Unverifiable("the signature is wrong")
     return Answer(reply.status, parts[name], moment)
 
@@ -77,6 +76,17 @@ def _public(call: Call, account: Account, moment: Moment) -> dict[str, str]:
         **call.query,
     }
     return {name: value for name, value in params.items() if value}
+
+
+def _keys(parts: Mapping[str, Any], account: Account) -> list[RSAPublicKey]:
+    """With which one of these the answer is signed; in key mode nothing in it says that."""
+    if account.alipay_cert_sn is None:
+        return list(account.alipay_keys.values())
+    serial = _serial(parts, account.alipay_cert_sn)
+    key = account.alipay_keys.get(serial)
+    if key is None:
+        raise UnknownKey(serial)
+    return [key]
 
 
 def _serial(parts: Mapping[str, Any], usual: str) -> str:

@@ -3,7 +3,7 @@
 Source: apifox.com/apidoc/docs-site/2466304
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -73,7 +73,7 @@ class Account:
     mer_code: str
     term_no: str
     private_key: RSAPrivateKey = field(repr=False)
-    easypay_key: RSAPublicKey = field(repr=False)
+    easypay_keys: tuple[RSAPublicKey, ...] = field(repr=False)
     mini_program_appid: str
     prod_code: str
     sign_scope: SignScope
@@ -93,9 +93,14 @@ def open_account(credentials: BaseModel) -> Account:
         private_key=rsa.private_key(
             credentials.org_private_key_pem.get_secret_value(), checked=True
         ),
-        easypay_key=rsa.public_key(credentials.easypay_public_key_pem),
+        easypay_keys=(rsa.public_key(credentials.easypay_public_key_pem),),
         mini_program_appid=credentials.mini_program_appid or "",
         prod_code=credentials.prod_code,
         sign_scope=credentials.sign_scope,
         is_timeout_in_minutes=credentials.timeout_unit == "minutes",
     )
+
+
+def overlap(account: Account, earlier: Account) -> Account:
+    """The account, which also believes what is signed under the key of an earlier one."""
+    return replace(account, easypay_keys=account.easypay_keys + earlier.easypay_keys)

@@ -2,7 +2,13 @@
 
 from contracts.api import Method
 from gateway.channels.easy import wire
-from gateway.channels.easy.credentials import REFUND_URLS, Account, Credentials, open_account
+from gateway.channels.easy.credentials import (
+    REFUND_URLS,
+    Account,
+    Credentials,
+    open_account,
+    overlap,
+)
 from gateway.channels.easy.methods import cashier, h5, mini_program, pc
 from gateway.channels.easy.operations import notices, query, query_refund, refund
 from gateway.channels.plugin import Notices, Operation, Plugin
@@ -12,6 +18,8 @@ PLUGIN: Plugin[Account] = Plugin(
     title="易生支付",
     credentials=Credentials,
     open_account=open_account,
+    identity=("org_id", "mer_code"),
+    overlap=overlap,
     own_urls={
         "base_url": frozenset(REFUND_URLS),
         "refund_base_url": frozenset(REFUND_URLS.values()),

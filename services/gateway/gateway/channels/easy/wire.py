@@ -59,7 +59,8 @@ def check_signature(content: Mapping[str, Any], account: Account) -> None:
         raise Unverifiable("no bizData")
     envelope = {name: value for name, value in content.items() if name != "bizData"}
     signed = signed_text(envelope, biz_data, account)
-    if not rsa.is_signed(account.easypay_key, signed, text(content, "sign")):
+    signature = text(content, "sign")
+    if not any(rsa.is_signed(key, signed, signature) for key in account.easypay_keys):
         raise Unverifiable("the signature is wrong")
     own = {"orgId": account.org_id, "orgMerCode": account.mer_code}
     if any(content.get(name, value) != value for name, value in own.items()):

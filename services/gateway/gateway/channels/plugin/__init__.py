@@ -56,6 +56,8 @@ from gateway.channels.plugin.outcomes import (
     SharedOut,
     Succeeded,
     Unknown,
+    Word,
+    dated,
 )
 from gateway.channels.plugin.subjects import (
     CallingBack,
@@ -112,5 +114,7 @@ __all__ = [
     "UnknownKey",
     "Unverifiable",
     "Wire",
+    "Word",
     "are_checked",
+    "dated",
 ]

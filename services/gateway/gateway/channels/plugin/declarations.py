@@ -114,12 +114,19 @@ class Splits(Generic[AccountT]):
 @dataclass(frozen=True, slots=True)
 class Plugin(Generic[AccountT]):
     """One channel. `own_urls` names the credential fields that are addresses, with the channel's
-    own values. `offers` are the methods that our hosted page may use (none: it has its own)."""
+    own values. `offers` are the methods that our hosted page may use (none: it has its own).
+
+    `identity` names the credentials that say whose account it is: they never change, but those of
+    `learnt_later` may be told later, once. `overlap` gives the first account, which also believes
+    what is signed or sealed under the keys of the second, an earlier one of the same identity.
+    """
 
     name: str
     title: str
     credentials: type[BaseModel]
     open_account: Callable[[BaseModel], AccountT]
+    identity: tuple[str, ...]
+    overlap: Callable[[AccountT, AccountT], AccountT]
     own_urls: Mapping[str, frozenset[str]]
     wire: Wire[AccountT]
     methods: Mapping[Method, Operation[PayOrder, AccountT] | HandOver[AccountT]]
@@ -134,4 +141,5 @@ class Plugin(Generic[AccountT]):
     splits: Splits[AccountT] | None = None
     offers: tuple[Method, ...] = ()
     hosted: frozenset[Method] = frozenset()
+    learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})

@@ -1,11 +1,20 @@
 """What came of a call, and what a channel tells without being asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from contracts.actions import Action
 from contracts.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """When an outcome was true: not before `asked_at` and not after `said_at`; None where nobody
+    has noted it yet. Two outcomes that differ in nothing else are equal."""
+
+    asked_at: datetime | None = field(default=None, compare=False, repr=False)
+    said_at: datetime | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,7 @@ class SharedOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Succeeded:
+class Succeeded(Word):
     """Done: the money was taken (pay, query, notice), went back (refund), or the trade is closed
     or never came to be (close; then `found` is False), or the channel is through with a split
     (`shares` say who got theirs). `amount` is the channel's word, None where it gave none."""
@@ -33,7 +42,7 @@ class Succeeded:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Word):
     """It stands and is not final. `action` calls the payer; `found` False: no such trade there.
     `shares`: receivers of a split whom the channel may be through with already."""
 
@@ -44,7 +53,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Word):
     """The channel's final no. `closed`: it ended the trade unpaid (query). `abnormal`: it took
     the refund but could not return the money, a person must decide; `channel_no` is its number."""
 
@@ -56,7 +65,7 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
-class NotSent:
+class NotSent(Word):
     """The channel surely did nothing: refused before any work, or never reached.
 
     `is_spoken` False: code and message are the executor's, the channel said nothing. `is_passing`:
@@ -70,7 +79,7 @@ class NotSent:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Word):
     """Nobody can say what the channel did; ask again with the same number.
 
     `is_spoken` False: code and message are the executor's, the channel said nothing. `is_listed`
@@ -109,3 +118,14 @@ class NoticedRefund:
 
 
 Noticed = NoticedPayment | NoticedRefund
+
+
+def dated(noticed: Noticed, *, received_at: datetime) -> Noticed:
+    """The notification with its times: the channel's own where it told them, else that of receipt.
+
+    No word is younger than its receipt, whatever the channel's clock says.
+    """
+    outcome = noticed.outcome
+    said_at = min(outcome.said_at or received_at, received_at)
+    asked_at = min(outcome.asked_at or said_at, said_at)
+    return replace(noticed, outcome=replace(outcome, asked_at=asked_at, said_at=said_at))

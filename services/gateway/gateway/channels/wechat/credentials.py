@@ -4,7 +4,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4013053249 (keys), 4013053053 (public 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -97,9 +97,13 @@ class Credentials(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Credentials with their keys parsed. `platform_keys`: WeChat Pay's keys by their serial as
-    `plain_serial` writes it; `platform_serial` names the one that we ask WeChat Pay to use.
-    Certificates among them are renewed in use (`operations/certificates.py`)."""
+    """Credentials with their keys parsed.
+
+    `platform_keys`: WeChat Pay's keys by their serial as `plain_serial` writes it (several under
+    one where a wrong key was replaced); `platform_serial` names the one that we ask WeChat Pay to
+    use. Certificates among them are renewed in use (`operations/certificates.py`).
+    `notification_keys`: our APIv3 keys, under any of which WeChat Pay may have sealed something.
+    """
 
     base_url: str
     mchid: str
@@ -109,10 +113,10 @@ class Account:
     merchant_serial_no: str
     store_id: str
     profit_sharing: bool
-    platform_keys: Mapping[str, RSAPublicKey] = field(repr=False)
+    platform_keys: Mapping[str, tuple[RSAPublicKey, ...]] = field(repr=False)
     platform_serial: str
     private_key: RSAPrivateKey = field(repr=False)
-    notice_key: AESGCM = field(repr=False)
+    notification_keys: tuple[AESGCM, ...] = field(repr=False)
 
 
 def open_account(credentials: BaseModel) -> Account:
@@ -129,12 +133,24 @@ def open_account(credentials: BaseModel) -> Account:
         merchant_serial_no=credentials.merchant_serial_no,
         store_id=credentials.store_id,
         profit_sharing=credentials.profit_sharing,
-        platform_keys={plain_serial(serial): key for serial, key in keys.items()},
+        platform_keys={plain_serial(serial): (key,) for serial, key in keys.items()},
         platform_serial=next(iter(keys)),
         private_key=rsa.private_key(
             credentials.merchant_private_key_pem.get_secret_value(), checked=True
         ),
-        notice_key=AESGCM(credentials.apiv3_key.get_secret_value().encode()),
+        notification_keys=(AESGCM(credentials.apiv3_key.get_secret_value().encode()),),
+    )
+
+
+def overlap(account: Account, earlier: Account) -> Account:
+    """The account, which also believes what is signed or sealed under an earlier one's keys."""
+    keys = dict(account.platform_keys)
+    for serial, known in earlier.platform_keys.items():
+        keys[serial] = keys.get(serial, ()) + known
+    return replace(
+        account,
+        platform_keys=keys,
+        notification_keys=account.notification_keys + earlier.notification_keys,
     )
 
 

@@ -3,7 +3,13 @@
 from contracts.api import Method
 from gateway.channels.plugin import Bills, KeyRenewal, Notices, Operation, Plugin, Splits
 from gateway.channels.wechat import parties, wire
-from gateway.channels.wechat.credentials import OWN_URLS, Account, Credentials, open_account
+from gateway.channels.wechat.credentials import (
+    OWN_URLS,
+    Account,
+    Credentials,
+    open_account,
+    overlap,
+)
 from gateway.channels.wechat.methods import app, barcode, h5, jsapi, mini_program, native
 from gateway.channels.wechat.operations import (
     bills,
@@ -26,6 +32,8 @@ PLUGIN: Plugin[Account] = Plugin(
     title="微信支付",
     credentials=Credentials,
     open_account=open_account,
+    identity=("mchid", "appid", "sub_mchid", "sub_appid"),
+    overlap=overlap,
     own_urls={"base_url": OWN_URLS},
     wire=wire,
     methods={

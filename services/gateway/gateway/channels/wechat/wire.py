@@ -4,6 +4,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012365342 (rules), 4012071382 (notice
 """
 
 import base64
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -73,8 +74,8 @@ def check_signature(
     other wrong signature; that is what they test.
     """
     serial = headers.get("wechatpay-serial", "")
-    key = account.platform_keys.get(plain_serial(serial))
-    if key is None:
+    keys = account.platform_keys.get(plain_serial(serial))
+    if keys is None:
         raise UnknownKey(serial)
     timestamp = headers.get("wechatpay-timestamp", "")
     if not UNIX_SECONDS.fullmatch(timestamp):
@@ -82,7 +83,8 @@ def check_signature(
     if abs(moment.now.timestamp() - int(timestamp)) > WINDOW_S:
         raise Unverifiable("the signature is too old, or of the future")
     content = f"{timestamp}\n{headers.get('wechatpay-nonce', '')}\n".encode() + body + b"\n"
-    if not rsa.is_signed(key, content, headers.get("wechatpay-signature", "")):
+    signature = headers.get("wechatpay-signature", "")
+    if not any(rsa.is_signed(key, content, signature) for key in keys):
         raise Unverifiable("the signature is wrong")
 
 
@@ -91,13 +93,14 @@ def decrypt(sealed: Mapping[str, Any], account: Account) -> bytes:
     if text(sealed, "algorithm") != "AEAD_AES_256_GCM":
         raise Unverifiable("encrypted in an unknown way")
     try:
-        return account.notice_key.decrypt(
-            text(sealed, "nonce").encode(),
-            base64.b64decode(text(sealed, "ciphertext"), validate=True),
-            text(sealed, "associated_data").encode(),
-        )
-    except (InvalidTag, ValueError) as error:
+        content = base64.b64decode(text(sealed, "ciphertext"), validate=True)
+    except ValueError as error:
         raise Unverifiable("it cannot be decrypted") from error
+    nonce, aad = text(sealed, "nonce").encode(), text(sealed, "associated_data").encode()
+    for key in account.notification_keys:
+        with contextlib.suppress(InvalidTag, ValueError):
+            return key.decrypt(nonce, content, aad)
+    raise Unverifiable("it cannot be decrypted")
 
 
 def _origin(url: str) -> str:

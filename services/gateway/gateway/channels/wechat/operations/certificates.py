@@ -45,8 +45,8 @@ def learn(reply: Reply, asked: Call, account: Account, moment: Moment) -> Accoun
     if not found:
         raise Unverifiable("no certificate in the answer")
     own = {name: key for name, key in account.platform_keys.items() if is_public_key_id(name)}
-    keys: dict[str, RSAPublicKey] = {
-        plain_serial(_serial(each)): rsa.certified_key(each) for each in found
+    keys: dict[str, tuple[RSAPublicKey, ...]] = {
+        plain_serial(_serial(each)): (rsa.certified_key(each),) for each in found
     }
     newest = max(found, key=lambda each: each.not_valid_before_utc)
     check_signature(

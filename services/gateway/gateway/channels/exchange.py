@@ -1,0 +1,131 @@
+"""One question to a channel and its answer: signed, sent, verified, read, and dated.
+
+Whatever goes wrong ends as an outcome: before the request left it is NotSent, after that Unknown.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from gateway.channels.lanes import Lanes, inexpressible
+from gateway.channels.plugin import (
+    Answer,
+    Bill,
+    BillPlace,
+    Call,
+    Moment,
+    NotSent,
+    Outcome,
+    Pending,
+    Reply,
+    StatementRequest,
+    Unknown,
+    UnknownKey,
+    Unverifiable,
+    Word,
+)
+from gateway.channels.reading import UNREADABLE
+from gateway.channels.renewal import Renewal
+from gateway.channels.reporting import place
+from gateway.directory import ChannelAccount
+
+log = structlog.get_logger()
+
+BILL_TIMEOUT_S: Final = 60.0
+
+SubjectT = TypeVar("SubjectT")
+SaidT = TypeVar("SaidT")
+
+
+class Exchange:
+    """`moment` is the time, and a nonce, for each signature and each reading."""
+
+    def __init__(self, lanes: Lanes, keys: Renewal, moment: Callable[[], Moment]) -> None:
+        self._lanes = lanes
+        self._keys = keys
+        self._moment = moment
+
+    async def ask(
+        self,
+        account: ChannelAccount,
+        write: Callable[[SubjectT, Any], Call],
+        read: Callable[[Answer, SubjectT, Any], SaidT],
+        subject: SubjectT,
+        *,
+        limit_s: float | None = None,
+    ) -> SaidT | NotSent | Unknown:
+        """What the channel answers, as `read` understands it; its outcome is dated."""
+        asked_at = self._moment().now
+        said = await self._ask(account, write, read, subject, limit_s)
+        if not isinstance(said, Word):
+            return said
+        return replace(said, asked_at=asked_at, said_at=self._moment().now)
+
+    async def fetch_bill(
+        self, account: ChannelAccount, requested: StatementRequest
+    ) -> Bill | Outcome:
+        """The file and its rows; anything but a Bill says why there is none."""
+        bills = account.plugin.bills
+        if bills is None or requested.kind not in bills.kinds:
+            return NotSent("no_bill", "this channel has no such bill", is_spoken=False)
+        spot = await self.ask(account, bills.call, bills.place, requested)
+        if isinstance(spot, Pending) and not spot.found:
+            return Bill(())
+        if not isinstance(spot, BillPlace):
+            return spot
+        try:
+            opened, download = self._keys.opened(account), bills.download
+            reply = await self._lanes.send(
+                account, lambda: download(spot, opened, self._moment()), BILL_TIMEOUT_S
+            )
+            if not isinstance(reply, Reply):
+                return reply
+            # A large file takes seconds to read; payments must not wait for it.
+            return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, requested, opened)))
+        except (Unverifiable, *UNREADABLE) as error:
+            return _unread(account, error, "the bill makes no sense")
+
+    async def _ask(
+        self,
+        account: ChannelAccount,
+        write: Callable[[SubjectT, Any], Call],
+        read: Callable[[Answer, SubjectT, Any], SaidT],
+        subject: SubjectT,
+        limit_s: float | None,
+    ) -> SaidT | NotSent | Unknown:
+        opened = self._keys.opened(account)
+        try:
+            call = write(subject, opened)
+        except UNREADABLE as error:
+            return inexpressible(account, error)
+        sign = account.plugin.wire.sign
+        timeout_s = call.timeout_s if limit_s is None else min(call.timeout_s, limit_s)
+        reply = await self._lanes.send(
+            account, lambda: sign(call, opened, self._moment()), timeout_s
+        )
+        if not isinstance(reply, Reply):
+            return reply
+        try:
+            answer = await self._verified(account, reply, call)
+            return read(answer, subject, self._keys.opened(account))
+        except (Unverifiable, *UNREADABLE) as error:
+            return _unread(account, error, "the answer makes no sense")
+
+    async def _verified(self, account: ChannelAccount, reply: Reply, call: Call) -> Answer:
+        """A key that is not known is perhaps a new one: asked for once, then it is or is not."""
+        verify = account.plugin.wire.verify
+        try:
+            return verify(reply, call, self._keys.opened(account), self._moment())
+        except UnknownKey as unknown:
+            await self._keys.renew(account, unknown.name)
+            return verify(reply, call, self._keys.opened(account), self._moment())
+
+
+def _unread(account: ChannelAccount, error: Exception, words: str) -> Unknown:
+    if isinstance(error, Unverifiable):
+        return Unknown("unverifiable", str(error), is_spoken=False)
+    log.warning("channel.unreadable", channel=account.channel, error=place(error))
+    return Unknown("unreadable", words, is_spoken=False)

@@ -1,0 +1,76 @@
+"""`one-identity`: whose account it is never changes; keys do, and the earlier ones still count."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.unit.gateway.channels.alipay_side import AlipaySide
+from tests.unit.gateway.channels.easy_side import EasySide
+from tests.unit.gateway.channels.wechat_side import WechatSide
+from tests.unit.gateway.world import world
+
+from chassis.problems import InvalidRequest
+from contracts.internal import CheckCredentials
+from gateway.channels.registry import PLUGINS
+from gateway.credentials import open_account
+from gateway.directory import ChannelAccount
+from gateway.flows.registration import check_credentials, list_channels
+
+SIDES: dict[str, Any] = {"wechat": WechatSide(), "alipay": AlipaySide(), "easy": EasySide()}
+OTHERS = [
+    ("wechat", "mchid", "1900000999"),
+    ("wechat", "appid", "wx0000000000000999"),
+    ("wechat", "sub_mchid", "1900000998"),
+    ("alipay", "app_id", "2021000100000999"),
+    ("easy", "org_id", "ORG000000000999"),
+    ("easy", "mer_code", "999000000000999"),
+]
+
+
+def desk(channel: str, **held: str) -> Any:
+    """A gateway with the real plugins, and account C7 with the side's credentials."""
+    deps = replace(world().deps, plugins=PLUGINS, channel_urls="any")
+    plugin = PLUGINS[channel]
+    opened = open_account(plugin, SIDES[channel].credentials() | held, "any")
+    deps.directory.put(ChannelAccount("C7", "M1", True, plugin, opened))
+    return deps
+
+
+def asked(channel: str, **more: Any) -> CheckCredentials:
+    changed = more.pop("changed", {})
+    return CheckCredentials(credentials=SIDES[channel].credentials() | changed, **more)
+
+
+@pytest.mark.parametrize(("channel", "field", "value"), OTHERS)
+def test_another_identity_is_refused_by_its_field(channel: str, field: str, value: str) -> None:
+    deps = desk(channel)
+    ours = check_credentials(deps, channel, asked(channel, payment_id="C7")).identity
+    for known in ({"payment_id": "C7"}, {"identity": ours}):
+        with pytest.raises(InvalidRequest) as refused:
+            check_credentials(deps, channel, asked(channel, changed={field: value}, **known))
+        [fault] = refused.value.errors
+        assert fault.pointer == f"/credentials/{field}"
+        assert "register another account" in fault.message
+
+
+def test_a_new_account_may_have_any_identity() -> None:
+    deps = desk("wechat")
+    told = check_credentials(deps, "wechat", asked("wechat", changed={"mchid": "1900000999"}))
+    assert told.identity["mchid"] == "1900000999"
+    assert told.identity["sub_mchid"] == ""
+
+
+def test_the_seller_may_be_told_later_once() -> None:
+    seller, other = ({"seller_id": f"208800000000000{n}"} for n in (1, 2))
+    silent, told = desk("alipay"), desk("alipay", **seller)
+    check_credentials(silent, "alipay", asked("alipay", payment_id="C7", changed=seller))
+    for changed in (other, {}):
+        with pytest.raises(InvalidRequest):
+            check_credentials(told, "alipay", asked("alipay", payment_id="C7", changed=changed))
+
+
+def test_forms_know_the_fields_of_the_identity() -> None:
+    named = {each.channel: each.identity_fields for each in list_channels(desk("easy")).items}
+    assert named["easy"] == ["org_id", "mer_code"]
+    assert set(named["wechat"]) >= {"mchid", "appid"}
+    assert "app_id" in named["alipay"]
