@@ -86,6 +86,7 @@ async def _trouble(sender: Sender, url: str) -> Trouble | None:
         delivery_id=1,
         day=day_of(event_id),
         lane_id=1,
+        leased_at=now,
         lease_until=now,
         tries=0,
         is_first=True,

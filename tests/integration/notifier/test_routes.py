@@ -156,6 +156,21 @@ async def test_route_that_does_not_work_is_told_to_the_centre(
     assert await desk.value("select route from trouble where due_at is not null") == "M1"
 
 
+async def test_merchants_robot_that_answers_oddly_does_not_keep_the_centre_from_hearing(
+    desk: Desk, deps: Deps, centre: Robot, server: AppServer
+) -> None:
+    server.answers["/robot"] = says(200, '{"errcode": "\\ud800", "errmsg": "\\u0000\\udfff"}')
+    deps.routes.put("M1", 2, AlertRoute(dingtalk_url=f"{server.url}/robot"))
+    await alerts.receive(deps, [alert("a", "M1")])
+    await everything_is_due(desk)
+
+    await alerts.tell_due(deps)
+
+    assert "Trouble a" in texts(centre)[0]
+    (told,) = await published(desk.db, topics.ALERTS)
+    assert AlertRecord.model_validate_json(told).data.key == "alert.route_failed:M1"
+
+
 async def test_route_that_was_removed_leads_nowhere(desk: Desk, deps: Deps, own: Robot) -> None:
     deps.routes.put("M1", 2, None)
     await alerts.receive(deps, [alert("a", "M1")])

@@ -67,7 +67,12 @@ def ding(session: ClientSession, robot: Robot, secret: str = SECRET) -> DingTalk
 def alert(key: str, severity: Severity = Severity.CRITICAL, detail: str = "x") -> AlertRecord:
     told = Alert(key=key, severity=severity, title=f"Trouble {key}", detail=detail)
     return AlertRecord(
-        id=new_id("event"), source="t", type=ALERT, subject=key, time=datetime.now(UTC), data=told
+        id=new_id("event"),
+        source="t",
+        type=ALERT,
+        subject=told.key,
+        time=datetime.now(UTC),
+        data=told,
     )
 
 
@@ -190,7 +195,15 @@ async def test_what_nobody_takes_is_tried_again(
     assert await alerts.tell_due(by(desk, ding(session, robot)))
 
 
-@pytest.mark.parametrize("answer", ['{"errcode": 0, "errmsg": "%s"}' % ("x" * 100_000), "[" * 4000])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"errcode": 0, "errmsg": "%s"}' % ("x" * 100_000),
+        "[" * 4000,
+        '{"errcode": 1, "errmsg": "\\u0000 \\ud800 \\u202e"}',
+        '{"errcode": "\\ud800"}',
+    ],
+)
 async def test_answer_that_no_robot_gives_is_none(
     desk: Desk, server: AppServer, session: ClientSession, answer: str
 ) -> None:
@@ -256,6 +269,18 @@ async def test_words_from_outside_are_no_markup(
 
     assert "[click]" not in robot.taken[0]["markdown"]["text"]
     assert "\n# big" not in robot.taken[0]["markdown"]["text"]
+
+
+async def test_strangers_text_stops_nothing_that_people_are_told(
+    desk: Desk, robot: Robot, session: ClientSession
+) -> None:
+    deps = by(desk, ding(session, robot))
+    odd = alert("a\0\ud800", detail="\ud800\0\u202e".join("odd"))
+    await alerts.receive(deps, [odd, AlertRecord.model_validate_json(odd.to_bytes())])
+    await everything_is_due(desk)
+
+    assert await alerts.tell_due(deps)
+    assert "o" in robot.taken[0]["markdown"]["text"]
 
 
 async def test_trial_goes_by_every_messenger(

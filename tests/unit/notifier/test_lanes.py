@@ -32,7 +32,7 @@ FAILING, UNREACHABLE = Verdict.FAILING, Verdict.UNREACHABLE
 
 def after(health: Health, verdicts: Iterable[Verdict], now: datetime = NOW) -> Health:
     for verdict in verdicts:
-        health = health.after(verdict, now)
+        health = health.after(verdict, now, leased_at=now)
     return health
 
 
@@ -107,7 +107,7 @@ def test_each_failed_probe_holds_longer_up_to_ten_minutes() -> None:
         assert health.cap == 1
         holds.append(held_for_s(health, now))
         now = health.held_until
-        health = health.after(FAILING, now)
+        health = health.after(FAILING, now, leased_at=now)
 
     assert holds == [30, 60, 120, 300, 600, 600, 600]
 
@@ -132,7 +132,7 @@ def test_cap_stays_within_its_bounds(verdicts: list[Verdict], gaps: list[float])
     health, now = Health(), NOW
     for number, verdict in enumerate(verdicts):
         now += timedelta(seconds=gaps[number % len(gaps)])
-        health = health.after(verdict, now)
+        health = health.after(verdict, now, leased_at=now)
 
         assert 1 <= health.cap <= MAX_CAP
         is_short = health.held_until is None or health.held_until <= now + timedelta(minutes=10)

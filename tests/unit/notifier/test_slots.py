@@ -15,6 +15,7 @@ def claim(number: int) -> Claim:
         delivery_id=number,
         day=day_of("E1"),
         lane_id=1,
+        leased_at=NOW,
         lease_until=NOW,
         tries=0,
         is_first=True,

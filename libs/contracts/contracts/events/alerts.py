@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 
 from contracts.events.envelope import CloudEvent, Data
 from contracts.identifiers import new_id
@@ -18,15 +18,36 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-class Alert(Data):
-    """Alerts with the same `key` are one trouble, told once with a count. No secrets in `facts`."""
+def _clean(value: object) -> object:
+    """Texts as a database and a UTF-8 writer take them: what they refuse is shown as U+FFFD."""
+    match value:
+        case str():
+            return (
+                value.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+            )
+        case dict():
+            return {_clean(name): _clean(inner) for name, inner in value.items()}
+        case list():
+            return [_clean(inner) for inner in value]
+        case _:
+            return value
 
-    key: str
+
+_Text = Annotated[str, BeforeValidator(_clean)]
+
+
+class Alert(Data):
+    """Alerts with the same `key` are one alert, told once with a count. No secrets in `facts`.
+
+    Texts may hold strangers' words: they are cleaned here, so that an alert always gets through.
+    """
+
+    key: _Text
     severity: Severity
-    title: str
-    detail: str
-    merchant_id: str | None = None
-    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    title: _Text
+    detail: _Text
+    merchant_id: _Text | None = None
+    facts: Annotated[dict[str, JsonValue], BeforeValidator(_clean)] = Field(default_factory=dict)
 
 
 AlertRecord = CloudEvent[Alert]

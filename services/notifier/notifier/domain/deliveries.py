@@ -52,12 +52,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery that is ours to try until `lease_until`; `tries` were made before. `is_first`: it
-    was never tried, nor asked for again."""
+    """A delivery that is ours to try until `lease_until`; both times are the database's. `tries`
+    were made before. `is_first`: it was never tried, nor asked for again."""
 
     delivery_id: int
     day: date
     lane_id: int
+    leased_at: datetime
     lease_until: datetime
     tries: int
     is_first: bool

@@ -75,8 +75,10 @@ class Health:
     suspended_for: Cause | None = None
     catching_up_since: datetime | None = None
 
-    def after(self, verdict: Verdict, now: datetime) -> "Health":
-        if self.suspended_at is not None:
+    def after(self, verdict: Verdict, now: datetime, *, leased_at: datetime) -> "Health":
+        """The health after one more try, which was leased at that time."""
+        came_back_at = self.catching_up_since
+        if self.suspended_at is not None or (came_back_at and leased_at < came_back_at):
             return self  # it was sent before, and says nothing new
         if verdict is Verdict.UNSENDABLE:
             return replace(self, held_until=now + timedelta(seconds=UNSENDABLE_HOLD_S))

@@ -35,7 +35,7 @@ class Message:
     is_critical: bool
 
     def with_remark(self, remark: str) -> "Message":
-        return replace(self, text=f"{self.text}\n\n{_shown(remark)}")
+        return replace(self, text=f"{self.text}\n\n{shown(remark)}")
 
 
 class NotTold(Exception):
@@ -83,17 +83,18 @@ def trial() -> Message:
 
 
 def _paragraph(trouble: Trouble) -> str:
-    lines = [f"**{_NAMES[trouble.severity]}** · {_shown(trouble.title)}", _shown(trouble.detail)]
+    lines = [f"**{_NAMES[trouble.severity]}** · {shown(trouble.title)}", shown(trouble.detail)]
     if trouble.total > 1:
         since = f"{trouble.first_at:%Y-%m-%d %H:%M} UTC"
         lines.append(f"×{trouble.total} since {since}, {trouble.untold} of them new")
     facts = {"merchant_id": trouble.merchant_id, **trouble.facts}
-    known = (f"{name}: {_shown(str(fact))}" for name, fact in facts.items() if fact is not None)
+    known = (f"{name}: {shown(str(fact))}" for name, fact in facts.items() if fact is not None)
     lines.append(" · ".join(known))
     return _cut("  \n".join(line for line in lines if line), TROUBLE_CHARS)
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A stranger's text as people, and a database, can be given it: one line, no markup, cut."""
     plain = "".join(c if c.isprintable() else " " for c in text).translate(_HARMLESS)
     return _cut(plain, TEXT_CHARS)
 

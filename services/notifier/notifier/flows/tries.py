@@ -12,6 +12,7 @@ from contracts.events.alerts import Alert
 from notifier import metrics
 from notifier.domain import troubles
 from notifier.domain.answers import Trouble
+from notifier.domain.apps import AppBook
 from notifier.domain.deliveries import Claim, Outcome, State, Tried, decide
 from notifier.domain.lanes import Health, Room, share
 from notifier.domain.slots import for_first_tries
@@ -50,14 +51,9 @@ async def finish(deps: Deps, tried: Sequence[Tried]) -> None:
     async with deps.db.transaction() as tx:
         locked = await results.lock_lanes(tx, (one.claim.lane_id for one in tried))
         outcomes = [decide(one, deps.schedule, locked.now) for one in tried]
-        health, alerts, fatal = _health_after(outcomes, locked)
+        health, alerts, fatal = _health_after(deps.apps, outcomes, locked)
         written = await results.write(tx, deps.replica, outcomes, health)
-        settled = [
-            outcome
-            for outcome in outcomes
-            if outcome.state is not State.PENDING
-            and outcome.tried.claim.delivery_id in written.ours
-        ]
+        settled = [one for one in outcomes if _is_settled(one, written)]
         is_lined_up = await lanes.line_up(tx, _turned(locked.health, health))
         for outcome in fatal:
             if destination := outcome.tried.destination:
@@ -106,7 +102,7 @@ def _may_have_more(rooms: Sequence[Room], taken: Sequence[Claim]) -> bool:
 
 
 def _health_after(
-    outcomes: Sequence[Outcome], locked: results.LockedLanes
+    apps: AppBook, outcomes: Sequence[Outcome], locked: results.LockedLanes
 ) -> tuple[dict[int, Health], list[Alert], list[Outcome]]:
     """The lanes as they are now, what people must hear of them, and the outcomes that made a lane
     be suspended."""
@@ -114,7 +110,11 @@ def _health_after(
     for outcome in outcomes:
         claim = outcome.tried.claim
         before = health[claim.lane_id]
-        after = health[claim.lane_id] = before.after(outcome.judgement.verdict, locked.now)
+        if _has_moved(apps, outcome.tried):
+            continue
+        after = health[claim.lane_id] = before.after(
+            outcome.judgement.verdict, locked.now, leased_at=claim.leased_at
+        )
         if after.trips == 1 and before.trips == 0:
             alerts.append(troubles.held(outcome))
         if after.trips > before.trips:
@@ -124,6 +124,20 @@ def _health_after(
             fatal.append(outcome)
             log.error("lane.suspended", app_id=claim.app_id, cause=after.suspended_for)
     return health, alerts, fatal
+
+
+def _has_moved(apps: AppBook, tried: Tried) -> bool:
+    """Whether the app gave another address meanwhile: the answer says nothing of that one."""
+    now = apps.find_destination(tried.claim.app_id, tried.claim.notify_url)
+    return bool(now and tried.destination and now.url != tried.destination.url)
+
+
+def _is_settled(outcome: Outcome, written: results.Written) -> bool:
+    """What the app has taken was delivered, also when it is asked for again."""
+    delivery_id = outcome.tried.claim.delivery_id
+    if delivery_id in written.asked_again:
+        return outcome.state is State.DELIVERED
+    return outcome.state is not State.PENDING and delivery_id in written.ours
 
 
 def _turned(before: Mapping[int, Health], after: Mapping[int, Health]) -> list[int]:

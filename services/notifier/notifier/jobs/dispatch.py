@@ -7,6 +7,7 @@ its result is stored, so nothing piles up in memory.
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -32,8 +33,9 @@ BATCH: Final = 200
 CLAIM_BACKOFF_S: Final = 1.0
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 5.0
 STORE_TRIES: Final = 5
-"""With the database up, a batch that still cannot be stored after these is given up: its claims
-run out, and the deliveries are tried again."""
+STORE_TRIES_OF_A_PART: Final = 2
+"""With the database up, a batch that still cannot be stored after these is halved; the single
+result that cannot be stored is given up: its lease runs out, and the delivery is tried again."""
 
 
 class Dispatch:
@@ -134,20 +136,23 @@ class Dispatch:
             batch.append(tried)
         return batch, False
 
-    async def _store(self, batch: list[Tried]) -> None:
+    async def _store(self, batch: Sequence[Tried], most: int = STORE_TRIES) -> None:
         backoff_s, failures = BACKOFF_FIRST_S, 0
-        while True:
+        while failures < most:
             try:
                 await tries.finish(self._deps, batch)
                 return
-            except Exception:  # Stored again below; given up, their lease runs out and brings them.
+            except Exception:  # Stored again below; given up, its lease runs out and brings it.
                 log.exception("dispatch.cannot_finish", results=len(batch))
             failures += await self._deps.db.is_up()
-            if failures >= STORE_TRIES:
-                log.error("dispatch.results_given_up", results=len(batch))
-                return
             await asyncio.sleep(backoff_s)
             backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
+        if len(batch) == 1:
+            log.error("dispatch.result_given_up", event_id=batch[0].claim.event_id)
+            return
+        middle = len(batch) // 2
+        await self._store(batch[:middle], STORE_TRIES_OF_A_PART)
+        await self._store(batch[middle:], STORE_TRIES_OF_A_PART)
 
     def _give_back(self, count: int) -> None:
         slots = self._deps.slots

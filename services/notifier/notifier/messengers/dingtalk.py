@@ -15,7 +15,7 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from notifier.domain.messages import Message, NotTold, destination_of
+from notifier.domain.messages import Message, NotTold, destination_of, shown
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 TITLE_CHARS: Final = 64
@@ -80,4 +80,4 @@ def _check(status: int, answer: object) -> None:
     code = answer.get("errcode") if isinstance(answer, dict) else None
     if status != 200 or code != 0:
         words = answer.get("errmsg") if isinstance(answer, dict) else None
-        raise NotTold(f"status {status}, errcode {code}: {words}")
+        raise NotTold(shown(f"status {status}, errcode {code}: {words}"))

@@ -109,7 +109,8 @@ with room as (
 ), taken as (
     update due set lease_until = now() + make_interval(secs => $4), replica = $5
     from picked where due.lane_id = picked.lane_id and due.delivery_id = picked.delivery_id
-    returning due.delivery_id, due.day, due.lane_id, due.lease_until, due.tries, due.due_at
+    returning due.delivery_id, due.day, due.lane_id, now() as leased_at, due.lease_until, due.tries,
+              due.due_at
 ), moved as (
     update lane set
         in_flight = in_flight + counted.size,
@@ -142,8 +143,8 @@ with room as (
           and follower.due_at is null) blocked
     where lane.lane_id = counted.lane_id
 )
-select delivery_id, day, taken.lane_id, lease_until, tries, event_id, app_id, type, notify_url,
-       body, happened_at, tries = 0 and due_at = created_at as is_first
+select delivery_id, day, taken.lane_id, leased_at, lease_until, tries, event_id, app_id, type,
+       notify_url, body, happened_at, tries = 0 and due_at = created_at as is_first
 from taken join delivery using (delivery_id, day)
 order by delivery_id
 """
@@ -168,7 +169,10 @@ with lost as (
     select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[])
     as l (lane_id, delivery_id, lease_until)
 ), freed as (
-    update due set lease_until = null, replica = null
+    update due set
+        lease_until = null, replica = null, again = null, fresh = fresh or again is not null,
+        tries = case when again is null then tries else 0 end,
+        due_at = case when again is null then due_at else now() end
     from lost where due.lane_id = lost.lane_id and due.delivery_id = lost.delivery_id
                 and due.lease_until = lost.lease_until
     returning due.lane_id, fresh

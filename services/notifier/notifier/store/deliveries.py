@@ -9,6 +9,9 @@ from chassis.database import Tx
 from notifier.domain.deliveries import Claim, Told, day_of
 from notifier.domain.lanes import origin_of
 
+PINGS_BESIDE = 4
+"""So many pings are sent beside what an address has in flight: somebody waits for them."""
+
 BLOCKS_S = 86_400
 """In an ordered lane the next callback of an order waits at most a day for the one before."""
 
@@ -34,8 +37,8 @@ async def add(tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool], *, offe
     """Store them as due now; an event that is known already adds nothing.
 
     What fits into the offer, and would be claimed next anyway, is claimed with the same statement:
-    in a lane that has room and is not held, where nothing waits; a `ping` in any lane that has room
-    and is not suspended, because somebody waits for it. The other lanes are woken.
+    in a lane that has room and is not held, where nothing waits; a `ping` in any lane that is not
+    suspended, up to `PINGS_BESIDE` beside what is in flight. The other lanes are woken.
     `ordered` by app id; an app that is not in it stays as it was.
     """
     lane_ids = await _lock_lanes(tx, told, ordered)
@@ -48,6 +51,7 @@ async def add(tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool], *, offe
         offer.lease_s,
         offer.replica,
         BLOCKS_S,
+        PINGS_BESIDE,
     )
     claims = [
         _claim(row, by_lane[row["lane_id"], row["event_id"]])
@@ -60,7 +64,7 @@ async def add(tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool], *, offe
 async def send_again(tx: Tx, event_id: str, app_id: str) -> bool:
     """Make the deliveries of an event due now, their schedule beginning anew.
 
-    One that is in flight goes on. False: the app has no delivery of such an event.
+    False: the app has no delivery of such an event.
     """
     found = await tx.fetch(_OF_EVENT, event_id, day_of(event_id), app_id)
     if found:
@@ -69,7 +73,10 @@ async def send_again(tx: Tx, event_id: str, app_id: str) -> bool:
 
 
 async def make_due(tx: Tx, found: Sequence[Record]) -> None:
-    """Make deliveries (rows with `delivery_id`, `day`, `lane_id`) due now, as if never tried."""
+    """Make deliveries (rows with `delivery_id`, `day`, `lane_id`) due now, as if never tried.
+
+    One that is in flight becomes so when its result is recorded, whatever that is.
+    """
     await tx.execute(_LOCK_LANES, list({row["lane_id"] for row in found}))
     await tx.execute(
         _MAKE_DUE,
@@ -112,6 +119,7 @@ def _claim(row: Record, told: Told) -> Claim:
         delivery_id=row["delivery_id"],
         day=row["day"],
         lane_id=row["lane_id"],
+        leased_at=row["leased_at"],
         lease_until=row["lease_until"],
         tries=0,
         is_first=True,
@@ -152,7 +160,8 @@ with told as (
            (fresh_at is null and catching_up_since is null and not lane.ordered
             and coalesce(held_until <= now(), true) or told.type = 'ping')
            and suspended_at is null
-           and row_number() over (partition by lane_id order by place) <= cap - in_flight
+           and row_number() over (partition by lane_id order by place)
+               <= cap - in_flight + case when told.type = 'ping' then $7 else 0 end
            as has_room, place
     from added join lane using (lane_id) join told using (lane_id, event_id)
 ), claimed as (
@@ -175,7 +184,7 @@ with told as (
           from queued group by lane_id) counted
     where lane.lane_id = counted.lane_id
 )
-select delivery_id, queued.day, lane_id, event_id, lease_until
+select delivery_id, queued.day, lane_id, event_id, now() as leased_at, lease_until
 from queued join added using (delivery_id, lane_id)
 order by delivery_id
 """
@@ -194,8 +203,11 @@ with wanted as (
 ), queued as (
     insert into due (delivery_id, day, lane_id, due_at, fresh, tries)
     select delivery_id, day, lane_id, now(), true, 0 from wanted order by delivery_id
-    on conflict (lane_id, delivery_id) do update set due_at = now(), fresh = true, tries = 0
-    where due.lease_until is null
+    on conflict (lane_id, delivery_id) do update set
+        due_at = case when due.lease_until is null then now() else due.due_at end,
+        fresh = due.lease_until is null or due.fresh,
+        tries = case when due.lease_until is null then 0 else due.tries end,
+        again = case when due.lease_until is not null then 'always' end
 ), no_longer as (
     delete from exhausted using wanted where exhausted.delivery_id = wanted.delivery_id
 )

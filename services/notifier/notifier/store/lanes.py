@@ -91,7 +91,11 @@ async def rejoin(tx: Tx, lane_id: int) -> bool:
 
 
 async def resume(tx: Tx, lane_id: int) -> None:
-    """End the suspension: one probe first, then the backlog at a growing rate, oldest first."""
+    """End the suspension: one probe first, then the backlog at a growing rate, oldest first.
+
+    What is in flight since before joins the backlog when it fails.
+    """
+    await tx.execute(_LOCK, lane_id)
     await tx.execute(_RESUME, lane_id)
 
 
@@ -166,6 +170,11 @@ select count(*) from rejoined
 """
 
 _RESUME = """
+with in_flight as (
+    update due set again = coalesce(again, 'unless_delivered')
+    where lane_id = $1 and lease_until is not null
+      and exists (select from lane where lane_id = $1 and suspended_at is not null)
+)
 update lane set
     suspended_at = null, suspended_for = null, suspended_url = null, failing_since = null,
     held_until = null, streak = 0, trips = 0, cap = 1, window_at = null, window_total = 0,

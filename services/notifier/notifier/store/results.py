@@ -41,10 +41,11 @@ async def lock_lanes(tx: Tx, lane_ids: Iterable[int]) -> LockedLanes:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The ids of the deliveries that were still ours; whether one of the lanes has more that is due
-    now."""
+    """The ids of the deliveries that were still ours, and of those of them that are due again
+    because somebody asked meanwhile; whether one of the lanes has more that is due now."""
 
     ours: set[int]
+    asked_again: set[int]
     is_due: bool
 
 
@@ -63,7 +64,11 @@ async def write(
         list(health),
         list(health.values()),
     )
-    return Written({row["delivery_id"] for row in rows}, any(row["is_due"] for row in rows[:1]))
+    return Written(
+        ours={row["delivery_id"] for row in rows},
+        asked_again={row["delivery_id"] for row in rows if row["asked_again"]},
+        is_due=any(row["is_due"] for row in rows[:1]),
+    )
 
 
 def _row(outcome: Outcome) -> dict[str, object]:
@@ -103,7 +108,9 @@ for no key update
 """
 
 # A lane whose hold ends early by a success is looked at again at once: its due times were moved to
-# the end of the hold. So is an ordered one, where something may have waited for this result.
+# the end of the hold. So is an ordered one, where something may have waited for this result. What
+# was asked for again meanwhile is due at once, as if never tried; where it was settled before, it
+# holds up none of its order any more.
 _WRITE = """
 with outcome as (
     select * from jsonb_to_recordset($2) as o (
@@ -127,14 +134,24 @@ with outcome as (
     from outcome where started_at is not null
     on conflict do nothing
 ), ours as (
-    select delivery_id, due.day, lane_id, app_id, outcome.state, started_at is not null as tried,
-           due.fresh and started_at is null as fresh, order_key,
-           coalesce(outcome.due_at, due.due_at) as due_at
+    select delivery_id, due.day, lane_id, app_id, order_key, asked_again,
+           case when asked_again then 'pending' else outcome.state end as state,
+           asked_again and outcome.state <> 'pending' as unordered,
+           asked_again or due.fresh and started_at is null as fresh,
+           case when asked_again then 0 else due.tries + (started_at is not null)::integer end
+               as tries,
+           case when asked_again then now() else coalesce(outcome.due_at, due.due_at) end as due_at
     from outcome join due using (lane_id, delivery_id, lease_until)
+    cross join lateral (
+        select coalesce(again = 'always' or again is not null and outcome.state <> 'delivered',
+                        false) as asked_again) wish
     where due.replica = $1
 ), requeued as (
-    update due set lease_until = null, replica = null, due_at = ours.due_at, fresh = ours.fresh,
-                   tries = tries + tried::integer
+    update due set
+        lease_until = null, replica = null, again = null, due_at = ours.due_at,
+        fresh = ours.fresh, tries = ours.tries,
+        order_key = case when not unordered then due.order_key end,
+        blocks_until = case when not unordered then due.blocks_until end
     from ours where due.lane_id = ours.lane_id and due.delivery_id = ours.delivery_id
                 and ours.state = 'pending'
 ), unqueued as (
@@ -168,5 +185,5 @@ with outcome as (
     returning lane.in_flight < lane.cap
               and (lane.fresh_at <= now() or lane.retry_at <= now()) as is_due
 )
-select delivery_id, (select bool_or(is_due) from moved) as is_due from ours
+select delivery_id, asked_again, (select bool_or(is_due) from moved) as is_due from ours
 """
