@@ -5,13 +5,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tests.simulation.bus import Member
 from tests.simulation.database import ConnectionLost, SimulatedDatabase
 from tests.simulation.faults import Faults
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.plugin import plugin
 
-from chassis.consumer import Record
+from chassis.consumer import Consumer
 from chassis.database import Database, Tx
 from chassis.outbox import Relay
 from chassis.producer import Message, NotPublished, Producer
@@ -50,12 +49,11 @@ class CarefreeExecutor(Executor):
         return Succeeded()
 
 
-class HastyMember(Member):
+class HastyConsumer(Consumer[Any]):
     """A batch that failed is not asked for again."""
 
-    async def _is_applied(self, batch: Sequence[Record]) -> bool:
-        await super()._is_applied(batch)
-        return True
+    def _seek_back(self, *_: object) -> None:
+        pass
 
 
 class CarelessRelay(Relay):
@@ -126,7 +124,7 @@ BROKEN: Final[dict[str, Broken]] = {
         replace(REAL, executor=CarefreeExecutor), Faults(notice_late=0.5)
     ),
     "a failed batch is skipped": Broken(
-        replace(REAL, member=HastyMember), Faults(commit_unknown=0.3)
+        replace(REAL, consumer=HastyConsumer), Faults(commit_unknown=0.3)
     ),
     "an unconfirmed event is forgotten": Broken(
         replace(REAL, relay=CarelessRelay), Faults(not_published=0.3)

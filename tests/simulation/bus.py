@@ -1,24 +1,23 @@
-"""Kafka, as far as the programs can tell: logs, groups, committed offsets; nothing is ever lost
-that was confirmed, and everything may come again."""
+"""Kafka's broker, as far as the programs can tell: logs, groups, committed offsets; nothing is ever
+lost that was confirmed, and everything may come again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from aiokafka import TopicPartition
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
 from chassis.consumer import Record
 from chassis.producer import Message, NotPublished, Producer
 
-PARTITIONS: Final = 2
-BATCH: Final = 20
-REPLAYED: Final = 5
-BACKOFF_S: Final = (0.1, 10.0)
+if TYPE_CHECKING:
+    from tests.simulation.reader import Reader
 
-Place = tuple[str, int]
-"""Topic and partition."""
+PARTITIONS: Final = 2
+REPLAYED: Final = 5
 
 
 class Bus:
@@ -26,17 +25,18 @@ class Bus:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._logs: dict[Place, list[Record]] = {}
-        self._committed: dict[tuple[str, Place], int] = {}
-        self._members: dict[str, list[Member]] = {}
+        self._logs: dict[TopicPartition, list[Record]] = {}
+        self._committed: dict[tuple[str, TopicPartition], int] = {}
+        self._members: dict[str, list[Reader]] = {}
+        self._handing_over: dict[str, asyncio.Lock] = {}
 
     def append(self, message: Message) -> None:
-        place = (message.topic, crc32(message.key.encode()) % PARTITIONS)
+        place = TopicPartition(message.topic, crc32(message.key.encode()) % PARTITIONS)
         records = self._logs.setdefault(place, [])
         records.append(
             Record(
                 topic=message.topic,
-                partition=place[1],
+                partition=place.partition,
                 offset=len(records),
                 key=message.key,
                 value=message.value,
@@ -50,51 +50,56 @@ class Bus:
 
     def records(self, topic: str) -> list[Record]:
         """All of the topic, each key in its order."""
-        return [
-            record
-            for place in [(topic, number) for number in range(PARTITIONS)]
-            for record in self._logs.get(place, [])
-        ]
+        return [record for place in places([topic]) for record in self._logs.get(place, [])]
 
     def is_read(self) -> bool:
         """Whether all that runs has read everything."""
         return all(
-            self.committed(group, place) == len(self._logs.get(place, []))
+            bool(members) and self.committed(group, place) == self.end(place)
             for group, members in self._members.items()
-            for member in members
-            for place in member.positions
+            for place in places(members[0].topics if members else [""])
         )
 
-    def join(self, member: "Member") -> None:
-        self._members.setdefault(member.group, []).append(member)
-        self._share_out(member.group)
-
-    def leave(self, member: "Member") -> None:
-        self._members[member.group].remove(member)
-        self._share_out(member.group)
-
-    def log(self, place: Place) -> Sequence[Record]:
+    def log(self, place: TopicPartition) -> Sequence[Record]:
         return self._logs.get(place, [])
 
-    def committed(self, group: str, place: Place) -> int:
+    def end(self, place: TopicPartition) -> int:
+        """The offset of what comes next."""
+        return len(self._logs.get(place, []))
+
+    def committed(self, group: str, place: TopicPartition) -> int:
         return self._committed.get((group, place), 0)
 
-    def commit(self, group: str, offsets: dict[Place, int]) -> None:
+    def commit(self, group: str, offsets: dict[TopicPartition, int]) -> None:
         for place, offset in offsets.items():
             self._committed[group, place] = offset
 
-    def _share_out(self, group: str) -> None:
-        """Each partition has one reader; who reads it now begins at what was committed."""
-        members = self._members[group]
-        for member in members:
-            member.positions.clear()
-            member.bell.set()
-        if not members:
-            return
-        places = [place for topic in members[0].topics for place in _places(topic)]
-        for turn, place in enumerate(places):
-            reader = members[turn % len(members)]
-            reader.positions[place] = self.committed(group, place)
+    def join(self, member: "Reader") -> None:
+        self._members.setdefault(member.group, []).append(member)
+        self.rebalance(member.group)
+
+    def leave(self, member: "Reader") -> None:
+        if member in self._members.get(member.group, []):
+            self._members[member.group].remove(member)
+            self.rebalance(member.group)
+
+    def rebalance(self, group: str, *, back: int = 0) -> None:
+        """Each partition has one reader; who reads it now begins at what was committed, or so many
+        records before it."""
+        self.world.begin(self._hand_over(group, back))
+
+    async def _hand_over(self, group: str, back: int) -> None:
+        async with self._handing_over.setdefault(group, asyncio.Lock()):
+            members = self._members[group]
+            if revoking := [member.revoke() for member in members]:
+                await asyncio.wait(revoking)
+            if not members:
+                return
+            for turn, place in enumerate(places(members[0].topics)):
+                start = max(0, self.committed(group, place) - back)
+                members[turn % len(members)].positions[place] = start
+            for member in list(members):
+                member.assign()
 
 
 class SimulatedProducer(Producer):
@@ -105,97 +110,27 @@ class SimulatedProducer(Producer):
         self._bus = bus
 
     async def attempt(self, messages: Sequence[Message]) -> list[NotPublished | None]:
-        """After a message that failed, the later ones of its key fail too."""
+        """A message that is not taken holds the later ones of its key back; of one that was only
+        not confirmed the later ones may well arrive."""
         await self._process.step()
-        failed: set[str] = set()
+        held: set[str] = set()
         answers: list[NotPublished | None] = []
         for message in messages:
-            failure = self._publish(message) if message.key not in failed else "held back"
-            if failure:
-                failed.add(message.key)
+            is_held = message.key in held
+            failure = "held back" if is_held else self._publish(message, held)
             answers.append(NotPublished(message.topic, failure) if failure else None)
         self._process.may_die()
         return answers
 
-    def _publish(self, message: Message) -> str | None:
+    def _publish(self, message: Message, held: set[str]) -> str | None:
         world = self._bus.world
         if world.happens("not_published"):
+            if world.dice.happens(0.5):
+                held.add(message.key)
             return "not taken"
         self._bus.append(message)
         return "not confirmed" if world.happens("published_unknown") else None
 
 
-class Member:
-    """One member of a group, with the promises of `chassis.consumer`: a batch that fails comes
-    again, and offsets are committed when it was applied, so that it may come again even then."""
-
-    def __init__(
-        self,
-        process: Process,
-        bus: Bus,
-        *,
-        group: str,
-        topics: Sequence[str],
-        decode: Callable[[Record], Any],
-        apply: Callable[[Sequence[Any]], Awaitable[None]],
-    ) -> None:
-        self.group = group
-        self.topics = topics
-        self.positions: dict[Place, int] = {}
-        self.bell = asyncio.Event()
-        self._process = process
-        self._bus = bus
-        self._decode = decode
-        self._apply = apply
-        self._failures = 0
-        process.at_death.append(lambda: bus.leave(self))
-        bus.join(self)
-
-    async def run(self) -> None:
-        while True:
-            self.bell.clear()
-            batch = self._fetched()
-            if not batch:
-                await self.bell.wait()
-                continue
-            await self._process.step()
-            if await self._is_applied(batch):
-                await self._process.step()
-                self._commit(batch)
-
-    def _fetched(self) -> list[Record]:
-        limit = self._bus.world.dice.whole(1, BATCH)
-        batch: list[Record] = []
-        for place, position in self.positions.items():
-            batch += self._bus.log(place)[position : position + limit - len(batch)]
-        return batch
-
-    async def _is_applied(self, batch: Sequence[Record]) -> bool:
-        work = self._apply([self._decode(record) for record in batch])
-        (failure,) = await asyncio.gather(work, return_exceptions=True)
-        if failure is None:
-            self._failures = 0
-            return True
-        self._bus.world.note_error(f"{self._process.name} consumer", failure)
-        self._failures += 1
-        first_s, longest_s = BACKOFF_S
-        await asyncio.sleep(min(first_s * 2**self._failures, longest_s))
-        return False
-
-    def _commit(self, batch: Sequence[Record]) -> None:
-        """What was taken away meanwhile is somebody else's to commit."""
-        world = self._bus.world
-        done = {(record.topic, record.partition): record.offset + 1 for record in batch}
-        ours = {place: end for place, end in done.items() if place in self.positions}
-        if world.happens("redelivered"):
-            world.story.tell(self._process.name, "is given records again")
-            for place in ours:
-                back = world.dice.whole(0, REPLAYED)
-                self.positions[place] = max(0, self._bus.committed(self.group, place) - back)
-            return
-        self.positions.update(ours)
-        self._bus.commit(self.group, ours)
-
-
-def _places(topic: str) -> list[Place]:
-    return [(topic, number) for number in range(PARTITIONS)]
+def places(topics: Iterable[str]) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]

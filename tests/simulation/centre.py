@@ -16,7 +16,7 @@ from tests.simulation.replica import POLL_S, Replica
 from tests.simulation.third_party import ThirdParty
 from tests.simulation.world import World
 
-from chassis.consumer import Record
+from chassis.consumer import DeadRecord, Record
 from contracts import topics
 from contracts.events.alerts import Alert
 from contracts.events.commands import ChannelCommandRecord
@@ -129,15 +129,17 @@ class Centre:
             clock=lambda: world.now().timestamp(),
         )
         self.gateway = process, deps
-        member = self._parts.member(
-            process,
-            self._bus,
+        commands = Commands(deps)
+        consumer = self._parts.consumer(
+            bootstrap="",
             group="gateway",
             topics=[topics.CHANNEL_COMMANDS],
             decode=_command,
-            apply=Commands(deps).start,
+            apply=process.watched("consumer", commands.start),
+            dead_letter=commands.dead_letter,
+            healthy=_always,
         )
-        process.start(member.run())
+        process.start(consumer.run(asyncio.Event()))
 
     def _directory(self) -> Directory:
         directory = Directory()
@@ -211,15 +213,16 @@ class Centre:
             if is_lost:
                 raise ConnectionLost("after the notifier's commit")
 
-        member = self._parts.member(
-            process,
-            self._bus,
+        consumer = self._parts.consumer(
+            bootstrap="",
             group="notifier",
             topics=[topics.ORDER_EVENTS],
             decode=_order_event,
-            apply=take,
+            apply=process.watched("consumer", take),
+            dead_letter=_none_is_dead,
+            healthy=_never,
         )
-        process.start(member.run())
+        process.start(consumer.run(asyncio.Event()))
 
 
 class _Alerts(Alerts):
@@ -227,6 +230,19 @@ class _Alerts(Alerts):
 
     def tell(self, alert: Alert) -> None:
         pass
+
+
+async def _always() -> bool:
+    return True
+
+
+async def _never() -> bool:
+    """Where nothing is ever poison, it is the database that failed."""
+    return False
+
+
+async def _none_is_dead(records: Sequence[DeadRecord]) -> None:
+    raise AssertionError(f"an order event is no poison: {records}")
 
 
 def _command(record: Record) -> ChannelCommandRecord:

@@ -58,7 +58,11 @@ class SimulatedDatabase(Database):
         return cast(Connection, session)
 
     async def is_up(self) -> bool:
-        return True
+        try:
+            async with self.connection() as tx:
+                return bool(await tx.fetchval("select true"))
+        except (Overloaded, ConnectionLost):
+            return False
 
     async def close(self) -> None:
         self._die()

@@ -1,31 +1,55 @@
-"""What our code asks of the machine below it: the time, random bits, and where to write a log."""
+"""What our code asks of the machine below it: the time, random bits, where to write a log, and a
+connection to Kafka."""
 
 import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+from tests.simulation.bus import Bus
 from tests.simulation.chance import Chance
-from tests.simulation.process import running_process
+from tests.simulation.process import current_process, running_process
+from tests.simulation.reader import Reader
 from tests.simulation.world import World
+
+from chassis.consumer import group
 
 
 @contextmanager
-def simulated(world: World) -> Iterator[None]:
-    """Numbers (`contracts.identifiers`) come from the seed, and the log becomes the story."""
+def simulated(world: World, bus: Bus) -> Iterator[None]:
+    """Numbers (`contracts.identifiers`) come from the seed, the log becomes the story, and the
+    consumer reads from the simulated bus, by the simulated clock."""
     dice = Chance(world.seed, "random bits")
     with ExitStack() as changed:
         changed.enter_context(patch.object(secrets, "randbits", dice.bits))
         changed.enter_context(patch.object(time, "time_ns", lambda: _nanoseconds(world)))
         changed.enter_context(_logging_to(world))
+        changed.enter_context(_consuming_from(world, bus))
         yield
 
 
 def _nanoseconds(world: World) -> int:
     return int(world.now().timestamp() * 1_000_000) * 1_000
+
+
+@contextmanager
+def _consuming_from(world: World, bus: Bus) -> Iterator[None]:
+    def reader(**options: Any) -> Reader:
+        return Reader(current_process(), bus, options["group_id"])
+
+    clock = SimpleNamespace(monotonic=world.loop.time, time=lambda: world.now().timestamp())
+    dice = SimpleNamespace(uniform=Chance(world.seed, "back-off").between)
+    with (
+        patch.object(group, "AIOKafkaConsumer", reader),
+        patch.object(group, "time", clock),
+        patch.object(group, "random", dice),
+    ):
+        yield
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
-from tests.simulation.bus import Member
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.plugin import plugin
 
+from chassis.consumer import Consumer
 from chassis.outbox import Relay
 from gateway.channels.executor import Executor
 from gateway.channels.plugin import Plugin
@@ -22,7 +23,7 @@ class Parts:
     executor: type[Executor] = Executor
     plugin: Callable[..., Plugin[str]] = plugin
     relay: type[Relay] = Relay
-    member: type[Member] = Member
+    consumer: type[Consumer[Any]] = Consumer
     database: type[SimulatedDatabase] = SimulatedDatabase
 
 

@@ -44,6 +44,20 @@ class Process:
         if not self.is_alive:
             raise asyncio.CancelledError(f"{self.name} is dead")
 
+    def watched(
+        self, what: str, work: Callable[[T], Coroutine[Any, Any, None]]
+    ) -> Callable[[T], Coroutine[Any, Any, None]]:
+        """The same, but that a failure is noted: by a fault of ours, or it is a finding."""
+
+        async def watched(given: T) -> None:
+            try:
+                await work(given)
+            except Exception as error:
+                self.world.note_error(f"{self.name} {what}", error)
+                raise
+
+        return watched
+
     def kill(self) -> None:
         self.world.story.tell(self.name, "is killed")
         self.end()
@@ -88,6 +102,14 @@ class _Task(asyncio.Task[Any]):
 
     def __hash__(self) -> int:
         return self._number
+
+
+def current_process() -> Process:
+    """The process whose code is running."""
+    process = _current.get()
+    if process is None:
+        raise LookupError("nobody's code is running")
+    return process
 
 
 def running_process() -> str:

@@ -48,15 +48,16 @@ class Replica:
             wake_due=self.due.set,
         )
         results = parts.results(self.deps)
-        member = parts.member(
-            process,
-            bus,
+        consumer = parts.consumer(
+            bootstrap="",
             group="trade-core",
             topics=RESULT_TOPICS,
             decode=results.decode,
-            apply=results.apply,
+            apply=process.watched("consumer", results.apply),
+            dead_letter=results.dead_letter,
+            healthy=db.is_up,
         )
-        process.start(member.run())
+        process.start(consumer.run(asyncio.Event()))
         process.start(self._attend())
         process.start(self._publish())
 

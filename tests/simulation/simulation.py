@@ -47,21 +47,21 @@ def run(seed: int, server: Server, parts: Parts = REAL, wrong: Faults | None = N
     loop.set_task_factory(task_factory())
     loop.set_exception_handler(lambda *_: None)
     world = World(seed, loop, wrong or faults.drawn(Chance(seed, "faults")))
-    with machine.simulated(world):
+    bus = Bus(world)
+    with machine.simulated(world, bus):
         try:
-            found = loop.run_until_complete(_lived(world, server, parts))
+            found = loop.run_until_complete(_lived(world, server, bus, parts))
         finally:
             _end(loop)
     story = world.story
     return Report(seed, [*found, *world.surprises], story.lines(), story.digest(), loop.time())
 
 
-async def _lived(world: World, server: Server, parts: Parts) -> list[str]:
+async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[str]:
     chance = Chance(world.seed, "customs")
     habits = people.usual(chance)
     world.story.tell("world", "faults", world.faults)
     world.story.tell("world", "habits", habits)
-    bus = Bus(world)
     app, payers = App(world, habits, ACCOUNTS), Payers(world, habits)
     postman = Postman(world)
     plugins = {}
@@ -118,9 +118,9 @@ async def _rest(app: App, payers: Payers, postman: Postman, centre: Centre) -> N
 
 
 def _end(loop: VirtualLoop) -> None:
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    if tasks:
+    """Whoever is stopped may begin something while leaving."""
+    while tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
         loop.run_until_complete(asyncio.wait(tasks, timeout=1))
     loop.close()
