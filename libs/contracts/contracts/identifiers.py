@@ -64,6 +64,12 @@ def made_at(number: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=int(number[1:11].translate(_DIGITS), 32))
 
 
+def earliest(kind: Kind, at: datetime) -> str:
+    """The smallest number of this kind that is made at this time, or later."""
+    milliseconds = max((at - _EPOCH) // timedelta(milliseconds=1), 0)
+    return PREFIX[kind] + _digits_of(milliseconds) + "0" * 16
+
+
 def _digits_of(milliseconds: int) -> str:
     # Five groups of ten bits: half as many steps as digit by digit.
     return "".join([_PAIRS[milliseconds >> shift & 1023] for shift in (40, 30, 20, 10, 0)])

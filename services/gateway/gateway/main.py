@@ -24,7 +24,7 @@ from chassis.web import (
 )
 from contracts.topics import MERCHANT_CONFIG
 from gateway.alerts import Alerts
-from gateway.api import events, internal, openapi, payments, refunds, splits, webhooks
+from gateway.api import events, internal, lists, openapi, payments, refunds, splits, webhooks
 from gateway.api.admission import Admission
 from gateway.authentication import Authentication
 from gateway.channels.executor import Executor
@@ -148,7 +148,7 @@ def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
 
 
 def _add_routes(app: PublicApp, settings: GatewaySettings) -> None:
-    for module in (payments, webhooks, refunds, splits, events, openapi):
+    for module in (payments, webhooks, refunds, splits, lists, events, openapi):
         add_routes(app, module.router)
     token = Depends(require_service_token(settings.service_token))
     app.private.include_router(internal.router, dependencies=[token])

@@ -7,7 +7,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, SecretStr
 
 from chassis.web import DirectRoute, read_message, refuse_nul, require_service_token
-from contracts.api import EventPage, OrderView, RefundView, SplitView
+from contracts.api import (
+    EventPage,
+    OrderPage,
+    OrderView,
+    PaymentPage,
+    RefundPage,
+    RefundView,
+    SplitPage,
+    SplitView,
+)
 from contracts.internal import (
     AskForStatement,
     ChooseChannel,
@@ -20,6 +29,7 @@ from contracts.internal import (
     DifferenceView,
     LedgerBalances,
     LedgerEntries,
+    ListQuery,
     NoStatement,
     OpenedPayment,
     OpenedRefund,
@@ -44,6 +54,7 @@ from trade_core.flows import (
     close_order,
     dead_letters,
     decide,
+    list_records,
     open_payment,
     open_refund,
     open_split,
@@ -88,6 +99,10 @@ def router(token: SecretStr) -> APIRouter:
     routes.get("/splits/{split_no}")(get_split)
     routes.get("/splits")(get_split_by_number)
     routes.get("/events")(list_events)
+    routes.post("/lists/payments")(list_payments)
+    routes.post("/lists/orders")(list_orders)
+    routes.post("/lists/refunds")(list_refunds)
+    routes.post("/lists/splits")(list_splits)
     routes.get("/ledger/balances")(list_balances)
     routes.get("/ledger/entries")(list_entries)
     routes.get("/dead-letters")(list_dead_letters)
@@ -204,6 +219,22 @@ async def list_events(
 ) -> EventPage:
     """The app's events, to synchronise by pulling."""
     return await read.list_events(deps, app_id, after, limit)
+
+
+async def list_payments(query: ListQuery, deps: DepsOfApp) -> PaymentPage:
+    return await list_records.list_payments(deps, query)
+
+
+async def list_orders(query: ListQuery, deps: DepsOfApp) -> OrderPage:
+    return await list_records.list_orders(deps, query)
+
+
+async def list_refunds(query: ListQuery, deps: DepsOfApp) -> RefundPage:
+    return await list_records.list_refunds(deps, query)
+
+
+async def list_splits(query: ListQuery, deps: DepsOfApp) -> SplitPage:
+    return await list_records.list_splits(deps, query)
 
 
 async def list_balances(

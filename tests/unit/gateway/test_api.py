@@ -22,6 +22,7 @@ from tests.unit.gateway.world import (
 
 from contracts.api import (
     EventPage,
+    PaymentPage,
     PaymentStatus,
     PaymentWithOrder,
     RefundCause,
@@ -65,6 +66,9 @@ def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> 
             ),
             ("POST", "/internal/refunds"): lambda _: OpenedRefund(created=created, refund=REFUND),
             ("GET", "/internal/refunds"): lambda _: REFUND,
+            ("POST", "/internal/lists/payments"): lambda _: PaymentPage(
+                items=[payment_view()], next_cursor=None
+            ),
             ("GET", "/internal/events"): lambda _: EventPage(items=[], next_cursor=None),
         },
     )
@@ -256,11 +260,16 @@ async def test_an_app_over_its_rate_is_told_when_to_come_again() -> None:
         ("/v1/events?limit=x", 422),
         (f"/v1/events?after={'x' * 300}", 422),
         ("/v1/orders/W1", 422),
-        ("/v1/refunds?merchant_id=M1", 422),
+        ("/v1/payments?limit=101", 422),
+        ("/v1/payments?status=paid", 422),
+        ("/v1/orders?created_from=2026-11-22T00:00:00", 422),
+        ("/v1/refunds?order=newest", 422),
+        ("/v1/splits?merchant_id=M-other", 404),
+        ("/v1/refunds?merchant_id=M-other", 404),
+        ("/v1/payments?merchant_id=M1&status=&colour=red", 200),
         ("/v1/events?limit=100&colour=red", 200),
         (f"/v1/payments/{NO}", 200),
         ("/v1/nothing", 404),
-        ("/v1/splits?merchant_id=M1", 422),
     ],
 )
 async def test_queries(target: str, status: int) -> None:

@@ -126,6 +126,34 @@ class OrderView(OrderSummary):
     refunds: list[RefundView]
 
 
+class PaymentPage(BaseModel):
+    """`next_cursor` is where the next call goes on; null at the end of the list."""
+
+    items: list[PaymentView]
+    next_cursor: str | None
+
+
+class OrderPage(BaseModel):
+    """`next_cursor` is where the next call goes on; null at the end of the list."""
+
+    items: list[OrderView]
+    next_cursor: str | None
+
+
+class RefundPage(BaseModel):
+    """`next_cursor` is where the next call goes on; null at the end of the list."""
+
+    items: list[RefundView]
+    next_cursor: str | None
+
+
+class SplitPage(BaseModel):
+    """`next_cursor` is where the next call goes on; null at the end of the list."""
+
+    items: list[SplitView]
+    next_cursor: str | None
+
+
 CallbackType = Literal[
     "payment.succeeded", "payment.failed", "payment.closed", "payment.conflicted",
     "refund.succeeded", "refund.failed", "refund.abnormal",

@@ -17,6 +17,7 @@ trade-core:
     POST /internal/splits                          OpenSplit → OpenedSplit (201, 200)
     GET  /internal/splits/{split_no}?app_id=              → SplitView
     GET  /internal/splits?app_id=&merchant_id=&merchant_split_no=         → SplitView
+    POST /internal/lists/payments|orders|refunds|splits    ListQuery → …Page
     GET  /internal/events?app_id=&after=&limit=           → EventPage
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
     GET  /internal/ledger/entries?subject=                → LedgerEntries
@@ -95,6 +96,7 @@ from contracts.internal.ledger import (
     LedgerEntry,
     LedgerPosting,
 )
+from contracts.internal.lists import MAX_ITEMS, ListQuery
 from contracts.internal.reconciliation import (
     MAX_PAGE_ROWS,
     MAX_RAW_CHARS,
@@ -127,6 +129,7 @@ from contracts.internal.trade import (
 )
 
 __all__ = [
+    "MAX_ITEMS",
     "MAX_PAGE_ROWS",
     "MAX_RAW_CHARS",
     "AlertTest",
@@ -164,6 +167,7 @@ __all__ = [
     "LedgerEntries",
     "LedgerEntry",
     "LedgerPosting",
+    "ListQuery",
     "NoStatement",
     "Offer",
     "OpenPayment",

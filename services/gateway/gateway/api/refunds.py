@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from contracts.api import CreateRefund, RefundView
 from contracts.codes import Code
@@ -37,20 +37,6 @@ async def create_refund(caller: CallerOf, deps: DepsOf) -> Response:
     """
     opened = await refunds.create(deps, caller.app, caller.request(CreateRefund))
     return created(opened.refund, is_replay=not opened.created)
-
-
-@router.get(
-    "/refunds", response_model=RefundView, responses=problems(Code.NOT_FOUND, Code.INVALID_REQUEST)
-)
-async def find_refund(
-    merchant_id: Annotated[str, Query(description="The merchant of the refund")],
-    merchant_refund_no: Annotated[str, Query(description="Your number of the refund")],
-    caller: CallerOf,
-    deps: DepsOf,
-) -> Response:
-    """One refund, by your own number."""
-    view = await refunds.get_by_app_number(deps, caller.app, merchant_id, merchant_refund_no)
-    return answer(view)
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from contracts.api import CreateSplit, SplitView
 from contracts.codes import Code
@@ -41,19 +41,6 @@ async def create_split(caller: CallerOf, deps: DepsOf) -> Response:
     """
     opened = await splits.create(deps, caller.app, caller.request(CreateSplit))
     return created(opened.split, is_replay=not opened.created)
-
-
-@router.get(
-    "/splits", response_model=SplitView, responses=problems(Code.NOT_FOUND, Code.INVALID_REQUEST)
-)
-async def find_split(
-    merchant_id: Annotated[str, Query(description="The merchant of the split")],
-    merchant_split_no: Annotated[str, Query(description="Your number of the split")],
-    caller: CallerOf,
-    deps: DepsOf,
-) -> Response:
-    """One split, by your own number."""
-    return answer(await splits.get_by_app_number(deps, caller.app, merchant_id, merchant_split_no))
 
 
 @router.get(

@@ -24,7 +24,7 @@ async def get_order(deps: Deps, app: App, merchant_order_no: str, merchant_id: s
         f"/internal/orders/{quote(merchant_order_no, safe='')}",
         {"app_id": app.app_id, "merchant_id": merchant_id},
     )
-    return _with_links(deps, order)
+    return with_links(deps, order)
 
 
 async def close(deps: Deps, app: App, merchant_order_no: str, merchant_id: str) -> OrderView:
@@ -34,9 +34,9 @@ async def close(deps: Deps, app: App, merchant_order_no: str, merchant_id: str) 
         f"/internal/orders/{quote(merchant_order_no, safe='')}/close",
         body=CloseOrderFor(app_id=app.app_id, merchant_id=merchant_id),
     )
-    return _with_links(deps, order)
+    return with_links(deps, order)
 
 
-def _with_links(deps: Deps, order: OrderView) -> OrderView:
+def with_links(deps: Deps, order: OrderView) -> OrderView:
     payments = [with_link(deps, payment) for payment in order.payments]
     return order.model_copy(update={"payments": payments})

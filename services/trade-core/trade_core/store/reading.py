@@ -45,6 +45,14 @@ async def refunds_of_order(tx: Tx, order_id: str) -> list[Refund]:
     return [refund_of(row) for row in await tx.fetch(_REFUNDS_OF_ORDER, order_id)]
 
 
+async def payments_of_orders(tx: Tx, order_ids: Sequence[str]) -> list[Payment]:
+    return [payment_of(row) for row in await tx.fetch(_PAYMENTS_OF_ORDERS, order_ids)]
+
+
+async def refunds_of_orders(tx: Tx, order_ids: Sequence[str]) -> list[Refund]:
+    return [refund_of(row) for row in await tx.fetch(_REFUNDS_OF_ORDERS, order_ids)]
+
+
 async def find_refund_by_number(
     tx: Tx, app_id: str, merchant_id: str, merchant_refund_no: str
 ) -> Refund | None:
@@ -60,6 +68,12 @@ select * from orders where app_id = $1 and merchant_id = $2 and merchant_order_n
 """
 _PAYMENTS_OF_ORDER = "select * from payments where order_id = $1 order by created_at, payment_no"
 _REFUNDS_OF_ORDER = "select * from refunds where order_id = $1 order by created_at, refund_no"
+_PAYMENTS_OF_ORDERS = """
+select * from payments where order_id = any ($1::text[]) order by created_at, payment_no
+"""
+_REFUNDS_OF_ORDERS = """
+select * from refunds where order_id = any ($1::text[]) order by created_at, refund_no
+"""
 _REFUND_BY_NUMBER = """
 select * from refunds
 where app_id = $1 and merchant_id = $2 and merchant_refund_no = $3

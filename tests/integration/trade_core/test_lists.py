@@ -1,0 +1,142 @@
+"""What an app lists: its own, in order, page by page, with nothing left out and nothing twice."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.integration.trade_core.desk import (
+    APP,
+    MERCHANT,
+    Desk,
+    paid,
+    refund_request,
+    request,
+    split_request,
+)
+
+from chassis.problems import InvalidRequest
+from contracts.internal import ListQuery
+from trade_core.flows import list_records
+from trade_core.flows.deps import Deps
+
+Lists = Callable[[Deps, ListQuery], Awaitable[Any]]
+
+
+def query(**filters: Any) -> ListQuery:
+    return ListQuery(**{"app_id": APP, "merchant_ids": [MERCHANT], **filters})
+
+
+async def pages(desk: Desk, read: Lists, **filters: Any) -> list[list[Any]]:
+    """All pages of the list, the items of each."""
+    found: list[list[Any]] = []
+    after = None
+    while True:
+        page = await read(desk.deps, query(after=after, **filters))
+        found.append(page.items)
+        if page.next_cursor is None:
+            return found
+        after = page.next_cursor
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_payments_are_listed_in_order_page_by_page(desk: Desk, order: str) -> None:
+    made = [await desk.opened(request(merchant_order_no=f"W{n}")) for n in range(5)]
+    numbers = sorted((one.payment_no for one in made), reverse=order == "desc")
+
+    found = await pages(desk, list_records.list_payments, limit=2, order=order)
+
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert [item.payment_no for page in found for item in page] == numbers
+
+
+async def test_a_full_last_page_is_the_end(desk: Desk) -> None:
+    for number in range(4):
+        await desk.opened(request(merchant_order_no=f"W{number}"))
+    found = await pages(desk, list_records.list_orders, limit=2)
+    assert [len(page) for page in found] == [2, 2]
+
+
+async def test_an_app_lists_what_is_its_own_and_of_its_merchants(desk: Desk) -> None:
+    await desk.opened()
+    others: list[dict[str, Any]] = [
+        {"app_id": "A-other"},
+        {"merchant_ids": ["M-other"]},
+        {"merchant_ids": []},
+    ]
+    for other in others:
+        for read in (list_records.list_payments, list_records.list_orders):
+            assert (await read(desk.deps, query(**other))).items == []
+
+
+async def test_every_filter_finds_what_fits_and_nothing_else(desk: Desk) -> None:
+    desk.now = datetime.now(UTC)  # Numbers are made by the real clock.
+    first = await desk.opened(request(merchant_order_no="W1"))
+    second = await desk.opened(request(merchant_order_no="W2"))
+    await desk.apply(paid(first, channel_trade_no="42001"))
+    now = desk.deps.clock()
+    hour = timedelta(hours=1)
+    fitting: list[dict[str, Any]] = [
+        {"status": "succeeded"},
+        {"payment_no": first.payment_no},
+        {"merchant_order_no": "W1"},
+        {"channel_trade_no": "42001"},
+        {"paid_from": now - hour, "paid_to": now + hour},
+        {"channel": "wechat", "created_from": now - hour, "created_to": now + hour, "limit": 100,
+         "status": "succeeded"},
+    ]  # fmt: skip
+    for filters in fitting:
+        (page,) = await pages(desk, list_records.list_payments, **filters)
+        assert [item.payment_no for item in page] == [first.payment_no], filters
+    unfitting: list[dict[str, Any]] = [
+        {"status": "closed"},
+        {"channel": "alipay"},
+        {"channel_trade_no": "4200"},
+        {"created_to": now - hour},
+        {"created_from": now + hour},
+        {"paid_from": now + hour},
+        {"merchant_order_no": "W1", "payment_no": second.payment_no},
+    ]
+    for filters in unfitting:
+        assert await pages(desk, list_records.list_payments, **filters) == [[]], filters
+
+
+async def test_an_order_is_found_by_its_payments_and_shows_them(desk: Desk) -> None:
+    payment = await desk.paid(request(merchant_order_no="W1"))
+    refund = (await desk.refund(refund_request(payment))).refund
+    await desk.opened(request(merchant_order_no="W2"))
+
+    (page,) = await pages(desk, list_records.list_orders, payment_no=payment.payment_no)
+
+    (order,) = page
+    assert (order.merchant_order_no, order.status) == ("W1", "paid")
+    assert [one.payment_no for one in order.payments] == [payment.payment_no]
+    assert [one.refund_no for one in order.refunds] == [refund.refund_no]
+
+
+async def test_refunds_and_splits_are_found_by_each_number(desk: Desk) -> None:
+    payment = await desk.paid(request(merchant_order_no="W1"))
+    refund = (await desk.refund(refund_request(payment, "T1", 100))).refund
+    split = (await desk.split(split_request(payment, "F1", 300))).split
+    for filters in (
+        {},
+        {"merchant_order_no": "W1"},
+        {"payment_no": payment.payment_no},
+        {"channel_trade_no": (await desk.payment(payment)).channel_trade_no},
+        {"status": "processing"},
+    ):
+        (refunds,) = await pages(desk, list_records.list_refunds, **filters)
+        (splits,) = await pages(desk, list_records.list_splits, **filters)
+        assert [one.refund_no for one in refunds] == [refund.refund_no], filters
+        assert [one.split_no for one in splits] == [split.split_no], filters
+    (found,) = await pages(desk, list_records.list_refunds, number="T1")
+    assert [one.merchant_refund_no for one in found] == ["T1"]
+    assert await pages(desk, list_records.list_splits, number="F2") == [[]]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "ZTE", "UjAxSkQ", "é", "UDAxS0FONUMyRk4wMDAwMDAwMDAwMDAwMDE="]
+)
+async def test_cursor_of_another_list_is_refused(desk: Desk, cursor: str) -> None:
+    with pytest.raises(InvalidRequest):
+        await list_records.list_refunds(desk.deps, query(after=cursor))
