@@ -58,4 +58,4 @@ async def test_poison_is_parked_and_its_neighbours_are_applied(desk: Desk) -> No
     assert [row["topic"] for row in dead] == [topics.PAYMENT_RESULTS] * 2
     told = await desk.rows("select payload from event_log where topic = $1", topics.ALERTS)
     alerts = [AlertRecord.model_validate_json(row["payload"]).data for row in told]
-    assert {alert.facts["number"] for alert in alerts} == {"P404", waiting.payment_no}
+    assert {alert.facts["payment_no"] for alert in alerts} == {"P404", waiting.payment_no}

@@ -27,7 +27,6 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.due import Ask, NextCheck, Rest, split_step
 from trade_core.domain.errors import (
-    ImpossibleResult,
     PaymentNotSplittable,
     ResultRefused,
     SplitExceedsPaid,
@@ -226,7 +225,7 @@ def test_split_is_not_decided_while_one_receiver_is_not(
 def test_words_of_another_account_or_amount_are_refused(more: dict[str, Any]) -> None:
     opened = taken(1000)
     started = split(opened, 300)
-    with pytest.raises(ImpossibleResult):
+    with pytest.raises(ResultRefused):
         apply_split_result(opened, said_of_split(started, Verdict.SUCCEEDED, **more))
     assert opened.splits[started.split_no] == started
 

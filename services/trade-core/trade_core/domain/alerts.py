@@ -1,13 +1,15 @@
 """What people must hear of; alerts with the same key are one trouble."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from pydantic import JsonValue
 
 from contracts.api import RefundCause
 from contracts.events.alerts import Alert, Severity
-from contracts.events.results import PaymentResult
+from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from contracts.money import Money
+from trade_core.domain.errors import ResultRefused
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
 from trade_core.domain.reconciliation import Reconciliation
@@ -27,10 +29,8 @@ def conflicted(order: Order, payment: Payment, result: PaymentResult) -> Alert:
             **_numbers(order, payment),
             "our_amount": payment.amount,
             "our_currency": payment.currency,
-            "our_account": payment.payment_id,
             "said_amount": result.amount,
             "said_currency": result.currency,
-            "said_account": result.payment_id,
             "said_trade_no": result.channel_trade_no,
         },
     )
@@ -176,14 +176,43 @@ def no_statement(reconciliation: Reconciliation) -> Alert:
 
 
 def result_parked(number: str, error: str) -> Alert:
-    """A channel's word could not be applied; it is kept in `dead_event`."""
+    """A record of a channel's word could not be read; it is kept in `dead_event`."""
     return Alert(
-        key=f"result.parked:{number}",
+        key=f"{ResultRefused.key}:{number}",
         severity=Severity.CRITICAL,
-        title="A channel's result could not be applied",
+        title=ResultRefused.title,
         detail=error,
         facts={"number": number},
     )
+
+
+def result_refused(result: PaymentResult | RefundResult | SplitResult, why: ResultRefused) -> Alert:
+    """A channel's word could not be applied; who spoke, and of how much. It is kept in
+    `dead_event`, and for the operator of the centre: of what may be another merchant's."""
+    said = result.model_dump(mode="json", include=_SAID)
+    return Alert(
+        key=f"{why.key}:{result.payment_no}",
+        severity=Severity.CRITICAL,
+        title=why.title,
+        detail=str(why),
+        facts={name: value for name, value in said.items() if value is not None},
+    )
+
+
+_SAID: Final = {
+    "payment_no",
+    "refund_no",
+    "split_no",
+    "merchant_id",
+    "payment_id",
+    "channel",
+    "source",
+    "verdict",
+    "channel_trade_no",
+    "channel_refund_no",
+    "amount",
+    "currency",
+}
 
 
 def _reconciliation(reconciliation: Reconciliation) -> Mapping[str, JsonValue]:

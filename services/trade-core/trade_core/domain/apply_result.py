@@ -25,7 +25,7 @@ from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
 
 CONFLICT: Final = Failure(
-    code="conflict", message="The channel's amount, currency or account differs from ours."
+    code="conflict", message="The channel's amount or currency differs from ours."
 )
 
 MAX_WORDS_CHARS: Final = 512
@@ -39,9 +39,10 @@ def apply_payment_result(
 ) -> None:
     """Apply a result; twice, late or out of order makes no difference.
 
-    Raises ResultRefused where it cannot be true; nothing has changed then.
+    Raises ResultRefused where it cannot be true, or is another account's; nothing has changed then.
     """
     was = aggregate.payments[result.payment_no]
+    facts.require_own_account(was.payment_no, was, aggregate.order.merchant_id, result)
     fact = facts.of_payment(was, result, said_at)
     if fact is payment.PaymentFact.CONFLICT and _is_decided(was, result):
         return

@@ -98,13 +98,9 @@ def _take(aggregate: OrderAggregate, was: Payment, fact: payments.PaymentFact) -
 
 def _bookable(payment: Payment) -> Claim:
     claim = payment.claim
-    if claim is None or claim.amount <= 0 or claim.currency not in MINOR_DIGITS:
+    is_own = claim is not None and claim.payment_id == payment.payment_id
+    if claim is None or not is_own or claim.amount <= 0 or claim.currency not in MINOR_DIGITS:
         raise DecisionImpossible("The channel has not said that it took any money we could book.")
-    if claim.payment_id != payment.payment_id:
-        raise DecisionImpossible(
-            f"The money is in account {claim.payment_id}, where this payment never was:"
-            " handle it at that channel, then ignore the conflict."
-        )
     return claim
 
 

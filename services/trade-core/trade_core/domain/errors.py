@@ -10,8 +10,8 @@ TradeError (a problem with one of the public codes)
 ├── DayNotBilled · DifferenceClosed                         invalid_request
 └── DecisionImpossible                                      invalid_request
 ResultRefused (a channel's word that cannot be applied: a dead letter, with an alert)
-├── IllegalTransition
-└── ImpossibleResult
+├── IllegalTransition · ImpossibleResult
+└── ForeignAccount (own-account-only)
 """
 
 from datetime import date
@@ -227,7 +227,11 @@ class DecisionImpossible(TradeError):
 
 
 class ResultRefused(Exception):
-    """Root of what makes a channel's word inapplicable: a dead letter, of which people hear."""
+    """Root of what makes a channel's word inapplicable: a dead letter, of which people hear
+    under `key` and `title`."""
+
+    key: str = "result.parked"
+    title: str = "A channel's result could not be applied"
 
 
 class IllegalTransition(ResultRefused):
@@ -237,3 +241,14 @@ class IllegalTransition(ResultRefused):
 
 class ImpossibleResult(ResultRefused):
     pass
+
+
+class ForeignAccount(ResultRefused):
+    """Somebody speaks of what is not theirs (own-account-only)."""
+
+    key = "result.foreign_account"
+    title = "An account speaks of a payment that is not its own"
+
+    def __init__(self, speaker: str, number: str, account: str | None) -> None:
+        where = "at no account yet" if account is None else f"at {account}"
+        super().__init__(f"{speaker} speaks of {number}, which is {where}")

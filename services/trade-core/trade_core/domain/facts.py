@@ -4,32 +4,50 @@ from datetime import datetime
 
 from contracts.api import RefundStatus
 from contracts.events.results import PaymentResult, RefundResult, Source, SplitResult, Verdict
-from trade_core.domain import payment as payments
-from trade_core.domain import refund as refunds
-from trade_core.domain import split as splits
-from trade_core.domain.errors import ImpossibleResult
-from trade_core.domain.payment import Claim, Payment
-from trade_core.domain.refund import Refund
-from trade_core.domain.split import Split
+from trade_core.domain.errors import ForeignAccount, ImpossibleResult
+from trade_core.domain.payment import Claim, Payment, PaymentFact
+from trade_core.domain.refund import Refund, RefundFact
+from trade_core.domain.split import Split, SplitFact
 
 
-def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.PaymentFact:
-    """What the result says of the payment. `said_at`: when the channel said it.
+def require_own_account(
+    number: str, payment: Payment, merchant_id: str, result: PaymentResult | SplitResult
+) -> None:
+    """own-account-only: of a payment, and of its splits, only the account speaks where it lives; of
+    one that is at no account yet, nobody. `number` is what the result speaks of.
 
-    Raises ImpossibleResult for the words of an account that the payment is not at, unless they
-    claim money: that is a conflict.
+    Raises ForeignAccount.
     """
-    fact = _said(payment, result, said_at)
-    if result.payment_id == payment.payment_id:
-        return fact
-    if fact in (payments.PaymentFact.PAID, payments.PaymentFact.CONFLICT):
-        return payments.PaymentFact.CONFLICT
-    raise ImpossibleResult(
-        f"{result.payment_id} speaks of {payment.payment_no}, which is at {payment.payment_id}"
-    )
+    is_own = result.payment_id == payment.payment_id
+    if not is_own or result.merchant_id not in (None, merchant_id):
+        raise ForeignAccount(result.payment_id, number, payment.payment_id)
 
 
-def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> refunds.RefundFact:
+def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> PaymentFact:
+    """What its own account says of the payment. `said_at`: when the channel said it."""
+    is_close = result.source is Source.CLOSE
+    match result.verdict:
+        case Verdict.SUCCEEDED if is_close:
+            # No end while our own initiation may still arrive there.
+            in_flight = payment.is_in_flight(said_at)
+            return PaymentFact.UNCLEAR if in_flight else PaymentFact.ENDED
+        case Verdict.SUCCEEDED:
+            return PaymentFact.PAID if _agrees(payment, result) else PaymentFact.CONFLICT
+        case Verdict.PENDING if is_close or not result.found:
+            return PaymentFact.UNCLEAR
+        case Verdict.PENDING:
+            return PaymentFact.WAITING if _agrees(payment, result) else PaymentFact.CONFLICT
+        case Verdict.DECLINED if is_close or not result.found:
+            return PaymentFact.UNCLEAR
+        case Verdict.DECLINED:
+            return PaymentFact.ENDED if result.closed else PaymentFact.DECLINED
+        case Verdict.NOT_SENT if result.source is Source.INITIATION:
+            return PaymentFact.NOT_SENT
+        case Verdict.NOT_SENT | Verdict.UNKNOWN:
+            return PaymentFact.UNCLEAR
+
+
+def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> RefundFact:
     """What the result says of the refund.
 
     Raises ImpossibleResult for the words of an account that the payment is not at.
@@ -40,35 +58,32 @@ def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> refunds
         )
     match result.verdict:
         case Verdict.SUCCEEDED:
-            return (
-                refunds.RefundFact.RETURNED if _agrees(refund, result) else refunds.RefundFact.STUCK
-            )
+            return RefundFact.RETURNED if _agrees(refund, result) else RefundFact.STUCK
         case Verdict.PENDING:
-            return refunds.RefundFact.UNDER_WAY if result.found else refunds.RefundFact.ABSENT
+            return RefundFact.UNDER_WAY if result.found else RefundFact.ABSENT
         case Verdict.DECLINED if not result.found:
-            return refunds.RefundFact.ABSENT
+            return RefundFact.ABSENT
         case Verdict.DECLINED if result.abnormal:
-            return refunds.RefundFact.STUCK
+            return RefundFact.STUCK
         case Verdict.DECLINED if _is_silent_about_returns(refund, result):
-            return refunds.RefundFact.NOT_SENT  # so it is sent again, and the answer tells
+            return RefundFact.NOT_SENT  # so it is sent again, and the answer tells
         case Verdict.DECLINED:
-            return refunds.RefundFact.REFUSED
+            return RefundFact.REFUSED
         case Verdict.NOT_SENT if result.source is Source.REFUND:
-            return refunds.RefundFact.NOT_SENT
+            return RefundFact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
-            return refunds.RefundFact.UNCLEAR
+            return RefundFact.UNCLEAR
 
 
-def of_split(split: Split, payment: Payment, result: SplitResult) -> splits.SplitFact:
+def of_split(split: Split, payment: Payment, result: SplitResult) -> SplitFact:
     """What the result says of the split.
 
-    Raises ImpossibleResult for the words of an account that the payment is not at, and for shares
-    of other amounts than ours.
+    Raises ForeignAccount for the words of an account that the payment is not at, ImpossibleResult
+    where they are of another payment and for shares of other amounts than ours.
     """
-    if result.payment_id != payment.payment_id or split.payment_no != result.payment_no:
-        raise ImpossibleResult(
-            f"{result.payment_id} speaks of {split.split_no}, which is at {payment.payment_id}"
-        )
+    require_own_account(split.split_no, payment, split.merchant_id, result)
+    if split.payment_no != result.payment_no:
+        raise ImpossibleResult(f"{split.split_no} is not a split of {result.payment_no}")
     ours = {share.account: share.amount for share in split.shares}
     if any(said.amount != ours.get(said.account, said.amount) for said in result.receivers):
         raise ImpossibleResult(f"the amounts of {split.split_no} differ from ours")
@@ -77,16 +92,16 @@ def of_split(split: Split, payment: Payment, result: SplitResult) -> splits.Spli
             said = {one.account: one.status for one in result.receivers}
             statuses = {said.get(account, "processing") for account in ours}
             if "processing" in statuses:
-                return splits.SplitFact.UNDER_WAY
-            return splits.SplitFact.SHORT if "failed" in statuses else splits.SplitFact.SHARED
+                return SplitFact.UNDER_WAY
+            return SplitFact.SHORT if "failed" in statuses else SplitFact.SHARED
         case Verdict.PENDING:
-            return splits.SplitFact.UNDER_WAY if result.found else splits.SplitFact.ABSENT
+            return SplitFact.UNDER_WAY if result.found else SplitFact.ABSENT
         case Verdict.DECLINED:
-            return splits.SplitFact.REFUSED if result.found else splits.SplitFact.ABSENT
+            return SplitFact.REFUSED if result.found else SplitFact.ABSENT
         case Verdict.NOT_SENT if result.source is Source.SPLIT:
-            return splits.SplitFact.NOT_SENT
+            return SplitFact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
-            return splits.SplitFact.UNCLEAR
+            return SplitFact.UNCLEAR
 
 
 def claim_of(payment: Payment, result: PaymentResult) -> Claim | None:
@@ -100,37 +115,6 @@ def claim_of(payment: Payment, result: PaymentResult) -> Claim | None:
         currency=result.currency or payment.currency,
         paid_at=result.paid_at,
     )
-
-
-def _said(payment: Payment, result: PaymentResult, said_at: datetime) -> payments.PaymentFact:
-    is_close = result.source is Source.CLOSE
-    match result.verdict:
-        case Verdict.SUCCEEDED if is_close:
-            # No end while our own initiation may still arrive there.
-            in_flight = payment.is_in_flight(said_at)
-            return payments.PaymentFact.UNCLEAR if in_flight else payments.PaymentFact.ENDED
-        case Verdict.SUCCEEDED:
-            return (
-                payments.PaymentFact.PAID
-                if _agrees(payment, result)
-                else payments.PaymentFact.CONFLICT
-            )
-        case Verdict.PENDING if is_close or not result.found:
-            return payments.PaymentFact.UNCLEAR
-        case Verdict.PENDING:
-            return (
-                payments.PaymentFact.WAITING
-                if _agrees(payment, result)
-                else payments.PaymentFact.CONFLICT
-            )
-        case Verdict.DECLINED if is_close or not result.found:
-            return payments.PaymentFact.UNCLEAR
-        case Verdict.DECLINED:
-            return payments.PaymentFact.ENDED if result.closed else payments.PaymentFact.DECLINED
-        case Verdict.NOT_SENT if result.source is Source.INITIATION:
-            return payments.PaymentFact.NOT_SENT
-        case Verdict.NOT_SENT | Verdict.UNKNOWN:
-            return payments.PaymentFact.UNCLEAR
 
 
 def _is_silent_about_returns(refund: Refund, result: RefundResult) -> bool:

@@ -38,7 +38,7 @@ class PaymentFact(KnownFact):
         "unclear",
         "Nothing certain: no answer, no such trade (yet), a close refused.",
     )
-    CONFLICT = "conflict", "The channel's amount, currency or account differs from ours."
+    CONFLICT = "conflict", "The channel's amount or currency differs from ours."
     ACCEPTED = "accepted", "A person decided: what the channel took is what was to be paid."
     SENT_BACK = "sent back", "A person decided: what the channel took goes back in full."
     IGNORED = "ignored", "A person decided: this is no money of ours."

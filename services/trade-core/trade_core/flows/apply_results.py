@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 from chassis.consumer import DeadRecord, Record
 from chassis.database import Tx
 from contracts import topics
-from contracts.events.envelope import CloudEvent, Data
+from contracts.events.alerts import Alert
+from contracts.events.envelope import CloudEvent
 from contracts.events.results import (
     SPLIT_RESULT,
     PaymentResult,
@@ -21,6 +22,7 @@ from contracts.events.results import (
     SplitResult,
     SplitResultRecord,
 )
+from trade_core.domain import alerts
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
 from trade_core.domain.errors import ImpossibleResult, ResultRefused
@@ -30,10 +32,20 @@ from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
 from trade_core.store import aggregates, dead_letters, saving
 
-ResultT = TypeVar("ResultT", bound=Data)
+ResultT = TypeVar("ResultT", PaymentResult, RefundResult, SplitResult)
 
-Refused = Sequence[DeadRecord]
-"""The words that cannot be true, each with the reason; dead letters when this is returned."""
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A word that was not applied, and what people hear of it."""
+
+    record: Record
+    error: str
+    alert: Alert
+
+
+Refused = Sequence[Refusal]
+"""The words that were not applied; they are dead letters when this is returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,10 @@ async def apply_payment_results(deps: Deps, received: Sequence[Received[PaymentR
     numbers = [item.event.data.payment_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, set(numbers), clock=deps.clock)
-        dead = _apply_each(received, numbers, opened, apply)
-        await _save(tx, deps, opened, dead)
+        refused = _apply_each(received, numbers, opened, apply)
+        await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
-    return dead
+    return refused
 
 
 @retry_on_conflict
@@ -84,10 +96,10 @@ async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundRes
     numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_refunds(tx, set(numbers), clock=deps.clock)
-        dead = _apply_each(received, numbers, opened, apply)
-        await _save(tx, deps, opened, dead)
+        refused = _apply_each(received, numbers, opened, apply)
+        await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
-    return dead
+    return refused
 
 
 @retry_on_conflict
@@ -100,10 +112,10 @@ async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResul
     numbers = [item.event.data.split_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_splits(tx, set(numbers), clock=deps.clock)
-        dead = _apply_each(received, numbers, opened, apply)
-        await _save(tx, deps, opened, dead)
+        refused = _apply_each(received, numbers, opened, apply)
+        await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
-    return dead
+    return refused
 
 
 def _apply_each(
@@ -111,15 +123,16 @@ def _apply_each(
     numbers: Sequence[str],
     opened: Mapping[str, OrderAggregate],
     apply: Callable[[OrderAggregate, CloudEvent[ResultT]], None],
-) -> list[DeadRecord]:
+) -> list[Refusal]:
     """The words that cannot be true are answered; nothing has changed by them."""
-    dead: list[DeadRecord] = []
+    refused: list[Refusal] = []
     for item, number in zip(received, numbers, strict=True):
         try:
             apply(_aggregate_of(opened, number, item.event.traceparent), item.event)
-        except ResultRefused as refusal:
-            dead.append(DeadRecord(item.record, str(refusal)))
-    return dead
+        except ResultRefused as why:
+            alert = alerts.result_refused(item.event.data, why)
+            refused.append(Refusal(item.record, str(why), alert))
+    return refused
 
 
 def _aggregate_of(
@@ -131,8 +144,7 @@ def _aggregate_of(
     return opened[number]
 
 
-async def _save(
-    tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], dead: Sequence[DeadRecord]
-) -> None:
+async def _save(tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], refused: Refused) -> None:
     await saving.save(tx, opened.values())
-    await dead_letters.keep(tx, dead, at=deps.clock())
+    dead = [DeadRecord(each.record, each.error) for each in refused]
+    await dead_letters.keep(tx, dead, [each.alert for each in refused], at=deps.clock())

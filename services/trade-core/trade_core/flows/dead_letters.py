@@ -11,6 +11,7 @@ from chassis.consumer import DeadRecord, Record
 from chassis.database import UNREACHABLE
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from contracts.internal import DeadLetterPage, DeadLetterView
+from trade_core.domain import alerts
 from trade_core.domain.errors import DeadLetterNotFound
 from trade_core.flows.apply_results import (
     Refused,
@@ -35,7 +36,8 @@ NEWEST: Final = 2**63 - 1
 async def keep(deps: Deps, records: Sequence[DeadRecord]) -> None:
     """They could not be read or applied: kept as they came, and people hear of it."""
     async with deps.db.transaction() as tx:
-        await dead_letters.keep(tx, records, at=deps.clock())
+        told = [alerts.result_parked(dead.record.key or "unknown", dead.error) for dead in records]
+        await dead_letters.keep(tx, records, told, at=deps.clock())
     deps.wake_relay()
 
 

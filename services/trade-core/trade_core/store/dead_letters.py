@@ -1,6 +1,6 @@
 """Words of channels that cannot be applied: kept with their raw bytes, and people hear of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +9,7 @@ import asyncpg
 
 from chassis.consumer import DeadRecord, Record, dead_letter_in
 from chassis.database import Tx
-from trade_core.domain import alerts
+from contracts.events.alerts import Alert
 from trade_core.store import outgoing
 
 POISON: Final = (ValueError, asyncpg.PostgresError)
@@ -28,13 +28,14 @@ class DeadLetter:
     replayed_at: datetime | None
 
 
-async def keep(tx: Tx, records: Sequence[DeadRecord], *, at: datetime) -> None:
-    """Keep them in `dead_event`; the same record again is harmless."""
+async def keep(
+    tx: Tx, records: Sequence[DeadRecord], alerts: Iterable[Alert], *, at: datetime
+) -> None:
+    """Keep them in `dead_event`, and tell people; the same record again is harmless."""
     if not records:
         return
     await dead_letter_in(tx, records)
-    told = (alerts.result_parked(dead.record.key or "unknown", dead.error) for dead in records)
-    await outgoing.tell_people(tx, told, at)
+    await outgoing.tell_people(tx, alerts, at)
 
 
 async def list_page(tx: Tx, *, before: int, limit: int) -> list[DeadLetter]:

@@ -16,7 +16,7 @@ from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.results import Source, Verdict
 
 MONEY_SPEAKS = [Source.INITIATION, Source.NOTICE, Source.QUERY]
-DIFFERENT = [{"amount": 1}, {"amount": 1300}, {"currency": "HKD"}, {"payment_id": "C2"}]
+DIFFERENT = [{"amount": 1}, {"amount": 1300}, {"currency": "HKD"}]
 
 
 @pytest.mark.parametrize("source", MONEY_SPEAKS)
@@ -38,14 +38,6 @@ async def test_trade_that_waits_for_another_amount_is_a_conflict_before_anybody_
     payment = await desk.opened()
     await desk.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING, amount=1))
     assert await desk.state(payment) is PaymentStatus.CONFLICTED
-
-
-@pytest.mark.parametrize("verdict", [Verdict.PENDING, Verdict.DECLINED, Verdict.UNKNOWN])
-async def test_foreign_account_cannot_speak_of_a_payment(desk: Desk, verdict: Verdict) -> None:
-    payment = await desk.opened()
-    await desk.apply(said_of_payment(payment, Source.QUERY, verdict, payment_id="C2"))
-    assert await desk.state(payment) is PaymentStatus.PENDING
-    assert await desk.alerts() == ["result.parked"]
 
 
 async def test_success_of_a_number_that_nobody_knows_is_parked_and_books_nothing(
