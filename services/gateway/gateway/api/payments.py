@@ -52,7 +52,8 @@ async def create_payment(caller: CallerOf, deps: DepsOf) -> Response:
     is told by callback. After 504 `unknown` query the payment, do not create it again; after 502
     `not_sent` another way may be tried, 15 seconds after the first.
     """
-    outcome = await pay.create(deps, caller.app, caller.request(CreatePayment))
+    request = caller.request(CreatePayment)
+    outcome = await pay.create(deps, caller.app, request, signed_at=caller.signed_at)
     return created(outcome.payment, is_replay=outcome.is_replay)
 
 

@@ -4,6 +4,7 @@ The answer tells the app whether the *initiation* worked; it never claims more t
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -57,8 +58,11 @@ class Calling:
     splits: bool
 
 
-async def create(deps: Deps, app: App, request: CreatePayment) -> Created:
-    """Open a payment and initiate it.
+async def create(
+    deps: Deps, app: App, request: CreatePayment, *, signed_at: datetime | None = None
+) -> Created:
+    """Open a payment and initiate it. `signed_at`: when the app signed the request; one that is
+    older than the order's latest is answered and changes nothing.
 
     Raises the refusals of `account_for`, those of trade-core, and NotInitiated with the payment.
     """
@@ -73,6 +77,7 @@ async def create(deps: Deps, app: App, request: CreatePayment) -> Created:
             request=request,
             channel=account.channel if account else None,
             reinitiate_after_s=app.reinitiate_after_s,
+            signed_at=signed_at,
         ),
     )
     payment = opened.payment
