@@ -1,4 +1,4 @@
-"""What must be true when everything has come to rest, whatever went wrong on the way (§5).
+"""What must be true when everything has come to rest, whatever went wrong on the way.
 
 Each rule yields its violations in words. The third parties' books are the truth; the centre's
 books are judged by them, and by themselves.

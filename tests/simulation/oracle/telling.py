@@ -20,7 +20,7 @@ NEXT: Final[Mapping[str, set[str]]] = {
     "succeeded": set(),
     "conflicted": {"succeeded"},
 }
-"""What may be told of a payment after what (§4), written down apart from the program's tables."""
+"""What may be told of a payment after what, written down apart from the program's tables."""
 
 
 def everything_is_told_once(books: Books, told: list[OrderEventRecord]) -> Iterator[str]:

@@ -42,7 +42,7 @@ class CallbackSignature(StrEnum):
 
 
 class LatePayment(StrEnum):
-    """What happens to money that arrives after expiry or after the app's close (§5 rule 3)."""
+    """What happens to money that arrives after expiry or after the app's close."""
 
     ACCEPT = "accept"
     REFUND = "refund"

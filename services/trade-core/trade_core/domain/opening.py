@@ -75,7 +75,7 @@ def fresh(request: PaymentRequest, now: datetime) -> tuple[Order, Payment]:
 
 
 def is_replay(order: Order, latest: Payment, request: PaymentRequest, now: datetime) -> bool:
-    """The 15-second rule (§5 rule 1): True: answer with the latest payment as it is now; False:
+    """`fifteen-second-rule`: True: answer with the latest payment as it is now; False:
     open another.
 
     Raises OrderClosed, OrderPaid, TooSoon.

@@ -97,7 +97,7 @@ def return_cause(
 ) -> RefundCause | None:
     """Why the money of this new success goes back by itself; None: it settles the order.
 
-    First success wins (§5 rule 2); what comes after the end is for the app's policy (rule 3).
+    `first-success-wins`; what comes after the end is for the app's policy (`late-success`).
     `paid_at` is the channel's word: money that was in time is not late because we hear of it late.
     """
     if any(payment.settles for payment in payments):

@@ -224,9 +224,10 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false, false, 0, 0, $
 
 # Only a failure is ever taken back, so it is always named.
 #
-# Refunds and splits are reserved here, and only as far as the amount reaches (§5 rule 4); refunds
-# may be paid from the merchant's own money, so they do not look at splits. The amount itself
-# changes with the end of a conflict only, so a matching state means that it is the one we know.
+# Refunds and splits are reserved here, only as far as the amount reaches (`refund-reservation`);
+# refunds may be paid from the merchant's own money, so they do not look at splits. The amount
+# itself changes with the end of a conflict only, so a matching state means that it is the one we
+# know.
 _UPDATE_PAYMENTS = """
 update payments p
 set state = c.state, failure = c.failure, amount = c.amount,

@@ -1,4 +1,4 @@
-"""Row 8. Many refunds of one payment in the same moment."""
+"""Many refunds of one payment in the same moment."""
 
 import asyncio
 

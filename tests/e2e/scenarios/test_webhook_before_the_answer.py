@@ -1,4 +1,4 @@
-"""Row 3. The payer has paid and the webhook is here before the channel has answered our call."""
+"""The payer has paid and the webhook is here before the channel has answered our call."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Rule 9. After a failed compare-and-set everything is read again."""
+"""`read-again`. After a failed compare-and-set everything is read again."""
 
 import asyncio
 from collections.abc import Coroutine

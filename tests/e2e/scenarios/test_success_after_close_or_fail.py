@@ -1,4 +1,4 @@
-"""Row 2. The centre says closed or failed, and then the money comes all the same."""
+"""The centre says closed or failed, and then the money comes all the same."""
 
 import asyncio
 

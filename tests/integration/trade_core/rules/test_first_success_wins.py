@@ -1,4 +1,7 @@
-"""Rule 2. The first success pays the order; each later one goes back in full by itself."""
+"""Rule `first-success-wins`.
+
+The first success pays the order; each later one goes back in full by itself.
+"""
 
 import asyncio
 

@@ -1,4 +1,6 @@
-"""Rule 10. Nothing is acknowledged before it is durable, and nothing durable is forgotten.
+"""Rule `durable-before-acknowledged`.
+
+Nothing is acknowledged before it is durable, and nothing durable is forgotten.
 
 `kill -9` in the worst moment: nothing is lost, and every success is told under one id. The load
 under which services, database and broker die is in `tests/e2e/test_restarts.py`.

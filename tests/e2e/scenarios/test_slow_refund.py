@@ -1,4 +1,4 @@
-"""Row 7. The bank takes days, and then nobody tells us."""
+"""The bank takes days, and then nobody tells us."""
 
 import asyncio
 

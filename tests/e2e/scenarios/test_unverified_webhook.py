@@ -1,4 +1,4 @@
-"""Row 15. Whoever knows our webhook's address sends it what they like."""
+"""Whoever knows our webhook's address sends it what they like."""
 
 import asyncio
 import re

@@ -1,4 +1,7 @@
-"""Rule 4. Never more goes back than was paid, never twice, and no time limit ends it."""
+"""Rule `refund-reservation`.
+
+Never more goes back than was paid, never twice, and no time limit ends it.
+"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Row 5. Nobody knows whether the channel has the payment."""
+"""Nobody knows whether the channel has the payment."""
 
 import asyncio
 

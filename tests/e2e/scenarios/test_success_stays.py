@@ -1,4 +1,4 @@
-"""Row 13. Old and wrong answers come in after the success."""
+"""Old and wrong answers come in after the success."""
 
 import asyncio
 

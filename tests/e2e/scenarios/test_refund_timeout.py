@@ -1,4 +1,4 @@
-"""Row 6. Nobody knows whether the channel has the refund."""
+"""Nobody knows whether the channel has the refund."""
 
 import asyncio
 

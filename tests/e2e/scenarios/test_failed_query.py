@@ -1,4 +1,4 @@
-"""Row 12. The channel is out of order when the payment's time is over."""
+"""The channel is out of order when the payment's time is over."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Row 11. The channel took another amount than we asked for, or says so."""
+"""The channel took another amount than we asked for, or says so."""
 
 import asyncio
 

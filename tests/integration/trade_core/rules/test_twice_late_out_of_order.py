@@ -1,4 +1,7 @@
-"""Rule 7. Whatever arrives twice, late or out of order leaves the books as if it had not."""
+"""Rule `twice-late-out-of-order`.
+
+Whatever arrives twice, late or out of order leaves the books as if it had not.
+"""
 
 import asyncio
 from itertools import permutations

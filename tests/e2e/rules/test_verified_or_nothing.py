@@ -1,4 +1,7 @@
-"""Rule 6. What no third party has signed changes nothing: 401, a counter, and that is all."""
+"""Rule `verified-or-nothing`.
+
+What no third party has signed changes nothing: 401, a counter, and that is all.
+"""
 
 import base64
 import json

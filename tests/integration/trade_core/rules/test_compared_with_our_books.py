@@ -1,4 +1,7 @@
-"""Rule 5. Amount, currency, account and number are compared on every webhook and every answer."""
+"""Rule `compared-with-our-books`.
+
+Amount, currency, account and number are compared on every webhook and every answer.
+"""
 
 from typing import Any
 

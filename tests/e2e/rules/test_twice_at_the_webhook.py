@@ -1,4 +1,7 @@
-"""Rule 7, at the door: third parties send each notice more than once, and at once."""
+"""Rule `twice-late-out-of-order`.
+
+Third parties send each notice more than once, and at once.
+"""
 
 import pytest
 from tests.e2e import books

@@ -1,4 +1,7 @@
-"""Rule 3. Money that comes after the end is taken or returned as the app wants; never ignored."""
+"""Rule `late-success`.
+
+Money that comes after the end is taken or returned as the app wants; never ignored.
+"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Row 14. The database refuses the COMMIT itself, after every statement before has worked."""
+"""The database refuses the COMMIT itself, after every statement before has worked."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

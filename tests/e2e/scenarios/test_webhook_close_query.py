@@ -1,4 +1,4 @@
-"""Row 9. The payer pays, the app closes and the centre asks, all in the same moment."""
+"""The payer pays, the app closes and the centre asks, all in the same moment."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Row 10. The money is in our books, and whoever should tell the app of it dies."""
+"""The money is in our books, and whoever should tell the app of it dies."""
 
 import asyncio
 from collections.abc import AsyncIterator

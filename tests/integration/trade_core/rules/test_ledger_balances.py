@@ -1,4 +1,7 @@
-"""Rule 8. The ledger is double-entry and append-only, and the database itself sees to it."""
+"""Rule `ledger-balances`.
+
+The ledger is double-entry and append-only, and the database itself sees to it.
+"""
 
 import asyncpg
 import pytest

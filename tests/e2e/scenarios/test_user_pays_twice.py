@@ -1,4 +1,4 @@
-"""Row 1. One order, two channels, and a payer who pays at both."""
+"""One order, two channels, and a payer who pays at both."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Row 4. The payer has paid, and nobody ever tells us."""
+"""The payer has paid, and nobody ever tells us."""
 
 import asyncio
 

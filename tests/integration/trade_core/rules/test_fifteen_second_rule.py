@@ -1,4 +1,4 @@
-"""Rule 1. The same order is not initiated twice within its window."""
+"""`fifteen-second-rule`. The same order is not initiated twice within its window."""
 
 import asyncio
 from typing import Any
