@@ -36,6 +36,23 @@ def conflicted(order: Order, payment: Payment, result: PaymentResult) -> Alert:
     )
 
 
+def second_trade(order: Order, payment: Payment, result: PaymentResult) -> Alert:
+    """The channel names another trade than before; only one of them can be the payment's."""
+    return Alert(
+        key=f"payment.second_trade:{payment.payment_no}",
+        severity=Severity.WARNING,
+        title="A channel names a second trade of one payment",
+        detail=f"Payment {payment.payment_no} of {_money(payment)} had another one: look for money"
+        " that was taken twice.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_numbers(order, payment),
+            "said_trade_no": result.channel_trade_no,
+            "verdict": result.verdict,
+        },
+    )
+
+
 def closed_after_success(order: Order, payment: Payment) -> Alert:
     """The channel closed a trade that it had told us was paid."""
     return Alert(

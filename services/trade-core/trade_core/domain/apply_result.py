@@ -23,6 +23,7 @@ from trade_core.domain import (
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.trade_numbers import TradeNumbers
 
 CONFLICT: Final = Failure(
     code="conflict", message="The channel's amount or currency differs from ours."
@@ -35,11 +36,17 @@ NO_PAY_OUT: Final = frozenset({refund.RefundFact.STUCK, refund.RefundFact.NOT_SE
 
 
 def apply_payment_result(
-    aggregate: OrderAggregate, result: PaymentResult, *, said_at: datetime, late: LatePayment
+    aggregate: OrderAggregate,
+    result: PaymentResult,
+    *,
+    said_at: datetime,
+    late: LatePayment,
+    trades: TradeNumbers | None = None,
 ) -> None:
     """Apply a result; twice, late or out of order makes no difference.
 
-    Raises ResultRefused where it cannot be true, or is another account's; nothing has changed then.
+    Raises ResultRefused where it cannot be true, is another account's, or of a trade that is
+    another payment's; nothing has changed then.
     """
     was = aggregate.payments[result.payment_no]
     facts.require_own_account(was.payment_no, was, aggregate.order.merchant_id, result)
@@ -47,7 +54,12 @@ def apply_payment_result(
     if fact is payment.PaymentFact.CONFLICT and _is_decided(was, result):
         return
     state = payment.after(was.state, fact)
-    if state is PaymentStatus.SUCCEEDED and was.state is not state:
+    takes_money = state is PaymentStatus.SUCCEEDED and was.state is not state
+    if trades is not None and (takes_money or was.channel_trade_no is None):
+        trades.take(was, result.channel_trade_no)
+    if _is_second_trade(was, result):
+        aggregate.alerts.append(alerts.second_trade(aggregate.order, was, result))
+    if takes_money:
         _take_money(aggregate, was, result=result, late=late)
     else:
         _change(aggregate, was, state=state, fact=fact, result=result)
@@ -78,6 +90,11 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult) -> None
     elif now_is.last_fact is refund.RefundFact.ABSENT:
         aggregate.urgent.add(was.refund_no)  # It never arrived: sent again at once.
     aggregate.change_refund(now_is, paid)
+
+
+def _is_second_trade(was: Payment, result: PaymentResult) -> bool:
+    known, named = was.channel_trade_no, result.channel_trade_no
+    return known is not None and named is not None and known != named
 
 
 def _is_decided(was: Payment, result: PaymentResult) -> bool:
@@ -148,7 +165,9 @@ def _why(
 def _take_money(
     aggregate: OrderAggregate, was: Payment, *, result: PaymentResult, late: LatePayment
 ) -> None:
-    """First success wins; a later one, or one after the end, goes back by itself."""
+    """First success wins; a later one, or one after the end, goes back by itself. The number under
+    which the money was taken is the payment's, whatever the channel named before: by that number
+    it finds the money again."""
     before = aggregate.order
     cause = order.return_cause(
         before, aggregate.payments.values(), was, paid_at=result.paid_at, late=late
@@ -159,7 +178,7 @@ def _take_money(
         settles=cause is None,
         paid_at=result.paid_at or aggregate.now,
         failure=None,
-        channel_trade_no=was.channel_trade_no or result.channel_trade_no,
+        channel_trade_no=result.channel_trade_no or was.channel_trade_no,
         action=was.action or result.action,
     )
     entry = ledger.of_payment(

@@ -11,7 +11,7 @@ TradeError (a problem with one of the public codes)
 └── DecisionImpossible                                      invalid_request
 ResultRefused (a channel's word that cannot be applied: a dead letter, with an alert)
 ├── IllegalTransition · ImpossibleResult
-└── ForeignAccount (own-account-only)
+└── ForeignAccount · TradeAlreadySettles (own-account-only)
 """
 
 from datetime import date
@@ -241,6 +241,16 @@ class IllegalTransition(ResultRefused):
 
 class ImpossibleResult(ResultRefused):
     pass
+
+
+class TradeAlreadySettles(ResultRefused):
+    """One trade at a channel, named for two payments (own-account-only)."""
+
+    key = "result.trade_settles_another"
+    title = "A channel names one trade for two payments"
+
+    def __init__(self, channel_trade_no: str, holder: str, payment_no: str) -> None:
+        super().__init__(f"trade {channel_trade_no} of {payment_no} is already that of {holder}")
 
 
 class ForeignAccount(ResultRefused):

@@ -65,6 +65,7 @@ class Order:
     amount_paid: int = 0
     amount_refunded: int = 0
     version: int = 0
+    signed_at: datetime | None = None
 
 
 def derive(order: Order, payments: Collection[Payment], now: datetime) -> Order:

@@ -180,6 +180,8 @@ class Payment:
     refund_reserved: int = 0
     amount_refunded: int = 0
     claim: Claim | None = None
+    reversed_at: datetime | None = None
+    may_be_paid: bool = False
     split: tuple[SplitReceiver, ...] = ()
     splits: bool = False
     split_reserved: int = 0

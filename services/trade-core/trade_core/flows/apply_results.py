@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import structlog
+
 from chassis.consumer import DeadRecord, Record
 from chassis.database import Tx
 from contracts import topics
@@ -27,10 +29,14 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
 from trade_core.domain.errors import ImpossibleResult, ResultRefused
 from trade_core.domain.splitting import apply_split_result
+from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
-from trade_core.store import aggregates, dead_letters, saving
+from trade_core.store import aggregates, dead_letters, reading, saving
+from trade_core.store.concurrency import TradeNumberTaken
+
+log = structlog.get_logger()
 
 ResultT = TypeVar("ResultT", PaymentResult, RefundResult, SplitResult)
 
@@ -71,15 +77,32 @@ def decode(record: Record) -> AnyReceived:
 
 @retry_on_conflict
 async def apply_payment_results(deps: Deps, received: Sequence[Received[PaymentResult]]) -> Refused:
-    """What channels said of payments, in the order in which it came."""
+    """What channels said of payments, in the order in which it came.
+
+    Whether a trade number is another payment's is asked only when the database has refused one:
+    that costs a batch nothing as long as there is none.
+    """
+    try:
+        return await _apply_payment_results(deps, received, look_for_trades=False)
+    except TradeNumberTaken as taken:
+        log.warning("result.trade_number_taken", detail=str(taken))
+    return await _apply_payment_results(deps, received, look_for_trades=True)
+
+
+async def _apply_payment_results(
+    deps: Deps, received: Sequence[Received[PaymentResult]], *, look_for_trades: bool
+) -> Refused:
+    trades = TradeNumbers({})
 
     def apply(aggregate: OrderAggregate, event: CloudEvent[PaymentResult]) -> None:
         late = deps.late_payment(aggregate.order.app_id)
-        apply_payment_result(aggregate, event.data, said_at=event.time, late=late)
+        apply_payment_result(aggregate, event.data, said_at=event.time, late=late, trades=trades)
 
     numbers = [item.event.data.payment_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, set(numbers), clock=deps.clock)
+        if look_for_trades:
+            trades = TradeNumbers(await reading.trade_numbers(tx, _trades_named(received)))
         refused = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
@@ -116,6 +139,11 @@ async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResul
         await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
     return refused
+
+
+def _trades_named(received: Sequence[Received[PaymentResult]]) -> set[TradeNumber]:
+    said = (item.event.data for item in received)
+    return {(one.payment_id, one.channel_trade_no) for one in said if one.channel_trade_no}
 
 
 def _apply_each(

@@ -1,11 +1,12 @@
 """Reads without a lock: for answers, and for hints to channels."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from chassis.database import Tx
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.trade_numbers import TradeNumber
 from trade_core.store.rows import order_of, payment_of, refund_of
 
 
@@ -22,6 +23,13 @@ async def orders(tx: Tx, order_ids: Sequence[str]) -> dict[str, Order]:
 async def refunds(tx: Tx, refund_nos: Sequence[str]) -> dict[str, Refund]:
     rows = await tx.fetch(_REFUNDS, refund_nos)
     return {row["refund_no"]: refund_of(row) for row in rows}
+
+
+async def trade_numbers(tx: Tx, numbers: Collection[TradeNumber]) -> dict[TradeNumber, str]:
+    """Which payments have these; those that nobody has are left out."""
+    accounts, trades = [number[0] for number in numbers], [number[1] for number in numbers]
+    rows = await tx.fetch(_TRADE_NUMBERS, accounts, trades)
+    return {(row["payment_id"], row["channel_trade_no"]): row["payment_no"] for row in rows}
 
 
 async def find_payment(tx: Tx, payment_no: str) -> tuple[Order, Payment] | None:
@@ -61,6 +69,13 @@ async def find_refund_by_number(
 
 
 _PAYMENTS = "select * from payments where payment_no = any ($1::text[])"
+_TRADE_NUMBERS = """
+select p.payment_id, p.channel_trade_no, p.payment_no
+from payments p
+join unnest($1::text[], $2::text[]) as n (payment_id, channel_trade_no)
+  on p.payment_id = n.payment_id and p.channel_trade_no = n.channel_trade_no
+where p.channel_trade_no is not null and not p.shares_trade_no
+"""
 _ORDERS = "select * from orders where order_id = any ($1::text[])"
 _REFUNDS = "select * from refunds where refund_no = any ($1::text[])"
 _ORDER_BY_KEY = """

@@ -3,15 +3,20 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+import asyncpg
+
 from chassis import outbox
 from chassis.database import Tx
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment
 from trade_core.store import due, ledger, outgoing, refunds, splits
-from trade_core.store.concurrency import require_all
+from trade_core.store.concurrency import TradeNumberTaken, require_all
 from trade_core.store.rows import action_json, claim_json, failure_json, receivers_json
 
 T = TypeVar("T")
+
+TRADE_INDEX: Final = "payments_trade_once"
+"""One channel_trade_no at one account settles one payment (own-account-only)."""
 
 _ORDER: Final = (
     "state",
@@ -48,7 +53,8 @@ _AS_JSON: Final[Mapping[str, Callable[[Any], object]]] = {
 async def save(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     """Write everything that the rules changed; the same aggregate may be given twice.
 
-    Raises ConcurrentChange where a compare-and-set fails; the transaction is then worthless.
+    Raises ConcurrentChange where a compare-and-set fails, TradeNumberTaken where a trade number is
+    another payment's; the transaction is then worthless.
     """
     distinct = {aggregate.order.order_id: aggregate for aggregate in aggregates}
     changed = [aggregate for aggregate in distinct.values() if _is_changed(aggregate)]
@@ -127,7 +133,12 @@ async def _update_payments(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None
     rows = [
         _payment_change(was, now, is_split=now.payment_no in being_split) for was, now in changes
     ]
-    tag = await tx.execute(_UPDATE_PAYMENTS, rows)
+    try:
+        tag = await tx.execute(_UPDATE_PAYMENTS, rows)
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != TRADE_INDEX:
+            raise
+        raise TradeNumberTaken(error.detail) from error
     require_all(tag, len(changes))
 
 
