@@ -17,9 +17,9 @@ endif
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
 
 NODE_ORACLES := tests/oracles/node
-CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local tests
+CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
-.PHONY: help run test simulate check bench bench-core bench-notifier sandbox secrets lock clean distclean venv
+.PHONY: help run test simulate check bench bench-channel bench-core bench-notifier sandbox secrets lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -54,14 +54,17 @@ check: venv ## style, types, architecture, manifests
 	.venv/bin/lint-imports
 	$(VENV) -m paymesh_local.manifests
 
-bench: venv ## payments per second beside the bare minimum; BENCH="--channel": calls to channels
-	@$(VENV) -m paymesh_local.bench $(BENCH)
+bench: venv ## payments per second beside the bare minimum
+	@$(VENV) -m bench.payments $(BENCH)
+
+bench-channel: venv ## what a call to a channel costs beside a bare signed post
+	@$(VENV) -m bench.channel $(BENCH)
 
 bench-core: venv ## trade-core alone beside bare inserts, and with OLD_ORDERS=10000000 behind it
-	@$(VENV) -m paymesh_local.bench.trade_core --old-orders=$(OLD_ORDERS) $(BENCH)
+	@$(VENV) -m bench.trade_core --old-orders=$(OLD_ORDERS) $(BENCH)
 
 bench-notifier: venv ## callbacks per second, and whom a dead app delays; W=W1,W4: only these
-	@$(VENV) -m paymesh_local.bench.notifier --only="$(W)" $(BENCH)
+	@$(VENV) -m bench.callbacks --only="$(W)" $(BENCH)
 
 sandbox: venv ## only the third parties, on port 8010
 	@exec $(TIED) $(VENV) -m sandbox --port 8010 --state-dir .local/sandbox-alone --public-url http://127.0.0.1:8010

@@ -1,7 +1,6 @@
 """`make bench-core`: trade-core alone on real PostgreSQL, beside the same rows as bare inserts.
 
-This starts the surroundings; `tests.bench.trade_core` measures, because the runner may not know
-trade-core.
+This starts the surroundings; `measure`, a process of its own, is what is measured.
 """
 
 import argparse
@@ -23,7 +22,7 @@ from paymesh_local.ports import any_free
 from paymesh_local.postgres import Postgres
 from paymesh_local.processes import Program
 
-MEASURING: Final = "tests.bench.trade_core"
+MEASURING: Final = "bench.trade_core.measure"
 DATABASES: Final = ("young", "old", "served")
 """Without a past; with old orders; the one of the service that is asked over HTTP."""
 

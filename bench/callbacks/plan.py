@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from paymesh_local.bench.callbacks import World
+from bench.callbacks.world import World
 
 ENDPOINTS: Final = 500
 RATE_PER_S: Final = 400

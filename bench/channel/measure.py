@@ -1,8 +1,7 @@
 """What a call to a channel costs, and what one hanging account costs the others.
 
-`make bench BENCH="--channel"` starts a sandbox and then this program, which is the gateway's
-executor with its plugins and nothing else. It stands here because the runner may not know the
-gateway, and the gateway carries no bench.
+`make bench-channel` starts a sandbox and then this program, which is the gateway's executor with
+its plugins and nothing else.
 """
 
 import argparse
@@ -23,6 +22,8 @@ import httpx
 import uvloop
 from httpx_aiohttp import HttpxAiohttpClient
 
+from bench.channel.bare import BARE, NUMBER
+from bench.load import Figures, closed_loop, percentile_ms
 from chassis import logs
 from contracts.api import Method
 from contracts.identifiers import new_id
@@ -32,9 +33,6 @@ from gateway.channels.plugin import Call, Operation, Outcome, PayOrder, Pending,
 from gateway.channels.registry import PLUGINS
 from gateway.channels.transport import HttpTransport
 from gateway.directory import ChannelAccount
-from paymesh_local.bench.load import Figures, closed_loop, percentile_ms
-
-from .bare import BARE, NUMBER
 
 OVERHEAD_BAR: Final = 1.3
 HANGING_BAR: Final = 1.2

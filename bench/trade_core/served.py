@@ -7,10 +7,9 @@ from typing import Final
 
 import aiohttp
 
+from bench.trade_core.life import APP, CHANNEL, WINDOW, request
+from bench.trade_core.tally import Meter, Tally
 from contracts.internal import OpenPayment
-
-from .life import APP, CHANNEL, WINDOW, request
-from .tally import Meter, Tally
 
 READY_LIMIT_S: Final = 60
 

@@ -17,13 +17,13 @@ from typing import Final
 import asyncpg
 from aiohttp import web
 
+from bench.cpu import seconds_of, spent
 from chassis.producer import Message, Producer
 from contracts import sealing, topics, webhooks
 from contracts.api import OrderStatus, OrderSummary, PaymentView
 from contracts.events import configuration, orders
 from contracts.identifiers import new_id
 from paymesh_local import processes
-from paymesh_local.bench.cpu import seconds_of, spent
 from paymesh_local.broker import EmbeddedBroker
 from paymesh_local.kafka import Kafka
 from paymesh_local.ports import any_free

@@ -7,15 +7,15 @@ import time
 from contextlib import AsyncExitStack
 from typing import Final
 
+from bench.callbacks.plan import APPS, Plan, calm, remark, tell_paced
+from bench.callbacks.world import World, world
 from paymesh_local import kafka
-from paymesh_local.bench.callbacks import World, world
-from paymesh_local.bench.notifier_plan import APPS, Plan, calm, remark, tell_paced
 from paymesh_local.paths import REPOSITORY
 
 FAILING_SHARE: Final = 10
 DRAIN_LIMIT_S: Final = 120
 STRAGGLERS_S: Final = 60
-GUARDING: Final = "tests.bench.notifier_guard"
+GUARDING: Final = "bench.callbacks.guard"
 
 
 async def failing_for_a_while(here: World, plan: Plan) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
+from bench.trade_core.tally import Meter, Tally
 from chassis.consumer import Record
 from chassis.database import Database
 from chassis.producer import Message
@@ -29,8 +30,6 @@ from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.payment import Payment
 from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import open_payment
-
-from .tally import Meter, Tally
 
 APP, MERCHANT, ACCOUNT, CHANNEL = "A7", "M7", "C7", "wechat"
 WINDOW: Final = timedelta(seconds=15)

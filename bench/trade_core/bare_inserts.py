@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from bench.trade_core.tally import Tally
 from chassis.database import Database, Tx
 from paymesh_local.postgres import binaries
 from trade_core.domain.payment import Payment
-
-from .tally import Tally
 
 NUMBER: Final = "lpad(:number::bigint::text, 26, '0')"
 

@@ -13,11 +13,10 @@ from typing import Final
 
 import aiohttp
 
+from bench.callbacks import faults, load
+from bench.callbacks.plan import APPS, ENDPOINTS, Plan, remark
+from bench.callbacks.world import BODY_BYTES, World, world
 from chassis import logs
-from paymesh_local.bench import notifier_faults as faults
-from paymesh_local.bench import notifier_load as load
-from paymesh_local.bench.callbacks import BODY_BYTES, World, world
-from paymesh_local.bench.notifier_plan import APPS, ENDPOINTS, Plan, remark
 
 FLOOR_IN_FLIGHT: Final = 128
 
@@ -50,7 +49,7 @@ async def main(plan: Plan, chosen: Collection[str]) -> int:
 async def floor(here: World, plan: Plan) -> None:
     """A process of its own posts the same bodies from memory to the same servers."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "paymesh_local.bench.notifier", "--floor",
+        sys.executable, "-m", "bench.callbacks", "--floor",
         f"http://127.0.0.1:{here.servers.port}", "--events", str(plan.events),
     )  # fmt: skip
     await child.wait()

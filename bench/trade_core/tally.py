@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from paymesh_local.bench.cpu import seconds_of, spent
+from bench.cpu import seconds_of, spent
 
 
 @dataclass(slots=True)

@@ -4,12 +4,7 @@ import asyncio
 import time
 from typing import Final
 
-from chassis import outbox
-from chassis.database import Database
-from chassis.outbox import OutboxEvent, Relay
-from chassis.producer import Message
-from paymesh_local.bench.callbacks import World
-from paymesh_local.bench.notifier_plan import (
+from bench.callbacks.plan import (
     APPS,
     AT_A_TIME,
     DEAD,
@@ -21,6 +16,11 @@ from paymesh_local.bench.notifier_plan import (
     say_p99,
     tell_paced,
 )
+from bench.callbacks.world import World
+from chassis import outbox
+from chassis.database import Database
+from chassis.outbox import OutboxEvent, Relay
+from chassis.producer import Message
 
 IDLE_S: Final = 10
 

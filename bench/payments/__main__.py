@@ -16,9 +16,8 @@ import aiohttp
 import asyncpg
 import psutil
 
-from paymesh_local.bench import channel, floor
-from paymesh_local.bench.cpu import seconds_of, spent
-from paymesh_local.bench.load import (
+from bench.cpu import seconds_of, spent
+from bench.load import (
     App,
     Client,
     Figures,
@@ -27,6 +26,7 @@ from paymesh_local.bench.load import (
     payments,
     percentile_ms,
 )
+from bench.payments import floor
 from paymesh_local.ports import any_free, free_base
 
 START_LIMIT_S: Final = 120
@@ -126,7 +126,7 @@ async def measure_floor(plan: Plan, demo: dict[str, Any], receiver: Receiver) ->
     environment = {**os.environ, "FLOOR": json.dumps(settings)}
     processes = {
         part: await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "paymesh_local.bench.floor", part, env=environment
+            sys.executable, "-m", "bench.payments.floor", part, env=environment
         )
         for part in floor.PARTS
     }
@@ -223,12 +223,7 @@ def line(side: str, figures: Figures) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument(
-        "--channel", action="store_true", help="only the gateway's calls to channels"
-    )
-    parser.add_argument("--seconds", type=float, help="length of each run (15; --channel: 5)")
-    parser.add_argument("--concurrency", type=int, help="requests in flight (64; --channel: 16)")
+    parser.add_argument("--seconds", type=float, default=15, help="length of each run")
+    parser.add_argument("--concurrency", type=int, default=64, help="requests in flight")
     given = parser.parse_args()
-    if given.channel:
-        sys.exit(channel.measure(seconds=given.seconds or 5, concurrency=given.concurrency or 16))
-    asyncio.run(main(Plan(given.seconds or 15, given.concurrency or 64)))
+    asyncio.run(main(Plan(given.seconds, given.concurrency)))

@@ -1,7 +1,7 @@
 """How fast trade-core is by itself, and what its past costs it.
 
 `make bench-core` starts PostgreSQL and a trade-core that serves, and then this program, which
-calls the same flows itself. It stands here because the runner may not know trade-core.
+calls the same flows itself.
 """
 
 import asyncio
@@ -19,15 +19,14 @@ from typing import Any, Final
 
 import uvloop
 
+from bench.trade_core import history
+from bench.trade_core.bare_inserts import Bare
+from bench.trade_core.life import Life
+from bench.trade_core.served import Served
+from bench.trade_core.tally import Meter, Tally
 from chassis import logs
 from chassis.database import Database
 from chassis.web import collect_rarely
-
-from . import history
-from .bare_inserts import Bare
-from .life import Life
-from .served import Served
-from .tally import Meter, Tally
 
 CONNECTIONS: Final = 10
 """Of the service's pool, and of pgbench."""

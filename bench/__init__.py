@@ -1,0 +1,1 @@
+"""How fast, beside the bare minimum program that does the same input and output."""

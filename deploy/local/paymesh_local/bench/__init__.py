@@ -1,1 +1,0 @@
-"""`make bench`: how fast, beside the bare minimum program that does the same input and output."""
