@@ -35,6 +35,7 @@ from gateway.channels.plugin import (
     Splitting,
     Succeeded,
     Trade,
+    Trial,
     Unknown,
     Unverifiable,
 )
@@ -77,6 +78,8 @@ def plugin(*, can_close: bool) -> Plugin[str]:
         refund=Operation(_of_refund("refund"), _refund_outcome),
         query_refund=Operation(_of_refund("query_refund"), _refund_outcome),
         notices=Notices(_read, ACCEPTED, REFUSED),
+        trial=lambda reply, *_: Trial(reply.status == 200, str(reply.status), ""),
+        channel_key=lambda _: "key",
         splits=Splits(
             split=Operation(_split, _split_outcome),
             query=Operation(_query_split, _split_outcome),

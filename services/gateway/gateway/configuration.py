@@ -126,7 +126,9 @@ class Configuration:
                 self._report("earlier credentials", entity.payment_id, str(error))
             else:
                 opened = plugin.overlap(opened, earlier)
-        return ChannelAccount(entity.payment_id, entity.merchant_id, is_active, plugin, opened)
+        return ChannelAccount(
+            entity.payment_id, entity.merchant_id, is_active, plugin, opened, entity.version
+        )
 
     def _opened(self, plugin: Plugin[Any], payment_id: str, sealed: str) -> Any:
         try:

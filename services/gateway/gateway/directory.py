@@ -45,13 +45,15 @@ class Merchant:
 @dataclass(frozen=True, slots=True)
 class ChannelAccount:
     """One merchant's account at one channel. `opened` is what the plugin made of its credentials;
-    its type is the plugin's own business, so it is only ever handed back to the same plugin."""
+    its type is the plugin's own business, so it is only ever handed back to the same plugin.
+    `version` is that of the configuration."""
 
     payment_id: str
     merchant_id: str
     is_active: bool
     plugin: Plugin[Any]
     opened: Any = field(repr=False)
+    version: int = 0
 
     @property
     def channel(self) -> str:

@@ -44,9 +44,12 @@ class Clock:
 
 @dataclass
 class Gateway:
-    """Accepts credentials of the channel `wechat` that have an `mchid` and an `apiv3_key`."""
+    """Accepts credentials of the channel `wechat` that have an `mchid`, by which it knows whose
+    they are, and an `apiv3_key`. `trials`: what comes of trying accounts out, in that order."""
 
     checked: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    trials: list[Response] = field(default_factory=list)
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -60,13 +63,23 @@ class Gateway:
         async def check(channel: str, request: Request) -> Response:
             if channel != "wechat":
                 return problem(404, "not_found")
-            credentials = (await request.json())["credentials"]
+            asked = await request.json()
+            self.asked.append(asked)
+            credentials = asked["credentials"]
             self.checked.append(credentials)
             missing = [name for name in ("mchid", "apiv3_key") if name not in credentials]
             if missing:
                 pointers = [f"/credentials/{name}" for name in missing]
                 return problem(422, "invalid_request", pointers)
-            return Response(status_code=204)
+            mchid = credentials["mchid"]
+            if (asked["identity"] or {}).get("mchid", mchid) != mchid:
+                return problem(422, "invalid_request", ["/credentials/mchid"])
+            return JSONResponse({"identity": {"mchid": mchid}})
+
+        @app.post("/internal/channel-accounts/{payment_id}/test")
+        async def try_out(payment_id: str, request: Request) -> Response:
+            self.asked.append({"payment_id": payment_id, **await request.json()})
+            return self.trials.pop(0)
 
         return app
 

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fastapi.responses import JSONResponse
 
 from contracts import sealing, webhooks
+from contracts.identifiers import new_id
 from merchant_admin.domain.entities import SECRET_OVERLAP
 from merchant_admin.flows import apps, republishing
 
-from .conftest import Admin
+from .conftest import Admin, problem
 
 CREDENTIALS = {
     "mchid": "1900000001",
@@ -92,22 +94,74 @@ async def test_credentials_are_checked_sealed_and_never_shown(admin: Admin) -> N
         assert event["credentials_sealed"] not in text
 
 
-async def test_new_credentials_make_a_new_version(admin: Admin) -> None:
-    merchant_id = await merchant(admin)
-    accounts = f"/api/merchants/{merchant_id}/channel-accounts"
+async def registered(admin: Admin) -> str:
+    """The path of a new channel account."""
+    accounts = f"/api/merchants/{await merchant(admin)}/channel-accounts"
     body = {"channel": "wechat", "name": "微信", "credentials": CREDENTIALS}
-    payment_id = (await admin.post(accounts, body))["payment_id"]
-    answer = await admin.http.patch(
-        f"{accounts}/{payment_id}", json={"credentials": {**CREDENTIALS, "mchid": "2"}}
-    )
+    return f"{accounts}/{(await admin.post(accounts, body))['payment_id']}"
+
+
+async def test_new_credentials_make_a_new_version_and_the_old_go_on_being_believed(
+    admin: Admin,
+) -> None:
+    path = await registered(admin)
+    new = {"credentials": {**CREDENTIALS, "apiv3_key": "another secret key"}}
+    answer = await admin.http.patch(path, json=new)
     assert answer.status_code == 200
     assert answer.json()["credentials_changed_at"] > answer.json()["created_at"]
+    assert answer.json()["earlier_credentials"] == 1
     first, second = (await admin.events())[1:]
     assert (first["version"], second["version"]) == (1, 2)
     assert first["credentials_sealed"] != second["credentials_sealed"]
-    before, after = (await admin.audit(entity_id=payment_id))[0].values(), None
-    assert after is None
-    assert "a very secret key" not in str(list(before))
+    assert second["earlier_credentials_sealed"] == [first["credentials_sealed"]]
+    text = str(await admin.audit(entity_id=first["payment_id"]))
+    assert "another secret key" not in text
+    assert first["credentials_sealed"] not in text
+
+    for _ in range(3):
+        answer = await admin.http.patch(path, json=new)
+    assert answer.json()["earlier_credentials"] == 2
+    withdrawn = await admin.http.patch(path, json={"withdraw_earlier_credentials": True})
+    assert withdrawn.json()["earlier_credentials"] == 0
+    assert (await admin.events())[-1]["earlier_credentials_sealed"] == []
+
+
+async def test_one_identity_other_credentials_are_another_account(admin: Admin) -> None:
+    path = await registered(admin)
+    assert (await admin.http.get(path)).json()["identity"] == {"mchid": CREDENTIALS["mchid"]}
+    for other in ({**CREDENTIALS, "mchid": "1900000002"}, {}):
+        answer = await admin.http.patch(path, json={"name": "x", "credentials": other})
+        assert answer.status_code == 422
+        assert pointers(answer.json())[0] == "/credentials/mchid"
+    assert len(await admin.events()) == 2
+    known = {"payment_id": path[-27:], "identity": {"mchid": CREDENTIALS["mchid"]}}
+    assert {name: admin.gateway.asked[-1][name] for name in known} == known
+
+
+async def test_the_identity_of_an_account_from_before_is_learnt_from_the_gateway(
+    admin: Admin,
+) -> None:
+    path = await registered(admin)
+    async with admin.deps.db.transaction() as tx:
+        await tx.execute("update channel_account set identity = null")
+    assert (await admin.http.get(path)).json()["identity"] is None
+    answer = await admin.http.patch(path, json={"credentials": CREDENTIALS})
+    assert admin.gateway.asked[-1]["identity"] is None
+    assert answer.json()["identity"] == {"mchid": CREDENTIALS["mchid"]}
+
+
+async def test_an_account_is_tried_out_with_its_newest_credentials(admin: Admin) -> None:
+    payment_id = (await registered(admin))[-27:]
+    wrong = {"ok": False, "code": "SIGN_ERROR", "message": "验签失败", "field": "mchid"}
+    admin.gateway.trials = [problem(404, "not_found"), JSONResponse(wrong)]
+    answer = await admin.http.post(f"/api/channel-accounts/{payment_id}/test")
+    assert (answer.status_code, answer.json()) == (200, wrong)
+    assert admin.gateway.asked[-1] == {"payment_id": payment_id, "version": 1}
+    [tested, _] = await admin.audit(entity_id=payment_id)
+    assert (tested["action"], tested["after"]["code"]) == ("channel_account.tested", "SIGN_ERROR")
+    for unknown in (new_id("channel_account"), "C1", "%00"):
+        answer = await admin.http.post(f"/api/channel-accounts/{unknown}/test")
+        assert answer.status_code == 404
 
 
 async def test_incomplete_credentials_come_back_with_the_gateways_pointers(admin: Admin) -> None:

@@ -36,6 +36,7 @@ from gateway.channels.plugin import (
     Request,
     Splits,
     Succeeded,
+    Trial,
     Unverifiable,
 )
 from gateway.deps import Addresses, Deps
@@ -97,6 +98,11 @@ def read_notice(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
     return [NoticedPayment(content["payment_no"], paid)]
 
 
+def read_trial(reply: Reply, call: Call, account: str, moment: Moment) -> Trial:
+    content = FakeWire().verify(reply, call, account, moment).content
+    return Trial(content["code"] == "absent", content["code"], "…")
+
+
 def operation(target: str, **more: Any) -> Operation[Any, str]:
     return Operation(lambda _, __: Call("POST", target), read_outcome, **more)
 
@@ -126,6 +132,8 @@ def fake_plugin(name: str = "fake", **changes: Any) -> Plugin[str]:
         notices=Notices(
             read_notice, Acknowledgement(200, b"success"), Acknowledgement(500, b"fail")
         ),
+        trial=read_trial,
+        channel_key=lambda _: "key",
         offers=(Method.NATIVE,),
     )
     return replace(plugin, **changes)

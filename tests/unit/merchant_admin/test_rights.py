@@ -55,6 +55,7 @@ WRITES = {
     "PATCH /api/merchants/{merchant_id}": Right.ADMINISTER,
     "POST /api/merchants/{merchant_id}/channel-accounts": Right.ADMINISTER,
     "PATCH /api/merchants/{merchant_id}/channel-accounts/{payment_id}": Right.ADMINISTER,
+    "POST /api/channel-accounts/{payment_id}/test": Right.ADMINISTER,
     "POST /api/apps": Right.ADMINISTER,
     "PATCH /api/apps/{app_id}": Right.ADMINISTER,
     "POST /api/apps/{app_id}/keys": Right.ADMINISTER,

@@ -46,6 +46,7 @@ notifier:
 gateway (for merchant-admin):
     GET  /internal/channels                               → ChannelList
     POST /internal/channels/{channel}/credentials         CheckCredentials → CheckedCredentials
+    POST /internal/channel-accounts/{payment_id}/test     TryAccount → AccountTrial
                                                           (422 with pointers)
 gateway (for the cashier):
     GET  /internal/checkouts/{token}                      → Checkout
@@ -68,10 +69,12 @@ from contracts.internal.callbacks import (
     Telling,
 )
 from contracts.internal.channels import (
+    AccountTrial,
     ChannelDescription,
     ChannelList,
     CheckCredentials,
     CheckedCredentials,
+    TryAccount,
 )
 from contracts.internal.checkout import (
     Checkout,
@@ -132,6 +135,7 @@ __all__ = [
     "MAX_ITEMS",
     "MAX_PAGE_ROWS",
     "MAX_RAW_CHARS",
+    "AccountTrial",
     "AlertTest",
     "AskForStatement",
     "AttemptView",
@@ -193,4 +197,5 @@ __all__ = [
     "StatementReceipt",
     "StatementRow",
     "Telling",
+    "TryAccount",
 ]

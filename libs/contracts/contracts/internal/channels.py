@@ -35,6 +35,23 @@ class CheckCredentials(Message):
     identity: dict[str, str] | None = None
 
 
+class TryAccount(Message):
+    """Ask the channel of this account for a payment that cannot exist, with its credentials of
+    `version` or newer; 404 as long as the gateway does not know them."""
+
+    version: int
+
+
+class AccountTrial(Message):
+    """`ok`: the channel took our signature and we believe its answer. Else `code` is the channel's
+    or the gateway's own, and `field` the credential that is most likely wrong, where one is."""
+
+    ok: bool
+    code: str
+    message: str
+    field: str | None = None
+
+
 class CheckedCredentials(Message):
     """`identity`: by field, whose account these credentials open; "" for a field without value."""
 

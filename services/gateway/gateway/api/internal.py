@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from chassis.web import parse, read_json_object
-from contracts.internal import CheckCredentials, ChooseOffer
+from contracts.internal import CheckCredentials, ChooseOffer, TryAccount
 from gateway.api.admission import DepsOf
 from gateway.api.answers import answer
 from gateway.flows import cashier, registration
@@ -20,6 +20,12 @@ async def list_channels(deps: DepsOf) -> Response:
 async def check_credentials(channel: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
     return answer(registration.check_credentials(deps, channel, parse(CheckCredentials, body)))
+
+
+@router.post("/channel-accounts/{payment_id}/test")
+async def try_account(payment_id: str, request: Request, deps: DepsOf) -> Response:
+    _, body = await read_json_object(request)
+    return answer(await registration.try_account(deps, payment_id, parse(TryAccount, body)))
 
 
 @router.get("/checkouts/{token}")

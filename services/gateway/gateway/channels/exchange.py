@@ -22,6 +22,8 @@ from gateway.channels.plugin import (
     Pending,
     Reply,
     StatementRequest,
+    Trade,
+    Trial,
     Unknown,
     UnknownKey,
     Unverifiable,
@@ -87,6 +89,31 @@ class Exchange:
             return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, requested, opened)))
         except (Unverifiable, *UNREADABLE) as error:
             return _unread(account, error, "the bill makes no sense")
+
+    async def try_out(self, account: ChannelAccount, trade: Trade) -> Trial:
+        """What the answer about a payment that cannot exist tells of the credentials."""
+        plugin, opened = account.plugin, self._keys.opened(account)
+        try:
+            call = plugin.query.call(trade, opened)
+            reply = await self._lanes.send(
+                account, lambda: plugin.wire.sign(call, opened, self._moment()), call.timeout_s
+            )
+            if not isinstance(reply, Reply):
+                return Trial(False, reply.code, reply.message)
+            return await self._tried(account, reply, call)
+        except Unverifiable as error:
+            return Trial(False, "unverifiable", str(error), plugin.channel_key(opened))
+        except UNREADABLE as error:
+            log.warning("channel.unreadable", channel=account.channel, error=place(error))
+            return Trial(False, "unreadable", "the answer makes no sense")
+
+    async def _tried(self, account: ChannelAccount, reply: Reply, call: Call) -> Trial:
+        read = account.plugin.trial
+        try:
+            return read(reply, call, self._keys.opened(account), self._moment())
+        except UnknownKey as unknown:
+            await self._keys.renew(account, unknown.name)
+            return read(reply, call, self._keys.opened(account), self._moment())
 
     async def _ask(
         self,

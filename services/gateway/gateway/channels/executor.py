@@ -31,6 +31,7 @@ from gateway.channels.plugin import (
     StatementRequest,
     Succeeded,
     Trade,
+    Trial,
     Unknown,
     UnknownKey,
     dated,
@@ -91,6 +92,10 @@ class Executor:
     async def query(self, account: ChannelAccount, trade: Trade) -> Outcome:
         """Ask how the payment stands."""
         return await self._run(account, "query", account.plugin.query, trade)
+
+    async def try_out(self, account: ChannelAccount, trade: Trade) -> Trial:
+        """Whether the credentials are good: asked about a payment that cannot exist."""
+        return await self._exchange.try_out(account, trade)
 
     async def close(self, account: ChannelAccount, trade: Trade) -> Outcome:
         """End the payment, so that nobody can pay it any more."""

@@ -1,19 +1,27 @@
 """A merchant's channel account is registered: its credentials are checked by the plugin itself."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from chassis.problems import FieldError, InvalidRequest
+from contracts.identifiers import new_id
 from contracts.internal import (
+    AccountTrial,
     ChannelDescription,
     ChannelList,
     CheckCredentials,
     CheckedCredentials,
+    TryAccount,
 )
-from gateway.channels.plugin import Plugin
+from contracts.money import Money
+from gateway.channels.plugin import Plugin, Trade
 from gateway.credentials import BadCredentials, check_identity, identity, open_account
 from gateway.deps import Deps
 from gateway.errors import NotHere
+
+TRIAL_LIFE: Final = timedelta(hours=2)
+"""Of the payment that cannot exist: as long as others live, so that it looks like any other."""
 
 
 def list_channels(deps: Deps) -> ChannelList:
@@ -47,6 +55,26 @@ def check_credentials(deps: Deps, channel: str, request: CheckCredentials) -> Ch
         faults = [FieldError("/credentials" + f.pointer, f.message) for f in error.faults]
         raise InvalidRequest("The credentials cannot be used.", errors=faults) from error
     return CheckedCredentials(identity=found)
+
+
+async def try_account(deps: Deps, payment_id: str, request: TryAccount) -> AccountTrial:
+    """Ask the channel about a payment that cannot exist, with the credentials of this version.
+
+    Raises NotHere for an account, or a version of it, that is not known (yet).
+    """
+    account = deps.directory.find_account(payment_id)
+    if account is None or account.version < request.version:
+        raise NotHere("channel account of this version")
+    now = datetime.fromtimestamp(deps.clock(), UTC)
+    nobodys = Trade(
+        payment_no=new_id("payment"),
+        amount=Money(1, min(account.plugin.currencies)),
+        method=next(iter(account.plugin.methods)),
+        created_at=now,
+        expires_at=now + TRIAL_LIFE,
+    )
+    tried = await deps.executor.try_out(account, nobodys)
+    return AccountTrial(ok=tried.ok, code=tried.code, message=tried.message, field=tried.field)
 
 
 def _known_identity(

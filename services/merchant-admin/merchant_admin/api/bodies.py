@@ -145,11 +145,17 @@ class CreateChannelAccount(Body):
 
 
 class ChangeChannelAccount(Patch):
-    """`credentials` are replaced as a whole."""
+    """`credentials` are replaced as a whole; those before are believed until
+    `withdraw_earlier_credentials`."""
 
     name: Name = ""
     state: StateField = State.ACTIVE
     credentials: dict[str, JsonValue] = Field(default_factory=dict)
+    withdraw_earlier_credentials: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        named = self.changes()
+        return {name: named[name] for name in ("name", "state") if name in named}
 
 
 class ClientCertificateBody(Body):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from contracts.internal import ChannelDescription
+from contracts.internal import AccountTrial, ChannelDescription
 from merchant_admin.api.access import Admin, Viewer, Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount, body
 from merchant_admin.api.ids import MerchantId, PaymentId
@@ -64,12 +64,24 @@ async def change(
     payment_id: PaymentId,
     request: Annotated[ChangeChannelAccount, Depends(body(ChangeChannelAccount))],
 ) -> ChannelAccountView:
-    changes = request.changes()
-    credentials = changes.pop("credentials", None)
+    """Whose account it is never changes: other credentials of the same identity only."""
     account = await channel_accounts.change(
-        deps, caller.actor, merchant_id, payment_id, changes, credentials=credentials
+        deps,
+        caller.actor,
+        merchant_id,
+        payment_id,
+        request.fields(),
+        credentials=request.changes().get("credentials"),
+        withdraw_earlier=request.withdraw_earlier_credentials,
     )
     return ChannelAccountView.of(account)
+
+
+@router.post("/channel-accounts/{payment_id}/test")
+async def try_out(deps: Work, caller: Admin, payment_id: PaymentId) -> AccountTrial:
+    """Try the credentials: one signed query for a payment that cannot exist. `ok`: the channel
+    took them; else `field` is the one that is most likely wrong."""
+    return await channel_accounts.try_out(deps, caller.actor, payment_id)
 
 
 @router.get("/channels")

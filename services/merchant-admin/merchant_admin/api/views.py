@@ -77,18 +77,34 @@ class MerchantView(BaseModel):
 
 
 class ChannelAccountView(BaseModel):
+    """`identity`: whose account it is, by the fields of the credentials that never change; null
+    where that was never noted. `earlier_credentials`: how many from before are still believed."""
+
     payment_id: str
     merchant_id: str
     channel: str
     name: str
+    identity: dict[str, str] | None
     state: State
     credentials_changed_at: datetime
+    earlier_credentials: int
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, account: ChannelAccount) -> "ChannelAccountView":
-        return cls.model_validate(account, from_attributes=True)
+        return cls(
+            payment_id=account.payment_id,
+            merchant_id=account.merchant_id,
+            channel=account.channel,
+            name=account.name,
+            identity=None if account.identity is None else dict(account.identity),
+            state=account.state,
+            credentials_changed_at=account.credentials_changed_at,
+            earlier_credentials=len(account.earlier_credentials_sealed),
+            created_at=account.created_at,
+            updated_at=account.updated_at,
+        )
 
 
 class AppView(BaseModel):

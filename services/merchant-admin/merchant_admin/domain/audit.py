@@ -12,6 +12,7 @@ _SEALED: Final = frozenset(
         "alert_route_sealed",
         "callback_client_certificate_sealed",
         "credentials_sealed",
+        "earlier_credentials_sealed",
         "secret_sealed",
         "webhook_secrets_sealed",
     }

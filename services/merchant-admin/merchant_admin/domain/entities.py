@@ -21,6 +21,9 @@ from contracts.events.configuration import (
 SECRET_OVERLAP: Final = timedelta(hours=24)
 """After a rotation callbacks carry both signatures this long: time to deploy the new secret."""
 
+MAX_EARLIER_CREDENTIALS: Final = 2
+"""Whoever changes credentials twice in a hurry still reads what came under the first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
@@ -46,7 +49,12 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class ChannelAccount:
-    """A merchant's account at a channel (支付标识); its credentials are sealed to the gateway."""
+    """A merchant's account at a channel (支付标识); its credentials are sealed to the gateway.
+
+    `identity`: by field of the credentials, whose account it is, which never changes
+    (`one-identity`); None for one from before that was noted. `earlier_credentials_sealed`: the
+    latest first, believed by the gateway until they are withdrawn.
+    """
 
     payment_id: str
     merchant_id: str
@@ -58,6 +66,21 @@ class ChannelAccount:
     version: int
     created_at: datetime
     updated_at: datetime
+    identity: Mapping[str, str] | None = None
+    earlier_credentials_sealed: tuple[str, ...] = ()
+
+    def with_new_credentials(
+        self, sealed: str, identity: Mapping[str, str], at: datetime
+    ) -> "ChannelAccount":
+        """Those that there were go on being believed, for what is in flight ends under them."""
+        earlier = (self.credentials_sealed, *self.earlier_credentials_sealed)
+        return replace(
+            self,
+            identity=identity,
+            credentials_sealed=sealed,
+            credentials_changed_at=at,
+            earlier_credentials_sealed=earlier[:MAX_EARLIER_CREDENTIALS],
+        )
 
     def entity(self) -> ChannelAccountEntity:
         return ChannelAccountEntity(
@@ -66,6 +89,7 @@ class ChannelAccount:
             channel=self.channel,
             name=self.name,
             credentials_sealed=self.credentials_sealed,
+            earlier_credentials_sealed=list(self.earlier_credentials_sealed),
             state=self.state,
             version=self.version,
         )

@@ -1,25 +1,39 @@
 """Channel accounts: credentials are judged by the gateway, sealed to it, and never read back."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from chassis.problems import FieldError, Forwarded
+from chassis.problems import FieldError, Forwarded, Overloaded
 from contracts.codes import Code
 from contracts.events.configuration import State
 from contracts.identifiers import new_id
-from contracts.internal import ChannelDescription, ChannelList
+from contracts.internal import (
+    AccountTrial,
+    ChannelDescription,
+    ChannelList,
+    CheckCredentials,
+    CheckedCredentials,
+    TryAccount,
+)
 from contracts.sealing import seal
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import ChannelAccount, advanced
-from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_change
+from merchant_admin.flows.recording import record_action, record_change
 from merchant_admin.store import channel_accounts as store
 from merchant_admin.store.merchants import get_merchant
+
+TRIAL_LIMIT_S: Final = 15.0
+"""Longer than any query at a channel takes."""
+
+KNOWN_WITHIN_S: Final = 6
+"""What is registered is known to the gateway within five seconds."""
 
 Credentials = Mapping[str, JsonValue]
 
@@ -40,7 +54,7 @@ async def create(
     """
     async with deps.db.connection() as tx:
         await get_merchant(tx, merchant_id)
-    await _check(deps, channel, credentials)
+    checked = await _checked(deps, channel, CheckCredentials(credentials=dict(credentials)))
     now = deps.clock()
     payment_id = new_id("channel_account")
     account = ChannelAccount(
@@ -54,6 +68,7 @@ async def create(
         version=1,
         created_at=now,
         updated_at=now,
+        identity=checked.identity,
     )
     async with deps.db.transaction() as tx:
         await store.add_account(tx, account)
@@ -70,18 +85,50 @@ async def change(
     changes: Mapping[str, Any],
     *,
     credentials: Credentials | None,
+    withdraw_earlier: bool = False,
 ) -> ChannelAccount:
-    """Change these fields and, if given, all credentials. Raises as `create` does."""
+    """Change these fields and, if given, all credentials. `withdraw_earlier`: what came before is
+    believed no more. Raises as `create` does, and for credentials of another identity."""
+    new = None
     if credentials is not None:
-        changes = {**changes, **await _new_credentials(deps, merchant_id, payment_id, credentials)}
+        new = await _new_credentials(deps, merchant_id, payment_id, credentials)
+    now = deps.clock()
     async with deps.db.transaction() as tx:
         was = await store.get_account(tx, merchant_id, payment_id, lock=True)
-        account = advanced(was, replace(was, **changes), deps.clock())
+        wanted = replace(was, **changes)
+        if new:
+            wanted = wanted.with_new_credentials(new.sealed, new.identity, now)
+        if withdraw_earlier:
+            wanted = replace(wanted, earlier_credentials_sealed=())
+        account = advanced(was, wanted, now)
         if account is not was:
             await store.update_account(tx, account)
             await record_change(tx, actor, "updated", was=was, now=account)
     deps.wake()
     return account
+
+
+async def try_out(deps: Deps, actor: Actor, payment_id: str) -> AccountTrial:
+    """Try the credentials with one harmless signed query at the channel.
+
+    Raises NoSuch, Forwarded, and Overloaded where the gateway has not heard of the account within
+    the time that this takes at most.
+    """
+    async with deps.db.connection() as tx:
+        account = await store.find_account(tx, payment_id)
+    if account is None:
+        raise NoSuch("channel account")
+    trial = await _tried(deps, account)
+    async with deps.db.transaction() as tx:
+        await record_action(
+            tx,
+            actor,
+            "channel_account.tested",
+            at=deps.clock(),
+            entity_id=payment_id,
+            after={"ok": trial.ok, "code": trial.code, "field": trial.field},
+        )
+    return trial
 
 
 async def read(deps: Deps, merchant_id: str, payment_id: str) -> ChannelAccount:
@@ -104,25 +151,48 @@ async def read_channels(deps: Deps) -> list[ChannelDescription]:
     return ChannelList.model_validate(answer).items
 
 
+async def _tried(deps: Deps, account: ChannelAccount) -> AccountTrial:
+    path = f"/internal/channel-accounts/{account.payment_id}/test"
+    body = TryAccount(version=account.version).model_dump()
+    for _ in range(KNOWN_WITHIN_S):
+        try:
+            answer = await deps.gateway.call("POST", path, json=body, timeout_s=TRIAL_LIMIT_S)
+            return AccountTrial.model_validate(answer)
+        except Forwarded as problem:
+            if problem.code != Code.NOT_FOUND:
+                raise
+        await asyncio.sleep(1)
+    raise Overloaded("The gateway does not know this version of the account yet.")
+
+
+@dataclass(frozen=True, slots=True)
+class _NewCredentials:
+    sealed: str
+    identity: dict[str, str]
+
+
 async def _new_credentials(
     deps: Deps, merchant_id: str, payment_id: str, credentials: Credentials
-) -> dict[str, Any]:
+) -> _NewCredentials:
+    """Of the account's own identity, which the gateway knows where it was never noted here."""
     account = await read(deps, merchant_id, payment_id)
-    await _check(deps, account.channel, credentials)
-    return {
-        "credentials_sealed": _sealed(deps, payment_id, credentials),
-        "credentials_changed_at": deps.clock(),
-    }
+    identity = None if account.identity is None else dict(account.identity)
+    request = CheckCredentials(
+        credentials=dict(credentials), payment_id=payment_id, identity=identity
+    )
+    checked = await _checked(deps, account.channel, request)
+    return _NewCredentials(_sealed(deps, payment_id, credentials), checked.identity)
 
 
-async def _check(deps: Deps, channel: str, credentials: Credentials) -> None:
+async def _checked(deps: Deps, channel: str, request: CheckCredentials) -> CheckedCredentials:
     path = f"/internal/channels/{channel}/credentials"
     try:
-        await deps.gateway.call("POST", path, json={"credentials": credentials})
+        answer = await deps.gateway.call("POST", path, json=request.model_dump(mode="json"))
     except Forwarded as problem:
         if problem.code == Code.NOT_FOUND:
             raise Unusable(FieldError("/channel", "is not a channel of this centre")) from problem
         raise
+    return CheckedCredentials.model_validate(answer)
 
 
 def _sealed(deps: Deps, payment_id: str, credentials: Credentials) -> str:

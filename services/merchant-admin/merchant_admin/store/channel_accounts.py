@@ -9,14 +9,15 @@ from merchant_admin.domain.errors import NoSuch
 
 ADD = """
 insert into channel_account (payment_id, merchant_id, channel, name, credentials_sealed,
-                             credentials_changed_at, state, version, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                             credentials_changed_at, state, version, created_at, updated_at,
+                             identity, earlier_credentials_sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
 UPDATE = """
 update channel_account
    set name = $2, credentials_sealed = $3, credentials_changed_at = $4,
-       state = $5, version = $6, updated_at = $7
+       state = $5, version = $6, updated_at = $7, identity = $8, earlier_credentials_sealed = $9
  where payment_id = $1
 """
 
@@ -51,6 +52,8 @@ async def add_account(tx: Tx, account: ChannelAccount) -> None:
         account.version,
         account.created_at,
         account.updated_at,
+        account.identity,
+        account.earlier_credentials_sealed,
     )
 
 
@@ -65,6 +68,8 @@ async def update_account(tx: Tx, account: ChannelAccount) -> None:
         account.state,
         account.version,
         account.updated_at,
+        account.identity,
+        account.earlier_credentials_sealed,
     )
 
 
@@ -108,4 +113,6 @@ def _account(row: asyncpg.Record) -> ChannelAccount:
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        identity=row["identity"],
+        earlier_credentials_sealed=tuple(row["earlier_credentials_sealed"]),
     )

@@ -20,6 +20,7 @@ from gateway.channels.alipay.operations import (
     query_split,
     refund,
     split,
+    trial,
 )
 from gateway.channels.plugin import (
     Bills,
@@ -57,6 +58,8 @@ PLUGIN: Plugin[Account] = Plugin(
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
     notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    trial=trial.read,
+    channel_key=trial.channel_key,
     keys=KeyRenewal(certificates.call, certificates.learn),
     bills=Bills(frozenset(bills.TYPES), bills.call, bills.place, bills.download, bills.read),
     splits=Splits(

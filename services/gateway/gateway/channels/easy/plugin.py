@@ -10,7 +10,7 @@ from gateway.channels.easy.credentials import (
     overlap,
 )
 from gateway.channels.easy.methods import cashier, h5, mini_program, pc
-from gateway.channels.easy.operations import notices, query, query_refund, refund
+from gateway.channels.easy.operations import notices, query, query_refund, refund, trial
 from gateway.channels.plugin import Notices, Operation, Plugin
 
 PLUGIN: Plugin[Account] = Plugin(
@@ -36,5 +36,7 @@ PLUGIN: Plugin[Account] = Plugin(
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
     notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    trial=trial.read,
+    channel_key=trial.channel_key,
     hosted=frozenset({Method.H5, Method.PC, Method.MINI_PROGRAM, Method.CASHIER}),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -17,7 +17,7 @@ from gateway.channels.plugin.messages import (
     Reply,
     Request,
 )
-from gateway.channels.plugin.outcomes import Noticed, Outcome, Pending
+from gateway.channels.plugin.outcomes import Noticed, Outcome, Pending, Trial
 from gateway.channels.plugin.subjects import CallingBack, PayOrder, Refunding, Splitting, Trade
 
 AccountT = TypeVar("AccountT")
@@ -111,6 +111,11 @@ class Splits(Generic[AccountT]):
     gives_back: Callable[[str], bool]
 
 
+TrialReader: TypeAlias = Callable[[Reply, Call, AccountT, Moment], Trial]
+"""Reads the reply to a query for a payment that cannot exist; raises Unverifiable, which blames
+the credential that `Plugin.channel_key` names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plugin(Generic[AccountT]):
     """One channel. `own_urls` names the credential fields that are addresses, with the channel's
@@ -119,6 +124,7 @@ class Plugin(Generic[AccountT]):
     `identity` names the credentials that say whose account it is: they never change, but those of
     `learnt_later` may be told later, once. `overlap` gives the first account, which also believes
     what is signed or sealed under the keys of the second, an earlier one of the same identity.
+    `channel_key` names the credential that verifies what the channel signs.
     """
 
     name: str
@@ -135,6 +141,8 @@ class Plugin(Generic[AccountT]):
     refund: Operation[Refunding, AccountT]
     query_refund: Operation[Refunding, AccountT]
     notices: Notices[AccountT]
+    trial: TrialReader[AccountT]
+    channel_key: Callable[[AccountT], str]
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
     bills: Bills[AccountT] | None = None

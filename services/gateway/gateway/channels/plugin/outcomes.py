@@ -98,6 +98,17 @@ Outcome = Succeeded | Pending | Declined | NotSent | Unknown
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What a query for a payment that cannot exist tells of the credentials: the channel took them
+    and we believe its answer, or its code and the credential that is most likely wrong."""
+
+    ok: bool
+    code: str
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NoticedPayment:
     """What a notice says of a payment, by our number.
 

@@ -23,6 +23,7 @@ from gateway.channels.wechat.operations import (
     refund,
     refund_abnormal,
     split,
+    trial,
 )
 
 _NATIVE = Operation(native.call, native.outcome)
@@ -52,6 +53,8 @@ PLUGIN: Plugin[Account] = Plugin(
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
     notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    trial=trial.read,
+    channel_key=trial.channel_key,
     refund_abnormal=Operation(refund_abnormal.call, refund_abnormal.outcome),
     keys=KeyRenewal(certificates.call, certificates.learn, certificates.EVERY_S),
     bills=Bills(bills.KINDS, bills.call, bills.place, bills.download, bills.read),
