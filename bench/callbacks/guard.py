@@ -17,12 +17,12 @@ from tests.unit.notifier.test_guard import FORBIDDEN, MAPPED_FORBIDDEN, MAPPED_P
 
 from contracts.events.configuration import CallbackAck
 from contracts.identifiers import new_id
-from notifier.domain.answers import Trouble
+from notifier.domain.answers import FailureKind
 from notifier.domain.apps import Destination
-from notifier.domain.deliveries import Claim, day_of
-from notifier.guard import Guard
-from notifier.resolver import Found, Resolver
-from notifier.sender import Limits, Sender
+from notifier.domain.deliveries import Lease, day_of
+from notifier.sending.guard import Guard
+from notifier.sending.resolver import Found, Resolver
+from notifier.sending.sender import Limits, Sender
 
 PUBLIC: Final = "93.184.215.14"
 INSIDE: Final = [*PRIVATE, *FORBIDDEN, *MAPPED_PRIVATE, *MAPPED_FORBIDDEN]
@@ -30,7 +30,7 @@ DISGUISES: Final = [
     "localhost", "127.1", "0x7f000001", "0x7f.1", "2130706433", "017700000001", "0177.0.0.1",
     "127.0.0.1.", "user@127.0.0.1", "①②⑦.⓪.⓪.①",
 ]  # fmt: skip
-BLOCKED: Final = {Trouble.URL_REFUSED, Trouble.ADDRESS_REFUSED}
+BLOCKED: Final = {FailureKind.URL_REFUSED, FailureKind.ADDRESS_REFUSED}
 
 
 class Rebinding:
@@ -66,13 +66,13 @@ async def main() -> None:
     hosts = [f"[{text}]" if ":" in text else text for text in INSIDE] + DISGUISES + list(hidden)
     guard = Guard(ports=(range(1, 65_536),))
     async with Sender(guard, Limits(), resolver=lambda: Resolver(names.look_up)) as sender:
-        troubles = [await _trouble(sender, f"https://{host}:{port}/") for host in hosts]
+        alerts = [await _trouble(sender, f"https://{host}:{port}/") for host in hosts]
     trap.close()
     print(
         json.dumps(
             {
                 "tried": len(hosts),
-                "blocked": sum(trouble in BLOCKED for trouble in troubles),
+                "blocked": sum(failure in BLOCKED for failure in alerts),
                 "rebinding": len(hidden),
                 "reached": connections,
             }
@@ -80,12 +80,12 @@ async def main() -> None:
     )
 
 
-async def _trouble(sender: Sender, url: str) -> Trouble | None:
+async def _trouble(sender: Sender, url: str) -> FailureKind | None:
     now, event_id = datetime.now(UTC), new_id("event")
-    claim = Claim(
+    lease = Lease(
         delivery_id=1,
         day=day_of(event_id),
-        lane_id=1,
+        endpoint_id=1,
         leased_at=now,
         lease_until=now,
         tries=0,
@@ -97,8 +97,8 @@ async def _trouble(sender: Sender, url: str) -> Trouble | None:
         body=b"{}",
         happened_at=now,
     )
-    answer = await sender.send(claim, Destination(url, CallbackAck.ANY_2XX, (b"key",)))
-    return answer.trouble
+    answer = await sender.send(lease, Destination(url, CallbackAck.ANY_2XX, (b"key",)))
+    return answer.failure
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
-"""What arrives by Kafka: order events to tell of, the apps' configuration, alerts."""
+"""What arrives by Kafka: order events, the apps' configuration, alerts."""
 
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chassis import outbox
-from chassis.consumer import DeadRecord, Record, dead_letter_in
+from chassis.consumer import Record
 from contracts import sealing, webhooks
 from contracts.api import Callback
 from contracts.events.alerts import AlertRecord
@@ -22,14 +20,12 @@ from contracts.events.configuration import (
     State,
 )
 from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord
-from notifier.certificates import client_tls
-from notifier.domain import troubles
 from notifier.domain.apps import App, AppBook
-from notifier.domain.deliveries import Told
+from notifier.domain.deliveries import NewDelivery
 from notifier.domain.routes import RouteBook
 from notifier.flows import alerts, deliveries
 from notifier.flows.deps import Deps
-from notifier.store import outgoing
+from notifier.sending.certificates import client_tls
 
 log = structlog.get_logger()
 
@@ -43,7 +39,7 @@ class OrderEvents:
         self._deps = deps
 
     @staticmethod
-    def decode(record: Record) -> Told | None:
+    def decode(record: Record) -> NewDelivery | None:
         """None for what no app is told of. Raises ValueError for what is no order event, or larger
         than a callback may be."""
         if record.headers.get("ce_type", "") not in _MAY_BE_TOLD:
@@ -61,7 +57,7 @@ class OrderEvents:
         body = callback.model_dump_json().encode()
         if len(body) > webhooks.MAX_BODY_BYTES:
             raise ValueError(f"a callback of {len(body)} bytes")
-        return Told(
+        return NewDelivery(
             event_id=event.id,
             app_id=event.data.app_id,
             type=event.type,
@@ -71,9 +67,9 @@ class OrderEvents:
             order_key=event.data.order_id,
         )
 
-    async def apply(self, batch: Sequence[Told | None]) -> None:
-        if told := [one for one in batch if one is not None]:
-            await deliveries.tell(self._deps, told)
+    async def apply(self, batch: Sequence[NewDelivery | None]) -> None:
+        if new := [one for one in batch if one is not None]:
+            await deliveries.add(self._deps, new)
 
 
 class Configuration:
@@ -168,7 +164,7 @@ def _signing_keys(entity: AppEntity, keys: Sequence[bytes]) -> tuple[Ed25519Priv
 
 
 class Alerts:
-    """Troubles that people must hear of."""
+    """What people must hear of."""
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
@@ -179,17 +175,3 @@ class Alerts:
 
     async def apply(self, batch: Sequence[AlertRecord]) -> None:
         await alerts.receive(self._deps, batch)
-
-
-def parking(deps: Deps) -> Callable[[Sequence[DeadRecord]], Awaitable[None]]:
-    """Keeps what cannot be read or applied, with its bytes, and tells people."""
-
-    async def dead_letter(records: Sequence[DeadRecord]) -> None:
-        now = datetime.now(UTC)
-        alerts = [troubles.parked(dead.record.topic, dead.error) for dead in records]
-        async with deps.db.transaction() as tx:
-            await dead_letter_in(tx, records)
-            await outbox.put(tx, [outgoing.alert(alert, now) for alert in alerts])
-        deps.wake_relay()
-
-    return dead_letter

@@ -23,26 +23,27 @@ from contracts import topics
 from contracts.events.alerts import AlertRecord
 from contracts.events.configuration import AlertRoute
 from notifier import api
-from notifier.consumers import Alerts, Configuration, OrderEvents, parking
+from notifier.consumers import Alerts, Configuration, OrderEvents
 from notifier.domain.apps import AppBook
-from notifier.domain.deliveries import Told
+from notifier.domain.deliveries import NewDelivery
 from notifier.domain.messages import Messenger
 from notifier.domain.routes import RouteBook
 from notifier.domain.schedule import Schedule
+from notifier.flows import dead_letters
 from notifier.flows.deps import Deps
-from notifier.guard import Guard
 from notifier.jobs import keeping
 from notifier.jobs.dispatch import Dispatch
 from notifier.jobs.keeping import Keeping
 from notifier.jobs.measuring import Measuring
+from notifier.jobs.messaging import Messaging
 from notifier.jobs.rescue import Rescue
-from notifier.jobs.telling import Telling
 from notifier.jobs.watch import watch
 from notifier.messengers.dingtalk import DingTalk
 from notifier.messengers.mail import Mail
 from notifier.messengers.webhook import Webhook
-from notifier.resolver import Resolver
-from notifier.sender import Limits, Sender
+from notifier.sending.guard import Guard
+from notifier.sending.resolver import Resolver
+from notifier.sending.sender import Limits, Sender
 from notifier.settings import NotifierSettings
 from notifier.store.presence import Presence
 
@@ -154,7 +155,7 @@ class _Running:
             self._start_loops(deps, relay, Rescue(deps, presence), sender)
             yield
 
-    def _order_events(self, deps: Deps) -> Consumer[Told | None]:
+    def _order_events(self, deps: Deps) -> Consumer[NewDelivery | None]:
         flow = OrderEvents(deps)
         return Consumer(
             bootstrap=self._config.kafka_bootstrap,
@@ -162,7 +163,7 @@ class _Running:
             topics=[topics.ORDER_EVENTS],
             decode=flow.decode,
             apply=flow.apply,
-            dead_letter=parking(deps),
+            dead_letter=partial(dead_letters.keep, deps),
             healthy=deps.db.is_up,
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
@@ -178,7 +179,7 @@ class _Running:
             topics=[topics.ALERTS],
             decode=flow.decode,
             apply=flow.apply,
-            dead_letter=parking(deps),
+            dead_letter=partial(dead_letters.keep, deps),
             healthy=deps.db.is_up,
             member_id=self._config.member_id,
             session_timeout_ms=self._config.kafka_session_timeout_ms,
@@ -200,8 +201,8 @@ class _Running:
         start("outbox", relay.run, pulse=relay.pulse)
         kept = Retention(deps.db, timedelta(days=self._config.retention_days))
         start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
-        telling = Telling(deps, ready=self._configuration.caught_up)
-        start("telling", telling.run, pulse=telling.pulse)
+        people = Messaging(deps, ready=self._configuration.caught_up)
+        start("messaging", people.run, pulse=people.pulse)
         watching = watch(deps, relay, {NAME: events, f"{NAME}-alerts": alerts})
         start("watch", watching.run, pulse=watching.pulse)
 

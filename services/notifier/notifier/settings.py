@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.settings import PREFIX, Settings
-from notifier.domain.alerts import QuietHours
-from notifier.guard import DEFAULT_PORTS, Network
+from notifier.domain.incidents import QuietHours
+from notifier.sending.guard import DEFAULT_PORTS, Network
 
 
 def _networks(value: object) -> object:

@@ -4,21 +4,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from tests.integration.notifier.app_server import AppServer, running_app_server
-from tests.integration.notifier.desk import Desk, app
+from tests.integration.notifier.harness import Harness, app
 
 from chassis.database import Database
 
 
 @pytest.fixture
-async def desk(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Desk]:
+async def harness(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Harness]:
     db = await Database.connect(await make_database("notifier"), application_name="tests")
-    yield Desk(db)
+    yield Harness(db)
     await db.close()
 
 
 @pytest.fixture
-async def server(desk: Desk) -> AsyncIterator[AppServer]:
+async def server(harness: Harness) -> AsyncIterator[AppServer]:
     """The server of the app `A1`, whose own address is its path `/callback`."""
     async with running_app_server() as server:
-        desk.apps.put(app("A1", f"{server.url}/callback"))
+        harness.apps.put(app("A1", f"{server.url}/callback"))
         yield server

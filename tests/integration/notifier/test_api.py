@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, one_after_the_other, says
-from tests.integration.notifier.desk import NEVER, Desk, app, told
+from tests.integration.notifier.harness import NEVER, Harness, app, new_delivery
 
 from chassis.web import create_app
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage
@@ -19,14 +19,14 @@ TOKEN = "the-service-token"
 
 
 @pytest.fixture
-async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     @asynccontextmanager
     async def nothing(_: FastAPI) -> AsyncIterator[None]:
         yield
 
     application = create_app(service="notifier", lifespan=nothing)
     application.include_router(api.router(SecretStr(TOKEN)))
-    application.state.deps = desk.deps(replica=0)
+    application.state.deps = harness.deps(replica=0)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
         base_url="http://notifier",
@@ -47,13 +47,13 @@ async def test_without_the_service_token_nothing_is_told(http: httpx.AsyncClient
 
 
 async def test_list_shows_why_it_did_not_arrive(
-    desk: Desk, server: AppServer, http: httpx.AsyncClient
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
 ) -> None:
     server.answers["/callback"] = says(500, "no room")
-    event = told()
-    await desk.tell(event)
-    async with desk.running():
-        await desk.tried(event)
+    event = new_delivery()
+    await harness.add(event)
+    async with harness.running():
+        await harness.tried(event)
 
     page = await listed(http, app_id="A1", event_id=event.event_id)
 
@@ -66,10 +66,12 @@ async def test_list_shows_why_it_did_not_arrive(
     assert page.next_cursor is None
 
 
-async def test_list_goes_page_by_page_newest_first(desk: Desk, http: httpx.AsyncClient) -> None:
-    events = [told() for _ in range(7)]
-    await desk.tell(*events)
-    await desk.tell(told("A2"))
+async def test_list_goes_page_by_page_newest_first(
+    harness: Harness, http: httpx.AsyncClient
+) -> None:
+    events = [new_delivery() for _ in range(7)]
+    await harness.add(*events)
+    await harness.add(new_delivery("A2"))
     seen: list[DeliveryView] = []
     after = None
     while True:
@@ -82,15 +84,15 @@ async def test_list_goes_page_by_page_newest_first(desk: Desk, http: httpx.Async
     assert [one.event_id for one in seen] == [event.event_id for event in reversed(events)]
 
 
-async def test_list_by_state(desk: Desk, server: AppServer, http: httpx.AsyncClient) -> None:
-    desk.apps.put(app("A1", f"{server.url}/callback", version=2))
-    arrived = told()
-    await desk.tell(arrived)
-    async with desk.running():
-        await desk.settled(arrived)
-    waiting, lost = told(), told()
-    await desk.tell(waiting, lost)
-    await desk.value(
+async def test_list_by_state(harness: Harness, server: AppServer, http: httpx.AsyncClient) -> None:
+    harness.apps.put(app("A1", f"{server.url}/callback", version=2))
+    arrived = new_delivery()
+    await harness.add(arrived)
+    async with harness.running():
+        await harness.settled(arrived)
+    waiting, lost = new_delivery(), new_delivery()
+    await harness.add(waiting, lost)
+    await harness.value(
         """with lost as (select delivery_id, day, app_id from delivery where event_id = $1),
                 kept as (insert into exhausted select * from lost)
            delete from due using lost where due.delivery_id = lost.delivery_id returning 1""",
@@ -134,55 +136,55 @@ async def test_nothing_is_known_by_a_name_that_no_text_can_hold(
 
 
 async def test_redelivery_of_what_was_exhausted(
-    desk: Desk, server: AppServer, http: httpx.AsyncClient
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
 ) -> None:
     server.answers["/callback"] = one_after_the_other(says(404), says(200))
-    event = told()
-    desk.schedule = type(NEVER)(spread=NEVER.spread, delays_s=())
-    await desk.tell(event)
+    event = new_delivery()
+    harness.schedule = type(NEVER)(spread=NEVER.spread, delays_s=())
+    await harness.add(event)
 
-    async with desk.running():
-        await desk.settled(event, state="exhausted")
+    async with harness.running():
+        await harness.settled(event, state="exhausted")
         answer = await http.post(f"/internal/events/{event.event_id}/redeliver?app_id=A1")
-        await desk.settled(event)
+        await harness.settled(event)
 
     assert answer.status_code == 202
     assert DeliveryView.model_validate(answer.json()).state == "pending"
     assert [one.event_id for one in server.received] == [event.event_id] * 2
-    assert [one["status"] for one in await desk.attempts(event)] == [404, 200]
+    assert [one["status"] for one in await harness.attempts(event)] == [404, 200]
 
 
 async def test_redelivery_of_what_had_arrived_sends_it_once_more(
-    desk: Desk, server: AppServer, http: httpx.AsyncClient
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
 ) -> None:
-    event = told()
-    await desk.tell(event)
-    async with desk.running():
-        await desk.settled(event)
+    event = new_delivery()
+    await harness.add(event)
+    async with harness.running():
+        await harness.settled(event)
         await http.post(f"/internal/events/{event.event_id}/redeliver?app_id=A1")
-        await desk.tried(event, times=2)
-        await desk.settled(event)
+        await harness.tried(event, times=2)
+        await harness.settled(event)
 
     assert len(server.received) == 2
 
 
 async def test_redelivery_does_not_wait_for_the_schedule(
-    desk: Desk, server: AppServer, http: httpx.AsyncClient
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
 ) -> None:
     server.answers["/callback"] = one_after_the_other(says(500), says(200))
-    event = told()
-    await desk.tell(event)
-    async with desk.running():
-        await desk.tried(event)
+    event = new_delivery()
+    await harness.add(event)
+    async with harness.running():
+        await harness.tried(event)
         await http.post(f"/internal/events/{event.event_id}/redeliver?app_id=A1")
-        await desk.settled(event)
+        await harness.settled(event)
 
-    assert await desk.value("select count(*) from due") == 0
+    assert await harness.value("select count(*) from due") == 0
 
 
-async def test_event_of_another_app_is_not_found(desk: Desk, http: httpx.AsyncClient) -> None:
-    event = told("A2")
-    await desk.tell(event)
+async def test_event_of_another_app_is_not_found(harness: Harness, http: httpx.AsyncClient) -> None:
+    event = new_delivery("A2")
+    await harness.add(event)
 
     for event_id in (event.event_id, "E-unknown"):
         answer = await http.post(f"/internal/events/{event_id}/redeliver?app_id=A1")
@@ -191,9 +193,9 @@ async def test_event_of_another_app_is_not_found(desk: Desk, http: httpx.AsyncCl
 
 
 async def test_ping_reaches_the_apps_own_address(
-    desk: Desk, server: AppServer, http: httpx.AsyncClient
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
 ) -> None:
-    async with desk.running():
+    async with harness.running():
         answer = await http.post("/internal/pings", json={"app_id": "A1"})
         got = await server.next()
 
@@ -204,8 +206,8 @@ async def test_ping_reaches_the_apps_own_address(
     assert (body["type"], body["data"]) == ("ping", {"app_id": "A1"})
 
 
-async def test_ping_without_an_address_or_an_app(desk: Desk, http: httpx.AsyncClient) -> None:
-    desk.apps.put(app("A9", None))
+async def test_ping_without_an_address_or_an_app(harness: Harness, http: httpx.AsyncClient) -> None:
+    harness.apps.put(app("A9", None))
 
     no_address = await http.post("/internal/pings", json={"app_id": "A9"})
     no_app = await http.post("/internal/pings", json={"app_id": "A-unknown"})
@@ -215,34 +217,34 @@ async def test_ping_without_an_address_or_an_app(desk: Desk, http: httpx.AsyncCl
 
 
 async def test_addresses_tell_since_when_something_waits(
-    desk: Desk, server: AppServer, http: httpx.AsyncClient
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
 ) -> None:
     server.answers["/callback"] = says(500)
-    tried, other = told(), told(notify_url="http://127.0.0.1:9999/other")
-    await desk.tell(tried, other, told("A2"))
-    async with desk.running():
-        await desk.tried(tried)
-        await desk.tried(other)
+    tried, other = new_delivery(), new_delivery(notify_url="http://127.0.0.1:9999/other")
+    await harness.add(tried, other, new_delivery("A2"))
+    async with harness.running():
+        await harness.tried(tried)
+        await harness.tried(other)
 
     answer = await http.get("/internal/endpoints", params={"app_id": "A1"})
 
     own, given = EndpointPage.model_validate(answer.json()).items
     assert (own.address, given.address) == (f"{server.url}/callback", "127.0.0.1:9999")
     assert (own.pending, given.pending) == (1, 1)
-    due = await desk.value(
+    due = await harness.value(
         "select min(due_at) from due where lane_id = $1", int(own.endpoint_id[1:])
     )
     assert own.oldest_due_at == due
 
 
 async def test_an_app_resumes_only_its_own_addresses(
-    desk: Desk, server: AppServer, http: httpx.AsyncClient
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
 ) -> None:
     server.answers["/callback"] = says(410)
-    event = told()
-    await desk.tell(event)
-    async with desk.running():
-        await desk.tried(event)
+    event = new_delivery()
+    await harness.add(event)
+    async with harness.running():
+        await harness.tried(event)
     answer = await http.get("/internal/endpoints", params={"suspended": "true"})
     (endpoint,) = EndpointPage.model_validate(answer.json()).items
     path = f"/internal/endpoints/{endpoint.endpoint_id}/resume"

@@ -11,11 +11,11 @@ import pytest
 from aiohttp import web
 from tests.authority import Authority
 from tests.integration.notifier.app_server import AppServer, running_app_server
-from tests.integration.notifier.desk import DEADLINE_S, Desk, app, told
+from tests.integration.notifier.harness import DEADLINE_S, Harness, app, new_delivery
 
 from contracts.events.configuration import ClientCertificate
-from notifier.certificates import client_tls
-from notifier.sender import Sender
+from notifier.sending.certificates import client_tls
+from notifier.sending.sender import Sender
 
 
 @pytest.fixture
@@ -24,9 +24,11 @@ def authority() -> Authority:
 
 
 @pytest.fixture
-async def strict(desk: Desk, authority: Authority, tmp_path: Path) -> AsyncIterator[AppServer]:
+async def strict(
+    harness: Harness, authority: Authority, tmp_path: Path
+) -> AsyncIterator[AppServer]:
     """A server that wants to know who calls; the desk trusts its authority."""
-    desk.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
+    harness.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
     tls = authority.server(tmp_path, demands_certificate=True)
     async with running_app_server(tls) as server:
         yield server
@@ -51,51 +53,51 @@ def tls_of(authority: Authority, certificate: ClientCertificate) -> ssl.SSLConte
 
 
 async def test_certificate_is_shown_to_a_server_that_demands_it(
-    desk: Desk, strict: AppServer, authority: Authority
+    harness: Harness, strict: AppServer, authority: Authority
 ) -> None:
     names = shown_names(strict)
     tls = tls_of(authority, authority.client("paymesh"))
-    desk.apps.put(app("A1", f"{strict.url}/callback", version=2, tls=tls))
-    first, second = told(), told()
-    await desk.tell(first, second)
+    harness.apps.put(app("A1", f"{strict.url}/callback", version=2, tls=tls))
+    first, second = new_delivery(), new_delivery()
+    await harness.add(first, second)
 
-    async with desk.running():
-        await desk.settled(first, second)
+    async with harness.running():
+        await harness.settled(first, second)
 
     assert names == ["paymesh", "paymesh"]
 
 
 async def test_new_certificate_is_shown_from_the_next_callback_on(
-    desk: Desk, strict: AppServer, authority: Authority
+    harness: Harness, strict: AppServer, authority: Authority
 ) -> None:
     names = shown_names(strict)
-    async with desk.running():
+    async with harness.running():
         for version, name in enumerate(["of this year", "of next year"], start=2):
             tls = tls_of(authority, authority.client(name))
-            desk.apps.put(app("A1", f"{strict.url}/callback", version=version, tls=tls))
-            event = told()
-            await desk.tell(event)
-            await desk.settled(event)
+            harness.apps.put(app("A1", f"{strict.url}/callback", version=version, tls=tls))
+            event = new_delivery()
+            await harness.add(event)
+            await harness.settled(event)
 
     assert names == ["of this year", "of next year"]
 
 
 async def test_certificate_of_one_app_is_not_shown_for_another(
-    desk: Desk, authority: Authority, tmp_path: Path
+    harness: Harness, authority: Authority, tmp_path: Path
 ) -> None:
-    desk.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
+    harness.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
     lenient = authority.server(tmp_path, demands_certificate=True)
     lenient.verify_mode = ssl.CERT_OPTIONAL
     async with running_app_server(lenient) as server:
         names = shown_names(server)
         tls = tls_of(authority, authority.client("first"))
-        desk.apps.put(app("A1", f"{server.url}/callback", version=2, tls=tls))
-        desk.apps.put(app("A2", f"{server.url}/callback"))
-        async with desk.running():
+        harness.apps.put(app("A1", f"{server.url}/callback", version=2, tls=tls))
+        harness.apps.put(app("A2", f"{server.url}/callback"))
+        async with harness.running():
             for app_id in ("A1", "A2", "A1"):
-                event = told(app_id)
-                await desk.tell(event)
-                await desk.settled(event)
+                event = new_delivery(app_id)
+                await harness.add(event)
+                await harness.settled(event)
 
     assert names == ["first", None, "first"]
 
@@ -103,20 +105,20 @@ async def test_certificate_of_one_app_is_not_shown_for_another(
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.parametrize("shown", ["none", "of a stranger"])
 async def test_refused_certificate_is_a_trouble_of_tls(
-    desk: Desk, authority: Authority, tmp_path: Path, shown: str, version: ssl.TLSVersion
+    harness: Harness, authority: Authority, tmp_path: Path, shown: str, version: ssl.TLSVersion
 ) -> None:
-    desk.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
+    harness.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
     tls = authority.server(tmp_path, demands_certificate=True)
     tls.maximum_version = version
     stranger = tls_of(authority, Authority("somebody else").client())
-    event = told()
+    event = new_delivery()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"https://127.0.0.1:{listening.getsockname()[1]}/callback"
-        desk.apps.put(app("A1", url, tls=stranger if shown == "of a stranger" else None))
-        await desk.tell(event)
-        async with desk.running():
+        harness.apps.put(app("A1", url, tls=stranger if shown == "of a stranger" else None))
+        await harness.add(event)
+        async with harness.running():
             refused = asyncio.create_task(asyncio.to_thread(_refuse, listening, tls))
-            (attempt,) = await desk.tried(event)
+            (attempt,) = await harness.tried(event)
             await refused
 
     assert (attempt["status"], attempt["error"]) == (None, "tls")

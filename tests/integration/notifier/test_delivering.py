@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks.webhooks import Webhook
 from tests.integration.notifier.app_server import AppServer, one_after_the_other, says
-from tests.integration.notifier.desk import AT_ONCE, SECRET, Desk, app, told, until
+from tests.integration.notifier.harness import AT_ONCE, SECRET, Harness, app, new_delivery, until
 
 from contracts import topics, webhooks
 from contracts.events.configuration import CallbackAck
@@ -19,13 +19,15 @@ from notifier.flows import deliveries
 SECOND_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
 
-async def test_signature_is_verified_by_the_public_package(desk: Desk, server: AppServer) -> None:
-    event = told()
-    await desk.tell(event)
+async def test_signature_is_verified_by_the_public_package(
+    harness: Harness, server: AppServer
+) -> None:
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
+    async with harness.running():
         got = await server.next()
-        await desk.settled(event)
+        await harness.settled(event)
 
     assert Webhook(SECRET).verify(got.body, got.headers) == {"type": "payment.succeeded"}
     assert got.event_id == event.event_id
@@ -35,101 +37,109 @@ async def test_signature_is_verified_by_the_public_package(desk: Desk, server: A
     assert got.headers["user-agent"].startswith("Paymesh-Notifier/")
 
 
-async def test_during_a_rotation_both_secrets_verify(desk: Desk, server: AppServer) -> None:
+async def test_during_a_rotation_both_secrets_verify(harness: Harness, server: AppServer) -> None:
     keys = (webhooks.secret_bytes(SECOND_SECRET), webhooks.secret_bytes(SECRET))
-    desk.apps.put(app("A1", f"{server.url}/callback", version=2, keys=keys))
-    await desk.tell(told())
+    harness.apps.put(app("A1", f"{server.url}/callback", version=2, keys=keys))
+    await harness.add(new_delivery())
 
-    async with desk.running():
+    async with harness.running():
         got = await server.next()
 
     for secret in (SECRET, SECOND_SECRET):
         Webhook(secret).verify(got.body, got.headers)
 
 
-async def test_address_of_the_call_wins_over_the_apps_own(desk: Desk, server: AppServer) -> None:
-    await desk.tell(told(notify_url=f"{server.url}/of-the-call"))
+async def test_address_of_the_call_wins_over_the_apps_own(
+    harness: Harness, server: AppServer
+) -> None:
+    await harness.add(new_delivery(notify_url=f"{server.url}/of-the-call"))
 
-    async with desk.running():
+    async with harness.running():
         assert (await server.next()).path == "/of-the-call"
 
 
-async def test_what_was_told_while_running_is_sent_at_once(desk: Desk, server: AppServer) -> None:
-    async with desk.running() as deps:
+async def test_what_was_told_while_running_is_sent_at_once(
+    harness: Harness, server: AppServer
+) -> None:
+    async with harness.running() as deps:
         for _ in range(3):
-            event = told()
-            await desk.tell(event)
-            deps.due.set()
+            event = new_delivery()
+            await harness.add(event)
+            deps.wake_up.set()
             assert (await server.next()).event_id == event.event_id
 
 
-async def test_failed_try_is_repeated_under_the_same_id(desk: Desk, server: AppServer) -> None:
+async def test_failed_try_is_repeated_under_the_same_id(
+    harness: Harness, server: AppServer
+) -> None:
     server.answers["/callback"] = one_after_the_other(says(500, "boom"), says(503), says(204))
-    desk.schedule = AT_ONCE
-    event = told()
-    await desk.tell(event)
+    harness.schedule = AT_ONCE
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
+    async with harness.running():
         tries = [await server.next() for _ in range(3)]
-        await desk.settled(event)
+        await harness.settled(event)
 
     assert {one.event_id for one in tries} == {event.event_id}
     assert {one.body for one in tries} == {event.body}
-    attempts = await desk.attempts(event)
+    attempts = await harness.attempts(event)
     assert [attempt["status"] for attempt in attempts] == [500, 503, 204]
     assert [attempt["error"] for attempt in attempts] == ["bad_status", "bad_status", None]
     assert attempts[0]["answer"] == "boom"
     assert attempts[0]["latency_ms"] >= 0
 
 
-async def test_after_the_last_try_it_is_exhausted_and_kept(desk: Desk, server: AppServer) -> None:
+async def test_after_the_last_try_it_is_exhausted_and_kept(
+    harness: Harness, server: AppServer
+) -> None:
     server.answers["/callback"] = says(404)
-    desk.schedule = Schedule(spread=lambda: 0.0, delays_s=(0.0, 0.0))
-    event = told()
-    await desk.tell(event)
+    harness.schedule = Schedule(spread=lambda: 0.0, delays_s=(0.0, 0.0))
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        await desk.settled(event, state="exhausted")
+    async with harness.running():
+        await harness.settled(event, state="exhausted")
 
     assert len(server.received) == 3
-    assert await desk.value("select count(*) from due") == 0
-    assert await desk.value("select in_flight from lane") == 0
+    assert await harness.value("select count(*) from due") == 0
+    assert await harness.value("select in_flight from lane") == 0
 
 
-async def test_next_try_waits_for_the_schedule(desk: Desk, server: AppServer) -> None:
+async def test_next_try_waits_for_the_schedule(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(500)
-    desk.schedule = Schedule(spread=lambda: 1.0)
-    event = told()
-    await desk.tell(event)
+    harness.schedule = Schedule(spread=lambda: 1.0)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
-    due_at = await desk.value("select due_at from due")
+    due_at = await harness.value("select due_at from due")
     assert timedelta(seconds=6) <= due_at - attempt["started_at"] < timedelta(seconds=30)
 
 
-async def test_retry_after_is_honoured(desk: Desk, server: AppServer) -> None:
+async def test_retry_after_is_honoured(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(503, Retry_After="1800")
-    desk.schedule = Schedule(spread=lambda: 0.0)
-    event = told()
-    await desk.tell(event)
+    harness.schedule = Schedule(spread=lambda: 0.0)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
-    due_at = await desk.value("select due_at from due")
+    due_at = await harness.value("select due_at from due")
     waits = due_at - attempt["started_at"]
     assert timedelta(seconds=1800) <= waits < timedelta(seconds=1900)
 
 
-async def test_redirect_is_not_followed(desk: Desk, server: AppServer) -> None:
+async def test_redirect_is_not_followed(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(302, Location="/elsewhere")
-    event = told()
-    await desk.tell(event)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert (attempt["status"], attempt["error"]) == (302, "redirect_not_followed")
     assert [one.path for one in server.received] == ["/callback"]
@@ -141,41 +151,41 @@ async def test_redirect_is_not_followed(desk: Desk, server: AppServer) -> None:
      (204, "", False), (500, "success", False)],
 )  # fmt: skip
 async def test_app_may_ask_for_the_word_success(
-    desk: Desk, server: AppServer, status: int, text: str, taken: bool
+    harness: Harness, server: AppServer, status: int, text: str, taken: bool
 ) -> None:
-    desk.apps.put(app("A1", f"{server.url}/callback", version=2, ack=CallbackAck.SUCCESS))
+    harness.apps.put(app("A1", f"{server.url}/callback", version=2, ack=CallbackAck.SUCCESS))
     server.answers["/callback"] = says(status, text)
-    event = told()
-    await desk.tell(event)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        await desk.tried(event)
+    async with harness.running():
+        await harness.tried(event)
 
-    assert await desk.state(event) == ("delivered" if taken else "pending")
+    assert await harness.state(event) == ("delivered" if taken else "pending")
 
 
-async def test_same_event_twice_is_one_delivery(desk: Desk, server: AppServer) -> None:
-    event, marker = told(), told()
-    await desk.tell(event, event)
-    await desk.tell(event)
+async def test_same_event_twice_is_one_delivery(harness: Harness, server: AppServer) -> None:
+    event, marker = new_delivery(), new_delivery()
+    await harness.add(event, event)
+    await harness.add(event)
 
-    async with desk.running() as deps:
-        await desk.settled(event)
-        await desk.tell(event, marker)
-        deps.due.set()
-        await desk.settled(marker)
+    async with harness.running() as deps:
+        await harness.settled(event)
+        await harness.add(event, marker)
+        deps.wake_up.set()
+        await harness.settled(marker)
 
     assert [one.event_id for one in server.received] == [event.event_id, marker.event_id]
 
 
-async def test_fate_of_a_delivery_is_published_with_it(desk: Desk, server: AppServer) -> None:
-    event = told(type="refund.succeeded")
-    await desk.tell(event)
+async def test_fate_of_a_delivery_is_published_with_it(harness: Harness, server: AppServer) -> None:
+    event = new_delivery(type="refund.succeeded")
+    await harness.add(event)
 
-    async with desk.running():
-        await desk.settled(event)
+    async with harness.running():
+        await harness.settled(event)
 
-    async with desk.db.connection() as tx:
+    async with harness.db.connection() as tx:
         (row,) = await tx.fetch("select * from event_log join event_pending using (id)")
     record = DeliveryEventRecord.model_validate_json(row["payload"])
     assert (row["topic"], row["key"]) == (topics.DELIVERY_EVENTS, event.event_id)
@@ -187,13 +197,15 @@ async def test_fate_of_a_delivery_is_published_with_it(desk: Desk, server: AppSe
     assert record.data.url == f"{server.url}/callback"
 
 
-async def test_answer_is_kept_as_text_of_at_most_a_kilobyte(desk: Desk, server: AppServer) -> None:
+async def test_answer_is_kept_as_text_of_at_most_a_kilobyte(
+    harness: Harness, server: AppServer
+) -> None:
     server.answers["/callback"] = says(500, "bad\x00" + "物" * 2000)
-    event = told()
-    await desk.tell(event)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert attempt["answer"].startswith("bad\N{REPLACEMENT CHARACTER}物物")
     assert len(attempt["answer"].encode()) <= 1024 + 8
@@ -201,55 +213,55 @@ async def test_answer_is_kept_as_text_of_at_most_a_kilobyte(desk: Desk, server: 
 
 @pytest.mark.parametrize("is_known", [False, True])
 async def test_what_cannot_be_addressed_waits_for_the_configuration(
-    desk: Desk, server: AppServer, is_known: bool
+    harness: Harness, server: AppServer, is_known: bool
 ) -> None:
     if is_known:
-        desk.apps.put(app("A2", None))
-    event, marker = told("A2"), told("A1")
-    await desk.tell(event, marker)
+        harness.apps.put(app("A2", None))
+    event, marker = new_delivery("A2"), new_delivery("A1")
+    await harness.add(event, marker)
 
-    async with desk.running():
-        await desk.settled(marker)
-        assert await desk.state(event) == "pending"
-        desk.apps.put(app("A2", f"{server.url}/at-last", version=2))
-        await desk.settled(event)
+    async with harness.running():
+        await harness.settled(marker)
+        assert await harness.state(event) == "pending"
+        harness.apps.put(app("A2", f"{server.url}/at-last", version=2))
+        await harness.settled(event)
 
     assert [one.path for one in server.received] == ["/callback", "/at-last"]
-    assert len(await desk.attempts(event)) == 1
+    assert len(await harness.attempts(event)) == 1
 
 
-async def test_disabled_app_is_told_when_it_is_enabled(desk: Desk, server: AppServer) -> None:
-    desk.apps.put(app("A1", f"{server.url}/callback", version=2, is_active=False))
-    event = told()
-    await desk.tell(event)
+async def test_disabled_app_is_told_when_it_is_enabled(harness: Harness, server: AppServer) -> None:
+    harness.apps.put(app("A1", f"{server.url}/callback", version=2, is_active=False))
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        await _until_held(desk)
+    async with harness.running():
+        await _until_held(harness)
         assert server.received == []
-        desk.apps.put(app("A1", f"{server.url}/callback", version=3))
-        await desk.settled(event)
+        harness.apps.put(app("A1", f"{server.url}/callback", version=3))
+        await harness.settled(event)
 
 
-async def test_body_is_the_bytes_that_were_stored(desk: Desk, server: AppServer) -> None:
+async def test_body_is_the_bytes_that_were_stored(harness: Harness, server: AppServer) -> None:
     body = json.dumps({"subject": "物业费 11月"}, ensure_ascii=False, indent=1).encode()
-    await desk.tell(told(body=body))
+    await harness.add(new_delivery(body=body))
 
-    async with desk.running():
+    async with harness.running():
         assert (await server.next()).body == body
 
 
-async def _until_held(desk: Desk) -> None:
+async def _until_held(harness: Harness) -> None:
     async def is_held() -> bool:
-        return bool(await desk.value("select held_until is not null from lane"))
+        return bool(await harness.value("select held_until is not null from lane"))
 
     await until(is_held)
 
 
 async def test_app_may_ask_for_ed25519_and_headers_of_its_own(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
     key = webhooks.signing_key(webhooks.secret_bytes(SECRET))
-    desk.apps.put(
+    harness.apps.put(
         app(
             "A1",
             f"{server.url}/callback",
@@ -258,10 +270,10 @@ async def test_app_may_ask_for_ed25519_and_headers_of_its_own(
             headers={"X-Tenant": "north"},
         )
     )
-    event = told()
-    await desk.tell(event)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
+    async with harness.running():
         got = await server.next()
 
     Webhook(SECRET).verify(got.body, got.headers)
@@ -276,14 +288,14 @@ async def test_app_may_ask_for_ed25519_and_headers_of_its_own(
 
 
 async def test_failed_answer_of_a_private_network_is_not_shown(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
     server.answers["/callback"] = says(500, "internal wiki")
-    event = told()
-    await desk.tell(event)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running() as deps:
-        (attempt,) = await desk.tried(event)
+    async with harness.running() as deps:
+        (attempt,) = await harness.tried(event)
     page = await deliveries.list_page(
         deps, "A1", event_id=event.event_id, state=None, after=None, limit=1
     )

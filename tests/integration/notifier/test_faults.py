@@ -14,11 +14,11 @@ from threading import Thread
 import pytest
 from tests.authority import Authority
 from tests.integration.notifier.app_server import AppServer, running_app_server
-from tests.integration.notifier.desk import Desk, app, told
+from tests.integration.notifier.harness import Harness, app, new_delivery
 
-from notifier.guard import Guard
-from notifier.resolver import Found, Resolver
-from notifier.sender import Limits, Sender
+from notifier.sending.guard import Guard
+from notifier.sending.resolver import Found, Resolver
+from notifier.sending.sender import Limits, Sender
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -60,28 +60,28 @@ async def trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
         await asyncio.sleep(0.01)
 
 
-async def tried(desk: Desk, serve: Serve) -> tuple[int | None, str | None]:
+async def tried(harness: Harness, serve: Serve) -> tuple[int | None, str | None]:
     async with raw_server(serve) as url:
-        event = told(notify_url=url)
-        await desk.tell(event)
-        desk.apps.put(app("A1", None))
-        async with desk.running():
-            (attempt,) = await desk.tried(event)
+        event = new_delivery(notify_url=url)
+        await harness.add(event)
+        harness.apps.put(app("A1", None))
+        async with harness.running():
+            (attempt,) = await harness.tried(event)
     return attempt["status"], attempt["error"]
 
 
-async def test_headers_that_trickle_are_a_timeout(desk: Desk) -> None:
-    desk.limits = A_SECOND
-    assert await tried(desk, trickle) == (None, "timeout")
+async def test_headers_that_trickle_are_a_timeout(harness: Harness) -> None:
+    harness.limits = A_SECOND
+    assert await tried(harness, trickle) == (None, "timeout")
 
 
-async def test_connection_that_breaks_within_the_headers(desk: Desk) -> None:
-    assert await tried(desk, says_raw(OK, b"Content-Le")) == (None, "disconnected")
+async def test_connection_that_breaks_within_the_headers(harness: Harness) -> None:
+    assert await tried(harness, says_raw(OK, b"Content-Le")) == (None, "disconnected")
 
 
-async def test_status_stands_where_the_body_is_cut_short(desk: Desk) -> None:
+async def test_status_stands_where_the_body_is_cut_short(harness: Harness) -> None:
     answer = says_raw(OK, b"Content-Length: 100\r\n\r\nonly")
-    assert await tried(desk, answer) == (200, None)
+    assert await tried(harness, answer) == (200, None)
 
 
 @pytest.mark.parametrize(
@@ -95,33 +95,33 @@ async def test_status_stands_where_the_body_is_cut_short(desk: Desk) -> None:
     ],
     ids=["no status", "huge header", "negative length", "two lengths", "TLS bytes"],
 )
-async def test_garbage_is_no_answer(desk: Desk, answer: bytes) -> None:
-    assert await tried(desk, says_raw(answer)) == (None, "protocol")
+async def test_garbage_is_no_answer(harness: Harness, answer: bytes) -> None:
+    assert await tried(harness, says_raw(answer)) == (None, "protocol")
 
 
 @pytest.mark.parametrize(("interim", "seen"), [(2, (200, None)), (1000, (None, "protocol"))])
 async def test_interim_answers_without_end_are_no_answer(
-    desk: Desk, interim: int, seen: tuple[int | None, str | None]
+    harness: Harness, interim: int, seen: tuple[int | None, str | None]
 ) -> None:
     hints = b"HTTP/1.1 103 Early Hints\r\n\r\n" * interim
-    assert await tried(desk, says_raw(hints, OK, b"Content-Length: 0\r\n\r\n")) == seen
+    assert await tried(harness, says_raw(hints, OK, b"Content-Length: 0\r\n\r\n")) == seen
 
 
 @pytest.mark.parametrize("wrong", ["expired", "for another host"])
 async def test_certificate_that_is_wrong_is_not_talked_to(
-    desk: Desk, tmp_path: Path, wrong: str
+    harness: Harness, tmp_path: Path, wrong: str
 ) -> None:
     authority = Authority()
     lifetime = timedelta(minutes=-1) if wrong == "expired" else timedelta(hours=1)
     tls = authority.server(tmp_path, lifetime=lifetime)
-    desk.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
+    harness.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
     async with running_app_server(tls) as server:
         host = "127.0.0.1" if wrong == "expired" else "localhost"
-        desk.apps.put(app("A1", f"https://{host}:{server.port}/callback"))
-        event = told()
-        await desk.tell(event)
-        async with desk.running():
-            (attempt,) = await desk.tried(event)
+        harness.apps.put(app("A1", f"https://{host}:{server.port}/callback"))
+        event = new_delivery()
+        await harness.add(event)
+        async with harness.running():
+            (attempt,) = await harness.tried(event)
 
     assert (attempt["status"], attempt["error"]) == (None, "tls")
     assert server.received == []
@@ -170,28 +170,30 @@ class NameServer:
 
 
 async def test_name_server_that_rebinds_reaches_nothing_of_ours(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
     """What was asked when the address was registered says nothing of what is dialled."""
     names = NameServer("93.184.215.14", "127.0.0.1", "169.254.169.254", "10.0.0.1")
-    desk.guard = Guard(ports=ANY_PORT)
-    desk.sender = lambda guard, limits: Sender(
+    harness.guard = Guard(ports=ANY_PORT)
+    harness.sender = lambda guard, limits: Sender(
         guard, limits, resolver=lambda: Resolver(names.look_up)
     )
     with names.running():
         assert names.look_up("rebinding.example", socket.AF_INET)[0][1] == "93.184.215.14"
         for host in ("a.rebinding.example", "b.rebinding.example", "c.rebinding.example"):
-            event = told(notify_url=f"https://{host}:{server.port}/callback")
-            await desk.tell(event)
-            async with desk.running():
-                (attempt,) = await desk.tried(event)
+            event = new_delivery(notify_url=f"https://{host}:{server.port}/callback")
+            await harness.add(event)
+            async with harness.running():
+                (attempt,) = await harness.tried(event)
             assert (attempt["status"], attempt["error"]) == (None, "address_refused")
 
     assert names.questions == 4
     assert server.received == []
 
 
-async def test_name_server_that_is_gone_is_a_failed_try(desk: Desk, server: AppServer) -> None:
+async def test_name_server_that_is_gone_is_a_failed_try(
+    harness: Harness, server: AppServer
+) -> None:
     names = NameServer("127.0.0.1")
     with names.running():
         pass
@@ -199,18 +201,18 @@ async def test_name_server_that_is_gone_is_a_failed_try(desk: Desk, server: AppS
     def look_up(host: str, family: socket.AddressFamily) -> Found:
         return names.look_up(host, family)
 
-    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(look_up))
-    event = told(notify_url=f"http://app.example:{server.port}/callback")
-    await desk.tell(event)
+    harness.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(look_up))
+    event = new_delivery(notify_url=f"http://app.example:{server.port}/callback")
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert (attempt["status"], attempt["error"]) == (None, "dns")
 
 
 async def test_server_of_many_faults_is_told_everything_when_it_recovers(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
     faults = iter([says_raw(b"junk\r\n\r\n"), says_raw(), says_raw(OK, b"Content-Le")])
     well: Serve = says_raw(OK, b"Content-Length: 0\r\n\r\n")
@@ -218,12 +220,12 @@ async def test_server_of_many_faults_is_told_everything_when_it_recovers(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await next(faults, well)(reader, writer)
 
-    desk.schedule = type(desk.schedule)(spread=lambda: 0.0, delays_s=(0.0,) * 15)
+    harness.schedule = type(harness.schedule)(spread=lambda: 0.0, delays_s=(0.0,) * 15)
     async with raw_server(serve) as url:
-        event = told(notify_url=url)
-        await desk.tell(event)
-        async with desk.running():
-            await desk.settled(event)
+        event = new_delivery(notify_url=url)
+        await harness.add(event)
+        async with harness.running():
+            await harness.settled(event)
 
-    troubles = [one["error"] for one in await desk.attempts(event)]
-    assert troubles == ["protocol", "disconnected", "disconnected", None]
+    alerts = [one["error"] for one in await harness.attempts(event)]
+    assert alerts == ["protocol", "disconnected", "disconnected", None]

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.integration.notifier.app_server import AppServer
-from tests.integration.notifier.desk import DEADLINE_S, PATIENT, Desk, app, told
+from tests.integration.notifier.harness import DEADLINE_S, PATIENT, Harness, app, new_delivery
 
-from notifier.guard import Guard
-from notifier.resolver import Found, Resolver
-from notifier.sender import Limits, Sender
+from notifier.sending.guard import Guard
+from notifier.sending.resolver import Found, Resolver
+from notifier.sending.sender import Limits, Sender
 
 PUBLIC = "93.184.215.14"
 ANY_PORT = (range(1, 65_536),)
@@ -38,76 +38,76 @@ def resolving_to(addresses: Iterator[str]) -> type[Resolver]:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
 async def test_private_address_is_refused_unless_allowed(
-    desk: Desk, server: AppServer, host: str
+    harness: Harness, server: AppServer, host: str
 ) -> None:
-    desk.guard = Guard(ports=ANY_PORT)
-    event = told(notify_url=f"https://{host}:{server.port}/inside")
-    await desk.tell(event)
+    harness.guard = Guard(ports=ANY_PORT)
+    event = new_delivery(notify_url=f"https://{host}:{server.port}/inside")
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert (attempt["status"], attempt["error"]) == (None, "address_refused")
     assert server.received == []
 
 
-async def test_port_outside_the_list_is_refused(desk: Desk, server: AppServer) -> None:
-    desk.guard = Guard(allowed=desk.guard.allowed, ports=(range(1, 2),))
-    event = told()
-    await desk.tell(event)
+async def test_port_outside_the_list_is_refused(harness: Harness, server: AppServer) -> None:
+    harness.guard = Guard(allowed=harness.guard.allowed, ports=(range(1, 2),))
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert attempt["error"] == "url_refused"
     assert server.received == []
 
 
 async def test_name_that_turns_private_after_the_check_is_refused(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
     """Rebinding: whatever a check would have seen, the dialled address decides."""
     answers = chain([PUBLIC], repeat("127.0.0.1"))
     assert next(answers) == PUBLIC  # what a check before the dial would have been told
-    desk.guard = Guard(ports=ANY_PORT)
-    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=resolving_to(answers))
-    event = told(notify_url=f"https://rebinding.example:{server.port}/")
-    await desk.tell(event)
+    harness.guard = Guard(ports=ANY_PORT)
+    harness.sender = lambda guard, limits: Sender(guard, limits, resolver=resolving_to(answers))
+    event = new_delivery(notify_url=f"https://rebinding.example:{server.port}/")
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert attempt["error"] == "address_refused"
     assert server.received == []
 
 
-async def test_name_is_called_at_its_allowed_address(desk: Desk, server: AppServer) -> None:
+async def test_name_is_called_at_its_allowed_address(harness: Harness, server: AppServer) -> None:
     resolver = resolving_to(repeat("127.0.0.1"))
-    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=resolver)
-    event = told(notify_url=f"http://app.example:{server.port}/by-name")
-    await desk.tell(event)
+    harness.sender = lambda guard, limits: Sender(guard, limits, resolver=resolver)
+    event = new_delivery(notify_url=f"http://app.example:{server.port}/by-name")
+    await harness.add(event)
 
-    async with desk.running():
+    async with harness.running():
         got = await server.next()
 
     assert got.headers["host"] == f"app.example:{server.port}"
 
 
-async def test_name_without_an_address_is_a_failed_try(desk: Desk, server: AppServer) -> None:
+async def test_name_without_an_address_is_a_failed_try(harness: Harness, server: AppServer) -> None:
     def unknown(host: str, family: socket.AddressFamily) -> Found:
         raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
-    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(unknown))
-    event = told(notify_url="http://gone.example:8080/")
-    await desk.tell(event)
+    harness.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(unknown))
+    event = new_delivery(notify_url="http://gone.example:8080/")
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert attempt["error"] == "dns"
 
 
-async def test_name_server_that_hangs_delays_nobody(desk: Desk, server: AppServer) -> None:
+async def test_name_server_that_hangs_delays_nobody(harness: Harness, server: AppServer) -> None:
     released = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -115,21 +115,23 @@ async def test_name_server_that_hangs_delays_nobody(desk: Desk, server: AppServe
         asyncio.run_coroutine_threadsafe(released.wait(), loop).result()
         return []
 
-    desk.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(hang))
-    desk.limits = Limits(connect_s=1)
-    hanging = [told(notify_url=f"http://h{n}.example:8080/") for n in range(20)]
-    event = told()
-    await desk.tell(*hanging, event)
+    harness.sender = lambda guard, limits: Sender(guard, limits, resolver=lambda: Resolver(hang))
+    harness.limits = Limits(connect_s=1)
+    hanging = [new_delivery(notify_url=f"http://h{n}.example:8080/") for n in range(20)]
+    event = new_delivery()
+    await harness.add(*hanging, event)
 
-    async with desk.running():
-        await desk.settled(event)
-        (attempt,) = await desk.tried(hanging[0])
+    async with harness.running():
+        await harness.settled(event)
+        (attempt,) = await harness.tried(hanging[0])
         released.set()
 
     assert attempt["error"] == "timeout"
 
 
-async def test_slow_body_is_cut_off_and_the_status_stands(desk: Desk, server: AppServer) -> None:
+async def test_slow_body_is_cut_off_and_the_status_stands(
+    harness: Harness, server: AppServer
+) -> None:
     ended = asyncio.Event()
 
     async def trickle(request: web.Request) -> web.StreamResponse:
@@ -144,12 +146,12 @@ async def test_slow_body_is_cut_off_and_the_status_stands(desk: Desk, server: Ap
         return response
 
     server.answers["/callback"] = trickle
-    desk.limits = replace(PATIENT, body_s=0.2)
-    event = told()
-    await desk.tell(event)
+    harness.limits = replace(PATIENT, body_s=0.2)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
         async with asyncio.timeout(DEADLINE_S):
             await ended.wait()  # our side has hung up
 
@@ -158,7 +160,7 @@ async def test_slow_body_is_cut_off_and_the_status_stands(desk: Desk, server: Ap
     assert attempt["answer"].startswith("xx")
 
 
-async def test_endless_body_is_not_read_to_its_end(desk: Desk, server: AppServer) -> None:
+async def test_endless_body_is_not_read_to_its_end(harness: Harness, server: AppServer) -> None:
     sent = 0
     hung_up = asyncio.Event()
 
@@ -175,18 +177,18 @@ async def test_endless_body_is_not_read_to_its_end(desk: Desk, server: AppServer
         return response
 
     server.answers["/callback"] = flood
-    event = told()
-    await desk.tell(event)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        await desk.settled(event)
+    async with harness.running():
+        await harness.settled(event)
         async with asyncio.timeout(DEADLINE_S):
             await hung_up.wait()
 
     assert sent < 32 * 1024 * 1024  # what the sockets' buffers hold, no more
 
 
-async def test_answer_that_never_comes_is_a_timeout(desk: Desk, server: AppServer) -> None:
+async def test_answer_that_never_comes_is_a_timeout(harness: Harness, server: AppServer) -> None:
     release = asyncio.Event()
 
     async def hang(_: web.Request) -> web.StreamResponse:
@@ -194,18 +196,18 @@ async def test_answer_that_never_comes_is_a_timeout(desk: Desk, server: AppServe
         return web.Response()
 
     server.answers["/callback"] = hang
-    desk.limits = Limits(total_s=0.3)
-    event = told()
-    await desk.tell(event)
+    harness.limits = Limits(total_s=0.3)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
         release.set()
 
     assert (attempt["status"], attempt["error"]) == (None, "timeout")
 
 
-async def test_server_that_hangs_up_or_talks_nonsense(desk: Desk, server: AppServer) -> None:
+async def test_server_that_hangs_up_or_talks_nonsense(harness: Harness, server: AppServer) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = await reader.readline()
         if b"/nonsense" in line:
@@ -215,30 +217,33 @@ async def test_server_that_hangs_up_or_talks_nonsense(desk: Desk, server: AppSer
 
     rude = await asyncio.start_server(serve, "127.0.0.1", 0)
     base = f"http://127.0.0.1:{rude.sockets[0].getsockname()[1]}"
-    hanging_up, nonsense = told(notify_url=f"{base}/bye"), told(notify_url=f"{base}/nonsense")
-    await desk.tell(hanging_up, nonsense)
+    hanging_up, nonsense = (
+        new_delivery(notify_url=f"{base}/bye"),
+        new_delivery(notify_url=f"{base}/nonsense"),
+    )
+    await harness.add(hanging_up, nonsense)
 
-    async with rude, desk.running():
-        (first,) = await desk.tried(hanging_up)
-        (second,) = await desk.tried(nonsense)
+    async with rude, harness.running():
+        (first,) = await harness.tried(hanging_up)
+        (second,) = await harness.tried(nonsense)
 
     assert (first["status"], first["error"]) == (None, "disconnected")
     assert (second["status"], second["error"]) == (None, "protocol")
 
 
-async def test_nobody_listens(desk: Desk, server: AppServer) -> None:
+async def test_nobody_listens(harness: Harness, server: AppServer) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
-        event = told(notify_url=f"http://127.0.0.1:{reserved.getsockname()[1]}/")
-        await desk.tell(event)
+        event = new_delivery(notify_url=f"http://127.0.0.1:{reserved.getsockname()[1]}/")
+        await harness.add(event)
 
-        async with desk.running():
-            (attempt,) = await desk.tried(event)
+        async with harness.running():
+            (attempt,) = await harness.tried(event)
 
     assert attempt["error"] == "connect"
 
 
-async def test_untrusted_certificate_is_not_talked_to(desk: Desk, tmp_path: Path) -> None:
+async def test_untrusted_certificate_is_not_talked_to(harness: Harness, tmp_path: Path) -> None:
     handled = 0
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -248,24 +253,24 @@ async def test_untrusted_certificate_is_not_talked_to(desk: Desk, tmp_path: Path
 
     tls = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=_self_signed(tmp_path))
     port = tls.sockets[0].getsockname()[1]
-    desk.apps.put(app("A1", f"https://127.0.0.1:{port}/callback"))
-    event = told()
-    await desk.tell(event)
+    harness.apps.put(app("A1", f"https://127.0.0.1:{port}/callback"))
+    event = new_delivery()
+    await harness.add(event)
 
-    async with tls, desk.running():
-        (attempt,) = await desk.tried(event)
+    async with tls, harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert attempt["error"] == "tls"
     assert handled == 0
 
 
-async def test_plain_server_where_tls_is_expected(desk: Desk, server: AppServer) -> None:
-    desk.apps.put(app("A1", f"https://127.0.0.1:{server.port}/callback", version=2))
-    event = told()
-    await desk.tell(event)
+async def test_plain_server_where_tls_is_expected(harness: Harness, server: AppServer) -> None:
+    harness.apps.put(app("A1", f"https://127.0.0.1:{server.port}/callback", version=2))
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        (attempt,) = await desk.tried(event)
+    async with harness.running():
+        (attempt,) = await harness.tried(event)
 
     assert attempt["error"] == "tls"
     assert server.received == []

@@ -11,10 +11,10 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from tests.integration.notifier.app_server import AppServer, says
-from tests.integration.notifier.desk import Desk, told, until
+from tests.integration.notifier.harness import Harness, new_delivery, until
 
 from chassis import migrations
-from notifier.domain.deliveries import Told
+from notifier.domain.deliveries import NewDelivery
 from notifier.flows import deliveries, keeping
 
 RETENTION_DAYS = 90
@@ -36,18 +36,18 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def days_ago(days: int, number: int = 0) -> Told:
-    return told(event_id=event_of(today() - timedelta(days=days), number))
+def days_ago(days: int, number: int = 0) -> NewDelivery:
+    return new_delivery(event_id=event_of(today() - timedelta(days=days), number))
 
 
-async def table_of(desk: Desk, event: Told) -> str | None:
+async def table_of(harness: Harness, event: NewDelivery) -> str | None:
     sql = "select tableoid::regclass::text from delivery where event_id = $1"
-    name: str | None = await desk.value(sql, event.event_id)
+    name: str | None = await harness.value(sql, event.event_id)
     return name
 
 
-async def open_day(desk: Desk, day: date) -> bool:
-    return bool(await desk.value("select open_day($1)", day))
+async def open_day(harness: Harness, day: date) -> bool:
+    return bool(await harness.value("select open_day($1)", day))
 
 
 async def patiently(work: Callable[[], Awaitable[T]]) -> T:
@@ -59,163 +59,167 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(0.1)
 
 
-async def tables(desk: Desk) -> list[str]:
+async def tables(harness: Harness) -> list[str]:
     sql = """select array_agg(inhrelid::regclass::text order by 1) from pg_inherits
              where inhparent = any(array['delivery', 'attempt']::regclass[])"""
-    return list(await desk.value(sql))
+    return list(await harness.value(sql))
 
 
-async def test_days_are_opened_ahead_and_back(desk: Desk) -> None:
-    await keeping.open_days(desk.deps(replica=0))
+async def test_days_are_opened_ahead_and_back(harness: Harness) -> None:
+    await keeping.open_days(harness.deps(replica=0))
 
-    names = await tables(desk)
+    names = await tables(harness)
     for off in (-keeping.BACK_DAYS, 0, keeping.AHEAD_DAYS):
         day = today() + timedelta(days=off)
         assert {f"delivery_{day:%Y%m%d}", f"attempt_{day:%Y%m%d}"} <= set(names)
 
 
-async def test_replicas_may_open_days_at_once(desk: Desk) -> None:
-    replica = desk.deps(replica=0)
+async def test_replicas_may_open_days_at_once(harness: Harness) -> None:
+    replica = harness.deps(replica=0)
     await asyncio.gather(*(patiently(partial(keeping.open_days, replica)) for _ in range(3)))
 
-    names = await tables(desk)
+    names = await tables(harness)
     assert len(names) == 2 * (keeping.BACK_DAYS + 1 + keeping.AHEAD_DAYS + 1)
 
 
-async def test_event_is_kept_by_the_day_in_its_id(desk: Desk) -> None:
-    await keeping.open_days(desk.deps(replica=0))
+async def test_event_is_kept_by_the_day_in_its_id(harness: Harness) -> None:
+    await keeping.open_days(harness.deps(replica=0))
     event = days_ago(3)
 
-    await desk.tell(event)
+    await harness.add(event)
 
-    assert await table_of(desk, event) == f"delivery_{today() - timedelta(days=3):%Y%m%d}"
+    assert await table_of(harness, event) == f"delivery_{today() - timedelta(days=3):%Y%m%d}"
 
 
-async def test_event_that_comes_again_days_later_is_known(desk: Desk) -> None:
-    await keeping.open_days(desk.deps(replica=0))
+async def test_event_that_comes_again_days_later_is_known(harness: Harness) -> None:
+    await keeping.open_days(harness.deps(replica=0))
     event = days_ago(3)
 
-    await desk.tell(event)
-    await desk.tell(event)
+    await harness.add(event)
+    await harness.add(event)
 
-    assert await desk.value("select count(*) from delivery") == 1
-    assert await desk.value("select count(*) from due") == 1
+    assert await harness.value("select count(*) from delivery") == 1
+    assert await harness.value("select count(*) from due") == 1
 
 
 @pytest.mark.parametrize("event_id", ["evt-1", "E" + "Z" * 26, event_of(date(2031, 5, 6))])
 async def test_event_without_a_table_for_its_day_is_told_once(
-    desk: Desk, server: AppServer, event_id: str
+    harness: Harness, server: AppServer, event_id: str
 ) -> None:
-    event = told(event_id=event_id)
-    await desk.tell(event)
-    await desk.tell(event)
+    event = new_delivery(event_id=event_id)
+    await harness.add(event)
+    await harness.add(event)
 
-    async with desk.running() as deps:
-        await desk.settled(event)
+    async with harness.running() as deps:
+        await harness.settled(event)
         view = await deliveries.send_again(deps, "A1", event_id)
-        await desk.settled(event)
+        await harness.settled(event)
 
-    assert await table_of(desk, event) == "delivery_undated"
+    assert await table_of(harness, event) == "delivery_undated"
     assert view.event_id == event_id
     assert {one.event_id for one in server.received} == {event_id}
 
 
-async def test_day_that_is_opened_late_takes_in_its_own(desk: Desk, server: AppServer) -> None:
+async def test_day_that_is_opened_late_takes_in_its_own(
+    harness: Harness, server: AppServer
+) -> None:
     event, other = days_ago(100, 1), days_ago(101, 2)
-    await desk.tell(event, other)
-    async with desk.running():
-        await desk.settled(event, other)
+    await harness.add(event, other)
+    async with harness.running():
+        await harness.settled(event, other)
 
-        assert await open_day(desk, today() - timedelta(days=100))
+        assert await open_day(harness, today() - timedelta(days=100))
 
-    assert await table_of(desk, event) == f"delivery_{today() - timedelta(days=100):%Y%m%d}"
-    assert await table_of(desk, other) == "delivery_undated"
-    assert len(await desk.attempts(event)) == len(await desk.attempts(other)) == 1
-    await desk.tell(event)
-    assert await desk.value("select count(*) from due") == 0
+    assert await table_of(harness, event) == f"delivery_{today() - timedelta(days=100):%Y%m%d}"
+    assert await table_of(harness, other) == "delivery_undated"
+    assert len(await harness.attempts(event)) == len(await harness.attempts(other)) == 1
+    await harness.add(event)
+    assert await harness.value("select count(*) from due") == 0
 
 
-async def test_day_that_is_old_is_dropped(desk: Desk, server: AppServer) -> None:
+async def test_day_that_is_old_is_dropped(harness: Harness, server: AppServer) -> None:
     old, young = days_ago(RETENTION_DAYS + 1), days_ago(RETENTION_DAYS - 1)
     for event in (old, young):
-        await open_day(desk, today() - timedelta(days=RETENTION_DAYS + (event is old) * 2 - 1))
-    await desk.tell(old, young)
-    async with desk.running() as deps:
-        await desk.settled(old, young)
+        await open_day(harness, today() - timedelta(days=RETENTION_DAYS + (event is old) * 2 - 1))
+    await harness.add(old, young)
+    async with harness.running() as deps:
+        await harness.settled(old, young)
         await keeping.drop_old(deps, RETENTION_DAYS)
 
-    assert await table_of(desk, old) is None
-    assert await desk.attempts(old) == []
-    assert await desk.state(young) == "delivered"
+    assert await table_of(harness, old) is None
+    assert await harness.attempts(old) == []
+    assert await harness.state(young) == "delivered"
     gone = today() - timedelta(days=RETENTION_DAYS + 1)
-    assert not [name for name in await tables(desk) if f"{gone:%Y%m%d}" in name]
+    assert not [name for name in await tables(harness) if f"{gone:%Y%m%d}" in name]
 
 
-async def test_what_is_pending_outlives_its_day(desk: Desk, server: AppServer) -> None:
+async def test_what_is_pending_outlives_its_day(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(500)
-    await open_day(desk, today() - timedelta(days=RETENTION_DAYS + 1))
+    await open_day(harness, today() - timedelta(days=RETENTION_DAYS + 1))
     waiting = days_ago(RETENTION_DAYS + 1)
-    await desk.tell(waiting)
+    await harness.add(waiting)
 
-    async with desk.running() as deps:
-        await desk.tried(waiting)
+    async with harness.running() as deps:
+        await harness.tried(waiting)
         await keeping.drop_old(deps, RETENTION_DAYS)
-        assert await table_of(desk, waiting) == "delivery_undated"
-        assert len(await desk.attempts(waiting)) == 1
+        assert await table_of(harness, waiting) == "delivery_undated"
+        assert len(await harness.attempts(waiting)) == 1
         server.answers["/callback"] = says(200)
         await deliveries.send_again(deps, "A1", waiting.event_id)
-        await desk.settled(waiting)
+        await harness.settled(waiting)
 
 
 async def test_what_is_exhausted_outlives_its_day_until_it_is_sent(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
-    desk.schedule = type(desk.schedule)(spread=lambda: 0.0, delays_s=())
+    harness.schedule = type(harness.schedule)(spread=lambda: 0.0, delays_s=())
     server.answers["/callback"] = says(500)
-    await open_day(desk, today() - timedelta(days=RETENTION_DAYS + 1))
+    await open_day(harness, today() - timedelta(days=RETENTION_DAYS + 1))
     lost = days_ago(RETENTION_DAYS + 1)
-    await desk.tell(lost)
+    await harness.add(lost)
 
-    async with desk.running() as deps:
-        await desk.settled(lost, state="exhausted")
-        await _make_old(desk)
+    async with harness.running() as deps:
+        await harness.settled(lost, state="exhausted")
+        await _make_old(harness)
         await keeping.drop_old(deps, RETENTION_DAYS)
-        await _make_old(desk)
+        await _make_old(harness)
         await keeping.drop_old(deps, RETENTION_DAYS)
-        assert await desk.state(lost) == "exhausted"
+        assert await harness.state(lost) == "exhausted"
         server.answers["/callback"] = says(200)
         await deliveries.send_again(deps, "A1", lost.event_id)
-        await desk.settled(lost)
+        await harness.settled(lost)
         await keeping.drop_old(deps, RETENTION_DAYS)
 
-    assert await desk.state(lost) is None
-    assert await desk.value("select count(*) from attempt") == 0
+    assert await harness.state(lost) is None
+    assert await harness.value("select count(*) from attempt") == 0
 
 
-async def test_day_with_very_much_open_is_kept_whole(desk: Desk) -> None:
+async def test_day_with_very_much_open_is_kept_whole(harness: Harness) -> None:
     day = today() - timedelta(days=RETENTION_DAYS + 1)
-    await open_day(desk, day)
+    await open_day(harness, day)
     events = [days_ago(RETENTION_DAYS + 1, number) for number in range(3)]
-    await desk.tell(*events)
+    await harness.add(*events)
 
-    await keeping.drop_old(desk.deps(replica=0), RETENTION_DAYS, most_open=2)
+    await keeping.drop_old(harness.deps(replica=0), RETENTION_DAYS, most_open=2)
 
-    assert [await table_of(desk, event) for event in events] == [f"delivery_{day:%Y%m%d}"] * 3
+    assert [await table_of(harness, event) for event in events] == [f"delivery_{day:%Y%m%d}"] * 3
 
 
-async def test_days_change_while_callbacks_are_sent(desk: Desk, server: AppServer) -> None:
+async def test_days_change_while_callbacks_are_sent(harness: Harness, server: AppServer) -> None:
     """Opening and dropping locks tables that everybody uses; nobody may fail by it."""
     old = [today() - timedelta(days=RETENTION_DAYS + off) for off in range(1, 6)]
     events = [days_ago(RETENTION_DAYS + off, number) for off in range(1, 6) for number in range(20)]
 
-    async with desk.running() as deps:
+    async with harness.running() as deps:
         for day in old:
-            await asyncio.gather(patiently(partial(open_day, desk, day)), desk.tell(*events[:20]))
+            await asyncio.gather(
+                patiently(partial(open_day, harness, day)), harness.add(*events[:20])
+            )
             del events[:20]
         await patiently(partial(keeping.drop_old, deps, RETENTION_DAYS))
 
         async def all_are_settled() -> bool:
-            return not await desk.value("select count(*) from due")
+            return not await harness.value("select count(*) from due")
 
         await until(all_are_settled)
 
@@ -268,6 +272,6 @@ def _migrate_to(revision: str, database_url: str) -> None:
     command.upgrade(config, revision)
 
 
-async def _make_old(desk: Desk) -> None:
+async def _make_old(harness: Harness) -> None:
     sql = "update delivery set created_at = now() - interval '100 days' returning 1"
-    await desk.value(sql)
+    await harness.value(sql)

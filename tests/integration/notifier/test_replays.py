@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.integration.notifier.app_server import AppServer
-from tests.integration.notifier.desk import Desk, told, until
+from tests.integration.notifier.harness import Harness, new_delivery, until
 
 from contracts.internal import ReplayRequest
 from notifier.domain.deliveries import State
@@ -26,34 +26,36 @@ async def finished(deps: Deps, replay_id: str) -> None:
     await until(is_done)
 
 
-async def test_replay_sends_again_what_its_filters_mean(desk: Desk, server: AppServer) -> None:
-    wanted = [told(type="refund.succeeded") for _ in range(3)]
-    others = [told() for _ in range(3)]
-    await desk.tell(*wanted, *others)
+async def test_replay_sends_again_what_its_filters_mean(
+    harness: Harness, server: AppServer
+) -> None:
+    wanted = [new_delivery(type="refund.succeeded") for _ in range(3)]
+    others = [new_delivery() for _ in range(3)]
+    await harness.add(*wanted, *others)
 
-    async with desk.running() as deps:
-        await desk.settled(*wanted, *others)
+    async with harness.running() as deps:
+        await harness.settled(*wanted, *others)
         server.received.clear()
         replay = await replays.ask(deps, everything_of("A1", type="refund.succeeded"))
         await finished(deps, replay.replay_id)
-        await desk.settled(*wanted)
+        await harness.settled(*wanted)
 
     assert (replay.matched, replay.sent) == (3, 0)
     assert sorted(one.event_id for one in server.received) == sorted(one.event_id for one in wanted)
 
 
-async def test_replay_keeps_to_its_rate(desk: Desk, server: AppServer) -> None:
-    events = [told() for _ in range(10)]
-    await desk.tell(*events)
-    async with desk.running() as deps:
-        await desk.settled(*events)
+async def test_replay_keeps_to_its_rate(harness: Harness, server: AppServer) -> None:
+    events = [new_delivery() for _ in range(10)]
+    await harness.add(*events)
+    async with harness.running() as deps:
+        await harness.settled(*events)
         server.received.clear()
         replay = await replays.ask(deps, everything_of("A1", per_s=4))
 
         await finished(deps, replay.replay_id)
-        await desk.settled(*events)
+        await harness.settled(*events)
 
-    ended = await replays.get(desk.deps(replica=0), replay.replay_id)
+    ended = await replays.get(harness.deps(replica=0), replay.replay_id)
     assert len(server.received) == 10
     assert ended.sent == 10
     assert ended.done_at is not None
@@ -61,11 +63,11 @@ async def test_replay_keeps_to_its_rate(desk: Desk, server: AppServer) -> None:
 
 
 async def test_people_find_deliveries_of_all_apps_with_every_answer(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
-    mine, other = told(), told("A9")
-    await desk.tell(mine, other)
-    deps = desk.deps(replica=0)
+    mine, other = new_delivery(), new_delivery("A9")
+    await harness.add(mine, other)
+    deps = harness.deps(replica=0)
 
     everything = await deliveries.search(deps, Wanted(), after=None, limit=1)
     rest = await deliveries.search(deps, Wanted(), after=everything.next_cursor, limit=5)

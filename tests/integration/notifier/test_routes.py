@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, says
-from tests.integration.notifier.desk import Desk
+from tests.integration.notifier.harness import Harness
 from tests.integration.notifier.people import SECRET, Robot, running_robot
 from tests.integration.notifier.test_suspending import published
 
@@ -16,13 +16,13 @@ from contracts import topics
 from contracts.events.alerts import ALERT, Alert, AlertRecord, Severity
 from contracts.events.configuration import AlertRoute
 from contracts.identifiers import new_id
-from notifier.domain.problems import NoAlertRoute, SpokeJustNow
+from notifier.domain.errors import NoAlertRoute, SpokeJustNow
 from notifier.domain.routes import RouteBook
 from notifier.flows import alerts
 from notifier.flows.deps import Deps
-from notifier.guard import Guard
 from notifier.main import messengers_of, session_for_people
 from notifier.messengers.dingtalk import DingTalk
+from notifier.sending.guard import Guard
 
 
 @pytest.fixture
@@ -39,13 +39,13 @@ async def own() -> AsyncIterator[Robot]:
 
 
 @pytest.fixture
-async def deps(desk: Desk, centre: Robot, own: Robot) -> AsyncIterator[Deps]:
+async def deps(harness: Harness, centre: Robot, own: Robot) -> AsyncIterator[Deps]:
     """The centre has its robot, and so has M1."""
     routes = RouteBook()
     routes.put("M1", 1, AlertRoute(dingtalk_url=own.url, dingtalk_secret=SECRET))
     async with session_for_people() as session:
         yield replace(
-            desk.deps(replica=0),
+            harness.deps(replica=0),
             messengers=[DingTalk(session, SecretStr(centre.url), SecretStr(SECRET))],
             routes=routes,
             reach=partial(messengers_of, session=session),
@@ -61,8 +61,8 @@ def alert(key: str, merchant_id: str | None, severity: Severity = Severity.CRITI
     )
 
 
-async def everything_is_due(desk: Desk) -> None:
-    await desk.value(
+async def everything_is_due(harness: Harness) -> None:
+    await harness.value(
         "with free as (update teller set spoke_at = '-infinity' returning 1), "
         "due as (update trouble set due_at = now() where due_at is not null returning 1) "
         "select count(*) from due"
@@ -74,32 +74,32 @@ def texts(robot: Robot) -> list[str]:
 
 
 async def test_merchant_hears_what_names_it_and_the_centre_hears_all(
-    desk: Desk, deps: Deps, centre: Robot, own: Robot
+    harness: Harness, deps: Deps, centre: Robot, own: Robot
 ) -> None:
     await alerts.receive(deps, [alert("a", "M1"), alert("b", "M2"), alert("c", None)])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    assert await alerts.tell_due(deps)
+    assert await alerts.send_due(deps)
 
     (to_centre,), (to_merchant,) = texts(centre), texts(own)
     assert all(f"Trouble {key}" in to_centre for key in "abc")
     assert "Trouble a" in to_merchant
     assert not any(f"Trouble {key}" in to_merchant for key in "bc")
-    assert not await alerts.tell_due(deps)
+    assert not await alerts.send_due(deps)
 
 
 async def test_each_destination_counts_and_repeats_for_itself(
-    desk: Desk, deps: Deps, centre: Robot, own: Robot
+    harness: Harness, deps: Deps, centre: Robot, own: Robot
 ) -> None:
     own.refuses = 130101
     await alerts.receive(deps, [alert("a", "M1")])
-    await everything_is_due(desk)
-    await alerts.tell_due(deps)
+    await everything_is_due(harness)
+    await alerts.send_due(deps)
     own.refuses = None
     await alerts.receive(deps, [alert("a", "M1")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    await alerts.tell_due(deps)
+    await alerts.send_due(deps)
 
     assert "×2 since" in texts(own)[0]
     assert "2 of them new" in texts(own)[0]
@@ -107,83 +107,85 @@ async def test_each_destination_counts_and_repeats_for_itself(
 
 
 async def test_robot_that_several_merchants_share_is_never_asked_too_often(
-    desk: Desk, deps: Deps, own: Robot
+    harness: Harness, deps: Deps, own: Robot
 ) -> None:
     for number in range(2, 30):
         route = AlertRoute(dingtalk_url=own.url, dingtalk_secret=SECRET)
         deps.routes.put(f"M{number}", 1, route)
     for number in range(1, 30):
         await alerts.receive(deps, [alert("a", f"M{number}")])
-    await desk.value(
+    await harness.value(
         "with due as (update trouble set due_at = now() returning 1) select count(*) from due"
     )
 
     for _ in range(5):
-        await alerts.tell_due(deps)
+        await alerts.send_due(deps)
 
     assert len(own.taken) == 1
 
 
 async def test_robot_that_fails_stands_in_by_the_merchants_webhook(
-    desk: Desk, deps: Deps, own: Robot, server: AppServer
+    harness: Harness, deps: Deps, own: Robot, server: AppServer
 ) -> None:
     own.refuses = 310000
     route = AlertRoute(dingtalk_url=own.url, webhook_url=f"{server.url}/merchant")
     deps.routes.put("M1", 2, route)
     await alerts.receive(deps, [alert("a", "M1")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    assert await alerts.tell_due(deps)
+    assert await alerts.send_due(deps)
 
     assert [one.path for one in server.received] == ["/merchant"]
     assert b"errcode 310000" in server.received[0].body
 
 
 async def test_route_that_does_not_work_is_told_to_the_centre(
-    desk: Desk, deps: Deps, centre: Robot, own: Robot
+    harness: Harness, deps: Deps, centre: Robot, own: Robot
 ) -> None:
     own.refuses = 300001
     await alerts.receive(deps, [alert("a", "M1")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    await alerts.tell_due(deps)
+    await alerts.send_due(deps)
 
-    (told,) = await published(desk.db, topics.ALERTS)
+    (told,) = await published(harness.db, topics.ALERTS)
     raised = AlertRecord.model_validate_json(told).data
     assert raised.key == "alert.route_failed:M1"
     assert raised.merchant_id is None
     assert "Trouble a" in texts(centre)[0]
-    assert await desk.value("select route from trouble where due_at is not null") == "M1"
+    assert await harness.value("select route from trouble where due_at is not null") == "M1"
 
 
 async def test_merchants_robot_that_answers_oddly_does_not_keep_the_centre_from_hearing(
-    desk: Desk, deps: Deps, centre: Robot, server: AppServer
+    harness: Harness, deps: Deps, centre: Robot, server: AppServer
 ) -> None:
     server.answers["/robot"] = says(200, '{"errcode": "\\ud800", "errmsg": "\\u0000\\udfff"}')
     deps.routes.put("M1", 2, AlertRoute(dingtalk_url=f"{server.url}/robot"))
     await alerts.receive(deps, [alert("a", "M1")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    await alerts.tell_due(deps)
+    await alerts.send_due(deps)
 
     assert "Trouble a" in texts(centre)[0]
-    (told,) = await published(desk.db, topics.ALERTS)
+    (told,) = await published(harness.db, topics.ALERTS)
     assert AlertRecord.model_validate_json(told).data.key == "alert.route_failed:M1"
 
 
-async def test_route_that_was_removed_leads_nowhere(desk: Desk, deps: Deps, own: Robot) -> None:
+async def test_route_that_was_removed_leads_nowhere(
+    harness: Harness, deps: Deps, own: Robot
+) -> None:
     deps.routes.put("M1", 2, None)
     await alerts.receive(deps, [alert("a", "M1")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    assert await alerts.tell_due(deps)
+    assert await alerts.send_due(deps)
 
     assert own.taken == []
-    assert await desk.value("select count(*) from trouble where route <> ''") == 0
+    assert await harness.value("select count(*) from trouble where route <> ''") == 0
 
 
 async def test_merchants_route_cannot_reach_our_own_network(
-    desk: Desk, deps: Deps, own: Robot
+    harness: Harness, deps: Deps, own: Robot
 ) -> None:
     async with session_for_people(Guard()) as session:
         guarded = replace(deps, reach=partial(messengers_of, session=session))
@@ -194,7 +196,7 @@ async def test_merchants_route_cannot_reach_our_own_network(
 
 
 async def test_trial_goes_to_the_merchants_people(
-    desk: Desk, deps: Deps, centre: Robot, own: Robot
+    harness: Harness, deps: Deps, centre: Robot, own: Robot
 ) -> None:
     trial = await alerts.send_trial(deps, "M1")
 
@@ -207,12 +209,12 @@ async def test_trial_goes_to_the_merchants_people(
         await alerts.send_trial(deps, "M2")
 
 
-async def test_webhook_alone_is_a_route(desk: Desk, deps: Deps, server: AppServer) -> None:
+async def test_webhook_alone_is_a_route(harness: Harness, deps: Deps, server: AppServer) -> None:
     server.answers["/merchant"] = says(204)
     deps.routes.put("M3", 1, AlertRoute(webhook_url=f"{server.url}/merchant"))
     await alerts.receive(deps, [alert("a", "M3")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    assert await alerts.tell_due(deps)
+    assert await alerts.send_due(deps)
 
     assert b"Trouble a" in server.received[0].body

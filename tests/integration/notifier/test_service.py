@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from standardwebhooks.webhooks import Webhook
 from tests.integration.notifier.app_server import AppServer, running_app_server
 from tests.integration.notifier.bus import app_record, payment_succeeded, publish
-from tests.integration.notifier.desk import until
+from tests.integration.notifier.harness import until
 
 from chassis.producer import Message, Producer
 from contracts import sealing, topics, webhooks
@@ -201,7 +201,7 @@ async def test_ready_and_alive(house: House) -> None:
 
     assert alive.status_code == 200
     assert set(alive.json()["checks"]) == {
-        "configuration", "order-events", "alerts", "dispatch", "rescue", "outbox", "telling",
+        "configuration", "order-events", "alerts", "dispatch", "rescue", "outbox", "messaging",
         "keeping", "measuring", "watch", "retention",
     }  # fmt: skip
 

@@ -5,15 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from tests.integration.notifier.app_server import AppServer, says
-from tests.integration.notifier.desk import AT_ONCE, Desk, app, told, until
+from tests.integration.notifier.harness import AT_ONCE, Harness, app, new_delivery, until
 
 from chassis.consumer import DeadRecord, Record
 from chassis.database import Database
 from contracts import topics
 from contracts.events.alerts import AlertRecord
 from contracts.events.deliveries import DeliveryEventRecord
-from notifier.consumers import parking
-from notifier.flows import endpoints
+from notifier.flows import dead_letters, endpoints
 from notifier.flows.deps import Deps
 
 
@@ -23,9 +22,9 @@ async def published(db: Database, topic: str) -> list[bytes]:
     return [row["payload"] for row in rows]
 
 
-async def suspended(desk: Desk) -> None:
+async def suspended(harness: Harness) -> None:
     async def is_suspended() -> bool:
-        return bool(await desk.value("select suspended_at is not null from lane"))
+        return bool(await harness.value("select suspended_at is not null from lane"))
 
     await until(is_suspended)
 
@@ -36,157 +35,157 @@ async def only_endpoint(deps: Deps) -> Any:
     return endpoint
 
 
-async def test_gone_suspends_and_parks(desk: Desk, server: AppServer) -> None:
+async def test_gone_suspends_and_parks(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(410)
-    event = told()
-    await desk.tell(event)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running() as deps:
-        await suspended(desk)
-        await desk.tell(*[told() for _ in range(5)])
+    async with harness.running() as deps:
+        await suspended(harness)
+        await harness.add(*[new_delivery() for _ in range(5)])
         endpoint = await only_endpoint(deps)
 
     assert len(server.received) == 1
-    assert await desk.state(event) == "pending"
+    assert await harness.state(event) == "pending"
     assert (endpoint.suspended_for, endpoint.pending) == ("gone", 6)
-    (told_admin,) = await published(desk.db, topics.DELIVERY_EVENTS)
-    (alert,) = await published(desk.db, topics.ALERTS)
+    (told_admin,) = await published(harness.db, topics.DELIVERY_EVENTS)
+    (alert,) = await published(harness.db, topics.ALERTS)
     record = DeliveryEventRecord.model_validate_json(told_admin)
     assert (record.type, record.data.event_id) == ("endpoint.suspended", None)
     assert record.data.url == f"{server.url}/callback"
     assert AlertRecord.model_validate_json(alert).data.key == "endpoint.suspended:A1:"
 
 
-async def test_five_days_of_failures_suspend(desk: Desk, server: AppServer) -> None:
+async def test_five_days_of_failures_suspend(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(404)
-    await desk.tell(told())
-    await desk.value(
+    await harness.add(new_delivery())
+    await harness.value(
         "update lane set failing_since = now() - $1::interval returning 1", timedelta(days=5)
     )
 
-    async with desk.running():
-        await suspended(desk)
+    async with harness.running():
+        await suspended(harness)
 
-    assert await desk.value("select suspended_for from lane") == "failing"
+    assert await harness.value("select suspended_for from lane") == "failing"
 
 
-async def test_success_ends_the_count_of_days(desk: Desk, server: AppServer) -> None:
-    event = told()
-    await desk.tell(event)
-    await desk.value("update lane set failing_since = now() - interval '9 days' returning 1")
+async def test_success_ends_the_count_of_days(harness: Harness, server: AppServer) -> None:
+    event = new_delivery()
+    await harness.add(event)
+    await harness.value("update lane set failing_since = now() - interval '9 days' returning 1")
 
-    async with desk.running():
-        await desk.settled(event)
+    async with harness.running():
+        await harness.settled(event)
 
-    assert await desk.value("select failing_since is null and suspended_at is null from lane")
+    assert await harness.value("select failing_since is null and suspended_at is null from lane")
 
 
 async def test_resumed_address_is_sent_everything_oldest_first(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
     server.answers["/callback"] = says(410)
-    first = told()
-    await desk.tell(first)
-    async with desk.running():
-        await suspended(desk)
-    others = [told() for _ in range(20)]
+    first = new_delivery()
+    await harness.add(first)
+    async with harness.running():
+        await suspended(harness)
+    others = [new_delivery() for _ in range(20)]
     for other in others:
-        await desk.tell(other)
+        await harness.add(other)
     server.answers["/callback"] = says(200)
     server.received.clear()
 
-    async with desk.running() as deps:
+    async with harness.running() as deps:
         endpoint = await only_endpoint(deps)
         resumed = await endpoints.resume(deps, endpoint.endpoint_id, "A1")
-        await desk.settled(first, *others)
+        await harness.settled(first, *others)
 
     assert resumed.suspended_at is None
     sql = """select array_agg(event_id order by started_at) from attempt
              join delivery using (delivery_id, day) where status = 200"""
-    assert await desk.value(sql) == [event.event_id for event in (first, *others)]
-    assert await desk.value("select catching_up_since is null from lane")
+    assert await harness.value(sql) == [event.event_id for event in (first, *others)]
+    assert await harness.value("select catching_up_since is null from lane")
 
 
-async def test_backlog_of_a_resumed_address_is_paced(desk: Desk, server: AppServer) -> None:
+async def test_backlog_of_a_resumed_address_is_paced(harness: Harness, server: AppServer) -> None:
     """50 in the first second, 100 in the next and so on: 250 take two seconds at least."""
     server.answers["/callback"] = says(410)
-    await desk.tell(told())
-    async with desk.running():
-        await suspended(desk)
-    backlog = [told() for _ in range(250)]
-    await desk.tell(*backlog)
+    await harness.add(new_delivery())
+    async with harness.running():
+        await suspended(harness)
+    backlog = [new_delivery() for _ in range(250)]
+    await harness.add(*backlog)
     server.answers["/callback"] = says(200)
     server.received.clear()
 
-    async with desk.running() as deps:
+    async with harness.running() as deps:
         endpoint = await only_endpoint(deps)
         began_at = time.monotonic()
         await endpoints.resume(deps, endpoint.endpoint_id, None)
-        await desk.settled(*backlog)
+        await harness.settled(*backlog)
 
     assert time.monotonic() - began_at >= 1.5
 
 
-async def test_other_address_resumes(desk: Desk, server: AppServer) -> None:
+async def test_other_address_resumes(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(410)
-    event = told()
-    await desk.tell(event)
+    event = new_delivery()
+    await harness.add(event)
 
-    async with desk.running():
-        await suspended(desk)
-        desk.apps.put(app("A1", f"{server.url}/moved", version=2))
-        await desk.settled(event)
+    async with harness.running():
+        await suspended(harness)
+        harness.apps.put(app("A1", f"{server.url}/moved", version=2))
+        await harness.settled(event)
 
     assert [one.path for one in server.received] == ["/callback", "/moved"]
 
 
 async def test_unrelated_change_of_configuration_does_not_resume(
-    desk: Desk, server: AppServer
+    harness: Harness, server: AppServer
 ) -> None:
     server.answers["/callback"] = says(410)
-    await desk.tell(told())
-    async with desk.running() as deps:
-        await suspended(desk)
-        desk.apps.put(app("A1", f"{server.url}/callback", version=2))
+    await harness.add(new_delivery())
+    async with harness.running() as deps:
+        await suspended(harness)
+        harness.apps.put(app("A1", f"{server.url}/callback", version=2))
         await endpoints.follow_configuration(deps)
 
-    assert await desk.value("select suspended_at is not null from lane")
+    assert await harness.value("select suspended_at is not null from lane")
 
 
-async def test_exhausted_delivery_alerts_people(desk: Desk, server: AppServer) -> None:
+async def test_exhausted_delivery_alerts_people(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(404)
-    event = told()
-    await desk.tell(event)
-    await desk.value("update due set tries = 15 returning 1")
+    event = new_delivery()
+    await harness.add(event)
+    await harness.value("update due set tries = 15 returning 1")
 
-    async with desk.running():
-        await desk.settled(event, state="exhausted")
+    async with harness.running():
+        await harness.settled(event, state="exhausted")
 
-    (alert,) = await published(desk.db, topics.ALERTS)
+    (alert,) = await published(harness.db, topics.ALERTS)
     assert AlertRecord.model_validate_json(alert).data.key == "delivery.exhausted:A1"
 
 
-async def test_circuit_that_opens_alerts_people_once(desk: Desk, server: AppServer) -> None:
-    desk.schedule = AT_ONCE
+async def test_circuit_that_opens_alerts_people_once(harness: Harness, server: AppServer) -> None:
+    harness.schedule = AT_ONCE
     server.answers["/callback"] = says(500)
-    await desk.tell(*[told() for _ in range(20)])
+    await harness.add(*[new_delivery() for _ in range(20)])
 
-    async with desk.running():
+    async with harness.running():
 
         async def is_held() -> bool:
-            return bool(await desk.value("select held_until is not null from lane"))
+            return bool(await harness.value("select held_until is not null from lane"))
 
         await until(is_held)
 
-    (alert,) = await published(desk.db, topics.ALERTS)
+    (alert,) = await published(harness.db, topics.ALERTS)
     assert AlertRecord.model_validate_json(alert).data.key == "endpoint.held:A1:"
 
 
-async def test_record_that_cannot_be_used_is_kept_and_told(desk: Desk) -> None:
+async def test_record_that_cannot_be_used_is_kept_and_told(harness: Harness) -> None:
     record = Record(topics.ORDER_EVENTS, 0, 7, "O1", b"junk", {}, 0)
 
-    await parking(desk.deps(replica=0))([DeadRecord(record, "not an event")])
+    await dead_letters.keep(harness.deps(replica=0), [DeadRecord(record, "not an event")])
 
-    assert await desk.value("select value from dead_event") == b"junk"
-    (alert,) = await published(desk.db, topics.ALERTS)
+    assert await harness.value("select value from dead_event") == b"junk"
+    (alert,) = await published(harness.db, topics.ALERTS)
     assert AlertRecord.model_validate_json(alert).data.key == f"event.parked:{topics.ORDER_EVENTS}"

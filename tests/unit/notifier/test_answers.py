@@ -5,23 +5,25 @@ from datetime import UTC, datetime
 import pytest
 
 from contracts.events.configuration import CallbackAck
-from notifier.domain.answers import Answer, Judgement, Trouble, Verdict, judge
+from notifier.domain.answers import Answer, AttemptResult, Classification, FailureKind, classify
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def answer(status: int | None, body: bytes = b"", trouble: Trouble | None = None) -> Answer:
-    return Answer(NOW, status=status, body=body, trouble=trouble)
+def answer(status: int | None, body: bytes = b"", failure: FailureKind | None = None) -> Answer:
+    return Answer(NOW, status=status, body=body, failure=failure)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_2xx_is_taken(status: int) -> None:
-    assert judge(answer(status, b"no"), CallbackAck.ANY_2XX).verdict is Verdict.ACCEPTED
+    assert classify(answer(status, b"no"), CallbackAck.ANY_2XX).result is AttemptResult.ACCEPTED
 
 
 @pytest.mark.parametrize("body", [b"success", b"success\n", b" SUCCESS ", b"Success"])
 def test_the_word_success_is_taken(body: bytes) -> None:
-    assert judge(answer(200, body), CallbackAck.SUCCESS) == Judgement(Verdict.ACCEPTED, None)
+    assert classify(answer(200, body), CallbackAck.SUCCESS) == Classification(
+        AttemptResult.ACCEPTED, None
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,35 +34,35 @@ def test_the_word_success_is_taken(body: bytes) -> None:
     ],
 )  # fmt: skip
 def test_another_word_is_not(status: int, body: bytes) -> None:
-    judgement = judge(answer(status, body), CallbackAck.SUCCESS)
+    classification = classify(answer(status, body), CallbackAck.SUCCESS)
 
-    assert judgement == Judgement(Verdict.REFUSED, Trouble.NOT_SUCCESS)
+    assert classification == Classification(AttemptResult.REFUSED, FailureKind.NOT_SUCCESS)
 
 
 @pytest.mark.parametrize("ack", CallbackAck)
 @pytest.mark.parametrize(
-    ("status", "verdict", "trouble"),
+    ("status", "result", "failure"),
     [
-        (100, Verdict.REFUSED, Trouble.BAD_STATUS),
-        (301, Verdict.REFUSED, Trouble.REDIRECT),
-        (304, Verdict.REFUSED, Trouble.REDIRECT),
-        (400, Verdict.REFUSED, Trouble.BAD_STATUS),
-        (410, Verdict.GONE, Trouble.BAD_STATUS),
-        (429, Verdict.FAILING, Trouble.BAD_STATUS),
-        (500, Verdict.FAILING, Trouble.BAD_STATUS),
-        (599, Verdict.FAILING, Trouble.BAD_STATUS),
+        (100, AttemptResult.REFUSED, FailureKind.BAD_STATUS),
+        (301, AttemptResult.REFUSED, FailureKind.REDIRECT),
+        (304, AttemptResult.REFUSED, FailureKind.REDIRECT),
+        (400, AttemptResult.REFUSED, FailureKind.BAD_STATUS),
+        (410, AttemptResult.GONE, FailureKind.BAD_STATUS),
+        (429, AttemptResult.FAILING, FailureKind.BAD_STATUS),
+        (500, AttemptResult.FAILING, FailureKind.BAD_STATUS),
+        (599, AttemptResult.FAILING, FailureKind.BAD_STATUS),
     ],
 )
 def test_other_answers_are_not_taken(
-    ack: CallbackAck, status: int, verdict: Verdict, trouble: Trouble
+    ack: CallbackAck, status: int, result: AttemptResult, failure: FailureKind
 ) -> None:
-    assert judge(answer(status, b"success"), ack) == Judgement(verdict, trouble)
+    assert classify(answer(status, b"success"), ack) == Classification(result, failure)
 
 
 def test_no_answer_is_unreachable() -> None:
-    judgement = judge(answer(None, trouble=Trouble.TIMEOUT), CallbackAck.ANY_2XX)
+    classification = classify(answer(None, failure=FailureKind.TIMEOUT), CallbackAck.ANY_2XX)
 
-    assert judgement == Judgement(Verdict.UNREACHABLE, Trouble.TIMEOUT)
+    assert classification == Classification(AttemptResult.UNREACHABLE, FailureKind.TIMEOUT)
 
 
 def test_kept_text_is_short_printable_and_storable() -> None:

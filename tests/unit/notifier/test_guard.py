@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from notifier.guard import (
+from notifier.sending.guard import (
     NEVER,
     UNLESS_ALLOWED,
     AddressRefused,

@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.settings import load
-from notifier.guard import DEFAULT_PORTS, Guard
+from notifier.sending.guard import DEFAULT_PORTS, Guard
 from notifier.settings import NotifierSettings
 
 REQUIRED = {

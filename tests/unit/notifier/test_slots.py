@@ -1,20 +1,20 @@
-"""How many deliveries a replica has in flight, whoever claims them."""
+"""How many deliveries a replica has in flight, whoever leases them."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from notifier.domain.deliveries import Claim, day_of
+from notifier.domain.deliveries import Lease, day_of
 from notifier.domain.slots import Slots, for_first_tries
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def claim(number: int) -> Claim:
-    return Claim(
+def lease(number: int) -> Lease:
+    return Lease(
         delivery_id=number,
         day=day_of("E1"),
-        lane_id=1,
+        endpoint_id=1,
         leased_at=NOW,
         lease_until=NOW,
         tries=0,
@@ -37,7 +37,7 @@ def test_nothing_is_taken_while_nobody_sends() -> None:
 
 
 def test_no_more_is_taken_than_is_free() -> None:
-    slots, sent = Slots(), list[Claim]()
+    slots, sent = Slots(), list[Lease]()
     slots.open(3, sent.append)
 
     assert slots.take(2) == 2
@@ -46,10 +46,10 @@ def test_no_more_is_taken_than_is_free() -> None:
 
 
 def test_what_was_taken_and_not_needed_is_given_back() -> None:
-    slots, sent = Slots(), list[Claim]()
+    slots, sent = Slots(), list[Lease]()
     slots.open(10, sent.append)
 
-    slots.fill(slots.take(5), [claim(1), claim(2)])
+    slots.fill(slots.take(5), [lease(1), lease(2)])
 
     assert [one.delivery_id for one in sent] == [1, 2]
     assert (slots.free, slots.in_flight) == (8, 2)
@@ -58,12 +58,12 @@ def test_what_was_taken_and_not_needed_is_given_back() -> None:
 
 
 def test_what_is_claimed_when_it_ends_is_left_to_its_lease() -> None:
-    slots, sent = Slots(), list[Claim]()
+    slots, sent = Slots(), list[Lease]()
     slots.open(10, sent.append)
     taken = slots.take(5)
 
     slots.close()
-    slots.fill(taken, [claim(1)])
+    slots.fill(taken, [lease(1)])
 
     assert sent == []
     assert slots.free == 0

@@ -1,1 +1,1 @@
-"""What the notifier decides: when to try again, what an answer means, how a lane fares. Pure."""
+"""What the notifier decides: when to try again, what an answer means, how endpoints fare. Pure."""

@@ -1,114 +1,84 @@
-"""Alerts with one key are one trouble: told soon, then with a count and not too often."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta, tzinfo
-from typing import Final
-
-from pydantic import JsonValue
+"""What people must hear of callbacks; those with the same key are one incident."""
 
 from contracts.events.alerts import Alert, Severity
-from notifier.domain.routes import CENTRE
-
-GATHER: Final = timedelta(seconds=2)
-"""What is new waits this long for company."""
-
-REPEAT: Final = {
-    Severity.CRITICAL: timedelta(minutes=5),
-    Severity.WARNING: timedelta(minutes=30),
-    Severity.INFO: timedelta(hours=6),
-}
-"""A trouble that goes on is told again after this."""
-
-FORGOTTEN_AFTER: Final = timedelta(days=1)
-"""A trouble that was quiet for so long and comes again is a new one."""
-
-BY_URGENCY: Final = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+from notifier.domain.deliveries import FinishedAttempt, Lease
+from notifier.domain.endpoints import Cause, Health, origin_of
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """A part of each day, perhaps over midnight, in which only what is critical is told."""
-
-    begin: time
-    end: time
-    zone: tzinfo
-
-    def after(self, moment: datetime) -> datetime:
-        """The moment itself, or the end of the quiet hours that it falls into."""
-        local = moment.astimezone(self.zone)
-        now, is_overnight = local.time(), self.begin > self.end
-        is_quiet = (
-            (now >= self.begin or now < self.end) if is_overnight else self.begin <= now < self.end
-        )
-        if not is_quiet:
-            return moment
-        day = local.date() + timedelta(days=is_overnight and now >= self.begin)
-        return datetime.combine(day, self.end, self.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """`total` counts since `first_at`, `untold` since people were told. They know it all
-    where `due_at` is None. `route`: who they are; each route has its own count."""
-
-    key: str
-    severity: Severity
-    title: str
-    detail: str
-    merchant_id: str | None
-    facts: Mapping[str, JsonValue]
-    first_at: datetime
-    last_at: datetime
-    total: int
-    untold: int
-    told_at: datetime | None
-    due_at: datetime | None
-    route: str = CENTRE
-
-
-def raised(
-    known: Trouble | None, alert: Alert, at: datetime, now: datetime, quiet: QuietHours | None
-) -> Trouble:
-    """The trouble as it is after one more alert; the latest words stand."""
-    if known is not None and known.due_at is None and at - known.last_at >= FORGOTTEN_AFTER:
-        known = None
-    if known is None:
-        return _trouble(alert, at, _due_at(alert.severity, now + GATHER, quiet))
-    is_worse = BY_URGENCY.index(alert.severity) < BY_URGENCY.index(known.severity)
-    due_at = known.due_at
-    if due_at is None or is_worse:
-        told_at = None if is_worse else known.told_at
-        earliest = max(now + GATHER, told_at + REPEAT[alert.severity] if told_at else now)
-        due_at = _due_at(alert.severity, earliest, quiet)
-    return replace(
-        _trouble(alert, at, due_at),
-        first_at=known.first_at,
-        last_at=max(at, known.last_at),
-        total=known.total + 1,
-        untold=known.untold + 1,
-        told_at=known.told_at,
+def exhausted(finished: FinishedAttempt) -> Alert:
+    """An app was not reached in a week."""
+    lease, answer = finished.attempt.lease, finished.attempt.answer
+    return Alert(
+        key=f"delivery.exhausted:{lease.app_id}",
+        severity=Severity.CRITICAL,
+        title="An app could not be told",
+        detail=f"{lease.type} was tried {lease.tries + 1} times. It is kept and can be replayed.",
+        facts={
+            "app_id": lease.app_id,
+            "event_id": lease.event_id,
+            "last_status": answer.status if answer else None,
+            "failure": finished.classification.failure,
+        },
     )
 
 
-def _trouble(alert: Alert, at: datetime, due_at: datetime) -> Trouble:
-    return Trouble(
-        key=alert.key,
-        severity=alert.severity,
-        title=alert.title,
-        detail=alert.detail,
-        merchant_id=alert.merchant_id,
-        facts=alert.facts,
-        first_at=at,
-        last_at=at,
-        total=1,
-        untold=1,
-        told_at=None,
-        due_at=due_at,
+def suspended(finished: FinishedAttempt, health: Health) -> Alert:
+    """Nothing is sent to an address any more until it is resumed."""
+    lease = finished.attempt.lease
+    why = "It answered 410 Gone." if health.suspended_for is Cause.GONE else "It failed for 5 days."
+    return Alert(
+        key=f"endpoint.suspended:{_address(lease)}",
+        severity=Severity.CRITICAL,
+        title="A callback address was suspended",
+        detail=f"{why} Its callbacks are kept until it is resumed.",
+        facts=_whereabouts(finished),
     )
 
 
-def _due_at(severity: Severity, moment: datetime, quiet: QuietHours | None) -> datetime:
-    if severity is Severity.CRITICAL or quiet is None:
-        return moment
-    return quiet.after(moment)
+def held(finished: FinishedAttempt) -> Alert:
+    """The circuit of an address opened: it is left alone and probed."""
+    return Alert(
+        key=f"endpoint.held:{_address(finished.attempt.lease)}",
+        severity=Severity.WARNING,
+        title="A callback address does not answer",
+        detail="Its circuit is open. Callbacks wait, and are sent when a probe succeeds.",
+        facts=_whereabouts(finished),
+    )
+
+
+def dead_lettered(topic: str, error: str) -> Alert:
+    """A record could not be read or applied; it is kept in `dead_event`."""
+    return Alert(
+        key=f"event.parked:{topic}",
+        severity=Severity.CRITICAL,
+        title="The notifier could not use a record",
+        detail=error,
+        facts={"topic": topic},
+    )
+
+
+def route_failed(merchant_id: str, error: str) -> Alert:
+    """A merchant's own people cannot be told; no merchant is named, so it goes to the centre."""
+    return Alert(
+        key=f"alert.route_failed:{merchant_id}",
+        severity=Severity.WARNING,
+        title="A merchant's alert route does not work",
+        detail=error,
+        facts={"merchant_id": merchant_id},
+    )
+
+
+def _address(lease: Lease) -> str:
+    return f"{lease.app_id}:{origin_of(lease.notify_url)}"
+
+
+def _whereabouts(finished: FinishedAttempt) -> dict[str, str | int | None]:
+    lease, answer = finished.attempt.lease, finished.attempt.answer
+    destination = finished.attempt.destination
+    return {
+        "app_id": lease.app_id,
+        "endpoint_id": f"L{lease.endpoint_id}",
+        "url": destination.url if destination else None,
+        "last_status": answer.status if answer else None,
+        "failure": finished.classification.failure,
+    }

@@ -10,7 +10,7 @@ from contracts.events.configuration import CallbackAck
 STORED_ANSWER_BYTES: Final = 1024
 
 
-class Trouble(StrEnum):
+class FailureKind(StrEnum):
     """The class of what went wrong, as `GET /v1/deliveries` shows it."""
 
     BAD_STATUS = "bad_status"
@@ -27,8 +27,8 @@ class Trouble(StrEnum):
     INTERNAL = "internal"
 
 
-class Verdict(StrEnum):
-    """What a try says of the lane it was made in."""
+class AttemptResult(StrEnum):
+    """What a try says of the endpoint it was made in."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -45,7 +45,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one try. Without a `status`, `trouble` says why none came. `is_private`: it came
+    """What came of one try. Without a `status`, `failure` says why none came. `is_private`: it came
     from a private network that is allowed."""
 
     started_at: datetime
@@ -54,7 +54,7 @@ class Answer:
     body: bytes = b""
     retry_after: str | None = None
     is_private: bool = False
-    trouble: Trouble | None = None
+    failure: FailureKind | None = None
 
     def text(self) -> str | None:
         """The beginning of the body as text that a person may be shown and a database keeps."""
@@ -67,30 +67,30 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    verdict: Verdict
-    trouble: Trouble | None
+class Classification:
+    result: AttemptResult
+    failure: FailureKind | None
 
 
-def judge(answer: Answer, ack: CallbackAck) -> Judgement:
+def classify(answer: Answer, ack: CallbackAck) -> Classification:
     """Whether the app has taken the callback, by its own rule of acknowledgement."""
     if answer.status is None:
-        return Judgement(Verdict.UNREACHABLE, answer.trouble)
+        return Classification(AttemptResult.UNREACHABLE, answer.failure)
     if 200 <= answer.status < 300:
-        return _judge_success(answer, ack)
+        return _classify_success(answer, ack)
     if 300 <= answer.status < 400:
-        return Judgement(Verdict.REFUSED, Trouble.REDIRECT)
+        return Classification(AttemptResult.REFUSED, FailureKind.REDIRECT)
     if answer.status == 410:
-        return Judgement(Verdict.GONE, Trouble.BAD_STATUS)
+        return Classification(AttemptResult.GONE, FailureKind.BAD_STATUS)
     if answer.status >= 500 or answer.status == 429:
-        return Judgement(Verdict.FAILING, Trouble.BAD_STATUS)
-    return Judgement(Verdict.REFUSED, Trouble.BAD_STATUS)
+        return Classification(AttemptResult.FAILING, FailureKind.BAD_STATUS)
+    return Classification(AttemptResult.REFUSED, FailureKind.BAD_STATUS)
 
 
-def _judge_success(answer: Answer, ack: CallbackAck) -> Judgement:
+def _classify_success(answer: Answer, ack: CallbackAck) -> Classification:
     if ack is CallbackAck.ANY_2XX:
-        return Judgement(Verdict.ACCEPTED, None)
+        return Classification(AttemptResult.ACCEPTED, None)
     # Frameworks add a line break, and older centres were served `SUCCESS`.
     if answer.status == 200 and answer.body.strip().lower() == b"success":
-        return Judgement(Verdict.ACCEPTED, None)
-    return Judgement(Verdict.REFUSED, Trouble.NOT_SUCCESS)
+        return Classification(AttemptResult.ACCEPTED, None)
+    return Classification(AttemptResult.REFUSED, FailureKind.NOT_SUCCESS)

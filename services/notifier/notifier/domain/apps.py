@@ -42,7 +42,7 @@ class Destination:
 class AppBook:
     """The apps by id, in memory; filled from the configuration topic.
 
-    `changed`: the ids of those that changed and whose lanes were not looked at since.
+    `changed`: the ids of those that changed and whose endpoints were not looked at since.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""A delivery on its way: told, claimed, tried, settled."""
+"""A delivery on its way: new, leased, attempted, settled."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from contracts.identifiers import is_id, made_at
-from notifier.domain.answers import Answer, Judgement, Verdict, judge
+from notifier.domain.answers import Answer, AttemptResult, Classification, classify
 from notifier.domain.apps import Destination
 from notifier.domain.schedule import Schedule, retry_after_s
 
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NewDelivery:
     """An event of which an app is to be told. `notify_url` None: at the app's own address.
 
     `order_key`: among those with the same, order counts where the app asks for it.
@@ -51,13 +51,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Lease:
     """A delivery that is ours to try until `lease_until`; both times are the database's. `tries`
     were made before. `is_first`: it was never tried, nor asked for again."""
 
     delivery_id: int
     day: date
-    lane_id: int
+    endpoint_id: int
     leased_at: datetime
     lease_until: datetime
     tries: int
@@ -71,38 +71,38 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """A claim and what came of it; both None where nothing could be sent."""
+class Attempt:
+    """A lease and what came of it; both None where nothing could be sent."""
 
-    claim: Claim
+    lease: Lease
     destination: Destination | None = None
     answer: Answer | None = None
 
-    def judgement(self) -> Judgement:
+    def classification(self) -> Classification:
         if self.destination is None or self.answer is None:
-            return Judgement(Verdict.UNSENDABLE, None)
-        return judge(self.answer, self.destination.ack)
+            return Classification(AttemptResult.UNSENDABLE, None)
+        return classify(self.answer, self.destination.ack)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FinishedAttempt:
     """What becomes of the delivery. `due_at` None: settled, or (unsendable) due as it was."""
 
-    tried: Tried
-    judgement: Judgement
+    attempt: Attempt
+    classification: Classification
     state: State
     due_at: datetime | None
 
 
-def decide(tried: Tried, schedule: Schedule, now: datetime) -> Outcome:
+def decide(attempt: Attempt, schedule: Schedule, now: datetime) -> FinishedAttempt:
     """Delivered, to be tried again, or exhausted."""
-    judgement = tried.judgement()
-    if judgement.verdict is Verdict.ACCEPTED:
-        return Outcome(tried, judgement, State.DELIVERED, None)
-    if tried.answer is None:
-        return Outcome(tried, judgement, State.PENDING, None)
-    asked_s = retry_after_s(tried.answer.retry_after, now)
-    delay_s = schedule.next_delay_s(tried.claim.tries + 1, asked_s)
+    classification = attempt.classification()
+    if classification.result is AttemptResult.ACCEPTED:
+        return FinishedAttempt(attempt, classification, State.DELIVERED, None)
+    if attempt.answer is None:
+        return FinishedAttempt(attempt, classification, State.PENDING, None)
+    asked_s = retry_after_s(attempt.answer.retry_after, now)
+    delay_s = schedule.next_delay_s(attempt.lease.tries + 1, asked_s)
     if delay_s is None:
-        return Outcome(tried, judgement, State.EXHAUSTED, None)
-    return Outcome(tried, judgement, State.PENDING, now + timedelta(seconds=delay_s))
+        return FinishedAttempt(attempt, classification, State.EXHAUSTED, None)
+    return FinishedAttempt(attempt, classification, State.PENDING, now + timedelta(seconds=delay_s))

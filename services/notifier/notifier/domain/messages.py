@@ -1,4 +1,4 @@
-"""What people are told, and by whom: several troubles in one message.
+"""What people are told, and by whom: several incidents in one message.
 
 NotTold: the messenger could not deliver it, and says why.
 """
@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from contracts.events.alerts import Severity
-from notifier.domain.alerts import BY_URGENCY, Trouble
+from notifier.domain.incidents import BY_URGENCY, Incident
 
-TROUBLES_PER_MESSAGE: Final = 10
-TROUBLE_CHARS: Final = 450
+INCIDENTS_PER_MESSAGE: Final = 10
+INCIDENT_CHARS: Final = 450
 """DingTalk takes 20,000 bytes in all, and a character has up to four."""
 
 TEXT_CHARS: Final = 200
@@ -38,7 +38,7 @@ class Message:
         return replace(self, text=f"{self.text}\n\n{shown(remark)}")
 
 
-class NotTold(Exception):
+class MessageFailed(Exception):
     """A messenger could not deliver a message."""
 
 
@@ -65,9 +65,9 @@ def destination_of(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()[:32]
 
 
-def compose(troubles: Sequence[Trouble]) -> Message:
+def compose(incidents: Sequence[Incident]) -> Message:
     """One message of all of them, the most urgent first."""
-    ordered = sorted(troubles, key=lambda one: (BY_URGENCY.index(one.severity), one.first_at))
+    ordered = sorted(incidents, key=lambda one: (BY_URGENCY.index(one.severity), one.first_at))
     counts = Counter(one.severity for one in ordered)
     numbers = ", ".join(f"{counts[kind]} {kind}" for kind in BY_URGENCY if counts[kind])
     return Message(
@@ -82,15 +82,15 @@ def trial() -> Message:
     return Message("Paymesh: test", "**TEST 测试** · Alerts of Paymesh arrive here.", False)
 
 
-def _paragraph(trouble: Trouble) -> str:
-    lines = [f"**{_NAMES[trouble.severity]}** · {shown(trouble.title)}", shown(trouble.detail)]
-    if trouble.total > 1:
-        since = f"{trouble.first_at:%Y-%m-%d %H:%M} UTC"
-        lines.append(f"×{trouble.total} since {since}, {trouble.untold} of them new")
-    facts = {"merchant_id": trouble.merchant_id, **trouble.facts}
+def _paragraph(incident: Incident) -> str:
+    lines = [f"**{_NAMES[incident.severity]}** · {shown(incident.title)}", shown(incident.detail)]
+    if incident.total > 1:
+        since = f"{incident.first_at:%Y-%m-%d %H:%M} UTC"
+        lines.append(f"×{incident.total} since {since}, {incident.untold} of them new")
+    facts = {"merchant_id": incident.merchant_id, **incident.facts}
     known = (f"{name}: {shown(str(fact))}" for name, fact in facts.items() if fact is not None)
     lines.append(" · ".join(known))
-    return _cut("  \n".join(line for line in lines if line), TROUBLE_CHARS)
+    return _cut("  \n".join(line for line in lines if line), INCIDENT_CHARS)
 
 
 def shown(text: str) -> str:

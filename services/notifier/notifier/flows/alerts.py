@@ -1,4 +1,4 @@
-"""Alerts come in, become troubles, and are told to people."""
+"""Alerts come in, become incidents, and are sent to people."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from chassis.database import Tx
 from contracts.events.alerts import AlertRecord
 from contracts.internal import AlertTest, Telling
 from notifier import metrics
-from notifier.domain import messages, troubles
-from notifier.domain.alerts import REPEAT, raised
-from notifier.domain.messages import TROUBLES_PER_MESSAGE, Message, Messenger, NotTold
-from notifier.domain.problems import NoAlertRoute, SpokeJustNow
+from notifier.domain import alerts, messages
+from notifier.domain.errors import NoAlertRoute, SpokeJustNow
+from notifier.domain.incidents import REPEAT, raised
+from notifier.domain.messages import INCIDENTS_PER_MESSAGE, Message, MessageFailed, Messenger
 from notifier.domain.routes import CENTRE, routes_of
 from notifier.flows.deps import Deps
-from notifier.store import alerts, outgoing
+from notifier.store import incidents, outgoing
 
 log = structlog.get_logger()
 
@@ -32,29 +32,29 @@ ROUTES_AT_ONCE: Final = 20
 async def receive(deps: Deps, records: Sequence[AlertRecord]) -> None:
     """Idempotent by the alert's id."""
     async with deps.db.transaction() as tx:
-        fresh = await alerts.add(tx, records)
-        now, known = await alerts.lock_troubles(tx, (one.data.key for one in fresh))
+        fresh = await incidents.add(tx, records)
+        now, known = await incidents.lock(tx, (one.data.key for one in fresh))
         for one in fresh:
             for route in routes_of(one.data):
                 place = one.data.key, route
-                trouble = raised(known.get(place), one.data, one.time, now, deps.quiet_hours)
-                known[place] = replace(trouble, route=route)
-        await alerts.put_troubles(tx, known.values())
+                incident = raised(known.get(place), one.data, one.time, now, deps.quiet_hours)
+                known[place] = replace(incident, route=route)
+        await incidents.put(tx, known.values())
     for record in fresh:
         alert = record.data
         log.warning("alert.raised", key=alert.key, severity=alert.severity, title=alert.title)
 
 
-async def tell_due(deps: Deps) -> bool:
-    """Tell what is due, one message by each route whose turn it is; whether anybody was told.
+async def send_due(deps: Deps) -> bool:
+    """Send what is due, one message by each route whose turn it is; whether anybody took one.
 
     What nobody took is tried again when its lease has run out.
     """
     async with deps.db.connection() as tx:
-        routes = await alerts.list_due_routes(tx, ROUTES_AT_ONCE)
+        routes = await incidents.list_due_routes(tx, ROUTES_AT_ONCE)
     async with asyncio.TaskGroup() as group:  # A robot that hangs must not delay another.
-        tellings = [group.create_task(_tell_route(deps, route)) for route in routes]
-    return any(telling.result() for telling in tellings)
+        sendings = [group.create_task(_send_by_route(deps, route)) for route in routes]
+    return any(sending.result() for sending in sendings)
 
 
 async def send_trial(deps: Deps, merchant_id: str | None = None) -> AlertTest:
@@ -66,28 +66,30 @@ async def send_trial(deps: Deps, merchant_id: str | None = None) -> AlertTest:
     if merchant_id and not messengers:
         raise NoAlertRoute(merchant_id)
     async with deps.db.transaction() as tx:
-        if messengers and not await alerts.take_turn(tx, messengers[0].destination, SPEAK_EVERY_S):
+        if messengers and not await incidents.take_turn(
+            tx, messengers[0].destination, SPEAK_EVERY_S
+        ):
             raise SpokeJustNow(SPEAK_EVERY_S)
     return AlertTest(items=[await _send(one, messages.trial()) for one in messengers])
 
 
-async def _tell_route(deps: Deps, route: str) -> bool:
+async def _send_by_route(deps: Deps, route: str) -> bool:
     messengers = _messengers(deps, route)
     async with deps.db.transaction() as tx:
         if not messengers:
             await _forget(tx, route)
             return False
-        if not await alerts.take_turn(tx, messengers[0].destination, SPEAK_EVERY_S):
+        if not await incidents.take_turn(tx, messengers[0].destination, SPEAK_EVERY_S):
             return False
-        due = await alerts.take_due(tx, route, TROUBLES_PER_MESSAGE)
+        due = await incidents.take_due(tx, route, INCIDENTS_PER_MESSAGE)
     if not due:
         return False
-    error = await _tell(messengers, messages.compose(due))
+    error = await _send_by_any(messengers, messages.compose(due))
     async with deps.db.transaction() as tx:
         if error is None:
-            await alerts.settle(tx, due, [REPEAT[one.severity].total_seconds() for one in due])
+            await incidents.settle(tx, due, [REPEAT[one.severity].total_seconds() for one in due])
         elif route != CENTRE:
-            failed = troubles.route_failed(route, error)
+            failed = alerts.route_failed(route, error)
             await outbox.put(tx, [outgoing.alert(failed, datetime.now(UTC))])
     deps.wake_relay()
     return error is None
@@ -103,10 +105,10 @@ def _messengers(deps: Deps, route: str) -> Sequence[Messenger]:
 async def _forget(tx: Tx, route: str) -> None:
     """The merchant has no people of its own to tell; what the centre cannot be told is kept."""
     if route != CENTRE:
-        await alerts.drop_due(tx, route)
+        await incidents.drop_due(tx, route)
 
 
-async def _tell(messengers: Sequence[Messenger], message: Message) -> str | None:
+async def _send_by_any(messengers: Sequence[Messenger], message: Message) -> str | None:
     """By the first messenger; if it fails, by all the others. If nobody took it: why not."""
     first, *others = messengers
     telling = await _send(first, message)
@@ -121,8 +123,8 @@ async def _tell(messengers: Sequence[Messenger], message: Message) -> str | None
 async def _send(messenger: Messenger, message: Message) -> Telling:
     try:
         await messenger.send(message)
-    except NotTold as error:
-        log.warning("alert.not_told", messenger=messenger.name, reason=str(error))
+    except MessageFailed as error:
+        log.warning("alert.not_sent", messenger=messenger.name, reason=str(error))
         metrics.MESSAGES.labels(messenger.name, "failed").inc()
         return Telling(messenger=messenger.name, error=str(error))
     metrics.MESSAGES.labels(messenger.name, "delivered").inc()

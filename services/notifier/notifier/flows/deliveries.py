@@ -8,31 +8,31 @@ from contracts.api import Callback
 from contracts.identifiers import new_id
 from contracts.internal import DeliveryPage, DeliveryView, FoundDelivery, FoundDeliveryPage
 from notifier import metrics
-from notifier.domain.deliveries import Claim, State, Told
-from notifier.domain.problems import AppNotFound, BadCursor, EventNotFound, NoCallbackAddress
+from notifier.domain.deliveries import Lease, NewDelivery, State
+from notifier.domain.errors import AppNotFound, BadCursor, EventNotFound, NoCallbackAddress
 from notifier.domain.slots import for_first_tries
 from notifier.flows.deps import Deps
 from notifier.store import deliveries, views
 
 
-async def tell(deps: Deps, told: Sequence[Told]) -> None:
-    """Store what the apps are to be told; idempotent by event and address.
+async def add(deps: Deps, new: Sequence[NewDelivery]) -> None:
+    """Store what apps are to be told; idempotent by event and address.
 
     As far as there are slots, it is sent at once.
     """
-    ordered = deps.apps.ordered(one.app_id for one in told)
-    taken = deps.slots.take(min(len(told), for_first_tries(deps.slots.free)))
-    claims: list[Claim] = []
+    ordered = deps.apps.ordered(one.app_id for one in new)
+    taken = deps.slots.take(min(len(new), for_first_tries(deps.slots.free)))
+    leases: list[Lease] = []
     offer = deliveries.Offer(taken, deps.replica, deps.lease_s)
     try:
         async with deps.db.transaction() as tx:
-            added = await deliveries.add(tx, told, ordered, offer=offer)
-        claims = added.claims
+            added = await deliveries.add(tx, new, ordered, offer=offer)
+        leases = added.leases
     finally:
-        deps.slots.fill(taken, claims)
-    metrics.INBOX_DUPLICATES.inc(len(told) - added.count)
-    if added.count > len(claims):
-        deps.due.set()
+        deps.slots.fill(taken, leases)
+    metrics.INBOX_DUPLICATES.inc(len(new) - added.count)
+    if added.count > len(leases):
+        deps.wake_up.set()
 
 
 async def ping(deps: Deps, app_id: str) -> DeliveryView:
@@ -46,10 +46,10 @@ async def ping(deps: Deps, app_id: str) -> DeliveryView:
     now = datetime.now(UTC)
     event_id = new_id("event")
     callback = Callback(type="ping", timestamp=now, data={"app_id": app_id})
-    await tell(
+    await add(
         deps,
         [
-            Told(
+            NewDelivery(
                 event_id=event_id,
                 app_id=app_id,
                 type="ping",
@@ -69,7 +69,7 @@ async def send_again(deps: Deps, app_id: str, event_id: str) -> DeliveryView:
         if not await deliveries.send_again(tx, event_id, app_id):
             raise EventNotFound(event_id)
         view = await _view_of_event(deps, tx, app_id, event_id)
-    deps.due.set()
+    deps.wake_up.set()
     return view
 
 

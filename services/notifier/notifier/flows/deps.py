@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 
 from chassis.database import Database
 from contracts.events.configuration import AlertRoute
-from notifier.domain.alerts import QuietHours
 from notifier.domain.apps import AppBook
+from notifier.domain.incidents import QuietHours
 from notifier.domain.messages import Messenger
 from notifier.domain.routes import RouteBook
 from notifier.domain.schedule import Schedule
 from notifier.domain.slots import Slots
-from notifier.guard import Guard
+from notifier.sending.guard import Guard
 
 LEASE_S = 60.0  # A try takes at most 10 s; the rest is for a database that is slow or away.
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`replica` numbers this process among its like. `due` is set when there may be something to
-    claim; `wake_relay` tells the outbox that events were committed. `messengers`: by whom people
+    """`replica` numbers this process among its like. `wake_up` is set when something may be due;
+    `wake_relay` tells the outbox that events were committed. `messengers`: by whom people
     are told; the others stand in when the first fails. `routes` and `reach`: by whom a merchant's
     own people are told of what names their merchant."""
 
@@ -35,5 +35,5 @@ class Deps:
     messengers: Sequence[Messenger] = ()
     routes: RouteBook = field(default_factory=RouteBook)
     reach: Callable[[AlertRoute], Sequence[Messenger]] = lambda _: ()
-    due: Event = field(default_factory=Event)
+    wake_up: Event = field(default_factory=Event)
     slots: Slots = field(default_factory=Slots)

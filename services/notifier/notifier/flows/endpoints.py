@@ -1,15 +1,15 @@
-"""Callback addresses (lanes) that are left alone: who they are, and what brings them back."""
+"""Endpoints (callback addresses) that are left alone: who they are, and what brings them back."""
 
 from collections.abc import Collection
 
 import structlog
 
 from contracts.internal import EndpointPage, EndpointView
-from notifier.domain.lanes import OWN_ADDRESS
-from notifier.domain.problems import AddressNotCalled, BadCursor, EndpointNotFound
+from notifier.domain.endpoints import OWN_ADDRESS
+from notifier.domain.errors import AddressNotCalled, BadCursor, EndpointNotFound
 from notifier.flows.deps import Deps
-from notifier.guard import AddressRefused, UrlRefused
-from notifier.store import lanes
+from notifier.sending.guard import AddressRefused, UrlRefused
+from notifier.store import endpoints
 
 log = structlog.get_logger()
 
@@ -22,14 +22,14 @@ async def list_page(
     if position is None:
         raise BadCursor
     async with deps.db.connection() as tx:
-        seen = await lanes.list_page(
+        seen = await endpoints.list_page(
             tx,
             app_ids=[app_id] if app_id else None,
             suspended=suspended,
             after=position,
             limit=limit + 1,
         )
-    items = [_view(deps, lane) for lane in seen[:limit]]
+    items = [_view(deps, endpoint) for endpoint in seen[:limit]]
     return EndpointPage(
         items=items, next_cursor=items[-1].endpoint_id if len(seen) > limit else None
     )
@@ -40,9 +40,9 @@ async def resume(deps: Deps, endpoint_id: str, app_id: str | None) -> EndpointVi
 
     What waited is sent oldest first, and its schedule begins anew.
     """
-    lane = await _get(deps, endpoint_id, app_id)
-    if lane.suspended_at is not None:
-        await _resume(deps, lane)
+    endpoint = await _get(deps, endpoint_id, app_id)
+    if endpoint.suspended_at is not None:
+        await _resume(deps, endpoint)
     return _view(deps, await _get(deps, endpoint_id, app_id))
 
 
@@ -60,8 +60,8 @@ def check_address(deps: Deps, url: str) -> None:
 
 
 async def follow_configuration(deps: Deps) -> None:
-    """The lanes of apps whose configuration changed: those held are looked at now, and one that was
-    suspended is resumed where the app's address is another than the one that failed."""
+    """The endpoints of apps whose configuration changed: those held are looked at now, and one that
+    was suspended is resumed where the app's address is another than the one that failed."""
     changed = frozenset(deps.apps.changed)
     if not changed:
         return
@@ -75,57 +75,57 @@ async def follow_configuration(deps: Deps) -> None:
 
 async def _follow(deps: Deps, changed: Collection[str]) -> None:
     async with deps.db.transaction() as tx:
-        count = await lanes.lift_holds(tx, changed)
-        await lanes.set_ordered(tx, deps.apps.ordered(changed))
-        suspended = await lanes.list_page(
+        count = await endpoints.lift_holds(tx, changed)
+        await endpoints.set_ordered(tx, deps.apps.ordered(changed))
+        suspended = await endpoints.list_page(
             tx, app_ids=changed, origin=OWN_ADDRESS, suspended=True, limit=len(changed)
         )
-    for lane in suspended:
-        app = deps.apps.find(lane.app_id)
-        if app and app.notify_url not in (None, lane.suspended_url):
-            await _resume(deps, lane)
+    for endpoint in suspended:
+        app = deps.apps.find(endpoint.app_id)
+        if app and app.notify_url not in (None, endpoint.suspended_url):
+            await _resume(deps, endpoint)
     if count:
-        log.info("lanes.holds_lifted", count=count)
-        deps.due.set()
+        log.info("endpoints.holds_lifted", count=count)
+        deps.wake_up.set()
 
 
-async def _get(deps: Deps, endpoint_id: str, app_id: str | None) -> lanes.Lane:
-    lane_id = _number(endpoint_id)
-    if lane_id is None:
+async def _get(deps: Deps, endpoint_id: str, app_id: str | None) -> endpoints.Endpoint:
+    number = _number(endpoint_id)
+    if number is None:
         raise EndpointNotFound(endpoint_id)
     async with deps.db.connection() as tx:
-        found = await lanes.list_page(
-            tx, app_ids=[app_id] if app_id else None, lane_id=lane_id, limit=1
+        found = await endpoints.list_page(
+            tx, app_ids=[app_id] if app_id else None, endpoint_id=number, limit=1
         )
     if not found:
         raise EndpointNotFound(endpoint_id)
     return found[0]
 
 
-async def _resume(deps: Deps, lane: lanes.Lane) -> None:
+async def _resume(deps: Deps, endpoint: endpoints.Endpoint) -> None:
     has_more = True
     while has_more:
         async with deps.db.transaction() as tx:
-            has_more = await lanes.rejoin(tx, lane.lane_id)
+            has_more = await endpoints.rejoin(tx, endpoint.endpoint_id)
     async with deps.db.transaction() as tx:
-        await lanes.resume(tx, lane.lane_id)
-    log.info("endpoint.resumed", app_id=lane.app_id, url=lane.suspended_url)
-    deps.due.set()
+        await endpoints.resume(tx, endpoint.endpoint_id)
+    log.info("endpoint.resumed", app_id=endpoint.app_id, url=endpoint.suspended_url)
+    deps.wake_up.set()
 
 
-def _view(deps: Deps, lane: lanes.Lane) -> EndpointView:
-    app = deps.apps.find(lane.app_id)
+def _view(deps: Deps, endpoint: endpoints.Endpoint) -> EndpointView:
+    app = deps.apps.find(endpoint.app_id)
     own_address = (app and app.notify_url) or ""
     return EndpointView(
-        endpoint_id=f"L{lane.lane_id}",
-        app_id=lane.app_id,
-        address=lane.origin or own_address,
-        suspended_at=lane.suspended_at,
-        suspended_for=lane.suspended_for,
-        failing_since=lane.failing_since,
-        held_until=lane.held_until,
-        pending=lane.pending,
-        oldest_due_at=lane.oldest_due_at,
+        endpoint_id=f"L{endpoint.endpoint_id}",
+        app_id=endpoint.app_id,
+        address=endpoint.origin or own_address,
+        suspended_at=endpoint.suspended_at,
+        suspended_for=endpoint.suspended_for,
+        failing_since=endpoint.failing_since,
+        held_until=endpoint.held_until,
+        pending=endpoint.pending,
+        oldest_due_at=endpoint.oldest_due_at,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from notifier.flows.deps import Deps
-from notifier.store import alerts, days
+from notifier.store import days, incidents
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ async def open_days(deps: Deps) -> None:
 
 
 async def drop_old(deps: Deps, retention_days: int, most_open: int = MOST_OPEN) -> None:
-    """Drop what is older, but for deliveries that are pending or exhausted, and untold troubles.
+    """Drop what is older, but for deliveries that are pending or exhausted, and untold incidents.
 
     Each day goes in a transaction of its own.
     """
@@ -42,7 +42,7 @@ async def drop_old(deps: Deps, retention_days: int, most_open: int = MOST_OPEN) 
         async with deps.db.transaction() as tx:
             is_gone = await days.drop(tx, day, most_open)
         log.info("days.dropped" if is_gone else "days.kept", day=str(day))
-    for forget in (days.prune_undated, alerts.forget):
+    for forget in (days.prune_undated, incidents.forget):
         has_more = True
         while has_more:
             async with deps.db.transaction() as tx:

@@ -10,7 +10,7 @@ async def measure(deps: Deps) -> None:
     async with deps.db.connection() as tx:
         figures = await gauges.read(tx)
     metrics.DUE_OLDEST_S.set(figures.due_oldest_s)
-    metrics.LANES_OPEN.set(figures.lanes_open)
-    metrics.LANES_SUSPENDED.set(figures.lanes_suspended)
+    metrics.ENDPOINTS_OPEN.set(figures.endpoints_open)
+    metrics.ENDPOINTS_SUSPENDED.set(figures.endpoints_suspended)
     metrics.PARKED.set(figures.parked)
     metrics.EXHAUSTED.set(figures.exhausted)

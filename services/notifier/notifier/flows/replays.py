@@ -2,7 +2,7 @@
 
 from contracts.internal import ReplayRequest, ReplayView
 from notifier.domain.deliveries import State
-from notifier.domain.problems import AppNotFound, ReplayNotFound
+from notifier.domain.errors import AppNotFound, ReplayNotFound
 from notifier.flows.deps import Deps
 from notifier.store import replays
 
@@ -41,7 +41,7 @@ async def step_all(deps: Deps) -> None:
         async with deps.db.transaction() as tx:
             stepped = await replays.step(tx)
         if stepped:
-            deps.due.set()
+            deps.wake_up.set()
 
 
 def _view(replay: replays.Replay) -> ReplayView:

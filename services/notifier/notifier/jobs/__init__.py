@@ -1,1 +1,1 @@
-"""What runs by itself: sending what is due, rescuing what was claimed by the dead."""
+"""What runs by itself: sending what is due, rescuing what was leased by the dead."""

@@ -1,4 +1,4 @@
-"""What nobody else would notice: claims of the dead, and lanes that waited for configuration."""
+"""What nobody else would notice: leases of the dead, endpoints that waited for configuration."""
 
 import asyncio
 from typing import Final
@@ -9,7 +9,7 @@ import structlog
 from chassis.background import Pulse, pause
 from chassis.database import UNREACHABLE
 from chassis.problems import Overloaded
-from notifier.flows import endpoints, replays, tries
+from notifier.flows import attempts, endpoints, replays
 from notifier.flows.deps import Deps
 from notifier.store.presence import Presence
 
@@ -19,8 +19,8 @@ EVERY_S: Final = 1.0
 
 
 class Rescue:
-    """Keeps this replica's presence known, takes back the claims of those who lost theirs, and
-    looks anew at the lanes of apps whose configuration changed, takes replays a step further."""
+    """Keeps this replica's presence known, takes back the leases of those who lost theirs, and
+    looks anew at endpoints whose app's configuration changed, takes replays a step further."""
 
     def __init__(self, deps: Deps, presence: Presence, *, every_s: float = EVERY_S) -> None:
         self.pulse = Pulse()
@@ -35,7 +35,7 @@ class Rescue:
             try:
                 # Our own presence first: after a restart of the database nobody has one.
                 await self._presence.hold()
-                await tries.take_back(self._deps)
+                await attempts.take_back(self._deps)
                 await endpoints.follow_configuration(self._deps)
                 await replays.step_all(self._deps)
             except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:

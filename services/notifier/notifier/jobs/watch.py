@@ -1,4 +1,4 @@
-"""Our own trouble, told without Kafka, which may be the trouble."""
+"""The self-watch: our own alerts go without Kafka, which may be what is wrong."""
 
 from datetime import UTC, datetime
 from typing import Any

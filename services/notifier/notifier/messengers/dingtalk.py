@@ -15,7 +15,7 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from notifier.domain.messages import Message, NotTold, destination_of, shown
+from notifier.domain.messages import Message, MessageFailed, destination_of, shown
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 TITLE_CHARS: Final = 64
@@ -57,7 +57,7 @@ class DingTalk:
             ) as response:
                 answer = json.loads(await _beginning_of(response))
         except (aiohttp.ClientError, OSError, ValueError, RecursionError) as error:
-            raise NotTold(f"no answer ({type(error).__name__})") from error
+            raise MessageFailed(f"no answer ({type(error).__name__})") from error
         _check(response.status, answer)
 
     def _signed_url(self) -> URL:
@@ -80,4 +80,4 @@ def _check(status: int, answer: object) -> None:
     code = answer.get("errcode") if isinstance(answer, dict) else None
     if status != 200 or code != 0:
         words = answer.get("errmsg") if isinstance(answer, dict) else None
-        raise NotTold(shown(f"status {status}, errcode {code}: {words}"))
+        raise MessageFailed(shown(f"status {status}, errcode {code}: {words}"))

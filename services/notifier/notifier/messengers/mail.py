@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
-from notifier.domain.messages import Message, NotTold, destination_of
+from notifier.domain.messages import Message, MessageFailed, destination_of
 
 TIMEOUT_S: Final = 10.0
 IMPLICIT_TLS: Final = "smtps"
@@ -37,7 +37,7 @@ class Mail:
         try:
             await asyncio.to_thread(self._hand_over, letter)
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            raise NotTold(f"{type(error).__name__}") from error
+            raise MessageFailed(f"{type(error).__name__}") from error
 
     def _hand_over(self, letter: EmailMessage) -> None:
         parts = urlsplit(self._url.get_secret_value())

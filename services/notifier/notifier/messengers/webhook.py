@@ -5,7 +5,7 @@ from typing import Final
 import aiohttp
 from pydantic import SecretStr
 
-from notifier.domain.messages import Message, NotTold, destination_of
+from notifier.domain.messages import Message, MessageFailed, destination_of
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 
@@ -28,6 +28,6 @@ class Webhook:
             ) as response:
                 status = response.status
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise NotTold(f"no answer ({type(error).__name__})") from error
+            raise MessageFailed(f"no answer ({type(error).__name__})") from error
         if not 200 <= status < 300:
-            raise NotTold(f"status {status}")
+            raise MessageFailed(f"status {status}")

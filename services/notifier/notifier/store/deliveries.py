@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from asyncpg import Record
 
 from chassis.database import Tx
-from notifier.domain.deliveries import Claim, Told, day_of
-from notifier.domain.lanes import origin_of
+from notifier.domain.deliveries import Lease, NewDelivery, day_of
+from notifier.domain.endpoints import origin_of
 
 PINGS_BESIDE = 4
 """So many pings are sent beside what an address has in flight: somebody waits for them."""
 
 BLOCKS_S = 86_400
-"""In an ordered lane the next callback of an order waits at most a day for the one before."""
+"""In an ordered endpoint the next callback of an order waits at most a day for the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +27,42 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """How many were new, and those of them that are claimed already."""
+    """How many were new, and those of them that are leased already."""
 
     count: int
-    claims: list[Claim]
+    leases: list[Lease]
 
 
-async def add(tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool], *, offer: Offer) -> Added:
+async def add(
+    tx: Tx, new: Sequence[NewDelivery], ordered: Mapping[str, bool], *, offer: Offer
+) -> Added:
     """Store them as due now; an event that is known already adds nothing.
 
-    What fits into the offer, and would be claimed next anyway, is claimed with the same statement:
-    in a lane that has room and is not held, where nothing waits; a `ping` in any lane that is not
-    suspended, up to `PINGS_BESIDE` beside what is in flight. The other lanes are woken.
+    What fits into the offer, and would be leased next anyway, is leased with the same statement:
+    in an endpoint that has room and is not held, where nothing waits; a `ping` in any that is not
+    suspended, up to `PINGS_BESIDE` beside what is in flight. The other endpoints are woken.
     `ordered` by app id; an app that is not in it stays as it was.
     """
-    lane_ids = await _lock_lanes(tx, told, ordered)
-    by_lane = {(lane_ids[one.app_id, origin_of(one.notify_url)], one.event_id): one for one in told}
+    endpoint_ids = await _lock_endpoints(tx, new, ordered)
+    by_endpoint = {
+        (endpoint_ids[one.app_id, origin_of(one.notify_url)], one.event_id): one for one in new
+    }
     rows = await tx.fetch(
         _ADD,
-        [_head(lane_id, one) for (lane_id, _), one in by_lane.items()],
-        [one.body for one in by_lane.values()],
+        [_head(endpoint_id, one) for (endpoint_id, _), one in by_endpoint.items()],
+        [one.body for one in by_endpoint.values()],
         offer.slots,
         offer.lease_s,
         offer.replica,
         BLOCKS_S,
         PINGS_BESIDE,
     )
-    claims = [
-        _claim(row, by_lane[row["lane_id"], row["event_id"]])
+    leases = [
+        _lease(row, by_endpoint[row["lane_id"], row["event_id"]])
         for row in rows
         if row["lease_until"] is not None
     ]
-    return Added(len(rows), claims)
+    return Added(len(rows), leases)
 
 
 async def send_again(tx: Tx, event_id: str, app_id: str) -> bool:
@@ -77,7 +81,7 @@ async def make_due(tx: Tx, found: Sequence[Record]) -> None:
 
     One that is in flight becomes so when its result is recorded, whatever that is.
     """
-    await tx.execute(_LOCK_LANES, list({row["lane_id"] for row in found}))
+    await tx.execute(_LOCK_ENDPOINTS, list({row["lane_id"] for row in found}))
     await tx.execute(
         _MAKE_DUE,
         [row["delivery_id"] for row in found],
@@ -86,54 +90,54 @@ async def make_due(tx: Tx, found: Sequence[Record]) -> None:
     )
 
 
-async def _lock_lanes(
-    tx: Tx, told: Sequence[Told], ordered: Mapping[str, bool]
+async def _lock_endpoints(
+    tx: Tx, new: Sequence[NewDelivery], ordered: Mapping[str, bool]
 ) -> dict[tuple[str, str], int]:
-    """The ids of their lanes by app and origin; a lane that is new is made."""
-    lanes = sorted({(one.app_id, origin_of(one.notify_url)) for one in told})
+    """The ids of their endpoints by app and origin; an endpoint that is new is made."""
+    endpoints = sorted({(one.app_id, origin_of(one.notify_url)) for one in new})
     rows = await tx.fetch(
-        _LOCK_OR_MAKE_LANES,
-        [app_id for app_id, _ in lanes],
-        [origin for _, origin in lanes],
-        [ordered.get(app_id, False) for app_id, _ in lanes],
+        _LOCK_OR_MAKE_ENDPOINTS,
+        [app_id for app_id, _ in endpoints],
+        [origin for _, origin in endpoints],
+        [ordered.get(app_id, False) for app_id, _ in endpoints],
     )
     return {(row["app_id"], row["origin"]): row["lane_id"] for row in rows}
 
 
-def _head(lane_id: int, told: Told) -> dict[str, object]:
+def _head(endpoint_id: int, new: NewDelivery) -> dict[str, object]:
     """All but the body, which is no text."""
     return {
-        "lane_id": lane_id,
-        "event_id": told.event_id,
-        "day": day_of(told.event_id),
-        "app_id": told.app_id,
-        "type": told.type,
-        "notify_url": told.notify_url,
-        "happened_at": told.happened_at,
-        "order_key": told.order_key,
+        "lane_id": endpoint_id,
+        "event_id": new.event_id,
+        "day": day_of(new.event_id),
+        "app_id": new.app_id,
+        "type": new.type,
+        "notify_url": new.notify_url,
+        "happened_at": new.happened_at,
+        "order_key": new.order_key,
     }
 
 
-def _claim(row: Record, told: Told) -> Claim:
-    return Claim(
+def _lease(row: Record, new: NewDelivery) -> Lease:
+    return Lease(
         delivery_id=row["delivery_id"],
         day=row["day"],
-        lane_id=row["lane_id"],
+        endpoint_id=row["lane_id"],
         leased_at=row["leased_at"],
         lease_until=row["lease_until"],
         tries=0,
         is_first=True,
-        event_id=told.event_id,
-        app_id=told.app_id,
-        type=told.type,
-        notify_url=told.notify_url,
-        body=told.body,
-        happened_at=told.happened_at,
+        event_id=new.event_id,
+        app_id=new.app_id,
+        type=new.type,
+        notify_url=new.notify_url,
+        body=new.body,
+        happened_at=new.happened_at,
     )
 
 
 # All of them are locked in the order that everybody keeps, the new ones too.
-_LOCK_OR_MAKE_LANES = """
+_LOCK_OR_MAKE_ENDPOINTS = """
 insert into lane (app_id, origin, ordered)
 select * from unnest($1::text[], $2::text[], $3::boolean[])
 on conflict (app_id, origin) do update set ordered = lane.ordered
@@ -193,7 +197,7 @@ _OF_EVENT = """
 select delivery_id, day, lane_id from delivery where event_id = $1 and day = $2 and app_id = $3
 """
 
-_LOCK_LANES = """
+_LOCK_ENDPOINTS = """
 select from lane where lane_id = any($1) order by app_id, origin for no key update
 """
 

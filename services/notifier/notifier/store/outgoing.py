@@ -13,23 +13,23 @@ from contracts.events.deliveries import (
     DeliveryEventType,
 )
 from contracts.identifiers import new_id
-from notifier.domain.deliveries import Outcome, State
+from notifier.domain.deliveries import FinishedAttempt, State
 
 
-def fate(outcome: Outcome, at: datetime) -> OutboxEvent:
+def fate(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
     """A delivery was settled."""
-    is_delivered = outcome.state is State.DELIVERED
+    is_delivered = finished.state is State.DELIVERED
     return _delivery_event(
         DeliveryEventType.DELIVERED if is_delivered else DeliveryEventType.EXHAUSTED,
-        outcome,
+        finished,
         at,
-        event_id=outcome.tried.claim.event_id,
+        event_id=finished.attempt.lease.event_id,
     )
 
 
-def suspended(outcome: Outcome, at: datetime) -> OutboxEvent:
-    """The try that had this outcome made its lane be suspended."""
-    return _delivery_event(DeliveryEventType.SUSPENDED, outcome, at, event_id=None)
+def suspended(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
+    """This try made its endpoint be suspended."""
+    return _delivery_event(DeliveryEventType.SUSPENDED, finished, at, event_id=None)
 
 
 def alert(told: Alert, at: datetime) -> OutboxEvent:
@@ -46,22 +46,22 @@ def alert(told: Alert, at: datetime) -> OutboxEvent:
 
 
 def _delivery_event(
-    kind: DeliveryEventType, outcome: Outcome, at: datetime, *, event_id: str | None
+    kind: DeliveryEventType, finished: FinishedAttempt, at: datetime, *, event_id: str | None
 ) -> OutboxEvent:
-    claim, answer = outcome.tried.claim, outcome.tried.answer
-    destination = outcome.tried.destination
+    lease, answer = finished.attempt.lease, finished.attempt.answer
+    destination = finished.attempt.destination
     record = DeliveryEventRecord(
         id=new_id("event"),
         source=SOURCE,
         type=kind,
-        subject=event_id or claim.app_id,
+        subject=event_id or lease.app_id,
         time=at,
         data=DeliveryEvent(
             event_id=event_id,
-            event_type=claim.type if event_id else None,
-            app_id=claim.app_id,
+            event_type=lease.type if event_id else None,
+            app_id=lease.app_id,
             url=destination.url if destination else "",
-            attempts=claim.tries + 1,
+            attempts=lease.tries + 1,
             last_status=answer.status if answer else None,
             at=at,
         ),
@@ -69,7 +69,7 @@ def _delivery_event(
     return OutboxEvent(
         event_id=record.id,
         topic=topics.DELIVERY_EVENTS,
-        key=event_id or claim.app_id,
+        key=event_id or lease.app_id,
         type=record.type,
         tenant="",
         payload=record.to_bytes(),

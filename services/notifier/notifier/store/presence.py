@@ -1,8 +1,8 @@
 """Telling the living from the dead: each replica holds a session lock on its number.
 
 When a process dies, however, the database ends its session and with it the lock; everybody sees
-at once whose claims may be taken back. A host that vanishes from the network keeps its lock until
-the connection times out: then the lease of the claims is the limit.
+at once whose leases may be taken back. A host that vanishes from the network keeps its lock until
+the connection times out: then their time is the limit.
 """
 
 import contextlib

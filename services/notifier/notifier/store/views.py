@@ -111,9 +111,9 @@ where exhausted.delivery_id < $8 and {_FILTERS}
 order by exhausted.delivery_id desc limit $9
 """
 
-_EACH_LANE = "select found.delivery_id, found.day from lane cross join lateral"
+_EACH_ENDPOINT = "select found.delivery_id, found.day from lane cross join lateral"
 
-_PENDING = f"""{_EACH_LANE} ({_TOLD}
+_PENDING = f"""{_EACH_ENDPOINT} ({_TOLD}
     join due using (lane_id, delivery_id, day)
     where due.lane_id = lane.lane_id and due.delivery_id < $8 and {_FILTERS}
     order by due.delivery_id desc limit $9) found

@@ -14,14 +14,14 @@ from contracts import webhooks
 from contracts.events.configuration import CallbackAck
 from contracts.identifiers import new_id
 from notifier.domain.apps import App, AppBook
-from notifier.domain.deliveries import Told
+from notifier.domain.deliveries import NewDelivery
 from notifier.domain.schedule import Schedule
 from notifier.flows import deliveries
 from notifier.flows.deps import Deps
-from notifier.guard import Guard
 from notifier.jobs.dispatch import Dispatch
 from notifier.jobs.rescue import Rescue
-from notifier.sender import Limits, Sender
+from notifier.sending.guard import Guard
+from notifier.sending.sender import Limits, Sender
 from notifier.store.presence import Presence
 
 DEADLINE_S = 60.0
@@ -46,8 +46,8 @@ def app(app_id: str, notify_url: str | None, **changes: Any) -> App:
     return replace(usual, **changes)
 
 
-def told(app_id: str = "A1", notify_url: str | None = None, **changes: Any) -> Told:
-    usual = Told(
+def new_delivery(app_id: str = "A1", notify_url: str | None = None, **changes: Any) -> NewDelivery:
+    usual = NewDelivery(
         event_id=new_id("event"),
         app_id=app_id,
         type="payment.succeeded",
@@ -59,7 +59,7 @@ def told(app_id: str = "A1", notify_url: str | None = None, **changes: Any) -> T
 
 
 @dataclass(slots=True)
-class Desk:
+class Harness:
     """One replica. `schedule`, `limits` and so on are set before `running`."""
 
     db: Database
@@ -70,9 +70,9 @@ class Desk:
     limits: Limits = PATIENT
     sender: Callable[[Guard, Limits], Sender] = Sender
 
-    async def tell(self, *events: Told) -> None:
+    async def add(self, *events: NewDelivery) -> None:
         """As the consumer does, in one batch."""
-        await deliveries.tell(self.deps(replica=0), events)
+        await deliveries.add(self.deps(replica=0), events)
 
     def deps(self, *, replica: int) -> Deps:
         return Deps(
@@ -99,19 +99,19 @@ class Desk:
                 yield deps
             finally:
                 stop.set()
-                deps.due.set()
+                deps.wake_up.set()
         await presence.leave()
 
     async def value(self, sql: str, *arguments: object) -> Any:
         async with self.db.connection() as tx:
             return await tx.fetchval(sql, *arguments)
 
-    async def state(self, event: Told) -> Any:
+    async def state(self, event: NewDelivery) -> Any:
         return await self.value(
             "select state from delivery_state where event_id = $1", event.event_id
         )
 
-    async def settled(self, *events: Told, state: str = "delivered") -> None:
+    async def settled(self, *events: NewDelivery, state: str = "delivered") -> None:
         """Waits until all of them are in this state."""
         ids = [event.event_id for event in events]
 
@@ -121,13 +121,13 @@ class Desk:
 
         await until(all_are)
 
-    async def attempts(self, event: Told) -> list[dict[str, Any]]:
+    async def attempts(self, event: NewDelivery) -> list[dict[str, Any]]:
         sql = """select attempt.* from attempt join delivery using (delivery_id, day)
                  where event_id = $1 order by started_at"""
         async with self.db.connection() as tx:
             return [dict(row) for row in await tx.fetch(sql, event.event_id)]
 
-    async def tried(self, event: Told, times: int = 1) -> list[dict[str, Any]]:
+    async def tried(self, event: NewDelivery, times: int = 1) -> list[dict[str, Any]]:
         """Its attempts, waited for."""
 
         async def enough() -> bool:

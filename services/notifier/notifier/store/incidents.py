@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.database import Tx
 from contracts.events.alerts import AlertRecord, Severity
-from notifier.domain.alerts import BY_URGENCY, Trouble
+from notifier.domain.incidents import BY_URGENCY, Incident
 
 FORGOTTEN_AT_ONCE = 5_000
 
@@ -20,18 +20,16 @@ async def add(tx: Tx, records: Sequence[AlertRecord]) -> list[AlertRecord]:
     return [record for record in records if await tx.fetchval(_ADD, *_columns(record))]
 
 
-async def lock_troubles(
-    tx: Tx, keys: Iterable[str]
-) -> tuple[datetime, dict[tuple[str, str], Trouble]]:
+async def lock(tx: Tx, keys: Iterable[str]) -> tuple[datetime, dict[tuple[str, str], Incident]]:
     """The database's time, and the known troubles with these keys, by key and route, locked in
     their order."""
     now: datetime = await tx.fetchval("select now()")
     rows = await tx.fetch(_LOCK, sorted(set(keys)))
-    return now, {(row["key"], row["route"]): _trouble(row) for row in rows}
+    return now, {(row["key"], row["route"]): _incident(row) for row in rows}
 
 
-async def put_troubles(tx: Tx, troubles: Iterable[Trouble]) -> None:
-    await tx.executemany(_PUT, [astuple(trouble) for trouble in troubles])
+async def put(tx: Tx, incidents: Iterable[Incident]) -> None:
+    await tx.executemany(_PUT, [astuple(incident) for incident in incidents])
 
 
 async def take_turn(tx: Tx, destination: str, every_s: float) -> bool:
@@ -44,13 +42,13 @@ async def list_due_routes(tx: Tx, limit: int) -> list[str]:
     return [row["route"] for row in await tx.fetch(_DUE_ROUTES, limit)]
 
 
-async def take_due(tx: Tx, route: str, limit: int) -> list[Trouble]:
+async def take_due(tx: Tx, route: str, limit: int) -> list[Incident]:
     """The most urgent troubles that are due by this route, leased to us."""
     urgency = [str(severity) for severity in BY_URGENCY]
-    return [_trouble(row) for row in await tx.fetch(_TAKE, limit, LEASE_S, urgency, route)]
+    return [_incident(row) for row in await tx.fetch(_TAKE, limit, LEASE_S, urgency, route)]
 
 
-async def settle(tx: Tx, told: Sequence[Trouble], again_s: Sequence[float]) -> None:
+async def settle(tx: Tx, told: Sequence[Incident], again_s: Sequence[float]) -> None:
     """People know of these now; what was raised meanwhile is due after its `again_s`."""
     await tx.execute(
         _SETTLE,
@@ -87,8 +85,8 @@ def _columns(record: AlertRecord) -> tuple[object, ...]:
     )
 
 
-def _trouble(row: Any) -> Trouble:
-    return Trouble(**{**row, "severity": Severity(row["severity"])})
+def _incident(row: Any) -> Incident:
+    return Incident(**{**row, "severity": Severity(row["severity"])})
 
 
 _ADD = """

@@ -1,23 +1,23 @@
-"""Lanes that are held or suspended, and what frees them."""
+"""Endpoints that are held or suspended, and what frees them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.database import Tx
-from notifier.domain.lanes import Cause
+from notifier.domain.endpoints import Cause
 
 COUNTED = 10_000
-"""Waiting deliveries of a lane are counted up to here."""
+"""Waiting deliveries of an endpoint are counted up to here."""
 
 REJOINED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class Endpoint:
     """`pending` is exact below `COUNTED`."""
 
-    lane_id: int
+    endpoint_id: int
     app_id: str
     origin: str
     suspended_at: datetime | None
@@ -30,18 +30,18 @@ class Lane:
 
 
 async def lift_holds(tx: Tx, app_ids: Collection[str]) -> int:
-    """Look at the held lanes of these apps now; answers how many there were.
+    """Look at the held endpoints of these apps now; answers how many there were.
 
-    A lane with an open breaker keeps its cap of one: what comes is a single probe.
+    An endpoint with an open breaker keeps its cap of one: what comes is a single probe.
     """
-    lane_ids = [row["lane_id"] for row in await tx.fetch(_LOCK_HELD, list(app_ids))]
-    if lane_ids:
-        await tx.execute(_LIFT, lane_ids)
-    return len(lane_ids)
+    endpoint_ids = [row["lane_id"] for row in await tx.fetch(_LOCK_HELD, list(app_ids))]
+    if endpoint_ids:
+        await tx.execute(_LIFT, endpoint_ids)
+    return len(endpoint_ids)
 
 
 async def set_ordered(tx: Tx, ordered: Mapping[str, bool]) -> None:
-    """Whether order counts in the lanes of these apps, for what comes from now on."""
+    """Whether order counts in the endpoints of these apps, for what comes from now on."""
     await tx.execute(_SET_ORDERED, list(ordered), list(ordered.values()))
 
 
@@ -49,54 +49,54 @@ async def list_page(
     tx: Tx,
     *,
     app_ids: Collection[str] | None = None,
-    lane_id: int | None = None,
+    endpoint_id: int | None = None,
     origin: str | None = None,
     suspended: bool | None = None,
     after: int = 0,
     limit: int,
-) -> list[Lane]:
+) -> list[Endpoint]:
     """In the order in which they became known; what is None does not filter."""
     rows = await tx.fetch(
-        _PAGE, app_ids and list(app_ids), lane_id, origin, suspended, after, limit, COUNTED
+        _PAGE, app_ids and list(app_ids), endpoint_id, origin, suspended, after, limit, COUNTED
     )
     return [
-        Lane(**{**row, "suspended_for": row["suspended_for"] and Cause(row["suspended_for"])})
+        Endpoint(**{**row, "suspended_for": row["suspended_for"] and Cause(row["suspended_for"])})
         for row in rows
     ]
 
 
-async def note_address(tx: Tx, lane_id: int, url: str) -> None:
-    """Where the lane that was just suspended had been called."""
-    await tx.execute(_NOTE_ADDRESS, lane_id, url)
+async def note_address(tx: Tx, endpoint_id: int, url: str) -> None:
+    """Where the endpoint that was just suspended had been called."""
+    await tx.execute(_NOTE_ADDRESS, endpoint_id, url)
 
 
-async def line_up(tx: Tx, lane_ids: Collection[int]) -> bool:
+async def line_up(tx: Tx, endpoint_ids: Collection[int]) -> bool:
     """Put what was tried in vain back among the first tries, in its old place, as far as it is due
-    when these lanes (all locked) are looked at next; True: some lane has some.
+    when these endpoints (all locked) are looked at next; True: some endpoint has some.
 
-    For lanes that are held or came back: what has waited longest is the probe, and goes first.
+    For endpoints that are held or came back: what has waited longest is the probe, and goes first.
     """
-    if not lane_ids:
+    if not endpoint_ids:
         return False
-    return bool(await tx.fetchval(_LINE_UP, list(lane_ids), REJOINED_AT_ONCE))
+    return bool(await tx.fetchval(_LINE_UP, list(endpoint_ids), REJOINED_AT_ONCE))
 
 
-async def rejoin(tx: Tx, lane_id: int) -> bool:
+async def rejoin(tx: Tx, endpoint_id: int) -> bool:
     """Put what was tried before back among the first tries, in its old place; True: there is more.
 
-    The lane is suspended, so nobody claims meanwhile.
+    The endpoint is suspended, so nobody leases meanwhile.
     """
-    await tx.execute(_LOCK, lane_id)
-    return bool(await tx.fetchval(_REJOIN, lane_id, REJOINED_AT_ONCE) == REJOINED_AT_ONCE)
+    await tx.execute(_LOCK, endpoint_id)
+    return bool(await tx.fetchval(_REJOIN, endpoint_id, REJOINED_AT_ONCE) == REJOINED_AT_ONCE)
 
 
-async def resume(tx: Tx, lane_id: int) -> None:
+async def resume(tx: Tx, endpoint_id: int) -> None:
     """End the suspension: one probe first, then the backlog at a growing rate, oldest first.
 
     What is in flight since before joins the backlog when it fails.
     """
-    await tx.execute(_LOCK, lane_id)
-    await tx.execute(_RESUME, lane_id)
+    await tx.execute(_LOCK, endpoint_id)
+    await tx.execute(_RESUME, endpoint_id)
 
 
 _LOCK_HELD = """
@@ -117,7 +117,8 @@ where lane.app_id = app.app_id and lane.ordered <> app.ordered
 """
 
 _PAGE = """
-select lane_id, app_id, origin, suspended_at, suspended_for, suspended_url, failing_since,
+select lane_id as endpoint_id, app_id, origin, suspended_at, suspended_for, suspended_url,
+       failing_since,
        case when held_until > now() and suspended_at is null then held_until end as held_until,
        (select count(*) from (
            select 1 from due where due.lane_id = lane.lane_id and lease_until is null limit $7

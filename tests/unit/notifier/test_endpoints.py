@@ -1,4 +1,4 @@
-"""A lane: how much at once, when it is left alone, and how it comes back."""
+"""An endpoint: how much at once, when it is left alone, and how it comes back."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.domain.answers import Verdict
-from notifier.domain.lanes import (
+from notifier.domain.answers import AttemptResult
+from notifier.domain.endpoints import (
     CATCH_UP_PER_S,
     FOREVER,
     HOLDS_S,
@@ -26,13 +26,13 @@ from notifier.domain.lanes import (
 )
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-ACCEPTED, REFUSED = Verdict.ACCEPTED, Verdict.REFUSED
-FAILING, UNREACHABLE = Verdict.FAILING, Verdict.UNREACHABLE
+ACCEPTED, REFUSED = AttemptResult.ACCEPTED, AttemptResult.REFUSED
+FAILING, UNREACHABLE = AttemptResult.FAILING, AttemptResult.UNREACHABLE
 
 
-def after(health: Health, verdicts: Iterable[Verdict], now: datetime = NOW) -> Health:
-    for verdict in verdicts:
-        health = health.after(verdict, now, leased_at=now)
+def after(health: Health, results: Iterable[AttemptResult], now: datetime = NOW) -> Health:
+    for result in results:
+        health = health.after(result, now, leased_at=now)
     return health
 
 
@@ -65,7 +65,7 @@ def test_opens_after_five_unreachable_in_a_row() -> None:
 
 
 @pytest.mark.parametrize("between", [ACCEPTED, REFUSED, FAILING])
-def test_any_answer_interrupts_the_streak(between: Verdict) -> None:
+def test_any_answer_interrupts_the_streak(between: AttemptResult) -> None:
     health = after(Health(), [*[UNREACHABLE] * 4, between, *[UNREACHABLE] * 4])
 
     assert health.held_until is None
@@ -113,7 +113,7 @@ def test_each_failed_probe_holds_longer_up_to_ten_minutes() -> None:
 
 
 @pytest.mark.parametrize(("probe", "cap"), [(ACCEPTED, 2), (REFUSED, 1)])
-def test_answered_probe_closes_it_and_it_starts_slowly(probe: Verdict, cap: int) -> None:
+def test_answered_probe_closes_it_and_it_starts_slowly(probe: AttemptResult, cap: int) -> None:
     opened = after(Health(), [UNREACHABLE] * 5)
     closed = after(opened, [probe], NOW + timedelta(seconds=30))
 
@@ -121,18 +121,18 @@ def test_answered_probe_closes_it_and_it_starts_slowly(probe: Verdict, cap: int)
 
 
 def test_what_cannot_be_sent_waits_a_minute_and_counts_for_nothing() -> None:
-    health = after(Health(streak=3), [Verdict.UNSENDABLE] * 20)
+    health = after(Health(streak=3), [AttemptResult.UNSENDABLE] * 20)
 
     assert held_for_s(health) == UNSENDABLE_HOLD_S
     assert (health.cap, health.streak, health.trips) == (START_CAP, 3, 0)
 
 
-@given(st.lists(st.sampled_from(Verdict)), st.lists(st.floats(0, 1000), min_size=1))
-def test_cap_stays_within_its_bounds(verdicts: list[Verdict], gaps: list[float]) -> None:
+@given(st.lists(st.sampled_from(AttemptResult)), st.lists(st.floats(0, 1000), min_size=1))
+def test_cap_stays_within_its_bounds(results: list[AttemptResult], gaps: list[float]) -> None:
     health, now = Health(), NOW
-    for number, verdict in enumerate(verdicts):
+    for number, result in enumerate(results):
         now += timedelta(seconds=gaps[number % len(gaps)])
-        health = health.after(verdict, now, leased_at=now)
+        health = health.after(result, now, leased_at=now)
 
         assert 1 <= health.cap <= MAX_CAP
         is_short = health.held_until is None or health.held_until <= now + timedelta(minutes=10)
@@ -164,19 +164,19 @@ def test_addresses_on_one_host_share_a_lane(notify_url: str | None, origin: str)
 
 
 def test_gone_suspends_at_once_and_nothing_changes_it() -> None:
-    gone = after(Health(), [Verdict.GONE])
+    gone = after(Health(), [AttemptResult.GONE])
 
     assert (gone.suspended_for, gone.held_until) == (Cause.GONE, FOREVER)
-    assert after(gone, [ACCEPTED, REFUSED, UNREACHABLE, Verdict.UNSENDABLE]) == gone
+    assert after(gone, [ACCEPTED, REFUSED, UNREACHABLE, AttemptResult.UNSENDABLE]) == gone
 
 
-@pytest.mark.parametrize("verdict", [REFUSED, FAILING, UNREACHABLE])
-def test_five_days_without_a_success_suspend(verdict: Verdict) -> None:
-    first = after(Health(), [verdict])
+@pytest.mark.parametrize("result", [REFUSED, FAILING, UNREACHABLE])
+def test_five_days_without_a_success_suspend(result: AttemptResult) -> None:
+    first = after(Health(), [result])
 
-    assert after(first, [verdict], NOW + SUSPEND_AFTER / 2).suspended_at is None
-    assert after(first, [verdict], NOW + SUSPEND_AFTER).suspended_for is Cause.FAILING
-    assert after(first, [ACCEPTED, verdict], NOW + SUSPEND_AFTER).suspended_at is None
+    assert after(first, [result], NOW + SUSPEND_AFTER / 2).suspended_at is None
+    assert after(first, [result], NOW + SUSPEND_AFTER).suspended_for is Cause.FAILING
+    assert after(first, [ACCEPTED, result], NOW + SUSPEND_AFTER).suspended_at is None
 
 
 def test_breaker_keeps_the_count_of_days() -> None:

@@ -1,25 +1,25 @@
-"""What came of a batch of tries: attempts, deliveries, queue and lanes, in one statement."""
+"""What came of a batch of tries: attempts, deliveries, queue and endpoints, in one statement."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.database import Tx
-from notifier.domain.deliveries import Outcome
-from notifier.domain.lanes import Cause, Health
+from notifier.domain.deliveries import FinishedAttempt
+from notifier.domain.endpoints import Cause, Health
 
 
 @dataclass(frozen=True, slots=True)
-class LockedLanes:
+class LockedEndpoints:
     """`now` is the database's, the one clock of all replicas."""
 
     now: datetime
     health: dict[int, Health]
 
 
-async def lock_lanes(tx: Tx, lane_ids: Iterable[int]) -> LockedLanes:
+async def lock(tx: Tx, endpoint_ids: Iterable[int]) -> LockedEndpoints:
     """Lock them in the order that everybody keeps."""
-    rows = await tx.fetch(_LOCK, sorted(set(lane_ids)))
+    rows = await tx.fetch(_LOCK, sorted(set(endpoint_ids)))
     health = {
         row["lane_id"]: Health(
             cap=row["cap"],
@@ -36,13 +36,13 @@ async def lock_lanes(tx: Tx, lane_ids: Iterable[int]) -> LockedLanes:
         )
         for row in rows
     }
-    return LockedLanes(rows[0]["now"], health)
+    return LockedEndpoints(rows[0]["now"], health)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """The ids of the deliveries that were still ours, and of those of them that are due again
-    because somebody asked meanwhile; whether one of the lanes has more that is due now."""
+    because somebody asked meanwhile; whether one of the endpoints has more that is due now."""
 
     ours: set[int]
     asked_again: set[int]
@@ -50,17 +50,17 @@ class Written:
 
 
 async def write(
-    tx: Tx, replica: int, outcomes: Sequence[Outcome], health: Mapping[int, Health]
+    tx: Tx, replica: int, finished_attempts: Sequence[FinishedAttempt], health: Mapping[int, Health]
 ) -> Written:
-    """Log the tries, settle or requeue the deliveries, and move their lanes (all locked) on.
+    """Log the tries, settle or requeue the deliveries, and move their endpoints (all locked) on.
 
-    A claim that is not ours any more changes nothing but the log: whoever has the delivery now
+    A lease that is not ours any more changes nothing but the log: whoever has the delivery now
     decides.
     """
     rows = await tx.fetch(
         _WRITE,
         replica,
-        [_row(outcome) for outcome in outcomes],
+        [_row(finished) for finished in finished_attempts],
         list(health),
         list(health.values()),
     )
@@ -71,27 +71,27 @@ async def write(
     )
 
 
-def _row(outcome: Outcome) -> dict[str, object]:
-    claim, answer, destination = (
-        outcome.tried.claim,
-        outcome.tried.answer,
-        outcome.tried.destination,
+def _row(finished: FinishedAttempt) -> dict[str, object]:
+    lease, answer, destination = (
+        finished.attempt.lease,
+        finished.attempt.answer,
+        finished.attempt.destination,
     )
     row: dict[str, object] = {
-        "delivery_id": claim.delivery_id,
-        "day": claim.day,
-        "lane_id": claim.lane_id,
-        "app_id": claim.app_id,
-        "lease_until": claim.lease_until,
-        "state": outcome.state,
-        "due_at": outcome.due_at,
+        "delivery_id": lease.delivery_id,
+        "day": lease.day,
+        "lane_id": lease.endpoint_id,
+        "app_id": lease.app_id,
+        "lease_until": lease.lease_until,
+        "state": finished.state,
+        "due_at": finished.due_at,
     }
     if answer and destination:
         row |= {
             "started_at": answer.started_at,
             "url": destination.url,
             "status": answer.status,
-            "error": outcome.judgement.trouble,
+            "error": finished.classification.failure,
             "latency_ms": answer.latency_ms,
             "answer": answer.text(),
             "private": answer.is_private,
@@ -107,10 +107,10 @@ order by app_id, origin
 for no key update
 """
 
-# A lane whose hold ends early by a success is looked at again at once: its due times were moved to
-# the end of the hold. So is an ordered one, where something may have waited for this result. What
-# was asked for again meanwhile is due at once, as if never tried; where it was settled before, it
-# holds up none of its order any more.
+# An endpoint whose hold ends early by a success is looked at again at once: its due times were
+# moved to the end of the hold. So is an ordered one, where something may have waited for this
+# result. What was asked for again meanwhile is due at once, as if never tried; where it was
+# settled before, it holds up none of its order any more.
 _WRITE = """
 with outcome as (
     select * from jsonb_to_recordset($2) as o (

@@ -1,29 +1,29 @@
-"""Claiming due deliveries lane by lane, and taking back what was claimed by the dead.
+"""Leasing due deliveries endpoint by endpoint, and taking back what was leased by the dead.
 
-First the lanes are locked, then the rows of `due` are read: two statements, because the second
-must see what was committed before the first got its locks; otherwise a lane could be put to sleep
-over a delivery that had just arrived.
+First the endpoints are locked, then the rows of `due` are read: two statements, because the second
+must see what was committed before the first got its locks; otherwise an endpoint could be put to
+sleep over a delivery that had just arrived. Endpoints are the rows of `lane`.
 """
 
 from collections.abc import Sequence
 
 from chassis.database import Tx
-from notifier.domain.deliveries import Claim
-from notifier.domain.lanes import Room, allowance
+from notifier.domain.deliveries import Lease
+from notifier.domain.endpoints import Room, allowance
 from notifier.store.presence import LOCK_CLASS
 
-LANES_PER_CLAIM = 50
+ENDPOINTS_AT_ONCE = 50
 TAKEN_BACK_AT_ONCE = 1000
 
 
 async def has_due(tx: Tx) -> bool:
-    """A look without a lock: whether some lane has something to claim now."""
+    """A look without a lock: whether some endpoint has something to lease now."""
     return bool(await tx.fetchval(_HAS_DUE))
 
 
-async def lock_due_lanes(tx: Tx, *, fresh: bool, slots: int) -> list[Room]:
-    """Lanes that are due and have room, the longest waiting first; those of others are skipped."""
-    limit = min(slots, LANES_PER_CLAIM)
+async def lock_due(tx: Tx, *, fresh: bool, slots: int) -> list[Room]:
+    """Those that are due and have room, the longest waiting first; others' are skipped."""
+    limit = min(slots, ENDPOINTS_AT_ONCE)
     rows = await tx.fetch(_DUE_FRESH if fresh else _DUE_RETRY, limit)
     return [
         Room(row["lane_id"], min(row["size"], allowance(row["catching_up_s"], row["idle_s"])))
@@ -33,30 +33,30 @@ async def lock_due_lanes(tx: Tx, *, fresh: bool, slots: int) -> list[Room]:
 
 async def take(
     tx: Tx, rooms: Sequence[Room], *, fresh: bool, replica: int, lease_s: float
-) -> list[Claim]:
-    """Claim what fits into the rooms of locked lanes, oldest first, and move the lanes on.
+) -> list[Lease]:
+    """Lease what fits into the rooms of locked endpoints, oldest first, and move the endpoints on.
 
-    Every lane is moved on, also one where nothing was found: it would stay at the front and
+    Every endpoint is moved on, also one where nothing was found: it would stay at the front and
     starve the others.
     """
     rows = await tx.fetch(
         _TAKE,
-        [room.lane_id for room in rooms],
+        [room.endpoint_id for room in rooms],
         [room.size for room in rooms],
         fresh,
         lease_s,
         replica,
     )
-    return [Claim(**row) for row in rows]
+    return [Lease(**row) for row in rows]
 
 
 async def take_back(tx: Tx) -> int:
-    """Free the claims whose lease ran out or whose replica is gone; answers how many."""
+    """Free the leases whose lease ran out or whose replica is gone; answers how many."""
     lost = await tx.fetch(_LOST, LOCK_CLASS, TAKEN_BACK_AT_ONCE)
     if not lost:
         return 0
-    lane_ids = {row["lane_id"] for row in lost}
-    await tx.execute(_LOCK, list(lane_ids))
+    endpoint_ids = {row["lane_id"] for row in lost}
+    await tx.execute(_LOCK, list(endpoint_ids))
     count: int = await tx.fetchval(
         _FREE,
         [row["lane_id"] for row in lost],
@@ -90,10 +90,10 @@ order by retry_at limit $1
 for no key update skip locked
 """
 
-# What is picked are the first rows of the lane in the order of the index, so the row behind them
-# is the one the lane waits for next. A lane that catches up is given a part every 50 ms, until no
-# first try waits. In an ordered lane, what waits for an earlier one of its key is passed over by
-# both: the result of the earlier one wakes the lane, or the time when it does not block any more.
+# What is picked are the endpoint's first rows in the order of the index, so the row behind them is
+# the one it waits for next. One that catches up is given a part every 50 ms, until no first try
+# waits. In an ordered one, what waits for an earlier one of its key is passed over by both: the
+# result of the earlier one wakes the endpoint, or the time when it does not block any more.
 _TAKE = """
 with room as (
     select * from unnest($1::bigint[], $2::integer[]) as r (lane_id, size)
@@ -143,13 +143,13 @@ with room as (
           and follower.due_at is null) blocked
     where lane.lane_id = counted.lane_id
 )
-select delivery_id, day, taken.lane_id, leased_at, lease_until, tries, event_id, app_id, type,
-       notify_url, body, happened_at, tries = 0 and due_at = created_at as is_first
+select delivery_id, day, taken.lane_id as endpoint_id, leased_at, lease_until, tries, event_id,
+       app_id, type, notify_url, body, happened_at, tries = 0 and due_at = created_at as is_first
 from taken join delivery using (delivery_id, day)
 order by delivery_id
 """
 
-# A replica takes its lock before its first claim, so a claim that is seen has a lock that is seen.
+# A replica takes its lock before its first lease, so a lease that is seen has a lock that is seen.
 _LOST = """
 select delivery_id, lane_id, lease_until from due
 where lease_until < now()

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, says
-from tests.integration.notifier.desk import Desk
+from tests.integration.notifier.harness import Harness
 from tests.integration.notifier.people import (
     SECRET,
     PostOffice,
@@ -27,11 +27,11 @@ from tests.integration.notifier.people import (
 
 from contracts.events.alerts import ALERT, Alert, AlertRecord, Severity
 from contracts.identifiers import new_id
+from notifier.domain.errors import SpokeJustNow
 from notifier.domain.messages import Messenger
-from notifier.domain.problems import SpokeJustNow
 from notifier.flows import alerts, keeping
 from notifier.flows.deps import Deps
-from notifier.jobs.telling import Telling
+from notifier.jobs.messaging import Messaging
 from notifier.jobs.watch import watch
 from notifier.messengers.dingtalk import DingTalk, signature
 from notifier.messengers.mail import Mail
@@ -56,8 +56,8 @@ async def session() -> AsyncIterator[ClientSession]:
         yield session
 
 
-def by(desk: Desk, *messengers: Messenger) -> Deps:
-    return replace(desk.deps(replica=0), messengers=messengers)
+def by(harness: Harness, *messengers: Messenger) -> Deps:
+    return replace(harness.deps(replica=0), messengers=messengers)
 
 
 def ding(session: ClientSession, robot: Robot, secret: str = SECRET) -> DingTalk:
@@ -76,83 +76,83 @@ def alert(key: str, severity: Severity = Severity.CRITICAL, detail: str = "x") -
     )
 
 
-async def everything_is_due(desk: Desk) -> None:
-    await desk.value("update teller set spoke_at = '-infinity' returning 1")
-    await desk.value(
+async def everything_is_due(harness: Harness) -> None:
+    await harness.value("update teller set spoke_at = '-infinity' returning 1")
+    await harness.value(
         "with due as (update trouble set due_at = now() where due_at is not null returning 1) "
         "select count(*) from due"
     )
 
 
 async def test_alerts_of_one_key_are_told_once_with_their_count(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
-    deps = by(desk, ding(session, robot))
+    deps = by(harness, ding(session, robot))
     await alerts.receive(deps, [alert("a"), alert("a"), alert("b", Severity.WARNING)])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    assert await alerts.tell_due(deps)
+    assert await alerts.send_due(deps)
 
     (message,) = robot.taken
     assert message["markdown"]["title"] == "Paymesh: 1 critical, 1 warning"
     assert "Trouble a" in message["markdown"]["text"]
     assert "×2 since" in message["markdown"]["text"]
     assert message["at"]["isAtAll"] is True
-    assert not await alerts.tell_due(deps)
+    assert not await alerts.send_due(deps)
 
 
 async def test_new_alert_waits_for_company(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
-    deps = by(desk, ding(session, robot))
+    deps = by(harness, ding(session, robot))
     await alerts.receive(deps, [alert("a")])
 
-    assert not await alerts.tell_due(deps)
+    assert not await alerts.send_due(deps)
 
 
 async def test_robot_is_never_asked_too_often(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
-    deps = by(desk, ding(session, robot))
+    deps = by(harness, ding(session, robot))
     for number in range(30):
         await alerts.receive(deps, [alert(f"k{number}")])
-        await desk.value("update trouble set due_at = now() where untold > 0 returning 1")
-        await alerts.tell_due(deps)
+        await harness.value("update trouble set due_at = now() where untold > 0 returning 1")
+        await alerts.send_due(deps)
 
     assert len(robot.taken) == 1
-    assert await desk.value("select count(*) from trouble where untold > 0") == 29
+    assert await harness.value("select count(*) from trouble where untold > 0") == 29
 
 
-async def test_same_alert_from_kafka_twice_counts_once(desk: Desk) -> None:
+async def test_same_alert_from_kafka_twice_counts_once(harness: Harness) -> None:
     record = alert("a")
-    await alerts.receive(desk.deps(replica=0), [record, record])
-    await alerts.receive(desk.deps(replica=0), [record])
+    await alerts.receive(harness.deps(replica=0), [record, record])
+    await alerts.receive(harness.deps(replica=0), [record])
 
-    assert await desk.value("select total from trouble") == 1
+    assert await harness.value("select total from trouble") == 1
 
 
 async def test_what_is_raised_while_it_is_told_is_told_later(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
     class Slow:
         name = destination = "slow"
 
         async def send(self, message: object) -> None:
-            await alerts.receive(desk.deps(replica=0), [alert("a")])
+            await alerts.receive(harness.deps(replica=0), [alert("a")])
 
-    deps = by(desk, Slow())
+    deps = by(harness, Slow())
     await alerts.receive(deps, [alert("a")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    await alerts.tell_due(deps)
+    await alerts.send_due(deps)
 
-    assert await desk.value("select untold from trouble") == 1
-    assert await desk.value("select due_at > now() + interval '4 min' from trouble")
+    assert await harness.value("select untold from trouble") == 1
+    assert await harness.value("select due_at > now() + interval '4 min' from trouble")
 
 
 @pytest.mark.parametrize("code", [130101, 310000])
 async def test_refusal_in_a_200_escalates_to_the_others(
-    desk: Desk,
+    harness: Harness,
     robot: Robot,
     office: PostOffice,
     server: AppServer,
@@ -161,38 +161,38 @@ async def test_refusal_in_a_200_escalates_to_the_others(
 ) -> None:
     robot.refuses = code
     deps = by(
-        desk,
+        harness,
         ding(session, robot),
         Webhook(session, SecretStr(f"{server.url}/ops")),
         Mail(SecretStr(office.url), "paymesh@example.com", ("ops@example.com",)),
     )
     await alerts.receive(deps, [alert("a", detail="物业")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    assert await alerts.tell_due(deps)
+    assert await alerts.send_due(deps)
 
     assert f"errcode {code}".encode() in server.received[0].body
     letter = email.message_from_bytes(office.letters[0], _class=EmailMessage, policy=policy.default)
     assert letter["Subject"] == "Paymesh: 1 critical"
     assert "物业" in letter.get_content()
-    assert await desk.value("select untold from trouble") == 0
+    assert await harness.value("select untold from trouble") == 0
 
 
 async def test_what_nobody_takes_is_tried_again(
-    desk: Desk, robot: Robot, server: AppServer, session: ClientSession
+    harness: Harness, robot: Robot, server: AppServer, session: ClientSession
 ) -> None:
     server.answers["/ops"] = says(500)
     deps = by(
-        desk,
+        harness,
         ding(session, robot, secret="SECwrong"),
         Webhook(session, SecretStr(f"{server.url}/ops")),
     )
     await alerts.receive(deps, [alert("a")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    assert not await alerts.tell_due(deps)
-    await everything_is_due(desk)
-    assert await alerts.tell_due(by(desk, ding(session, robot)))
+    assert not await alerts.send_due(deps)
+    await everything_is_due(harness)
+    assert await alerts.send_due(by(harness, ding(session, robot)))
 
 
 @pytest.mark.parametrize(
@@ -205,10 +205,10 @@ async def test_what_nobody_takes_is_tried_again(
     ],
 )
 async def test_answer_that_no_robot_gives_is_none(
-    desk: Desk, server: AppServer, session: ClientSession, answer: str
+    harness: Harness, server: AppServer, session: ClientSession, answer: str
 ) -> None:
     server.answers["/robot"] = says(200, answer)
-    deps = by(desk, DingTalk(session, SecretStr(f"{server.url}/robot"), None))
+    deps = by(harness, DingTalk(session, SecretStr(f"{server.url}/robot"), None))
 
     tested = await alerts.send_trial(deps)
 
@@ -216,7 +216,7 @@ async def test_answer_that_no_robot_gives_is_none(
 
 
 async def test_database_that_restarts_meanwhile_does_not_end_the_telling(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
     asked, stop, ready = asyncio.Event(), asyncio.Event(), asyncio.Event()
     ready.set()
@@ -228,9 +228,9 @@ async def test_database_that_restarts_meanwhile_does_not_end_the_telling(
             asked.set()
             raise asyncpg.AdminShutdownError
 
-    await alerts.receive(desk.deps(replica=0), [alert("a")])
-    await everything_is_due(desk)
-    telling = Telling(by(desk, Unlucky()), ready=ready)
+    await alerts.receive(harness.deps(replica=0), [alert("a")])
+    await everything_is_due(harness)
+    telling = Messaging(by(harness, Unlucky()), ready=ready)
     running = asyncio.create_task(telling.run(stop))
 
     await asked.wait()
@@ -239,55 +239,55 @@ async def test_database_that_restarts_meanwhile_does_not_end_the_telling(
 
 
 async def test_alerts_are_forgotten_with_their_days_but_for_what_nobody_was_told(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
-    deps = by(desk, ding(session, robot))
+    deps = by(harness, ding(session, robot))
     await alerts.receive(deps, [alert("told")])
-    await everything_is_due(desk)
-    await alerts.tell_due(deps)
+    await everything_is_due(harness)
+    await alerts.send_due(deps)
     await alerts.receive(deps, [alert("untold")])
-    await desk.value("update alert set received_at = now() - interval '100 days' returning 1")
-    await desk.value("update trouble set last_at = now() - interval '100 days' returning 1")
+    await harness.value("update alert set received_at = now() - interval '100 days' returning 1")
+    await harness.value("update trouble set last_at = now() - interval '100 days' returning 1")
     await alerts.receive(deps, [alert("young")])
 
     await keeping.drop_old(deps, retention_days=90)
 
-    assert await desk.value("select array_agg(key) from alert") == ["young"]
-    assert await desk.value("select array_agg(key order by key) from trouble") == [
+    assert await harness.value("select array_agg(key) from alert") == ["young"]
+    assert await harness.value("select array_agg(key order by key) from trouble") == [
         "untold", "young",
     ]  # fmt: skip
 
 
 async def test_words_from_outside_are_no_markup(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
-    deps = by(desk, ding(session, robot))
+    deps = by(harness, ding(session, robot))
     await alerts.receive(deps, [alert("a", detail="[click](http://evil.example)\n# big")])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    await alerts.tell_due(deps)
+    await alerts.send_due(deps)
 
     assert "[click]" not in robot.taken[0]["markdown"]["text"]
     assert "\n# big" not in robot.taken[0]["markdown"]["text"]
 
 
 async def test_strangers_text_stops_nothing_that_people_are_told(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
-    deps = by(desk, ding(session, robot))
+    deps = by(harness, ding(session, robot))
     odd = alert("a\0\ud800", detail="\ud800\0\u202e".join("odd"))
     await alerts.receive(deps, [odd, AlertRecord.model_validate_json(odd.to_bytes())])
-    await everything_is_due(desk)
+    await everything_is_due(harness)
 
-    assert await alerts.tell_due(deps)
+    assert await alerts.send_due(deps)
     assert "o" in robot.taken[0]["markdown"]["text"]
 
 
 async def test_trial_goes_by_every_messenger(
-    desk: Desk, robot: Robot, server: AppServer, session: ClientSession
+    harness: Harness, robot: Robot, server: AppServer, session: ClientSession
 ) -> None:
     server.answers["/ops"] = says(404)
-    deps = by(desk, ding(session, robot), Webhook(session, SecretStr(f"{server.url}/ops")))
+    deps = by(harness, ding(session, robot), Webhook(session, SecretStr(f"{server.url}/ops")))
 
     tested = await alerts.send_trial(deps)
 
@@ -304,18 +304,18 @@ def test_signature_is_hmac_of_time_and_secret() -> None:
 
 
 async def test_our_own_trouble_is_told_without_kafka(
-    desk: Desk, robot: Robot, session: ClientSession
+    harness: Harness, robot: Robot, session: ClientSession
 ) -> None:
-    deps = by(desk, ding(session, robot))
+    deps = by(harness, ding(session, robot))
     stuck: Any = SimpleNamespace(oldest_s=11.0, dead=1)
     slow: Any = SimpleNamespace(lag=10_001)
 
     await watch(deps, stuck, {"notifier": slow}).look()
-    await everything_is_due(desk)
-    await alerts.tell_due(deps)
+    await everything_is_due(harness)
+    await alerts.send_due(deps)
 
     (message,) = robot.taken
-    assert await desk.value("select array_agg(key order by key) from trouble") == [
+    assert await harness.value("select array_agg(key order by key) from trouble") == [
         "consumer.behind:notifier", "outbox.dead:notifier", "outbox.stuck:notifier",
     ]  # fmt: skip
     assert message["markdown"]["title"] == "Paymesh: 2 critical, 1 warning"

@@ -1,4 +1,4 @@
-"""Tells people what they must hear of, one message for all that is due."""
+"""Sends people what they must hear of, one message for all that is due."""
 
 import asyncio
 from typing import Final
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 EVERY_S: Final = 1.0
 
 
-class Telling:
+class Messaging:
     """Looks every second; the database gives the turn to one replica at a time. Nobody is told
     before `ready`: until then no merchant's route is known."""
 
@@ -32,7 +32,7 @@ class Telling:
             self.pulse.beat()
             try:
                 if self._ready.is_set():
-                    await alerts.tell_due(self._deps)
+                    await alerts.send_due(self._deps)
             except* (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as errors:  # of each route
-                log.warning("telling.postponed", reason=repr(errors.exceptions))
+                log.warning("messaging.postponed", reason=repr(errors.exceptions))
             await pause(stop, EVERY_S)

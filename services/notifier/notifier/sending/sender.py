@@ -15,12 +15,12 @@ from typing import Final, Self
 import aiohttp
 
 from contracts import webhooks
-from notifier.connections import Connector, peer
-from notifier.domain.answers import Answer, Trouble
+from notifier.domain.answers import Answer, FailureKind
 from notifier.domain.apps import Destination
-from notifier.domain.deliveries import Claim
-from notifier.guard import AddressRefused, Guard, UrlRefused
-from notifier.resolver import Resolver
+from notifier.domain.deliveries import Lease
+from notifier.sending.connections import Connector, peer
+from notifier.sending.guard import AddressRefused, Guard, UrlRefused
+from notifier.sending.resolver import Resolver
 
 READ_LIMIT_BYTES: Final = 16_384
 ADDRESSES_KNOWN: Final = 10_000
@@ -93,31 +93,31 @@ class Sender:
     ) -> None:
         await self._session.close()
 
-    async def send(self, claim: Claim, destination: Destination) -> Answer:
+    async def send(self, lease: Lease, destination: Destination) -> Answer:
         """Try once; a redirect is an answer like any other.
 
         Never raises for what the other side or the network does; ends within `total_s`.
         """
         started_at, start = datetime.now(UTC), time.monotonic()
         try:
-            return await self._post(claim, destination, started_at, start)
+            return await self._post(lease, destination, started_at, start)
         except (aiohttp.ClientError, OSError, UrlRefused) as error:  # a TimeoutError is an OSError
-            return Answer(started_at, latency_ms=_ms_since(start), trouble=trouble_of(error))
+            return Answer(started_at, latency_ms=_ms_since(start), failure=failure_of(error))
 
     async def _post(
-        self, claim: Claim, destination: Destination, now: datetime, start: float
+        self, lease: Lease, destination: Destination, now: datetime, start: float
     ) -> Answer:
         url = self._url(destination.url)
         signed = webhooks.sign(
             destination.keys,
-            webhook_id=claim.event_id,
+            webhook_id=lease.event_id,
             timestamp_s=int(now.timestamp()),
-            body=claim.body,
+            body=lease.body,
             signing_keys=destination.signing_keys,
         )
         async with self._session.post(
             url,
-            data=claim.body,
+            data=lease.body,
             headers={**destination.headers, **signed},
             allow_redirects=False,
             ssl=destination.tls or True,
@@ -154,24 +154,26 @@ def _ms_since(start: float) -> int:
     return round((time.monotonic() - start) * 1000)
 
 
-def trouble_of(error: Exception) -> Trouble:
+def failure_of(error: Exception) -> FailureKind:
     """The class of what went wrong before an answer came."""
     match error:
         case UrlRefused() | aiohttp.InvalidURL():
-            return Trouble.URL_REFUSED
+            return FailureKind.URL_REFUSED
         case AddressRefused():
-            return Trouble.ADDRESS_REFUSED
+            return FailureKind.ADDRESS_REFUSED
         case aiohttp.ClientConnectorDNSError():
-            return Trouble.DNS
+            return FailureKind.DNS
         case aiohttp.ClientSSLError() | aiohttp.ClientOSError(__cause__=ssl.SSLError()):
-            return Trouble.TLS  # the latter: the server refused us when we were already connected
+            return (
+                FailureKind.TLS
+            )  # the latter: the server refused us when we were already connected
         case aiohttp.ClientConnectorError(os_error=OSError(errno=errno.EACCES)):
-            return Trouble.ADDRESS_REFUSED  # aiohttp merges those of several addresses into one
+            return FailureKind.ADDRESS_REFUSED  # aiohttp merges those of several addresses into one
         case aiohttp.ClientConnectorError():
-            return Trouble.CONNECT
+            return FailureKind.CONNECT
         case TimeoutError():
-            return Trouble.TIMEOUT
+            return FailureKind.TIMEOUT
         case aiohttp.ServerDisconnectedError() | OSError():
-            return Trouble.DISCONNECTED
+            return FailureKind.DISCONNECTED
         case _:
-            return Trouble.PROTOCOL
+            return FailureKind.PROTOCOL

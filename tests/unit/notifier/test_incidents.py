@@ -1,4 +1,4 @@
-"""When people are told of a trouble: soon, then with a count, at night only if it is critical."""
+"""When people are told of an incident: soon, then with a count, at night only if it is critical."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -8,8 +8,8 @@ import pytest
 from pydantic import JsonValue
 
 from contracts.events.alerts import Alert, Severity
-from notifier.domain.alerts import FORGOTTEN_AFTER, GATHER, REPEAT, QuietHours, Trouble, raised
-from notifier.domain.messages import TROUBLES_PER_MESSAGE, compose
+from notifier.domain.incidents import FORGOTTEN_AFTER, GATHER, REPEAT, Incident, QuietHours, raised
+from notifier.domain.messages import INCIDENTS_PER_MESSAGE, compose
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)  # 23:00 in Shanghai
 NIGHT = QuietHours(time(22), time(8), ZoneInfo("Asia/Shanghai"))
@@ -20,8 +20,8 @@ def alert(severity: Severity = WARNING) -> Alert:
     return Alert(key="k", severity=severity, title="t", detail="d")
 
 
-def told(trouble: Trouble, at: datetime) -> Trouble:
-    return replace(trouble, untold=0, told_at=at, due_at=None)
+def new_delivery(incident: Incident, at: datetime) -> Incident:
+    return replace(incident, untold=0, told_at=at, due_at=None)
 
 
 def test_new_trouble_is_told_in_seconds() -> None:
@@ -29,7 +29,7 @@ def test_new_trouble_is_told_in_seconds() -> None:
 
 
 def test_repeated_trouble_is_counted_and_told_later() -> None:
-    known = told(raised(None, alert(), NOW, NOW, None), NOW)
+    known = new_delivery(raised(None, alert(), NOW, NOW, None), NOW)
     again = raised(known, alert(), NOW, NOW + timedelta(minutes=1), None)
 
     assert (again.total, again.untold) == (2, 1)
@@ -37,13 +37,13 @@ def test_repeated_trouble_is_counted_and_told_later() -> None:
 
 
 def test_worse_trouble_does_not_wait() -> None:
-    known = told(raised(None, alert(), NOW, NOW, None), NOW)
+    known = new_delivery(raised(None, alert(), NOW, NOW, None), NOW)
 
     assert raised(known, alert(CRITICAL), NOW, NOW, None).due_at == NOW + GATHER
 
 
 def test_trouble_of_another_day_is_a_new_one() -> None:
-    known = told(raised(None, alert(), NOW, NOW, None), NOW)
+    known = new_delivery(raised(None, alert(), NOW, NOW, None), NOW)
     later = NOW + FORGOTTEN_AFTER
 
     assert raised(known, alert(), later, later, None).total == 1
@@ -78,6 +78,6 @@ def test_quiet_hours_end_in_the_morning(begin: str, end: str, local: str, after:
 def test_message_of_the_longest_texts_is_short_enough_for_dingtalk() -> None:
     facts: dict[str, JsonValue] = {str(number): "\U0001f600" * 900 for number in range(9)}
     long = Alert(key="k", severity=CRITICAL, title="物" * 900, detail="业" * 900, facts=facts)
-    message = compose([raised(None, long, NOW, NOW, None)] * TROUBLES_PER_MESSAGE)
+    message = compose([raised(None, long, NOW, NOW, None)] * INCIDENTS_PER_MESSAGE)
 
     assert len(message.text.encode()) < 20_000

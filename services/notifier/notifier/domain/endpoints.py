@@ -1,8 +1,8 @@
-"""Lanes: one address of one app, so that a dead one delays nobody else.
+"""Endpoints: one address of one app, so that a dead one delays nobody else.
 
-A lane has a cap on what is in flight (grown by successes, halved by failures) and a circuit
+An endpoint has a cap on what is in flight (grown by successes, halved by failures) and a circuit
 breaker. While it is held nothing is tried and no try is counted; after the hold a cap of one makes
-the next try the single probe. A lane that has failed for days, or says that it is gone, is
+the next try the single probe. An endpoint that has failed for days, or says that it is gone, is
 suspended: its deliveries are parked until a person, or a new address, resumes it.
 """
 
@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from notifier.domain.answers import Verdict
+from notifier.domain.answers import AttemptResult
 
 START_CAP: Final = 4
 MAX_CAP: Final = 32
@@ -27,17 +27,17 @@ UNSENDABLE_HOLD_S: Final = 60
 
 SUSPEND_AFTER: Final = timedelta(days=5)
 FOREVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-"""Until then a suspended lane is held."""
+"""Until then a suspended endpoint is held."""
 
 CATCH_UP_PER_S: Final = 50
 CATCH_UP_BURST_S: Final = 1.0
 
 OWN_ADDRESS: Final = ""
-"""The origin of the lane for an app's registered address, whatever it is at the moment."""
+"""The origin of the endpoint for an app's registered address, whatever it is at the moment."""
 
 
 def origin_of(notify_url: str | None) -> str:
-    """What names a lane within its app: host and port of an address given with the call."""
+    """What names an endpoint within its app: host and port of an address given with the call."""
     if notify_url is None:
         return OWN_ADDRESS
     try:
@@ -49,7 +49,7 @@ def origin_of(notify_url: str | None) -> str:
 
 
 class Cause(StrEnum):
-    """Why a lane was suspended."""
+    """Why an endpoint was suspended."""
 
     GONE = "gone"
     FAILING = "failing"
@@ -57,7 +57,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a lane fares. `trips`: how often it was held in a row; 0 when it is closed.
+    """How an endpoint fares. `trips`: how often it was held in a row; 0 when it is closed.
 
     `failing_since`: the first failure after the last success. `catching_up_since`: it came back
     then, and its backlog is sent at a rate that grows.
@@ -75,25 +75,27 @@ class Health:
     suspended_for: Cause | None = None
     catching_up_since: datetime | None = None
 
-    def after(self, verdict: Verdict, now: datetime, *, leased_at: datetime) -> "Health":
+    def after(self, result: AttemptResult, now: datetime, *, leased_at: datetime) -> "Health":
         """The health after one more try, which was leased at that time."""
         came_back_at = self.catching_up_since
         if self.suspended_at is not None or (came_back_at and leased_at < came_back_at):
             return self  # it was sent before, and says nothing new
-        if verdict is Verdict.UNSENDABLE:
+        if result is AttemptResult.UNSENDABLE:
             return replace(self, held_until=now + timedelta(seconds=UNSENDABLE_HOLD_S))
-        if verdict is Verdict.ACCEPTED:
+        if result is AttemptResult.ACCEPTED:
             return self._alive(now, cap=min(self.cap + 1, MAX_CAP), failing_since=None)
-        if verdict is Verdict.GONE:
+        if result is AttemptResult.GONE:
             return self._suspended(Cause.GONE, now)
         if self.failing_since is not None and now - self.failing_since >= SUSPEND_AFTER:
             return self._suspended(Cause.FAILING, now)
-        return replace(self._after_failure(verdict, now), failing_since=self.failing_since or now)
+        return replace(self._after_failure(result, now), failing_since=self.failing_since or now)
 
-    def _after_failure(self, verdict: Verdict, now: datetime) -> "Health":
-        if verdict is Verdict.REFUSED:
+    def _after_failure(self, result: AttemptResult, now: datetime) -> "Health":
+        if result is AttemptResult.REFUSED:
             return self._alive(now, cap=self.cap, failing_since=self.failing_since)
-        return self._failed(now, streak=self.streak + 1 if verdict is Verdict.UNREACHABLE else 0)
+        return self._failed(
+            now, streak=self.streak + 1 if result is AttemptResult.UNREACHABLE else 0
+        )
 
     def _alive(self, now: datetime, *, cap: int, failing_since: datetime | None) -> "Health":
         is_new = self._is_window_over(now)
@@ -152,21 +154,21 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many more deliveries a lane may have in flight."""
+    """How many more deliveries an endpoint may have in flight."""
 
-    lane_id: int
+    endpoint_id: int
     size: int
 
 
 def share(rooms: Sequence[Room], slots: int) -> list[Room]:
-    """Deal out the sender's free slots: no lane gets more than an equal part of them."""
+    """Deal out the sender's free slots: no endpoint gets more than an equal part of them."""
     served = rooms[:slots]
     part = slots // max(1, len(served))
-    return [Room(room.lane_id, min(room.size, part)) for room in served]
+    return [Room(room.endpoint_id, min(room.size, part)) for room in served]
 
 
 def allowance(catching_up_s: float | None, idle_s: float | None) -> int:
-    """How many a lane may be given now; without a limit where it does not catch up.
+    """How many an endpoint may be given now; without a limit where it does not catch up.
 
     The rate begins at `CATCH_UP_PER_S` and grows by as much with every second, so that an address
     that has just come back is not knocked over, and yet a long backlog ends. `idle_s`: since it was
