@@ -51,6 +51,7 @@ from trade_core.flows.deps import Deps
 from trade_core.flows.open_payment import Opened, open_payment
 from trade_core.flows.open_refund import OpenedRefund, open_refund
 from trade_core.flows.open_split import OpenedSplit, open_split
+from trade_core.flows.wake_ups import OrderWakeUps
 from trade_core.store import reading, splits
 
 APP, MERCHANT, ACCOUNT, OTHER_ACCOUNT = "A1", "M1", "C1", "C2"
@@ -185,6 +186,7 @@ class Desk:
     late: LatePayment = LatePayment.ACCEPT
     refund_splits: RefundSplits = RefundSplits.RETURN
     kafka_is_up: bool = True
+    order_wake_ups: OrderWakeUps = field(default_factory=OrderWakeUps)
     sent: list[ChannelCommand] = field(default_factory=list)
     statements_asked: list[FetchStatement] = field(default_factory=list)
 
@@ -198,6 +200,7 @@ class Desk:
             send=self._send,
             wake_relay=lambda: None,
             wake_due=lambda: None,
+            order_wake_ups=self.order_wake_ups,
         )
 
     def pass_time(self, seconds: float) -> None:

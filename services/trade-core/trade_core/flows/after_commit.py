@@ -27,6 +27,7 @@ def committed(deps: Deps, aggregates: Iterable[OrderAggregate]) -> None:
     """Call it when the transaction is through; the same aggregate may be given twice."""
     distinct = {aggregate.order.order_id: aggregate for aggregate in aggregates}.values()
     deps.wake_relay()
+    deps.order_wake_ups.wake(aggregate.order.order_id for aggregate in distinct)
     if any(aggregate.is_urgent for aggregate in distinct):
         deps.wake_due()
     story = log.bind()  # once for all, not at each line

@@ -1,18 +1,20 @@
 """What the flows work with, built once in `main`."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chassis.database import Database
 from chassis.producer import Message
 from contracts.events.configuration import LatePayment, RefundSplits
+from trade_core.flows.wake_ups import OrderWakeUps
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
     """`send` publishes to Kafka and answers per message whether it was confirmed. `wake_relay` and
-    `wake_due` are called after a commit, so that what it caused does not wait for a poll."""
+    `wake_due` are called after a commit, so that what it caused does not wait for a poll;
+    `order_wake_ups` wakes callers who wait for an order."""
 
     db: Database
     clock: Callable[[], datetime]
@@ -21,3 +23,4 @@ class Deps:
     send: Callable[[Sequence[Message]], Awaitable[Sequence[bool]]]
     wake_relay: Callable[[], None]
     wake_due: Callable[[], None]
+    order_wake_ups: OrderWakeUps = field(default_factory=OrderWakeUps)

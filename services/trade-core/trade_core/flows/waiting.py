@@ -4,6 +4,7 @@ So an app that has its 201 reads its own payment, and a close is usually answere
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from contracts.api import PaymentStatus
@@ -13,36 +14,47 @@ from trade_core.flows.deps import Deps
 from trade_core.store import reading
 
 INITIATION_LIMIT_S: Final = 0.5
-INITIATION_POLL_S: Final = 0.02
 CLOSE_LIMIT_S: Final = 2.0
-CLOSE_POLL_S: Final = 0.05
+OTHERS_S: Final = 0.1
+"""How often to look for what another replica has changed."""
 
 
 async def until_initiated(deps: Deps, order: Order, payment: Payment) -> tuple[Order, Payment]:
     """The payment as soon as its initiation has a result; after half a second as it is."""
+    if not payment.is_in_flight(deps.clock()):
+        return order, payment
     give_up_at = _loop_time() + INITIATION_LIMIT_S
-    while _is_starting(deps, payment) and _loop_time() < give_up_at:
-        await asyncio.sleep(INITIATION_POLL_S)
-        async with deps.db.connection() as tx:
-            payment = (await reading.payments(tx, [payment.payment_no]))[payment.payment_no]
-            if payment.state is not PaymentStatus.INITIATING:
-                order = (await reading.orders(tx, [order.order_id]))[order.order_id]
-    return order, payment
+    with deps.order_wake_ups.watched(order.order_id) as changed:
+        while True:
+            changed.clear()
+            async with deps.db.connection() as tx:
+                payment = (await reading.payments(tx, [payment.payment_no]))[payment.payment_no]
+                if payment.state is not PaymentStatus.INITIATING:
+                    order = (await reading.orders(tx, [order.order_id]))[order.order_id]
+            if not payment.is_in_flight(deps.clock()) or _loop_time() >= give_up_at:
+                return order, payment
+            await _until(changed, give_up_at)
 
 
 async def until_closed(deps: Deps, order_id: str) -> None:
     """Return when no payment of the order is being closed any more, or after two seconds."""
     give_up_at = _loop_time() + CLOSE_LIMIT_S
-    while _loop_time() < give_up_at:
-        async with deps.db.connection() as tx:
-            payments = await reading.payments_of_order(tx, order_id)
-        if not any(payment.is_open and payment.closing for payment in payments):
-            return
-        await asyncio.sleep(CLOSE_POLL_S)
+    with deps.order_wake_ups.watched(order_id) as changed:
+        while True:
+            changed.clear()
+            async with deps.db.connection() as tx:
+                payments = await reading.payments_of_order(tx, order_id)
+            if not any(payment.is_open and payment.closing for payment in payments):
+                return
+            if _loop_time() >= give_up_at:
+                return
+            await _until(changed, give_up_at)
 
 
-def _is_starting(deps: Deps, payment: Payment) -> bool:
-    return payment.is_in_flight(deps.clock())
+async def _until(changed: asyncio.Event, give_up_at: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(min(OTHERS_S, max(0.0, give_up_at - _loop_time()))):
+            await changed.wait()
 
 
 def _loop_time() -> float:
