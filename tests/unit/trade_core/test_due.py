@@ -210,4 +210,12 @@ def test_people_hear_after_ten_minutes_of_a_refund_that_stays_unclear() -> None:
 
 @pytest.mark.parametrize("state", [s for s in RefundStatus if s is not RefundStatus.PROCESSING])
 def test_decided_refund_is_left_alone(state: RefundStatus) -> None:
-    assert refund_step(refund(state=state), attempt=0, now=NOON) == Rest(None)
+    denied = refund(state=state, last_fact=RefundFact.REFUSED)
+    assert refund_step(denied, attempt=0, now=NOON) == Rest(None)
+
+
+def test_failed_refund_that_may_have_gone_back_is_asked_about_for_a_day() -> None:
+    steps = [refund_step(refund(state=RefundStatus.FAILED), attempt=n, now=NOON) for n in range(60)]
+    asked = [step for step in steps if isinstance(step, Ask)]
+    assert {step.command for step in asked} == {CommandName.QUERY_REFUND}
+    assert (len(asked), steps[-1]) == (56, Rest(None))

@@ -63,6 +63,7 @@ class PaymentResult(Data):
     `reversed` (with `succeeded` on close): the payer had paid, and this close gave the money back.
     `amount_refunded` is what the channel says went back of it altogether, by us or outside us, None
     where it does not say; `channel_refund_no` the channel's number of the latest of these refunds.
+    `refunded`: something went back, also where the channel does not say how much.
     """
 
     payment_no: str
@@ -83,6 +84,7 @@ class PaymentResult(Data):
     reversed: bool = False
     amount_refunded: StrictInt | None = None
     channel_refund_no: str | None = None
+    refunded: bool = False
     asked_at: datetime | None = None
     said_at: datetime | None = None
 
@@ -95,6 +97,8 @@ class RefundResult(Data):
     `found` is False where a query met no such refund.
     `returned`: the `return_no` of what was called back from receivers of splits so far, whatever
     becomes of the refund itself. A refund that `succeeded` needs not name them: it had them all.
+    `refund_no` is ours, or that of a refund made outside us, as the channel names it (for channels
+    that speak of each refund and not of what went back altogether).
     A refund that `succeeded` before and bounces (the payer's bank sends it back) is `declined` and
     `abnormal`.
     """

@@ -90,6 +90,11 @@ class OrderAggregate:
         payment = self.payments[number if about is None else about.payment_no]
         return payment.payment_id or ""
 
+    def know_refunds(self, refunds: Mapping[str, Refund]) -> None:
+        """These were read under the order's lock too."""
+        self.refunds = {**self.refunds, **refunds}
+        self.snapshot.refunds.update(refunds)
+
     def know_splits(self, splits: Mapping[str, Split]) -> None:
         """These were read under the order's lock too."""
         self.splits = {**self.splits, **splits}
@@ -131,6 +136,16 @@ class OrderAggregate:
         self.next_checks[refund.refund_no] = NextCheck(self.now)
         self._tell(OrderEventType.REFUND_CREATED, payment=payment, refund=refund)
 
+    def add_returned(self, refund: Refund, payment: Payment) -> None:
+        """A refund that is new to us and over already; reserved and returned on `payment`."""
+        self.payments[payment.payment_no] = payment
+        self.refunds[refund.refund_no] = refund
+        for kind in (ledger.Kind.REFUND_STARTED, ledger.Kind.REFUND_SETTLED):
+            self.entries.append(ledger.of_refund(kind, refund, payment, at=self.now))
+        self._rederive()
+        self._tell(OrderEventType.REFUND_CREATED, payment=payment, refund=refund)
+        self._tell(OrderEventType.REFUND_SUCCEEDED, payment=payment, refund=refund)
+
     def change_refund(self, refund: Refund, payment: Payment) -> None:
         """Put the changed refund and its payment's amounts."""
         was = self.refunds[refund.refund_no]
@@ -140,6 +155,7 @@ class OrderAggregate:
         if refund.state is was.state:
             return
         self.next_checks[refund.refund_no] = None
+        self.urgent.add(refund.payment_no)  # What the channel says went back can be told apart now.
         if kind := REFUND_EVENTS.get(refund.state):
             self._tell(kind, payment=payment, refund=refund)
         if refund.returns and refund.state in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):

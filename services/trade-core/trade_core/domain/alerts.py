@@ -107,6 +107,49 @@ def refund_needs_a_person(order: Order, payment: Payment, refund: Refund) -> Ale
     )
 
 
+def refunded_outside(order: Order, payment: Payment, refund: Refund) -> Alert:
+    """Money went back that nobody here had asked for; it is booked."""
+    return Alert(
+        key=f"refund.external:{refund.refund_no}",
+        severity=Severity.WARNING,
+        title="A payment was refunded outside the centre",
+        detail=f"{Money(refund.amount, refund.currency)} of {payment.payment_no} went back at the"
+        " channel; it is booked as a refund.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_numbers(order, payment),
+            "refund_no": refund.refund_no,
+            "channel_refund_no": refund.channel_refund_no,
+            "amount": refund.amount,
+        },
+    )
+
+
+def external_exceeds_paid(order: Order, payment: Payment, missing: int) -> Alert:
+    """More went back than the payment has left here: what does not fit is not booked."""
+    return Alert(
+        key=f"refund.external_exceeds:{payment.payment_no}",
+        severity=Severity.CRITICAL,
+        title="More went back at a channel than the books can hold",
+        detail=f"{Money(missing, payment.currency)} beyond what is left of {payment.payment_no}"
+        " went back, or refunds that are under way here will be refused.",
+        merchant_id=order.merchant_id,
+        facts={**_numbers(order, payment), "missing": missing},
+    )
+
+
+def refunded_unknown_amount(order: Order, payment: Payment) -> Alert:
+    """The channel says that money went back, and neither how much nor by whom."""
+    return Alert(
+        key=f"payment.refunded_outside:{payment.payment_no}",
+        severity=Severity.CRITICAL,
+        title="A channel says that a payment was refunded outside the centre",
+        detail=f"Of {_money(payment)} some or all went back; the statement of the day will say.",
+        merchant_id=order.merchant_id,
+        facts=_numbers(order, payment),
+    )
+
+
 def returned_twice(order: Order, payment: Payment, refund: Refund) -> Alert:
     """The channel returned a refund that a person had settled by other means."""
     return Alert(

@@ -13,6 +13,7 @@ from trade_core.domain import (
     closing,
     facts,
     ledger,
+    moved_outside,
     order,
     payment,
     refund,
@@ -68,6 +69,7 @@ def apply_payment_result(
         aggregate.alerts.append(alerts.conflicted(aggregate.order, now_is, result))
     if result.source is Source.CLOSE:
         _after_close(aggregate, was, fact)
+    moved_outside.apply_word(aggregate, result, said_at)
 
 
 def apply_refund_result(aggregate: OrderAggregate, result: RefundResult) -> None:
@@ -87,6 +89,8 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult) -> None
         paid = _move_money(aggregate, now_is, paid)
     elif was.is_paid_out and not now_is.is_paid_out:
         aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
+    elif now_is.state is RefundStatus.FAILED:
+        aggregate.next_checks[was.refund_no] = None  # It was asked about once more.
     elif now_is.last_fact is refund.RefundFact.ABSENT:
         aggregate.urgent.add(was.refund_no)  # It never arrived: sent again at once.
     aggregate.change_refund(now_is, paid)
@@ -214,7 +218,9 @@ def _refund_after(
         was = replace(was, channel_refund_no=channel_refund_no)
         if was.is_paid_out:
             return _paid_out_after(was, fact, result)
-        return replace(was, last_fact=fact) if state is RefundStatus.PROCESSING else was
+        denied_again = result.source is Source.QUERY_REFUND and fact in refund.DENIED
+        is_news = state is RefundStatus.PROCESSING or denied_again
+        return replace(was, last_fact=fact) if is_news else was
     succeeded = state is RefundStatus.SUCCEEDED
     return replace(
         was,

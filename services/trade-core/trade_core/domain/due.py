@@ -8,13 +8,15 @@ from contracts.api import Method, OrderStatus, PaymentStatus, RefundStatus, Spli
 from contracts.events.commands import CommandName
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
-from trade_core.domain.refund import Refund, RefundFact
+from trade_core.domain.refund import DENIED, Refund, RefundFact
 from trade_core.domain.split import Split, SplitFact
 
 SCHEDULE_S: Final = (5, 15, 30, 60, 180, 300, 600, 1800)
 """When a channel is asked, counted from the first word that it has it; then every half hour."""
 
 LAST_GAP: Final = timedelta(minutes=30)
+
+ASKS_A_DAY: Final = 48
 
 WORRY_ATTEMPT: Final = SCHEDULE_S.index(600)
 """After ten minutes people hear of what is still unclear."""
@@ -92,6 +94,8 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
     last moment). It is closed only when the channel says so, however often it has to be asked.
     A payer's code (付款码) is asked about first: to close it would give back what was just paid.
     """
+    if payment.state is PaymentStatus.SUCCEEDED:
+        return _told_apart(attempt, now)
     if not payment.is_open:
         end = _order_end(order, payment)
         return End() if end is not None and end.due_at <= now else Rest(end)
@@ -111,6 +115,15 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
     return Ask(CommandName.QUERY, again, is_overdue)
 
 
+def _told_apart(attempt: int, now: datetime) -> Step:
+    """Some money went back, and whether all of it by our refunds is asked about for a day; after
+    that the statements tell (`money-moved-outside`)."""
+    if attempt >= len(SCHEDULE_S) + ASKS_A_DAY:
+        return Rest(None)
+    again = NextCheck(now + gap(attempt), attempt + 1)
+    return Ask(CommandName.QUERY, again, is_overdue=attempt == WORRY_ATTEMPT)
+
+
 def _order_end(order: Order, payment: Payment) -> NextCheck | None:
     """The latest attempt of an open order keeps its row until the order's time is over."""
     is_latest = order.latest_payment_no == payment.payment_no
@@ -128,6 +141,8 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     """
     if refund.is_paid_out:
         return _pay_out_step(refund, attempt=attempt, now=now)
+    if refund.state is RefundStatus.FAILED and refund.last_fact not in DENIED:
+        return _ask_once_more(attempt, now)
     if refund.state is not RefundStatus.PROCESSING:
         return Rest(None)
     unanswered = refund.last_fact is None and attempt > 0
@@ -135,6 +150,13 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
     unclear = refund.last_fact is not RefundFact.UNDER_WAY
     return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)
+
+
+def _ask_once_more(attempt: int, now: datetime) -> Step:
+    """It failed here, and may be among what the channel says went back."""
+    if attempt >= len(SCHEDULE_S) + ASKS_A_DAY:
+        return Rest(None)
+    return Ask(CommandName.QUERY_REFUND, NextCheck(now + gap(attempt - 1), attempt + 1))
 
 
 def _pay_out_step(refund: Refund, *, attempt: int, now: datetime) -> Step:

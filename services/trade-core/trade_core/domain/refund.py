@@ -32,6 +32,9 @@ class RefundFact(KnownFact):
     RELEASED = "released", "A person decided: this refund is given up."
 
 
+DENIED: Final = frozenset({RefundFact.REFUSED, RefundFact.STUCK, RefundFact.ABSENT})
+"""The channel says, when asked, that the money did not go back."""
+
 TRANSITIONS: Final[dict[tuple[State, RefundFact], State]] = {
     (State.PROCESSING, RefundFact.RETURNED): State.SUCCEEDED,
     (State.PROCESSING, RefundFact.REFUSED): State.FAILED,
@@ -85,7 +88,9 @@ class Refund:
     `merchant_refund_no` and `fingerprint` are None where no app asked for it: the centre returns
     money by itself, or a person decided a conflict so. `decided` is what a person decided of it
     when it was abnormal; PAY_OUT only until the channel is done with that. `returns` is what
-    receivers of splits give back for it.
+    receivers of splits give back for it. `last_said_at`: by when the channel's last word was said.
+    `version` rises with each change that is saved. One of cause `external` was made at the channel
+    without us.
     """
 
     refund_no: str
@@ -108,6 +113,14 @@ class Refund:
     failure: Failure | None = None
     decided: RefundDecision | None = None
     returns: tuple[Return, ...] = ()
+    last_said_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def is_at_channel(self) -> bool:
+        """Whether the channel returned it, and not the merchant by other means."""
+        is_outside = self.decided is RefundDecision.SETTLED_OUTSIDE
+        return self.state is State.SUCCEEDED and not is_outside
 
     @property
     def is_paid_out(self) -> bool:

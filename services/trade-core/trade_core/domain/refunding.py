@@ -1,12 +1,13 @@
-"""Money back: asked for by an app or a person, or returned by the centre itself."""
+"""Money back: asked for by an app or a person, returned by the centre itself, made outside us."""
 
 from dataclasses import replace
+from datetime import datetime
 
-from contracts.api import CreateRefund, PaymentStatus, RefundCause, SplitStatus
+from contracts.api import CreateRefund, PaymentStatus, RefundCause, RefundStatus, SplitStatus
 from contracts.events.configuration import RefundSplits
 from contracts.identifiers import new_id
 from contracts.money import Money
-from trade_core.domain import returning
+from trade_core.domain import alerts, returning
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.errors import PaymentNotRefundable, RefundExceedsPaid
 from trade_core.domain.payment import Payment
@@ -65,6 +66,56 @@ def return_money(aggregate: OrderAggregate, payment: Payment, cause: RefundCause
         created_at=aggregate.now,
     )
     _start(aggregate, refund, payment)
+
+
+def book_external(
+    aggregate: OrderAggregate,
+    payment: Payment,
+    amount: int,
+    *,
+    channel_refund_no: str | None,
+    said_at: datetime,
+    refunded_at: datetime | None = None,
+) -> int:
+    """Book what went back at the channel without us as a refund of ours, which is over already:
+    reserved, told and posted like any other (`money-moved-outside`). Answers how much was booked.
+
+    Never more than is left of the payment; of what does not fit, people hear.
+    """
+    left = payment.amount - payment.refund_reserved
+    if amount > left:
+        missing = amount - left
+        aggregate.alerts.append(alerts.external_exceeds_paid(aggregate.order, payment, missing))
+    booked = min(amount, left)
+    if booked <= 0:
+        return 0
+    refund = Refund(
+        refund_no=new_id("refund"),
+        order_id=payment.order_id,
+        payment_no=payment.payment_no,
+        app_id=aggregate.order.app_id,
+        merchant_id=aggregate.order.merchant_id,
+        merchant_refund_no=None,
+        fingerprint=None,
+        cause=RefundCause.EXTERNAL,
+        amount=booked,
+        currency=payment.currency,
+        reason=None,
+        notify_url=payment.notify_url,
+        created_at=aggregate.now,
+        state=RefundStatus.SUCCEEDED,
+        channel_refund_no=channel_refund_no,
+        refunded_at=refunded_at or aggregate.now,
+        last_said_at=said_at,
+    )
+    now_is = replace(
+        payment,
+        refund_reserved=payment.refund_reserved + booked,
+        amount_refunded=payment.amount_refunded + booked,
+    )
+    aggregate.add_returned(refund, now_is)
+    aggregate.alerts.append(alerts.refunded_outside(aggregate.order, now_is, refund))
+    return booked
 
 
 def _returns(

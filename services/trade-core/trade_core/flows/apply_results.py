@@ -24,7 +24,8 @@ from contracts.events.results import (
     SplitResult,
     SplitResultRecord,
 )
-from trade_core.domain import alerts
+from contracts.identifiers import is_id
+from trade_core.domain import alerts, moved_outside
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
 from trade_core.domain.errors import ImpossibleResult, ResultRefused
@@ -103,6 +104,30 @@ async def _apply_payment_results(
         opened = await aggregates.by_payments(tx, set(numbers), clock=deps.clock)
         if look_for_trades:
             trades = TradeNumbers(await reading.trade_numbers(tx, _trades_named(received)))
+        await _know_refunds(tx, opened, [item.event.data for item in received])
+        refused = _apply_each(received, numbers, opened, apply)
+        await _save(tx, deps, opened, refused)
+    committed(deps, opened.values())
+    return refused
+
+
+async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
+    """What channels said of refunds, in the order in which it came; also of those under numbers
+    that are not ours."""
+    ours = [item for item in received if is_id("refund", item.event.data.refund_no)]
+    foreign = [item for item in received if not is_id("refund", item.event.data.refund_no)]
+    refused = await _apply_own_refunds(deps, ours) if ours else []
+    return [*refused, *await _apply_foreign_refunds(deps, foreign)] if foreign else refused
+
+
+@retry_on_conflict
+async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
+    def apply(aggregate: OrderAggregate, event: CloudEvent[RefundResult]) -> None:
+        apply_refund_result(aggregate, event.data)
+
+    numbers = [item.event.data.refund_no for item in received]
+    async with deps.db.transaction() as tx:
+        opened = await aggregates.by_refunds(tx, set(numbers), clock=deps.clock)
         refused = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
@@ -110,15 +135,14 @@ async def _apply_payment_results(
 
 
 @retry_on_conflict
-async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
-    """What channels said of refunds, in the order in which it came."""
-
+async def _apply_foreign_refunds(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
     def apply(aggregate: OrderAggregate, event: CloudEvent[RefundResult]) -> None:
-        apply_refund_result(aggregate, event.data)
+        moved_outside.apply_foreign_refund(aggregate, event.data, event.time)
 
-    numbers = [item.event.data.refund_no for item in received]
+    numbers = [item.event.data.payment_no for item in received]
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_refunds(tx, set(numbers), clock=deps.clock)
+        opened = await aggregates.by_payments(tx, set(numbers), clock=deps.clock)
+        await aggregates.know_refunds(tx, opened.values(), set(numbers))
         refused = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
@@ -139,6 +163,15 @@ async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResul
         await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
     return refused
+
+
+async def _know_refunds(
+    tx: Tx, opened: Mapping[str, OrderAggregate], results: Sequence[PaymentResult]
+) -> None:
+    """Of the payments of which something went back."""
+    refunded = {each.payment_no for each in results if moved_outside.speaks_of_refunds(each)}
+    if known := [opened[number] for number in refunded & opened.keys()]:
+        await aggregates.know_refunds(tx, known, refunded)
 
 
 def _trades_named(received: Sequence[Received[PaymentResult]]) -> set[TradeNumber]:

@@ -4,7 +4,7 @@ The order's lock is held by everyone who changes anything of the order, so what 
 stays true; the compare-and-set of `store.saving` is there for whoever did not take it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -60,6 +60,22 @@ async def by_splits(tx: Tx, split_nos: Iterable[str], *, clock: Clock) -> dict[s
     opened = await _dossiers(tx, rows, clock)
     _know(opened, await splits.by_numbers(tx, numbers))
     return {split_no: aggregate for aggregate in opened for split_no in aggregate.splits}
+
+
+async def know_refunds(
+    tx: Tx, opened: Iterable[OrderAggregate], payment_nos: Collection[str]
+) -> None:
+    """Read all refunds of these payments into their aggregates, whose orders are locked."""
+    order_ids = {each.order.order_id: each for each in opened}
+    refunds = [refund_of(row) for row in await tx.fetch(_REFUNDS_OF_ORDERS, list(order_ids))]
+    for order_id, aggregate in order_ids.items():
+        aggregate.know_refunds(
+            {
+                one.refund_no: one
+                for one in refunds
+                if one.order_id == order_id and one.payment_no in payment_nos
+            }
+        )
 
 
 async def know_splits(tx: Tx, aggregate: OrderAggregate, payment_no: str) -> None:
@@ -136,5 +152,7 @@ for no key update
 _PAYMENTS = """
 select * from payments where order_id = any ($1::text[]) order by created_at, payment_no
 """
+
+_REFUNDS_OF_ORDERS = "select * from refunds where order_id = any ($1::text[])"
 
 _REFUNDS = "select * from refunds where refund_no = any ($1::text[])"

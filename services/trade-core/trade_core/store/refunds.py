@@ -42,6 +42,9 @@ def _values(refund: Refund) -> tuple[object, ...]:
         refund.notify_url,
         refund.created_at,
         returns_json(refund.returns),
+        refund.channel_refund_no,
+        refund.refunded_at,
+        refund.last_said_at,
     )
 
 
@@ -56,13 +59,15 @@ def _change(was: Refund, refund: Refund) -> dict[str, object]:
         "refunded_at": refund.refunded_at,
         "decided": refund.decided,
         "returns": returns_json(refund.returns),
+        "last_said_at": refund.last_said_at,
     }
 
 
 _INSERT = """
 insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, merchant_refund_no,
-    fingerprint, cause, state, amount, currency, reason, notify_url, created_at, returns)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    fingerprint, cause, state, amount, currency, reason, notify_url, created_at, returns,
+    channel_refund_no, refunded_at, last_said_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 on conflict do nothing
 """
 
@@ -70,9 +75,9 @@ _UPDATE = """
 update refunds r
 set state = c.state, heard = c.heard, channel_refund_no = c.channel_refund_no,
     failure = c.failure, refunded_at = c.refunded_at, decided = c.decided,
-    returns = c.returns
+    returns = c.returns, last_said_at = c.last_said_at, version = r.version + 1
 from jsonb_to_recordset($1)
   as c (refund_no text, was text, state text, heard text, channel_refund_no text, failure jsonb,
-        refunded_at timestamptz, decided text, returns jsonb)
+        refunded_at timestamptz, decided text, returns jsonb, last_said_at timestamptz)
 where r.refund_no = c.refund_no and r.state = c.was
 """

@@ -1,0 +1,146 @@
+"""Money that went back at a channel without us (`money-moved-outside`), told apart from ours.
+
+A channel says what went back of a payment altogether. What our own refunds surely explain is
+taken off; what one of them may explain is waited for, and the channel asked again; the rest was
+made outside. The same total again finds its refund among ours, so nothing is booked twice.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from contracts.api import PaymentStatus, RefundCause, RefundStatus
+from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
+from trade_core.domain import alerts, due, facts, refunding
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.due import NextCheck
+from trade_core.domain.errors import ImpossibleResult
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import DENIED, Refund
+
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""A channel's clock and ours differ by less: a refund that was begun later is in no total."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What went back of a payment altogether, at some moment between the two times."""
+
+    amount: int
+    channel_refund_no: str | None
+    asked_at: datetime
+    said_at: datetime
+
+
+def speaks_of_refunds(result: PaymentResult) -> bool:
+    """Whether all refunds of the payment must be known to apply the result."""
+    return bool(result.amount_refunded) or result.refunded or result.reversed
+
+
+def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime) -> None:
+    """What a word about a payment says of money that went back; `time` is that of its event.
+
+    The aggregate must know all refunds of the payment. Says nothing of a payment that did not
+    succeed here.
+    """
+    payment = aggregate.payments[result.payment_no]
+    if payment.state is not PaymentStatus.SUCCEEDED or result.payment_id != payment.payment_id:
+        return
+    if (amount := _amount(result, payment)) is not None:
+        asked_at, said_at = result.asked_at or time, result.said_at or time
+        total = Total(amount, result.channel_refund_no, asked_at, said_at)
+        apply_total(aggregate, payment, total)
+    elif result.refunded and not any(_may_explain(one) for one in _of(aggregate, payment)):
+        aggregate.alerts.append(alerts.refunded_unknown_amount(aggregate.order, payment))
+
+
+def apply_total(aggregate: OrderAggregate, payment: Payment, total: Total) -> None:
+    """Book what none of our refunds can explain; ask again while one of them may."""
+    begun = [one for one in _of(aggregate, payment) if _is_begun(one, total)]
+    explained = sum(one.amount for one in begun if _may_explain(one))
+    if total.amount > explained:
+        refunding.book_external(
+            aggregate,
+            payment,
+            total.amount - explained,
+            channel_refund_no=_unused(total.channel_refund_no, begun),
+            said_at=total.said_at,
+        )
+        payment = aggregate.payments[payment.payment_no]
+    certain = sum(one.amount for one in _of(aggregate, payment) if _is_certain(one, total))
+    if total.amount < certain:
+        return  # It is older than what we know.
+    if total.amount == certain or not _is_doubtful(begun, total):
+        aggregate.next_checks[payment.payment_no] = due.first_check(
+            aggregate.order, payment, aggregate.now
+        )
+        return
+    aggregate.next_checks[payment.payment_no] = NextCheck(aggregate.now + due.gap(-1))
+    for one in begun:
+        if one.state is RefundStatus.FAILED and _may_explain(one):
+            aggregate.next_checks[one.refund_no] = NextCheck(aggregate.now)
+
+
+def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: datetime) -> None:
+    """A refund under a number that is not ours, of a payment of ours, has succeeded: booked once.
+
+    For channels that speak of each refund by itself. Raises ResultRefused.
+    """
+    payment = aggregate.payments[result.payment_no]
+    facts.require_own_account(result.refund_no, payment, aggregate.order.merchant_id, result)
+    if result.verdict is not Verdict.SUCCEEDED or not result.amount:
+        return
+    if payment.state is not PaymentStatus.SUCCEEDED:
+        raise ImpossibleResult(f"{payment.payment_no} is {payment.state}, and was refunded")
+    number = result.channel_refund_no or result.refund_no
+    if any(one.channel_refund_no == number for one in _of(aggregate, payment)):
+        return
+    refunding.book_external(
+        aggregate,
+        payment,
+        result.amount,
+        channel_refund_no=number,
+        said_at=result.said_at or time,
+        refunded_at=result.refunded_at,
+    )
+
+
+def _amount(result: PaymentResult, payment: Payment) -> int | None:
+    """A reversal (撤销) gives all of it back."""
+    if result.source is Source.CLOSE and result.reversed:
+        return payment.amount
+    return result.amount_refunded
+
+
+def _of(aggregate: OrderAggregate, payment: Payment) -> list[Refund]:
+    return [one for one in aggregate.refunds.values() if one.payment_no == payment.payment_no]
+
+
+def _is_begun(refund: Refund, total: Total) -> bool:
+    return (
+        refund.cause is RefundCause.EXTERNAL or refund.created_at <= total.said_at + CLOCKS_DIFFER
+    )
+
+
+def _may_explain(refund: Refund) -> bool:
+    """Whether the channel may count it: not where it denied the refund once more when asked."""
+    return refund.state is not RefundStatus.FAILED or refund.last_fact not in DENIED
+
+
+def _is_certain(refund: Refund, total: Total) -> bool:
+    """Whether the channel had surely returned it when the total was asked for."""
+    if refund.cause is RefundCause.EXTERNAL:
+        return True
+    said_at = refund.last_said_at or refund.refunded_at
+    return refund.is_at_channel and said_at is not None and said_at <= total.asked_at
+
+
+def _is_doubtful(begun: Collection[Refund], total: Total) -> bool:
+    return any(_may_explain(one) and not _is_certain(one, total) for one in begun)
+
+
+def _unused(channel_refund_no: str | None, refunds: Collection[Refund]) -> str | None:
+    """The number of the latest refund may be that of one of ours."""
+    taken = {one.channel_refund_no for one in refunds} | {one.refund_no for one in refunds}
+    return None if channel_refund_no in taken else channel_refund_no

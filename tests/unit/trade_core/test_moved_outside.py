@@ -1,0 +1,194 @@
+"""money-moved-outside: what went back at the channel without us is booked, once, and bounded."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.trade_core.world import aggregate, later, paid, pending, said, said_of_refund
+
+from contracts.api import CreateRefund, RefundCause, RefundStatus
+from contracts.events.configuration import LatePayment
+from contracts.events.results import Source, Verdict
+from trade_core.domain import moved_outside, refunding
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
+from trade_core.domain.errors import RefundExceedsPaid, ResultRefused
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import Refund
+
+
+def a_paid_order(amount: int = 1000) -> tuple[OrderAggregate, Payment]:
+    order, payment = pending(amount=amount)
+    opened = aggregate(replace(order, amount=amount), payment)
+    hear(opened, payment)
+    return opened, opened.payments[payment.payment_no]
+
+
+def hear(opened: OrderAggregate, payment: Payment, *, at: float = 0, **more: Any) -> None:
+    """A word of success, true at that second."""
+    word = paid(payment, Source.QUERY, asked_at=later(at), said_at=later(at), **more)
+    apply_payment_result(opened, word, said_at=later(at), late=LatePayment.ACCEPT)
+
+
+def refund(opened: OrderAggregate, payment: Payment, amount: int, number: str = "T1") -> Refund:
+    request = CreateRefund(
+        merchant_id="M1", payment_id="C1", payment_no=payment.payment_no,
+        merchant_refund_no=number, amount=amount,
+    )  # fmt: skip
+    return refunding.refund_as_requested(opened, request)
+
+
+def answer(opened: OrderAggregate, refund: Refund, verdict: Verdict, *, at: float) -> None:
+    word = said_of_refund(
+        refund, Source.QUERY_REFUND, verdict, asked_at=later(at), said_at=later(at)
+    )
+    apply_refund_result(opened, word)
+
+
+def external(opened: OrderAggregate) -> list[int]:
+    return [r.amount for r in opened.refunds.values() if r.cause is RefundCause.EXTERNAL]
+
+
+def kinds(opened: OrderAggregate) -> list[str]:
+    return [alert.key.partition(":")[0] for alert in opened.alerts]
+
+
+def test_a_refund_at_the_channels_console_is_booked_told_and_posted() -> None:
+    opened, payment = a_paid_order()
+    hear(opened, payment, at=60, amount_refunded=300, channel_refund_no="50001")
+    (refunded,) = opened.refunds.values()
+    assert (refunded.cause, refunded.state) == (RefundCause.EXTERNAL, RefundStatus.SUCCEEDED)
+    assert (refunded.amount, refunded.channel_refund_no) == (300, "50001")
+    assert refunded.refund_no.startswith("R")
+    assert refunded.merchant_refund_no is None
+    now_is = opened.payments[payment.payment_no]
+    assert (now_is.refund_reserved, now_is.amount_refunded) == (300, 300)
+    assert opened.order.amount_refunded == 300
+    assert [event.type for event in opened.events][-2:] == ["refund.created", "refund.succeeded"]
+    assert [entry.kind for entry in opened.entries][-2:] == ["refund_started", "refund_settled"]
+    assert kinds(opened) == ["refund.external"]
+
+
+def test_the_same_total_again_books_nothing() -> None:
+    opened, payment = a_paid_order()
+    for at in (60, 60, 90):
+        hear(opened, payment, at=at, amount_refunded=300)
+    assert external(opened) == [300]
+    hear(opened, payment, at=120, amount_refunded=500)
+    hear(opened, payment, at=60, amount_refunded=300)  # late
+    assert external(opened) == [300, 200]
+
+
+def test_our_own_refund_explains_the_total() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    answer(opened, ours, Verdict.SUCCEEDED, at=10)
+    hear(opened, payment, at=20, amount_refunded=300)
+    assert external(opened) == []
+    assert opened.next_checks[payment.payment_no] is None
+    hear(opened, payment, at=30, amount_refunded=600)
+    assert external(opened) == [300]
+
+
+def test_what_a_refund_under_way_may_explain_is_asked_about_again() -> None:
+    """Paid 10.00, 3.00 back at the console; the app refunds 3.00 at the same moment."""
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    hear(opened, payment, at=1, amount_refunded=300)
+    assert external(opened) == []
+    look = opened.next_checks[payment.payment_no]
+    assert look is not None
+    assert look.due_at == opened.now + timedelta(seconds=5)
+    answer(opened, ours, Verdict.SUCCEEDED, at=10)
+    assert payment.payment_no in opened.urgent
+    hear(opened, payment, at=11, amount_refunded=600)
+    assert external(opened) == [300]
+    assert opened.payments[payment.payment_no].refund_reserved == 600
+
+
+def test_a_total_that_counts_the_refund_under_way_stays_ours() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    hear(opened, payment, at=1, amount_refunded=300)
+    answer(opened, ours, Verdict.SUCCEEDED, at=10)
+    hear(opened, payment, at=11, amount_refunded=300)
+    assert external(opened) == []
+    assert opened.next_checks[payment.payment_no] is None
+
+
+def test_a_failed_refund_in_the_total_is_asked_about_before_it_is_called_external() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    opened.refunds[ours.refund_no] = replace(ours, state=RefundStatus.FAILED)
+    opened.payments[payment.payment_no] = replace(
+        opened.payments[payment.payment_no], refund_reserved=0
+    )
+    hear(opened, payment, at=60, amount_refunded=300)
+    assert external(opened) == []
+    look = opened.next_checks[ours.refund_no]
+    assert look is not None
+    assert look.due_at == opened.now
+    answer(opened, ours, Verdict.DECLINED, at=70)
+    assert opened.next_checks[ours.refund_no] is None
+    hear(opened, payment, at=80, amount_refunded=300)
+    assert external(opened) == [300]
+
+
+def test_never_more_than_was_paid_and_people_hear_of_the_rest() -> None:
+    opened, payment = a_paid_order()
+    hear(opened, payment, at=60, amount_refunded=1400)
+    assert external(opened) == [1000]
+    assert kinds(opened) == ["refund.external_exceeds", "refund.external"]
+
+
+def test_the_same_money_cannot_be_refunded_by_the_app_again() -> None:
+    opened, payment = a_paid_order()
+    hear(opened, payment, at=60, amount_refunded=800)
+    with pytest.raises(RefundExceedsPaid):
+        refund(opened, opened.payments[payment.payment_no], 300)
+    refund(opened, opened.payments[payment.payment_no], 200)
+
+
+def test_a_refund_begun_after_the_total_explains_nothing_of_it() -> None:
+    opened, payment = a_paid_order()
+    opened.now = later(3600)
+    ours = refund(opened, payment, 300)
+    hear(opened, payment, at=1, amount_refunded=300)
+    assert external(opened) == [300]
+    assert opened.payments[payment.payment_no].refund_reserved == 600
+    assert opened.refunds[ours.refund_no].state is RefundStatus.PROCESSING
+
+
+def test_a_reversal_after_success_gives_all_of_it_back() -> None:
+    opened, payment = a_paid_order()
+    word = said(
+        payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True,
+        asked_at=later(60), said_at=later(61),
+    )  # fmt: skip
+    for _ in range(2):
+        apply_payment_result(opened, word, said_at=later(61), late=LatePayment.ACCEPT)
+    assert external(opened) == [1000]
+    assert opened.order.amount_refunded == 1000
+
+
+def test_refunded_without_an_amount_is_told_to_people() -> None:
+    opened, payment = a_paid_order()
+    hear(opened, payment, at=60, refunded=True)
+    assert external(opened) == []
+    assert kinds(opened) == ["payment.refunded_outside"]
+
+
+def test_a_refund_of_a_foreign_number_is_booked_once() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 300)
+    foreign = said_of_refund(
+        ours, Source.NOTICE, Verdict.SUCCEEDED,
+        refund_no="made-in-the-merchant-centre", channel_refund_no="50009", amount=200,
+    )  # fmt: skip
+    for _ in range(2):
+        moved_outside.apply_foreign_refund(opened, foreign, later(60))
+    assert external(opened) == [200]
+    elsewhere = foreign.model_copy(update={"payment_id": "C2"})
+    with pytest.raises(ResultRefused):
+        moved_outside.apply_foreign_refund(opened, elsewhere, later(60))
