@@ -9,7 +9,7 @@ from contracts.api import PaymentStatus, RefundCause
 from contracts.events.results import Source, Verdict
 from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
-from trade_core.domain.errors import ImpossibleResult
+from trade_core.domain.errors import ForeignAccount
 from trade_core.domain.facts import of_payment, of_refund
 from trade_core.domain.refund import Refund
 
@@ -136,5 +136,5 @@ def test_foreign_account_is_not_believed_about_a_refund() -> None:
     _, payment = fresh(payment_no=a_refund.payment_no)
     words = said_of_refund(a_refund, Source.NOTICE, Verdict.SUCCEEDED, payment_id="C2")
     assert payment.payment_id == ACCOUNT
-    with pytest.raises(ImpossibleResult):
+    with pytest.raises(ForeignAccount):
         of_refund(a_refund, payment, words)

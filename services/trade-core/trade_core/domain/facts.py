@@ -11,10 +11,13 @@ from trade_core.domain.split import Split, SplitFact
 
 
 def require_own_account(
-    number: str, payment: Payment, merchant_id: str, result: PaymentResult | SplitResult
+    number: str,
+    payment: Payment,
+    merchant_id: str,
+    result: PaymentResult | RefundResult | SplitResult,
 ) -> None:
-    """own-account-only: of a payment, and of its splits, only the account speaks where it lives; of
-    one that is at no account yet, nobody. `number` is what the result speaks of.
+    """own-account-only: of a payment, its refunds and its splits, only the account speaks where it
+    lives; of one that is at no account yet, nobody. `number` is what the result speaks of.
 
     Raises ForeignAccount.
     """
@@ -50,12 +53,11 @@ def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> Pa
 def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> RefundFact:
     """What the result says of the refund.
 
-    Raises ImpossibleResult for the words of an account that the payment is not at.
+    Raises ForeignAccount, and ImpossibleResult where it names another payment.
     """
-    if result.payment_id != payment.payment_id or refund.payment_no != result.payment_no:
-        raise ImpossibleResult(
-            f"{result.payment_id} speaks of {refund.refund_no}, which is at {payment.payment_id}"
-        )
+    require_own_account(refund.refund_no, payment, refund.merchant_id, result)
+    if refund.payment_no != result.payment_no:
+        raise ImpossibleResult(f"{refund.refund_no} is not of {result.payment_no}")
     match result.verdict:
         case Verdict.SUCCEEDED:
             return RefundFact.RETURNED if _agrees(refund, result) else RefundFact.STUCK

@@ -70,7 +70,7 @@ async def test_foreign_account_cannot_speak_of_a_refund(desk: Desk) -> None:
     refund = (await desk.refund(refund_request(payment))).refund
     await desk.apply(returned(refund, payment_id="C2"))
     assert await desk.refund_state(refund) is RefundStatus.PROCESSING
-    assert await desk.alerts() == ["result.parked"]
+    assert await desk.alerts() == ["result.foreign_account"]
 
 
 async def test_refund_of_one_payment_cannot_be_told_of_another(desk: Desk) -> None:
