@@ -1,21 +1,10 @@
 """What the cashier reads from its environment."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
-from pydantic_settings import NoDecode
+from pydantic import Field
 
 from chassis.settings import PublicSettings
-
-
-def _networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
-
-
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class CashierSettings(PublicSettings):
@@ -31,4 +20,3 @@ class CashierSettings(PublicSettings):
     member_id: str | None = None
     gateway_url: Annotated[str, Field(pattern=r"^https?://[^/]")]
     max_streams: Annotated[int, Field(ge=1)] = 1_000
-    trusted_proxies: Networks = ()

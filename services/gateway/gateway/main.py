@@ -15,7 +15,7 @@ from chassis.broadcast import Broadcast
 from chassis.producer import Producer
 from chassis.settings import load
 from chassis.web import (
-    InFlightLimit,
+    FairGate,
     PublicApp,
     add_routes,
     create_public_app,
@@ -132,14 +132,14 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     app = create_public_app(service=SERVICE, lifespan=lifespan, ready=ready, alive=background.alive)
     app.state.deps = deps
     app.state.admission = _admission(settings, deps.directory)
-    app.state.notice_gate = InFlightLimit(webhooks.MAX_PARALLEL)
+    app.state.notice_gate = FairGate(webhooks.MAX_PARALLEL)
     _add_routes(app, settings)
     return app
 
 
 def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
     return Admission(
-        gate=InFlightLimit(settings.max_in_flight),
+        gate=FairGate(settings.max_in_flight),
         authentication=Authentication(directory, NonceMemory(), time.time),
         rate=RateLimit(settings.app_rate_per_s),
         trusted_proxies=settings.trusted_proxies,

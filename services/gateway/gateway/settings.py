@@ -1,20 +1,11 @@
 """What the gateway reads from its environment."""
 
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
-from pydantic_settings import NoDecode
 
 from chassis.settings import PublicSettings
-from gateway.domain.addresses import Network
-
-
-def _networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
 
 def _without_slash(value: str) -> str:
@@ -27,7 +18,7 @@ Url = Annotated[str, Field(pattern=r"^https?://[^/]"), BeforeValidator(_without_
 class GatewaySettings(PublicSettings):
     """`channel_urls`: whether credentials may name addresses other than the channel's own ("any"
     is for sandboxes). `channel_ca_file`: a private CA that channels are trusted by, besides the
-    public ones. `trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
+    public ones. `max_in_flight`: of all apps together, one alone has half of them at most.
     """
 
     port: int = 8000
@@ -42,8 +33,7 @@ class GatewaySettings(PublicSettings):
     cashier_url: Url
     sealing_key: SecretStr
     checkout_key: SecretStr
-    max_in_flight: Annotated[int, Field(ge=1)] = 512
+    max_in_flight: Annotated[int, Field(ge=2)] = 1_024
     app_rate_per_s: Annotated[int, Field(ge=1)] = 5_000
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     channel_urls: Literal["own", "any"] = "own"
     channel_ca_file: Path | None = None

@@ -2,19 +2,12 @@
 
 import base64
 import binascii
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import PREFIX, PublicSettings
-
-
-def _networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
 
 def _x25519_public_key(text: str) -> str:
@@ -29,7 +22,6 @@ def _x25519_public_key(text: str) -> str:
 
 SealingPublicKey = Annotated[str, AfterValidator(_x25519_public_key)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class AdminSettings(PublicSettings):
@@ -52,7 +44,6 @@ class AdminSettings(PublicSettings):
     admin_username: Annotated[str, Field(min_length=1, max_length=64)]
     admin_password: Annotated[SecretStr, Field(min_length=8)]
     session_key: Annotated[SecretStr, Field(min_length=16)]
-    trusted_proxies: Networks = ()
     event_retention_days: Annotated[int, Field(ge=1)] = 30
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 from tests.unit.gateway.world import SECRET, World
 
-from chassis.web import InFlightLimit, PublicApp
+from chassis.web import FairGate, PublicApp
 from contracts import sealing, signing
 from contracts.events.configuration import KeyAlgorithm
 from gateway.api.admission import Admission
@@ -41,12 +41,12 @@ def settings(**changes: Any) -> GatewaySettings:
     return GatewaySettings(**values)
 
 
-def application(world: World, *, in_flight: int = 512, per_s: float = 5_000) -> PublicApp:
+def application(world: World, *, in_flight: int = 1_024, per_s: float = 5_000) -> PublicApp:
     """The whole application over a pretended world; its lifespan is not run."""
     app = _built()
     app.state.deps = world.deps
     app.state.admission = Admission(
-        gate=InFlightLimit(in_flight),
+        gate=FairGate(in_flight),
         authentication=Authentication(world.directory, NonceMemory(), time.time),
         rate=RateLimit(per_s),
         trusted_proxies=(),

@@ -197,7 +197,7 @@ async def test_the_target_is_signed_as_it_stands_on_the_wire() -> None:
 
 async def test_past_the_limit_in_flight_is_503_at_once() -> None:
     transport = HangingTransport(reply({"pay": "qr"}))
-    async with client_of(application(gateway(transport=transport), in_flight=2)) as client:
+    async with client_of(application(gateway(transport=transport), in_flight=4)) as client:
         running = [asyncio.ensure_future(client.post("/v1/payments", WISH)) for _ in range(2)]
         for _ in running:
             await transport.arrived.get()

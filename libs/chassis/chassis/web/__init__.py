@@ -8,7 +8,7 @@ from chassis.web.application import (
     require_service_token,
 )
 from chassis.web.bodies import json_object, parse, read_body, read_json_object, read_message
-from chassis.web.edge import InFlightLimit
+from chassis.web.edge import FairGate, InFlightLimit
 from chassis.web.errors import problem_response
 from chassis.web.language import Language, Words, language_of
 from chassis.web.routes import DirectRoute, add_routes
@@ -16,6 +16,7 @@ from chassis.web.server import collect_rarely, serve
 
 __all__ = [
     "DirectRoute",
+    "FairGate",
     "InFlightLimit",
     "Language",
     "PublicApp",

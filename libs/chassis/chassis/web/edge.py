@@ -3,6 +3,9 @@
 import os
 import re
 import time
+from collections import Counter as Tally
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from types import TracebackType
 
@@ -98,6 +101,34 @@ class InFlightLimit:
     ) -> None:
         self._inside -= 1
         IN_FLIGHT.set(self._inside)
+
+
+class FairGate:
+    """`with gate.place(who):` around the work; raises Overloaded at once where there is no place.
+
+    Nobody may hold more places than are left free: one alone has half of them at most, and however
+    many are greedy, a newcomer finds a place.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+        self._held: Tally[str] = Tally()
+
+    @contextmanager
+    def place(self, who: str) -> Iterator[None]:
+        if self._held[who] >= self._free:
+            raise Overloaded("Too many requests are in flight.", retry_after_s=1)
+        self._free -= 1
+        self._held[who] += 1
+        IN_FLIGHT.inc()
+        try:
+            yield
+        finally:
+            IN_FLIGHT.dec()
+            self._free += 1
+            self._held[who] -= 1
+            if not self._held[who]:
+                del self._held[who]
 
 
 def _request_id(offered: str | None) -> str:

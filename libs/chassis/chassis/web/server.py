@@ -5,7 +5,10 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 import uvicorn
@@ -14,6 +17,8 @@ from fastapi import FastAPI
 
 from chassis.settings import PublicSettings, Settings
 from chassis.web.application import PublicApp
+from chassis.web.connection import Connection, of_port
+from chassis.web.limits import Limits, connections_allowed
 
 GRACE_S: Final = 15
 """Running requests get this long to finish after SIGTERM."""
@@ -49,7 +54,7 @@ def collect_rarely() -> None:
 
 async def _serve(app: FastAPI, settings: Settings) -> None:
     stop = asyncio.Event()
-    servers = [_Server(each, settings.host, port, stop) for each, port in _ports(app, settings)]
+    servers = [_Server(port, settings.host, stop) for port in _ports(app, settings)]
 
     def end() -> None:
         if stop.is_set():  # Asked twice: nobody waits for running requests any more.
@@ -67,23 +72,42 @@ async def _serve(app: FastAPI, settings: Settings) -> None:
             await server.listening.wait()
 
 
-def _ports(app: FastAPI, settings: Settings) -> list[tuple[FastAPI, int]]:
+@dataclass(frozen=True, slots=True)
+class _Port:
+    """One that is listened to, and how each of its connections behaves."""
+
+    app: FastAPI
+    number: int
+    protocol: type[Connection]
+
+
+def _ports(app: FastAPI, settings: Settings) -> list[_Port]:
     """The private one last: whoever is ready is already listened to."""
+    limits = partial(
+        Limits, settings.head_limit_s, settings.body_limit_s, connections_allowed() // 2
+    )
+    ours = of_port(limits(is_proxy=lambda _: True))
     if not isinstance(app, PublicApp):
-        return [(app, settings.private_port)]
+        return [_Port(app, settings.private_port, ours)]
     assert isinstance(settings, PublicSettings)
-    return [(app, settings.port), (app.private, settings.private_port)]
+    anyone = of_port(limits(is_proxy=partial(_is_within, settings.trusted_proxies)))
+    private = _Port(app.private, settings.private_port, ours)
+    return [_Port(app, settings.port, anyone), private]
+
+
+def _is_within(networks: Sequence[IPv4Network | IPv6Network], peer: str) -> bool:
+    return bool(networks) and any(ip_address(peer) in network for network in networks)
 
 
 class _Server(uvicorn.Server):
     """One port. Signals and lifespan are the process's, and an idle port wakes once a second."""
 
-    def __init__(self, app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
+    def __init__(self, port: _Port, host: str, stop: asyncio.Event) -> None:
         config = uvicorn.Config(
-            app,
+            port.app,
             host=host,
-            port=port,
-            http="httptools",
+            port=port.number,
+            http=port.protocol,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -1,4 +1,4 @@
-"""How a request of an app comes in: counted, bounded, authenticated, and only then read.
+"""How a request of an app comes in: whole, bounded, authenticated, counted, and only then read.
 
 Everything that is wrong before the signature is known to be good looks the same from outside.
 """
@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel
 
 from chassis.problems import Overloaded
-from chassis.web import InFlightLimit, json_object, parse, read_body
+from chassis.web import FairGate, json_object, parse, read_body
 from gateway.authentication import MALFORMED, Authentication, SignedRequest
 from gateway.deps import Deps
 from gateway.directory import App
@@ -52,7 +52,7 @@ class Caller:
 class Admission:
     """`clock` answers seconds that only rise."""
 
-    gate: InFlightLimit
+    gate: FairGate
     authentication: Authentication
     rate: RateLimit
     trusted_proxies: tuple[Network, ...]
@@ -94,7 +94,8 @@ class Admission:
 
 
 class AppRoute(APIRoute):
-    """A route for apps. The whole request counts as in flight, from its head to its answer.
+    """A route for apps. A request is in flight, for its app, from the moment it is known to be
+    the app's: what is not whole or not signed takes no place.
 
     An endpoint that takes the caller and the deps only is called without FastAPI's ceremony.
     """
@@ -105,9 +106,9 @@ class AppRoute(APIRoute):
 
         async def admitted(request: Request) -> Response:
             admission: Admission = request.app.state.admission
-            with admission.gate:
-                require_configuration(request.app.state.deps)
-                request.state.caller = await admission.admit(request)
+            require_configuration(request.app.state.deps)
+            caller = request.state.caller = await admission.admit(request)
+            with admission.gate.place(caller.app.app_id):
                 return await handle(request)
 
         return admitted

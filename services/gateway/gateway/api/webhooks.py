@@ -4,15 +4,16 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.web import DirectRoute, InFlightLimit, read_body
+from chassis.web import DirectRoute, FairGate, read_body
 from gateway.api.admission import require_configuration
 from gateway.channels.plugin import RawNotice
 from gateway.deps import Deps
 from gateway.flows import notice
 
 MAX_NOTICE_BYTES: Final = 262_144
-MAX_PARALLEL: Final = 256
-"""Beyond it the channel is asked to come again, so that a storm cannot starve the apps."""
+MAX_PARALLEL: Final = 512
+"""Beyond it, or half of it for one account, the channel is asked to come again, so that a storm
+cannot starve the apps, nor one account the others."""
 
 router = APIRouter(route_class=DirectRoute)
 
@@ -21,12 +22,11 @@ router = APIRouter(route_class=DirectRoute)
 async def receive(request: Request) -> Response:
     """Acknowledged in the channel's own form, only after it is durable."""
     deps: Deps = request.app.state.deps
-    gate: InFlightLimit = request.app.state.notice_gate
-    with gate:
-        require_configuration(deps)
-        raw = RawNotice(
-            headers=dict(request.headers),
-            body=await read_body(request, limit_bytes=MAX_NOTICE_BYTES),
-        )
+    gate: FairGate = request.app.state.notice_gate
+    require_configuration(deps)
+    account = notice.account_of(deps, **request.path_params)  # Before anything is waited for.
+    body = await read_body(request, limit_bytes=MAX_NOTICE_BYTES)
+    with gate.place(account.payment_id):
+        raw = RawNotice(headers=dict(request.headers), body=body)
         said = await notice.receive(deps, notice.Notice(raw=raw, **request.path_params))
     return Response(said.body, said.status, media_type=said.media_type)

@@ -36,15 +36,21 @@ class Notice:
     raw: RawNotice
 
 
+def account_of(deps: Deps, channel: str, payment_id: str) -> ChannelAccount:
+    """Whose webhook address this is. Raises NotHere, which says nothing about what is wrong."""
+    account = deps.directory.find_account(payment_id)
+    if account is None or account.channel != channel:
+        raise NotHere("address")
+    return account
+
+
 async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
     """Hand a notice on to trade-core; a disabled account's too, because money may arrive.
 
-    Raises NotHere for an account that is not there, which says nothing about which part is wrong.
-    The acknowledgement is in the channel's own form: whatever is not accepted comes again.
+    Raises NotHere as `account_of` does. The acknowledgement is in the channel's own form: whatever
+    is not accepted comes again.
     """
-    account = deps.directory.find_account(notice.payment_id)
-    if account is None or account.channel != notice.channel:
-        raise NotHere("address")
+    account = account_of(deps, notice.channel, notice.payment_id)
     notices = account.plugin.notices
     try:
         noticed = await deps.executor.read_notice(account, notice.raw)

@@ -1,0 +1,286 @@
+"""One connection of a client: uvicorn's protocol, with an end to everything that has begun.
+
+llhttp keeps a header until it is whole, however long it is, and uvicorn sets no time. Here a head
+is fed to the parser only up to its limit, a request that has begun must end in time, and what
+proxies and servers may understand differently is refused.
+Source: RFC 9112 (2.2, 3.2, 6.1, 6.3), RFC 6585 (431).
+"""
+
+import os
+from asyncio import BaseTransport, TimerHandle
+from enum import Enum
+from typing import Any, ClassVar, Final, cast
+
+import httptools
+import orjson
+from prometheus_client import Counter
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from chassis.problems import MEDIA_TYPE, BodyTooLarge, Problem
+from chassis.web.limits import (
+    MAX_HEAD_BYTES,
+    MAX_HEADERS,
+    MAX_MESSAGE_BYTES,
+    Limits,
+    Unfinished,
+)
+
+LINGER_S: Final = 1.0
+"""A client that still sends is given this long to read why it is refused."""
+
+FEED_BYTES: Final = 65_536
+"""Of a body at a time."""
+
+EVICTED_AT_ONCE: Final = 64
+
+REFUSED = Counter("http_refused", "Requests that never reached the application", ["reason"])
+
+
+class HeadTooLarge(Problem):
+    code = "invalid_request"
+    status = 431
+    title = "Request header fields too large"
+
+
+class Malformed(Problem):
+    code = "invalid_request"
+    status = 400
+    title = "Bad request"
+
+
+class TooSlow(Problem):
+    code = "invalid_request"
+    status = 408
+    title = "Request timeout"
+    retryable = True
+
+
+class _Stage(Enum):
+    NEW = "new"
+    HEAD = "head"
+    BODY = "body"
+    WHOLE = "whole"
+
+
+class Connection(HttpToolsProtocol):
+    """`limits` and `unfinished` are those of the port; see `of_port`."""
+
+    limits: ClassVar[Limits]
+    unfinished: "ClassVar[Unfinished[Connection]]"
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.address: str | None = None
+        self._stage = _Stage.NEW
+        self._deadline: TimerHandle | None = None
+        self._is_in_head = True
+        self._has_begun = False
+        self._is_handed_on = False
+        self._has_completed = False
+        self._has_ended = False
+        self._head_bytes = 0
+        self._message_bytes = 0
+        self._hosts = 0
+        self._codings: list[bytes] = []
+        self._fault: Problem | None = None
+
+    # What the transport tells.
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(cast(Any, transport))
+        peer = self.client[0] if self.client else None
+        self.address = None if peer is None or self.limits.is_proxy(peer) else peer
+        self._set_deadline(self.limits.head_s)
+        if len(self.connections) > self.limits.max_connections and not self._evict_idle():
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._set_deadline(None)
+        self.unfinished.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._has_ended:
+            return
+        self._unset_keepalive_if_required()
+        while data:
+            if self._is_in_head:
+                room = MAX_HEAD_BYTES - self._head_bytes
+            else:
+                room = min(FEED_BYTES, MAX_MESSAGE_BYTES - self._message_bytes)
+            if room <= 0:
+                self._refuse(self._too_much())
+                return
+            piece, data = (data, b"") if len(data) <= room else (data[:room], data[room:])
+            if not self._feed(piece):
+                return
+        self._watch()
+
+    def _feed(self, piece: bytes) -> bool:
+        """Whether the connection goes on."""
+        self._has_completed = False
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            # Nobody here speaks anything else: a whole request is answered, and nothing read on.
+            if not self._has_completed:
+                self._refuse(Malformed("This is not an HTTP request."))
+                return False
+            self.cycle.keep_alive = False
+            self._has_ended = True
+            self._let_be()
+            return False
+        except httptools.HttpParserError:
+            self._refuse(self._fault or Malformed("This is not an HTTP request."))
+            return False
+        if self._has_completed:
+            return True
+        if self._is_in_head:
+            self._head_bytes += len(piece)
+        self._message_bytes += len(piece)
+        return True
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._has_begun = True
+        self._is_handed_on = False
+        self._hosts = 0
+        self._codings = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._is_in_head:
+            return  # A trailer: nothing that was not there when the head was judged.
+        if len(self.headers) >= MAX_HEADERS:
+            self._fault = HeadTooLarge(f"A request has at most {MAX_HEADERS} headers.")
+            raise self._fault
+        name = name.lower()
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"transfer-encoding":
+            self._codings.append(value.strip().lower())
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        is_newest = self.parser.get_http_version() == "1.1"
+        if self._hosts > 1 or (is_newest and not self._hosts):
+            self._fault = Malformed("A request names one host.")
+        elif self._codings and (self._codings != [b"chunked"] or not is_newest):
+            self._fault = Malformed("The only transfer coding is chunked.")
+        if self._fault is not None:
+            raise self._fault
+        super().on_headers_complete()
+        self._is_handed_on = True
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_in_head = True
+        self._has_begun = self._is_handed_on = False
+        self._has_completed = True
+        self._head_bytes = self._message_bytes = 0
+
+    # Time and place.
+
+    def _watch(self) -> None:
+        """After each read: is something unfinished, and until when may it be?"""
+        if not self._is_in_head:
+            self._wait(_Stage.BODY, self.limits.body_s)
+        elif self._has_begun or self._head_bytes:
+            self._wait(_Stage.HEAD, self.limits.head_s)
+        elif self._stage is not _Stage.WHOLE:
+            self._stage = _Stage.WHOLE
+            self._let_be()
+
+    def _wait(self, stage: _Stage, limit_s: float) -> None:
+        if stage is not self._stage or self._has_completed:
+            self._stage = stage
+            self._set_deadline(limit_s)
+            self.unfinished.enter(self)
+        self.unfinished.hold(self, self._message_bytes)
+
+    def _let_be(self) -> None:
+        self._set_deadline(None)
+        self.unfinished.leave(self)
+
+    def _set_deadline(self, limit_s: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = None if limit_s is None else self.loop.call_later(limit_s, self._late)
+
+    def _late(self) -> None:
+        if self.flow.read_paused:  # It is us who do not read.
+            self._set_deadline(self.limits.body_s)
+            return
+        if self._stage is _Stage.NEW:  # Nobody asked for anything.
+            self.transport.close()
+            return
+        self._refuse(TooSlow("The request did not arrive in time."))
+
+    def drop(self) -> None:
+        """End what is unfinished, for another one's sake."""
+        self._refuse(TooSlow("Too many requests are unfinished; this one was the oldest."))
+
+    def _evict_idle(self) -> bool:
+        """Make place for a newcomer: close those that have been idle for the longest."""
+        ours = [each for each in self.connections if isinstance(each, Connection)]
+        idle = sorted((until, id(each), each) for each in ours if (until := each.idle_until()))
+        for _, _, each in idle[:EVICTED_AT_ONCE]:
+            self.connections.discard(each)
+            each.transport.close()
+        return bool(idle)
+
+    def idle_until(self) -> float | None:
+        """Between two requests: when nobody will wait for the next one any more."""
+        timer = self.timeout_keep_alive_task
+        return None if timer is None or self.transport.is_closing() else timer.when()
+
+    # The end.
+
+    def _too_much(self) -> Problem:
+        if self._is_in_head:
+            return HeadTooLarge(f"A request head has at most {MAX_HEAD_BYTES} bytes.")
+        return BodyTooLarge(MAX_MESSAGE_BYTES)
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer, if nothing was answered yet, and close; what still comes is not looked at."""
+        REFUSED.labels(str(problem.status)).inc()
+        self._has_ended = True
+        self._let_be()
+        running = None if self.cycle is None or self.cycle.response_complete else self.cycle
+        if running is not None and not self._is_handed_on:
+            running.keep_alive = False  # The request before this one: answered, and then the end.
+            return
+        if running is not None:
+            running.disconnected = True
+            running.message_event.set()
+        # Words in the middle of an answer, or after the answer to this very request, mean nothing.
+        if running.response_started if running is not None else self._is_handed_on:
+            self.transport.close()
+        else:
+            self._say(problem)
+
+    def _say(self, problem: Problem) -> None:
+        request_id = os.urandom(16).hex()
+        body = orjson.dumps(problem.body(request_id))
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"x-request-id", request_id.encode()),
+            (b"connection", b"close"),
+        ]
+        head = STATUS_LINE[problem.status] + b"".join(b"%s: %s\r\n" % each for each in headers)
+        self.transport.write(head + b"\r\n" + body)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_S, self.transport.abort)
+
+
+def of_port(limits: Limits) -> type[Connection]:
+    """The protocol of one port, with unfinished requests of its own."""
+    members = {"limits": limits, "unfinished": Unfinished()}
+    return type("PortConnection", (Connection,), members)

@@ -1,0 +1,91 @@
+"""The gateway as strangers meet it: on a real port, with limits short enough to be waited for."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+from tests.integration.gateway.serving import serving
+from tests.unit.gateway.client import SigningClient, application
+from tests.unit.gateway.test_api import gateway
+from tests.unit.gateway.test_routing import WISH
+
+from chassis.web.connection import Connection, of_port
+from chassis.web.limits import Limits
+
+HEAD_S: Final = 0.5
+BODY_S: Final = 0.8
+MAX_CONNECTIONS: Final = 1_200
+ANSWER_S: Final = 3.0
+
+BODY: Final = json.dumps(WISH).encode()
+
+
+@dataclass
+class Door:
+    """`protocol` is that of the port: it knows what is unfinished."""
+
+    url: str
+    protocol: type[Connection]
+    strangers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def knock(self, *pieces: bytes) -> asyncio.StreamReader:
+        """Open a connection, and send the pieces as they are."""
+        host, port = self.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        self.strangers.append(writer)
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        return reader
+
+    async def ask(self, *pieces: bytes) -> bytes:
+        """All that is answered until the connection is closed."""
+        return await said(await self.knock(*pieces))
+
+    @asynccontextmanager
+    async def app(self) -> AsyncIterator[SigningClient]:
+        """An app that signs, as the demo app does."""
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(
+            base_url=self.url, trust_env=False, timeout=10, limits=limits
+        ) as client:
+            yield SigningClient(client)
+
+
+async def said(reader: asyncio.StreamReader, within_s: float = ANSWER_S) -> bytes:
+    """What comes until the end; a connection that was reset has ended, too."""
+    heard = bytearray()
+    async with asyncio.timeout(within_s):
+        try:
+            while piece := await reader.read(65_536):
+                heard += piece
+        except ConnectionResetError:
+            pass
+    return bytes(heard)
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    """The public port of a gateway whose channel takes every payment at once."""
+    protocol = of_port(Limits(HEAD_S, BODY_S, MAX_CONNECTIONS, is_proxy=lambda _: False))
+    app = application(gateway())
+
+    async def requests_only(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"  # The world of these tests has no bus to start with.
+        await app(scope, receive, send)
+
+    async with serving(lambda _: requests_only, http=protocol) as url:
+        door = Door(url, protocol)
+        yield door
+        for writer in door.strangers:
+            writer.transport.abort()
