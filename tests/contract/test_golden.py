@@ -462,7 +462,12 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         ),
     ),
     "internal.decide-payment": internal.DecidePayment(
-        decision=internal.PaymentDecision.ACCEPT, reason="与渠道核对", decided_by="li"
+        decision=internal.PaymentDecision.ACCEPT,
+        reason="与渠道核对",
+        decided_by="li",
+        claim=internal.ClaimSeen(
+            payment_id=ACCOUNT, channel_trade_no="4200001", amount=1300, currency="CNY"
+        ),
     ),
     "internal.decide-refund": internal.DecideRefund(
         decision=internal.RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li"

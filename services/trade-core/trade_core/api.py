@@ -121,9 +121,8 @@ async def post_payment(request: Request) -> Response:
     """201 for a new payment, 200 for a repeat of the same request."""
     body = await read_message(request, OpenPayment, limit_bytes=MAX_WISH_BYTES)
     window = timedelta(seconds=body.reinitiate_after_s)
-    opened = await open_payment.open_payment(
-        await _deps(request), PaymentRequest(body.app_id, body.request, body.channel, window)
-    )
+    asked = PaymentRequest(body.app_id, body.request, body.channel, window, body.signed_at)
+    opened = await open_payment.open_payment(await _deps(request), asked)
     answer = OpenedPayment(
         created=opened.created,
         payment=views.payment_view(opened.order, opened.payment),

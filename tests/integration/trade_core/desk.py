@@ -206,11 +206,18 @@ class Desk:
     def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
-    async def open(self, content: CreatePayment | None = None, *, window_s: int = 15) -> Opened:
+    async def open(
+        self,
+        content: CreatePayment | None = None,
+        *,
+        window_s: int = 15,
+        signed_at: datetime | None = None,
+    ) -> Opened:
         content = content or request()
         channel = None if content.method is Method.CASHIER else "wechat"
         window = timedelta(seconds=window_s)
-        return await open_payment(self.deps, PaymentRequest(APP, content, channel, window))
+        asked = PaymentRequest(APP, content, channel, window, signed_at)
+        return await open_payment(self.deps, asked)
 
     async def opened(self, content: CreatePayment | None = None) -> Payment:
         """A new payment that waits for its payer."""

@@ -2,12 +2,15 @@
 
 import asyncio
 
+import httpx
 import pytest
 from tests.integration.trade_core.desk import (
     Desk,
     paid,
     refund_request,
+    request,
     returned,
+    said_of_payment,
     said_of_refund,
 )
 
@@ -15,6 +18,7 @@ from contracts.api import OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from contracts.internal import DecidePayment, DecideRefund, PaymentDecision, RefundDecision
+from trade_core.domain.deciding import claim_shown
 from trade_core.domain.errors import DecisionImpossible, PaymentNotFound, RefundNotFound
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -29,7 +33,12 @@ async def conflicted(desk: Desk, amount: int = 1300) -> Payment:
 
 
 async def decide(desk: Desk, payment: Payment, decision: PaymentDecision) -> None:
-    request = DecidePayment(decision=decision, reason="与渠道核对", decided_by="li")
+    request = DecidePayment(
+        decision=decision,
+        reason="与渠道核对",
+        decided_by="li",
+        claim=claim_shown(await desk.payment(payment)),
+    )
     await decide_payment(desk.deps, payment.payment_no, request)
 
 
@@ -88,8 +97,42 @@ async def test_of_two_different_decisions_one_is_refused(desk: Desk) -> None:
     assert await desk.balances() == {}
 
 
+async def test_claim_that_changed_meanwhile_is_shown_to_who_decides(
+    desk: Desk, http: httpx.AsyncClient
+) -> None:
+    payment = await conflicted(desk)
+    shown = claim_shown(payment)
+    assert shown is not None
+    await desk.apply(paid(payment, Source.QUERY, amount=1301))
+    body = {"decision": "accept", "reason": "核对", "decided_by": "li"}
+    path = f"/payments/{payment.payment_no}/decision"
+    refused = await http.post(path, json={**body, "claim": shown.model_dump()})
+    assert (refused.status_code, refused.json()["code"]) == (409, "claim_changed")
+    assert refused.json()["claim"] == {**shown.model_dump(), "amount": 1301}
+    assert (await http.post(path, json=body)).status_code == 422
+    accepted = await http.post(path, json={**body, "claim": refused.json()["claim"]})
+    assert (accepted.status_code, accepted.json()["status"]) == (200, "succeeded")
+    again = await http.post(path, json={**body, "claim": refused.json()["claim"]})
+    assert again.status_code == 200
+    assert len(await desk.rows("select from decision")) == 1
+
+
+async def test_money_already_booked_with_another_payment_cannot_be_accepted(desk: Desk) -> None:
+    other = await desk.paid(request(merchant_order_no="W2"))
+    payment = await desk.opened()
+    await desk.apply(
+        said_of_payment(payment, Source.QUERY, Verdict.PENDING, channel_trade_no="4200000"),
+        paid(payment, amount=1300, channel_trade_no=other.channel_trade_no),
+    )
+    with pytest.raises(DecisionImpossible, match="another payment"):
+        await decide(desk, payment, PaymentDecision.ACCEPT)
+    await decide(desk, payment, PaymentDecision.IGNORE)
+
+
 async def test_nothing_is_decided_of_what_nobody_knows(desk: Desk) -> None:
-    request = DecidePayment(decision=PaymentDecision.ACCEPT, reason="x", decided_by="li")
+    request = DecidePayment(
+        decision=PaymentDecision.ACCEPT, reason="x", decided_by="li", claim=None
+    )
     with pytest.raises(PaymentNotFound):
         await decide_payment(desk.deps, "P0", request)
     refund_request = DecideRefund(decision=RefundDecision.RELEASE, reason="x", decided_by="li")

@@ -44,6 +44,7 @@ from contracts.internal import (
     RefundDecision,
     SettleDifference,
 )
+from trade_core.domain.deciding import claim_shown
 from trade_core.domain.reconciliation import beginning_of, ready_at
 from trade_core.flows.check_ledger import check
 from trade_core.flows.decide import decide_payment, decide_refund
@@ -253,7 +254,12 @@ async def test_conflict_is_a_difference_until_a_person_decides_it(desk: Desk) ->
     await next_morning(desk)
     found = await compared(desk, row_of(payment, amount=1298))
     assert told(found) == [("not_booked", payment.payment_no, "open")]
-    accepted = DecidePayment(decision=PaymentDecision.ACCEPT, reason="核对", decided_by="li")
+    accepted = DecidePayment(
+        decision=PaymentDecision.ACCEPT,
+        reason="核对",
+        decided_by="li",
+        claim=claim_shown(await desk.payment(payment)),
+    )
     await decide_payment(desk.deps, payment.payment_no, accepted)
     desk.pass_time(3600)
     again = await compared_again(desk, found.statement_no)

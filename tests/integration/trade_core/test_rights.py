@@ -14,6 +14,7 @@ from chassis import migrations
 from chassis.database import Database
 from chassis.outbox import forget
 from contracts.internal import DecidePayment, PaymentDecision
+from trade_core.domain.deciding import claim_shown
 from trade_core.flows.decide import decide_payment
 
 ADDED_TO_ONLY = ("ledger_transaction", "ledger_posting", "decision")
@@ -68,7 +69,12 @@ async def test_service_forgets_events_when_their_time_is_over_and_never_changes_
 async def test_service_works_without_the_rights_that_it_has_not(own_desk: Desk) -> None:
     payment = await own_desk.opened()
     await own_desk.apply(paid(payment, amount=1))
-    request = DecidePayment(decision=PaymentDecision.REFUND, reason="x", decided_by="li")
+    request = DecidePayment(
+        decision=PaymentDecision.REFUND,
+        reason="x",
+        decided_by="li",
+        claim=claim_shown(await own_desk.payment(payment)),
+    )
     await decide_payment(own_desk.deps, payment.payment_no, request)
     (refund,) = await own_desk.refunds(payment)
     await own_desk.apply(returned(refund))

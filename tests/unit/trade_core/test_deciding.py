@@ -28,9 +28,9 @@ from contracts.internal import PaymentDecision, RefundDecision
 from trade_core.domain import opening
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_refund_result
-from trade_core.domain.deciding import decide_payment, decide_refund
+from trade_core.domain.deciding import claim_shown, decide_payment, decide_refund
 from trade_core.domain.due import Ask, NextCheck, refund_step
-from trade_core.domain.errors import DecisionImpossible, ResultRefused
+from trade_core.domain.errors import ClaimChanged, DecisionImpossible, ResultRefused
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -45,9 +45,14 @@ def conflicted(**claim: Any) -> tuple[OrderAggregate, str]:
     return opened, payment.payment_no
 
 
+def decide(opened: OrderAggregate, number: str, decision: PaymentDecision) -> None:
+    """Of the claim as it is shown now."""
+    decide_payment(opened, number, decision, seen=claim_shown(opened.payments[number]))
+
+
 def test_accepted_payment_pays_the_order_with_what_the_channel_took() -> None:
     opened, number = conflicted(amount=1300)
-    decide_payment(opened, number, PaymentDecision.ACCEPT)
+    decide(opened, number, PaymentDecision.ACCEPT)
     payment = opened.payments[number]
     assert (payment.state, payment.amount, payment.settles) == (
         PaymentStatus.SUCCEEDED,
@@ -66,7 +71,7 @@ def test_accepted_payment_pays_the_order_with_what_the_channel_took() -> None:
 
 def test_the_channels_words_agree_with_an_accepted_payment() -> None:
     opened, number = conflicted(amount=1300)
-    decide_payment(opened, number, PaymentDecision.ACCEPT)
+    decide(opened, number, PaymentDecision.ACCEPT)
     events = len(opened.events)
     payment = opened.payments[number]
     apply(opened, paid(payment, amount=1300), paid(payment, Source.QUERY, amount=1300))
@@ -75,7 +80,7 @@ def test_the_channels_words_agree_with_an_accepted_payment() -> None:
 
 def test_payment_that_is_sent_back_goes_back_as_the_channel_took_it() -> None:
     opened, number = conflicted(amount=1300)
-    decide_payment(opened, number, PaymentDecision.REFUND)
+    decide(opened, number, PaymentDecision.REFUND)
     payment, (refund,) = opened.payments[number], opened.refunds.values()
     assert (payment.state, payment.settles) == (PaymentStatus.SUCCEEDED, False)
     assert (refund.amount, refund.cause, refund.merchant_refund_no) == (1300, "requested", None)
@@ -89,15 +94,15 @@ def test_payment_that_is_sent_back_goes_back_as_the_channel_took_it() -> None:
 def test_money_in_another_currency_can_go_back_but_pays_no_order() -> None:
     opened, number = conflicted(currency="HKD")
     with pytest.raises(DecisionImpossible, match="currency"):
-        decide_payment(opened, number, PaymentDecision.ACCEPT)
-    decide_payment(opened, number, PaymentDecision.REFUND)
+        decide(opened, number, PaymentDecision.ACCEPT)
+    decide(opened, number, PaymentDecision.REFUND)
     (refund,) = opened.refunds.values()
     assert (refund.amount, refund.currency) == (1299, "HKD")
 
 
 def test_ignored_payment_fails_and_nothing_is_booked() -> None:
     opened, number = conflicted()
-    decide_payment(opened, number, PaymentDecision.IGNORE)
+    decide(opened, number, PaymentDecision.IGNORE)
     payment = opened.payments[number]
     assert payment.state is PaymentStatus.FAILED
     assert payment.failure is not None
@@ -108,7 +113,7 @@ def test_ignored_payment_fails_and_nothing_is_booked() -> None:
 
 def test_ignored_money_that_is_told_again_stays_ignored() -> None:
     opened, number = conflicted(amount=1300)
-    decide_payment(opened, number, PaymentDecision.IGNORE)
+    decide(opened, number, PaymentDecision.IGNORE)
     payment = opened.payments[number]
     apply(
         opened, paid(payment, amount=1300), paid(payment, Source.QUERY, amount=1300, paid_at=None)
@@ -119,16 +124,16 @@ def test_ignored_money_that_is_told_again_stays_ignored() -> None:
 
 def test_other_money_than_the_ignored_is_a_conflict_again() -> None:
     opened, number = conflicted(amount=1300)
-    decide_payment(opened, number, PaymentDecision.IGNORE)
+    decide(opened, number, PaymentDecision.IGNORE)
     apply(opened, paid(opened.payments[number], amount=1301))
     assert opened.payments[number].state is PaymentStatus.CONFLICTED
-    decide_payment(opened, number, PaymentDecision.ACCEPT)
+    decide(opened, number, PaymentDecision.ACCEPT)
     assert opened.order.amount_paid == 1301
 
 
 def test_ignored_payment_gives_way_to_the_right_money() -> None:
     opened, number = conflicted(amount=1300)
-    decide_payment(opened, number, PaymentDecision.IGNORE)
+    decide(opened, number, PaymentDecision.IGNORE)
     apply(opened, paid(opened.payments[number]))
     assert opened.order.state is OrderStatus.PAID
 
@@ -136,7 +141,7 @@ def test_ignored_payment_gives_way_to_the_right_money() -> None:
 def test_conflict_is_decided_by_the_newest_word_about_money() -> None:
     opened, number = conflicted(amount=1)
     apply(opened, paid(opened.payments[number], Source.QUERY))
-    decide_payment(opened, number, PaymentDecision.ACCEPT)
+    decide(opened, number, PaymentDecision.ACCEPT)
     assert opened.order.amount_paid == 1299
 
 
@@ -145,7 +150,7 @@ def test_accepted_payment_has_the_other_attempts_closed() -> None:
     opened = aggregate(order, first, now=later(20))
     second = opening.open_another(opened, request())
     apply(opened, paid(first, amount=1))
-    decide_payment(opened, first.payment_no, PaymentDecision.ACCEPT)
+    decide(opened, first.payment_no, PaymentDecision.ACCEPT)
     assert opened.payments[second.payment_no].closing
 
 
@@ -155,8 +160,8 @@ def test_order_that_another_payment_has_paid_accepts_no_second() -> None:
     second = opening.open_another(opened, request())
     apply(opened, paid(first, amount=1), paid(second))
     with pytest.raises(DecisionImpossible, match="Another payment"):
-        decide_payment(opened, first.payment_no, PaymentDecision.ACCEPT)
-    decide_payment(opened, first.payment_no, PaymentDecision.REFUND)
+        decide(opened, first.payment_no, PaymentDecision.ACCEPT)
+    decide(opened, first.payment_no, PaymentDecision.REFUND)
     assert opened.order.amount_paid == 1299
 
 
@@ -167,9 +172,57 @@ def test_money_that_cannot_be_booked_can_only_be_ignored(
 ) -> None:
     opened, number = conflicted(**claim)
     with pytest.raises(DecisionImpossible):
-        decide_payment(opened, number, decision)
+        decide(opened, number, decision)
     assert (opened.payments[number].state, opened.entries) == (PaymentStatus.CONFLICTED, [])
-    decide_payment(opened, number, PaymentDecision.IGNORE)
+    decide(opened, number, PaymentDecision.IGNORE)
+
+
+@pytest.mark.parametrize("decision", PaymentDecision)
+@pytest.mark.parametrize(
+    "other",
+    [
+        None,
+        {"amount": 1301},
+        {"currency": "HKD"},
+        {"payment_id": "C2"},
+        {"channel_trade_no": None},
+        {"channel_trade_no": "4200002"},
+    ],
+)
+def test_decision_on_another_claim_than_the_present_one_is_refused(
+    decision: PaymentDecision, other: dict[str, Any] | None
+) -> None:
+    opened, number = conflicted(amount=1300)
+    shown = claim_shown(opened.payments[number])
+    assert shown is not None
+    seen = None if other is None else shown.model_copy(update=other)
+    with pytest.raises(ClaimChanged) as refused:
+        decide_payment(opened, number, decision, seen=seen)
+    assert (refused.value.status, refused.value.code) == (409, "claim_changed")
+    assert refused.value.extra["claim"] == {
+        "payment_id": "C1",
+        "channel_trade_no": "4200001",
+        "amount": 1300,
+        "currency": "CNY",
+    }
+    assert opened.payments[number].state is PaymentStatus.CONFLICTED
+
+
+def test_money_that_is_just_what_was_to_be_paid_cannot_be_ignored() -> None:
+    opened, number = conflicted(amount=1)
+    apply(opened, paid(opened.payments[number], Source.QUERY))
+    with pytest.raises(DecisionImpossible):
+        decide(opened, number, PaymentDecision.IGNORE)
+    decide(opened, number, PaymentDecision.ACCEPT)
+    assert opened.order.state is OrderStatus.PAID
+
+
+def test_other_attempts_are_closed_when_money_is_in_conflict() -> None:
+    order, first = pending()
+    opened = aggregate(order, first, now=later(20))
+    second = opening.open_another(opened, request())
+    apply(opened, paid(first, amount=1))
+    assert opened.payments[second.payment_no].closing
 
 
 def test_conflict_without_money_can_only_be_ignored() -> None:
@@ -177,15 +230,15 @@ def test_conflict_without_money_can_only_be_ignored() -> None:
     opened = aggregate(order, payment)
     apply(opened, said(payment, Source.QUERY, Verdict.PENDING, amount=1))
     with pytest.raises(DecisionImpossible):
-        decide_payment(opened, payment.payment_no, PaymentDecision.REFUND)
-    decide_payment(opened, payment.payment_no, PaymentDecision.IGNORE)
+        decide(opened, payment.payment_no, PaymentDecision.REFUND)
+    decide(opened, payment.payment_no, PaymentDecision.IGNORE)
 
 
 @pytest.mark.parametrize("decision", list(PaymentDecision))
 def test_only_a_conflict_is_decided(decision: PaymentDecision) -> None:
     order, payment = pending()
     with pytest.raises(DecisionImpossible):
-        decide_payment(aggregate(order, payment), payment.payment_no, decision)
+        decide(aggregate(order, payment), payment.payment_no, decision)
 
 
 def abnormal() -> tuple[OrderAggregate, str]:

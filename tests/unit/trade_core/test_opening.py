@@ -23,69 +23,12 @@ from trade_core.domain.errors import (
     OrderClosed,
     OrderPaid,
     PaymentInProgress,
-    TooSoon,
 )
 from trade_core.domain.opening import Choice
 from trade_core.domain.payment import Payment
 
 WECHAT = Choice("C1", "wechat", Method.NATIVE)
 ALIPAY = Choice("C2", "alipay", Method.NATIVE)
-
-
-@pytest.mark.parametrize("state", PaymentStatus)
-@pytest.mark.parametrize("seconds", [0, 14.9])
-def test_same_content_within_the_window_is_a_replay(state: PaymentStatus, seconds: float) -> None:
-    order, payment = fresh(state=state)
-    assert opening.is_replay(order, payment, request(), later(seconds))
-
-
-def test_same_content_after_the_window_opens_another() -> None:
-    order, payment = fresh()
-    assert not opening.is_replay(order, payment, request(), later(15))
-
-
-@pytest.mark.parametrize(("seconds", "wait_s"), [(0, 15), (0.5, 15), (14.2, 1), (14.999, 1)])
-def test_other_content_within_the_window_is_too_soon(seconds: float, wait_s: int) -> None:
-    order, payment = fresh()
-    with pytest.raises(TooSoon) as refused:
-        opening.is_replay(order, payment, request(amount=1300), later(seconds))
-    assert refused.value.retry_after_s == wait_s
-
-
-def test_window_is_the_apps() -> None:
-    order, payment = fresh()
-    assert not opening.is_replay(order, payment, request(amount=1300, window_s=1), later(1))
-    assert opening.is_replay(order, payment, request(window_s=60), later(59))
-
-
-def test_window_is_measured_from_the_latest_initiation() -> None:
-    order, payment = fresh()
-    newer = replace(payment, initiated_at=later(20))
-    assert opening.is_replay(order, newer, request(), later(30))
-
-
-def test_same_values_in_another_form_are_the_same_content() -> None:
-    order, payment = fresh()
-    assert opening.is_replay(order, payment, request(currency="CNY", metadata={}), later(1))
-    assert opening.is_replay(order, payment, request(expires_in_s=7200), later(1))
-
-
-def test_paid_order_replays_within_the_window_and_refuses_after_it() -> None:
-    order, payment = fresh(state=PaymentStatus.SUCCEEDED)
-    paid = replace(order, state=OrderStatus.PAID)
-    assert opening.is_replay(paid, payment, request(), later(1))
-    with pytest.raises(OrderPaid):
-        opening.is_replay(paid, payment, request(amount=1), later(1))
-    with pytest.raises(OrderPaid):
-        opening.is_replay(paid, payment, request(), later(16))
-
-
-@pytest.mark.parametrize("seconds", [1, 16])
-def test_closed_order_refuses(seconds: float) -> None:
-    order, payment = fresh()
-    closed = replace(order, state=OrderStatus.CLOSED, closed_by_app=True)
-    with pytest.raises(OrderClosed):
-        opening.is_replay(closed, payment, request(), later(seconds))
 
 
 def test_next_attempt_takes_the_new_values_and_has_the_older_closed() -> None:

@@ -31,7 +31,11 @@ def later(seconds: float) -> datetime:
 
 
 def request(
-    *, window_s: int = 15, channel: str | None = "wechat", **changes: Any
+    *,
+    window_s: int = 15,
+    channel: str | None = "wechat",
+    signed_at: datetime | None = None,
+    **changes: Any,
 ) -> PaymentRequest:
     usual = {
         "merchant_id": "M1",
@@ -42,7 +46,7 @@ def request(
         "method": Method.NATIVE,
     }
     content = CreatePayment(**{**usual, **changes})
-    return PaymentRequest("A1", content, channel, timedelta(seconds=window_s))
+    return PaymentRequest("A1", content, channel, timedelta(seconds=window_s), signed_at)
 
 
 def cashier_request(**changes: Any) -> PaymentRequest:

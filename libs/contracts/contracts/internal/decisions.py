@@ -46,10 +46,13 @@ class ClaimView(ClaimSeen):
 
 
 class DecidePayment(Message):
+    """`claim` as `PaymentOnFile.claim` showed it: None where the channel claimed no money. Of one
+    that agrees with our own account, amount and currency, `ignore` is 422."""
+
     decision: PaymentDecision
     reason: Reason
     decided_by: Person
-    claim: ClaimSeen | None = None
+    claim: ClaimSeen | None
 
 
 class RefundOnFile(RefundView):

@@ -11,8 +11,9 @@ from contracts.events.orders import OrderEventType
 from contracts.identifiers import new_id
 from trade_core.domain import due, ledger, returning
 from trade_core.domain.due import NextCheck
+from trade_core.domain.errors import ThreeNumbers
 from trade_core.domain.event import Event
-from trade_core.domain.order import Order, derive
+from trade_core.domain.order import Order, derive, numbers_of
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
@@ -94,6 +95,25 @@ class OrderAggregate:
         """These were read under the order's lock too."""
         self.refunds = {**self.refunds, **refunds}
         self.snapshot.refunds.update(refunds)
+
+    @property
+    def latest(self) -> Payment:
+        return self.payments[self.order.latest_payment_no]
+
+    @property
+    def settling(self) -> Payment | None:
+        """The payment that pays the order."""
+        return next((each for each in self.payments.values() if each.settles), None)
+
+    def find_conflicted(self) -> Payment | None:
+        """One that people must decide about: money may have been taken."""
+        conflicted = (
+            each for each in self.payments.values() if each.state is PaymentStatus.CONFLICTED
+        )
+        return next(conflicted, None)
+
+    def numbers_of(self, payment: Payment) -> ThreeNumbers:
+        return numbers_of(self.order, payment)
 
     def know_splits(self, splits: Mapping[str, Split]) -> None:
         """These were read under the order's lock too."""

@@ -67,6 +67,9 @@ def apply_payment_result(
     if fact is payment.PaymentFact.CONFLICT:
         now_is = aggregate.payments[was.payment_no]
         aggregate.alerts.append(alerts.conflicted(aggregate.order, now_is, result))
+        if now_is.state is PaymentStatus.CONFLICTED and now_is.claim is not None:
+            # conflicted-is-not-unpaid: nobody shall pay the order once more by another attempt.
+            closing.close_payments(aggregate)
     if result.source is Source.CLOSE:
         _after_close(aggregate, was, fact)
     moved_outside.apply_word(aggregate, result, said_at)

@@ -9,13 +9,14 @@ from trade_core.domain.payment import Payment, PaymentFact, after
 
 
 def close_order(aggregate: OrderAggregate) -> None:
-    """The app's request: the order is closed at once, its open payments as soon as may be.
+    """The app's request: the order is closed at once, its open payments as soon as may be. One in
+    conflict stays for people to decide: accepted, it pays the order as a late success does.
 
     Closing what is closed changes nothing. Raises OrderPaid.
     """
     order = aggregate.order
     if order.state is OrderStatus.PAID:
-        raise OrderPaid(order.merchant_order_no)
+        raise OrderPaid(aggregate.numbers_of(aggregate.settling or aggregate.latest))
     if order.state is OrderStatus.CLOSED:
         return
     close_payments(aggregate)

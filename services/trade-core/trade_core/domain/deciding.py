@@ -4,29 +4,34 @@ from dataclasses import replace
 from typing import assert_never
 
 from contracts.api import Failure, PaymentStatus, RefundCause, RefundStatus
-from contracts.internal import PaymentDecision, RefundDecision
+from contracts.internal import ClaimSeen, PaymentDecision, RefundDecision
 from contracts.money import MINOR_DIGITS
 from trade_core.domain import closing, ledger, refunding, splitting
 from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
-from trade_core.domain.errors import DecisionImpossible
+from trade_core.domain.errors import ClaimChanged, DecisionImpossible
 from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
 
 IGNORED = Failure(code="ignored", message="A person decided that this is no money of the centre.")
 
 
-def decide_payment(aggregate: OrderAggregate, payment_no: str, decision: PaymentDecision) -> None:
-    """End a conflict. From then on the payment has the amount that the channel really took: with
-    it the channel's words agree with ours, and no more than that can ever be refunded.
+def decide_payment(
+    aggregate: OrderAggregate, payment_no: str, decision: PaymentDecision, *, seen: ClaimSeen | None
+) -> None:
+    """End a conflict, of which the person saw this claim. From then on the payment has the amount
+    that the channel really took: with it the channel's words agree with ours, and no more than that
+    can ever be refunded.
 
-    Raises DecisionImpossible; nothing has changed then.
+    Raises DecisionImpossible, ClaimChanged; nothing has changed then.
     """
     payment = aggregate.payments[payment_no]
     if payment.state is not PaymentStatus.CONFLICTED:
         raise DecisionImpossible(f"Payment {payment_no} is {payment.state}, not conflicted.")
+    if claim_shown(payment) != seen:
+        raise ClaimChanged(claim_shown(payment))
     match decision:
         case PaymentDecision.ACCEPT:
             _accept(aggregate, payment)
@@ -34,6 +39,7 @@ def decide_payment(aggregate: OrderAggregate, payment_no: str, decision: Payment
             paid = _take(aggregate, payment, payments.PaymentFact.SENT_BACK)
             refunding.return_money(aggregate, paid, RefundCause.REQUESTED)
         case PaymentDecision.IGNORE:
+            _require_disagreement(payment)
             state = payments.after(payment.state, payments.PaymentFact.IGNORED)
             aggregate.change_payment(replace(payment, state=state, failure=IGNORED))
         case _:
@@ -59,6 +65,29 @@ def decide_refund(aggregate: OrderAggregate, refund_no: str, decision: RefundDec
             _release(aggregate, refund)
         case _:
             assert_never(decision)
+
+
+def claim_shown(payment: Payment) -> ClaimSeen | None:
+    """What a person sees of it, and names when deciding (decide-what-was-seen)."""
+    claim = payment.claim
+    if claim is None:
+        return None
+    return ClaimSeen(
+        payment_id=claim.payment_id,
+        channel_trade_no=claim.channel_trade_no,
+        amount=claim.amount,
+        currency=claim.currency,
+    )
+
+
+def _require_disagreement(payment: Payment) -> None:
+    """Money that is all that we asked for cannot be said to be none."""
+    claim = payment.claim
+    ours = (payment.payment_id, payment.amount, payment.currency)
+    if claim is not None and (claim.payment_id, claim.amount, claim.currency) == ours:
+        raise DecisionImpossible(
+            "The channel took, in the payment's own account, just what was to be paid."
+        )
 
 
 def _accept(aggregate: OrderAggregate, payment: Payment) -> None:

@@ -3,22 +3,27 @@
 TradeError (a problem with one of the public codes)
 ├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · DeadLetterNotFound  not_found
 ├── ReconciliationNotFound · DifferenceNotFound                  not_found
-├── TooSoon · PaymentInProgress                             too_soon · payment_in_progress
-├── OrderPaid · OrderClosed · CheckoutReplaced              order_paid · order_closed
-├── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
-├── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
+├── PaymentError (409, with the member `payment`)
+│   ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
+│   ├── OrderPaid · OrderClosed · CheckoutReplaced          order_paid · order_closed
+│   ├── PaymentConflicted                                   payment_conflicted
+│   ├── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
+│   └── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
 ├── DayNotBilled · DifferenceClosed                         invalid_request
 └── DecisionImpossible                                      invalid_request
+ClaimChanged (409 claim_changed, for people)
 ResultRefused (a channel's word that cannot be applied: a dead letter, with an alert)
 ├── IllegalTransition · ImpossibleResult
 └── ForeignAccount · TradeAlreadySettles (own-account-only)
 """
 
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final
 
 from chassis.problems import FieldError, Problem
 from contracts.codes import CODES, Code
+from contracts.internal import ClaimSeen
 from contracts.money import Money
 
 SPLITTING_S: Final = 60
@@ -78,108 +83,155 @@ class SplitNotFound(TradeError):
         super().__init__(f"There is no split {number}.")
 
 
-class TooSoon(TradeError):
+@dataclass(frozen=True, slots=True)
+class ThreeNumbers:
+    """By which the app, we and the channel know a payment (三号)."""
+
+    merchant_order_no: str
+    payment_no: str
+    channel_trade_no: str | None
+
+
+class PaymentError(TradeError):
+    """Root of what is refused because of a payment, which the problem names."""
+
+    def __init__(
+        self, detail: str, payment: ThreeNumbers, *, retry_after_s: int | None = None
+    ) -> None:
+        extra = {"payment": asdict(payment)}
+        super().__init__(detail, retry_after_s=retry_after_s, extra=extra)
+
+
+class TooSoon(PaymentError):
     code = Code.TOO_SOON
 
-    def __init__(self, wait_s: int) -> None:
+    def __init__(self, wait_s: int, latest: ThreeNumbers) -> None:
         super().__init__(
             f"The order was initiated a moment ago with other content; try again in {wait_s} s.",
+            latest,
             retry_after_s=wait_s,
         )
 
 
-class PaymentInProgress(TradeError):
+class PaymentInProgress(PaymentError):
     code = Code.PAYMENT_IN_PROGRESS
 
-    def __init__(self, payment_no: str) -> None:
+    def __init__(self, payment: ThreeNumbers) -> None:
         super().__init__(
-            f"Payment {payment_no} is just being initiated; ask again in a second.",
+            f"Payment {payment.payment_no} is just being initiated; ask again in a second.",
+            payment,
             retry_after_s=1,
         )
 
 
-class OrderPaid(TradeError):
+class OrderPaid(PaymentError):
     code = Code.ORDER_PAID
 
-    def __init__(self, merchant_order_no: str) -> None:
-        super().__init__(f"Order {merchant_order_no} is paid.")
+    def __init__(self, payment: ThreeNumbers) -> None:
+        super().__init__(f"Order {payment.merchant_order_no} is paid.", payment)
 
 
-class OrderClosed(TradeError):
+class OrderClosed(PaymentError):
     code = Code.ORDER_CLOSED
 
-    def __init__(self, merchant_order_no: str) -> None:
-        super().__init__(f"Order {merchant_order_no} is closed; pay under a new merchant_order_no.")
+    def __init__(self, latest: ThreeNumbers) -> None:
+        super().__init__(
+            f"Order {latest.merchant_order_no} is closed; pay under a new merchant_order_no.",
+            latest,
+        )
 
 
-class CheckoutReplaced(TradeError):
+class CheckoutReplaced(PaymentError):
     code = Code.ORDER_CLOSED
 
-    def __init__(self, payment_no: str) -> None:
-        super().__init__(f"The checkout of payment {payment_no} was replaced by a newer one.")
+    def __init__(self, payment: ThreeNumbers) -> None:
+        super().__init__(
+            f"The checkout of payment {payment.payment_no} was replaced by a newer one.", payment
+        )
 
 
-class PaymentNotRefundable(TradeError):
+class PaymentConflicted(PaymentError):
+    """conflicted-is-not-unpaid: nobody pays the order again until people have decided."""
+
+    code = Code.PAYMENT_CONFLICTED
+
+    def __init__(self, payment: ThreeNumbers) -> None:
+        super().__init__(
+            f"Payment {payment.payment_no} of this order is being checked; it must not be paid"
+            " again before that is decided.",
+            payment,
+        )
+
+
+class PaymentNotRefundable(PaymentError):
     code = Code.PAYMENT_NOT_REFUNDABLE
 
-    def __init__(self, payment_no: str, state: str) -> None:
-        super().__init__(f"Payment {payment_no} is {state}; only a succeeded one can be refunded.")
+    def __init__(self, payment: ThreeNumbers, state: str) -> None:
+        super().__init__(
+            f"Payment {payment.payment_no} is {state}; only a succeeded one can be refunded.",
+            payment,
+        )
 
 
-class RefundExceedsPaid(TradeError):
+class RefundExceedsPaid(PaymentError):
     """`is_splitting`: more can be refunded when the splits that are under way are decided."""
 
     code = Code.REFUND_EXCEEDS_PAID
 
-    def __init__(self, left: Money, *, is_splitting: bool = False) -> None:
+    def __init__(self, left: Money, payment: ThreeNumbers, *, is_splitting: bool = False) -> None:
         super().__init__(
             f"At most {left} of this payment can be refunded while it is being split."
             if is_splitting
             else f"At most {left} of this payment can still be refunded.",
+            payment,
             retry_after_s=SPLITTING_S if is_splitting else None,
         )
 
 
-class RefundMismatch(TradeError):
+class RefundMismatch(PaymentError):
     code = Code.REFUND_MISMATCH
 
-    def __init__(self, merchant_refund_no: str) -> None:
+    def __init__(self, merchant_refund_no: str, payment: ThreeNumbers) -> None:
         super().__init__(
-            f"merchant_refund_no {merchant_refund_no} is taken by a refund with other content."
+            f"merchant_refund_no {merchant_refund_no} is taken by a refund with other content.",
+            payment,
         )
 
 
-class PaymentNotSplittable(TradeError):
+class PaymentNotSplittable(PaymentError):
     code = Code.PAYMENT_NOT_REFUNDABLE
 
-    def __init__(self, payment_no: str, state: str) -> None:
-        super().__init__(f"Payment {payment_no} is {state}; only a succeeded one can be split.")
+    def __init__(self, payment: ThreeNumbers, state: str) -> None:
+        super().__init__(
+            f"Payment {payment.payment_no} is {state}; only a succeeded one can be split.", payment
+        )
 
 
-class SplitExceedsPaid(TradeError):
+class SplitExceedsPaid(PaymentError):
     code = Code.SPLIT_EXCEEDS_PAID
 
-    def __init__(self, left: Money) -> None:
-        super().__init__(f"At most {left} of this payment can still be split.")
+    def __init__(self, left: Money, payment: ThreeNumbers) -> None:
+        super().__init__(f"At most {left} of this payment can still be split.", payment)
 
 
-class SplittingFinished(TradeError):
+class SplittingFinished(PaymentError):
     """An earlier split with `finish` gave the rest to the merchant."""
 
     code = Code.SPLIT_EXCEEDS_PAID
 
-    def __init__(self, split_no: str) -> None:
+    def __init__(self, split_no: str, payment: ThreeNumbers) -> None:
         super().__init__(
-            f"Split {split_no} finished it: nothing more of this payment can be split."
+            f"Split {split_no} finished it: nothing more of this payment can be split.", payment
         )
 
 
-class SplitMismatch(TradeError):
+class SplitMismatch(PaymentError):
     code = Code.REFUND_MISMATCH
 
-    def __init__(self, merchant_split_no: str) -> None:
+    def __init__(self, merchant_split_no: str, payment: ThreeNumbers) -> None:
         super().__init__(
-            f"merchant_split_no {merchant_split_no} is taken by a split with other content."
+            f"merchant_split_no {merchant_split_no} is taken by a split with other content.",
+            payment,
         )
 
 
@@ -224,6 +276,20 @@ class DecisionImpossible(TradeError):
 
     def __init__(self, why: str) -> None:
         super().__init__(why, errors=[FieldError("/decision", "is not possible here")])
+
+
+class ClaimChanged(Problem):
+    """decide-what-was-seen: the channel says something else by now."""
+
+    code = "claim_changed"
+    status = 409
+    title = "The channel claims other money by now"
+
+    def __init__(self, claim: ClaimSeen | None) -> None:
+        super().__init__(
+            "Look at what the channel claims now, and decide about that.",
+            extra={"claim": None if claim is None else claim.model_dump()},
+        )
 
 
 class ResultRefused(Exception):

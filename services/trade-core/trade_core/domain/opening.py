@@ -1,8 +1,7 @@
-"""To open a payment: the 15-second rule, the next attempt of an order, the payer's own choice."""
+"""To open a payment: a first one, the next attempt of an order, the payer's own choice."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import ceil
 
 from contracts.api import CreatePayment, Method, OrderStatus, PaymentStatus
 from contracts.identifiers import new_id
@@ -13,8 +12,8 @@ from trade_core.domain.errors import (
     CheckoutReplaced,
     OrderClosed,
     OrderPaid,
+    PaymentConflicted,
     PaymentInProgress,
-    TooSoon,
 )
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import CALL_LIMIT, Payment, PaymentFact, after
@@ -22,12 +21,14 @@ from trade_core.domain.payment import CALL_LIMIT, Payment, PaymentFact, after
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """An authenticated request. `channel` None: our own page decides."""
+    """An authenticated request. `channel` None: our own page decides. `signed_at` None: nobody
+    signed it."""
 
     app_id: str
     content: CreatePayment
     channel: str | None
     window: timedelta
+    signed_at: datetime | None = None
 
     @property
     def order_key(self) -> OrderKey:
@@ -70,27 +71,9 @@ def fresh(request: PaymentRequest, now: datetime) -> tuple[Order, Payment]:
         expires_at=payment.expires_at,
         latest_payment_no=payment.payment_no,
         version=1,
+        signed_at=request.signed_at,
     )
     return order, payment
-
-
-def is_replay(order: Order, latest: Payment, request: PaymentRequest, now: datetime) -> bool:
-    """`fifteen-second-rule`: True: answer with the latest payment as it is now; False:
-    open another.
-
-    Raises OrderClosed, OrderPaid, TooSoon.
-    """
-    if order.state is OrderStatus.CLOSED:
-        raise OrderClosed(order.merchant_order_no)
-    left = latest.initiated_at + request.window - now
-    within = left > timedelta()
-    if within and latest.fingerprint == request.content.fingerprint():
-        return True
-    if order.state is OrderStatus.PAID:
-        raise OrderPaid(order.merchant_order_no)
-    if within:
-        raise TooSoon(ceil(left.total_seconds()))
-    return False
 
 
 def open_another(aggregate: OrderAggregate, request: PaymentRequest) -> Payment:
@@ -104,6 +87,7 @@ def open_another(aggregate: OrderAggregate, request: PaymentRequest) -> Payment:
         subject=payment.subject,
         expires_at=payment.expires_at,
         latest_payment_no=payment.payment_no,
+        signed_at=request.signed_at or aggregate.order.signed_at,
     )
     closing.close_payments(aggregate)
     aggregate.add_payment(payment)
@@ -116,16 +100,16 @@ def choose(aggregate: OrderAggregate, payment_no: str, choice: Choice) -> Chosen
     The first choice binds the payment. Another one opens a new payment, but only when the former
     is certainly over: until then the answer is what to close.
 
-    Raises OrderPaid, OrderClosed, CheckoutReplaced, PaymentInProgress.
+    Raises OrderPaid, PaymentConflicted, OrderClosed, CheckoutReplaced, PaymentInProgress.
     """
-    current = aggregate.payments[aggregate.order.latest_payment_no]
+    current = aggregate.latest
     _require_alive(aggregate, aggregate.payments[payment_no], current)
     if not current.is_placed:
         return Chosen(_bind(aggregate, current, choice), initiate=True)
     if current.is_open and not current.closing and _is_at(current, choice):
         return Chosen(current, initiate=False)
     if current.is_in_flight(aggregate.now):
-        raise PaymentInProgress(current.payment_no)
+        raise PaymentInProgress(aggregate.numbers_of(current))
     if current.is_open:
         _have_closed(aggregate, current)
         return Chosen(current, initiate=False, close_first=current)
@@ -162,11 +146,13 @@ def _payment(request: PaymentRequest, order_id: str, now: datetime) -> Payment:
 def _require_alive(aggregate: OrderAggregate, asked: Payment, current: Payment) -> None:
     order = aggregate.order
     if order.state is OrderStatus.PAID:
-        raise OrderPaid(order.merchant_order_no)
+        raise OrderPaid(aggregate.numbers_of(aggregate.settling or current))
+    if conflicted := aggregate.find_conflicted():
+        raise PaymentConflicted(aggregate.numbers_of(conflicted))
     if order.state is OrderStatus.CLOSED or aggregate.now >= order.expires_at:
-        raise OrderClosed(order.merchant_order_no)
+        raise OrderClosed(aggregate.numbers_of(current))
     if asked.method is not Method.CASHIER or current.method is not Method.CASHIER:
-        raise CheckoutReplaced(asked.payment_no)
+        raise CheckoutReplaced(aggregate.numbers_of(asked))
 
 
 def _is_at(payment: Payment, choice: Choice) -> bool:

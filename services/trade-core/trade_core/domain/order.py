@@ -8,7 +8,7 @@ from typing import Final
 from contracts.api import OrderStatus as State
 from contracts.api import RefundCause
 from contracts.events.configuration import LatePayment
-from trade_core.domain.errors import IllegalTransition
+from trade_core.domain.errors import IllegalTransition, ThreeNumbers
 from trade_core.domain.fact import KnownFact
 from trade_core.domain.payment import Payment
 
@@ -66,6 +66,10 @@ class Order:
     amount_refunded: int = 0
     version: int = 0
     signed_at: datetime | None = None
+
+
+def numbers_of(order: Order, payment: Payment) -> ThreeNumbers:
+    return ThreeNumbers(order.merchant_order_no, payment.payment_no, payment.channel_trade_no)
 
 
 def derive(order: Order, payments: Collection[Payment], now: datetime) -> Order:

@@ -25,7 +25,7 @@ def refund_as_requested(
     """
     payment = aggregate.payments[request.payment_no]
     if payment.state is not PaymentStatus.SUCCEEDED:
-        raise PaymentNotRefundable(payment.payment_no, payment.state)
+        raise PaymentNotRefundable(aggregate.numbers_of(payment), payment.state)
     refund_no = new_id("refund")
     refund = Refund(
         refund_no=refund_no,
@@ -124,19 +124,27 @@ def _returns(
     """What must be called back so that the amount is there. Raises RefundExceedsPaid."""
     left = payment.amount - payment.refund_reserved
     if policy is RefundSplits.KEEP:
-        _require(payment, amount, left)
+        _require(aggregate, payment, amount, left)
         return ()
     splits = [one for one in aggregate.splits.values() if one.payment_no == payment.payment_no]
     unsplit = max(left - payment.split_reserved, 0)
     is_splitting = any(one.state is SplitStatus.PROCESSING for one in splits)
     within_reach = min(left, unsplit + returning.held(splits))
-    _require(payment, amount, within_reach, is_splitting=is_splitting)
+    _require(aggregate, payment, amount, within_reach, is_splitting=is_splitting)
     return returning.plan(splits, max(amount - unsplit, 0), refund_no)
 
 
-def _require(payment: Payment, amount: int, left: int, *, is_splitting: bool = False) -> None:
+def _require(
+    aggregate: OrderAggregate,
+    payment: Payment,
+    amount: int,
+    left: int,
+    *,
+    is_splitting: bool = False,
+) -> None:
     if amount > left:
-        raise RefundExceedsPaid(Money(left, payment.currency), is_splitting=is_splitting)
+        numbers = aggregate.numbers_of(payment)
+        raise RefundExceedsPaid(Money(left, payment.currency), numbers, is_splitting=is_splitting)
 
 
 def _start(aggregate: OrderAggregate, refund: Refund, payment: Payment) -> None:

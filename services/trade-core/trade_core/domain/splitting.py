@@ -33,13 +33,13 @@ def split_as_requested(aggregate: OrderAggregate, request: CreateSplit) -> Split
     """
     payment = aggregate.payments[request.payment_no]
     if payment.state is not PaymentStatus.SUCCEEDED:
-        raise PaymentNotSplittable(payment.payment_no, payment.state)
+        raise PaymentNotSplittable(aggregate.numbers_of(payment), payment.state)
     for earlier in aggregate.splits.values():
         if earlier.payment_no == payment.payment_no and earlier.ends_splitting:
-            raise SplittingFinished(earlier.split_no)
+            raise SplittingFinished(earlier.split_no, aggregate.numbers_of(payment))
     left = max(payment.amount - payment.refund_reserved - payment.split_reserved, 0)
     if sum(receiver.amount for receiver in request.receivers) > left:
-        raise SplitExceedsPaid(Money(left, payment.currency))
+        raise SplitExceedsPaid(Money(left, payment.currency), aggregate.numbers_of(payment))
     started = replace(
         _new(aggregate, payment, request.receivers),
         merchant_split_no=request.merchant_split_no,

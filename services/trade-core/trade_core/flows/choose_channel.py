@@ -15,7 +15,8 @@ from trade_core.store import aggregates, saving
 async def choose_channel(deps: Deps, payment_no: str, choice: Choice) -> tuple[Order, Chosen]:
     """Bind the payment, or say what must be closed first; committed when this returns.
 
-    Raises PaymentNotFound, OrderPaid, OrderClosed, CheckoutReplaced, PaymentInProgress.
+    Raises PaymentNotFound, OrderPaid, PaymentConflicted, OrderClosed, CheckoutReplaced,
+    PaymentInProgress.
     """
     order, chosen = await _choose(deps, payment_no, choice)
     if chosen.initiate or chosen.close_first is not None:

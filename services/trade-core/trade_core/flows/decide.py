@@ -11,11 +11,12 @@ from contracts.api import PaymentStatus, RefundStatus
 from contracts.internal import DecidePayment, DecideRefund
 from trade_core.domain import deciding
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.errors import PaymentNotFound, RefundNotFound
+from trade_core.domain.errors import DecisionImpossible, PaymentNotFound, RefundNotFound
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
 from trade_core.store import aggregates, decisions, saving
+from trade_core.store.concurrency import TradeNumberTaken
 from trade_core.store.decisions import Decided
 
 log = structlog.get_logger()
@@ -23,17 +24,27 @@ log = structlog.get_logger()
 
 @retry_on_conflict
 async def decide_payment(deps: Deps, payment_no: str, request: DecidePayment) -> None:
-    """End a conflict; committed when this returns. Raises PaymentNotFound, DecisionImpossible."""
+    """End a conflict; committed when this returns.
+
+    Raises PaymentNotFound, ClaimChanged, DecisionImpossible.
+    """
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, [payment_no], clock=deps.clock)
         if payment_no not in opened:
             raise PaymentNotFound(payment_no)
         aggregate = opened[payment_no]
-        is_decided = aggregate.payments[payment_no].state is not PaymentStatus.CONFLICTED
-        if is_decided and await _is_repeat(tx, payment_no, request):
+        payment = aggregate.payments[payment_no]
+        is_decided = payment.state is not PaymentStatus.CONFLICTED
+        is_about_this = deciding.claim_shown(payment) == request.claim
+        if is_decided and is_about_this and await _is_repeat(tx, payment_no, request):
             return
-        deciding.decide_payment(aggregate, payment_no, request.decision)
-        await _save(tx, aggregate, payment_no, request)
+        deciding.decide_payment(aggregate, payment_no, request.decision, seen=request.claim)
+        try:
+            await _save(tx, aggregate, payment_no, request)
+        except TradeNumberTaken as taken:
+            raise DecisionImpossible(
+                "What the channel took is already booked with another payment."
+            ) from taken
     _tell(deps, aggregate, payment_no, request)
 
 

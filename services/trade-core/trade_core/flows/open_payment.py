@@ -10,8 +10,9 @@ from contracts.identifiers import new_id
 from trade_core.domain import due, opening
 from trade_core.domain.errors import OrderNotFound, PaymentInProgress
 from trade_core.domain.event import Event
+from trade_core.domain.fifteen_second_rule import find_replayed
 from trade_core.domain.opening import PaymentRequest
-from trade_core.domain.order import Order
+from trade_core.domain.order import Order, numbers_of
 from trade_core.domain.payment import Payment
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
@@ -33,7 +34,7 @@ async def open_payment(deps: Deps, request: PaymentRequest) -> Opened:
     """Open a payment; committed when this returns.
 
     Of any number of identical requests at once exactly one is `created`. Raises TooSoon,
-    PaymentInProgress, OrderPaid, OrderClosed.
+    PaymentInProgress, OrderPaid, OrderClosed, PaymentConflicted.
     """
     now = deps.clock()
     order, payment = opening.fresh(request, now)
@@ -63,7 +64,7 @@ async def _open_known(deps: Deps, request: PaymentRequest) -> Opened:
         return opened
     order, payment = await until_initiated(deps, opened.order, opened.payment)
     if payment.state is PaymentStatus.INITIATING:
-        raise PaymentInProgress(payment.payment_no)
+        raise PaymentInProgress(numbers_of(order, payment))
     return Opened(order, payment, created=False)
 
 
@@ -74,9 +75,8 @@ async def _repeat_or_open_another(deps: Deps, request: PaymentRequest) -> Opened
         if aggregate is None:
             raise OrderNotFound(request.order_key.merchant_order_no)
         aggregate.traceparent = logs.traceparent.get() or None
-        latest = aggregate.payments[aggregate.order.latest_payment_no]
-        if opening.is_replay(aggregate.order, latest, request, aggregate.now):
-            return Opened(aggregate.order, latest, created=False)
+        if replayed := find_replayed(aggregate, request):
+            return Opened(aggregate.order, replayed, created=False)
         payment = opening.open_another(aggregate, request)
         await saving.save(tx, [aggregate])
     committed(deps, [aggregate])

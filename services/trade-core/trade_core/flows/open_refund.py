@@ -72,5 +72,6 @@ async def _find_repeated(tx: Tx, aggregate: OrderAggregate, request: CreateRefun
         tx, order.app_id, order.merchant_id, request.merchant_refund_no
     )
     if known is not None and known.fingerprint != request.fingerprint():
-        raise RefundMismatch(request.merchant_refund_no)
+        numbers = aggregate.numbers_of(aggregate.payments[request.payment_no])
+        raise RefundMismatch(request.merchant_refund_no, numbers)
     return known

@@ -64,5 +64,6 @@ async def _find_repeated(tx: Tx, aggregate: OrderAggregate, request: CreateSplit
         tx, order.app_id, order.merchant_id, request.merchant_split_no
     )
     if known is not None and known.fingerprint != request.fingerprint():
-        raise SplitMismatch(request.merchant_split_no)
+        numbers = aggregate.numbers_of(aggregate.payments[request.payment_no])
+        raise SplitMismatch(request.merchant_split_no, numbers)
     return known

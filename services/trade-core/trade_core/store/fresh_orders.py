@@ -45,6 +45,7 @@ async def insert(
             shard_of(event.key),
             receivers_json(payment.split),
             payment.splits,
+            order.signed_at,
         )
     )
 
@@ -53,8 +54,8 @@ _INSERT = """
 with fresh as (
     insert into orders (order_id, app_id, merchant_id, merchant_order_no, state, closed_by_app,
         amount, currency, subject, amount_paid, amount_refunded, latest_payment_no, version,
-        created_at, expires_at)
-    values ($1, $2, $3, $4, 'open', false, $5, $6, $7, 0, 0, $11, $8, $9, $10)
+        created_at, expires_at, signed_at)
+    values ($1, $2, $3, $4, 'open', false, $5, $6, $7, 0, 0, $11, $8, $9, $10, $31)
     on conflict (app_id, merchant_id, merchant_order_no) do nothing
     returning order_id
 ), paying as (

@@ -28,6 +28,7 @@ _ORDER: Final = (
     "amount_refunded",
     "latest_payment_no",
     "expires_at",
+    "signed_at",
 )
 _PAYMENT: Final = (
     "payment_id",
@@ -216,11 +217,12 @@ set version = c.version, state = coalesce(c.state, o.state),
     amount_paid = coalesce(c.amount_paid, o.amount_paid),
     amount_refunded = coalesce(c.amount_refunded, o.amount_refunded),
     latest_payment_no = coalesce(c.latest_payment_no, o.latest_payment_no),
-    expires_at = coalesce(c.expires_at, o.expires_at)
+    expires_at = coalesce(c.expires_at, o.expires_at),
+    signed_at = coalesce(c.signed_at, o.signed_at)
 from jsonb_to_recordset($1)
   as c (order_id text, was int, version int, state text, closed_by_app bool, amount bigint,
         currency text, subject text, amount_paid bigint, amount_refunded bigint,
-        latest_payment_no text, expires_at timestamptz)
+        latest_payment_no text, expires_at timestamptz, signed_at timestamptz)
 where o.order_id = c.order_id and o.version = c.was
 """
 

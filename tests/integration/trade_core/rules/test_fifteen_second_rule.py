@@ -1,10 +1,11 @@
 """`fifteen-second-rule`. The same order is not initiated twice within its window."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import Desk, paid, request, said_of_payment, waits
+from tests.integration.trade_core.desk import NOON, Desk, paid, request, said_of_payment, waits
 
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.results import Source, Verdict
@@ -119,3 +120,22 @@ async def test_webhook_that_overtakes_the_initiation_makes_the_replay_paid(desk:
     replayed = await desk.open()
     assert replayed.payment.state is PaymentStatus.SUCCEEDED
     assert replayed.payment.action is not None
+
+
+def signed_at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+async def test_bytes_of_an_older_request_change_nothing(desk: Desk) -> None:
+    first = (await desk.open(request(amount=100), signed_at=signed_at(0))).payment
+    await desk.apply(waits(first))
+    desk.pass_time(20)
+    second = await desk.open(request(amount=200), signed_at=signed_at(20))
+    await desk.apply(waits(second.payment))
+    desk.pass_time(100)
+    again = await desk.open(request(amount=100), signed_at=signed_at(0))
+    assert (again.created, again.payment.payment_no) == (False, first.payment_no)
+    with pytest.raises(TooSoon):
+        await desk.open(request(amount=150), signed_at=signed_at(10))
+    assert (await desk.order(first)).amount == 200
+    assert len(await desk.payments(first)) == 2

@@ -1,0 +1,56 @@
+"""fifteen-second-rule: how a request for an order that is known already is answered."""
+
+from datetime import timedelta
+from math import ceil
+from typing import Final
+
+from contracts.api import OrderStatus
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.errors import OrderClosed, OrderPaid, PaymentConflicted, TooSoon
+from trade_core.domain.opening import PaymentRequest
+from trade_core.domain.payment import Payment
+
+NOTHING: Final = timedelta()
+
+
+def find_replayed(aggregate: OrderAggregate, request: PaymentRequest) -> Payment | None:
+    """The payment that answers the request, as it is now; None: another one is to be opened.
+
+    Raises OrderClosed, OrderPaid, PaymentConflicted, TooSoon.
+    """
+    order, latest = aggregate.order, aggregate.latest
+    conflicted = aggregate.find_conflicted()
+    if order.state is OrderStatus.CLOSED:
+        raise OrderClosed(aggregate.numbers_of(latest))
+    if order.state is OrderStatus.OPEN and conflicted not in (None, latest):
+        # The latest may still wait for its payer: who is shown it again would pay twice.
+        raise PaymentConflicted(aggregate.numbers_of(conflicted))
+    left = latest.initiated_at + request.window - aggregate.now
+    if left > NOTHING and latest.fingerprint == request.content.fingerprint():
+        return latest
+    if order.state is OrderStatus.PAID:
+        raise OrderPaid(aggregate.numbers_of(aggregate.settling or latest))
+    if conflicted is not None:
+        raise PaymentConflicted(aggregate.numbers_of(conflicted))
+    too_soon = TooSoon(max(ceil(left.total_seconds()), 1), aggregate.numbers_of(latest))
+    if _is_outdated(aggregate, request):
+        if made := _made_by(aggregate, request):
+            return made
+        raise too_soon
+    if left > NOTHING:
+        raise too_soon
+    return None
+
+
+def _is_outdated(aggregate: OrderAggregate, request: PaymentRequest) -> bool:
+    """Whether it was signed no later than the latest request that opened a payment: bytes that are
+    sent once more, by whomever, change nothing."""
+    known, signed_at = aggregate.order.signed_at, request.signed_at
+    return known is not None and signed_at is not None and signed_at <= known
+
+
+def _made_by(aggregate: OrderAggregate, request: PaymentRequest) -> Payment | None:
+    """The latest payment of this content."""
+    fingerprint = request.content.fingerprint()
+    made = [each for each in aggregate.payments.values() if each.fingerprint == fingerprint]
+    return max(made, key=lambda payment: payment.created_at, default=None)

@@ -1,0 +1,86 @@
+"""conflicted-is-not-unpaid: while people look at a payment, nobody pays its order once more."""
+
+import httpx
+import pytest
+from tests.integration.trade_core.desk import ACCOUNT, APP, MERCHANT, Desk, paid, request
+
+from contracts.api import Method, OrderStatus, PaymentStatus
+from contracts.internal import DecidePayment, PaymentDecision
+from trade_core.domain.deciding import claim_shown
+from trade_core.domain.errors import PaymentConflicted
+from trade_core.domain.opening import Choice
+from trade_core.domain.order import OrderKey
+from trade_core.domain.payment import Payment
+from trade_core.flows.choose_channel import choose_channel
+from trade_core.flows.close_order import close_order
+from trade_core.flows.decide import decide_payment
+
+
+async def conflicted(desk: Desk) -> Payment:
+    """Paid 99.00 of 100.00."""
+    payment = await desk.opened(request(amount=10_000))
+    await desk.apply(paid(payment, amount=9_900))
+    return await desk.payment(payment)
+
+
+async def decide(desk: Desk, payment: Payment, decision: PaymentDecision) -> None:
+    claim = claim_shown(payment)
+    asked = DecidePayment(decision=decision, reason="核对", decided_by="li", claim=claim)
+    await decide_payment(desk.deps, payment.payment_no, asked)
+
+
+@pytest.mark.parametrize("seconds", [16, 100, 9_000])
+async def test_next_create_is_refused_and_names_the_payment(
+    desk: Desk, http: httpx.AsyncClient, seconds: float
+) -> None:
+    payment = await conflicted(desk)
+    desk.pass_time(seconds)
+    body = {
+        "app_id": APP,
+        "wish": request(amount=10_000).model_dump(mode="json"),
+        "channel": "wechat",
+        "reinitiate_after_s": 15,
+    }
+    refused = await http.post("/payments", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payment_conflicted")
+    assert refused.json()["payment"] == {
+        "merchant_order_no": "W1",
+        "payment_no": payment.payment_no,
+        "channel_trade_no": payment.channel_trade_no,
+    }
+    assert len(await desk.payments(payment)) == 1
+
+
+async def test_repeat_within_the_window_shows_the_payment_as_it_is(desk: Desk) -> None:
+    payment = await conflicted(desk)
+    again = await desk.open(request(amount=10_000))
+    assert (again.created, again.payment.payment_no) == (False, payment.payment_no)
+    assert again.payment.state is PaymentStatus.CONFLICTED
+
+
+async def test_payer_chooses_no_other_way_meanwhile(desk: Desk) -> None:
+    page = request(method=Method.CASHIER, payment_id=None)
+    opened = (await desk.open(page)).payment
+    choice = Choice(ACCOUNT, "wechat", Method.NATIVE)
+    _, chosen = await choose_channel(desk.deps, opened.payment_no, choice)
+    await desk.apply(paid(chosen.payment, amount=1))
+    for other in (choice, Choice("C2", "alipay", Method.NATIVE)):
+        with pytest.raises(PaymentConflicted):
+            await choose_channel(desk.deps, opened.payment_no, other)
+
+
+async def test_app_may_close_its_order_and_the_money_is_still_decided_about(desk: Desk) -> None:
+    payment = await conflicted(desk)
+    await close_order(desk.deps, OrderKey(APP, MERCHANT, "W1"))
+    assert (await desk.order(payment)).state is OrderStatus.CLOSED
+    assert await desk.state(payment) is PaymentStatus.CONFLICTED
+    await decide(desk, payment, PaymentDecision.ACCEPT)
+    order = await desk.order(payment)
+    assert (order.state, order.amount_paid) == (OrderStatus.PAID, 9_900)
+
+
+async def test_order_may_be_paid_anew_when_people_said_that_it_was_no_money(desk: Desk) -> None:
+    payment = await conflicted(desk)
+    await decide(desk, payment, PaymentDecision.IGNORE)
+    desk.pass_time(16)
+    assert (await desk.open(request(amount=10_000))).created
