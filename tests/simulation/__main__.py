@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation import worker
+from tests.simulation.features import Feature
 from tests.simulation.simulation import Report
 
 from paymesh_local.postgres import Postgres
@@ -28,7 +29,7 @@ def main() -> int:
         _postgres() as url,
         ProcessPoolExecutor(request.workers, get_context("spawn"), worker.prepare, (url,)) as pool,
     ):
-        judge = partial(worker.judge, tells=request.seed is not None)
+        judge = partial(worker.judge, tells=request.seed is not None, has=_features(request))
         for count, report in enumerate(pool.map(judge, seeds), start=1):
             if report.violations:
                 failed.append(report)
@@ -48,8 +49,18 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000, help="how many, from 1")
     parser.add_argument("--seed", type=int, help="only this one, told step by step")
+    parser.add_argument(
+        "--features", help="what each world holds, if not what its seed says; or: all"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     return parser.parse_args()
+
+
+def _features(request: argparse.Namespace) -> frozenset[Feature] | None:
+    if request.features is None:
+        return None
+    names = list(Feature) if request.features == "all" else request.features.split(",")
+    return frozenset(map(Feature, names))
 
 
 def _tell(report: Report, *, with_story: bool) -> None:

@@ -28,6 +28,8 @@ class Bus:
         self._logs: dict[TopicPartition, list[Record]] = {}
         self._committed: dict[tuple[str, TopicPartition], int] = {}
         self._members: dict[str, list[Reader]] = {}
+        self.initiated: set[tuple[str, str]] = set()
+        """Which process tried to publish what came of which payment's initiation."""
         self._handing_over: dict[str, asyncio.Lock] = {}
 
     def append(self, message: Message) -> None:
@@ -116,6 +118,8 @@ class SimulatedProducer(Producer):
         held: set[str] = set()
         answers: list[NotPublished | None] = []
         for message in messages:
+            if b'"source":"initiation"' in message.value:
+                self._bus.initiated.add((self._process.name, message.key))
             is_held = message.key in held
             failure = "held back" if is_held else self._publish(message, held)
             answers.append(NotPublished(message.topic, failure) if failure else None)

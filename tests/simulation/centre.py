@@ -2,18 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from tests.simulation.accounts import ACCOUNTS, APP, MERCHANTS
 from tests.simulation.bus import Bus, SimulatedProducer
 from tests.simulation.core_service import CoreService
 from tests.simulation.database import ConnectionLost
 from tests.simulation.network import ChannelTransport
 from tests.simulation.parts import Parts
+from tests.simulation.party_wire import Desk
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
 from tests.simulation.replica import POLL_S, Replica
-from tests.simulation.third_party import ThirdParty
 from tests.simulation.world import World
 
 from chassis.consumer import DeadRecord, Record
@@ -27,16 +28,16 @@ from gateway.channels.plugin import Plugin
 from gateway.consumers import Commands
 from gateway.deps import Addresses
 from gateway.deps import Deps as GatewayDeps
-from gateway.directory import App, ChannelAccount, Directory, Merchant
+from gateway.directory import ChannelAccount, Directory
 from gateway.results import Results
 from gateway.unbroken import Unbroken
 
-APP: Final = App("A1", True, frozenset({"M1"}), 15, ())
-MERCHANT: Final = Merchant("M1", True, "幸福物业")
 CORES: Final = ("core-1", "core-2")
 RESTART_S: Final = (0.5, 20.0)
 MOMENT_S: Final = 0.1
 """After a commit, before we look what it has changed: others follow soon."""
+
+INITIATED_WITHIN_S: Final = 60.0
 
 LONGEST_S: Final = 600.0
 """How seldom it rings at last for what nobody attends to."""
@@ -50,20 +51,22 @@ class Centre:
         world: World,
         server: Server,
         bus: Bus,
-        parties: Mapping[str, ThirdParty],
+        desks: Mapping[str, Desk],
         plugins: Mapping[str, Plugin[str]],
         *,
         late: LatePayment,
         refund_splits: RefundSplits,
         parts: Parts,
-        on_told: Callable[[OrderEventRecord], None],
+        on_told: Sequence[Callable[[OrderEventRecord], None]],
     ) -> None:
         self.told: list[OrderEventRecord] = []
         self.gateway: tuple[Process, GatewayDeps] | None = None
+        self.gateways: list[tuple[Process, ChannelTransport]] = []
+        """All that there were, with what they asked third parties."""
         self._world = world
         self._server = server
         self._bus = bus
-        self._parties = parties
+        self._desks = desks
         self._plugins = plugins
         self._late = late
         self._refund_splits = refund_splits
@@ -91,6 +94,15 @@ class Centre:
         (row,) = self._server.observe(_AT_REST)
         return bool(row["at_rest"]) and self._bus.is_read()
 
+    def abandoned(self) -> Iterator[str]:
+        """What a third party was asked to open, by a gateway that then lived long enough to tell
+        what came of it, and did not try to."""
+        for process, transport in self.gateways:
+            for payment_no, at in transport.asked:
+                has_lived = process.died_at > at + INITIATED_WITHIN_S
+                if has_lived and (process.name, payment_no) not in self._bus.initiated:
+                    yield f"the initiation of {payment_no} was given up when its caller hung up"
+
     def _start(self, name: str, run: Callable[[Process], None]) -> None:
         process = Process(self._world, name)
         process.at_death.append(lambda: self._world.begin(self._restart(name, run)))
@@ -108,25 +120,27 @@ class Centre:
         producer = SimulatedProducer(process, self._bus)
         alerts = _Alerts(producer)
         core = CoreService(world, self.core)
+        transport = ChannelTransport(process, self._desks)
+        self.gateways.append((process, transport))
         deps = GatewayDeps(
             plugins={plugin.name: plugin for plugin in self._plugins.values()},
             channel_urls="own",
             directory=self._directory(),
             is_configured=lambda: True,
             executor=self._parts.executor(
-                ChannelTransport(process, self._parties),
-                now=world.now,
+                transport,
+                now=process.now,
                 monotonic=world.loop.time,
                 tell=alerts.tell,
             ),
             trade_core=core,
             notifier=core,
-            results=Results(producer, now=world.now),
+            results=Results(producer, now=process.now),
             alerts=alerts,
             unbroken=Unbroken(),
             addresses=Addresses("https://pay.example", "https://cashier.example"),
             checkout_key=b"checkout key",
-            clock=lambda: world.now().timestamp(),
+            clock=lambda: process.now().timestamp(),
         )
         self.gateway = process, deps
         commands = Commands(deps)
@@ -144,9 +158,10 @@ class Centre:
     def _directory(self) -> Directory:
         directory = Directory()
         directory.put(APP)
-        directory.put(MERCHANT)
+        for merchant in MERCHANTS:
+            directory.put(merchant)
         for payment_id, plugin in self._plugins.items():
-            account = ChannelAccount(payment_id, MERCHANT.merchant_id, True, plugin, payment_id)
+            account = ChannelAccount(payment_id, ACCOUNTS[payment_id], True, plugin, payment_id)
             directory.put(account)
         return directory
 
@@ -209,7 +224,8 @@ class Centre:
                 raise ConnectionLost("before the notifier's commit")
             for event in events:
                 self.told.append(event)
-                self._on_told(event)
+                for hear in self._on_told:
+                    hear(event)
             if is_lost:
                 raise ConnectionLost("after the notifier's commit")
 

@@ -23,6 +23,7 @@ class Part:
 
     account: str
     amount: int
+    currency: str
     is_given: bool
     returns: dict[str, CallBack] = field(default_factory=dict)
 
@@ -61,7 +62,12 @@ class Divider:
         """Once by its number; a repeat tells how it stands."""
         if said["split_no"] not in divisions:
             parts = [
-                Part(share["account"], share["amount"], not self.dice.happens(self.refuses))
+                Part(
+                    share["account"],
+                    share["amount"],
+                    share["currency"],
+                    not self.dice.happens(self.refuses),
+                )
                 for share in said["shares"]
             ]
             divisions[said["split_no"]] = Division(said["split_no"], parts, self._known_at())
@@ -73,7 +79,12 @@ class Divider:
             return {"code": "not_found"}
         is_known = self.clock() >= division.known_at
         shares = [
-            {"account": part.account, "amount": part.amount, "status": _status(part, is_known)}
+            {
+                "account": part.account,
+                "amount": part.amount,
+                "currency": part.currency,
+                "status": _status(part, is_known),
+            }
             for part in division.parts
         ]
         return {"code": "divided" if is_known else "dividing", "shares": shares}

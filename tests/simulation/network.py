@@ -1,13 +1,13 @@
 """The ways between programs: a request may be lost, its answer too, and either may take long."""
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from tests.simulation.party_wire import Desk
 from tests.simulation.process import Process
-from tests.simulation.third_party import ThirdParty
 from tests.simulation.world import Injected, World
 
 from chassis.problems import Problem
@@ -29,9 +29,15 @@ class ServerError(Injected):
 
 
 async def call(
-    world: World, host: Process | None, work: Callable[[], Coroutine[Any, Any, T]], limit_s: float
+    world: World,
+    host: Process | None,
+    work: Callable[[], Coroutine[Any, Any, T]],
+    limit_s: float,
+    *,
+    hangs_up_after_s: float | None = None,
 ) -> T:
-    """Have a process do something, as over HTTP; it goes on when the caller has hung up.
+    """Have a process do something, as over HTTP. When the caller has lost patience the server goes
+    on; where it hangs up, the server's handler is cancelled.
 
     Raises its problems, CallLost, and ServerError where it raised anything else.
     """
@@ -40,7 +46,10 @@ async def call(
         await asyncio.sleep(world.latency_s())
         raise CallLost("the request did not arrive")
     answer = host.start(work())
-    await asyncio.wait({answer}, timeout=limit_s)
+    await asyncio.wait({answer}, timeout=hangs_up_after_s or limit_s)
+    if hangs_up_after_s is not None and not answer.done():
+        world.story.tell(host.name, "is hung up on")
+        answer.cancel()
     if not answer.done() or answer.cancelled():
         raise CallLost("no answer")
     await asyncio.sleep(world.latency_s())
@@ -54,12 +63,14 @@ async def call(
 
 
 class ChannelTransport:
-    """From one gateway to the third parties; in the place of HTTP."""
+    """From one gateway to the third parties; in the place of HTTP. `asked` are the payments that
+    it asked a third party to open, each with the time."""
 
-    def __init__(self, process: Process, parties: Mapping[str, ThirdParty]) -> None:
+    def __init__(self, process: Process, desks: Mapping[str, Desk]) -> None:
+        self.asked: list[tuple[str, float]] = []
         self._process = process
         self._world = process.world
-        self._parties = parties
+        self._desks = desks
 
     async def send(self, request: Request, *, timeout_s: float) -> Reply:
         """The work is done although the caller may have died meanwhile."""
@@ -91,15 +102,21 @@ class ChannelTransport:
             for _ in range(2)
         )
         await asyncio.sleep(min(there_s, timeout_s))  # what arrives later is not read any more
-        if world.happens("channel_error") and world.dice.happens(0.5):
-            content, status = {"code": "overloaded"}, 503
-        else:
-            parts = urlsplit(request.url)
-            party = self._parties[str(parts.hostname).removesuffix(".example").upper()]
-            content = party.answer(parts.path.strip("/"), json.loads(request.body))
-            status = 500 if world.happens("channel_error") else 200
-            if world.happens("channel_nonsense"):
-                content = {"code": "new_in_this_year"}
+        reply = self._reply(request)
         await asyncio.sleep(back_s)
         if not answer.done():
-            answer.set_result(Reply(status, {}, json.dumps(content).encode()))
+            answer.set_result(reply)
+
+    def _reply(self, request: Request) -> Reply:
+        world = self._world
+        if world.happens("channel_error") and world.dice.happens(0.5):
+            return Reply(503, {}, b"{}")
+        desk = self._desks[str(urlsplit(request.url).hostname).removesuffix(".example").upper()]
+        operation, said = desk.wire.read(request)
+        if operation == "pay":
+            self.asked.append((said["payment_no"], world.loop.time()))
+        content = desk.party.answer(operation, said)
+        if world.happens("channel_nonsense"):
+            content = {"code": "new_in_this_year"}
+        reply = desk.wire.write(request, content)
+        return replace(reply, status=500) if world.happens("channel_error") else reply

@@ -1,14 +1,19 @@
 """A process of the centre: all that it does passes through here, and at any step it may die."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
+from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+from tests.simulation.features import Feature
 from tests.simulation.world import World
 
 T = TypeVar("T")
+
+SKEW: Final = timedelta(seconds=3)
 
 _current: ContextVar["Process | None"] = ContextVar("process", default=None)
 
@@ -23,8 +28,14 @@ class Process:
         self.world = world
         self.name = name
         self.is_alive = True
+        self.died_at = math.inf
         self.at_death: list[Callable[[], None]] = []
+        self._skew = SKEW * (world.dice.between(-1, 1) if world.has(Feature.SKEW) else 0)
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    def now(self) -> datetime:
+        """By the clock of its machine."""
+        return self.world.now() + self._skew
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run it in this process; what it starts itself belongs to the process too."""
@@ -67,6 +78,7 @@ class Process:
     def end(self) -> None:
         """As `kill`, but nobody is told."""
         self.is_alive = False
+        self.died_at = self.world.loop.time()
         for task in list(self._tasks):
             task.cancel()
 

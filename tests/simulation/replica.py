@@ -40,7 +40,7 @@ class Replica:
         self._relay = parts.relay(db, producer)
         self.deps = Deps(
             db=db,
-            clock=process.world.now,
+            clock=process.now,
             late_payment=lambda _: late,
             refund_splits=lambda _: refund_splits,
             send=producer.send_many,

@@ -3,228 +3,216 @@
 It believes its callers and forbids little: who refunds twice under two numbers has paid twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from tests.simulation.chance import Chance
-from tests.simulation.division import Divider, Division
+from tests.simulation.customs import Customs
+from tests.simulation.division import Divider
+from tests.simulation.trades import (
+    NOT_FOUND,
+    Notice,
+    Return,
+    ReturnState,
+    Trade,
+    TradeState,
+    payment_words,
+    refund_words,
+)
 from tests.simulation.world import World
 
-
-class TradeState(StrEnum):
-    CREATED = "created"
-    PAID = "paid"
-    CLOSED = "closed"
-
-
-class ReturnState(StrEnum):
-    PROCESSING = "processing"
-    RETURNED = "returned"
-    REFUSED = "refused"
-    ABNORMAL = "abnormal"
+ODD: Final = ("\0", "余额\0不足", "\ud83d", "x" * 5_000, "\u202e系统繁忙\u2028\x85", "𠮷" * 200)
+"""What no table can hold, what cannot be encoded, what deceives whoever reads it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Customs:
-    """What is usual at this third party; drawn anew for each seed."""
+class Hooks:
+    """Who watches: `on_trade` new trades, `on_paid` money that came, `on_return` refunds that
+    somebody must decide, `on_back` those that went back, `on_notice` what is to be told to us."""
 
-    can_close: bool
-    ends_by_itself: bool
-    """A trade that nobody paid in time is closed there; always so where nobody else can close."""
-    pays_after_close: float
-    """The chance that a payer who is just typing the password is let through all the same."""
-    slow_refunds: float
-    refused_refunds: float
-    abnormal_refunds: float
-    refused_shares: float
-    declined_payments: float
-
-
-@dataclass(slots=True)
-class Return:
-    """A refund, as the third party has it."""
-
-    refund_no: str
-    amount: int
-    state: ReturnState = ReturnState.PROCESSING
-
-
-@dataclass(slots=True)
-class Trade:
-    """`is_silent`: its webhook is never sent. `asked`: what we wanted of the payer."""
-
-    account: str
-    payment_no: str
-    asked: int
-    expires_at: datetime
-    state: TradeState = TradeState.CREATED
-    taken: int = 0
-    paid_at: datetime | None = None
-    closed_at: datetime | None = None
-    is_silent: bool = False
-    returns: dict[str, Return] = field(default_factory=dict)
-    divisions: dict[str, Division] = field(default_factory=dict)
-
-    @property
-    def trade_no(self) -> str:
-        return f"T{self.payment_no[-10:]}"
-
-    @property
-    def returned(self) -> int:
-        gone = (each for each in self.returns.values() if each.state is ReturnState.RETURNED)
-        return sum(each.amount for each in gone)
-
-
-Notice = dict[str, Any]
-"""The words of a webhook."""
-
-NOT_FOUND: Final = {"code": "not_found"}
+    on_trade: Callable[[Trade], None]
+    on_paid: Callable[[Trade], None]
+    on_return: Callable[[Trade, Return], None]
+    on_back: Callable[[Trade, Return], None]
+    on_notice: Callable[[Trade, Notice], None]
 
 
 class ThirdParty:
-    """One channel account. `on_trade` see new trades, `on_return` of refunds that somebody
-    must decide, `on_notice` of what is to be told to us."""
+    """One channel account."""
 
-    def __init__(
-        self,
-        world: World,
-        account: str,
-        customs: Customs,
-        *,
-        on_trade: Sequence[Callable[[Trade], None]],
-        on_return: Callable[[Trade, Return], None],
-        on_notice: Callable[[Trade, Notice], None],
-    ) -> None:
+    def __init__(self, world: World, account: str, customs: Customs, hooks: Hooks) -> None:
         self.account = account
         self.trades: dict[str, Trade] = {}
+        self.declined: set[str] = set()
+        self.customs = customs
         self._world = world
         self._dice = Chance(world.seed, f"third party {account}")
-        self._customs = customs
         self._divider = Divider(
             Chance(world.seed, f"divider {account}"),
             world.now,
             refuses=customs.refused_shares,
             slow=customs.slow_refunds,
         )
-        self._on_trade = on_trade
-        self._on_return = on_return
-        self._on_notice = on_notice
+        self._hooks = hooks
 
     def answer(self, operation: str, said: Mapping[str, Any]) -> dict[str, Any]:
         """Carry a request out; each may be repeated."""
         match operation:
             case "pay":
-                return self._open(said)
+                answer = self.opens(said)
             case "query":
-                return self._query(said["payment_no"])
+                answer = self._query(said["payment_no"])
             case "close":
-                return self._close(said["payment_no"])
+                answer = self._close(said["payment_no"])
             case "refund":
-                return self._refund(said)
+                answer = self._refund(said)
             case "query_refund":
-                return self._query_refund(said)
+                answer = self._query_refund(said)
             case _:
-                return self._divide(operation, said)
+                answer = self._divide(operation, said)
+        is_odd = self._dice.happens(self.customs.odd_words)
+        return {**answer, "message": self._dice.pick(ODD)} if is_odd else answer
 
     # ── what payers and its own people do ─────────────────────────────────────────────────────
 
-    def pays(self, trade: Trade, *, amount: int, is_silent: bool) -> bool:
+    def opens(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """We ask for a trade, or the payer follows our link to it."""
+        payment_no = said["payment_no"]
+        if payment_no in self.trades:
+            return self._query(payment_no)
+        expires_at = datetime.fromisoformat(said["expires_at"])
+        if self._dice.happens(self.customs.declined_payments) or self._now() > expires_at:
+            self.declined.add(payment_no)
+            self._tell("declines", payment_no)
+            return {"code": "declined"}
+        trade = Trade(
+            self.account,
+            payment_no,
+            said["amount"],
+            said["currency"],
+            expires_at,
+            method=said["method"],
+        )
+        self.trades[payment_no] = trade
+        self._tell("opens", payment_no, trade.asked, trade.currency)
+        if said["method"] == "barcode" and not said["auth_code"].endswith("00"):
+            self._take(trade, trade.asked, trade.currency)
+        else:
+            self._hooks.on_trade(trade)
+        return self._query(payment_no)
+
+    def takes_for_others(self, trade: Trade) -> None:
+        """A trade that was made here under a number of ours, which we never asked for."""
+        self.trades[trade.payment_no] = trade
+        self._tell("is paid under a number of others:", trade.payment_no, trade.asked)
+        self._take(trade, trade.asked, trade.currency)
+
+    def pays(self, trade: Trade, *, amount: int, currency: str, is_silent: bool) -> bool:
         """The payer enters the password; whether the money was taken."""
-        now = self._world.now()
-        if trade.state is TradeState.PAID or now > trade.expires_at:
+        if trade.paid_at is not None or self._now() > trade.expires_at:
             return False
         if trade.state is TradeState.CLOSED and not self._dice.happens(
-            self._customs.pays_after_close
+            self.customs.pays_after_close
         ):
             return False
         trade.is_silent = is_silent and trade.state is TradeState.CREATED
-        self._take(trade, amount)
+        self._take(trade, amount, currency)
         return True
 
     def decides(self, trade: Trade, refund: Return, state: ReturnState) -> None:
         """A refund comes to an end."""
-        refund.state = state
+        refund.state, refund.said_at = state, self._now()
         self._tell("decides", refund.refund_no, state)
-        self._on_notice(trade, _refund_notice(trade, refund))
+        self._hooks.on_notice(trade, refund_words(trade, refund, self._now()))
         if state is ReturnState.ABNORMAL:
-            self._on_return(trade, refund)
+            self._hooks.on_return(trade, refund)
+        if state is ReturnState.RETURNED:
+            self._hooks.on_back(trade, refund)
 
     def decision(self) -> ReturnState:
         """How a refund ends here."""
-        if self._dice.happens(self._customs.abnormal_refunds):
+        if self._dice.happens(self.customs.abnormal_refunds):
             return ReturnState.ABNORMAL
-        if self._dice.happens(self._customs.refused_refunds):
+        if self._dice.happens(self.customs.refused_refunds):
             return ReturnState.REFUSED
         return ReturnState.RETURNED
 
+    def refunds_at_the_console(self, trade: Trade, amount: int) -> None:
+        """The merchant gives back past us; the notice is about the trade."""
+        number = f"{trade.trade_no}-console-{len(trade.returns)}"
+        refund = Return(number, amount, self._now(), ReturnState.RETURNED, is_ours=False)
+        trade.returns[number] = refund
+        self._tell("refunds at the console", number, amount)
+        self._hooks.on_notice(trade, payment_words(trade, self._now()))
+
     # ── what we ask ───────────────────────────────────────────────────────────────────────────
 
-    def _open(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        payment_no = said["payment_no"]
-        if payment_no in self.trades:
-            return self._query(payment_no)
-        if self._dice.happens(self._customs.declined_payments):
-            self._tell("declines", payment_no)
-            return {"code": "declined"}
-        trade = Trade(
-            self.account, payment_no, said["amount"], datetime.fromisoformat(said["expires_at"])
-        )
-        self.trades[payment_no] = trade
-        self._tell("opens", payment_no, trade.asked)
-        if said["method"] == "barcode":
-            self._take(trade, trade.asked)
-        else:
-            for next_check in self._on_trade:
-                next_check(trade)
-        return self._query(payment_no)
-
-    def _take(self, trade: Trade, amount: int) -> None:
-        trade.state, trade.taken, trade.paid_at = TradeState.PAID, amount, self._world.now()
-        self._tell("takes", trade.payment_no, amount, "silently" if trade.is_silent else "")
+    def _take(self, trade: Trade, amount: int, currency: str) -> None:
+        trade.state, trade.taken, trade.paid_at = TradeState.PAID, amount, self._now()
+        trade.taken_currency = currency
+        what = "silently" if trade.is_silent else ""
+        self._tell("takes", trade.payment_no, amount, currency, what)
         if not trade.is_silent:
-            self._on_notice(trade, _payment_notice(trade))
+            self._hooks.on_notice(trade, payment_words(trade, self._now()))
+        self._hooks.on_paid(trade)
 
     def _query(self, payment_no: str) -> dict[str, Any]:
         trade = self._find(payment_no)
-        return NOT_FOUND if trade is None else _payment_notice(trade)
+        return NOT_FOUND if trade is None else payment_words(trade, self._now())
 
     def _close(self, payment_no: str) -> dict[str, Any]:
         trade = self._find(payment_no)
         if trade is None:
             return NOT_FOUND
+        if trade.is_reversed:
+            return payment_words(trade, self._now())
+        if trade.state is TradeState.PAID and trade.method == "barcode" and not trade.returns:
+            return self._reverse(trade)
         if trade.state is TradeState.PAID:
             return {"code": "paid"}
         self._end(trade)
         self._tell("closes", payment_no)
         return {"code": "closed"}
 
+    def _reverse(self, trade: Trade) -> dict[str, Any]:
+        """撤销: what was taken by a payment code goes back when it is closed."""
+        self._end(trade)
+        trade.is_reversed = True
+        number = f"{trade.trade_no}-reversal"
+        trade.returns[number] = Return(
+            number, trade.taken, self._now(), ReturnState.RETURNED, is_ours=False
+        )
+        self._tell("reverses", trade.payment_no, trade.taken)
+        return payment_words(trade, self._now())
+
     def _refund(self, said: Mapping[str, Any]) -> dict[str, Any]:
         trade = self.trades.get(said["payment_no"])
-        if trade is None or trade.state is not TradeState.PAID:
+        known = trade.returns.get(said["refund_no"]) if trade else None
+        if trade is not None and known is not None:
+            return refund_words(trade, known, self._now())
+        if trade is None or not trade.is_paid or said["amount"] > trade.left:
             return {"code": "refused"}
-        known = trade.returns.get(said["refund_no"])
-        if known is not None:
-            return _refund_notice(trade, known)
-        refund = Return(said["refund_no"], said["amount"])
+        refund = Return(said["refund_no"], said["amount"], self._now())
         trade.returns[refund.refund_no] = refund
         self._tell("refunds", refund.refund_no, refund.amount)
-        if self._dice.happens(self._customs.slow_refunds):
-            self._on_return(trade, refund)
+        if self._dice.happens(self.customs.slow_refunds):
+            self._hooks.on_return(trade, refund)
         else:
             self.decides(trade, refund, self.decision())
-        return _refund_notice(trade, refund)
+        return refund_words(trade, refund, self._now())
 
     def _query_refund(self, said: Mapping[str, Any]) -> dict[str, Any]:
         trade = self.trades.get(said["payment_no"])
         refund = trade.returns.get(said["refund_no"]) if trade else None
-        return NOT_FOUND if trade is None or refund is None else _refund_notice(trade, refund)
+        if trade is None or refund is None:
+            return NOT_FOUND
+        return refund_words(trade, refund, self._now())
 
     def _divide(self, operation: str, said: Mapping[str, Any]) -> dict[str, Any]:
         trade = self.trades.get(said["payment_no"])
-        if trade is None or trade.state is not TradeState.PAID:
+        if trade is None or not trade.is_paid:
             return NOT_FOUND
         match operation:
             case "split":
@@ -241,58 +229,16 @@ class ThirdParty:
     def _find(self, payment_no: str) -> Trade | None:
         trade = self.trades.get(payment_no)
         if trade is not None and trade.state is TradeState.CREATED:
-            is_over = self._world.now() > trade.expires_at
-            if is_over and self._customs.ends_by_itself:
+            is_over = self._now() > trade.expires_at
+            if is_over and self.customs.ends_by_itself:
                 self._end(trade)
         return trade
 
     def _end(self, trade: Trade) -> None:
-        trade.state, trade.closed_at = TradeState.CLOSED, trade.closed_at or self._world.now()
+        trade.state, trade.closed_at = TradeState.CLOSED, trade.closed_at or self._now()
+
+    def _now(self) -> datetime:
+        return self._world.now()
 
     def _tell(self, what: str, *facts: object) -> None:
         self._world.story.tell(self.account, what, *facts)
-
-
-def paid_notice(trade: Trade, amount: int, at: datetime) -> Notice:
-    """That so much was taken."""
-    return {
-        "code": str(TradeState.PAID),
-        "payment_no": trade.payment_no,
-        "trade_no": trade.trade_no,
-        "amount": amount,
-        "paid_at": at.isoformat(),
-    }
-
-
-def _payment_notice(trade: Trade) -> Notice:
-    if trade.paid_at is not None:
-        return paid_notice(trade, trade.taken, trade.paid_at)
-    return {
-        "code": str(trade.state),
-        "payment_no": trade.payment_no,
-        "trade_no": trade.trade_no,
-    }
-
-
-def _refund_notice(trade: Trade, refund: Return) -> Notice:
-    return {
-        "code": str(refund.state),
-        "payment_no": trade.payment_no,
-        "refund_no": refund.refund_no,
-        "amount": refund.amount,
-    }
-
-
-def usual(chance: Chance) -> Customs:
-    """What is usual at the third party of one seed."""
-    can_close = chance.happens(0.8)
-    return Customs(
-        can_close=can_close,
-        ends_by_itself=not can_close or chance.happens(0.3),
-        pays_after_close=chance.pick((0, 0.5)),
-        slow_refunds=chance.pick((0, 0.3, 0.9)),
-        refused_refunds=chance.pick((0, 0.3)),
-        abnormal_refunds=chance.pick((0, 0, 0.3)),
-        refused_shares=chance.pick((0, 0.2)),
-        declined_payments=chance.pick((0, 0, 0.3)),
-    )

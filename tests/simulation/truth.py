@@ -1,30 +1,55 @@
-"""What the third parties hold, when all is over."""
+"""What the third parties hold when all is over, and what people decided on the way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.simulation.division import Division
-from tests.simulation.third_party import Return, ThirdParty, Trade
+from tests.simulation.features import Feature
+from tests.simulation.third_party import ThirdParty
+from tests.simulation.trades import Return, Trade
+
+from contracts.internal import ClaimSeen, PaymentDecision, RefundDecision
+from trade_core.domain.payment import Payment
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Trades by payment_no; refund numbers and split numbers are unique among all of them."""
+    """Trades by account and payment_no; refund numbers and split numbers are unique among all of
+    them. `told`: the accounts and numbers of the notices that the gateway took."""
 
-    trades: Mapping[str, Trade]
+    features: frozenset[Feature]
+    trades: Mapping[tuple[str, str], Trade]
+    declined: frozenset[str]
+    told: frozenset[tuple[str, str]]
+    decided: Mapping[str, tuple[PaymentDecision, ClaimSeen]]
+    refunds_decided: Mapping[str, RefundDecision]
 
-    @classmethod
-    def of(cls, parties: Mapping[str, ThirdParty]) -> "Truth":
-        return cls({no: trade for party in parties.values() for no, trade in party.trades.items()})
+    def find(self, payment: Payment) -> Trade | None:
+        """The trade where the payment lives."""
+        return self.trades.get((payment.payment_id or "", payment.payment_no))
+
+    def ours(self) -> list[Trade]:
+        """Those that we asked for."""
+        return [trade for trade in self.trades.values() if not trade.is_strange]
 
     def find_return(self, refund_no: str) -> Return | None:
         trades = self.trades.values()
         return next((t.returns[refund_no] for t in trades if refund_no in t.returns), None)
 
     def return_nos(self) -> set[str]:
-        return {number for trade in self.trades.values() for number in trade.returns}
+        """Of the refunds that we asked for."""
+        returns = (each for trade in self.trades.values() for each in trade.returns.values())
+        return {each.refund_no for each in returns if each.is_ours}
 
     def divisions(self) -> Mapping[str, Division]:
         """By split_no."""
         trades = self.trades.values()
         return {number: each for trade in trades for number, each in trade.divisions.items()}
+
+
+def trades_of(parties: Mapping[str, ThirdParty]) -> dict[tuple[str, str], Trade]:
+    return {
+        (party.account, trade.payment_no): trade
+        for party in parties.values()
+        for trade in party.trades.values()
+    }

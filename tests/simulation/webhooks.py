@@ -1,17 +1,18 @@
 """The third parties' webhooks: sent until they are taken; twice, late, early, forged."""
 
 import asyncio
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tests.simulation import network
+from tests.simulation.bus import Bus
 from tests.simulation.centre import Centre
-from tests.simulation.plugin import SIGNATURE
-from tests.simulation.third_party import Notice, Trade, paid_notice
+from tests.simulation.party_wire import Desk
+from tests.simulation.trades import Notice, Trade, paid_words
 from tests.simulation.world import World
 
 from chassis.problems import Problem
+from contracts import topics
 from gateway.channels.plugin import RawNotice
 from gateway.flows import notice as flow
 
@@ -20,36 +21,53 @@ LIMIT_S: Final = 5.0
 
 
 class Postman:
-    """Carries what third parties tell to the gateway. `waiting` are the words not yet taken."""
+    """Carries what third parties tell to the gateway. `waiting` are the words not yet taken,
+    `told` the accounts and numbers of those that were, `too_early` what was acknowledged before it
+    was durable."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, desks: Mapping[str, Desk], bus: Bus) -> None:
         self.centre: Centre
         self.waiting = 0
+        self.told: set[tuple[str, str]] = set()
+        self.too_early: list[str] = []
         self._world = world
+        self._desks = desks
+        self._bus = bus
 
     def take(self, trade: Trade, notice: Notice) -> None:
         for _ in range(2 if self._world.happens("notice_twice") else 1):
-            self._world.begin(self._deliver(trade.account, notice))
+            self._world.begin(self._deliver(trade, notice))
 
     def see(self, trade: Trade) -> None:
         """A thief, who knows the number, perhaps claims that the trade is paid."""
         if self._world.happens("notice_forged"):
-            lie = paid_notice(trade, trade.asked, self._world.now())
+            now = self._world.now()
+            lie = paid_words(trade, trade.asked, now, now)
             self._world.begin(self._forge(trade.account, lie))
 
     async def _forge(self, account: str, lie: Notice) -> None:
         await asyncio.sleep(self._delay_s())
-        status = await self._post("a thief", account, lie)
+        status = await self._post(account, self._desks[account].wire.forged(lie))
         self._world.story.tell("thief", "is answered", status)
 
-    async def _deliver(self, account: str, notice: Notice) -> None:
+    async def _deliver(self, trade: Trade, notice: Notice) -> None:
         self.waiting += 1
         await asyncio.sleep(self._delay_s())
+        told = sum(self._published(trade.payment_no))
         for pause_s in _pauses_s():
-            if await self._post(account, account, notice) == 200:
+            raw = self._desks[trade.account].wire.notice(notice)
+            if await self._post(trade.account, raw) == 200:
                 break
             await asyncio.sleep(pause_s)
+        if sum(self._published(trade.payment_no)) == told:
+            self.too_early.append(f"a notice of {trade.payment_no} was taken and is nowhere")
+        self.told.add((trade.account, trade.payment_no))
         self.waiting -= 1
+
+    def _published(self, payment_no: str) -> Iterator[bool]:
+        for topic in (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS):
+            for record in self._bus.records(topic):
+                yield record.key == payment_no
 
     def _delay_s(self) -> float:
         world = self._world
@@ -57,14 +75,13 @@ class Postman:
             return 0.0
         return world.dice.between(1, 600) if world.happens("notice_late") else world.latency_s()
 
-    async def _post(self, signed_by: str, account: str, notice: Notice) -> int:
+    async def _post(self, account: str, raw: RawNotice) -> int:
         """The status of the answer; 0 for none."""
         if self.centre.gateway is None:
             return 0
         process, deps = self.centre.gateway
         addressee = deps.directory.find_account(account)
         assert addressee is not None
-        raw = RawNotice({SIGNATURE: signed_by}, json.dumps(notice).encode())
         word = flow.Notice(addressee.channel, account, raw)
         try:
             answer = await network.call(

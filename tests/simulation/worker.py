@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 from tests.simulation import simulation
+from tests.simulation.features import Feature
 from tests.simulation.postgres import Server
 from tests.simulation.simulation import Report
 
@@ -24,9 +25,9 @@ def prepare(server_url: str) -> None:
     _servers.append(Server(url))
 
 
-def judge(seed: int, *, tells: bool) -> Report:
+def judge(seed: int, *, tells: bool, has: frozenset[Feature] | None) -> Report:
     """Run the seed; the story is kept where it is asked for, or where something is wrong."""
-    report = simulation.run(seed, _servers[0])
+    report = simulation.run(seed, _servers[0], has=has)
     return report if tells or report.violations else replace(report, story=[])
 
 

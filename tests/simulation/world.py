@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.simulation.chance import Chance
 from tests.simulation.faults import CALM, Faults
+from tests.simulation.features import Feature
 from tests.simulation.story import Story
 from tests.simulation.virtual_time import VirtualLoop
 
@@ -24,10 +25,17 @@ class Injected(Exception):
 class World:
     """One seed's world."""
 
-    def __init__(self, seed: int, loop: VirtualLoop, faults: Faults) -> None:
+    def __init__(
+        self,
+        seed: int,
+        loop: VirtualLoop,
+        faults: Faults,
+        features: frozenset[Feature] = frozenset(),
+    ) -> None:
         self.seed = seed
         self.loop = loop
         self.faults = faults
+        self.features = features
         self.story = Story(loop.time)
         self.dice = Chance(seed, "schedule")
         self.is_calm = False
@@ -38,6 +46,9 @@ class World:
 
     def now(self) -> datetime:
         return self.loop.now()
+
+    def has(self, feature: Feature) -> bool:
+        return feature in self.features
 
     def happens(self, fault: str) -> bool:
         """Whether this fault happens now."""

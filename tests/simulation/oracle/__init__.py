@@ -6,8 +6,17 @@ books are judged by them, and by themselves.
 
 from collections.abc import Iterator
 
-from tests.simulation.books import Books
-from tests.simulation.oracle import ends, ledger, payments, refunds, splits, telling
+from tests.simulation.centre_books import Books
+from tests.simulation.oracle import (
+    accounts,
+    ends,
+    late,
+    ledger,
+    payments,
+    refunds,
+    splits,
+    telling,
+)
 from tests.simulation.truth import Truth
 
 from contracts.events.orders import OrderEventRecord
@@ -16,14 +25,19 @@ from contracts.events.orders import OrderEventRecord
 def violations(
     books: Books, truth: Truth, told: list[OrderEventRecord], acknowledged: set[str]
 ) -> Iterator[str]:
-    yield from ends.everything_is_over(books)
+    yield from ends.everything_is_over(books, truth)
     yield from ends.acknowledged_is_durable(books, acknowledged)
+    yield from accounts.strangers_change_nothing(books, truth)
+    yield from accounts.strangers_are_told_of(books, truth)
     yield from payments.payments_are_the_truth(books, truth)
+    yield from payments.decisions_are_of_what_was_seen(books, truth)
     yield from payments.nobody_pays_twice(books, truth)
     yield from payments.orders_derive(books)
     yield from payments.attempts_keep_their_distance(books)
     yield from payments.former_attempts_were_closed(books)
+    yield from late.late_money_is_treated_as_the_app_wants(books, truth)
     yield from refunds.refunds_are_the_truth(books, truth)
+    yield from refunds.money_moved_outside_is_booked(books, truth)
     yield from refunds.no_more_goes_back_than_came(truth)
     yield from refunds.reservations_fit(books)
     yield from splits.splits_are_the_truth(books, truth)

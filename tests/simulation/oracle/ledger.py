@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from tests.simulation.books import Books
+from tests.simulation.centre_books import Books
 from tests.simulation.truth import Truth
 
 from contracts.api import PaymentStatus, RefundStatus
+from contracts.internal import RefundDecision
 
 ENDS_OF_REFUNDS: Final = {
     RefundStatus.SUCCEEDED: "refund_settled",
@@ -18,7 +19,7 @@ ENDS_OF_SPLITS: Final = {"split_settled", "split_released"}
 
 def entries_balance(books: Books) -> Iterator[str]:
     for (kind, subject), amounts in books.postings.items():
-        if sum(amounts.values()) != 0:
+        if sum(amounts.values()) != 0 or len({currency for _, currency in amounts}) > 1:
             yield f"ledger entry {kind} of {subject} does not balance"
 
 
@@ -35,12 +36,13 @@ def everything_is_booked_once(books: Books) -> Iterator[str]:
 
 
 def ledger_agrees(books: Books, truth: Truth) -> Iterator[str]:
-    balances: Counter[str] = Counter()
+    balances: Counter[tuple[str, str]] = Counter()
     for amounts in books.postings.values():
         balances.update(amounts)
-    for purpose, amount in _expected_balances(books, truth).items():
-        if balances[purpose] != amount:
-            yield f"{purpose} is {balances[purpose]} in the ledger and {amount} in truth"
+    expected = _expected_balances(books, truth)
+    for place in sorted(balances.keys() | expected.keys()):
+        if balances[place] != expected[place]:
+            yield f"{place} is {balances[place]} in the ledger and {expected[place]} in truth"
 
 
 def _expected(books: Books) -> dict[str, set[str]]:
@@ -56,19 +58,25 @@ def _expected(books: Books) -> dict[str, set[str]]:
     return expected
 
 
-def _expected_balances(books: Books, truth: Truth) -> dict[str, int]:
+def _expected_balances(books: Books, truth: Truth) -> Counter[tuple[str, str]]:
     """Debits are positive: what channels owe us. Credits are what we owe."""
-    ours = [each for each in books.payments.values() if each.state is PaymentStatus.SUCCEEDED]
-    trades = [truth.trades[each.payment_no] for each in ours if each.payment_no in truth.trades]
-    abnormal = [each for each in books.refunds.values() if each.state is RefundStatus.ABNORMAL]
-    parts = [part for t in trades for d in t.divisions.values() for part in d.parts]
-    owed = sum(trade.taken - trade.returned for trade in trades)
-    flying = sum(each.amount for each in abnormal)
-    held = sum(part.held for part in parts)
-    return {
-        "channel_receivable": owed,
-        "refunds_in_flight": -flying,
-        "split_receivers": -held,
-        "splits_in_flight": 0,
-        "merchant_payable": -(owed - flying - held),
-    }
+    expected: Counter[tuple[str, str]] = Counter()
+    for payment in books.payments.values():
+        if payment.state is not PaymentStatus.SUCCEEDED:
+            continue
+        refunds, trade = books.refunds_of(payment), truth.find(payment)
+        divisions = trade.divisions.values() if trade else ()
+        held = sum(part.held for division in divisions for part in division.parts)
+        gone = [each for each in refunds if each.state is RefundStatus.SUCCEEDED]
+        outside = sum(e.amount for e in gone if e.decided is RefundDecision.SETTLED_OUTSIDE)
+        owed = payment.amount - sum(each.amount for each in gone) + outside
+        flying = sum(each.amount for each in refunds if each.state is RefundStatus.ABNORMAL)
+        for purpose, amount in {
+            "channel_receivable": owed,
+            "refunds_in_flight": -flying,
+            "returned_outside": -outside,
+            "split_receivers": -held,
+            "merchant_payable": -(owed - outside - flying - held),
+        }.items():
+            expected[purpose, payment.currency] += amount
+    return expected

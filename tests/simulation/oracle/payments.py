@@ -4,9 +4,9 @@ import math
 from collections.abc import Collection, Iterator
 from itertools import pairwise, permutations
 
-from tests.simulation.books import Books
+from tests.simulation.centre_books import Books
 from tests.simulation.oracle.ends import FINAL
-from tests.simulation.third_party import ReturnState, TradeState
+from tests.simulation.trades import ReturnState, Trade, TradeState
 from tests.simulation.truth import Truth
 
 from contracts.api import Method, OrderStatus, PaymentStatus, RefundCause
@@ -14,25 +14,51 @@ from trade_core.domain.payment import Payment
 
 
 def payments_are_the_truth(books: Books, truth: Truth) -> Iterator[str]:
-    for number in sorted(truth.trades.keys() - books.payments.keys()):
+    for number in sorted({trade.payment_no for trade in truth.ours()} - books.payments.keys()):
         yield f"the channel has {number}, and nobody here knows it"
     for payment in books.payments.values():
-        trade = truth.trades.get(payment.payment_no)
-        state = None if trade is None else trade.state
-        taken = 0 if trade is None else trade.taken
-        match payment.state:
-            case PaymentStatus.SUCCEEDED:
-                fits = state is TradeState.PAID and taken == payment.amount
-            case PaymentStatus.CONFLICTED:
-                fits = taken != payment.amount and books.has_alert(payment.payment_no)
-            case PaymentStatus.CLOSED:
-                fits = state in (None, TradeState.CLOSED) and taken == 0
-            case PaymentStatus.FAILED:
-                fits = state is None
-            case _:
-                fits = True
-        if not fits:
-            yield f"{payment.payment_no} is {payment.state} here and {state} there, with {taken}"
+        if payment.payment_no in truth.decided:
+            continue
+        trade = truth.find(payment)
+        if not _is_same(books, payment, trade):
+            there = "nothing" if trade is None else f"{trade.state} with {_taken(trade)}"
+            yield f"{payment.payment_no} is {payment.state} here and {there} there"
+
+
+def _is_same(books: Books, payment: Payment, trade: Trade | None) -> bool:
+    is_ours = trade is not None and _taken(trade) == (payment.amount, payment.currency)
+    match payment.state:
+        case PaymentStatus.SUCCEEDED:
+            return is_ours
+        case PaymentStatus.CONFLICTED:
+            return not is_ours and books.has_alert(payment.payment_no)
+        case PaymentStatus.CLOSED:
+            return trade is None or trade.is_reversed or (_is_over(trade) and not trade.taken)
+        case PaymentStatus.FAILED:
+            return trade is None
+        case _:
+            return True
+
+
+def _taken(trade: Trade) -> tuple[int, str]:
+    return trade.taken, trade.taken_currency
+
+
+def _is_over(trade: Trade) -> bool:
+    """A link that was opened after our close and not paid in its time was never closed there."""
+    return trade.state is TradeState.CLOSED or trade.method == Method.H5
+
+
+def decisions_are_of_what_was_seen(books: Books, truth: Truth) -> Iterator[str]:
+    """decide-what-was-seen: what was booked is what the person had before their eyes."""
+    for number, (decision, claim) in truth.decided.items():
+        payment = books.payments[number]
+        booked = (payment.amount, payment.currency, payment.channel_trade_no)
+        seen = (claim.amount, claim.currency, claim.channel_trade_no)
+        if payment.state is not PaymentStatus.SUCCEEDED:
+            yield f"{number} is {payment.state} although a person decided {decision}"
+        elif booked != seen:
+            yield f"{number} was decided on {seen} and is booked as {booked}"
 
 
 def nobody_pays_twice(books: Books, truth: Truth) -> Iterator[str]:

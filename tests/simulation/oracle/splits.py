@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tests.simulation.books import Books
+from tests.simulation.centre_books import Books
 from tests.simulation.division import Part
 from tests.simulation.truth import Truth
 

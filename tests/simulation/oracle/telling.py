@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from tests.simulation.books import Books
+from tests.simulation.centre_books import Books
+from tests.simulation.features import Feature
+from tests.simulation.process import SKEW
 from tests.simulation.truth import Truth
 
+from contracts.api import Method
 from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord, OrderEventType
 
 NEXT: Final[Mapping[str, set[str]]] = {
@@ -18,7 +21,7 @@ NEXT: Final[Mapping[str, set[str]]] = {
     "failed": {"succeeded", "conflicted"},
     "closed": {"succeeded", "conflicted"},
     "succeeded": set(),
-    "conflicted": {"succeeded"},
+    "conflicted": {"succeeded", "failed"},
 }
 """What may be told of a payment after what, written down apart from the program's tables."""
 
@@ -88,14 +91,17 @@ def history_is_legal(told: list[OrderEventRecord]) -> Iterator[str]:
 def ends_had_come(books: Books, truth: Truth) -> Iterator[str]:
     """No end of a payment is told before it has come at the channel, were it to come later."""
     for event in {event.id: event for event in books.published}.values():
-        trade = truth.trades.get(event.subject)
+        account = event.data.payment.payment_id if event.data.payment else None
+        trade = truth.trades.get((account or "", event.subject))
+        told_at = event.time + (2 * SKEW if Feature.SKEW in truth.features else timedelta())
         match event.type:
             case OrderEventType.PAYMENT_SUCCEEDED:
-                is_true = trade is not None and _has_come(trade.paid_at, event.time)
+                is_true = trade is not None and _has_come(trade.paid_at, told_at)
             case OrderEventType.PAYMENT_CLOSED:
-                is_true = trade is None or _has_come(trade.closed_at, event.time)
+                is_link = trade is not None and trade.method == Method.H5
+                is_true = trade is None or is_link or _has_come(trade.closed_at, told_at)
             case OrderEventType.PAYMENT_FAILED:
-                is_true = trade is None
+                is_true = trade is None or event.subject in truth.decided
             case _:
                 continue
         if not is_true:

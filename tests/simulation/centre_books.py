@@ -4,13 +4,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tests.simulation.bus import Bus
 from tests.simulation.postgres import Server
 
 from contracts import topics
-from contracts.events.configuration import RefundSplits
+from contracts.events.alerts import Alert, AlertRecord
+from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
@@ -20,8 +22,18 @@ from trade_core.store.rows import order_of, payment_of, refund_of, split_of
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """`account` is the speaker's; `replayed_at` None: it is not applied."""
+
+    key: str | None
+    account: str | None
+    error: str
+    replayed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
-    """`postings`: per ledger entry (kind, subject) its amounts by purpose. `alerts`: their keys.
+    """`postings`: per ledger entry (kind, subject) its amounts by purpose and currency.
     `published`: what Kafka holds of order events, each key in its order."""
 
     orders: dict[str, Order]
@@ -29,11 +41,12 @@ class Books:
     refunds: dict[str, Refund]
     splits: dict[str, Split]
     refund_splits: RefundSplits
-    postings: dict[tuple[str, str], dict[str, int]]
+    postings: dict[tuple[str, str], dict[tuple[str, str], int]]
     due: frozenset[str]
-    parked: list[str]
+    late: LatePayment
+    dead: list[DeadLetter]
     unpublishable: int
-    alerts: frozenset[str]
+    alerts: list[Alert]
     published: list[OrderEventRecord]
 
     def numbers(self) -> set[str]:
@@ -47,10 +60,15 @@ class Books:
 
     def has_alert(self, number: str) -> bool:
         """Whether people heard of this number."""
-        return any(key.endswith(f":{number}") for key in self.alerts)
+        return any(alert.key.endswith(f":{number}") for alert in self.alerts)
+
+    def has_alert_naming(self, account: str, payment_no: str) -> bool:
+        """Whether people heard that this account speaks of this payment."""
+        named = {"payment_id": account, "payment_no": payment_no}
+        return any(named.items() <= dict(alert.facts).items() for alert in self.alerts)
 
 
-def read(server: Server, bus: Bus, refund_splits: RefundSplits) -> Books:
+def read(server: Server, bus: Bus, refund_splits: RefundSplits, late: LatePayment) -> Books:
     orders = map(order_of, server.observe("select * from orders order by order_id"))
     payments = map(payment_of, server.observe("select * from payments order by payment_no"))
     refunds = map(refund_of, server.observe("select * from refunds order by refund_no"))
@@ -61,7 +79,6 @@ def read(server: Server, bus: Bus, refund_splits: RefundSplits) -> Books:
         split_of(row, shares[row["split_no"]])
         for row in server.observe("select * from splits order by split_no")
     ]
-    parked = server.observe("select key, error from dead_event order by id")
     (dead,) = server.observe("select count(*) as count from event_dead")
     return Books(
         orders={order.order_id: order for order in orders},
@@ -71,11 +88,13 @@ def read(server: Server, bus: Bus, refund_splits: RefundSplits) -> Books:
         refund_splits=refund_splits,
         postings=_postings(server.observe(_POSTINGS)),
         due=frozenset(row["subject"] for row in server.observe("select subject from due_work")),
-        parked=[f"{row['key']}: {row['error']}" for row in parked],
+        late=late,
+        dead=[_dead_letter(row) for row in server.observe(_DEAD)],
         unpublishable=dead["count"],
-        alerts=frozenset(
-            json.loads(record.value)["data"]["key"] for record in bus.records(topics.ALERTS)
-        ),
+        alerts=[
+            AlertRecord.model_validate_json(record.value).data
+            for record in bus.records(topics.ALERTS)
+        ],
         published=[
             OrderEventRecord.model_validate_json(record.value)
             for record in bus.records(topics.ORDER_EVENTS)
@@ -83,15 +102,26 @@ def read(server: Server, bus: Bus, refund_splits: RefundSplits) -> Books:
     )
 
 
-def _postings(rows: Iterable[Any]) -> dict[tuple[str, str], dict[str, int]]:
-    postings: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+def _dead_letter(row: Any) -> DeadLetter:
+    try:
+        said = json.loads(row["value"])["data"]
+    except ValueError:
+        said = {}
+    return DeadLetter(row["key"], said.get("payment_id"), row["error"], row["replayed_at"])
+
+
+def _postings(rows: Iterable[Any]) -> dict[tuple[str, str], dict[tuple[str, str], int]]:
+    postings: dict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
     for row in rows:
-        postings[row["kind"], row["subject"]][row["purpose"]] = row["amount"]
+        amounts = postings[row["kind"], row["subject"]]
+        amounts[row["purpose"], row["currency"]] = row["amount"]
     return dict(postings)
 
 
 _POSTINGS = """
-select kind, subject, purpose, sum(amount)::bigint as amount
+select kind, subject, purpose, currency, sum(amount)::bigint as amount
 from ledger_transaction join ledger_posting on id = transaction_id
-group by kind, subject, purpose order by kind, subject, purpose
+group by kind, subject, purpose, currency order by kind, subject, purpose, currency
 """
+
+_DEAD = "select key, value, error, replayed_at from dead_event order by id"

@@ -1,0 +1,202 @@
+"""A business system that sells, closes, refunds and splits, and hears callbacks."""
+
+import asyncio
+import json
+from functools import partial
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from tests.simulation.accounts import APP, MERCHANTS, accounts_of
+from tests.simulation.asking import Client, Work
+from tests.simulation.bus import Bus
+from tests.simulation.habits import Habits
+from tests.simulation.payers import Counted, Payers
+from tests.simulation.world import World
+
+from contracts import topics
+from contracts.actions import RedirectAction
+from contracts.api import (
+    CreatePayment,
+    CreateRefund,
+    CreateSplit,
+    Method,
+    Payer,
+    PaymentView,
+    SplitReceiver,
+)
+from contracts.events.orders import OrderEventRecord, OrderEventType
+from contracts.internal import ChooseOffer, ChosenPayment
+from gateway.deps import Deps
+from gateway.flows import cashier, orders, pay, refunds, splits
+
+CODES: Final = ("134567890123456789", "134567890123456700")
+"""Of the payer's phone; the third party asks for the password where it ends in 00."""
+
+
+class App(Counted):
+    """A business system and what it was told. `acknowledged` are the numbers it has an answer
+    for: those must exist, whatever dies. `too_early`: what it was told before it was durable."""
+
+    def __init__(self, world: World, habits: Habits, payers: Payers, bus: Bus) -> None:
+        super().__init__(world, "app")
+        self.acknowledged: set[str] = set()
+        self.too_early: list[str] = []
+        self.client = Client(world, self.dice, hangs_up=habits.hangs_up)
+        self._habits = habits
+        self._payers = payers
+        self._bus = bus
+        self._heard: set[str] = set()
+
+    def open(self) -> None:
+        for turn in range(self._habits.orders):
+            merchant_id = self.dice.pick(MERCHANTS[:1] * 2 + MERCHANTS).merchant_id
+            self.begin(self._sell(merchant_id, f"W{turn + 1}"))
+
+    def hears(self, event: OrderEventRecord) -> None:
+        """A callback; it may come again."""
+        if event.id in self._heard:
+            return
+        self._heard.add(event.id)
+        paid = event.data.payment
+        if event.type == OrderEventType.PAYMENT_SUCCEEDED and paid is not None:
+            for turn in range(3):
+                if self.dice.happens(self._habits.refunds):
+                    self.begin(self._refund(self._refund_request(paid, turn)))
+            for turn in range(2):
+                if self.dice.happens(self._habits.splits):
+                    self.begin(self._split(self._split_request(paid, turn)))
+
+    async def _sell(self, merchant_id: str, number: str) -> None:
+        dice, ask = self.dice, self.client.ask
+        await asyncio.sleep(dice.between(0, 30))
+        currency = dice.pick(self._habits.currencies)
+        await self._pay(self._request(merchant_id, number, currency))
+        while dice.happens(self._habits.switches):
+            await asyncio.sleep(dice.between(1, 40))
+            await self._pay(self._request(merchant_id, number, currency))
+        if dice.happens(self._habits.closes):
+            await asyncio.sleep(dice.between(0.1, dice.pick((10, 100))))
+            await ask("closes", number, lambda deps: orders.close(deps, APP, number, merchant_id))
+        await ask("reads", number, lambda deps: orders.get_order(deps, APP, number, merchant_id))
+
+    async def _pay(self, request: CreatePayment) -> None:
+        if self.dice.happens(self._habits.repeats):
+            self.begin(self._create(request))
+        await self._create(request)
+
+    async def _create(self, request: CreatePayment) -> None:
+        what = (
+            f"{request.merchant_order_no} {request.amount} {request.currency} {request.method}"
+            f" {request.payment_id}"
+        )
+        created = await self.client.ask("pays", what, partial(self._created, request))
+        if created is None:
+            return
+        payment = created.payment
+        self.acknowledged.add(payment.payment_no)
+        if request.method is Method.CASHIER:
+            url = getattr(payment.action, "url", "")
+            self.begin(self._choose(request.merchant_id, url.rpartition("/")[2]))
+        elif isinstance(payment.action, RedirectAction) and not created.is_replay:
+            said = json.loads(unquote(urlsplit(payment.action.url).query))
+            self._payers.follow(payment.payment_id or "", said)
+
+    async def _created(self, request: CreatePayment, deps: Deps) -> pay.Created:
+        """durable-before-acknowledged: what a channel said of it is in Kafka by now."""
+        created = await pay.create(deps, APP, request)
+        number = created.payment.payment_no
+        is_initiated = request.method is not Method.CASHIER and not created.is_replay
+        results = self._bus.records(topics.PAYMENT_RESULTS) if is_initiated else []
+        if is_initiated and all(record.key != number for record in results):
+            self.too_early.append(f"{number} was answered before its result was durable")
+        return created
+
+    async def _choose(self, merchant_id: str, token: str) -> None:
+        """The payer on our page, who may change their mind, even at once."""
+        for _ in range(self.dice.whole(0, 4)):
+            await asyncio.sleep(self.dice.between(0.1, self.dice.pick((2, 20))))
+            choice = ChooseOffer(payment_id=self.dice.pick(accounts_of(merchant_id)))
+            work = partial(cashier.choose, token=token, choice=choice)
+            what = f"{token[:27]} {choice.payment_id}"
+            if self.dice.happens(0.3):
+                self.begin(self._chosen(what, work))
+            else:
+                await self._chosen(what, work)
+
+    async def _chosen(self, what: str, work: Work[ChosenPayment]) -> None:
+        await self.client.ask("chooses", what, work)
+
+    async def _refund(self, request: CreateRefund) -> None:
+        await asyncio.sleep(self.dice.pick((0.0, self.dice.between(0, 60), 4000.0)))
+        if self.dice.happens(self._habits.repeats):
+            self.begin(self._send_refund(request))
+        await self._send_refund(request)
+
+    async def _send_refund(self, request: CreateRefund) -> None:
+        what = f"{request.merchant_refund_no} {request.amount}"
+        opened = await self.client.ask(
+            "refunds", what, lambda deps: refunds.create(deps, APP, request)
+        )
+        if opened is not None:
+            self.acknowledged.add(opened.refund.refund_no)
+
+    async def _split(self, request: CreateSplit) -> None:
+        await asyncio.sleep(self.dice.pick((0.0, self.dice.between(0, 60))))
+        what = f"{request.merchant_split_no} {[each.amount for each in request.receivers]}"
+        opened = await self.client.ask(
+            "splits", what, lambda deps: splits.create(deps, APP, request)
+        )
+        if opened is not None:
+            self.acknowledged.add(opened.split.split_no)
+
+    def _request(self, merchant_id: str, number: str, currency: str) -> CreatePayment:
+        dice, habits = self.dice, self._habits
+        method = self._method()
+        is_barcode = method is Method.BARCODE
+        code = CODES[1] if dice.happens(habits.asks_password) else CODES[0]
+        return CreatePayment(
+            merchant_id=merchant_id,
+            payment_id=None if method is Method.CASHIER else dice.pick(accounts_of(merchant_id)),
+            merchant_order_no=number,
+            amount=dice.pick((100, 1299)),
+            currency=currency,
+            subject="物业费 11月",
+            method=method,
+            payer=Payer(auth_code=code) if is_barcode else None,
+            expires_in_s=dice.pick(habits.expires_in_s),
+        )
+
+    def _method(self) -> Method:
+        for method, chance in (
+            (Method.CASHIER, self._habits.cashier),
+            (Method.BARCODE, self._habits.barcode),
+            (Method.H5, self._habits.links),
+        ):
+            if self.dice.happens(chance):
+                return method
+        return Method.NATIVE
+
+    def _refund_request(self, paid: PaymentView, turn: int) -> CreateRefund:
+        return CreateRefund(
+            merchant_id=paid.merchant_id,
+            payment_id=paid.payment_id or "",
+            payment_no=paid.payment_no,
+            merchant_refund_no=f"{paid.payment_no}-{turn}",
+            amount=self.dice.pick((1, paid.amount // 2, paid.amount, paid.amount)),
+        )
+
+    def _split_request(self, paid: PaymentView, turn: int) -> CreateSplit:
+        return CreateSplit(
+            merchant_id=paid.merchant_id,
+            payment_no=paid.payment_no,
+            merchant_split_no=f"{paid.payment_no}-{turn}",
+            receivers=[
+                SplitReceiver(
+                    account=f"receiver-{place}",
+                    amount=self.dice.pick((1, paid.amount // 3, paid.amount // 2)),
+                    description="维修基金",
+                )
+                for place in range(self.dice.whole(1, 2))
+            ],
+            finish=self.dice.happens(0.3),
+        )

@@ -1,0 +1,47 @@
+"""What is usual at a third party; drawn anew for each seed."""
+
+from dataclasses import dataclass
+
+from tests.simulation.chance import Chance
+from tests.simulation.features import Feature
+
+
+@dataclass(frozen=True, slots=True)
+class Customs:
+    can_close: bool
+    ends_by_itself: bool
+    """A trade that nobody paid in time is closed there; always so where nobody else can close."""
+    pays_after_close: float
+    """The chance that a payer who is just typing the password is let through all the same."""
+    slow_refunds: float
+    refused_refunds: float
+    abnormal_refunds: float
+    bounced_refunds: float
+    console_refunds: float
+    """The chance of each payment that the merchant refunds some of it past us, up to thrice."""
+    refused_shares: float
+    declined_payments: float
+    odd_words: float
+
+
+def usual(chance: Chance, features: frozenset[Feature]) -> Customs:
+    """What is usual at the third party of one seed."""
+
+    def where(feature: Feature, rates: tuple[float, ...]) -> float:
+        rate = chance.pick(rates)
+        return rate if feature in features else 0
+
+    can_close = chance.happens(0.8)
+    return Customs(
+        can_close=can_close,
+        ends_by_itself=not can_close or chance.happens(0.3),
+        pays_after_close=chance.pick((0, 0.5)),
+        slow_refunds=chance.pick((0, 0.3, 0.9)),
+        refused_refunds=chance.pick((0, 0.3)),
+        abnormal_refunds=chance.pick((0, 0, 0.3)),
+        bounced_refunds=where(Feature.BOUNCES, (0.2, 0.5)),
+        console_refunds=where(Feature.CONSOLE, (0.3, 0.8)),
+        refused_shares=chance.pick((0, 0.2)),
+        declined_payments=chance.pick((0, 0, 0.3)),
+        odd_words=where(Feature.ODD_TEXT, (0.1, 0.5)),
+    )

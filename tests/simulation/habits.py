@@ -1,0 +1,62 @@
+"""What an app and its payers like to do; drawn anew for each seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.simulation.chance import Chance
+from tests.simulation.features import Feature
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """Of what has no rate, the chance of each try."""
+
+    orders: int
+    repeats: float
+    switches: float
+    closes: float
+    refunds: float
+    splits: float
+    cashier: float
+    barcode: float
+    links: float
+    asks_password: float
+    pays: float
+    late: float
+    wrong_amount: float
+    wrong_currency: float
+    silent: float
+    strangers: float
+    hangs_up: float
+    currencies: Sequence[str]
+    expires_in_s: Sequence[int]
+
+
+def usual(chance: Chance, features: frozenset[Feature]) -> Habits:
+    """The habits of one seed."""
+
+    def where(feature: Feature, rates: tuple[float, ...]) -> float:
+        rate = chance.pick(rates)
+        return rate if feature in features else 0
+
+    return Habits(
+        orders=chance.whole(1, 3),
+        repeats=chance.pick((0, 0.5)),
+        switches=chance.pick((0, 0.6)),
+        closes=chance.pick((0, 0.3, 0.8)),
+        refunds=chance.pick((0, 0.5, 0.9)),
+        splits=chance.pick((0, 0.8)),
+        cashier=chance.pick((0, 0.4, 0.8)),
+        barcode=chance.pick((0, 0.2)) or where(Feature.REVERSALS, (0.6,)),
+        links=where(Feature.LINKS, (0.4, 0.9)),
+        asks_password=where(Feature.REVERSALS, (0.9,)),
+        pays=chance.pick((0.5, 0.9)),
+        late=chance.pick((0, 0.3)),
+        wrong_amount=chance.pick((0, 0, 0.2)),
+        wrong_currency=where(Feature.CURRENCIES, (0, 0.3)),
+        silent=chance.pick((0, 0.3)) or where(Feature.LINKS, (0, 0.7)),
+        strangers=where(Feature.STRANGERS, (0.3, 0.8)),
+        hangs_up=chance.pick((0, 0, 0.3)),
+        currencies=("CNY", "JPY", "USD") if Feature.CURRENCIES in features else ("CNY",),
+        expires_in_s=chance.pick(((20,), (60, 300), (900,), (900, 7200))),
+    )

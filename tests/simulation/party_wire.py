@@ -1,0 +1,56 @@
+"""How a third party reads what we ask, and writes what it answers and tells."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tests.simulation.plugin_words import SIGNATURE
+from tests.simulation.third_party import ThirdParty
+from tests.simulation.trades import Notice
+
+from gateway.channels.plugin import RawNotice, Reply, Request
+
+
+class PartyWire(Protocol):
+    """The third party's side of a channel's wire, for one account."""
+
+    def read(self, request: Request) -> tuple[str, Mapping[str, Any]]:
+        """The operation, and what is said with it."""
+        ...
+
+    def write(self, request: Request, content: Mapping[str, Any]) -> Reply: ...
+
+    def notice(self, words: Notice) -> RawNotice: ...
+
+    def forged(self, words: Notice) -> RawNotice:
+        """The same, from somebody who does not have the key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BankWire:
+    """JSON; a notice is signed with the account's name."""
+
+    account: str
+
+    def read(self, request: Request) -> tuple[str, Mapping[str, Any]]:
+        return urlsplit(request.url).path.strip("/"), json.loads(request.body)
+
+    def write(self, request: Request, content: Mapping[str, Any]) -> Reply:
+        return Reply(200, {}, json.dumps(content).encode())
+
+    def notice(self, words: Notice) -> RawNotice:
+        return RawNotice({SIGNATURE: self.account}, json.dumps(words).encode())
+
+    def forged(self, words: Notice) -> RawNotice:
+        return RawNotice({SIGNATURE: "a thief"}, json.dumps(words).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A third party, and how it speaks."""
+
+    party: ThirdParty
+    wire: PartyWire

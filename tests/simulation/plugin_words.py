@@ -1,0 +1,171 @@
+"""What the third parties of the simulation say, as outcomes: pure functions of the plugin."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from contracts.actions import QrCodeAction, RedirectAction
+from contracts.money import Money
+from gateway.channels.plugin import (
+    Answer,
+    Declined,
+    Moment,
+    Noticed,
+    NoticedPayment,
+    NoticedRefund,
+    Outcome,
+    Pending,
+    RawNotice,
+    Request,
+    SharedOut,
+    Succeeded,
+    Trade,
+    Unknown,
+    Unverifiable,
+)
+
+SIGNATURE: Final = "account"
+
+
+def payment_outcome(answer: Answer, *_: object) -> Outcome:
+    match answer.status, answer.content:
+        case 200, {"code": "created", "trade_no": str(number)}:
+            return Pending(QrCodeAction(qr_code=f"bank://{number}"), number)
+        case 200, {"code": "declined"}:
+            return Declined("declined", _message(answer.content, "no money"))
+        case _:
+            return query_outcome(answer)
+
+
+def query_outcome(answer: Answer, *_: object) -> Outcome:
+    match answer.status, answer.content:
+        case 200, {"code": "not_found"}:
+            return Pending(found=False)
+        case 200, content:
+            return _told(content) or _nonsense(answer)
+        case _:
+            return _nonsense(answer)
+
+
+def last_word(answer: Answer, asked: Trade, account: str) -> Outcome:
+    """Where nobody can close, what has not arrived in its time will not arrive (as at 易生)."""
+    said = query_outcome(answer)
+    if isinstance(said, Pending) and not said.found and answer.moment.now > asked.expires_at:
+        return Declined("not_found", "it never arrived", closed=True)
+    return said
+
+
+def close_outcome(answer: Answer, *_: object) -> Outcome:
+    match answer.status, answer.content:
+        case 200, {"code": "closed"}:
+            return Succeeded()
+        case 200, {"code": "not_found"}:
+            return Succeeded(found=False)
+        case 200, {"code": "reversed"}:
+            return Succeeded()
+        case 200, {"code": "paid"}:
+            return Declined("paid", "the trade is paid")
+        case _:
+            return _nonsense(answer)
+
+
+def refund_outcome(answer: Answer, *_: object) -> Outcome:
+    match answer.status, answer.content:
+        case 200, {"code": "not_found"}:
+            return Pending(found=False)
+        case 200, content:
+            return _told_of_refund(content) or _nonsense(answer)
+        case _:
+            return _nonsense(answer)
+
+
+def split_outcome(answer: Answer, *_: object) -> Outcome:
+    match answer.status, answer.content:
+        case 200, {"code": "not_found"}:
+            return Pending(found=False)
+        case 200, {"code": "divided", "shares": list(shares)}:
+            return Succeeded(shares=tuple(map(_shared_out, shares)))
+        case 200, {"code": "dividing", "shares": list(shares)}:
+            return Pending(shares=tuple(map(_shared_out, shares)))
+        case _:
+            return _nonsense(answer)
+
+
+def _shared_out(share: dict[str, Any]) -> SharedOut:
+    amount = Money(share["amount"], share["currency"])
+    return SharedOut(share["account"], amount, share["status"])
+
+
+def call_back_outcome(answer: Answer, *_: object) -> Outcome:
+    match answer.status, answer.content:
+        case 200, {"code": "returned"}:
+            return Succeeded()
+        case 200, {"code": "refused"}:
+            return Declined("refused", "the receiver does not give back")
+        case 200, {"code": "processing"}:
+            return Pending()
+        case _:
+            return _nonsense(answer)
+
+
+def link(request: Request) -> Pending:
+    """The payer carries the request."""
+    return Pending(RedirectAction(url=request.url))
+
+
+def _told(content: Any) -> Succeeded | Pending | Declined | None:
+    match content:
+        case {"code": "created", "trade_no": str(number)}:
+            return Pending(channel_no=number)
+        case {"code": "closed"}:
+            return Declined("closed", _message(content, "the trade is closed"), closed=True)
+        case {"code": "paid" | "reversed", "trade_no": str(number), "paid_at": str(at)}:
+            return Succeeded(number, _money(content), datetime.fromisoformat(at))
+        case _:
+            return None
+
+
+def _told_of_refund(content: Any) -> Succeeded | Pending | Declined | None:
+    match content:
+        case {"code": "processing"}:
+            return Pending()
+        case {"code": "returned", "refund_no": str(number)}:
+            return Succeeded(f"T{number[-10:]}", _money(content))
+        case {"code": "refused"}:
+            return Declined("refused", _message(content, "it will not be returned"))
+        case {"code": "abnormal"}:
+            message = _message(content, "the payer's account is closed")
+            return Declined("abnormal", message, abnormal=True)
+        case _:
+            return None
+
+
+def _money(content: Any) -> Money:
+    return Money(content["amount"], content["currency"])
+
+
+def _message(content: Any, usual: str) -> str:
+    return str(content.get("message", usual))
+
+
+def _nonsense(answer: Answer) -> Unknown:
+    code = str(answer.content.get("code", answer.status))
+    return Unknown(code, _message(answer.content, "in no table"))
+
+
+def read(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
+    if raw.headers.get(SIGNATURE) != account:
+        raise Unverifiable("the signature is wrong")
+    content = json.loads(raw.body)
+    at = datetime.fromisoformat(content["at"])
+    if "refund_no" in content:
+        refund = _told_of_refund(content)
+        if refund is None:
+            return []
+        refund = replace(refund, asked_at=at, said_at=at)
+        return [NoticedRefund(content["refund_no"], content["payment_no"], refund)]
+    paid = _told(content)
+    if paid is None:
+        return []
+    return [NoticedPayment(content["payment_no"], replace(paid, asked_at=at, said_at=at))]

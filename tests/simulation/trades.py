@@ -1,0 +1,130 @@
+"""A trade as the third party has it, with what went back of it, and the words that tell of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from tests.simulation.division import Division
+
+
+class TradeState(StrEnum):
+    CREATED = "created"
+    PAID = "paid"
+    CLOSED = "closed"
+
+
+class ReturnState(StrEnum):
+    PROCESSING = "processing"
+    RETURNED = "returned"
+    REFUSED = "refused"
+    ABNORMAL = "abnormal"
+
+
+@dataclass(slots=True)
+class Return:
+    """A refund, as the third party has it. `is_ours`: we asked for it, by our number; else it was
+    made at the console or by a close that undoes."""
+
+    refund_no: str
+    amount: int
+    said_at: datetime
+    state: ReturnState = ReturnState.PROCESSING
+    is_ours: bool = True
+
+
+@dataclass(slots=True)
+class Trade:
+    """`is_silent`: its webhook is never sent. `asked`: what we wanted of the payer. `is_strange`:
+    it was made under our number at an account where we never asked for it."""
+
+    account: str
+    payment_no: str
+    asked: int
+    currency: str
+    expires_at: datetime
+    method: str = "native"
+    state: TradeState = TradeState.CREATED
+    taken: int = 0
+    taken_currency: str = ""
+    paid_at: datetime | None = None
+    closed_at: datetime | None = None
+    is_reversed: bool = False
+    is_silent: bool = False
+    is_strange: bool = False
+    returns: dict[str, Return] = field(default_factory=dict)
+    divisions: dict[str, Division] = field(default_factory=dict)
+
+    @property
+    def trade_no(self) -> str:
+        return f"{self.account}-{self.payment_no[-10:]}"
+
+    @property
+    def is_paid(self) -> bool:
+        return self.state is TradeState.PAID
+
+    @property
+    def returned(self) -> int:
+        return self._sum(ReturnState.RETURNED)
+
+    @property
+    def returned_outside(self) -> int:
+        """What went back without our asking."""
+        gone = (each for each in self.returns.values() if not each.is_ours)
+        return sum(each.amount for each in gone if each.state is ReturnState.RETURNED)
+
+    @property
+    def left(self) -> int:
+        """What may still be refunded."""
+        return self.taken - self.returned - self._sum(ReturnState.PROCESSING, ReturnState.ABNORMAL)
+
+    def is_payable(self, now: datetime) -> bool:
+        return self.state is TradeState.CREATED and now <= self.expires_at
+
+    def _sum(self, *states: ReturnState) -> int:
+        return sum(each.amount for each in self.returns.values() if each.state in states)
+
+
+Notice = dict[str, Any]
+"""The words of a webhook, or of an answer."""
+
+NOT_FOUND: Final = {"code": "not_found"}
+
+
+def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> Notice:
+    """That so much was taken; what went back of it altogether, and by which refund last."""
+    back = [each for each in trade.returns.values() if each.state is ReturnState.RETURNED]
+    last = max(back, key=lambda each: each.said_at, default=None)
+    return {
+        "code": "reversed" if trade.is_reversed else str(TradeState.PAID),
+        "payment_no": trade.payment_no,
+        "trade_no": trade.trade_no,
+        "amount": amount,
+        "currency": trade.taken_currency or trade.currency,
+        "paid_at": paid_at.isoformat(),
+        "returned": trade.returned,
+        "return_no": last.refund_no if last else None,
+        "at": at.isoformat(),
+    }
+
+
+def payment_words(trade: Trade, at: datetime) -> Notice:
+    if trade.paid_at is not None:
+        return paid_words(trade, trade.taken, trade.paid_at, at)
+    return {
+        "code": str(trade.state),
+        "payment_no": trade.payment_no,
+        "trade_no": trade.trade_no,
+        "at": at.isoformat(),
+    }
+
+
+def refund_words(trade: Trade, refund: Return, at: datetime) -> Notice:
+    return {
+        "code": str(refund.state),
+        "payment_no": trade.payment_no,
+        "refund_no": refund.refund_no,
+        "amount": refund.amount,
+        "currency": trade.taken_currency or trade.currency,
+        "at": at.isoformat(),
+    }
