@@ -18,6 +18,7 @@ from contracts.api import (
     SplitView,
 )
 from contracts.internal import (
+    MAX_RESULTS_BYTES,
     AskForStatement,
     ChooseChannel,
     ChosenChannel,
@@ -42,9 +43,11 @@ from contracts.internal import (
     ReconciliationPage,
     ReconciliationState,
     ReconciliationView,
+    ResultsReceipt,
     SettleDifference,
     StatementPage,
     StatementReceipt,
+    TakeResults,
 )
 from trade_core.domain import views
 from trade_core.domain.opening import Choice, PaymentRequest
@@ -62,6 +65,7 @@ from trade_core.flows import (
     read_ledger,
     read_reconciliation,
     receive_statement,
+    take_results,
 )
 from trade_core.flows.deps import Deps
 from trade_core.store.reconciliations import Wanted
@@ -99,6 +103,7 @@ def router(token: SecretStr) -> APIRouter:
     routes.get("/splits/{split_no}")(get_split)
     routes.get("/splits")(get_split_by_number)
     routes.get("/events")(list_events)
+    routes.post("/results")(post_results)
     routes.post("/lists/payments")(list_payments)
     routes.post("/lists/orders")(list_orders)
     routes.post("/lists/refunds")(list_refunds)
@@ -218,6 +223,12 @@ async def list_events(
 ) -> EventPage:
     """The app's events, to synchronise by pulling."""
     return await read.list_events(deps, app_id, after, limit)
+
+
+async def post_results(request: Request, deps: DepsOfApp) -> ResultsReceipt:
+    """What channels said and Kafka did not take, from the gateway; twice makes no difference."""
+    body = await read_message(request, TakeResults, limit_bytes=MAX_RESULTS_BYTES)
+    return await take_results.take(deps, body.records)
 
 
 async def list_payments(query: ListQuery, deps: DepsOfApp) -> PaymentPage:

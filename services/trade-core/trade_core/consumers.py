@@ -1,9 +1,7 @@
 """From Kafka: what channels said, and what must be known of apps and channel accounts."""
 
-import asyncio
 from collections.abc import Sequence
-from typing import Final, TypeVar
-from zlib import crc32
+from typing import Final
 
 from chassis.consumer import DeadRecord, Record
 from contracts import topics
@@ -14,22 +12,10 @@ from contracts.events.configuration import (
     LatePayment,
     RefundSplits,
 )
-from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from trade_core.flows import dead_letters
-from trade_core.flows.apply_results import (
-    AnyReceived,
-    Received,
-    apply_payment_results,
-    apply_refund_results,
-    apply_split_results,
-    decode,
-)
+from trade_core.flows.apply_results import AnyReceived, decode
 from trade_core.flows.deps import Deps
-
-ResultT = TypeVar("ResultT", PaymentResult, RefundResult, SplitResult)
-
-PARTS: Final = 4
-WORTH_A_PART: Final = 40
+from trade_core.flows.take_results import apply_batch
 
 RESULT_TOPICS: Final = (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS)
 
@@ -44,39 +30,10 @@ class Results:
         return decode(record)
 
     async def apply(self, batch: Sequence[AnyReceived]) -> None:
-        payments: list[Received[PaymentResult]] = []
-        refunds: list[Received[RefundResult]] = []
-        splits: list[Received[SplitResult]] = []
-        for item in batch:
-            match item.event.data:
-                case PaymentResult():
-                    payments.append(item)
-                case RefundResult():
-                    refunds.append(item)
-                case SplitResult():
-                    splits.append(item)
-        async with asyncio.TaskGroup() as parts:
-            for payment_part in _parts(payments):
-                parts.create_task(apply_payment_results(self._deps, payment_part))
-            for refund_part in _parts(refunds):
-                parts.create_task(apply_refund_results(self._deps, refund_part))
-            for split_part in _parts(splits):
-                parts.create_task(apply_split_results(self._deps, split_part))
+        await apply_batch(self._deps, batch)
 
     async def dead_letter(self, records: Sequence[DeadRecord]) -> None:
         await dead_letters.keep(self._deps, records)
-
-
-def _parts(batch: Sequence[Received[ResultT]]) -> Sequence[Sequence[Received[ResultT]]]:
-    """Parts of a batch that are applied side by side: while one waits for the database, the other
-    computes. What is said of one payment stays in one part, in its order."""
-    count = min(PARTS, len(batch) // WORTH_A_PART)
-    if count < 2:
-        return [batch] if batch else []
-    parts: list[list[Received[ResultT]]] = [[] for _ in range(count)]
-    for item in batch:
-        parts[crc32((item.record.key or "").encode()) % count].append(item)
-    return parts
 
 
 class AppPolicies:

@@ -17,6 +17,7 @@ trade-core:
     POST /internal/splits                          OpenSplit → OpenedSplit (201, 200)
     GET  /internal/splits/{split_no}?app_id=              → SplitView
     GET  /internal/splits?app_id=&merchant_id=&merchant_split_no=         → SplitView
+    POST /internal/results                         TakeResults → ResultsReceipt (from the gateway)
     POST /internal/lists/payments|orders|refunds|splits    ListQuery → …Page
     GET  /internal/events?app_id=&after=&limit=           → EventPage
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
@@ -118,6 +119,13 @@ from contracts.internal.reconciliation import (
     StatementReceipt,
     StatementRow,
 )
+from contracts.internal.results import (
+    MAX_RESULTS,
+    MAX_RESULTS_BYTES,
+    ResultRecord,
+    ResultsReceipt,
+    TakeResults,
+)
 from contracts.internal.trade import (
     ChooseChannel,
     ChosenChannel,
@@ -135,6 +143,8 @@ __all__ = [
     "MAX_ITEMS",
     "MAX_PAGE_ROWS",
     "MAX_RAW_CHARS",
+    "MAX_RESULTS",
+    "MAX_RESULTS_BYTES",
     "AccountTrial",
     "AlertTest",
     "AskForStatement",
@@ -192,10 +202,13 @@ __all__ = [
     "ReplayDeadLetter",
     "ReplayRequest",
     "ReplayView",
+    "ResultRecord",
+    "ResultsReceipt",
     "SettleDifference",
     "StatementPage",
     "StatementReceipt",
     "StatementRow",
+    "TakeResults",
     "Telling",
     "TryAccount",
 ]
