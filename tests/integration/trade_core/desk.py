@@ -294,6 +294,10 @@ class Desk:
         async with self.db.connection() as tx:
             return (await reading.payments(tx, [payment.payment_no]))[payment.payment_no]
 
+    async def by_number(self, payment_no: str) -> Payment:
+        async with self.db.connection() as tx:
+            return (await reading.payments(tx, [payment_no]))[payment_no]
+
     async def state(self, payment: Payment) -> PaymentStatus:
         return (await self.payment(payment)).state
 

@@ -59,13 +59,16 @@ def test_end_without_money_gives_way_to_money_only(state: State) -> None:
         (PaymentFact.IGNORED, State.FAILED),
     ],
 )
-def test_conflict_ends_by_a_persons_decision_only(decision: PaymentFact, end: State) -> None:
+def test_conflict_ends_by_a_persons_decision_or_when_the_money_is_back(
+    decision: PaymentFact, end: State
+) -> None:
     assert after(State.CONFLICTED, decision) is end
     said = {
         after(State.CONFLICTED, fact)
-        for fact in set(PaymentFact) - DECISIONS - {PaymentFact.CHOSEN}
+        for fact in set(PaymentFact) - DECISIONS - {PaymentFact.CHOSEN, PaymentFact.REVERSED}
     }
     assert said == {State.CONFLICTED}
+    assert after(State.CONFLICTED, PaymentFact.REVERSED) is State.CLOSED
 
 
 def test_unclear_never_ends_a_payment() -> None:
@@ -104,7 +107,10 @@ def test_any_order_and_repetition_of_a_story_ends_alike(
     assert _end(data.draw(st.permutations(repeated))) is _end(story)
 
 
-@given(st.lists(st.sampled_from([f for f in PaymentFact if f not in {*UNSAID, *DECISIONS}])))
+KEPT = [f for f in PaymentFact if f not in {*UNSAID, *DECISIONS, PaymentFact.REVERSED}]
+
+
+@given(st.lists(st.sampled_from(KEPT)))
 def test_whatever_is_heard_success_is_never_forgotten(facts: list[PaymentFact]) -> None:
     end = _end(facts)
     if PaymentFact.PAID in facts:

@@ -135,7 +135,7 @@ class OrderAggregate:
             if kind := PAYMENT_EVENTS.get(payment.state):
                 self._tell(kind, payment=payment)
             self._schedule_check(payment)
-        elif payment.closing and not was.closing:
+        elif (payment.closing and not was.closing) or payment.may_be_paid is not was.may_be_paid:
             self._schedule_check(payment)
         self._tell_order_change(order_was)
 
@@ -245,7 +245,7 @@ class OrderAggregate:
         self._tell(ORDER_EVENTS[self.order.state])
         latest = self.payments.get(self.order.latest_payment_no)
         if latest is not None and not latest.is_open:
-            self.next_checks[latest.payment_no] = None
+            self._schedule_check(latest)
 
     def _tell(
         self,

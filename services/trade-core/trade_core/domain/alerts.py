@@ -36,6 +36,23 @@ def conflicted(order: Order, payment: Payment, result: PaymentResult) -> Alert:
     )
 
 
+def paid_before_reversal(order: Order, payment: Payment, result: PaymentResult) -> Alert:
+    """A word of money that may be older than the money's way back; nothing was booked."""
+    return Alert(
+        key=f"payment.paid_before_reversal:{payment.payment_no}",
+        severity=Severity.WARNING,
+        title="A payment was said to be paid that had been given back",
+        detail=f"Payment {payment.payment_no} of {_money(payment)} stays {payment.state}; its"
+        " channel is asked again.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_numbers(order, payment),
+            "source": result.source,
+            "said_trade_no": result.channel_trade_no,
+        },
+    )
+
+
 def second_trade(order: Order, payment: Payment, result: PaymentResult) -> Alert:
     """The channel names another trade than before; only one of them can be the payment's."""
     return Alert(

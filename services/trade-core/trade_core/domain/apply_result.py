@@ -12,6 +12,7 @@ from trade_core.domain import (
     alerts,
     closing,
     facts,
+    last_words,
     ledger,
     moved_outside,
     order,
@@ -44,14 +45,19 @@ def apply_payment_result(
     late: LatePayment,
     trades: TradeNumbers | None = None,
 ) -> None:
-    """Apply a result; twice, late or out of order makes no difference.
+    """Apply a result; twice, late or out of order makes no difference. `said_at` is the time of its
+    event, for those that do not say when they were true.
 
     Raises ResultRefused where it cannot be true, is another account's, or of a trade that is
     another payment's; nothing has changed then.
     """
     was = aggregate.payments[result.payment_no]
     facts.require_own_account(was.payment_no, was, aggregate.order.merchant_id, result)
-    fact = facts.of_payment(was, result, said_at)
+    asked_at = min(result.asked_at or said_at, aggregate.now)
+    fact = facts.of_payment(was, result, asked_at)
+    if last_words.is_before_reversal(was, fact, result, asked_at):
+        last_words.doubt(aggregate, was, result)
+        return
     if fact is payment.PaymentFact.CONFLICT and _is_decided(was, result):
         return
     state = payment.after(was.state, fact)
@@ -63,7 +69,17 @@ def apply_payment_result(
     if takes_money:
         _take_money(aggregate, was, result=result, late=late)
     else:
-        _change(aggregate, was, state=state, fact=fact, result=result)
+        now_is = replace(
+            _changed(was, state=state, fact=fact, result=result),
+            reversed_at=last_words.reversed_at(
+                was, fact, min(result.said_at or said_at, aggregate.now)
+            ),
+            may_be_paid=last_words.may_be_paid(
+                was, state, fact, is_found=result.found, asked_at=asked_at
+            ),
+        )
+        if now_is != was:
+            aggregate.change_payment(now_is)
     if fact is payment.PaymentFact.CONFLICT:
         now_is = aggregate.payments[was.payment_no]
         aggregate.alerts.append(alerts.conflicted(aggregate.order, now_is, result))
@@ -121,15 +137,10 @@ def _after_close(aggregate: OrderAggregate, was: Payment, fact: payment.PaymentF
         aggregate.urgent.add(was.payment_no)
 
 
-def _change(
-    aggregate: OrderAggregate,
-    was: Payment,
-    *,
-    state: PaymentStatus,
-    fact: payment.PaymentFact,
-    result: PaymentResult,
-) -> None:
-    now_is = replace(
+def _changed(
+    was: Payment, *, state: PaymentStatus, fact: payment.PaymentFact, result: PaymentResult
+) -> Payment:
+    return replace(
         was,
         state=state,
         failure=was.failure if state is was.state else _failure(state, fact, result),
@@ -137,8 +148,6 @@ def _change(
         action=was.action or result.action,
         claim=_claim_after(was, state, result),
     )
-    if now_is != was:
-        aggregate.change_payment(now_is)
 
 
 def _claim_after(was: Payment, state: PaymentStatus, result: PaymentResult) -> Claim | None:
@@ -185,6 +194,7 @@ def _take_money(
         settles=cause is None,
         paid_at=result.paid_at or aggregate.now,
         failure=None,
+        may_be_paid=False,
         channel_trade_no=result.channel_trade_no or was.channel_trade_no,
         action=was.action or result.action,
     )

@@ -18,6 +18,10 @@ LAST_GAP: Final = timedelta(minutes=30)
 
 ASKS_A_DAY: Final = 48
 
+YOUNG: Final = timedelta(minutes=10)
+YOUNG_GAP: Final = timedelta(minutes=2)
+"""A link that was closed here in its first minutes is the likeliest to be opened all the same."""
+
 WORRY_ATTEMPT: Final = SCHEDULE_S.index(600)
 """After ten minutes people hear of what is still unclear."""
 
@@ -73,7 +77,13 @@ def _sent_at_once(command: CommandName, *, attempt: int, now: datetime, unclear:
 
 def first_check(order: Order, payment: Payment, now: datetime) -> NextCheck | None:
     """When to look at a payment that has just changed; None: never again."""
-    return open_check(payment, now) if payment.is_open else _order_end(order, payment)
+    if payment.is_open:
+        return open_check(payment, now)
+    end = _order_end(order, payment)
+    if not payment.may_be_paid:
+        return end
+    asked = NextCheck(now + gap(-1))
+    return asked if end is None else min(asked, end, key=lambda check: check.due_at)
 
 
 def open_check(payment: Payment, now: datetime) -> NextCheck:
@@ -98,7 +108,9 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
         return _told_apart(attempt, now)
     if not payment.is_open:
         end = _order_end(order, payment)
-        return End() if end is not None and end.due_at <= now else Rest(end)
+        if end is not None and end.due_at <= now:
+            return End()
+        return _watch(payment, end, attempt, now) if payment.may_be_paid else Rest(end)
     if payment.is_in_flight(now):
         return Rest(NextCheck(payment.in_flight_until))
     over = payment.closing or now >= payment.expires_at
@@ -122,6 +134,17 @@ def _told_apart(attempt: int, now: datetime) -> Step:
         return Rest(None)
     again = NextCheck(now + gap(attempt), attempt + 1)
     return Ask(CommandName.QUERY, again, is_overdue=attempt == WORRY_ATTEMPT)
+
+
+def _watch(payment: Payment, end: NextCheck | None, attempt: int, now: datetime) -> Ask:
+    """Ask about what is closed here and may be paid there, and once more when its time is over."""
+    young = now < payment.initiated_at + YOUNG
+    due_at = now + (min(gap(attempt), YOUNG_GAP) if young else gap(attempt))
+    over_at = payment.payable_until
+    stops = [over_at] if now < over_at else []
+    if end is not None:
+        stops.append(end.due_at)
+    return Ask(CommandName.QUERY, NextCheck(min([due_at, *stops]), attempt + 1))
 
 
 def _order_end(order: Order, payment: Payment) -> NextCheck | None:

@@ -26,13 +26,15 @@ def require_own_account(
         raise ForeignAccount(result.payment_id, number, payment.payment_id)
 
 
-def of_payment(payment: Payment, result: PaymentResult, said_at: datetime) -> PaymentFact:
-    """What its own account says of the payment. `said_at`: when the channel said it."""
+def of_payment(payment: Payment, result: PaymentResult, asked_at: datetime) -> PaymentFact:
+    """What its own account says of the payment. `asked_at`: not before that it was true."""
     is_close = result.source is Source.CLOSE
     match result.verdict:
+        case Verdict.SUCCEEDED if _is_all_back(payment, result):
+            return PaymentFact.REVERSED
         case Verdict.SUCCEEDED if is_close:
             # No end while our own initiation may still arrive there.
-            in_flight = payment.is_in_flight(said_at)
+            in_flight = payment.is_in_flight(asked_at)
             return PaymentFact.UNCLEAR if in_flight else PaymentFact.ENDED
         case Verdict.SUCCEEDED:
             return PaymentFact.PAID if _agrees(payment, result) else PaymentFact.CONFLICT
@@ -117,6 +119,14 @@ def claim_of(payment: Payment, result: PaymentResult) -> Claim | None:
         currency=result.currency or payment.currency,
         paid_at=result.paid_at,
     )
+
+
+def _is_all_back(payment: Payment, result: PaymentResult) -> bool:
+    """Whether the money was taken, and is all with the payer again."""
+    if result.source is Source.CLOSE:
+        return result.reversed
+    taken = payment.amount if result.amount is None else result.amount
+    return 0 < taken <= (result.amount_refunded or 0)
 
 
 def _is_silent_about_returns(refund: Refund, result: RefundResult) -> bool:

@@ -18,6 +18,9 @@ CALL_LIMIT: Final = timedelta(seconds=12)
 BARCODE_CALL_LIMIT: Final = timedelta(seconds=35)
 """The same for a payer's code (付款码), where the call waits up to 30 s for the password."""
 
+PAYABLE_GRACE: Final = timedelta(seconds=5)
+"""So long after the end of its time somebody may have paid it, by the channel's clock."""
+
 OPEN: Final = frozenset({State.INITIATING, State.PENDING, State.UNKNOWN})
 """States in which somebody may still pay."""
 
@@ -34,6 +37,10 @@ class PaymentFact(KnownFact):
     DECLINED = "declined", "The channel's final no."
     NOT_SENT = "not sent", "The initiation surely did nothing."
     ENDED = "ended", "The trade is closed: nobody can pay it any more."
+    REVERSED = (
+        "reversed",
+        "The channel had taken the money, and all of it went back before we booked it.",
+    )
     UNCLEAR = (
         "unclear",
         "Nothing certain: no answer, no such trade (yet), a close refused.",
@@ -50,6 +57,7 @@ TRANSITIONS: Final[dict[tuple[State, PaymentFact], State]] = {
     (State.INITIATING, PaymentFact.DECLINED): State.FAILED,
     (State.INITIATING, PaymentFact.NOT_SENT): State.FAILED,
     (State.INITIATING, PaymentFact.ENDED): State.CLOSED,
+    (State.INITIATING, PaymentFact.REVERSED): State.CLOSED,
     (State.INITIATING, PaymentFact.UNCLEAR): State.UNKNOWN,
     (State.INITIATING, PaymentFact.CONFLICT): State.CONFLICTED,
     #
@@ -58,6 +66,7 @@ TRANSITIONS: Final[dict[tuple[State, PaymentFact], State]] = {
     (State.PENDING, PaymentFact.PAID): State.SUCCEEDED,
     (State.PENDING, PaymentFact.DECLINED): State.FAILED,
     (State.PENDING, PaymentFact.ENDED): State.CLOSED,
+    (State.PENDING, PaymentFact.REVERSED): State.CLOSED,
     (State.PENDING, PaymentFact.UNCLEAR): State.PENDING,
     (State.PENDING, PaymentFact.CONFLICT): State.CONFLICTED,
     #
@@ -66,6 +75,7 @@ TRANSITIONS: Final[dict[tuple[State, PaymentFact], State]] = {
     (State.UNKNOWN, PaymentFact.DECLINED): State.FAILED,
     (State.UNKNOWN, PaymentFact.NOT_SENT): State.FAILED,
     (State.UNKNOWN, PaymentFact.ENDED): State.CLOSED,
+    (State.UNKNOWN, PaymentFact.REVERSED): State.CLOSED,
     (State.UNKNOWN, PaymentFact.UNCLEAR): State.UNKNOWN,
     (State.UNKNOWN, PaymentFact.CONFLICT): State.CONFLICTED,
     #
@@ -76,6 +86,7 @@ TRANSITIONS: Final[dict[tuple[State, PaymentFact], State]] = {
     (State.SUCCEEDED, PaymentFact.DECLINED): State.SUCCEEDED,
     (State.SUCCEEDED, PaymentFact.NOT_SENT): State.SUCCEEDED,
     (State.SUCCEEDED, PaymentFact.ENDED): State.SUCCEEDED,
+    (State.SUCCEEDED, PaymentFact.REVERSED): State.SUCCEEDED,
     (State.SUCCEEDED, PaymentFact.UNCLEAR): State.SUCCEEDED,
     (State.SUCCEEDED, PaymentFact.CONFLICT): State.SUCCEEDED,
     #
@@ -85,6 +96,7 @@ TRANSITIONS: Final[dict[tuple[State, PaymentFact], State]] = {
     (State.FAILED, PaymentFact.DECLINED): State.FAILED,
     (State.FAILED, PaymentFact.NOT_SENT): State.FAILED,
     (State.FAILED, PaymentFact.ENDED): State.FAILED,
+    (State.FAILED, PaymentFact.REVERSED): State.FAILED,
     (State.FAILED, PaymentFact.UNCLEAR): State.FAILED,
     (State.FAILED, PaymentFact.CONFLICT): State.CONFLICTED,
     #
@@ -93,10 +105,11 @@ TRANSITIONS: Final[dict[tuple[State, PaymentFact], State]] = {
     (State.CLOSED, PaymentFact.DECLINED): State.CLOSED,
     (State.CLOSED, PaymentFact.NOT_SENT): State.CLOSED,
     (State.CLOSED, PaymentFact.ENDED): State.CLOSED,
+    (State.CLOSED, PaymentFact.REVERSED): State.CLOSED,
     (State.CLOSED, PaymentFact.UNCLEAR): State.CLOSED,
     (State.CLOSED, PaymentFact.CONFLICT): State.CONFLICTED,
     #
-    # A person decides, and nobody else.
+    # A person decides, and nobody else; of money that is back there is nothing to decide.
     (State.CONFLICTED, PaymentFact.ACCEPTED): State.SUCCEEDED,
     (State.CONFLICTED, PaymentFact.SENT_BACK): State.SUCCEEDED,
     (State.CONFLICTED, PaymentFact.IGNORED): State.FAILED,
@@ -105,6 +118,7 @@ TRANSITIONS: Final[dict[tuple[State, PaymentFact], State]] = {
     (State.CONFLICTED, PaymentFact.DECLINED): State.CONFLICTED,
     (State.CONFLICTED, PaymentFact.NOT_SENT): State.CONFLICTED,
     (State.CONFLICTED, PaymentFact.ENDED): State.CONFLICTED,
+    (State.CONFLICTED, PaymentFact.REVERSED): State.CLOSED,
     (State.CONFLICTED, PaymentFact.UNCLEAR): State.CONFLICTED,
     (State.CONFLICTED, PaymentFact.CONFLICT): State.CONFLICTED,
 }
@@ -151,6 +165,8 @@ class Payment:
     has to decide about, or has decided: the channel's last word in a conflict.
     `split` is what receivers get of it as soon as it is paid; `splits`: it will be split, so or
     later. `split_reserved` is what receivers have or shall have.
+    `reversed_at`: the channel said then that all the money was back, which we had not booked.
+    `may_be_paid`: it is closed here, and whoever holds its link or code may still pay it.
     """
 
     payment_no: str
@@ -207,6 +223,14 @@ class Payment:
         """Until then the initiation may still be under way."""
         barcode = self.called_as is Method.BARCODE
         return self.initiated_at + (BARCODE_CALL_LIMIT if barcode else CALL_LIMIT)
+
+    @property
+    def payable_until(self) -> datetime:
+        """Until then whoever holds its link or code may pay it; a payer's own code (付款码), which
+        we held, nobody."""
+        if self.called_as is Method.BARCODE:
+            return self.initiated_at
+        return self.expires_at + PAYABLE_GRACE
 
     def is_in_flight(self, now: datetime) -> bool:
         return self.state is State.INITIATING and now < self.in_flight_until

@@ -42,6 +42,8 @@ _PAYMENT: Final = (
     "paid_at",
     "action",
     "claim",
+    "reversed_at",
+    "may_be_paid",
 )
 """Columns that are written where they changed."""
 
@@ -255,12 +257,15 @@ set state = c.state, failure = c.failure, amount = c.amount,
     settles = coalesce(c.settles, p.settles), closing = coalesce(c.closing, p.closing),
     initiated_at = coalesce(c.initiated_at, p.initiated_at),
     paid_at = coalesce(c.paid_at, p.paid_at),
-    action = coalesce(c.action, p.action), claim = coalesce(c.claim, p.claim)
+    action = coalesce(c.action, p.action), claim = coalesce(c.claim, p.claim),
+    reversed_at = coalesce(c.reversed_at, p.reversed_at),
+    may_be_paid = coalesce(c.may_be_paid, p.may_be_paid)
 from jsonb_to_recordset($1)
   as c (payment_no text, was text, state text, payment_id text, channel text, called_as text,
         action jsonb, channel_trade_no text, failure jsonb, settles bool, closing bool,
         reserved bigint, refunded bigint, initiated_at timestamptz, paid_at timestamptz,
-        amount bigint, currency text, claim jsonb, split bigint, is_split bool)
+        amount bigint, currency text, claim jsonb, split bigint, is_split bool,
+        reversed_at timestamptz, may_be_paid bool)
 where p.payment_no = c.payment_no and p.state = c.was
   and p.refund_reserved + c.reserved between 0 and c.amount
   and p.split_reserved + c.split between 0 and c.amount

@@ -1,0 +1,66 @@
+"""later-wins for payments: a close that undoes money, and every success word spoken before it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.integration.trade_core.desk import NOON, Desk, paid, request, said_of_payment
+
+from contracts.api import Method, OrderStatus, PaymentStatus
+from contracts.events.commands import CommandName
+from contracts.events.results import PaymentResult, Source, Verdict
+from trade_core.domain.payment import Payment
+
+
+def times(seconds: float) -> dict[str, Any]:
+    at = NOON + timedelta(seconds=seconds)
+    return {"asked_at": at, "said_at": at}
+
+
+def reversal(payment: Payment) -> PaymentResult:
+    return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True, **times(60))
+
+
+async def barcode(desk: Desk) -> Payment:
+    payment = await desk.opened(request(method=Method.BARCODE, payer={"auth_code": "1" * 16}))
+    desk.pass_time(100)
+    return payment
+
+
+async def test_delayed_notice_after_a_reversal_makes_no_payment(desk: Desk) -> None:
+    payment = await barcode(desk)
+    await desk.apply(reversal(payment))
+    await desk.apply(paid(payment, **times(59)))
+    now_is = await desk.payment(payment)
+    assert (now_is.state, now_is.reversed_at) == (PaymentStatus.CLOSED, times(60)["said_at"])
+    assert (await desk.order(payment)).state is OrderStatus.OPEN
+    assert await desk.balances() == {}
+    assert await desk.alerts() == ["payment.paid_before_reversal"]
+    (command,) = await desk.attend()
+    assert command.command is CommandName.QUERY
+
+
+async def test_the_query_that_follows_decides(desk: Desk) -> None:
+    payment = await barcode(desk)
+    await desk.apply(reversal(payment), paid(payment, **times(59)))
+    await desk.apply(paid(payment, Source.QUERY, **times(99)))
+    assert await desk.state(payment) is PaymentStatus.SUCCEEDED
+    assert (await desk.order(payment)).state is OrderStatus.PAID
+
+
+@pytest.mark.parametrize("split_batches", [True, False])
+async def test_success_booked_before_its_reversal_is_refunded_in_the_books(
+    desk: Desk, split_batches: bool
+) -> None:
+    payment = await barcode(desk)
+    words = [paid(payment, **times(59)), reversal(payment), paid(payment, **times(58))]
+    if split_batches:
+        for word in words:
+            await desk.apply(word)
+    else:
+        await desk.apply(*words)
+    now_is = await desk.payment(payment)
+    assert (now_is.state, now_is.amount_refunded) == (PaymentStatus.SUCCEEDED, payment.amount)
+    (refund,) = await desk.refunds(payment)
+    assert (refund.cause, refund.amount) == ("external", payment.amount)
+    assert set((await desk.balances()).values()) == {0}
