@@ -16,7 +16,7 @@ from chassis.database import AWAY, Database
 from chassis.http import ServiceClient, client
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
-from chassis.web import InFlightLimit, PublicApp, create_public_app, serve
+from chassis.web import PublicApp, create_public_app, serve
 from merchant_admin import jobs
 from merchant_admin.api import (
     apps,
@@ -36,14 +36,12 @@ from merchant_admin.api import (
 from merchant_admin.api.console import routes as console
 from merchant_admin.consumers import GROUP, read_model_consumer
 from merchant_admin.domain.passwords import Passwords
+from merchant_admin.domain.sessions import HOST_SESSION_COOKIE, SESSION_COOKIE, SessionTerms
 from merchant_admin.flows.deps import Deps, SealingKeys
 from merchant_admin.flows.republishing import republish_all
 from merchant_admin.flows.users import ensure_administrator
 from merchant_admin.jobs import NAME
 from merchant_admin.settings import AdminSettings
-
-MAX_HASHING: Final = 3
-"""Password checks at once: 64 MiB each."""
 
 CALL_LIMIT_S: Final = 5.0
 
@@ -164,5 +162,9 @@ def _deps(config: AdminSettings, db: Database, relay: Relay, http: AsyncClient) 
         ),
         session_key=config.session_key.get_secret_value().encode(),
         passwords=Passwords(),
-        hashing=InFlightLimit(MAX_HASHING),
+        sessions=SessionTerms(
+            lifetime=timedelta(seconds=config.session_lifetime_s),
+            idle_limit=timedelta(seconds=config.session_idle_s),
+        ),
+        session_cookie=HOST_SESSION_COOKIE if config.https else SESSION_COOKIE,
     )

@@ -27,6 +27,8 @@ Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 class AdminSettings(PublicSettings):
     """`trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
     `session_key` keys the digests of session tokens; a new one logs everybody out.
+    It ends after `session_idle_s` unused, and after `session_lifetime_s` in any case.
+    `https`: people reach the console by TLS only, so that its cookies are bound to that.
     `event_retention_days`: how long what was published is kept."""
 
     port: int = 8002
@@ -42,8 +44,11 @@ class AdminSettings(PublicSettings):
     gateway_sealing_public_key: SealingPublicKey
     notifier_sealing_public_key: SealingPublicKey
     admin_username: Annotated[str, Field(min_length=1, max_length=64)]
-    admin_password: Annotated[SecretStr, Field(min_length=8)]
+    admin_password: Annotated[SecretStr, Field(min_length=12)]
     session_key: Annotated[SecretStr, Field(min_length=16)]
+    session_idle_s: Annotated[int, Field(ge=60)] = 15 * 60
+    session_lifetime_s: Annotated[int, Field(ge=60)] = 8 * 3600
+    https: bool = False
     event_retention_days: Annotated[int, Field(ge=1)] = 30
 
 

@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from chassis.database import Database
 from chassis.http import ServiceClient
 from chassis.problems import Forwarded, Problem
-from chassis.web import InFlightLimit
+from chassis.web import PublicApp
 from contracts import sealing
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.flows.deps import Deps, SealingKeys
@@ -192,6 +192,12 @@ class Admin:
     keys: dict[str, sealing.KeyPair]
     clock: Clock
     notifier: Notifier
+    app: PublicApp
+
+    def calling_from(self, ip: str) -> httpx.AsyncClient:
+        """Nobody in particular, at another address."""
+        transport = httpx.ASGITransport(self.app, client=(ip, 1))
+        return httpx.AsyncClient(transport=transport, base_url="http://admin.test")
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """What a successful write answers."""
@@ -298,7 +304,6 @@ async def admin(
         ),
         session_key=b"a session key of some length",
         passwords=Passwords(CHEAP),
-        hashing=InFlightLimit(3),
     )
     await ensure_administrator(deps, USERNAME, PASSWORD)
     app = build(settings)
@@ -312,6 +317,8 @@ async def admin(
             "/api/session", json={"username": USERNAME, "password": PASSWORD}
         )
         logged_in.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield Admin(logged_in, anonymous, deps, gateway, trade_core, sealing_keys, clock, notifier)
+        yield Admin(
+            logged_in, anonymous, deps, gateway, trade_core, sealing_keys, clock, notifier, app
+        )
     await services.aclose()
     await db.close()

@@ -1,9 +1,11 @@
 """The pages for people."""
 
 import re
+from dataclasses import replace
 
 import httpx
 
+from merchant_admin.domain.sessions import HOST_SESSION_COOKIE
 from merchant_admin.flows.read_model import apply
 
 from .conftest import PASSWORD, USERNAME, Admin
@@ -46,6 +48,23 @@ async def test_a_person_logs_in_looks_and_logs_out(admin: Admin) -> None:
     assert left.headers["location"] == "/console/login"
     again = await admin.anonymous.get("/console/payments", headers=headers)
     assert again.status_code == 303
+
+
+async def test_behind_https_the_cookie_is_bound_to_this_host_and_to_tls(admin: Admin) -> None:
+    deps = replace(admin.deps, session_cookie=HOST_SESSION_COOKIE)
+    admin.app.state.deps = deps
+    async with httpx.AsyncClient(
+        transport=admin.anonymous._transport, base_url="http://127.0.0.1"
+    ) as local:
+        form = {"username": USERNAME, "password": PASSWORD}
+        cookie = (await local.post("/console/login", data=form)).headers["set-cookie"]
+        assert cookie.startswith("__Host-paymesh_session=")
+        assert {"Secure", "Path=/", "HttpOnly"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+        page = await local.get("/console/payments", headers={"Cookie": cookie.partition(";")[0]})
+        assert page.status_code == 200
+        plain = cookie.partition(";")[0].removeprefix("__Host-")
+        assert (await local.get("/console/payments", headers={"Cookie": plain})).status_code == 303
 
 
 async def test_a_wrong_password_is_said_on_the_page(admin: Admin) -> None:

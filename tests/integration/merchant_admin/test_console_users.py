@@ -32,7 +32,7 @@ async def test_what_is_wrong_with_a_user_is_said_on_the_page(admin: Admin) -> No
     for wrong, said in (
         ({"username": USERNAME}, "The name is taken"),
         ({"username": "<b>"}, "The name is taken"),
-        ({"password": "short"}, "The password is too short."),
+        ({"password": "short"}, "The password is too weak"),
         ({"role": "owner"}, 'role="alert"'),
     ):
         answer = await person.send("users", **{**NEW, **wrong})

@@ -13,7 +13,8 @@ from chassis import migrations
 from contracts.identifiers import new_id
 from merchant_admin.domain.sessions import NewSession
 from merchant_admin.flows.users import ensure_administrator
-from merchant_admin.store.sessions import add_session, find_password_hash
+from merchant_admin.store.guessing import find_password_hash
+from merchant_admin.store.sessions import add_session
 
 from .conftest import PASSWORD, USERNAME, Admin
 from .test_sessions import log_in
@@ -22,6 +23,7 @@ LI = "li.na"
 LIS_PASSWORD = "a password of li's"
 NEW_PASSWORD = "another password of li's"
 
+REFUND_BODY = {"amount": 1, "merchant_refund_no": "r-1"}
 REFUND = f"/api/payments/{new_id('payment')}/refunds"
 
 
@@ -53,7 +55,7 @@ async def test_a_viewer_looks_and_does_nothing_else(admin: Admin) -> None:
 
 async def test_an_operator_operates_and_configures_nothing(admin: Admin) -> None:
     operator = await hire(admin, "operator")
-    assert (await operator.post(REFUND, json={"amount": 1})).status_code == 404
+    assert (await operator.post(REFUND, json=REFUND_BODY)).status_code == 404
     for path in ("/api/merchants", "/api/apps", "/api/users"):
         assert (await operator.post(path, json={})).status_code == 403
     assert (await operator.get("/api/users")).status_code == 403
@@ -75,7 +77,7 @@ async def test_a_role_holds_from_the_next_request_on(admin: Admin) -> None:
     assert (await li.get("/api/users")).status_code == 403
     assert (await li.get("/api/merchants")).status_code == 200
     await change(admin, role="operator")
-    assert (await li.post(REFUND, json={"amount": 1})).status_code == 404
+    assert (await li.post(REFUND, json=REFUND_BODY)).status_code == 404
 
 
 async def test_who_is_disabled_is_out_at_once_and_stays_out(admin: Admin) -> None:
@@ -122,9 +124,26 @@ async def test_nobody_guesses_a_password_with_a_session_that_was_left_open(admin
 
 async def test_guessing_a_users_password_is_limited_too(admin: Admin) -> None:
     await hire(admin, "viewer")
-    for _ in range(5):
-        assert (await log_in(admin, LI, "wrong")).status_code == 401
-    assert (await log_in(admin, LI, LIS_PASSWORD)).status_code == 429
+    for status in [401] * 5 + [429]:
+        assert (await log_in(admin, LI, "wrong")).status_code == status
+    assert (await log_in(admin, LI, LIS_PASSWORD)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["short", "a" * 40, "AAAaaaAAAaaa", "li.na li.na", "li.na-li.na-1", "password1234",
+     "123456789012", "1q2w3e4r5t6y", "administrator"],
+)  # fmt: skip
+async def test_a_weak_password_is_refused_wherever_one_is_set(admin: Admin, password: str) -> None:
+    body = {"username": LI, "password": password, "role": "viewer"}
+    answers = [await admin.http.post("/api/users", json=body)]
+    li = await hire(admin, "viewer")
+    answers.append(await change(admin, password=password))
+    for answer in answers:
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/password")
+    request = {"password": LIS_PASSWORD, "new_password": password}
+    answer = await li.put("/api/password", json=request)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/new_password")
 
 
 async def test_the_environments_administrator_cannot_be_locked_out(admin: Admin) -> None:

@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 from contracts.events.configuration import KeyAlgorithm
 from merchant_admin.domain.errors import Unusable
-from merchant_admin.domain.keys import checked_pem, new_secret
+from merchant_admin.domain.keys import checked_pem, find_validity, new_secret
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RSA = KeyAlgorithm.RSA_SHA256
@@ -23,7 +23,7 @@ def public_pem(key: RSAPrivateKey) -> str:
     return raw.decode()
 
 
-def certificate(until: datetime) -> str:
+def certificate(until: datetime, since: datetime = NOW - timedelta(days=9)) -> str:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "app")])
     built = (
         x509.CertificateBuilder()
@@ -31,7 +31,7 @@ def certificate(until: datetime) -> str:
         .issuer_name(name)
         .public_key(KEY.public_key())
         .serial_number(1)
-        .not_valid_before(NOW - timedelta(days=9))
+        .not_valid_before(since)
         .not_valid_after(until)
         .sign(KEY, hashes.SHA256())
     )
@@ -65,6 +65,18 @@ def test_exactly_one_of_the_two_is_needed() -> None:
 
 def test_an_expired_certificate_is_refused() -> None:
     assert pointer_of(None, certificate(NOW)) == "/certificate"
+
+
+def test_a_certificate_that_is_not_valid_yet_is_refused() -> None:
+    later = NOW + timedelta(seconds=1)
+    assert pointer_of(None, certificate(NOW + timedelta(days=1), since=later)) == "/certificate"
+
+
+def test_a_certificate_says_how_long_it_is_valid_and_a_key_does_not() -> None:
+    until = NOW + timedelta(days=1)
+    assert find_validity(certificate(until)) == (NOW - timedelta(days=9), until)
+    assert find_validity(public_pem(KEY)) is None
+    assert find_validity(None) is None
 
 
 def test_each_kind_has_its_own_field() -> None:

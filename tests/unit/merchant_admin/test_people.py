@@ -1,11 +1,11 @@
 """Passwords, session tokens, and cookies' companions."""
 
 import argon2
+import pytest
 
-from merchant_admin.domain.passwords import Passwords
+from merchant_admin.domain.passwords import Passwords, find_weakness
 from merchant_admin.domain.sessions import (
     csrf_token,
-    failure_subject,
     is_csrf_token,
     new_token,
     token_digest,
@@ -23,8 +23,36 @@ def test_a_password_is_right_only_for_its_own_hash() -> None:
     assert not passwords.is_right(stored, "Secret")
 
 
-def test_nobody_has_no_right_password() -> None:
-    assert not Passwords(CHEAP).is_right(None, "the password of nobody")
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("elevenchars", "12 characters"),
+        ("zzzzzzzzzzzzzzzz", "one letter"),
+        ("ZzZzZzZzZzZzZzZz", "one letter"),
+        ("li.na.li.na.", "the name"),
+        ("LI.NA li.na 12", "the name"),
+        ("password1234", "common"),
+        ("qwertyuiop12", "common"),
+        ("passwordpassword", "common"),
+    ],
+)
+def test_a_weak_password_is_told_why(password: str, words: str) -> None:
+    assert words in (find_weakness(password, "li.na") or "")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery",
+        "a password of li's",
+        "operator-password-1",
+        "收款 对账 退款 复核 2026",
+        "correct horse battery staple, " * 30,
+        "li.na likes long walks",
+    ],
+)
+def test_a_good_password_is_taken(password: str) -> None:
+    assert find_weakness(password, "li.na") is None
 
 
 def test_a_hash_with_other_parameters_is_made_anew() -> None:
@@ -45,8 +73,3 @@ def test_a_csrf_token_belongs_to_one_session() -> None:
     assert not is_csrf_token(KEY, "t1", csrf_token(KEY, "t2"))
     assert not is_csrf_token(KEY, "t1", "")
     assert not is_csrf_token(KEY, "t1", "错")
-
-
-def test_failures_are_counted_per_name_and_address() -> None:
-    subjects = {failure_subject(KEY, name, ip) for name in ("a", "b") for ip in ("1", "2")}
-    assert len(subjects) == 4

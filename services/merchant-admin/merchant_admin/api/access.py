@@ -17,7 +17,6 @@ from merchant_admin.domain.users import Right, Role
 from merchant_admin.flows import sessions
 from merchant_admin.flows.deps import Deps
 
-COOKIE: Final = "paymesh_session"
 CSRF_HEADER: Final = "x-csrf-token"
 CSRF_FIELD: Final = "csrf"
 
@@ -85,7 +84,7 @@ async def _logged_in(request: Request, response: Response, deps: Deps) -> Caller
     if authorization is not None:
         token = authorization.removeprefix(_BEARER) if authorization.startswith(_BEARER) else None
     else:
-        token = request.cookies.get(COOKIE)
+        token = request.cookies.get(deps.session_cookie)
         _require_csrf_token(request, deps, token)
     caller = await find_caller(request, deps, token)
     if caller is None:

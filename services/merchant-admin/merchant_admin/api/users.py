@@ -11,13 +11,12 @@ from merchant_admin.api.ids import Username
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, text_after
 from merchant_admin.api.views import UserView
 from merchant_admin.domain.audit import SYSTEM
+from merchant_admin.domain.passwords import MAX_CHARS
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import users
 
 router = APIRouter(prefix="/api")
 USERS: Final = "/users"
-
-MIN_PASSWORD_CHARS: Final = 12
 
 
 def _nobodys(name: str) -> str:
@@ -30,7 +29,7 @@ def _nobodys(name: str) -> str:
 NewUsername = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{0,63}$"), AfterValidator(_nobodys)
 ]
-Password = Annotated[str, Field(min_length=MIN_PASSWORD_CHARS, max_length=1024)]
+Password = Annotated[str, Field(min_length=1, max_length=MAX_CHARS)]
 RoleField = Annotated[Role, Field(strict=False)]
 
 
@@ -47,7 +46,7 @@ class ChangeUser(Patch):
 
 
 class ChangeOwnPassword(Body):
-    password: Annotated[str, Field(min_length=1, max_length=1024)]
+    password: Password
     new_password: Password
 
 

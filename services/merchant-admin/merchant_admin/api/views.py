@@ -17,6 +17,7 @@ from contracts.events.configuration import (
 from contracts.internal import RefundOnFile
 from contracts.webhooks import public_key
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant
+from merchant_admin.domain.keys import find_validity
 from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, FoundSplit
 from merchant_admin.domain.users import Role, User
 from merchant_admin.flows.apps import ShownApp
@@ -152,17 +153,32 @@ class ShownAppView(AppView):
 
 
 class KeyView(BaseModel):
+    """`valid_from` and `valid_until` of a certificate: it opens the API only between them."""
+
     key_id: str
     app_id: str
     alg: KeyAlgorithm
     public_key_pem: str | None
+    valid_from: datetime | None
+    valid_until: datetime | None
     state: State
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, key: Key) -> "KeyView":
-        return cls.model_validate(key, from_attributes=True)
+        valid_from, valid_until = find_validity(key.public_key_pem) or (None, None)
+        return cls(
+            key_id=key.key_id,
+            app_id=key.app_id,
+            alg=key.alg,
+            public_key_pem=key.public_key_pem,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            state=key.state,
+            created_at=key.created_at,
+            updated_at=key.updated_at,
+        )
 
 
 class ShownKeyView(KeyView):

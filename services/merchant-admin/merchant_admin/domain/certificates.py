@@ -28,10 +28,12 @@ def usable_until(given: ClientCertificate, now: datetime) -> datetime:
     """When the certificate expires.
 
     Raises:
-        Unusable: not PEM, expired, not for clients, too weak, an encrypted key, or the key of
-            another certificate.
+        Unusable: not PEM, out of its time, not for clients, too weak, an encrypted key, or the key
+            of another certificate.
     """
     certificate = _certificate(given.certificate_pem)
+    if certificate.not_valid_before_utc > now:
+        raise Unusable(FieldError(CERTIFICATE, "is not valid yet"))
     if certificate.not_valid_after_utc <= now:
         raise Unusable(FieldError(CERTIFICATE, "has expired"))
     if not _is_for_clients(certificate):

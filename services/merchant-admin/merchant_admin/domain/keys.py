@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Final
 
 from cryptography.x509 import load_pem_x509_certificate
 
@@ -9,6 +10,16 @@ from chassis.problems import FieldError
 from contracts import signing
 from contracts.events.configuration import KeyAlgorithm
 from merchant_admin.domain.errors import Unusable
+
+CERTIFICATE_MARK: Final = "BEGIN CERTIFICATE"
+
+
+def find_validity(pem: str | None) -> tuple[datetime, datetime] | None:
+    """From when until when a certificate opens the API; None for what is none."""
+    if pem is None or CERTIFICATE_MARK not in pem:
+        return None
+    certificate = load_pem_x509_certificate(pem.encode())
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def new_secret() -> str:
@@ -34,7 +45,7 @@ def checked_pem(
     name, pem = present.popitem()
     if name == "certificate":
         _check_certificate(pem, now)
-    elif "BEGIN CERTIFICATE" in pem:
+    elif CERTIFICATE_MARK in pem:
         _refuse([FieldError("/public_key", "is a certificate: send it as certificate")])
     try:
         signing.public_key(alg, pem)
@@ -48,6 +59,8 @@ def _check_certificate(pem: str, now: datetime) -> None:
         certificate = load_pem_x509_certificate(pem.encode())
     except ValueError as error:
         raise Unusable(FieldError("/certificate", "is not a PEM certificate")) from error
+    if certificate.not_valid_before_utc > now:
+        _refuse([FieldError("/certificate", "is not valid yet")])
     if certificate.not_valid_after_utc <= now:
         _refuse([FieldError("/certificate", "has expired")])
 

@@ -8,12 +8,26 @@ from typing import Final
 
 from merchant_admin.domain.users import Role
 
+SESSION_COOKIE: Final = "paymesh_session"
+HOST_SESSION_COOKIE: Final = "__Host-paymesh_session"
+"""Behind https: a browser takes it for this very host only, over TLS only."""
+
 LIFETIME: Final = timedelta(hours=8)
 """A working day."""
 
-MAX_FAILURES: Final = 5
-FAILURE_WINDOW: Final = timedelta(minutes=5)
-"""Five wrong passwords per name and address in five minutes: 1,440 guesses a day at most."""
+IDLE_LIMIT: Final = timedelta(minutes=15)
+"""Whoever leaves their desk is logged out."""
+
+SEEN_EVERY: Final = timedelta(minutes=1)
+"""How exactly it is noted when a session was used last: not every request writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """How long a session lasts at most, and how long unused."""
+
+    lifetime: timedelta = LIFETIME
+    idle_limit: timedelta = IDLE_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,7 @@ class Session:
     username: str
     expires_at: datetime
     role: Role
+    seen_at: datetime
 
 
 def new_token() -> str:
@@ -41,11 +56,6 @@ def new_token() -> str:
 def token_digest(key: bytes, token: str) -> bytes:
     """What the database knows of a token."""
     return _digest(key, "token", token)
-
-
-def failure_subject(key: bytes, username: str, ip: str) -> bytes:
-    """Under what failed logins are counted; no name is stored, for people type passwords there."""
-    return _digest(key, "failure", f"{username}\n{ip}")
 
 
 def csrf_token(key: bytes, token: str) -> str:

@@ -1,13 +1,14 @@
 """What the flows work with; put together in `main`, given to every flow as its first argument."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from chassis.database import Database
-from chassis.web import InFlightLimit
 from merchant_admin.domain.passwords import Passwords
+from merchant_admin.domain.sessions import SESSION_COOKIE, SessionTerms
+from merchant_admin.flows.hashing import Checks
 
 
 class Service(Protocol):
@@ -34,8 +35,7 @@ class SealingKeys:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`wake` tells the relay that events were committed. `hashing` bounds the memory that
-    password checks take at the same time."""
+    """`wake` tells the relay that events were committed. `session_cookie`: its name."""
 
     db: Database
     wake: Callable[[], None]
@@ -46,4 +46,6 @@ class Deps:
     sealing: SealingKeys
     session_key: bytes
     passwords: Passwords
-    hashing: InFlightLimit
+    checks: Checks = field(default_factory=Checks)
+    sessions: SessionTerms = field(default_factory=SessionTerms)
+    session_cookie: str = SESSION_COOKIE

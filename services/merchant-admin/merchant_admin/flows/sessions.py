@@ -1,41 +1,36 @@
 """Sessions of people: log in, be known, log out."""
 
-import asyncio
-
-import structlog
-
+from merchant_admin.domain import guessing
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins
+from merchant_admin.domain.errors import NotLoggedIn
+from merchant_admin.domain.guessing import Attempt
 from merchant_admin.domain.sessions import NewSession, Session
+from merchant_admin.flows.checking import find_right_hash
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
+from merchant_admin.store import guessing as attempts
 from merchant_admin.store import sessions as store
-
-log = structlog.get_logger()
 
 
 async def log_in(deps: Deps, actor: Actor, password: str) -> NewSession:
     """A session for the right password; `actor.username` is the name that was given.
 
-    A wrong name takes as long as a wrong password. Raises NotLoggedIn, TooManyLogins, Overloaded.
+    Raises NotLoggedIn, TooManyLogins, Overloaded.
     """
+    stored = await find_right_hash(deps, actor, password)
+    if stored is None:
+        raise _refused()
     now = deps.clock()
-    subject = await count_attempt(deps, actor)
-    async with deps.db.connection() as tx:
-        stored = await store.find_password_hash(tx, actor.username)
-    with deps.hashing:
-        is_right = await asyncio.to_thread(deps.passwords.is_right, stored, password)
-    if stored is None or not is_right:
-        raise _refused(actor)
-    session = NewSession(actor.username, rules.new_token(), now + rules.LIFETIME)
+    session = NewSession(actor.username, rules.new_token(), now + deps.sessions.lifetime)
     digest = rules.token_digest(deps.session_key, session.access_token)
     async with deps.db.transaction() as tx:
         if not await store.add_session(
             tx, digest, session, password_hash=stored, ip=actor.ip, now=now
         ):
-            raise _refused(actor)
-        await store.forget_failures(tx, subject)
+            raise _refused()
+        attempt = Attempt.of(deps.session_key, actor.username, actor.ip)
+        await attempts.know_address(tx, attempt, now)
         await record_action(
             tx, actor, "session.created", at=now, entity_id=session.username,
             after={"expires_at": session.expires_at.isoformat()},
@@ -44,9 +39,16 @@ async def log_in(deps: Deps, actor: Actor, password: str) -> NewSession:
 
 
 async def find(deps: Deps, token: str) -> Session | None:
+    """Whose session it is; used now, it goes on for another while."""
+    now = deps.clock()
     digest = rules.token_digest(deps.session_key, token)
     async with deps.db.connection() as tx:
-        return await store.find_session(tx, digest, deps.clock())
+        session = await store.find_session(
+            tx, digest, now=now, idle_since=now - deps.sessions.idle_limit
+        )
+        if session is not None and session.seen_at <= now - rules.SEEN_EVERY:
+            await store.see_session(tx, digest, now)
+    return session
 
 
 async def log_out(deps: Deps, actor: Actor, token: str) -> None:
@@ -57,30 +59,17 @@ async def log_out(deps: Deps, actor: Actor, token: str) -> None:
         )
 
 
-async def count_attempt(deps: Deps, actor: Actor) -> bytes:
-    """Count that a password is tried, and tell under what. Raises TooManyLogins.
-
-    Before the password is looked at, so that many attempts at once cannot slip through.
-    """
-    now = deps.clock()
-    subject = rules.failure_subject(deps.session_key, actor.username, actor.ip)
-    async with deps.db.transaction() as tx:
-        attempts = await store.count_attempt(
-            tx, subject, now=now, window_start=now - rules.FAILURE_WINDOW
-        )
-    if attempts.count > rules.MAX_FAILURES:
-        left = attempts.first_at + rules.FAILURE_WINDOW - now
-        raise TooManyLogins(max(1, round(left.total_seconds())))
-    return subject
-
-
 async def forget_expired(deps: Deps) -> None:
-    """Remove sessions and failure counts that mean nothing any more."""
+    """Remove sessions, wrong passwords and addresses that mean nothing any more."""
     now = deps.clock()
     async with deps.db.transaction() as tx:
-        await store.forget_expired(tx, now=now, window_start=now - rules.FAILURE_WINDOW)
+        await store.forget_ended(tx, now=now, idle_since=now - deps.sessions.idle_limit)
+        await attempts.forget_old(
+            tx,
+            failures_before=now - guessing.WINDOW,
+            addresses_before=now - guessing.KNOWN_FOR,
+        )
 
 
-def _refused(actor: Actor) -> NotLoggedIn:
-    log.warning("login.refused", ip=actor.ip)
+def _refused() -> NotLoggedIn:
     return NotLoggedIn("The name or the password is wrong.")

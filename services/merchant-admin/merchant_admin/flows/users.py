@@ -1,17 +1,17 @@
 """People of the back office: let in, given another role or password, shut out."""
 
-import asyncio
-
 from chassis.database import Tx
 from chassis.problems import FieldError
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.guessing import Lane
+from merchant_admin.domain.passwords import find_weakness
 from merchant_admin.domain.users import Role, User
+from merchant_admin.flows.checking import find_right_hash
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
-from merchant_admin.flows.sessions import count_attempt
 from merchant_admin.store import users as store
-from merchant_admin.store.sessions import end_sessions_of, forget_failures
+from merchant_admin.store.sessions import end_sessions_of
 
 
 async def ensure_administrator(deps: Deps, username: str, password: str) -> None:
@@ -21,7 +21,7 @@ async def ensure_administrator(deps: Deps, username: str, password: str) -> None
     """
     async with deps.db.connection() as tx:
         known = await store.find_user(tx, username)
-    password_hash = await _kept_or_new_hash(deps, known, password)
+    password_hash = await _kept_or_new_hash(deps, known, username, password)
     now = deps.clock()
     async with deps.db.transaction() as tx:
         for former in await store.list_from_environment_locked(tx):
@@ -35,8 +35,8 @@ async def ensure_administrator(deps: Deps, username: str, password: str) -> None
 
 
 async def create(deps: Deps, actor: Actor, *, username: str, password: str, role: Role) -> User:
-    """Let somebody in. Raises Unusable where the name is taken."""
-    password_hash = await _hash(deps, password)
+    """Let somebody in. Raises Unusable where the name is taken or the password is weak."""
+    password_hash = await _hash(deps, username, password)
     now = deps.clock()
     user = User(username, role, password_hash, False, None, now, now)
     async with deps.db.transaction() as tx:
@@ -57,9 +57,9 @@ async def change(
     """Change what is not None. Who is disabled or gets a password is logged out everywhere at
     once; a role holds from the next request on.
 
-    Raises NoSuch, and Unusable for the environment's administrator.
+    Raises NoSuch, and Unusable for a weak password and the environment's administrator.
     """
-    password_hash = None if password is None else await _hash(deps, password)
+    password_hash = None if password is None else await _hash(deps, username, password)
     async with deps.db.transaction() as tx:
         was = await store.get_user(tx, username, lock=True)
         user = was.changed(
@@ -74,17 +74,14 @@ async def change_own_password(
 ) -> None:
     """Whoever knows the password sets another one, and is logged out everywhere.
 
-    Raises TooManyLogins, and Unusable for a wrong password and the environment's administrator.
+    Raises TooManyLogins, and Unusable for a wrong password, a weak new one and the environment's
+    administrator.
     """
-    subject = await count_attempt(deps, actor)
-    user = await read(deps, actor.username)
-    with deps.hashing:
-        is_right = await asyncio.to_thread(deps.passwords.is_right, user.password_hash, password)
-    if not is_right:
+    if await find_right_hash(deps, actor, password) is None:
         raise Unusable(FieldError("/password", "is wrong"))
+    if weakness := find_weakness(new_password, actor.username):
+        raise Unusable(FieldError("/new_password", weakness))
     await change(deps, actor, actor.username, password=new_password)
-    async with deps.db.transaction() as tx:
-        await forget_failures(tx, subject)
 
 
 async def read(deps: Deps, username: str) -> User:
@@ -122,15 +119,24 @@ async def _save(tx: Tx, actor: Actor, *, was: User, now: User) -> None:
     )  # fmt: skip
 
 
-async def _hash(deps: Deps, password: str) -> str:
-    with deps.hashing:
-        return await asyncio.to_thread(deps.passwords.hash, password)
+async def _hash(deps: Deps, username: str, password: str) -> str:
+    """Raises Unusable for a weak one."""
+    if weakness := find_weakness(password, username):
+        raise Unusable(FieldError("/password", weakness))
+    return await _new_hash(deps, username, password)
 
 
-async def _kept_or_new_hash(deps: Deps, known: User | None, password: str) -> str:
+async def _new_hash(deps: Deps, username: str, password: str) -> str:
+    made = await deps.checks.hashing.run(Lane.KNOWN, deps.passwords.hash, password)
+    deps.checks.recognised.remember(username, made, password)
+    return made
+
+
+async def _kept_or_new_hash(deps: Deps, known: User | None, username: str, password: str) -> str:
     """The stored one where it is of this very password and made with today's parameters."""
-    stored = known.password_hash if known else None
-    is_same = await asyncio.to_thread(deps.passwords.is_right, stored, password)
-    if stored is not None and is_same and deps.passwords.is_current(stored):
-        return stored
-    return await _hash(deps, password)
+    if known is not None and deps.passwords.is_current(known.password_hash):
+        run = deps.checks.hashing.run
+        if await run(Lane.KNOWN, deps.passwords.is_right, known.password_hash, password):
+            deps.checks.recognised.remember(username, known.password_hash, password)
+            return known.password_hash
+    return await _new_hash(deps, username, password)

@@ -9,8 +9,9 @@ from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import LOGIN, Seen, SentByAnyone, to
-from merchant_admin.api.users import MIN_PASSWORD_CHARS, ChangeOwnPassword
+from merchant_admin.api.users import ChangeOwnPassword
 from merchant_admin.domain.errors import TooManyLogins
+from merchant_admin.domain.passwords import MIN_CHARS
 from merchant_admin.flows import users
 
 HOME: Final = "/console/account"
@@ -24,7 +25,7 @@ async def account_page(request: Request, deps: Work, visitor: Seen) -> Response:
     facts = {
         "visitor": visitor,
         "user": await users.read(deps, visitor.username),
-        "min_password_chars": MIN_PASSWORD_CHARS,
+        "min_password_chars": MIN_CHARS,
         "problem": problem_in(request, REFUSALS),
     }
     return render(request, "account.html", facts)

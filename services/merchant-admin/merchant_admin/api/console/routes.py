@@ -1,13 +1,15 @@
 """`/console`: log in, look at merchants, orders and payments."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
+from chassis.problems import Overloaded, Problem
 from contracts.api import OrderStatus, PaymentStatus
-from merchant_admin.api.access import COOKIE, Work, actor_of
+from merchant_admin.api.access import Work, actor_of
 from merchant_admin.api.console import account, books, callbacks, payment, reconciliations, users
 from merchant_admin.api.console.forms import read_form, typed
 from merchant_admin.api.console.rendering import render
@@ -26,10 +28,16 @@ from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins
 from merchant_admin.domain.search import Search
 from merchant_admin.flows import merchants, searching, sessions
+from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/payments"
 PAGE: Final = 50
 
+REFUSED_LOGINS: Final[Mapping[type[Problem], str]] = {
+    NotLoggedIn: "wrong_password",
+    TooManyLogins: "too_many_logins",
+    Overloaded: "busy_logins",
+}
 _STATIC: Final = Path(__file__).parent / "static"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -64,28 +72,39 @@ async def log_in(request: Request, deps: Work) -> Response:
     username, password = form.get("username", "")[:64], form.get("password", "")[:1024]
     try:
         session = await sessions.log_in(deps, actor_of(request, username), password)
-    except (NotLoggedIn, TooManyLogins) as refusal:
-        problem = "too_many_logins" if isinstance(refusal, TooManyLogins) else "wrong_password"
+    except (NotLoggedIn, TooManyLogins, Overloaded) as refusal:
+        problem = REFUSED_LOGINS[type(refusal)]
         facts = {"visitor": None, "problem": problem}
         return render(request, "login.html", facts, status=refusal.status)
     response = to(HOME)
     response.set_cookie(
-        COOKIE,
+        deps.session_cookie,
         session.access_token,
-        max_age=int(rules.LIFETIME.total_seconds()),
+        max_age=int(deps.sessions.lifetime.total_seconds()),
         httponly=True,
         samesite="strict",
-        secure=request.url.hostname not in _LOOPBACK,
+        secure=_is_secure(request, deps),
     )
     return response
 
 
 @router.post("/console/logout")
-async def log_out(deps: Work, sent: SentByAnyone) -> Response:
+async def log_out(request: Request, deps: Work, sent: SentByAnyone) -> Response:
     await sessions.log_out(deps, sent.actor, sent.visitor.caller.token)
     response = to(LOGIN)
-    response.delete_cookie(COOKIE)
+    response.delete_cookie(
+        deps.session_cookie,
+        httponly=True,
+        samesite="strict",
+        secure=_is_secure(request, deps),
+    )
     return response
+
+
+def _is_secure(request: Request, deps: Deps) -> bool:
+    """Browsers take no secure cookie from a page that came without TLS, but from this machine."""
+    is_bound_to_tls = deps.session_cookie == rules.HOST_SESSION_COOKIE
+    return is_bound_to_tls or request.url.hostname not in _LOOPBACK
 
 
 @router.get("/console/merchants")

@@ -11,7 +11,8 @@ from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import SeenByAdmin, SentByAdmin, to
 from merchant_admin.api.ids import Username
 from merchant_admin.api.paging import DEFAULT_LIMIT, page_of, text_after
-from merchant_admin.api.users import MIN_PASSWORD_CHARS, ChangeUser, CreateUser
+from merchant_admin.api.users import ChangeUser, CreateUser
+from merchant_admin.domain.passwords import MIN_CHARS
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import users
 
@@ -38,7 +39,7 @@ async def users_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Resp
         "visitor": visitor,
         "page": page,
         "roles": Role,
-        "min_password_chars": MIN_PASSWORD_CHARS,
+        "min_password_chars": MIN_CHARS,
         "problem": problem_in(request, REFUSALS),
     }
     return render(request, "users.html", facts)

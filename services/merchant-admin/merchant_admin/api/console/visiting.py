@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from merchant_admin.api.access import COOKIE, CSRF_FIELD, Caller, Guard, Work, find_caller
+from merchant_admin.api.access import CSRF_FIELD, Caller, Guard, Work, find_caller
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.rendering import render
 from merchant_admin.domain import sessions as rules
@@ -103,7 +103,7 @@ def to(url: str) -> RedirectResponse:
 
 
 async def _let_in(guard: Guard, request: Request, deps: Deps) -> Visitor:
-    caller = await find_caller(request, deps, request.cookies.get(COOKIE))
+    caller = await find_caller(request, deps, request.cookies.get(deps.session_cookie))
     if caller is None:
         raise LoginNeeded
     visitor = Visitor(caller, rules.csrf_token(deps.session_key, caller.token))

@@ -12,6 +12,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "登录失败次数过多，请稍后再试。",
         "Too many failed logins. Please wait a few minutes.",
     ),
+    "busy_logins": (
+        "登录人数较多，请几秒后再试。",
+        "Many people are logging in. Please try again in a few seconds.",
+    ),
     "users": ("用户", "Users"),
     "role": ("角色", "Role"),
     "role.viewer": ("查看", "Viewer"),
@@ -25,8 +29,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "create": ("新建", "Create"),
     "new_user": ("新建用户", "New user"),
     "new_user_hint": (
-        "用户名用小写字母、数字与 . _ @ -；密码至少 12 个字符。",
-        "The name: small letters, digits and . _ @ -; the password: 12 characters or more.",
+        "用户名用小写字母、数字与 . _ @ -；密码至少 12 个字符，不能是常见密码。",
+        "The name: small letters, digits and . _ @ -; the password: 12 characters or more, "
+        "and none of the common ones.",
     ),
     "new_password": ("新密码", "New password"),
     "unchanged": ("不修改请留空", "Empty: unchanged"),
@@ -40,12 +45,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "用户名已被使用，或格式不正确。",
         "The name is taken, or not such a name.",
     ),
-    "users_refused.password": ("密码太短。", "The password is too short."),
+    "users_refused.password": (
+        "密码不可用：至少 12 个字符，不能是同一字符、用户名或常见密码。",
+        "The password is too weak: 12 characters or more, not one letter repeated, not the name, "
+        "none of the common ones.",
+    ),
     "users_refused.role": ("不能修改这个用户的角色。", "This user's role cannot be changed."),
     "account": ("我的账号", "My account"),
     "account_refused": (
-        "原密码不正确，或新密码太短。",
-        "The password is wrong, or the new one is too short.",
+        "原密码不正确，或新密码太弱（至少 12 个字符，不能是常见密码）。",
+        "The password is wrong, or the new one too weak (12 characters, none of the common ones).",
     ),
     "new_password_hint": (
         "至少 12 个字符；保存后所有登录都会退出，请用新密码重新登录。",

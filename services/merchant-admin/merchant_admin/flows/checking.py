@@ -1,0 +1,85 @@
+"""Whether a password is right, and what wrong ones lead to.
+
+Right passwords never count, and strangers must not keep their owners out: see `Standing` for who is
+looked at, and `Hashing` for the order. A name that nobody has is answered without hashing, after
+about the time that it would have taken.
+"""
+
+import structlog
+
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.errors import TooManyLogins
+from merchant_admin.domain.guessing import Attempt, Lane, Standing
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.hashing import MAX_REMEMBERED
+from merchant_admin.flows.recording import record_action
+from merchant_admin.store import guessing as store
+
+log = structlog.get_logger()
+
+
+async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None:
+    """The stored hash that this is the password of; None for a wrong one and for a name that
+    nobody has. `actor.username` is the name that was given.
+
+    Raises TooManyLogins for an address that guessed too often, and Overloaded.
+    """
+    attempt = Attempt.of(deps.session_key, actor.username, actor.ip)
+    _require_open(deps, attempt)
+    recognised = deps.checks.recognised.find(actor.username, password)
+    if recognised is not None:
+        return recognised
+    async with deps.checks.attempts, deps.db.connection() as tx:
+        stored = await store.find_password_hash(tx, actor.username)
+        standing = await store.get_standing(tx, attempt, deps.clock())
+    lane = standing.lane
+    if lane is None:
+        raise _too_many(deps, standing)
+    if stored is None:
+        await deps.checks.hashing.pretend()
+    elif await _is_right(deps, lane, stored, password):
+        deps.checks.recognised.remember(actor.username, stored, password)
+        return stored
+    await _count(deps, actor, standing, is_user=stored is not None)
+    if lane is Lane.LAST:
+        raise _too_many(deps, standing)
+    return None
+
+
+async def _is_right(deps: Deps, lane: Lane, stored: str, password: str) -> bool:
+    return await deps.checks.hashing.run(lane, deps.passwords.is_right, stored, password)
+
+
+def _require_open(deps: Deps, attempt: Attempt) -> None:
+    """What was found shut a moment ago costs nothing more."""
+    now = deps.clock().timestamp()
+    until = deps.checks.shut.get(attempt.address, 0.0)
+    if until > now:
+        raise TooManyLogins(max(1, round(until - now)))
+    deps.checks.shut.pop(attempt.address, None)
+
+
+def _too_many(deps: Deps, standing: Standing) -> TooManyLogins:
+    now = deps.clock()
+    ends_at = standing.ends_at(now)
+    if standing.is_shut:
+        shut = deps.checks.shut
+        shut[standing.attempt.address] = ends_at.timestamp()
+        if len(shut) > MAX_REMEMBERED:
+            shut.popitem(last=False)
+    return TooManyLogins(max(1, round((ends_at - now).total_seconds())))
+
+
+async def _count(deps: Deps, actor: Actor, standing: Standing, *, is_user: bool) -> None:
+    """Also in the audit, by the name of the user that was tried, if there is one."""
+    log.warning("login.refused", ip=actor.ip)
+    if not standing.is_worth_counting and (standing.lane is Lane.LAST or not is_user):
+        return
+    stranger = Actor(username="", ip=actor.ip, request_id=actor.request_id)
+    now = deps.clock()
+    async with deps.checks.attempts, deps.db.transaction() as tx:
+        await store.count_failure(tx, standing.attempt, now)
+        await record_action(
+            tx, stranger, "session.refused", at=now,
+            entity_id=actor.username if is_user else "", after={},
+        )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Password hashing in a bounded pool, in turn, and what was found right before.
+
+A flood of guesses must neither take the machine nor push people's own logins to the end of a line:
+what was right before in this process is recognised without hashing, and in the queue for the rest
+known addresses come first.
+"""
+
+import asyncio
+import hmac
+import secrets
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+from chassis.problems import Overloaded
+from merchant_admin.domain.guessing import Lane
+
+T = TypeVar("T")
+
+PLACES: Final = 2
+"""Passwords looked at in the same moment, 64 MiB and about 0.1 s of all cores each."""
+
+MAX_WAITING: Final = {Lane.KNOWN: 64, Lane.STRANGER: 16, Lane.LAST: 8}
+"""At 0.1 s each and two at once, whoever is let in waits less than four seconds."""
+
+MAX_REMEMBERED: Final = 10_000
+
+MAX_ATTEMPTS: Final = 6
+"""Attempts that are looked up in the database at once; other pages need connections too."""
+
+
+class Hashing:
+    """The pool: `PLACES` threads' worth of hashing, and who waits for one."""
+
+    def __init__(self) -> None:
+        self._free = PLACES
+        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
+        self._typical_s = 0.1
+
+    async def run(self, lane: Lane, work: Callable[..., T], *args: object) -> T:
+        """Raises Overloaded where too many wait in this lane."""
+        async with self._place(lane):
+            started = time.monotonic()
+            done = await asyncio.to_thread(work, *args)
+            self._typical_s += (time.monotonic() - started - self._typical_s) / 8
+            return done
+
+    async def pretend(self) -> None:
+        """Take the time of one, and nothing else."""
+        await asyncio.sleep(min(self._typical_s, 1.0))
+
+    @asynccontextmanager
+    async def _place(self, lane: Lane) -> AsyncIterator[None]:
+        if self._free:
+            self._free -= 1
+        else:
+            await self._turn(self._waiting[lane], MAX_WAITING[lane])
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _turn(self, line: deque[asyncio.Future[None]], limit: int) -> None:
+        if len(line) >= limit:
+            raise Overloaded("Too many people are logging in at the moment.", retry_after_s=2)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        line.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._pass_on()  # It was our turn already.
+            elif turn in line:
+                line.remove(turn)
+            raise
+
+    def _pass_on(self) -> None:
+        for lane in Lane:
+            while self._waiting[lane]:
+                turn = self._waiting[lane].popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    return
+        self._free += 1
+
+
+class Recognised:
+    """Passwords that were right in this process, as digests under a key that never leaves it."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._known: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+
+    def remember(self, username: str, stored: str, password: str) -> None:
+        """`stored`: the hash that it is the password of."""
+        self._known[username] = (stored, self._digest(username, password))
+        self._known.move_to_end(username)
+        if len(self._known) > MAX_REMEMBERED:
+            self._known.popitem(last=False)
+
+    def find(self, username: str, password: str) -> str | None:
+        """The hash that this is the password of, if it was found so before."""
+        known = self._known.get(username)
+        if known is None or not hmac.compare_digest(known[1], self._digest(username, password)):
+            return None
+        return known[0]
+
+    def _digest(self, username: str, password: str) -> bytes:
+        return hmac.digest(self._key, f"{username}\n{password}".encode(), "sha256")
+
+
+class Checks:
+    """What is kept in memory for looking at passwords."""
+
+    def __init__(self) -> None:
+        self.hashing = Hashing()
+        self.recognised = Recognised()
+        self.attempts = asyncio.Semaphore(MAX_ATTEMPTS)
+        self.shut: OrderedDict[bytes, float] = OrderedDict()
+        """Addresses that have to wait, until when (Unix time)."""

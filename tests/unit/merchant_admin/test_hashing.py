@@ -1,0 +1,82 @@
+"""Who waits for whom where passwords are hashed."""
+
+import asyncio
+import threading
+
+import pytest
+
+from chassis.problems import Overloaded
+from merchant_admin.domain.guessing import Lane
+from merchant_admin.flows.hashing import MAX_WAITING, PLACES, Hashing, Recognised
+
+
+class Work:
+    """Blocks its threads until it is let go; notes the order in which it was begun."""
+
+    def __init__(self) -> None:
+        self.may_end = threading.Event()
+        self.begun: list[str] = []
+
+    def __call__(self, name: str) -> str:
+        self.begun.append(name)
+        assert self.may_end.wait(10)
+        return name
+
+
+async def all_wait(count: int) -> None:
+    """Until whoever was started has gone as far as it can."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_known_addresses_come_before_strangers() -> None:
+    hashing, work = Hashing(), Work()
+    running = [asyncio.ensure_future(hashing.run(Lane.LAST, work, "x")) for _ in range(PLACES)]
+    await all_wait(5)
+    waiting = []
+    for lane, name in ((Lane.LAST, "last"), (Lane.STRANGER, "stranger"), (Lane.KNOWN, "known")):
+        waiting.append(asyncio.ensure_future(hashing.run(lane, work, name)))
+        await all_wait(5)
+    work.may_end.set()
+    await asyncio.gather(*running, *waiting)
+    assert work.begun.index("known") < work.begun.index("last")
+
+
+async def test_too_many_strangers_are_told_so_and_known_addresses_still_wait() -> None:
+    hashing, work = Hashing(), Work()
+    many = PLACES + MAX_WAITING[Lane.STRANGER]
+    running = [asyncio.ensure_future(hashing.run(Lane.STRANGER, work, "x")) for _ in range(many)]
+    await all_wait(5)
+    with pytest.raises(Overloaded):
+        await hashing.run(Lane.STRANGER, work, "one more")
+    known = asyncio.ensure_future(hashing.run(Lane.KNOWN, work, "known"))
+    await all_wait(5)
+    work.may_end.set()
+    assert await known == "known"
+    await asyncio.gather(*running)
+
+
+async def test_whoever_hangs_up_leaves_their_place_to_the_next() -> None:
+    hashing, work = Hashing(), Work()
+    running = [asyncio.ensure_future(hashing.run(Lane.KNOWN, work, "x")) for _ in range(PLACES)]
+    await all_wait(5)
+    gone = asyncio.ensure_future(hashing.run(Lane.KNOWN, work, "gone"))
+    after = asyncio.ensure_future(hashing.run(Lane.KNOWN, work, "after"))
+    await all_wait(5)
+    gone.cancel()
+    await all_wait(5)
+    work.may_end.set()
+    assert await after == "after"
+    await asyncio.gather(*running)
+    assert "gone" not in work.begun
+    assert await hashing.run(Lane.KNOWN, work, "later") == "later"
+
+
+def test_only_the_very_password_is_recognised_and_only_for_its_user() -> None:
+    recognised = Recognised()
+    recognised.remember("li", "$hash", "a password of li's")
+    assert recognised.find("li", "a password of li's") == "$hash"
+    for username, password in (("li", "another"), ("wu", "a password of li's")):
+        assert recognised.find(username, password) is None
+    recognised.remember("li", "$hash2", "another")
+    assert recognised.find("li", "a password of li's") is None
