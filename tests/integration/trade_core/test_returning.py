@@ -78,6 +78,7 @@ async def test_failed_refund_leaves_receivers_what_they_did_not_give_back(desk: 
     first = f"{refund.refund_no}-1"
     await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING, returned=[first]))
     await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, code="NO"))
+    await desk.apply(said_of_refund(refund, Source.QUERY_REFUND, Verdict.DECLINED, code="NO"))
     (split,) = await desk.splits(payment)
     assert [one.held for one in split.shares] == [0, 400]
     now_is = await desk.payment(payment)

@@ -8,14 +8,22 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.trade_core.world import aggregate, fresh, later, paid, said, said_of_refund
+from tests.unit.trade_core.world import (
+    aggregate,
+    fresh,
+    hear_of_refund,
+    later,
+    paid,
+    said,
+    said_of_refund,
+)
 
 from contracts.api import CreateRefund, OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import PaymentResult, Source, Verdict
 from trade_core.domain import closing, refunding
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
+from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.errors import OrderPaid
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -147,10 +155,13 @@ def test_refund_ends_as_its_channel_decided_whatever_the_order(
     reserved: int,
 ) -> None:
     opened, refund = _refunding()
-    truth = [said_of_refund(refund, source, what, **more) for source, what, more in words]
-    truth += [said_of_refund(refund, source, verdict) for source in (Source.REFUND, Source.NOTICE)]
+    history = [*words, *((source, verdict, {}) for source in (Source.REFUND, Source.NOTICE))]
+    truth = [
+        said_of_refund(refund, source, what, asked_at=later(at), said_at=later(at), **more)
+        for at, (source, what, more) in enumerate(history)
+    ]
     for word in _shuffled(truth, data):
-        apply_refund_result(opened, word)
+        hear_of_refund(opened, word)
     (payment,) = opened.payments.values()
     assert opened.refunds[refund.refund_no].state is state
     assert (payment.amount_refunded, payment.refund_reserved) == (refunded, reserved)
@@ -167,7 +178,7 @@ def test_refunds_of_one_payment_do_not_disturb_each_other(
     refunds = [first, *(_refund(opened, payment, f"T{number}", 300) for number in (2, 3))]
     for place in order:
         verdict = Verdict.SUCCEEDED if which_succeed[place] else Verdict.DECLINED
-        apply_refund_result(opened, said_of_refund(refunds[place], Source.REFUND, verdict))
+        hear_of_refund(opened, said_of_refund(refunds[place], Source.REFUND, verdict))
     expected = sum(r.amount for r, ok in zip(refunds, which_succeed, strict=True) if ok)
     now_is = opened.payments[payment.payment_no]
     assert now_is.amount_refunded == now_is.refund_reserved == expected

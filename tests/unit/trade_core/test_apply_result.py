@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.trade_core.world import (
     aggregate,
     fresh,
+    hear_of_refund,
     later,
     paid,
     pending,
@@ -23,11 +24,10 @@ from contracts.events.results import PaymentResult, RefundResult, Source, Verdic
 from trade_core.domain import closing, opening, refunding
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import (
-    MAX_WORDS_CHARS,
     apply_payment_result,
-    apply_refund_result,
 )
 from trade_core.domain.errors import ResultRefused
+from trade_core.domain.facts import MAX_WORDS_CHARS
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
 
@@ -225,7 +225,7 @@ def answer(opened: OrderAggregate, number: str, verdict: Verdict, **more: Any) -
 
 def test_refund_that_succeeds_counts_on_payment_and_order() -> None:
     opened, number = refunding_dossier()
-    apply_refund_result(opened, answer(opened, number, Verdict.SUCCEEDED))
+    hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (500, 500)
     assert opened.order.amount_refunded == 500
@@ -236,7 +236,7 @@ def test_refund_that_succeeds_counts_on_payment_and_order() -> None:
 def test_refund_that_fails_releases_its_reservation_exactly_once() -> None:
     opened, number = refunding_dossier()
     for _ in range(3):
-        apply_refund_result(opened, answer(opened, number, Verdict.DECLINED, code="NO"))
+        hear_of_refund(opened, answer(opened, number, Verdict.DECLINED, code="NO"))
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (0, 0)
     assert balances(opened)[Purpose.MERCHANT_PAYABLE] == -1299
@@ -249,23 +249,23 @@ def test_refund_that_never_arrived_is_sent_again_at_once_but_not_in_a_circle() -
     absent = said_of_refund(
         opened.refunds[number], Source.QUERY_REFUND, Verdict.PENDING, found=False
     )
-    apply_refund_result(opened, unclear)
+    hear_of_refund(opened, unclear)
     assert opened.urgent == set()
-    apply_refund_result(opened, absent)
+    hear_of_refund(opened, absent)
     assert opened.urgent == {number}
     opened.urgent.clear()
-    apply_refund_result(opened, absent)
+    hear_of_refund(opened, absent)
     assert opened.urgent == set()
 
 
 def test_abnormal_refund_stays_reserved_until_a_person_has_decided() -> None:
     opened, number = refunding_dossier()
-    apply_refund_result(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
+    hear_of_refund(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
     (payment,) = opened.payments.values()
     assert opened.refunds[number].state is RefundStatus.ABNORMAL
     assert payment.refund_reserved == 500
     assert alerted(opened) == ["refund.abnormal"]
-    apply_refund_result(opened, answer(opened, number, Verdict.SUCCEEDED))
+    hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
     assert opened.refunds[number].state is RefundStatus.SUCCEEDED
     assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
 
@@ -273,7 +273,7 @@ def test_abnormal_refund_stays_reserved_until_a_person_has_decided() -> None:
 def test_centres_own_refund_that_fails_is_for_a_person() -> None:
     opened, _, _ = twice_paid()
     (number,) = opened.refunds
-    apply_refund_result(opened, answer(opened, number, Verdict.DECLINED))
+    hear_of_refund(opened, answer(opened, number, Verdict.DECLINED))
     assert alerted(opened) == ["payment.duplicate", "refund.failed"]
 
 

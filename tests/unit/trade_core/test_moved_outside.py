@@ -5,14 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import aggregate, later, paid, pending, said, said_of_refund
+from tests.unit.trade_core.world import (
+    aggregate,
+    hear_of_refund,
+    later,
+    paid,
+    pending,
+    said,
+    said_of_refund,
+)
 
 from contracts.api import CreateRefund, RefundCause, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import Source, Verdict
 from trade_core.domain import moved_outside, refunding
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
+from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.errors import RefundExceedsPaid, ResultRefused
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -43,7 +51,7 @@ def answer(opened: OrderAggregate, refund: Refund, verdict: Verdict, *, at: floa
     word = said_of_refund(
         refund, Source.QUERY_REFUND, verdict, asked_at=later(at), said_at=later(at)
     )
-    apply_refund_result(opened, word)
+    hear_of_refund(opened, word)
 
 
 def external(opened: OrderAggregate) -> list[int]:

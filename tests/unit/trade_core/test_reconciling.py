@@ -80,7 +80,7 @@ def test_row_is_ours_by_the_form_of_its_number(
         (P, "succeeded", OPEN),
         (R, "processing", ASKED),
         (R, "abnormal", ASKED),
-        (R, "failed", OPEN),
+        (R, "failed", ASKED),
         (R, "succeeded", OPEN),
     ],
 )

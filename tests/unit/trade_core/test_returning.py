@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.trade_core.test_splitting import balances, done, payment_of, split, taken, told
-from tests.unit.trade_core.world import NOON, said_of_refund
+from tests.unit.trade_core.world import NOON, hear_of_refund, said_of_refund
 
 from contracts.api import CreateRefund, RefundStatus, ShareStatus
 from contracts.events.commands import CommandName
@@ -12,7 +12,6 @@ from contracts.events.configuration import RefundSplits
 from contracts.events.results import Source, Verdict
 from trade_core.domain import refunding
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.apply_result import apply_refund_result
 from trade_core.domain.due import Ask, refund_step
 from trade_core.domain.errors import RefundExceedsPaid, SplitExceedsPaid
 from trade_core.domain.ledger import Purpose
@@ -65,7 +64,7 @@ def test_refund_that_succeeds_leaves_receivers_without_what_they_gave_back() -> 
     opened = taken(1000)
     number = done(opened, 600, 400).split_no
     started = refund(opened, 700)
-    apply_refund_result(opened, said_of_refund(started, Source.NOTICE, Verdict.SUCCEEDED))
+    hear_of_refund(opened, said_of_refund(started, Source.NOTICE, Verdict.SUCCEEDED))
     shares = opened.splits[number].shares
     assert [(one.state, one.amount_returned, one.held) for one in shares] == [
         (ShareStatus.RETURNED, 600, 0),
@@ -84,8 +83,9 @@ def test_refund_that_fails_leaves_receivers_what_they_did_not_give_back() -> Non
     started = refund(opened, 700)
     first = started.returns[0].return_no
     pending_word = said_of_refund(started, Source.REFUND, Verdict.PENDING, returned=[first])
-    apply_refund_result(opened, pending_word)
-    apply_refund_result(opened, said_of_refund(started, Source.REFUND, Verdict.DECLINED, code="NO"))
+    hear_of_refund(opened, pending_word)
+    for source in (Source.REFUND, Source.QUERY_REFUND):
+        hear_of_refund(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
     shares = opened.splits[number].shares
     assert [(one.state, one.amount_returned, one.amount_returning) for one in shares] == [
         (ShareStatus.RETURNED, 600, 0),
@@ -104,14 +104,15 @@ def test_no_that_does_not_tell_what_is_back_has_the_refund_sent_again(source: So
     opened = taken(1000)
     number = done(opened, 600, 400).split_no
     started = refund(opened, 700)
-    apply_refund_result(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
+    hear_of_refund(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
     asked = refund_step(opened.refunds[started.refund_no], attempt=1, now=NOON)
     assert isinstance(asked, Ask)
     assert asked.command is CommandName.REFUND
     back = [one.return_no for one in started.returns]
-    apply_refund_result(
+    hear_of_refund(
         opened, said_of_refund(started, Source.REFUND, Verdict.DECLINED, code="NO", returned=back)
     )
+    hear_of_refund(opened, said_of_refund(started, Source.QUERY_REFUND, Verdict.DECLINED))
     assert opened.refunds[started.refund_no].state is RefundStatus.FAILED
     assert [share.amount_returned for share in opened.splits[number].shares] == [600, 100]
 
@@ -120,9 +121,7 @@ def test_abnormal_refund_was_given_back_by_all_receivers_before() -> None:
     opened = taken(1000)
     done(opened, 600, 400)
     started = refund(opened, 700)
-    apply_refund_result(
-        opened, said_of_refund(started, Source.NOTICE, Verdict.DECLINED, abnormal=True)
-    )
+    hear_of_refund(opened, said_of_refund(started, Source.NOTICE, Verdict.DECLINED, abnormal=True))
     stuck = opened.refunds[started.refund_no]
     assert stuck.state is RefundStatus.ABNORMAL
     assert all(one.is_back for one in stuck.returns)
@@ -163,7 +162,7 @@ def test_refunds_and_splits_together_never_exceed_what_was_paid(
             else:
                 started = refund(opened, amount, number=f"T{place}")
                 verdict = Verdict.SUCCEEDED if succeeds else Verdict.DECLINED
-                apply_refund_result(opened, said_of_refund(started, Source.REFUND, verdict))
+                hear_of_refund(opened, said_of_refund(started, Source.REFUND, verdict))
         except (SplitExceedsPaid, RefundExceedsPaid):
             pass
         payment = payment_of(opened)

@@ -16,6 +16,7 @@ from contracts.events.results import (
 )
 from trade_core.domain import opening
 from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.apply_refund_result import apply_refund_result
 from trade_core.domain.opening import PaymentRequest
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
@@ -98,6 +99,11 @@ def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any
         "verdict": verdict,
     }
     return RefundResult(**{**usual, **more})
+
+
+def hear_of_refund(opened: OrderAggregate, word: RefundResult, at: datetime = NOON) -> None:
+    """The event of the word is of `at`."""
+    apply_refund_result(opened, word, time=at)
 
 
 def split_request(payment: Payment, *shares: int, **more: Any) -> CreateSplit:

@@ -178,7 +178,8 @@ class OrderAggregate:
         self.urgent.add(refund.payment_no)  # What the channel says went back can be told apart now.
         if kind := REFUND_EVENTS.get(refund.state):
             self._tell(kind, payment=payment, refund=refund)
-        if refund.returns and refund.state in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
+        is_over = refund.state in (RefundStatus.SUCCEEDED, RefundStatus.FAILED)
+        if refund.returns and is_over and not refund.turn:
             self._end_returns(refund)
 
     def add_split(self, split: Split, payment: Payment) -> None:

@@ -167,6 +167,16 @@ def refunded_unknown_amount(order: Order, payment: Payment) -> Alert:
     )
 
 
+def returned_after_failure(order: Order, payment: Payment, refund: Refund) -> Alert:
+    """A refund that was said to have failed went back: booked, though its app heard otherwise."""
+    return _contradicted(order, payment, refund, "went back after all; it is booked as succeeded")
+
+
+def under_way_after_failure(order: Order, payment: Payment, refund: Refund) -> Alert:
+    """A refund that was said to have failed is under way; its channel is asked until it says."""
+    return _contradicted(order, payment, refund, "is said to be under way; it is asked about")
+
+
 def returned_twice(order: Order, payment: Payment, refund: Refund) -> Alert:
     """The channel returned a refund that a person had settled by other means."""
     return Alert(
@@ -290,6 +300,21 @@ _SAID: Final = {
     "amount",
     "currency",
 }
+
+
+def _contradicted(order: Order, payment: Payment, refund: Refund, what: str) -> Alert:
+    return Alert(
+        key=f"refund.contradicted:{refund.refund_no}",
+        severity=Severity.CRITICAL,
+        title="A channel contradicts itself about a refund that failed",
+        detail=f"Refund {refund.refund_no} failed, and {what}.",
+        merchant_id=order.merchant_id,
+        facts={
+            **_numbers(order, payment),
+            "refund_no": refund.refund_no,
+            "amount": refund.amount,
+        },
+    )
 
 
 def _reconciliation(reconciliation: Reconciliation) -> Mapping[str, JsonValue]:

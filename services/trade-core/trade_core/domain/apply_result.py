@@ -1,13 +1,12 @@
-"""A channel has spoken: what follows from it for the order, its payments and its refunds."""
+"""A channel has spoken of a payment: what follows from it for the order and its payments."""
 
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from contracts.api import Failure, PaymentStatus, RefundCause, RefundStatus
+from contracts.api import Failure, PaymentStatus
 from contracts.events.configuration import LatePayment
-from contracts.events.results import PaymentResult, RefundResult, Source
-from contracts.internal import RefundDecision
+from contracts.events.results import PaymentResult, Source
 from trade_core.domain import (
     alerts,
     closing,
@@ -17,24 +16,16 @@ from trade_core.domain import (
     moved_outside,
     order,
     payment,
-    refund,
     refunding,
-    returning,
     splitting,
 )
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Claim, Payment
-from trade_core.domain.refund import Refund
 from trade_core.domain.trade_numbers import TradeNumbers
 
 CONFLICT: Final = Failure(
     code="conflict", message="The channel's amount or currency differs from ours."
 )
-
-MAX_WORDS_CHARS: Final = 512
-"""What is kept of a channel's reason; longer ones were meant for nobody."""
-
-NO_PAY_OUT: Final = frozenset({refund.RefundFact.STUCK, refund.RefundFact.NOT_SENT})
 
 
 def apply_payment_result(
@@ -91,30 +82,6 @@ def apply_payment_result(
     moved_outside.apply_word(aggregate, result, said_at)
 
 
-def apply_refund_result(aggregate: OrderAggregate, result: RefundResult) -> None:
-    """Apply a result; twice, late or out of order makes no difference.
-
-    Raises ResultRefused where it cannot be true; nothing has changed then.
-    """
-    was = aggregate.refunds[result.refund_no]
-    paid = aggregate.payments[was.payment_no]
-    fact = facts.of_refund(was, paid, result)
-    now_is = _refund_after(_with_returns(was, fact, result), fact, result, aggregate.now)
-    if fact is refund.RefundFact.RETURNED and was.decided is RefundDecision.SETTLED_OUTSIDE:
-        aggregate.alerts.append(alerts.returned_twice(aggregate.order, paid, was))
-    if now_is == was:
-        return
-    if now_is.state is not was.state:
-        paid = _move_money(aggregate, now_is, paid)
-    elif was.is_paid_out and not now_is.is_paid_out:
-        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
-    elif now_is.state is RefundStatus.FAILED:
-        aggregate.next_checks[was.refund_no] = None  # It was asked about once more.
-    elif now_is.last_fact is refund.RefundFact.ABSENT:
-        aggregate.urgent.add(was.refund_no)  # It never arrived: sent again at once.
-    aggregate.change_refund(now_is, paid)
-
-
 def _is_second_trade(was: Payment, result: PaymentResult) -> bool:
     known, named = was.channel_trade_no, result.channel_trade_no
     return known is not None and named is not None and known != named
@@ -164,18 +131,9 @@ def _failure(
         case PaymentStatus.CONFLICTED:
             return CONFLICT
         case PaymentStatus.FAILED:
-            return _why(fact, result)
+            return facts.why(fact, result)
         case _:
             return None
-
-
-def _why(
-    fact: payment.PaymentFact | refund.RefundFact, result: PaymentResult | RefundResult
-) -> Failure:
-    return Failure(
-        code=(result.code or fact.name.lower())[:MAX_WORDS_CHARS],
-        message=(result.message or "The channel gave no reason.")[:MAX_WORDS_CHARS],
-    )
 
 
 def _take_money(
@@ -211,61 +169,3 @@ def _take_money(
         aggregate.alerts.append(alerts.paid_other_amount(before, paid))
     closing.close_payments(aggregate)
     splitting.split_by_itself(aggregate, paid)
-
-
-def _with_returns(was: Refund, fact: refund.RefundFact, result: RefundResult) -> Refund:
-    """What receivers of splits gave back for it so far; all of it, where the channel had it."""
-    if fact in (refund.RefundFact.RETURNED, refund.RefundFact.STUCK):
-        back = {one.return_no for one in was.returns}
-    else:
-        back = set(result.returned)
-    return replace(was, returns=returning.marked(was.returns, back))
-
-
-def _refund_after(
-    was: Refund, fact: refund.RefundFact, result: RefundResult, now: datetime
-) -> Refund:
-    state = refund.after(was.state, fact)
-    channel_refund_no = was.channel_refund_no or result.channel_refund_no
-    if state is was.state:
-        was = replace(was, channel_refund_no=channel_refund_no)
-        if was.is_paid_out:
-            return _paid_out_after(was, fact, result)
-        denied_again = result.source is Source.QUERY_REFUND and fact in refund.DENIED
-        is_news = state is RefundStatus.PROCESSING or denied_again
-        return replace(was, last_fact=fact) if is_news else was
-    succeeded = state is RefundStatus.SUCCEEDED
-    return replace(
-        was,
-        state=state,
-        channel_refund_no=channel_refund_no,
-        refunded_at=(result.refunded_at or now) if succeeded else None,
-        failure=None if succeeded else _why(fact, result),
-    )
-
-
-def _paid_out_after(was: Refund, fact: refund.RefundFact, result: RefundResult) -> Refund:
-    """Nothing came of paying it out where the channel says so when asked; a notice may be old."""
-    if fact in NO_PAY_OUT:
-        if result.source is Source.NOTICE:
-            return was
-        return replace(was, decided=None, failure=_why(fact, result))
-    return replace(was, last_fact=fact)
-
-
-def _move_money(aggregate: OrderAggregate, decided: Refund, paid: Payment) -> Payment:
-    """Book what the channel decided; the payment with its new amounts."""
-    match decided.state:
-        case RefundStatus.SUCCEEDED:
-            kind = ledger.Kind.REFUND_SETTLED
-            paid = replace(paid, amount_refunded=paid.amount_refunded + decided.amount)
-        case RefundStatus.FAILED:
-            kind = ledger.Kind.REFUND_RELEASED
-            paid = replace(paid, refund_reserved=paid.refund_reserved - decided.amount)
-        case _:
-            aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, decided))
-            return paid
-    aggregate.entries.append(ledger.of_refund(kind, decided, paid, at=aggregate.now))
-    if decided.state is RefundStatus.FAILED and decided.cause is not RefundCause.REQUESTED:
-        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, decided))
-    return paid

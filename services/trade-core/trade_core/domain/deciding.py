@@ -134,7 +134,9 @@ def _bookable(payment: Payment) -> Claim:
 
 
 def _pay_out(aggregate: OrderAggregate, refund: Refund) -> None:
-    paying = replace(refund, decided=RefundDecision.PAY_OUT, last_fact=None)
+    paying = replace(
+        refund, decided=RefundDecision.PAY_OUT, last_fact=None, last_said_at=aggregate.now
+    )
     aggregate.change_refund(paying, aggregate.payments[refund.payment_no])
     aggregate.next_checks[refund.refund_no] = NextCheck(aggregate.now)
 

@@ -16,6 +16,15 @@ SCHEDULE_S: Final = (5, 15, 30, 60, 180, 300, 600, 1800)
 
 LAST_GAP: Final = timedelta(minutes=30)
 
+ASKED_ABOUT: Final = frozenset({RefundFact.UNCLEAR, RefundFact.UNDER_WAY, RefundFact.REFUSED})
+"""A refusal that is not certain is asked about like what is under way."""
+
+BOUNCE_DAYS: Final = (1, 3, 7, 15, 30)
+"""When a refund that succeeded is asked about again: the payer's bank may still send it back."""
+
+BOUNCING_CHANNELS: Final = frozenset({"alipay"})
+"""Whose refunds to bank cards are said to be done before the bank has taken them (退票)."""
+
 ASKS_A_DAY: Final = 48
 
 YOUNG: Final = timedelta(minutes=10)
@@ -166,13 +175,31 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
         return _pay_out_step(refund, attempt=attempt, now=now)
     if refund.state is RefundStatus.FAILED and refund.last_fact not in DENIED:
         return _ask_once_more(attempt, now)
+    if refund.state is RefundStatus.SUCCEEDED:
+        return _bounce_step(refund, attempt=attempt, now=now)
     if refund.state is not RefundStatus.PROCESSING:
         return Rest(None)
     unanswered = refund.last_fact is None and attempt > 0
-    asks = unanswered or refund.last_fact in (RefundFact.UNCLEAR, RefundFact.UNDER_WAY)
+    asks = unanswered or refund.last_fact in ASKED_ABOUT
     command = CommandName.QUERY_REFUND if asks else CommandName.REFUND
     unclear = refund.last_fact is not RefundFact.UNDER_WAY
     return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)
+
+
+def bounce_check(refund: Refund, payment: Payment) -> NextCheck | None:
+    """When to ask first whether a refund that has just succeeded stayed with the payer."""
+    if payment.channel not in BOUNCING_CHANNELS or refund.refunded_at is None:
+        return None
+    return NextCheck(refund.refunded_at + timedelta(days=BOUNCE_DAYS[0]))
+
+
+def _bounce_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
+    if attempt >= len(BOUNCE_DAYS):
+        return Rest(None)
+    following = BOUNCE_DAYS[min(attempt + 1, len(BOUNCE_DAYS) - 1)]
+    due_at = (refund.refunded_at or now) + timedelta(days=following)
+    again = NextCheck(max(due_at, now + timedelta(days=1)), attempt + 1)
+    return Ask(CommandName.QUERY_REFUND, again)
 
 
 def _ask_once_more(attempt: int, now: datetime) -> Step:

@@ -1,13 +1,17 @@
 """From a channel's words to facts: what they mean, and whether they agree with our books."""
 
 from datetime import datetime
+from typing import Final
 
-from contracts.api import RefundStatus
+from contracts.api import Failure, RefundStatus
 from contracts.events.results import PaymentResult, RefundResult, Source, SplitResult, Verdict
 from trade_core.domain.errors import ForeignAccount, ImpossibleResult
 from trade_core.domain.payment import Claim, Payment, PaymentFact
 from trade_core.domain.refund import Refund, RefundFact
 from trade_core.domain.split import Split, SplitFact
+
+MAX_WORDS_CHARS: Final = 512
+"""What is kept of a channel's reason; longer ones were meant for nobody."""
 
 
 def require_own_account(
@@ -62,7 +66,7 @@ def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> RefundF
         raise ImpossibleResult(f"{refund.refund_no} is not of {result.payment_no}")
     match result.verdict:
         case Verdict.SUCCEEDED:
-            return RefundFact.RETURNED if _agrees(refund, result) else RefundFact.STUCK
+            return _returned(refund, result)
         case Verdict.PENDING:
             return RefundFact.UNDER_WAY if result.found else RefundFact.ABSENT
         case Verdict.DECLINED if not result.found:
@@ -77,6 +81,15 @@ def of_refund(refund: Refund, payment: Payment, result: RefundResult) -> RefundF
             return RefundFact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
             return RefundFact.UNCLEAR
+
+
+def _returned(refund: Refund, result: RefundResult) -> RefundFact:
+    """Raises ImpossibleResult where it says another amount of a refund that is back already."""
+    if _agrees(refund, result):
+        return RefundFact.RETURNED
+    if refund.state is RefundStatus.SUCCEEDED:
+        raise ImpossibleResult(f"{refund.refund_no} went back, with another amount than ours")
+    return RefundFact.STUCK
 
 
 def of_split(split: Split, payment: Payment, result: SplitResult) -> SplitFact:
@@ -129,10 +142,19 @@ def _is_all_back(payment: Payment, result: PaymentResult) -> bool:
     return 0 < taken <= (result.amount_refunded or 0)
 
 
+def why(fact: PaymentFact | RefundFact, result: PaymentResult | RefundResult) -> Failure:
+    """The channel's reason, for people."""
+    return Failure(
+        code=(result.code or fact.name.lower())[:MAX_WORDS_CHARS],
+        message=(result.message or "The channel gave no reason.")[:MAX_WORDS_CHARS],
+    )
+
+
 def _is_silent_about_returns(refund: Refund, result: RefundResult) -> bool:
     """Receivers give back before the refund is made, and only the call itself tells who did."""
     is_open = refund.state is RefundStatus.PROCESSING and bool(refund.returns)
-    return is_open and result.source is not Source.REFUND
+    is_told = result.source is Source.REFUND or refund.last_fact is RefundFact.REFUSED
+    return is_open and not is_told
 
 
 def _agrees(ours: Payment | Refund, said: PaymentResult | RefundResult) -> bool:

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     REFUND_SETTLED = "refund_settled"
     REFUND_SETTLED_OUTSIDE = "refund_settled_outside"
     REFUND_RELEASED = "refund_released"
+    REFUND_BOUNCED = "refund_bounced"
     SPLIT_STARTED = "split_started"
     SPLIT_SETTLED = "split_settled"
     SPLIT_RELEASED = "split_released"
@@ -49,6 +50,7 @@ WAYS: Final[dict[Kind, tuple[Purpose, Purpose]]] = {
     Kind.REFUND_STARTED: (Purpose.MERCHANT_PAYABLE, Purpose.REFUNDS_IN_FLIGHT),
     Kind.REFUND_SETTLED: (Purpose.REFUNDS_IN_FLIGHT, Purpose.CHANNEL_RECEIVABLE),
     Kind.REFUND_SETTLED_OUTSIDE: (Purpose.REFUNDS_IN_FLIGHT, Purpose.RETURNED_OUTSIDE),
+    Kind.REFUND_BOUNCED: (Purpose.CHANNEL_RECEIVABLE, Purpose.REFUNDS_IN_FLIGHT),
     Kind.REFUND_RELEASED: (Purpose.REFUNDS_IN_FLIGHT, Purpose.MERCHANT_PAYABLE),
     Kind.SPLIT_STARTED: (Purpose.MERCHANT_PAYABLE, Purpose.SPLITS_IN_FLIGHT),
     Kind.SPLIT_SETTLED: (Purpose.SPLITS_IN_FLIGHT, Purpose.SPLIT_RECEIVERS),
@@ -72,8 +74,8 @@ class Posting:
 class Entry:
     """One ledger transaction, all of one merchant, channel account and currency.
 
-    A `subject` (the number of a payment, refund, split or statement) has each kind at most once:
-    nothing is booked twice.
+    A `subject` (the number of a payment, refund, split or statement) has each kind at most once
+    in each `turn`: nothing is booked twice. A refund begins another when it leaves its end again.
     """
 
     kind: Kind
@@ -83,6 +85,7 @@ class Entry:
     currency: str
     postings: tuple[Posting, ...]
     at: datetime
+    turn: int = 0
 
     def __post_init__(self) -> None:
         if sum(posting.amount for posting in self.postings) != 0:
@@ -110,6 +113,7 @@ def of_refund(kind: Kind, refund: Refund, payment: Payment, *, at: datetime) -> 
         currency=refund.currency,
         postings=_postings(kind, refund.amount),
         at=at,
+        turn=refund.turn,
     )
 
 

@@ -77,7 +77,9 @@ _OPEN: Final = frozenset(
     }
 )
 _ASKABLE_PAYMENTS: Final = _OPEN | {PaymentStatus.CLOSED, PaymentStatus.FAILED}
-_ASKABLE_REFUNDS: Final = frozenset({RefundStatus.PROCESSING, RefundStatus.ABNORMAL})
+_ASKABLE_REFUNDS: Final = frozenset(
+    {RefundStatus.PROCESSING, RefundStatus.ABNORMAL, RefundStatus.FAILED}
+)
 
 
 @dataclass(frozen=True, slots=True)

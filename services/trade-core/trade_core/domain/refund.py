@@ -56,12 +56,15 @@ TRANSITIONS: Final[dict[tuple[State, RefundFact], State]] = {
     (State.ABNORMAL, RefundFact.UNCLEAR): State.ABNORMAL,
     #
     (State.SUCCEEDED, RefundFact.RETURNED): State.SUCCEEDED,
-    (State.SUCCEEDED, RefundFact.STUCK): State.SUCCEEDED,
+    # It bounced: the payer's bank sent it back.
+    (State.SUCCEEDED, RefundFact.STUCK): State.ABNORMAL,
     (State.SUCCEEDED, RefundFact.UNDER_WAY): State.SUCCEEDED,
     (State.SUCCEEDED, RefundFact.ABSENT): State.SUCCEEDED,
     (State.SUCCEEDED, RefundFact.NOT_SENT): State.SUCCEEDED,
     (State.SUCCEEDED, RefundFact.UNCLEAR): State.SUCCEEDED,
     #
+    # It went back after all.
+    (State.FAILED, RefundFact.RETURNED): State.SUCCEEDED,
     (State.FAILED, RefundFact.REFUSED): State.FAILED,
     (State.FAILED, RefundFact.STUCK): State.FAILED,
     (State.FAILED, RefundFact.UNDER_WAY): State.FAILED,
@@ -69,8 +72,9 @@ TRANSITIONS: Final[dict[tuple[State, RefundFact], State]] = {
     (State.FAILED, RefundFact.NOT_SENT): State.FAILED,
     (State.FAILED, RefundFact.UNCLEAR): State.FAILED,
 }
-"""Every pair that can arrive, twice, late or out of order. Returned and refused contradict each
-other: such a word becomes a dead letter and a person looks. People decide only what is abnormal."""
+"""Every pair that can arrive, twice, late or out of order. Which of two contradicting words counts
+is a matter of their time (later-wins); that what went back was refused after that cannot be: a dead
+letter, and a person looks. People decide only what is abnormal."""
 
 
 def after(state: State, fact: RefundFact) -> State:
@@ -89,6 +93,7 @@ class Refund:
     money by itself, or a person decided a conflict so. `decided` is what a person decided of it
     when it was abnormal; PAY_OUT only until the channel is done with that. `returns` is what
     receivers of splits give back for it. `last_said_at`: by when the channel's last word was said.
+    `turn` counts how often an end was left again: it bounced, or went back after all.
     `version` rises with each change that is saved. One of cause `external` was made at the channel
     without us.
     """
@@ -114,6 +119,7 @@ class Refund:
     decided: RefundDecision | None = None
     returns: tuple[Return, ...] = ()
     last_said_at: datetime | None = None
+    turn: int = 0
     version: int = 0
 
     @property

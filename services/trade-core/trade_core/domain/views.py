@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.api import OrderSummary, OrderView, PaymentView, RefundView, SplitView
+from contracts.api import OrderSummary, OrderView, PaymentView, RefundStatus, RefundView, SplitView
 from contracts.events import commands
 from contracts.events.commands import PaymentRef, RefundRef, SplitRef, SplitReturn
 from contracts.events.orders import SOURCE
@@ -201,7 +201,7 @@ def _refund(order: Order, payment: Payment, refund: Refund) -> dict[str, Any]:
         "cause": refund.cause,
         "created_at": refund.created_at,
         "refunded_at": refund.refunded_at,
-        "failure": refund.failure,
+        "failure": None if refund.state is RefundStatus.PROCESSING else refund.failure,
     }
 
 

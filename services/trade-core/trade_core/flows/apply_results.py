@@ -27,7 +27,8 @@ from contracts.events.results import (
 from contracts.identifiers import is_id
 from trade_core.domain import alerts, moved_outside
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.apply_result import apply_payment_result, apply_refund_result
+from trade_core.domain.apply_refund_result import apply_refund_result
+from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.errors import ImpossibleResult, ResultRefused
 from trade_core.domain.splitting import apply_split_result
 from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
@@ -123,7 +124,7 @@ async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundRes
 @retry_on_conflict
 async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
     def apply(aggregate: OrderAggregate, event: CloudEvent[RefundResult]) -> None:
-        apply_refund_result(aggregate, event.data)
+        apply_refund_result(aggregate, event.data, time=event.time)
 
     numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:

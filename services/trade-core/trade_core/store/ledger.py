@@ -22,7 +22,7 @@ async def list_entries(tx: Tx, subject: str) -> list[LedgerEntry]:
 
 def _values(entry: Entry) -> dict[str, object]:
     return {
-        "kind": entry.kind,
+        "kind": f"{entry.kind}:{entry.turn + 1}" if entry.turn else entry.kind,
         "subject": entry.subject,
         "at": entry.at,
         "merchant_id": entry.merchant_id,

@@ -28,8 +28,10 @@ from (
     from ledger_transaction t
     join ledger_posting l on l.transaction_id = t.id and l.purpose = 'channel_receivable'
     left join payments p on t.kind = 'payment_captured' and p.payment_no = t.subject
-    left join refunds r on t.kind = 'refund_settled' and r.refund_no = t.subject
-    where t.id > $1 and t.id <= $2 and t.kind in ('payment_captured', 'refund_settled')
+    left join refunds r on r.refund_no = t.subject
+    where t.id > $1 and t.id <= $2
+      and (t.kind = 'payment_captured' or split_part(t.kind, ':', 1) = 'refund_settled')
+      and r.cause is distinct from 'external'
 ) booked
 where (moved_at at time zone interval '8 hours')::date >= $3
 on conflict do nothing

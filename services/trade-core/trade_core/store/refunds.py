@@ -60,6 +60,7 @@ def _change(was: Refund, refund: Refund) -> dict[str, object]:
         "decided": refund.decided,
         "returns": returns_json(refund.returns),
         "last_said_at": refund.last_said_at,
+        "turn": refund.turn,
     }
 
 
@@ -75,9 +76,11 @@ _UPDATE = """
 update refunds r
 set state = c.state, heard = c.heard, channel_refund_no = c.channel_refund_no,
     failure = c.failure, refunded_at = c.refunded_at, decided = c.decided,
-    returns = c.returns, last_said_at = c.last_said_at, version = r.version + 1
+    returns = c.returns, last_said_at = c.last_said_at, turn = c.turn,
+    version = r.version + 1
 from jsonb_to_recordset($1)
   as c (refund_no text, was text, state text, heard text, channel_refund_no text, failure jsonb,
-        refunded_at timestamptz, decided text, returns jsonb, last_said_at timestamptz)
+        refunded_at timestamptz, decided text, returns jsonb, last_said_at timestamptz,
+        turn int)
 where r.refund_no = c.refund_no and r.state = c.was
 """

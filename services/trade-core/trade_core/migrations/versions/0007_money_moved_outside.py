@@ -10,6 +10,7 @@ down_revision = "0006"
 REFUNDS = """
 alter table refunds
     add column last_said_at timestamptz,
+    add column turn         integer not null default 0,
     add column version      integer not null default 0;
 alter table refunds drop constraint refunds_cause_check;
 alter table refunds add constraint refunds_cause_check
@@ -21,6 +22,8 @@ create unique index refunds_made_outside on refunds (payment_no, channel_refund_
     where cause = 'external' and channel_refund_no is not null;
 comment on column refunds.last_said_at is
     'By when the channel''s last word of it was said: an older one is no news.';
+comment on column refunds.turn is
+    'How often an end was left again: each turn has its own entries in the ledger.';
 comment on column refunds.version is 'Rises with each change; a decision names it.';
 """
 

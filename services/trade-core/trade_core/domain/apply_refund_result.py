@@ -1,0 +1,265 @@
+"""A channel has spoken of a refund: which word counts, and what follows from it (later-wins).
+
+Words come twice, late and out of order, so each is as good as its time. That money went back is
+believed whenever it was said. Any other word is news only if it was asked for after the last one
+had been said; where that is not certain, the channel is asked again. The refusal of a repeat may
+be about the repeat alone: it counts when the channel, asked, knows of no refund either.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from contracts.api import RefundCause, RefundStatus
+from contracts.events.results import RefundResult, Source
+from contracts.internal import RefundDecision
+from trade_core.domain import alerts, due, facts, ledger, refund, returning
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.due import NextCheck
+from trade_core.domain.errors import ImpossibleResult
+from trade_core.domain.payment import Payment
+from trade_core.domain.refund import DENIED, Refund, RefundFact
+
+SENT_ONCE: Final = timedelta(seconds=due.SCHEDULE_S[0])
+"""So long after it was begun, no refund has been sent a second time."""
+
+NO_PAY_OUT: Final = frozenset({RefundFact.STUCK, RefundFact.NOT_SENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a result says of a refund, true at some moment between the two times."""
+
+    fact: RefundFact
+    result: RefundResult
+    asked_at: datetime
+    said_at: datetime
+
+    def is_news_to(self, was: Refund) -> bool:
+        """Whether it is certainly younger than the last word."""
+        return was.last_said_at is None or self.asked_at >= was.last_said_at
+
+    def is_heard_by(self, was: Refund) -> Refund:
+        """The refund with this as the channel's last word."""
+        said_at = self.said_at if was.last_said_at is None else max(self.said_at, was.last_said_at)
+        return replace(was, last_fact=self.fact, last_said_at=said_at)
+
+
+def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time: datetime) -> None:
+    """Apply a result; twice, late or out of order makes no difference. `time` is its event's.
+
+    Raises ResultRefused where it cannot be true; nothing has changed then.
+    """
+    was = aggregate.refunds[result.refund_no]
+    paid = aggregate.payments[was.payment_no]
+    fact = facts.of_refund(was, paid, result)
+    word = Word(fact, result, result.asked_at or time, result.said_at or time)
+    heard = replace(
+        _with_returns(was, word),
+        channel_refund_no=was.channel_refund_no or result.channel_refund_no,
+    )
+    match was.state:
+        case RefundStatus.PROCESSING:
+            now_is = _while_processing(aggregate, heard, word)
+        case RefundStatus.ABNORMAL:
+            now_is = _while_abnormal(heard, word, aggregate.now)
+        case RefundStatus.SUCCEEDED:
+            now_is = _after_success(aggregate, heard, word)
+        case RefundStatus.FAILED:
+            now_is = _after_failure(aggregate, heard, word)
+    if now_is == was:
+        return
+    if now_is.state is not was.state:
+        paid = _move_money(aggregate, was, now_is)
+    elif was.is_paid_out and not now_is.is_paid_out:
+        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
+    aggregate.change_refund(now_is, paid)
+    if now_is.state is RefundStatus.SUCCEEDED and was.state is not now_is.state:
+        aggregate.next_checks[was.refund_no] = due.bounce_check(now_is, paid)
+
+
+# ── state by state ────────────────────────────────────────────────────────────────────────────
+
+
+def _while_processing(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+    match word.fact:
+        case RefundFact.RETURNED:
+            return _ended(was, word, aggregate.now)
+        case RefundFact.UNDER_WAY:
+            return word.is_heard_by(was)
+        case fact if fact in DENIED:
+            return _denied_while_processing(aggregate, was, word)
+        case _ if was.last_fact is RefundFact.REFUSED:
+            return was
+        case _:
+            return replace(was, last_fact=word.fact)
+
+
+def _denied_while_processing(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+    """What does not certainly follow the last word is asked about, not believed."""
+    is_news = word.is_news_to(was)
+    aggregate.urgent.add(was.refund_no)
+    match word.fact:
+        case RefundFact.STUCK if is_news:
+            return _ended(was, word, aggregate.now)
+        case RefundFact.REFUSED if is_news and not _may_be_of_a_repeat(was, word):
+            return _ended(was, word, aggregate.now)
+        case RefundFact.REFUSED if is_news or was.last_fact is not RefundFact.UNDER_WAY:
+            return replace(word.is_heard_by(was), failure=facts.why(word.fact, word.result))
+        case RefundFact.ABSENT if is_news and _confirms_refusal(was, word):
+            return _ended(was, replace(word, fact=RefundFact.REFUSED), aggregate.now)
+        case RefundFact.ABSENT if is_news and was.last_fact is not RefundFact.REFUSED:
+            if was.last_fact is RefundFact.ABSENT:
+                aggregate.urgent.discard(was.refund_no)  # Sent again at once, but in no circle.
+            return word.is_heard_by(was)
+        case _:
+            return was
+
+
+def _while_abnormal(was: Refund, word: Word, now: datetime) -> Refund:
+    match word.fact:
+        case RefundFact.RETURNED:
+            return _ended(was, word, now)
+        case RefundFact.REFUSED if word.is_news_to(was):
+            return _ended(was, word, now)
+        case RefundFact.REFUSED:
+            return was
+        case _ if was.is_paid_out:
+            return _while_paid_out(was, word)
+        case _:
+            return was
+
+
+def _while_paid_out(was: Refund, word: Word) -> Refund:
+    """Until the pay-out is answered, only its own answer is news: what the channel says otherwise
+    was asked before it was carried out (decide-what-was-seen)."""
+    is_answer = word.result.source is Source.REFUND
+    if not word.is_news_to(was) or (was.last_fact is None and not is_answer):
+        return was
+    if word.fact in NO_PAY_OUT:
+        undone = replace(word.is_heard_by(was), decided=None)
+        return replace(undone, failure=facts.why(word.fact, word.result))
+    return word.is_heard_by(was) if is_answer else replace(was, last_fact=word.fact)
+
+
+def _after_success(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+    match word.fact:
+        case RefundFact.RETURNED if was.decided is RefundDecision.SETTLED_OUTSIDE:
+            paid = aggregate.payments[was.payment_no]
+            aggregate.alerts.append(alerts.returned_twice(aggregate.order, paid, was))
+            return was
+        case RefundFact.STUCK if was.decided is RefundDecision.SETTLED_OUTSIDE:
+            return was
+        case RefundFact.STUCK if word.is_news_to(was):
+            return _ended(replace(was, turn=was.turn + 1), word, aggregate.now)
+        case RefundFact.STUCK:
+            aggregate.next_checks[was.refund_no] = NextCheck(aggregate.now)
+            return was
+        case RefundFact.REFUSED if word.is_news_to(was):
+            return _ended(was, word, aggregate.now)  # raises
+        case _:
+            return was
+
+
+def _after_failure(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
+    paid = aggregate.payments[was.payment_no]
+    match word.fact:
+        case RefundFact.RETURNED:
+            _require_room(was, paid)
+            aggregate.alerts.append(alerts.returned_after_failure(aggregate.order, paid, was))
+            return _ended(replace(was, turn=was.turn + 1), word, aggregate.now)
+        case RefundFact.UNDER_WAY if word.is_news_to(was):
+            aggregate.next_checks[was.refund_no] = NextCheck(aggregate.now + due.gap(-1))
+            if was.last_fact is not RefundFact.UNDER_WAY:
+                aggregate.alerts.append(alerts.under_way_after_failure(aggregate.order, paid, was))
+            return word.is_heard_by(was)
+        case fact if fact in DENIED and word.result.source is Source.QUERY_REFUND:
+            if not word.is_news_to(was):
+                return was
+            aggregate.next_checks[was.refund_no] = None
+            return word.is_heard_by(was) if was.last_fact not in DENIED else was
+        case _:
+            return was
+
+
+# ── what a word means ─────────────────────────────────────────────────────────────────────────
+
+
+def _may_be_of_a_repeat(was: Refund, word: Word) -> bool:
+    """Whether an earlier call of the same refund may have been accepted before this one was
+    refused."""
+    if word.result.source is not Source.REFUND:
+        return False
+    return was.last_fact is not None or word.asked_at >= was.created_at + SENT_ONCE
+
+
+def _confirms_refusal(was: Refund, word: Word) -> bool:
+    is_asked = word.result.source is Source.QUERY_REFUND
+    return is_asked and was.last_fact is RefundFact.REFUSED
+
+
+def _require_room(was: Refund, paid: Payment) -> None:
+    left = paid.amount - paid.refund_reserved
+    if was.amount > left or was.returns:
+        raise ImpossibleResult(
+            f"{was.refund_no} failed here and went back after all; of {paid.payment_no} only"
+            f" {left} are left, or receivers of splits would have to be asked"
+        )
+
+
+def _with_returns(was: Refund, word: Word) -> Refund:
+    """What receivers of splits gave back for it so far; all of it, where the channel had it."""
+    if word.fact in (RefundFact.RETURNED, RefundFact.STUCK):
+        back = {one.return_no for one in was.returns}
+    else:
+        back = set(word.result.returned)
+    return replace(was, returns=returning.marked(was.returns, back))
+
+
+def _ended(was: Refund, word: Word, now: datetime) -> Refund:
+    """The refund in the state to which the word brings it. Raises IllegalTransition."""
+    state = refund.after(was.state, word.fact)
+    heard = word.is_heard_by(was)
+    if state is RefundStatus.SUCCEEDED:
+        at = word.result.refunded_at or now
+        return replace(heard, state=state, refunded_at=at, failure=None)
+    is_asked = word.result.source is Source.QUERY_REFUND or state is RefundStatus.ABNORMAL
+    return replace(
+        heard,
+        state=state,
+        last_fact=word.fact if is_asked else None,
+        refunded_at=None,
+        failure=was.failure or facts.why(word.fact, word.result)
+        if was.last_fact is RefundFact.REFUSED
+        else facts.why(word.fact, word.result),
+    )
+
+
+# ── money ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _move_money(aggregate: OrderAggregate, was: Refund, now_is: Refund) -> Payment:
+    """Book what was decided; the payment with its new amounts."""
+    paid = aggregate.payments[was.payment_no]
+    kinds: list[ledger.Kind] = []
+    reserved = returned = 0
+    match was.state, now_is.state:
+        case RefundStatus.FAILED, RefundStatus.SUCCEEDED:
+            kinds = [ledger.Kind.REFUND_STARTED, ledger.Kind.REFUND_SETTLED]
+            reserved = returned = now_is.amount
+        case _, RefundStatus.SUCCEEDED:
+            kinds, returned = [ledger.Kind.REFUND_SETTLED], now_is.amount
+        case _, RefundStatus.FAILED:
+            kinds, reserved = [ledger.Kind.REFUND_RELEASED], -now_is.amount
+        case RefundStatus.SUCCEEDED, _:
+            kinds, returned = [ledger.Kind.REFUND_BOUNCED], -now_is.amount
+    for kind in kinds:
+        aggregate.entries.append(ledger.of_refund(kind, now_is, paid, at=aggregate.now))
+    own_failed = now_is.state is RefundStatus.FAILED and now_is.cause is not RefundCause.REQUESTED
+    if own_failed or now_is.state is RefundStatus.ABNORMAL:
+        aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
+    return replace(
+        paid,
+        refund_reserved=paid.refund_reserved + reserved,
+        amount_refunded=paid.amount_refunded + returned,
+    )

@@ -1,0 +1,278 @@
+"""later-wins: what is said of a refund counts by its time, whatever order the words arrive in."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.trade_core.test_apply_result import alerted, balances, told
+from tests.unit.trade_core.test_moved_outside import a_paid_order, refund
+from tests.unit.trade_core.world import hear_of_refund, later, said_of_refund
+
+from contracts.api import RefundStatus
+from contracts.events.commands import CommandName
+from contracts.events.results import Source, Verdict
+from contracts.internal import RefundDecision
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.deciding import decide_refund
+from trade_core.domain.due import BOUNCE_DAYS, Ask, Rest, refund_step
+from trade_core.domain.errors import ForeignAccount, ResultRefused
+from trade_core.domain.ledger import Purpose
+from trade_core.domain.refund import Refund, RefundFact
+
+HOUR_S = 3600.0
+
+
+def begun(amount: int = 500, paid: int = 1000) -> tuple[OrderAggregate, Refund]:
+    opened, payment = a_paid_order(paid)
+    return opened, refund(opened, payment, amount)
+
+
+def hear(
+    opened: OrderAggregate,
+    started: Refund,
+    source: Source,
+    verdict: Verdict,
+    at: float,
+    *,
+    until: float | None = None,
+    **more: Any,
+) -> Refund:
+    """A word that was true between two seconds; answers the refund after it."""
+    said_at = later(at if until is None else until)
+    word = said_of_refund(started, source, verdict, asked_at=later(at), said_at=said_at, **more)
+    hear_of_refund(opened, word, said_at)
+    return opened.refunds[started.refund_no]
+
+
+def asks(opened: OrderAggregate, started: Refund) -> CommandName | None:
+    step = refund_step(opened.refunds[started.refund_no], attempt=1, now=opened.now)
+    return step.command if isinstance(step, Ask) else None
+
+
+def test_an_old_decline_does_not_end_what_is_under_way() -> None:
+    """It was asked two hours ago and comes from the dead letters."""
+    opened, started = begun()
+    hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 2 * HOUR_S)
+    for source in (Source.QUERY_REFUND, Source.NOTICE, Source.REFUND):
+        now_is = hear(opened, started, source, Verdict.DECLINED, 10)
+        assert (now_is.state, now_is.last_fact) == (RefundStatus.PROCESSING, RefundFact.UNDER_WAY)
+    assert started.refund_no in opened.urgent
+    assert asks(opened, started) is CommandName.QUERY_REFUND
+    (payment,) = opened.payments.values()
+    assert payment.refund_reserved == 500
+    assert hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 3 * HOUR_S).state == "succeeded"
+
+
+def test_a_decline_that_was_asked_before_the_last_word_is_in_doubt() -> None:
+    opened, started = begun()
+    hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 10, until=14)
+    now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 12, until=20)
+    assert now_is.state is RefundStatus.PROCESSING
+    now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 14, until=20)
+    assert now_is.state is RefundStatus.FAILED
+
+
+def test_the_refusal_of_the_first_call_ends_it() -> None:
+    opened, started = begun()
+    now_is = hear(opened, started, Source.REFUND, Verdict.DECLINED, 1, code="NOT_ENOUGH")
+    assert now_is.state is RefundStatus.FAILED
+    assert now_is.failure is not None
+    assert now_is.failure.code == "NOT_ENOUGH"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more"), [(Verdict.DECLINED, {}), (Verdict.PENDING, {"found": False})]
+)
+def test_the_refusal_of_a_repeat_counts_when_the_query_agrees(
+    verdict: Verdict, more: dict[str, Any]
+) -> None:
+    opened, started = begun()
+    hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 6, found=False)
+    now_is = hear(opened, started, Source.REFUND, Verdict.DECLINED, 8, code="NOT_ENOUGH")
+    assert now_is.state is RefundStatus.PROCESSING
+    assert asks(opened, started) is CommandName.QUERY_REFUND
+    now_is = hear(opened, started, Source.QUERY_REFUND, verdict, 10, **more)
+    assert now_is.state is RefundStatus.FAILED
+    assert now_is.failure is not None
+    assert now_is.failure.code == "NOT_ENOUGH"
+
+
+def test_the_refusal_of_a_repeat_of_what_went_back_changes_nothing() -> None:
+    opened, started = begun()
+    hear(opened, started, Source.REFUND, Verdict.UNKNOWN, 1)
+    hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 6, found=False)
+    hear(opened, started, Source.REFUND, Verdict.DECLINED, 8, code="ALREADY_REFUNDED")
+    now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 10)
+    assert (now_is.state, now_is.failure) == (RefundStatus.SUCCEEDED, None)
+
+
+def test_a_late_repeat_without_any_answer_before_is_confirmed_too() -> None:
+    opened, started = begun()
+    assert hear(opened, started, Source.REFUND, Verdict.DECLINED, 5).state == "processing"
+
+
+def failed() -> tuple[OrderAggregate, Refund]:
+    opened, started = begun()
+    hear(opened, started, Source.REFUND, Verdict.DECLINED, 1)
+    return opened, started
+
+
+def test_what_failed_and_went_back_after_all_is_booked_and_people_hear() -> None:
+    opened, started = failed()
+    now_is = hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
+    assert now_is.state is RefundStatus.SUCCEEDED
+    assert alerted(opened) == ["refund.contradicted"]
+    (payment,) = opened.payments.values()
+    assert (payment.refund_reserved, payment.amount_refunded) == (500, 500)
+    assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 500
+    assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
+    assert told(opened)[-2:] == ["refund.failed", "refund.succeeded"]
+    assert len({(entry.kind, entry.turn) for entry in opened.entries}) == len(opened.entries)
+
+
+def test_what_went_back_after_all_and_does_not_fit_is_a_dead_letter() -> None:
+    """The app has refunded the money anew: the payer has it twice, and a person must act."""
+    opened, started = failed()
+    (payment,) = opened.payments.values()
+    refund(opened, payment, 600, "T2")
+    with pytest.raises(ResultRefused):
+        hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
+    assert opened.refunds[started.refund_no].state is RefundStatus.FAILED
+
+
+def test_what_failed_and_is_under_way_is_told_once_and_asked_about() -> None:
+    opened, started = failed()
+    for at in (60, 70):
+        now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, at)
+        assert now_is.state is RefundStatus.FAILED
+    assert alerted(opened) == ["refund.contradicted"]
+    assert opened.next_checks[started.refund_no] is not None
+    assert asks(opened, started) is CommandName.QUERY_REFUND
+    hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 80)
+    assert opened.next_checks[started.refund_no] is None
+    assert asks(opened, started) is None
+
+
+def test_an_older_word_that_it_is_under_way_changes_no_failure() -> None:
+    opened, started = begun()
+    hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 60)
+    hear(opened, started, Source.REFUND, Verdict.PENDING, 1)
+    assert alerted(opened) == []
+
+
+def test_an_older_decline_of_what_went_back_changes_nothing() -> None:
+    opened, started = begun()
+    hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
+    hear(opened, started, Source.REFUND, Verdict.DECLINED, 1)
+    with pytest.raises(ResultRefused):
+        hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 70)
+
+
+def bounced() -> tuple[OrderAggregate, Refund]:
+    opened, started = begun()
+    hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1)
+    hear(opened, started, Source.NOTICE, Verdict.DECLINED, 86_400, abnormal=True, code="DBACK")
+    return opened, started
+
+
+def test_a_success_that_bounces_is_abnormal_and_the_books_follow() -> None:
+    opened, started = bounced()
+    now_is = opened.refunds[started.refund_no]
+    (payment,) = opened.payments.values()
+    assert (now_is.state, now_is.refunded_at) == (RefundStatus.ABNORMAL, None)
+    assert (payment.refund_reserved, payment.amount_refunded) == (500, 0)
+    assert opened.order.amount_refunded == 0
+    assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 1000
+    assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == -500
+    assert told(opened)[-2:] == ["refund.succeeded", "refund.abnormal"]
+    assert alerted(opened) == ["refund.abnormal"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "state", "reserved", "refunded"),
+    [
+        (RefundDecision.SETTLED_OUTSIDE, RefundStatus.SUCCEEDED, 500, 500),
+        (RefundDecision.RELEASE, RefundStatus.FAILED, 0, 0),
+    ],
+)
+def test_people_decide_of_what_bounced(
+    decision: RefundDecision, state: RefundStatus, reserved: int, refunded: int
+) -> None:
+    opened, started = bounced()
+    decide_refund(opened, started.refund_no, decision)
+    (payment,) = opened.payments.values()
+    assert opened.refunds[started.refund_no].state is state
+    assert (payment.refund_reserved, payment.amount_refunded) == (reserved, refunded)
+    assert len({(entry.kind, entry.turn) for entry in opened.entries}) == len(opened.entries)
+
+
+def test_what_bounced_and_is_paid_out_succeeds_again() -> None:
+    opened, started = bounced()
+    opened.now = later(2 * 86_400)
+    decide_refund(opened, started.refund_no, RefundDecision.PAY_OUT)
+    now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 2 * 86_400 + 1)
+    assert now_is.state is RefundStatus.SUCCEEDED
+    assert len({(entry.kind, entry.turn) for entry in opened.entries}) == len(opened.entries)
+
+
+def test_an_old_stuck_word_does_not_undo_a_success_but_is_asked_about() -> None:
+    opened, started = begun()
+    hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
+    now_is = hear(opened, started, Source.NOTICE, Verdict.DECLINED, 10, abnormal=True)
+    assert now_is.state is RefundStatus.SUCCEEDED
+    assert opened.next_checks[started.refund_no] is not None
+
+
+def test_a_success_is_asked_about_for_as_long_as_it_can_bounce() -> None:
+    opened, started = begun()
+    (payment,) = opened.payments.values()
+    opened.payments[payment.payment_no] = replace(payment, channel="alipay")
+    now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1)
+    first = opened.next_checks[started.refund_no]
+    assert first is not None
+    assert now_is.refunded_at is not None
+    seen, look = [], first
+    while True:
+        step = refund_step(now_is, attempt=look.attempt, now=look.due_at)
+        if isinstance(step, Rest):
+            break
+        assert isinstance(step, Ask)
+        assert step.command is CommandName.QUERY_REFUND
+        seen.append((look.due_at - now_is.refunded_at) // timedelta(days=1))
+        look = step.again
+    assert tuple(seen) == BOUNCE_DAYS
+
+
+def paying_out() -> tuple[OrderAggregate, Refund]:
+    opened, started = begun()
+    hear(opened, started, Source.NOTICE, Verdict.DECLINED, 10, abnormal=True)
+    opened.now = later(100)
+    decide_refund(opened, started.refund_no, RefundDecision.PAY_OUT)
+    return opened, started
+
+
+@pytest.mark.parametrize("source", [Source.NOTICE, Source.QUERY_REFUND])
+def test_a_pay_out_is_not_undone_by_the_same_stuck_word(source: Source) -> None:
+    opened, started = paying_out()
+    for at in (50, 101):  # Asked before the decision, and before it was carried out.
+        assert hear(opened, started, source, Verdict.DECLINED, at, abnormal=True).is_paid_out
+    assert asks(opened, started) is CommandName.REFUND_ABNORMAL
+    assert hear(opened, started, Source.REFUND, Verdict.PENDING, 102, until=103).is_paid_out
+    assert hear(opened, started, source, Verdict.DECLINED, 102, abnormal=True).is_paid_out
+    now_is = hear(opened, started, source, Verdict.DECLINED, 103, abnormal=True)
+    assert (now_is.state, now_is.decided) == (RefundStatus.ABNORMAL, None)
+
+
+def test_a_pay_out_that_the_channel_refuses_is_for_a_person_again() -> None:
+    opened, started = paying_out()
+    assert hear(opened, started, Source.REFUND, Verdict.NOT_SENT, 50).is_paid_out
+    assert not hear(opened, started, Source.REFUND, Verdict.NOT_SENT, 110).is_paid_out
+
+
+def test_another_account_says_nothing_of_a_refund() -> None:
+    opened, started = begun()
+    speakers: list[dict[str, Any]] = [{"payment_id": "C2"}, {"merchant_id": "M2"}]
+    for speaker in speakers:
+        with pytest.raises(ForeignAccount):
+            hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 10, **speaker)
