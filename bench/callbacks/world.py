@@ -105,7 +105,7 @@ class World:
         environment = {
             "PAYMESH_PRIVATE_PORT": str(any_free()),
             "PAYMESH_LOG_LEVEL": "ERROR",
-            "PAYMESH_SERVICE_TOKEN": "bench",
+            "PAYMESH_ACCEPTED_TOKENS": f"gateway:{secrets.token_urlsafe()}",
             "PAYMESH_DATABASE_URL": self.database_url,
             "PAYMESH_KAFKA_BOOTSTRAP": self.broker.bootstrap,
             "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": "6000",

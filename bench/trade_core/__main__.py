@@ -63,7 +63,7 @@ async def surroundings() -> AsyncIterator[dict[str, object]]:
                     folder / "trade-core.log",
                     environment={
                         "PAYMESH_PRIVATE_PORT": str(port),
-                        "PAYMESH_SERVICE_TOKEN": token,
+                        "PAYMESH_ACCEPTED_TOKENS": f"gateway:{token}",
                         "PAYMESH_DATABASE_URL": urls["served"],
                         "PAYMESH_KAFKA_BOOTSTRAP": broker.bootstrap,
                     },

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from pydantic import SecretStr
 
+from chassis.settings import AcceptedToken
 from contracts import sealing
 from contracts.codes import CODES
 from gateway.api import openapi
@@ -21,7 +22,9 @@ FILE: Final = Path(__file__).parent / "openapi.json"
 
 def document() -> dict[str, Any]:
     settings = GatewaySettings(
-        service_token=SecretStr("x"),
+        accepted_tokens=(AcceptedToken("cashier", SecretStr("c" * 32)),),
+        trade_core_token=SecretStr("t" * 32),
+        notifier_token=SecretStr("n" * 32),
         kafka_bootstrap="127.0.0.1:1",
         trade_core_url="http://127.0.0.1:1",
         notifier_url="http://127.0.0.1:1",

@@ -9,6 +9,7 @@ from typing import Final
 
 from contracts import sealing
 from paymesh_local import private_file
+from paymesh_local.keyring import CALLERS
 from paymesh_local.paths import REPOSITORY
 
 FILE: Final = REPOSITORY / "deploy" / ".env"
@@ -29,7 +30,11 @@ def text() -> str:
         "TRADE_CORE_DATABASE_PASSWORD": secrets.token_hex(24),
         "MERCHANT_ADMIN_DATABASE_PASSWORD": secrets.token_hex(24),
         "NOTIFIER_DATABASE_PASSWORD": secrets.token_hex(24),
-        "SERVICE_TOKEN": secrets.token_urlsafe(32),
+        **{
+            f"TOKEN_OF_{_variable(caller)}_FOR_{_variable(called)}": secrets.token_urlsafe(32)
+            for called, callers in CALLERS.items()
+            for caller in callers
+        },
         "CHECKOUT_KEY": secrets.token_urlsafe(32),
         "SESSION_KEY": secrets.token_urlsafe(32),
         "ADMIN_PASSWORD": secrets.token_urlsafe(12),
@@ -39,6 +44,10 @@ def text() -> str:
         "NOTIFIER_SEALING_PUBLIC_KEY": notifier.public_key,
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def _variable(name: str) -> str:
+    return name.replace("-", "_").upper()
 
 
 if __name__ == "__main__":

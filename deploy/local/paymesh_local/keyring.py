@@ -11,12 +11,23 @@ from pydantic import TypeAdapter
 from contracts import sealing
 from paymesh_local import private_file
 
+CALLERS: Final = {
+    "gateway": ("merchant-admin", "cashier"),
+    "trade-core": ("gateway", "merchant-admin"),
+    "notifier": ("gateway", "merchant-admin"),
+}
+"""Who of the services calls whom: each pair has a token of its own."""
+
 DATABASE_ROLES: Final = ("postgres", "trade_core", "merchant_admin", "notifier")
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
+    """`service_token`: the operator's, which opens all of this one machine. `tokens`: by who is
+    called and who calls."""
+
     service_token: str
+    tokens: dict[str, dict[str, str]]
     admin_password: str
     session_key: str
     checkout_key: str
@@ -26,15 +37,21 @@ class Keyring:
 
     @classmethod
     def kept_in(cls, path: Path) -> Self:
-        """The secrets of this file; new ones are written to it where there is none."""
-        if not path.exists():
-            private_file.write(path, json.dumps(asdict(cls._new()), indent=1))
-        return TypeAdapter(cls).validate_json(path.read_text())
+        """The secrets of this file; those that it has not are made, and written to it."""
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        whole = {**asdict(cls._new()), **kept}
+        if whole != kept:
+            private_file.write(path, json.dumps(whole, indent=1))
+        return TypeAdapter(cls).validate_python(whole)
 
     @classmethod
     def _new(cls) -> Self:
         return cls(
             service_token=secrets.token_urlsafe(32),
+            tokens={
+                called: {caller: secrets.token_urlsafe(32) for caller in callers}
+                for called, callers in CALLERS.items()
+            },
             admin_password=secrets.token_urlsafe(12),
             session_key=secrets.token_urlsafe(32),
             checkout_key=secrets.token_urlsafe(32),

@@ -95,11 +95,34 @@ class Plan:
         shared = {
             "PAYMESH_HOST": LOOPBACK,
             "PAYMESH_PRIVATE_PORT": str(self._port(f"private-{service.name}")),
-            "PAYMESH_SERVICE_TOKEN": self.keyring.service_token,
         }
         if service.front:
             shared["PAYMESH_PORT"] = str(self._port(service.name))
-        return {**shared, **self._bus(service), **self._store(service), **self._own(service)}
+        return {
+            **shared,
+            **self._tokens(service.name),
+            **self._bus(service),
+            **self._store(service),
+            **self._own(service),
+        }
+
+    def _tokens(self, name: str) -> dict[str, str]:
+        """What it shows to those it calls, and what it accepts."""
+        tokens = self.keyring.tokens
+        shown = {
+            f"PAYMESH_{called.replace('-', '_').upper()}_TOKEN": of_caller[name]
+            for called, of_caller in tokens.items()
+            if name in of_caller
+        }
+        if name not in tokens:
+            return shown
+        accepted = ",".join(f"{caller}:{token}" for caller, token in tokens[name].items())
+        return {
+            **shown,
+            "PAYMESH_ACCEPTED_TOKENS": accepted,
+            "PAYMESH_OPERATOR_TOKEN": self.keyring.service_token,
+            "PAYMESH_ALLOW_OPERATOR": "true",
+        }
 
     def _bus(self, service: Service) -> dict[str, str]:
         session_ms = EMBEDDED_SESSION_MS if self.broker_is_embedded else KAFKA_SESSION_MS

@@ -55,7 +55,7 @@ def client(
 
 
 class ServiceClient:
-    """Calls another service's internal API with the service token."""
+    """Calls another service's internal API with our token for it."""
 
     def __init__(self, base_url: str, token: SecretStr, client: httpx.AsyncClient) -> None:
         self._base_url = base_url.rstrip("/")
@@ -108,8 +108,8 @@ def _read(response: httpx.Response, path: str) -> dict[str, Any]:
     if response.is_success and isinstance(body, dict):
         return body
     is_problem = response.headers.get("content-type", "").startswith(MEDIA_TYPE)
-    # 401 would tell the caller about our token, not about theirs.
-    if is_problem and isinstance(body, dict) and response.status_code != 401:
+    # 401 and 403 would tell the caller about our token, not about theirs.
+    if is_problem and isinstance(body, dict) and response.status_code not in (401, 403):
         wait = response.headers.get("retry-after", "")
         raise Forwarded(
             response.status_code, body, retry_after_s=int(wait) if wait.isdecimal() else None

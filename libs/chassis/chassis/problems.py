@@ -2,7 +2,7 @@
 
 Problem
 ├── InvalidRequest 422 · BodyTooLarge 413 · UnsupportedMediaType 415
-├── Unauthenticated 401 · NotFound 404
+├── Unauthenticated 401 · Forbidden 403 · NotFound 404
 ├── Overloaded 503 · Internal 500
 └── Forwarded (any): another service's problem, passed on
 Source: RFC 9457, RFC 6901
@@ -92,6 +92,12 @@ class Unauthenticated(Problem):
     code = "unauthenticated"
     status = 401
     title = "Not authenticated"
+
+
+class Forbidden(Problem):
+    code = "forbidden"
+    status = 403
+    title = "Not for this caller"
 
 
 class NotFound(Problem):

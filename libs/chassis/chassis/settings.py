@@ -1,10 +1,20 @@
 """Settings come from the environment, once, typed; what is unknown or missing stops the start."""
 
 import os
+import re
+from collections import Counter
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PREFIX = "PAYMESH_"
@@ -22,6 +32,69 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 """CIDRs, separated by commas."""
 
 
+MIN_TOKEN_LENGTH: Final = 32
+TOKENS_OF_CALLER: Final = 2
+OPERATOR: Final = "operator"
+"""Who may call everything, on a machine of one's own."""
+
+_TOKEN: Final = re.compile(r"[!-+\--~]{32,512}")
+"""Visible characters without the comma, which separates."""
+
+Token = Annotated[SecretStr, AfterValidator(lambda token: _long_enough(token))]
+"""What a service shows to another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedToken:
+    """`caller`: the name of the service that shows it."""
+
+    caller: str
+    token: SecretStr
+
+
+def _long_enough(token: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError(f"a token has at least {MIN_TOKEN_LENGTH} visible characters, no comma")
+    return token
+
+
+def _accepted(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    tokens = []
+    for entry in value.split(","):
+        caller, separator, text = entry.strip().partition(":")
+        if not (caller and separator):
+            raise ValueError("is caller:token, separated by commas")
+        try:
+            tokens.append(AcceptedToken(caller, _long_enough(SecretStr(text))))
+        except ValueError as error:
+            raise ValueError(f"{caller}: {error}") from None
+    return tuple(tokens)
+
+
+def _of_one_caller_each(tokens: tuple[AcceptedToken, ...]) -> tuple[AcceptedToken, ...]:
+    if not tokens:
+        raise ValueError("nobody could call")
+    if len({each.token.get_secret_value() for each in tokens}) < len(tokens):
+        raise ValueError("two entries have the same token")
+    for caller, count in Counter(each.caller for each in tokens).items():
+        if caller == OPERATOR:
+            raise ValueError(f"the {OPERATOR} has a setting of its own")
+        if count > TOKENS_OF_CALLER:
+            raise ValueError(f"{caller}: at most {TOKENS_OF_CALLER} tokens at a time")
+    return tokens
+
+
+AcceptedTokens = Annotated[
+    tuple[AcceptedToken, ...],
+    NoDecode,
+    BeforeValidator(_accepted),
+    AfterValidator(_of_one_caller_each),
+]
+"""As `caller:token,caller:token`; two of the same caller while one is exchanged for the next."""
+
+
 class Settings(BaseSettings):
     """What every service reads; a service adds its own fields. Secrets have no default.
 
@@ -34,7 +107,6 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     private_port: int
     log_level: LogLevel = "INFO"
-    service_token: SecretStr
     head_limit_s: Annotated[float, Field(gt=0)] = 5.0
     body_limit_s: Annotated[float, Field(gt=0)] = 10.0
 
@@ -45,6 +117,27 @@ class PublicSettings(Settings):
 
     port: int
     trusted_proxies: Networks = ()
+
+
+class CalledSettings(Settings):
+    """Of a service that others of ours call. `operator_token` opens everything; it is refused
+    unless `allow_operator` says that this is a machine of one's own."""
+
+    accepted_tokens: AcceptedTokens
+    operator_token: Token | None = None
+    allow_operator: bool = False
+
+    @model_validator(mode="after")
+    def _operator_is_meant(self) -> Self:
+        if self.operator_token is not None and not self.allow_operator:
+            raise ValueError("operator_token is refused without allow_operator")
+        return self
+
+    def tokens(self) -> tuple[AcceptedToken, ...]:
+        """All that are accepted."""
+        if self.operator_token is None:
+            return self.accepted_tokens
+        return (*self.accepted_tokens, AcceptedToken(OPERATOR, self.operator_token))
 
 
 S = TypeVar("S", bound=BaseSettings)

@@ -61,7 +61,7 @@ class _Running:
         )
         http = client(timeout_s=CHOICE_LIMIT_S)
         app.state.deps = Deps(
-            gateway=ServiceClient(config.gateway_url, config.service_token, http),
+            gateway=ServiceClient(config.gateway_url, config.gateway_token, http),
             hub=hub,
             clock=partial(datetime.now, UTC),
         )

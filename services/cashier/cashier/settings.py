@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chassis.settings import PublicSettings
+from chassis.settings import PublicSettings, Token
 
 
 class CashierSettings(PublicSettings):
@@ -19,4 +19,5 @@ class CashierSettings(PublicSettings):
     kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
     gateway_url: Annotated[str, Field(pattern=r"^https?://[^/]")]
+    gateway_token: Token
     max_streams: Annotated[int, Field(ge=1)] = 1_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 
 from chassis import logs
 from chassis.background import Background
@@ -19,7 +19,6 @@ from chassis.web import (
     PublicApp,
     add_routes,
     create_public_app,
-    require_service_token,
     serve,
 )
 from contracts.topics import MERCHANT_CONFIG
@@ -82,8 +81,8 @@ def assemble(settings: GatewaySettings) -> Parts:
         directory=directory,
         is_configured=broadcast.caught_up.is_set,
         executor=Executor(transport, now=_now, monotonic=time.monotonic, tell=alerts.tell),
-        trade_core=Service(settings.trade_core_url, settings.service_token),
-        notifier=Service(settings.notifier_url, settings.service_token),
+        trade_core=Service(settings.trade_core_url, settings.trade_core_token),
+        notifier=Service(settings.notifier_url, settings.notifier_token),
         results=Results(producer),
         alerts=alerts,
         unbroken=Unbroken(),
@@ -129,11 +128,17 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     async def ready() -> Mapping[str, bool]:
         return {"configuration": deps.is_configured()}
 
-    app = create_public_app(service=SERVICE, lifespan=lifespan, ready=ready, alive=background.alive)
+    app = create_public_app(
+        service=SERVICE,
+        lifespan=lifespan,
+        ready=ready,
+        alive=background.alive,
+        accepted=settings.tokens(),
+    )
     app.state.deps = deps
     app.state.admission = _admission(settings, deps.directory)
     app.state.notice_gate = FairGate(webhooks.MAX_PARALLEL)
-    _add_routes(app, settings)
+    _add_routes(app)
     return app
 
 
@@ -147,11 +152,10 @@ def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
     )
 
 
-def _add_routes(app: PublicApp, settings: GatewaySettings) -> None:
+def _add_routes(app: PublicApp) -> None:
     for module in (payments, webhooks, refunds, splits, lists, events, openapi):
         add_routes(app, module.router)
-    token = Depends(require_service_token(settings.service_token))
-    app.private.include_router(internal.router, dependencies=[token])
+    app.private.include_router(internal.router)
 
 
 def _now() -> datetime:

@@ -29,7 +29,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Service:
-    """One service behind this one, called with the service token."""
+    """One service behind this one, called with our token for it."""
 
     def __init__(self, base_url: str, token: SecretStr) -> None:
         self._base_url = base_url
@@ -112,8 +112,8 @@ def _query(params: Mapping[str, Any]) -> str:
 
 
 def _problem(response: aiohttp.ClientResponse, raw: bytes, path: str) -> Problem:
-    # 401 would tell the caller about our token, not about theirs.
-    if response.content_type == MEDIA_TYPE and response.status != 401:
+    # 401 and 403 would tell the caller about our token, not about theirs.
+    if response.content_type == MEDIA_TYPE and response.status not in (401, 403):
         with contextlib.suppress(orjson.JSONDecodeError):
             wait = response.headers.get("Retry-After", "")
             return Forwarded(

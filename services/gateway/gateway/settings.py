@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from chassis.settings import PublicSettings
+from chassis.settings import CalledSettings, PublicSettings, Token
 
 
 def _without_slash(value: str) -> str:
@@ -15,7 +15,7 @@ def _without_slash(value: str) -> str:
 Url = Annotated[str, Field(pattern=r"^https?://[^/]"), BeforeValidator(_without_slash)]
 
 
-class GatewaySettings(PublicSettings):
+class GatewaySettings(PublicSettings, CalledSettings):
     """`channel_urls`: whether credentials may name addresses other than the channel's own ("any"
     is for sandboxes). `channel_ca_file`: a private CA that channels are trusted by, besides the
     public ones. `max_in_flight`: of all apps together, one alone has half of them at most.
@@ -28,7 +28,9 @@ class GatewaySettings(PublicSettings):
     kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
     trade_core_url: Url
+    trade_core_token: Token
     notifier_url: Url
+    notifier_token: Token
     public_url: Url
     cashier_url: Url
     sealing_key: SecretStr

@@ -153,9 +153,9 @@ def _deps(config: AdminSettings, db: Database, relay: Relay, http: AsyncClient) 
         db=db,
         wake=relay.wake,
         clock=partial(datetime.now, UTC),
-        gateway=ServiceClient(config.gateway_url, config.service_token, http),
-        trade_core=ServiceClient(config.trade_core_url, config.service_token, http),
-        notifier=ServiceClient(config.notifier_url, config.service_token, http),
+        gateway=ServiceClient(config.gateway_url, config.gateway_token, http),
+        trade_core=ServiceClient(config.trade_core_url, config.trade_core_token, http),
+        notifier=ServiceClient(config.notifier_url, config.notifier_token, http),
         sealing=SealingKeys(
             gateway=config.gateway_sealing_public_key,
             notifier=config.notifier_sealing_public_key,

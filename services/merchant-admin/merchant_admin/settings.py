@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.settings import PREFIX, PublicSettings
+from chassis.settings import PREFIX, PublicSettings, Token
 
 
 def _x25519_public_key(text: str) -> str:
@@ -39,8 +39,11 @@ class AdminSettings(PublicSettings):
     kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
     gateway_url: Url
+    gateway_token: Token
     trade_core_url: Url
+    trade_core_token: Token
     notifier_url: Url
+    notifier_token: Token
     gateway_sealing_public_key: SealingPublicKey
     notifier_sealing_public_key: SealingPublicKey
     admin_username: Annotated[str, Field(min_length=1, max_length=64)]

@@ -1,11 +1,11 @@
 """Internal HTTP (`contracts.internal`): why did it not arrive, send it again, send a ping."""
 
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, SecretStr
+from pydantic import AwareDatetime
 
-from chassis.web import refuse_nul, require_service_token
+from chassis.web import CalledBy, refuse_nul
 from contracts.internal import (
     AlertTest,
     CheckAddress,
@@ -32,21 +32,24 @@ DepsOfApp = Annotated[Deps, Depends(_deps)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 """How long a page may be; each delivery carries its attempts."""
 
+BY_GATEWAY: Final = [Depends(CalledBy("gateway"))]
+BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
+BY_BOTH: Final = [Depends(CalledBy("gateway", "merchant-admin"))]
 
-def router(token: SecretStr) -> APIRouter:
-    """All routes ask for the service token."""
-    guards = [Depends(require_service_token(token)), Depends(refuse_nul)]
-    routes = APIRouter(prefix="/internal", dependencies=guards)
-    routes.post("/events/{event_id}/redeliver", status_code=202)(redeliver)
-    routes.get("/deliveries")(list_deliveries)
-    routes.post("/pings", status_code=202)(ping)
-    routes.get("/endpoints")(list_endpoints)
-    routes.post("/endpoints/{endpoint_id}/resume")(resume)
-    routes.post("/callback-addresses/check", status_code=204)(check_address)
-    routes.get("/all-deliveries")(search)
-    routes.post("/replays", status_code=202)(ask_replay)
-    routes.get("/replays/{replay_id}")(read_replay)
-    routes.post("/alerts/test")(send_trial)
+
+def router() -> APIRouter:
+    """Each route names those of our services that may call it."""
+    routes = APIRouter(prefix="/internal", dependencies=[Depends(refuse_nul)])
+    routes.post("/events/{event_id}/redeliver", dependencies=BY_BOTH, status_code=202)(redeliver)
+    routes.get("/deliveries", dependencies=BY_GATEWAY)(list_deliveries)
+    routes.post("/pings", dependencies=BY_GATEWAY, status_code=202)(ping)
+    routes.get("/endpoints", dependencies=BY_BOTH)(list_endpoints)
+    routes.post("/endpoints/{endpoint_id}/resume", dependencies=BY_BOTH)(resume)
+    routes.post("/callback-addresses/check", dependencies=BY_ADMIN, status_code=204)(check_address)
+    routes.get("/all-deliveries", dependencies=BY_ADMIN)(search)
+    routes.post("/replays", dependencies=BY_ADMIN, status_code=202)(ask_replay)
+    routes.get("/replays/{replay_id}", dependencies=BY_ADMIN)(read_replay)
+    routes.post("/alerts/test", dependencies=BY_ADMIN)(send_trial)
     return routes
 
 

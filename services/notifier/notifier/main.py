@@ -67,8 +67,9 @@ def build(config: NotifierSettings, *, group: str = NAME) -> FastAPI:
         ready=running.ready,
         alive=running.alive,
         away=AWAY,
+        accepted=config.tokens(),
     )
-    app.include_router(api.router(config.service_token))
+    app.include_router(api.router())
     return app
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from chassis.settings import PREFIX, Settings
+from chassis.settings import PREFIX, CalledSettings
 from notifier.domain.incidents import QuietHours
 from notifier.sending.guard import DEFAULT_PORTS, Network
 
@@ -63,7 +63,7 @@ class MigrationSettings(BaseSettings):
     database_url: SecretStr
 
 
-class NotifierSettings(Settings):
+class NotifierSettings(CalledSettings):
     """`sealing_key` opens the apps' webhook secrets. `callback_allow_cidrs`: private networks in
     which callbacks may be delivered, separated by commas; `callback_ports`: as `443,8000-9999`.
     `retention_days`: how long deliveries are kept, but for those that never arrived, and what was

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from chassis.web import DirectRoute, read_message, refuse_nul, require_service_token
+from chassis.web import CalledBy, DirectRoute, read_message, refuse_nul
 from contracts.api import (
     EventPage,
     OrderPage,
@@ -82,43 +82,52 @@ MAX_WISH_BYTES: Final = 131_072
 Limit = Annotated[int, Query(ge=1, le=100)]
 LetterId = Annotated[int, Field(ge=1, lt=2**63)]
 
+BY_GATEWAY: Final = [Depends(CalledBy("gateway"))]
+BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
+BY_BOTH: Final = [Depends(CalledBy("gateway", "merchant-admin"))]
 
-def router(token: SecretStr) -> APIRouter:
-    """All routes ask for the service token."""
-    guards = [Depends(require_service_token(token)), Depends(refuse_nul)]
-    routes = APIRouter(prefix="/internal", dependencies=guards)
+
+def router() -> APIRouter:
+    """Each route names those of our services that may call it."""
+    routes = APIRouter(prefix="/internal", dependencies=[Depends(refuse_nul)])
     routes.add_api_route(
-        "/payments", post_payment, methods=["POST"], route_class_override=DirectRoute
+        "/payments",
+        post_payment,
+        methods=["POST"],
+        dependencies=BY_GATEWAY,
+        route_class_override=DirectRoute,
     )
-    routes.get("/payments/{payment_no}")(get_payment)
-    routes.post("/payments/{payment_no}/channel")(post_channel)
-    routes.post("/payments/{payment_no}/decision")(post_payment_decision)
-    routes.get("/orders/{merchant_order_no}")(get_order)
-    routes.post("/orders/{merchant_order_no}/close")(post_close)
-    routes.post("/refunds")(post_refund)
-    routes.get("/refunds/{refund_no}")(get_refund)
-    routes.get("/refunds")(get_refund_by_number)
-    routes.post("/refunds/{refund_no}/decision")(post_refund_decision)
-    routes.post("/splits")(post_split)
-    routes.get("/splits/{split_no}")(get_split)
-    routes.get("/splits")(get_split_by_number)
-    routes.get("/events")(list_events)
-    routes.post("/results")(post_results)
-    routes.post("/lists/payments")(list_payments)
-    routes.post("/lists/orders")(list_orders)
-    routes.post("/lists/refunds")(list_refunds)
-    routes.post("/lists/splits")(list_splits)
-    routes.get("/ledger/balances")(list_balances)
-    routes.get("/ledger/entries")(list_entries)
-    routes.get("/dead-letters")(list_dead_letters)
-    routes.post("/dead-letters/{letter_id}/replay")(post_replay)
-    routes.post("/statements/{statement_no}/rows")(post_statement_page)
-    routes.post("/statements/{statement_no}/none")(post_no_statement)
-    routes.get("/reconciliations")(list_reconciliations)
-    routes.post("/reconciliations", status_code=202)(post_reconciliation)
-    routes.get("/reconciliations/{statement_no}")(get_reconciliation)
-    routes.post("/reconciliations/{statement_no}/fetch", status_code=202)(post_fetch)
-    routes.post("/differences/{difference_no}/settle")(post_settle)
+    routes.get("/payments/{payment_no}", dependencies=BY_BOTH)(get_payment)
+    routes.post("/payments/{payment_no}/channel", dependencies=BY_GATEWAY)(post_channel)
+    routes.post("/payments/{payment_no}/decision", dependencies=BY_ADMIN)(post_payment_decision)
+    routes.get("/orders/{merchant_order_no}", dependencies=BY_BOTH)(get_order)
+    routes.post("/orders/{merchant_order_no}/close", dependencies=BY_GATEWAY)(post_close)
+    routes.post("/refunds", dependencies=BY_BOTH)(post_refund)
+    routes.get("/refunds/{refund_no}", dependencies=BY_BOTH)(get_refund)
+    routes.get("/refunds", dependencies=BY_GATEWAY)(get_refund_by_number)
+    routes.post("/refunds/{refund_no}/decision", dependencies=BY_ADMIN)(post_refund_decision)
+    routes.post("/splits", dependencies=BY_GATEWAY)(post_split)
+    routes.get("/splits/{split_no}", dependencies=BY_GATEWAY)(get_split)
+    routes.get("/splits", dependencies=BY_GATEWAY)(get_split_by_number)
+    routes.get("/events", dependencies=BY_GATEWAY)(list_events)
+    routes.post("/results", dependencies=BY_GATEWAY)(post_results)
+    routes.post("/lists/payments", dependencies=BY_GATEWAY)(list_payments)
+    routes.post("/lists/orders", dependencies=BY_GATEWAY)(list_orders)
+    routes.post("/lists/refunds", dependencies=BY_GATEWAY)(list_refunds)
+    routes.post("/lists/splits", dependencies=BY_GATEWAY)(list_splits)
+    routes.get("/ledger/balances", dependencies=BY_ADMIN)(list_balances)
+    routes.get("/ledger/entries", dependencies=BY_ADMIN)(list_entries)
+    routes.get("/dead-letters", dependencies=BY_ADMIN)(list_dead_letters)
+    routes.post("/dead-letters/{letter_id}/replay", dependencies=BY_ADMIN)(post_replay)
+    routes.post("/statements/{statement_no}/rows", dependencies=BY_GATEWAY)(post_statement_page)
+    routes.post("/statements/{statement_no}/none", dependencies=BY_GATEWAY)(post_no_statement)
+    routes.get("/reconciliations", dependencies=BY_ADMIN)(list_reconciliations)
+    routes.post("/reconciliations", dependencies=BY_ADMIN, status_code=202)(post_reconciliation)
+    routes.get("/reconciliations/{statement_no}", dependencies=BY_ADMIN)(get_reconciliation)
+    routes.post("/reconciliations/{statement_no}/fetch", dependencies=BY_ADMIN, status_code=202)(
+        post_fetch
+    )
+    routes.post("/differences/{difference_no}/settle", dependencies=BY_ADMIN)(post_settle)
     return routes
 
 

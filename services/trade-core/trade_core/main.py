@@ -50,8 +50,9 @@ def build(config: TradeCoreSettings, *, group: str = NAME) -> FastAPI:
         ready=running.ready,
         alive=running.alive,
         away=AWAY,
+        accepted=config.tokens(),
     )
-    add_routes(app, api.router(config.service_token))
+    add_routes(app, api.router())
     return app
 
 

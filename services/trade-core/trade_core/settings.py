@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.settings import PREFIX, Settings
+from chassis.settings import PREFIX, CalledSettings
 
 
-class TradeCoreSettings(Settings):
+class TradeCoreSettings(CalledSettings):
     """`member_id` names this replica to Kafka, so that its partitions wait for it. How long apps
     can pull their events: `event_retention_days`."""
 

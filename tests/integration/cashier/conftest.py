@@ -130,7 +130,7 @@ async def cashier(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[Publi
     async with served(gateway.app()) as gateway_url:
         settings = CashierSettings.model_validate(
             {
-                "service_token": "a service token",
+                "gateway_token": "the-cashiers-token-for-the-gateway",
                 "kafka_bootstrap": kafka_bootstrap,
                 "gateway_url": gateway_url,
                 "max_streams": 2,

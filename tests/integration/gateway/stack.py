@@ -19,6 +19,7 @@ from tests.integration.gateway.serving import serving
 from chassis.broadcast import Broadcast
 from chassis.consumer import Record
 from chassis.producer import Message, Producer
+from chassis.settings import AcceptedToken
 from chassis.web import PublicApp
 from contracts import sealing, topics
 from contracts.events.configuration import (
@@ -144,7 +145,9 @@ async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
 
 def settings(bootstrap: str, books_url: str, own_url: str) -> GatewaySettings:
     return GatewaySettings(
-        service_token=SecretStr("service-token"),
+        accepted_tokens=(AcceptedToken("cashier", SecretStr("c" * 32)),),
+        trade_core_token=SecretStr("t" * 32),
+        notifier_token=SecretStr("n" * 32),
         kafka_bootstrap=bootstrap,
         kafka_session_timeout_ms=6_000,
         trade_core_url=books_url,

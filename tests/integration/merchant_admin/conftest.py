@@ -254,7 +254,9 @@ def settings_of(
     return AdminSettings.model_validate(
         {
             "port": 1,
-            "service_token": "a service token",
+            "gateway_token": "the-token-that-gateway-takes-of-admin",
+            "trade_core_token": "the-token-that-trade-core-takes-of-admin",
+            "notifier_token": "the-token-that-notifier-takes-of-admin",
             "database_url": database_url,
             "kafka_bootstrap": kafka_bootstrap,
             "kafka_session_timeout_ms": 6_000,
@@ -296,8 +298,8 @@ async def admin(
         db=db,
         wake=lambda: None,
         clock=clock,
-        gateway=ServiceClient(settings.gateway_url, settings.service_token, services),
-        trade_core=ServiceClient(settings.trade_core_url, settings.service_token, services),
+        gateway=ServiceClient(settings.gateway_url, settings.gateway_token, services),
+        trade_core=ServiceClient(settings.trade_core_url, settings.trade_core_token, services),
         notifier=notifier,
         sealing=SealingKeys(
             sealing_keys["gateway"].public_key, sealing_keys["notifier"].public_key

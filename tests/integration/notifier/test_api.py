@@ -11,11 +11,12 @@ from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, one_after_the_other, says
 from tests.integration.notifier.harness import NEVER, Harness, app, new_delivery
 
+from chassis.settings import OPERATOR, AcceptedToken
 from chassis.web import create_app
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage
 from notifier import api
 
-TOKEN = "the-service-token"
+TOKEN = "the-operators-token-of-these-tests"
 
 
 @pytest.fixture
@@ -24,8 +25,12 @@ async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     async def nothing(_: FastAPI) -> AsyncIterator[None]:
         yield
 
-    application = create_app(service="notifier", lifespan=nothing)
-    application.include_router(api.router(SecretStr(TOKEN)))
+    application = create_app(
+        service="notifier",
+        lifespan=nothing,
+        accepted=[AcceptedToken(OPERATOR, SecretStr(TOKEN))],
+    )
+    application.include_router(api.router())
     application.state.deps = harness.deps(replica=0)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(application),
@@ -35,7 +40,7 @@ async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_without_the_service_token_nothing_is_told(http: httpx.AsyncClient) -> None:
+async def test_without_a_token_nothing_is_told(http: httpx.AsyncClient) -> None:
     for method, path in [
         ("GET", "/internal/deliveries?app_id=A1"),
         ("POST", "/internal/events/E1/redeliver?app_id=A1"),

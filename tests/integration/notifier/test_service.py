@@ -78,7 +78,7 @@ async def house(
         house = House(
             environment={
                 "PAYMESH_PRIVATE_PORT": "0",
-                "PAYMESH_SERVICE_TOKEN": "t",
+                "PAYMESH_ACCEPTED_TOKENS": "gateway:" + "t" * 32,
                 "PAYMESH_DATABASE_URL": database_url,
                 "PAYMESH_KAFKA_BOOTSTRAP": kafka_bootstrap,
                 "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": "6000",

@@ -8,8 +8,11 @@ from pydantic import SecretStr
 from tests.integration.trade_core.desk import Desk
 
 from chassis.database import Database
+from chassis.settings import AcceptedToken
 from trade_core.main import build
 from trade_core.settings import TradeCoreSettings
+
+TOKEN = "the-operators-token-of-these-tests"
 
 
 @pytest.fixture
@@ -23,7 +26,9 @@ async def desk(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[
 async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     """The service without its loops."""
     settings = TradeCoreSettings(
-        service_token=SecretStr("token"),
+        accepted_tokens=(AcceptedToken("gateway", SecretStr("g" * 32)),),
+        operator_token=SecretStr(TOKEN),
+        allow_operator=True,
         database_url=SecretStr("postgresql://nowhere"),
         kafka_bootstrap="127.0.0.1:1",
     )
@@ -32,6 +37,6 @@ async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://trade-core.test/internal",
-        headers={"Authorization": "Bearer token"},
+        headers={"Authorization": f"Bearer {TOKEN}"},
     ) as client:
         yield client

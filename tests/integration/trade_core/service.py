@@ -14,6 +14,7 @@ from chassis.broadcast import Broadcast
 from chassis.consumer import Record
 from chassis.database import Database
 from chassis.producer import Message, Producer
+from chassis.settings import AcceptedToken
 from contracts import topics
 from contracts.api import CreatePayment
 from contracts.events.commands import ChannelCommandRecord
@@ -30,7 +31,7 @@ from contracts.identifiers import new_id
 from trade_core.main import build
 from trade_core.settings import TradeCoreSettings
 
-TOKEN = "a service token"
+TOKEN = "the-operators-token-of-these-tests"
 DEADLINE_S = 60.0
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -111,7 +112,9 @@ def new_request(**changes: Any) -> CreatePayment:
 async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[World]:
     """From its start to its stop, in a consumer group of its own."""
     settings = TradeCoreSettings(
-        service_token=SecretStr(TOKEN),
+        accepted_tokens=(AcceptedToken("gateway", SecretStr("g" * 32)),),
+        operator_token=SecretStr(TOKEN),
+        allow_operator=True,
         database_url=SecretStr(url),
         kafka_bootstrap=kafka_bootstrap,
         kafka_session_timeout_ms=6000,

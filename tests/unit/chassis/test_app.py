@@ -12,7 +12,15 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from chassis import logs
 from chassis.problems import FieldError, Forwarded, InvalidRequest, Overloaded, Problem
-from chassis.web import InFlightLimit, create_app, read_json_object, require_service_token
+from chassis.settings import OPERATOR, AcceptedToken
+from chassis.web import CalledBy, InFlightLimit, create_app, read_json_object
+
+ACCEPTED = [
+    AcceptedToken("tests", SecretStr("t0ken")),
+    AcceptedToken("tests", SecretStr("t0ken of tomorrow")),
+    AcceptedToken("others", SecretStr("0ther")),
+    AcceptedToken(OPERATOR, SecretStr("0perator")),
+]
 
 
 class Broken(Problem):
@@ -35,7 +43,7 @@ async def no_lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 def app_with(**checks: Any) -> FastAPI:
-    app = create_app(service="test", lifespan=no_lifespan, **checks)
+    app = create_app(service="test", lifespan=no_lifespan, accepted=ACCEPTED, **checks)
     router = APIRouter()
 
     @router.get("/things/{thing}")
@@ -67,7 +75,7 @@ def app_with(**checks: Any) -> FastAPI:
     async def away() -> None:
         raise ConnectionResetError("the database went away")
 
-    @router.get("/secret", dependencies=[Depends(require_service_token(SecretStr("t0ken")))])
+    @router.get("/secret", dependencies=[Depends(CalledBy("tests"))])
     async def secret() -> dict[str, str]:
         return {}
 
@@ -204,9 +212,23 @@ async def test_no_body_passes_the_limit(client: httpx.AsyncClient) -> None:
     assert parsed.json()["code"] == read.json()["code"] == "body_too_large"
 
 
-@pytest.mark.parametrize("shown", ["", "Bearer", "Bearer wrong", "t0ken", "Basic t0ken"])
-async def test_the_service_token_opens(client: httpx.AsyncClient, shown: str) -> None:
-    refused = await client.get("/v1/secret", headers={"Authorization": shown})
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [("t0ken", 200), ("t0ken of tomorrow", 200), ("0perator", 200), ("0ther", 403), ("t0k", 401)],
+)
+async def test_a_route_is_for_those_it_names(
+    client: httpx.AsyncClient, shown: str, status: int
+) -> None:
+    answer = await client.get("/v1/secret", headers={"Authorization": f"Bearer {shown}"})
+    assert answer.status_code == status
+    assert status == 200 or answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "Bearer", "Bearer wrong", "t0ken", "Basic t0ken", "Bearer t0ken\xfc"]
+)
+async def test_only_a_token_opens(client: httpx.AsyncClient, shown: str) -> None:
+    refused = await client.get("/v1/secret", headers={b"Authorization": shown.encode("latin-1")})
     opened = await client.get("/v1/secret", headers={"Authorization": "Bearer t0ken"})
 
     assert refused.status_code == 401

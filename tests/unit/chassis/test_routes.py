@@ -11,12 +11,13 @@ from prometheus_client import REGISTRY
 from pydantic import BaseModel, SecretStr
 
 from chassis.problems import NotFound
+from chassis.settings import AcceptedToken
 from chassis.web import (
+    CalledBy,
     DirectRoute,
     add_routes,
     create_app,
     read_message,
-    require_service_token,
 )
 
 GOOD = {"Authorization": "Bearer t0ken"}
@@ -49,11 +50,15 @@ def application() -> FastAPI:
     async def no_lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
 
-    token = Depends(require_service_token(SecretStr("t0ken")))
+    token = Depends(CalledBy("tests"))
     router = APIRouter(prefix="/direct", route_class=DirectRoute, dependencies=[token])
     router.post("/items")(post_item)
     router.get("/items/{name}")(get_item)
-    app = create_app(service="test", lifespan=no_lifespan)
+    app = create_app(
+        service="test",
+        lifespan=no_lifespan,
+        accepted=[AcceptedToken("tests", SecretStr("t0ken"))],
+    )
     add_routes(app, router)
     return app
 

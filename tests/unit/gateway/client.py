@@ -23,12 +23,15 @@ from gateway.domain.rate import RateLimit
 from gateway.main import build
 from gateway.settings import GatewaySettings
 
-TOKEN = "service-token"
+ADMIN_TOKEN = "a-token-of-merchant-admin-for-gateway"
+CASHIER_TOKEN = "a-token-of-the-cashier-for-the-gateway"
 
 
 def settings(**changes: Any) -> GatewaySettings:
     values: dict[str, Any] = {
-        "service_token": SecretStr(TOKEN),
+        "accepted_tokens": f"merchant-admin:{ADMIN_TOKEN},cashier:{CASHIER_TOKEN}",
+        "trade_core_token": "t" * 32,
+        "notifier_token": "n" * 32,
         "kafka_bootstrap": "127.0.0.1:1",
         "trade_core_url": "http://127.0.0.1:1",
         "notifier_url": "http://127.0.0.1:1",

@@ -1,7 +1,7 @@
 """The doors that are not for apps: webhooks of third parties, and our own services."""
 
 import httpx
-from tests.unit.gateway.client import TOKEN, application, client_of
+from tests.unit.gateway.client import ADMIN_TOKEN, application, client_of
 from tests.unit.gateway.world import world
 
 
@@ -20,8 +20,8 @@ async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
     assert answers[0].text == "success"
 
 
-async def test_internal_routes_want_the_service_token() -> None:
-    ours = {"Authorization": f"Bearer {TOKEN}"}
+async def test_internal_routes_want_the_token_of_a_caller() -> None:
+    ours = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
     path = "/internal/channels/fake/credentials"
     async with client_of(application(world()).private) as client:
         plain = client.plain

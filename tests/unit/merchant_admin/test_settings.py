@@ -7,7 +7,9 @@ from contracts import sealing
 from merchant_admin.settings import AdminSettings
 
 GOOD = {
-    "SERVICE_TOKEN": "t",
+    "GATEWAY_TOKEN": "g" * 32,
+    "TRADE_CORE_TOKEN": "t" * 32,
+    "NOTIFIER_TOKEN": "n" * 32,
     "DATABASE_URL": "postgresql://x/y",
     "KAFKA_BOOTSTRAP": "k:9092",
     "GATEWAY_URL": "http://gateway:8000",

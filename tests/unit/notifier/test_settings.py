@@ -7,7 +7,7 @@ from notifier.sending.guard import DEFAULT_PORTS, Guard
 from notifier.settings import NotifierSettings
 
 REQUIRED = {
-    "PAYMESH_SERVICE_TOKEN": "t",
+    "PAYMESH_ACCEPTED_TOKENS": "gateway:" + "t" * 32,
     "PAYMESH_DATABASE_URL": "postgresql://notifier@db/notifier",
     "PAYMESH_KAFKA_BOOTSTRAP": "kafka:9092",
     "PAYMESH_SEALING_KEY": "k",

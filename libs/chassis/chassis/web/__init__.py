@@ -5,9 +5,9 @@ from chassis.web.application import (
     create_app,
     create_public_app,
     refuse_nul,
-    require_service_token,
 )
 from chassis.web.bodies import json_object, parse, read_body, read_json_object, read_message
+from chassis.web.callers import CalledBy
 from chassis.web.edge import FairGate, InFlightLimit
 from chassis.web.errors import problem_response
 from chassis.web.language import Language, Words, language_of
@@ -15,6 +15,7 @@ from chassis.web.routes import DirectRoute, add_routes
 from chassis.web.server import collect_rarely, serve
 
 __all__ = [
+    "CalledBy",
     "DirectRoute",
     "FairGate",
     "InFlightLimit",
@@ -33,6 +34,5 @@ __all__ = [
     "read_json_object",
     "read_message",
     "refuse_nul",
-    "require_service_token",
     "serve",
 ]

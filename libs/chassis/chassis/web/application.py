@@ -1,7 +1,6 @@
 """The applications every service starts from: one for its own network, one for the world."""
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
@@ -10,9 +9,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import SecretStr
 
-from chassis.problems import FieldError, InvalidRequest, NotFound, Unauthenticated
+from chassis.problems import FieldError, InvalidRequest, NotFound
+from chassis.settings import AcceptedToken
+from chassis.web.callers import Callers
 from chassis.web.edge import Edge
 from chassis.web.errors import register_handlers
 
@@ -42,6 +42,7 @@ def create_app(
     ready: Ready | None = None,
     alive: Alive | None = None,
     away: Sequence[type[Exception]] = (),
+    accepted: Sequence[AcceptedToken] = (),
 ) -> FastAPI:
     """The application of a service that nobody outside calls: request ids, metrics, problem
     answers and health routes in place.
@@ -49,10 +50,12 @@ def create_app(
     `ready` and `alive` answer named checks; one that is False, or no answer within 3 s, makes
     `/health/ready` or `/health/live` 503. `ready` tells whether traffic is welcome, `alive`
     whether a restart would help. `away`: what endpoints raise when something they need is away or
-    too busy for the moment, as `database.AWAY`; answered 503 instead of 500.
+    too busy for the moment, as `database.AWAY`; answered 503 instead of 500. `accepted`: the tokens
+    of those who may call a route that is `CalledBy` them.
     """
     app = FastAPI(**_options(service), lifespan=lifespan)
     app.state.stopping = False
+    app.state.callers = Callers(accepted)
     _prepare(app, away)
     _add_health(app, ready, alive)
     return app
@@ -65,25 +68,16 @@ def create_public_app(
     ready: Ready | None = None,
     alive: Alive | None = None,
     away: Sequence[type[Exception]] = (),
+    accepted: Sequence[AcceptedToken] = (),
 ) -> PublicApp:
     """The two applications of a service that is called from outside, too. All that is not for
     the world (health, metrics, `/internal`) belongs into its `private`."""
-    private = create_app(service=service, lifespan=_none, ready=ready, alive=alive, away=away)
+    private = create_app(
+        service=service, lifespan=_none, ready=ready, alive=alive, away=away, accepted=accepted
+    )
     app = PublicApp(private, **_options(service), lifespan=lifespan)
     _prepare(app, away)
     return app
-
-
-def require_service_token(token: SecretStr) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that answers 401 unless the caller shows `Authorization: Bearer <token>`."""
-    expected = b"Bearer " + token.get_secret_value().encode()
-
-    async def check(request: Request) -> None:
-        shown = request.headers.get("authorization", "").encode("latin-1")
-        if not hmac.compare_digest(shown, expected):
-            raise Unauthenticated("The service token is missing or wrong.")
-
-    return check
 
 
 async def refuse_nul(request: Request) -> None:

@@ -1,39 +1,44 @@
-"""/internal: for our own services, with the service token."""
+"""/internal: for our own services; each route names those that may call it."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Final
 
-from chassis.web import parse, read_json_object
+from fastapi import APIRouter, Depends, Request, Response
+
+from chassis.web import CalledBy, parse, read_json_object
 from contracts.internal import CheckCredentials, ChooseOffer, TryAccount
 from gateway.api.admission import DepsOf
 from gateway.api.answers import answer
 from gateway.flows import cashier, registration
 
+BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
+BY_CASHIER: Final = [Depends(CalledBy("cashier"))]
+
 router = APIRouter(prefix="/internal", include_in_schema=False)
 
 
-@router.get("/channels")
+@router.get("/channels", dependencies=BY_ADMIN)
 async def list_channels(deps: DepsOf) -> Response:
     return answer(registration.list_channels(deps))
 
 
-@router.post("/channels/{channel}/credentials")
+@router.post("/channels/{channel}/credentials", dependencies=BY_ADMIN)
 async def check_credentials(channel: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
     return answer(registration.check_credentials(deps, channel, parse(CheckCredentials, body)))
 
 
-@router.post("/channel-accounts/{payment_id}/test")
+@router.post("/channel-accounts/{payment_id}/test", dependencies=BY_ADMIN)
 async def try_account(payment_id: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
     return answer(await registration.try_account(deps, payment_id, parse(TryAccount, body)))
 
 
-@router.get("/checkouts/{token}")
+@router.get("/checkouts/{token}", dependencies=BY_CASHIER)
 async def get_checkout(token: str, deps: DepsOf) -> Response:
     return answer(await cashier.get_checkout(deps, token))
 
 
-@router.post("/checkouts/{token}/channel")
+@router.post("/checkouts/{token}/channel", dependencies=BY_CASHIER)
 async def choose_offer(token: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
     return answer(await cashier.choose(deps, token, parse(ChooseOffer, body)))
