@@ -138,7 +138,12 @@ async def test_a_provider_acts_for_its_merchant_in_every_operation(
     other = account("wechat", sub_mchid="1900000556")
     left, paid = order(merchant.url), order(merchant.url)
     for way in (Method.JSAPI, Method.APP, Method.H5, Method.NATIVE):
-        request = replace(order(merchant.url), method=way, openid="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")
+        request = replace(
+            order(merchant.url),
+            method=way,
+            openid="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+            client_ip="203.0.113.7",
+        )
         assert isinstance(await executor.pay(here, request), Pending)
     for request in (left, paid):
         assert isinstance(await executor.pay(here, request), Pending)

@@ -31,6 +31,8 @@ class Trouble:
     """An internal error by its documented code: repeat the call, or query."""
     limited: Callable[[], Exception]
     """Too many calls: nothing was done."""
+    unsigned: Response
+    """A no in this channel's words, which anybody in between could have said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Respo
         return HangUp()
     if "system_error" in hit:
         raise call.trouble.unsure()
+    if "unsigned" in hit:
+        return call.trouble.unsigned
     return call.trouble.broken if "status_500" in hit else done.response
 
 

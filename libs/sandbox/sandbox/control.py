@@ -7,24 +7,29 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import payer
+from sandbox import outside, payer
 from sandbox.bodies import read_body
-from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Fault, Kind, Operation
+from sandbox.control_requests import (
+    BounceRequest,
+    ConsoleRefundRequest,
+    FaultRequest,
+    MerchantRequest,
+    PayRequest,
+    RefundRequest,
+    SettingsRequest,
+)
+from sandbox.faults import Fault
 from sandbox.telling import tell, tell_refund
 from sandbox.world import World
 
-MAX_DELAY_S = 600
-MAX_LATENCY_MS = 60_000
-
-Channel = Literal["wechat", "alipay", "easy"]
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -37,47 +42,6 @@ class Problem(Exception):
         self.body = {"title": code, "status": status, "code": code, "detail": detail}
 
 
-class ControlRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class PayRequest(ControlRequest):
-    payment_no: Annotated[str, Field(min_length=1)]
-    amount: Annotated[int, Field(ge=1)] | None = None
-    notify: bool = True
-
-
-class RefundRequest(ControlRequest):
-    refund_no: Annotated[str, Field(min_length=1)]
-    state: Literal["succeeded", "failed", "abnormal"]
-
-
-class FaultRequest(ControlRequest):
-    channel: Channel | Literal["*"]
-    operation: Operation | Literal["*"]
-    fault: Kind
-    times: Annotated[int, Field(ge=1)] | None = None
-    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
-    delay_s: Annotated[float, Field(ge=0, le=MAX_DELAY_S)] = DEFAULT_DELAY_S
-    payment_no: str | None = None
-
-    @model_validator(mode="after")
-    def _can_ever_strike(self) -> "FaultRequest":
-        only = ONLY_AT.get(self.fault)
-        if only and self.operation not in ("*", only):
-            raise ValueError(f"{self.fault} acts on operation {only} only")
-        return self
-
-
-class SettingsRequest(ControlRequest):
-    latency_ms: Annotated[int, Field(ge=0, le=MAX_LATENCY_MS)] | None = None
-    auto_pay: bool | None = None
-
-
-class MerchantRequest(ControlRequest):
-    channel: Channel
-
-
 Endpoint = Callable[[World, Request], Awaitable[Response]]
 
 
@@ -85,6 +49,8 @@ def routes(world: World) -> list[Route]:
     table: list[tuple[str, str, Endpoint]] = [
         ("POST", "/pay", pay),
         ("POST", "/refunds", decide_refund),
+        ("POST", "/console-refunds", refund_in_console),
+        ("POST", "/bounces", bounce),
         ("GET", "/truth", tell_truth),
         ("POST", "/faults", add_fault),
         ("GET", "/faults", list_faults),
@@ -127,6 +93,34 @@ async def decide_refund(world: World, request: Request) -> Response:
         raise Problem(409, "decided", f"this refund is {refunds[-1].state} already")
     payer.decide(world, open_refunds[-1], requested.state)
     return _json(tell_refund(open_refunds[-1]))
+
+
+async def refund_in_console(world: World, request: Request) -> Response:
+    """A person refunds in the third party's own console; the newest trade of this number."""
+    requested = await _read(request, ConsoleRefundRequest)
+    trades = world.truth.list_trades(requested.payment_no, None)
+    if not trades:
+        raise Problem(404, "not_found", "no third party knows this number")
+    try:
+        refund = outside.refund_in_console(
+            world, trades[-1], requested.amount, notify=requested.notify
+        )
+    except outside.NotRefundable as error:
+        raise Problem(409, "not_refundable", f"too much, or not paid: {error}") from error
+    return _json(tell_refund(refund), 201)
+
+
+async def bounce(world: World, request: Request) -> Response:
+    """The payer's bank sends a refund back that had succeeded."""
+    requested = await _read(request, BounceRequest)
+    refunds = world.truth.list_refunds_named(requested.refund_no)
+    if not refunds:
+        raise Problem(404, "not_found", "no third party knows this refund")
+    try:
+        outside.bounce(world, refunds[-1], notify=requested.notify)
+    except outside.NotReturned as error:
+        raise Problem(409, "not_returned", f"this refund is {error}") from error
+    return _json(tell_refund(refunds[-1]))
 
 
 async def tell_truth(world: World, request: Request) -> Response:

@@ -32,6 +32,7 @@ Kind = Literal[
     "hold",
     "too_early",
     "probe",
+    "unsigned",
 ]
 
 DEFAULT_DELAY_S = 15.0  # longer than any caller waits

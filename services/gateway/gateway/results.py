@@ -28,6 +28,7 @@ from contracts.money import Money
 from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
 from gateway.channels.plugin import (
     Declined,
+    GivenBack,
     NotSent,
     Outcome,
     Pending,
@@ -71,6 +72,8 @@ def payment_result(
                 found=outcome.found,
                 channel_trade_no=outcome.channel_no,
                 paid_at=outcome.at,
+                reversed=outcome.is_reversed,
+                **_given_back(outcome.given_back),
                 action=NoAction() if source is Source.INITIATION else None,
             )
         case Pending():
@@ -82,7 +85,11 @@ def payment_result(
             )
         case Declined():
             return PaymentResult(
-                **about, closed=outcome.closed, code=outcome.code, message=outcome.message
+                **about,
+                **_given_back(outcome.given_back),
+                closed=outcome.closed,
+                code=outcome.code,
+                message=outcome.message,
             )
         case NotSent() | Unknown():
             return PaymentResult(**about, code=outcome.code, message=outcome.message)
@@ -171,6 +178,17 @@ def _verdict(outcome: Outcome) -> Verdict:
             return Verdict.NOT_SENT
         case Unknown():
             return Verdict.UNKNOWN
+
+
+def _given_back(back: GivenBack | None) -> dict[str, Any]:
+    if back is None:
+        return {}
+    return {
+        "refunded": True,
+        "amount_refunded": back.amount.amount_minor if back.amount else None,
+        "channel_refund_no": back.channel_no,
+        "channel_refund_amount": back.latest.amount_minor if back.latest else None,
+    }
 
 
 def _stated(amount: Money | None) -> dict[str, Any]:

@@ -158,7 +158,9 @@ async def test_credentials_are_the_sections_of_demo_json(http: httpx.AsyncClient
             "base_url", "mchid", "appid", "apiv3_key", "merchant_serial_no",
             "merchant_private_key_pem", "platform_public_key_id", "platform_public_key_pem",
         },
-        "alipay": {"gateway_url", "app_id", "app_private_key_pem", "alipay_public_key_pem"},
+        "alipay": {
+            "gateway_url", "app_id", "seller_id", "app_private_key_pem", "alipay_public_key_pem",
+        },
         "easy": {
             "base_url", "org_id", "mer_code", "term_no", "org_private_key_pem",
             "easypay_public_key_pem",

@@ -62,8 +62,11 @@ class PaymentResult(Data):
     channel's, None where it did not state them.
     `reversed` (with `succeeded` on close): the payer had paid, and this close gave the money back.
     `amount_refunded` is what the channel says went back of it altogether, by us or outside us, None
-    where it does not say; `channel_refund_no` the channel's number of the latest of these refunds.
-    `refunded`: something went back, also where the channel does not say how much.
+    where it does not say; `channel_refund_no` the channel's number of the latest of these refunds,
+    `channel_refund_amount` the amount of that one alone, where it says so.
+    `refunded` is True where the channel says that some or all of it went back, also where it does
+    not say how much (WeChat Pay). `declined` and `closed` with `refunded`: it had been paid, and
+    the channel undid the payment before (a payment code that was cancelled or reversed).
     """
 
     payment_no: str
@@ -82,9 +85,10 @@ class PaymentResult(Data):
     code: str | None = None
     message: str | None = None
     reversed: bool = False
+    refunded: bool = False
     amount_refunded: StrictInt | None = None
     channel_refund_no: str | None = None
-    refunded: bool = False
+    channel_refund_amount: StrictInt | None = None
     asked_at: datetime | None = None
     said_at: datetime | None = None
 

@@ -117,6 +117,7 @@ def _section(account: AlipayAccount, base_url: str) -> dict[str, str]:
     return {
         "gateway_url": f"{base_url}/gateway.do",
         "app_id": account.app_id,
+        "seller_id": account.seller_id,
         "app_private_key_pem": account.key.private_pem,
         "alipay_public_key_pem": account.alipay_key.public_pem,
     }

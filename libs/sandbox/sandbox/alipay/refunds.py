@@ -150,6 +150,10 @@ def _state(refund: Refund, hit: Hit) -> dict[str, Any]:
             return {"refund_status": "REFUND_SUCCESS", "gmt_refund_pay": finished}
         case "failed":
             return {"refund_status": "REFUND_FAIL", "error_code": "REFUND_FAIL"}
+        case "abnormal" if "bounced" in refund.details:
+            back = {"has_deposit_back": "true", "dback_status": "F"}
+            done = {"refund_status": "REFUND_SUCCESS", "gmt_refund_pay": finished}
+            return done | {"deposit_back_info": back}
         case "abnormal":
             return {"deposit_back_info": {"has_deposit_back": "true", "dback_status": "F"}}
         case _:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import orjson
+
 from sandbox.alipay.wire import Asked, refused
 from sandbox.clock import BEIJING, DAY_S, now, read_beijing_text
 from sandbox.money import fen
@@ -29,6 +31,7 @@ _PRODUCT_CODES = {
     "app": ("QUICK_MSECURITY_PAY", ""),
 }
 _FACE_TO_FACE = ("precreate", "pay")
+_HANDED_OVER = ("page", "wap", "app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def read_request(asked: Asked, product: str) -> TradeRequest:
     """Raises the refusals Alipay has for wrong parameters."""
     if asked.text("product_code", 64) not in _PRODUCT_CODES[product]:
         raise refused("INVALID_PARAMETER", "参数无效：product_code")
+    _check_business_params(asked, product)
     return TradeRequest(
         product=product,
         number=read_number(asked),
@@ -94,6 +98,20 @@ def _read_subject(asked: Asked) -> str:
     if not subject or any(sign in subject for sign in "/=&"):
         raise refused("INVALID_PARAMETER", "参数无效：subject")
     return subject
+
+
+def _check_business_params(asked: Asked, product: str) -> None:
+    """An object for calls between servers; JSON text for what browsers and phones carry."""
+    params = asked.biz.get("business_params")
+    if params is None:
+        return
+    if product in _HANDED_OVER:
+        try:
+            params = orjson.loads(params) if isinstance(params, str) else None
+        except orjson.JSONDecodeError:
+            params = None
+    if not isinstance(params, dict):
+        raise refused("INVALID_PARAMETER", "参数无效：business_params")
 
 
 def _read_url(url: str, field: str) -> str:

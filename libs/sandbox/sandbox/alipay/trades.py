@@ -72,7 +72,10 @@ def cancel(world: World, asked: Asked, hit: Hit) -> Done:
     if trade is None:
         node = {"out_trade_no": str(asked.biz.get("out_trade_no", "")), "retry_flag": "N"}
         return Done(respond(asked, node, hit))
-    action = _cancel(world, trade)
+    if CANCELLED not in trade.details:
+        trade.details[CANCELLED] = _cancel(world, trade)
+        world.truth.save_trade(trade)
+    action = trade.details[CANCELLED]
     refuse_unknown(hit)
     return Done(respond(asked, names(trade) | {"retry_flag": "N"} | action, hit))
 

@@ -70,6 +70,19 @@ TROUBLE = Trouble(
     broken=Response("Internal Server Error", 500, media_type="text/html"),
     unsure=partial(refused, "SYSTEM_ERROR", "系统繁忙"),
     limited=partial(Refusal, "40005", "isv.app-call-limited", "应用调用次数超限"),
+    unsigned=Response(
+        orjson.dumps(
+            {
+                "error_response": {
+                    "code": "40002",
+                    "msg": _MESSAGES["40002"],
+                    "sub_code": "isv.invalid-signature",
+                    "sub_msg": "验签出错",
+                }
+            }
+        ),
+        media_type=MEDIA_TYPE,
+    ),
 )
 
 

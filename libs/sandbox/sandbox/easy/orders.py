@@ -90,6 +90,7 @@ def paid_facts(trade: Trade) -> dict[str, str]:
         "stlmDate": compact[:8],
         "payerId": trade.details["payer_id"],
         "payFunc": trade.details.get("pay_func", "WECHAT"),
+        "ofALaterRelease": "?",
     }
 
 

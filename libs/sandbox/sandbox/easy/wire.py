@@ -44,6 +44,10 @@ TROUBLE = Trouble(
     broken=Response(b"", 500),
     unsure=partial(Refusal, "XX", "系统异常"),
     limited=partial(Refusal, "11", "系统繁忙"),
+    unsigned=Response(
+        orjson.dumps({"sysRetCode": f"0000{NOT_FOUND}", "sysRetMsg": "原交易不存在"}),
+        media_type="application/json",
+    ),
 )
 
 

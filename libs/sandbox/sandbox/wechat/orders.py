@@ -206,6 +206,7 @@ def view(trade: Trade, state: str, hit: Hit) -> dict[str, Any]:
         "trade_state_desc": STATE_TEXTS.get(state, state),
         "amount": {"total": amount, "currency": "CNY"},
         "promotion_detail": [],
+        "of_a_later_release": "?",
     }
     if "attach" in trade.details:
         content["attach"] = trade.details["attach"]

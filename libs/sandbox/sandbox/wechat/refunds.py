@@ -8,7 +8,7 @@ import secrets
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,7 +22,7 @@ from sandbox.truth import Refund, Trade
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
-from sandbox.wechat.requests import Fen, NotifyUrl, RefundNumber, Short
+from sandbox.wechat.requests import Fen, NotifyUrl, RefundNumber, Short, at_most_bytes
 from sandbox.wechat.wire import (
     TROUBLE,
     Asked,
@@ -58,7 +58,7 @@ class RefundRequest(BaseModel):
     sub_mchid: Short | None = None
     transaction_id: Short | None = None
     out_trade_no: Short | None = None
-    reason: Annotated[str, Field(max_length=80)] | None = None
+    reason: Annotated[str, at_most_bytes(80)] | None = None
     notify_url: NotifyUrl | None = None
 
 

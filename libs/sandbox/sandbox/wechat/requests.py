@@ -29,6 +29,17 @@ def _is_near(text: str) -> str:
     return text
 
 
+def at_most_bytes(limit: int) -> AfterValidator:
+    """WeChat Pay counts the bytes of UTF-8, three for a Chinese character."""
+
+    def check(text: str) -> str:
+        if len(text.encode()) > limit:
+            raise ValueError(f"长度超过{limit}字节")
+        return text
+
+    return AfterValidator(check)
+
+
 NotifyUrl = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_is_plain_url)]
 TradeNumber = Annotated[str, Field(min_length=6, max_length=32, pattern=r"^[0-9A-Za-z_\-|*]+$")]
 RefundNumber = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_\-|*@]+$")]
@@ -76,12 +87,12 @@ class SettleInfo(BaseModel):
 class OrderRequest(BaseModel):
     """The fields all products share; whose order it is stands in `parties`."""
 
-    description: Annotated[str, Field(min_length=1, max_length=127)]
+    description: Annotated[str, Field(min_length=1), at_most_bytes(127)]
     out_trade_no: TradeNumber
     notify_url: NotifyUrl
     amount: Amount
     time_expire: Annotated[str, Field(max_length=64), AfterValidator(_is_near)] | None = None
-    attach: Annotated[str, Field(max_length=128)] | None = None
+    attach: Annotated[str, at_most_bytes(128)] | None = None
     payer: Payer | None = None
     scene_info: SceneInfo | None = None
     settle_info: SettleInfo | None = None

@@ -22,7 +22,7 @@ from sandbox.truth import Split, Trade
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
-from sandbox.wechat.requests import Fen, RefundNumber, Short
+from sandbox.wechat.requests import Fen, RefundNumber, Short, at_most_bytes
 from sandbox.wechat.wire import (
     TROUBLE,
     Asked,
@@ -41,7 +41,7 @@ REST = "解冻给分账方"
 RESULTS = {"processing": "PENDING", "succeeded": "SUCCESS", "failed": "CLOSED"}
 
 Account = Annotated[str, Field(min_length=1, max_length=64)]
-Description = Annotated[str, Field(min_length=1, max_length=80)]
+Description = Annotated[str, Field(min_length=1), at_most_bytes(80)]
 
 
 class ReceiverRequest(BaseModel):

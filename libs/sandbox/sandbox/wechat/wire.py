@@ -46,15 +46,25 @@ class Refusal(Exception):
         self.status = status
         self.body = {"code": code, "message": message} | ({"detail": detail} if detail else {})
 
-    def response(self) -> Response:
-        """Error answers are not signed."""
-        return Response(orjson.dumps(self.body), self.status, media_type="application/json")
+    def response(self, world: World, asked: "Asked | None") -> Response:
+        """Signed where it is known for whom; machines in between answer without."""
+        body = orjson.dumps(self.body)
+        headers: dict[str, str] = {}
+        if asked is not None:
+            signer = signer_of(asked.account, asked.signer, world.platform_certificates)
+            headers = signature_headers(signer, body)
+        return Response(body, self.status, headers, media_type="application/json")
 
 
 TROUBLE = Trouble(
     broken=Response("Internal Server Error", 500, media_type="text/html"),
     unsure=partial(Refusal, 500, "SYSTEM_ERROR", "系统异常，请稍后重试"),
     limited=partial(Refusal, 429, "FREQUENCY_LIMITED", "频率超限"),
+    unsigned=Response(
+        orjson.dumps({"code": "RESOURCE_NOT_EXISTS", "message": "查询的资源不存在"}),
+        404,
+        media_type="application/json",
+    ),
 )
 
 
@@ -85,7 +95,7 @@ def refusing(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(world, request)
         except Refusal as refusal:
-            return refusal.response()
+            return refusal.response(world, getattr(request.state, "asked", None))
 
     return guarded
 
@@ -109,7 +119,9 @@ async def receive(world: World, request: Request) -> Asked:
             "错误的签名，验签失败",
             {"field": "signature", "issue": "sign not match", "location": "authorization"},
         )
-    return Asked(account, body, _signer_kind(world, account, request))
+    request.state.asked = Asked(account, body, _signer_kind(world, account, request))
+    asked: Asked = request.state.asked
+    return asked
 
 
 def parse(model: type[M], asked: Asked) -> M:

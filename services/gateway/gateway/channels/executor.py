@@ -195,6 +195,6 @@ class Executor:
         return outcome
 
     def _report(self, account: ChannelAccount, name: str, outcome: Outcome, started: float) -> None:
-        if isinstance(outcome, Unknown) and not outcome.is_listed:
+        if isinstance(outcome, Unknown):
             self._unlisted.note(account.channel, name, outcome)
         note(account, name, outcome, self._monotonic() - started)

@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from contracts.money import MINOR_DIGITS, Money
 from gateway.channels.plugin import Unverifiable
+from gateway.channels.texts import clean
 
 UNREADABLE: Final = (
     LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError
@@ -41,9 +42,9 @@ def json_text(value: Any) -> str:
 
 
 def text(content: Mapping[str, Any], *path: str) -> str:
-    """The text at this path; "" where there is none."""
+    """The text at this path, clean (`texts`); "" where there is none."""
     value = _at(content, path)
-    return value if isinstance(value, str) else ""
+    return clean(value) if isinstance(value, str) else ""
 
 
 def whole(content: Mapping[str, Any], *path: str) -> int | None:

@@ -1,6 +1,7 @@
-"""What a channel said that stands in none of its tables: counted each time, told to people once.
+"""What nobody can act on: words that stand in none of a channel's tables, or that nobody signed.
 
-It is Unknown, so the payment is asked for again; the table is to be completed meanwhile.
+They are counted each time and told to people once. They are Unknown, so the channel is asked again
+(`unverified-ends-nothing`); the table, or the way to the channel, is to be put right.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,12 @@ from gateway.channels.plugin import Unknown
 CODES = Counter(
     "channel_unlisted_codes", "Words of channels that no table knows", ["channel", "operation"]
 )
+UNSIGNED = Counter(
+    "channel_unsigned_answers", "Answers that no channel signed", ["channel", "operation"]
+)
 
 MAX_REMEMBERED: Final = 1_000
 """So many different codes are no codes any more, and people know by then."""
-
-MAX_SHOWN: Final = 64
 
 
 class Unlisted:
@@ -26,22 +28,35 @@ class Unlisted:
 
     def __init__(self, tell: Callable[[Alert], None]) -> None:
         self._tell = tell
-        self._told: set[tuple[str, str, str]] = set()
+        self._told: set[tuple[str, str, str, str]] = set()
 
     def note(self, channel: str, operation: str, outcome: Unknown) -> None:
-        """Count the words; alert where nobody has heard of this code yet."""
-        CODES.labels(channel, operation).inc()
-        code = outcome.code[:MAX_SHOWN]
-        known = (channel, operation, code)
+        """Count the words; alert where nobody has heard of them yet."""
+        if not outcome.is_listed:
+            CODES.labels(channel, operation).inc()
+            self._tell_once("unlisted-code", channel, operation, outcome.code)
+        if not outcome.is_signed:
+            UNSIGNED.labels(channel, operation).inc()
+            self._tell_once("unsigned-answer", channel, operation, outcome.code)
+
+    def _tell_once(self, kind: str, channel: str, operation: str, code: str) -> None:
+        known = (kind, channel, operation, code)
         if known in self._told or len(self._told) >= MAX_REMEMBERED:
             return
         self._told.add(known)
+        title, what = _WORDS[kind]
         self._tell(
             Alert(
-                key=f"channel:unlisted-code:{channel}:{operation}:{code}",
+                key=f"channel:{kind}:{channel}:{operation}:{code}",
                 severity=Severity.WARNING,
-                title=f"{channel} said something that is not in our tables",
-                detail=f"The operation {operation} was answered by {code!r}; taken for unknown.",
+                title=f"{channel} {title}",
+                detail=f"The operation {operation} was answered by {code!r}{what}.",
                 facts={"channel": channel, "operation": operation, "code": code},
             )
         )
+
+
+_WORDS: Final = {
+    "unlisted-code": ("said something that is not in our tables", "; taken for unknown"),
+    "unsigned-answer": ("did not sign its answer", ", unsigned; taken for unknown"),
+}

@@ -7,7 +7,15 @@ A table row is a maker of outcomes, `(code, message) → Outcome`: the outcome c
 from collections.abc import Callable, Mapping
 
 from contracts.actions import NoAction
-from gateway.channels.plugin import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
+from gateway.channels.plugin import (
+    Answer,
+    Declined,
+    NotSent,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unknown,
+)
 
 Verdict = Callable[[str, str], Outcome]
 Table = Mapping[str, Verdict]
@@ -46,6 +54,22 @@ def passing(code: str, message: str) -> Unknown:
 def limited(code: str, message: str) -> NotSent:
     """Refused because there are too many calls now: the same call again may be taken."""
     return NotSent(code, message, is_passing=True)
+
+
+def heard(answer: Answer, table: Table, row: str, code: str, message: str) -> Outcome:
+    """What a refusal means by the row of this table; one that nobody signed only makes us ask
+    again (`unverified-ends-nothing`)."""
+    said = table.get(row, unlisted)(code, message)
+    if answer.signed:
+        return said
+    return unsigned(
+        code, message, is_passing=isinstance(said, NotSent | Unknown) and said.is_passing
+    )
+
+
+def unsigned(code: str, message: str, *, is_passing: bool = False) -> Unknown:
+    """Said, but who can tell by whom; people must hear of it."""
+    return Unknown(code, message, is_signed=False, is_passing=is_passing)
 
 
 def unlisted(code: str, message: str) -> Unknown:

@@ -6,12 +6,14 @@ import structlog
 from prometheus_client import Counter
 
 from chassis.producer import NotPublished
+from contracts.events.alerts import Alert, Severity
 from contracts.events.results import Source
 from gateway.channels.plugin import (
     Acknowledgement,
     Noticed,
     NoticedPayment,
     NoticedRefund,
+    NotUnderstood,
     RawNotice,
     Unverifiable,
 )
@@ -54,6 +56,11 @@ async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
     notices = account.plugin.notices
     try:
         noticed = await deps.executor.read_notice(account, notice.raw)
+    except NotUnderstood as error:
+        _count(account, "not_understood")
+        deps.alerts.tell(_not_understood(account, str(error)))
+        log.warning("notice.not_understood", channel=account.channel, reason=str(error))
+        return _refusal(notices.refuse, 503)
     except (Unverifiable, *UNREADABLE) as error:
         # The words of an unverified notice are not worth a line; its kind of fault is.
         _count(account, "unverifiable")
@@ -101,6 +108,17 @@ async def _result(deps: Deps, account: ChannelAccount, item: Noticed) -> Result 
 def _refusal(form: Acknowledgement, status: int) -> Acknowledgement:
     """The channel's own form of a no, under the status that says why."""
     return Acknowledgement(status, form.body, form.media_type)
+
+
+def _not_understood(account: ChannelAccount, reason: str) -> Alert:
+    return Alert(
+        key=f"notice:not-understood:{account.payment_id}",
+        severity=Severity.WARNING,
+        title=f"{account.channel} tells something that we do not know",
+        detail=f"It is signed, and was not acknowledged, so that it comes again: {reason}.",
+        merchant_id=account.merchant_id,
+        facts={"payment_id": account.payment_id, "channel": account.channel},
+    )
 
 
 def _count(account: ChannelAccount, result: str) -> None:

@@ -1,7 +1,7 @@
 """Alipay's gateway from its own end. Source: opendocs.alipay.com/common/02kf5q, 02mse7, 05osv9"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,10 +14,13 @@ from tests.unit.gateway.channels.channel_side import (
     REFUND_NO,
     Asked,
     Pair,
+    tables,
 )
 
 from contracts.api import Method
 from gateway.channels import alipay
+from gateway.channels.alipay import codes
+from gateway.channels.alipay.wire import GATEWAY_CODES
 from gateway.channels.plugin import RawNotice, Reply, Request
 
 APP_ID = "2021000100000001"
@@ -204,6 +207,15 @@ class AlipaySide:
         text = json.dumps(node)
         body = f'{{"error_response":{text},"sign":"{self.platform.sign(text.encode())}"}}'
         return Reply(200, {}, body.encode())
+
+    def unsigned(self) -> Iterator[Reply]:
+        """Alipay does not sign for whom it could not verify; and anybody can leave a sign out."""
+        for code in GATEWAY_CODES:
+            body = {"error_response": {"code": code, "msg": "…", "sub_code": "isv.x"}}
+            yield Reply(200, {}, json.dumps(body).encode())
+        for code in {row for table in tables(codes) for row in table}:
+            node = {"code": "40004", "msg": "…", "sub_code": f"ACQ.{code}", "sub_msg": "不行"}
+            yield Reply(200, {}, json.dumps({"error_response": node}).encode())
 
     def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice:
         amount = f"{amount_minor // 100}.{amount_minor % 100:02d}"

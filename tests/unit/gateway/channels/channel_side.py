@@ -5,9 +5,10 @@ opinion on the plugins' wire code.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
+from types import ModuleType
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -141,6 +142,10 @@ class Side(Protocol):
         """A refusal of any operation, by a code in the form of this channel."""
         ...
 
+    def unsigned(self) -> Iterator[Reply]:
+        """Refusals that nobody signed, by every code that this channel has a meaning for."""
+        ...
+
     def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice: ...
 
     def notice_of_unknown_state(self, payment_no: str) -> RawNotice: ...
@@ -201,6 +206,12 @@ def calling_back(amount_minor: int = 100) -> CallingBack:
 
 def paid_trade() -> Trade:
     return replace(trade(), channel_trade_no=CHANNEL_NO)
+
+
+def tables(codes: ModuleType) -> list[Mapping[str, Any]]:
+    """The tables of a channel's `codes`."""
+    found = [value for name, value in vars(codes).items() if name.isupper()]
+    return [value for value in found if isinstance(value, Mapping)]
 
 
 def operations_of(plugin: Plugin[Any]) -> dict[str, tuple[Any, Any]]:

@@ -149,6 +149,11 @@ class Answers:
             # Outside what is signed a byte may change without changing what is said.
             assert said == honest or isinstance(said, Unknown | Declined | NotSent)
 
+    def test_what_nobody_signed_ends_nothing(self, side: Side, account: Any) -> None:
+        """`unverified-ends-nothing`: whatever it says, and whatever was asked, we ask again."""
+        for reply in side.unsigned():
+            _assert_nothing_is_said(side, account, reply)
+
     def test_a_yes_without_a_signature_is_no_yes(self, side: Side, account: Any) -> None:
         call = side.plugin.query.call(trade(), account)
         answer = side.plugin.wire.verify(side.paid(PAYMENT_NO), call, account, MOMENT)

@@ -1,7 +1,7 @@
 """易生 from its own end. Source: apifox.com/apidoc/docs-site/2466304"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,10 +13,12 @@ from tests.unit.gateway.channels.channel_side import (
     Pair,
     order,
     refunding,
+    tables,
 )
 
 from contracts.api import Method
 from gateway.channels import easy
+from gateway.channels.easy import codes
 from gateway.channels.plugin import RawNotice, Reply, Request
 
 ORG_ID, MER_CODE, TERM_NO = "ORG000000001215", "850000000000001", "12345678"
@@ -144,8 +146,15 @@ class EasySide:
         raise AssertionError("this channel cannot split")
 
     def refused(self, code: str) -> Reply:
-        body = {"sysRetCode": code, "sysRetMsg": "不行", "orgId": ORG_ID}
-        return Reply(200, {}, json.dumps(body).encode())
+        biz_data = {"tradeRetCode": code[-2:], "tradeRetMsg": "不行"}
+        return self.answer(biz_data, sysRetCode=code, sysRetMsg="不行")
+
+    def unsigned(self) -> Iterator[Reply]:
+        """Without bizData nothing is signed; and a code beside other bizData is not."""
+        for code in {row for table in tables(codes) for row in table}:
+            told = {"sysRetCode": f"0000{code}", "sysRetMsg": "不行"}
+            yield Reply(200, {}, json.dumps(told | {"orgId": ORG_ID}).encode())
+            yield self.answer({"tradeRetCode": "00", "tradeRetMsg": "成功"}, **told)
 
     def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice:
         return self.notice(payment_no, "00", biz_data={"tradeAmt": str(amount_minor)})

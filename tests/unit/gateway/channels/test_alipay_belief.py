@@ -18,7 +18,6 @@ from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
     PAYMENT_NO,
-    REFUND_NO,
     trade,
 )
 
@@ -26,7 +25,7 @@ from contracts.money import Money
 from gateway.channels.plugin import (
     Declined,
     NoticedPayment,
-    NoticedRefund,
+    NotUnderstood,
     Pending,
     RawNotice,
     Reply,
@@ -117,21 +116,6 @@ def test_each_state_of_a_notice_has_its_meaning(
     assert read == [NoticedPayment(PAYMENT_NO, meaning)]
 
 
-def test_a_notice_of_refund_is_no_notice_of_payment(side: AlipaySide, account: Any) -> None:
-    """And its `refund_fee` is no amount of this refund."""
-    at = RETURNED_AT
-    expected = [NoticedRefund(REFUND_NO, PAYMENT_NO, Succeeded(at=at))]
-    assert PLUGIN.notices.read(side.refund_notice(), account, MOMENT) == expected
-    in_full = side.refund_notice(trade_status="TRADE_CLOSED")
-    assert PLUGIN.notices.read(in_full, account, MOMENT) == expected
-
-
-def test_a_refund_that_is_not_ours_is_nothing_to_do(side: AlipaySide, account: Any) -> None:
-    for number in ("made-in-the-merchant-centre", PAYMENT_NO, ""):
-        notice = side.refund_notice(out_biz_no=number)
-        assert PLUGIN.notices.read(notice, account, MOMENT) == []
-
-
 def test_each_field_of_a_notice_is_signed(side: AlipaySide, account: Any) -> None:
     fields = form(side.paid_notice(PAYMENT_NO))
     for name in fields:
@@ -175,9 +159,13 @@ def test_a_notice_for_another_seller_is_refused(side: AlipaySide) -> None:
         PLUGIN.notices.read(notice, theirs, MOMENT)
 
 
-def test_another_kind_of_notice_is_nothing_to_do(side: AlipaySide, account: Any) -> None:
-    notice = side.notice({"out_trade_no": PAYMENT_NO}, notify_type="servicewindow_notify")
-    assert PLUGIN.notices.read(notice, account, MOMENT) == []
+@pytest.mark.parametrize("kind", ["servicewindow_notify", ""])
+def test_another_kind_of_notice_is_not_acknowledged(
+    side: AlipaySide, account: Any, kind: str
+) -> None:
+    notice = side.notice({"out_trade_no": PAYMENT_NO}, notify_type=kind)
+    with pytest.raises(NotUnderstood):
+        PLUGIN.notices.read(notice, account, MOMENT)
 
 
 def test_a_notice_is_repeated_for_a_day_and_still_believed(side: AlipaySide, account: Any) -> None:

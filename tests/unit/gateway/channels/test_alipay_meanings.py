@@ -25,6 +25,7 @@ from contracts.money import Money
 from gateway.channels.alipay import codes
 from gateway.channels.plugin import (
     Declined,
+    GivenBack,
     NotSent,
     Outcome,
     Pending,
@@ -32,7 +33,7 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
-from gateway.channels.verdicts import passing, unlisted
+from gateway.channels.verdicts import passing, unlisted, unsigned
 
 PLUGIN = AlipaySide.plugin
 PAID_AT = NOW + timedelta(seconds=5)
@@ -112,7 +113,7 @@ GATEWAY_ROWS = [
 
 @pytest.mark.parametrize(("code", "sub_code", "meaning"), GATEWAY_ROWS)
 @pytest.mark.parametrize("is_signed", [True, False])
-def test_the_gateways_own_refusals_need_no_signature(
+def test_the_gateways_own_refusals_count_where_they_are_signed(
     side: AlipaySide, account: Any, code: str, sub_code: str, meaning: Any, is_signed: bool
 ) -> None:
     for name, (way, subject) in operations_of(PLUGIN).items():
@@ -123,7 +124,11 @@ def test_the_gateways_own_refusals_need_no_signature(
         is_repeated = meaning is Unknown and name.startswith("pay:") and name != "pay:barcode"
         expected = Unknown if name.startswith("query") else meaning
         expected = passing if is_repeated else expected
-        assert outcome(side, account, way, subject, reply) == expected(sub_code, "不行")
+        said = outcome(side, account, way, subject, reply)
+        if is_signed:
+            assert said == expected(sub_code, "不行")
+        else:
+            assert said == unsigned(sub_code, "不行", is_passing=expected is passing)
 
 
 def test_a_business_refusal_needs_a_signature(side: AlipaySide, account: Any) -> None:
@@ -176,7 +181,16 @@ def test_a_cancellation_may_have_to_be_repeated(side: AlipaySide, account: Any) 
         (
             "TRADE_CLOSED",
             {"send_pay_date": "2026-01-31 12:00:05"},
-            Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT),
+            Succeeded(
+                TRADE_NO, Money(1299, "CNY"), PAID_AT, given_back=GivenBack(Money(1299, "CNY"))
+            ),
+        ),
+        (
+            "TRADE_SUCCESS",
+            {"refund_fee": "3.00"},
+            Succeeded(
+                TRADE_NO, Money(1299, "CNY"), PAID_AT, given_back=GivenBack(Money(300, "CNY"))
+            ),
         ),
         (
             "TRADE_CLOSED",
@@ -244,7 +258,7 @@ def test_a_refund_is_done_only_where_money_moved(side: AlipaySide, account: Any)
         ({"refund_status": "UNHEARD_OF"}, unlisted("UNHEARD_OF", "a refund in an unknown state")),
         (
             {"deposit_back_info": {"has_deposit_back": "true", "dback_status": "F"}},
-            Declined("DEPOSIT_BACK_FAILED", "the bank did not take it back", abnormal=True),
+            Declined("DEPOSIT_BACK_FAILED", "the payer's bank sent it back", abnormal=True),
         ),
         ({"out_request_no": ""}, ABSENT),
     ],

@@ -207,8 +207,7 @@ def test_the_signed_request_for_the_file_goes_to_wechat_pay_only() -> None:
 def test_why_there_is_no_bill_of_wechat_pay(status: int, code: str, kind: type) -> None:
     side = WechatSide()
     account, call = opened(side), wechat.call(TRADE, opened(side))
-    reply = Reply(status, {}, f'{{"code":"{code}","message":"…"}}'.encode())
-    answer = side.plugin.wire.verify(reply, call, account, MOMENT)
+    answer = side.plugin.wire.verify(side.refused(code, status), call, account, MOMENT)
     assert isinstance(wechat.place(answer, TRADE, account), kind)
 
 

@@ -20,14 +20,18 @@ from tests.unit.gateway.channels.wechat_side import (
     KEY_ID,
     MCHID,
     REFUND_ID,
+    TRANSACTION_ID,
     WechatSide,
 )
 
 from contracts.money import Money
 from gateway.channels.plugin import (
     Declined,
+    GivenBack,
     Moment,
+    NoticedPayment,
     NoticedRefund,
+    NotUnderstood,
     Outcome,
     RawNotice,
     Succeeded,
@@ -119,12 +123,44 @@ def test_a_notice_of_refund_is_read(
         assert said.outcome.abnormal == (state == "ABNORMAL")
 
 
-def test_a_notice_that_is_none_of_ours_is_nothing_to_do(side: WechatSide, account: Any) -> None:
-    for event in ("COUPON.USE", "PROFITSHARING.SUCCESS"):
-        assert PLUGIN.notices.read(side.notice(event, {"mchid": MCHID}), account, MOMENT) == []
+def test_a_receivers_share_is_nothing_to_do(side: WechatSide, account: Any) -> None:
+    """Told under two names of events; it is asked for by query."""
+    told = {"mchid": MCHID, "order_id": "3", "receiver": {"account": "1900000100", "amount": 3}}
+    for event in ("PROFITSHARING.SUCCESS", "TRANSACTION.SUCCESS"):
+        assert PLUGIN.notices.read(side.notice(event, told), account, MOMENT) == []
+
+
+def test_what_is_not_understood_is_not_acknowledged(side: WechatSide, account: Any) -> None:
     combined = {"mchid": MCHID, "combine_out_trade_no": "C1", "sub_orders": []}
-    notice = side.notice("TRANSACTION.SUCCESS", combined)
-    assert PLUGIN.notices.read(notice, account, MOMENT) == []
+    for event, told in (("COUPON.USE", {"mchid": MCHID}), ("TRANSACTION.SUCCESS", combined)):
+        with pytest.raises(NotUnderstood):
+            PLUGIN.notices.read(side.notice(event, told), account, MOMENT)
+
+
+@pytest.mark.parametrize(
+    ("state", "amount", "expected"),
+    [
+        ("SUCCESS", 300, GivenBack(None, REFUND_ID, Money(300, "CNY"))),
+        ("SUCCESS", 1299, GivenBack(Money(1299, "CNY"), REFUND_ID, Money(1299, "CNY"))),
+        ("CLOSED", 300, None),
+    ],
+)
+def test_a_refund_made_elsewhere_is_a_word_about_the_payment(
+    side: WechatSide, account: Any, state: str, amount: int, expected: GivenBack | None
+) -> None:
+    """`money-moved-outside`: in WeChat Pay's console, under a number that is not ours."""
+    told = {
+        "mchid": MCHID,
+        "out_trade_no": PAYMENT_NO,
+        "transaction_id": TRANSACTION_ID,
+        "out_refund_no": "console-1",
+        "refund_id": REFUND_ID,
+        "refund_status": state,
+        "amount": {"total": 1299, "refund": amount, "payer_total": 1299, "payer_refund": amount},
+    }
+    noticed = PLUGIN.notices.read(side.notice(f"REFUND.{state}", told), account, MOMENT)
+    paid = Succeeded(TRANSACTION_ID, Money(1299, "CNY"), given_back=expected)
+    assert noticed == ([NoticedPayment(PAYMENT_NO, paid)] if expected else [])
 
 
 def test_a_notice_sealed_with_another_key_is_refused(side: WechatSide, account: Any) -> None:

@@ -23,6 +23,7 @@ from contracts.actions import NoAction
 from contracts.money import Money
 from gateway.channels.plugin import (
     Declined,
+    GivenBack,
     NotSent,
     Outcome,
     Pending,
@@ -154,8 +155,8 @@ def test_a_payment_code_that_waits_for_its_payer_says_so_by_a_signed_202(
 def test_a_split_that_comes_too_early_is_sent_again(side: WechatSide, account: Any) -> None:
     way, subject = operations_of(PLUGIN)["split"]
     body = '{"code":"INVALID_REQUEST","message":"订单处理中，暂时无法分账，请稍后再试"}'
-    said = outcome(side, account, way, subject, Reply(400, {}, body.encode()))
-    assert isinstance(said, NotSent)
+    signed = Reply(400, side.signed(body.encode()), body.encode())
+    assert isinstance(outcome(side, account, way, subject, signed), NotSent)
 
 
 # ── states ──
@@ -182,8 +183,9 @@ def test_each_state_has_its_meaning(
 @pytest.mark.parametrize("state", ["SUCCESS", "REFUND"])
 def test_a_refunded_trade_was_paid(side: WechatSide, account: Any, state: str) -> None:
     reply = side.answer(side.transaction(PAYMENT_NO, state))
+    back = GivenBack() if state == "REFUND" else None
     assert outcome(side, account, PLUGIN.query, trade(), reply) == Succeeded(
-        TRANSACTION_ID, Money(1299, "CNY"), NOW + timedelta(seconds=5)
+        TRANSACTION_ID, Money(1299, "CNY"), NOW + timedelta(seconds=5), given_back=back
     )
 
 

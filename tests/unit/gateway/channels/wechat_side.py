@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,11 +18,13 @@ from tests.unit.gateway.channels.channel_side import (
     SPLIT_NO,
     Asked,
     Pair,
+    tables,
 )
 
 from contracts.api import Method
 from gateway.channels import wechat
 from gateway.channels.plugin import RawNotice, Reply, Request
+from gateway.channels.wechat import codes
 
 MCHID, APPID, SERIAL = "1900000109", "wxd678efh567hg6787", "4A5B6C7D" * 5
 KEY_ID = "PUB_KEY_ID_0119000001092024"
@@ -220,9 +222,14 @@ class WechatSide:
         )
 
     def refused(self, code: str, status: int = 400) -> Reply:
-        """Refusals are not signed."""
         body = json.dumps({"code": code, "message": "不行"}, ensure_ascii=False).encode()
-        return Reply(status, {"content-type": "application/json"}, body)
+        return Reply(status, self.signed(body), body)
+
+    def unsigned(self) -> Iterator[Reply]:
+        """What a machine in between may answer in WeChat Pay's name."""
+        for code in {row for table in tables(codes) for row in table}:
+            for status in (400, 401, 403, 404, 429, 500):
+                yield Reply(status, {}, self.refused(code, status).body)
 
     def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice:
         content = self.transaction(payment_no, "SUCCESS", amount_minor)

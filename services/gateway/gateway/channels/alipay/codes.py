@@ -17,8 +17,8 @@ from gateway.channels.verdicts import (
     closed,
     done,
     gone,
+    heard,
     passing,
-    unlisted,
     waiting,
 )
 
@@ -213,4 +213,4 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     # Only a business refusal speaks by its sub code; the gateway's own codes stand alone.
     row = sub_code.rpartition(".")[2].upper() if code == BUSINESS_REFUSAL else code
     rows = {**GATEWAY, **table} if code in GATEWAY_CODES else table
-    return rows.get(row, unlisted)(told, message)
+    return heard(answer, rows, row, told, message)

@@ -6,22 +6,24 @@ Source: opendocs.alipay.com/open/02ekfg (create), 02e7gq (query), 05osv9 (states
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
+from gateway.channels.alipay import limits
 from gateway.channels.beijing import payable_until, read_spaced, spaced
 from gateway.channels.plugin import (
     Call,
     Declined,
+    GivenBack,
     Outcome,
     PayOrder,
     Pending,
     Succeeded,
     Unverifiable,
 )
-from gateway.channels.reading import decimal_money, text
+from gateway.channels.reading import decimal_money, json_text, text
+from gateway.channels.texts import cut_to_characters
 from gateway.channels.verdicts import unlisted
 
 CURRENCY: Final = "CNY"
 CLOSED: Final = "TRADE_CLOSED"
-MAX_SUBJECT: Final = 256
 FORBIDDEN: Final = str.maketrans("/=&", "／＝＆")
 """Alipay refuses these in a subject; their full-width forms read the same."""
 
@@ -32,7 +34,7 @@ def write(order: PayOrder, product_code: str) -> dict[str, Any]:
     content: dict[str, Any] = {
         "out_trade_no": order.payment_no,
         "total_amount": order.amount.decimal(),
-        "subject": order.subject.translate(FORBIDDEN)[:MAX_SUBJECT],
+        "subject": cut_to_characters(order.subject.translate(FORBIDDEN), limits.SUBJECT_CHARACTERS),
         "product_code": product_code,
         "time_expire": spaced(payable_until(order)),
     }
@@ -54,7 +56,16 @@ def handing(
 ) -> Call:
     """A call that the payer's browser makes, and where it goes afterwards."""
     query = {"notify_url": order.notify_url, "return_url": order.return_url or ""}
-    return Call(verb, method, query, content)
+    return Call(verb, method, query, carried(content))
+
+
+def carried(content: Mapping[str, Any]) -> dict[str, Any]:
+    """As the payer's browser or phone carries it: there Alipay takes `business_params` as JSON
+    text, and elsewhere as an object."""
+    written = dict(content)
+    if "business_params" in written:
+        written["business_params"] = json_text(written["business_params"])
+    return written
 
 
 def read(content: Mapping[str, Any], *, paid_at: str) -> Outcome:
@@ -67,7 +78,7 @@ def read(content: Mapping[str, Any], *, paid_at: str) -> Outcome:
     match state:
         case "WAIT_BUYER_PAY":
             return Pending(channel_no=text(content, "trade_no") or None)
-        case "TRADE_CLOSED" if not paid:
+        case "TRADE_CLOSED" if not paid and given_back(content) is None:
             return Declined(state, "the trade was closed unpaid", closed=True)
         case "TRADE_SUCCESS" | "TRADE_FINISHED" | "TRADE_CLOSED":
             return read_paid(content, paid)
@@ -81,4 +92,14 @@ def read_paid(content: Mapping[str, Any], paid: str) -> Succeeded:
     channel_no = text(content, "trade_no")
     if amount is None or not channel_no:
         raise Unverifiable("a paid trade without its amount or number")
-    return Succeeded(channel_no, amount, read_spaced(paid))
+    back = given_back(content)
+    if back is None and text(content, "trade_status") == CLOSED:
+        back = GivenBack(amount)
+    return Succeeded(channel_no, amount, read_spaced(paid), given_back=back)
+
+
+def given_back(content: Mapping[str, Any]) -> GivenBack | None:
+    """`refund_fee` is the sum of all refunds of the trade, whoever made them; none is told as an
+    absent, an empty or a zero one."""
+    amount = decimal_money(text(content, "refund_fee"), CURRENCY)
+    return GivenBack(amount) if amount is not None and amount.amount_minor > 0 else None

@@ -5,17 +5,18 @@
 Source: apifox.com/apidoc/docs-site/2466304 (doc-2748794)
 """
 
+from dataclasses import replace
 from typing import Final
 
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
 from gateway.channels.reading import text
-from gateway.channels.verdicts import Table, absent, unlisted
+from gateway.channels.verdicts import Table, absent, heard
 
 SUCCESS: Final = "00"
 
 _NOBODY_KNOWS: Final[Table] = {
     "XX": Unknown,  # exception inside
-    "07": Unknown,  # data exception
+    "07": Unknown,  # data exception; also: the order was not found, ask later
     "11": Unknown,  # busy
     "12": Unknown,  # limits: 12 to 16
     "13": Unknown,
@@ -41,13 +42,23 @@ QUERY: Final[Table] = {
     **_NOBODY_KNOWS,
     **dict.fromkeys(_REFUSED_BEFORE_ANY_WORK, Unknown),
     "06": Unknown,
-    "07": absent,  # the original order was not found
+}
+
+QUERY_REFUND: Final[Table] = {
+    **QUERY,
+    "07": absent,  # 原退款不存在: the same refund is sent again, which moves money once
 }
 
 
 def find_refusal(answer: Answer, table: Table) -> Outcome | None:
-    """What a refusal means by this table; None where the answer is no refusal."""
+    """What a refusal means by this table; None where the answer is no refusal.
+
+    `sysRetCode` stands beside what is signed; a refusal counts as signed where `bizData` says the
+    same.
+    """
     code = text(answer.content, "sysRetCode")
     if answer.signed and code[-2:] == SUCCESS:
         return None
-    return table.get(code[-2:].upper(), unlisted)(code, text(answer.content, "sysRetMsg"))
+    if text(answer.content, "bizData", "tradeRetCode") != code[-2:]:
+        answer = replace(answer, signed=False)
+    return heard(answer, table, code[-2:].upper(), code, text(answer.content, "sysRetMsg"))

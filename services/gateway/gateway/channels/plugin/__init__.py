@@ -39,6 +39,7 @@ from gateway.channels.plugin.messages import (
     Answer,
     Call,
     Moment,
+    NotUnderstood,
     RawNotice,
     Reply,
     Request,
@@ -47,6 +48,7 @@ from gateway.channels.plugin.messages import (
 )
 from gateway.channels.plugin.outcomes import (
     Declined,
+    GivenBack,
     Noticed,
     NoticedPayment,
     NoticedRefund,
@@ -55,10 +57,13 @@ from gateway.channels.plugin.outcomes import (
     Pending,
     SharedOut,
     Succeeded,
+    Told,
+    ToldT,
     Trial,
     Unknown,
     Word,
     dated,
+    understood,
 )
 from gateway.channels.plugin.subjects import (
     CallingBack,
@@ -83,10 +88,12 @@ __all__ = [
     "Call",
     "CallingBack",
     "Declined",
+    "GivenBack",
     "HandOver",
     "KeyRenewal",
     "Moment",
     "NotSent",
+    "NotUnderstood",
     "Noticed",
     "NoticedPayment",
     "NoticedRefund",
@@ -110,6 +117,8 @@ __all__ = [
     "Splitting",
     "StatementRequest",
     "Succeeded",
+    "Told",
+    "ToldT",
     "Trade",
     "Trial",
     "Unknown",
@@ -119,4 +128,5 @@ __all__ = [
     "Word",
     "are_checked",
     "dated",
+    "understood",
 ]

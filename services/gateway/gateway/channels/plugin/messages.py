@@ -21,6 +21,11 @@ class UnknownKey(Unverifiable):
         self.name = name
 
 
+class NotUnderstood(Unverifiable):
+    """The channel did sign it, but what it says is of a kind that we do not know: never to be
+    acknowledged, so that it comes again, and people hear of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When and with which random text a request is signed or a reply is read."""
@@ -63,7 +68,7 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A verified, decoded reply. Error replies that channels do not sign arrive here too, marked
-    `signed=False`: they may be read as a no, never as a yes."""
+    `signed=False`: they make us ask again, and end nothing."""
 
     status: int
     content: Mapping[str, Any]

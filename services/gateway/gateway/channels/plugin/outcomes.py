@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, TypeVar
 
 from contracts.actions import Action
 from contracts.money import Money
+from gateway.channels.plugin.messages import NotUnderstood
+from gateway.channels.texts import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +17,25 @@ class Word:
 
     asked_at: datetime | None = field(default=None, compare=False, repr=False)
     said_at: datetime | None = field(default=None, compare=False, repr=False)
+
+
+MAX_CODE: Final = 64
+MAX_MESSAGE: Final = 256
+MAX_NUMBER: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What the channel says went back of a payment, by us or outside us: all refunds together,
+    None where it does not say how much. `channel_no` is its number of the latest of them, `latest`
+    the amount of that one alone, where it says these."""
+
+    amount: Money | None = None
+    channel_no: str | None = None
+    latest: Money | None = None
+
+    def __post_init__(self) -> None:
+        _bound(self, channel_no=MAX_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +48,30 @@ class SharedOut:
     code: str | None = None
     message: str | None = None
 
+    def __post_init__(self) -> None:
+        _bound(self, code=MAX_CODE, message=MAX_MESSAGE)
+
 
 @dataclass(frozen=True, slots=True)
 class Succeeded(Word):
     """Done: the money was taken (pay, query, notice), went back (refund), or the trade is closed
     or never came to be (close; then `found` is False), or the channel is through with a split
-    (`shares` say who got theirs). `amount` is the channel's word, None where it gave none."""
+    (`shares` say who got theirs). `amount` is the channel's word, None where it gave none.
+
+    `given_back`: of what was taken, some or all went back since. `is_reversed`, of a close: if the
+    payer had paid, this close gave the money back, and no word from before it counts.
+    """
 
     channel_no: str | None = None
     amount: Money | None = None
     at: datetime | None = None
     found: bool = True
     shares: tuple[SharedOut, ...] = ()
+    given_back: GivenBack | None = None
+    is_reversed: bool = False
+
+    def __post_init__(self) -> None:
+        _bound(self, channel_no=MAX_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +84,25 @@ class Pending(Word):
     found: bool = True
     shares: tuple[SharedOut, ...] = ()
 
+    def __post_init__(self) -> None:
+        _bound(self, channel_no=MAX_NUMBER)
+
 
 @dataclass(frozen=True, slots=True)
 class Declined(Word):
-    """The channel's final no. `closed`: it ended the trade unpaid (query). `abnormal`: it took
-    the refund but could not return the money, a person must decide; `channel_no` is its number."""
+    """The channel's final no. `closed`: it ended the trade (query), unpaid or, with `given_back`,
+    paid and undone. `abnormal`: it took the refund but could not return the money, or the payer's
+    bank sent it back; a person must decide; `channel_no` is its number."""
 
     code: str
     message: str
     closed: bool = False
     abnormal: bool = False
     channel_no: str | None = None
+    given_back: GivenBack | None = None
+
+    def __post_init__(self) -> None:
+        _bound(self, code=MAX_CODE, message=MAX_MESSAGE, channel_no=MAX_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +118,17 @@ class NotSent(Word):
     is_spoken: bool = True
     is_passing: bool = False
 
+    def __post_init__(self) -> None:
+        _bound(self, code=MAX_CODE, message=MAX_MESSAGE)
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Word):
     """Nobody can say what the channel did; ask again with the same number.
 
     `is_spoken` False: code and message are the executor's, the channel said nothing. `is_listed`
-    False: the channel said what stands in none of its tables; people must hear of it. `is_passing`:
+    False: the channel said what stands in none of its tables; `is_signed` False: nobody can prove
+    that the channel said it (`unverified-ends-nothing`); people must hear of both. `is_passing`:
     the channel says that the same call, a moment later, is answered as this one should have been.
     """
 
@@ -91,10 +136,26 @@ class Unknown(Word):
     message: str
     is_spoken: bool = True
     is_listed: bool = True
+    is_signed: bool = True
     is_passing: bool = False
+
+    def __post_init__(self) -> None:
+        _bound(self, code=MAX_CODE, message=MAX_MESSAGE)
 
 
 Outcome = Succeeded | Pending | Declined | NotSent | Unknown
+
+
+Told = Succeeded | Pending | Declined
+ToldT = TypeVar("ToldT", Succeeded, Pending, Declined, Told)
+
+
+def understood(outcome: Outcome) -> Told:
+    """What a notice may say. Raises NotUnderstood for anything else: it must come again, and
+    meanwhile the channel is asked by query."""
+    if isinstance(outcome, NotSent | Unknown):
+        raise NotUnderstood(f"the notice cannot be read: {outcome}")
+    return outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +178,7 @@ class NoticedPayment:
     """
 
     payment_no: str
-    outcome: Succeeded | Pending | Declined
+    outcome: Told
     is_hint: bool = False
 
 
@@ -125,10 +186,18 @@ class NoticedPayment:
 class NoticedRefund:
     refund_no: str
     payment_no: str
-    outcome: Succeeded | Pending | Declined
+    outcome: Told
 
 
 Noticed = NoticedPayment | NoticedRefund
+
+
+def _bound(said: object, **limits: int) -> None:
+    """What a channel says becomes printable, and short (`strangers-text-stops-nothing`)."""
+    for name, limit in limits.items():
+        text = getattr(said, name)
+        if text is not None:
+            object.__setattr__(said, name, clean(text[:limit]))
 
 
 def dated(noticed: Noticed, *, received_at: datetime) -> Noticed:

@@ -18,9 +18,9 @@ from gateway.channels.verdicts import (
     absent,
     done,
     gone,
+    heard,
     limited,
     passing,
-    unlisted,
     waiting,
 )
 
@@ -193,7 +193,7 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     message = text(answer.content, "message")
     rows = {_plain(each): verdict for each, verdict in table.items()}
     if answer.status < 500 and answer.status != 202:
-        return rows.get(_plain(code), unlisted)(code, message)
+        return heard(answer, rows, _plain(code), code, message)
     said = rows.get(_plain(code), Unknown)(code, message)
     is_waiting = answer.signed and isinstance(said, Pending)
     return said if is_waiting or isinstance(said, Unknown) else Unknown(code, message)

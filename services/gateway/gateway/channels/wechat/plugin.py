@@ -45,7 +45,7 @@ PLUGIN: Plugin[Account] = Plugin(
             mini_program.call, mini_program.outcome, frozenset({"openid"})
         ),
         Method.APP: Operation(app.call, app.outcome),
-        Method.H5: Operation(h5.call, h5.outcome),
+        Method.H5: Operation(h5.call, h5.outcome, frozenset({"client_ip"})),
         Method.BARCODE: Operation(barcode.call, barcode.outcome, frozenset({"auth_code"})),
     },
     query=Operation(query.call, query.outcome),

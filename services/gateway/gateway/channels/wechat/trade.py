@@ -4,11 +4,13 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791877 (create), 4012791858 (query
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from gateway.channels.beijing import payable_until, read_rfc3339, rfc3339
 from gateway.channels.plugin import (
     Declined,
+    GivenBack,
     Outcome,
     PayOrder,
     Pending,
@@ -16,11 +18,11 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import minor_money, text, whole
+from gateway.channels.texts import cut_to_bytes
 from gateway.channels.verdicts import unlisted
-from gateway.channels.wechat import parties
+from gateway.channels.wechat import limits, parties
 from gateway.channels.wechat.credentials import Account
 
-MAX_DESCRIPTION: Final = 127
 NO_ADDRESS: Final = "127.0.0.1"
 """Where the app did not tell the payer's address; WeChat Pay wants one."""
 
@@ -31,7 +33,7 @@ def write(order: PayOrder, account: Account) -> dict[str, Any]:
     is_split = order.splits or account.profit_sharing
     return {
         **parties.names(account),
-        "description": order.subject[:MAX_DESCRIPTION],
+        "description": cut_to_bytes(order.subject, limits.DESCRIPTION_BYTES),
         "out_trade_no": order.payment_no,
         "time_expire": rfc3339(payable_until(order)),
         "notify_url": order.notify_url,
@@ -46,20 +48,25 @@ def read(content: Mapping[str, Any], account: Account) -> Outcome:
         raise Unverifiable("the answer speaks of another merchant")
     state, meaning = text(content, "trade_state"), text(content, "trade_state_desc")
     match state:
-        case "SUCCESS" | "REFUND":
+        case "SUCCESS":
             return _paid(content)
+        case "REFUND":
+            return replace(_paid(content), given_back=GivenBack())
         case "NOTPAY" | "USERPAYING":
             return Pending(channel_no=text(content, "transaction_id") or None)
-        case "CLOSED" | "REVOKED":
+        case "CLOSED":
             return Declined(state, meaning, closed=True)
+        case "REVOKED":
+            back = GivenBack() if text(content, "success_time") else None
+            return Declined(state, meaning, closed=True, given_back=back)
         case "PAYERROR":
             return Declined(state, meaning)
         case _:
             return unlisted(state, meaning)
 
 
-def _paid(content: Mapping[str, Any]) -> Outcome:
-    """REFUND too: paid, and some of it or all given back since."""
+def _paid(content: Mapping[str, Any]) -> Succeeded:
+    """REFUND too: paid, and some of it or all given back since; how much it does not say."""
     currency = text(content, "amount", "currency") or "CNY"
     amount = minor_money(whole(content, "amount", "total"), currency)
     channel_no = text(content, "transaction_id")

@@ -15,7 +15,8 @@ from gateway.channels.plugin import Call, PayOrder, Pending, Request
 
 def call(order: PayOrder, account: Account) -> Call:
     content = trade.write(order, "QUICK_MSECURITY_PAY")
-    return replace(trade.asking("alipay.trade.app.pay", order, content), verb="GET")
+    asked = trade.asking("alipay.trade.app.pay", order, trade.carried(content))
+    return replace(asked, verb="GET")
 
 
 def outcome(request: Request) -> Pending:

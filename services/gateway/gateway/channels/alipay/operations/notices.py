@@ -1,12 +1,13 @@
 """What Alipay tells without being asked: a signed form about a trade, or about its refund.
 
-There is no time window: Alipay repeats a notice for a day, and does not say whether with a new
-time. A notice that arrives once more is harmless, because states only go forward.
+There is no time window: Alipay repeats a notice for a day, with the time of the repeat. A notice
+that arrives once more is harmless, because states only go forward.
 
 Source: opendocs.alipay.com/open/05osv9
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -14,20 +15,25 @@ from contracts.identifiers import is_id
 from gateway.channels import rsa
 from gateway.channels.alipay import trade
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.alipay.operations import bounces
 from gateway.channels.alipay.wire import signed_text
 from gateway.channels.beijing import read_spaced
 from gateway.channels.plugin import (
     Acknowledgement,
+    GivenBack,
     Moment,
     Noticed,
     NoticedPayment,
     NoticedRefund,
-    NotSent,
+    NotUnderstood,
     RawNotice,
     Succeeded,
-    Unknown,
+    Told,
+    ToldT,
     Unverifiable,
+    understood,
 )
+from gateway.channels.reading import text
 
 ACCEPT: Final = Acknowledgement(200, b"success")
 REFUSE: Final = Acknowledgement(500, b"fail")
@@ -37,36 +43,64 @@ TRADE_STATUS: Final = "trade_status_sync"
 
 
 def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
-    """Verify on the raw form, read. A word about a refund never counts as a word about payment."""
+    """Verify on the raw form, read."""
     fields = _fields(notice.body)
     _check_signature(fields, account)
     if fields.get("app_id") != account.app_id:
         raise Unverifiable("the notice is for another app")
-    if account.seller_id and fields.get("seller_id", account.seller_id) != account.seller_id:
+    if bounces.is_one(fields):
+        return bounces.read(fields)
+    if account.seller_id and fields.get("seller_id") != account.seller_id:
         raise Unverifiable("the notice is for another seller")
     if fields.get("notify_type") != TRADE_STATUS:
-        return []
-    if "refund_fee" in fields or "gmt_refund" in fields or "out_biz_no" in fields:
-        return _refund(fields)
-    return [_payment(fields)]
+        raise NotUnderstood("a notice of an unknown type")
+    return _about_trade(fields)
 
 
-def _payment(fields: Mapping[str, str]) -> NoticedPayment:
-    outcome = trade.read(fields, paid_at="gmt_payment")
-    number = fields.get("out_trade_no")
-    if isinstance(outcome, NotSent | Unknown) or not number:
-        # Refused, so that Alipay sends it again; meanwhile we ask by query.
-        raise Unverifiable(f"the notice cannot be read: {outcome}")
-    return NoticedPayment(number, outcome)
+def _about_trade(fields: Mapping[str, str]) -> list[Noticed]:
+    """What happened stands in values, not in names: Alipay sends empty and zero fields too.
+
+    It is about a refund where `out_biz_no` names one, and it was made. That is proof of the
+    payment as well. The number may be that of somebody who refunded without us.
+    """
+    payment_no, number = text(fields, "out_trade_no"), text(fields, "out_biz_no")
+    refunded_at = text(fields, "gmt_refund")
+    back = trade.given_back(fields)
+    is_refund = number != "" and (back is not None or refunded_at != "")
+    outcome = _read_trade(fields, is_refund=is_refund)
+    if not payment_no:
+        raise NotUnderstood("a notice about no payment")
+    if not is_refund:
+        return [NoticedPayment(payment_no, _dated(outcome, fields, "gmt_payment"))]
+    if not isinstance(outcome, Succeeded):
+        raise NotUnderstood("a refund of what was not paid")
+    if not is_id("refund", number):
+        outside = GivenBack(back.amount if back else None, number)
+        return [
+            NoticedPayment(
+                payment_no, _dated(replace(outcome, given_back=outside), fields, "gmt_refund")
+            )
+        ]
+    return [
+        NoticedPayment(payment_no, _dated(outcome, fields, "gmt_refund")),
+        NoticedRefund(
+            number, payment_no, _dated(Succeeded(at=read_spaced(refunded_at)), fields, "gmt_refund")
+        ),
+    ]
 
 
-def _refund(fields: Mapping[str, str]) -> list[Noticed]:
-    """Alipay tells of a refund by success only; `refund_fee` is the sum of all of the trade."""
-    refund_no, payment_no = fields.get("out_biz_no", ""), fields.get("out_trade_no", "")
-    if not is_id("refund", refund_no) or not payment_no:
-        return []
-    done = Succeeded(at=read_spaced(fields.get("gmt_refund", "")))
-    return [NoticedRefund(refund_no, payment_no, done)]
+def _read_trade(fields: Mapping[str, str], *, is_refund: bool) -> Told:
+    if is_refund and text(fields, "trade_status") == trade.CLOSED:
+        return trade.read_paid(fields, text(fields, "gmt_payment"))
+    return understood(trade.read(fields, paid_at="gmt_payment"))
+
+
+def _dated(outcome: ToldT, fields: Mapping[str, str], happened_at: str) -> ToldT:
+    """Of a repeat only this is sure: it was so when it happened, and it is told now."""
+    said_at = read_spaced(text(fields, "notify_time"))
+    return replace(
+        outcome, asked_at=read_spaced(text(fields, happened_at)) or said_at, said_at=said_at
+    )
 
 
 def _fields(body: bytes) -> dict[str, str]:
@@ -88,15 +122,19 @@ def _fields(body: bytes) -> dict[str, str]:
 
 
 def _check_signature(fields: Mapping[str, str], account: Account) -> None:
-    """Without `sign` and `sign_type`, unlike in requests. Documents disagree on empty values.
+    """Without `sign` and, unlike in requests, `sign_type`; some messages are signed with it.
+    Documents disagree on empty values.
 
     A notice does not name its certificate: any that answers have taught us will do.
     """
     if fields.get("sign_type") != "RSA2":
         raise Unverifiable("the notice is signed in an unknown way")
     kept = {name: value for name, value in fields.items() if name not in ("sign", "sign_type")}
-    filled = {name: value for name, value in kept.items() if value}
-    readings = [filled] if filled == kept else [filled, kept]
+    readings = [{name: value for name, value in kept.items() if value}]
+    if readings[0] != kept:
+        readings.append(kept)
+    if bounces.is_one(fields):
+        readings.append({**kept, "sign_type": fields["sign_type"]})
     if not any(
         rsa.is_signed(key, signed_text(each), fields.get("sign", ""))
         for key in account.alipay_keys.values()

@@ -6,9 +6,16 @@ Source: opendocs.alipay.com/open/02e7gq
 from contracts.api import Method
 from gateway.channels.alipay import codes, trade
 from gateway.channels.alipay.credentials import Account
-from gateway.channels.plugin import Answer, Call, Outcome, Trade, Unverifiable
+from gateway.channels.plugin import (
+    Answer,
+    Call,
+    Declined,
+    Outcome,
+    Succeeded,
+    Trade,
+    Unverifiable,
+)
 from gateway.channels.reading import text
-from gateway.channels.verdicts import closed
 
 
 def call(asked: Trade, account: Account) -> Call:
@@ -17,12 +24,14 @@ def call(asked: Trade, account: Account) -> Call:
 
 def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
     """A payment code that was cancelled after it was paid looks like one that was paid and given
-    back: the merchant has no money of it."""
+    back: the merchant has no money of it, and the channel has ended it."""
     if refusal := codes.find_refusal(answer, codes.QUERY):
         return refusal
     if text(answer.content, "out_trade_no") != asked.payment_no:
         raise Unverifiable("the answer speaks of another payment")
     said = trade.read(answer.content, paid_at="send_pay_date")
     if asked.method is Method.BARCODE and text(answer.content, "trade_status") == trade.CLOSED:
-        return closed(trade.CLOSED, "the trade was cancelled, the money went back if it was taken")
+        words = "the trade was cancelled, the money went back if it was taken"
+        back = said.given_back if isinstance(said, Succeeded) else None
+        return Declined(trade.CLOSED, words, closed=True, given_back=back)
     return said

@@ -24,6 +24,7 @@ from gateway.channels.reading import decimal_money, text
 from gateway.channels.verdicts import unlisted
 
 BOUNCED: Final = "F"
+"""`dback_status`: the payer's bank sent the money back (银行卡冲退失败)."""
 
 
 def call(refunding: Refunding, account: Account) -> Call:
@@ -51,7 +52,7 @@ def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
 
 def _read(content: Mapping[str, Any]) -> Outcome:
     if text(content, "deposit_back_info", "dback_status") == BOUNCED:
-        return Declined("DEPOSIT_BACK_FAILED", "the bank did not take it back", abnormal=True)
+        return bounced()
     match text(content, "refund_status"):
         case "REFUND_SUCCESS":
             return _returned(content)
@@ -61,6 +62,11 @@ def _read(content: Mapping[str, Any]) -> Outcome:
             return Pending()
         case state:
             return unlisted(state, "a refund in an unknown state")
+
+
+def bounced() -> Declined:
+    """The refund was done, and came back; only a person can find another way."""
+    return Declined("DEPOSIT_BACK_FAILED", "the payer's bank sent it back", abnormal=True)
 
 
 def _returned(content: Mapping[str, Any]) -> Outcome:

@@ -5,9 +5,9 @@ What receivers of splits give back for it is asked of them by the same call (退
 Source: opendocs.alipay.com/open/02ekfk
 """
 
-from typing import Any, Final
+from typing import Any
 
-from gateway.channels.alipay import codes, royalties
+from gateway.channels.alipay import codes, limits, royalties
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.beijing import read_spaced
 from gateway.channels.plugin import (
@@ -20,8 +20,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import text
-
-MAX_REASON: Final = 256
+from gateway.channels.texts import cut_to_characters
 
 
 def call(refunding: Refunding, account: Account) -> Call:
@@ -29,9 +28,13 @@ def call(refunding: Refunding, account: Account) -> Call:
         "out_trade_no": refunding.trade.payment_no,
         "out_request_no": refunding.refund_no,
         "refund_amount": refunding.amount.decimal(),
+        # Only who asks for it is told when a bank sends the money back.
+        "query_options": ["deposit_back_info"],
     }
     if refunding.reason:
-        content["refund_reason"] = refunding.reason[:MAX_REASON]
+        content["refund_reason"] = cut_to_characters(
+            refunding.reason, limits.REFUND_REASON_CHARACTERS
+        )
     if refunding.returns:
         content["refund_royalty_parameters"] = [
             {

@@ -9,10 +9,11 @@ Source: opendocs.alipay.com/open/02o6e1
 
 from typing import Any
 
-from gateway.channels.alipay import codes, royalties
+from gateway.channels.alipay import codes, limits, royalties
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.plugin import Answer, Call, Outcome, Pending, Splitting, Unverifiable
 from gateway.channels.reading import text
+from gateway.channels.texts import cut_to_characters
 
 
 def call(splitting: Splitting, account: Account) -> Call:
@@ -26,7 +27,7 @@ def call(splitting: Splitting, account: Account) -> Call:
                 "trans_in_type": royalties.type_of(share.account),
                 "trans_in": share.account,
                 "amount": share.amount.decimal(),
-                "desc": share.description,
+                "desc": cut_to_characters(share.description, limits.SPLIT_DESCRIPTION_CHARACTERS),
             }
             for share in splitting.shares
         ],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.actions import RedirectAction
-from gateway.channels.easy import codes, trade
+from gateway.channels.easy import codes, limits, trade
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import trace
 from gateway.channels.plugin import (
@@ -21,16 +21,18 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import text
+from gateway.channels.texts import cut_to_bytes
 
 
 def place(
     path: str, order: PayOrder, account: Account, payer: Mapping[str, str] | None = None
 ) -> Call:
     """The order: the payment's number travels in `orgInfo`, its trace is 易生's number for it."""
+    subject = cut_to_bytes(order.subject, limits.SUBJECT_BYTES)
     life_s = int((order.expires_at - order.created_at).total_seconds())
     biz_data: dict[str, Any] = {
-        "title": order.subject,
-        "subject": order.subject,
+        "title": subject,
+        "subject": subject,
         "transAmt": str(order.amount.amount_minor),
         "timeoutMinutes": str(-(-life_s // 60) if account.is_timeout_in_minutes else life_s),
         "notifyUrl": order.notify_url,

@@ -8,6 +8,7 @@ another payment's number: then it is a hint, and the gateway asks 易生 itself.
 Source: apifox.com/apidoc/docs-site/2466304 (266899504)
 """
 
+from dataclasses import replace
 from typing import Final
 
 from gateway.channels.easy import trade
@@ -20,12 +21,11 @@ from gateway.channels.plugin import (
     Moment,
     Noticed,
     NoticedPayment,
-    NotSent,
     Pending,
     RawNotice,
     Succeeded,
-    Unknown,
     Unverifiable,
+    understood,
 )
 from gateway.channels.reading import json_object, text
 
@@ -41,13 +41,13 @@ def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
     payment_no = text(content, "orgInfo")
     if not belongs(text(content, "orgTrace"), payment_no):
         raise Unverifiable("orgTrace and orgInfo do not belong together")
-    said = trade.read(content["bizData"])
-    if isinstance(said, NotSent | Unknown):
-        # Refused, so that 易生 sends it again; meanwhile we ask by query.
-        raise Unverifiable(f"the notice cannot be read: {said}")
+    said = understood(trade.read(content["bizData"]))
     if isinstance(said, Succeeded) and not (said.channel_no and said.amount):
         # Signed, but no notice: the answer to an order says 00 too.
         raise Unverifiable("a payment without its number or amount")
     # The payer may try again on 易生's page: the end of a payment is told by the query.
     outcome = Pending() if isinstance(said, Declined) else said
+    if isinstance(outcome, Succeeded):
+        # It is told when it was paid; when it is told, is the time of its receipt.
+        outcome = replace(outcome, asked_at=outcome.at)
     return [NoticedPayment(payment_no, outcome, is_hint=account.sign_scope == "bizData")]

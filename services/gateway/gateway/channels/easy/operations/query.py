@@ -4,19 +4,13 @@ Source: apifox.com/apidoc/docs-site/2466304 (api-75895603)
 """
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
 
 from gateway.channels.easy import codes, trade
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import date_of, trace
 from gateway.channels.easy.wire import QUERY_PATH
-from gateway.channels.plugin import Answer, Call, Declined, Outcome, Pending, Trade, Unverifiable
+from gateway.channels.plugin import Answer, Call, Declined, Outcome, Trade, Unverifiable
 from gateway.channels.reading import text
-from gateway.channels.verdicts import closed
-
-GRACE: Final = timedelta(minutes=5)
-"""For clocks that differ."""
 
 
 def call(asked: Trade, account: Account) -> Call:
@@ -26,11 +20,9 @@ def call(asked: Trade, account: Account) -> Call:
 
 
 def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
-    """Failed means: it was not paid in its time. What never arrived cannot arrive after that."""
+    """Failed means: it was not paid in its time."""
     if refusal := codes.find_refusal(answer, codes.QUERY):
-        is_over = answer.moment.now > asked.expires_at + GRACE
-        is_absent = isinstance(refusal, Pending) and not refusal.found
-        return closed("NOT_FOUND", "it never arrived") if is_absent and is_over else refusal
+        return refusal
     number = trace(account.org_id, asked.payment_no, asked.created_at)
     if text(answer.content, "bizData", "oriOrgTrace") != number:
         raise Unverifiable("the answer speaks of another payment")

@@ -23,7 +23,7 @@ def call(refunding: Refunding, account: Account) -> Call:
 
 
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
-    if refusal := codes.find_refusal(answer, codes.QUERY):
+    if refusal := codes.find_refusal(answer, codes.QUERY_REFUND):
         return refusal
     number = trace(account.org_id, refunding.refund_no, refunding.created_at)
     if text(answer.content, "bizData", "oriOrgTrace") != number:

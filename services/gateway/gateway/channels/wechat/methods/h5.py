@@ -16,7 +16,7 @@ from gateway.channels.wechat.credentials import Account
 
 def call(order: PayOrder, account: Account) -> Call:
     scene = {
-        "payer_client_ip": order.client_ip or trade.NO_ADDRESS,
+        "payer_client_ip": order.client_ip,
         "h5_info": {"type": "Wap"},
     }
     body = trade.write(order, account) | {"scene_info": scene}

@@ -19,12 +19,12 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import minor_money, text, whole
+from gateway.channels.texts import cut_to_bytes
 from gateway.channels.verdicts import unlisted
-from gateway.channels.wechat import codes, parties
+from gateway.channels.wechat import codes, limits, parties
 from gateway.channels.wechat.credentials import Account
 from gateway.channels.wechat.split_state import CURRENCY
 
-MAX_DESCRIPTION: Final = 80
 NO_REASON: Final = "退款"
 
 
@@ -36,7 +36,7 @@ def call(asked: CallingBack, account: Account) -> Call:
         "out_return_no": share.return_no,
         "return_mchid": share.account,
         "amount": share.amount.amount_minor,
-        "description": (asked.reason or NO_REASON)[:MAX_DESCRIPTION],
+        "description": cut_to_bytes(asked.reason or NO_REASON, limits.RETURN_DESCRIPTION_BYTES),
     }
     return Call("POST", "/v3/profitsharing/return-orders", body=body)
 

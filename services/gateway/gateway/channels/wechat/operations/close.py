@@ -8,6 +8,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791860 (close), 4013421366 (revers
 from contracts.api import Method
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown
 from gateway.channels.reading import text
+from gateway.channels.verdicts import unlisted
 from gateway.channels.wechat import codes, parties
 from gateway.channels.wechat.credentials import Account
 
@@ -22,6 +23,13 @@ def call(asked: Trade, account: Account) -> Call:
 def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.CLOSE):
         return refusal
-    if text(answer.content, "recall") == "Y":
-        return Unknown("recall", "the reversal must be repeated")
-    return Succeeded()
+    if asked.method is not Method.BARCODE:
+        return Succeeded()
+    match text(answer.content, "recall"):
+        case "N" | "":
+            # It does not say whether there was money; if there was, it went back.
+            return Succeeded(is_reversed=True)
+        case "Y":
+            return Unknown("recall", "the reversal must be repeated")
+        case recall:
+            return unlisted(recall, "a reversal in an unknown state")

@@ -4,21 +4,28 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791861 (payment), 4013071196 (refu
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
+from contracts.identifiers import is_id
+from gateway.channels.beijing import read_rfc3339
 from gateway.channels.plugin import (
     Acknowledgement,
+    Declined,
+    GivenBack,
     Moment,
     Noticed,
     NoticedPayment,
     NoticedRefund,
-    NotSent,
-    Outcome,
+    NotUnderstood,
     RawNotice,
-    Unknown,
+    Succeeded,
+    Told,
     Unverifiable,
+    understood,
 )
-from gateway.channels.reading import json_object, text
+from gateway.channels.reading import json_object, minor_money, text, whole
 from gateway.channels.wechat import parties, refund_state, trade
 from gateway.channels.wechat.credentials import Account
 from gateway.channels.wechat.wire import check_signature, decrypt
@@ -30,43 +37,70 @@ REFUSE: Final = Acknowledgement(
 
 
 def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
-    """Verify on the raw bytes, open, read. Kinds that we did not ask for are nothing to do."""
+    """Verify on the raw bytes, open, read. A receiver's share of a split is told by the same
+    events, and asked for by query."""
     check_signature(notice.headers, notice.body, account, moment)
     envelope = json_object(notice.body)
     event = text(envelope, "event_type")
-    if not event.startswith(("TRANSACTION.", "REFUND.")):
-        return []
+    if not event.startswith(("TRANSACTION.", "REFUND.", "PROFITSHARING.")):
+        raise NotUnderstood("a notice of an unknown event")
     resource = envelope.get("resource")
     content = json_object(decrypt(resource if isinstance(resource, Mapping) else {}, account))
     if not (parties.is_for(content, account) and parties.is_named(content, account)):
         raise Unverifiable("the notice is for another merchant")
+    if text(content, "order_id") and isinstance(content.get("receiver"), Mapping):
+        return []
+    said_at = read_rfc3339(text(envelope, "create_time"))
     if event.startswith("REFUND."):
-        return [_refund(content)]
-    return [_payment(content, account)] if "trade_state" in content else []
+        return _refund(content, said_at)
+    return [_payment(content, account, said_at)]
 
 
-def _payment(content: Mapping[str, Any], account: Account) -> NoticedPayment:
-    outcome = trade.read(content, account)
-    if isinstance(outcome, NotSent | Unknown):
-        raise _unreadable(outcome)
-    return NoticedPayment(_number(content, "out_trade_no"), outcome)
+def _payment(
+    content: Mapping[str, Any], account: Account, said_at: datetime | None
+) -> NoticedPayment:
+    outcome = understood(trade.read(content, account))
+    return NoticedPayment(
+        _number(content, "out_trade_no"), replace(outcome, asked_at=said_at, said_at=said_at)
+    )
 
 
-def _refund(content: Mapping[str, Any]) -> NoticedRefund:
-    outcome = refund_state.read(content, text(content, "refund_status"))
-    if isinstance(outcome, NotSent | Unknown):
-        raise _unreadable(outcome)
-    number = _number(content, "out_refund_no")
-    return NoticedRefund(number, _number(content, "out_trade_no"), outcome)
+def _refund(content: Mapping[str, Any], said_at: datetime | None) -> list[Noticed]:
+    number, payment_no = _number(content, "out_refund_no"), _number(content, "out_trade_no")
+    outcome = understood(refund_state.read(content, text(content, "refund_status")))
+    if is_id("refund", number):
+        dated = replace(outcome, asked_at=said_at, said_at=said_at)
+        return [NoticedRefund(number, payment_no, dated)]
+    return _refund_outside(content, payment_no, outcome, said_at)
+
+
+def _refund_outside(
+    content: Mapping[str, Any], payment_no: str, outcome: Told, said_at: datetime | None
+) -> list[Noticed]:
+    """Somebody refunded without us, such as in WeChat Pay's console: a word about the payment.
+
+    The notice states this one refund, and not what went back altogether.
+    """
+    match outcome:
+        case Succeeded(channel_no=refund_id, amount=amount):
+            paid = minor_money(whole(content, "amount", "total"), "CNY")
+            back = GivenBack(amount if amount == paid else None, refund_id, amount)
+            said = Succeeded(
+                _number(content, "transaction_id"),
+                paid,
+                given_back=back,
+                asked_at=said_at,
+                said_at=said_at,
+            )
+            return [NoticedPayment(payment_no, said)]
+        case Declined(abnormal=True):
+            raise NotUnderstood("a refund that is not ours could not be returned")
+        case _:
+            return []  # Under way, or given up: no money moved.
 
 
 def _number(content: Mapping[str, Any], name: str) -> str:
     number = text(content, name)
     if not number:
-        raise Unverifiable(f"the notice has no {name}")
+        raise NotUnderstood(f"the notice has no {name}")
     return number
-
-
-def _unreadable(outcome: Outcome) -> Unverifiable:
-    """Refused, so that WeChat Pay sends it again; meanwhile we ask by query."""
-    return Unverifiable(f"the notice cannot be read: {outcome}")

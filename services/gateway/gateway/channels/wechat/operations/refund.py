@@ -3,14 +3,13 @@
 Source: pay.weixin.qq.com/doc/v3/merchant/4013071036
 """
 
-from typing import Any, Final
+from typing import Any
 
 from gateway.channels.plugin import Answer, Call, Outcome, Refunding, Unverifiable
 from gateway.channels.reading import text
-from gateway.channels.wechat import codes, parties, refund_state
+from gateway.channels.texts import cut_to_bytes
+from gateway.channels.wechat import codes, limits, parties, refund_state
 from gateway.channels.wechat.credentials import Account
-
-MAX_REASON: Final = 80
 
 
 def call(refunding: Refunding, account: Account) -> Call:
@@ -27,7 +26,7 @@ def call(refunding: Refunding, account: Account) -> Call:
         },
     }
     if refunding.reason:
-        body["reason"] = refunding.reason[:MAX_REASON]
+        body["reason"] = cut_to_bytes(refunding.reason, limits.REFUND_REASON_BYTES)
     return Call("POST", "/v3/refund/domestic/refunds", body=body)
 
 

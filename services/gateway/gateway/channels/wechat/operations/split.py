@@ -6,7 +6,8 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012524936, partner/4012690683
 """
 
 from gateway.channels.plugin import Answer, Call, Outcome, Splitting
-from gateway.channels.wechat import codes, parties, split_state
+from gateway.channels.texts import cut_to_bytes
+from gateway.channels.wechat import codes, limits, parties, split_state
 from gateway.channels.wechat.credentials import Account
 
 
@@ -21,7 +22,7 @@ def call(splitting: Splitting, account: Account) -> Call:
                 "type": parties.receiver_type(share.account, account),
                 "account": share.account,
                 "amount": share.amount.amount_minor,
-                "description": share.description,
+                "description": cut_to_bytes(share.description, limits.SPLIT_DESCRIPTION_BYTES),
             }
             for share in splitting.shares
         ],

@@ -1,0 +1,64 @@
+"""What may be asked of the control API, field by field."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Kind, Operation
+
+MAX_DELAY_S = 600
+MAX_LATENCY_MS = 60_000
+
+Channel = Literal["wechat", "alipay", "easy"]
+
+
+class ControlRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PayRequest(ControlRequest):
+    payment_no: Annotated[str, Field(min_length=1)]
+    amount: Annotated[int, Field(ge=1)] | None = None
+    notify: bool = True
+
+
+class RefundRequest(ControlRequest):
+    refund_no: Annotated[str, Field(min_length=1)]
+    state: Literal["succeeded", "failed", "abnormal"]
+
+
+class ConsoleRefundRequest(ControlRequest):
+    payment_no: Annotated[str, Field(min_length=1)]
+    amount: Annotated[int, Field(ge=1)]
+    notify: bool = True
+
+
+class BounceRequest(ControlRequest):
+    refund_no: Annotated[str, Field(min_length=1)]
+    notify: bool = True
+
+
+class FaultRequest(ControlRequest):
+    channel: Channel | Literal["*"]
+    operation: Operation | Literal["*"]
+    fault: Kind
+    times: Annotated[int, Field(ge=1)] | None = None
+    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
+    delay_s: Annotated[float, Field(ge=0, le=MAX_DELAY_S)] = DEFAULT_DELAY_S
+    payment_no: str | None = None
+
+    @model_validator(mode="after")
+    def _can_ever_strike(self) -> "FaultRequest":
+        only = ONLY_AT.get(self.fault)
+        if only and self.operation not in ("*", only):
+            raise ValueError(f"{self.fault} acts on operation {only} only")
+        return self
+
+
+class SettingsRequest(ControlRequest):
+    latency_ms: Annotated[int, Field(ge=0, le=MAX_LATENCY_MS)] | None = None
+    auto_pay: bool | None = None
+
+
+class MerchantRequest(ControlRequest):
+    channel: Channel

@@ -1,0 +1,61 @@
+"""What happens at a third party without the merchant's program: refunds made by people in its
+console, and refunds that a payer's bank sends back.
+"""
+
+import secrets
+
+from sandbox import payer
+from sandbox.clock import now
+from sandbox.truth import Refund, Trade
+from sandbox.world import World
+
+MIN_NUMBER = 10**11
+
+
+class NotRefundable(Exception):
+    """The trade is not paid, or has less than this left."""
+
+
+class NotReturned(Exception):
+    """The refund has not succeeded, so that nothing can come back."""
+
+
+def refund_in_console(world: World, trade: Trade, amount: int, *, notify: bool) -> Refund:
+    """A person gives money back, under a number of the console's own. Raises NotRefundable."""
+    if trade.state != "paid" or amount > payer.refundable(world, trade):
+        raise NotRefundable(trade.state)
+    number = f"console{MIN_NUMBER + secrets.randbelow(9 * MIN_NUMBER)}"
+    refund = Refund(
+        trade_id=trade.id,
+        channel=trade.channel,
+        merchant=trade.merchant,
+        number=number,
+        refund_no=number,
+        channel_refund_no=f"5030{secrets.randbelow(10**25):025d}",
+        amount=amount,
+        reason="",
+        notify_url=_told_at(trade) if notify else "",
+        created_at=now(),
+        details={"signer": trade.details["signer"]} if "signer" in trade.details else {},
+    )
+    world.truth.add_refund(refund)
+    payer.decide(world, refund, "succeeded")
+    return refund
+
+
+def bounce(world: World, refund: Refund, *, notify: bool) -> None:
+    """The payer's bank sends a refund back that had arrived. Raises NotReturned."""
+    if refund.state != "succeeded":
+        raise NotReturned(refund.state)
+    refund.state = "abnormal"
+    refund.details["bounced"] = now()
+    world.truth.save_refund(refund)
+    trade = world.truth.get_trade(refund.trade_id)
+    url = refund.notify_url or _told_at(trade)
+    if notify and url:
+        world.notices.post(trade, url, refund)
+
+
+def _told_at(trade: Trade) -> str:
+    """易生 has no notices of refunds."""
+    return "" if trade.channel == "easy" else trade.notify_url

@@ -1,0 +1,149 @@
+"""Money that moves without us, and money that a close of ours gives back: told on the real wire."""
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.executor import Executor
+from gateway.channels.plugin import (
+    Declined,
+    GivenBack,
+    Noticed,
+    NoticedPayment,
+    Pending,
+    RawNotice,
+    Succeeded,
+)
+from gateway.directory import ChannelAccount
+
+from .asking import AMOUNT, Open, order, refunding_of, trade_of, until_refunded
+from .conftest import Merchant, RunningSandbox
+
+SPEAKERS = pytest.mark.parametrize("channel", ["wechat", "alipay"])
+CODES = {"wechat": "134567890123456700", "alipay": "284567890123456700"}
+
+
+async def heard(executor: Executor, here: ChannelAccount, merchant: Merchant) -> list[Noticed]:
+    told = merchant.next_notice()
+    headers = {name.lower(): value for name, value in told.headers.items()}
+    return await executor.read_notice(here, RawNotice(headers, told.body))
+
+
+@SPEAKERS
+@pytest.mark.parametrize("amount", [300, 1299])
+async def test_a_refund_in_the_console_is_told_of_the_payment(
+    executor: Executor,
+    account: Open,
+    sandbox: RunningSandbox,
+    merchant: Merchant,
+    channel: str,
+    amount: int,
+) -> None:
+    here, paid = account(channel), order(merchant.url)
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no)
+    [first] = await heard(executor, here, merchant)
+    assert isinstance(first, NoticedPayment)
+    assert isinstance(first.outcome, Succeeded)
+    assert first.outcome.given_back is None
+    sandbox.control("POST", "/console-refunds", {"payment_no": paid.payment_no, "amount": amount})
+    [noticed] = await heard(executor, here, merchant)
+    assert isinstance(noticed, NoticedPayment)
+    assert isinstance(noticed.outcome, Succeeded)
+    assert noticed.outcome.amount == AMOUNT
+    back = noticed.outcome.given_back
+    assert back
+    assert back.channel_no
+    assert Money(amount, "CNY") in (back.amount, back.latest)
+    said = await executor.query(here, trade_of(paid))
+    assert isinstance(said, Succeeded)
+    if channel == "wechat":
+        assert said.given_back == GivenBack()  # REFUND, and not how much
+    else:
+        assert said.given_back == (GivenBack(AMOUNT) if amount == 1299 else None)
+
+
+async def test_a_refund_of_ours_comes_back(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant
+) -> None:
+    here, paid = account("alipay"), order(merchant.url)
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no)
+    await heard(executor, here, merchant)
+    given_back = refunding_of(paid, 500)
+    assert isinstance(await executor.refund(here, given_back), Succeeded)
+    sandbox.control("POST", "/bounces", {"refund_no": given_back.refund_no})
+    told = merchant.next_notice()
+    number = given_back.refund_no.encode()
+    assert number in told.body
+    said = await executor.query_refund(here, given_back)
+    assert isinstance(said, Declined)
+    assert said.abnormal
+
+
+async def test_a_refund_of_ours_comes_back_at_wechat_pay(
+    executor: Executor, account: Open, sandbox: RunningSandbox
+) -> None:
+    here, paid = account("wechat"), order()
+    await executor.pay(here, paid)
+    sandbox.pay(paid.payment_no, notify=False)
+    given_back = refunding_of(paid, 500)
+    await executor.refund(here, given_back)
+    await until_refunded(executor, here, given_back)
+    sandbox.control("POST", "/bounces", {"refund_no": given_back.refund_no, "notify": False})
+    said = await executor.query_refund(here, given_back)
+    assert isinstance(said, Declined)
+    assert said.abnormal
+
+
+@SPEAKERS
+@pytest.mark.parametrize("is_paid", [True, False])
+async def test_a_code_is_closed_whether_its_payer_was_quicker_or_not(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, is_paid: bool
+) -> None:
+    """The payer types the password between our query and our close."""
+    here = account(channel)
+    asked = replace(order(), method=Method.BARCODE, auth_code=CODES[channel])
+    assert isinstance(await executor.pay(here, asked), Pending)
+    assert isinstance(await executor.query(here, trade_of(asked)), Pending)
+    if is_paid:
+        sandbox.pay(asked.payment_no, notify=False)
+    for _ in range(2):  # the first answer may get lost
+        said = await executor.close(here, trade_of(asked))
+        assert isinstance(said, Succeeded)
+        assert said.is_reversed == (is_paid or channel == "wechat")
+    after = await executor.query(here, trade_of(asked))
+    assert isinstance(after, Declined)
+    assert after.closed
+    assert (after.given_back is not None) == is_paid
+
+
+async def test_a_late_word_of_payment_is_older_than_the_cancellation(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant
+) -> None:
+    """`later-wins`: the notification of a payment that was cancelled arrives after that."""
+    here = account("alipay")
+    asked = replace(order(merchant.url), method=Method.BARCODE, auth_code=CODES["alipay"])
+    await executor.pay(here, asked)
+    sandbox.fault("alipay", "notice", "delay", payment_no=asked.payment_no, times=1, delay_s=1.5)
+    sandbox.pay(asked.payment_no)
+    closed = await executor.close(here, trade_of(asked))
+    assert isinstance(closed, Succeeded)
+    assert closed.is_reversed
+    [late] = await heard(executor, here, merchant)
+    assert isinstance(late.outcome, Succeeded)
+    assert late.outcome.asked_at
+    assert closed.said_at
+    assert late.outcome.asked_at < closed.said_at
+
+
+def test_what_cannot_be_given_back_is_refused(sandbox: RunningSandbox) -> None:
+    for path, body in (
+        ("/console-refunds", {"payment_no": "P-unknown", "amount": 1}),
+        ("/bounces", {"refund_no": "R-unknown"}),
+    ):
+        with pytest.raises(httpx.HTTPStatusError, match="404"):
+            sandbox.control("POST", path, body)

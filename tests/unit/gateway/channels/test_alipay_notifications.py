@@ -1,0 +1,273 @@
+"""What Alipay tells by itself: what happened stands in values, never in the presence of a field."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from tests.unit.gateway.channels.alipay_side import (
+    APP_ID,
+    SELLER_ID,
+    TRADE_NO,
+    AlipaySide,
+    text_to_sign,
+)
+from tests.unit.gateway.channels.asking import opened, outcome
+from tests.unit.gateway.channels.channel_side import (
+    MOMENT,
+    NOW,
+    PAYMENT_NO,
+    REFUND_NO,
+    refunding,
+    trade,
+)
+
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.alipay import PLUGIN
+from gateway.channels.plugin import (
+    Declined,
+    GivenBack,
+    Noticed,
+    NoticedPayment,
+    NoticedRefund,
+    NotUnderstood,
+    Outcome,
+    RawNotice,
+    Succeeded,
+    Told,
+    Unknown,
+    Unverifiable,
+)
+
+PAID_AT = NOW + timedelta(seconds=5)
+TOLD_AT = NOW + timedelta(seconds=6)
+RETURNED_AT = NOW + timedelta(seconds=9)
+PAID = Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT)
+
+
+@pytest.fixture(scope="module")
+def side() -> AlipaySide:
+    return AlipaySide()
+
+
+@pytest.fixture(scope="module")
+def account(side: AlipaySide) -> Any:
+    return opened(side)
+
+
+def read(account: Any, notice: RawNotice) -> list[Noticed]:
+    return PLUGIN.notices.read(notice, account, MOMENT)
+
+
+def paid_and_back(amount_minor: int | None, number: str | None = None) -> Succeeded:
+    amount = None if amount_minor is None else Money(amount_minor, "CNY")
+    return replace(PAID, given_back=GivenBack(amount, number))
+
+
+# ── a payment, whatever fields stand beside it ──
+
+
+@pytest.mark.parametrize("state", ["TRADE_SUCCESS", "TRADE_FINISHED"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"refund_fee": "0.00"},
+        {"refund_fee": ""},
+        {"out_biz_no": ""},
+        {"gmt_refund": ""},
+        {"gmt_close": "2026-01-31 12:00:06"},
+        {"refund_fee": "0.00", "out_biz_no": "", "gmt_refund": "", "send_back_fee": "0.00"},
+        {"refund_fee": "0.00", "out_biz_no": REFUND_NO},
+        {"out_biz_no": "anything"},
+        {"a_field_of_next_year": "x"},
+    ],
+    ids=str,
+)
+def test_a_payment_is_heard_of_whatever_stands_beside_it(
+    side: AlipaySide, account: Any, state: str, beside: dict[str, str]
+) -> None:
+    notice = side.notice(side.trade_fields(PAYMENT_NO, state), **beside)
+    assert read(account, notice) == [NoticedPayment(PAYMENT_NO, PAID)]
+
+
+def test_a_word_is_true_from_what_happened_to_when_it_was_sent(
+    side: AlipaySide, account: Any
+) -> None:
+    """A repeat is sent with a new time, and says what was so long before."""
+    paid = side.notice(
+        side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS"), notify_time="2026-01-31 12:04:06"
+    )
+    [noticed] = read(account, paid)
+    assert times(noticed) == (PAID_AT, TOLD_AT + timedelta(minutes=4))
+    assert [times(each) for each in read(account, side.refund_notice())] == [
+        (RETURNED_AT, TOLD_AT),
+        (RETURNED_AT, TOLD_AT),
+    ]
+
+
+def times(noticed: Noticed) -> tuple[datetime | None, datetime | None]:
+    return noticed.outcome.asked_at, noticed.outcome.said_at
+
+
+# ── refunds ──
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"gmt_refund": ""},
+        {"refund_fee": ""},
+        {"refund_fee": "0.00"},
+    ],
+    ids=str,
+)
+def test_a_refund_of_ours_is_a_word_about_both(
+    side: AlipaySide, account: Any, fields: dict[str, str]
+) -> None:
+    """It has a number, and an amount or a time; and what went back was paid."""
+    notice = side.refund_notice(**fields)
+    told = "refund_fee" not in fields
+    returned_at = None if "gmt_refund" in fields else RETURNED_AT
+    assert read(account, notice) == [
+        NoticedPayment(PAYMENT_NO, paid_and_back(700) if told else PAID),
+        NoticedRefund(REFUND_NO, PAYMENT_NO, Succeeded(at=returned_at)),
+    ]
+
+
+def test_a_refund_in_full_closes_the_trade(side: AlipaySide, account: Any) -> None:
+    for fields in ({}, {"gmt_payment": ""}):
+        notice = side.refund_notice(trade_status="TRADE_CLOSED", refund_fee="12.99", **fields)
+        payment, refund = read(account, notice)
+        assert isinstance(payment.outcome, Succeeded)
+        assert payment.outcome.given_back == GivenBack(Money(1299, "CNY"))
+        assert isinstance(refund, NoticedRefund)
+
+
+@pytest.mark.parametrize("number", ["made-in-the-merchant-centre", PAYMENT_NO, "2026013100001"])
+def test_a_refund_made_elsewhere_is_a_word_about_the_payment(
+    side: AlipaySide, account: Any, number: str
+) -> None:
+    """`money-moved-outside`: with its number, and the sum of all refunds of the trade."""
+    noticed = read(account, side.refund_notice(out_biz_no=number))
+    assert noticed == [NoticedPayment(PAYMENT_NO, paid_and_back(700, number))]
+
+
+def test_money_that_went_back_without_a_number_is_told_too(side: AlipaySide, account: Any) -> None:
+    noticed = read(account, side.refund_notice(out_biz_no=""))
+    assert noticed == [NoticedPayment(PAYMENT_NO, paid_and_back(700))]
+
+
+def test_a_refund_of_what_was_not_paid_is_not_understood(side: AlipaySide, account: Any) -> None:
+    with pytest.raises(NotUnderstood):
+        read(account, side.refund_notice(trade_status="WAIT_BUYER_PAY"))
+
+
+# ── refunds that come back ──
+
+
+def bounce(side: AlipaySide, status: str, **changed: str) -> RawNotice:
+    content = {
+        "trade_no": TRADE_NO,
+        "out_trade_no": PAYMENT_NO,
+        "out_request_no": REFUND_NO,
+        "dback_status": status,
+        "bank_ack_time": "2026-01-31 12:00:09",
+    }
+    fields = {
+        "notify_id": "5608cccc09ddb39d41c2e3c06e3d9fejh2",
+        "utc_timestamp": str(int(TOLD_AT.timestamp() * 1000)),
+        "msg_method": "alipay.trade.refund.depositback.completed",
+        "app_id": APP_ID,
+        "version": "1.1",
+        "biz_content": json.dumps(content | changed),
+        "sign_type": "RSA2",
+        "charset": "utf-8",
+    }
+    signature = side.platform.sign(text_to_sign(fields, "sign"))
+    return RawNotice({}, urlencode(fields | {"sign": signature}).encode())
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (
+            "F",
+            Declined("DEPOSIT_BACK_FAILED", "the payer's bank sent it back", abnormal=True),
+        ),
+        ("S", Succeeded(at=RETURNED_AT)),
+    ],
+)
+def test_a_bank_says_what_became_of_a_refund(
+    side: AlipaySide, account: Any, status: str, expected: Told
+) -> None:
+    [noticed] = read(account, bounce(side, status))
+    assert noticed == NoticedRefund(REFUND_NO, PAYMENT_NO, expected)
+    assert times(noticed) == (TOLD_AT, TOLD_AT)
+
+
+def test_another_bank_word_is_not_understood(side: AlipaySide, account: Any) -> None:
+    for notice in (bounce(side, "P"), bounce(side, "F", out_request_no="console-1")):
+        with pytest.raises(NotUnderstood):
+            read(account, notice)
+
+
+def test_a_refund_is_asked_for_with_the_banks_word(account: Any) -> None:
+    body = PLUGIN.refund.call(refunding(), account).body
+    assert body
+    assert body["query_options"] == ["deposit_back_info"]
+
+
+# ── whose money ──
+
+
+def test_a_notice_for_another_seller_is_refused(side: AlipaySide) -> None:
+    ours = opened(side, seller_id=SELLER_ID)
+    fields = side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS")
+    assert read(ours, side.notice(fields))
+    for seller in ("2088000000000009", ""):
+        with pytest.raises(Unverifiable):
+            read(ours, side.notice(fields, seller_id=seller))
+
+
+# ── a cancelled payment code ──
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        ({"action": "refund"}, Succeeded(is_reversed=True)),
+        ({"action": "close"}, Succeeded()),
+        ({"trade_no": ""}, Succeeded(found=False)),
+    ],
+    ids=str,
+)
+def test_a_cancellation_says_what_it_did(
+    side: AlipaySide, account: Any, node: dict[str, str], expected: Outcome
+) -> None:
+    content = {"trade_no": TRADE_NO, "out_trade_no": PAYMENT_NO, "retry_flag": "N"} | node
+    reply = side.answer("alipay.trade.cancel", content)
+    said = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
+    assert said == expected
+
+
+@pytest.mark.parametrize("node", [{}, {"action": "unheard_of"}, {"retry_flag": "Y"}], ids=str)
+def test_a_cancellation_that_says_nothing_is_asked_about(
+    side: AlipaySide, account: Any, node: dict[str, str]
+) -> None:
+    content = {"trade_no": TRADE_NO, "out_trade_no": PAYMENT_NO, "retry_flag": "N"} | node
+    reply = side.answer("alipay.trade.cancel", content)
+    assert isinstance(outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply), Unknown)
+
+
+def test_a_code_that_was_paid_and_cancelled_is_closed_and_given_back(
+    side: AlipaySide, account: Any
+) -> None:
+    content = side.trade(PAYMENT_NO, "TRADE_CLOSED") | {"send_pay_date": "2026-01-31 12:00:05"}
+    reply = side.answer("alipay.trade.query", content)
+    said = outcome(side, account, PLUGIN.query, trade(Method.BARCODE), reply)
+    assert isinstance(said, Declined)
+    assert (said.closed, said.given_back) == (True, GivenBack(Money(1299, "CNY")))
