@@ -101,7 +101,7 @@ def _zip(world: World, account: AlipayAccount, kind: str, period: Period, hit: H
         }
     else:
         members = {f"{stem}_账务明细.csv": _account_flow(account, period, paid, refunds)}
-    return pack({name: text.encode("gbk", errors="replace") for name, text in members.items()})
+    return pack({name: text.encode("gb18030") for name, text in members.items()})
 
 
 def _details(

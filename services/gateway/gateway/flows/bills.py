@@ -85,4 +85,6 @@ def _row(row: BillRow) -> internal.StatementRow:
         fee=row.fee,
         at=row.at,
         status=row.status,
+        raw=row.raw,
+        line=row.line,
     )

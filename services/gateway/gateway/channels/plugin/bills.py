@@ -7,7 +7,7 @@ from typing import Literal
 from contracts.money import Money
 
 BillKind = Literal["trade", "funds"]
-RowKind = Literal["payment", "refund", "other"]
+RowKind = Literal["payment", "refund", "other", "unreadable"]
 RowStatus = Literal["done", "under_way", "failed"]
 
 
@@ -35,7 +35,8 @@ class BillRow:
     `payment_no` and `refund_no` are ours as the channel noted them, "" where it names none;
     `channel_no` is its own of the trade or, in a row about a refund, of the refund. `fee` (minor
     units of the same currency) is what the channel kept of it, negative where it gave that back.
-    `status`: the money was moved, is on its way, or was not moved after all.
+    `status`: the money was moved, is on its way, or was not moved after all. An `unreadable` row
+    says nothing of money: `raw` is its clean text, `line` its line in the file, from 1.
     """
 
     kind: RowKind
@@ -46,6 +47,8 @@ class BillRow:
     at: datetime | None
     fee: int = 0
     status: RowStatus = "done"
+    raw: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import csv
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, text
+from gateway.channels.statement_rows import fitted, lines_of, read_each
 
 METHOD: Final = "alipay.data.dataservice.bill.downloadurl.query"
 TYPES: Final[Mapping[BillKind, str]] = {"trade": "trade", "funds": "signcustomer"}
@@ -44,6 +46,12 @@ TITLES: Final[Mapping[BillKind, str]] = {
 MAX_FILE_BYTES: Final = 67_108_864
 MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
 MAX_MEMBERS: Final = 100
+ENCODING: Final = "gb18030"
+"""What Alipay calls GBK; the larger set reads all of it, and every other character."""
+
+SEPARATOR: Final = ","
+FREE_TEXT: Final = ("商品名称", "创建时间")
+"""The name of the goods: what the merchant wrote, whatever it holds."""
 
 
 def call(request: StatementRequest, account: Account) -> Call:
@@ -69,7 +77,10 @@ def read(reply: Reply, at: BillPlace, request: StatementRequest, account: Accoun
     if reply.status != 200:
         raise Unverifiable("no file")
     row = _trade_row if request.kind == "trade" else _flow_row
-    return [row(cells) for cells in _rows(_member(reply.body, TITLES[request.kind]))]
+    content = lines_of(_member(reply.body, TITLES[request.kind]))
+    lines = [(number, line) for number, line in content if line and not line.startswith("#")]
+    names = [cell.strip() for cell in lines[0][1].split(SEPARATOR)] if lines else []
+    return list(read_each(lines[1:], partial(_cells, names), row, CURRENCY))
 
 
 def _member(packed: bytes, title: str) -> str:
@@ -79,7 +90,7 @@ def _member(packed: bytes, title: str) -> str:
             members = bundle.infolist()
             if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED_BYTES:
                 raise Unverifiable("the zip is too large")
-            texts = [bundle.read(member).decode("gbk") for member in members]
+            texts = [bundle.read(member).decode(ENCODING, "replace") for member in members]
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         # RuntimeError: encrypted, or packed by a method that zipfile does not know.
         raise Unverifiable("the file is not a zip") from error
@@ -89,15 +100,16 @@ def _member(packed: bytes, title: str) -> str:
     return found[0]
 
 
-def _rows(content: str) -> Iterator[Mapping[str, str]]:
-    """The data rows by the names of the head; lines that begin with # are about the file."""
-    lines = [line for line in content.splitlines() if line and not line.startswith("#")]
-    table = ([cell.strip() for cell in cells] for cells in csv.reader(lines))
-    names = next(table, [])
-    for cells in table:
-        if len(cells) != len(names):
-            raise Unverifiable("a row of another length than the head")
-        yield dict(zip(names, cells, strict=True))
+def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:
+    """Alipay quotes nothing, so that a quote is as good as any other sign in a name; what somebody
+    quoted on the way is read as well."""
+    plain = line.split(SEPARATOR)
+    try:
+        quoted = next(csv.reader([line]), [])
+    except csv.Error:
+        quoted = []
+    cells = quoted if len(quoted) == len(names) else plain
+    return fitted([cell.strip() for cell in cells], names, FREE_TEXT, SEPARATOR)
 
 
 def _trade_row(cells: Mapping[str, str]) -> BillRow:

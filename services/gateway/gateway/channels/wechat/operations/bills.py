@@ -9,7 +9,8 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4013071227 (trade bill), 4013071235 (f
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -31,6 +32,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, rounded_minor, text
+from gateway.channels.statement_rows import fitted, lines_of, read_each
 from gateway.channels.wechat import codes, parties, wire
 from gateway.channels.wechat.credentials import Account
 
@@ -39,6 +41,13 @@ MAX_FILE_BYTES: Final = 67_108_864
 """Packed, and four times that unpacked: a million rows."""
 
 MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
+TOTALS: Final = ("总交易单数", "资金流水总笔数")
+"""How the head of the totals begins, which follows the last row."""
+
+SEPARATOR: Final = ",`"
+FREE_TEXT: Final = ("商品名称", "手续费")
+"""From the name of the goods up to the fee: what the merchant wrote, whatever it holds."""
+
 NO_NUMBER: Final = "0"
 """How the trade bill writes that a row is about no refund."""
 
@@ -84,15 +93,15 @@ def read(
     content = _unpacked(reply)
     if hashlib.sha1(content, usedforsecurity=False).hexdigest() != at.sha1:
         raise Unverifiable("the bill is not the one that was announced")
-    rows = _rows(content.decode("utf-8-sig"))
-    if requested.kind == "funds":
-        return [_flow_row(cells) for cells in rows]
-    return [_trade_row(cells) for cells in rows if _is_own(cells, account)]
+    head, *lines = lines_of(content.decode("utf-8-sig", errors="replace"))
+    names = head[1].split(",")
+    row = _flow_row if requested.kind == "funds" else partial(_own_trade_row, account)
+    return list(read_each(_data(lines), partial(_cells, names), row, "CNY"))
 
 
-def _is_own(cells: Mapping[str, str], account: Account) -> bool:
+def _own_trade_row(account: Account, cells: Mapping[str, str]) -> BillRow | None:
     """特约商户号 names the merchant behind a provider; a merchant of its own has none there."""
-    return account.sub_mchid in (None, cells["特约商户号"])
+    return _trade_row(cells) if account.sub_mchid in (None, cells["特约商户号"]) else None
 
 
 def _unpacked(reply: Reply) -> bytes:
@@ -108,18 +117,20 @@ def _unpacked(reply: Reply) -> bytes:
     return content
 
 
-def _rows(content: str) -> Iterator[Mapping[str, str]]:
-    """The data rows by the names of the first line; the two lines of totals end them."""
-    lines = iter(content.splitlines())
-    names = next(lines, "").split(",")
-    for line in lines:
-        if not line.startswith("`"):
+def _data(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines of rows; the two lines of totals end them."""
+    for number, line in lines:
+        if line.startswith(TOTALS):
             return
-        cells = line[1:].split(",`")
-        if len(cells) != len(names):
-            raise Unverifiable("a row of another length than the head")
-        yield dict(zip(names, cells, strict=True))
+        if line:
+            yield number, line
     raise Unverifiable("a bill without its totals")
+
+
+def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:
+    if not line.startswith("`"):
+        raise Unverifiable("no row")
+    return fitted(line[1:].split(SEPARATOR), names, FREE_TEXT, SEPARATOR)
 
 
 def _trade_row(cells: Mapping[str, str]) -> BillRow:

@@ -1,0 +1,68 @@
+"""Rows of channels' statements as they come: names are strangers' text, and stop nothing.
+
+A name may hold the file's own separators, quotes and odd line separators. What is around it is
+found from both ends; a row that still cannot be read is set aside, and the rest goes on
+(`strangers-text-stops-nothing`).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from contracts.internal import MAX_RAW_CHARS
+from contracts.money import Money
+from gateway.channels.plugin import BillRow, Unverifiable
+from gateway.channels.texts import clean
+
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+
+
+def lines_of(content: str) -> list[tuple[int, str]]:
+    """The lines with their numbers, from 1. They end at CR or LF, and at nothing else."""
+    return list(enumerate(_LINE_END.split(content), 1))
+
+
+def fitted(
+    cells: Sequence[str], names: Sequence[str], free: tuple[str, str], separator: str
+) -> dict[str, str]:
+    """The cells by the names of the head. Too many come of separators in free text, which stands
+    in the columns from `free[0]` up to, and without, `free[1]`.
+
+    Raises:
+        Unverifiable: they do not fit.
+    """
+    excess = len(cells) - len(names)
+    if excess == 0:
+        return dict(zip(names, cells, strict=True))
+    if excess < 0 or not set(free) <= set(names):
+        raise Unverifiable("a row of another length than the head")
+    first, after = names.index(free[0]), names.index(free[1])
+    left, right = cells[:first], cells[after + excess :]
+    middle = separator.join(cells[first : after + excess])
+    others = [""] * (after - first - 1)
+    return dict(zip(names, [*left, middle, *others, *right], strict=True))
+
+
+def read_each(
+    lines: Iterable[tuple[int, str]],
+    split: Callable[[str], Mapping[str, str]],
+    read: Callable[[Mapping[str, str]], BillRow | None],
+    currency: str,
+) -> Iterator[BillRow]:
+    """The rows of these lines, without those that `read` finds to be nobody's here."""
+    for number, line in lines:
+        try:
+            row = read(split(line))
+        except Unverifiable:
+            row = BillRow(
+                kind="unreadable",
+                payment_no="",
+                refund_no="",
+                channel_no="",
+                amount=Money(0, currency),
+                at=None,
+                raw=clean(line[:MAX_RAW_CHARS]),
+                line=number,
+            )
+        if row is not None:
+            yield row
