@@ -12,6 +12,7 @@ import base64
 import hmac
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -208,6 +209,21 @@ def public_key(alg: KeyAlgorithm, pem: str) -> Verifier:
             raise BadKey(f"must have at least {MIN_RSA_BITS} bits")
         case _:
             raise BadKey(f"is not a key for {alg}")
+
+
+def validity(pem: str) -> tuple[datetime, datetime] | None:
+    """Between which times a certificate opens the API; None for a bare key, which has no end.
+
+    Raises:
+        BadKey: the certificate does not parse.
+    """
+    if "BEGIN CERTIFICATE" not in pem:
+        return None
+    try:
+        certificate = load_pem_x509_certificate(pem.encode())
+    except (ValueError, UnicodeError) as error:
+        raise BadKey("is not a PEM public key or certificate") from error
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def private_key(alg: KeyAlgorithm, pem: str) -> Signer:

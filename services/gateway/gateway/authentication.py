@@ -55,6 +55,9 @@ class Authentication:
             raise NotAuthenticated(MALFORMED) from error
         now_s = self._clock()
         app, key = self._known(shown)
+        begins, ends = key.valid
+        if not begins <= now_s <= ends:
+            raise NotAuthenticated("certificate", app.app_id)
         if not shown.is_fresh(now_s):
             raise NotAuthenticated("stale", app.app_id)
         text = signing.signed_text(

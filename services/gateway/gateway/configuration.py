@@ -5,6 +5,8 @@ Secrets are opened and keys parsed here, once; nothing of it is written to a log
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
 
@@ -28,6 +30,7 @@ from contracts.events.configuration import (
 from gateway.channels.plugin import Plugin
 from gateway.credentials import BadCredentials, ChannelUrls, open_account
 from gateway.directory import App, ChannelAccount, Directory, Entry, Key, Merchant
+from gateway.domain.expiry import end_of
 
 log = structlog.get_logger()
 
@@ -103,48 +106,64 @@ class Configuration:
             if entity.alg is KeyAlgorithm.HMAC_SHA256:
                 secret = self._unseal(entity.secret_sealed, entity.key_id)
                 verifier: signing.Verifier = signing.hmac_key(secret)
+                valid = None
             else:
-                verifier = signing.public_key(entity.alg, entity.public_key_pem or "")
+                pem = entity.public_key_pem or ""
+                verifier, valid = signing.public_key(entity.alg, pem), signing.validity(pem)
         except (sealing.CannotOpen, signing.BadKey) as error:
             self._directory.remove(entity.key_id)
             raise Broken(str(error)) from None
-        return Key(entity.key_id, entity.app_id, entity.alg, verifier)
+        key = Key(entity.key_id, entity.app_id, entity.alg, verifier)
+        if valid is None:
+            return key
+        return replace(key, valid=(valid[0].timestamp(), valid[1].timestamp()))
 
     def _account(self, entity: ChannelAccountEntity, is_active: bool) -> ChannelAccount:
         plugin = self._plugins.get(entity.channel)
         if plugin is None:
             raise Broken(f"there is no channel {entity.channel!r}")
         try:
-            opened = self._opened(plugin, entity.payment_id, entity.credentials_sealed)
+            credentials = self._credentials(entity.payment_id, entity.credentials_sealed)
+            opened = self._opened(plugin, credentials)
         except Broken:
             self._keep_working(entity.payment_id, is_active)
             raise
         for sealed in entity.earlier_credentials_sealed:
             try:
-                earlier = self._opened(plugin, entity.payment_id, sealed)
+                earlier = self._opened(plugin, self._credentials(entity.payment_id, sealed))
             except Broken as error:
                 self._report("earlier credentials", entity.payment_id, str(error))
             else:
                 opened = plugin.overlap(opened, earlier)
         return ChannelAccount(
-            entity.payment_id, entity.merchant_id, is_active, plugin, opened, entity.version
+            entity.payment_id,
+            entity.merchant_id,
+            is_active,
+            plugin,
+            opened,
+            version=entity.version,
+            certificates=_certificates(credentials),
         )
 
-    def _opened(self, plugin: Plugin[Any], payment_id: str, sealed: str) -> Any:
+    def _credentials(self, payment_id: str, sealed: str) -> dict[str, Any]:
         try:
-            credentials = json.loads(self._unseal(sealed, payment_id))
-            return open_account(plugin, credentials, self._channel_urls, checked=True)
-        except (sealing.CannotOpen, BadCredentials, json.JSONDecodeError) as error:
+            credentials: dict[str, Any] = json.loads(self._unseal(sealed, payment_id))
+        except (sealing.CannotOpen, json.JSONDecodeError) as error:
             # A JSON error quotes the text, which is secret.
             words = "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             raise Broken(words) from None
+        return credentials
+
+    def _opened(self, plugin: Plugin[Any], credentials: Mapping[str, Any]) -> Any:
+        try:
+            return open_account(plugin, credentials, self._channel_urls, checked=True)
+        except BadCredentials as error:
+            raise Broken(str(error)) from None
 
     def _keep_working(self, payment_id: str, is_active: bool) -> None:
         known = self._directory.find_account(payment_id)
         if known is not None:
-            self._directory.put(
-                ChannelAccount(payment_id, known.merchant_id, is_active, known.plugin, known.opened)
-            )
+            self._directory.put(replace(known, is_active=is_active))
 
     def _unseal(self, sealed: str | None, entity_id: str) -> str:
         return sealing.open_sealed(self._sealing_key, sealed or "", context=entity_id)
@@ -175,6 +194,13 @@ def _app(entity: AppEntity, is_active: bool) -> App:
         reinitiate_after_s=entity.reinitiate_after_s,
         ip_allowlist=networks,
     )
+
+
+def _certificates(credentials: Mapping[str, object]) -> dict[str, datetime]:
+    """When each certificate among the credentials ends, by its field."""
+    texts = {name: value for name, value in credentials.items() if isinstance(value, str)}
+    ends = {name: end_of(text) for name, text in texts.items()}
+    return {name: end for name, end in ends.items() if end is not None}
 
 
 def _id_of(entity: Entity) -> str:

@@ -3,8 +3,10 @@
 Each entry is immutable and complete, with its keys parsed; a change replaces the entry.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from contracts.api import Method
@@ -27,12 +29,14 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Only keys that are in use are known at all."""
+    """Only keys that are in use are known at all. `valid`: from when to when, in Unix seconds; only
+    certificates have an end."""
 
     key_id: str
     app_id: str
     alg: KeyAlgorithm
     verifier: Verifier = field(repr=False)
+    valid: tuple[float, float] = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Merchant:
 class ChannelAccount:
     """One merchant's account at one channel. `opened` is what the plugin made of its credentials;
     its type is the plugin's own business, so it is only ever handed back to the same plugin.
-    `version` is that of the configuration."""
+    `version` is that of the configuration; `certificates`: when those among the credentials end."""
 
     payment_id: str
     merchant_id: str
@@ -54,6 +58,7 @@ class ChannelAccount:
     plugin: Plugin[Any]
     opened: Any = field(repr=False)
     version: int = 0
+    certificates: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def channel(self) -> str:
@@ -103,6 +108,9 @@ class Directory:
     def list_accounts(self) -> list[ChannelAccount]:
         """All of them, also disabled ones: their notices are still to be read."""
         return list(self._accounts.values())
+
+    def list_keys(self) -> list[Key]:
+        return list(self._keys.values())
 
     def put(self, entry: Entry) -> None:
         match entry:

@@ -1,16 +1,26 @@
-"""What the clock makes the gateway do: keep the channels' keys fresh, see whether it keeps up."""
+"""What the clock makes the gateway do: keep the channels' keys fresh, look when certificates end,
+see whether it keeps up."""
 
 import asyncio
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 from chassis.background import Alarm, Pulse, Watch, pause
 from chassis.consumer import Consumer
 from contracts.events import alerts
+from contracts.events.alerts import Alert, Severity
 from gateway.deps import Deps
+from gateway.domain.expiry import Certificate, days_to_tell, end_of
 
 LOOK_S: Final = 5.0
 """How soon a new account in certificate mode has the keys of today."""
+
+CERTIFICATES_S: Final = 3_600.0
+"""How often certificates are looked at."""
 
 MAX_AT_ONCE: Final = 8
 """Downloads side by side; an account that hangs holds up the others for one call at most."""
@@ -36,6 +46,64 @@ class KeyWatch:
         async with asyncio.TaskGroup() as group:
             for account in islice(due, MAX_AT_ONCE):
                 group.create_task(executor.renew_keys(account))
+
+
+class CertificateWatch:
+    """Tells people of certificates that end soon: of apps, of channel accounts, of our own file.
+
+    Each of the days is told once; a replica that starts tells again, which the alert's key makes
+    one and the same.
+    """
+
+    def __init__(self, deps: Deps, ca_file: Path | None) -> None:
+        self._deps = deps
+        self._ca_file = ca_file
+        self._told: set[tuple[str, datetime, int]] = set()
+        self.pulse = Pulse()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`; for `Background.start`."""
+        looked_at = -CERTIFICATES_S
+        while not await pause(stop, LOOK_S):
+            self.pulse.beat()
+            now_s = self._deps.clock()
+            if self._deps.is_configured() and now_s - looked_at >= CERTIFICATES_S:
+                looked_at = now_s
+                self.look(datetime.fromtimestamp(now_s, UTC))
+
+    def look(self, now: datetime) -> None:
+        for each in self._certificates():
+            days = days_to_tell(each.ends_at, now)
+            mark = (f"{each.owner}:{each.name}", each.ends_at, -1 if days is None else days)
+            if days is not None and mark not in self._told:
+                self._told.add(mark)
+                self._deps.alerts.tell(_ending(each, days, now))
+
+    def _certificates(self) -> Iterator[Certificate]:
+        directory = self._deps.directory
+        for key in directory.list_keys():
+            if key.valid[1] < math.inf:
+                ends_at = datetime.fromtimestamp(key.valid[1], UTC)
+                yield Certificate(key.app_id, key.key_id, ends_at)
+        for account in directory.list_accounts():
+            if account.is_active:
+                for name, ends_at in account.certificates.items():
+                    yield Certificate(account.payment_id, name, ends_at, account.merchant_id)
+        if self._ca_file and (end := end_of(self._ca_file.read_text())):
+            yield Certificate("gateway", self._ca_file.name, end)
+
+
+def _ending(certificate: Certificate, days: int, now: datetime) -> Alert:
+    when = f"{certificate.ends_at:%Y-%m-%d %H:%M} UTC"
+    has_ended = certificate.ends_at <= now
+    return Alert(
+        key=f"certificate:{certificate.owner}:{certificate.name}:{days}",
+        severity=Severity.CRITICAL if days <= 1 else Severity.WARNING,
+        title="A certificate has ended" if has_ended else "A certificate ends soon",
+        detail=f"{certificate.name} of {certificate.owner} ends at {when}.",
+        merchant_id=certificate.merchant_id,
+        facts={"ends_at": certificate.ends_at.isoformat()},
+    )
 
 
 def watch(deps: Deps, group: str, commands: Consumer[Any]) -> Watch:

@@ -35,7 +35,7 @@ from gateway.deps import Addresses, Deps
 from gateway.directory import Directory
 from gateway.domain.nonces import NonceMemory
 from gateway.domain.rate import RateLimit
-from gateway.jobs import KeyWatch, watch
+from gateway.jobs import CertificateWatch, KeyWatch, watch
 from gateway.results import Results
 from gateway.services import Service
 from gateway.settings import GatewaySettings
@@ -109,6 +109,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
     keys, watching = KeyWatch(deps), watch(deps, SERVICE, commands)
+    certificates = CertificateWatch(deps, settings.channel_ca_file)
     background = Background()
 
     @asynccontextmanager
@@ -119,6 +120,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
                 background.start("configuration", parts.broadcast.run, pulse=parts.broadcast.pulse)
                 background.start("commands", commands.run, pulse=commands.pulse)
                 background.start("keys", keys.run, pulse=keys.pulse)
+                background.start("certificates", certificates.run, pulse=certificates.pulse)
                 background.start("watch", watching.run, pulse=watching.pulse)
                 background.start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
                 yield
