@@ -20,6 +20,7 @@ from contracts.api import (
 from contracts.internal import (
     MAX_RESULTS_BYTES,
     AskForStatement,
+    CheckoutOnFile,
     ChooseChannel,
     ChosenChannel,
     CloseOrderFor,
@@ -98,6 +99,7 @@ def router() -> APIRouter:
         route_class_override=DirectRoute,
     )
     routes.get("/payments/{payment_no}", dependencies=BY_BOTH)(get_payment)
+    routes.get("/payments/{payment_no}/checkout", dependencies=BY_GATEWAY)(get_checkout)
     routes.post("/payments/{payment_no}/channel", dependencies=BY_GATEWAY)(post_channel)
     routes.post("/payments/{payment_no}/decision", dependencies=BY_ADMIN)(post_payment_decision)
     routes.get("/orders/{merchant_order_no}", dependencies=BY_BOTH)(get_order)
@@ -149,9 +151,13 @@ async def get_payment(payment_no: str, deps: DepsOfApp, app_id: str | None = Non
     return await read.get_payment(deps, payment_no, app_id)
 
 
+async def get_checkout(payment_no: str, deps: DepsOfApp) -> CheckoutOnFile:
+    return await read.get_checkout(deps, payment_no)
+
+
 async def post_channel(payment_no: str, body: ChooseChannel, deps: DepsOfApp) -> ChosenChannel:
     """The payer's choice on our page."""
-    choice = Choice(body.payment_id, body.channel, body.method)
+    choice = Choice(body.payment_id, body.channel, body.method, body.anew)
     order, chosen = await choose_channel.choose_channel(deps, payment_no, choice)
     former = chosen.close_first
     return ChosenChannel(

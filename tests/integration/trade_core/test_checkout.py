@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from tests.integration.trade_core.desk import (
     ACCOUNT,
+    APP,
     OTHER_ACCOUNT,
     Desk,
     closed,
@@ -19,6 +20,7 @@ from contracts.events.results import Source, Verdict
 from trade_core.domain.errors import OrderPaid, PaymentInProgress, PaymentNotFound
 from trade_core.domain.opening import Choice, Chosen
 from trade_core.domain.payment import Payment
+from trade_core.flows import read
 from trade_core.flows.choose_channel import choose_channel
 
 WECHAT = Choice(ACCOUNT, "wechat", Method.NATIVE)
@@ -38,6 +40,7 @@ async def chosen_and_waiting(desk: Desk) -> Payment:
     payment = await checkout(desk)
     chosen = await choose(desk, payment, WECHAT)
     await desk.apply(said_of_payment(chosen.payment, Source.INITIATION, Verdict.PENDING))
+    desk.pass_time(3)
     return await desk.payment(payment)
 
 
@@ -99,6 +102,19 @@ async def test_close_that_nobody_carried_out_is_ours(desk: Desk) -> None:
     await choose(desk, first, ALIPAY)
     desk.pass_time(12)
     assert [command.command for command in await desk.attend()] == [CommandName.CLOSE]
+
+
+async def test_page_reads_the_payment_with_all_of_its_order(desk: Desk) -> None:
+    first = await chosen_and_waiting(desk)
+    await choose(desk, first, ALIPAY)
+    await desk.apply(closed(first))
+    second = (await choose(desk, first, ALIPAY)).payment
+    await desk.apply(said_of_payment(second, Source.INITIATION, Verdict.PENDING))
+    shown = await read.get_checkout(desk.deps, first.payment_no)
+    assert shown.payment.payment_no == first.payment_no
+    assert shown.latest_payment_no == second.payment_no
+    assert [each.status for each in shown.payments] == ["closed", "pending"]
+    assert (shown.app_id, shown.sequence) == (APP, (await desk.order(first)).version)
 
 
 async def test_nothing_is_chosen_for_an_unknown_payment(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from trade_core.domain.errors import (
     OrderClosed,
     OrderPaid,
     PaymentInProgress,
+    TooManyAttempts,
 )
 from trade_core.domain.opening import Choice
 from trade_core.domain.payment import Payment
@@ -124,6 +125,34 @@ def test_switch_waits_for_the_running_initiation() -> None:
     opening.choose(opened, payment.payment_no, WECHAT)
     with pytest.raises(PaymentInProgress):
         opening.choose(opened, payment.payment_no, ALIPAY)
+
+
+def test_same_place_anew_closes_what_was_begun_there() -> None:
+    opened, payment = placed()
+    again = opening.choose(opened, payment.payment_no, replace(WECHAT, anew=True))
+    assert again.close_first is not None
+    assert not again.initiate
+
+
+def test_attempts_follow_each_other_three_seconds_apart() -> None:
+    opened, payment = placed(initiated_at=later(28))
+    with pytest.raises(TooManyAttempts) as refused:
+        opening.choose(opened, payment.payment_no, ALIPAY)
+    assert refused.value.retry_after_s == 1
+    opened.now = later(31)
+    assert opening.choose(opened, payment.payment_no, ALIPAY).close_first
+
+
+def test_an_order_has_six_attempts_and_the_last_stays_open() -> None:
+    opened, payment = placed()
+    for number in range(5):
+        former = replace(payment, payment_no=f"P-{number}", state=PaymentStatus.CLOSED)
+        opened.payments[former.payment_no] = former
+    with pytest.raises(TooManyAttempts) as refused:
+        opening.choose(opened, payment.payment_no, ALIPAY)
+    assert refused.value.retry_after_s is None
+    assert not opened.payments[payment.payment_no].closing
+    assert not opening.choose(opened, payment.payment_no, WECHAT).initiate
 
 
 def test_nothing_is_chosen_for_an_order_that_is_over() -> None:

@@ -7,6 +7,7 @@ trade-core:
     POST /internal/payments                        OpenPayment → OpenedPayment (201, 200)
     GET  /internal/payments/{payment_no}?app_id=          → PaymentOnFile (app_id optional)
     POST /internal/payments/{payment_no}/channel   ChooseChannel → ChosenChannel
+    GET  /internal/payments/{payment_no}/checkout         → CheckoutOnFile
     POST /internal/payments/{payment_no}/decision  DecidePayment → PaymentOnFile
     GET  /internal/orders/{merchant_order_no}?app_id=&merchant_id=        → OrderView
     POST /internal/orders/{merchant_order_no}/close CloseOrderFor → OrderView
@@ -52,6 +53,9 @@ gateway (for merchant-admin):
 gateway (for the cashier):
     GET  /internal/checkouts/{token}                      → Checkout
     POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
+    POST /internal/checkouts/{token}/who                  AskWho → WhoAsked
+    POST /internal/checkouts/{token}/check                → Checkout, its channel asked just now
+    POST /internal/payers                                 PayerCame → ChosenPayment
 """
 
 from contracts.internal.callbacks import (
@@ -78,10 +82,15 @@ from contracts.internal.channels import (
     TryAccount,
 )
 from contracts.internal.checkout import (
+    AskWho,
     Checkout,
+    CheckoutOnFile,
     ChooseOffer,
     ChosenPayment,
     Offer,
+    PayerCame,
+    Wallet,
+    WhoAsked,
 )
 from contracts.internal.dead_letters import DeadLetterPage, DeadLetterView, ReplayDeadLetter
 from contracts.internal.decisions import (
@@ -148,6 +157,7 @@ __all__ = [
     "AccountTrial",
     "AlertTest",
     "AskForStatement",
+    "AskWho",
     "AttemptView",
     "ChannelDescription",
     "ChannelList",
@@ -155,6 +165,7 @@ __all__ = [
     "CheckCredentials",
     "CheckedCredentials",
     "Checkout",
+    "CheckoutOnFile",
     "ChooseChannel",
     "ChooseOffer",
     "ChosenChannel",
@@ -190,6 +201,7 @@ __all__ = [
     "OpenedPayment",
     "OpenedRefund",
     "OpenedSplit",
+    "PayerCame",
     "PaymentDecision",
     "PaymentOnFile",
     "Ping",
@@ -211,4 +223,6 @@ __all__ = [
     "TakeResults",
     "Telling",
     "TryAccount",
+    "Wallet",
+    "WhoAsked",
 ]

@@ -1,33 +1,92 @@
-"""What the hosted page (收银台) asks the gateway."""
+"""What the hosted page (收银台) asks the gateway, and what the gateway asks trade-core for it."""
 
-from contracts.api import Method, OrderSummary, PaymentView
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.api import Method, OrderSummary, PaymentView, RefundView
 from contracts.internal.message import Message
+from contracts.internal.trade import PaymentOnFile
+
+Wallet = Literal["wechat", "alipay"]
+"""A wallet whose own browser carries `jsapi` payments out."""
 
 
 class Offer(Message):
-    """One way to pay that the page may show."""
+    """One account that the page may offer. `method` is the way without a known place of the payer;
+    `ways` are all of them. `name` is what payers call it, `wallet` where its `jsapi` works."""
 
     payment_id: str
     channel: str
     method: Method
+    ways: list[Method] = []
+    name: str = ""
+    wallet: Wallet | None = None
+
+
+class CheckoutOnFile(Message):
+    """A payment with all of its order. `sequence` is the order's version, as in order-events."""
+
+    app_id: str
+    sequence: int
+    payment: PaymentOnFile
+    latest_payment_no: str
+    payments: list[PaymentView]
+    refunds: list[RefundView]
 
 
 class Checkout(Message):
-    """What the hosted page shows of one payment."""
+    """What the hosted page shows of one payment, and of the order that it belongs to.
+
+    `current` is the order's latest attempt (None: `payment` itself). `return_url` is signed: where
+    the payer goes back to. `sequence` is the order's version: news of the bus with a higher one are
+    newer than this.
+    """
 
     payment: PaymentView
     order: OrderSummary
     merchant_name: str
     offers: list[Offer]
     return_url: str | None = None
+    app_id: str = ""
+    sequence: int = 0
+    current: PaymentView | None = None
+    payments: list[PaymentView] = []
+    refunds: list[RefundView] = []
 
 
 class ChooseOffer(Message):
+    """`method` None: the way of the offer without a known place of the payer."""
+
     payment_id: str
     client_ip: str | None = None
+    method: Method | None = None
 
 
 class ChosenPayment(PaymentView):
     """The attempt that the payer's choice made or found; `token` is that of its own page."""
 
     token: str
+
+
+class AskWho(Message):
+    """The payer is in the wallet of this offer: where does it tell who they are? `visit` is a
+    random text that only the payer's browser holds."""
+
+    payment_id: str
+    visit: Annotated[str, Field(min_length=16, max_length=64)]
+
+
+class WhoAsked(Message):
+    """The address in the wallet to which the browser goes, and from where it comes back."""
+
+    url: str
+
+
+class PayerCame(Message):
+    """What the wallet sent back with the payer's browser; `visit` as in `AskWho`."""
+
+    state: Annotated[str, Field(max_length=128)]
+    code: Annotated[str, Field(max_length=256)]
+    visit: Annotated[str, Field(max_length=64)]
+    client_ip: str | None = None

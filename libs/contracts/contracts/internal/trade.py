@@ -61,11 +61,16 @@ class PaymentOnFile(PaymentWithOrder):
 
 
 class ChooseChannel(Message):
-    """The payer chose, on our page, where to pay. May be chosen anew while nothing is paid."""
+    """The payer chose, on our page, where to pay. May be chosen anew while nothing is paid.
+
+    `anew`: what was begun at the same place cannot be gone on with (it is another payer's, or its
+    link is too old): it is closed first, too.
+    """
 
     payment_id: str
     channel: str
     method: Method
+    anew: bool = False
 
 
 class ChosenChannel(Message):

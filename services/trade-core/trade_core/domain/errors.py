@@ -3,6 +3,7 @@
 TradeError (a problem with one of the public codes)
 ├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · DeadLetterNotFound  not_found
 ├── ReconciliationNotFound · DifferenceNotFound                  not_found
+├── TooManyAttempts                                         rate_limited
 ├── PaymentError (409, with the member `payment`)
 │   ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
 │   ├── OrderPaid · OrderClosed · CheckoutReplaced          order_paid · order_closed
@@ -160,6 +161,17 @@ class PaymentConflicted(PaymentError):
             f"Payment {payment.payment_no} of this order is being checked; it must not be paid"
             " again before that is decided.",
             payment,
+        )
+
+
+class TooManyAttempts(TradeError):
+    """`retry_after_s` None: the order has had all the attempts it may have."""
+
+    code = Code.RATE_LIMITED
+
+    def __init__(self, merchant_order_no: str, retry_after_s: int | None) -> None:
+        super().__init__(
+            f"Order {merchant_order_no} was attempted too often.", retry_after_s=retry_after_s
         )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
 
 from contracts.api import CreatePayment, Method, OrderStatus, PaymentStatus
 from contracts.identifiers import new_id
@@ -14,9 +16,15 @@ from trade_core.domain.errors import (
     OrderPaid,
     PaymentConflicted,
     PaymentInProgress,
+    TooManyAttempts,
 )
 from trade_core.domain.order import Order, OrderKey
 from trade_core.domain.payment import CALL_LIMIT, Payment, PaymentFact, after
+
+MAX_ATTEMPTS: Final = 6
+"""Of one order, on our page."""
+
+BETWEEN_ATTEMPTS: Final = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,12 @@ class PaymentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where, and how, the payer wants to pay."""
+    """Where, and how, the payer wants to pay; `anew` as in `contracts.internal.ChooseChannel`."""
 
     payment_id: str
     channel: str
     method: Method
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +109,19 @@ def choose(aggregate: OrderAggregate, payment_no: str, choice: Choice) -> Chosen
     The first choice binds the payment. Another one opens a new payment, but only when the former
     is certainly over: until then the answer is what to close.
 
-    Raises OrderPaid, PaymentConflicted, OrderClosed, CheckoutReplaced, PaymentInProgress.
+    Raises OrderPaid, PaymentConflicted, OrderClosed, CheckoutReplaced, PaymentInProgress,
+    TooManyAttempts.
     """
     current = aggregate.latest
     _require_alive(aggregate, aggregate.payments[payment_no], current)
     if not current.is_placed:
         return Chosen(_bind(aggregate, current, choice), initiate=True)
-    if current.is_open and not current.closing and _is_at(current, choice):
+    is_same = _is_at(current, choice) and not choice.anew
+    if current.is_open and not current.closing and is_same:
         return Chosen(current, initiate=False)
     if current.is_in_flight(aggregate.now):
         raise PaymentInProgress(aggregate.numbers_of(current))
+    _limit_attempts(aggregate, current)
     if current.is_open:
         _have_closed(aggregate, current)
         return Chosen(current, initiate=False, close_first=current)
@@ -153,6 +165,16 @@ def _require_alive(aggregate: OrderAggregate, asked: Payment, current: Payment) 
         raise OrderClosed(aggregate.numbers_of(current))
     if asked.method is not Method.CASHIER or current.method is not Method.CASHIER:
         raise CheckoutReplaced(aggregate.numbers_of(asked))
+
+
+def _limit_attempts(aggregate: OrderAggregate, current: Payment) -> None:
+    """Each attempt is a trade at a channel, and whoever has the link can ask for the next one."""
+    attempts = sum(payment.is_placed for payment in aggregate.payments.values())
+    if attempts >= MAX_ATTEMPTS:
+        raise TooManyAttempts(aggregate.order.merchant_order_no, None)
+    left = current.initiated_at + BETWEEN_ATTEMPTS - aggregate.now
+    if left > timedelta():
+        raise TooManyAttempts(aggregate.order.merchant_order_no, ceil(left.total_seconds()))
 
 
 def _is_at(payment: Payment, choice: Choice) -> bool:

@@ -6,7 +6,7 @@ from contracts.api import OrderSummary, OrderView, PaymentView, RefundStatus, Re
 from contracts.events import commands
 from contracts.events.commands import PaymentRef, RefundRef, SplitRef, SplitReturn
 from contracts.events.orders import SOURCE
-from contracts.internal import ClaimView, PaymentOnFile
+from contracts.internal import CheckoutOnFile, ClaimView, PaymentOnFile
 from trade_core.domain.event import Event
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Claim, Payment
@@ -86,6 +86,22 @@ def order_view(order: Order, payments: list[Payment], refunds: list[Refund]) -> 
         **_order(order),
         payments=[payment_view(order, payment) for payment in payments],
         refunds=[refund_view(order, by_number[item.payment_no], item) for item in refunds],
+    )
+
+
+def checkout_on_file(
+    order: Order, payment_no: str, payments: list[Payment], refunds: list[Refund]
+) -> CheckoutOnFile:
+    """What our own page must know; `payment_no` is one of the payments."""
+    whole = order_view(order, payments, refunds)
+    asked = next(payment for payment in payments if payment.payment_no == payment_no)
+    return CheckoutOnFile(
+        app_id=order.app_id,
+        sequence=order.version,
+        payment=payment_on_file(order, asked),
+        latest_payment_no=order.latest_payment_no,
+        payments=whole.payments,
+        refunds=whole.refunds,
     )
 
 

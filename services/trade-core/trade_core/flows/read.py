@@ -7,7 +7,7 @@ from chassis import outbox
 from chassis.problems import FieldError, InvalidRequest
 from contracts.api import EventItem, EventPage, OrderView, RefundView, SplitView
 from contracts.events.orders import OrderEventRecord
-from contracts.internal import PaymentOnFile
+from contracts.internal import CheckoutOnFile, PaymentOnFile
 from trade_core.domain import views
 from trade_core.domain.errors import (
     CursorExpired,
@@ -38,6 +38,24 @@ async def get_payment(deps: Deps, payment_no: str, app_id: str | None) -> Paymen
     if found is None or app_id not in (None, found[0].app_id):
         raise PaymentNotFound(payment_no)
     return views.payment_on_file(*await until_initiated(deps, *found))
+
+
+async def get_checkout(deps: Deps, payment_no: str) -> CheckoutOnFile:
+    """The payment with all of its order, as one state; while the latest attempt is being initiated
+    this waits for up to 0.5 s. Raises PaymentNotFound."""
+    async with deps.db.connection() as tx:
+        found = await reading.find_payment(tx, payment_no)
+        if found is None:
+            raise PaymentNotFound(payment_no)
+        order, _ = found
+        latest = (await reading.payments(tx, [order.latest_payment_no]))[order.latest_payment_no]
+    await until_initiated(deps, order, latest)
+    async with deps.db.connection() as tx:
+        # The order first: what is read after it may be newer, and is then told again by an event.
+        order = (await reading.orders(tx, [order.order_id]))[order.order_id]
+        payments = await reading.payments_of_order(tx, order.order_id)
+        refunds = await reading.refunds_of_order(tx, order.order_id)
+    return views.checkout_on_file(order, payment_no, payments, refunds)
 
 
 async def get_order(deps: Deps, key: OrderKey) -> OrderView:
