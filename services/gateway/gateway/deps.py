@@ -9,6 +9,7 @@ from gateway.channels.executor import Executor
 from gateway.channels.plugin import Plugin
 from gateway.credentials import ChannelUrls
 from gateway.directory import Directory
+from gateway.domain.recent_checks import RecentChecks
 from gateway.results import Results
 from gateway.services import Service
 from gateway.unbroken import Unbroken
@@ -20,6 +21,19 @@ class Addresses:
 
     public: str
     cashier: str
+
+    def page(self, token: str) -> str:
+        """Our page of a payment."""
+        return f"{self.cashier}/pay/{token}"
+
+    def back_to_page(self, token: str) -> str:
+        """Where channels send the payer back to: our page then asks them how it stands."""
+        return f"{self.page(token)}/back"
+
+    @property
+    def payers(self) -> str:
+        """Where wallets send the payer back to, with the word on who that is."""
+        return f"{self.cashier}/pay/payer"
 
     def webhook(self, channel: str, payment_id: str) -> str:
         """Where this channel account's third party sends its notices."""
@@ -45,3 +59,4 @@ class Deps:
     addresses: Addresses
     checkout_key: bytes = field(repr=False)
     clock: Callable[[], float]
+    recent_checks: RecentChecks = field(default_factory=RecentChecks)

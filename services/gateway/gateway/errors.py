@@ -86,6 +86,17 @@ class NotClosedYet(GatewayProblem):
         super().__init__("The payment that was begun before is not closed yet.", retry_after_s=2)
 
 
+class PayerUnknown(GatewayProblem):
+    """The wallet did not say who the payer is; carries the token of the page to go on with."""
+
+    code = Code.DECLINED
+
+    def __init__(self, token: str, words: str) -> None:
+        super().__init__(
+            f"The wallet did not say who the payer is ({words}).", extra={"token": token}
+        )
+
+
 class NotInitiated(GatewayProblem):
     """The initiation did not work; carries the payment, and the channel's words if it spoke."""
 

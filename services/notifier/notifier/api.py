@@ -1,5 +1,7 @@
 """Internal HTTP (`contracts.internal`): why did it not arrive, send it again, send a ping."""
 
+import base64
+import hmac
 from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -17,6 +19,8 @@ from contracts.internal import (
     Ping,
     ReplayRequest,
     ReplayView,
+    SignedWayBack,
+    SignWayBack,
 )
 from notifier.domain.deliveries import State
 from notifier.flows import alerts, deliveries, endpoints, replays
@@ -50,6 +54,7 @@ def router() -> APIRouter:
     routes.post("/replays", dependencies=BY_ADMIN, status_code=202)(ask_replay)
     routes.get("/replays/{replay_id}", dependencies=BY_ADMIN)(read_replay)
     routes.post("/alerts/test", dependencies=BY_ADMIN)(send_trial)
+    routes.post("/way-back/sign", dependencies=BY_GATEWAY)(sign_way_back)
     return routes
 
 
@@ -103,6 +108,15 @@ async def check_address(requested: CheckAddress, deps: DepsOfApp) -> None:
 async def send_trial(deps: DepsOfApp, merchant_id: str | None = None) -> AlertTest:
     """Send a trial message by every messenger of the centre or, if one is named, of a merchant."""
     return await alerts.send_trial(deps, merchant_id)
+
+
+async def sign_way_back(told: SignWayBack, deps: DepsOfApp) -> SignedWayBack:
+    """Sign what a payer carries back to the app, with the app's newest secret."""
+    app = deps.apps.find(told.app_id)
+    if app is None or not app.keys:
+        return SignedWayBack(signature=None)
+    mac = hmac.digest(app.keys[0], told.text().encode(), "sha256")
+    return SignedWayBack(signature=base64.b64encode(mac).decode())
 
 
 async def search(

@@ -17,14 +17,14 @@ from tests.unit.gateway.world import (
     world,
 )
 
-from contracts.api import Method, OrderStatus, PaymentStatus
+from contracts.api import Method, OrderStatus, PaymentStatus, PaymentView
 from contracts.events.commands import PaymentRef
-from contracts.internal import ChooseOffer, ChosenChannel, PaymentOnFile
+from contracts.internal import CheckoutOnFile, ChooseOffer, ChosenChannel, PaymentOnFile
 from gateway.channels.transport import Broken
 from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import token_of
 from gateway.errors import NotClosedYet, NotHere
-from gateway.flows import cashier
+from gateway.flows import cashier, choices
 
 PAYMENT_NO = payment_view().payment_no
 TOKEN = token_of(PAYMENT_NO, b"checkout key")
@@ -43,25 +43,45 @@ FORMER = PaymentRef(
 )
 
 
-def gateway(*steps: Step, choices: list[ChosenChannel] | None = None, **stored: Any) -> World:
-    on_file = PaymentOnFile(
-        **dict(
-            payment_view(
-                method=Method.CASHIER, payment_id=None, channel=None, status=PaymentStatus.PENDING
-            )
-        ),
-        **{"order": order_summary(), "return_url": "https://shop.example/back", **stored},
+def gateway(*steps: Step, answered: list[ChosenChannel] | None = None, **stored: Any) -> World:
+    unplaced = payment_view(
+        method=Method.CASHIER, payment_id=None, channel=None, status=PaymentStatus.PENDING
     )
-    answers = choices or [chosen()]
+    about = {"order": order_summary(), "return_url": "https://shop.example/back"}
+    on_file = PaymentOnFile(**{**dict(unplaced), **about, **stored})
+    answers = answered or [chosen()]
+    others = [each.payment for each in answers if each.payment.payment_no != PAYMENT_NO]
+    filed = CheckoutOnFile(
+        app_id="A1",
+        sequence=3,
+        payment=on_file,
+        latest_payment_no=PAYMENT_NO,
+        payments=[PaymentView(**dict(on_file)), *others],
+        refunds=[],
+    )
     return world(
         *steps,
         trade_core={
-            ("GET", f"/internal/payments/{PAYMENT_NO}"): lambda _: on_file,
+            ("GET", f"/internal/payments/{PAYMENT_NO}/checkout"): lambda _: filed,
             ("POST", f"/internal/payments/{PAYMENT_NO}/channel"): lambda _: (
                 answers.pop(0) if len(answers) > 1 else answers[0]
             ),
         },
     )
+
+
+async def test_the_page_knows_the_attempts_and_the_version_of_the_order() -> None:
+    checkout = await cashier.get_checkout(gateway().deps, TOKEN)
+    assert checkout.current is not None
+    assert (checkout.current.payment_no, checkout.app_id, checkout.sequence) == (
+        PAYMENT_NO, "A1", 3,
+    )  # fmt: skip
+    assert [each.payment_no for each in checkout.payments] == [PAYMENT_NO]
+
+
+async def test_nothing_is_offered_while_a_payment_is_checked_by_people() -> None:
+    page = gateway(status=PaymentStatus.CONFLICTED, return_url=None)
+    assert (await cashier.get_checkout(page.deps, TOKEN)).offers == []
 
 
 def chosen(**changes: Any) -> ChosenChannel:
@@ -106,7 +126,7 @@ async def test_a_forged_token_asks_nobody() -> None:
 
 async def test_a_choice_is_initiated_by_the_method_of_the_offer() -> None:
     page = gateway(reply({"pay": "weixin://x"}))
-    payment = await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    payment = await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
     assert payment.action
     assert payment.action.type == "qr_code"
     assert payment.token == TOKEN
@@ -116,15 +136,15 @@ async def test_a_choice_is_initiated_by_the_method_of_the_offer() -> None:
 
 
 async def test_a_choice_that_was_made_before_is_shown_as_it_is() -> None:
-    page = gateway(choices=[chosen(initiate=False)])
-    await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    page = gateway(answered=[chosen(initiate=False)])
+    await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
     assert page.transport.sent == []
 
 
 async def test_what_is_not_offered_cannot_be_chosen() -> None:
     page = gateway()
     with pytest.raises(NotHere):
-        await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C9"))
+        await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C9"))
 
 
 async def test_another_choice_closes_the_former_one_first() -> None:
@@ -133,9 +153,9 @@ async def test_another_choice_closes_the_former_one_first() -> None:
     page = gateway(
         reply({"closed": True}),
         reply({"pay": "weixin://y"}),
-        choices=[to_close, to_close, chosen(payment=next_payment)],
+        answered=[to_close, to_close, chosen(payment=next_payment)],
     )
-    payment = await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+    payment = await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
     assert payment.payment_no == "P2"
     assert payment.token == token_of("P2", b"checkout key")
     assert [
@@ -145,10 +165,10 @@ async def test_another_choice_closes_the_former_one_first() -> None:
 
 @pytest.mark.parametrize("step", [reply({"no": "PAID"}), Broken("reset"), reply({"closed": True})])
 async def test_a_former_choice_that_cannot_be_closed_now_stays(step: Step) -> None:
-    page = gateway(step, choices=[chosen(close_first=FORMER, initiate=False)])
+    page = gateway(step, answered=[chosen(close_first=FORMER, initiate=False)])
     page.producer.is_down = step == reply({"closed": True})
     with pytest.raises(NotClosedYet):
-        await cashier.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
+        await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
     assert len(page.transport.sent) == 1
 
 

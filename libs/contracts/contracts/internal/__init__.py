@@ -45,6 +45,7 @@ notifier:
     POST /internal/replays                                ReplayWish → ReplayView (202)
     GET  /internal/replays/{replay_id}                    → ReplayView
     POST /internal/alerts/test?merchant_id=               → AlertTest
+    POST /internal/way-back/sign                          SignWayBack → SignedWayBack
 gateway (for merchant-admin):
     GET  /internal/channels                               → ChannelList
     POST /internal/channels/{channel}/credentials         CheckCredentials → CheckedCredentials
@@ -147,6 +148,7 @@ from contracts.internal.trade import (
     OpenSplit,
     PaymentOnFile,
 )
+from contracts.internal.way_back import SignedWayBack, SignWayBack
 
 __all__ = [
     "MAX_ITEMS",
@@ -217,6 +219,8 @@ __all__ = [
     "ResultRecord",
     "ResultsReceipt",
     "SettleDifference",
+    "SignWayBack",
+    "SignedWayBack",
     "StatementPage",
     "StatementReceipt",
     "StatementRow",

@@ -19,7 +19,7 @@ class Offer(Message):
     payment_id: str
     channel: str
     method: Method
-    ways: list[Method] = []
+    ways: Annotated[list[Method], Field(default_factory=list)]
     name: str = ""
     wallet: Wallet | None = None
 
@@ -33,6 +33,11 @@ class CheckoutOnFile(Message):
     latest_payment_no: str
     payments: list[PaymentView]
     refunds: list[RefundView]
+
+    @property
+    def latest(self) -> PaymentView:
+        """The order's latest attempt."""
+        return next(each for each in self.payments if each.payment_no == self.latest_payment_no)
 
 
 class Checkout(Message):
@@ -51,8 +56,8 @@ class Checkout(Message):
     app_id: str = ""
     sequence: int = 0
     current: PaymentView | None = None
-    payments: list[PaymentView] = []
-    refunds: list[RefundView] = []
+    payments: Annotated[list[PaymentView], Field(default_factory=list)]
+    refunds: Annotated[list[RefundView], Field(default_factory=list)]
 
 
 class ChooseOffer(Message):

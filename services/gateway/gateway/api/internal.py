@@ -5,10 +5,10 @@ from typing import Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.web import CalledBy, parse, read_json_object
-from contracts.internal import CheckCredentials, ChooseOffer, TryAccount
+from contracts.internal import AskWho, CheckCredentials, ChooseOffer, PayerCame, TryAccount
 from gateway.api.admission import DepsOf
 from gateway.api.answers import answer
-from gateway.flows import cashier, registration
+from gateway.flows import cashier, choices, payers, registration
 
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
 BY_CASHIER: Final = [Depends(CalledBy("cashier"))]
@@ -41,4 +41,21 @@ async def get_checkout(token: str, deps: DepsOf) -> Response:
 @router.post("/checkouts/{token}/channel", dependencies=BY_CASHIER)
 async def choose_offer(token: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
-    return answer(await cashier.choose(deps, token, parse(ChooseOffer, body)))
+    return answer(await choices.choose(deps, token, parse(ChooseOffer, body)))
+
+
+@router.post("/checkouts/{token}/who", dependencies=BY_CASHIER)
+async def ask_who(token: str, request: Request, deps: DepsOf) -> Response:
+    _, body = await read_json_object(request)
+    return answer(await payers.ask_who(deps, token, parse(AskWho, body)))
+
+
+@router.post("/checkouts/{token}/check", dependencies=BY_CASHIER)
+async def check(token: str, deps: DepsOf) -> Response:
+    return answer(await cashier.check(deps, token))
+
+
+@router.post("/payers", dependencies=BY_CASHIER)
+async def payer_came(request: Request, deps: DepsOf) -> Response:
+    _, body = await read_json_object(request)
+    return answer(await payers.came(deps, parse(PayerCame, body)))

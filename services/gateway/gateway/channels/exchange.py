@@ -38,6 +38,9 @@ log = structlog.get_logger()
 
 BILL_TIMEOUT_S: Final = 60.0
 
+LOGIN_LIMIT_S: Final = 5.0
+"""The payer waits for it; their code is worth one exchange, so nothing is repeated."""
+
 SubjectT = TypeVar("SubjectT")
 SaidT = TypeVar("SaidT")
 
@@ -89,6 +92,22 @@ class Exchange:
             return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, requested, opened)))
         except (Unverifiable, *UNREADABLE) as error:
             return _unread(account, error, "the bill makes no sense")
+
+    async def identify(self, account: ChannelAccount, code: str) -> str | NotSent | Unknown:
+        """The payer, as the wallet names them to this account. Raises NotIdentified."""
+        login, opened = account.plugin.login, self._keys.opened(account)
+        if login is None:
+            return NotSent("no_login", "this channel cannot say who pays", is_spoken=False)
+        # Another server of the channel, which may hang while payments go well.
+        reply = await self._lanes.send(
+            account, lambda: login.request(code, opened, self._moment()), LOGIN_LIMIT_S, "/login"
+        )
+        if not isinstance(reply, Reply):
+            return reply
+        try:
+            return login.payer(reply, opened, self._moment())
+        except (Unverifiable, *UNREADABLE) as error:
+            return _unread(account, error, "the answer makes no sense")
 
     async def try_out(self, account: ChannelAccount, trade: Trade) -> Trial:
         """What the answer about a payment that cannot exist tells of the credentials."""

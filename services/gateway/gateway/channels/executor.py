@@ -89,6 +89,11 @@ class Executor:
         self._report(account, "pay", outcome, started)
         return outcome
 
+    async def identify(self, account: ChannelAccount, code: str) -> str | NotSent | Unknown:
+        """Who the payer is whose browser came back from the wallet with this code. Raises
+        NotIdentified where the wallet does not say."""
+        return await self._exchange.identify(account, code)
+
     async def query(self, account: ChannelAccount, trade: Trade) -> Outcome:
         """Ask how the payment stands."""
         return await self._run(account, "query", account.plugin.query, trade)

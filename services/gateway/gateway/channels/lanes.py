@@ -52,10 +52,15 @@ class Lanes:
         self._by_account: dict[str, _Lane] = {}
 
     async def send(
-        self, account: ChannelAccount, sign: Callable[[], Request], timeout_s: float
+        self,
+        account: ChannelAccount,
+        sign: Callable[[], Request],
+        timeout_s: float,
+        beside: str = "",
     ) -> Reply | NotSent | Unknown:
-        """Signed only when it may go out: what a hanging account is refused costs nobody CPU."""
-        lane = self._lane(account.payment_id)
+        """Signed only when it may go out: what a hanging account is refused costs nobody CPU.
+        `beside` names another server of the same channel, that may hang by itself."""
+        lane = self._lane(account.payment_id + beside)
         if not await _has_place(lane.places):
             return NotSent("busy", "too many calls of this account are waiting", is_spoken=False)
         try:

@@ -1,82 +1,74 @@
-"""Our own cashier: what the hosted page shows, and what happens when the payer chooses there."""
+"""What our own page shows: the payment, its order, and where it may be paid."""
 
 import asyncio
 from typing import Final
 
+import structlog
+
+from chassis.problems import Problem
 from chassis.producer import NotPublished
-from contracts.api import Method, OrderStatus, Payer, PaymentView
-from contracts.events.results import PaymentResult, Source, Verdict
-from contracts.internal import (
-    Checkout,
-    ChooseChannel,
-    ChooseOffer,
-    ChosenChannel,
-    ChosenPayment,
-    Offer,
-    PaymentOnFile,
-)
+from contracts.api import Method, OrderStatus, PaymentStatus
+from contracts.events.results import Source, Verdict
+from contracts.internal import Checkout, CheckoutOnFile, Offer, SignedWayBack, SignWayBack
+from contracts.money import Money
+from gateway.channels.plugin import Trade
 from gateway.deps import Deps
 from gateway.directory import ChannelAccount
-from gateway.domain.checkout_links import find_payment_no, token_of
-from gateway.errors import NotClosedYet, NotHere
-from gateway.flows import command, pay
+from gateway.domain.checkout_links import find_payment_no
+from gateway.domain.way_back import way_back
+from gateway.errors import NotHere
 from gateway.flows.routing import payable_accounts
+from gateway.results import payment_result
 
-KNOWN_LIMIT_S: Final = 3.0
-"""How long the payer waits until trade-core has heard that the former choice is closed."""
+log = structlog.get_logger()
 
-KNOWN_POLL_S: Final = 0.1
+UNDECIDED: Final = frozenset(
+    {PaymentStatus.INITIATING, PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
+)
+
+
+HEARD_LIMIT_S: Final = 2.0
+HEARD_POLL_S: Final = 0.1
 
 
 async def get_checkout(deps: Deps, token: str) -> Checkout:
     """The page's content; raises NotHere for a token that is not ours."""
-    payment = await _payment(deps, token)
-    merchant = deps.directory.find_merchant(payment.merchant_id)
-    return Checkout(
-        payment=payment,
-        order=payment.order,
-        merchant_name=merchant.name if merchant else "",
-        offers=[
-            Offer(payment_id=account.payment_id, channel=account.channel, method=_method(account))
-            for account in _offered(deps, payment)
-        ],
-        return_url=payment.return_url,
-    )
+    return await _checkout(deps, await on_file(deps, payment_no_of(deps, token)))
 
 
-async def choose(deps: Deps, token: str, choice: ChooseOffer) -> ChosenPayment:
-    """Pay there: the payment is bound to that account and initiated, a former choice closed first.
-
-    Raises NotHere, NotClosedYet, the refusals of trade-core and NotInitiated with the payment.
-    """
-    payment = await _payment(deps, token)
-    account = next(
-        (each for each in _offered(deps, payment) if each.payment_id == choice.payment_id), None
-    )
-    if account is None:
-        raise NotHere("offer")
-    chosen = await _chosen(deps, payment, account)
-    attempt = chosen.payment
-    if chosen.initiate:
-        calling = pay.Calling(
-            _method(account),
-            payment.return_url,
-            Payer(client_ip=choice.client_ip),
-            payment.splits,
-        )
-        attempt = await pay.initiate(deps, account, attempt, calling)
-    return ChosenPayment(**dict(attempt), token=token_of(attempt.payment_no, deps.checkout_key))
+async def check(deps: Deps, token: str) -> Checkout:
+    """Have the channel asked how the latest attempt stands, at most every few seconds, and tell
+    the page what trade-core knows then. Raises NotHere."""
+    payment_no = payment_no_of(deps, token)
+    filed = await on_file(deps, payment_no)
+    current = filed.latest
+    account = deps.directory.find_account(current.payment_id or "")
+    if account is None or current.status not in UNDECIDED:
+        return await _checkout(deps, filed)
+    if deps.recent_checks.is_due(current.payment_no, deps.clock()):
+        await _ask(deps, account, filed)
+        filed = await on_file(deps, payment_no)
+    return await _checkout(deps, filed)
 
 
-async def _payment(deps: Deps, token: str) -> PaymentOnFile:
+def payment_no_of(deps: Deps, token: str) -> str:
+    """Raises NotHere for a token that is not ours."""
     payment_no = find_payment_no(token, deps.checkout_key)
     if payment_no is None:
         raise NotHere("checkout")
-    return await deps.trade_core.get(PaymentOnFile, f"/internal/payments/{payment_no}")
+    return payment_no
 
 
-def _offered(deps: Deps, payment: PaymentOnFile) -> list[ChannelAccount]:
-    if payment.order.status is not OrderStatus.OPEN:
+async def on_file(deps: Deps, payment_no: str) -> CheckoutOnFile:
+    path = f"/internal/payments/{payment_no}/checkout"
+    return await deps.trade_core.get(CheckoutOnFile, path)
+
+
+def offered(deps: Deps, filed: CheckoutOnFile) -> list[ChannelAccount]:
+    """The accounts at which this order may be paid now; none when it is over or being checked."""
+    payment = filed.payment
+    is_checked = any(each.status is PaymentStatus.CONFLICTED for each in filed.payments)
+    if payment.order.status is not OrderStatus.OPEN or is_checked:
         return []
     accounts = payable_accounts(
         deps.directory, payment.merchant_id, payment.currency, splits=payment.splits
@@ -88,40 +80,90 @@ def _offered(deps: Deps, payment: PaymentOnFile) -> list[ChannelAccount]:
     ]
 
 
-def _method(account: ChannelAccount) -> Method:
-    """The way in which our page calls the payer at this account."""
-    return account.offers()[0]
+def ways(account: ChannelAccount) -> list[Method]:
+    """How our page may call the payer at this account: `jsapi` only where it can learn who the
+    payer is."""
+    login = account.plugin.login
+    knows_payers = login is not None and login.is_possible(account.opened)
+    return [each for each in account.offers() if each is not Method.JSAPI or knows_payers]
 
 
-async def _chosen(deps: Deps, payment: PaymentView, account: ChannelAccount) -> ChosenChannel:
-    """Have trade-core take the choice; what it wants closed before is closed, and it is asked
-    again until it knows."""
-    path = f"/internal/payments/{payment.payment_no}/channel"
-    choice = ChooseChannel(
-        payment_id=account.payment_id, channel=account.channel, method=_method(account)
+async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
+    payment = filed.payment
+    merchant = deps.directory.find_merchant(payment.merchant_id)
+    return Checkout(
+        payment=payment,
+        order=payment.order,
+        merchant_name=merchant.name if merchant else "",
+        offers=[_offer(account) for account in offered(deps, filed)],
+        return_url=await _way_back(deps, filed),
+        app_id=filed.app_id,
+        sequence=filed.sequence,
+        current=filed.latest,
+        payments=filed.payments,
+        refunds=filed.refunds,
     )
-    chosen = await deps.trade_core.post(ChosenChannel, path, body=choice)
-    if chosen.close_first is None:
-        return chosen
-    former = deps.directory.find_account(chosen.close_first.payment_id)
-    if former is None:
-        raise NotClosedYet
-    result = await command.close(deps, former, command.trade_of(chosen.close_first))
+
+
+def _offer(account: ChannelAccount) -> Offer:
+    can = ways(account)
+    return Offer(
+        payment_id=account.payment_id,
+        channel=account.channel,
+        method=can[0],
+        ways=can,
+        wallet=account.plugin.wallet,
+    )
+
+
+async def _way_back(deps: Deps, filed: CheckoutOnFile) -> str | None:
+    """Told is the payment that was paid, if one was, else the latest. Without a signature where
+    the notifier, which alone holds the app's secret, does not answer."""
+    payment = filed.payment
+    if payment.return_url is None or filed.latest.status in UNDECIDED:
+        return payment.return_url
+    paid = (each for each in filed.payments if each.status is PaymentStatus.SUCCEEDED)
+    shown = next(paid, filed.latest)
+    told = SignWayBack(
+        app_id=filed.app_id,
+        merchant_order_no=shown.merchant_order_no,
+        payment_no=shown.payment_no,
+        status=shown.status,
+        timestamp=int(deps.clock()),
+    )
+    try:
+        signed = await deps.notifier.post(SignedWayBack, "/internal/way-back/sign", body=told)
+    except Problem as problem:
+        log.warning("way_back.not_signed", reason=problem.code)
+        return way_back(payment.return_url, told, None)
+    return way_back(payment.return_url, told, signed.signature)
+
+
+async def _ask(deps: Deps, account: ChannelAccount, filed: CheckoutOnFile) -> None:
+    payment = filed.latest
+    trade = Trade(
+        payment_no=payment.payment_no,
+        amount=Money(payment.amount, payment.currency),
+        method=payment.method,
+        created_at=payment.created_at,
+        expires_at=payment.expires_at,
+        channel_trade_no=payment.channel_trade_no,
+    )
+    outcome = await deps.executor.query(account, trade)
+    result = payment_result(account, payment.payment_no, Source.QUERY, outcome)
     try:
         await deps.results.publish(result)
-    except NotPublished as error:
-        raise NotClosedYet from error
-    if not _is_over(result):
-        raise NotClosedYet
-    for _ in range(round(KNOWN_LIMIT_S / KNOWN_POLL_S)):
-        chosen = await deps.trade_core.post(ChosenChannel, path, body=choice)
-        if chosen.close_first is None:
-            return chosen
-        await asyncio.sleep(KNOWN_POLL_S)
-    raise NotClosedYet
+    except NotPublished:
+        return  # trade-core asks by itself, a little later
+    if result.verdict is not Verdict.PENDING:
+        await until_heard(deps, filed)
 
 
-def _is_over(result: PaymentResult) -> bool:
-    """Whether nobody can pay it any more; of a query, success means that somebody did."""
-    is_closed = result.source is Source.CLOSE and result.verdict is Verdict.SUCCEEDED
-    return is_closed or result.closed
+async def until_heard(deps: Deps, filed: CheckoutOnFile) -> None:
+    """Wait a moment until trade-core has heard of what is published: the page tells its word."""
+    before = filed.latest
+    for _ in range(round(HEARD_LIMIT_S / HEARD_POLL_S)):
+        now = (await on_file(deps, before.payment_no)).payment
+        if (now.status, now.order.status) != (before.status, filed.payment.order.status):
+            return
+        await asyncio.sleep(HEARD_POLL_S)

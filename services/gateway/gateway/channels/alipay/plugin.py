@@ -14,6 +14,7 @@ from gateway.channels.alipay.operations import (
     bills,
     certificates,
     close,
+    login,
     notices,
     query,
     query_refund,
@@ -68,6 +69,8 @@ PLUGIN: Plugin[Account] = Plugin(
         call_back=None,
         gives_back=bool,
     ),
-    offers=(Method.NATIVE,),
+    offers=(Method.NATIVE, Method.JSAPI, Method.H5),
+    wallet="alipay",
+    login=login.LOGIN,
     hosted=frozenset({Method.H5, Method.PC}),
 )

@@ -39,6 +39,15 @@ def sign(call: Call, account: Account, moment: Moment) -> Request:
     return Request(call.verb, f"{account.gateway_url}?{_encode(params)}", headers, form)
 
 
+def sign_form(method: str, own: Mapping[str, str], account: Account, moment: Moment) -> Request:
+    """A call whose own parameters stand beside the public ones, in the form."""
+    public = _public(Call("POST", method), account, moment)
+    public["sign"] = rsa.sign(account.private_key, signed_text({**public, **own}))
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    url = f"{account.gateway_url}?{_encode(public)}"
+    return Request("POST", url, headers, _encode(own).encode())
+
+
 def verify(reply: Reply, call: Call, account: Account, moment: Moment) -> Answer:
     """The signature covers the node's text exactly as it stands in the body."""
     parts = json_object(reply.body)

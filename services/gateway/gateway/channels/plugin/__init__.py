@@ -33,6 +33,7 @@ from gateway.channels.plugin.declarations import (
     Splits,
     Wire,
 )
+from gateway.channels.plugin.logins import NotIdentified, PayerLogin
 from gateway.channels.plugin.messages import (
     MAX_ANSWER_BYTES,
     Acknowledgement,
@@ -92,6 +93,7 @@ __all__ = [
     "HandOver",
     "KeyRenewal",
     "Moment",
+    "NotIdentified",
     "NotSent",
     "NotUnderstood",
     "Noticed",
@@ -102,6 +104,7 @@ __all__ = [
     "Outcome",
     "PayOrder",
     "PayerDetail",
+    "PayerLogin",
     "Pending",
     "Plugin",
     "RawNotice",

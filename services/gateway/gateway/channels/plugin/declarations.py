@@ -7,7 +7,9 @@ from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from contracts.api import Method
+from contracts.internal import Wallet
 from gateway.channels.plugin.bills import BillKind, BillPlace, BillRow, StatementRequest
+from gateway.channels.plugin.logins import PayerLogin
 from gateway.channels.plugin.messages import (
     Acknowledgement,
     Answer,
@@ -119,7 +121,9 @@ the credential that `Plugin.channel_key` names."""
 @dataclass(frozen=True, slots=True)
 class Plugin(Generic[AccountT]):
     """One channel. `own_urls` names the credential fields that are addresses, with the channel's
-    own values. `offers` are the methods that our hosted page may use (none: it has its own).
+    own values. `offers` are the methods that our hosted page may use (none: it has its own), the
+    first where nothing is known of the payer's place. `wallet`: in whose browser `jsapi` works;
+    `login`: how that wallet tells who the payer is.
 
     `identity` names the credentials that say whose account it is: they never change, but those of
     `learnt_later` may be told later, once. `overlap` gives the first account, which also believes
@@ -148,6 +152,8 @@ class Plugin(Generic[AccountT]):
     bills: Bills[AccountT] | None = None
     splits: Splits[AccountT] | None = None
     offers: tuple[Method, ...] = ()
+    wallet: Wallet | None = None
+    login: PayerLogin[AccountT] | None = None
     hosted: frozenset[Method] = frozenset()
     learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})

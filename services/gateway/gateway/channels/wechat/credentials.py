@@ -28,6 +28,9 @@ class Credentials(BaseModel):
     base_url: HttpUrl = OWN_URL
     mchid: Annotated[str, Field(pattern=r"^[0-9]{8,32}$")]
     appid: Annotated[str, Field(pattern=r"^wx[0-9A-Za-z]{6,30}$")]
+    app_secret: Annotated[SecretStr | None, Field(min_length=16, max_length=64)] = None
+    """Of the app that calls the payment (公众号 AppSecret): with it our hosted page can be paid
+    inside WeChat."""
     apiv3_key: SecretStr
     merchant_serial_no: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{8,64}$")]
     merchant_private_key_pem: SecretStr
@@ -117,6 +120,7 @@ class Account:
     platform_serial: str
     private_key: RSAPrivateKey = field(repr=False)
     notification_keys: tuple[AESGCM, ...] = field(repr=False)
+    app_secret: str | None = field(default=None, repr=False)
 
 
 def open_account(credentials: BaseModel) -> Account:
@@ -139,6 +143,7 @@ def open_account(credentials: BaseModel) -> Account:
             credentials.merchant_private_key_pem.get_secret_value(), checked=True
         ),
         notification_keys=(AESGCM(credentials.apiv3_key.get_secret_value().encode()),),
+        app_secret=credentials.app_secret.get_secret_value() if credentials.app_secret else None,
     )
 
 

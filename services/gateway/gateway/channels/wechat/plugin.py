@@ -16,6 +16,7 @@ from gateway.channels.wechat.operations import (
     call_back,
     certificates,
     close,
+    login,
     notices,
     query,
     query_refund,
@@ -64,5 +65,7 @@ PLUGIN: Plugin[Account] = Plugin(
         call_back=Operation(call_back.call, call_back.outcome),
         gives_back=parties.is_merchant_number,
     ),
-    offers=(Method.NATIVE,),
+    offers=(Method.NATIVE, Method.JSAPI, Method.H5),
+    wallet="wechat",
+    login=login.LOGIN,
 )

@@ -1,0 +1,112 @@
+"""The payer chose on our own page: a former attempt is closed, then this one initiated."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from chassis.producer import NotPublished
+from contracts.api import Method, Payer
+from contracts.events.results import PaymentResult, Source, Verdict
+from contracts.internal import (
+    CheckoutOnFile,
+    ChooseChannel,
+    ChooseOffer,
+    ChosenChannel,
+    ChosenPayment,
+)
+from gateway.deps import Deps
+from gateway.directory import ChannelAccount
+from gateway.domain.checkout_links import token_of
+from gateway.errors import NotClosedYet, NotHere
+from gateway.flows import command, pay
+from gateway.flows.cashier import offered, on_file, payment_no_of, ways
+
+KNOWN_LIMIT_S: Final = 3.0
+"""How long the payer waits until trade-core has heard that the former choice is closed."""
+
+KNOWN_POLL_S: Final = 0.1
+
+LINK_LIVES_S: Final = 240.0
+"""WeChat's h5 address is good for five minutes, and for the payer's IP address at its making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where and how the payer wants to pay; `anew` as in `contracts.internal.ChooseChannel`."""
+
+    account: ChannelAccount
+    method: Method
+    payer: Payer
+    anew: bool
+
+
+async def choose(deps: Deps, token: str, choice: ChooseOffer) -> ChosenPayment:
+    """Pay there.
+
+    Raises NotHere, NotClosedYet, the refusals of trade-core and NotInitiated with the payment.
+    """
+    filed = await on_file(deps, payment_no_of(deps, token))
+    account = offer_of(deps, filed, choice.payment_id)
+    method = choice.method or ways(account)[0]
+    if method not in ways(account) or method is Method.JSAPI:
+        raise NotHere("offer")  # who pays by `jsapi` comes by `flows.payers`
+    anew = method is Method.H5 and deps.clock() - filed.latest.created_at.timestamp() > LINK_LIVES_S
+    return await begin(deps, filed, Wish(account, method, Payer(client_ip=choice.client_ip), anew))
+
+
+def offer_of(deps: Deps, filed: CheckoutOnFile, payment_id: str) -> ChannelAccount:
+    """Raises NotHere for what is not offered."""
+    found = (each for each in offered(deps, filed) if each.payment_id == payment_id)
+    account = next(found, None)
+    if account is None:
+        raise NotHere("offer")
+    return account
+
+
+async def begin(deps: Deps, filed: CheckoutOnFile, wish: Wish) -> ChosenPayment:
+    """As `choose`; the payer comes back to our page, which tells what is true."""
+    chosen = await _chosen(deps, filed.payment.payment_no, wish)
+    attempt = chosen.payment
+    token = token_of(attempt.payment_no, deps.checkout_key)
+    if chosen.initiate:
+        back = deps.addresses.back_to_page(token)
+        calling = pay.Calling(wish.method, back, wish.payer, filed.payment.splits)
+        attempt = await pay.initiate(deps, wish.account, attempt, calling)
+    return ChosenPayment(**dict(attempt), token=token)
+
+
+async def _chosen(deps: Deps, payment_no: str, wish: Wish) -> ChosenChannel:
+    """Have trade-core take the choice; what it wants closed before is closed, and it is asked
+    again until it knows."""
+    path = f"/internal/payments/{payment_no}/channel"
+    choice = ChooseChannel(
+        payment_id=wish.account.payment_id,
+        channel=wish.account.channel,
+        method=wish.method,
+        anew=wish.anew,
+    )
+    chosen = await deps.trade_core.post(ChosenChannel, path, body=choice)
+    if chosen.close_first is None:
+        return chosen
+    former = deps.directory.find_account(chosen.close_first.payment_id)
+    if former is None:
+        raise NotClosedYet
+    result = await command.close(deps, former, command.trade_of(chosen.close_first))
+    try:
+        await deps.results.publish(result)
+    except NotPublished as error:
+        raise NotClosedYet from error
+    if not _is_over(result):
+        raise NotClosedYet
+    for _ in range(round(KNOWN_LIMIT_S / KNOWN_POLL_S)):
+        chosen = await deps.trade_core.post(ChosenChannel, path, body=choice)
+        if chosen.close_first is None:
+            return chosen
+        await asyncio.sleep(KNOWN_POLL_S)
+    raise NotClosedYet
+
+
+def _is_over(result: PaymentResult) -> bool:
+    """Whether nobody can pay it any more; of a query, success means that somebody did."""
+    is_closed = result.source is Source.CLOSE and result.verdict is Verdict.SUCCEEDED
+    return is_closed or result.closed
