@@ -52,6 +52,9 @@ class Accounts(Generic[A]):
         """LookupError where there is none."""
         return self._by_merchant[merchant]
 
+    def all(self) -> list[A]:
+        return list(self._by_merchant.values())
+
     def first(self) -> A:
         return next(iter(self._by_merchant.values()))
 

@@ -165,6 +165,10 @@ async def change_settings(world: World, request: Request) -> Response:
         world.settings.latency_ms = requested.latency_ms
     if requested.auto_pay is not None:
         world.settings.auto_pay = requested.auto_pay
+    if requested.person is not None:
+        world.settings.person = requested.person
+    if requested.page_hosts is not None:
+        world.settings.page_hosts = requested.page_hosts
     return _json(asdict(world.settings))
 
 

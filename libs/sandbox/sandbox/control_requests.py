@@ -58,6 +58,8 @@ class FaultRequest(ControlRequest):
 class SettingsRequest(ControlRequest):
     latency_ms: Annotated[int, Field(ge=0, le=MAX_LATENCY_MS)] | None = None
     auto_pay: bool | None = None
+    person: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    page_hosts: Annotated[list[str], Field(max_length=5)] | None = None
 
 
 class MerchantRequest(ControlRequest):

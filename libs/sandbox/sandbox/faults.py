@@ -16,6 +16,7 @@ Operation = Literal[
     "query_split",
     "bill",
     "notice",
+    "login",
 ]
 Kind = Literal[
     "delay",

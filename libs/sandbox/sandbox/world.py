@@ -7,6 +7,7 @@ from sandbox.alipay.account import AlipayAccount
 from sandbox.easy.account import EasyAccount
 from sandbox.faults import Faults
 from sandbox.later import Later
+from sandbox.logins import Logins
 from sandbox.notices import Notices
 from sandbox.shelf import Shelf
 from sandbox.truth import Truth
@@ -20,6 +21,10 @@ class Settings:
 
     latency_ms: int = 0
     auto_pay: bool = False
+    person: str = "somebody"
+    """Who is logged in to the wallets: the wallet tells each app another id of each person."""
+    page_hosts: list[str] = field(default_factory=list)
+    """Hosts (with port) that merchants registered for OAuth and for h5; empty: nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +42,4 @@ class World:
     shelf: Shelf
     public_url: str
     settings: Settings = field(default_factory=Settings)
+    logins: Logins = field(default_factory=Logins)

@@ -144,7 +144,9 @@ async def test_auto_pay_pays_every_created_trade(
     http: httpx.AsyncClient, wechat: WechatMerchant, postbox: Postbox
 ) -> None:
     answer = await http.post("/_control/settings", json={"auto_pay": True, "latency_ms": 1})
-    assert answer.json() == {"auto_pay": True, "latency_ms": 1}
+    assert answer.json() == {
+        "auto_pay": True, "latency_ms": 1, "person": "somebody", "page_hosts": [],
+    }  # fmt: skip
     number = new_number()
     await wechat.native(number)
     assert (await wechat.query(number)).json()["trade_state"] == "SUCCESS"
@@ -155,11 +157,12 @@ async def test_credentials_are_the_sections_of_demo_json(http: httpx.AsyncClient
     known = (await http.get("/_control/credentials")).json()
     assert {channel: set(section) for channel, section in known.items()} == {
         "wechat": {
-            "base_url", "mchid", "appid", "apiv3_key", "merchant_serial_no",
+            "base_url", "mchid", "appid", "app_secret", "apiv3_key", "merchant_serial_no",
             "merchant_private_key_pem", "platform_public_key_id", "platform_public_key_pem",
         },
         "alipay": {
             "gateway_url", "app_id", "seller_id", "app_private_key_pem", "alipay_public_key_pem",
+            "oauth_scope",
         },
         "easy": {
             "base_url", "org_id", "mer_code", "term_no", "org_private_key_pem",

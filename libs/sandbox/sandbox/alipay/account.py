@@ -120,6 +120,7 @@ def _section(account: AlipayAccount, base_url: str) -> dict[str, str]:
         "seller_id": account.seller_id,
         "app_private_key_pem": account.key.private_pem,
         "alipay_public_key_pem": account.alipay_key.public_pem,
+        "oauth_scope": "auth_base",
     }
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.alipay import barcode, bills, cashier, certificates, refunds, splits, trades
+from sandbox.alipay import barcode, bills, cashier, certificates, login, refunds, splits, trades
 from sandbox.alipay.account import CHANNEL
 from sandbox.alipay.wire import (
     TROUBLE,
@@ -40,6 +40,7 @@ METHODS = {
     "alipay.trade.precreate": Method("pay", trades.precreate),
     "alipay.trade.create": Method("pay", trades.create),
     "alipay.trade.pay": Method("pay", barcode.pay),
+    login.METHOD: Method("login", login.exchange),
     "alipay.trade.query": Method("query", trades.query),
     "alipay.trade.close": Method("close", trades.close),
     "alipay.trade.cancel": Method("close", trades.cancel),
@@ -75,6 +76,7 @@ def routes(world: World) -> list[Route]:
     return [
         Route("/gateway.do", partial(gateway, world), methods=["GET", "POST"]),
         *cashier.routes(world),
+        *login.routes(world),
         *bills.routes(world),
     ]
 

@@ -41,6 +41,8 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
         raise refused("INVALID_PARAMETER", "参数无效：op_app_id")
     if not (request.buyer_open_id or asked.text("buyer_id", 28)):
         raise refused("INVALID_PARAMETER", "参数无效：buyer_id与buyer_open_id不能同时为空")
+    if not world.logins.may_be(request.buyer_open_id, asked.account.app_id):
+        raise refused("BUYER_NOT_EXIST", "买家不存在")
     trade = open_trade(world, asked, request)
     refuse_unknown(hit)
     return Done(respond(asked, names(trade), hit), trade)

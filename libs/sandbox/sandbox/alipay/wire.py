@@ -146,9 +146,13 @@ def signed_text(params: Mapping[str, str], without: set[str]) -> bytes:
     return "&".join(pairs).encode()
 
 
-def respond(asked: Asked, node: Mapping[str, Any], hit: Hit) -> Response:
-    """A signed answer: the signature covers the node's bytes as they stand."""
-    content = orjson.dumps({"code": "10000", "msg": "Success"} | dict(node))
+def respond(
+    asked: Asked, node: Mapping[str, Any], hit: Hit, *, name: str = "", is_bare: bool = False
+) -> Response:
+    """A signed answer: the signature covers the node's bytes as they stand. `is_bare`: a success
+    that has no code; `name`: of the node, where it is not the method's own."""
+    success = {} if is_bare else {"code": "10000", "msg": "Success"}
+    content = orjson.dumps(success | dict(node))
     signature = asked.account.alipay_key.sign(content)
     if "tamper" in hit:
         content = swap_one_byte(content)
@@ -156,7 +160,7 @@ def respond(asked: Asked, node: Mapping[str, Any], hit: Hit) -> Response:
         f',"alipay_cert_sn":"{asked.account.alipay_cert_sn}"' if asked.is_by_certificate else ""
     )
     body = b'{"%s":%s%s,"sign":"%s"}' % (
-        asked.node_name.encode(), content, certificate.encode(), signature.encode(),
+        (name or asked.node_name).encode(), content, certificate.encode(), signature.encode(),
     )  # fmt: skip
     return Response(body, media_type=MEDIA_TYPE)
 

@@ -1,5 +1,6 @@
 """A WeChat Pay merchant: its key and certificate, its APIv3 key, WeChat's public key for it."""
 
+import hashlib
 import secrets
 import string
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ class WechatAccount:
     @cached_property
     def serial_no(self) -> str:
         return serial_hex(x509.load_pem_x509_certificate(self.certificate_pem.encode()))
+
+    @cached_property
+    def app_secret(self) -> str:
+        """Of the appid, as its owner sees it once."""
+        return hashlib.sha256(f"AppSecret {self.apiv3_key}".encode()).hexdigest()[:32]
 
     @cached_property
     def aes(self) -> AESGCM:
@@ -77,6 +83,7 @@ def _section(account: WechatAccount, base_url: str) -> dict[str, str]:
         "base_url": base_url,
         "mchid": account.mchid,
         "appid": account.appid,
+        "app_secret": account.app_secret,
         "apiv3_key": account.apiv3_key,
         "merchant_serial_no": account.serial_no,
         "merchant_private_key_pem": account.key.private_pem,

@@ -4,6 +4,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791835
 """
 
 from functools import partial
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +25,8 @@ def routes(world: World) -> list[Route]:
 
 
 async def _page(world: World, request: Request) -> Response:
+    if refusal := _refusal(world, request):
+        return result(CHANNEL, refusal, 403)
     query = request.query_params
     trade = world.truth.find_trade_by_token(query.get("prepay_id", ""))
     if trade and trade.state == "created" and now() - trade.created_at > LINK_LIVES_S:
@@ -35,3 +38,20 @@ async def _page(world: World, request: Request) -> Response:
         return back if is_web_address(back) else ""
 
     return await counter(world, request, trade, way_back)
+
+
+def _refusal(world: World, request: Request) -> str:
+    """What WeChat looks at before it opens the wallet, in its own words; empty: nothing is wrong.
+    The buttons of the page itself (POST) are ours."""
+    if "MicroMessenger" in request.headers.get("user-agent", ""):
+        return "请在微信外打开订单，进行支付"
+    hosts = world.settings.page_hosts
+    if request.method == "POST" or not hosts:
+        return ""
+    came_from = request.headers.get("referer", "")
+    if not came_from:
+        return "商家参数格式有误，请联系商家解决"
+    back = request.query_params.get("redirect_url", came_from)
+    if not {urlsplit(came_from).netloc, urlsplit(back).netloc} <= set(hosts):
+        return "商家存在未配置的参数，请联系商家解决"
+    return ""

@@ -71,6 +71,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     asked = await receive(world, request)
     product = request.url.path.rpartition("/")[2]
     order = Order(product, parties.of_order(request, asked), parse(WISHES[product], asked))
+    _check_payer(world, order)
     call = Call(CHANNEL, "pay", order.requested.out_trade_no, TROUBLE)
     return await answer(world, call, partial(_create, world, asked, order))
 
@@ -253,6 +254,15 @@ def _close(world: World, asked: Asked, found: Trade | None, hit: Hit) -> Done:
 
 def _payment_no(found: Trade | None, request: Request) -> str:
     return found.payment_no if found else request.path_params.get("out_trade_no", "")
+
+
+def _check_payer(world: World, order: Order) -> None:
+    """An openid is one app's name of a person. Those that this process gave out are known."""
+    named, own = order.requested.payer, order.parties
+    for field, openid in (named.ids() if named else {}).items():
+        app = own["sub_appid"] if field == "sub_openid" else own.get("sp_appid", own.get("appid"))
+        if not world.logins.may_be(openid, app or ""):
+            raise parameter_error(f"/payer/{field}", "appid和openid不匹配")
 
 
 def _payer(order: Order) -> dict[str, str]:

@@ -4,7 +4,17 @@ from functools import partial
 
 from starlette.routing import Route
 
-from sandbox.wechat import codepay, downloads, h5, orders, receivers, refunds, returns, splits
+from sandbox.wechat import (
+    codepay,
+    downloads,
+    h5,
+    login,
+    orders,
+    receivers,
+    refunds,
+    returns,
+    splits,
+)
 from sandbox.world import World
 
 _OWN = "/v3/pay/transactions"
@@ -57,4 +67,4 @@ def routes(world: World) -> list[Route]:
         Route(path, partial(endpoint, world), methods=[method])
         for method, table in (("POST", posts), ("GET", gets))
         for path, endpoint in table.items()
-    ] + h5.routes(world)
+    ] + [*h5.routes(world), *login.routes(world)]

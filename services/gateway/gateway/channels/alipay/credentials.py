@@ -42,9 +42,9 @@ class Credentials(BaseModel):
     """The mini program that calls the payment, where it is not `app_id` itself."""
     native_product_code: Literal["FACE_TO_FACE_PAYMENT", "QR_CODE_OFFLINE"] = "FACE_TO_FACE_PAYMENT"
     """QR codes by contract: 当面付, or 订单码."""
-    may_authorise: bool = False
-    """The app may ask who its payers are (用户授权, `auth_base`), and our hosted page's address is
-    registered with it (授权回调地址): then that page can be paid inside Alipay."""
+    oauth_scope: Literal["auth_base"] | None = None
+    """What the app may ask of its payers (用户授权), with the address of our hosted page registered
+    there (授权回调地址): then that page can be paid inside Alipay."""
     quit_url: HttpUrl = "https://www.alipay.com"
     """Where the payer lands who leaves the h5 cashier of a payment without `return_url`."""
 
@@ -121,7 +121,7 @@ class Account:
     op_app_id: str
     native_product_code: str
     quit_url: str
-    may_authorise: bool = False
+    may_login: bool = False
 
 
 def open_account(credentials: BaseModel) -> Account:
@@ -158,7 +158,7 @@ def open_account(credentials: BaseModel) -> Account:
         op_app_id=credentials.op_app_id or credentials.app_id,
         native_product_code=credentials.native_product_code,
         quit_url=credentials.quit_url,
-        may_authorise=credentials.may_authorise,
+        may_login=credentials.oauth_scope is not None,
     )
 
 

@@ -29,7 +29,7 @@ CODE_INVALID: Final = "isv.code-invalid"
 
 
 def is_possible(account: Account) -> bool:
-    return account.may_authorise
+    return account.may_login
 
 
 def address(back: str, state: str, account: Account) -> str:
