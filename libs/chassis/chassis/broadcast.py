@@ -1,6 +1,7 @@
 """A topic that every replica reads whole: configuration, live status."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -15,6 +16,8 @@ log = structlog.get_logger()
 POLL_MS = 200
 REQUEST_LIMIT_MS = 20_000
 MAX_RECORDS = 500
+WATCH_EVERY_S = 2.0
+WATCH_LIMIT_S = 2.0
 
 
 class Broadcast:
@@ -23,6 +26,8 @@ class Broadcast:
     `handle` is called for every record, in order per key, and must not block; a tombstone has an
     empty value. What it raises is logged and the record skipped. After a reconnect everything
     comes again. `caught_up` is set when all that was in the topic at the start has been handled.
+    `watch` is told every two seconds whether what was handled is behind what is in the topic, or
+    the broker does not say; who asks for it and reads from now on knows when to ask elsewhere.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class Broadcast:
         handle: Callable[[Record], None],
         from_beginning: bool = True,
         fetch_wait_ms: int = FETCH_WAIT_MS,
+        watch: Callable[[bool], None] | None = None,
     ) -> None:
         self.caught_up = asyncio.Event()
         self.pulse = Pulse()
@@ -41,6 +47,7 @@ class Broadcast:
         self._handle = handle
         self._from_beginning = from_beginning
         self._fetch_wait_ms = fetch_wait_ms
+        self._watch = watch
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
@@ -62,6 +69,7 @@ class Broadcast:
         except KafkaError as error:
             log.warning("broadcast.interrupted", topic=self._topic, reason=repr(error))
         finally:
+            self._tell(is_behind=True)
             await leave(kafka)
 
     async def _begin(self, kafka: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
@@ -77,7 +85,11 @@ class Broadcast:
     async def _read(
         self, kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], stop: asyncio.Event
     ) -> None:
+        seen, checked_at = ends, 0.0
         while not stop.is_set():
+            if self._watch is not None and time.monotonic() - checked_at >= WATCH_EVERY_S:
+                seen = await self._compare(kafka, seen)
+                checked_at = time.monotonic()
             if not self.caught_up.is_set() and await unless_stopped(stop, _has_read(kafka, ends)):
                 self.caught_up.set()
             batches = await unless_stopped(
@@ -87,6 +99,23 @@ class Broadcast:
             for raws in (batches or {}).values():
                 for raw in raws:
                     self._handle_one(record_of(raw))
+
+    async def _compare(
+        self, kafka: AIOKafkaConsumer, before: Mapping[TopicPartition, int]
+    ) -> Mapping[TopicPartition, int]:
+        """Where the partitions end now; behind is who has not reached where they ended before."""
+        try:
+            async with asyncio.timeout(WATCH_LIMIT_S):
+                ends: Mapping[TopicPartition, int] = await kafka.end_offsets(list(before))
+                self._tell(is_behind=not await _has_read(kafka, before))
+        except (TimeoutError, KafkaError):
+            self._tell(is_behind=True)
+            return before
+        return ends
+
+    def _tell(self, *, is_behind: bool) -> None:
+        if self._watch is not None:
+            self._watch(is_behind)
 
     def _handle_one(self, record: Record) -> None:
         try:

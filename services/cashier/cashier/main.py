@@ -1,5 +1,6 @@
 """The composition root: settings become connections, connections become the service."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -51,15 +52,17 @@ class _Running:
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         config = self._config
-        hub = Hub(config.max_streams)
+        hub = Hub(config.max_streams, monotonic=time.monotonic)
         news = Broadcast(
             bootstrap=config.kafka_bootstrap,
             topic=topics.ORDER_EVENTS,
             handle=partial(consumers.tell, hub),
             from_beginning=False,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
+            watch=hub.watch_bus,
         )
         http = client(timeout_s=CHOICE_LIMIT_S)
+        app.state.wechat_proofs = config.wechat_proofs
         app.state.deps = Deps(
             gateway=ServiceClient(config.gateway_url, config.gateway_token, http),
             hub=hub,

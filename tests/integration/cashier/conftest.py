@@ -32,8 +32,14 @@ class Gateway:
     order: dict[str, Any] = field(default_factory=dict)
     refusal: tuple[int, str] | None = None
     is_away: bool = False
+    sequence: int = 1
     chosen: list[dict[str, Any]] = field(default_factory=list)
+    action: dict[str, Any] | None = None
+    checked: int = 0
+    came: list[dict[str, Any]] = field(default_factory=list)
     asked: int = 0
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    expires_in: timedelta = timedelta(hours=1)
 
     @property
     def token(self) -> str:
@@ -58,12 +64,31 @@ class Gateway:
             self.chosen.append(await request.json())
             if self.refusal is not None:
                 return problem(*self.refusal)
+            chosen = {**self.checkout()["payment"], "channel": "wechat", "action": self.action}
+            return JSONResponse({**chosen, "token": self.next_token})
+
+        @app.post("/internal/checkouts/{token}/check")
+        async def check(token: str) -> Response:
+            self.checked += 1
+            return JSONResponse(self.checkout())
+
+        @app.post("/internal/checkouts/{token}/who")
+        async def who(token: str, request: Request) -> Response:
+            self.chosen.append(await request.json())
+            return JSONResponse({"url": "https://wallet.example/who?state=s1"})
+
+        @app.post("/internal/payers")
+        async def payer(request: Request) -> Response:
+            self.came.append(await request.json())
+            if self.refusal is not None:
+                status, code = self.refusal
+                return problem(status, code, token=self.token)
             return JSONResponse({**self.checkout()["payment"], "token": self.next_token})
 
         return app
 
     def checkout(self) -> dict[str, Any]:
-        now = datetime.now(UTC)
+        now = self.created_at
         common = {
             "merchant_order_no": self.merchant_order_no,
             "merchant_id": "M1",
@@ -72,7 +97,7 @@ class Gateway:
             "amount_refunded": 0,
             "subject": "<script>alert(1)</script>",
             "created_at": now.isoformat(),
-            "expires_at": (now + timedelta(hours=1)).isoformat(),
+            "expires_at": (now + self.expires_in).isoformat(),
         }
         payment: dict[str, Any] = {
             "payment_no": self.payment_no,
@@ -91,19 +116,30 @@ class Gateway:
             "order": {**common, "status": "open", "amount_paid": 0, **self.order},
             "merchant_name": "阳光物业",
             "offers": [
-                {"payment_id": WECHAT, "channel": "wechat", "method": "native"},
-                {"payment_id": ALIPAY, "channel": "alipay", "method": "native"},
+                {
+                    "payment_id": payment_id,
+                    "channel": channel,
+                    "method": "native",
+                    "ways": ["native", "jsapi", "h5"],
+                    "wallet": channel,
+                }
+                for payment_id, channel in ((WECHAT, "wechat"), (ALIPAY, "alipay"))
             ],
             "return_url": "https://app.example/done",
+            "app_id": "A1",
+            "sequence": self.sequence,
+            "page_url": f"https://cashier.example/pay/{self.token}",
+            "payments": [{**common, **payment, **self.payment}],
         }
 
     def pay(self) -> None:
+        self.sequence = 3
         self.payment = {"status": "succeeded", "payment_id": WECHAT, "channel": "wechat"}
         self.order = {"status": "paid", "amount_paid": 1299}
 
 
-def problem(status: int, code: str) -> Response:
-    body = {"title": code, "status": status, "code": code, "detail": code, "errors": []}
+def problem(status: int, code: str, **extra: Any) -> Response:
+    body = {"title": code, "status": status, "code": code, "detail": code, "errors": [], **extra}
     return JSONResponse(body, status_code=status, media_type="application/problem+json")
 
 
@@ -133,7 +169,8 @@ async def cashier(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[Publi
                 "gateway_token": "the-cashiers-token-for-the-gateway",
                 "kafka_bootstrap": kafka_bootstrap,
                 "gateway_url": gateway_url,
-                "max_streams": 2,
+                "max_streams": 12,
+                "wechat_proofs": "Abc123Def456Ghi7",
             }
         )
         yield build(settings)

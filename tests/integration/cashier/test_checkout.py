@@ -5,11 +5,14 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 
-from cashier.flows.checkouts import POLL_S
+from cashier.flows.following import POLL_S
+from cashier.flows.hub import MAX_PER_LINK
 from chassis.producer import Message, Producer
 from chassis.web import PublicApp
 from contracts import topics
@@ -17,6 +20,9 @@ from contracts.events.orders import OrderEvent, OrderEventRecord
 from contracts.identifiers import new_id
 
 from .conftest import ALIPAY, WECHAT, Gateway
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Mobile/15E148 Safari/604.1"
+WALLET = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Mobile MicroMessenger/8.0.48"
 
 
 async def test_the_page_shows_the_payment_and_escapes_it(
@@ -51,7 +57,9 @@ async def test_a_choice_leads_to_the_page_of_its_own_attempt(
 ) -> None:
     answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": ALIPAY})
     assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{gateway.next_token}")
-    assert gateway.chosen == [{"payment_id": ALIPAY, "client_ip": "127.0.0.1"}]
+    assert gateway.chosen == [{"payment_id": ALIPAY, "client_ip": "127.0.0.1", "method": "native"}]
+    assert answer.cookies["paymesh_attempt"] == gateway.payment_no
+    assert answer.cookies["paymesh_channel"] == "wechat"
 
 
 async def test_what_the_channel_refuses_is_told_on_the_page(
@@ -62,6 +70,116 @@ async def test_what_the_channel_refuses_is_told_on_the_page(
     assert answer.headers["location"] == f"/pay/{gateway.token}?notice=declined"
     page = await browser.get(answer.headers["location"])
     assert 'role="alert"' in page.text
+
+
+async def test_too_many_choices_are_a_page_of_their_own(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    gateway.refusal = (429, "rate_limited")
+    answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT})
+    assert answer.status_code == 429
+    assert "次数已达上限" in answer.text
+    assert f'href="/pay/{gateway.token}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("agent", "place", "method"),
+    [
+        (PHONE, "", "h5"),
+        (PHONE, "desktop", "native"),
+        ("python-httpx", "", "native"),
+        ("python-httpx", "phone", "h5"),
+        ("python-httpx", "wechat", "native"),
+    ],
+)
+async def test_the_way_follows_the_place(
+    browser: httpx.AsyncClient, gateway: Gateway, agent: str, place: str, method: str
+) -> None:
+    data = {"payment_id": WECHAT, "place": place}
+    await browser.post(f"/pay/{gateway.token}/channel", data=data, headers={"User-Agent": agent})
+    assert [each["method"] for each in gateway.chosen] == [method]
+
+
+async def test_a_channels_own_page_is_opened_at_once(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    gateway.action = {"type": "redirect", "url": "https://wx.tenpay.com/x"}
+    answer = await browser.post(
+        f"/pay/{gateway.token}/channel",
+        data={"payment_id": WECHAT},
+        headers={"User-Agent": PHONE},
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "https://wx.tenpay.com/x")
+    assert answer.headers["referrer-policy"] == "strict-origin"
+
+
+async def test_inside_a_wallet_the_payer_is_asked_for_and_comes_back(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    headers = {"User-Agent": WALLET}
+    asked = await browser.post(
+        f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT}, headers=headers
+    )
+    assert asked.headers["location"] == "https://wallet.example/who?state=s1"
+    visit = asked.cookies["paymesh_visit"]
+    assert gateway.chosen == [{"payment_id": WECHAT, "visit": visit}]
+    back = await browser.get("/pay/payer?code=c1&state=s1", headers=headers)
+    assert (back.status_code, back.headers["location"]) == (303, f"/pay/{gateway.next_token}")
+    assert gateway.came == [{"state": "s1", "code": "c1", "visit": visit, "client_ip": "127.0.0.1"}]
+    await browser.get("/pay/payer?auth_code=c2&state=s1")
+    assert gateway.came[-1]["code"] == "c2"
+
+
+async def test_a_wallet_that_refuses_leads_back_with_words(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    gateway.refusal = (402, "declined")
+    back = await browser.get("/pay/payer?state=s1")
+    assert back.headers["location"] == f"/pay/{gateway.token}?notice=payer_unknown"
+    assert "没有得到钱包的授权" in (await browser.get(back.headers["location"])).text
+
+
+async def test_another_wallets_offer_cannot_be_chosen_here(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    answer = await browser.post(
+        f"/pay/{gateway.token}/channel",
+        data={"payment_id": ALIPAY},
+        headers={"User-Agent": WALLET},
+    )
+    assert answer.headers["location"] == f"/pay/{gateway.token}?notice=not_here"
+    assert gateway.chosen == []
+
+
+async def test_back_from_a_channel_it_is_asked_whatever_the_browser_says(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    answer = await browser.get(f"/pay/{gateway.token}/back?trade_status=TRADE_SUCCESS")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/pay/{gateway.token}")
+    answer = await browser.post(f"/pay/{gateway.token}/check")
+    assert answer.headers["location"] == f"/pay/{gateway.token}"
+    assert gateway.checked == 2
+
+
+async def test_the_pages_address_is_an_image_to_keep(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    image = await browser.get(f"/pay/{gateway.token}/code.png")
+    assert image.headers["content-type"] == "image/png"
+    assert image.content.startswith(b"\x89PNG")
+
+
+async def test_wechats_proofs_are_served(browser: httpx.AsyncClient) -> None:
+    proof = await browser.get("/MP_verify_Abc123Def456Ghi7.txt")
+    assert (proof.status_code, proof.text) == (200, "Abc123Def456Ghi7")
+    assert (await browser.get("/MP_verify_other.txt")).status_code == 404
+
+
+async def test_browsers_without_streams_poll_the_same(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    async with watching(browser, gateway.token) as statuses:
+        assert (await browser.get(f"/pay/{gateway.token}/status")).json() == await anext(statuses)
 
 
 async def test_a_bad_choice_is_not_found(browser: httpx.AsyncClient, gateway: Gateway) -> None:
@@ -103,10 +221,11 @@ async def _statuses(stream: httpx.Response) -> AsyncGenerator[dict[str, Any], No
 
 async def keep_publishing(bootstrap: str, gateway: Gateway) -> None:
     """What trade-core says of this order, again and again: the service may just be joining."""
-    order = gateway.checkout()["order"]
+    told = gateway.checkout()
     data = OrderEvent.model_validate(
-        {"app_id": "A1", "merchant_id": "M1", "order_id": "O1", "sequence": 3, "order": order}
-    )
+        {"app_id": "A1", "merchant_id": "M1", "order_id": "O1", "sequence": 3,
+         "order": told["order"], "payment": told["payment"]}
+    )  # fmt: skip
     event = OrderEventRecord(
         id=new_id("event"), source="paymesh/trade-core", type="order.paid", subject="O1",
         time=data.order.created_at, data=data,
@@ -136,31 +255,41 @@ async def test_news_from_the_bus_reaches_the_page_at_once(
         await asyncio.wait([publishing])
         assert (paid["status"], paid["order"], paid["final"]) == ("succeeded", "paid", True)
         assert paid["mark"] != first["mark"]
-        assert await anext(statuses, None) is None, "after the end the stream ends"
+        shown = await browser.get(f"/pay/{gateway.token}/status")
+        assert paid == shown.json(), "what the bus told is what a reading tells"
 
 
-async def test_without_the_bus_the_page_asks_every_few_seconds(
+async def test_the_time_that_is_up_ends_choosing_and_nothing_else(
     browser: httpx.AsyncClient, gateway: Gateway
 ) -> None:
+    gateway.expires_in = timedelta(seconds=1.5)
+    gateway.payment = {"payment_id": WECHAT, "channel": "wechat", "status": "unknown"}
+    async with watching(browser, gateway.token) as statuses:
+        assert (await anext(statuses))["stage"] == "wait"
+        over = await anext(statuses)
+        assert (over["stage"], over["final"]) == ("asking", False)
+    page = (await browser.get(f"/pay/{gateway.token}")).text
+    assert "时间已到，正在向渠道确认是否已付款，请勿重复付款" in page
+    assert 'name="payment_id"' not in page
+
+
+async def test_an_idle_page_asks_nobody(browser: httpx.AsyncClient, gateway: Gateway) -> None:
     async with watching(browser, gateway.token) as statuses:
         await anext(statuses)
-        gateway.pay()
-        async with asyncio.timeout(1.5 * POLL_S):
-            assert (await anext(statuses))["status"] == "succeeded"
+        await asyncio.sleep(2 * POLL_S)  # twice what a silent bus would have been waited for
+        assert gateway.asked <= 3, "the connecting, and once or twice until the bus is heard"
 
 
-async def test_there_is_a_limit_of_streams_and_leaving_makes_room(
+async def test_there_is_a_limit_of_streams_of_a_link_and_leaving_makes_room(
     browser: httpx.AsyncClient, gateway: Gateway
 ) -> None:
     path = f"/pay/{gateway.token}/events"
-    async with (
-        watching(browser, gateway.token) as first,
-        watching(browser, gateway.token) as second,
-    ):
-        await anext(first)
-        await anext(second)
+    async with contextlib.AsyncExitStack() as held:
+        for _ in range(MAX_PER_LINK):
+            statuses = await held.enter_async_context(watching(browser, gateway.token))
+            await anext(statuses)
         refused = await browser.get(path)
-        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
     async with asyncio.timeout(10):
         while True:
             with contextlib.suppress(AssertionError):

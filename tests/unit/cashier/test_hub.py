@@ -1,56 +1,127 @@
-"""Who is woken by which news."""
+"""Who watches which order, and what is known of it without asking."""
 
-from datetime import UTC, datetime
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from cashier.consumers import tell
-from cashier.flows.hub import Hub, OrderKey
+from cashier.domain.news import applied
+from cashier.flows.hub import MAX_PER_ADDRESS, MAX_PER_LINK, Hub, TooManyStreams
 from chassis.consumer import Record
 from chassis.problems import Overloaded
 from contracts.events.orders import OrderEvent, OrderEventRecord
+from contracts.internal import Checkout
 
-ONE, OTHER = OrderKey("M1", "W-1"), OrderKey("M1", "W-2")
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-
-
-def test_news_wakes_those_who_watch_that_order() -> None:
-    hub = Hub(10)
-    with hub.listening(ONE) as first, hub.listening(ONE) as second, hub.listening(OTHER) as other:
-        hub.tell(ONE)
-        assert (first.is_set(), second.is_set(), other.is_set()) == (True, True, False)
+from .conftest import NOW, MakeCheckout
 
 
-def test_there_is_a_limit_and_leaving_makes_room() -> None:
-    hub = Hub(1)
-    with hub.listening(ONE), pytest.raises(Overloaded), hub.listening(OTHER):
-        pass
-    assert hub.is_idle
-    with hub.listening(OTHER):
-        assert not hub.is_idle
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def record(value: bytes) -> Record:
-    return Record("t", 0, 0, "O1", value, {}, 0)
+def hub(max_streams: int = 1_000, clock: Clock | None = None) -> Hub:
+    return Hub(max_streams, monotonic=clock or Clock())
 
 
-def test_an_event_of_an_order_wakes_its_pages() -> None:
-    order = {
-        "merchant_order_no": "W-1", "merchant_id": "M1", "status": "paid", "amount": 1,
-        "currency": "CNY", "amount_paid": 1, "amount_refunded": 0, "subject": "x",
-        "created_at": NOW, "expires_at": NOW,
-    }  # fmt: skip
-    data = OrderEvent.model_validate(
-        {"app_id": "A1", "merchant_id": "M1", "order_id": "O1", "sequence": 1, "order": order}
+def event(paid: Checkout, sequence: int = 4, **changes: Any) -> OrderEvent:
+    return OrderEvent(
+        app_id=paid.app_id,
+        merchant_id="M1",
+        order_id="O1",
+        sequence=sequence,
+        order=paid.order,
+        payment=paid.payment,
+        **changes,
     )
-    event = OrderEventRecord(
-        id="E1", source="s", type="order.paid", subject="O1", time=NOW, data=data
+
+
+def record(told: OrderEvent) -> Record:
+    wrapped = OrderEventRecord(
+        id="E1", source="s", type="order.paid", subject="O1", time=NOW, data=told
     )
-    hub = Hub(10)
-    with hub.listening(ONE) as watched, hub.listening(OTHER) as other:
-        tell(hub, record(event.to_bytes()))
-        assert (watched.is_set(), other.is_set()) == (True, False)
+    return Record("t", 0, 0, "O1", wrapped.to_bytes(), {}, 0)
 
 
-def test_nothing_is_read_while_nobody_watches() -> None:
-    tell(Hub(10), record(b"junk"))
+def test_news_reaches_those_who_watch_that_order(checkout: MakeCheckout) -> None:
+    board, waiting, paid = hub(), checkout(), checkout("succeeded", "paid")
+    other = checkout()
+    other.order.merchant_order_no = "W-2"
+    with (
+        board.watching(waiting, link="a", address="x") as (room, news),
+        board.watching(other, link="b", address="x") as (_, silence),
+    ):
+        news.clear()
+        silence.clear()
+        tell(board, record(event(paid)))
+        assert (news.is_set(), silence.is_set()) == (True, False)
+        assert room.checkout.order.status == "paid"
+        assert room.checkout.payments[0].status == "succeeded"
+        assert room.checkout.offers == waiting.offers
+
+
+def test_news_of_another_app_with_the_same_number_is_not_ours(checkout: MakeCheckout) -> None:
+    board = hub()
+    paid = checkout("succeeded", "paid").model_copy(update={"app_id": "A2"})
+    with board.watching(checkout(), link="a", address="x") as (room, _):
+        tell(board, record(event(paid)))
+        assert room.checkout.order.status == "open"
+
+
+def test_older_news_changes_nothing(checkout: MakeCheckout) -> None:
+    waiting, paid = checkout(), checkout("succeeded", "paid")
+    assert applied(waiting, event(paid, sequence=2)) is waiting
+    assert applied(waiting, event(paid, sequence=3)).order.status == "paid"
+
+
+def test_news_between_reading_and_watching_is_not_lost(checkout: MakeCheckout) -> None:
+    board, waiting = hub(), checkout()
+    tell(board, record(event(checkout("succeeded", "paid"))))
+    with board.watching(waiting, link="a", address="x") as (room, _):
+        assert room.checkout.order.status == "paid"
+
+
+def test_what_is_not_watched_is_not_even_parsed() -> None:
+    tell(hub(), Record("t", 0, 0, "O1", b"junk", {}, 0))
+
+
+def test_there_are_limits_of_all_of_a_link_and_of_an_address(checkout: MakeCheckout) -> None:
+    board, shown = hub(MAX_PER_LINK + MAX_PER_ADDRESS + 1), checkout()
+    with ExitStack() as watching:
+        for number in range(MAX_PER_LINK):
+            watching.enter_context(board.watching(shown, link="a", address=f"x{number}"))
+        with pytest.raises(TooManyStreams), board.watching(shown, link="a", address="y"):
+            pass
+        for number in range(MAX_PER_ADDRESS):
+            watching.enter_context(board.watching(shown, link=f"b{number}", address="y"))
+        with pytest.raises(TooManyStreams), board.watching(shown, link="c", address="y"):
+            pass
+        watching.enter_context(board.watching(shown, link="c", address="z"))
+        with pytest.raises(Overloaded), board.watching(shown, link="d", address="w"):
+            pass
+    with board.watching(shown, link="a", address="y") as (room, _):
+        assert len(room.watchers) == 1, "leaving makes room"
+
+
+def test_what_the_bus_did_not_tell_is_doubted_when_it_is_back(checkout: MakeCheckout) -> None:
+    board = hub()
+    board.watch_bus(False)
+    with board.watching(checkout(), link="a", address="x") as (room, news):
+        news.clear()
+        board.watch_bus(True)
+        assert not room.is_doubtful
+        board.watch_bus(False)
+        assert room.is_doubtful
+        assert news.is_set()
+
+
+def test_a_replica_reads_so_often_and_no_more() -> None:
+    clock = Clock()
+    board = hub(clock=clock)
+    first = sum(board.may_read() for _ in range(1_000))
+    clock.now = 1.0
+    second = sum(board.may_read() for _ in range(1_000))
+    assert (first, second) == (40, 40)

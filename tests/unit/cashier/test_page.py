@@ -1,6 +1,8 @@
 """What stands on the page."""
 
+import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,24 +11,33 @@ from starlette.requests import Request
 from cashier.api.rendering import render_checkout, render_problem
 from cashier.api.shown import minute, money
 from cashier.api.texts import TEXTS
+from cashier.domain.places import Place
 from cashier.domain.qr import qr_svg
+from cashier.domain.stage import Seat
 from chassis.problems import NotFound, Overloaded
 
-from .conftest import NOW, PAYMENT_NO, MakeCheckout
+from .conftest import ALIPAY, NOW, PAYMENT_NO, TOKEN, WECHAT, MakeCheckout
 
 EVIL = "<script>alert(1)</script>"
-TOKEN = f"{PAYMENT_NO}.{'a' * 22}"
 QR = {"type": "qr_code", "qr_code": "weixin://wxpay/bizpayurl?pr=secret"}
-AT_WECHAT = {"payment_id": "C" + "w" * 26, "channel": "wechat"}
+AT_WECHAT = {"payment_id": WECHAT, "channel": "wechat"}
+IN_WECHAT = Seat(Place.WECHAT, PAYMENT_NO, NOW)
 
 
 def request(query: str = "", language: str = "") -> Request:
     headers = [(b"accept-language", language.encode())]
-    return Request({"type": "http", "headers": headers, "query_string": query.encode()})
+    return Request(
+        {"type": "http", "headers": headers, "query_string": query.encode(), "scheme": "https",
+         "server": ("cashier.example", 443), "path": "/"}
+    )  # fmt: skip
 
 
-def html(checkout: Any, **asked: str) -> str:
-    return bytes(render_checkout(request(**asked), TOKEN, checkout, NOW).body).decode()
+def seat(place: Place = Place.DESKTOP, attempt: str | None = PAYMENT_NO) -> Seat:
+    return Seat(place, attempt, NOW)
+
+
+def html(checkout: Any, at: Seat | None = None, **asked: str) -> str:
+    return bytes(render_checkout(request(**asked), TOKEN, checkout, at or seat()).body).decode()
 
 
 def test_the_payer_sees_whom_what_and_how_much(checkout: MakeCheckout) -> None:
@@ -35,8 +46,8 @@ def test_the_payer_sees_whom_what_and_how_much(checkout: MakeCheckout) -> None:
         assert text in page
     assert f'action="/pay/{TOKEN}/channel"' in page
     assert re.findall(r'name="payment_id" value="([^"]+)"', page) == [
-        "C" + "w" * 26,
-        "C" + "a" * 26,
+        WECHAT,
+        ALIPAY,
     ]
 
 
@@ -59,7 +70,7 @@ def test_the_code_is_drawn_and_its_text_does_not_stand_there(checkout: MakeCheck
     assert "bizpayurl" not in page
     assert "微信扫一扫" in page
     other = re.findall(r'name="payment_id" value="([^"]+)"', page)
-    assert other == ["C" + "a" * 26], "the way that was chosen is not offered again"
+    assert other == [ALIPAY], "the way that was chosen is not offered again"
 
 
 def test_a_code_is_sharp_and_has_its_quiet_zone() -> None:
@@ -71,9 +82,9 @@ def test_a_code_is_sharp_and_has_its_quiet_zone() -> None:
 @pytest.mark.parametrize(
     ("status", "order", "sign", "text"),
     [
-        ("succeeded", "paid", "✓", "支付成功"),
-        ("closed", "closed", "✕", "订单已关闭"),
-        ("conflicted", "open", "…", "核对中"),
+        ("succeeded", "paid", "glyph", "支付成功"),
+        ("closed", "closed", "glyph", "订单已关闭"),
+        ("conflicted", "open", "glyph", "正在核对您的付款，请勿再次支付"),
         ("unknown", "open", "spinner", "正在确认"),
     ],
 )
@@ -86,36 +97,45 @@ def test_each_end_has_its_face(
     assert 'name="payment_id"' not in page
 
 
-def test_after_the_end_there_is_a_way_back_and_no_script(checkout: MakeCheckout) -> None:
+def test_after_the_end_there_is_a_way_back(checkout: MakeCheckout) -> None:
     page = html(checkout("succeeded", "paid", return_url="https://app.example/done?a=1&b=2"))
     assert 'href="https://app.example/done?a=1&amp;b=2"' in page
-    assert "cashier.js" not in page
     assert "javascript" not in html(checkout("succeeded", "paid", return_url="javascript:alert(1)"))
 
 
 def test_the_page_allows_nothing_foreign(checkout: MakeCheckout) -> None:
-    answer = render_checkout(request(), TOKEN, checkout(), NOW)
+    answer = render_checkout(request(), TOKEN, checkout(), seat())
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "strict-origin"
     assert answer.headers["cache-control"] == "no-store"
     page = bytes(answer.body).decode()
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
     assert not re.findall(r"\sstyle=|\son\w+=|<script>", page)
 
 
-def test_a_form_to_a_channel_may_go_there_and_nowhere_else(checkout: MakeCheckout) -> None:
+def test_a_channels_link_is_told_from_where_the_payer_comes(checkout: MakeCheckout) -> None:
+    """WeChat judges h5 payments by the Referer, and refuses those that have none."""
+    link = {"type": "redirect", "url": "https://wx.tenpay.com/x?a=1&b=2"}
+    for at in (Place.PHONE, Place.DESKTOP):
+        page = html(checkout(**AT_WECHAT, action=link, created_at=NOW), seat(at))
+        assert 'href="https://wx.tenpay.com/x?a=1&amp;b=2" rel="noopener"' in page
+        assert "noreferrer" not in page
+    old = html(checkout(**AT_WECHAT, action=link), seat(Place.PHONE))
+    assert "wx.tenpay.com" not in old, "a link that is too old is made anew with the tap"
+    assert f'name="payment_id" value="{WECHAT}"' in old
+
+
+def test_forms_lead_to_safe_places_only(checkout: MakeCheckout) -> None:
     action = {
         "type": "form",
         "url": "https://pay.example/gateway?x=1",
         "method": "POST",
         "fields": {"a": "1"},
     }
-    answer = render_checkout(request(), TOKEN, checkout(**AT_WECHAT, action=action), NOW)
-    assert answer.headers["content-security-policy"].endswith(
-        "form-action 'self' https://pay.example"
-    )
+    answer = render_checkout(request(), TOKEN, checkout(**AT_WECHAT, action=action), seat())
+    assert answer.headers["content-security-policy"].endswith("form-action 'self' https:")
 
 
 def test_a_known_notice_is_told_and_another_is_not(checkout: MakeCheckout) -> None:
@@ -131,12 +151,71 @@ def test_the_page_speaks_the_payers_language(checkout: MakeCheckout) -> None:
     assert all(chinese and english for chinese, english in TEXTS.values())
 
 
+def test_inside_wechat_the_bridge_is_called_with_what_was_signed(checkout: MakeCheckout) -> None:
+    params = {"appId": "wx1", "package": 'prepay_id=wx"<1', "paySign": "s"}
+    answer = render_checkout(
+        request(), TOKEN, checkout(**AT_WECHAT, action={"type": "jsapi", "params": params}),
+        IN_WECHAT,
+    )  # fmt: skip
+    page = bytes(answer.body).decode()
+    (told,) = re.findall(r'data-params="([^"]+)"', page)
+    assert json.loads(unescape(told)) == params
+    assert "frame-src weixin: weixinping:" in answer.headers["content-security-policy"]
+    assert 'data-bridge="wechat"' in page
+
+
+def test_where_nothing_can_be_paid_the_link_is_given_along(checkout: MakeCheckout) -> None:
+    page = html(checkout(), seat(Place.EMBEDDED, None))
+    assert 'name="payment_id"' not in page
+    assert f'value="https://cashier.example/pay/{TOKEN}"' in page
+    assert f'src="/pay/{TOKEN}/code.png"' in page
+    in_wechat = html(checkout(), seat(Place.WECHAT, None))
+    assert re.findall(r'name="payment_id" value="([^"]+)"', in_wechat) == [WECHAT]
+    assert "<details" in in_wechat
+
+
+def test_a_desktop_shows_one_code_for_every_wallet(checkout: MakeCheckout) -> None:
+    page = html(checkout(), seat(Place.DESKTOP, None))
+    assert "<svg" in page
+    assert "微信、支付宝或相机" in page
+    assert "微信、支付宝或相机" not in html(checkout(), seat(Place.PHONE, None))
+
+
+def test_the_receipt_has_the_three_numbers_and_the_refunds(checkout: MakeCheckout) -> None:
+    paid = checkout(
+        "succeeded", "paid", **AT_WECHAT, channel_trade_no="4200001", paid_at=NOW,
+        refunds=[{"amount": 9900, "cause": "requested"}, {"refund_no": "R2", "amount": 100,
+        "status": "processing"}],
+    )  # fmt: skip
+    page = html(paid)
+    for text in ("W-1", PAYMENT_NO, "4200001", "阳光物业", "2026-11-22 16:00", "¥99.00", "¥1.00"):
+        assert text in page
+    assert "已部分退款" in page
+    assert "退款处理中" in page
+
+
+def test_an_overtaken_choice_is_told_in_words(checkout: MakeCheckout) -> None:
+    other = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW, "status": "pending",
+             "channel": "alipay", "action": QR}  # fmt: skip
+    page = html(checkout("closed", **AT_WECHAT, others=[other]))
+    assert "这里选择的支付方式已关闭，请勿再用它付款" in page
+    assert "支付宝" in page
+
+
+def test_money_paid_twice_is_told(checkout: MakeCheckout) -> None:
+    other = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW}
+    assert "重复支付" in html(checkout("succeeded", "paid", **AT_WECHAT, others=[other]))
+
+
 def test_problems_are_pages_too() -> None:
     lost = render_problem(request(), NotFound("no"))
     assert (lost.status_code, "没有找到" in bytes(lost.body).decode()) == (404, True)
     busy = render_problem(request(), Overloaded("busy", retry_after_s=5))
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
     assert 'http-equiv="refresh"' in bytes(busy.body).decode()
+    often = Overloaded("too often")
+    often.status = 429
+    assert "操作太频繁" in bytes(render_problem(request(), often).body).decode()
 
 
 def test_money_and_time_are_shown_as_people_write_them() -> None:

@@ -1,18 +1,33 @@
 """Which stage a checkout is at."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from cashier.domain.stage import Stage, is_safe_link, stage_of, status_of
+from cashier.domain.places import Place
+from cashier.domain.stage import (
+    Seat,
+    Stage,
+    is_safe_link,
+    overtaken_by,
+    paid_of,
+    stage_of,
+    status_of,
+)
 
-from .conftest import NOW, MakeCheckout
+from .conftest import NOW, PAYMENT_NO, MakeCheckout
 
 QR = {"type": "qr_code", "qr_code": "weixin://wxpay/bizpayurl?pr=1"}
 LINK = {"type": "redirect", "url": "https://pay.example/"}
 FORM = {"type": "form", "url": "https://pay.example/", "method": "POST", "fields": {}}
+JSAPI = {"type": "jsapi", "params": {"package": "prepay_id=wx1"}}
 AT_WECHAT = {"payment_id": "C1", "channel": "wechat"}
+LATER = {"payment_no": "P01JD0000000000000000000001", "created_at": NOW}
+
+DESK = Seat(Place.DESKTOP, None, NOW)
+OURS = Seat(Place.DESKTOP, PAYMENT_NO, NOW)
 
 
 @pytest.mark.parametrize(
@@ -31,35 +46,124 @@ AT_WECHAT = {"payment_id": "C1", "channel": "wechat"}
         ("succeeded", "paid", AT_WECHAT, Stage.PAID),
         ("succeeded", "open", AT_WECHAT, Stage.PAID),
         ("closed", "paid", AT_WECHAT, Stage.PAID),
-        ("conflicted", "open", AT_WECHAT, Stage.CHECKING),
-        ("failed", "open", AT_WECHAT, Stage.CHOOSE),
-        ("failed", "open", {**AT_WECHAT, "offers": 0}, Stage.FAILED),
+        ("conflicted", "open", AT_WECHAT, Stage.CONFLICTED),
+        ("conflicted", "closed", AT_WECHAT, Stage.CONFLICTED),
+        ("failed", "open", AT_WECHAT, Stage.FAILED),
         ("closed", "open", AT_WECHAT, Stage.CHOOSE),
-        ("closed", "open", {**AT_WECHAT, "offers": 0}, Stage.CLOSED),
         ("closed", "closed", {}, Stage.CLOSED),
         ("pending", "closed", {**AT_WECHAT, "action": QR}, Stage.CLOSED),
-        ("pending", "open", {"expires_at": NOW}, Stage.CLOSED),
     ],
 )  # fmt: skip
 def test_the_stage_follows_from_payment_and_order(
     checkout: MakeCheckout, status: str, order: str, facts: dict[str, Any], stage: Stage
 ) -> None:
-    assert stage_of(checkout(status, order, **facts), NOW) is stage
+    assert stage_of(checkout(status, order, **facts), OURS) is stage
+
+
+@pytest.mark.parametrize(
+    ("status", "facts", "stage"),
+    [
+        ("pending", {**AT_WECHAT, "action": QR}, Stage.ASKING),
+        ("unknown", AT_WECHAT, Stage.ASKING),
+        ("initiating", AT_WECHAT, Stage.ASKING),
+        ("closed", {**AT_WECHAT, "others": [{**LATER, "status": "unknown"}]}, Stage.ASKING),
+        ("pending", {}, Stage.EXPIRED),
+        ("failed", AT_WECHAT, Stage.EXPIRED),
+        ("closed", AT_WECHAT, Stage.EXPIRED),
+        ("succeeded", AT_WECHAT, Stage.PAID),
+        ("conflicted", AT_WECHAT, Stage.CONFLICTED),
+    ],
+)
+def test_clocks_end_choosing_and_never_what_is_told_of_the_money(
+    checkout: MakeCheckout, status: str, facts: dict[str, Any], stage: Stage
+) -> None:
+    late = checkout(status, expires_at=NOW, **facts)
+    assert stage_of(late, OURS) is stage
+    assert stage is not Stage.CLOSED
+
+
+def test_only_the_order_itself_is_closed(checkout: MakeCheckout) -> None:
+    closed = checkout("closed", "closed", **AT_WECHAT)
+    status = status_of(closed, DESK)
+    assert (status.stage, status.is_final) == (Stage.CLOSED, False), "it may be paid late"
+
+
+def test_a_bridge_is_for_the_device_that_was_asked_who_pays(checkout: MakeCheckout) -> None:
+    begun = checkout(**AT_WECHAT, action=JSAPI)
+    here = Seat(Place.WECHAT, PAYMENT_NO, NOW)
+    assert stage_of(begun, here) is Stage.BRIDGE
+    for other in (replace(here, attempt=None), replace(here, place=Place.ALIPAY), DESK):
+        assert stage_of(begun, other) is Stage.ELSEWHERE
+
+
+def test_a_code_is_not_shown_to_the_phone_that_cannot_scan_it(checkout: MakeCheckout) -> None:
+    begun = checkout(**AT_WECHAT, action=QR)
+    assert stage_of(begun, Seat(Place.WECHAT, None, NOW)) is Stage.ELSEWHERE
+    assert stage_of(begun, Seat(Place.PHONE, PAYMENT_NO, NOW)) is Stage.SCAN
+
+
+def test_the_page_follows_the_latest_attempt_of_its_order(checkout: MakeCheckout) -> None:
+    switched = checkout(
+        "closed", **AT_WECHAT, others=[{**LATER, "status": "pending", "channel": "alipay",
+        "action": QR}],
+    )  # fmt: skip
+    assert stage_of(switched, DESK) is Stage.SCAN
+    overtaken = overtaken_by(switched)
+    assert overtaken is not None
+    assert overtaken.channel == "alipay"
+    assert overtaken_by(checkout("closed", **AT_WECHAT)) is None
+    unplaced = checkout("closed", others=[LATER])
+    assert overtaken_by(unplaced) is None
+
+
+def test_of_two_payments_the_first_success_is_shown(checkout: MakeCheckout) -> None:
+    second = {**LATER, "status": "succeeded"}
+    back = {"payment_no": LATER["payment_no"], "cause": "duplicate"}
+    twice = checkout("succeeded", "paid", **AT_WECHAT, others=[second], refunds=[back])
+    paid = paid_of(twice)
+    assert paid is not None
+    assert paid.payment_no == PAYMENT_NO
+    assert stage_of(twice, DESK) is Stage.PAID
+    first_went_back = checkout(
+        "succeeded", "paid", **AT_WECHAT, others=[second], refunds=[{"cause": "duplicate"}]
+    )
+    assert (paid := paid_of(first_went_back))
+    assert paid.payment_no == LATER["payment_no"]
+
+
+@pytest.mark.parametrize(
+    ("refunds", "stage"),
+    [
+        ([{"amount": 129900}], Stage.REFUNDED),
+        ([{"amount": 100}], Stage.PARTLY_REFUNDED),
+        ([{"amount": 129900, "status": "processing"}], Stage.PAID),
+        ([{"amount": 129900, "status": "failed"}], Stage.PAID),
+        ([{"amount": 129900, "cause": "late"}], Stage.REFUNDED),
+    ],
+)
+def test_what_went_back_is_told(
+    checkout: MakeCheckout, refunds: list[dict[str, Any]], stage: Stage
+) -> None:
+    assert stage_of(checkout("succeeded", "paid", **AT_WECHAT, refunds=refunds), DESK) is stage
 
 
 def test_the_mark_changes_with_what_is_seen_and_not_with_time(checkout: MakeCheckout) -> None:
-    first = status_of(checkout(), NOW)
-    assert status_of(checkout(), NOW + timedelta(minutes=1)) == first
-    chosen = status_of(checkout(**AT_WECHAT, action=QR), NOW)
-    paid = status_of(checkout("succeeded", "paid", **AT_WECHAT), NOW)
-    assert len({first.mark, chosen.mark, paid.mark}) == 3
+    first = status_of(checkout(), DESK)
+    assert status_of(checkout(), replace(DESK, now=NOW + timedelta(minutes=1))) == first
+    marks = {
+        first.mark,
+        status_of(checkout(**AT_WECHAT, action=QR), DESK).mark,
+        status_of(checkout("succeeded", "paid", **AT_WECHAT), DESK).mark,
+        status_of(checkout("succeeded", "paid", **AT_WECHAT, refunds=[{}]), DESK).mark,
+        status_of(checkout(), replace(DESK, now=NOW + timedelta(hours=1))).mark,
+    }
+    assert len(marks) == 5
 
 
-def test_the_end_is_final_and_waiting_is_not(checkout: MakeCheckout) -> None:
-    assert status_of(checkout("succeeded", "paid"), NOW).is_final
-    assert status_of(checkout("closed", "closed"), NOW).is_final
-    assert not status_of(checkout("unknown"), NOW).is_final
-    assert not status_of(checkout("conflicted"), NOW).is_final
+def test_paid_is_final_and_everything_else_goes_on(checkout: MakeCheckout) -> None:
+    assert status_of(checkout("succeeded", "paid"), DESK).is_final
+    for status in ("unknown", "conflicted", "failed", "closed"):
+        assert not status_of(checkout(status), DESK).is_final
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ class CheckoutOnFile(Message):
 class Checkout(Message):
     """What the hosted page shows of one payment, and of the order that it belongs to.
 
-    `current` is the order's latest attempt (None: `payment` itself). `return_url` is signed: where
-    the payer goes back to. `sequence` is the order's version: news of the bus with a higher one are
-    newer than this.
+    `page_url` is the public address of this page. `return_url` is signed: where the payer goes back
+    to. `sequence` is the order's version: news of the bus with a higher one are newer than this.
+    `payments` are the order's attempts, oldest first.
     """
 
     payment: PaymentView
@@ -55,7 +55,7 @@ class Checkout(Message):
     return_url: str | None = None
     app_id: str = ""
     sequence: int = 0
-    current: PaymentView | None = None
+    page_url: str = ""
     payments: Annotated[list[PaymentView], Field(default_factory=list)]
     refunds: Annotated[list[RefundView], Field(default_factory=list)]
 

@@ -1,32 +1,39 @@
-"""`/pay/{token}`: the page, the choice, the live status."""
+"""`/pay/{token}`: the page, the choice, and the ways back from wallets and channels."""
 
 import re
-import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import orjson
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import AfterValidator
 
+from cashier.api import streams
 from cashier.api.forms import read_form
-from cashier.api.rendering import render_checkout, render_problem
-from cashier.domain.stage import Status
+from cashier.api.reading import (
+    ATTEMPT,
+    CHANNEL,
+    CHANNEL_KEPT_S,
+    VISIT,
+    Token,
+    Work,
+    address_of,
+    remember,
+    seat_of,
+    visit_of,
+)
+from cashier.api.rendering import HEADERS, render_checkout, render_problem
+from cashier.domain.places import CHOSEN
+from cashier.domain.qr import qr_png
 from cashier.flows import checkouts
-from cashier.flows.checkouts import Deps
+from cashier.flows.checkouts import Step, Wish
 from chassis.problems import NotFound, Problem
+from contracts.internal import PayerCame
 
-HEARTBEAT_S: Final = 15.0
-"""Shorter than the idle limit of any proxy on the way."""
-
-RETRY_MS: Final = 2_000
-HEARTBEAT: Final = b": still here\n\n"
+MAX_CODE: Final = 256
+MAX_STATE: Final = 128
 
 _STATIC: Final = Path(__file__).parent / "static"
-_TOKEN: Final = re.compile(r"P[0-9A-Z]{26}\.[0-9A-Za-z_-]{22}", re.ASCII)
 _OFFER: Final = re.compile(r"C[0-9A-Z]{26}", re.ASCII)
 
 router = APIRouter(include_in_schema=False)
@@ -34,84 +41,92 @@ router = APIRouter(include_in_schema=False)
 
 def add_to(app: FastAPI) -> None:
     app.include_router(router)
+    app.include_router(streams.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(Problem, _problem_page)
 
 
-async def _deps(request: Request) -> Deps:
-    deps: Deps = request.app.state.deps
-    return deps
-
-
-def _with_form_of_a_token(text: str) -> str:
-    if not _TOKEN.fullmatch(text):
-        raise NotFound("There is no such checkout.")
-    return text
-
-
-Work = Annotated[Deps, Depends(_deps)]
-Token = Annotated[str, AfterValidator(_with_form_of_a_token)]
+@router.get("/pay/payer")
+async def payer(request: Request, deps: Work) -> Response:
+    """Back from the wallet that was asked who pays. The code does not stay in the address."""
+    query = request.query_params
+    step = await checkouts.payer_came(
+        deps,
+        PayerCame(
+            state=query.get("state", "")[:MAX_STATE],
+            code=(query.get("code") or query.get("auth_code") or "")[:MAX_CODE],
+            visit=request.cookies.get(VISIT, "")[:64],
+            client_ip=address_of(request),
+        ),
+    )
+    return _go_on(request, step)
 
 
 @router.get("/pay/{token}")
 async def show(request: Request, deps: Work, token: Token) -> Response:
     checkout = await checkouts.get_checkout(deps, token)
-    return render_checkout(request, token, checkout, deps.clock())
+    return render_checkout(request, token, checkout, seat_of(request, deps))
 
 
 @router.post("/pay/{token}/channel")
 async def choose(request: Request, deps: Work, token: Token) -> Response:
-    """To the page of the attempt that this choice made, or back with the reason why not."""
-    payment_id = (await read_form(request)).get("payment_id", "")
+    """To where this choice is paid, or back to the page with the reason why not."""
+    form = await read_form(request)
+    payment_id, said = form.get("payment_id", ""), form.get("place", "")
     if not _OFFER.fullmatch(payment_id):
         raise NotFound("There is no such offer.")
-    client_ip = request.client.host if request.client else None
-    choice = await checkouts.choose(deps, token, payment_id, client_ip)
-    notice = f"?notice={choice.refusal}" if choice.refusal else ""
-    return RedirectResponse(f"/pay/{choice.token}{notice}", status_code=303)
+    visit, seat = visit_of(request), seat_of(request, deps, said)
+    wish = Wish(payment_id, seat.place, address_of(request), visit)
+    response = _go_on(request, await checkouts.choose(deps, token, wish), said)
+    remember(request, response, VISIT, visit, None)
+    return response
 
 
-@router.get("/pay/{token}/events")
-async def events(request: Request, deps: Work, token: Token) -> Response:
-    """Server-sent events `status`: `{status, order, stage, mark, final}`, the present one first."""
+@router.post("/pay/{token}/check")
+async def check(request: Request, deps: Work, token: Token) -> Response:
+    """The payer says to have paid, or came back: the channel is asked, and the page tells."""
+    await checkouts.check(deps, token)
+    return _to_page(token)
+
+
+@router.get("/pay/{token}/back")
+async def back(request: Request, deps: Work, token: Token) -> Response:
+    """Back from a channel's page, whatever the browser carries along."""
+    await checkouts.check(deps, token)
+    return _to_page(token)
+
+
+@router.get("/pay/{token}/code.png")
+async def code(deps: Work, token: Token) -> Response:
+    """The page's own address as an image, to be kept or sent on."""
     checkout = await checkouts.get_checkout(deps, token)
-    statuses = checkouts.follow(deps, checkout, token)
-    first = await anext(statuses)  # Too many streams is an answer with a status, not a broken one.
-    return StreamingResponse(
-        _stream(request, statuses, first),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return Response(qr_png(checkout.page_url), media_type="image/png", headers=HEADERS)
 
 
-async def _stream(
-    request: Request, statuses: AsyncIterator[Status | None], first: Status | None
-) -> AsyncIterator[bytes]:
-    yield f"retry: {RETRY_MS}\n\n".encode()
-    if first is not None:
-        yield _event(first)
-    sent_at = time.monotonic()
-    async for status in statuses:
-        if request.app.state.stopping:
-            return
-        if status is not None:
-            yield _event(status)
-        elif time.monotonic() - sent_at < HEARTBEAT_S:
-            continue
-        else:
-            yield HEARTBEAT
-        sent_at = time.monotonic()
+@router.get("/MP_verify_{proof}.txt")
+async def wechat_proof(request: Request, proof: str) -> Response:
+    """By this file WeChat sees that a merchant's payers may be sent to this host."""
+    if proof not in request.app.state.wechat_proofs:
+        raise NotFound("There is no such file.")
+    return PlainTextResponse(proof)
 
 
-def _event(status: Status) -> bytes:
-    data = {
-        "status": status.payment,
-        "order": status.order,
-        "stage": status.stage,
-        "mark": status.mark,
-        "final": status.is_final,
-    }
-    return b"event: status\ndata: " + orjson.dumps(data) + b"\n\n"
+def _go_on(request: Request, step: Step, place: str = "") -> Response:
+    if step.url is not None:
+        response: Response = RedirectResponse(step.url, 303, headers=HEADERS)
+    else:
+        response = _to_page(step.token, notice=step.refusal or "", place=place)
+    if step.attempt is not None:
+        remember(request, response, ATTEMPT, step.attempt, None)
+    if step.channel is not None:
+        remember(request, response, CHANNEL, step.channel, CHANNEL_KEPT_S)
+    return response
+
+
+def _to_page(token: str, *, notice: str = "", place: str = "") -> Response:
+    said = {"notice": notice, "place": place if place in CHOSEN else ""}
+    query = "&".join(f"{name}={value}" for name, value in said.items() if value)
+    return RedirectResponse(f"/pay/{token}{'?' if query else ''}{query}", 303, headers=HEADERS)
 
 
 async def _problem_page(request: Request, problem: Exception) -> Response:

@@ -1,37 +1,62 @@
 """From a checkout to HTML: escaped throughout, in the payer's language, nothing foreign."""
 
-from datetime import datetime
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Any, Final
 
+import orjson
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cashier.api.reading import CHANNEL
 from cashier.api.shown import minute, money
 from cashier.api.texts import NOTICES, TEXTS
+from cashier.domain.places import Place
 from cashier.domain.qr import qr_svg
-from cashier.domain.stage import Stage, is_safe_link, status_of
+from cashier.domain.stage import (
+    CHOOSING,
+    PAY_NOW,
+    RECEIPTS,
+    Seat,
+    Stage,
+    current_of,
+    is_safe_link,
+    overtaken_by,
+    paid_of,
+    payments_of,
+    status_of,
+)
+from cashier.domain.ways import ways_at
 from chassis.problems import Problem
 from chassis.web import Words, language_of
-from contracts.actions import FormAction, QrCodeAction
+from contracts.actions import JsapiAction, QrCodeAction
+from contracts.api import PaymentStatus
 from contracts.internal import Checkout
 
 LANGUAGE_COOKIE: Final = "paymesh_language"
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 
+LINK_LIVES_S: Final = 240
+"""A channel's link is opened as it is so long; after that it is made anew with the tap."""
+
 HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",  # The address of the page is its key.
+    # WeChat judges h5 payments by the host that they come from. The path, which is the key to the
+    # page, is told to nobody else.
+    "Referrer-Policy": "strict-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+FORMS: Final = "; form-action 'self' https:"
+"""A choice leads on to the channel's or the wallet's own address, which only it knows."""
+
+BRIDGE_FRAMES: Final = "; frame-src weixin: weixinping:"
+"""WeChat's bridge speaks through hidden frames."""
 
 _templates: Final = Environment(
     loader=PackageLoader("cashier.api"),
@@ -44,39 +69,90 @@ _templates.filters.update(minute=minute)
 _templates.globals.update(money=money)
 
 
-def render_checkout(
-    request: Request, token: str, checkout: Checkout, now: datetime
-) -> HTMLResponse:
-    action, status = checkout.payment.action, status_of(checkout, now)
-    return_url = checkout.return_url
+def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat) -> HTMLResponse:
+    status = status_of(checkout, seat)
+    current, stage = current_of(checkout), status.stage
     notice = request.query_params.get("notice")
-    policy = POLICY
-    if status.stage is Stage.SUBMIT and isinstance(action, FormAction):
-        target = urlsplit(action.url)
-        policy += f" {target.scheme}://{target.netloc}"
     facts = {
         "token": token,
+        "place": seat.place,
         "checkout": checkout,
-        "payment": checkout.payment,
+        "payment": current,
         "order": checkout.order,
         "status": status,
-        "now": now,
-        # Only dots and coordinates: what the code says does not stand in it as text.
-        "qr": Markup(qr_svg(action.qr_code)) if isinstance(action, QrCodeAction) else None,
+        "now": seat.now,
+        "is_choosing": stage in CHOOSING,
+        "is_paying": stage in PAY_NOW,
+        "is_receipt": stage in RECEIPTS,
         "notice": f"notice.{notice}" if notice in NOTICES else None,
-        "return_url": return_url if return_url and is_safe_link(return_url) else None,
+        "overtaken": overtaken_by(checkout) if stage in CHOOSING else None,
+        **_ways(request, checkout, seat, stage),
+        **_calling(checkout, seat, stage),
+        **_receipt(checkout),
     }
+    policy = POLICY + _forms(request) + (BRIDGE_FRAMES if stage is Stage.BRIDGE else "")
     return _page(request, "checkout.html", facts, policy=policy)
 
 
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
-    """For people: not found, or try again in a moment."""
-    response = _page(
-        request, "problem.html", {"is_lost": problem.status == 404}, status=problem.status
-    )
+    """For people: not found, too often, or try again in a moment."""
+    kind = {404: "lost", 429: "too_often"}.get(problem.status, "busy")
+    facts = {
+        "kind": kind,
+        "may_wait": problem.retry_after_s is not None,
+        "token": request.path_params.get("token"),
+    }
+    response = _page(request, "problem.html", facts, status=problem.status)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
     return response
+
+
+def _ways(request: Request, checkout: Checkout, seat: Seat, stage: Stage) -> dict[str, Any]:
+    """What may be chosen here, and what only elsewhere (then the page's link is given along)."""
+    last = request.cookies.get(CHANNEL, "")
+    ways = ways_at(seat.place, checkout.offers, last_channel=last)
+    current = current_of(checkout)
+    is_chosen = stage in PAY_NOW
+    shown = [way for way in ways if not (is_chosen and way.offer.payment_id == current.payment_id)]
+    is_phone = seat.place in (Place.WECHAT, Place.ALIPAY, Place.EMBEDDED)
+    return {
+        "ways": shown if stage in CHOOSING else [],
+        "last_channel": last,
+        "is_carried": is_phone and len(ways) < len(checkout.offers) and stage in CHOOSING,
+        "page_qr": Markup(qr_svg(checkout.page_url))
+        if seat.place is Place.DESKTOP and ways and checkout.page_url and stage is Stage.CHOOSE
+        else None,
+    }
+
+
+def _calling(checkout: Checkout, seat: Seat, stage: Stage) -> dict[str, Any]:
+    """How the payer is called: a code, a link, a form, or the wallet's bridge."""
+    current = current_of(checkout)
+    action, return_url = current.action, checkout.return_url
+    age_s = (seat.now - current.created_at).total_seconds()
+    return {
+        # Only dots and coordinates: what the code says does not stand in it as text.
+        "qr": Markup(qr_svg(action.qr_code))
+        if stage is Stage.SCAN and isinstance(action, QrCodeAction)
+        else None,
+        "bridge": orjson.dumps(action.params).decode()
+        if stage is Stage.BRIDGE and isinstance(action, JsapiAction)
+        else None,
+        "is_link_fresh": age_s < LINK_LIVES_S,
+        "return_url": return_url if return_url and is_safe_link(return_url) else None,
+    }
+
+
+def _receipt(checkout: Checkout) -> dict[str, Any]:
+    paid = paid_of(checkout)
+    succeeded = [each for each in payments_of(checkout) if each.status is PaymentStatus.SUCCEEDED]
+    return {"paid": paid, "paid_twice": len(succeeded) > 1, "refunds": checkout.refunds}
+
+
+def _forms(request: Request) -> str:
+    """Where our own page is not served by https, as beside a sandbox, channels are not either."""
+    return FORMS if request.url.scheme == "https" else f"{FORMS} http:"
 
 
 def _page(
@@ -85,7 +161,7 @@ def _page(
     facts: dict[str, object],
     *,
     status: int = 200,
-    policy: str = POLICY,
+    policy: str = POLICY + "; form-action 'self'",
 ) -> HTMLResponse:
     asked = request.query_params.get("lang")
     words = Words(

@@ -1,12 +1,18 @@
-"""What the page shows of a checkout: one stage at a time, decided here and nowhere else."""
+"""What the page shows of a checkout: one stage at a time, decided here and nowhere else.
+
+Nothing that is said of the money follows from a clock (`clocks-end-choosing`): the time that is up
+ends choosing, and what became of the payment is told when its channel has told it.
+"""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, assert_never
 from urllib.parse import urlsplit
 
+from cashier.domain.places import Place
 from contracts.actions import (
     AppAction,
     FormAction,
@@ -15,90 +21,197 @@ from contracts.actions import (
     QrCodeAction,
     RedirectAction,
 )
-from contracts.api import OrderStatus, PaymentStatus, PaymentView
+from contracts.api import (
+    OrderStatus,
+    PaymentStatus,
+    PaymentView,
+    RefundCause,
+    RefundStatus,
+    RefundView,
+)
 from contracts.internal import Checkout
 
 SAFE_SCHEMES: Final = frozenset({"https", "http", "weixin", "alipays"})
 """Where a link may lead: web pages and the wallets' own apps; never a script."""
 
+UNDECIDED: Final = frozenset(
+    {PaymentStatus.INITIATING, PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
+)
+GIVEN_BACK_AT_ONCE: Final = frozenset({RefundCause.DUPLICATE, RefundCause.LATE})
+"""Causes of refunds of money that was never wanted."""
+
 
 class Stage(StrEnum):
-    """`choose` where to pay · `scan` the code · `go` to the channel's page by link · `submit` a
-    form to it · `wait` · `paid` · `checking`: people look at it · `failed` · `closed`."""
+    """`choose` where to pay. To pay now: `scan` the code · `go` to the channel's page · `submit` a
+    form to it · `bridge`, in the wallet itself. To wait: `elsewhere`, where the payer began it ·
+    `wait` for the channel's first word · `asking` whether it was paid, after the time to choose ·
+    `expired`: that time is over, and nothing was begun. Ends: `paid` · `partly_refunded` ·
+    `refunded` · `failed`, another way may be chosen · `closed` · `conflicted`: people look at it.
+    """
 
     CHOOSE = "choose"
     SCAN = "scan"
     GO = "go"
     SUBMIT = "submit"
+    BRIDGE = "bridge"
+    ELSEWHERE = "elsewhere"
     WAIT = "wait"
+    ASKING = "asking"
+    EXPIRED = "expired"
     PAID = "paid"
-    CHECKING = "checking"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
     FAILED = "failed"
     CLOSED = "closed"
+    CONFLICTED = "conflicted"
 
 
-FINAL: Final = frozenset({Stage.PAID, Stage.FAILED, Stage.CLOSED})
+RECEIPTS: Final = frozenset({Stage.PAID, Stage.PARTLY_REFUNDED, Stage.REFUNDED})
+PAY_NOW: Final = frozenset({Stage.SCAN, Stage.GO, Stage.SUBMIT, Stage.BRIDGE})
+CHOOSING: Final = frozenset({Stage.CHOOSE, Stage.FAILED, Stage.ELSEWHERE}) | PAY_NOW
+"""Where a way to pay may be chosen, or another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who looks, from where, and when. `attempt`: the payment that this device began."""
+
+    place: Place
+    attempt: str | None
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is told of a checkout while it is open. Another `mark` means: draw the page anew."""
+    """What is told of a checkout while it is watched. Another `mark` means: draw the page anew."""
 
     stage: Stage
     payment: PaymentStatus
-    order: OrderStatus
+    order: str
     mark: str
 
     @property
     def is_final(self) -> bool:
-        return self.stage in FINAL
+        """Whether it was paid; even a closed order may turn out to be paid (`late-success`)."""
+        return self.stage in RECEIPTS
 
 
-def status_of(checkout: Checkout, now: datetime) -> Status:
-    payment, order = checkout.payment, checkout.order
-    stage = stage_of(checkout, now)
-    facts = (payment.payment_no, payment.payment_id, payment.status, order.status, stage)
+def status_of(checkout: Checkout, seat: Seat) -> Status:
+    payments = payments_of(checkout)
+    facts = (
+        checkout.order.status,
+        seat.now >= checkout.order.expires_at,
+        [(each.payment_no, each.payment_id, each.status) for each in payments],
+        [(each.refund_no, each.status) for each in checkout.refunds],
+    )
     mark = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-    return Status(stage, payment.status, order.status, mark)
+    shown = paid_of(checkout) or current_of(checkout)
+    return Status(stage_of(checkout, seat), shown.status, checkout.order.status, mark)
 
 
-def stage_of(checkout: Checkout, now: datetime) -> Stage:
-    """The order's end comes first: it may have been paid by another attempt than this one."""
-    payment, order = checkout.payment, checkout.order
-    if order.status is OrderStatus.PAID or payment.status is PaymentStatus.SUCCEEDED:
+def stage_of(checkout: Checkout, seat: Seat) -> Stage:
+    """Money that came counts first, then what people must look at, then the order's end."""
+    if paid := paid_of(checkout):
+        return _stage_of_paid(paid, checkout.refunds)
+    payments, order = payments_of(checkout), checkout.order
+    if any(each.status is PaymentStatus.CONFLICTED for each in payments):
+        return Stage.CONFLICTED
+    if order.status is OrderStatus.PAID:
         return Stage.PAID
-    if payment.status is PaymentStatus.CONFLICTED:
-        return Stage.CHECKING
-    if order.status is OrderStatus.CLOSED or now >= order.expires_at:
+    if order.status is OrderStatus.CLOSED:
         return Stage.CLOSED
-    match payment.status:
-        case PaymentStatus.INITIATING | PaymentStatus.UNKNOWN:
-            return Stage.WAIT
-        case PaymentStatus.PENDING:
-            return _stage_of_pending(payment)
-        case PaymentStatus.FAILED:
-            return Stage.CHOOSE if checkout.offers else Stage.FAILED
-        case PaymentStatus.CLOSED:
-            return Stage.CHOOSE if checkout.offers else Stage.CLOSED
-        case _:
-            assert_never(payment.status)
+    if seat.now >= order.expires_at:
+        return Stage.ASKING if any(_is_begun(each) for each in payments) else Stage.EXPIRED
+    return _stage_of_open(current_of(checkout), seat)
+
+
+def payments_of(checkout: Checkout) -> Sequence[PaymentView]:
+    """The order's attempts, oldest first."""
+    return checkout.payments or [checkout.payment]
+
+
+def current_of(checkout: Checkout) -> PaymentView:
+    """The latest attempt, which may be another than that of this page's address."""
+    return max(payments_of(checkout), key=lambda each: (each.created_at, each.payment_no))
+
+
+def paid_of(checkout: Checkout) -> PaymentView | None:
+    """The payment that paid the order; the first success, where the payer paid twice."""
+    succeeded = [each for each in payments_of(checkout) if each.status is PaymentStatus.SUCCEEDED]
+    unwanted = {each.payment_no for each in checkout.refunds if each.cause in GIVEN_BACK_AT_ONCE}
+    wanted = [each for each in succeeded if each.payment_no not in unwanted]
+    return next(iter(wanted or succeeded), None)
+
+
+def refunded_of(payment: PaymentView, refunds: Sequence[RefundView]) -> int:
+    """What went back of this payment, in minor units."""
+    return sum(
+        each.amount
+        for each in refunds
+        if each.payment_no == payment.payment_no and each.status is RefundStatus.SUCCEEDED
+    )
+
+
+def overtaken_by(checkout: Checkout) -> PaymentView | None:
+    """The attempt that was begun elsewhere after the one of this page's address was closed."""
+    asked, current = checkout.payment, current_of(checkout)
+    is_over = asked.payment_id is not None and asked.status is PaymentStatus.CLOSED
+    return current if is_over and current.payment_no != asked.payment_no else None
 
 
 def is_safe_link(url: str) -> bool:
     return urlsplit(url).scheme.lower() in SAFE_SCHEMES
 
 
-def _stage_of_pending(payment: PaymentView) -> Stage:
+def _stage_of_paid(paid: PaymentView, refunds: Sequence[RefundView]) -> Stage:
+    refunded = refunded_of(paid, refunds)
+    if refunded >= paid.amount:
+        return Stage.REFUNDED
+    return Stage.PARTLY_REFUNDED if refunded else Stage.PAID
+
+
+def _is_begun(payment: PaymentView) -> bool:
+    return payment.payment_id is not None and payment.status in UNDECIDED
+
+
+def _stage_of_open(payment: PaymentView, seat: Seat) -> Stage:
+    match payment.status:
+        case PaymentStatus.INITIATING | PaymentStatus.UNKNOWN:
+            return Stage.WAIT
+        case PaymentStatus.PENDING:
+            return _stage_of_pending(payment, seat)
+        case PaymentStatus.FAILED:
+            return Stage.FAILED
+        case PaymentStatus.CLOSED:
+            return Stage.CHOOSE
+        case PaymentStatus.SUCCEEDED | PaymentStatus.CONFLICTED:
+            raise AssertionError("told before the order's own state")
+        case _:
+            assert_never(payment.status)
+
+
+def _stage_of_pending(payment: PaymentView, seat: Seat) -> Stage:
     if payment.payment_id is None:
         return Stage.CHOOSE
+    is_ours = seat.attempt == payment.payment_no
     match payment.action:
         case QrCodeAction():
-            return Stage.SCAN
+            # A phone cannot scan what stands on its own screen.
+            is_seen = is_ours or seat.place is Place.DESKTOP
+            return Stage.SCAN if is_seen else Stage.ELSEWHERE
         case RedirectAction(url=url):
-            return Stage.GO if is_safe_link(url) else Stage.WAIT
+            return _if_safe(url, Stage.GO if is_ours else Stage.ELSEWHERE)
         case FormAction(url=url):
-            return Stage.SUBMIT if is_safe_link(url) else Stage.WAIT
-        case JsapiAction() | AppAction() | NoAction() | None:
+            return _if_safe(url, Stage.SUBMIT)
+        case JsapiAction():
+            # It is made out to the one who was asked: nobody else can pay it.
+            is_here = seat.place == payment.channel
+            return Stage.BRIDGE if is_ours and is_here else Stage.ELSEWHERE
+        case AppAction() | NoAction() | None:
             return Stage.WAIT
         case _:
             assert_never(payment.action)
+
+
+def _if_safe(url: str, stage: Stage) -> Stage:
+    return stage if is_safe_link(url) else Stage.WAIT

@@ -1,26 +1,38 @@
-"""Show a checkout, choose where to pay, follow what happens."""
+"""Show a checkout, choose where to pay, ask how it stands."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from cashier.domain.stage import Status, status_of
-from cashier.flows.hub import Hub, OrderKey
-from chassis.problems import Forwarded, Overloaded, Problem
+from cashier.domain.places import Place
+from cashier.domain.stage import is_safe_link
+from cashier.domain.ways import Way, ways_at
+from cashier.flows.hub import Hub
+from chassis.problems import Forwarded, NotFound, Overloaded
+from contracts.actions import RedirectAction
+from contracts.api import Method
 from contracts.codes import Code
-from contracts.internal import Checkout, ChooseOffer, ChosenPayment
-
-POLL_S: Final = 5.0
-"""Should the bus be silent, the gateway is asked this often."""
-
-MAX_FOLLOW_S: Final = 1800.0
-"""A stream ends after this long; the browser opens the next one by itself."""
+from contracts.internal import (
+    AskWho,
+    Checkout,
+    ChooseOffer,
+    ChosenPayment,
+    PayerCame,
+    WhoAsked,
+)
 
 CHOICE_LIMIT_S: Final = 25.0
 """A choice may close one trade at its channel and open another: 10 s each, and what is between."""
+
+CHECK_LIMIT_S: Final = 15.0
+"""The channel is asked, and trade-core told what it said."""
+
+PAYER_UNKNOWN: Final = "payer_unknown"
+NOT_HERE: Final = "not_here"
+
+ENDS_THE_CHOICE: Final = frozenset({Code.NOT_FOUND, Code.RATE_LIMITED})
+"""Not told on the page but by a page of their own."""
 
 
 class Gateway(Protocol):
@@ -45,11 +57,25 @@ class Deps:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """`token` is that of the page to go on with; `refusal` the code of why it did not work."""
+class Wish:
+    """What the payer chose, and where they are. `visit` is known to their browser only."""
+
+    payment_id: str
+    place: Place
+    client_ip: str | None
+    visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where the payer goes on: to the page of this token, with the code of a refusal, or to a
+    channel's own address. `attempt`: the payment that this device has begun; `channel`: where."""
 
     token: str
-    refusal: str | None
+    refusal: str | None = None
+    url: str | None = None
+    attempt: str | None = None
+    channel: str | None = None
 
 
 async def get_checkout(deps: Deps, token: str) -> Checkout:
@@ -57,51 +83,76 @@ async def get_checkout(deps: Deps, token: str) -> Checkout:
     return Checkout.model_validate(await deps.gateway.call("GET", f"/internal/checkouts/{token}"))
 
 
-async def choose(deps: Deps, token: str, payment_id: str, client_ip: str | None) -> Choice:
+async def check(deps: Deps, token: str) -> Checkout:
+    """As `get_checkout`, after the channel was asked how it stands."""
+    path = f"/internal/checkouts/{token}/check"
+    return Checkout.model_validate(
+        await deps.gateway.call("POST", path, json={}, timeout_s=CHECK_LIMIT_S)
+    )
+
+
+async def choose(deps: Deps, token: str, wish: Wish) -> Step:
     """Pay there. What the channel or the centre refuses is told on the page, which stays.
 
-    Raises Forwarded (not_found) for an unknown token or offer.
+    Raises NotFound for what is not offered, Forwarded (not_found, rate_limited).
     """
-    request = ChooseOffer(payment_id=payment_id, client_ip=client_ip)
+    way = await _way(deps, token, wish)
+    if way is None:
+        return Step(token, refusal=NOT_HERE)
     try:
+        if way.method is Method.JSAPI:
+            url = await _ask_who(deps, token, wish)
+            return Step(token, url=url, channel=way.offer.channel)
+        choice = ChooseOffer(
+            payment_id=wish.payment_id, client_ip=wish.client_ip, method=way.method
+        )
         answer = await deps.gateway.call(
             "POST",
             f"/internal/checkouts/{token}/channel",
-            json=request.model_dump(mode="json"),
+            json=choice.model_dump(mode="json"),
             timeout_s=CHOICE_LIMIT_S,
         )
     except (Forwarded, Overloaded) as problem:
-        if problem.code == Code.NOT_FOUND:
+        if problem.code in ENDS_THE_CHOICE:
             raise
-        return Choice(token, problem.code)
-    return Choice(ChosenPayment.model_validate(answer).token, None)
+        return Step(token, refusal=problem.code)
+    return _begun(ChosenPayment.model_validate(answer))
 
 
-async def follow(deps: Deps, checkout: Checkout, token: str) -> AsyncIterator[Status | None]:
-    """The status now, and each time it changes, until it is final; None when nothing is new.
-
-    Something is yielded at least every `POLL_S`. An event only says that there is news: what is
-    true is asked of the gateway. Raises Overloaded where too many pages are watched.
-    """
-    loop = asyncio.get_running_loop()
-    give_up_at = loop.time() + MAX_FOLLOW_S
-    told: Status | None = None
-    key = OrderKey(checkout.order.merchant_id, checkout.order.merchant_order_no)
-    with deps.hub.listening(key) as news:
-        while loop.time() < give_up_at:
-            status = await _find_status(deps, token) or told
-            yield status if status != told else None
-            told = status
-            if told is not None and told.is_final:
-                return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), POLL_S)
-            news.clear()
-
-
-async def _find_status(deps: Deps, token: str) -> Status | None:
-    """None while the gateway cannot say: the page waits on."""
+async def payer_came(deps: Deps, payer: PayerCame) -> Step:
+    """The payer's wallet sent the browser back. Raises Forwarded (not_found, rate_limited)."""
     try:
-        return status_of(await get_checkout(deps, token), deps.clock())
-    except Problem:
-        return None
+        answer = await deps.gateway.call(
+            "POST", "/internal/payers", json=payer.model_dump(mode="json"), timeout_s=CHOICE_LIMIT_S
+        )
+    except Forwarded as problem:
+        token = problem.extra.get("token")
+        payment = problem.extra.get("payment")
+        if problem.code in ENDS_THE_CHOICE or not (token or payment):
+            raise
+        return Step(str(token or ""), refusal=PAYER_UNKNOWN if token else problem.code)
+    return _begun(ChosenPayment.model_validate(answer))
+
+
+async def _way(deps: Deps, token: str, wish: Wish) -> Way | None:
+    """How it is paid where the payer is; None where it cannot be, or the order is over."""
+    checkout = await get_checkout(deps, token)
+    offers = [each for each in checkout.offers if each.payment_id == wish.payment_id]
+    if checkout.offers and not offers:
+        raise NotFound("There is no such offer.")
+    return next(iter(ways_at(wish.place, offers)), None)
+
+
+async def _ask_who(deps: Deps, token: str, wish: Wish) -> str:
+    asked = AskWho(payment_id=wish.payment_id, visit=wish.visit)
+    path = f"/internal/checkouts/{token}/who"
+    answer = await deps.gateway.call("POST", path, json=asked.model_dump(mode="json"))
+    return WhoAsked.model_validate(answer).url
+
+
+def _begun(chosen: ChosenPayment) -> Step:
+    """A channel's own page is opened at once: the payer never passes two cashiers."""
+    action = chosen.action
+    is_link = isinstance(action, RedirectAction) and is_safe_link(action.url)
+    url = action.url if is_link and isinstance(action, RedirectAction) else None
+    return Step(chosen.token, url=url, attempt=chosen.payment_no, channel=chosen.channel)

@@ -1,50 +1,176 @@
-"""Who watches which order in this replica: news of an order wakes the streams of its pages."""
+"""Who watches which order in this replica, and what is known of it.
+
+What is known comes from `order-events`; it is read only where the bus cannot tell: when a page
+begins to watch, when the bus was away, and while it is behind.
+"""
 
 import asyncio
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from chassis.problems import Overloaded
+import orjson
+
+from cashier.domain.news import applied
+from chassis.problems import Overloaded, Problem
+from contracts.codes import CODES, Code
+from contracts.events.orders import OrderEvent
+from contracts.internal import Checkout
+
+MAX_PER_LINK: Final = 10
+MAX_PER_ADDRESS: Final = 50
+READS_PER_S: Final = 40.0
+"""Of the whole replica, whatever happens to the bus."""
+
+READ_BURST: Final = 40.0
+
+MAX_RECENT: Final = 2_000
+"""Events that are remembered as bytes: those of the seconds that a read may take."""
+
+
+class TooManyStreams(Problem):
+    """One link, or one address, watches too often; the page polls instead."""
+
+    code = Code.RATE_LIMITED
+    status = CODES[Code.RATE_LIMITED].status
+    title = CODES[Code.RATE_LIMITED].title
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("This page is being watched too often.", retry_after_s=5)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """An order as pages and events both know it. Apps may share a number: then one app's page is
-    woken for nothing, which costs a question and tells nobody anything."""
+    """An order as pages and events both know it."""
 
+    app_id: str
     merchant_id: str
     merchant_order_no: str
+
+
+def key_of(checkout: Checkout) -> OrderKey:
+    order = checkout.order
+    return OrderKey(checkout.app_id, order.merchant_id, order.merchant_order_no)
+
+
+@dataclass(slots=True)
+class Room:
+    """One order that is watched. `is_doubtful`: the bus may have told what we did not hear."""
+
+    checkout: Checkout
+    is_doubtful: bool = False
+    watchers: set[asyncio.Event] = field(default_factory=set)
+
+    def take(self, checkout: Checkout) -> None:
+        """What was just read; the newer of both is kept."""
+        self.is_doubtful = False
+        if checkout.sequence >= self.checkout.sequence:
+            self.checkout = checkout
+        self.wake()
+
+    def wake(self) -> None:
+        for news in self.watchers:
+            news.set()
 
 
 class Hub:
     """`max_streams`: the most pages that are watched at once."""
 
-    def __init__(self, max_streams: int) -> None:
+    def __init__(self, max_streams: int, *, monotonic: Callable[[], float]) -> None:
         self._max_streams = max_streams
-        self._listeners: dict[OrderKey, set[asyncio.Event]] = {}
-        self._count = 0
-
-    @property
-    def is_idle(self) -> bool:
-        return self._count == 0
+        self._rooms: dict[OrderKey, Room] = {}
+        self._links: Counter[str] = Counter()
+        self._addresses: Counter[str] = Counter()
+        self._reads = _Allowance(READS_PER_S, READ_BURST, monotonic)
+        self._recent: deque[bytes] = deque(maxlen=MAX_RECENT)
+        self.is_behind = True
 
     @contextmanager
-    def listening(self, key: OrderKey) -> Iterator[asyncio.Event]:
-        """An event that is set at each news of this order. Raises Overloaded when full."""
-        if self._count >= self._max_streams:
-            raise Overloaded("Too many pages are being watched.", retry_after_s=5)
-        news = asyncio.Event()
-        self._count += 1
-        self._listeners.setdefault(key, set()).add(news)
-        try:
-            yield news
-        finally:
-            self._count -= 1
-            self._listeners[key].remove(news)
-            if not self._listeners[key]:
-                del self._listeners[key]
+    def watching(
+        self, checkout: Checkout, *, link: str, address: str
+    ) -> Iterator[tuple[Room, asyncio.Event]]:
+        """The order's room, and an event that is set at each news of it.
 
-    def tell(self, key: OrderKey) -> None:
-        for news in self._listeners.get(key, ()):
-            news.set()
+        Raises Overloaded when full, TooManyStreams.
+        """
+        if self._links.total() >= self._max_streams:
+            raise Overloaded("Too many pages are being watched.", retry_after_s=5)
+        if self._links[link] >= MAX_PER_LINK or self._addresses[address] >= MAX_PER_ADDRESS:
+            raise TooManyStreams
+        key, news = key_of(checkout), asyncio.Event()
+        room = self._rooms.setdefault(key, Room(checkout))
+        room.take(checkout)
+        self._catch_up(key, room)
+        room.watchers.add(news)
+        self._links[link] += 1
+        self._addresses[address] += 1
+        try:
+            yield room, news
+        finally:
+            room.watchers.remove(news)
+            _leave(self._links, link)
+            _leave(self._addresses, address)
+            if not room.watchers:
+                del self._rooms[key]
+
+    def tell(self, raw: bytes) -> None:
+        """An event of an order, as JSON; only what is watched is validated."""
+        self._recent.append(raw)
+        if not self._rooms:
+            return
+        data = orjson.loads(raw)["data"]
+        room = self._rooms.get(_key_of_event(data))
+        if room is not None:
+            room.checkout = applied(room.checkout, OrderEvent.model_validate(data))
+            room.wake()
+
+    def watch_bus(self, is_behind: bool) -> None:
+        """Whether what the bus tells is the present; what it told while it was not is doubted."""
+        if self.is_behind and not is_behind:
+            for room in self._rooms.values():
+                room.is_doubtful = True
+                room.wake()
+        self.is_behind = is_behind
+
+    def _catch_up(self, key: OrderKey, room: Room) -> None:
+        """What the bus told between the reading of a checkout and the watching of it."""
+        number = f'"{key.merchant_order_no}"'.encode()
+        for raw in self._recent:
+            if number in raw:
+                data = orjson.loads(raw)["data"]
+                if _key_of_event(data) == key:
+                    room.checkout = applied(room.checkout, OrderEvent.model_validate(data))
+
+    def may_read(self) -> bool:
+        """Whether one more read fits into what this replica allows itself."""
+        return self._reads.take()
+
+
+class _Allowance:
+    """So many a second, and a few at once."""
+
+    def __init__(self, per_s: float, burst: float, monotonic: Callable[[], float]) -> None:
+        self._per_s, self._burst, self._monotonic = per_s, burst, monotonic
+        self._left, self._at = burst, monotonic()
+
+    def take(self) -> bool:
+        now = self._monotonic()
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_s)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+def _key_of_event(data: dict[str, Any]) -> OrderKey:
+    return OrderKey(data["app_id"], data["merchant_id"], data["order"]["merchant_order_no"])
+
+
+def _leave(counter: Counter[str], name: str) -> None:
+    counter[name] -= 1
+    if not counter[name]:
+        del counter[name]

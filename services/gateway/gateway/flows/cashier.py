@@ -14,7 +14,7 @@ from contracts.money import Money
 from gateway.channels.plugin import Trade
 from gateway.deps import Deps
 from gateway.directory import ChannelAccount
-from gateway.domain.checkout_links import find_payment_no
+from gateway.domain.checkout_links import find_payment_no, token_of
 from gateway.domain.way_back import way_back
 from gateway.errors import NotHere
 from gateway.flows.routing import payable_accounts
@@ -99,7 +99,7 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
         return_url=await _way_back(deps, filed),
         app_id=filed.app_id,
         sequence=filed.sequence,
-        current=filed.latest,
+        page_url=deps.addresses.page(token_of(payment.payment_no, deps.checkout_key)),
         payments=filed.payments,
         refunds=filed.refunds,
     )

@@ -1,43 +1,144 @@
 // Keeps the page true: server-sent events say when it must be drawn anew, and the server draws it.
+// Calls the wallet's bridge where the page is inside a wallet. Everything else works without this.
 "use strict";
 
 const POLL_MS = 5000;
+const BRIDGE_MS = 5000;
 const main = () => document.getElementById("checkout");
 let polling = null;
 
-async function redraw() {
+async function redraw(answer) {
   try {
-    const answer = await fetch(main().dataset.page, { cache: "no-store" });
+    answer ??= await fetch(location.pathname + place(), { cache: "no-store" });
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = fresh.getElementById("checkout");
-    if (next && next.dataset.mark !== main().dataset.mark) {
-      // A form to a channel needs the policy that only the whole page carries.
-      if (next.classList.contains("submit")) return location.reload();
-      main().replaceWith(document.adoptNode(next));
-      countDown();
-    }
+    if (!next || next.dataset.mark === main().dataset.mark) return;
+    // Frames of the bridge need the policy that only the whole page carries.
+    if (next.dataset.stage === "bridge") return location.replace(location.pathname + place());
+    main().replaceWith(document.adoptNode(next));
+    document.getElementById("said").textContent = next.querySelector("h1")?.textContent ?? "";
+    wire();
   } catch {
     // The network is away; the next event or poll tries again.
   }
 }
 
+// What the payer said of the device stays, what was told once does not.
+function place() {
+  const said = new URLSearchParams(location.search).get("place");
+  return said ? `?place=${encodeURIComponent(said)}` : "";
+}
+
+function follow(status) {
+  if (status.mark !== main().dataset.mark) redraw();
+}
+
 function poll() {
-  polling ??= setInterval(redraw, POLL_MS);
+  polling ??= setInterval(async () => {
+    try {
+      const answer = await fetch(main().dataset.status + place(), { cache: "no-store" });
+      if (answer.ok) follow(await answer.json());
+    } catch {
+      // As above.
+    }
+  }, POLL_MS);
 }
 
 function listen() {
   if (!window.EventSource) return poll();
-  const events = new EventSource(main().dataset.events);
+  const events = new EventSource(main().dataset.events + place());
+  let isHeard = false;
   events.addEventListener("status", (event) => {
-    const status = JSON.parse(event.data);
-    if (status.mark !== main().dataset.mark) redraw();
-    if (status.final) events.close();
+    isHeard = true;
+    clearInterval(polling);
+    polling = null;
+    follow(JSON.parse(event.data));
   });
-  // A refusal (too many streams) is not tried again by the browser.
   events.addEventListener("error", () => {
+    // A refusal (too many streams) is not tried again by the browser.
     if (events.readyState === EventSource.CLOSED) poll();
   });
+  // A proxy that keeps the stream to itself looks like silence.
+  setTimeout(() => isHeard || poll(), POLL_MS);
+}
+
+async function check() {
+  try {
+    await redraw(await fetch(main().dataset.check, { method: "POST", redirect: "follow" }));
+  } catch {
+    redraw();
+  }
+}
+
+// The wallet's own bridge. What it answers is no proof of anything: the channel is asked.
+function bridgeOf(kind) {
+  const name = kind === "wechat" ? "WeixinJSBridge" : "AlipayJSBridge";
+  return new Promise((found, away) => {
+    if (window[name]) return found(window[name]);
+    document.addEventListener(`${name}Ready`, () => found(window[name]), { once: true });
+    setTimeout(away, BRIDGE_MS);
+  });
+}
+
+async function callBridge(box) {
+  const params = JSON.parse(box.dataset.params);
+  const show = (name) => {
+    for (const line of box.querySelectorAll("[class^=bridge-]")) line.hidden = true;
+    if (name) box.querySelector(name).hidden = false;
+  };
+  show("");
+  try {
+    const bridge = await bridgeOf(box.dataset.bridge);
+    const answered = (answer) => {
+      if (answer?.err_msg === "pre_verify_jsapi:ok") return;
+      show(".bridge-asked");
+      check().finally(() => show(""));
+    };
+    if (box.dataset.bridge === "wechat") bridge.invoke("getBrandWCPayRequest", params, answered);
+    else bridge.call("tradePay", { tradeNO: params.trade_no }, answered);
+  } catch {
+    show(".bridge-away");
+  }
+}
+
+function wireBridge() {
+  const box = document.querySelector("[data-bridge]");
+  if (!box) return;
+  box.querySelector("[data-call]").addEventListener("click", () => callBridge(box));
+  // By itself only once for each attempt: a page that is opened again waits for the payer.
+  const called = `called ${box.dataset.payment}`;
+  if (sessionStorage.getItem(called)) return;
+  sessionStorage.setItem(called, "1");
+  callBridge(box);
+}
+
+function wireHelpers() {
+  const copy = document.querySelector("[data-copy]");
+  if (copy) {
+    copy.hidden = false;
+    copy.addEventListener("click", async () => {
+      const link = document.getElementById("link");
+      link.select();
+      try {
+        await navigator.clipboard.writeText(link.value);
+      } catch {
+        document.execCommand("copy");
+      }
+      copy.textContent = copy.dataset.copy;
+    });
+  }
+  const print = document.querySelector("[data-print]");
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", () => window.print());
+  }
+  // A choice is sent once. The button's own value must still be sent, so it is locked afterwards.
+  for (const form of document.forms) {
+    form.addEventListener("submit", () => {
+      setTimeout(() => form.querySelectorAll("button").forEach((one) => (one.disabled = true)));
+    });
+  }
 }
 
 let ticking = null;
@@ -64,5 +165,17 @@ function countDown() {
   ticking = setInterval(tick, 1000);
 }
 
+function wire() {
+  wireBridge();
+  wireHelpers();
+  countDown();
+}
+
+wire();
 listen();
-countDown();
+// Back from a wallet: the page may be an old picture of itself.
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
+  check();
+});

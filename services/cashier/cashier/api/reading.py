@@ -1,0 +1,74 @@
+"""What a request says: by which link it comes, from where, and what the device remembers."""
+
+import re
+import secrets
+from typing import Annotated, Final
+
+from fastapi import Depends, Request, Response
+from pydantic import AfterValidator
+
+from cashier.domain.places import place_of
+from cashier.domain.stage import Seat
+from cashier.flows.checkouts import Deps
+from chassis.problems import NotFound
+
+VISIT: Final = "paymesh_visit"
+"""Random, known to this browser only: an address that a wallet sends back works nowhere else."""
+
+ATTEMPT: Final = "paymesh_attempt"
+"""The payment that this device began last."""
+
+CHANNEL: Final = "paymesh_channel"
+"""The channel that was chosen last on this device."""
+
+CHANNEL_KEPT_S: Final = 365 * 24 * 3600
+PATH: Final = "/pay"
+
+_TOKEN: Final = re.compile(r"P[0-9A-Z]{26}\.[0-9A-Za-z_-]{22}", re.ASCII)
+
+
+async def _deps(request: Request) -> Deps:
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+def _with_form_of_a_token(text: str) -> str:
+    if not _TOKEN.fullmatch(text):
+        raise NotFound("There is no such checkout.")
+    return text
+
+
+Work = Annotated[Deps, Depends(_deps)]
+Token = Annotated[str, AfterValidator(_with_form_of_a_token)]
+
+
+def seat_of(request: Request, deps: Deps, said: str | None = None) -> Seat:
+    """`said`: where the payer says to be, which else stands in the address as `place`."""
+    said = said or request.query_params.get("place")
+    place = place_of(request.headers.get("user-agent", ""), said)
+    return Seat(place, request.cookies.get(ATTEMPT), deps.clock())
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def visit_of(request: Request) -> str:
+    """That of this browser; a fresh one where it has none."""
+    known = request.cookies.get(VISIT, "")
+    return known if 16 <= len(known) <= 64 else secrets.token_urlsafe(24)
+
+
+def remember(
+    request: Request, response: Response, name: str, value: str, age_s: int | None
+) -> None:
+    """Keep it on the device, for our pages and not for their scripts."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=age_s,
+        path=PATH,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )

@@ -1,0 +1,76 @@
+"""Server-sent events of a checkout, and the same for browsers that cannot read them."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from cashier.api.reading import Token, Work, address_of, seat_of
+from cashier.domain.stage import Status, status_of
+from cashier.flows import checkouts, following
+from cashier.flows.following import Viewer
+
+HEARTBEAT_S: Final = 14.0
+"""Shorter than the idle limit of any proxy on the way."""
+
+RETRY_MS: Final = 2_000
+HEARTBEAT: Final = b": still here\n\n"
+HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/pay/{token}/events")
+async def events(request: Request, deps: Work, token: Token) -> Response:
+    """Server-sent events `status`: `{status, order, stage, mark, final}`, the present one first."""
+    checkout = await checkouts.get_checkout(deps, token)
+    viewer = Viewer(token, address_of(request), seat_of(request, deps))
+    statuses = following.follow(deps, checkout, viewer)
+    first = await anext(statuses)  # a refusal is an answer of its own, not the start of a stream
+    return StreamingResponse(
+        _stream(request, statuses, first), media_type="text/event-stream", headers=HEADERS
+    )
+
+
+@router.get("/pay/{token}/status")
+async def status(request: Request, deps: Work, token: Token) -> Response:
+    """The present status, for pages that poll."""
+    checkout = await checkouts.get_checkout(deps, token)
+    told = status_of(checkout, seat_of(request, deps))
+    return JSONResponse(_content(told), headers=HEADERS)
+
+
+async def _stream(
+    request: Request, statuses: AsyncIterator[Status | None], first: Status | None
+) -> AsyncIterator[bytes]:
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    if first is not None:
+        yield _event(first)
+    sent_at = time.monotonic()
+    async for told in statuses:
+        if request.app.state.stopping:
+            return
+        if told is not None:
+            yield _event(told)
+        elif time.monotonic() - sent_at < HEARTBEAT_S:
+            continue
+        else:
+            yield HEARTBEAT
+        sent_at = time.monotonic()
+
+
+def _event(told: Status) -> bytes:
+    return b"event: status\ndata: " + orjson.dumps(_content(told)) + b"\n\n"
+
+
+def _content(told: Status) -> dict[str, Any]:
+    return {
+        "status": told.payment,
+        "order": told.order,
+        "stage": told.stage,
+        "mark": told.mark,
+        "final": told.is_final,
+    }
