@@ -27,7 +27,7 @@ from contracts.api import (
 from contracts.events.orders import OrderEventRecord, OrderEventType
 from contracts.internal import ChooseOffer, ChosenPayment
 from gateway.deps import Deps
-from gateway.flows import cashier, orders, pay, refunds, splits
+from gateway.flows import choices, orders, pay, refunds, splits
 
 CODES: Final = ("134567890123456789", "134567890123456700")
 """Of the payer's phone; the third party asks for the password where it ends in 00."""
@@ -116,7 +116,7 @@ class App(Counted):
         for _ in range(self.dice.whole(0, 4)):
             await asyncio.sleep(self.dice.between(0.1, self.dice.pick((2, 20))))
             choice = ChooseOffer(payment_id=self.dice.pick(accounts_of(merchant_id)))
-            work = partial(cashier.choose, token=token, choice=choice)
+            work = partial(choices.choose, token=token, choice=choice)
             what = f"{token[:27]} {choice.payment_id}"
             if self.dice.happens(0.3):
                 self.begin(self._chosen(what, work))

@@ -75,6 +75,8 @@ def _route(
             return api.post_payment(_request(cast(OpenPayment, given), deps))
         case "GET", ["payments", payment_no]:
             return api.get_payment(payment_no, deps, given.get("app_id"))
+        case "GET", ["payments", payment_no, "checkout"]:
+            return api.get_checkout(payment_no, deps)
         case "POST", ["payments", payment_no, "channel"]:
             return api.post_channel(payment_no, cast(ChooseChannel, given), deps)
         case "GET", ["orders", number]:

@@ -40,10 +40,15 @@ class _Wrong(Exception):
         return _json(told)
 
 
+def _json(content: dict[str, object]) -> Response:
+    return Response(orjson.dumps(content), media_type="text/plain")
+
+
 TROUBLE = Trouble(
     broken=Response("Internal Server Error", 500, media_type="text/html"),
     unsure=partial(_Wrong, -1, "system error"),
     limited=partial(_Wrong, 45011, "api minute-quota reach limit, must slower"),
+    unsigned=_json({"errcode": 40029, "errmsg": "invalid code"}),
 )
 
 
@@ -115,7 +120,3 @@ def _named(world: World, request: Request, hit: Hit) -> Done:
         "scope": "snsapi_base",
     }
     return Done(_json(told))
-
-
-def _json(content: dict[str, object]) -> Response:
-    return Response(orjson.dumps(content), media_type="text/plain")
