@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, cast
 
 import asyncpg
+from tests.database_time import told
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
 from tests.simulation.world import Injected
@@ -108,20 +109,29 @@ class Session:
 
     async def fetch(self, query: str, *args: object, **_: object) -> list[asyncpg.Record]:
         """Rows whose order nobody asked for come in any."""
-        rows: list[asyncpg.Record] = await self._ask(lambda: self._asyncpg.fetch(query, *args))
+        rows: list[asyncpg.Record] = await self._ask(
+            lambda: self._asyncpg.fetch(*self._timed(query, args))
+        )
         if len(rows) < 2 or _has_order(query):
             return rows
         return self._world.dice.shuffled(sorted(rows, key=repr))
 
     async def fetchrow(self, query: str, *args: object, **_: object) -> asyncpg.Record | None:
-        row: asyncpg.Record | None = await self._ask(lambda: self._asyncpg.fetchrow(query, *args))
+        row: asyncpg.Record | None = await self._ask(
+            lambda: self._asyncpg.fetchrow(*self._timed(query, args))
+        )
         return row
 
     async def fetchval(self, query: str, *args: object, **_: object) -> Any:
-        return await self._ask(lambda: self._asyncpg.fetchval(query, *args), writes=True)
+        return await self._ask(
+            lambda: self._asyncpg.fetchval(*self._timed(query, args)), writes=True
+        )
 
     async def execute(self, query: str, *args: object, **_: object) -> str:
-        return cast(str, await self._ask(lambda: self._asyncpg.execute(query, *args), writes=True))
+        return cast(
+            str,
+            await self._ask(lambda: self._asyncpg.execute(*self._timed(query, args)), writes=True),
+        )
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
         await self._ask(lambda: self._asyncpg.executemany(query, args))
@@ -171,6 +181,11 @@ class Session:
     def unlock(self) -> None:
         """Give up the locks of the session."""
         self._server.unlock(self._backend)
+
+    def _timed(self, query: str, args: tuple[object, ...]) -> tuple[Any, ...]:
+        """The database has one clock, whatever those of the replicas show."""
+        query, args = told(query, args, self._world.now())
+        return query, *args
 
     @property
     def _asyncpg(self) -> Tx:

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import asyncpg
+from tests.database_time import TimedDatabase
 
 from chassis.consumer import Record
 from chassis.database import Database
@@ -179,10 +180,12 @@ def returned(refund: Refund, **more: Any) -> RefundResult:
 
 @dataclass(slots=True)
 class Desk:
-    """One replica. Time stands still unless a test moves it."""
+    """One replica. Time stands still unless a test moves it; `now` is what the database's clock
+    shows, and the replica's is wrong by `skew`."""
 
     db: Database
     now: datetime = NOON
+    skew: timedelta = timedelta()
     late: LatePayment = LatePayment.ACCEPT
     refund_splits: RefundSplits = RefundSplits.RETURN
     kafka_is_up: bool = True
@@ -190,11 +193,14 @@ class Desk:
     sent: list[ChannelCommand] = field(default_factory=list)
     statements_asked: list[FetchStatement] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.db = TimedDatabase(self.db, lambda: self.now)
+
     @property
     def deps(self) -> Deps:
         return Deps(
             db=self.db,
-            clock=lambda: self.now,
+            clock=lambda: self.now + self.skew,
             late_payment=lambda _: self.late,
             refund_splits=lambda _: self.refund_splits,
             send=self._send,

@@ -183,7 +183,8 @@ async def _fill(desk: Desk, account: str, count: int, *, age_s: int) -> None:
 
 
 async def _claim(tx: Tx, desk: Desk) -> Sequence[Claim]:
-    return await due.claim(tx, now=desk.now, lease_until=desk.now + LEASE, limit=BATCH)
+    _, claims = await due.claim(tx, lease=LEASE, limit=BATCH)
+    return claims
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

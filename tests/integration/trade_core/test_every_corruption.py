@@ -118,6 +118,7 @@ class World:
         number = new_id("payment")
         self.payments.append(
             {"payment_no": number, "payment_id": payment_id, "state": state, "settles": False,
+             "channel_trade_no": None,
              "amount": self.chance.randint(100, 100_000),
              "paid_at": NOON.isoformat() if state == "succeeded" else None}
         )  # fmt: skip

@@ -16,7 +16,8 @@ insert into orders select (jsonb_populate_record(an_order, jsonb_build_object(
     'order_id', 'O' || n, 'merchant_order_no', 'N' || n, 'latest_payment_no', 'P' || n
     ))).* from model, generate_series(1, 2000) n;
 insert into payments select (jsonb_populate_record(a_payment, jsonb_build_object(
-    'order_id', 'O' || n, 'payment_no', 'P' || n, 'settles', n % 2 = 0
+    'order_id', 'O' || n, 'payment_no', 'P' || n, 'settles', n % 2 = 0,
+    'channel_trade_no', '42' || n
     ))).* from model, generate_series(1, 2000) n;
 insert into refunds (refund_no, order_id, payment_no, app_id, merchant_id, merchant_refund_no,
         cause, state, amount, currency, created_at)

@@ -102,7 +102,7 @@ async def _apply_payment_results(
 
     numbers = [item.event.data.payment_no for item in received]
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_payments(tx, set(numbers), clock=deps.clock)
+        opened = await aggregates.by_payments(tx, set(numbers))
         if look_for_trades:
             trades = TradeNumbers(await reading.trade_numbers(tx, _trades_named(received)))
         await _know_refunds(tx, opened, [item.event.data for item in received])
@@ -128,7 +128,7 @@ async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResul
 
     numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_refunds(tx, set(numbers), clock=deps.clock)
+        opened = await aggregates.by_refunds(tx, set(numbers))
         refused = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, refused)
     committed(deps, opened.values())
@@ -142,7 +142,7 @@ async def _apply_foreign_refunds(deps: Deps, received: Sequence[Received[RefundR
 
     numbers = [item.event.data.payment_no for item in received]
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_payments(tx, set(numbers), clock=deps.clock)
+        opened = await aggregates.by_payments(tx, set(numbers))
         await aggregates.know_refunds(tx, opened.values(), set(numbers))
         refused = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, refused)
@@ -159,7 +159,7 @@ async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResul
 
     numbers = [item.event.data.split_no for item in received]
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_splits(tx, set(numbers), clock=deps.clock)
+        opened = await aggregates.by_splits(tx, set(numbers))
         refused = _apply_each(received, numbers, opened, apply)
         await _save(tx, deps, opened, refused)
     committed(deps, opened.values())

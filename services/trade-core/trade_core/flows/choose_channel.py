@@ -28,7 +28,7 @@ async def choose_channel(deps: Deps, payment_no: str, choice: Choice) -> tuple[O
 @retry_on_conflict
 async def _choose(deps: Deps, payment_no: str, choice: Choice) -> tuple[Order, Chosen]:
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_payments(tx, [payment_no], clock=deps.clock)
+        opened = await aggregates.by_payments(tx, [payment_no])
         if payment_no not in opened:
             raise PaymentNotFound(payment_no)
         aggregate = opened[payment_no]

@@ -23,7 +23,7 @@ async def close_order(deps: Deps, key: OrderKey) -> None:
 @retry_on_conflict
 async def _close(deps: Deps, key: OrderKey) -> str:
     async with deps.db.transaction() as tx:
-        aggregate = await aggregates.find_by_key(tx, key, clock=deps.clock)
+        aggregate = await aggregates.find_by_key(tx, key)
         if aggregate is None:
             raise OrderNotFound(key.merchant_order_no)
         aggregate.traceparent = logs.traceparent.get() or None

@@ -29,7 +29,7 @@ async def decide_payment(deps: Deps, payment_no: str, request: DecidePayment) ->
     Raises PaymentNotFound, ClaimChanged, DecisionImpossible.
     """
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_payments(tx, [payment_no], clock=deps.clock)
+        opened = await aggregates.by_payments(tx, [payment_no])
         if payment_no not in opened:
             raise PaymentNotFound(payment_no)
         aggregate = opened[payment_no]
@@ -55,7 +55,7 @@ async def decide_refund(deps: Deps, refund_no: str, request: DecideRefund) -> No
     Raises RefundNotFound, DecisionImpossible.
     """
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_refunds(tx, [refund_no], clock=deps.clock)
+        opened = await aggregates.by_refunds(tx, [refund_no])
         if refund_no not in opened:
             raise RefundNotFound(refund_no)
         aggregate = opened[refund_no]

@@ -71,7 +71,7 @@ async def _open_known(deps: Deps, request: PaymentRequest) -> Opened:
 @retry_on_conflict
 async def _repeat_or_open_another(deps: Deps, request: PaymentRequest) -> Opened:
     async with deps.db.transaction() as tx:
-        aggregate = await aggregates.find_by_key(tx, request.order_key, clock=deps.clock)
+        aggregate = await aggregates.find_by_key(tx, request.order_key)
         if aggregate is None:
             raise OrderNotFound(request.order_key.merchant_order_no)
         aggregate.traceparent = logs.traceparent.get() or None

@@ -38,7 +38,7 @@ async def open_split(deps: Deps, app_id: str, request: CreateSplit) -> OpenedSpl
     if not is_id("payment", request.payment_no):
         raise PaymentNotFound(request.payment_no)
     async with deps.db.transaction() as tx:
-        found = await aggregates.by_payments(tx, [request.payment_no], clock=deps.clock)
+        found = await aggregates.by_payments(tx, [request.payment_no])
         aggregate = found.get(request.payment_no)
         if aggregate is None or not _belongs(aggregate, app_id, request):
             raise PaymentNotFound(request.payment_no)

@@ -64,9 +64,8 @@ async def poll_due(deps: Deps) -> int:
 
     Several replicas may do this at once: a row is claimed by one of them.
     """
-    now = deps.clock()
     async with deps.db.connection() as tx:
-        claims = await due.claim(tx, now=now, lease_until=now + LEASE, limit=BATCH)
+        now, claims = await due.claim(tx, lease=LEASE, limit=BATCH)
         if not claims:
             return 0
         cases = await _read(tx, claims, now)
@@ -144,7 +143,7 @@ async def _end_expired(deps: Deps, cases: Sequence[_Case]) -> None:
 @retry_on_conflict
 async def _end(deps: Deps, payment_nos: Sequence[str]) -> None:
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_payments(tx, payment_nos, clock=deps.clock)
+        opened = await aggregates.by_payments(tx, payment_nos)
         for aggregate in {d.order.order_id: d for d in opened.values()}.values():
             closing.end_expired(aggregate)
         await saving.save(tx, opened.values())

@@ -21,7 +21,7 @@ OTHERS_S: Final = 0.1
 
 async def until_initiated(deps: Deps, order: Order, payment: Payment) -> tuple[Order, Payment]:
     """The payment as soon as its initiation has a result; after half a second as it is."""
-    if not payment.is_in_flight(deps.clock()):
+    if payment.state is not PaymentStatus.INITIATING:
         return order, payment
     give_up_at = _loop_time() + INITIATION_LIMIT_S
     with deps.order_wake_ups.watched(order.order_id) as changed:
@@ -31,7 +31,8 @@ async def until_initiated(deps: Deps, order: Order, payment: Payment) -> tuple[O
                 payment = (await reading.payments(tx, [payment.payment_no]))[payment.payment_no]
                 if payment.state is not PaymentStatus.INITIATING:
                     order = (await reading.orders(tx, [order.order_id]))[order.order_id]
-            if not payment.is_in_flight(deps.clock()) or _loop_time() >= give_up_at:
+                    return order, payment
+            if _loop_time() >= give_up_at:
                 return order, payment
             await _until(changed, give_up_at)
 

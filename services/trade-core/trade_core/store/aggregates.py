@@ -1,10 +1,11 @@
 """Opening aggregates: the orders are locked, in the order of their ids, then the rest is read.
 
 The order's lock is held by everyone who changes anything of the order, so what is read behind it
-stays true; the compare-and-set of `store.saving` is there for whoever did not take it.
+stays true; the compare-and-set of `store.saving` is there for whoever did not take it. What time it
+is, the database says behind the lock: the replicas' clocks differ.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -18,46 +19,39 @@ from trade_core.domain.split import Split
 from trade_core.store import splits
 from trade_core.store.rows import order_of, payment_of, refund_of
 
-Clock = Callable[[], datetime]
-"""Read when the lock is had: waiting for it takes time."""
 
-
-async def find_by_key(tx: Tx, key: OrderKey, *, clock: Clock) -> OrderAggregate | None:
+async def find_by_key(tx: Tx, key: OrderKey) -> OrderAggregate | None:
     """The aggregate of the app's order number; None where there is none."""
     rows = await tx.fetch(_LOCK_BY_KEY, key.app_id, key.merchant_id, key.merchant_order_no)
-    return next(iter(await _dossiers(tx, rows, clock)), None)
+    return next(iter(await _aggregates(tx, rows)), None)
 
 
-async def by_payments(
-    tx: Tx, payment_nos: Iterable[str], *, clock: Clock
-) -> dict[str, OrderAggregate]:
-    """Dossiers by payment_no; unknown numbers are left out, two payments of an order share one."""
+async def by_payments(tx: Tx, payment_nos: Iterable[str]) -> dict[str, OrderAggregate]:
+    """Aggregates by payment_no; unknown numbers are left out, payments of one order share one."""
     rows = await tx.fetch(_LOCK_BY_PAYMENTS, list(payment_nos))
     return {
         payment_no: aggregate
-        for aggregate in await _dossiers(tx, rows, clock)
+        for aggregate in await _aggregates(tx, rows)
         for payment_no in aggregate.payments
     }
 
 
-async def by_refunds(
-    tx: Tx, refund_nos: Iterable[str], *, clock: Clock
-) -> dict[str, OrderAggregate]:
-    """Dossiers by refund_no, with these refunds; unknown numbers are left out."""
+async def by_refunds(tx: Tx, refund_nos: Iterable[str]) -> dict[str, OrderAggregate]:
+    """Aggregates by refund_no, with these refunds; unknown numbers are left out."""
     numbers = list(refund_nos)
     rows = await tx.fetch(_LOCK_BY_REFUNDS, numbers)
     return {
         refund_no: aggregate
-        for aggregate in await _dossiers(tx, rows, clock, numbers)
+        for aggregate in await _aggregates(tx, rows, numbers)
         for refund_no in aggregate.refunds
     }
 
 
-async def by_splits(tx: Tx, split_nos: Iterable[str], *, clock: Clock) -> dict[str, OrderAggregate]:
-    """Dossiers by split_no, with these splits; unknown numbers are left out."""
+async def by_splits(tx: Tx, split_nos: Iterable[str]) -> dict[str, OrderAggregate]:
+    """Aggregates by split_no, with these splits; unknown numbers are left out."""
     numbers = list(split_nos)
     rows = await tx.fetch(_LOCK_BY_SPLITS, numbers)
-    opened = await _dossiers(tx, rows, clock)
+    opened = await _aggregates(tx, rows)
     _know(opened, await splits.by_numbers(tx, numbers))
     return {split_no: aggregate for aggregate in opened for split_no in aggregate.splits}
 
@@ -83,18 +77,19 @@ async def know_splits(tx: Tx, aggregate: OrderAggregate, payment_no: str) -> Non
     aggregate.know_splits(await splits.of_payment(tx, payment_no))
 
 
-async def _dossiers(
-    tx: Tx, rows: Sequence[asyncpg.Record], clock: Clock, refund_nos: Sequence[str] = ()
+async def _aggregates(
+    tx: Tx, rows: Sequence[asyncpg.Record], refund_nos: Sequence[str] = ()
 ) -> list[OrderAggregate]:
     if not rows:
         return []
     orders = [order_of(row) for row in rows]
     order_ids = [order.order_id for order in orders]
-    payments = [payment_of(row) for row in await tx.fetch(_PAYMENTS, order_ids)]
+    paid = await tx.fetch(_PAYMENTS, order_ids)
+    payments = [payment_of(row) for row in paid]
     refunds: list[Refund] = []
     if refund_nos:
         refunds = [refund_of(row) for row in await tx.fetch(_REFUNDS, refund_nos)]
-    aggregates = _bound(orders, payments, refunds, clock())
+    aggregates = _bound(orders, payments, refunds, paid[0]["read_at"])
     if split_nos := {one.split_no for refund in refunds for one in refund.returns}:
         _know(aggregates, await splits.by_numbers(tx, list(split_nos)))
     return aggregates
@@ -150,7 +145,8 @@ for no key update
 """
 
 _PAYMENTS = """
-select * from payments where order_id = any ($1::text[]) order by created_at, payment_no
+select *, statement_timestamp() as read_at
+from payments where order_id = any ($1::text[]) order by created_at, payment_no
 """
 
 _REFUNDS_OF_ORDERS = "select * from refunds where order_id = any ($1::text[])"

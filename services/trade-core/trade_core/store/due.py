@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chassis.database import Tx
 from trade_core.domain.due import NextCheck
@@ -56,17 +56,20 @@ async def begin_again(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
         await tx.execute(_BEGIN_AGAIN, subjects, now)
 
 
-async def claim(tx: Tx, *, now: datetime, lease_until: datetime, limit: int) -> Sequence[Claim]:
-    """Take up to `limit` due rows; two replicas never take the same.
+async def claim(tx: Tx, *, lease: timedelta, limit: int) -> tuple[datetime, Sequence[Claim]]:
+    """Take up to `limit` due rows; two replicas never take the same. Also what time it is, by the
+    database's clock.
 
     Where more are due than that, every channel account that has some gets an equal share, its
     oldest ones: whoever has a hundred thousand of them waits for himself.
     """
-    waiting = await tx.fetchval(_WAITING, now, limit + 1)
+    (looked,) = await tx.fetch(_WAITING, limit + 1)
+    now, waiting = looked["now"], looked["waiting"]
     if not waiting:
-        return []
+        return now, []
+    lease_until = now + lease
     rows = await tx.fetch(SHARE_OUT if waiting > limit else _CLAIM, now, lease_until, limit)
-    return [Claim(row["subject"], row["attempt"], lease_until) for row in rows]
+    return now, [Claim(row["subject"], row["attempt"], lease_until) for row in rows]
 
 
 async def settle(
@@ -115,7 +118,10 @@ where d.subject = found.subject
 """
 
 _WAITING = """
-select count(*) from (select from due_work where due_at <= $1 order by due_at limit $2) due
+select statement_timestamp() as now, count(*) as waiting
+from (
+    select from due_work where due_at <= statement_timestamp() order by due_at limit $1
+) due
 """
 
 _CLAIM = """

@@ -11,7 +11,10 @@ from trade_core.store.rows import receivers_json
 async def insert(
     tx: Tx, order: Order, payment: Payment, next_check: NextCheck, event: OutboxEvent
 ) -> bool:
-    """Store all four or, where the app's order number is known already, nothing (False)."""
+    """Store all four or, where the app's order number is known already, nothing (False).
+
+    It is initiated when the database says: the fifteen-second-rule goes by that clock.
+    """
     return bool(
         await tx.fetchval(
             _INSERT,
@@ -64,7 +67,7 @@ with fresh as (
         refund_reserved, amount_refunded, metadata, notify_url, return_url, created_at,
         initiated_at, expires_at, split, splits)
     select $11, order_id, $12, $13, $14, $15, $16, $17, $5, $6, $7, $18, false, false, 0, 0,
-        $19, $20, $21, $9, $9, $10, $29, $30
+        $19, $20, $21, $9, statement_timestamp(), $10, $29, $30
     from fresh
 ), due as (
     insert into due_work (subject, account, due_at, attempt)

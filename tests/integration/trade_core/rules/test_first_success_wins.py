@@ -70,8 +70,8 @@ async def test_races_between_success_and_a_new_attempt_never_lose_the_money(desk
 async def test_order_refuses_a_second_settling_payment(desk: Desk) -> None:
     await desk.paid()
     desk.pass_time(16)
-    with pytest.raises(asyncpg.UniqueViolationError):
+    with pytest.raises(asyncpg.UniqueViolationError, match="payments_settle_once"):
         await desk.rows(
             "insert into payments select (jsonb_populate_record(p,"
-            ' \'{"payment_no": "P-second"}\')).* from payments p'
+            ' \'{"payment_no": "P-second", "channel_trade_no": null}\')).* from payments p'
         )
