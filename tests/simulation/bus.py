@@ -30,6 +30,8 @@ class Bus:
         self._members: dict[str, list[Reader]] = {}
         self.initiated: set[tuple[str, str]] = set()
         """Which process tried to publish what came of which payment's initiation."""
+        self.by_http: list[str] = []
+        """The payments whose results trade-core took by HTTP, where the way to here was broken."""
         self._handing_over: dict[str, asyncio.Lock] = {}
 
     def append(self, message: Message) -> None:

@@ -119,7 +119,8 @@ class Centre:
         world = self._world
         producer = SimulatedProducer(process, self._bus)
         alerts = _Alerts(producer)
-        core = CoreService(world, self.core)
+        core = CoreService(world, self.core, self._bus)
+        unbroken = Unbroken()
         transport = ChannelTransport(process, self._desks)
         self.gateways.append((process, transport))
         deps = GatewayDeps(
@@ -135,9 +136,9 @@ class Centre:
             ),
             trade_core=core,
             notifier=core,
-            results=Results(producer, now=process.now),
+            results=Results(producer, core, unbroken, now=process.now),
             alerts=alerts,
-            unbroken=Unbroken(),
+            unbroken=unbroken,
             addresses=Addresses("https://pay.example", "https://cashier.example"),
             checkout_key=b"checkout key",
             clock=lambda: process.now().timestamp(),

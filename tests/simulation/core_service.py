@@ -7,13 +7,22 @@ from typing import Any, Final, TypeVar, cast
 from fastapi import Request, Response
 from pydantic import BaseModel
 from tests.simulation import network
+from tests.simulation.bus import Bus
 from tests.simulation.replica import Replica
 from tests.simulation.world import World
 
 from chassis.problems import Forwarded, Internal, Overloaded, Problem
-from contracts.internal import ChooseChannel, CloseOrderFor, OpenPayment, OpenRefund, OpenSplit
+from contracts.internal import (
+    ChooseChannel,
+    CloseOrderFor,
+    OpenPayment,
+    OpenRefund,
+    OpenSplit,
+    TakeResults,
+)
 from gateway.services import Service
 from trade_core import api
+from trade_core.flows import take_results
 from trade_core.flows.deps import Deps
 
 LIMIT_S: Final = 5.0
@@ -27,9 +36,10 @@ Host = Callable[[], Replica | None]
 class CoreService(Service):
     """trade-core, as the gateway asks it."""
 
-    def __init__(self, world: World, host: Host) -> None:
+    def __init__(self, world: World, host: Host, bus: Bus) -> None:
         self._world = world
         self._host = host
+        self._bus = bus
 
     async def get(
         self, answer: type[M], path: str, params: Mapping[str, str | int | None] | None = None
@@ -63,6 +73,8 @@ class CoreService(Service):
             raise Forwarded(
                 problem.status, problem.body(""), retry_after_s=problem.retry_after_s
             ) from problem
+        if isinstance(given, TakeResults):
+            self._bus.by_http += [record.key for record in given.records]
         raw = bytes(said.body) if isinstance(said, Response) else said.model_dump_json()
         return answer.model_validate_json(raw)
 
@@ -77,6 +89,8 @@ def _route(
             return api.get_payment(payment_no, deps, given.get("app_id"))
         case "GET", ["payments", payment_no, "checkout"]:
             return api.get_checkout(payment_no, deps)
+        case "POST", ["results"]:
+            return take_results.take(deps, cast(TakeResults, given).records)
         case "POST", ["payments", payment_no, "channel"]:
             return api.post_channel(payment_no, cast(ChooseChannel, given), deps)
         case "GET", ["orders", number]:

@@ -68,6 +68,8 @@ class Postman:
         for topic in (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS):
             for record in self._bus.records(topic):
                 yield record.key == payment_no
+        for key in self._bus.by_http:
+            yield key == payment_no
 
     def _delay_s(self) -> float:
         world = self._world

@@ -75,17 +75,19 @@ def assemble(settings: GatewaySettings) -> Parts:
         handle=configuration.apply,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
+    unbroken = Unbroken()
+    trade_core = Service(settings.trade_core_url, settings.trade_core_token)
     deps = Deps(
         plugins=PLUGINS,
         channel_urls=settings.channel_urls,
         directory=directory,
         is_configured=broadcast.caught_up.is_set,
         executor=Executor(transport, now=_now, monotonic=time.monotonic, tell=alerts.tell),
-        trade_core=Service(settings.trade_core_url, settings.trade_core_token),
+        trade_core=trade_core,
         notifier=Service(settings.notifier_url, settings.notifier_token),
-        results=Results(producer),
+        results=Results(producer, trade_core, unbroken),
         alerts=alerts,
-        unbroken=Unbroken(),
+        unbroken=unbroken,
         addresses=Addresses(public=settings.public_url, cashier=settings.cashier_url),
         checkout_key=settings.checkout_key.get_secret_value().encode(),
         clock=time.time,

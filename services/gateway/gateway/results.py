@@ -1,11 +1,16 @@
 """What a channel said, told to trade-core: published with acks=all before anybody is answered."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+
+import structlog
+from prometheus_client import Counter
 
 from chassis import logs
-from chassis.producer import Message, Producer
+from chassis.problems import Problem
+from chassis.producer import Message, NotPublished, Producer
 from contracts.actions import NoAction
 from contracts.events.envelope import CloudEvent
 from contracts.events.results import (
@@ -24,6 +29,7 @@ from contracts.events.results import (
     Verdict,
 )
 from contracts.identifiers import new_id
+from contracts.internal import ResultRecord, ResultsReceipt, TakeResults
 from contracts.money import Money
 from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
 from gateway.channels.plugin import (
@@ -37,26 +43,84 @@ from gateway.channels.plugin import (
     Unknown,
 )
 from gateway.directory import ChannelAccount
+from gateway.services import Service
+from gateway.unbroken import Unbroken
+
+log = structlog.get_logger()
 
 Result = PaymentResult | RefundResult | SplitResult
 
 
+KAFKA_LIMIT_S: Final = 1.0
+"""An app waits for it, and so does a channel that would send its notification again."""
+
+AWAY_S: Final = 5.0
+"""How long Kafka is not waited for after it did not take a result; it gets each of them all the
+same, so that it is known when it is back."""
+
+HANDED_OVER = Counter("results_handed_over", "Results that trade-core took by HTTP")
+
+
 class Results:
-    """The way to trade-core for what channels say; `now` is when they said it."""
+    """The way to trade-core for what channels say; `now` is when they said it.
+
+    Kafka is the road. Where it does not take a result within a second, trade-core takes the same
+    record by HTTP, durable before it answers; applied twice makes no difference.
+    """
 
     def __init__(
-        self, producer: Producer, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        producer: Producer,
+        trade_core: Service,
+        unbroken: Unbroken,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        kafka_limit_s: float = KAFKA_LIMIT_S,
     ) -> None:
         self._producer = producer
+        self._trade_core = trade_core
+        self._unbroken = unbroken
         self._now = now
+        self._kafka_limit_s = kafka_limit_s
+        self._away_until = 0.0
 
     async def publish(self, *results: Result) -> None:
-        """Returns when Kafka holds them all; raises NotPublished where it may not."""
+        """Returns when all are durable; raises NotPublished where one may not be."""
         said_at = self._now()
         messages = [_message(result, said_at) for result in results]
-        for failure in await self._producer.attempt(messages):
-            if failure is not None:
-                raise failure
+        by_kafka = self._unbroken.start(self._producer.attempt(messages))
+        if _loop_time() >= self._away_until:
+            await asyncio.wait([by_kafka], timeout=self._kafka_limit_s)
+            if by_kafka.done() and not any(by_kafka.result()):
+                return
+            self._away_until = _loop_time() + AWAY_S
+        try:
+            await self._hand_over(messages)
+        except Problem as problem:
+            log.warning("results.not_handed_over", reason=problem.detail)
+            _require(await asyncio.shield(by_kafka))
+
+    async def _hand_over(self, messages: Sequence[Message]) -> None:
+        records = [
+            ResultRecord.model_validate(
+                {"topic": m.topic, "key": m.key, "value": m.value.decode(), "headers": m.headers}
+            )
+            for m in messages
+        ]
+        await self._trade_core.post(
+            ResultsReceipt, "/internal/results", body=TakeResults(records=records)
+        )
+        HANDED_OVER.inc(len(records))
+
+
+def _require(failures: Sequence[NotPublished | None]) -> None:
+    for failure in failures:
+        if failure is not None:
+            raise failure
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def payment_result(

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
+from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished, Producer
 from contracts import signing
 from contracts.actions import QrCodeAction
@@ -213,6 +214,8 @@ class FakeService(Service):
 
     def _answer(self, answer: type[M], method: str, path: str, given: Any) -> M:
         self.asked.append((method, path, given))
+        if path == "/internal/results" and (method, path) not in self._answers:
+            raise Overloaded("trade-core does not answer.")
         made = self._answers[method, path](given)
         return answer.model_validate_json(made.model_dump_json())
 
@@ -262,6 +265,7 @@ def world(
     transport = transport or FakeTransport(list(steps) or [reply({"pay": "qr"})])
     producer = FakeProducer()
     alerts = Alerts(producer)
+    unbroken = Unbroken()
     core, post_office = FakeService(trade_core or {}), FakeService(notifier or {})
     deps = Deps(
         plugins={"fake": fake_plugin()},
@@ -271,9 +275,9 @@ def world(
         executor=Executor(transport, now=lambda: NOW, monotonic=time.monotonic, tell=alerts.tell),
         trade_core=core,
         notifier=post_office,
-        results=Results(producer),
+        results=Results(producer, core, unbroken),
         alerts=alerts,
-        unbroken=Unbroken(),
+        unbroken=unbroken,
         addresses=Addresses(public="https://pay.example", cashier="https://cashier.example"),
         checkout_key=b"checkout key",
         clock=lambda: NOW.timestamp(),
