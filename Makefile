@@ -13,13 +13,16 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
 endif
 
+# Where the audit of the stack that runs here lies.
+ADMIN_DATABASE := import json, os; print(json.load(open(os.environ.get("PAYMESH_LOCAL_DIR", ".local") + "/demo.json"))["database_urls"]["merchant_admin"])
+
 # The supervisor ends with the make that started it, were that by kill -9 (Linux).
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
 
 NODE_ORACLES := tests/oracles/node
 CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
-.PHONY: help run test simulate check bench bench-channel bench-core bench-notifier sandbox secrets lock clean distclean venv
+.PHONY: help run test simulate check verify-audit bench bench-channel bench-core bench-notifier sandbox secrets lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -53,6 +56,10 @@ check: venv ## style, types, architecture, manifests
 	$(VENV) -m mypy $(CHECKED)
 	.venv/bin/lint-imports
 	$(VENV) -m paymesh_local.manifests
+
+verify-audit: venv ## whether the audit is as it was written (of make run, or PAYMESH_DATABASE_URL)
+	@PAYMESH_DATABASE_URL="$${PAYMESH_DATABASE_URL:-$$($(VENV) -c '$(ADMIN_DATABASE)')}" \
+		$(VENV) -m merchant_admin.verify_audit
 
 bench: venv ## payments per second beside the bare minimum
 	@$(VENV) -m bench.payments $(BENCH)

@@ -29,6 +29,7 @@ def text() -> str:
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         "TRADE_CORE_DATABASE_PASSWORD": secrets.token_hex(24),
         "MERCHANT_ADMIN_DATABASE_PASSWORD": secrets.token_hex(24),
+        "MERCHANT_ADMIN_OWNER_DATABASE_PASSWORD": secrets.token_hex(24),
         "NOTIFIER_DATABASE_PASSWORD": secrets.token_hex(24),
         **{
             f"TOKEN_OF_{_variable(caller)}_FOR_{_variable(called)}": secrets.token_urlsafe(32)

@@ -50,6 +50,16 @@ SELECT unnest(ARRAY[format('CREATE DATABASE %I OWNER %I', $1, $1),
 """
 """The statements that are missing, in their order; quoted by the database."""
 
+ENSURE_OWNER: Final = """
+SELECT format('CREATE ROLE %I LOGIN', $2::text) AS sql
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $2)
+UNION ALL
+SELECT unnest(ARRAY[format('ALTER ROLE %I PASSWORD %L', $2, $3::text),
+                    format('REASSIGN OWNED BY %I TO %I', $1::text, $2),
+                    format('ALTER DATABASE %I OWNER TO %I', $1, $2),
+                    format('GRANT CONNECT ON DATABASE %I TO %I', $1, $1)])
+"""
+
 
 class Postgres:
     """One server in a data directory of its own, on a port of 127.0.0.1 that it keeps."""
@@ -102,6 +112,17 @@ class Postgres:
         finally:
             await connection.close()
         return self.url(name, role=name, password=password)
+
+    async def ensure_owner(self, database: str, owner: str, password: str) -> str:
+        """Give the database and all in it to another role than the service's, which keeps only
+        what the migrations grant it; returns the owner's URL."""
+        connection = await asyncpg.connect(self.url(database))
+        try:
+            for statement in await connection.fetch(ENSURE_OWNER, database, owner, password):
+                await connection.execute(statement["sql"])
+        finally:
+            await connection.close()
+        return self.url(database, role=owner, password=password)
 
     def _program(self) -> Program:
         settings = {**SETTINGS, "port": str(self._port), **({} if self._durable else FORGETFUL)}

@@ -14,13 +14,15 @@ from paymesh_local.processes import Program
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One of the five. `database`: the one it owns, or None; `front`: called from outside, too,
-    at a port of its own."""
+    """One of the five. `database`: its own, or None; `front`: called from outside, too, at a port
+    of its own. `owner`: the role that owns and migrates the database, where that is another than
+    the service's."""
 
     name: str
     chinese: str
     database: str | None
     front: bool
+    owner: str | None = None
 
     @property
     def package(self) -> str:
@@ -29,7 +31,9 @@ class Service:
 
 SERVICES: Final = (
     Service("trade-core", "交易核心", "trade_core", front=False),
-    Service("merchant-admin", "商户管理", "merchant_admin", front=True),
+    Service(
+        "merchant-admin", "商户管理", "merchant_admin", front=True, owner="merchant_admin_owner"
+    ),
     Service("notifier", "通知", "notifier", front=False),
     Service("gateway", "网关", None, front=True),
     Service("cashier", "收银台", None, front=True),
@@ -54,6 +58,7 @@ class Plan:
     ports: Ports
     keyring: Keyring
     database_urls: Mapping[str, str]
+    owner_urls: Mapping[str, str]
     kafka_bootstrap: str
     broker_is_embedded: bool
     local_dir: Path
@@ -76,7 +81,13 @@ class Plan:
     def migrations(self, service: Service) -> Program:
         """Brings the service's database to the newest version, then ends."""
         module = f"{service.package}.migrations"
-        return self._python(f"{service.name}-migrations", module, environment=self._store(service))
+        environment = self._store(service)
+        if service.owner is not None and service.database is not None:
+            environment = {
+                "PAYMESH_DATABASE_URL": self.owner_urls[service.database],
+                "PAYMESH_SERVICE_ROLE": service.database,
+            }
+        return self._python(f"{service.name}-migrations", module, environment=environment)
 
     def republish(self) -> Program:
         """Tells the last hour of events again, to a broker that has forgotten it."""

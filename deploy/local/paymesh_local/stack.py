@@ -1,6 +1,7 @@
 """The processes of one stack: what `make run` starts, keeps alive and stops."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -49,6 +50,7 @@ class Stack:
             self._logs / "postgres.log",
             password=self._keyring.database_passwords[DATABASE],
         )
+        self._owner_urls: dict[str, str] = {}
         self._keepers: dict[str, Keeper] = {}
         self._http = httpx.AsyncClient(trust_env=False, timeout=2)
         self._is_up = False
@@ -65,6 +67,7 @@ class Stack:
                 name: self._postgres.url(name, role=name, password=passwords[name])
                 for name in DATABASES
             },
+            owner_urls=self._owner_urls,
             kafka_bootstrap=given or self._broker.bootstrap,
             broker_is_embedded=given is None,
             local_dir=self._options.local_dir,
@@ -118,6 +121,11 @@ class Stack:
             for name in DATABASES:
                 password = self._keyring.database_passwords[name]
                 await self._postgres.ensure_database(name, password)
+            for service in SERVICES:
+                if service.database and service.owner:
+                    self._owner_urls[service.database] = await self._postgres.ensure_owner(
+                        service.database, service.owner, secrets.token_urlsafe(24)
+                    )
             detail(", ".join(DATABASES))
 
     async def _start_broker(self) -> None:

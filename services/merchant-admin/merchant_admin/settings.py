@@ -56,8 +56,10 @@ class AdminSettings(PublicSettings):
 
 
 class MigrationSettings(BaseSettings):
-    """All that a migration needs."""
+    """All that a migration needs. `service_role`: who the service is, where another role owns the
+    database and migrates it."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr
+    service_role: str | None = None

@@ -7,6 +7,7 @@ about the time that it would have taken.
 
 import structlog
 
+from chassis.problems import Overloaded
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import TooManyLogins
 from merchant_admin.domain.guessing import Attempt, Lane, Standing
@@ -37,7 +38,7 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
         raise _too_many(deps, standing)
     if stored is None:
         await deps.checks.hashing.pretend()
-    elif await _is_right(deps, lane, stored, password):
+    elif await _is_right(deps, standing, lane, stored, password):
         deps.checks.recognised.remember(actor.username, stored, password)
         return stored
     await _count(deps, actor, standing, is_user=stored is not None)
@@ -46,8 +47,13 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
     return None
 
 
-async def _is_right(deps: Deps, lane: Lane, stored: str, password: str) -> bool:
-    return await deps.checks.hashing.run(lane, deps.passwords.is_right, stored, password)
+async def _is_right(deps: Deps, standing: Standing, lane: Lane, stored: str, password: str) -> bool:
+    try:
+        return await deps.checks.hashing.run(lane, deps.passwords.is_right, stored, password)
+    except Overloaded:
+        if lane is Lane.LAST:
+            raise _too_many(deps, standing) from None
+        raise
 
 
 def _require_open(deps: Deps, attempt: Attempt) -> None:
