@@ -21,6 +21,7 @@ from chassis.web import (
     create_public_app,
     serve,
 )
+from contracts.internal import FindSerials, SerialList
 from contracts.topics import MERCHANT_CONFIG
 from gateway.alerts import Alerts
 from gateway.api import events, internal, lists, openapi, payments, refunds, splits, webhooks
@@ -28,6 +29,7 @@ from gateway.api.admission import Admission
 from gateway.authentication import Authentication
 from gateway.channels.executor import Executor
 from gateway.channels.registry import PLUGINS
+from gateway.channels.serials import Serials
 from gateway.channels.transport import HttpTransport
 from gateway.configuration import Configuration
 from gateway.consumers import command_consumer
@@ -77,12 +79,22 @@ def assemble(settings: GatewaySettings) -> Parts:
     )
     unbroken = Unbroken()
     trade_core = Service(settings.trade_core_url, settings.trade_core_token)
+
+    async def find_serials(request: FindSerials) -> SerialList:
+        return await trade_core.post(SerialList, "/internal/serials", body=request)
+
     deps = Deps(
         plugins=PLUGINS,
         channel_urls=settings.channel_urls,
         directory=directory,
         is_configured=broadcast.caught_up.is_set,
-        executor=Executor(transport, now=_now, monotonic=time.monotonic, tell=alerts.tell),
+        executor=Executor(
+            transport,
+            now=_now,
+            monotonic=time.monotonic,
+            tell=alerts.tell,
+            serials=Serials(find_serials),
+        ),
         trade_core=trade_core,
         notifier=Service(settings.notifier_url, settings.notifier_token),
         results=Results(producer, trade_core, unbroken),

@@ -29,6 +29,7 @@ from contracts.internal import (
     DecidePayment,
     DecideRefund,
     DifferenceView,
+    FindSerials,
     LedgerBalances,
     LedgerEntries,
     ListQuery,
@@ -45,6 +46,7 @@ from contracts.internal import (
     ReconciliationState,
     ReconciliationView,
     ResultsReceipt,
+    SerialList,
     SettleDifference,
     StatementPage,
     StatementReceipt,
@@ -58,6 +60,7 @@ from trade_core.flows import (
     close_order,
     dead_letters,
     decide,
+    find_serials,
     list_records,
     open_payment,
     open_refund,
@@ -113,6 +116,7 @@ def router() -> APIRouter:
     routes.get("/splits", dependencies=BY_GATEWAY)(get_split_by_number)
     routes.get("/events", dependencies=BY_GATEWAY)(list_events)
     routes.post("/results", dependencies=BY_GATEWAY)(post_results)
+    routes.post("/serials", dependencies=BY_GATEWAY)(post_serials)
     routes.post("/lists/payments", dependencies=BY_GATEWAY)(list_payments)
     routes.post("/lists/orders", dependencies=BY_GATEWAY)(list_orders)
     routes.post("/lists/refunds", dependencies=BY_GATEWAY)(list_refunds)
@@ -244,6 +248,12 @@ async def post_results(request: Request, deps: DepsOfApp) -> ResultsReceipt:
     """What channels said and Kafka did not take, from the gateway; twice makes no difference."""
     body = await read_message(request, TakeResults, limit_bytes=MAX_RESULTS_BYTES)
     return await take_results.take(deps, body.records)
+
+
+async def post_serials(request: Request, deps: DepsOfApp) -> SerialList:
+    return await find_serials.find(
+        deps, await read_message(request, FindSerials, limit_bytes=MAX_WISH_BYTES)
+    )
 
 
 async def list_payments(query: ListQuery, deps: DepsOfApp) -> PaymentPage:

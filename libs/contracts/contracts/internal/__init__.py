@@ -20,6 +20,7 @@ trade-core:
     GET  /internal/splits?app_id=&merchant_id=&merchant_split_no=         → SplitView
     POST /internal/results                         TakeResults → ResultsReceipt (from the gateway)
     POST /internal/lists/payments|orders|refunds|splits    ListQuery → …Page
+    POST /internal/serials                         FindSerials → SerialList (from the gateway)
     GET  /internal/events?app_id=&after=&limit=           → EventPage
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
     GET  /internal/ledger/entries?subject=                → LedgerEntries
@@ -136,6 +137,7 @@ from contracts.internal.results import (
     ResultsReceipt,
     TakeResults,
 )
+from contracts.internal.serials import FindSerials, SerialList, SerialView
 from contracts.internal.trade import (
     ChooseChannel,
     ChosenChannel,
@@ -187,6 +189,7 @@ __all__ = [
     "DifferenceView",
     "EndpointPage",
     "EndpointView",
+    "FindSerials",
     "FoundDelivery",
     "FoundDeliveryPage",
     "LedgerBalance",
@@ -218,6 +221,8 @@ __all__ = [
     "ReplayView",
     "ResultRecord",
     "ResultsReceipt",
+    "SerialList",
+    "SerialView",
     "SettleDifference",
     "SignWayBack",
     "SignedWayBack",

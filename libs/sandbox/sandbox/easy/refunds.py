@@ -65,7 +65,8 @@ def query(world: World, asked: Asked, hit: Hit) -> Done:
         "tradeRetCode": UNKNOWN_CODE if "unknown_status" in hit else code,
         "tradeRetMsg": message,
     }
-    return Done(respond(asked.account, asked.envelope, biz, hit))
+    told = {**asked.envelope, "orgInfo": refund.refund_no}
+    return Done(respond(asked.account, told, biz, hit))
 
 
 def _check(world: World, trade: Trade, amount: int) -> None:

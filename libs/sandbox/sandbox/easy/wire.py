@@ -165,7 +165,10 @@ def _answer(
     biz: Mapping[str, str],
     hit: Hit,
 ) -> Response:
-    names = ("orgId", "orgMerCode", "orgMercode", "orgTermNo", "orgTermno", "orgTrace", "prodCode")
+    names = (
+        "orgId", "orgMerCode", "orgMercode", "orgTermNo", "orgTermno", "orgTrace", "orgInfo",
+        "prodCode",
+    )  # fmt: skip
     envelope = {name: asked_with[name] for name in names if name in asked_with}
     envelope |= {"sysRetCode": f"0000{outcome[0]}", "sysRetMsg": outcome[1]}
     return Response(seal(account, envelope, biz, hit), media_type="application/json")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from chassis.problems import Problem
 from contracts.events.alerts import Alert
 from gateway.channels.exchange import Exchange
 from gateway.channels.lanes import Lanes, inexpressible
@@ -40,6 +41,7 @@ from gateway.channels.reading import UNREADABLE
 from gateway.channels.renewal import Renewal
 from gateway.channels.repeating import Repeating
 from gateway.channels.reporting import note
+from gateway.channels.serials import Serials
 from gateway.channels.transport import Transport
 from gateway.channels.unlisted import Unlisted
 from gateway.directory import ChannelAccount
@@ -52,7 +54,7 @@ SubjectT = TypeVar("SubjectT")
 
 class Executor:
     """`now` is the wall clock for signatures, `monotonic` measures, `tell` alerts people, `pause`
-    waits so many seconds."""
+    waits so many seconds, `serials` gives numbers to channels that need short ones."""
 
     def __init__(
         self,
@@ -62,7 +64,9 @@ class Executor:
         monotonic: Callable[[], float],
         tell: Callable[[Alert], None],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        serials: Serials | None = None,
     ) -> None:
+        self._serials = serials
         self._unlisted = Unlisted(tell)
         self._now = now
         self._monotonic = monotonic
@@ -80,11 +84,15 @@ class Executor:
             note(account, "pay", outcome, 0.0)
             return outcome
         call, read = method.call, method.outcome
+        started = self._monotonic()
+        numbered = await self._with_serial(account, order, draw=True)
+        if isinstance(numbered, NotSent):
+            self._report(account, "pay", numbered, started)
+            return numbered
 
         async def ask(limit_s: float | None) -> Outcome:
-            return await self._exchange.ask(account, call, read, order, limit_s=limit_s)
+            return await self._exchange.ask(account, call, read, numbered, limit_s=limit_s)
 
-        started = self._monotonic()
         outcome = await self._repeating.run(account.channel, ask, PAY_LIMIT_S)
         self._report(account, "pay", outcome, started)
         return outcome
@@ -195,9 +203,24 @@ class Executor:
         subject: SubjectT,
     ) -> Outcome:
         started = self._monotonic()
-        outcome = await self._exchange.ask(account, operation.call, operation.outcome, subject)
+        numbered = await self._with_serial(account, subject, draw=name == "refund")
+        outcome: Outcome = (
+            numbered
+            if isinstance(numbered, NotSent)
+            else await self._exchange.ask(account, operation.call, operation.outcome, numbered)
+        )
         self._report(account, name, outcome, started)
         return outcome
+
+    async def _with_serial(
+        self, account: ChannelAccount, subject: SubjectT, *, draw: bool
+    ) -> SubjectT | NotSent:
+        if self._serials is None or not account.plugin.has_serials:
+            return subject
+        try:
+            return await self._serials.given(subject, draw=draw)
+        except Problem as problem:
+            return NotSent("no_serial", problem.detail, is_spoken=False)
 
     def _report(self, account: ChannelAccount, name: str, outcome: Outcome, started: float) -> None:
         if isinstance(outcome, Unknown):

@@ -129,7 +129,9 @@ class Conformance(Answers, SplitAnswers):
                 read = side.plugin.notices.read(RawNotice(notice.headers, body), account, MOMENT)
             except Unverifiable:
                 continue
-            assert read == honest
+            # A hint's number is not signed: the channel is asked, and has the last word.
+            assert [each.outcome for each in read] == [each.outcome for each in honest]
+            assert read == honest or all(getattr(each, "is_hint", False) for each in read)
 
     @pytest.mark.parametrize("body", NO_ANSWERS)
     def test_what_is_no_notice_is_refused(self, side: Side, account: Any, body: bytes) -> None:

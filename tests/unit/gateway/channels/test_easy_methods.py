@@ -10,17 +10,17 @@ from tests.unit.gateway.channels.asking import asked, opened
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
-    OTHER_PAYMENT_NO,
     PAYMENT_NO,
     REFUND_NO,
     operations_of,
     order,
+    refunding,
     trade,
 )
 from tests.unit.gateway.channels.easy_side import MER_CODE, ORG_ID, TERM_NO, EasySide
 
 from contracts.api import Method
-from gateway.channels.easy.traces import belongs, date_of, trace
+from gateway.channels.easy.traces import trace_of
 
 PLUGIN = EasySide.plugin
 
@@ -35,26 +35,6 @@ def account(side: EasySide) -> Any:
     return opened(side)
 
 
-# ── numbers ──
-
-
-def test_a_trace_is_made_from_the_number_and_its_birth() -> None:
-    made = trace(ORG_ID, PAYMENT_NO, NOW)
-    assert made == trace(ORG_ID, PAYMENT_NO, NOW)
-    assert made[:22] == "ORG0121520260131120000"
-    assert len(made) == 28
-    assert made[-6:].isdigit()
-    assert date_of(made) == "20260131"
-    assert made != trace(ORG_ID, OTHER_PAYMENT_NO, NOW)
-    assert belongs(made, PAYMENT_NO)
-    assert not belongs(made, OTHER_PAYMENT_NO)
-
-
-def test_the_day_of_a_trace_is_beijings() -> None:
-    late = NOW.replace(hour=16)
-    assert date_of(trace(ORG_ID, PAYMENT_NO, late)) == "20260201"
-
-
 # ── what is asked ──
 
 
@@ -63,7 +43,7 @@ def test_an_order_is_placed(side: EasySide, account: Any, method: Method) -> Non
     said = asked(side, account, PLUGIN.methods[method], order(method))
     assert said.operation == "/cashier/apply/advancePay"
     assert said.content["orgInfo"] == PAYMENT_NO
-    assert said.content["orgTrace"] == trace(ORG_ID, PAYMENT_NO, NOW)
+    assert said.content["orgTrace"] == trace_of(ORG_ID, trade())
     assert said.content["orgDeviceIp"] == "203.0.113.7"
     assert [said.content[name] for name in ("orgId", "orgMerCode", "orgTermNo", "prodCode")] == [
         ORG_ID, MER_CODE, TERM_NO, "ISYH",
@@ -100,7 +80,7 @@ def test_a_mini_program_names_its_payer(side: EasySide, account: Any) -> None:
 
 
 def test_operations_ask_by_traces_and_their_day(side: EasySide, account: Any) -> None:
-    paid, refund = trace(ORG_ID, PAYMENT_NO, NOW), trace(ORG_ID, REFUND_NO, NOW)
+    paid, refund = trace_of(ORG_ID, trade()), trace_of(ORG_ID, refunding())
     said = {
         name: asked(side, account, operation, subject)
         for name, (operation, subject) in operations_of(PLUGIN).items()

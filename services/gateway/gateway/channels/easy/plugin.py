@@ -38,5 +38,6 @@ PLUGIN: Plugin[Account] = Plugin(
     notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
     trial=trial.read,
     channel_key=trial.channel_key,
+    has_serials=True,
     hosted=frozenset({Method.H5, Method.PC, Method.MINI_PROGRAM, Method.CASHIER}),
 )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gateway.channels import rsa
 from gateway.channels.easy.credentials import Account
-from gateway.channels.easy.traces import trace
+from gateway.channels.easy.traces import of_question
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
 from gateway.channels.reading import json_object, json_text, text
 
@@ -87,7 +87,7 @@ def _envelope(call: Call, account: Account, moment: Moment) -> dict[str, str]:
         "orgId": account.org_id,
         mer_code: account.mer_code,
         term_no: account.term_no,
-        "orgTrace": trace(account.org_id, moment.nonce, moment.now),
+        "orgTrace": of_question(account.org_id, moment.nonce, moment.now),
         "prodCode": account.prod_code,
         "orgDeviceIp": OWN_DEVICE,
         "signType": "RSA2",

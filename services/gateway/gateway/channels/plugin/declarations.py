@@ -128,6 +128,7 @@ class Plugin(Generic[AccountT]):
     `identity` names the credentials that say whose account it is: they never change, but those of
     `learnt_later` may be told later, once. `overlap` gives the first account, which also believes
     what is signed or sealed under the keys of the second, an earlier one of the same identity.
+    `has_serials`: the channel's form of a number cannot hold ours, so that each gets a short one.
     `channel_key` names the credential that verifies what the channel signs.
     """
 
@@ -155,5 +156,6 @@ class Plugin(Generic[AccountT]):
     wallet: Wallet | None = None
     login: PayerLogin[AccountT] | None = None
     hosted: frozenset[Method] = frozenset()
+    has_serials: bool = False
     learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})

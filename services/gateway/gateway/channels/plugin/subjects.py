@@ -8,6 +8,15 @@ from contracts.money import Money
 
 
 @dataclass(frozen=True, slots=True)
+class Serial:
+    """A short number for one of ours, drawn once (`drawn_at`), for a channel that prescribes the
+    form of its numbers; see `contracts.internal.SerialView`."""
+
+    number: int
+    drawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PayOrder:
     """A payment to initiate. `notify_url` is our webhook for this channel account. `splits`: it
     will be split (分账); a channel that must know it now is told."""
@@ -24,6 +33,7 @@ class PayOrder:
     auth_code: str | None = None
     client_ip: str | None = None
     splits: bool = False
+    serial: Serial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,7 @@ class Trade:
     created_at: datetime
     expires_at: datetime
     channel_trade_no: str | None = None
+    serial: Serial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class Refunding:
     reason: str | None = None
     channel_refund_no: str | None = None
     returns: tuple[ShareReturn, ...] = ()
+    serial: Serial | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from contracts.actions import RedirectAction
 from gateway.channels.easy import codes, limits, trade
 from gateway.channels.easy.credentials import Account
-from gateway.channels.easy.traces import trace
+from gateway.channels.easy.traces import trace_of
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -40,7 +40,7 @@ def place(
         **(payer or {}),
     }
     envelope = {
-        "orgTrace": trace(account.org_id, order.payment_no, order.created_at),
+        "orgTrace": trace_of(account.org_id, order),
         "orgInfo": order.payment_no,
     }
     if order.client_ip:

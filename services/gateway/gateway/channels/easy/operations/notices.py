@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.channels.easy import trade
 from gateway.channels.easy.credentials import Account
-from gateway.channels.easy.traces import belongs
+from gateway.channels.easy.traces import is_trace_of
 from gateway.channels.easy.wire import check_signature
 from gateway.channels.plugin import (
     Acknowledgement,
@@ -35,12 +35,12 @@ REFUSE: Final = Acknowledgement(500, b'{"code":"999999","msg":"Fail"}', JSON)
 
 
 def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
-    """Verify, read. Our number comes back in `orgInfo`; the trace must have been made from it."""
+    """Verify, read. Our number comes back in `orgInfo`, beside a trace of ours."""
     content = json_object(notice.body)
     check_signature(content, account)
     payment_no = text(content, "orgInfo")
-    if not belongs(text(content, "orgTrace"), payment_no):
-        raise Unverifiable("orgTrace and orgInfo do not belong together")
+    if not payment_no or not is_trace_of(account.org_id, text(content, "orgTrace")):
+        raise Unverifiable("the notice names no payment of ours")
     said = understood(trade.read(content["bizData"]))
     if isinstance(said, Succeeded) and not (said.channel_no and said.amount):
         # Signed, but no notice: the answer to an order says 00 too.

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from gateway.channels.easy import codes, trade
 from gateway.channels.easy.credentials import Account
-from gateway.channels.easy.traces import date_of, trace
+from gateway.channels.easy.traces import date_of, trace_of
 from gateway.channels.easy.wire import QUERY_PATH
 from gateway.channels.plugin import Answer, Call, Declined, Outcome, Trade, Unverifiable
 from gateway.channels.reading import text
 
 
 def call(asked: Trade, account: Account) -> Call:
-    number = trace(account.org_id, asked.payment_no, asked.created_at)
+    number = trace_of(account.org_id, asked)
     body = {"oriOrgTrace": number, "oriBizDate": date_of(number)}
     return Call("POST", QUERY_PATH, body=body)
 
@@ -23,8 +23,10 @@ def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
     """Failed means: it was not paid in its time."""
     if refusal := codes.find_refusal(answer, codes.QUERY):
         return refusal
-    number = trace(account.org_id, asked.payment_no, asked.created_at)
-    if text(answer.content, "bizData", "oriOrgTrace") != number:
+    if text(answer.content, "bizData", "oriOrgTrace") != trace_of(account.org_id, asked):
         raise Unverifiable("the answer speaks of another payment")
+    if text(answer.content, "orgInfo") not in ("", asked.payment_no):
+        # The trace alone is not proof: those from before there were serials may collide.
+        raise Unverifiable("the answer speaks of another payment under the same trace")
     said = trade.read(answer.content["bizData"])
     return replace(said, closed=True) if isinstance(said, Declined) else said

@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.channels.easy import codes, trade
 from gateway.channels.easy.credentials import Account
-from gateway.channels.easy.traces import date_of, trace
+from gateway.channels.easy.traces import date_of, trace_of
 from gateway.channels.easy.wire import QUERY_REFUND_PATH
 from gateway.channels.plugin import Answer, Call, Declined, Outcome, Refunding, Unverifiable
 from gateway.channels.reading import text
@@ -17,7 +17,7 @@ EXCEPTION: Final = "XX"
 
 
 def call(refunding: Refunding, account: Account) -> Call:
-    number = trace(account.org_id, refunding.refund_no, refunding.created_at)
+    number = trace_of(account.org_id, refunding)
     body = {"oriOrgTrace": number, "oriBizDate": date_of(number)}
     return Call("POST", QUERY_REFUND_PATH, body=body)
 
@@ -25,9 +25,10 @@ def call(refunding: Refunding, account: Account) -> Call:
 def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.QUERY_REFUND):
         return refusal
-    number = trace(account.org_id, refunding.refund_no, refunding.created_at)
-    if text(answer.content, "bizData", "oriOrgTrace") != number:
+    if text(answer.content, "bizData", "oriOrgTrace") != trace_of(account.org_id, refunding):
         raise Unverifiable("the answer speaks of another refund")
+    if text(answer.content, "orgInfo") not in ("", refunding.refund_no):
+        raise Unverifiable("the answer speaks of another refund under the same trace")
     biz_data = answer.content["bizData"]
     if text(biz_data, "tradeRetCode") == EXCEPTION:
         return Declined(EXCEPTION, text(biz_data, "tradeRetMsg"), abnormal=True)

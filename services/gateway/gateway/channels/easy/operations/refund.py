@@ -5,26 +5,25 @@ Source: apifox.com/apidoc/docs-site/2466304 (api-76870369)
 
 from gateway.channels.easy import codes
 from gateway.channels.easy.credentials import Account
-from gateway.channels.easy.traces import date_of, trace
+from gateway.channels.easy.traces import date_of, trace_of
 from gateway.channels.easy.wire import REFUND_PATH
 from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding
 from gateway.channels.reading import text
 
 
 def call(refunding: Refunding, account: Account) -> Call:
-    paid, returned = refunding.trade, refunding
-    original = trace(account.org_id, paid.payment_no, paid.created_at)
+    original = trace_of(account.org_id, refunding.trade)
     return Call(
         "POST",
         REFUND_PATH,
         query={
-            "orgTrace": trace(account.org_id, returned.refund_no, returned.created_at),
-            "orgInfo": returned.refund_no,
+            "orgTrace": trace_of(account.org_id, refunding),
+            "orgInfo": refunding.refund_no,
         },
         body={
             "oriOrgTrace": original,
             "oriBizDate": date_of(original),
-            "transAmt": str(returned.amount.amount_minor),
+            "transAmt": str(refunding.amount.amount_minor),
         },
     )
 
