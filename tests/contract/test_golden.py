@@ -171,6 +171,7 @@ DIFFERENCE: Final = internal.DifferenceView(
     state=internal.DifferenceState.OPEN,
     found_at=AT,
     closed_at=None,
+    version=2,
 )
 
 
@@ -470,7 +471,10 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         ),
     ),
     "internal.decide-refund": internal.DecideRefund(
-        decision=internal.RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li"
+        decision=internal.RefundDecision.SETTLED_OUTSIDE,
+        reason="已转账",
+        decided_by="li",
+        version=4,
     ),
     "internal.ledger-balances": internal.LedgerBalances(
         items=[
@@ -542,7 +546,9 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
     "internal.ask-for-statement": internal.AskForStatement(
         merchant_id=MERCHANT, payment_id=ACCOUNT, channel="wechat", day=date(2026, 11, 21)
     ),
-    "internal.settle-difference": internal.SettleDifference(reason="渠道补单", decided_by="li"),
+    "internal.settle-difference": internal.SettleDifference(
+        reason="渠道补单", decided_by="li", version=2
+    ),
     "internal.dead-letter-page": internal.DeadLetterPage(
         items=[
             internal.DeadLetterView(
@@ -558,6 +564,7 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
                 parked_at=AT,
                 tries=1,
                 replayed_at=None,
+                version=1,
             )
         ],
         next_cursor="7",

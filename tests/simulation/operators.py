@@ -123,4 +123,4 @@ def _decide(
 def _replay(
     letter_id: int, request: ReplayDeadLetter
 ) -> Callable[[Deps], Coroutine[Any, Any, object]]:
-    return lambda deps: api.post_replay(letter_id, deps)
+    return lambda deps: api.post_replay(letter_id, request, deps)

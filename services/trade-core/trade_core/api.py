@@ -45,6 +45,8 @@ from contracts.internal import (
     ReconciliationPage,
     ReconciliationState,
     ReconciliationView,
+    RefundOnFile,
+    ReplayDeadLetter,
     ResultsReceipt,
     SerialList,
     SettleDifference,
@@ -200,7 +202,7 @@ async def post_refund(body: OpenRefund, deps: DepsOfApp) -> Response:
     return _json(answer, 201 if opened.created else 200)
 
 
-async def get_refund(refund_no: str, deps: DepsOfApp, app_id: str | None = None) -> RefundView:
+async def get_refund(refund_no: str, deps: DepsOfApp, app_id: str | None = None) -> RefundOnFile:
     return await read.get_refund(deps, refund_no, app_id)
 
 
@@ -212,7 +214,7 @@ async def get_refund_by_number(
     )
 
 
-async def post_refund_decision(refund_no: str, body: DecideRefund, deps: DepsOfApp) -> RefundView:
+async def post_refund_decision(refund_no: str, body: DecideRefund, deps: DepsOfApp) -> RefundOnFile:
     """A person decides about an abnormal refund; the same decision again changes nothing."""
     await decide.decide_refund(deps, refund_no, body)
     return await read.get_refund(deps, refund_no, None)
@@ -297,9 +299,11 @@ async def list_dead_letters(
     return await dead_letters.list_letters(deps, after, limit)
 
 
-async def post_replay(letter_id: LetterId, deps: DepsOfApp) -> DeadLetterView:
+async def post_replay(
+    letter_id: LetterId, body: ReplayDeadLetter, deps: DepsOfApp
+) -> DeadLetterView:
     """Try to apply it again; `replayed_at` tells whether that worked."""
-    return await dead_letters.replay(deps, letter_id)
+    return await dead_letters.replay(deps, letter_id, body.version)
 
 
 async def post_statement_page(

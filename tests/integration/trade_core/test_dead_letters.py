@@ -20,7 +20,7 @@ from contracts import topics
 from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.results import PaymentResult, Source, Verdict
 from contracts.internal import DeadLetterView, DecideRefund, RefundDecision
-from trade_core.domain.errors import DeadLetterNotFound
+from trade_core.domain.errors import DeadLetterNotFound, VersionChanged
 from trade_core.flows.dead_letters import MAX_BYTES_SHOWN, keep, list_letters, replay
 from trade_core.flows.decide import decide_refund
 
@@ -52,7 +52,7 @@ async def test_dead_letter_is_shown_with_its_bytes_and_its_error(desk: Desk) -> 
 async def test_replay_applies_it_when_its_reason_is_gone(desk: Desk) -> None:
     word, letter = await early(desk)
     await desk.rows("insert into payments select * from away")
-    again = await replay(desk.deps, letter.id)
+    again = await replay(desk.deps, letter.id, letter.version)
     assert (again.tries, again.replayed_at) == (1, desk.now)
     assert await desk.rows("select from payments where state = 'succeeded'") != []
     assert (await desk.balances())["channel_receivable"] == word.amount
@@ -61,9 +61,9 @@ async def test_replay_applies_it_when_its_reason_is_gone(desk: Desk) -> None:
 async def test_replay_of_what_was_applied_does_nothing(desk: Desk) -> None:
     _, letter = await early(desk)
     await desk.rows("insert into payments select * from away")
-    first = await replay(desk.deps, letter.id)
+    first = await replay(desk.deps, letter.id, letter.version)
     desk.pass_time(60)
-    assert await replay(desk.deps, letter.id) == first
+    assert await replay(desk.deps, letter.id, letter.version) == first
     assert (await desk.told()).count("payment.succeeded") == 1
 
 
@@ -71,13 +71,13 @@ async def test_poison_stays_poison_with_its_new_error(desk: Desk) -> None:
     payment = await desk.paid()
     refund = (await desk.refund(refund_request(payment))).refund
     await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
-    release = DecideRefund(decision=RefundDecision.RELEASE, reason="x", decided_by="li")
+    release = DecideRefund(decision=RefundDecision.RELEASE, reason="x", decided_by="li", version=1)
     await decide_refund(desk.deps, refund.refund_no, release)
     await desk.refund(refund_request(payment, "T2", payment.amount))  # No room is left.
     await desk.apply(returned(refund))
     letter = await parked(desk)
     await desk.rows("update dead_event set error = 'as it was'")
-    again = await replay(desk.deps, letter.id)
+    again = await replay(desk.deps, letter.id, letter.version)
     assert (again.tries, again.replayed_at) == (1, None)
     assert "went back after all" in again.error
     assert await desk.refund_state(refund) is RefundStatus.FAILED
@@ -90,7 +90,7 @@ async def test_poison_stays_poison_with_its_new_error(desk: Desk) -> None:
 )
 async def test_unreadable_record_stays_where_it_is(desk: Desk, value: bytes) -> None:
     await keep(desk.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", value), "unreadable")])
-    again = await replay(desk.deps, (await parked(desk)).id)
+    again = await replay(desk.deps, (await parked(desk)).id, 0)
     assert (again.tries, again.replayed_at) == (1, None)
     assert "validation error" in again.error
     assert base64.b64decode(again.value_base64) == value
@@ -117,9 +117,19 @@ async def test_letters_come_page_by_page_the_newest_first(desk: Desk) -> None:
     assert second.next_cursor is None
 
 
+async def test_replay_of_what_was_tried_meanwhile_is_refused(desk: Desk) -> None:
+    await keep(desk.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", b"{}"), "unreadable")])
+    letter = await parked(desk)
+    again = await replay(desk.deps, letter.id, letter.version)
+    assert again.version == letter.version + 1
+    with pytest.raises(VersionChanged):
+        await replay(desk.deps, letter.id, letter.version)
+    assert (await replay(desk.deps, letter.id, again.version)).tries == 2
+
+
 async def test_letter_that_nobody_parked_is_not_found(desk: Desk) -> None:
     with pytest.raises(DeadLetterNotFound):
-        await replay(desk.deps, 404)
+        await replay(desk.deps, 404, 0)
 
 
 async def test_neighbours_of_a_dead_letter_were_applied(desk: Desk) -> None:

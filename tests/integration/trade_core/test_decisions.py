@@ -19,9 +19,15 @@ from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from contracts.internal import DecidePayment, DecideRefund, PaymentDecision, RefundDecision
 from trade_core.domain.deciding import claim_shown
-from trade_core.domain.errors import DecisionImpossible, PaymentNotFound, RefundNotFound
+from trade_core.domain.errors import (
+    DecisionImpossible,
+    PaymentNotFound,
+    RefundNotFound,
+    VersionChanged,
+)
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.flows import read
 from trade_core.flows.decide import decide_payment, decide_refund
 from trade_core.flows.read import get_payment
 
@@ -135,7 +141,9 @@ async def test_nothing_is_decided_of_what_nobody_knows(desk: Desk) -> None:
     )
     with pytest.raises(PaymentNotFound):
         await decide_payment(desk.deps, "P0", request)
-    refund_request = DecideRefund(decision=RefundDecision.RELEASE, reason="x", decided_by="li")
+    refund_request = DecideRefund(
+        decision=RefundDecision.RELEASE, reason="x", decided_by="li", version=0
+    )
     with pytest.raises(RefundNotFound):
         await decide_refund(desk.deps, "R0", refund_request)
 
@@ -150,8 +158,33 @@ async def abnormal(desk: Desk) -> tuple[Payment, Refund]:
 
 
 async def decide_of(desk: Desk, refund: Refund, decision: RefundDecision) -> None:
-    request = DecideRefund(decision=decision, reason="收款卡已注销", decided_by="li")
+    seen = (await read.get_refund(desk.deps, refund.refund_no, None)).version
+    await decide_of_version(desk, refund, decision, seen)
+
+
+async def decide_of_version(
+    desk: Desk, refund: Refund, decision: RefundDecision, version: int
+) -> None:
+    request = DecideRefund(
+        decision=decision, reason="收款卡已注销", decided_by="li", version=version
+    )
     await decide_refund(desk.deps, refund.refund_no, request)
+
+
+async def test_refund_that_changed_since_it_was_seen_is_not_decided(desk: Desk) -> None:
+    """decide-what-was-seen: somebody else had it paid out, and that came to nothing."""
+    _, refund = await abnormal(desk)
+    seen = (await read.get_refund(desk.deps, refund.refund_no, None)).version
+    await decide_of(desk, refund, RefundDecision.PAY_OUT)
+    desk.pass_time(1)
+    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.NOT_SENT))
+    with pytest.raises(VersionChanged) as refused:
+        await decide_of_version(desk, refund, RefundDecision.RELEASE, seen)
+    assert refused.value.extra["version"] == seen + 2
+    assert await desk.refund_state(refund) is RefundStatus.ABNORMAL
+    await decide_of_version(desk, refund, RefundDecision.RELEASE, seen + 2)
+    await decide_of_version(desk, refund, RefundDecision.RELEASE, seen + 2)  # a repeat
+    assert await desk.refund_state(refund) is RefundStatus.FAILED
 
 
 async def test_released_refund_leaves_room_for_another(desk: Desk) -> None:

@@ -118,7 +118,7 @@ async def lived(desk: Desk) -> None:
         await desk.apply(said_of_refund(refund, Source.REFUND, verdict, **more))
         if number == "T5":
             settled = DecideRefund(
-                decision=RefundDecision.SETTLED_OUTSIDE, reason="x", decided_by="li"
+                decision=RefundDecision.SETTLED_OUTSIDE, reason="x", decided_by="li", version=1
             )
             await decide_refund(desk.deps, refund.refund_no, settled)
     first = await desk.opened(request(merchant_order_no="twice"))

@@ -34,8 +34,14 @@ async def test_stuck_refund_is_decided(desk: Desk, http: httpx.AsyncClient) -> N
     await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     path = f"/refunds/{refund.refund_no}/decision"
     answer = await http.post(path, json={**DECISION, "decision": "release"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    seen = (await http.get(f"/refunds/{refund.refund_no}")).json()["version"]
+    release = {**DECISION, "decision": "release", "version": seen}
+    stale = await http.post(path, json={**release, "version": seen - 1})
+    assert (stale.status_code, stale.json()["code"]) == (409, "version_changed")
+    answer = await http.post(path, json=release)
     assert (answer.status_code, answer.json()["status"]) == (200, "failed")
-    unknown = await http.post("/refunds/R404/decision", json={**DECISION, "decision": "release"})
+    unknown = await http.post("/refunds/R404/decision", json=release)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
@@ -66,10 +72,14 @@ async def test_dead_letters_are_listed_and_replayed(desk: Desk, http: httpx.Asyn
     payment = (await desk.open()).payment
     await desk.apply(paid(payment, payment_no="P404"))
     (letter,) = (await http.get("/dead-letters")).json()["items"]
-    answer = await http.post(f"/dead-letters/{letter['id']}/replay")
+    path, seen = f"/dead-letters/{letter['id']}/replay", {"version": letter["version"]}
+    assert (await http.post(path)).status_code == 422
+    answer = await http.post(path, json=seen)
     assert (answer.status_code, answer.json()["tries"]) == (200, 1)
-    assert (await http.post("/dead-letters/404/replay")).status_code == 404
-    assert (await http.post("/dead-letters/0/replay")).status_code == 422
+    stale = await http.post(path, json=seen)
+    assert (stale.status_code, stale.json()["code"]) == (409, "version_changed")
+    assert (await http.post("/dead-letters/404/replay", json=seen)).status_code == 404
+    assert (await http.post("/dead-letters/0/replay", json=seen)).status_code == 422
 
 
 async def test_every_call_asks_for_the_service_token(http: httpx.AsyncClient) -> None:

@@ -35,7 +35,7 @@ WHOLE = {"checking._KEPT"}
 """Reads all kept sums at night: a row per account of the ledger, however much history there is."""
 
 
-def reconciliations() -> Iterator[tuple[str, str]]:
+def sql_texts() -> Iterator[tuple[str, str]]:
     """Every SQL text of the store, by its name."""
     for module in pkgutil.iter_modules(store.__path__):
         loaded = importlib.import_module(f"{store.__name__}.{module.name}")
@@ -57,7 +57,7 @@ async def test_every_statement_finds_its_rows_by_an_index(history: Desk) -> None
     async with history.db.transaction() as tx:
         # The plan that is made once for all values, as asyncpg's prepared statements get it.
         await tx.execute("set local plan_cache_mode = force_generic_plan")
-        for name, reconciliation in reconciliations():
+        for name, reconciliation in sql_texts():
             await tx.execute(f"prepare asked as {reconciliation}")
             count = await tx.fetchval(
                 "select cardinality(parameter_types) from pg_prepared_statements"
@@ -72,6 +72,6 @@ async def test_every_statement_finds_its_rows_by_an_index(history: Desk) -> None
 
 
 def test_the_statements_are_found() -> None:
-    names = {name for name, _ in reconciliations()}
+    names = {name for name, _ in sql_texts()}
     assert {"fresh_orders._INSERT", "saving._UPDATE_PAYMENTS", "due.SHARE_OUT"} <= names
     assert len(names) > 20

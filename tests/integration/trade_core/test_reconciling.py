@@ -32,7 +32,7 @@ from tests.integration.trade_core.desk import (
     said_of_refund,
 )
 
-from contracts.api import PaymentStatus
+from contracts.api import PaymentStatus, RefundCause
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from contracts.identifiers import new_id
@@ -43,6 +43,7 @@ from contracts.internal import (
     PaymentDecision,
     RefundDecision,
     SettleDifference,
+    StatementRow,
 )
 from trade_core.domain.deciding import claim_shown
 from trade_core.domain.reconciliation import beginning_of, ready_at
@@ -50,7 +51,7 @@ from trade_core.flows.check_ledger import check
 from trade_core.flows.decide import decide_payment, decide_refund
 from trade_core.flows.read_reconciliation import ask_for, settle
 
-LET_BE = SettleDifference(reason="渠道补单", decided_by="li")
+LET_BE = SettleDifference(reason="渠道补单", decided_by="li", version=0)
 
 
 async def test_bill_that_agrees_matches_and_its_fees_are_booked_once(desk: Desk) -> None:
@@ -186,16 +187,6 @@ async def test_refund_that_the_bill_calls_failed_is_missed(desk: Desk) -> None:
     assert difference(found).our_amount == -500
 
 
-async def test_refund_that_was_made_at_the_channels_console_is_a_difference(desk: Desk) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    row = row_of(payment, kind="refund", refund_no="CONSOLE-1", amount=-300, fee=-1)
-    found = await compared(desk, row_of(payment), row)
-    only = difference(found)
-    assert (only.kind, only.about, only.subject) == ("not_booked", "refund", payment.payment_no)
-    assert (only.channel_no, only.our_amount, only.billed_amount) == ("CONSOLE-1", None, -300)
-
-
 async def test_payment_that_the_channel_reversed_by_itself_agrees_with_a_closed_one(
     desk: Desk,
 ) -> None:
@@ -214,7 +205,7 @@ async def test_refund_that_a_person_settled_outside_is_missed_nowhere_and_not_ex
     refund = (await desk.refund(refund_request(payment))).refund
     await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     outside = DecideRefund(
-        decision=RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li"
+        decision=RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li", version=1
     )
     await decide_refund(desk.deps, refund.refund_no, outside)
     await next_morning(desk)
@@ -376,3 +367,57 @@ async def test_difference_that_a_person_settled_stays_so_and_the_statement_match
     desk.pass_time(3600)
     again = await compared_again(desk, found.statement_no)
     assert (again.state, told(again)) == ("matched", [("amount", payment.payment_no, "settled")])
+
+
+async def test_refund_at_the_channels_console_is_booked_from_the_statement(desk: Desk) -> None:
+    """money-moved-outside: no notification, no total, only the file of the day says so."""
+    payment = await desk.paid()
+    await next_morning(desk)
+    console = row_of(payment, kind="refund", refund_no="console-1", amount=-300)
+    found = await compared(desk, row_of(payment), console)
+    assert (found.state, told(found)) == ("matched", [])
+    (refund,) = await desk.refunds(payment)
+    assert (refund.cause, refund.amount) == (RefundCause.EXTERNAL, 300)
+    assert refund.channel_refund_no == "console-1"
+    assert (await desk.payment(payment)).refund_reserved == 300
+    assert await desk.alerts() == ["refund.external"]
+    again = await compared_again(desk, found.statement_no)
+    assert (again.state, len(await desk.refunds(payment))) == ("matched", 1)
+
+
+async def test_refund_that_was_booked_from_a_total_is_not_booked_again(desk: Desk) -> None:
+    payment = await desk.paid()
+    await desk.apply(paid(payment, Source.QUERY, amount_refunded=500, channel_refund_no="c-2"))
+    await next_morning(desk)
+    rows = [
+        row_of(payment, kind="refund", refund_no=number, amount=-amount)
+        for number, amount in (("c-1", 300), ("c-2", 200), ("c-3", 100))
+    ]
+    found = await compared(desk, row_of(payment), *rows)
+    assert (found.state, told(found)) == ("matched", [])
+    assert sorted(one.amount for one in await desk.refunds(payment)) == [100, 500]
+
+
+async def test_refund_at_the_console_beyond_what_was_paid_stays_a_difference(desk: Desk) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    console = row_of(payment, kind="refund", refund_no="console-1", amount=-1400)
+    found = await compared(desk, row_of(payment), console)
+    assert told(found) == [("not_booked", payment.payment_no, "open")]
+    assert (await desk.payment(payment)).refund_reserved == 1299
+    assert "refund.external_exceeds" in await desk.alerts()
+
+
+async def test_row_that_cannot_be_read_is_set_aside_and_the_rest_is_compared(desk: Desk) -> None:
+    payment = await desk.paid()
+    await next_morning(desk)
+    odd = StatementRow(
+        kind="unreadable", payment_no="", refund_no="", channel_no="", amount=0, currency="",
+        fee=0, at=None, raw="`2026-01-05\0,\ud800" + "x" * 600, line=7,
+    )  # fmt: skip
+    found = await compared(desk, row_of(payment), odd)
+    assert (found.state, told(found)) == ("differs", [("unreadable_row", "line 7", "open")])
+    detail = difference(found).detail
+    assert detail is not None
+    assert (detail[:12], len(detail)) == ("`2026-01-05\ufffd", 512)
+    assert (found.payments, found.paid) == (1, 1299)

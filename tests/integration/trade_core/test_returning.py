@@ -110,7 +110,7 @@ async def test_refund_that_a_person_settles_was_given_back_by_all_receivers_befo
     refund = (await desk.refund(refund_request(payment, "T1", 1000))).refund
     await desk.apply(said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
     settled = DecideRefund(
-        decision=RefundDecision.SETTLED_OUTSIDE, reason="转账退款", decided_by="admin"
+        decision=RefundDecision.SETTLED_OUTSIDE, reason="转账退款", decided_by="admin", version=1
     )
     await decide_refund(desk.deps, refund.refund_no, settled)
     now_is = await desk.payment(payment)

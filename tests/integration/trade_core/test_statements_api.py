@@ -34,7 +34,11 @@ async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.As
     [told] = found["differences"]["items"]
     assert (found["state"], told["kind"], told["billed_amount"]) == ("differs", "amount", 1300)
     path = f"/differences/{told['difference_no']}/settle"
-    settled = await http.post(path, json={"reason": "核对", "decided_by": "li"})
+    why = {"reason": "核对", "decided_by": "li"}
+    assert (await http.post(path, json=why)).status_code == 422
+    stale = await http.post(path, json={**why, "version": told["version"] + 1})
+    assert (stale.status_code, stale.json()["code"]) == (409, "version_changed")
+    settled = await http.post(path, json={**why, "version": told["version"]})
     assert (settled.status_code, settled.json()["state"]) == (200, "settled")
     span = {"from": str(TODAY), "to": str(TODAY), "state": "matched", "merchant_id": "M1"}
     listed = (await http.get("/reconciliations", params=span)).json()
@@ -48,7 +52,7 @@ async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.As
 
 async def test_what_is_not_there_or_malformed_is_refused(http: httpx.AsyncClient) -> None:
     none = {"round": 1, "is_final": False, "code": "X", "message": "…"}
-    why = {"reason": "核对", "decided_by": "li"}
+    why = {"reason": "核对", "decided_by": "li", "version": 0}
     request = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": "2026-02-31"}
     assert (await http.get("/reconciliations/B404")).status_code == 404
     assert (await http.post("/reconciliations/B404/fetch")).status_code == 404
@@ -73,6 +77,6 @@ async def test_difference_that_is_closed_cannot_be_settled(
     await bring(desk, fetch, [row_of(payment)])
     await attend_reconciliations(desk.deps)
     answer = await http.post(
-        f"/differences/{number}/settle", json={"reason": "核对", "decided_by": "li"}
+        f"/differences/{number}/settle", json={"reason": "核对", "decided_by": "li", "version": 1}
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

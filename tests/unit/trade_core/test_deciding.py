@@ -254,7 +254,7 @@ def state_of(opened: OrderAggregate, number: str) -> tuple[Refund, Payment]:
 
 def test_refund_settled_outside_counts_as_returned_but_the_channel_still_has_the_money() -> None:
     opened, number = abnormal()
-    decide_refund(opened, number, RefundDecision.SETTLED_OUTSIDE)
+    decide_refund(opened, number, RefundDecision.SETTLED_OUTSIDE, seen=0)
     refund, payment = state_of(opened, number)
     assert (refund.state, refund.refunded_at) == (RefundStatus.SUCCEEDED, opened.now)
     assert (payment.refund_reserved, payment.amount_refunded) == (500, 500)
@@ -267,16 +267,16 @@ def test_refund_settled_outside_counts_as_returned_but_the_channel_still_has_the
 
 def test_channel_that_returns_what_was_settled_outside_is_for_a_person() -> None:
     opened, number = abnormal()
-    decide_refund(opened, number, RefundDecision.SETTLED_OUTSIDE)
+    decide_refund(opened, number, RefundDecision.SETTLED_OUTSIDE, seen=0)
     hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
     assert alerted(opened)[-1] == "refund.returned_twice"
 
 
 def test_released_refund_gives_its_reservation_back_exactly_once() -> None:
     opened, number = abnormal()
-    decide_refund(opened, number, RefundDecision.RELEASE)
+    decide_refund(opened, number, RefundDecision.RELEASE, seen=0)
     with pytest.raises(DecisionImpossible):
-        decide_refund(opened, number, RefundDecision.RELEASE)
+        decide_refund(opened, number, RefundDecision.RELEASE, seen=0)
     hear_of_refund(opened, answer(opened, number, Verdict.DECLINED))
     refund, payment = state_of(opened, number)
     assert (refund.state, payment.refund_reserved) == (RefundStatus.FAILED, 0)
@@ -295,7 +295,7 @@ def commanded(opened: OrderAggregate, number: str) -> CommandName:
 
 def test_refund_that_is_paid_out_is_told_to_the_channel_and_then_asked_about() -> None:
     opened, number = abnormal()
-    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
     assert opened.next_checks[number] == NextCheck(opened.now)
     assert commanded(opened, number) is CommandName.REFUND_ABNORMAL
     hear_of_refund(opened, answer(opened, number, Verdict.PENDING))
@@ -309,9 +309,9 @@ def test_refund_that_is_paid_out_is_told_to_the_channel_and_then_asked_about() -
 
 def test_nobody_decides_while_the_channel_pays_out() -> None:
     opened, number = abnormal()
-    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
     with pytest.raises(DecisionImpossible):
-        decide_refund(opened, number, RefundDecision.RELEASE)
+        decide_refund(opened, number, RefundDecision.RELEASE, seen=0)
 
 
 @pytest.mark.parametrize(
@@ -322,23 +322,23 @@ def test_pay_out_that_comes_to_nothing_is_for_a_person_again(
     verdict: Verdict, more: dict[str, Any]
 ) -> None:
     opened, number = abnormal()
-    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
     hear_of_refund(opened, answer(opened, number, verdict, **more))
     assert alerted(opened) == ["refund.abnormal", "refund.abnormal"]
     assert not isinstance(refund_step(opened.refunds[number], attempt=0, now=opened.now), Ask)
-    decide_refund(opened, number, RefundDecision.RELEASE)
+    decide_refund(opened, number, RefundDecision.RELEASE, seen=0)
 
 
 def test_uncertain_pay_out_is_never_told_twice() -> None:
     opened, number = abnormal()
-    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
     hear_of_refund(opened, answer(opened, number, Verdict.UNKNOWN))
     assert commanded(opened, number) is CommandName.QUERY_REFUND
 
 
 def test_old_notice_does_not_end_a_pay_out() -> None:
     opened, number = abnormal()
-    decide_refund(opened, number, RefundDecision.PAY_OUT)
+    decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
     refund = opened.refunds[number]
     hear_of_refund(opened, said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
     assert opened.refunds[number].is_paid_out

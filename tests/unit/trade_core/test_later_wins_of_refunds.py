@@ -200,7 +200,7 @@ def test_people_decide_of_what_bounced(
     decision: RefundDecision, state: RefundStatus, reserved: int, refunded: int
 ) -> None:
     opened, started = bounced()
-    decide_refund(opened, started.refund_no, decision)
+    decide_refund(opened, started.refund_no, decision, seen=0)
     (payment,) = opened.payments.values()
     assert opened.refunds[started.refund_no].state is state
     assert (payment.refund_reserved, payment.amount_refunded) == (reserved, refunded)
@@ -210,7 +210,7 @@ def test_people_decide_of_what_bounced(
 def test_what_bounced_and_is_paid_out_succeeds_again() -> None:
     opened, started = bounced()
     opened.now = later(2 * 86_400)
-    decide_refund(opened, started.refund_no, RefundDecision.PAY_OUT)
+    decide_refund(opened, started.refund_no, RefundDecision.PAY_OUT, seen=0)
     now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 2 * 86_400 + 1)
     assert now_is.state is RefundStatus.SUCCEEDED
     assert len({(entry.kind, entry.turn) for entry in opened.entries}) == len(opened.entries)
@@ -248,7 +248,7 @@ def paying_out() -> tuple[OrderAggregate, Refund]:
     opened, started = begun()
     hear(opened, started, Source.NOTICE, Verdict.DECLINED, 10, abnormal=True)
     opened.now = later(100)
-    decide_refund(opened, started.refund_no, RefundDecision.PAY_OUT)
+    decide_refund(opened, started.refund_no, RefundDecision.PAY_OUT, seen=0)
     return opened, started
 
 

@@ -22,7 +22,7 @@ class DeadLetterView(Message):
     parked_at: datetime
     tries: int
     replayed_at: datetime | None
-    version: int = 0
+    version: int
 
 
 class ReplayDeadLetter(Message):

@@ -68,4 +68,4 @@ class DecideRefund(Message):
     decision: RefundDecision
     reason: Reason
     decided_by: Person
-    version: int | None = None
+    version: int

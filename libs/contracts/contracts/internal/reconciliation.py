@@ -87,12 +87,14 @@ class ReconciliationState(StrEnum):
 class DifferenceKind(StrEnum):
     """`not_booked`: the channel moved money that our books do not have. `not_billed`: the other way
     round. `amount`: both have it, with other amounts or currencies. `unknown_number`: it has the
-    form of our numbers, and nobody here knows it."""
+    form of our numbers, and nobody here knows it. `unreadable_row`: one that could not be read,
+    while the others are compared."""
 
     NOT_BOOKED = "not_booked"
     NOT_BILLED = "not_billed"
     AMOUNT = "amount"
     UNKNOWN_NUMBER = "unknown_number"
+    UNREADABLE_ROW = "unreadable_row"
 
 
 class DifferenceState(StrEnum):
@@ -108,7 +110,8 @@ class DifferenceState(StrEnum):
 class DifferenceView(Message):
     """`subject` is our payment_no or refund_no; where a refund has no number of ours (made at the
     channel's own console), that of its payment. What came in is positive, what went out negative.
-    `our_status` is that of the payment or refund, None where nobody knows the number.
+    `our_status` is that of the payment or refund, None where nobody knows the number. Of an
+    `unreadable_row` `subject` is its line and `detail` its text. `version` rises with each change.
     """
 
     difference_no: str
@@ -118,7 +121,7 @@ class DifferenceView(Message):
     channel: str
     day: date
     kind: DifferenceKind
-    about: Literal["payment", "refund"]
+    about: Literal["payment", "refund", "row"]
     subject: str
     channel_no: str | None
     our_amount: int | None
@@ -131,7 +134,8 @@ class DifferenceView(Message):
     closed_at: datetime | None
     reason: str | None = None
     settled_by: str | None = None
-    version: int = 0
+    version: int
+    detail: str | None = None
 
 
 class DifferencePage(Message):
@@ -199,4 +203,4 @@ class SettleDifference(Message):
 
     reason: Reason
     decided_by: Person
-    version: int | None = None
+    version: int

@@ -11,7 +11,7 @@ from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
-from trade_core.domain.errors import ClaimChanged, DecisionImpossible
+from trade_core.domain.errors import ClaimChanged, DecisionImpossible, VersionChanged
 from trade_core.domain.payment import Claim, Payment
 from trade_core.domain.refund import Refund
 
@@ -46,12 +46,17 @@ def decide_payment(
             assert_never(decision)
 
 
-def decide_refund(aggregate: OrderAggregate, refund_no: str, decision: RefundDecision) -> None:
+def decide_refund(
+    aggregate: OrderAggregate, refund_no: str, decision: RefundDecision, *, seen: int
+) -> None:
     """End what is abnormal, or have the channel send the money to the merchant's own account.
+    `seen` is the version of the refund that the person saw.
 
-    Raises DecisionImpossible; nothing has changed then.
+    Raises VersionChanged, DecisionImpossible; nothing has changed then.
     """
     refund = aggregate.refunds[refund_no]
+    if refund.version != seen:
+        raise VersionChanged(refund.version)
     if refund.state is not RefundStatus.ABNORMAL:
         raise DecisionImpossible(f"Refund {refund_no} is {refund.state}, not abnormal.")
     if refund.is_paid_out:

@@ -12,7 +12,7 @@ TradeError (a problem with one of the public codes)
 │   └── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
 ├── DayNotBilled · DifferenceClosed                         invalid_request
 └── DecisionImpossible                                      invalid_request
-ClaimChanged (409 claim_changed, for people)
+ClaimChanged · VersionChanged (409 claim_changed · version_changed, for people)
 ResultRefused (a channel's word that cannot be applied: a dead letter, with an alert)
 ├── IllegalTransition · ImpossibleResult
 └── ForeignAccount · TradeAlreadySettles (own-account-only)
@@ -301,6 +301,19 @@ class ClaimChanged(Problem):
         super().__init__(
             "Look at what the channel claims now, and decide about that.",
             extra={"claim": None if claim is None else claim.model_dump()},
+        )
+
+
+class VersionChanged(Problem):
+    """decide-what-was-seen: it is not any more what the person saw."""
+
+    code = "version_changed"
+    status = 409
+    title = "It has changed by now"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "Look at it as it is now, and decide about that.", extra={"version": version}
         )
 
 

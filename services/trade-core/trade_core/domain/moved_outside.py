@@ -5,7 +5,7 @@ taken off; what one of them may explain is waited for, and the channel asked aga
 made outside. The same total again finds its refund among ours, so nothing is booked twice.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -104,6 +104,51 @@ def apply_foreign_refund(aggregate: OrderAggregate, result: RefundResult, time: 
         said_at=result.said_at or time,
         refunded_at=result.refunded_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRefund:
+    """A refund in a channel's statement that names no refund of ours; `amount` is positive."""
+
+    number: str
+    amount: int
+    day_begins_at: datetime
+
+
+def apply_statement(
+    aggregate: OrderAggregate,
+    payment_no: str,
+    listed: Sequence[StatementRefund],
+    said_at: datetime,
+) -> None:
+    """Book what the statements of the payment's account list and nothing booked explains.
+
+    Numbers are matched first. What is left is explained by sum: of what was booked from a total
+    since the first of these days began. The aggregate must know all refunds of the payment.
+    """
+    payment = aggregate.payments[payment_no]
+    if payment.state is not PaymentStatus.SUCCEEDED:
+        return
+    booked = [one for one in _of(aggregate, payment) if one.cause is RefundCause.EXTERNAL]
+    known = {one.channel_refund_no: one for one in booked if one.channel_refund_no}
+    unlisted = [one for one in listed if one.number not in known]
+    if not unlisted:
+        return
+    since = min(one.day_begins_at for one in unlisted)
+    covered = sum(one.amount for one in booked if one.created_at >= since)
+    covered -= sum(one.amount for one in listed if one.number in known)
+    for one in unlisted:
+        missing = one.amount - max(covered, 0)
+        covered -= one.amount
+        if missing > 0:
+            refunding.book_external(
+                aggregate,
+                aggregate.payments[payment_no],
+                missing,
+                channel_refund_no=one.number or None,
+                said_at=said_at,
+                refunded_at=None,
+            )
 
 
 def _amount(result: PaymentResult, payment: Payment) -> int | None:

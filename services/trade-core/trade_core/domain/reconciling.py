@@ -13,7 +13,7 @@ from contracts.internal import (
     StatementRow,
 )
 
-About = Literal["payment", "refund"]
+About = Literal["payment", "refund", "row"]
 Key = tuple[DifferenceKind, About, str]
 
 
@@ -29,7 +29,10 @@ class OwnRow:
 
 
 def find_own(row: StatementRow) -> OwnRow | None:
-    """None where the row names none of our numbers: the account is used elsewhere too."""
+    """None where the row names none of our numbers: the account is used elsewhere too. What cannot
+    be read may be ours."""
+    if row.kind == "unreadable":
+        return OwnRow("row", f"line {row.line}", "", row)
     if row.kind == "refund" and is_id("refund", row.refund_no):
         return OwnRow("refund", row.refund_no, row.channel_no, row)
     if row.kind in ("payment", "refund") and is_id("payment", row.payment_no):
@@ -50,6 +53,7 @@ class Found:
     our_status: str | None
     billed_amount: int | None
     billed_currency: str | None
+    detail: str | None = None
 
     @property
     def key(self) -> Key:

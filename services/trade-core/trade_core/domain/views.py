@@ -6,7 +6,7 @@ from contracts.api import OrderSummary, OrderView, PaymentView, RefundStatus, Re
 from contracts.events import commands
 from contracts.events.commands import PaymentRef, RefundRef, SplitRef, SplitReturn
 from contracts.events.orders import SOURCE
-from contracts.internal import CheckoutOnFile, ClaimView, PaymentOnFile
+from contracts.internal import CheckoutOnFile, ClaimView, PaymentOnFile, RefundOnFile
 from trade_core.domain.event import Event
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Claim, Payment
@@ -52,6 +52,10 @@ def payment_view(order: Order, payment: Payment) -> PaymentView:
 
 def refund_view(order: Order, payment: Payment, refund: Refund) -> RefundView:
     return RefundView(**_refund(order, payment, refund))
+
+
+def refund_on_file(order: Order, payment: Payment, refund: Refund) -> RefundOnFile:
+    return RefundOnFile(**_refund(order, payment, refund), version=refund.version)
 
 
 def split_view(order: Order, payment: Payment, split: Split) -> SplitView:

@@ -1,6 +1,7 @@
 """A channel's bill beside our books: what differs is asked about first, and then told to people.
 
-A bill never changes the state of money: it makes us ask, and the verified answer counts.
+A statement makes us ask, and the verified answer counts; only a refund that names no number of ours
+is booked from it, for no question answers that (money-moved-outside).
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from trade_core.domain import reconciliation as schedule
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import Found, Judgement
 from trade_core.flows import channel_commands
+from trade_core.flows.book_outside import book_outside
 from trade_core.flows.deps import Deps
 from trade_core.store import differences, due, outgoing, reading, reconciliations, statement_rows
 from trade_core.store import ledger as ledger_store
@@ -36,6 +38,7 @@ FORGET_BATCH: Final = 20_000
 async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
     """Compare the rows that are here with the books as they are now, and act on what differs."""
     now = deps.clock()
+    await book_outside(deps, reconciliation)
     async with deps.db.transaction() as tx:
         current = await reconciliations.lock(tx, reconciliation.statement_no)
         if current != reconciliation:

@@ -12,7 +12,7 @@ from chassis.database import UNREACHABLE
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from contracts.internal import DeadLetterPage, DeadLetterView
 from trade_core.domain import alerts
-from trade_core.domain.errors import DeadLetterNotFound
+from trade_core.domain.errors import DeadLetterNotFound, VersionChanged
 from trade_core.flows.apply_results import (
     Refused,
     apply_payment_results,
@@ -52,14 +52,17 @@ async def list_letters(deps: Deps, after: int | None, limit: int) -> DeadLetterP
     )
 
 
-async def replay(deps: Deps, letter_id: int) -> DeadLetterView:
+async def replay(deps: Deps, letter_id: int, version: int) -> DeadLetterView:
     """Read and apply it as if it came now; what still cannot be applied stays, with the new error.
 
-    One that was applied is left alone. Raises DeadLetterNotFound.
+    One that was applied is left alone. `version` is that which the person saw.
+    Raises DeadLetterNotFound, VersionChanged.
     """
     letter = await _get(deps, letter_id)
     if letter.replayed_at is not None:
         return _view(letter)
+    if letter.tries != version:
+        raise VersionChanged(letter.tries)
     error = await _try_again(deps, letter.record)
     async with deps.db.transaction() as tx:
         await dead_letters.note_try(tx, letter_id, error=error, at=deps.clock())
@@ -112,4 +115,5 @@ def _view(letter: DeadLetter) -> DeadLetterView:
         parked_at=letter.parked_at,
         tries=letter.tries,
         replayed_at=letter.replayed_at,
+        version=letter.tries,
     )

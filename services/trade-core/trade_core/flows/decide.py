@@ -52,7 +52,7 @@ async def decide_payment(deps: Deps, payment_no: str, request: DecidePayment) ->
 async def decide_refund(deps: Deps, refund_no: str, request: DecideRefund) -> None:
     """Decide about an abnormal refund; committed when this returns.
 
-    Raises RefundNotFound, DecisionImpossible.
+    Raises RefundNotFound, VersionChanged, DecisionImpossible.
     """
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_refunds(tx, [refund_no])
@@ -63,7 +63,7 @@ async def decide_refund(deps: Deps, refund_no: str, request: DecideRefund) -> No
         is_decided = refund.state is not RefundStatus.ABNORMAL or refund.is_paid_out
         if is_decided and await _is_repeat(tx, refund_no, request):
             return
-        deciding.decide_refund(aggregate, refund_no, request.decision)
+        deciding.decide_refund(aggregate, refund_no, request.decision, seen=request.version)
         await _save(tx, aggregate, refund_no, request)
     _tell(deps, aggregate, refund_no, request)
 

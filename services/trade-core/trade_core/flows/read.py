@@ -7,7 +7,7 @@ from chassis import outbox
 from chassis.problems import FieldError, InvalidRequest
 from contracts.api import EventItem, EventPage, OrderView, RefundView, SplitView
 from contracts.events.orders import OrderEventRecord
-from contracts.internal import CheckoutOnFile, PaymentOnFile
+from contracts.internal import CheckoutOnFile, PaymentOnFile, RefundOnFile
 from trade_core.domain import views
 from trade_core.domain.errors import (
     CursorExpired,
@@ -73,7 +73,7 @@ async def get_order(deps: Deps, key: OrderKey) -> OrderView:
     return views.order_view(order, payments, refunds)
 
 
-async def get_refund(deps: Deps, refund_no: str, app_id: str | None) -> RefundView:
+async def get_refund(deps: Deps, refund_no: str, app_id: str | None) -> RefundOnFile:
     """`app_id` None: any app's. Raises RefundNotFound."""
     async with deps.db.connection() as tx:
         refund = (await reading.refunds(tx, [refund_no])).get(refund_no)
@@ -130,8 +130,8 @@ async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) ->
     )
 
 
-async def _refund_view(deps: Deps, refund: Refund) -> RefundView:
-    return views.refund_view(*await _paid(deps, refund.payment_no), refund)
+async def _refund_view(deps: Deps, refund: Refund) -> RefundOnFile:
+    return views.refund_on_file(*await _paid(deps, refund.payment_no), refund)
 
 
 async def _split_view(deps: Deps, split: Split) -> SplitView:

@@ -24,6 +24,7 @@ from trade_core.domain.errors import (
     DifferenceNotFound,
     NoStatementOfDay,
     ReconciliationNotFound,
+    VersionChanged,
 )
 from trade_core.flows.deps import Deps
 from trade_core.store import decisions, differences, reconciliations
@@ -85,7 +86,7 @@ async def fetch_again(deps: Deps, statement_no: str) -> ReconciliationView:
 async def settle(deps: Deps, difference_no: str, request: SettleDifference) -> DifferenceView:
     """A person lets a difference be; one that is settled stays as it is.
 
-    Raises DifferenceNotFound, and DifferenceClosed where a later comparison agreed.
+    Raises DifferenceNotFound, DifferenceClosed where a later comparison agreed, VersionChanged.
     """
     now = deps.clock()
     async with deps.db.transaction() as tx:
@@ -93,14 +94,16 @@ async def settle(deps: Deps, difference_no: str, request: SettleDifference) -> D
         if view is None:
             raise DifferenceNotFound(difference_no)
         await reconciliations.lock(tx, view.statement_no)
-        if await differences.settle(tx, difference_no, now):
+        if await differences.settle(tx, difference_no, version=request.version, now=now):
             decided = Decided(difference_no, SETTLE, request.reason, request.decided_by, now)
             await decisions.add(tx, decided)
             await reconciliations.note_settled(tx, view.statement_no)
             log.info("difference.settled", subject=view.subject, decided_by=request.decided_by)
         settled = await differences.find_view(tx, difference_no)
-    if settled is None or settled.state is not DifferenceState.SETTLED:
+    if settled is None or settled.state is DifferenceState.CLOSED:
         raise DifferenceClosed(difference_no)
+    if settled.state is not DifferenceState.SETTLED:
+        raise VersionChanged(settled.version)
     return settled
 
 

@@ -45,9 +45,9 @@ async def list_views(
     return [DifferenceView.model_validate(dict(row)) for row in rows]
 
 
-async def settle(tx: Tx, difference_no: str, now: datetime) -> bool:
-    """A person lets it be; False where there was nothing left to settle."""
-    return bool(await tx.fetchval(_SETTLE, difference_no, now))
+async def settle(tx: Tx, difference_no: str, *, version: int, now: datetime) -> bool:
+    """A person lets it be; False where there was nothing left to settle, or it is another now."""
+    return bool(await tx.fetchval(_SETTLE, difference_no, version, now))
 
 
 def _values(found: Found) -> Mapping[str, object]:
@@ -58,23 +58,29 @@ _KNOWN = "select kind, about, subject, state from difference where statement_no 
 
 _SAVE = """
 insert into difference (difference_no, statement_no, kind, about, subject, channel_no, our_amount,
-    our_currency, our_status, billed_amount, billed_currency, state, found_at)
+    our_currency, our_status, billed_amount, billed_currency, detail, state, found_at)
 select difference_no, $1, kind, about, subject, channel_no, our_amount, our_currency, our_status,
-    billed_amount, billed_currency, state, $2
+    billed_amount, billed_currency, detail, state, $2
 from jsonb_to_recordset($3)
   as g (difference_no text, kind text, about text, subject text, channel_no text,
         our_amount bigint, our_currency text, our_status text, billed_amount bigint,
-        billed_currency text, state text)
+        billed_currency text, detail text, state text)
 on conflict (statement_no, kind, about, subject) do update
 set channel_no = excluded.channel_no, our_amount = excluded.our_amount,
     our_currency = excluded.our_currency, our_status = excluded.our_status,
     billed_amount = excluded.billed_amount, billed_currency = excluded.billed_currency,
-    state = excluded.state,
+    state = excluded.state, detail = excluded.detail,
+    version = difference.version + case when (difference.our_amount, difference.our_currency,
+            difference.our_status, difference.billed_amount, difference.billed_currency,
+            difference.state, difference.detail)
+        is distinct from (excluded.our_amount, excluded.our_currency, excluded.our_status,
+            excluded.billed_amount, excluded.billed_currency, excluded.state, excluded.detail)
+        then 1 else 0 end,
     closed_at = case when excluded.state = 'settled' then difference.closed_at end
 """
 
 _CLOSE = """
-update difference d set state = 'closed', closed_at = $2
+update difference d set state = 'closed', closed_at = $2, version = d.version + 1
 from unnest($3::text[], $4::text[], $5::text[]) as c (kind, about, subject)
 where d.statement_no = $1 and d.kind = c.kind and d.about = c.about and d.subject = c.subject
 """
@@ -92,7 +98,7 @@ _PAGE = (
 )
 
 _SETTLE = """
-update difference set state = 'settled', closed_at = $2
-where difference_no = $1 and state in ('asked', 'open')
+update difference set state = 'settled', closed_at = $3, version = version + 1
+where difference_no = $1 and version = $2 and state in ('asked', 'open')
 returning true
 """

@@ -7,7 +7,10 @@ from typing import Final
 import asyncpg
 
 from chassis.database import Tx
-from contracts.internal import DifferenceKind
+from contracts.internal import MAX_RAW_CHARS, DifferenceKind
+from contracts.text import clean
+from trade_core.domain import reconciliation as schedule
+from trade_core.domain.moved_outside import StatementRefund
 from trade_core.domain.reconciliation import OurSide, Reconciliation
 from trade_core.domain.reconciling import Found, OwnRow
 
@@ -40,7 +43,8 @@ async def add_page(
             "amount": own.row.amount,
             "currency": own.row.currency,
             "fee": own.row.fee,
-            "status": own.row.status,
+            "status": "unreadable" if own.about == "row" else own.row.status,
+            "raw": clean(own.row.raw, MAX_RAW_CHARS) if own.about == "row" else None,
         }
         for place, own in enumerate(rows)
         if own is not None
@@ -83,6 +87,24 @@ async def compare(
     return [_found(row) for row in rows], rows[0]["total"] if rows else 0
 
 
+async def refunded_outside(tx: Tx, reconciliation: Reconciliation, limit: int) -> list[str]:
+    """Payments of ours of which the statement lists refunds that are not booked under their
+    number."""
+    rows = await tx.fetch(
+        _REFUNDED_OUTSIDE, reconciliation.statement_no, reconciliation.rows_round, limit
+    )
+    return [row["subject"] for row in rows]
+
+
+async def outside_refunds(tx: Tx, payment_id: str, payment_no: str) -> list[StatementRefund]:
+    """What all kept statements of the account list of a payment without a refund of ours."""
+    rows = await tx.fetch(_OUTSIDE_REFUNDS, payment_id, payment_no)
+    return [
+        StatementRefund(row["channel_no"], row["amount"], schedule.beginning_of(row["day"]))
+        for row in rows
+    ]
+
+
 async def seen(tx: Tx, reconciliation: Reconciliation, subjects: Sequence[str]) -> set[str]:
     """Those of the numbers that stand in a bill of the account."""
     rows = await tx.fetch(_SEEN, reconciliation.payment_id, subjects) if subjects else []
@@ -111,6 +133,7 @@ def _found(row: asyncpg.Record) -> Found:
         our_status=row["our_status"],
         billed_amount=row["billed_amount"],
         billed_currency=row["billed_currency"],
+        detail=row["detail"],
     )
 
 
@@ -123,12 +146,12 @@ returning true
 # A refund that the channel made without us names a payment only.
 _ADD_ROWS = """
 insert into bill_row (statement_no, round, line, about, subject, is_ours, channel_no, amount,
-    currency, fee, status)
+    currency, fee, status, raw)
 select $1, $2, g.line, g.about, g.subject, p.payment_id is not distinct from $3, g.channel_no,
-    g.amount, g.currency, g.fee, g.status
+    g.amount, g.currency, g.fee, g.status, g.raw
 from jsonb_to_recordset($4)
   as g (line int, about text, subject text, channel_no text, amount bigint, currency text,
-        fee bigint, status text)
+        fee bigint, status text, raw text)
 left join refunds r on r.refund_no = g.subject
 left join payments p on p.payment_no = coalesce(r.payment_no, g.subject)
 on conflict do nothing
@@ -185,9 +208,13 @@ with billed as materialized (
     from beside
 ), found as (
     select kind, about, subject, channel_no, our_amount, our_currency, our_status,
-        amount as billed_amount, currency as billed_currency
+        amount as billed_amount, currency as billed_currency, null as detail
     from differing d
     where kind is not null and case
+        when kind = 'not_booked' and not is_by_us and our_status = 'succeeded' then
+            (select coalesce(sum(r.amount), 0) from refunds r
+             join payments of on of.payment_no = r.payment_no and of.order_id = r.order_id
+             where r.payment_no = d.payment_no and r.cause = 'external') < -amount
         when kind = 'not_booked' and (about = 'payment' or not is_by_us) then
             (select our.state = 'succeeded' from payments our where our.payment_no = d.payment_no)
             or (select sum(k.amount) from bill_row k join statement s using (statement_no)
@@ -196,7 +223,7 @@ with billed as materialized (
         else true end
     union all
     select 'not_billed', case when m.amount > 0 then 'payment' else 'refund' end, m.subject, null,
-        m.amount, m.currency, 'succeeded', null, null
+        m.amount, m.currency, 'succeeded', null, null, null
     from movement m
     where m.payment_id = $3 and m.day = $4 and m.booked_at >= $5 and m.booked_at < $6
       and m.begun_at >= $7
@@ -204,8 +231,34 @@ with billed as materialized (
         select from bill_row k join statement s using (statement_no)
         where k.subject = m.subject and k.status <> 'failed'
           and s.payment_id = $3 and k.round = s.rows_round)
+    union all
+    select 'unreadable_row', about, subject, null, null, null, null, null, null, raw
+    from bill_row where statement_no = $1 and round = $2 and status = 'unreadable'
 )
 select *, count(*) over () as total from found order by kind, about, subject limit $8
+"""
+
+_REFUNDED_OUTSIDE = """
+select distinct b.subject
+from bill_row b
+join payments p on p.payment_no = b.subject
+where b.statement_no = $1 and b.round = $2 and b.about = 'refund' and b.status = 'done'
+  and b.amount < 0 and b.is_ours and p.state = 'succeeded'
+  and not exists (
+    select from refunds r
+    where r.order_id = p.order_id and r.payment_no = p.payment_no and r.cause = 'external'
+      and r.channel_refund_no = b.channel_no and r.amount = -b.amount)
+order by b.subject limit $3
+"""
+
+_OUTSIDE_REFUNDS = """
+select k.channel_no, -sum(k.amount)::bigint as amount, min(s.day) as day
+from bill_row k join statement s using (statement_no)
+where k.subject = $2 and k.about = 'refund' and k.status = 'done' and k.is_ours
+  and s.payment_id = $1 and k.round = s.rows_round
+group by k.channel_no
+having sum(k.amount) < 0
+order by min(s.day), k.channel_no
 """
 
 _SEEN = """
