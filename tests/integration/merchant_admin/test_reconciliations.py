@@ -31,7 +31,7 @@ DIFFERENCE: dict[str, Any] = {
     "about": "payment", "subject": new_id("payment"), "channel_no": "4200", "our_amount": 1299,
     "our_currency": "CNY", "our_status": "succeeded", "billed_amount": 1300,
     "billed_currency": "CNY", "state": "open", "found_at": NOW, "closed_at": None, "reason": None,
-    "settled_by": None, "version": 4,
+    "settled_by": None, "version": 4, "detail": None,
 }  # fmt: skip
 SETTLED = {**DIFFERENCE, "state": "settled", "closed_at": NOW, "reason": EVIL, "settled_by": "li"}
 

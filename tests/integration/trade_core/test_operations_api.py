@@ -15,8 +15,10 @@ async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(
     payment = await desk.opened()
     await desk.apply(paid(payment, amount=1298))
     path = f"/payments/{payment.payment_no}"
-    assert (await http.get(path)).json()["claim"]["amount"] == 1298
-    answer = await http.post(f"{path}/decision", json=DECISION)
+    claim = (await http.get(path)).json()["claim"]
+    assert claim["amount"] == 1298
+    decision = {**DECISION, "claim": claim}
+    answer = await http.post(f"{path}/decision", json=decision)
     assert answer.status_code == 200
     decided = answer.json()
     assert (decided["status"], decided["amount"], decided["order"]["amount_paid"]) == (
@@ -24,7 +26,7 @@ async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(
         1298,
         1298,
     )
-    other = await http.post(f"{path}/decision", json={**DECISION, "decision": "ignore"})
+    other = await http.post(f"{path}/decision", json={**decision, "decision": "ignore"})
     assert (other.status_code, other.json()["errors"][0]["pointer"]) == (422, "/decision")
 
 
