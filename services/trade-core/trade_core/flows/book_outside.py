@@ -34,7 +34,7 @@ async def book_outside(deps: Deps, reconciliation: Reconciliation) -> None:
 @retry_on_conflict
 async def _book(deps: Deps, reconciliation: Reconciliation, payment_no: str) -> None:
     async with deps.db.transaction() as tx:
-        opened = await aggregates.by_payments(tx, [payment_no], clock=deps.clock)
+        opened = await aggregates.by_payments(tx, [payment_no])
         await aggregates.know_refunds(tx, opened.values(), [payment_no])
         rows = await statement_rows.outside_refunds(tx, reconciliation.payment_id, payment_no)
         for aggregate in opened.values():
