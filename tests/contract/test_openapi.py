@@ -31,7 +31,7 @@ def document() -> dict[str, Any]:
         public_url="http://127.0.0.1:1",
         cashier_url="http://127.0.0.1:1",
         sealing_key=SecretStr(sealing.generate().private_key),
-        checkout_key=SecretStr("x"),
+        checkout_key=(SecretStr("x" * 32),),
     )
     return openapi.document(build(settings))
 

@@ -23,6 +23,7 @@ from contracts.events.alerts import Alert
 from contracts.events.commands import ChannelCommandRecord
 from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
+from contracts.sealing import Opener, generate
 from gateway.alerts import Alerts
 from gateway.channels.plugin import Plugin
 from gateway.consumers import Commands
@@ -140,7 +141,8 @@ class Centre:
             alerts=alerts,
             unbroken=unbroken,
             addresses=Addresses("https://pay.example", "https://cashier.example"),
-            checkout_key=b"checkout key",
+            checkout_keys=(b"checkout key",),
+            opener=Opener.of(generate().private_key),
             clock=lambda: process.now().timestamp(),
         )
         self.gateway = process, deps

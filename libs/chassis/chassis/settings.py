@@ -34,6 +34,7 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 
 MIN_TOKEN_LENGTH: Final = 32
 TOKENS_OF_CALLER: Final = 2
+KEYS_AT_A_TIME: Final = 2
 OPERATOR: Final = "operator"
 """Who may call everything, on a machine of one's own."""
 
@@ -85,6 +86,25 @@ def _of_one_caller_each(tokens: tuple[AcceptedToken, ...]) -> tuple[AcceptedToke
             raise ValueError(f"{caller}: at most {TOKENS_OF_CALLER} tokens at a time")
     return tokens
 
+
+def _apart(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(SecretStr(part.strip()) for part in value.split(","))
+
+
+def _of_some_length(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not 1 <= len(keys) <= KEYS_AT_A_TIME:
+        raise ValueError(f"is one key, or {KEYS_AT_A_TIME} separated by a comma, the newest first")
+    if any(len(key.get_secret_value()) < MIN_TOKEN_LENGTH for key in keys):
+        raise ValueError(f"a key has at least {MIN_TOKEN_LENGTH} characters")
+    return keys
+
+
+RotatedKeys = Annotated[
+    tuple[SecretStr, ...], NoDecode, BeforeValidator(_apart), AfterValidator(_of_some_length)
+]
+"""Keys of a MAC: the first signs, both are believed while one replaces the other."""
 
 AcceptedTokens = Annotated[
     tuple[AcceptedToken, ...],

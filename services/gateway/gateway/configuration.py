@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from chassis.consumer import Record
 from contracts import sealing, signing
@@ -54,13 +54,13 @@ class Configuration:
         directory: Directory,
         *,
         plugins: Mapping[str, Plugin[Any]],
-        sealing_key: SecretStr,
+        opener: sealing.Opener,
         channel_urls: ChannelUrls,
         tell: Callable[[Alert], None],
     ) -> None:
         self._directory = directory
         self._plugins = plugins
-        self._sealing_key = sealing_key.get_secret_value()
+        self._opener = opener
         self._channel_urls = channel_urls
         self._tell = tell
         self._versions: dict[str, int] = {}
@@ -166,7 +166,7 @@ class Configuration:
             self._directory.put(replace(known, is_active=is_active))
 
     def _unseal(self, sealed: str | None, entity_id: str) -> str:
-        return sealing.open_sealed(self._sealing_key, sealed or "", context=entity_id)
+        return self._opener.open(sealed or "", context=entity_id)
 
     def _report(self, kind: str, entity_id: str, reason: str) -> None:
         BROKEN.labels(kind).inc()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.sealing import Opener
 from gateway.alerts import Alerts
 from gateway.channels.executor import Executor
 from gateway.channels.plugin import Plugin
@@ -42,7 +43,8 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`clock` answers Unix seconds; `checkout_key` signs the links to our page; `channel_urls`:
+    """`clock` answers Unix seconds; `checkout_keys`: the first
+    signs the links to our page; `channel_urls`:
     whether credentials may name addresses other than the channel's own; `is_configured`: whether
     the directory holds the whole configuration."""
 
@@ -57,6 +59,7 @@ class Deps:
     alerts: Alerts
     unbroken: Unbroken
     addresses: Addresses
-    checkout_key: bytes = field(repr=False)
+    checkout_keys: tuple[bytes, ...] = field(repr=False)
+    opener: Opener = field(repr=False)
     clock: Callable[[], float]
     recent_checks: RecentChecks = field(default_factory=RecentChecks)

@@ -22,6 +22,7 @@ from chassis.web import (
     serve,
 )
 from contracts.internal import FindSerials, SerialList
+from contracts.sealing import Opener
 from contracts.topics import MERCHANT_CONFIG
 from gateway.alerts import Alerts
 from gateway.api import events, internal, lists, openapi, payments, refunds, splits, webhooks
@@ -63,11 +64,11 @@ def assemble(settings: GatewaySettings) -> Parts:
     producer = Producer(settings.kafka_bootstrap, SERVICE, limit_s=PUBLISH_LIMIT_S)
     transport = HttpTransport(private_ca=settings.channel_ca_file)
     alerts = Alerts(producer)
-    directory = Directory()
+    directory, opener = Directory(), Opener.of(settings.sealing_key.get_secret_value())
     configuration = Configuration(
         directory,
         plugins=PLUGINS,
-        sealing_key=settings.sealing_key,
+        opener=opener,
         channel_urls=settings.channel_urls,
         tell=alerts.tell,
     )
@@ -101,7 +102,8 @@ def assemble(settings: GatewaySettings) -> Parts:
         alerts=alerts,
         unbroken=unbroken,
         addresses=Addresses(public=settings.public_url, cashier=settings.cashier_url),
-        checkout_key=settings.checkout_key.get_secret_value().encode(),
+        checkout_keys=tuple(key.get_secret_value().encode() for key in settings.checkout_key),
+        opener=opener,
         clock=time.time,
     )
     return Parts(deps, producer, transport, broadcast)
@@ -142,7 +144,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
             await parts.producer.stop()
 
     async def ready() -> Mapping[str, bool]:
-        return {"configuration": deps.is_configured()}
+        return {"configuration": deps.is_configured(), "secrets": deps.opener.fits}
 
     app = create_public_app(
         service=SERVICE,

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from chassis.settings import CalledSettings, PublicSettings, Token
+from chassis.settings import CalledSettings, PublicSettings, RotatedKeys, Token
+from contracts.sealing import Opener
 
 
 def _without_slash(value: str) -> str:
@@ -15,11 +16,16 @@ def _without_slash(value: str) -> str:
 Url = Annotated[str, Field(pattern=r"^https?://[^/]"), BeforeValidator(_without_slash)]
 
 
+def _openable(value: SecretStr) -> SecretStr:
+    Opener.of(value.get_secret_value())
+    return value
+
+
 class GatewaySettings(PublicSettings, CalledSettings):
-    """`channel_urls`: whether credentials may name addresses other than the channel's own ("any"
-    is for sandboxes). `channel_ca_file`: a private CA that channels are trusted by, besides the
-    public ones. `max_in_flight`: of all apps together, one alone has half of them at most.
-    """
+    """`sealing_key`: one or more, the newest first; `checkout_key`: one or two. `channel_urls`:
+    whether credentials may name addresses other than the channel's own ("any" is for sandboxes).
+    `channel_ca_file`: a private CA that channels are trusted by, besides the public ones.
+    `max_in_flight`: of all apps together, one alone has half of them at most."""
 
     port: int = 8000
     private_port: int = 8100
@@ -33,8 +39,8 @@ class GatewaySettings(PublicSettings, CalledSettings):
     notifier_token: Token
     public_url: Url
     cashier_url: Url
-    sealing_key: SecretStr
-    checkout_key: SecretStr
+    sealing_key: Annotated[SecretStr, AfterValidator(_openable)]
+    checkout_key: RotatedKeys
     max_in_flight: Annotated[int, Field(ge=2)] = 1_024
     app_rate_per_s: Annotated[int, Field(ge=1)] = 5_000
     channel_urls: Literal["own", "any"] = "own"

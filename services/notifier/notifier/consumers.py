@@ -82,13 +82,13 @@ class Configuration:
         self,
         apps: AppBook,
         routes: RouteBook,
-        sealing_key: str,
+        opener: sealing.Opener,
         *,
         trusting: Callable[[], ssl.SSLContext] = ssl.create_default_context,
     ) -> None:
         self._apps = apps
         self._routes = routes
-        self._sealing_key = sealing_key
+        self._opener = opener
         self._trusting = trusting
 
     def handle(self, record: Record) -> None:
@@ -131,7 +131,7 @@ class Configuration:
         if sealed is None:
             return None
         try:
-            opened = sealing.open_sealed(self._sealing_key, sealed, context=entity.merchant_id)
+            opened = self._opener.open(sealed, context=entity.merchant_id)
             return AlertRoute.model_validate_json(opened)
         except ValueError as error:
             log.warning(
@@ -143,14 +143,14 @@ class Configuration:
         sealed = entity.callback_client_certificate_sealed
         if sealed is None:
             return None
-        opened = sealing.open_sealed(self._sealing_key, sealed, context=entity.app_id)
+        opened = self._opener.open(sealed, context=entity.app_id)
         return client_tls(ClientCertificate.model_validate_json(opened), self._trusting)
 
     def _open(self, entity: AppEntity) -> tuple[bytes, ...]:
         keys = []
         for sealed in entity.webhook_secrets_sealed:
             try:
-                secret = sealing.open_sealed(self._sealing_key, sealed, context=entity.app_id)
+                secret = self._opener.open(sealed, context=entity.app_id)
                 keys.append(webhooks.secret_bytes(secret))
             except ValueError as error:
                 log.warning("app.secret_unusable", app_id=entity.app_id, reason=str(error))

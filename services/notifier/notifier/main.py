@@ -22,6 +22,7 @@ from chassis.web import create_app, serve
 from contracts import topics
 from contracts.events.alerts import AlertRecord
 from contracts.events.configuration import AlertRoute
+from contracts.sealing import Opener
 from notifier import api
 from notifier.consumers import Alerts, Configuration, OrderEvents
 from notifier.domain.apps import AppBook
@@ -111,12 +112,11 @@ class _Running:
         self._config = config
         self._group = group
         self._apps, self._routes = AppBook(), RouteBook()
+        self._opener = Opener.of(config.sealing_key.get_secret_value())
         self._configuration = Broadcast(
             bootstrap=config.kafka_bootstrap,
             topic=topics.MERCHANT_CONFIG,
-            handle=Configuration(
-                self._apps, self._routes, config.sealing_key.get_secret_value()
-            ).handle,
+            handle=Configuration(self._apps, self._routes, self._opener).handle,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background(grace_s=GRACE_S)
@@ -211,6 +211,7 @@ class _Running:
         return {
             "database": self._db is not None and await self._db.is_up(),
             "configuration": self._configuration.caught_up.is_set(),
+            "secrets": self._opener.fits,
         }
 
     def alive(self) -> Mapping[str, bool]:

@@ -5,10 +5,11 @@ from ipaddress import ip_network
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.settings import PREFIX, CalledSettings
+from contracts.sealing import Opener
 from notifier.domain.incidents import QuietHours
 from notifier.sending.guard import DEFAULT_PORTS, Network
 
@@ -55,6 +56,11 @@ def _zone(value: object) -> object:
         raise ValueError(f"{value} is not a time zone") from error
 
 
+def _openable(value: SecretStr) -> SecretStr:
+    Opener.of(value.get_secret_value())
+    return value
+
+
 class MigrationSettings(BaseSettings):
     """All that a migration is told."""
 
@@ -64,10 +70,10 @@ class MigrationSettings(BaseSettings):
 
 
 class NotifierSettings(CalledSettings):
-    """`sealing_key` opens the apps' webhook secrets. `callback_allow_cidrs`: private networks in
-    which callbacks may be delivered, separated by commas; `callback_ports`: as `443,8000-9999`.
-    `retention_days`: how long deliveries are kept, but for those that never arrived, and what was
-    published.
+    """`sealing_key` opens the apps' webhook secrets: one or more keys, the newest first.
+    `callback_allow_cidrs`: private networks in which callbacks may be delivered, separated by
+    commas; `callback_ports`: as `443,8000-9999`. `retention_days`: how long deliveries are kept,
+    but for those that never arrived, and what was published.
 
     People are told by what is set up of DingTalk, a webhook and e-mail, in this order.
     `alert_quiet_hours`: as `22:00-08:00`; then only what is critical is told.
@@ -79,7 +85,7 @@ class NotifierSettings(CalledSettings):
     kafka_session_timeout_ms: int = 30_000
     kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
-    sealing_key: SecretStr
+    sealing_key: Annotated[SecretStr, AfterValidator(_openable)]
     callback_allow_cidrs: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     callback_ports: Annotated[tuple[range, ...], NoDecode, BeforeValidator(_ports)] = DEFAULT_PORTS
     retention_days: Annotated[int, Field(ge=8)] = 90  # Longer than the schedule of the tries.

@@ -155,7 +155,7 @@ def settings(bootstrap: str, books_url: str, own_url: str) -> GatewaySettings:
         public_url=own_url,
         cashier_url="https://cashier.example",
         sealing_key=SecretStr(SEALING.private_key),
-        checkout_key=SecretStr("checkout key"),
+        checkout_key=(SecretStr("a checkout key of some length, indeed"),),
         channel_urls="any",
         max_in_flight=64,
     )

@@ -38,7 +38,7 @@ def settings(**changes: Any) -> GatewaySettings:
         "public_url": "https://pay.example",
         "cashier_url": "https://cashier.example",
         "sealing_key": SecretStr(sealing.generate().private_key),
-        "checkout_key": SecretStr("checkout key"),
+        "checkout_key": "a-checkout-key-of-at-least-32-characters",
         **changes,
     }
     return GatewaySettings(**values)

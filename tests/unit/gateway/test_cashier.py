@@ -27,7 +27,7 @@ from gateway.errors import NotClosedYet, NotHere
 from gateway.flows import cashier, choices
 
 PAYMENT_NO = payment_view().payment_no
-TOKEN = token_of(PAYMENT_NO, b"checkout key")
+TOKEN = token_of(PAYMENT_NO, [b"checkout key"])
 FORMER = PaymentRef(
     payment_no=PAYMENT_NO,
     payment_id="C1",
@@ -155,7 +155,7 @@ async def test_another_choice_closes_the_former_one_first() -> None:
     )
     payment = await choices.choose(page.deps, TOKEN, ChooseOffer(payment_id="C1"))
     assert payment.payment_no == "P2"
-    assert payment.token == token_of("P2", b"checkout key")
+    assert payment.token == token_of("P2", [b"checkout key"])
     assert [
         (event["payment_no"], event["source"], event["verdict"]) for event in page.producer.events()
     ] == [(PAYMENT_NO, "close", "succeeded"), ("P2", "initiation", "pending")]

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from structlog.testing import capture_logs
 from tests.unit.gateway.world import NOW, fake_plugin, there
 
@@ -42,7 +41,7 @@ class Reader:
         self.configuration = Configuration(
             self.directory,
             plugins={"fake": fake_plugin()},
-            sealing_key=SecretStr(KEYS.private_key),
+            opener=sealing.Opener.of(KEYS.private_key),
             channel_urls=channel_urls,
             tell=self.alerts.append,
         )

@@ -38,10 +38,10 @@ from gateway.domain.way_back import way_back
 from gateway.errors import NotHere, PayerUnknown
 from gateway.flows import cashier, payers
 
-KEY = b"checkout key"
+KEYS = (b"checkout key",)
 VISIT = "a visit that nobody guesses"
 NUMBER, ACCOUNT = new_id("payment"), new_id("channel_account")
-TOKEN = token_of(NUMBER, KEY)
+TOKEN = token_of(NUMBER, KEYS)
 
 
 def _payer(said: Reply, account: str, moment: Moment) -> str:
@@ -108,16 +108,16 @@ async def test_payer_is_sent_to_the_wallet_and_pays_by_jsapi() -> None:
 
 
 def test_state_is_letters_and_digits_and_bound_to_payment_time_and_browser() -> None:
-    text = state_of(Login(NUMBER, ACCOUNT), VISIT, KEY, now_s=1000)
+    text = state_of(Login(NUMBER, ACCOUNT), VISIT, KEYS, now_s=1000)
     assert text.isascii()
     assert text.isalnum()
     assert len(text) <= 100
-    assert find_login(text, VISIT, KEY, now_s=1000 + LIVES_S) == Login(NUMBER, ACCOUNT)
-    assert find_login(text, VISIT, KEY, now_s=1001 + LIVES_S) is None
-    assert find_login(text, "another browser", KEY, now_s=1000) is None
-    assert find_login(text, VISIT, b"another key", now_s=1000) is None
-    assert find_login(text.replace(NUMBER, new_id("payment")), VISIT, KEY, now_s=1000) is None
-    assert find_login("", VISIT, KEY, now_s=1000) is None
+    assert find_login(text, VISIT, KEYS, now_s=1000 + LIVES_S) == Login(NUMBER, ACCOUNT)
+    assert find_login(text, VISIT, KEYS, now_s=1001 + LIVES_S) is None
+    assert find_login(text, "another browser", KEYS, now_s=1000) is None
+    assert find_login(text, VISIT, (b"another key",), now_s=1000) is None
+    assert find_login(text.replace(NUMBER, new_id("payment")), VISIT, KEYS, now_s=1000) is None
+    assert find_login("", VISIT, KEYS, now_s=1000) is None
 
 
 async def test_state_of_another_browser_asks_nobody() -> None:

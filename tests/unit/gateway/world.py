@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished, Producer
-from contracts import signing
+from contracts import sealing, signing
 from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, OrderSummary, PaymentStatus, PaymentView
 from contracts.events.configuration import KeyAlgorithm
@@ -279,7 +279,8 @@ def world(
         alerts=alerts,
         unbroken=unbroken,
         addresses=Addresses(public="https://pay.example", cashier="https://cashier.example"),
-        checkout_key=b"checkout key",
+        checkout_keys=(b"checkout key",),
+        opener=sealing.Opener.of(sealing.generate().private_key),
         clock=lambda: NOW.timestamp(),
     )
     return World(deps, directory, transport, producer, core, post_office)

@@ -208,7 +208,9 @@ class TestConfiguration:
 
     def told_of(self, *entities: AppEntity) -> AppBook:
         apps = AppBook()
-        configuration = consumers.Configuration(apps, RouteBook(), self.pair.private_key)
+        configuration = consumers.Configuration(
+            apps, RouteBook(), sealing.Opener.of(self.pair.private_key)
+        )
         for entity in entities:
             configuration.handle(record(configured(entity, entity.app_id).to_bytes()))
         return apps
@@ -304,7 +306,9 @@ class TestConfiguration:
 
         def known(*versions: tuple[int, str | None]) -> AlertRoute | None:
             routes = RouteBook()
-            configuration = consumers.Configuration(AppBook(), routes, self.pair.private_key)
+            configuration = consumers.Configuration(
+                AppBook(), routes, sealing.Opener.of(self.pair.private_key)
+            )
             for version, text in versions:
                 merchant = MerchantEntity(
                     merchant_id="M1",
@@ -324,7 +328,9 @@ class TestConfiguration:
 
     def test_tombstone_and_other_entities_pass(self) -> None:
         apps = AppBook()
-        configuration = consumers.Configuration(apps, RouteBook(), self.pair.private_key)
+        configuration = consumers.Configuration(
+            apps, RouteBook(), sealing.Opener.of(self.pair.private_key)
+        )
 
         configuration.handle(record(b""))
 

@@ -10,7 +10,7 @@ REQUIRED = {
     "PAYMESH_ACCEPTED_TOKENS": "gateway:" + "t" * 32,
     "PAYMESH_DATABASE_URL": "postgresql://notifier@db/notifier",
     "PAYMESH_KAFKA_BOOTSTRAP": "kafka:9092",
-    "PAYMESH_SEALING_KEY": "k",
+    "PAYMESH_SEALING_KEY": "A" * 43 + "=",
 }
 
 

@@ -7,6 +7,7 @@ HMAC-SHA256(key, "payer\\n" + all before + "\\n" + visit)
 
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,20 +29,21 @@ class Login:
     payment_id: str
 
 
-def state_of(login: Login, visit: str, key: bytes, *, now_s: float) -> str:
+def state_of(login: Login, visit: str, keys: Sequence[bytes], *, now_s: float) -> str:
     """`visit` is known to the payer's browser only: an address with this state, sent to somebody
     else, is worth nothing."""
     text = f"{login.payment_no}{login.payment_id}{int(now_s) + LIVES_S:08x}"
-    return text + _mac(text, visit, key)
+    return text + _mac(text, visit, keys[0])
 
 
-def find_login(state: str, visit: str, key: bytes, *, now_s: float) -> Login | None:
+def find_login(state: str, visit: str, keys: Sequence[bytes], *, now_s: float) -> Login | None:
     """None for a state that we did not make, not for this browser, or too long ago."""
     match = _STATE.fullmatch(state)
     if match is None:
         return None
     text = state[: -len(match["mac"])]
-    if not hmac.compare_digest(match["mac"].encode(), _mac(text, visit, key).encode()):
+    macs = [_mac(text, visit, key).encode() for key in keys]
+    if not any(hmac.compare_digest(match["mac"].encode(), mac) for mac in macs):
         return None
     if int(match["until"], 16) < now_s:
         return None

@@ -53,7 +53,7 @@ async def check(deps: Deps, token: str) -> Checkout:
 
 def payment_no_of(deps: Deps, token: str) -> str:
     """Raises NotHere for a token that is not ours."""
-    payment_no = find_payment_no(token, deps.checkout_key)
+    payment_no = find_payment_no(token, deps.checkout_keys)
     if payment_no is None:
         raise NotHere("checkout")
     return payment_no
@@ -99,7 +99,7 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
         return_url=await _way_back(deps, filed),
         app_id=filed.app_id,
         sequence=filed.sequence,
-        page_url=deps.addresses.page(token_of(payment.payment_no, deps.checkout_key)),
+        page_url=deps.addresses.page(token_of(payment.payment_no, deps.checkout_keys)),
         payments=filed.payments,
         refunds=filed.refunds,
     )

@@ -67,7 +67,7 @@ async def begin(deps: Deps, filed: CheckoutOnFile, wish: Wish) -> ChosenPayment:
     """As `choose`; the payer comes back to our page, which tells what is true."""
     chosen = await _chosen(deps, filed.payment.payment_no, wish)
     attempt = chosen.payment
-    token = token_of(attempt.payment_no, deps.checkout_key)
+    token = token_of(attempt.payment_no, deps.checkout_keys)
     if chosen.initiate:
         back = deps.addresses.back_to_page(token)
         calling = pay.Calling(wish.method, back, wish.payer, filed.payment.splits)

@@ -18,7 +18,7 @@ def with_link(deps: Deps, payment: ViewT) -> ViewT:
     """
     if payment.method is not Method.CASHIER or _is_hosted_elsewhere(deps, payment):
         return payment
-    url = deps.addresses.page(token_of(payment.payment_no, deps.checkout_key))
+    url = deps.addresses.page(token_of(payment.payment_no, deps.checkout_keys))
     return payment.model_copy(update={"action": RedirectAction(url=url)})
 
 

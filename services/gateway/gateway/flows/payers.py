@@ -28,7 +28,7 @@ async def ask_who(deps: Deps, token: str, asked: AskWho) -> WhoAsked:
     if login is None or Method.JSAPI not in ways(account):
         raise NotHere("offer")
     state = state_of(
-        Login(payment_no, account.payment_id), asked.visit, deps.checkout_key, now_s=deps.clock()
+        Login(payment_no, account.payment_id), asked.visit, deps.checkout_keys, now_s=deps.clock()
     )
     return WhoAsked(url=login.address(deps.addresses.payers, state, account.opened))
 
@@ -39,12 +39,12 @@ async def came(deps: Deps, payer: PayerCame) -> ChosenPayment:
     A wallet may send the browser back twice; the second time finds what the first began. Raises
     NotHere for a state that is not ours or not this browser's, PayerUnknown, and as `choose`.
     """
-    login = find_login(payer.state, payer.visit, deps.checkout_key, now_s=deps.clock())
+    login = find_login(payer.state, payer.visit, deps.checkout_keys, now_s=deps.clock())
     if login is None:
         raise NotHere("login")
     filed = await on_file(deps, login.payment_no)
     account = offer_of(deps, filed, login.payment_id)
-    token = token_of(login.payment_no, deps.checkout_key)
+    token = token_of(login.payment_no, deps.checkout_keys)
     if not payer.code:
         raise PayerUnknown(token, "refused")
     try:
@@ -66,7 +66,7 @@ def _begun(deps: Deps, filed: CheckoutOnFile, account: ChannelAccount) -> Chosen
     latest = filed.latest
     if latest.payment_id != account.payment_id or latest.status not in UNDECIDED:
         return None
-    return ChosenPayment(**dict(latest), token=token_of(latest.payment_no, deps.checkout_key))
+    return ChosenPayment(**dict(latest), token=token_of(latest.payment_no, deps.checkout_keys))
 
 
 def _misconfigured(account: ChannelAccount, code: str) -> Alert:
