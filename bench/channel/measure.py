@@ -28,10 +28,10 @@ from chassis import logs
 from contracts.api import Method
 from contracts.identifiers import new_id
 from contracts.money import Money
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
+from gateway.calling.transport import HttpTransport
 from gateway.channels.plugin import Call, Operation, Outcome, PayOrder, Pending, Request
 from gateway.channels.registry import PLUGINS
-from gateway.channels.transport import HttpTransport
 from gateway.directory import ChannelAccount
 
 OVERHEAD_BAR: Final = 1.3

@@ -16,13 +16,13 @@ from chassis.producer import Producer
 from contracts import signing
 from contracts.events.alerts import Alert, Severity
 from contracts.events.configuration import KeyAlgorithm
-from gateway.alerts import Alerts
-from gateway.authentication import Authentication, SignedRequest
+from gateway.admission.authentication import Authentication, SignedRequest
+from gateway.admission.nonces import NonceMemory
 from gateway.directory import Directory
+from gateway.domain.errors import NotAuthenticated
 from gateway.domain.expiry import days_to_tell, end_of
-from gateway.domain.nonces import NonceMemory
-from gateway.errors import NotAuthenticated
 from gateway.jobs import CertificateWatch
+from gateway.outgoing.alerts import Alerts
 
 BEGINS = datetime(2026, 6, 1, tzinfo=UTC)
 ENDS = datetime(2026, 12, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.api import Method
 from contracts.money import Money
+from gateway.calling.executor import Executor
 from gateway.channels.beijing import BEIJING
-from gateway.channels.executor import Executor
 from gateway.channels.plugin import (
     BillKind,
     Outcome,

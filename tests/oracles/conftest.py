@@ -23,9 +23,9 @@ import httpx
 import pytest
 
 from contracts.events.alerts import Alert
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
+from gateway.calling.transport import HttpTransport
 from gateway.channels.registry import PLUGINS
-from gateway.channels.transport import HttpTransport
 from gateway.directory import ChannelAccount
 
 from .asking import Open

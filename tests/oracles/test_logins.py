@@ -8,7 +8,7 @@ import pytest
 from alipay import AliPay
 from alipay.exceptions import AliPayException
 
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import NotIdentified
 
 from .asking import Open

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gateway.calling.executor import Executor
 from gateway.channels.beijing import BEIJING
-from gateway.channels.executor import Executor
 from gateway.channels.plugin import (
     Bill,
     BillKind,

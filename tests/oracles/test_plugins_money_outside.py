@@ -7,7 +7,7 @@ import pytest
 
 from contracts.api import Method
 from contracts.money import Money
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Declined,
     GivenBack,

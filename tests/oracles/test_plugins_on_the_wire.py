@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.api import Method
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Declined,
     NoticedPayment,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.money import Money
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     CallingBack,
     Declined,

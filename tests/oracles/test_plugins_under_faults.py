@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.api import Method
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Declined,
     NoticedPayment,

@@ -26,8 +26,8 @@ from contracts.api import (
 )
 from contracts.events.orders import OrderEventRecord, OrderEventType
 from contracts.internal import ChooseOffer, ChosenPayment
-from gateway.deps import Deps
 from gateway.flows import choices, orders, pay, refunds, splits
+from gateway.flows.deps import Deps
 
 CODES: Final = ("134567890123456789", "134567890123456700")
 """Of the payer's phone; the third party asks for the password where it ends in 00."""

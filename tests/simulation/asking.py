@@ -11,7 +11,7 @@ from tests.simulation.world import Injected, World, is_excused
 
 from chassis.problems import Problem
 from contracts.codes import Code
-from gateway.deps import Deps
+from gateway.flows.deps import Deps
 
 T = TypeVar("T")
 Work = Callable[[Deps], Coroutine[Any, Any, T]]

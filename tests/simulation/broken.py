@@ -15,7 +15,7 @@ from chassis.database import Database, Tx
 from chassis.outbox import Relay
 from chassis.producer import Message, NotPublished, Producer
 from contracts.identifiers import new_id
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Call,
     Declined,

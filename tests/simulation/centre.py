@@ -24,14 +24,14 @@ from contracts.events.commands import ChannelCommandRecord
 from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
 from contracts.sealing import Opener, generate
-from gateway.alerts import Alerts
 from gateway.channels.plugin import Plugin
 from gateway.consumers import Commands
-from gateway.deps import Addresses
-from gateway.deps import Deps as GatewayDeps
 from gateway.directory import ChannelAccount, Directory
-from gateway.results import Results
-from gateway.unbroken import Unbroken
+from gateway.flows.deps import Addresses
+from gateway.flows.deps import Deps as GatewayDeps
+from gateway.outgoing.alerts import Alerts
+from gateway.outgoing.results import Results
+from gateway.outgoing.unbroken import Unbroken
 
 CORES: Final = ("core-1", "core-2")
 RESTART_S: Final = (0.5, 20.0)

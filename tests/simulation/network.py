@@ -11,8 +11,8 @@ from tests.simulation.process import Process
 from tests.simulation.world import Injected, World
 
 from chassis.problems import Problem
+from gateway.calling.transport import Broken, NotReached
 from gateway.channels.plugin import Reply, Request
-from gateway.channels.transport import Broken, NotReached
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from tests.simulation.plugin import plugin
 
 from chassis.consumer import Consumer
 from chassis.outbox import Relay
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import Plugin
 from trade_core.consumers import Results
 from trade_core.flows.deps import Deps

@@ -18,8 +18,8 @@ from chassis.consumer import Consumer, DeadRecord, Record
 from contracts.events.alerts import Alert, Severity
 from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchStatement
 from contracts.topics import CHANNEL_COMMANDS
-from gateway.deps import Deps
 from gateway.flows import command as flow
+from gateway.flows.deps import Deps
 
 log = structlog.get_logger()
 

@@ -13,8 +13,8 @@ from chassis.background import Alarm, Pulse, Watch, pause
 from chassis.consumer import Consumer
 from contracts.events import alerts
 from contracts.events.alerts import Alert, Severity
-from gateway.deps import Deps
 from gateway.domain.expiry import Certificate, days_to_tell, end_of
+from gateway.flows.deps import Deps
 
 LOOK_S: Final = 5.0
 """How soon a new account in certificate mode has the keys of today."""

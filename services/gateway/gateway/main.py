@@ -24,25 +24,25 @@ from chassis.web import (
 from contracts.internal import FindSerials, SerialList
 from contracts.sealing import Opener
 from contracts.topics import MERCHANT_CONFIG
-from gateway.alerts import Alerts
+from gateway.admission.authentication import Authentication
+from gateway.admission.nonces import NonceMemory
+from gateway.admission.rate import RateLimit
 from gateway.api import events, internal, lists, openapi, payments, refunds, splits, webhooks
 from gateway.api.admission import Admission
-from gateway.authentication import Authentication
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
+from gateway.calling.serials import Serials
+from gateway.calling.transport import HttpTransport
 from gateway.channels.registry import PLUGINS
-from gateway.channels.serials import Serials
-from gateway.channels.transport import HttpTransport
-from gateway.configuration import Configuration
 from gateway.consumers import command_consumer
-from gateway.deps import Addresses, Deps
 from gateway.directory import Directory
-from gateway.domain.nonces import NonceMemory
-from gateway.domain.rate import RateLimit
+from gateway.directory.configuration import Configuration
+from gateway.flows.deps import Addresses, Deps
 from gateway.jobs import CertificateWatch, KeyWatch, watch
-from gateway.results import Results
-from gateway.services import Service
+from gateway.outgoing.alerts import Alerts
+from gateway.outgoing.results import Results
+from gateway.outgoing.services import Service
+from gateway.outgoing.unbroken import Unbroken
 from gateway.settings import GatewaySettings
-from gateway.unbroken import Unbroken
 
 SERVICE: Final = "gateway"
 

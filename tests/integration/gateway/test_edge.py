@@ -13,8 +13,8 @@ from tests.integration.gateway.stack import Stack, publish, until
 
 from chassis.producer import NotPublished
 from contracts.events.configuration import KeyAlgorithm, KeyEntity, State
-from gateway.deps import Deps
-from gateway.results import Result, Results
+from gateway.flows.deps import Deps
+from gateway.outgoing.results import Result, Results
 from paymesh_local.client import ApiClient
 
 PRIVATE = ("/health/live", "/health/ready", "/metrics")

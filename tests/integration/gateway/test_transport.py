@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.calling.transport import Broken, HttpTransport, NotReached
 from gateway.channels.plugin import Reply, Request
-from gateway.channels.transport import Broken, HttpTransport, NotReached
 
 Say = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Sign: S\r\nSet-Cookie: a=b\r\n\r\nok"

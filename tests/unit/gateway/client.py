@@ -16,10 +16,10 @@ from tests.unit.gateway.world import SECRET, World
 from chassis.web import FairGate, PublicApp
 from contracts import sealing, signing
 from contracts.events.configuration import KeyAlgorithm
+from gateway.admission.authentication import Authentication
+from gateway.admission.nonces import NonceMemory
+from gateway.admission.rate import RateLimit
 from gateway.api.admission import Admission
-from gateway.authentication import Authentication
-from gateway.domain.nonces import NonceMemory
-from gateway.domain.rate import RateLimit
 from gateway.main import build
 from gateway.settings import GatewaySettings
 

@@ -30,7 +30,7 @@ from contracts.api import (
     RefundView,
 )
 from contracts.internal import OpenedPayment, OpenedRefund
-from gateway.channels.transport import Broken
+from gateway.calling.transport import Broken
 from gateway.directory import Directory
 
 NO = payment_view().payment_no

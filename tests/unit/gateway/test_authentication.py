@@ -12,10 +12,10 @@ from tests.unit.gateway.world import SECRET, world
 
 from contracts import signing
 from contracts.events.configuration import KeyAlgorithm
-from gateway.authentication import Authentication, SignedRequest
+from gateway.admission.authentication import Authentication, SignedRequest
+from gateway.admission.nonces import NonceMemory
 from gateway.directory import App, Directory, Key
-from gateway.domain.nonces import NonceMemory
-from gateway.errors import NotAuthenticated
+from gateway.domain.errors import NotAuthenticated
 
 NOW_S = 1_700_000_000
 

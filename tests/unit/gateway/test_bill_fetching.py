@@ -19,6 +19,8 @@ from chassis.problems import Overloaded
 from contracts.events.commands import SOURCE, AnyCommandRecord, FetchStatement
 from contracts.internal import MAX_PAGE_ROWS, NoStatement, StatementPage, StatementReceipt
 from contracts.money import Money
+from gateway.calling.transport import Broken
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Answer,
     BillPlace,
@@ -32,8 +34,6 @@ from gateway.channels.plugin import (
     StatementRequest,
     Unverifiable,
 )
-from gateway.channels.transport import Broken
-from gateway.channels.verdicts import unlisted
 from gateway.consumers import MAX_BILLS_RUNNING, Commands
 from gateway.directory import ChannelAccount
 from gateway.flows import command as flow

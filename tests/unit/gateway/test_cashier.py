@@ -20,10 +20,10 @@ from tests.unit.gateway.world import (
 from contracts.api import Method, OrderStatus, PaymentStatus, PaymentView
 from contracts.events.commands import PaymentRef
 from contracts.internal import CheckoutOnFile, ChooseOffer, ChosenChannel, PaymentOnFile
-from gateway.channels.transport import Broken
+from gateway.calling.transport import Broken
 from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import token_of
-from gateway.errors import NotClosedYet, NotHere
+from gateway.domain.errors import NotClosedYet, NotHere
 from gateway.flows import cashier, choices
 
 PAYMENT_NO = payment_view().payment_no

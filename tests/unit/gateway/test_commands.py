@@ -26,7 +26,7 @@ from contracts.events.commands import (
     PaymentRef,
     RefundRef,
 )
-from gateway.channels.transport import Broken
+from gateway.calling.transport import Broken
 from gateway.consumers import MAX_RUNNING_PER_ACCOUNT, Commands
 from gateway.directory import ChannelAccount
 from gateway.flows import command as flow

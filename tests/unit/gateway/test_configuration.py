@@ -26,8 +26,8 @@ from contracts.events.configuration import (
 from contracts.events.configuration import (
     Configuration as ConfigurationData,
 )
-from gateway.configuration import Configuration
 from gateway.directory import Directory
+from gateway.directory.configuration import Configuration
 
 KEYS = sealing.generate()
 

@@ -22,9 +22,11 @@ from contracts.actions import QrCodeAction
 from contracts.api import Method
 from contracts.events.alerts import Alert
 from contracts.money import Money
-from gateway.channels.breaker import THRESHOLD
-from gateway.channels.executor import Executor
-from gateway.channels.lanes import MAX_CALLS_PER_ACCOUNT
+from gateway.calling.breaker import THRESHOLD
+from gateway.calling.bulkhead import MAX_CALLS_PER_ACCOUNT
+from gateway.calling.executor import Executor
+from gateway.calling.transport import Broken, NotReached
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Call,
     Declined,
@@ -44,8 +46,6 @@ from gateway.channels.plugin import (
     Trade,
     Unknown,
 )
-from gateway.channels.transport import Broken, NotReached
-from gateway.channels.verdicts import unlisted
 from gateway.directory import ChannelAccount
 
 ORDER = PayOrder(

@@ -19,6 +19,7 @@ from tests.unit.gateway.world import (
 from chassis.problems import Forwarded, Overloaded
 from contracts.internal import PaymentOnFile
 from contracts.money import Money
+from gateway.calling.transport import Broken
 from gateway.channels.plugin import (
     Acknowledgement,
     NoticedPayment,
@@ -28,7 +29,6 @@ from gateway.channels.plugin import (
     RawNotice,
     Succeeded,
 )
-from gateway.channels.transport import Broken
 from gateway.directory import ChannelAccount
 from gateway.flows.notice import Notice, receive
 

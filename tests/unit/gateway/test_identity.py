@@ -12,8 +12,8 @@ from tests.unit.gateway.world import world
 from chassis.problems import InvalidRequest
 from contracts.internal import CheckCredentials
 from gateway.channels.registry import PLUGINS
-from gateway.credentials import open_account
 from gateway.directory import ChannelAccount
+from gateway.directory.credentials import open_account
 from gateway.flows.registration import check_credentials, list_channels
 
 SIDES: dict[str, Any] = {"wechat": WechatSide(), "alipay": AlipaySide(), "easy": EasySide()}

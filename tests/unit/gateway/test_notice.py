@@ -15,7 +15,7 @@ from gateway.channels.plugin import (
     Succeeded,
 )
 from gateway.directory import ChannelAccount
-from gateway.errors import NotHere
+from gateway.domain.errors import NotHere
 from gateway.flows.notice import Notice, receive
 
 

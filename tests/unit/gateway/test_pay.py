@@ -23,10 +23,10 @@ from tests.unit.gateway.world import (
 from chassis.problems import Overloaded
 from contracts.api import CreatePayment, Method, PaymentStatus, PaymentView
 from contracts.internal import OpenedPayment
+from gateway.calling.transport import Broken, NotReached
 from gateway.channels.plugin import Call, PayOrder, Reply
-from gateway.channels.transport import Broken, NotReached
 from gateway.directory import ChannelAccount
-from gateway.errors import Declined, NotInitiated, NotSent, Unknown
+from gateway.domain.errors import Declined, NotInitiated, NotSent, Unknown
 from gateway.flows import pay
 
 

@@ -29,13 +29,13 @@ from contracts.internal import (
     SignedWayBack,
     SignWayBack,
 )
+from gateway.calling.transport import Broken
 from gateway.channels.plugin import Moment, NotIdentified, PayerLogin, Reply, Request
-from gateway.channels.transport import Broken
 from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import token_of
+from gateway.domain.errors import NotHere, PayerUnknown
 from gateway.domain.payer_state import LIVES_S, Login, find_login, state_of
 from gateway.domain.way_back import way_back
-from gateway.errors import NotHere, PayerUnknown
 from gateway.flows import cashier, payers
 
 KEYS = (b"checkout key",)

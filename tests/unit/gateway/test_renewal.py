@@ -19,7 +19,9 @@ from tests.unit.gateway.world import (
     world,
 )
 
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
+from gateway.calling.key_renewal import PAUSE_S, RETRY_S
+from gateway.calling.transport import Broken
 from gateway.channels.plugin import (
     Acknowledgement,
     Answer,
@@ -35,8 +37,6 @@ from gateway.channels.plugin import (
     UnknownKey,
     Unverifiable,
 )
-from gateway.channels.renewal import PAUSE_S, RETRY_S
-from gateway.channels.transport import Broken
 from gateway.directory import ChannelAccount
 from gateway.flows.notice import Notice, receive
 from gateway.jobs import KeyWatch

@@ -11,8 +11,8 @@ from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished
 from contracts.events.results import PaymentResult, PaymentResultRecord, Source, Verdict
 from contracts.internal import ResultsReceipt, TakeResults
-from gateway.results import Results
-from gateway.unbroken import Unbroken
+from gateway.outgoing.results import Results
+from gateway.outgoing.unbroken import Unbroken
 
 WORD = PaymentResult(
     payment_no="P1", payment_id="C1", channel="fake", source=Source.QUERY, verdict=Verdict.PENDING

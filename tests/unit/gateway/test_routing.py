@@ -8,7 +8,12 @@ from tests.unit.gateway.world import fake_plugin, splitting_plugin, there, world
 from chassis.problems import InvalidRequest, Problem
 from contracts.api import CreatePayment, CreateRefund, Method
 from gateway.directory import App, ChannelAccount, Directory, Merchant
-from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere, SplitNotSupported
+from gateway.domain.errors import (
+    ChannelAccountDisabled,
+    MethodNotSupported,
+    NotHere,
+    SplitNotSupported,
+)
 from gateway.flows.routing import account_for, check_refund, payable_accounts
 
 WISH: dict[str, Any] = {

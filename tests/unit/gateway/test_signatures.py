@@ -9,11 +9,11 @@ from tests.unit.gateway.test_notice import notice
 from tests.unit.gateway.world import FakeTransport, World, reply, world
 
 from contracts.events.alerts import Alert
-from gateway.channels.breaker import THRESHOLD
-from gateway.channels.transport import Broken
-from gateway.domain.failures import FailureRate
+from gateway.admission.failed_signatures import NOTICES_A_MINUTE, REQUESTS_A_MINUTE
+from gateway.admission.failures import FailureRate
+from gateway.calling.breaker import THRESHOLD
+from gateway.calling.transport import Broken
 from gateway.flows.notice import receive
-from gateway.signatures import NOTICES_A_MINUTE, REQUESTS_A_MINUTE
 
 
 async def alerts_of(gateway: World) -> list[dict[str, Any]]:

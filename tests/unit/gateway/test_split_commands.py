@@ -8,6 +8,7 @@ from tests.unit.gateway.world import NOW, Step, World, fake_plugin, operation, r
 
 from contracts.events.commands import CommandName, Share, SplitRef, SplitReturn
 from contracts.money import Money
+from gateway.calling.transport import Broken
 from gateway.channels.plugin import (
     Answer,
     Declined,
@@ -18,7 +19,6 @@ from gateway.channels.plugin import (
     Splits,
     Succeeded,
 )
-from gateway.channels.transport import Broken
 from gateway.directory import ChannelAccount
 from gateway.flows import command as flow
 

@@ -5,7 +5,7 @@ from tests.unit.gateway.world import reply, world
 
 from contracts.internal import AccountTrial, TryAccount
 from gateway.channels.plugin import Reply
-from gateway.errors import NotHere
+from gateway.domain.errors import NotHere
 from gateway.flows.registration import try_account
 
 

@@ -17,8 +17,7 @@ from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, OrderSummary, PaymentStatus, PaymentView
 from contracts.events.configuration import KeyAlgorithm
 from contracts.money import Money
-from gateway.alerts import Alerts
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Acknowledgement,
     Answer,
@@ -40,11 +39,12 @@ from gateway.channels.plugin import (
     Trial,
     Unverifiable,
 )
-from gateway.deps import Addresses, Deps
 from gateway.directory import App, ChannelAccount, Directory, Key, Merchant
-from gateway.results import Results
-from gateway.services import Service
-from gateway.unbroken import Unbroken
+from gateway.flows.deps import Addresses, Deps
+from gateway.outgoing.alerts import Alerts
+from gateway.outgoing.results import Results
+from gateway.outgoing.services import Service
+from gateway.outgoing.unbroken import Unbroken
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 SECRET = "an app's secret"

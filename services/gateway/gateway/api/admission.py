@@ -17,12 +17,12 @@ from pydantic import BaseModel
 
 from chassis.problems import Overloaded
 from chassis.web import FairGate, json_object, parse, read_body
-from gateway.authentication import MALFORMED, Authentication, SignedRequest
-from gateway.deps import Deps
+from gateway.admission.authentication import MALFORMED, Authentication, SignedRequest
+from gateway.admission.rate import RateLimit
 from gateway.directory import App
 from gateway.domain.addresses import Network, caller_address
-from gateway.domain.rate import RateLimit
-from gateway.errors import NotAuthenticated, RateLimited
+from gateway.domain.errors import NotAuthenticated, RateLimited
+from gateway.flows.deps import Deps
 
 log = structlog.get_logger()
 

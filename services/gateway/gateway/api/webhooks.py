@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 from chassis.web import DirectRoute, FairGate, read_body
 from gateway.api.admission import require_configuration
 from gateway.channels.plugin import RawNotice
-from gateway.deps import Deps
 from gateway.flows import notice
+from gateway.flows.deps import Deps
 
 MAX_NOTICE_BYTES: Final = 262_144
 MAX_PARALLEL: Final = 512

@@ -17,8 +17,8 @@ from gateway.channels.plugin import (
     StatementRequest,
     Unknown,
 )
-from gateway.deps import Deps
 from gateway.directory import ChannelAccount
+from gateway.flows.deps import Deps
 
 log = structlog.get_logger()
 

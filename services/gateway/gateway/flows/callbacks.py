@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from contracts.api import EventPage
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView, Ping
-from gateway.deps import Deps
 from gateway.directory import App
+from gateway.flows.deps import Deps
 
 
 async def list_events(deps: Deps, app: App, after: str | None, limit: int) -> EventPage:

@@ -12,13 +12,13 @@ from contracts.events.results import Source, Verdict
 from contracts.internal import Checkout, CheckoutOnFile, Offer, SignedWayBack, SignWayBack
 from contracts.money import Money
 from gateway.channels.plugin import Trade
-from gateway.deps import Deps
 from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import find_payment_no, token_of
+from gateway.domain.errors import NotHere
 from gateway.domain.way_back import way_back
-from gateway.errors import NotHere
+from gateway.flows.deps import Deps
 from gateway.flows.routing import payable_accounts
-from gateway.results import payment_result
+from gateway.outgoing.results import payment_result
 
 log = structlog.get_logger()
 

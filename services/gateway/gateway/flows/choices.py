@@ -14,12 +14,12 @@ from contracts.internal import (
     ChosenChannel,
     ChosenPayment,
 )
-from gateway.deps import Deps
 from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import token_of
-from gateway.errors import NotClosedYet, NotHere
+from gateway.domain.errors import NotClosedYet, NotHere
 from gateway.flows import command, pay
 from gateway.flows.cashier import offered, on_file, payment_no_of, ways
+from gateway.flows.deps import Deps
 
 KNOWN_LIMIT_S: Final = 3.0
 """How long the payer waits until trade-core has heard that the former choice is closed."""

@@ -17,10 +17,10 @@ from contracts.events.commands import (
 from contracts.events.results import PaymentResult, Source
 from contracts.money import Money
 from gateway.channels.plugin import Refunding, Trade
-from gateway.deps import Deps
 from gateway.directory import ChannelAccount
 from gateway.flows import bills, split_commands
-from gateway.results import Result, payment_result, refund_result
+from gateway.flows.deps import Deps
+from gateway.outgoing.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
 

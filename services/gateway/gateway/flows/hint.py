@@ -14,9 +14,9 @@ from contracts.identifiers import is_id
 from contracts.internal import PaymentOnFile
 from contracts.money import Money
 from gateway.channels.plugin import Declined, NoticedPayment, Outcome, Succeeded, Trade
-from gateway.deps import Deps
 from gateway.directory import ChannelAccount
-from gateway.results import payment_result
+from gateway.flows.deps import Deps
+from gateway.outgoing.results import payment_result
 
 log = structlog.get_logger()
 

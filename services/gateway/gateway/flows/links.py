@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from contracts.actions import RedirectAction
 from contracts.api import Method, PaymentView
-from gateway.deps import Deps
 from gateway.domain.checkout_links import token_of
+from gateway.flows.deps import Deps
 
 ViewT = TypeVar("ViewT", bound=PaymentView)
 

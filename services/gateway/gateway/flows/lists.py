@@ -2,9 +2,9 @@
 
 from contracts.api import OrderPage, PaymentPage, RefundPage, SplitPage
 from contracts.internal import ListQuery
-from gateway.deps import Deps
 from gateway.directory import App
-from gateway.errors import NotHere
+from gateway.domain.errors import NotHere
+from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
 from gateway.flows.orders import with_links
 

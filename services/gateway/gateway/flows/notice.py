@@ -18,11 +18,11 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import UNREADABLE
-from gateway.deps import Deps
 from gateway.directory import ChannelAccount
-from gateway.errors import NotHere
+from gateway.domain.errors import NotHere
 from gateway.flows import hint
-from gateway.results import Result, payment_result, refund_result
+from gateway.flows.deps import Deps
+from gateway.outgoing.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
 

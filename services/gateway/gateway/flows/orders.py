@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from contracts.api import OrderView, PaymentWithOrder
 from contracts.internal import CloseOrderFor
-from gateway.deps import Deps
 from gateway.directory import App
+from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
 
 

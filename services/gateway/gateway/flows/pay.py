@@ -21,7 +21,6 @@ from contracts.api import (
 from contracts.events.results import Source
 from contracts.internal import OpenedPayment, OpenPayment
 from contracts.money import Money
-from gateway import errors
 from gateway.channels.plugin import (
     Declined,
     NotSent,
@@ -31,11 +30,12 @@ from gateway.channels.plugin import (
     Succeeded,
     Unknown,
 )
-from gateway.deps import Deps
 from gateway.directory import App, ChannelAccount
+from gateway.domain import errors
+from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
 from gateway.flows.routing import account_for, is_to_be_split
-from gateway.results import payment_result
+from gateway.outgoing.results import payment_result
 
 log = structlog.get_logger()
 

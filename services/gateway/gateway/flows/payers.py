@@ -9,13 +9,13 @@ from contracts.api import Method, Payer
 from contracts.events.alerts import Alert, Severity
 from contracts.internal import AskWho, CheckoutOnFile, ChosenPayment, PayerCame, WhoAsked
 from gateway.channels.plugin import NotIdentified, NotSent, Unknown
-from gateway.deps import Deps
 from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import token_of
+from gateway.domain.errors import NotHere, PayerUnknown
 from gateway.domain.payer_state import Login, find_login, state_of
-from gateway.errors import NotHere, PayerUnknown
 from gateway.flows.cashier import UNDECIDED, on_file, payment_no_of, ways
 from gateway.flows.choices import Wish, begin, offer_of
+from gateway.flows.deps import Deps
 
 log = structlog.get_logger()
 

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from contracts.api import CreateRefund, RefundView
 from contracts.internal import OpenedRefund, OpenRefund
-from gateway.deps import Deps
 from gateway.directory import App
+from gateway.flows.deps import Deps
 from gateway.flows.routing import check_refund
 
 

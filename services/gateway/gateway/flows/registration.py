@@ -16,9 +16,9 @@ from contracts.internal import (
 )
 from contracts.money import Money
 from gateway.channels.plugin import Plugin, Trade
-from gateway.credentials import BadCredentials, check_identity, identity, open_account
-from gateway.deps import Deps
-from gateway.errors import NotHere
+from gateway.directory.credentials import BadCredentials, check_identity, identity, open_account
+from gateway.domain.errors import NotHere
+from gateway.flows.deps import Deps
 
 TRIAL_LIFE: Final = timedelta(hours=2)
 """Of the payment that cannot exist: as long as others live, so that it looks like any other."""

@@ -3,7 +3,12 @@
 from chassis.problems import FieldError, InvalidRequest
 from contracts.api import CreatePayment, CreateRefund, Method
 from gateway.directory import App, ChannelAccount, Directory
-from gateway.errors import ChannelAccountDisabled, MethodNotSupported, NotHere, SplitNotSupported
+from gateway.domain.errors import (
+    ChannelAccountDisabled,
+    MethodNotSupported,
+    NotHere,
+    SplitNotSupported,
+)
 
 
 def account_for(directory: Directory, app: App, request: CreatePayment) -> ChannelAccount | None:

@@ -15,9 +15,9 @@ from gateway.channels.plugin import (
     Succeeded,
     Trade,
 )
-from gateway.deps import Deps
 from gateway.directory import ChannelAccount
-from gateway.results import refund_result, split_result
+from gateway.flows.deps import Deps
+from gateway.outgoing.results import refund_result, split_result
 
 
 async def split(deps: Deps, account: ChannelAccount, splitting: Splitting) -> SplitResult:

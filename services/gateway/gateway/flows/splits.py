@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 from contracts.api import CreateSplit, SplitView
 from contracts.internal import OpenedSplit, OpenSplit, PaymentOnFile
-from gateway.deps import Deps
 from gateway.directory import App
-from gateway.errors import NotHere, SplitNotSupported
+from gateway.domain.errors import NotHere, SplitNotSupported
+from gateway.flows.deps import Deps
 
 
 async def create(deps: Deps, app: App, request: CreateSplit) -> OpenedSplit:

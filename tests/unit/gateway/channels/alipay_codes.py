@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from gateway.channels.meanings import passing
 from gateway.channels.plugin import Declined, NotSent, Pending, Succeeded, Unknown
-from gateway.channels.verdicts import passing
 
 ABSENT = Pending(found=False)
 GONE = Succeeded(found=False)

@@ -23,6 +23,7 @@ from tests.unit.gateway.channels.channel_side import (
 from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.alipay import codes
+from gateway.channels.meanings import passing, unlisted, unsigned
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
@@ -33,7 +34,6 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
-from gateway.channels.verdicts import passing, unlisted, unsigned
 
 PLUGIN = AlipaySide.plugin
 PAID_AT = NOW + timedelta(seconds=5)

@@ -23,6 +23,7 @@ from contracts.actions import RedirectAction
 from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.easy import codes
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Declined,
     NoticedPayment,
@@ -35,7 +36,6 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
-from gateway.channels.verdicts import unlisted
 
 PLUGIN = EasySide.plugin
 ABSENT = Pending(found=False)

@@ -23,11 +23,11 @@ from tests.unit.gateway.channels.easy_side import EasySide
 from chassis.problems import Overloaded
 from contracts.api import Method
 from contracts.internal import FindSerials, SerialList, SerialView
+from gateway.calling.executor import Executor
+from gateway.calling.serials import Serials
 from gateway.channels.easy import PLUGIN
 from gateway.channels.easy.traces import SERIALS, date_of, is_trace_of, of_question, trace_of
-from gateway.channels.executor import Executor
 from gateway.channels.plugin import NotSent, Pending, Reply, Request, Serial, Unverifiable
-from gateway.channels.serials import Serials
 from gateway.directory import ChannelAccount
 
 ORG = "ORG000000001215"

@@ -11,10 +11,10 @@ from tests.unit.gateway.channels.wechat_side import WechatSide
 from tests.unit.gateway.world import FakeTransport, Step
 
 from contracts.api import Method
-from gateway.channels.executor import PAY_LIMIT_S, Executor
+from gateway.calling.executor import PAY_LIMIT_S, Executor
+from gateway.calling.retry import PAUSES_S
+from gateway.calling.transport import Broken, NotReached
 from gateway.channels.plugin import Declined, NotSent, Outcome, Pending, Reply, Unknown
-from gateway.channels.repeating import PAUSES_S
-from gateway.channels.transport import Broken, NotReached
 from gateway.directory import ChannelAccount
 
 WECHAT, ALIPAY = WechatSide(), AlipaySide()

@@ -21,6 +21,7 @@ from tests.unit.gateway.channels.wechat_side import (
 
 from contracts.actions import NoAction
 from contracts.money import Money
+from gateway.channels.meanings import limited, passing, unlisted
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
@@ -32,7 +33,6 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
-from gateway.channels.verdicts import limited, passing, unlisted
 from gateway.channels.wechat import codes
 
 PLUGIN = WechatSide.plugin

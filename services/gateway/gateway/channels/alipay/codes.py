@@ -9,9 +9,7 @@ Source: opendocs.alipay.com/common/02km9f (gateway codes); the page of each oper
 from typing import Final
 
 from gateway.channels.alipay.wire import GATEWAY_CODES
-from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
-from gateway.channels.reading import text
-from gateway.channels.verdicts import (
+from gateway.channels.meanings import (
     Table,
     absent,
     closed,
@@ -21,6 +19,8 @@ from gateway.channels.verdicts import (
     passing,
     waiting,
 )
+from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
+from gateway.channels.reading import text
 
 SUCCESS: Final = "10000"
 BUSINESS_REFUSAL: Final = "40004"

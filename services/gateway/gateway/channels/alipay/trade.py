@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from gateway.channels.alipay import limits
 from gateway.channels.beijing import payable_until, read_spaced, spaced
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Call,
     Declined,
@@ -20,7 +21,6 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.reading import decimal_money, json_text, text
 from gateway.channels.texts import cut_to_characters
-from gateway.channels.verdicts import unlisted
 
 CURRENCY: Final = "CNY"
 CLOSED: Final = "TRADE_CLOSED"

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from contracts.money import Money
 from gateway.channels.beijing import read_compact
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded
 from gateway.channels.reading import minor_money, text
-from gateway.channels.verdicts import unlisted
 
 CURRENCY: Final = "CNY"
 UNDER_WAY: Final = ("", "98", "99")

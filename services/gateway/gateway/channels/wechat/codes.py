@@ -11,9 +11,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012070347 (codes), 4012791877, 401279
 
 from typing import Final
 
-from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Pending, Unknown
-from gateway.channels.reading import text
-from gateway.channels.verdicts import (
+from gateway.channels.meanings import (
     Table,
     absent,
     done,
@@ -23,6 +21,8 @@ from gateway.channels.verdicts import (
     passing,
     waiting,
 )
+from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Pending, Unknown
+from gateway.channels.reading import text
 
 _REFUSED_BEFORE_ANY_WORK: Final[Table] = {
     "SIGN_ERROR": NotSent,

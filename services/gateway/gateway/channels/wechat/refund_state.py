@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.channels.beijing import read_rfc3339
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
 from gateway.channels.reading import minor_money, text, whole
-from gateway.channels.verdicts import unlisted
 
 
 def read(content: Mapping[str, Any], state: str) -> Outcome:

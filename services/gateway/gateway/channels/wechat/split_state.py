@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.money import Money
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Answer,
     Outcome,
@@ -18,7 +19,6 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import minor_money, text, whole
-from gateway.channels.verdicts import unlisted
 
 CURRENCY: Final = "CNY"
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from gateway.channels.beijing import payable_until, read_rfc3339, rfc3339
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
@@ -19,7 +20,6 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.reading import minor_money, text, whole
 from gateway.channels.texts import cut_to_bytes
-from gateway.channels.verdicts import unlisted
 from gateway.channels.wechat import limits, parties
 from gateway.channels.wechat.credentials import Account
 

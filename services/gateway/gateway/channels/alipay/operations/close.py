@@ -12,9 +12,9 @@ from typing import Any
 from contracts.api import Method
 from gateway.channels.alipay import codes
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown, Unverifiable
 from gateway.channels.reading import text
-from gateway.channels.verdicts import unlisted
 
 
 def call(asked: Trade, account: Account) -> Call:

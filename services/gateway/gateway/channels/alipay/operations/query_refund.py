@@ -10,6 +10,7 @@ from gateway.channels.alipay import codes
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.alipay.trade import CURRENCY
 from gateway.channels.beijing import read_spaced
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -21,7 +22,6 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, text
-from gateway.channels.verdicts import unlisted
 
 BOUNCED: Final = "F"
 """`dback_status`: the payer's bank sent the money back (银行卡冲退失败)."""

@@ -8,6 +8,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012526995, partner/4012690710
 
 from typing import Final
 
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -20,7 +21,6 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.reading import minor_money, text, whole
 from gateway.channels.texts import cut_to_bytes
-from gateway.channels.verdicts import unlisted
 from gateway.channels.wechat import codes, limits, parties
 from gateway.channels.wechat.credentials import Account
 from gateway.channels.wechat.split_state import CURRENCY

@@ -6,9 +6,9 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791860 (close), 4013421366 (revers
 """
 
 from contracts.api import Method
+from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown
 from gateway.channels.reading import text
-from gateway.channels.verdicts import unlisted
 from gateway.channels.wechat import codes, parties
 from gateway.channels.wechat.credentials import Account
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.sealing import Opener
-from gateway.alerts import Alerts
-from gateway.channels.executor import Executor
+from gateway.calling.executor import Executor
 from gateway.channels.plugin import Plugin
-from gateway.credentials import ChannelUrls
 from gateway.directory import Directory
+from gateway.directory.credentials import ChannelUrls
 from gateway.domain.recent_checks import RecentChecks
-from gateway.results import Results
-from gateway.services import Service
-from gateway.unbroken import Unbroken
+from gateway.outgoing.alerts import Alerts
+from gateway.outgoing.results import Results
+from gateway.outgoing.services import Service
+from gateway.outgoing.unbroken import Unbroken
 
 
 @dataclass(frozen=True, slots=True)

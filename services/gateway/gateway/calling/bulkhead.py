@@ -11,11 +11,11 @@ from typing import Final
 import structlog
 
 from contracts.events.alerts import Alert, Severity
-from gateway.channels.breaker import Breaker
+from gateway.calling.breaker import Breaker
+from gateway.calling.metrics import place
+from gateway.calling.transport import Broken, NotReached, Transport
 from gateway.channels.plugin import NotSent, Reply, Request, Unknown
 from gateway.channels.reading import UNREADABLE
-from gateway.channels.reporting import place
-from gateway.channels.transport import Broken, NotReached, Transport
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()

@@ -28,8 +28,8 @@ from contracts.events.configuration import (
     State,
 )
 from gateway.channels.plugin import Plugin
-from gateway.credentials import BadCredentials, ChannelUrls, open_account
 from gateway.directory import App, ChannelAccount, Directory, Entry, Key, Merchant
+from gateway.directory.credentials import BadCredentials, ChannelUrls, open_account
 from gateway.domain.expiry import end_of
 
 log = structlog.get_logger()

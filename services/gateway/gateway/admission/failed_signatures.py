@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from contracts.events.alerts import Alert, Severity
+from gateway.admission.failures import FailureRate
 from gateway.directory import ChannelAccount
-from gateway.domain.failures import FailureRate
 
 REQUESTS_A_MINUTE: Final = 60
 NOTICES_A_MINUTE: Final = 10

@@ -11,7 +11,7 @@ from chassis.producer import Message, NotPublished, Producer
 from contracts.events.alerts import Alert, record
 from contracts.events.results import SOURCE
 from contracts.topics import ALERTS
-from gateway.signatures import SignatureFailures
+from gateway.admission.failed_signatures import SignatureFailures
 
 log = structlog.get_logger()
 

@@ -43,8 +43,8 @@ from gateway.channels.plugin import (
     Unknown,
 )
 from gateway.directory import ChannelAccount
-from gateway.services import Service
-from gateway.unbroken import Unbroken
+from gateway.outgoing.services import Service
+from gateway.outgoing.unbroken import Unbroken
 
 log = structlog.get_logger()
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from contracts import signing
+from gateway.admission.nonces import NonceMemory
 from gateway.directory import App, Directory, Key
 from gateway.domain.addresses import Address, is_within
-from gateway.domain.nonces import NonceMemory
-from gateway.errors import NotAuthenticated
+from gateway.domain.errors import NotAuthenticated
 
 MALFORMED: Final = "malformed"
 

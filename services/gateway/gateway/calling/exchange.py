@@ -10,7 +10,9 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from gateway.channels.lanes import Lanes, inexpressible
+from gateway.calling.bulkhead import Lanes, inexpressible
+from gateway.calling.key_renewal import Renewal
+from gateway.calling.metrics import place
 from gateway.channels.plugin import (
     Answer,
     Bill,
@@ -30,8 +32,6 @@ from gateway.channels.plugin import (
     Word,
 )
 from gateway.channels.reading import UNREADABLE
-from gateway.channels.renewal import Renewal
-from gateway.channels.reporting import place
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()

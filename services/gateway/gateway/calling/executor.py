@@ -13,8 +13,14 @@ from typing import Any, Final, TypeVar
 
 from chassis.problems import Problem
 from contracts.events.alerts import Alert
-from gateway.channels.exchange import Exchange
-from gateway.channels.lanes import Lanes, inexpressible
+from gateway.calling.bulkhead import Lanes, inexpressible
+from gateway.calling.exchange import Exchange
+from gateway.calling.key_renewal import Renewal
+from gateway.calling.metrics import note
+from gateway.calling.retry import Repeating
+from gateway.calling.serials import Serials
+from gateway.calling.transport import Transport
+from gateway.calling.unlisted_codes import Unlisted
 from gateway.channels.plugin import (
     Bill,
     CallingBack,
@@ -38,12 +44,6 @@ from gateway.channels.plugin import (
     dated,
 )
 from gateway.channels.reading import UNREADABLE
-from gateway.channels.renewal import Renewal
-from gateway.channels.repeating import Repeating
-from gateway.channels.reporting import note
-from gateway.channels.serials import Serials
-from gateway.channels.transport import Transport
-from gateway.channels.unlisted import Unlisted
 from gateway.directory import ChannelAccount
 
 PAY_LIMIT_S: Final = 10.0
