@@ -6,6 +6,7 @@ is shared by the workers, and ends with the pytest that was called.
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -69,13 +70,20 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 def pytest_report_header() -> list[str]:
-    return [f"database: {_database_in_words()}", f"broker: {_broker_in_words()}"]
+    browser = "chromium" if shutil.which("chromium") else "none; without payers' browsers"
+    return [
+        f"database: {_database_in_words()}",
+        f"broker: {_broker_in_words()}",
+        f"browser: {browser}",
+    ]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Once more at the end, where it is seen, if real Kafka was to be had and was not."""
     if "KAFKA_BOOTSTRAP" not in os.environ and kafka.missing() is not None:
         terminalreporter.write_line(f"broker: {_broker_in_words()}")
+    if not shutil.which("chromium"):
+        terminalreporter.write_line("browser: no chromium; our page was tried by HTTP only")
 
 
 @pytest.fixture(scope="session")

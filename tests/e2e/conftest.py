@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest_asyncio
+from tests.e2e.browsing import CHROMIUM
 from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually
 from tests.e2e.shop import Shop
 
@@ -21,6 +22,7 @@ from paymesh_local.client import ApiClient
 from paymesh_local.processes import Program
 
 BROKER = "kafka e2e"
+collect_ignore = [] if CHROMIUM else ["test_browsers.py"]
 START_LIMIT_S = 120
 STOP_GRACE_S = 15
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from cashier.api.reading import CHANNEL
 from cashier.api.shown import minute, money
 from cashier.api.texts import NOTICES, TEXTS
-from cashier.domain.places import Place
+from cashier.domain.places import CHOSEN, Place
 from cashier.domain.qr import qr_svg
 from cashier.domain.stage import (
     CHOOSING,
@@ -72,10 +72,11 @@ _templates.globals.update(money=money)
 def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat) -> HTMLResponse:
     status = status_of(checkout, seat)
     current, stage = current_of(checkout), status.stage
-    notice = request.query_params.get("notice")
+    notice, said = request.query_params.get("notice"), request.query_params.get("place")
     facts = {
         "token": token,
         "place": seat.place,
+        "said": said if said in CHOSEN else None,
         "checkout": checkout,
         "payment": current,
         "order": checkout.order,

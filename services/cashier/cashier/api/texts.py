@@ -23,7 +23,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "go": ("去支付", "Go and pay"),
     "go.ask": ("付款完成了吗？", "Have you paid?"),
     "go.done": ("已完成支付", "I have paid"),
-    "bridge": ("正在打开支付…", "Opening the payment…"),
+    "bridge": ("请在钱包中完成支付", "Please complete the payment in your wallet"),
     "bridge.again": ("继续支付", "Continue to pay"),
     "bridge.away": (
         "支付没有打开，请重试或换一种方式。",
