@@ -15,7 +15,7 @@ QUESTION: Final = "statement_timestamp()"
 
 def told(query: str, args: tuple[object, ...], now: datetime) -> tuple[str, tuple[object, ...]]:
     """The statement with its time, and its arguments."""
-    if QUESTION not in query:
+    if QUESTION not in query or query.startswith("prepare"):
         return query, args
     return query.replace(QUESTION, f"${len(args) + 1}::timestamptz"), (*args, now)
 
@@ -48,6 +48,10 @@ class _TimedTx:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tx, name)
+
+    async def execute(self, query: str, *args: object, **more: Any) -> Any:
+        query, args = told(query, args, self._now())
+        return await self._tx.execute(query, *args, **more)
 
     async def fetch(self, query: str, *args: object, **more: Any) -> Any:
         query, args = told(query, args, self._now())

@@ -53,7 +53,7 @@ async def test_stuck_refund_is_decided(desk: Desk, http: httpx.AsyncClient) -> N
 async def test_decision_of_another_form_is_refused(
     http: httpx.AsyncClient, changes: dict[str, str]
 ) -> None:
-    answer = await http.post("/payments/P404/decision", json={**DECISION, **changes})
+    answer = await http.post("/payments/P404/decision", json={**DECISION, "claim": None, **changes})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 

@@ -129,6 +129,15 @@ def test_first_word_of_money_that_is_all_back_is_no_payment(source: Source) -> N
     assert state_of(opened, number) is PaymentStatus.CLOSED
 
 
+def test_trade_that_was_paid_and_undone_ends_as_closed() -> None:
+    opened, number = barcode()
+    payment = opened.payments[number]
+    undone = said(payment, Source.QUERY, Verdict.DECLINED, closed=True, refunded=True)
+    apply(opened, undone, success(payment, Source.NOTICE, 50))
+    assert (state_of(opened, number), opened.entries) == (PaymentStatus.CLOSED, [])
+    assert alerted(opened) == ["payment.paid_before_reversal"]
+
+
 def test_success_that_was_booked_and_then_reversed_becomes_an_external_refund() -> None:
     opened, number = barcode()
     payment = opened.payments[number]

@@ -32,24 +32,22 @@ def require_own_account(
 
 def of_payment(payment: Payment, result: PaymentResult, asked_at: datetime) -> PaymentFact:
     """What its own account says of the payment. `asked_at`: not before that it was true."""
-    is_close = result.source is Source.CLOSE
+    if result.source is Source.CLOSE:
+        return _of_close(payment, result, asked_at)
     match result.verdict:
         case Verdict.SUCCEEDED if _is_all_back(payment, result):
             return PaymentFact.REVERSED
-        case Verdict.SUCCEEDED if is_close:
-            # No end while our own initiation may still arrive there.
-            in_flight = payment.is_in_flight(asked_at)
-            return PaymentFact.UNCLEAR if in_flight else PaymentFact.ENDED
         case Verdict.SUCCEEDED:
             return PaymentFact.PAID if _agrees(payment, result) else PaymentFact.CONFLICT
-        case Verdict.PENDING if is_close or not result.found:
+        case Verdict.PENDING | Verdict.DECLINED if not result.found:
             return PaymentFact.UNCLEAR
         case Verdict.PENDING:
             return PaymentFact.WAITING if _agrees(payment, result) else PaymentFact.CONFLICT
-        case Verdict.DECLINED if is_close or not result.found:
-            return PaymentFact.UNCLEAR
+        case Verdict.DECLINED if result.closed:
+            # Closed, and of what was taken something went back: paid, and undone.
+            return PaymentFact.REVERSED if result.refunded else PaymentFact.ENDED
         case Verdict.DECLINED:
-            return PaymentFact.ENDED if result.closed else PaymentFact.DECLINED
+            return PaymentFact.DECLINED
         case Verdict.NOT_SENT if result.source is Source.INITIATION:
             return PaymentFact.NOT_SENT
         case Verdict.NOT_SENT | Verdict.UNKNOWN:
@@ -134,10 +132,17 @@ def claim_of(payment: Payment, result: PaymentResult) -> Claim | None:
     )
 
 
+def _of_close(payment: Payment, result: PaymentResult, asked_at: datetime) -> PaymentFact:
+    if result.verdict is not Verdict.SUCCEEDED:
+        return PaymentFact.UNCLEAR
+    if result.reversed:
+        return PaymentFact.REVERSED
+    # No end while our own initiation may still arrive there.
+    return PaymentFact.UNCLEAR if payment.is_in_flight(asked_at) else PaymentFact.ENDED
+
+
 def _is_all_back(payment: Payment, result: PaymentResult) -> bool:
     """Whether the money was taken, and is all with the payer again."""
-    if result.source is Source.CLOSE:
-        return result.reversed
     taken = payment.amount if result.amount is None else result.amount
     return 0 < taken <= (result.amount_refunded or 0)
 

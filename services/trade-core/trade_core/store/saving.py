@@ -9,9 +9,9 @@ from chassis import outbox
 from chassis.database import Tx
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment
-from trade_core.store import due, ledger, outgoing, refunds, splits
+from trade_core.store import due, ledger, new_payments, outgoing, refunds, splits
 from trade_core.store.concurrency import TradeNumberTaken, require_all
-from trade_core.store.rows import action_json, claim_json, failure_json, receivers_json
+from trade_core.store.rows import action_json, claim_json, failure_json
 
 T = TypeVar("T")
 
@@ -64,7 +64,15 @@ async def save(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     if not changed:
         return
     await _save_orders(tx, changed)
-    await _insert_payments(tx, changed)
+    await new_payments.insert(
+        tx,
+        [
+            payment
+            for each in changed
+            for number, payment in each.payments.items()
+            if number not in each.snapshot.payments
+        ],
+    )
     await _update_payments(tx, changed)
     await refunds.insert(tx, changed)
     await refunds.update(
@@ -114,13 +122,6 @@ async def _save_orders(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
         return
     tag = await tx.execute(_UPDATE_ORDERS, [_order_change(aggregate) for aggregate in told])
     require_all(tag, len(told))
-
-
-async def _insert_payments(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
-    for aggregate in aggregates:
-        for payment in aggregate.payments.values():
-            if payment.payment_no not in aggregate.snapshot.payments:
-                await tx.execute(_INSERT_PAYMENT, *_payment_values(payment))
 
 
 async def _update_payments(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
@@ -183,31 +184,6 @@ def _differing(names: Iterable[str], was: T, now: T) -> dict[str, object]:
     return changed
 
 
-def _payment_values(payment: Payment) -> tuple[object, ...]:
-    return (
-        payment.payment_no,
-        payment.order_id,
-        payment.state,
-        payment.payment_id,
-        payment.requested_account_id,
-        payment.channel,
-        payment.method,
-        payment.called_as,
-        payment.amount,
-        payment.currency,
-        payment.subject,
-        payment.fingerprint,
-        payment.metadata,
-        payment.notify_url,
-        payment.return_url,
-        payment.created_at,
-        payment.initiated_at,
-        payment.expires_at,
-        receivers_json(payment.split),
-        payment.splits,
-    )
-
-
 # The rows of a batch travel as one JSON text: an array per column costs several times the CPU. What
 # a row does not name stays as it is: of twenty columns a result changes three.
 _UPDATE_ORDERS = """
@@ -226,15 +202,6 @@ from jsonb_to_recordset($1)
         currency text, subject text, amount_paid bigint, amount_refunded bigint,
         latest_payment_no text, expires_at timestamptz, signed_at timestamptz)
 where o.order_id = c.order_id and o.version = c.was
-"""
-
-_INSERT_PAYMENT = """
-insert into payments (payment_no, order_id, state, payment_id, wished_payment_id, channel, method,
-    called_as, amount, currency, subject, fingerprint, settles, closing, refund_reserved,
-    amount_refunded, metadata, notify_url, return_url, created_at, initiated_at, expires_at,
-    split, splits)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false, false, 0, 0, $13, $14, $15, $16,
-    $17, $18, $19, $20)
 """
 
 # Only a failure is ever taken back, so it is always named.

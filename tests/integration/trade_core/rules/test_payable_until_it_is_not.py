@@ -85,6 +85,7 @@ async def test_former_choice_of_the_payer_is_watched_as_well(desk: Desk) -> None
     first, second = (Choice(each, "alipay", Method.H5) for each in ("C1", OTHER_ACCOUNT))
     _, chosen = await choose_channel(desk.deps, payment.payment_no, first)
     await desk.apply(waits(chosen.payment))
+    desk.pass_time(10)
     await choose_channel(desk.deps, payment.payment_no, second)
     desk.pass_time(1)
     await desk.apply(never_opened(chosen.payment))
