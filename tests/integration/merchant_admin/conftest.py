@@ -99,6 +99,7 @@ class TradeCore:
     queries: list[dict[str, str]] = field(default_factory=list)
     told: list[tuple[str, Any]] = field(default_factory=list)
     refusals: dict[str, Response] = field(default_factory=dict)
+    posts: int = 0
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -144,6 +145,7 @@ class TradeCore:
         @app.post("/internal/{path:path}")
         async def answer(path: str, request: Request) -> Response:
             self.queries.append(dict(request.query_params))
+            self.posts += request.method == "POST"
             if body := await request.body():
                 self.told.append((path, json.loads(body)))
             if request.url.path in self.refusals:
