@@ -20,7 +20,7 @@ ADMIN_DATABASE := import json, os; print(json.load(open(os.environ.get("PAYMESH_
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
 
 NODE_ORACLES := tests/oracles/node
-CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
+CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
 .PHONY: help run test simulate check verify-audit bench bench-channel bench-core bench-notifier sandbox secrets lock clean distclean venv
 .DEFAULT_GOAL := help

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from tests.record_keys import CONFIGURATION_KEY
 
 from chassis.database import Database
 from chassis.http import ServiceClient
@@ -269,6 +270,7 @@ def settings_of(
             "notifier_sealing_public_key": keys["notifier"].public_key,
             "admin_username": USERNAME,
             "admin_password": PASSWORD,
+            "configuration_key": CONFIGURATION_KEY,
             "session_key": "a session key of some length",
         }
     )

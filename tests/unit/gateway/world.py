@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr
+from tests.record_keys import stamp
 
 from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished, Producer
@@ -275,7 +276,7 @@ def world(
         executor=Executor(transport, now=lambda: NOW, monotonic=time.monotonic, tell=alerts.tell),
         trade_core=core,
         notifier=post_office,
-        results=Results(producer, core, unbroken),
+        results=Results(producer, core, unbroken, stamp=stamp),
         alerts=alerts,
         unbroken=unbroken,
         addresses=Addresses(public="https://pay.example", cashier="https://cashier.example"),
