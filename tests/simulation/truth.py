@@ -26,7 +26,7 @@ class Truth:
 
     def find(self, payment: Payment) -> Trade | None:
         """The trade where the payment lives."""
-        return self.trades.get((payment.payment_id or "", payment.payment_no))
+        return self.trades.get((payment.account_id or "", payment.payment_no))
 
     def ours(self) -> list[Trade]:
         """Those that we asked for."""

@@ -80,7 +80,7 @@ def refund_request(
 ) -> CreateRefund:
     usual = {
         "merchant_id": MERCHANT,
-        "payment_id": payment.payment_id,
+        "payment_id": payment.account_id,
         "payment_no": payment.payment_no,
         "merchant_refund_no": number,
         "amount": amount,
@@ -94,7 +94,7 @@ def said_of_payment(
     """A channel's word, by default from the payment's own account and in agreement with it."""
     usual: dict[str, Any] = {
         "payment_no": payment.payment_no,
-        "payment_id": payment.payment_id or ACCOUNT,
+        "payment_id": payment.account_id or ACCOUNT,
         "channel": "wechat",
         "source": source,
         "verdict": verdict,

@@ -18,7 +18,7 @@ async def insert(
             [new_payments.row(payment)],
             _row(order),
             payment.payment_no,
-            payment.payment_id or "",
+            payment.account_id or "",
             next_check.due_at,
             event.event_id,
             event.topic,

@@ -17,7 +17,7 @@ def row(payment: Payment) -> dict[str, object]:
         "payment_no": payment.payment_no,
         "order_id": payment.order_id,
         "state": payment.state,
-        "payment_id": payment.payment_id,
+        "payment_id": payment.account_id,
         "wished_payment_id": payment.requested_account_id,
         "channel": payment.channel,
         "method": payment.method,
@@ -31,8 +31,8 @@ def row(payment: Payment) -> dict[str, object]:
         "return_url": payment.return_url,
         "created_at": payment.created_at,
         "expires_at": payment.expires_at,
-        "split": receivers_json(payment.split),
-        "splits": payment.splits,
+        "split": receivers_json(payment.split_receivers),
+        "splits": payment.will_split,
     }
 
 
