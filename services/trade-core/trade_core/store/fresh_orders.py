@@ -15,7 +15,7 @@ async def insert(
     return bool(
         await tx.fetchval(
             _INSERT,
-            [new_payments.row(payment)],
+            [new_payments.row(order, payment)],
             _row(order),
             payment.payment_no,
             payment.account_id or "",

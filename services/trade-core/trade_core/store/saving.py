@@ -67,7 +67,7 @@ async def save(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     await new_payments.insert(
         tx,
         [
-            payment
+            (each.order, payment)
             for each in changed
             for number, payment in each.payments.items()
             if number not in each.snapshot.payments
