@@ -87,7 +87,7 @@ class Commands:
             flow.COMMANDS.labels(command.command, "dropped").inc()
             return
         self._bills_running += 1
-        task = self._deps.unbroken.start(_traced(event, flow.fetch_bill(self._deps, command)))
+        task = self._deps.unbroken.start(_traced(event, flow.fetch_statement(self._deps, command)))
         task.add_done_callback(self._bill_ended)
 
     def _is_full(self, payment_id: str) -> bool:

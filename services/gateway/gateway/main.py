@@ -166,7 +166,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     )
     app.state.deps = deps
     app.state.admission = _admission(settings, deps.directory)
-    app.state.notice_gate = FairGate(webhooks.MAX_PARALLEL)
+    app.state.notification_gate = FairGate(webhooks.MAX_PARALLEL)
     _add_routes(app)
     return app
 

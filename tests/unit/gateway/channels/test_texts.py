@@ -7,9 +7,9 @@ from tests.unit.gateway.channels.alipay_side import AlipaySide
 from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.channel_side import (
     PAYMENT_NO,
-    calling_back,
     order,
     refunding,
+    split_returning,
     splitting,
     trade,
 )
@@ -19,7 +19,7 @@ from tests.unit.gateway.channels.wechat_side import WechatSide
 from contracts.api import Method
 from gateway.channels.plugin import Declined, Succeeded
 from gateway.channels.texts import clean, cut_to_bytes, cut_to_characters
-from gateway.channels.wechat.operations.call_back import call as return_split
+from gateway.channels.wechat.operations.return_split import call as return_split
 
 FAMILY = "👨\u200d👩\u200d👧"
 FLAG = "🇨🇳"
@@ -84,7 +84,7 @@ def test_wechat_pays_other_texts_have_80_bytes_at_most() -> None:
     assert side.plugin.splits
     split = asked(side, account, side.plugin.splits.split, splitting(shares=long)).content
     assert {each["description"] for each in split["receivers"]} == {"分" * 26}
-    returning = calling_back()
+    returning = split_returning()
     body = return_split(type(returning)(returning.trade, returning.share, "退" * 80), account).body
     assert body
     assert body["description"] == "退" * 26
