@@ -137,7 +137,9 @@ async def test_a_forged_success_pays_nothing_today_or_when_it_is_replayed(
     letters = [letter for letter in page["items"] if letter["key"] in numbers]
     assert len(letters) == len(FORGERIES)
     for letter in letters:
-        again = await core.http.post(f"/internal/dead-letters/{letter['id']}/replay")
+        again = await core.http.post(
+            f"/internal/dead-letters/{letter['id']}/replay", json={"version": letter["version"]}
+        )
         assert "Unproven" in again.json()["error"]
     assert await are_pending()
     alerts = await _alerts(core)
