@@ -15,10 +15,9 @@ from pydantic import JsonValue
 
 from chassis import logs
 from chassis.consumer import Consumer, DeadRecord, Record
-from contracts.events.alerts import Alert, Severity, record_unproven
+from contracts.events.alerts import Alert, Severity
 from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchStatement
 from contracts.topics import CHANNEL_COMMANDS
-from foundation.record_proof import RecordProof, is_unproven
 from gateway.flows import command as flow
 from gateway.flows.deps import Deps
 
@@ -53,11 +52,8 @@ class Commands:
                     assert_never(event.data)
 
     async def dead_letter(self, records: Sequence[DeadRecord]) -> None:
-        """Tell people of commands that cannot be read, or are forged; the others come again."""
+        """Tell people of commands that cannot be read; trade-core sends the readable ones again."""
         for dead in records:
-            if is_unproven(dead):
-                self._deps.alerts.tell(record_unproven("gateway", dead.record.topic, dead.error))
-                continue
             facts: dict[str, JsonValue] = {
                 "partition": dead.record.partition, "offset": dead.record.offset
             }  # fmt: skip
@@ -87,7 +83,7 @@ class Commands:
             flow.COMMANDS.labels(command.command, "dropped").inc()
             return
         self._bills_running += 1
-        task = self._deps.unbroken.start(_traced(event, flow.fetch_statement(self._deps, command)))
+        task = self._deps.unbroken.start(_traced(event, flow.fetch_bill(self._deps, command)))
         task.add_done_callback(self._bill_ended)
 
     def _is_full(self, payment_id: str) -> bool:
@@ -110,7 +106,6 @@ async def _traced(event: AnyCommandRecord, work: Awaitable[None]) -> None:
 
 def command_consumer(
     deps: Deps,
-    proof: RecordProof,
     *,
     bootstrap: str,
     group: str,
@@ -124,7 +119,7 @@ def command_consumer(
         bootstrap=bootstrap,
         group=group,
         topics=[CHANNEL_COMMANDS],
-        decode=partial(decode, proof),
+        decode=_decode,
         apply=commands.start,
         dead_letter=commands.dead_letter,
         healthy=_always,
@@ -134,9 +129,7 @@ def command_consumer(
     )
 
 
-def decode(proof: RecordProof, record: Record) -> AnyCommandRecord:
-    """Raises Unproven for a command that trade-core did not give."""
-    proof.check(record)
+def _decode(record: Record) -> AnyCommandRecord:
     return AnyCommandRecord.model_validate_json(record.value)
 
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from chassis import logs
 from chassis.background import Background
+from chassis.broadcast import Broadcast
 from chassis.producer import Producer
 from chassis.settings import load
 from chassis.web import (
@@ -20,12 +21,9 @@ from chassis.web import (
     create_public_app,
     serve,
 )
-from contracts import record_proof
 from contracts.internal import FindSerials, SerialList
 from contracts.sealing import Opener
-from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
-from foundation.configuration_replica import ConfigurationReplica
-from foundation.record_proof import RecordProof, stamped
+from contracts.topics import MERCHANT_CONFIG
 from gateway.admission.authentication import Authentication
 from gateway.admission.nonces import NonceMemory
 from gateway.admission.rate import RateLimit
@@ -59,12 +57,10 @@ class Parts:
     deps: Deps
     producer: Producer
     transport: HttpTransport
-    configuration: ConfigurationReplica
-    commands_proof: RecordProof
+    broadcast: Broadcast
 
 
 def assemble(settings: GatewaySettings) -> Parts:
-    shared = record_proof.hmac_keys(settings.record_keys.get_secret_value())
     producer = Producer(settings.kafka_bootstrap, SERVICE, limit_s=PUBLISH_LIMIT_S)
     transport = HttpTransport(private_ca=settings.channel_ca_file)
     alerts = Alerts(producer)
@@ -76,11 +72,10 @@ def assemble(settings: GatewaySettings) -> Parts:
         channel_urls=settings.channel_urls,
         tell=alerts.tell,
     )
-    until = settings.unsigned_records_until
-    replica = ConfigurationReplica(
+    broadcast = Broadcast(
         bootstrap=settings.kafka_bootstrap,
-        proof=RecordProof(record_proof.public_keys(settings.configuration_public_keys), until),
-        apply=configuration.apply,
+        topic=MERCHANT_CONFIG,
+        handle=configuration.apply,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
     unbroken = Unbroken()
@@ -93,7 +88,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         plugins=PLUGINS,
         channel_urls=settings.channel_urls,
         directory=directory,
-        is_configured=replica.caught_up.is_set,
+        is_configured=broadcast.caught_up.is_set,
         executor=Executor(
             transport,
             now=_now,
@@ -103,12 +98,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         ),
         trade_core=trade_core,
         notifier=Service(settings.notifier_url, settings.notifier_token),
-        results=Results(
-            producer,
-            trade_core,
-            unbroken,
-            stamp=stamped(shared, (PAYMENT_RESULTS, REFUND_RESULTS)),
-        ),
+        results=Results(producer, trade_core, unbroken),
         alerts=alerts,
         unbroken=unbroken,
         addresses=Addresses(public=settings.public_url, cashier=settings.cashier_url),
@@ -116,7 +106,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         opener=opener,
         clock=time.time,
     )
-    return Parts(deps, producer, transport, replica, RecordProof(shared, until))
+    return Parts(deps, producer, transport, broadcast)
 
 
 def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
@@ -128,23 +118,22 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     deps = parts.deps
     commands = command_consumer(
         deps,
-        parts.commands_proof,
         bootstrap=settings.kafka_bootstrap,
         group=group,
         member_id=settings.member_id,
         session_timeout_ms=settings.kafka_session_timeout_ms,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
-    keys, watching = KeyWatch(deps), watch(deps, SERVICE, commands, parts.configuration)
+    keys, watching = KeyWatch(deps), watch(deps, SERVICE, commands)
     certificates = CertificateWatch(deps, settings.channel_ca_file)
-    background, replica = Background(), parts.configuration
+    background = Background()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with parts.transport, deps.trade_core, deps.notifier:
             await parts.producer.start()
             async with background:
-                background.start("configuration", replica.run, pulse=replica.pulse)
+                background.start("configuration", parts.broadcast.run, pulse=parts.broadcast.pulse)
                 background.start("commands", commands.run, pulse=commands.pulse)
                 background.start("keys", keys.run, pulse=keys.pulse)
                 background.start("certificates", certificates.run, pulse=certificates.pulse)
@@ -166,7 +155,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     )
     app.state.deps = deps
     app.state.admission = _admission(settings, deps.directory)
-    app.state.notification_gate = FairGate(webhooks.MAX_PARALLEL)
+    app.state.notice_gate = FairGate(webhooks.MAX_PARALLEL)
     _add_routes(app)
     return app
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr
-from tests.record_keys import stamp
 
 from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished, Producer
@@ -25,14 +24,14 @@ from gateway.channels.plugin import (
     Call,
     Declined,
     Moment,
-    Notifications,
-    Notified,
-    NotifiedPayment,
+    Noticed,
+    NoticedPayment,
+    Notices,
     Operation,
     Outcome,
     Pending,
     Plugin,
-    RawNotification,
+    RawNotice,
     Reply,
     Request,
     Splits,
@@ -92,12 +91,12 @@ def read_outcome(answer: Answer, *_: object) -> Outcome:
             raise KeyError("nothing known")
 
 
-def read_notification(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
+def read_notice(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
     if raw.headers.get("signature") != account:
         raise Unverifiable("the signature is wrong")
     content = json.loads(raw.body)
     paid = Succeeded("T1", Money(content["amount"], "CNY"), moment.now)
-    return [NotifiedPayment(content["payment_no"], paid)]
+    return [NoticedPayment(content["payment_no"], paid)]
 
 
 def read_trial(reply: Reply, call: Call, account: str, moment: Moment) -> Trial:
@@ -131,8 +130,8 @@ def fake_plugin(name: str = "fake", **changes: Any) -> Plugin[str]:
         close=operation("/close"),
         refund=operation("/refund"),
         query_refund=operation("/query_refund"),
-        notifications=Notifications(
-            read_notification, Acknowledgement(200, b"success"), Acknowledgement(500, b"fail")
+        notices=Notices(
+            read_notice, Acknowledgement(200, b"success"), Acknowledgement(500, b"fail")
         ),
         trial=read_trial,
         channel_key=lambda _: "key",
@@ -146,7 +145,7 @@ def splitting_plugin() -> Plugin[str]:
         splits=Splits(
             split=operation("/split"),
             query=operation("/query_split"),
-            return_split=operation("/call_back"),
+            call_back=operation("/call_back"),
             gives_back=bool,
         )
     )
@@ -276,7 +275,7 @@ def world(
         executor=Executor(transport, now=lambda: NOW, monotonic=time.monotonic, tell=alerts.tell),
         trade_core=core,
         notifier=post_office,
-        results=Results(producer, core, unbroken, stamp=stamp),
+        results=Results(producer, core, unbroken),
         alerts=alerts,
         unbroken=unbroken,
         addresses=Addresses(public="https://pay.example", cashier="https://cashier.example"),

@@ -1,5 +1,6 @@
 """What a channel's words mean, and whether they agree with our books."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,15 @@ def test_close_is_no_end_while_our_own_initiation_may_still_arrive() -> None:
     closed = said(payment, CLOSE, Verdict.SUCCEEDED)
     assert of_payment(payment, closed, later(11)) is PaymentFact.UNCLEAR
     assert of_payment(payment, closed, later(13)) is PaymentFact.ENDED
+
+
+def test_a_close_in_flight_stays_unclear_when_its_word_comes_again() -> None:
+    """twice-late-out-of-order: the first time has made the payment `unknown`."""
+    _, payment = fresh()
+    unclear = replace(payment, state=PaymentStatus.UNKNOWN)
+    result = said(payment, Source.CLOSE, Verdict.SUCCEEDED, found=False)
+    assert of_payment(unclear, result, later(5)) is payments.PaymentFact.UNCLEAR
+    assert of_payment(unclear, result, later(13)) is payments.PaymentFact.ENDED
 
 
 @pytest.mark.parametrize("more", [{"amount": 1298}, {"currency": "HKD"}])
@@ -135,6 +145,6 @@ def test_foreign_account_is_not_believed_about_a_refund() -> None:
     a_refund = refund()
     _, payment = fresh(payment_no=a_refund.payment_no)
     words = said_of_refund(a_refund, Source.NOTICE, Verdict.SUCCEEDED, payment_id="C2")
-    assert payment.account_id == ACCOUNT
+    assert payment.payment_id == ACCOUNT
     with pytest.raises(ForeignAccount):
         of_refund(a_refund, payment, words)

@@ -5,7 +5,6 @@ Every route but those that log in says in its signature whose it is, and is guar
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
@@ -14,7 +13,6 @@ from chassis import logs
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import Forbidden, NotLoggedIn
-from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Right, Role
 from merchant_admin.flows import sessions
 from merchant_admin.flows.deps import Deps
@@ -32,7 +30,6 @@ class Caller:
 
     actor: Actor
     role: Role
-    scope: Scope
     token: str
     expires_at: datetime
 
@@ -55,55 +52,30 @@ async def find_caller(request: Request, deps: Deps, token: str | None) -> Caller
     session = await sessions.find(deps, token) if token else None
     if token is None or session is None:
         return None
-    return Caller(
-        actor_of(request, session.username), session.role, session.scope, token, session.expires_at
-    )
-
-
-class Reach(StrEnum):
-    """Whose data a route is about.
-
-    SCOPED: that of merchants, of which it shows and touches the caller's only: it hands
-    `caller.scope` on. CENTRE: that of all merchants at once, so it needs a caller who has all.
-    OWN: the caller's own, or nobody's.
-    """
-
-    SCOPED = "scoped"
-    CENTRE = "centre"
-    OWN = "own"
+    return Caller(actor_of(request, session.username), session.role, token, session.expires_at)
 
 
 class Guard:
-    """What stands before a route: the right that it asks of its caller, and whose data it is."""
+    """What stands before a route: the right that it asks of its caller."""
 
-    def __init__(self, right: Right, reach: Reach) -> None:
+    def __init__(self, right: Right) -> None:
         self.right = right
-        self.reach = reach
 
     def admits(self, caller: Caller) -> bool:
-        return caller.role.may(self.right) and self._reaches(caller.scope)
-
-    def _reaches(self, scope: Scope) -> bool:
-        return self.reach is not Reach.CENTRE or scope.is_all
+        return caller.role.may(self.right)
 
 
 class _ApiGuard(Guard):
     async def __call__(self, request: Request, response: Response, deps: Work) -> Caller:
         caller = await _logged_in(request, response, deps)
         if not self.admits(caller):
-            raise Forbidden(caller.role, self.right, is_scoped=not caller.scope.is_all)
+            raise Forbidden(caller.role, self.right)
         return caller
 
 
-Anyone = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.OWN))]
-Viewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.SCOPED))]
-CentreViewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.CENTRE))]
-Refunder = Annotated[Caller, Depends(_ApiGuard(Right.REFUND, Reach.SCOPED))]
-Decider = Annotated[Caller, Depends(_ApiGuard(Right.DECIDE, Reach.SCOPED))]
-CentreDecider = Annotated[Caller, Depends(_ApiGuard(Right.DECIDE, Reach.CENTRE))]
-Operator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE, Reach.SCOPED))]
-CentreOperator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE, Reach.CENTRE))]
-Admin = Annotated[Caller, Depends(_ApiGuard(Right.ADMINISTER, Reach.CENTRE))]
+Viewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK))]
+Operator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE))]
+Admin = Annotated[Caller, Depends(_ApiGuard(Right.ADMINISTER))]
 
 
 async def _logged_in(request: Request, response: Response, deps: Deps) -> Caller:

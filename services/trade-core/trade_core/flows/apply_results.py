@@ -67,10 +67,9 @@ class Received(Generic[ResultT]):
 AnyReceived = Received[PaymentResult] | Received[RefundResult] | Received[SplitResult]
 
 
-def decode(deps: Deps, record: Record) -> AnyReceived:
-    """Raises Unproven for what the gateway did not write, ValueError for what is not a result. What
-    is said of splits comes by the payments' topic."""
-    deps.check_proof(record)
+def decode(record: Record) -> AnyReceived:
+    """Raises ValueError for what is not a result. What is said of splits comes by the payments'
+    topic."""
     if record.headers.get("ce_type") == SPLIT_RESULT:
         return Received(record, SplitResultRecord.model_validate_json(record.value))
     if record.topic == topics.PAYMENT_RESULTS:

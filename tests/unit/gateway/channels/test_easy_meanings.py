@@ -1,4 +1,4 @@
-"""易生: what each code, state and notification means, and what is believed."""
+"""易生: what each code, state and notice means, and what is believed."""
 
 import json
 from dataclasses import replace
@@ -26,11 +26,11 @@ from gateway.channels.easy import codes
 from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Declined,
-    NotifiedPayment,
+    NoticedPayment,
     NotSent,
     Outcome,
     Pending,
-    RawNotification,
+    RawNotice,
     Reply,
     Succeeded,
     Unknown,
@@ -188,21 +188,19 @@ def test_nothing_signed_is_nothing_said(side: EasySide, account: Any) -> None:
             outcome(side, account, PLUGIN.query, trade(), reply)
 
 
-# ── notifications ──
+# ── notices ──
 
 
 @pytest.mark.parametrize("code", ["06", "99", "98"])
-def test_a_notification_never_ends_a_payment_unpaid(
-    side: EasySide, account: Any, code: str
-) -> None:
+def test_a_notice_never_ends_a_payment_unpaid(side: EasySide, account: Any, code: str) -> None:
     """The payer may try again on the same page."""
-    [said] = PLUGIN.notifications.read(side.notification(PAYMENT_NO, code), account, MOMENT)
-    assert isinstance(said, NotifiedPayment)
+    [said] = PLUGIN.notices.read(side.notice(PAYMENT_NO, code), account, MOMENT)
+    assert isinstance(said, NoticedPayment)
     assert isinstance(said.outcome, Pending)
 
 
-def test_a_notification_says_when_it_was_paid(side: EasySide, account: Any) -> None:
-    [said] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
+def test_a_notice_says_when_it_was_paid(side: EasySide, account: Any) -> None:
+    [said] = PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
     assert said.outcome == Succeeded(
         "EP20260131000001", Money(1299, "CNY"), NOW + timedelta(seconds=5)
     )
@@ -220,45 +218,45 @@ def test_a_notification_says_when_it_was_paid(side: EasySide, account: Any) -> N
         {"sign": ""},
     ],
 )
-def test_a_notification_whose_parts_do_not_belong_together_is_refused(
+def test_a_notice_whose_parts_do_not_belong_together_is_refused(
     side: EasySide, account: Any, changed: dict[str, Any]
 ) -> None:
-    notification = side.notification(PAYMENT_NO, "00")
-    body = json.dumps(json.loads(notification.body) | changed).encode()
+    notice = side.notice(PAYMENT_NO, "00")
+    body = json.dumps(json.loads(notice.body) | changed).encode()
     with pytest.raises(Unverifiable):
-        PLUGIN.notifications.read(RawNotification(notification.headers, body), account, MOMENT)
+        PLUGIN.notices.read(RawNotice(notice.headers, body), account, MOMENT)
 
 
 @pytest.mark.parametrize("absent", [("tradeAmt",), ("outTrace", "pcTrace")])
-def test_a_signed_text_that_is_no_notification_is_refused(
+def test_a_signed_text_that_is_no_notice_is_refused(
     side: EasySide, account: Any, absent: tuple[str, ...]
 ) -> None:
     """As the answer to an order, which says 00 before anybody paid."""
-    notification = side.notification(PAYMENT_NO, "00", biz_data=dict.fromkeys(absent, ""))
+    notice = side.notice(PAYMENT_NO, "00", biz_data=dict.fromkeys(absent, ""))
     with pytest.raises(Unverifiable):
-        PLUGIN.notifications.read(notification, account, MOMENT)
+        PLUGIN.notices.read(notice, account, MOMENT)
 
 
-def test_each_field_of_a_notification_is_signed(side: EasySide, account: Any) -> None:
-    content = json.loads(side.paid_notification(PAYMENT_NO).body)
+def test_each_field_of_a_notice_is_signed(side: EasySide, account: Any) -> None:
+    content = json.loads(side.paid_notice(PAYMENT_NO).body)
     for name in content["bizData"]:
         forged = content["bizData"] | {name: content["bizData"][name] + "1"}
         body = json.dumps(content | {"bizData": forged}).encode()
         with pytest.raises(Unverifiable):
-            PLUGIN.notifications.read(RawNotification({}, body), account, MOMENT)
+            PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
 
 
 def test_a_number_that_is_not_signed_is_only_a_hint(side: EasySide, account: Any) -> None:
-    [said] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
-    assert isinstance(said, NotifiedPayment)
+    [said] = PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
+    assert isinstance(said, NoticedPayment)
     assert said.is_hint
 
 
-def test_notifications_are_answered_as_easypay_wants() -> None:
-    accept = PLUGIN.notifications.accept
+def test_notices_are_answered_as_easypay_wants() -> None:
+    accept = PLUGIN.notices.accept
     assert (accept.status, accept.media_type) == (200, "application/json")
     assert json.loads(accept.body) == {"code": "000000", "msg": "Success"}
-    assert json.loads(PLUGIN.notifications.refuse.body)["code"] != "000000"
+    assert json.loads(PLUGIN.notices.refuse.body)["code"] != "000000"
 
 
 def test_there_is_no_close() -> None:

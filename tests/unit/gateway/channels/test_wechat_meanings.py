@@ -99,7 +99,7 @@ TABLES = {
     "refund": codes.REFUND,
     "split": codes.SPLIT,
     "query_split": codes.QUERY_SPLIT,
-    "call_back": codes.SPLIT_RETURN,
+    "call_back": codes.CALL_BACK,
 }
 ROWS = [
     (operation, code, meaning)

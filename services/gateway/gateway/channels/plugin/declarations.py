@@ -1,4 +1,4 @@
-"""What a plugin declares: its wire, its ways to ask, its notifications, all of it as one value."""
+"""What a plugin declares: its wire, its ways to ask, its notices, all of it as one value."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,24 +8,19 @@ from pydantic import BaseModel
 
 from contracts.api import Method
 from contracts.internal import Wallet
+from gateway.channels.plugin.bills import BillKind, BillPlace, BillRow, StatementRequest
 from gateway.channels.plugin.logins import PayerLogin
 from gateway.channels.plugin.messages import (
     Acknowledgement,
     Answer,
     Call,
     Moment,
-    RawNotification,
+    RawNotice,
     Reply,
     Request,
 )
-from gateway.channels.plugin.outcomes import Notified, Outcome, Pending, Trial
-from gateway.channels.plugin.statements import (
-    StatementKind,
-    StatementPlace,
-    StatementRequest,
-    StatementRow,
-)
-from gateway.channels.plugin.subjects import PayOrder, Refunding, SplitReturning, Splitting, Trade
+from gateway.channels.plugin.outcomes import Noticed, Outcome, Pending, Trial
+from gateway.channels.plugin.subjects import CallingBack, PayOrder, Refunding, Splitting, Trade
 
 AccountT = TypeVar("AccountT")
 HolderT = TypeVar("HolderT", contravariant=True)
@@ -67,10 +62,10 @@ class HandOver(Generic[AccountT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Notifications(Generic[AccountT]):
+class Notices(Generic[AccountT]):
     """The channel's webhooks. `read` raises Unverifiable; it may return nothing to do."""
 
-    read: Callable[[RawNotification, AccountT, Moment], list[Notified]]
+    read: Callable[[RawNotice, AccountT, Moment], list[Noticed]]
     accept: Acknowledgement
     refuse: Acknowledgement
 
@@ -91,30 +86,30 @@ class KeyRenewal(Generic[AccountT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Statements(Generic[AccountT]):
+class Bills(Generic[AccountT]):
     """The channel's statements. `call` asks where one lies and `place` reads the answer: the place,
     or why there is none (Pending with `found` False: nothing was moved that day). `download`
     fetches the file; `read` gives the account's own rows of it, and raises Unverifiable where it is
     not what was announced."""
 
-    kinds: frozenset[StatementKind]
+    kinds: frozenset[BillKind]
     call: Callable[[StatementRequest, AccountT], Call]
-    place: Callable[[Answer, StatementRequest, AccountT], StatementPlace | Outcome]
-    download: Callable[[StatementPlace, AccountT, Moment], Request]
-    read: Callable[[Reply, StatementPlace, StatementRequest, AccountT], list[StatementRow]]
+    place: Callable[[Answer, StatementRequest, AccountT], BillPlace | Outcome]
+    download: Callable[[BillPlace, AccountT, Moment], Request]
+    read: Callable[[Reply, BillPlace, StatementRequest, AccountT], list[BillRow]]
 
 
 @dataclass(frozen=True, slots=True)
 class Splits(Generic[AccountT]):
     """How the channel divides a payment among receivers (分账).
 
-    `return_split` asks one receiver to give back, before the refund; None: the refund itself asks
+    `call_back` asks one receiver to give back, before the refund; None: the refund itself asks
     them. `gives_back`: whether a receiver of this account can be asked at all.
     """
 
     split: Operation[Splitting, AccountT]
     query: Operation[Splitting, AccountT]
-    return_split: Operation[SplitReturning, AccountT] | None
+    call_back: Operation[CallingBack, AccountT] | None
     gives_back: Callable[[str], bool]
 
 
@@ -150,12 +145,12 @@ class Plugin(Generic[AccountT]):
     close: Operation[Trade, AccountT] | None
     refund: Operation[Refunding, AccountT]
     query_refund: Operation[Refunding, AccountT]
-    notifications: Notifications[AccountT]
+    notices: Notices[AccountT]
     trial: TrialReader[AccountT]
     channel_key: Callable[[AccountT], str]
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
-    statements: Statements[AccountT] | None = None
+    bills: Bills[AccountT] | None = None
     splits: Splits[AccountT] | None = None
     offers: tuple[Method, ...] = ()
     wallet: Wallet | None = None

@@ -157,7 +157,7 @@ QUERY_SPLIT: Final[Table] = {
     "RESOURCE_NOT_EXISTS": absent,
 }
 
-SPLIT_RETURN: Final[Table] = {
+CALL_BACK: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
     "NO_AUTH": Declined,  # the receiver has not agreed to give back
@@ -173,7 +173,7 @@ SPLIT_RETURN: Final[Table] = {
 TOO_EARLY: Final = "订单处理中"
 """In the message of a refused split: WeChat Pay is not through with the payment itself yet."""
 
-STATEMENT: Final[Table] = {
+BILL: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
     "FREQUENCY_LIMITED": NotSent,

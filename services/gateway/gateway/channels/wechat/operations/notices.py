@@ -15,11 +15,11 @@ from gateway.channels.plugin import (
     Declined,
     GivenBack,
     Moment,
-    Notified,
-    NotifiedPayment,
-    NotifiedRefund,
+    Noticed,
+    NoticedPayment,
+    NoticedRefund,
     NotUnderstood,
-    RawNotification,
+    RawNotice,
     Succeeded,
     Told,
     Unverifiable,
@@ -36,11 +36,11 @@ REFUSE: Final = Acknowledgement(
 )
 
 
-def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
+def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
     """Verify on the raw bytes, open, read. A receiver's share of a split is told by the same
     events, and asked for by query."""
-    check_signature(notification.headers, notification.body, account, moment)
-    envelope = json_object(notification.body)
+    check_signature(notice.headers, notice.body, account, moment)
+    envelope = json_object(notice.body)
     event = text(envelope, "event_type")
     if not event.startswith(("TRANSACTION.", "REFUND.", "PROFITSHARING.")):
         raise NotUnderstood("a notice of an unknown event")
@@ -58,28 +58,28 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
 
 def _payment(
     content: Mapping[str, Any], account: Account, said_at: datetime | None
-) -> NotifiedPayment:
+) -> NoticedPayment:
     outcome = understood(trade.read(content, account))
-    return NotifiedPayment(
+    return NoticedPayment(
         _number(content, "out_trade_no"), replace(outcome, asked_at=said_at, said_at=said_at)
     )
 
 
-def _refund(content: Mapping[str, Any], said_at: datetime | None) -> list[Notified]:
+def _refund(content: Mapping[str, Any], said_at: datetime | None) -> list[Noticed]:
     number, payment_no = _number(content, "out_refund_no"), _number(content, "out_trade_no")
     outcome = understood(refund_state.read(content, text(content, "refund_status")))
     if is_id("refund", number):
         dated = replace(outcome, asked_at=said_at, said_at=said_at)
-        return [NotifiedRefund(number, payment_no, dated)]
+        return [NoticedRefund(number, payment_no, dated)]
     return _refund_outside(content, payment_no, outcome, said_at)
 
 
 def _refund_outside(
     content: Mapping[str, Any], payment_no: str, outcome: Told, said_at: datetime | None
-) -> list[Notified]:
+) -> list[Noticed]:
     """Somebody refunded without us, such as in WeChat Pay's console: a word about the payment.
 
-    The notification states this one refund, and not what went back altogether.
+    The notice states this one refund, and not what went back altogether.
     """
     match outcome:
         case Succeeded(channel_no=refund_id, amount=amount):
@@ -92,7 +92,7 @@ def _refund_outside(
                 asked_at=said_at,
                 said_at=said_at,
             )
-            return [NotifiedPayment(payment_no, said)]
+            return [NoticedPayment(payment_no, said)]
         case Declined(abnormal=True):
             raise NotUnderstood("a refund that is not ours could not be returned")
         case _:

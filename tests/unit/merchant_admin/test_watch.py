@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chassis.producer import Message
 from contracts import topics
 from contracts.events.alerts import AlertRecord
-from foundation.alerting import by_kafka
-from foundation.self_watch import self_watch
+from merchant_admin.jobs import watch
 
 
 class Kafka:
@@ -33,28 +32,19 @@ class Kafka:
 
 
 @pytest.mark.parametrize(
-    ("figure", "key"),
+    ("trouble", "key"),
     [
-        ({"oldest_s": 10.5}, "outbox.stuck:trade-core"),
-        ({"dead": 1}, "outbox.dead:trade-core"),
-        ({"lag": 10_001}, "consumer.behind:trade-core"),
-        ({"refused": 1}, "configuration.unproven:trade-core"),
+        ({"oldest_s": 10.5}, "outbox.stuck:merchant-admin"),
+        ({"dead": 1}, "outbox.dead:merchant-admin"),
+        ({"lag": 10_001}, "consumer.behind:merchant-admin"),
     ],
 )
 async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
-    figure: dict[str, float], key: str
+    trouble: dict[str, float], key: str
 ) -> None:
-    measured: Any = SimpleNamespace(
-        **{"oldest_s": 10.0, "dead": 0, "lag": 10_000, "refused": 0, **figure}
-    )
+    measured: Any = SimpleNamespace(**{"oldest_s": 10.0, "dead": 0, "lag": 10_000, **trouble})
     kafka = Kafka()
-    watching = self_watch(
-        "trade-core",
-        by_kafka(kafka.send, "paymesh/trade-core"),
-        consumers={"trade-core": measured},
-        relay=measured,
-        configuration=measured,
-    )
+    watching = watch(cast(Any, measured), cast(Any, measured), kafka.send)
 
     kafka.is_down = True
     await watching.look()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from contracts.money import Money
 
-StatementKind = Literal["trade", "funds"]
+BillKind = Literal["trade", "funds"]
 RowKind = Literal["payment", "refund", "other", "unreadable"]
 RowStatus = Literal["done", "under_way", "failed"]
 
@@ -17,11 +17,11 @@ class StatementRequest:
     moved on the merchant's account."""
 
     day: date
-    kind: StatementKind
+    kind: BillKind
 
 
 @dataclass(frozen=True, slots=True)
-class StatementPlace:
+class BillPlace:
     """Where the file lies for a short while, and what it must hash to where the channel says so."""
 
     url: str
@@ -29,7 +29,7 @@ class StatementPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementRow:
+class BillRow:
     """One movement as the channel booked it; `amount` came in, or went out where it is negative.
 
     `payment_no` and `refund_no` are ours as the channel noted them, "" where it names none;
@@ -52,7 +52,7 @@ class StatementRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Bill:
     """All rows of the day, in the file's order; none where nothing was moved."""
 
-    rows: tuple[StatementRow, ...]
+    rows: tuple[BillRow, ...]

@@ -1,0 +1,55 @@
+"""People hear of events that pile up, past the outbox that may be stuck."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from chassis.producer import Message
+from contracts import topics
+from contracts.events.alerts import AlertRecord
+from trade_core.jobs import watch
+
+
+class Kafka:
+    """Takes what is sent, or nothing when it is `down`."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self.taken: list[Message] = []
+
+    async def send(self, messages: Sequence[Message]) -> Sequence[bool]:
+        if not self.is_down:
+            self.taken.extend(messages)
+        return [not self.is_down for _ in messages]
+
+    def keys(self) -> list[str]:
+        records = [AlertRecord.model_validate_json(message.value) for message in self.taken]
+        assert {message.topic for message in self.taken} <= {topics.ALERTS}
+        assert [record.data.key for record in records] == [one.key for one in self.taken]
+        return [record.data.key for record in records]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "key"),
+    [
+        ({"oldest_s": 10.5}, "outbox.stuck:trade-core"),
+        ({"dead": 1}, "outbox.dead:trade-core"),
+        ({"lag": 10_001}, "consumer.behind:trade-core"),
+    ],
+)
+async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
+    trouble: dict[str, float], key: str
+) -> None:
+    measured: Any = SimpleNamespace(**{"oldest_s": 10.0, "dead": 0, "lag": 10_000, **trouble})
+    kafka = Kafka()
+    watching = watch(cast(Any, measured), cast(Any, measured), kafka.send)
+
+    kafka.is_down = True
+    await watching.look()
+    kafka.is_down = False
+    await watching.look()
+    await watching.look()
+
+    assert kafka.keys() == [key]
