@@ -20,9 +20,9 @@ ADMIN_DATABASE := import json, os; print(json.load(open(os.environ.get("PAYMESH_
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
 
 NODE_ORACLES := tests/oracles/node
-CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
+CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
-.PHONY: help run test simulate check verify-audit bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets lock clean distclean venv
+.PHONY: help run test simulate mutants check verify-audit bench bench-channel bench-core bench-notifier sandbox secrets lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -39,8 +39,12 @@ run: venv ## all five services, the sandbox and a shown payment, until Ctrl-C
 test: venv $(NODE_ORACLES)/node_modules ## every test: unit, contract, integration, end to end
 	@$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
-simulate: venv ## SEEDS=1000 worlds full of faults, each judged at its end; SEED=7 tells one
+simulate: venv ## SEEDS=1000 worlds full of faults, each judged, and a walk; SEED=7 tells one
 	@$(VENV) -m tests.simulation --workers $(WORKERS) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+	@$(if $(SEED),,$(VENV) -m tests.simulation.walk)
+
+mutants: venv ## plant faults in a copy of the code: each must be found out within 100 seeds; ONLY=name
+	@$(VENV) -m tests.simulation.mutants --workers $(WORKERS) --only "$(ONLY)"
 
 # Public SDKs for Node, where npm is; without them the tests run all the same.
 $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
@@ -69,9 +73,6 @@ bench-channel: venv ## what a call to a channel costs beside a bare signed post
 
 bench-core: venv ## trade-core alone beside bare inserts, and with OLD_ORDERS=10000000 behind it
 	@$(VENV) -m bench.trade_core --old-orders=$(OLD_ORDERS) $(BENCH)
-
-bench-cashier: venv ## what our page weighs, pages per second, and 10,000 idle watchers
-	@$(VENV) -m bench.cashier $(BENCH)
 
 bench-notifier: venv ## callbacks per second, and whom a dead app delays; W=W1,W4: only these
 	@$(VENV) -m bench.callbacks --only="$(W)" $(BENCH)

@@ -22,18 +22,26 @@ from paymesh_local.postgres import Postgres
 
 def main() -> int:
     request = _arguments()
+    if request.server is not None:
+        return _simulate(request, request.server)
+    with postgres() as url:
+        return _simulate(request, url)
+
+
+def _simulate(request: argparse.Namespace, server_url: str) -> int:
     seeds = [request.seed] if request.seed is not None else range(1, request.seeds + 1)
     started = time.monotonic()
     failed: list[Report] = []
-    with (
-        _postgres() as url,
-        ProcessPoolExecutor(request.workers, get_context("spawn"), worker.prepare, (url,)) as pool,
-    ):
-        judge = partial(worker.judge, tells=request.seed is not None, has=_features(request))
+    judge = partial(worker.judge, tells=request.seed is not None, has=_features(request))
+    with _pool(request.workers, server_url) as pool:
         for count, report in enumerate(pool.map(judge, seeds), start=1):
             if report.violations:
                 failed.append(report)
-                _tell(report, with_story=len(failed) == 1)
+                _tell(report, with_story=len(failed) == 1 and not request.until_failed)
+                if request.until_failed:
+                    pool.shutdown(cancel_futures=True)
+                    print(f"found out by seed {report.seed}")
+                    return 1
             elif report.story:
                 print("\n".join(report.story))
             if count % 100 == 0:
@@ -45,6 +53,10 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def _pool(workers: int, server_url: str) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, get_context("spawn"), worker.prepare, (server_url,))
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000, help="how many, from 1")
@@ -52,6 +64,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--features", help="what each world holds, if not what its seed says; or: all"
     )
+    parser.add_argument("--until-failed", action="store_true", help="stop at the first failure")
+    parser.add_argument("--server", help="the address of a PostgreSQL, if not one of its own")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     return parser.parse_args()
 
@@ -72,7 +86,7 @@ def _tell(report: Report, *, with_story: bool) -> None:
 
 
 @contextmanager
-def _postgres() -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A server of this run's own."""
     with tempfile.TemporaryDirectory(prefix="paymesh-simulation-") as name:
         folder = Path(name)
