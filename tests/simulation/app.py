@@ -13,7 +13,6 @@ from tests.simulation.habits import Habits
 from tests.simulation.payers import Counted, Payers
 from tests.simulation.world import World
 
-from contracts import topics
 from contracts.actions import RedirectAction
 from contracts.api import (
     CreatePayment,
@@ -102,12 +101,11 @@ class App(Counted):
             self._payers.follow(payment.payment_id or "", said)
 
     async def _created(self, request: CreatePayment, deps: Deps) -> pay.Created:
-        """durable-before-acknowledged: what a channel said of it is in Kafka by now."""
+        """durable-before-acknowledged: what a channel said of it is kept by now."""
         created = await pay.create(deps, APP, request)
         number = created.payment.payment_no
         is_initiated = request.method is not Method.CASHIER and not created.is_replay
-        results = self._bus.records(topics.PAYMENT_RESULTS) if is_initiated else []
-        if is_initiated and all(record.key != number for record in results):
+        if is_initiated and not self._bus.count_durable(number):
             self.too_early.append(f"{number} was answered before its result was durable")
         return created
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from aiokafka import TopicPartition
-from tests.record_keys import stamp
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
 from chassis.consumer import Record
 from chassis.producer import Message, NotPublished, Producer
+from contracts import topics
 
 if TYPE_CHECKING:
     from tests.simulation.reader import Reader
@@ -56,6 +56,11 @@ class Bus:
     def records(self, topic: str) -> list[Record]:
         """All of the topic, each key in its order."""
         return [record for place in places([topic]) for record in self._logs.get(place, [])]
+
+    def count_durable(self, payment_no: str) -> int:
+        """How many results about the payment are kept, here or by HTTP."""
+        results = [*self.records(topics.PAYMENT_RESULTS), *self.records(topics.REFUND_RESULTS)]
+        return sum(each.key == payment_no for each in results) + self.by_http.count(payment_no)
 
     def is_read(self) -> bool:
         """Whether all that runs has read everything."""
@@ -111,7 +116,6 @@ class SimulatedProducer(Producer):
     """The way of one process to the bus."""
 
     def __init__(self, process: Process, bus: Bus) -> None:
-        self._stamp = stamp
         self._process = process
         self._bus = bus
 
@@ -136,7 +140,7 @@ class SimulatedProducer(Producer):
             if world.dice.happens(0.5):
                 held.add(message.key)
             return "not taken"
-        self._bus.append(self._stamp(message))
+        self._bus.append(message)
         return "not confirmed" if world.happens("published_unknown") else None
 
 

@@ -60,7 +60,10 @@ class CoreService(Service):
         host = self._host()
 
         async def work() -> BaseModel | Response:
-            return await _route(cast(Replica, host).deps, verb, path, given)
+            answer = await _route(cast(Replica, host).deps, verb, path, given)
+            if isinstance(given, TakeResults):
+                self._bus.by_http += [record.key for record in given.records]
+            return answer
 
         try:
             process = host.process if host else None
@@ -73,8 +76,6 @@ class CoreService(Service):
             raise Forwarded(
                 problem.status, problem.body(""), retry_after_s=problem.retry_after_s
             ) from problem
-        if isinstance(given, TakeResults):
-            self._bus.by_http += [record.key for record in given.records]
         raw = bytes(said.body) if isinstance(said, Response) else said.model_dump_json()
         return answer.model_validate_json(raw)
 

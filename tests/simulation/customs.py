@@ -19,6 +19,8 @@ class Customs:
     bounced_refunds: float
     console_refunds: float
     """The chance of each payment that the merchant refunds some of it past us, up to thrice."""
+    misstates: float
+    """The chance that a wrong amount is told wrongly at first, and put right after a while."""
     refused_shares: float
     declined_payments: float
     odd_words: float
@@ -41,6 +43,7 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Customs:
         abnormal_refunds=chance.pick((0, 0, 0.3)),
         bounced_refunds=where(Feature.BOUNCES, (0.2, 0.5)),
         console_refunds=where(Feature.CONSOLE, (0.3, 0.8)),
+        misstates=where(Feature.DECISIONS, (0.8,)),
         refused_shares=chance.pick((0, 0.2)),
         declined_payments=chance.pick((0, 0, 0.3)),
         odd_words=where(Feature.ODD_TEXT, (0.1, 0.5)),

@@ -229,9 +229,9 @@ class Session:
             raise
 
     async def _turn(self) -> None:
-        nobody_waits = asyncio.Event()
-        self._server.when_nobody_waits(nobody_waits.set)
-        await nobody_waits.wait()
+        given_up = asyncio.Event()
+        self._server.when_locks_are_given_up(given_up.set)
+        await given_up.wait()
 
     def _perhaps_fail(self) -> None:
         if self._world.happens("connection_lost"):

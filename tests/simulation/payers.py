@@ -118,6 +118,8 @@ class Staff(Counted):
         self.begin(self._decide(trade, refund))
 
     def see_paid(self, trade: Trade) -> None:
+        if trade.is_misstated:
+            self.begin(self._correct(trade))
         if self.dice.happens(self._parties[trade.account].customs.console_refunds):
             self.begin(self._refund(trade))
 
@@ -132,6 +134,10 @@ class Staff(Counted):
             party.decides(trade, refund, party.decision())
         elif refund.state is ReturnState.ABNORMAL and self.dice.happens(0.5):
             party.decides(trade, refund, ReturnState.RETURNED)
+
+    async def _correct(self, trade: Trade) -> None:
+        await asyncio.sleep(self.dice.between(5, 200))
+        self._parties[trade.account].corrects(trade)
 
     async def _refund(self, trade: Trade) -> None:
         for _ in range(self.dice.whole(1, 3)):

@@ -10,13 +10,14 @@ from contracts.money import Money
 from gateway.channels.plugin import (
     Answer,
     Declined,
+    GivenBack,
     Moment,
-    Notified,
-    NotifiedPayment,
-    NotifiedRefund,
+    Noticed,
+    NoticedPayment,
+    NoticedRefund,
     Outcome,
     Pending,
-    RawNotification,
+    RawNotice,
     Request,
     SharedOut,
     Succeeded,
@@ -63,7 +64,7 @@ def close_outcome(answer: Answer, *_: object) -> Outcome:
         case 200, {"code": "not_found"}:
             return Succeeded(found=False)
         case 200, {"code": "reversed"}:
-            return Succeeded()
+            return Succeeded(is_reversed=True)
         case 200, {"code": "paid"}:
             return Declined("paid", "the trade is paid")
         case _:
@@ -121,7 +122,12 @@ def _told(content: Any) -> Succeeded | Pending | Declined | None:
         case {"code": "closed"}:
             return Declined("closed", _message(content, "the trade is closed"), closed=True)
         case {"code": "paid" | "reversed", "trade_no": str(number), "paid_at": str(at)}:
-            return Succeeded(number, _money(content), datetime.fromisoformat(at))
+            return Succeeded(
+                number,
+                _money(content),
+                datetime.fromisoformat(at),
+                given_back=_given_back(content),
+            )
         case _:
             return None
 
@@ -145,6 +151,12 @@ def _money(content: Any) -> Money:
     return Money(content["amount"], content["currency"])
 
 
+def _given_back(content: Any) -> GivenBack | None:
+    if not content["returned"]:
+        return None
+    return GivenBack(Money(content["returned"], content["currency"]), content["return_no"])
+
+
 def _message(content: Any, usual: str) -> str:
     return str(content.get("message", usual))
 
@@ -154,7 +166,7 @@ def _nonsense(answer: Answer) -> Unknown:
     return Unknown(code, _message(answer.content, "in no table"))
 
 
-def read(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
+def read(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
     if raw.headers.get(SIGNATURE) != account:
         raise Unverifiable("the signature is wrong")
     content = json.loads(raw.body)
@@ -164,8 +176,8 @@ def read(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
         if refund is None:
             return []
         refund = replace(refund, asked_at=at, said_at=at)
-        return [NotifiedRefund(content["refund_no"], content["payment_no"], refund)]
+        return [NoticedRefund(content["refund_no"], content["payment_no"], refund)]
     paid = _told(content)
     if paid is None:
         return []
-    return [NotifiedPayment(content["payment_no"], replace(paid, asked_at=at, said_at=at))]
+    return [NoticedPayment(content["payment_no"], replace(paid, asked_at=at, said_at=at))]

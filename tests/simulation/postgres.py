@@ -144,7 +144,8 @@ class Server:
         self.call_back(backend, statement, saved=False)
         self._settle()
 
-    def when_nobody_waits(self, tell: Callable[[], None]) -> None:
+    def when_locks_are_given_up(self, tell: Callable[[], None]) -> None:
+        """Be told once; whoever was called back may hold what the one who waits is waiting for."""
         self._queue.append(tell)
 
     def end_transaction(self, backend: Backend, verb: str) -> None:
@@ -180,10 +181,9 @@ class Server:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
                 waiting.settled()
-        if not self._waiting:
-            queue, self._queue = self._queue, []
-            for tell in queue:
-                tell()
+        queue, self._queue = self._queue, []
+        for tell in queue:
+            tell()
 
     def _is_blocked(self, backend: Backend) -> bool:
         ours = {each.pid for each in self._all}

@@ -12,7 +12,7 @@ from tests.simulation.process import Process
 
 from chassis.consumer import Record
 
-BATCH: Final = 20
+BATCHES: Final = (1, 2, 5, 20)
 
 Listener = Any
 """aiokafka's ConsumerRebalanceListener, which has no type of its own."""
@@ -30,6 +30,7 @@ class Reader:
         self._bus = bus
         self._listener: Listener = None
         self._is_assigned = asyncio.Event()
+        self._generation = 0
 
     def subscribe(self, *, topics: Sequence[str], listener: Listener) -> None:
         self.topics = list(topics)
@@ -50,9 +51,10 @@ class Reader:
         while True:
             await self._is_assigned.wait()
             self.bell.clear()
+            generation = self._generation
             if fetched := self._fetched(max_records):
                 await self._process.step()
-                if not self._is_assigned.is_set():
+                if generation != self._generation:
                     continue
                 for place, records in fetched.items():
                     self.positions[place] = records[-1].offset + 1
@@ -77,6 +79,8 @@ class Reader:
             raise KafkaError("the coordinator moves")
         self._bus.commit(self.group, committed)
         self._process.may_die()
+        if world.happens("redelivered"):
+            self._bus.rebalance(self.group)
 
     def assignment(self) -> set[TopicPartition]:
         return set(self.positions)
@@ -89,6 +93,7 @@ class Reader:
     def revoke(self) -> "asyncio.Task[None]":
         """Its partitions go as soon as its listener lets them go."""
         self._is_assigned.clear()
+        self._generation += 1
         return self._process.start(self._revoked())
 
     def assign(self) -> None:
@@ -114,7 +119,7 @@ class Reader:
         self, max_records: int
     ) -> dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]:
         """As much as the broker likes to send at once."""
-        left = min(max_records, self._bus.world.dice.whole(1, BATCH))
+        left = min(max_records, self._bus.world.dice.pick(BATCHES))
         fetched = {}
         for place, position in self.positions.items():
             records = self._bus.log(place)[position : position + left]

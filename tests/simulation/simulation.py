@@ -21,8 +21,8 @@ from contracts.events.configuration import LatePayment, RefundSplits
 
 STORM_S: Final = (30.0, 200.0)
 PAUSE_S: Final = (5.0, 600.0)
-PATIENCE_S: Final = 24 * 3600.0
-"""When it is not over by then, it never will be."""
+PATIENCE_S: Final = 27 * 3600.0
+"""When it is not over by then, it never will be. What is final may be watched for a day."""
 
 
 @dataclass(frozen=True, slots=True)

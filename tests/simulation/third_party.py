@@ -13,7 +13,7 @@ from tests.simulation.customs import Customs
 from tests.simulation.division import Divider
 from tests.simulation.trades import (
     NOT_FOUND,
-    Notification,
+    Notice,
     Return,
     ReturnState,
     Trade,
@@ -36,7 +36,7 @@ class Hooks:
     on_paid: Callable[[Trade], None]
     on_return: Callable[[Trade, Return], None]
     on_back: Callable[[Trade, Return], None]
-    on_notice: Callable[[Trade, Notification], None]
+    on_notice: Callable[[Trade, Notice], None]
 
 
 class ThirdParty:
@@ -139,8 +139,14 @@ class ThirdParty:
             return ReturnState.REFUSED
         return ReturnState.RETURNED
 
+    def corrects(self, trade: Trade) -> None:
+        """What was said wrongly at first is said again."""
+        trade.is_misstated = False
+        self._tell("corrects itself", trade.payment_no, trade.taken)
+        self._hooks.on_notice(trade, payment_words(trade, self._now()))
+
     def refunds_at_the_console(self, trade: Trade, amount: int) -> None:
-        """The merchant gives back past us; the notification is about the trade."""
+        """The merchant gives back past us; the notice is about the trade."""
         number = f"{trade.trade_no}-console-{len(trade.returns)}"
         refund = Return(number, amount, self._now(), ReturnState.RETURNED, is_ours=False)
         trade.returns[number] = refund
@@ -152,6 +158,8 @@ class ThirdParty:
     def _take(self, trade: Trade, amount: int, currency: str) -> None:
         trade.state, trade.taken, trade.paid_at = TradeState.PAID, amount, self._now()
         trade.taken_currency = currency
+        is_wrong = amount != trade.asked
+        trade.is_misstated = is_wrong and self._dice.happens(self.customs.misstates)
         what = "silently" if trade.is_silent else ""
         self._tell("takes", trade.payment_no, amount, currency, what)
         if not trade.is_silent:
@@ -222,7 +230,7 @@ class ThirdParty:
                 return self._divider.tell(trade.divisions, said["split_no"])
             case "call_back":
                 self._tell("calls back", said["return_no"], said["amount"])
-                return {"code": self._divider.return_split(trade.divisions, said)}
+                return {"code": self._divider.call_back(trade.divisions, said)}
             case _:
                 raise KeyError(operation)
 

@@ -35,7 +35,8 @@ class Return:
 
 @dataclass(slots=True)
 class Trade:
-    """`is_silent`: its webhook is never sent. `asked`: what we wanted of the payer. `is_strange`:
+    """`is_silent`: its webhook is never sent. `asked`: what we wanted of the payer.
+    `is_misstated`: the third party says another amount than it took. `is_strange`:
     it was made under our number at an account where we never asked for it."""
 
     account: str
@@ -51,6 +52,7 @@ class Trade:
     closed_at: datetime | None = None
     is_reversed: bool = False
     is_silent: bool = False
+    is_misstated: bool = False
     is_strange: bool = False
     returns: dict[str, Return] = field(default_factory=dict)
     divisions: dict[str, Division] = field(default_factory=dict)
@@ -85,13 +87,13 @@ class Trade:
         return sum(each.amount for each in self.returns.values() if each.state in states)
 
 
-Notification = dict[str, Any]
+Notice = dict[str, Any]
 """The words of a webhook, or of an answer."""
 
 NOT_FOUND: Final = {"code": "not_found"}
 
 
-def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> Notification:
+def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> Notice:
     """That so much was taken; what went back of it altogether, and by which refund last."""
     back = [each for each in trade.returns.values() if each.state is ReturnState.RETURNED]
     last = max(back, key=lambda each: each.said_at, default=None)
@@ -108,9 +110,10 @@ def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> No
     }
 
 
-def payment_words(trade: Trade, at: datetime) -> Notification:
+def payment_words(trade: Trade, at: datetime) -> Notice:
     if trade.paid_at is not None:
-        return paid_words(trade, trade.taken, trade.paid_at, at)
+        amount = trade.asked - 1 if trade.is_misstated else trade.taken
+        return paid_words(trade, amount, trade.paid_at, at)
     return {
         "code": str(trade.state),
         "payment_no": trade.payment_no,
@@ -119,7 +122,7 @@ def payment_words(trade: Trade, at: datetime) -> Notification:
     }
 
 
-def refund_words(trade: Trade, refund: Return, at: datetime) -> Notification:
+def refund_words(trade: Trade, refund: Return, at: datetime) -> Notice:
     return {
         "code": str(refund.state),
         "payment_no": trade.payment_no,

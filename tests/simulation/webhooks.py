@@ -8,13 +8,12 @@ from tests.simulation import network
 from tests.simulation.bus import Bus
 from tests.simulation.centre import Centre
 from tests.simulation.party_wire import Desk
-from tests.simulation.trades import Notification, Trade, paid_words
+from tests.simulation.trades import Notice, Trade, paid_words
 from tests.simulation.world import World
 
 from chassis.problems import Problem
-from contracts import topics
-from gateway.channels.plugin import RawNotification
-from gateway.flows import notification as flow
+from gateway.channels.plugin import RawNotice
+from gateway.flows import notice as flow
 
 AGAIN_S: Final = (5, 15, 30, 60, 180, 600, 1800)
 LIMIT_S: Final = 5.0
@@ -34,9 +33,9 @@ class Postman:
         self._desks = desks
         self._bus = bus
 
-    def take(self, trade: Trade, notification: Notification) -> None:
+    def take(self, trade: Trade, notice: Notice) -> None:
         for _ in range(2 if self._world.happens("notice_twice") else 1):
-            self._world.begin(self._deliver(trade, notification))
+            self._world.begin(self._deliver(trade, notice))
 
     def see(self, trade: Trade) -> None:
         """A thief, who knows the number, perhaps claims that the trade is paid."""
@@ -45,31 +44,24 @@ class Postman:
             lie = paid_words(trade, trade.asked, now, now)
             self._world.begin(self._forge(trade.account, lie))
 
-    async def _forge(self, account: str, lie: Notification) -> None:
+    async def _forge(self, account: str, lie: Notice) -> None:
         await asyncio.sleep(self._delay_s())
         status = await self._post(account, self._desks[account].wire.forged(lie))
         self._world.story.tell("thief", "is answered", status)
 
-    async def _deliver(self, trade: Trade, notification: Notification) -> None:
+    async def _deliver(self, trade: Trade, notice: Notice) -> None:
         self.waiting += 1
         await asyncio.sleep(self._delay_s())
-        told = sum(self._published(trade.payment_no))
+        told = self._bus.count_durable(trade.payment_no)
         for pause_s in _pauses_s():
-            raw = self._desks[trade.account].wire.notification(notification)
+            raw = self._desks[trade.account].wire.notice(notice)
             if await self._post(trade.account, raw) == 200:
                 break
             await asyncio.sleep(pause_s)
-        if sum(self._published(trade.payment_no)) == told:
+        if self._bus.count_durable(trade.payment_no) == told:
             self.too_early.append(f"a notice of {trade.payment_no} was taken and is nowhere")
         self.told.add((trade.account, trade.payment_no))
         self.waiting -= 1
-
-    def _published(self, payment_no: str) -> Iterator[bool]:
-        for topic in (topics.PAYMENT_RESULTS, topics.REFUND_RESULTS):
-            for record in self._bus.records(topic):
-                yield record.key == payment_no
-        for key in self._bus.by_http:
-            yield key == payment_no
 
     def _delay_s(self) -> float:
         world = self._world
@@ -77,14 +69,14 @@ class Postman:
             return 0.0
         return world.dice.between(1, 600) if world.happens("notice_late") else world.latency_s()
 
-    async def _post(self, account: str, raw: RawNotification) -> int:
+    async def _post(self, account: str, raw: RawNotice) -> int:
         """The status of the answer; 0 for none."""
         if self.centre.gateway is None:
             return 0
         process, deps = self.centre.gateway
         addressee = deps.directory.find_account(account)
         assert addressee is not None
-        word = flow.Notification(addressee.channel, account, raw)
+        word = flow.Notice(addressee.channel, account, raw)
         try:
             answer = await network.call(
                 self._world, process, lambda: flow.receive(deps, word), LIMIT_S

@@ -18,16 +18,25 @@ FINAL: Final = {
 
 def everything_is_over(books: Books, truth: Truth) -> Iterator[str]:
     yield from _open_ends(books)
-    for subject in sorted(books.due):
+    for subject in sorted(books.due - _final(books)):
         yield f"{subject} is still due"
     for letter in books.dead:
         payment = books.payments.get(letter.key or "")
-        is_foreign = payment is None or letter.account != payment.account_id
+        is_foreign = payment is None or letter.account != payment.payment_id
         is_heard = (letter.account, letter.key) in truth.told
         if letter.replayed_at is None and not (is_foreign and is_heard):
             yield f"a result could not be applied: {letter.key}: {letter.error}"
     if books.unpublishable:
         yield f"{books.unpublishable} events can never be published"
+
+
+def _final(books: Books) -> set[str]:
+    """What may still be watched, though nothing is open about it."""
+    refunds = books.refunds.values()
+    return {
+        *(each.payment_no for each in books.payments.values() if each.state in FINAL),
+        *(each.refund_no for each in refunds if each.state is not RefundStatus.PROCESSING),
+    }
 
 
 def _open_ends(books: Books) -> Iterator[str]:

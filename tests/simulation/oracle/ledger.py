@@ -31,6 +31,8 @@ def everything_is_booked_once(books: Books) -> Iterator[str]:
             for kind, subject in books.postings
             if subject == number and kind not in ENDS_OF_SPLITS and "split_return" not in kind
         }
+        if any(kind.startswith("refund_bounced") for kind in booked):
+            continue  # It may have come and gone several times; the balances tell.
         if booked != kinds:
             yield f"the ledger has {sorted(booked)} of {number} and not {sorted(kinds)}"
 
@@ -52,6 +54,8 @@ def _expected(books: Books) -> dict[str, set[str]]:
         expected[payment.payment_no] = {"payment_captured"} if is_paid else set()
     for refund in books.refunds.values():
         end = ENDS_OF_REFUNDS.get(refund.state)
+        if end and refund.decided is RefundDecision.SETTLED_OUTSIDE:
+            end = "refund_settled_outside"
         expected[refund.refund_no] = {"refund_started"} | ({end} if end else set())
     for split in books.splits.values():
         expected[split.split_no] = {"split_started"}

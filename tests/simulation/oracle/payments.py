@@ -33,7 +33,7 @@ def _is_same(books: Books, payment: Payment, trade: Trade | None) -> bool:
         case PaymentStatus.CONFLICTED:
             return not is_ours and books.has_alert(payment.payment_no)
         case PaymentStatus.CLOSED:
-            return trade is None or trade.is_reversed or (_is_over(trade) and not trade.taken)
+            return trade is None or _is_all_back(trade) or (_is_over(trade) and not trade.taken)
         case PaymentStatus.FAILED:
             return trade is None
         case _:
@@ -42,6 +42,11 @@ def _is_same(books: Books, payment: Payment, trade: Trade | None) -> bool:
 
 def _taken(trade: Trade) -> tuple[int, str]:
     return trade.taken, trade.taken_currency
+
+
+def _is_all_back(trade: Trade) -> bool:
+    """Before we knew that it was paid, without our asking."""
+    return trade.taken > 0 and trade.taken == trade.returned_outside
 
 
 def _is_over(trade: Trade) -> bool:
@@ -76,7 +81,8 @@ def nobody_pays_twice(books: Books, truth: Truth) -> Iterator[str]:
 def _goes_back_by_itself(books: Books, truth: Truth, payment: Payment) -> bool:
     """In full, at the channel too; or people know that it does not."""
     for refund in books.refunds_of(payment):
-        if refund.cause is not RefundCause.REQUESTED and refund.amount == payment.amount:
+        is_ours = refund.merchant_refund_no is None and refund.cause is not RefundCause.EXTERNAL
+        if is_ours and refund.amount == payment.amount:
             there = truth.find_return(refund.refund_no)
             is_back = there is not None and there.state is ReturnState.RETURNED
             return is_back or books.has_alert(refund.refund_no)

@@ -59,5 +59,5 @@ def nobody_is_given_what_is_gone(books: Books, truth: Truth) -> Iterator[str]:
         return
     for trade in truth.trades.values():
         held = sum(part.held for each in trade.divisions.values() for part in each.parts)
-        if trade.taken < trade.returned + held:
+        if trade.taken < trade.returned - trade.returned_outside + held:
             yield f"{trade.payment_no}: {trade.taken} taken, {trade.returned} back, {held} split"

@@ -31,9 +31,6 @@ TICK_S: Final = 1.0
 
 BACKLOG: Final = 2048
 
-PRIVATE_SHARE: Final = 5
-"""One connection in five is kept for our own services, whatever the public does."""
-
 
 def serve(app: FastAPI, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; readiness is off from that moment.
@@ -86,16 +83,14 @@ class _Port:
 
 def _ports(app: FastAPI, settings: Settings) -> list[_Port]:
     """The private one last: whoever is ready is already listened to."""
-    allowed = connections_allowed()
-    kept = max(allowed // PRIVATE_SHARE, 1)
-    limits = partial(Limits, settings.head_limit_s, settings.body_limit_s)
-    ours = of_port(limits(kept, is_proxy=lambda _: True))
+    limits = partial(
+        Limits, settings.head_limit_s, settings.body_limit_s, connections_allowed() // 2
+    )
+    ours = of_port(limits(is_proxy=lambda _: True))
     if not isinstance(app, PublicApp):
         return [_Port(app, settings.private_port, ours)]
     assert isinstance(settings, PublicSettings)
-    anyone = of_port(
-        limits(max(allowed - kept, 1), is_proxy=partial(_is_within, settings.trusted_proxies))
-    )
+    anyone = of_port(limits(is_proxy=partial(_is_within, settings.trusted_proxies)))
     private = _Port(app.private, settings.private_port, ours)
     return [_Port(app, settings.port, anyone), private]
 

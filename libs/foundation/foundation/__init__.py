@@ -1,1 +1,0 @@
-"""What several services need of `contracts` and `chassis` together; no rule of money."""
