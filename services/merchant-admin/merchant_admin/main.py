@@ -27,6 +27,7 @@ from merchant_admin.api import (
     decisions,
     keys,
     merchants,
+    openapi,
     reconciliations,
     search,
     session,
@@ -81,6 +82,7 @@ def build(config: AdminSettings, *, group: str = GROUP) -> PublicApp:
     if config.trusted_proxies:
         trusted = [str(network) for network in config.trusted_proxies]
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
+    app.include_router(openapi.router)
     for part in PARTS:
         app.include_router(part.router)
     console.add_to(app)

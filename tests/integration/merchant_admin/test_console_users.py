@@ -20,7 +20,7 @@ async def test_an_admin_makes_a_user_and_changes_them(admin: Admin) -> None:
     li = await Person.logged_in(admin, NEW["username"], NEW["password"])
     assert "li.na · Operator" in await li.look("payments")
     await person.send("users/li.na", role="viewer", password="")
-    assert "li.na · Viewer" in await li.look("payments")
+    assert "li.na · Auditor" in await li.look("payments")
     await person.send("users/li.na", role="viewer", password="", disabled="true")
     assert (await li.get("payments")).headers["location"] == "/console/login"
     actions = [entry["action"] for entry in await admin.audit(entity_id="li.na")]
@@ -47,7 +47,7 @@ async def test_what_is_wrong_with_a_user_is_said_on_the_page(admin: Admin) -> No
 
 async def test_people_change_their_own_password_on_a_page(admin: Admin) -> None:
     viewer = await Person.hired(admin, "viewer")
-    assert "Viewer · read only" in await viewer.look("account")
+    assert "Auditor · read only" in await viewer.look("account")
     refused = await viewer.send("account/password", password="wrong", new_password=NEW["password"])
     assert refused.headers["location"] == "/console/account?problem=account_refused"
     assert "The password is wrong" in await viewer.look("account", problem="account_refused")

@@ -11,8 +11,7 @@ from contracts.events.alerts import AlertRecord
 from contracts.events.deliveries import DeliveryEvent, DeliveryEventRecord
 from contracts.events.orders import OrderEvent, OrderEventRecord, OrderEventType
 from contracts.identifiers import new_id
-from merchant_admin import consumers
-from merchant_admin.flows.read_model import apply
+from merchant_admin.flows.read_model import apply, keep_dead_letters
 
 from .conftest import Admin
 
@@ -257,7 +256,7 @@ def delivery(
 async def test_what_cannot_be_used_is_kept_and_told(admin: Admin) -> None:
     record = Record(topics.ORDER_EVENTS, 0, 7, "O1", b"junk", {}, 0)
 
-    await consumers.dead_letter(admin.deps, [DeadRecord(record, "not an event")])
+    await keep_dead_letters(admin.deps, [DeadRecord(record, "not an event")])
 
     async with admin.deps.db.connection() as tx:
         assert await tx.fetchval("select value from dead_event") == b"junk"

@@ -19,6 +19,9 @@ OPEN = {
     "GET /console/login",
     "POST /console/login",
     "POST /api/session",
+    "GET /docs",
+    "GET /docs/{name}",
+    "GET /openapi.json",
 }
 """What people need before they are logged in, and what probes need."""
 

@@ -1,8 +1,7 @@
 """What may be sent: no unknown field, no coercion, each fault with its JSON pointer."""
 
 import ipaddress
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from fastapi import Request
 from pydantic import (
@@ -33,14 +32,18 @@ from merchant_admin.domain.entities import AppTerms, Given
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
 
-def body(model: type[BodyT]) -> Callable[[Request], Awaitable[BodyT]]:
+class ReadBody(Generic[BodyT]):
     """A dependency that reads the request's body as strictly as the gateway reads its own."""
 
-    async def read(request: Request) -> BodyT:
-        _, value = await read_json_object(request)
-        return parse(model, value)
+    def __init__(self, model: type[BodyT]) -> None:
+        self.model = model
 
-    return read
+    async def __call__(self, request: Request) -> BodyT:
+        _, value = await read_json_object(request)
+        return parse(self.model, value)
+
+
+body = ReadBody
 
 
 def _unique(values: tuple[str, ...]) -> tuple[str, ...]:

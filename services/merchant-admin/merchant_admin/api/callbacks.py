@@ -4,7 +4,7 @@ notifier tells and does for people."""
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.internal import (
     AlertTest,
@@ -19,7 +19,7 @@ from merchant_admin.api.access import Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from merchant_admin.api.search import Text
+from merchant_admin.api.search import Moment, Text
 from merchant_admin.flows import callbacks
 
 router = APIRouter(prefix="/api")
@@ -47,8 +47,8 @@ class DeliveryQuery(_Query):
     event_id: Text | None = None
     type: Text | None = None
     state: DeliveryState | None = None
-    created_from: AwareDatetime | None = None
-    created_before: AwareDatetime | None = None
+    created_from: Moment | None = None
+    created_before: Moment | None = None
 
 
 class EndpointQuery(_Query):
@@ -60,8 +60,8 @@ class RequestReplay(Body):
     at most `per_s` a second."""
 
     app_id: Text
-    created_from: Annotated[AwareDatetime, Field(strict=False)]
-    created_before: Annotated[AwareDatetime, Field(strict=False)]
+    created_from: Annotated[Moment, Field(strict=False)]
+    created_before: Annotated[Moment, Field(strict=False)]
     type: Text | None = None
     state: DeliveryState | None = None
     per_s: Annotated[int, Field(ge=1, le=500)] = 50

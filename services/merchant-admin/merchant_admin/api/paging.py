@@ -89,7 +89,9 @@ def position_after(cursor: str | None) -> Position | None:
         created_at = datetime.fromisoformat(moment)
     except ValueError as error:
         raise _bad_cursor() from error
-    if created_at.tzinfo is None or not number.isascii() or not number.isalnum():
+    if created_at.tzinfo is None or not 2000 <= created_at.year < 2200:
+        raise _bad_cursor()
+    if not number.isascii() or not number.isalnum():
         raise _bad_cursor()
     return Position(created_at, number)
 

@@ -1,5 +1,6 @@
 """`/api/orders`, `/api/payments`, `/api/refunds`: search, read one, refund."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -39,6 +40,16 @@ def _storable(text: str) -> str:
 Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_storable)]
 
 
+def _of_this_age(moment: datetime) -> datetime:
+    """What a database and every time zone can tell."""
+    if not 2000 <= moment.year < 2200:
+        raise ValueError("must be a moment of the years 2000 to 2199")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+
+
 class SearchQuery(BaseModel):
     """All that is given must fit. `number` is any number at all: ours, the app's, the channel's.
     `created_from` is included, `created_before` is not."""
@@ -55,8 +66,8 @@ class SearchQuery(BaseModel):
     merchant_id: Text | None = None
     app_id: Text | None = None
     channel: Text | None = None
-    created_from: AwareDatetime | None = None
-    created_before: AwareDatetime | None = None
+    created_from: Moment | None = None
+    created_before: Moment | None = None
     after: Annotated[str, Field(max_length=256)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 

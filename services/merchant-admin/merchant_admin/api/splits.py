@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.api import SplitStatus
 from merchant_admin.api.access import Viewer, Work
@@ -16,7 +16,7 @@ from merchant_admin.api.paging import (
     place_of,
     position_after,
 )
-from merchant_admin.api.search import Text
+from merchant_admin.api.search import Moment, Text
 from merchant_admin.api.views import SplitItem
 from merchant_admin.domain.search import SplitSearch
 from merchant_admin.flows import searching
@@ -35,8 +35,8 @@ class SplitQuery(BaseModel):
     merchant_id: Text | None = None
     app_id: Text | None = None
     state: SplitStatus | None = None
-    created_from: AwareDatetime | None = None
-    created_before: AwareDatetime | None = None
+    created_from: Moment | None = None
+    created_before: Moment | None = None
     after: Annotated[str, Field(max_length=256)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 

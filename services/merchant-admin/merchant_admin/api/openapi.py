@@ -1,0 +1,138 @@
+"""The description of the admin API, and the page that shows it to people.
+
+Bodies are read by hand, as strictly as the gateway reads its own, so FastAPI does not see them:
+they are described here, from the dependency that reads them.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from merchant_admin.api.bodies import ReadBody
+
+VERSION: Final = "1.0.0"
+REFERENCE: Final = "#/components/schemas/{model}"
+PROBLEM_TYPE: Final = "application/problem+json"
+
+DESCRIPTION: Final = """\
+What the console of the centre (支付中心后台) is made of: merchants, channel accounts, apps, keys, \
+users, search, refunds and decisions of people.
+
+`POST /api/session` answers a token for `Authorization: Bearer …`. It ends after 15 unused minutes \
+and after 8 hours. Every write is audited. Who has some merchants sees theirs only: what is of \
+another does not exist. Amounts are whole numbers of minor units (分), times RFC 3339 in UTC, \
+errors `application/problem+json` (RFC 9457) with a `code`, a `request_id` and a JSON pointer for \
+each field that is wrong.
+"""
+
+DocsPart = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
+
+router = APIRouter(include_in_schema=False)
+
+
+class FieldFault(BaseModel):
+    """What is wrong with one field; `pointer` (RFC 6901) leads into the body."""
+
+    pointer: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `claim`: with `claim_changed`, the one of now."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldFault]
+    request_id: str
+    retryable: bool
+    claim: dict[str, Any] | None = Field(default=None)
+
+
+@router.get("/openapi.json")
+async def get_description(request: Request) -> Response:
+    return JSONResponse(document(request.app))
+
+
+@router.get("/docs")
+async def get_docs() -> Response:
+    """All of the page comes from here: no CDN is needed, nor reached everywhere."""
+    return get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Paymesh Admin API",
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url="docs/favicon.png",
+    )
+
+
+@router.get("/docs/{name}")
+async def get_docs_part(name: DocsPart) -> Response:
+    with as_file(files("fastapi_offline") / "static" / name) as path:
+        return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The description; made when it is first asked for."""
+    if not hasattr(app.state, "description"):
+        app.state.description = _document(app)
+    description: dict[str, Any] = app.state.description
+    return description
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(
+        title="Paymesh Admin", version=VERSION, description=DESCRIPTION, routes=app.routes
+    )
+    bodies = {(path, method): model for path, method, model in _bodies(app)}
+    _, written = models_json_schema(
+        [(model, "validation") for model in dict.fromkeys(bodies.values())]
+        + [(Problem, "serialization")],
+        ref_template=REFERENCE,
+    )
+    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= {name: schema for name, schema in written["$defs"].items() if name not in schemas}
+    made["components"]["securitySchemes"] = {"session": {"type": "http", "scheme": "bearer"}}
+    for path, calls in made["paths"].items():
+        for method, call in calls.items():
+            _complete(call, bodies.get((path, method)), is_open=path == "/api/session")
+    return made
+
+
+def _complete(call: dict[str, Any], model: type[BaseModel] | None, *, is_open: bool) -> None:
+    call["security"] = [] if is_open else [{"session": []}]
+    problem = {PROBLEM_TYPE: {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
+    call["responses"].pop("422", None)
+    call["responses"]["default"] = {"description": "A problem", "content": problem}
+    if model is not None:
+        reference = {"$ref": REFERENCE.format(model=model.__name__)}
+        content = {"application/json": {"schema": reference}}
+        call["requestBody"] = {"required": True, "content": content}
+
+
+def _bodies(app: FastAPI) -> Iterator[tuple[str, str, type[BaseModel]]]:
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute) or context.path is None:
+            continue
+        for model in _models(route.dependant):
+            for method in route.methods or ():
+                yield context.path, method.lower(), model
+
+
+def _models(dependant: Dependant) -> Iterator[type[BaseModel]]:
+    if isinstance(dependant.call, ReadBody):
+        yield dependant.call.model
+    for inner in dependant.dependencies:
+        yield from _models(inner)

@@ -1,0 +1,141 @@
+"""Whatever a caller sends, on whatever route: an answer that says what is wrong, never a 500."""
+
+import json
+from typing import Any, Final
+
+import httpx
+import pytest
+from tests.contract.test_admin_openapi import document
+
+from .conftest import Admin
+from .people import Person
+from .test_users import at_work, hire
+
+HUGE: Final = str(10**400)
+TEXTS: Final = [
+    "", "\0", "%00", "..", "x" * 300, "'\";--", "\u202e\u200b", "\ud7ff\ue000", "-1", HUGE, "1e999",
+    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-13-45", "[]", "AA", "_w",
+    "OTk5OS0xMi0zMVQyMzo1OTo1OS0xNDowMCBP", "MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMCBP", "é", "true",
+]  # fmt: skip
+"""Also as cursors: the end of the calendar and its beginning, each in a time zone beyond it."""
+
+BODIES: Final = [
+    b"", b"{", b"[]", b"null", b'"x"', b'{"a":1,"a":2}', b'{"a":"\\u0000"}', b'{"a":"\\ud800"}',
+    b"\xff\xfe", b"[" * 2_000, b'{"a":' + b"9" * 5_000 + b"}", b'{"a":1e999}', b'{"a":NaN}',
+]  # fmt: skip
+
+VALUES: Final[list[Any]] = [
+    None, -1, 2**63, 10**30, 1.5, True, "", "\u202e", "x" * 70_000, [], [[]], {},
+]  # fmt: skip
+
+CONSOLE: Final = [
+    "merchants", "orders", "payments", "payments/x", "ledger", "reconciliations", "dead-letters",
+    "reconciliations/x", "deliveries", "deliveries/x", "endpoints", "replays/W1", "alerts", "users",
+    "account", "login",
+]  # fmt: skip
+PARAMETERS: Final = ["after", "number", "state", "merchant_id", "app_id", "lang", "problem", "from"]
+FORMS: Final = [
+    "payments/x/decision", "payments/x/refunds", "payments/x/refunds/y/decision", "users",
+    "users/x", "dead-letters/7/replay", "reconciliations", "replays", "deliveries/x/redeliver",
+    "endpoints/L7/resume", "account/password",
+]  # fmt: skip
+FIELDS: Final = [
+    "decision", "reason", "version", "amount", "claim_amount", "claim_payment_id", "username",
+    "password", "role", "merchant_ids", "payment_id", "day", "app_id", "created_from",
+    "created_before", "per_s",
+]  # fmt: skip
+
+
+def filled(path: str, text: str) -> str:
+    """The path with this text for each of its parameters, encoded as it must be."""
+    for part in path.split("/"):
+        if part.startswith("{"):
+            path = path.replace(part, str(httpx.QueryParams({"": text}))[1:] or "%20")
+    return path
+
+
+async def is_answered(answer: httpx.Response, *told: object) -> None:
+    assert answer.status_code < 500 or answer.status_code == 503, (told, answer.text)
+
+
+async def test_odd_paths_and_queries_are_answered(admin: Admin) -> None:
+    calls = [
+        (path, [each["name"] for each in call.get("parameters", []) if each["in"] == "query"])
+        for path, methods in document()["paths"].items()
+        for method, call in methods.items()
+        if method == "get"
+    ]
+    for path, names in calls:
+        for text in TEXTS if "{" in path else ():
+            await is_answered(await admin.http.get(filled(path, text)), path, text)
+        for name in names:
+            for text in TEXTS:
+                answer = await admin.http.get(filled(path, "x"), params={name: text})
+                await is_answered(answer, path, name, text)
+
+
+async def test_odd_bodies_are_answered(admin: Admin) -> None:
+    kinds: tuple[dict[str, str], ...] = (
+        {"Content-Type": "application/json"},
+        {"Content-Type": "text/plain"},
+        {},
+    )
+    for path, methods in document()["paths"].items():
+        for method in methods.keys() - {"get", "delete"}:
+            for body in BODIES:
+                for kind in kinds if body == b"" else kinds[:1]:
+                    answer = await admin.http.request(
+                        method, filled(path, "x"), content=body, headers=kind
+                    )
+                    await is_answered(answer, method, path, body)
+
+
+async def test_odd_values_of_fields_are_answered(admin: Admin) -> None:
+    schemas = document()["components"]["schemas"]
+    for path, methods in document()["paths"].items():
+        for method, call in methods.items():
+            if "requestBody" not in call or path == "/api/session":
+                continue
+            reference = call["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            fields = schemas[reference.rpartition("/")[2]]["properties"]
+            for value in VALUES:
+                body = json.dumps(dict.fromkeys(fields, value)).encode()
+                answer = await admin.http.request(
+                    method, filled(path, "x"), content=body,
+                    headers={"Content-Type": "application/json"},
+                )  # fmt: skip
+                await is_answered(answer, method, path, value)
+                assert answer.status_code >= 400, (method, path, value)
+
+
+async def test_odd_things_typed_on_pages_are_answered(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    for page in CONSOLE:
+        for text in TEXTS:
+            for name in PARAMETERS:
+                await is_answered(await person.get(page, **{name: text}), page, name, text)
+    for form in FORMS:
+        for text in TEXTS:
+            await is_answered(await person.send(form, **dict.fromkeys(FIELDS, text)), form, text)
+
+
+@pytest.mark.parametrize("cookie", ["", "\0", "é", "x" * 10_000])
+async def test_odd_tokens_are_nobodys(admin: Admin, cookie: str) -> None:
+    token = cookie.encode()
+    for name, value in ((b"Authorization", b"Bearer "), (b"Cookie", b"paymesh_session=")):
+        headers = [(name, value + token)]
+        answer = await admin.anonymous.get("/api/merchants", headers=headers)
+        assert answer.status_code == 401
+
+
+async def test_access_ends_at_once_on_every_route(admin: Admin) -> None:
+    li = await hire(admin, "operator")
+    await admin.http.patch("/api/users/li.na", json={"disabled": True})
+    await admin.http.patch("/api/users/li.na", json={"disabled": False})
+    for path, methods in document()["paths"].items():
+        for method in methods:
+            if path != "/api/session":
+                answer = await li.request(method, filled(path, "x"))
+                assert answer.status_code in (401, 404), (method, path)
+    again = await at_work(admin)
+    assert (await again.get("/api/merchants")).status_code == 200
