@@ -49,6 +49,28 @@ AWAY = (
 """The same, and what waited too long for others: to be tried again by whoever asked."""
 
 
+PASSING = (
+    *AWAY,
+    Overloaded,
+    asyncpg.TransactionRollbackError,  # serialisation failures, deadlocks
+    asyncpg.SyntaxOrAccessError,  # a table, column or right that is not there (yet)
+    asyncpg.InvalidTransactionStateError,  # a server that is read-only for now
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalServerError,
+)
+"""What says nothing of the data: whatever was tried is tried again, however often."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same work may succeed later; of several errors at once, if one of them may."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(is_passing(one) for one in error.exceptions)
+    return isinstance(error, PASSING)
+
+
 class Database:
     """The pool. Survives a restart of the database: broken connections are replaced."""
 

@@ -122,4 +122,7 @@ def watch(relay: Relay, consumer: Consumer[Any], send: Send) -> Watch:
     behind = Alarm(
         lambda: consumer.lag, alerts.LAG_LIMIT, lambda lag: tell(alerts.consumer_behind(NAME, lag))
     )
-    return Watch([oldest, dead, behind])
+    blocked = Alarm(
+        lambda: consumer.blocked, 0, lambda count: tell(alerts.consumer_blocked(NAME, count))
+    )
+    return Watch([oldest, dead, behind, blocked])

@@ -72,6 +72,7 @@ class _Running:
         )
         self._background = Background()
         self._db: Database | None = None
+        self._reading: Consumer[AnyReceived] | None = None
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
@@ -103,7 +104,7 @@ class _Running:
         self._accounts.handle(record)
 
     def _start_loops(self, deps: Deps, relay: Relay, due: DueLoop) -> None:
-        results = self._results(deps)
+        results = self._reading = self._results(deps)
 
         async def read_results(stop: asyncio.Event) -> None:
             # Not before it is known how each app wants late payments handled.
@@ -146,6 +147,7 @@ class _Running:
         return {
             "database": self._db is not None and await self._db.is_up(),
             "configuration": self._configuration.caught_up.is_set(),
+            "results": self._reading is not None and not self._reading.blocked,
         }
 
     def alive(self) -> Mapping[str, bool]:

@@ -37,12 +37,15 @@ class Kafka:
         ({"oldest_s": 10.5}, "outbox.stuck:trade-core"),
         ({"dead": 1}, "outbox.dead:trade-core"),
         ({"lag": 10_001}, "consumer.behind:trade-core"),
+        ({"blocked": 1}, "consumer.blocked:trade-core"),
     ],
 )
 async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
     trouble: dict[str, float], key: str
 ) -> None:
-    measured: Any = SimpleNamespace(**{"oldest_s": 10.0, "dead": 0, "lag": 10_000, **trouble})
+    measured: Any = SimpleNamespace(
+        **{"oldest_s": 10.0, "dead": 0, "lag": 10_000, "blocked": 0, **trouble}
+    )
     kafka = Kafka()
     watching = watch(cast(Any, measured), cast(Any, measured), kafka.send)
 

@@ -19,6 +19,7 @@ from prometheus_client import Counter, Gauge
 from chassis.background import Pulse, pause, unless_stopped
 from chassis.consumer.membership import Handover, leave
 from chassis.consumer.records import DeadRecord, Record, dead, record_of
+from chassis.database import is_passing
 
 log = structlog.get_logger()
 
@@ -50,13 +51,21 @@ T = TypeVar("T")
 Batches = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
 
+class EverythingIsPoison(Exception):
+    """So many records in a row could not be applied that the fault must be ours."""
+
+
 class Consumer(Generic[T]):
     """One member of a consumer group.
 
     `decode` turns a record into what `apply` takes; a record for which it raises is dead-lettered.
     `apply` gets a whole batch, in order per key, and runs it in ONE transaction of its own. When
     it raises, the batch comes again after 0.1 → 10 s; so it must be idempotent. After three
-    failures the batch is halved until the poison record stands alone and is dead-lettered.
+    failures the batch is halved until the poison record stands alone and is dead-lettered. What
+    passes by itself (`chassis.database.is_passing`: locks, time-outs, a table that is not there) is
+    no poison, and is tried again for ever. After ten dead letters in a row no more are made until
+    a record is applied: the fault is probably ours. What can be applied still is, and `blocked`
+    says how many records wait for people.
     `dead_letter` keeps dead records (`dead_letter_in` in a transaction); it may be called again for
     the same.
     `healthy` tells whether the database is up: while it is not, no record is blamed.
@@ -82,6 +91,7 @@ class Consumer(Generic[T]):
     ) -> None:
         self.pulse = Pulse()
         self.lag = 0
+        self.blocked = 0
         self._bootstrap = bootstrap
         self._group = group
         self._topics = list(topics)
@@ -99,6 +109,7 @@ class Consumer(Generic[T]):
         self._applied_ms = time.time() * 1000  # The time of the last record that was applied.
         self._failures = 0
         self._dead_in_a_row = 0
+        self._held: list[DeadRecord] = []  # Poison that is beyond the limit.
         POLL_AGE_S.labels(group).set_function(self.pulse.age_s)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -163,20 +174,24 @@ class Consumer(Generic[T]):
         if not values:
             return
         if self._failures >= SUSPECT_AFTER:
+            self._held = []
             await self._apply_around_poison(values)
+            await self._release()
         else:
-            await self._apply([value for _, value in values])
-            self._dead_in_a_row = 0
+            await self._apply_values(values)
+
+    async def _apply_values(self, values: Sequence[tuple[Record, T]]) -> None:
+        await self._apply([value for _, value in values])
+        self._dead_in_a_row = self.blocked = 0
 
     async def _apply_around_poison(self, values: Sequence[tuple[Record, T]]) -> None:
         """Apply what can be applied, in order; keep what fails alone while the database is up."""
         self.pulse.beat()
         try:
-            await self._apply([value for _, value in values])
-            self._dead_in_a_row = 0
+            await self._apply_values(values)
             return
         except Exception as error:
-            if self._dead_in_a_row >= DEAD_LETTER_LIMIT or not await self._healthy():
+            if is_passing(error) or not await self._healthy():
                 raise
             if len(values) == 1:
                 await self._try_alone(*values[0], error)
@@ -186,17 +201,32 @@ class Consumer(Generic[T]):
         await self._apply_around_poison(values[middle:])
 
     async def _try_alone(self, record: Record, value: T, error: Exception) -> None:
+        if self._dead_in_a_row >= DEAD_LETTER_LIMIT:
+            self._held.append(dead(record, error))
+            return
         for _ in range(ALONE_TRIES - 1):
             await asyncio.sleep(ALONE_PAUSE_S)
             try:
-                await self._apply([value])
+                await self._apply_values([(record, value)])
                 return
             except Exception as again:
-                if not await self._healthy():
+                if is_passing(again) or not await self._healthy():
                     raise
                 error = again
         self._dead_in_a_row += 1
         await self._bury([dead(record, error)])
+
+    async def _release(self) -> None:
+        """What was beyond the limit is poison after all where its neighbours could be applied.
+
+        Raises EverythingIsPoison where none could.
+        """
+        if not self._held:
+            return
+        if self._dead_in_a_row >= DEAD_LETTER_LIMIT:
+            self.blocked = len(self._held)
+            raise EverythingIsPoison(self._held[0].error)
+        await self._bury(self._held)
 
     async def _bury(self, records: Sequence[DeadRecord]) -> None:
         await self._dead_letter(records)

@@ -1,11 +1,14 @@
 """What comes out of Kafka, and where it is kept when it cannot be applied."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiokafka import ConsumerRecord
 
 from chassis.database import Tx
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 MAX_ERROR_CHARS = 2_000
 
@@ -90,5 +93,6 @@ async def dead_letter_in(tx: Tx, records: Sequence[DeadRecord]) -> None:
 
 
 def _text(decoded: str) -> str:
-    """As a database can keep it: NUL is shown as what cannot be decoded is."""
-    return decoded.replace("\0", "\ufffd")
+    """As a database can keep it: NUL and halves of characters are shown as what cannot be decoded
+    is."""
+    return _UNSTORABLE.sub("\ufffd", decoded)

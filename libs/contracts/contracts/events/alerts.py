@@ -89,6 +89,17 @@ def outbox_dead(service: str, count: float) -> Alert:
     )
 
 
+def consumer_blocked(group: str, count: float) -> Alert:
+    """Nothing of what a service reads can be applied any more: the fault is probably its own."""
+    return Alert(
+        key=f"consumer.blocked:{group}",
+        severity=Severity.CRITICAL,
+        title="A service cannot apply its events",
+        detail=f"{group} holds {count:.0f} records that it can neither apply nor set aside.",
+        facts={"group": group, "records": count},
+    )
+
+
 def consumer_behind(group: str, lag: float) -> Alert:
     """A service does not keep up with what it reads."""
     return Alert(

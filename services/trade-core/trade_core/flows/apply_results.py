@@ -25,11 +25,13 @@ from contracts.events.results import (
     SplitResultRecord,
 )
 from contracts.identifiers import is_id
+from contracts.text import clean_json
 from trade_core.domain import alerts, moved_outside
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_refund_result import apply_refund_result
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.errors import ImpossibleResult, ResultRefused
+from trade_core.domain.plausible import plausible
 from trade_core.domain.splitting import apply_split_result
 from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
 from trade_core.flows.after_commit import committed
@@ -70,11 +72,12 @@ AnyReceived = Received[PaymentResult] | Received[RefundResult] | Received[SplitR
 def decode(record: Record) -> AnyReceived:
     """Raises ValueError for what is not a result. What is said of splits comes by the payments'
     topic."""
+    value = clean_json(record.value)
     if record.headers.get("ce_type") == SPLIT_RESULT:
-        return Received(record, SplitResultRecord.model_validate_json(record.value))
+        return Received(record, plausible(SplitResultRecord.model_validate_json(value)))
     if record.topic == topics.PAYMENT_RESULTS:
-        return Received(record, PaymentResultRecord.model_validate_json(record.value))
-    return Received(record, RefundResultRecord.model_validate_json(record.value))
+        return Received(record, plausible(PaymentResultRecord.model_validate_json(value)))
+    return Received(record, plausible(RefundResultRecord.model_validate_json(value)))
 
 
 @retry_on_conflict

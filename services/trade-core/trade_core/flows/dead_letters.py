@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from chassis.consumer import DeadRecord, Record
-from chassis.database import UNREACHABLE
+from chassis.database import is_passing
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from contracts.internal import DeadLetterPage, DeadLetterView
 from trade_core.domain import alerts
@@ -82,9 +82,9 @@ async def _try_again(deps: Deps, record: Record) -> str | None:
     """Why it still cannot be applied; None: it is applied."""
     try:
         refused = await _apply(deps, record)
-    except UNREACHABLE:
-        raise
     except POISON as error:
+        if is_passing(error):
+            raise
         return repr(error)[:MAX_ERROR_CHARS]
     return refused[0].error if refused else None
 

@@ -1,0 +1,50 @@
+"""What a channel's word may contain at most (`strangers-text-stops-nothing`).
+
+A number that no ledger holds is refused with its word. A time that cannot be is as good as none:
+the rest of the word counts.
+"""
+
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from contracts.events.envelope import CloudEvent
+from contracts.events.results import PaymentResult, RefundResult, SplitResult
+
+ResultT = TypeVar("ResultT", PaymentResult, RefundResult, SplitResult)
+
+MAX_AMOUNT: Final = 10**15
+"""A thousand times the largest payment: a sum that a channel states."""
+
+MAX_NUMBER_CHARS: Final = 256
+"""Longer than the numbers of all channels; an index must hold them."""
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+_AMOUNTS: Final = ("amount", "amount_refunded", "channel_refund_amount")
+_NUMBERS: Final = ("channel_trade_no", "channel_refund_no", "channel_split_no", "currency")
+_TIMES: Final = ("paid_at", "refunded_at", "asked_at", "said_at")
+
+
+def plausible(event: CloudEvent[ResultT]) -> CloudEvent[ResultT]:
+    """The event with times that can be. Raises ValueError for what cannot be kept."""
+    said = event.data
+    for name in _AMOUNTS:
+        if abs(getattr(said, name, None) or 0) > MAX_AMOUNT:
+            raise ValueError(f"/data/{name} is out of range")
+    for name in _NUMBERS:
+        if len(getattr(said, name, None) or "") > MAX_NUMBER_CHARS:
+            raise ValueError(f"/data/{name} is too long")
+    if _moment(event.time) is None:
+        raise ValueError("/time is out of range")
+    told = {name: moment for name in _TIMES if (moment := getattr(said, name, None))}
+    odd = {name: _moment(moment) for name, moment in told.items() if _moment(moment) != moment}
+    if not odd and event.time.tzinfo is not None:
+        return event
+    data = said.model_copy(update=odd)
+    return event.model_copy(update={"time": _moment(event.time), "data": data})
+
+
+def _moment(said: datetime) -> datetime | None:
+    """Without a zone it is taken for UTC; None where it cannot be."""
+    moment = said if said.tzinfo else said.replace(tzinfo=UTC)
+    return moment if EARLIEST <= moment < LATEST else None

@@ -1,0 +1,75 @@
+"""strangers-text-stops-nothing: odd text, numbers and times beside good words, on PostgreSQL."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from tests.integration.trade_core.desk import Desk, paid, record
+
+from chassis.consumer import Record
+from contracts import topics
+from contracts.api import PaymentStatus
+from contracts.events.results import PAYMENT_RESULT, SOURCE, PaymentResult
+from trade_core.flows.apply_results import apply_payment_results, decode
+
+
+def written(word: PaymentResult, at: str = "2026-01-05T12:00:00Z", **odd: Any) -> Record:
+    """The record of a word, with members as a stranger may fill them."""
+    data = {**word.model_dump(mode="json"), **odd}
+    event = {
+        "id": "e1", "source": SOURCE, "type": PAYMENT_RESULT, "subject": word.payment_no,
+        "time": at, "data": data, "specversion": "1.0",
+    }  # fmt: skip
+    value = orjson.dumps(event).replace(b"<NUL>", b"\\u0000").replace(b"<HALF>", b"\\ud83c")
+    return record(topics.PAYMENT_RESULTS, word.payment_no, value)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"message": "a<NUL>b"},
+        {"message": "<HALF>"},
+        {"channel_trade_no": "42<NUL>"},
+        {"code": "<HALF><NUL>"},
+        {"paid_at": "0001-01-01T00:00:00+14:00"},
+        {"paid_at": "9999-12-31T23:59:59-14:00"},
+        {"asked_at": "0001-01-01T00:00:00Z", "said_at": "2026-01-05T12:00:00"},
+        {"message": "x" * 100_000},
+    ],
+    ids=str,
+)
+async def test_a_good_word_with_odd_members_is_applied(desk: Desk, odd: dict[str, Any]) -> None:
+    payment = await desk.opened()
+    received = decode(written(paid(payment), **odd))
+    assert isinstance(received.event.data, PaymentResult)
+    assert await apply_payment_results(desk.deps, [received]) == []
+    assert await desk.state(payment) is PaymentStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"amount": 10**18},
+        {"amount": 10**30},
+        {"amount_refunded": -(10**18)},
+        {"channel_trade_no": "4" * 3_000},
+        {"at": "0001-01-01T00:00:00Z"},
+    ],
+    ids=lambda odd: next(iter(odd)),
+)
+async def test_what_no_ledger_holds_is_refused_where_it_is_read(
+    desk: Desk, odd: dict[str, Any]
+) -> None:
+    payment = await desk.opened()
+    at = odd.pop("at", "2026-01-05T12:00:00Z")
+    with pytest.raises(ValueError, match=""):
+        decode(_with_big(written(paid(payment), at), odd))
+
+
+def _with_big(known: Record, odd: dict[str, Any]) -> Record:
+    """orjson writes no number of more than 64 bits."""
+    event = json.loads(known.value)
+    event["data"].update(odd)
+    return replace(known, value=json.dumps(event).encode())
