@@ -20,6 +20,16 @@ from chassis.web import PublicApp
 from contracts.identifiers import new_id
 
 WECHAT, ALIPAY = new_id("channel_account"), new_id("channel_account")
+OFFERS: list[dict[str, Any]] = [
+    {
+        "payment_id": payment_id,
+        "channel": channel,
+        "method": "native",
+        "ways": ["native", "jsapi", "h5"],
+        "wallet": channel,
+    }
+    for payment_id, channel in ((WECHAT, "wechat"), (ALIPAY, "alipay"))
+]
 
 
 @dataclass
@@ -30,6 +40,7 @@ class Gateway:
     merchant_order_no: str = field(default_factory=lambda: new_id("order"))
     payment: dict[str, Any] = field(default_factory=dict)
     order: dict[str, Any] = field(default_factory=dict)
+    offers: list[dict[str, Any]] = field(default_factory=lambda: OFFERS)
     refusal: tuple[int, str] | None = None
     is_away: bool = False
     sequence: int = 1
@@ -115,16 +126,7 @@ class Gateway:
             "payment": {**common, **payment, **self.payment},
             "order": {**common, "status": "open", "amount_paid": 0, **self.order},
             "merchant_name": "阳光物业",
-            "offers": [
-                {
-                    "payment_id": payment_id,
-                    "channel": channel,
-                    "method": "native",
-                    "ways": ["native", "jsapi", "h5"],
-                    "wallet": channel,
-                }
-                for payment_id, channel in ((WECHAT, "wechat"), (ALIPAY, "alipay"))
-            ],
+            "offers": self.offers,
             "return_url": "https://app.example/done",
             "app_id": "A1",
             "sequence": self.sequence,
@@ -163,6 +165,12 @@ def gateway() -> Gateway:
 
 @pytest.fixture
 async def cashier(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[PublicApp]:
+    async with cashier_at(gateway, kafka_bootstrap) as app:
+        yield app
+
+
+@asynccontextmanager
+async def cashier_at(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[PublicApp]:
     async with served(gateway.app()) as gateway_url:
         settings = CashierSettings.model_validate(
             {

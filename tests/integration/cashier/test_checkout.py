@@ -19,7 +19,7 @@ from contracts import topics
 from contracts.events.orders import OrderEvent, OrderEventRecord
 from contracts.identifiers import new_id
 
-from .conftest import ALIPAY, WECHAT, Gateway
+from .conftest import ALIPAY, WECHAT, Gateway, cashier_at, served
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Mobile/15E148 Safari/604.1"
 WALLET = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Mobile MicroMessenger/8.0.48"
@@ -257,6 +257,43 @@ async def test_news_from_the_bus_reaches_the_page_at_once(
         assert paid["mark"] != first["mark"]
         shown = await browser.get(f"/pay/{gateway.token}/status")
         assert paid == shown.json(), "what the bus told is what a reading tells"
+
+
+async def test_while_the_bus_is_away_the_page_asks_every_few_seconds(gateway: Gateway) -> None:
+    async with (
+        cashier_at(gateway, "127.0.0.1:9") as app,
+        served(app) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as browser,
+        watching(browser, gateway.token) as statuses,
+    ):
+        await anext(statuses)
+        gateway.pay()
+        async with asyncio.timeout(2 * POLL_S):
+            assert (await anext(statuses))["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("order", "payment", "told"),
+    [
+        ("closed", "closed", "order_closed"),
+        ("paid", "succeeded", "order_paid"),
+        ("open", "conflicted", "payment_conflicted"),
+    ],
+)
+async def test_a_choice_that_comes_too_late_is_told_why(
+    browser: httpx.AsyncClient, gateway: Gateway, order: str, payment: str, told: str
+) -> None:
+    gateway.order, gateway.payment = {"status": order}, {"status": payment}
+    gateway.offers = []
+    answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT})
+    assert answer.headers["location"] == f"/pay/{gateway.token}?notice={told}"
+    assert gateway.chosen == []
+
+
+async def test_a_place_that_is_not_there_is_a_page(browser: httpx.AsyncClient) -> None:
+    for path in ("/", "/pay/", "/elsewhere"):
+        answer = await browser.get(path)
+        assert (answer.status_code, "没有找到" in answer.text) == (404, True)
 
 
 async def test_the_time_that_is_up_ends_choosing_and_nothing_else(

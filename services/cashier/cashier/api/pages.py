@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from cashier.api import streams
 from cashier.api.forms import read_form
@@ -44,6 +45,7 @@ def add_to(app: FastAPI) -> None:
     app.include_router(streams.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(Problem, _problem_page)
+    app.add_exception_handler(HTTPException, _lost_page)
 
 
 @router.get("/pay/payer")
@@ -127,6 +129,11 @@ def _to_page(token: str, *, notice: str = "", place: str = "") -> Response:
     said = {"notice": notice, "place": place if place in CHOSEN else ""}
     query = "&".join(f"{name}={value}" for name, value in said.items() if value)
     return RedirectResponse(f"/pay/{token}{'?' if query else ''}{query}", 303, headers=HEADERS)
+
+
+async def _lost_page(request: Request, error: Exception) -> Response:
+    """What is at none of our addresses; assets and proofs have nobody to read a page."""
+    return render_problem(request, NotFound("There is nothing at this address."))
 
 
 async def _problem_page(request: Request, problem: Exception) -> Response:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from cashier.domain.places import Place
-from cashier.domain.stage import is_safe_link
+from cashier.domain.stage import is_safe_link, payments_of
 from cashier.domain.ways import Way, ways_at
 from cashier.flows.hub import Hub
 from chassis.problems import Forwarded, NotFound, Overloaded
 from contracts.actions import RedirectAction
-from contracts.api import Method
+from contracts.api import Method, OrderStatus, PaymentStatus
 from contracts.codes import Code
 from contracts.internal import (
     AskWho,
@@ -96,7 +96,10 @@ async def choose(deps: Deps, token: str, wish: Wish) -> Step:
 
     Raises NotFound for what is not offered, Forwarded (not_found, rate_limited).
     """
-    way = await _way(deps, token, wish)
+    checkout = await get_checkout(deps, token)
+    if not checkout.offers:
+        return Step(token, refusal=_why_over(checkout))
+    way = _way(checkout, wish)
     if way is None:
         return Step(token, refusal=NOT_HERE)
     try:
@@ -134,11 +137,19 @@ async def payer_came(deps: Deps, payer: PayerCame) -> Step:
     return _begun(ChosenPayment.model_validate(answer))
 
 
-async def _way(deps: Deps, token: str, wish: Wish) -> Way | None:
-    """How it is paid where the payer is; None where it cannot be, or the order is over."""
-    checkout = await get_checkout(deps, token)
+def _why_over(checkout: Checkout) -> str:
+    """Why nothing is offered any more."""
+    if checkout.order.status is OrderStatus.PAID:
+        return Code.ORDER_PAID
+    if any(each.status is PaymentStatus.CONFLICTED for each in payments_of(checkout)):
+        return Code.PAYMENT_CONFLICTED
+    return Code.ORDER_CLOSED
+
+
+def _way(checkout: Checkout, wish: Wish) -> Way | None:
+    """How it is paid where the payer is; None where it cannot be. Raises NotFound."""
     offers = [each for each in checkout.offers if each.payment_id == wish.payment_id]
-    if checkout.offers and not offers:
+    if not offers:
         raise NotFound("There is no such offer.")
     return next(iter(ways_at(wish.place, offers)), None)
 
