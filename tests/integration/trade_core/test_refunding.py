@@ -5,7 +5,7 @@ from tests.integration.trade_core.desk import OTHER_ACCOUNT, Desk, refund_reques
 
 from contracts.api import RefundStatus
 from contracts.events.commands import CommandName
-from trade_core.domain.errors import PaymentNotFound, PaymentNotRefundable
+from trade_core.domain.errors import PaymentNotFound, PaymentNotRefundable, RefundMismatch
 
 
 async def test_refund_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> None:
@@ -43,6 +43,17 @@ async def test_refund_of_what_is_not_ones_own_is_not_found(desk: Desk) -> None:
 async def test_person_may_refund_any_apps_payment(desk: Desk) -> None:
     payment = await desk.paid()
     assert (await desk.refund(refund_request(payment), app_id=None)).created
+
+
+async def test_persons_refund_has_the_number_of_its_form(desk: Desk) -> None:
+    """What a form sends twice is one refund; its number with other content is refused."""
+    payment = await desk.paid()
+    first = await desk.refund(refund_request(payment, "form-1"), app_id=None)
+    again = await desk.refund(refund_request(payment, "form-1"), app_id=None)
+    assert (again.created, again.refund.refund_no) == (False, first.refund.refund_no)
+    with pytest.raises(RefundMismatch):
+        await desk.refund(refund_request(payment, "form-1", 400), app_id=None)
+    assert (await desk.payment(payment)).refund_reserved == 500
 
 
 async def test_unpaid_payment_cannot_be_refunded(desk: Desk) -> None:

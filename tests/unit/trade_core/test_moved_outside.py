@@ -187,6 +187,24 @@ def test_refunded_without_an_amount_is_told_to_people() -> None:
     assert kinds(opened) == ["payment.refunded_outside"]
 
 
+def test_one_refund_by_the_channels_number_is_booked_once() -> None:
+    opened, payment = a_paid_order()
+    one = {"channel_refund_no": "50009", "channel_refund_amount": 200}
+    for at in (60, 61):
+        hear(opened, payment, at=at, **one)
+    assert external(opened) == [200]
+
+
+def test_one_refund_that_may_be_ours_is_asked_about() -> None:
+    opened, payment = a_paid_order()
+    refund(opened, payment, 200)
+    hear(opened, payment, at=60, channel_refund_no="50009", channel_refund_amount=200)
+    assert external(opened) == []
+    assert opened.next_checks[payment.payment_no] is not None
+    hear(opened, payment, at=61, channel_refund_no="50010", channel_refund_amount=300)
+    assert external(opened) == [300]
+
+
 def test_a_refund_of_a_foreign_number_is_booked_once() -> None:
     opened, payment = a_paid_order()
     ours = refund(opened, payment, 300)

@@ -35,7 +35,8 @@ class Total:
 
 def speaks_of_refunds(result: PaymentResult) -> bool:
     """Whether all refunds of the payment must be known to apply the result."""
-    return bool(result.amount_refunded) or result.refunded or result.reversed
+    one_refund = result.channel_refund_no is not None and result.channel_refund_amount
+    return bool(result.amount_refunded or one_refund or result.refunded or result.reversed)
 
 
 def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime) -> None:
@@ -51,6 +52,8 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
         asked_at, said_at = result.asked_at or time, result.said_at or time
         total = Total(amount, result.channel_refund_no, asked_at, said_at)
         apply_total(aggregate, payment, total)
+    elif result.channel_refund_no and result.channel_refund_amount:
+        _apply_one(aggregate, payment, result, time)
     elif result.refunded and not any(_may_explain(one) for one in _of(aggregate, payment)):
         aggregate.alerts.append(alerts.refunded_unknown_amount(aggregate.order, payment))
 
@@ -149,6 +152,26 @@ def apply_statement(
                 said_at=said_at,
                 refunded_at=None,
             )
+
+
+def _apply_one(
+    aggregate: OrderAggregate, payment: Payment, result: PaymentResult, time: datetime
+) -> None:
+    """A single refund, by the channel's number: one of ours may not know its number yet."""
+    number, amount = result.channel_refund_no, result.channel_refund_amount or 0
+    ours = _of(aggregate, payment)
+    if any(number in (one.channel_refund_no, one.refund_no) for one in ours):
+        return
+    if any(_may_be_it(one, amount) for one in ours):
+        aggregate.next_checks[payment.payment_no] = NextCheck(aggregate.now + due.gap(-1))
+        return
+    said_at = result.said_at or time
+    refunding.book_external(aggregate, payment, amount, channel_refund_no=number, said_at=said_at)
+
+
+def _may_be_it(refund: Refund, amount: int) -> bool:
+    is_numbered = refund.channel_refund_no is not None
+    return not is_numbered and refund.amount == amount and _may_explain(refund)
 
 
 def _amount(result: PaymentResult, payment: Payment) -> int | None:
