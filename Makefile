@@ -20,9 +20,9 @@ ADMIN_DATABASE := import json, os; print(json.load(open(os.environ.get("PAYMESH_
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
 
 NODE_ORACLES := tests/oracles/node
-CHECKED := libs/contracts libs/chassis libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
+CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
-.PHONY: help run test simulate mutants check verify-audit bench bench-channel bench-core bench-notifier sandbox secrets lock clean distclean venv
+.PHONY: help run test simulate mutants check verify-audit bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -73,6 +73,9 @@ bench-channel: venv ## what a call to a channel costs beside a bare signed post
 
 bench-core: venv ## trade-core alone beside bare inserts, and with OLD_ORDERS=10000000 behind it
 	@$(VENV) -m bench.trade_core --old-orders=$(OLD_ORDERS) $(BENCH)
+
+bench-cashier: venv ## what our page weighs, pages per second, and 10,000 idle watchers
+	@$(VENV) -m bench.cashier $(BENCH)
 
 bench-notifier: venv ## callbacks per second, and whom a dead app delays; W=W1,W4: only these
 	@$(VENV) -m bench.callbacks --only="$(W)" $(BENCH)

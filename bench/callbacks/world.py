@@ -19,10 +19,11 @@ from aiohttp import web
 
 from bench.cpu import seconds_of, spent
 from chassis.producer import Message, Producer
-from contracts import sealing, topics, webhooks
+from contracts import record_proof, sealing, topics, webhooks
 from contracts.api import OrderStatus, OrderSummary, PaymentView
 from contracts.events import configuration, orders
 from contracts.identifiers import new_id
+from foundation.record_proof import stamped
 from paymesh_local import processes
 from paymesh_local.broker import EmbeddedBroker
 from paymesh_local.kafka import Kafka
@@ -97,6 +98,7 @@ class World:
     servers: Servers
     producer: Producer
     sealing_keys: sealing.KeyPair
+    configuration_keys: sealing.KeyPair
     pids: dict[str, int]
     notifier: Process | None = None
     told: dict[str, float] = field(default_factory=dict)
@@ -111,6 +113,7 @@ class World:
             "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": "6000",
             "PAYMESH_KAFKA_FETCH_WAIT_MS": FETCH_WAIT_MS,
             "PAYMESH_SEALING_KEY": self.sealing_keys.private_key,
+            "PAYMESH_CONFIGURATION_PUBLIC_KEYS": self.configuration_keys.public_key,
             "PAYMESH_CALLBACK_ALLOW_CIDRS": "127.0.0.0/8",
             "PAYMESH_CALLBACK_PORTS": "1024-65535",
         }
@@ -234,7 +237,10 @@ async def world(*, real_kafka: bool = False) -> AsyncIterator[World]:
             runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", servers.port, backlog=1024).start()
-            producer = Producer(broker.bootstrap, "bench")
+            configuration_keys = record_proof.generate()
+            signing = record_proof.signing_key(configuration_keys.private_key)
+            stamp = stamped(signing, (topics.MERCHANT_CONFIG,))
+            producer = Producer(broker.bootstrap, "bench", stamp=stamp)
             await producer.start()
             here = World(
                 folder=folder,
@@ -245,6 +251,7 @@ async def world(*, real_kafka: bool = False) -> AsyncIterator[World]:
                 servers=servers,
                 producer=producer,
                 sealing_keys=sealing.generate(),
+                configuration_keys=configuration_keys,
                 pids=pids,
             )
             try:

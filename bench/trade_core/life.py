@@ -154,6 +154,7 @@ def _alone(db: Database) -> Deps:
         late_payment=lambda app_id: LatePayment.ACCEPT,
         refund_splits=lambda app_id: RefundSplits.RETURN,
         send=send,
+        check_proof=lambda _: None,
         wake_relay=_nobody,
         wake_due=_nobody,
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 from pydantic import SecretStr
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 
 from chassis.settings import AcceptedToken
 from contracts import sealing
@@ -30,6 +31,8 @@ def document() -> dict[str, Any]:
         notifier_url="http://127.0.0.1:1",
         public_url="http://127.0.0.1:1",
         cashier_url="http://127.0.0.1:1",
+        record_keys=SecretStr(RECORD_KEY),
+        configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
         sealing_key=SecretStr(sealing.generate().private_key),
         checkout_key=(SecretStr("x" * 32),),
     )

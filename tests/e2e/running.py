@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from paymesh_local.client import AppCredentials
+from paymesh_local.keyring import Keyring
 
 BACK_LIMIT_S = 120
 POLL_S = 0.05
@@ -30,6 +31,11 @@ class RunningStack:
         self._broker_pid = broker_pid
         self._broker_again = broker_again
         self._killed: dict[str, int] = {}
+
+    @property
+    def record_key(self) -> str:
+        """What gateway and trade-core share."""
+        return Keyring.kept_in(self.folder / "secrets.json").record_key
 
     @property
     def demo(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.e2e import journey
 from tests.e2e.running import RunningStack, eventually
 
 from chassis.producer import Message, Producer
-from contracts import topics
+from contracts import record_proof, topics
 from contracts.events.results import (
     PAYMENT_RESULT,
     SOURCE,
@@ -24,6 +24,7 @@ from contracts.events.results import (
     Verdict,
 )
 from contracts.identifiers import new_id
+from foundation.record_proof import stamped
 from paymesh_local.callbacks import Callback, CallbackReceiver
 from paymesh_local.client import ApiClient, AppCredentials
 
@@ -140,8 +141,10 @@ class Shop:
     async def channel_says(
         self, payment: dict[str, Any], *words: tuple[Source, Verdict], **more: Any
     ) -> None:
-        """Words of the channel that reach trade-core out of turn: late, twice or wrong."""
-        producer = Producer(self.stack.demo["kafka_bootstrap"], "tests")
+        """Words of the channel that the gateway tells out of turn: late, twice or wrong."""
+        shared = record_proof.hmac_keys(self.stack.record_key)
+        stamp = stamped(shared, (topics.PAYMENT_RESULTS,))
+        producer = Producer(self.stack.demo["kafka_bootstrap"], "tests", stamp=stamp)
         await producer.start()
         try:
             for source, verdict in words:

@@ -10,13 +10,13 @@ from contracts.money import Money
 from gateway.calling.executor import Executor
 from gateway.channels.beijing import BEIJING
 from gateway.channels.plugin import (
-    BillKind,
     Outcome,
     PayOrder,
     Refunding,
     Share,
-    ShareReturn,
+    SplitReturn,
     Splitting,
+    StatementKind,
     StatementRequest,
     Succeeded,
     Trade,
@@ -67,13 +67,13 @@ def splitting_of(trade: Trade, *shares: tuple[str, int], is_last: bool = False) 
     )
 
 
-def owed_by(splitting: Splitting, account: str, amount_minor: int) -> ShareReturn:
+def owed_by(splitting: Splitting, account: str, amount_minor: int) -> SplitReturn:
     number = f"R{uuid.uuid4().hex[:26]}-1"
-    return ShareReturn(splitting.split_no, account, Money(amount_minor, "CNY"), number)
+    return SplitReturn(splitting.split_no, account, Money(amount_minor, "CNY"), number)
 
 
-def today(kind: BillKind) -> StatementRequest:
-    """The sandbox has today's bill already, unlike life."""
+def today(kind: StatementKind) -> StatementRequest:
+    """The sandbox has today's statement already, unlike life."""
     return StatementRequest(datetime.now(BEIJING).date(), kind)
 
 

@@ -1,4 +1,4 @@
-"""A running sandbox, a merchant that hears its notices, and public SDKs as that merchant's client.
+"""A running sandbox, a merchant that hears its notifications, and public SDKs as their clients.
 
 The SDKs know nothing of this repository: what they accept, and what they sign and the sandbox
 accepts, is what merchants of the real third parties see.
@@ -65,7 +65,7 @@ class RunningSandbox:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notification:
     """One request to the merchant."""
 
     headers: dict[str, str]
@@ -74,7 +74,7 @@ class Notice:
 
 @dataclass
 class Merchant:
-    """Hears notices and answers; for WeChat the status counts, for the others the body.
+    """Hears notifications and answers; for WeChat the status counts, for the others the body.
 
     `answers` are given first, one each, then `status` and `answer`.
     """
@@ -83,9 +83,9 @@ class Merchant:
     status: int = 200
     answer: bytes = b"success"
     answers: deque[tuple[int, bytes]] = field(default_factory=deque)
-    heard: "queue.Queue[Notice]" = field(default_factory=queue.Queue)
+    heard: "queue.Queue[Notification]" = field(default_factory=queue.Queue)
 
-    def next_notice(self) -> Notice:
+    def next_notice(self) -> Notification:
         return self.heard.get(timeout=NOTICE_LIMIT_S)
 
 
@@ -147,7 +147,7 @@ def merchant() -> Iterator[Merchant]:
     class Desk(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            hears.heard.put(Notice(dict(self.headers), body))
+            hears.heard.put(Notification(dict(self.headers), body))
             usual = (hears.status, hears.answer)
             status, answer = hears.answers.popleft() if hears.answers else usual
             self.send_response(status)
@@ -170,7 +170,7 @@ def merchant() -> Iterator[Merchant]:
 
 @contextmanager
 def run_sandbox(port: int, folder: Path) -> Iterator[RunningSandbox]:
-    """A process of its own; notices repeat a hundred times faster than in life."""
+    """A process of its own; notifications repeat a hundred times faster than in life."""
     command = [sys.executable, "-m", "sandbox", "--port", str(port), "--state-dir", str(folder)]
     command += ["--notice-time-scale", "0.01"]
     url = f"http://127.0.0.1:{port}"

@@ -126,7 +126,7 @@ def test_order_is_paid_on_the_hosted_page_told_and_asked(
     assert sandbox.trade(number)["state"] == "paid"
 
 
-def test_notice_is_repeated_until_the_magic_answer(
+def test_notification_is_repeated_until_the_magic_answer(
     easy: EasyClient, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _number()

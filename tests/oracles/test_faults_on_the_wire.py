@@ -1,4 +1,4 @@
-"""Faults, repeated notices and a killed process, as a merchant with an SDK meets them."""
+"""Faults, repeated notifications and a killed process, as a merchant with an SDK meets them."""
 
 import os
 import queue
@@ -57,7 +57,7 @@ def _await(condition: Callable[[], bool]) -> None:
 
 
 def _statuses(sandbox: RunningSandbox, number: str) -> list[int]:
-    return [notice["status"] for notice in sandbox.trade(number)["notices"]]
+    return [notification["status"] for notification in sandbox.trade(number)["notices"]]
 
 
 def test_dropped_request_did_nothing(alipay: Any, sandbox: RunningSandbox) -> None:
@@ -90,7 +90,7 @@ def test_delayed_work_is_done_though_the_caller_hung_up(
     assert _trades(sandbox, number)[0]["state"] == "created"
 
 
-def test_early_notice_is_there_before_the_answer(
+def test_early_notification_is_there_before_the_answer(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _number()
@@ -100,7 +100,7 @@ def test_early_notice_is_there_before_the_answer(
     assert _statuses(sandbox, number) == [200]
 
 
-def test_duplicate_is_the_same_notice_twice_at_once(
+def test_duplicate_is_the_same_notification_twice_at_once(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _number()
@@ -116,7 +116,7 @@ def test_duplicate_is_the_same_notice_twice_at_once(
     [("drop_request", False, [0, 200]), ("drop_answer", True, [0, 200]),
      ("status_500", True, [200, 200])],
 )  # fmt: skip
-def test_notice_that_was_lost_is_repeated(
+def test_notification_that_was_lost_is_repeated(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant,
     fault: str, heard_twice: bool, statuses: list[int],
 ) -> None:  # fmt: skip
@@ -128,7 +128,7 @@ def test_notice_that_was_lost_is_repeated(
     assert merchant.heard.qsize() == 1 + heard_twice
 
 
-def test_late_notice_comes_after_its_delay(
+def test_late_notification_comes_after_its_delay(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _number()
@@ -140,7 +140,7 @@ def test_late_notice_comes_after_its_delay(
     assert time.monotonic() - began >= 0.5
 
 
-def test_notice_is_repeated_until_success_is_said(
+def test_notification_is_repeated_until_success_is_said(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _number()

@@ -1,4 +1,4 @@
-"""Our Alipay plugin beside `python-alipay-sdk`: the same signatures, answers, notices and names."""
+"""Our Alipay plugin beside `python-alipay-sdk`: the same signatures, words and names."""
 
 import json
 from typing import Any
@@ -116,16 +116,18 @@ def test_an_answer_signed_by_the_oracle_is_accepted(account: Any, as_alipay: Ali
     assert answer.content == json.loads(node)
 
 
-def test_notices_are_accepted_by_both(side: AlipaySide, account: Any, as_merchant: AliPay) -> None:
-    notice = side.paid_notice(PAYMENT_NO)
-    fields = dict(parse_qsl(notice.body.decode()))
+def test_notifications_are_accepted_by_both(
+    side: AlipaySide, account: Any, as_merchant: AliPay
+) -> None:
+    notification = side.paid_notification(PAYMENT_NO)
+    fields = dict(parse_qsl(notification.body.decode()))
     signature = fields.pop("sign")
     assert as_merchant.verify(dict(fields), signature)
-    assert PLUGIN.notices.read(notice, account, MOMENT)
+    assert PLUGIN.notifications.read(notification, account, MOMENT)
     assert not as_merchant.verify({**fields, "total_amount": "0.01"}, signature)
 
 
-def test_a_notice_signed_by_the_oracle_is_accepted(
+def test_a_notification_signed_by_the_oracle_is_accepted(
     side: AlipaySide, account: Any, as_alipay: AliPay
 ) -> None:
     """The oracle signs empty values too."""
@@ -137,8 +139,8 @@ def test_a_notice_signed_by_the_oracle_is_accepted(
     }
     text = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
     signed = {**fields, "sign": as_alipay._sign(text), "sign_type": "RSA2"}
-    notice = type(side.paid_notice(PAYMENT_NO))({}, urlencode(signed).encode())
-    assert PLUGIN.notices.read(notice, account, MOMENT)
+    notification = type(side.paid_notification(PAYMENT_NO))({}, urlencode(signed).encode())
+    assert PLUGIN.notifications.read(notification, account, MOMENT)
 
 
 def test_certificates_have_the_names_the_oracle_gives_them() -> None:

@@ -17,7 +17,7 @@ from tests.unit.gateway.channels.alipay_side import APP_ID, AlipaySide
 from tests.unit.gateway.channels.asking import opened
 from tests.unit.gateway.channels.certificate_chain import Chain, issue, pem
 from tests.unit.gateway.channels.channel_side import MOMENT, PAYMENT_NO, Pair, operations_of
-from tests.unit.gateway.channels.test_bills import WECHAT_TRADES, from_wechat
+from tests.unit.gateway.channels.test_statements import WECHAT_TRADES, from_wechat
 from tests.unit.gateway.channels.wechat_side import APIV3_KEY, WechatSide
 
 from gateway.channels.plugin import StatementRequest
@@ -61,24 +61,24 @@ def test_what_we_ask_of_wechat_pay_is_signed_as_its_rules_say() -> None:
     assert judge("wechatRequest", **given | {"body": given["body"] + " "}) is False
 
 
-def test_a_notice_that_we_believe_is_opened_by_the_oracle() -> None:
+def test_a_notification_that_we_believe_is_opened_by_the_oracle() -> None:
     side = WechatSide()
-    notice = side.paid_notice(PAYMENT_NO)
+    notification = side.paid_notification(PAYMENT_NO)
     given = {
-        "timestamp": notice.headers["wechatpay-timestamp"],
-        "nonce": notice.headers["wechatpay-nonce"],
-        "signature": notice.headers["wechatpay-signature"],
-        "body": notice.body.decode(),
+        "timestamp": notification.headers["wechatpay-timestamp"],
+        "nonce": notification.headers["wechatpay-nonce"],
+        "signature": notification.headers["wechatpay-signature"],
+        "body": notification.body.decode(),
         "publicKey": side.platform.public_pem,
         "key": APIV3_KEY,
     }
     told = judge("wechatNotice", **given)
-    [ours] = side.plugin.notices.read(notice, opened(side), MOMENT)
+    [ours] = side.plugin.notifications.read(notification, opened(side), MOMENT)
     assert told["out_trade_no"] == ours.payment_no == PAYMENT_NO
     assert judge("wechatNotice", **given | {"nonce": "other"}) is None
 
 
-def test_a_bill_has_the_rows_that_the_oracle_reads() -> None:
+def test_a_statement_has_the_rows_that_the_oracle_reads() -> None:
     rows = judge("wechatBill", base64=base64.b64encode(WECHAT_TRADES.encode()).decode())
     ours = from_wechat(WECHAT_TRADES, StatementRequest(date(2026, 1, 1), "trade"))
     assert [row["商户订单号"] for row in rows] == [row.payment_no for row in ours]
@@ -86,7 +86,7 @@ def test_a_bill_has_the_rows_that_the_oracle_reads() -> None:
     assert [row["商户退款单号"] for row in rows][1:] == [ours[1].refund_no]
 
 
-async def test_the_sandboxs_notice_of_alipay_is_believed_by_the_oracle(
+async def test_the_sandboxs_notification_of_alipay_is_believed_by_the_oracle(
     executor: Any,
     account: Open,
     credentials: dict[str, dict[str, str]],

@@ -11,10 +11,10 @@ from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
-    Noticed,
-    NoticedPayment,
+    Notified,
+    NotifiedPayment,
     Pending,
-    RawNotice,
+    RawNotification,
     Succeeded,
 )
 from gateway.directory import ChannelAccount
@@ -26,10 +26,10 @@ SPEAKERS = pytest.mark.parametrize("channel", ["wechat", "alipay"])
 CODES = {"wechat": "134567890123456700", "alipay": "284567890123456700"}
 
 
-async def heard(executor: Executor, here: ChannelAccount, merchant: Merchant) -> list[Noticed]:
+async def heard(executor: Executor, here: ChannelAccount, merchant: Merchant) -> list[Notified]:
     told = merchant.next_notice()
     headers = {name.lower(): value for name, value in told.headers.items()}
-    return await executor.read_notice(here, RawNotice(headers, told.body))
+    return await executor.read_notification(here, RawNotification(headers, told.body))
 
 
 @SPEAKERS
@@ -46,15 +46,15 @@ async def test_a_refund_in_the_console_is_told_of_the_payment(
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no)
     [first] = await heard(executor, here, merchant)
-    assert isinstance(first, NoticedPayment)
+    assert isinstance(first, NotifiedPayment)
     assert isinstance(first.outcome, Succeeded)
     assert first.outcome.given_back is None
     sandbox.control("POST", "/console-refunds", {"payment_no": paid.payment_no, "amount": amount})
-    [noticed] = await heard(executor, here, merchant)
-    assert isinstance(noticed, NoticedPayment)
-    assert isinstance(noticed.outcome, Succeeded)
-    assert noticed.outcome.amount == AMOUNT
-    back = noticed.outcome.given_back
+    [notified] = await heard(executor, here, merchant)
+    assert isinstance(notified, NotifiedPayment)
+    assert isinstance(notified.outcome, Succeeded)
+    assert notified.outcome.amount == AMOUNT
+    back = notified.outcome.given_back
     assert back
     assert back.channel_no
     assert Money(amount, "CNY") in (back.amount, back.latest)

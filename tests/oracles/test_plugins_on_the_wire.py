@@ -9,10 +9,10 @@ from contracts.api import Method
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Declined,
-    NoticedPayment,
+    NotifiedPayment,
     NotSent,
     Pending,
-    RawNotice,
+    RawNotification,
     Succeeded,
     Unknown,
     UnknownKey,
@@ -32,7 +32,7 @@ async def test_wechat_pay_rotates_its_certificate_in_the_middle(
     certificates: dict[str, dict[str, Any]],
     merchant: Merchant,
 ) -> None:
-    """Both certificates sign while they rotate; neither an answer nor a notice gets lost."""
+    """Both certificates sign while they rotate; neither an answer nor a notification gets lost."""
     certified = account(
         "wechat",
         platform_public_key_id=None,
@@ -47,8 +47,8 @@ async def test_wechat_pay_rotates_its_certificate_in_the_middle(
     sandbox.pay(request.payment_no)
     heard = merchant.next_notice()
     headers = {name.lower(): value for name, value in heard.headers.items()}
-    [said] = await executor.read_notice(certified, RawNotice(headers, heard.body))
-    assert isinstance(said, NoticedPayment)
+    [said] = await executor.read_notification(certified, RawNotification(headers, heard.body))
+    assert isinstance(said, NotifiedPayment)
     assert isinstance(said.outcome, Succeeded)
     assert isinstance(await executor.query(certified, trade_of(request)), Succeeded)
 
@@ -93,9 +93,9 @@ async def test_a_probe_of_wechat_pay_is_refused_like_any_wrong_signature(
     headers = {name.lower(): value for name, value in heard.headers.items()}
     probe = {**headers, "wechatpay-signature": "WECHATPAY/SIGNTEST/" + "A" * 325}
     for serial in (headers["wechatpay-serial"], "5157F09EFDC096DE15EBE81A47057A72"):
-        notice = RawNotice({**probe, "wechatpay-serial": serial}, heard.body)
+        notification = RawNotification({**probe, "wechatpay-serial": serial}, heard.body)
         with pytest.raises(Unverifiable) as refused:
-            await executor.read_notice(keyed, notice)
+            await executor.read_notification(keyed, notification)
         assert isinstance(refused.value, UnknownKey) == (serial != headers["wechatpay-serial"])
 
 
@@ -150,11 +150,13 @@ async def test_a_provider_acts_for_its_merchant_in_every_operation(
     assert await executor.close(here, trade_of(left)) == Succeeded()
     sandbox.pay(paid.payment_no)
     heard = merchant.next_notice()
-    notice = RawNotice({name.lower(): value for name, value in heard.headers.items()}, heard.body)
-    [said] = await executor.read_notice(here, notice)
+    notification = RawNotification(
+        {name.lower(): value for name, value in heard.headers.items()}, heard.body
+    )
+    [said] = await executor.read_notification(here, notification)
     assert isinstance(said.outcome, Succeeded)
     with pytest.raises(Unverifiable):
-        await executor.read_notice(other, notice)
+        await executor.read_notification(other, notification)
     assert isinstance(await executor.query(here, trade_of(paid)), Succeeded)
     assert not isinstance(await executor.query(other, trade_of(paid)), Succeeded)
     given_back = refunding_of(paid, 500)

@@ -7,10 +7,10 @@ import pytest
 from contracts.money import Money
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
-    CallingBack,
     Declined,
     NotSent,
     Pending,
+    SplitReturning,
     Splitting,
     Succeeded,
     Trade,
@@ -189,7 +189,7 @@ async def test_a_provider_of_wechat_pay_splits_for_its_merchant(
     assert isinstance(await executor.split(here, request), Pending)
     await until_split(executor, here, request)
     owed = owed_by(request, RECEIVERS["wechat"], 100)
-    assert isinstance(await executor.call_back(here, CallingBack(trade, owed)), Succeeded)
+    assert isinstance(await executor.return_split(here, SplitReturning(trade, owed)), Succeeded)
 
 
 @pytest.mark.parametrize("fault", ["drop_answer", "system_error"])
@@ -201,13 +201,13 @@ async def test_a_receiver_of_wechat_pay_gives_back_once(
     request = splitting_of(trade, (RECEIVERS["wechat"], 300))
     await executor.split(here, request)
     await until_split(executor, here, request)
-    asked = CallingBack(trade, owed_by(request, RECEIVERS["wechat"], 100))
+    asked = SplitReturning(trade, owed_by(request, RECEIVERS["wechat"], 100))
     sandbox.fault("wechat", "split", fault, payment_no=trade.payment_no, times=1)
-    assert isinstance(await executor.call_back(here, asked), Unknown)
-    assert isinstance(await executor.call_back(here, asked), Succeeded)
+    assert isinstance(await executor.return_split(here, asked), Unknown)
+    assert isinstance(await executor.return_split(here, asked), Succeeded)
     assert shares_of(request, sandbox) == [(300, "succeeded", 100)]
-    too_much = CallingBack(trade, owed_by(request, RECEIVERS["wechat"], 201))
-    assert isinstance(await executor.call_back(here, too_much), Declined)
+    too_much = SplitReturning(trade, owed_by(request, RECEIVERS["wechat"], 201))
+    assert isinstance(await executor.return_split(here, too_much), Declined)
 
 
 async def test_receivers_of_alipay_give_back_with_the_refund(

@@ -10,10 +10,10 @@ from contracts.api import Method
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Declined,
-    NoticedPayment,
+    NotifiedPayment,
     NotSent,
     Pending,
-    RawNotice,
+    RawNotification,
     Succeeded,
     Unknown,
 )
@@ -157,7 +157,7 @@ async def test_a_wrong_amount_is_told_as_the_channel_says_it(
 
 
 @CHANNELS
-async def test_not_paid_by_the_query_and_paid_by_the_late_notice(
+async def test_not_paid_by_the_query_and_paid_by_the_late_notification(
     executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, channel: str
 ) -> None:
     here, request = account(channel), replace(order(merchant.url), method=METHODS[channel])
@@ -165,11 +165,11 @@ async def test_not_paid_by_the_query_and_paid_by_the_late_notice(
     asked = await executor.query(here, trade_of(request))
     assert isinstance(asked, Pending)
     sandbox.pay(request.payment_no)
-    notice = heard(merchant)
-    twice = [await executor.read_notice(here, notice) for _ in range(2)]
+    notification = heard(merchant)
+    twice = [await executor.read_notification(here, notification) for _ in range(2)]
     assert twice[0] == twice[1]
     [said] = twice[0]
-    assert isinstance(said, NoticedPayment)
+    assert isinstance(said, NotifiedPayment)
     assert isinstance(said.outcome, Succeeded)
     assert (said.payment_no, said.outcome.amount) == (request.payment_no, AMOUNT)
     assert said.is_hint == (channel == "easy")
@@ -222,7 +222,7 @@ async def test_a_refund_that_was_taken_may_come_to_another_end(
     assert said.abnormal == abnormal
 
 
-async def test_a_notice_of_easy_under_another_number_is_never_more_than_a_hint(
+async def test_a_notification_of_easy_under_another_number_is_never_more_than_a_hint(
     executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     """The replay reads as true, which is why the gateway asks: the other payment is not paid."""
@@ -233,14 +233,16 @@ async def test_a_notice_of_easy_under_another_number_is_never_more_than_a_hint(
     sandbox.pay(paid.payment_no)
     envelope = json.loads(heard(merchant).body)
     call = here.plugin.methods[Method.H5].call(unpaid, here.opened)
-    forged = RawNotice({}, json.dumps(envelope | dict(call.query)).encode())
-    [said] = await executor.read_notice(here, forged)
-    assert isinstance(said, NoticedPayment)
+    forged = RawNotification({}, json.dumps(envelope | dict(call.query)).encode())
+    [said] = await executor.read_notification(here, forged)
+    assert isinstance(said, NotifiedPayment)
     assert said.is_hint
     assert said.payment_no == unpaid.payment_no
     assert isinstance(await executor.query(here, trade_of(unpaid)), Pending)
 
 
-def heard(merchant: Merchant) -> RawNotice:
-    notice = merchant.next_notice()
-    return RawNotice({name.lower(): text for name, text in notice.headers.items()}, notice.body)
+def heard(merchant: Merchant) -> RawNotification:
+    notification = merchant.next_notice()
+    return RawNotification(
+        {name.lower(): text for name, text in notification.headers.items()}, notification.body
+    )

@@ -1,4 +1,4 @@
-"""Our WeChat Pay plugin beside `wechatpayv3`: the same signatures, the same notices."""
+"""Our WeChat Pay plugin beside `wechatpayv3`: the same signatures, the same notifications."""
 
 import json
 from dataclasses import replace
@@ -25,7 +25,7 @@ from tests.unit.gateway.channels.wechat_side import (
 from wechatpayv3 import WeChatPay, WeChatPayType, utils
 
 from contracts.api import Method
-from gateway.channels.plugin import Moment, NoticedPayment, Reply, Unverifiable
+from gateway.channels.plugin import Moment, NotifiedPayment, Reply, Unverifiable
 
 PLUGIN = WechatSide.plugin
 
@@ -113,25 +113,25 @@ def test_an_answer_signed_by_the_oracle_is_accepted(side: WechatSide, account: A
         PLUGIN.wire.verify(Reply(200, headers, changed), call, account, MOMENT)
 
 
-def test_a_notice_is_opened_as_the_oracle_opens_it(
+def test_a_notification_is_opened_as_the_oracle_opens_it(
     side: WechatSide, account: Any, oracle: WeChatPay
 ) -> None:
     moment = Moment(datetime.now(UTC), "n")
-    notice = side.paid_notice(PAYMENT_NO)
+    notification = side.paid_notification(PAYMENT_NO)
     age_s = int(NOW.timestamp()) - int(moment.now.timestamp())
-    notice = replace(notice, headers=side.signed(notice.body, age_s=age_s))
-    theirs = oracle.callback(notice.headers, notice.body.decode())
-    [ours] = PLUGIN.notices.read(notice, account, moment)
+    notification = replace(notification, headers=side.signed(notification.body, age_s=age_s))
+    theirs = oracle.callback(notification.headers, notification.body.decode())
+    [ours] = PLUGIN.notifications.read(notification, account, moment)
     assert theirs["resource"]["out_trade_no"] == PAYMENT_NO
-    assert isinstance(ours, NoticedPayment)
+    assert isinstance(ours, NotifiedPayment)
     assert ours.payment_no == PAYMENT_NO
 
 
 def test_what_the_oracle_takes_for_tampered_is_refused(
     side: WechatSide, account: Any, oracle: WeChatPay
 ) -> None:
-    notice = side.paid_notice(PAYMENT_NO)
-    changed = replace(notice, body=notice.body.replace(b"EV-2026", b"EV-2027"))
+    notification = side.paid_notification(PAYMENT_NO)
+    changed = replace(notification, body=notification.body.replace(b"EV-2026", b"EV-2027"))
     assert oracle.callback(changed.headers, changed.body.decode()) is None
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(changed, account, MOMENT)
+        PLUGIN.notifications.read(changed, account, MOMENT)

@@ -1,4 +1,4 @@
-"""PyPI `python-alipay-sdk` as the client of our Alipay, and as the reader of its notices."""
+"""PyPI `python-alipay-sdk` as the client of our Alipay, and as the reader of its notifications."""
 
 import io
 import json
@@ -63,7 +63,7 @@ def _number() -> str:
 
 
 def _told(alipay: Any, merchant: Merchant) -> dict[str, str]:
-    """The next notice, verified by the SDK."""
+    """The next notification, verified by the SDK."""
     fields = dict(parse_qsl(merchant.next_notice().body.decode()))
     signature = fields.pop("sign")
     assert alipay.verify(dict(fields), signature)
@@ -190,7 +190,7 @@ def test_refund_moves_money_once(alipay: Any, sandbox: RunningSandbox, merchant:
     assert alipay.api_alipay_trade_query(number)["trade_status"] == "TRADE_CLOSED"
 
 
-def test_refund_of_a_page_trade_is_told_by_notice(
+def test_refund_of_a_page_trade_is_told_by_notification(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _number()
@@ -219,7 +219,7 @@ def test_held_refund_is_decided_later(
     assert asked["refund_status"] == "REFUND_SUCCESS"
 
 
-def test_bill_is_a_zip_of_gbk_files(
+def test_statement_is_a_zip_of_gbk_files(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _paid(alipay, sandbox, merchant)
@@ -266,7 +266,7 @@ def test_tampered_answer_is_refused_by_the_sdk(alipay: Any, sandbox: RunningSand
         alipay.api_alipay_trade_precreate("物业费", _number(), "1.00")
 
 
-def test_tampered_notice_is_refused_and_repeated(
+def test_tampered_notification_is_refused_and_repeated(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _number()

@@ -1,4 +1,4 @@
-"""PyPI `wechatpayv3` as the client of our WeChat Pay, and as the reader of its notices."""
+"""PyPI `wechatpayv3` as the client of our WeChat Pay, and as the reader of its notifications."""
 
 import gzip
 import hashlib
@@ -90,9 +90,9 @@ def _content(answer: tuple[int, str]) -> dict[str, Any]:
 
 
 def _told(wechat: Any, merchant: Merchant) -> dict[str, Any]:
-    """The next notice, verified and decrypted by the SDK."""
-    notice = merchant.next_notice()
-    told: dict[str, Any] | None = wechat.callback(notice.headers, notice.body)
+    """The next notification, verified and decrypted by the SDK."""
+    notification = merchant.next_notice()
+    told: dict[str, Any] | None = wechat.callback(notification.headers, notification.body)
     assert told is not None
     return told
 
@@ -122,7 +122,7 @@ def test_same_order_again_is_the_same_and_another_under_its_number_is_refused(we
     assert (other[0], json.loads(other[1])["code"]) == (403, "OUT_TRADE_NO_USED")
 
 
-def test_payment_is_told_by_notice_and_query(
+def test_payment_is_told_by_notification_and_query(
     wechat: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     number = _number()
@@ -230,7 +230,7 @@ def test_scanned_code_ending_in_00_asks_the_payer_first(
 
 
 @pytest.mark.parametrize("packing", ["", "GZIP"])
-def test_trade_bill_matches_its_hash_and_names_the_payment(
+def test_trade_statement_matches_its_hash_and_names_the_payment(
     wechat: Any, sandbox: RunningSandbox, merchant: Merchant, packing: str
 ) -> None:
     number = _paid(wechat, sandbox, merchant)
@@ -244,7 +244,9 @@ def test_trade_bill_matches_its_hash_and_names_the_payment(
     assert (row["订单金额"], row["交易状态"], row["手续费"]) == ("1.00", "SUCCESS", "0.00600")
 
 
-def test_fund_flow_bill_is_there(wechat: Any, sandbox: RunningSandbox, merchant: Merchant) -> None:
+def test_fund_flow_statement_is_there(
+    wechat: Any, sandbox: RunningSandbox, merchant: Merchant
+) -> None:
     _paid(wechat, sandbox, merchant)
     told = _content(wechat.fundflow_bill(_today(), tar_type="GZIP"))
     _, packed = wechat.download_bill(told["download_url"])
@@ -275,15 +277,15 @@ def test_tampered_answer_is_refused_by_the_sdk(wechat: Any, sandbox: RunningSand
 
 
 @pytest.mark.parametrize("fault", ["tamper", "probe"])
-def test_tampered_notice_and_probe_are_refused_by_the_sdk(
+def test_tampered_notification_and_probe_are_refused_by_the_sdk(
     wechat: Any, sandbox: RunningSandbox, merchant: Merchant, fault: str
 ) -> None:
     number = _number()
     _content(wechat.pay(description="物业费", out_trade_no=number, amount={"total": 100}))
     sandbox.fault("wechat", "notice", fault, payment_no=number, times=1)
     sandbox.pay(number)
-    notice = merchant.next_notice()
-    assert wechat.callback(notice.headers, notice.body) is None
+    notification = merchant.next_notice()
+    assert wechat.callback(notification.headers, notification.body) is None
 
 
 def test_service_provider_opens_asks_closes_and_refunds_for_its_merchant(

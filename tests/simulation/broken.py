@@ -20,11 +20,11 @@ from gateway.channels.plugin import (
     Call,
     Declined,
     Moment,
-    Noticed,
+    Notified,
     Outcome,
     PayOrder,
     Plugin,
-    RawNotice,
+    RawNotification,
     Refunding,
     Succeeded,
     Trade,
@@ -101,11 +101,11 @@ def trusting(**more: Any) -> Plugin[str]:
     """A webhook's signature is not looked at."""
     usual = plugin(**more)
 
-    def read(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
-        signed = RawNotice({"account": account}, raw.body)
-        return usual.notices.read(signed, account, moment)
+    def read(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
+        signed = RawNotification({"account": account}, raw.body)
+        return usual.notifications.read(signed, account, moment)
 
-    return replace(usual, notices=replace(usual.notices, read=read))
+    return replace(usual, notifications=replace(usual.notifications, read=read))
 
 
 @dataclass(frozen=True, slots=True)

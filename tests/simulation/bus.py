@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from aiokafka import TopicPartition
+from tests.record_keys import stamp
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
@@ -116,6 +117,7 @@ class SimulatedProducer(Producer):
     """The way of one process to the bus."""
 
     def __init__(self, process: Process, bus: Bus) -> None:
+        self._stamp = stamp
         self._process = process
         self._bus = bus
 
@@ -140,7 +142,7 @@ class SimulatedProducer(Producer):
             if world.dice.happens(0.5):
                 held.add(message.key)
             return "not taken"
-        self._bus.append(message)
+        self._bus.append(self._stamp(message))
         return "not confirmed" if world.happens("published_unknown") else None
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
+from tests.record_keys import SHARED_PROOF, stamp
 from tests.simulation.accounts import ACCOUNTS, APP, MERCHANTS
 from tests.simulation.bus import Bus, SimulatedProducer
 from tests.simulation.core_service import CoreService
@@ -20,12 +22,11 @@ from tests.simulation.world import World
 from chassis.consumer import DeadRecord, Record
 from contracts import topics
 from contracts.events.alerts import Alert
-from contracts.events.commands import ChannelCommandRecord
 from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
 from contracts.sealing import Opener, generate
 from gateway.channels.plugin import Plugin
-from gateway.consumers import Commands
+from gateway.consumers import Commands, decode
 from gateway.directory import ChannelAccount, Directory
 from gateway.flows.deps import Addresses
 from gateway.flows.deps import Deps as GatewayDeps
@@ -137,7 +138,7 @@ class Centre:
             ),
             trade_core=core,
             notifier=core,
-            results=Results(producer, core, unbroken, now=process.now),
+            results=Results(producer, core, unbroken, stamp=stamp, now=process.now),
             alerts=alerts,
             unbroken=unbroken,
             addresses=Addresses("https://pay.example", "https://cashier.example"),
@@ -151,7 +152,7 @@ class Centre:
             bootstrap="",
             group="gateway",
             topics=[topics.CHANNEL_COMMANDS],
-            decode=_command,
+            decode=partial(decode, SHARED_PROOF),
             apply=process.watched("consumer", commands.start),
             dead_letter=commands.dead_letter,
             healthy=_always,
@@ -262,10 +263,6 @@ async def _never() -> bool:
 
 async def _none_is_dead(records: Sequence[DeadRecord]) -> None:
     raise AssertionError(f"an order event is no poison: {records}")
-
-
-def _command(record: Record) -> ChannelCommandRecord:
-    return ChannelCommandRecord.model_validate_json(record.value)
 
 
 def _order_event(record: Record) -> OrderEventRecord:

@@ -89,7 +89,7 @@ class Divider:
         ]
         return {"code": "divided" if is_known else "dividing", "shares": shares}
 
-    def call_back(self, divisions: Mapping[str, Division], said: Mapping[str, Any]) -> str:
+    def return_split(self, divisions: Mapping[str, Division], said: Mapping[str, Any]) -> str:
         """The code of the answer; once by its number."""
         division = divisions.get(said["split_no"])
         parts = [] if division is None else division.parts

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from tests.simulation.plugin_words import SIGNATURE
 from tests.simulation.third_party import ThirdParty
-from tests.simulation.trades import Notice
+from tests.simulation.trades import Notification
 
-from gateway.channels.plugin import RawNotice, Reply, Request
+from gateway.channels.plugin import RawNotification, Reply, Request
 
 
 class PartyWire(Protocol):
@@ -22,16 +22,16 @@ class PartyWire(Protocol):
 
     def write(self, request: Request, content: Mapping[str, Any]) -> Reply: ...
 
-    def notice(self, words: Notice) -> RawNotice: ...
+    def notification(self, words: Notification) -> RawNotification: ...
 
-    def forged(self, words: Notice) -> RawNotice:
+    def forged(self, words: Notification) -> RawNotification:
         """The same, from somebody who does not have the key."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class BankWire:
-    """JSON; a notice is signed with the account's name."""
+    """JSON; a notification is signed with the account's name."""
 
     account: str
 
@@ -41,11 +41,11 @@ class BankWire:
     def write(self, request: Request, content: Mapping[str, Any]) -> Reply:
         return Reply(200, {}, json.dumps(content).encode())
 
-    def notice(self, words: Notice) -> RawNotice:
-        return RawNotice({SIGNATURE: self.account}, json.dumps(words).encode())
+    def notification(self, words: Notification) -> RawNotification:
+        return RawNotification({SIGNATURE: self.account}, json.dumps(words).encode())
 
-    def forged(self, words: Notice) -> RawNotice:
-        return RawNotice({SIGNATURE: "a thief"}, json.dumps(words).encode())
+    def forged(self, words: Notification) -> RawNotification:
+        return RawNotification({SIGNATURE: "a thief"}, json.dumps(words).encode())
 
 
 @dataclass(frozen=True, slots=True)

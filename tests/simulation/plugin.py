@@ -14,16 +14,16 @@ from gateway.channels.plugin import (
     Acknowledgement,
     Answer,
     Call,
-    CallingBack,
     HandOver,
     Moment,
-    Notices,
+    Notifications,
     Operation,
     PayOrder,
     Plugin,
     Refunding,
     Reply,
     Request,
+    SplitReturning,
     Splits,
     Splitting,
     Trade,
@@ -70,13 +70,13 @@ def plugin(*, can_close: bool) -> Plugin[str]:
         close=Operation(_of_trade("close"), words.close_outcome) if can_close else None,
         refund=Operation(_of_refund("refund"), words.refund_outcome),
         query_refund=Operation(_of_refund("query_refund"), words.refund_outcome),
-        notices=Notices(words.read, ACCEPTED, REFUSED),
+        notifications=Notifications(words.read, ACCEPTED, REFUSED),
         trial=lambda reply, *_: Trial(reply.status == 200, str(reply.status), ""),
         channel_key=lambda _: "key",
         splits=Splits(
             split=Operation(_split, words.split_outcome),
             query=Operation(_query_split, words.split_outcome),
-            call_back=Operation(_call_back, words.call_back_outcome),
+            return_split=Operation(_call_back, words.call_back_outcome),
             gives_back=lambda receiver: True,
         ),
         offers=(Method.NATIVE,),
@@ -137,7 +137,7 @@ def _query_split(splitting: Splitting, account: str) -> Call:
     return Call("POST", "query_split", body=body)
 
 
-def _call_back(asked: CallingBack, account: str) -> Call:
+def _call_back(asked: SplitReturning, account: str) -> Call:
     body = {
         "payment_no": asked.trade.payment_no,
         "split_no": asked.share.split_no,

@@ -12,12 +12,12 @@ from gateway.channels.plugin import (
     Declined,
     GivenBack,
     Moment,
-    Noticed,
-    NoticedPayment,
-    NoticedRefund,
+    Notified,
+    NotifiedPayment,
+    NotifiedRefund,
     Outcome,
     Pending,
-    RawNotice,
+    RawNotification,
     Request,
     SharedOut,
     Succeeded,
@@ -166,7 +166,7 @@ def _nonsense(answer: Answer) -> Unknown:
     return Unknown(code, _message(answer.content, "in no table"))
 
 
-def read(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
+def read(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
     if raw.headers.get(SIGNATURE) != account:
         raise Unverifiable("the signature is wrong")
     content = json.loads(raw.body)
@@ -176,8 +176,8 @@ def read(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
         if refund is None:
             return []
         refund = replace(refund, asked_at=at, said_at=at)
-        return [NoticedRefund(content["refund_no"], content["payment_no"], refund)]
+        return [NotifiedRefund(content["refund_no"], content["payment_no"], refund)]
     paid = _told(content)
     if paid is None:
         return []
-    return [NoticedPayment(content["payment_no"], replace(paid, asked_at=at, said_at=at))]
+    return [NotifiedPayment(content["payment_no"], replace(paid, asked_at=at, said_at=at))]

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from tests.record_keys import SHARED_PROOF
 from tests.simulation.bus import Bus, SimulatedProducer
 from tests.simulation.parts import Parts
 from tests.simulation.postgres import Server
@@ -44,6 +45,7 @@ class Replica:
             late_payment=lambda _: late,
             refund_splits=lambda _: refund_splits,
             send=producer.send_many,
+            check_proof=SHARED_PROOF.check,
             wake_relay=self._relay.wake,
             wake_due=self.due.set,
         )

@@ -13,7 +13,7 @@ from tests.simulation.customs import Customs
 from tests.simulation.division import Divider
 from tests.simulation.trades import (
     NOT_FOUND,
-    Notice,
+    Notification,
     Return,
     ReturnState,
     Trade,
@@ -36,7 +36,7 @@ class Hooks:
     on_paid: Callable[[Trade], None]
     on_return: Callable[[Trade, Return], None]
     on_back: Callable[[Trade, Return], None]
-    on_notice: Callable[[Trade, Notice], None]
+    on_notice: Callable[[Trade, Notification], None]
 
 
 class ThirdParty:
@@ -146,7 +146,7 @@ class ThirdParty:
         self._hooks.on_notice(trade, payment_words(trade, self._now()))
 
     def refunds_at_the_console(self, trade: Trade, amount: int) -> None:
-        """The merchant gives back past us; the notice is about the trade."""
+        """The merchant gives back past us; the notification is about the trade."""
         number = f"{trade.trade_no}-console-{len(trade.returns)}"
         refund = Return(number, amount, self._now(), ReturnState.RETURNED, is_ours=False)
         trade.returns[number] = refund
@@ -230,7 +230,7 @@ class ThirdParty:
                 return self._divider.tell(trade.divisions, said["split_no"])
             case "call_back":
                 self._tell("calls back", said["return_no"], said["amount"])
-                return {"code": self._divider.call_back(trade.divisions, said)}
+                return {"code": self._divider.return_split(trade.divisions, said)}
             case _:
                 raise KeyError(operation)
 

@@ -87,13 +87,13 @@ class Trade:
         return sum(each.amount for each in self.returns.values() if each.state in states)
 
 
-Notice = dict[str, Any]
+Notification = dict[str, Any]
 """The words of a webhook, or of an answer."""
 
 NOT_FOUND: Final = {"code": "not_found"}
 
 
-def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> Notice:
+def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> Notification:
     """That so much was taken; what went back of it altogether, and by which refund last."""
     back = [each for each in trade.returns.values() if each.state is ReturnState.RETURNED]
     last = max(back, key=lambda each: each.said_at, default=None)
@@ -110,7 +110,7 @@ def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> No
     }
 
 
-def payment_words(trade: Trade, at: datetime) -> Notice:
+def payment_words(trade: Trade, at: datetime) -> Notification:
     if trade.paid_at is not None:
         amount = trade.asked - 1 if trade.is_misstated else trade.taken
         return paid_words(trade, amount, trade.paid_at, at)
@@ -122,7 +122,7 @@ def payment_words(trade: Trade, at: datetime) -> Notice:
     }
 
 
-def refund_words(trade: Trade, refund: Return, at: datetime) -> Notice:
+def refund_words(trade: Trade, refund: Return, at: datetime) -> Notification:
     return {
         "code": str(refund.state),
         "payment_no": trade.payment_no,

@@ -15,7 +15,7 @@ from trade_core.domain.payment import Payment
 @dataclass(frozen=True, slots=True)
 class Truth:
     """Trades by account and payment_no; refund numbers and split numbers are unique among all of
-    them. `told`: the accounts and numbers of the notices that the gateway took."""
+    them. `told`: the accounts and numbers of the notifications that the gateway took."""
 
     features: frozenset[Feature]
     trades: Mapping[tuple[str, str], Trade]
@@ -26,7 +26,7 @@ class Truth:
 
     def find(self, payment: Payment) -> Trade | None:
         """The trade where the payment lives."""
-        return self.trades.get((payment.payment_id or "", payment.payment_no))
+        return self.trades.get((payment.account_id or "", payment.payment_no))
 
     def ours(self) -> list[Trade]:
         """Those that we asked for."""

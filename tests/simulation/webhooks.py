@@ -8,12 +8,12 @@ from tests.simulation import network
 from tests.simulation.bus import Bus
 from tests.simulation.centre import Centre
 from tests.simulation.party_wire import Desk
-from tests.simulation.trades import Notice, Trade, paid_words
+from tests.simulation.trades import Notification, Trade, paid_words
 from tests.simulation.world import World
 
 from chassis.problems import Problem
-from gateway.channels.plugin import RawNotice
-from gateway.flows import notice as flow
+from gateway.channels.plugin import RawNotification
+from gateway.flows import notification as flow
 
 AGAIN_S: Final = (5, 15, 30, 60, 180, 600, 1800)
 LIMIT_S: Final = 5.0
@@ -33,9 +33,9 @@ class Postman:
         self._desks = desks
         self._bus = bus
 
-    def take(self, trade: Trade, notice: Notice) -> None:
+    def take(self, trade: Trade, notification: Notification) -> None:
         for _ in range(2 if self._world.happens("notice_twice") else 1):
-            self._world.begin(self._deliver(trade, notice))
+            self._world.begin(self._deliver(trade, notification))
 
     def see(self, trade: Trade) -> None:
         """A thief, who knows the number, perhaps claims that the trade is paid."""
@@ -44,17 +44,17 @@ class Postman:
             lie = paid_words(trade, trade.asked, now, now)
             self._world.begin(self._forge(trade.account, lie))
 
-    async def _forge(self, account: str, lie: Notice) -> None:
+    async def _forge(self, account: str, lie: Notification) -> None:
         await asyncio.sleep(self._delay_s())
         status = await self._post(account, self._desks[account].wire.forged(lie))
         self._world.story.tell("thief", "is answered", status)
 
-    async def _deliver(self, trade: Trade, notice: Notice) -> None:
+    async def _deliver(self, trade: Trade, notification: Notification) -> None:
         self.waiting += 1
         await asyncio.sleep(self._delay_s())
         told = self._bus.count_durable(trade.payment_no)
         for pause_s in _pauses_s():
-            raw = self._desks[trade.account].wire.notice(notice)
+            raw = self._desks[trade.account].wire.notification(notification)
             if await self._post(trade.account, raw) == 200:
                 break
             await asyncio.sleep(pause_s)
@@ -69,14 +69,14 @@ class Postman:
             return 0.0
         return world.dice.between(1, 600) if world.happens("notice_late") else world.latency_s()
 
-    async def _post(self, account: str, raw: RawNotice) -> int:
+    async def _post(self, account: str, raw: RawNotification) -> int:
         """The status of the answer; 0 for none."""
         if self.centre.gateway is None:
             return 0
         process, deps = self.centre.gateway
         addressee = deps.directory.find_account(account)
         assert addressee is not None
-        word = flow.Notice(addressee.channel, account, raw)
+        word = flow.Notification(addressee.channel, account, raw)
         try:
             answer = await network.call(
                 self._world, process, lambda: flow.receive(deps, word), LIMIT_S

@@ -15,8 +15,11 @@ SECONDS = {
     "services/gateway/gateway/admission/failures.py",
     "services/gateway/gateway/admission/nonces.py",
     "services/gateway/gateway/admission/rate.py",
-    "services/notifier/notifier/domain/lanes.py",
-    "services/notifier/notifier/domain/problems.py",
+    "services/gateway/gateway/domain/payer_state.py",
+    "services/gateway/gateway/domain/recent_checks.py",
+    "services/merchant-admin/merchant_admin/domain/passwords.py",
+    "services/notifier/notifier/domain/endpoints.py",
+    "services/notifier/notifier/domain/errors.py",
     "services/notifier/notifier/domain/schedule.py",
 }
 """They reckon in seconds and know no money."""

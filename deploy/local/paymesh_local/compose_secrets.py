@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from contracts import sealing
+from contracts import record_proof, sealing
 from paymesh_local import private_file
 from paymesh_local.keyring import CALLERS
 from paymesh_local.paths import REPOSITORY
@@ -25,6 +25,7 @@ def main(path: Path = FILE) -> None:
 
 def text() -> str:
     gateway, notifier = sealing.generate(), sealing.generate()
+    configuration = record_proof.generate()
     values = {
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         "TRADE_CORE_DATABASE_PASSWORD": secrets.token_hex(24),
@@ -39,6 +40,9 @@ def text() -> str:
         "CHECKOUT_KEY": secrets.token_urlsafe(32),
         "SESSION_KEY": secrets.token_urlsafe(32),
         "ADMIN_PASSWORD": secrets.token_urlsafe(12),
+        "RECORD_KEYS": secrets.token_urlsafe(32),
+        "CONFIGURATION_KEY": configuration.private_key,
+        "CONFIGURATION_PUBLIC_KEYS": configuration.public_key,
         "GATEWAY_SEALING_KEY": gateway.private_key,
         "GATEWAY_SEALING_PUBLIC_KEY": gateway.public_key,
         "NOTIFIER_SEALING_KEY": notifier.private_key,

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from pydantic import TypeAdapter
 
-from contracts import sealing
+from contracts import record_proof, sealing
 from paymesh_local import private_file
 
 CALLERS: Final = {
@@ -31,9 +31,11 @@ class Keyring:
     admin_password: str
     session_key: str
     checkout_key: str
+    record_key: str
     database_passwords: dict[str, str]
     gateway_sealing: sealing.KeyPair
     notifier_sealing: sealing.KeyPair
+    configuration_signing: sealing.KeyPair
 
     @classmethod
     def kept_in(cls, path: Path) -> Self:
@@ -55,7 +57,9 @@ class Keyring:
             admin_password=secrets.token_urlsafe(12),
             session_key=secrets.token_urlsafe(32),
             checkout_key=secrets.token_urlsafe(32),
+            record_key=secrets.token_urlsafe(32),
             database_passwords={name: secrets.token_urlsafe(24) for name in DATABASE_ROLES},
             gateway_sealing=sealing.generate(),
             notifier_sealing=sealing.generate(),
+            configuration_signing=record_proof.generate(),
         )

@@ -162,11 +162,19 @@ class Plan:
                     "PAYMESH_CASHIER_URL": self.url("cashier"),
                     "PAYMESH_SEALING_KEY": keyring.gateway_sealing.private_key,
                     "PAYMESH_CHECKOUT_KEY": keyring.checkout_key,
+                    "PAYMESH_RECORD_KEYS": keyring.record_key,
+                    "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                     "PAYMESH_CHANNEL_URLS": "any",
+                }
+            case "trade-core":
+                return {
+                    "PAYMESH_RECORD_KEYS": keyring.record_key,
+                    "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                 }
             case "notifier":
                 return {
                     "PAYMESH_SEALING_KEY": keyring.notifier_sealing.private_key,
+                    "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                     "PAYMESH_CALLBACK_ALLOW_CIDRS": "127.0.0.0/8",
                     "PAYMESH_CALLBACK_PORTS": "1024-65535",
                 }
@@ -174,6 +182,7 @@ class Plan:
                 return {
                     "PAYMESH_GATEWAY_SEALING_PUBLIC_KEY": keyring.gateway_sealing.public_key,
                     "PAYMESH_NOTIFIER_SEALING_PUBLIC_KEY": keyring.notifier_sealing.public_key,
+                    "PAYMESH_CONFIGURATION_KEY": keyring.configuration_signing.private_key,
                     "PAYMESH_ADMIN_USERNAME": "admin",
                     "PAYMESH_ADMIN_PASSWORD": keyring.admin_password,
                     "PAYMESH_SESSION_KEY": keyring.session_key,

@@ -5,6 +5,7 @@ A service's `migrations/env.py` is two lines: `from chassis.migrations import ru
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 from alembic import command, context, op
@@ -33,9 +34,38 @@ def upgrade(package: str, database_url: str) -> None:
 
 def execute(script: str) -> None:
     """Run SQL of several statements in a migration, which `op.execute` cannot."""
+    _run_raw(lambda raw: raw.execute(script))
+
+
+def execute_in_steps(script: str) -> None:
+    """Run one statement again and again, each time in a transaction of its own, so that nobody
+    waits for a large table. It takes the last key of the step before ("" first) and answers its
+    own last key, null when nothing was left."""
+
+    async def steps(raw: asyncpg.Connection) -> None:
+        last: str | None = ""
+        while last is not None:
+            last = await raw.fetchval(script, last)
+
+    with op.get_context().autocommit_block():
+        _run_raw(steps)
+
+
+def create_index_concurrently(name: str, definition: str) -> None:
+    """Make an index while others write; one that was begun before and left invalid is made anew."""
+
+    async def make(raw: asyncpg.Connection) -> None:
+        await raw.execute(f"drop index concurrently if exists {name}")
+        await raw.execute(f"create index concurrently {name} {definition}")
+
+    with op.get_context().autocommit_block():
+        _run_raw(make)
+
+
+def _run_raw(work: Callable[[asyncpg.Connection], Awaitable[object]]) -> None:
     adapted = op.get_bind().connection.dbapi_connection
     assert isinstance(adapted, AsyncAdapt_asyncpg_connection)
-    adapted.run_async(lambda raw: raw.execute(script))
+    adapted.run_async(work)
 
 
 def run_env() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -52,9 +52,18 @@ class Producer:
 
     aiokafka's idempotent producer never gives up a batch and can get stuck for good, so each send
     has a limit of its own. A producer that failed a delivery is replaced; sends wait for the new.
+    `stamp`: what every message goes through, such as one that adds a signature.
     """
 
-    def __init__(self, bootstrap: str, client_id: str, *, limit_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        client_id: str,
+        *,
+        limit_s: float = 10.0,
+        stamp: Callable[[Message], Message] = lambda message: message,
+    ) -> None:
+        self._stamp = stamp
         self._bootstrap = bootstrap
         self._client_id = client_id
         self._limit_s = limit_s
@@ -99,7 +108,7 @@ class Producer:
             kafka = self._kafka or await self._connected_by(deadline)
         except (TimeoutError, KafkaError) as error:
             return [NotPublished(message.topic, repr(error)) for message in messages]
-        handed = await _hand_over(kafka, messages, deadline)
+        handed = await _hand_over(kafka, [self._stamp(one) for one in messages], deadline)
         waiting = [item for item in handed if isinstance(item, asyncio.Future)]
         if waiting:
             await asyncio.wait(

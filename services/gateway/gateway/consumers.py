@@ -15,9 +15,10 @@ from pydantic import JsonValue
 
 from chassis import logs
 from chassis.consumer import Consumer, DeadRecord, Record
-from contracts.events.alerts import Alert, Severity
+from contracts.events.alerts import Alert, Severity, record_unproven
 from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchStatement
 from contracts.topics import CHANNEL_COMMANDS
+from foundation.record_proof import RecordProof, is_unproven
 from gateway.flows import command as flow
 from gateway.flows.deps import Deps
 
@@ -52,8 +53,11 @@ class Commands:
                     assert_never(event.data)
 
     async def dead_letter(self, records: Sequence[DeadRecord]) -> None:
-        """Tell people of commands that cannot be read; trade-core sends the readable ones again."""
+        """Tell people of commands that cannot be read, or are forged; the others come again."""
         for dead in records:
+            if is_unproven(dead):
+                self._deps.alerts.tell(record_unproven("gateway", dead.record.topic, dead.error))
+                continue
             facts: dict[str, JsonValue] = {
                 "partition": dead.record.partition, "offset": dead.record.offset
             }  # fmt: skip
@@ -83,7 +87,7 @@ class Commands:
             flow.COMMANDS.labels(command.command, "dropped").inc()
             return
         self._bills_running += 1
-        task = self._deps.unbroken.start(_traced(event, flow.fetch_bill(self._deps, command)))
+        task = self._deps.unbroken.start(_traced(event, flow.fetch_statement(self._deps, command)))
         task.add_done_callback(self._bill_ended)
 
     def _is_full(self, payment_id: str) -> bool:
@@ -106,6 +110,7 @@ async def _traced(event: AnyCommandRecord, work: Awaitable[None]) -> None:
 
 def command_consumer(
     deps: Deps,
+    proof: RecordProof,
     *,
     bootstrap: str,
     group: str,
@@ -119,7 +124,7 @@ def command_consumer(
         bootstrap=bootstrap,
         group=group,
         topics=[CHANNEL_COMMANDS],
-        decode=_decode,
+        decode=partial(decode, proof),
         apply=commands.start,
         dead_letter=commands.dead_letter,
         healthy=_always,
@@ -129,7 +134,9 @@ def command_consumer(
     )
 
 
-def _decode(record: Record) -> AnyCommandRecord:
+def decode(proof: RecordProof, record: Record) -> AnyCommandRecord:
+    """Raises Unproven for a command that trade-core did not give."""
+    proof.check(record)
     return AnyCommandRecord.model_validate_json(record.value)
 
 

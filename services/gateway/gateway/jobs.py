@@ -9,10 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from chassis.background import Alarm, Pulse, Watch, pause
+from chassis.background import Pulse, Watch, pause
 from chassis.consumer import Consumer
-from contracts.events import alerts
 from contracts.events.alerts import Alert, Severity
+from foundation.configuration_replica import ConfigurationReplica
+from foundation.self_watch import self_watch
 from gateway.domain.expiry import Certificate, days_to_tell, end_of
 from gateway.flows.deps import Deps
 
@@ -106,11 +107,13 @@ def _ending(certificate: Certificate, days: int, now: datetime) -> Alert:
     )
 
 
-def watch(deps: Deps, group: str, commands: Consumer[Any]) -> Watch:
-    """Tells people when trade-core's commands pile up."""
+def watch(
+    deps: Deps, service: str, commands: Consumer[Any], configuration: ConfigurationReplica
+) -> Watch:
+    """Tells people when trade-core's commands pile up, or somebody forges configuration."""
 
-    async def behind(lag: float) -> bool:
-        deps.alerts.tell(alerts.consumer_behind(group, lag))
+    async def tell(alert: Alert) -> bool:
+        deps.alerts.tell(alert)
         return True
 
-    return Watch([Alarm(lambda: commands.lag, alerts.LAG_LIMIT, behind)])
+    return self_watch(service, tell, consumers={service: commands}, configuration=configuration)

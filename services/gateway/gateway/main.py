@@ -11,7 +11,6 @@ from fastapi import FastAPI
 
 from chassis import logs
 from chassis.background import Background
-from chassis.broadcast import Broadcast
 from chassis.producer import Producer
 from chassis.settings import load
 from chassis.web import (
@@ -21,9 +20,12 @@ from chassis.web import (
     create_public_app,
     serve,
 )
+from contracts import record_proof
 from contracts.internal import FindSerials, SerialList
 from contracts.sealing import Opener
-from contracts.topics import MERCHANT_CONFIG
+from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
+from foundation.configuration_replica import ConfigurationReplica
+from foundation.record_proof import RecordProof, stamped
 from gateway.admission.authentication import Authentication
 from gateway.admission.nonces import NonceMemory
 from gateway.admission.rate import RateLimit
@@ -57,10 +59,12 @@ class Parts:
     deps: Deps
     producer: Producer
     transport: HttpTransport
-    broadcast: Broadcast
+    configuration: ConfigurationReplica
+    commands_proof: RecordProof
 
 
 def assemble(settings: GatewaySettings) -> Parts:
+    shared = record_proof.hmac_keys(settings.record_keys.get_secret_value())
     producer = Producer(settings.kafka_bootstrap, SERVICE, limit_s=PUBLISH_LIMIT_S)
     transport = HttpTransport(private_ca=settings.channel_ca_file)
     alerts = Alerts(producer)
@@ -72,10 +76,11 @@ def assemble(settings: GatewaySettings) -> Parts:
         channel_urls=settings.channel_urls,
         tell=alerts.tell,
     )
-    broadcast = Broadcast(
+    until = settings.unsigned_records_until
+    replica = ConfigurationReplica(
         bootstrap=settings.kafka_bootstrap,
-        topic=MERCHANT_CONFIG,
-        handle=configuration.apply,
+        proof=RecordProof(record_proof.public_keys(settings.configuration_public_keys), until),
+        apply=configuration.apply,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
     unbroken = Unbroken()
@@ -88,7 +93,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         plugins=PLUGINS,
         channel_urls=settings.channel_urls,
         directory=directory,
-        is_configured=broadcast.caught_up.is_set,
+        is_configured=replica.caught_up.is_set,
         executor=Executor(
             transport,
             now=_now,
@@ -98,7 +103,12 @@ def assemble(settings: GatewaySettings) -> Parts:
         ),
         trade_core=trade_core,
         notifier=Service(settings.notifier_url, settings.notifier_token),
-        results=Results(producer, trade_core, unbroken),
+        results=Results(
+            producer,
+            trade_core,
+            unbroken,
+            stamp=stamped(shared, (PAYMENT_RESULTS, REFUND_RESULTS)),
+        ),
         alerts=alerts,
         unbroken=unbroken,
         addresses=Addresses(public=settings.public_url, cashier=settings.cashier_url),
@@ -106,7 +116,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         opener=opener,
         clock=time.time,
     )
-    return Parts(deps, producer, transport, broadcast)
+    return Parts(deps, producer, transport, replica, RecordProof(shared, until))
 
 
 def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
@@ -118,22 +128,23 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     deps = parts.deps
     commands = command_consumer(
         deps,
+        parts.commands_proof,
         bootstrap=settings.kafka_bootstrap,
         group=group,
         member_id=settings.member_id,
         session_timeout_ms=settings.kafka_session_timeout_ms,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
-    keys, watching = KeyWatch(deps), watch(deps, SERVICE, commands)
+    keys, watching = KeyWatch(deps), watch(deps, SERVICE, commands, parts.configuration)
     certificates = CertificateWatch(deps, settings.channel_ca_file)
-    background = Background()
+    background, replica = Background(), parts.configuration
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with parts.transport, deps.trade_core, deps.notifier:
             await parts.producer.start()
             async with background:
-                background.start("configuration", parts.broadcast.run, pulse=parts.broadcast.pulse)
+                background.start("configuration", replica.run, pulse=replica.pulse)
                 background.start("commands", commands.run, pulse=commands.pulse)
                 background.start("keys", keys.run, pulse=keys.pulse)
                 background.start("certificates", certificates.run, pulse=certificates.pulse)
@@ -155,7 +166,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     )
     app.state.deps = deps
     app.state.admission = _admission(settings, deps.directory)
-    app.state.notice_gate = FairGate(webhooks.MAX_PARALLEL)
+    app.state.notification_gate = FairGate(webhooks.MAX_PARALLEL)
     _add_routes(app)
     return app
 

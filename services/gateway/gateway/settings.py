@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from chassis.settings import CalledSettings, PublicSettings, RotatedKeys, Token
 from contracts.sealing import Opener
+from foundation.record_proof import ConfigurationPublicKeys, RecordKeys, UnsignedUntil
 
 
 def _without_slash(value: str) -> str:
@@ -25,7 +26,9 @@ class GatewaySettings(PublicSettings, CalledSettings):
     """`sealing_key`: one or more, the newest first; `checkout_key`: one or two. `channel_urls`:
     whether credentials may name addresses other than the channel's own ("any" is for sandboxes).
     `channel_ca_file`: a private CA that channels are trusted by, besides the public ones.
-    `max_in_flight`: of all apps together, one alone has half of them at most."""
+    `max_in_flight`: of all apps together, one alone has half of them at most.
+    `record_keys`: shared with trade-core; `configuration_public_keys`: those of merchant-admin;
+    `unsigned_records_until`: for an upgrade, see `foundation.record_proof`."""
 
     port: int = 8000
     private_port: int = 8100
@@ -41,6 +44,9 @@ class GatewaySettings(PublicSettings, CalledSettings):
     cashier_url: Url
     sealing_key: Annotated[SecretStr, AfterValidator(_openable)]
     checkout_key: RotatedKeys
+    record_keys: RecordKeys
+    configuration_public_keys: ConfigurationPublicKeys
+    unsigned_records_until: UnsignedUntil | None = None
     max_in_flight: Annotated[int, Field(ge=2)] = 1_024
     app_rate_per_s: Annotated[int, Field(ge=1)] = 5_000
     channel_urls: Literal["own", "any"] = "own"

@@ -17,6 +17,11 @@ from chassis.http import ServiceClient, client
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.web import PublicApp, create_public_app, serve
+from contracts import record_proof, topics
+from contracts.events.configuration import SOURCE
+from foundation.alerting import Send, by_kafka
+from foundation.record_proof import stamped
+from foundation.self_watch import self_watch
 from merchant_admin import jobs
 from merchant_admin.api import (
     apps,
@@ -102,7 +107,9 @@ class _Running:
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         config = self._config
         db = await Database.connect(config.database_url.get_secret_value(), application_name=NAME)
-        producer = Producer(config.kafka_bootstrap, NAME)
+        signing = record_proof.signing_key(config.configuration_key.get_secret_value())
+        stamp = stamped(signing, (topics.MERCHANT_CONFIG,))
+        producer = Producer(config.kafka_bootstrap, NAME, stamp=stamp)
         http = client(timeout_s=CALL_LIMIT_S)
         relay = Relay(db, producer)
         deps = app.state.deps = _deps(config, db, relay, http)
@@ -122,7 +129,7 @@ class _Running:
             await http.aclose()
             await db.close()
 
-    def _start(self, background: Background, deps: Deps, relay: Relay, send: jobs.Send) -> None:
+    def _start(self, background: Background, deps: Deps, relay: Relay, send: Send) -> None:
         config = self._config
         consumer = read_model_consumer(
             deps,
@@ -137,7 +144,7 @@ class _Running:
         kept = Retention(deps.db, timedelta(days=config.event_retention_days))
         background.start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
         background.start("read-model", consumer.run, pulse=consumer.pulse)
-        watching = jobs.watch(relay, consumer, send)
+        watching = self_watch(NAME, by_kafka(send, SOURCE), consumers={NAME: consumer}, relay=relay)
         background.start("watch", watching.run, pulse=watching.pulse)
         background.start(
             "clock", partial(jobs.keep_time, deps, clock), pulse=clock, stall_s=5 * jobs.EVERY_S

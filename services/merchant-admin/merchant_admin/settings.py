@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import PREFIX, PublicSettings, Token
+from foundation.record_proof import ConfigurationKey
 
 
 def _x25519_public_key(text: str) -> str:
@@ -29,6 +30,7 @@ class AdminSettings(PublicSettings):
     `session_key` keys the digests of session tokens; a new one logs everybody out.
     It ends after `session_idle_s` unused, and after `session_lifetime_s` in any case.
     `https`: people reach the console by TLS only, so that its cookies are bound to that.
+    `configuration_key` signs the configuration for its readers.
     `event_retention_days`: how long what was published is kept."""
 
     port: int = 8002
@@ -46,6 +48,7 @@ class AdminSettings(PublicSettings):
     notifier_token: Token
     gateway_sealing_public_key: SealingPublicKey
     notifier_sealing_public_key: SealingPublicKey
+    configuration_key: ConfigurationKey
     admin_username: Annotated[str, Field(min_length=1, max_length=64)]
     admin_password: Annotated[SecretStr, Field(min_length=12)]
     session_key: Annotated[SecretStr, Field(min_length=16)]

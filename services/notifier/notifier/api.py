@@ -58,9 +58,13 @@ def router() -> APIRouter:
     return routes
 
 
-async def redeliver(event_id: str, app_id: str, deps: DepsOfApp) -> DeliveryView:
-    """Send the callback of an event again, now, under the same `webhook-id`."""
-    return await deliveries.send_again(deps, app_id, event_id)
+async def redeliver(
+    event_id: str, app_id: str, deps: DepsOfApp, merchant_ids: str | None = None
+) -> DeliveryView:
+    """Send the callback of an event again, now, under the same `webhook-id`. `merchant_ids`: only
+    where it is about one of these, separated by commas."""
+    about = None if merchant_ids is None else merchant_ids.split(",")
+    return await deliveries.send_again(deps, app_id, event_id, about=about)
 
 
 async def list_deliveries(

@@ -13,16 +13,17 @@ from pydantic import SecretStr
 
 from chassis import logs, settings
 from chassis.background import Background
-from chassis.broadcast import Broadcast
 from chassis.consumer import Consumer
 from chassis.database import AWAY, Database
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.web import create_app, serve
-from contracts import topics
+from contracts import record_proof, topics
 from contracts.events.alerts import AlertRecord
 from contracts.events.configuration import AlertRoute
 from contracts.sealing import Opener
+from foundation.configuration_replica import ConfigurationReplica
+from foundation.record_proof import RecordProof
 from notifier import api
 from notifier.consumers import Alerts, Configuration, OrderEvents
 from notifier.domain.apps import AppBook
@@ -113,10 +114,13 @@ class _Running:
         self._group = group
         self._apps, self._routes = AppBook(), RouteBook()
         self._opener = Opener.of(config.sealing_key.get_secret_value())
-        self._configuration = Broadcast(
+        self._configuration = ConfigurationReplica(
             bootstrap=config.kafka_bootstrap,
-            topic=topics.MERCHANT_CONFIG,
-            handle=Configuration(self._apps, self._routes, self._opener).handle,
+            proof=RecordProof(
+                record_proof.public_keys(config.configuration_public_keys),
+                config.unsigned_records_until,
+            ),
+            apply=Configuration(self._apps, self._routes, self._opener).handle,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background(grace_s=GRACE_S)
@@ -204,7 +208,7 @@ class _Running:
         start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
         people = Messaging(deps, ready=self._configuration.caught_up)
         start("messaging", people.run, pulse=people.pulse)
-        watching = watch(deps, relay, {NAME: events, f"{NAME}-alerts": alerts})
+        watching = watch(deps, relay, self._configuration, {NAME: events, f"{NAME}-alerts": alerts})
         start("watch", watching.run, pulse=watching.pulse)
 
     async def ready(self) -> Mapping[str, bool]:

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.settings import PREFIX, CalledSettings
 from contracts.sealing import Opener
+from foundation.record_proof import ConfigurationPublicKeys, UnsignedUntil
 from notifier.domain.incidents import QuietHours
 from notifier.sending.guard import DEFAULT_PORTS, Network
 
@@ -74,6 +75,8 @@ class NotifierSettings(CalledSettings):
     `callback_allow_cidrs`: private networks in which callbacks may be delivered, separated by
     commas; `callback_ports`: as `443,8000-9999`. `retention_days`: how long deliveries are kept,
     but for those that never arrived, and what was published.
+    `configuration_public_keys`: merchant-admin's; `unsigned_records_until`: for an upgrade, see
+    `foundation.record_proof`.
 
     People are told by what is set up of DingTalk, a webhook and e-mail, in this order.
     `alert_quiet_hours`: as `22:00-08:00`; then only what is critical is told.
@@ -86,6 +89,8 @@ class NotifierSettings(CalledSettings):
     kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
     sealing_key: Annotated[SecretStr, AfterValidator(_openable)]
+    configuration_public_keys: ConfigurationPublicKeys
+    unsigned_records_until: UnsignedUntil | None = None
     callback_allow_cidrs: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     callback_ports: Annotated[tuple[range, ...], NoDecode, BeforeValidator(_ports)] = DEFAULT_PORTS
     retention_days: Annotated[int, Field(ge=8)] = 90  # Longer than the schedule of the tries.

@@ -27,7 +27,7 @@ class Results:
         self._deps = deps
 
     def decode(self, record: Record) -> AnyReceived:
-        return decode(record)
+        return decode(self._deps, record)
 
     async def apply(self, batch: Sequence[AnyReceived]) -> None:
         await apply_batch(self._deps, batch)

@@ -2,19 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, date, datetime
-from typing import Any, Final, Protocol, TypeAlias
+from datetime import date
+from typing import Final, Protocol
 
-from chassis.background import Alarm, Pulse, Watch, pause
-from chassis.consumer import Consumer
-from chassis.outbox import Relay
-from chassis.producer import Message
-from contracts import topics
-from contracts.events import alerts
-from contracts.events.alerts import Alert
+from chassis.background import Pulse, pause
 from contracts.events.configuration import ChannelAccountEntity
-from contracts.events.orders import SOURCE
 from trade_core.domain.reconciliation import finished_days
 from trade_core.flows.check_ledger import check_if_due
 from trade_core.flows.deps import Deps
@@ -28,9 +20,6 @@ LEDGER_EVERY_S: Final = 60.0
 RECONCILE_EVERY_S: Final = 2.0
 RECONCILE_STALL_S: Final = 900.0
 """Longer than a comparison may take."""
-
-Send: TypeAlias = Callable[[Sequence[Message]], Awaitable[Sequence[bool]]]
-"""Publishes to Kafka; answers per message whether it was confirmed."""
 
 
 class DueLoop:
@@ -103,26 +92,3 @@ class LedgerLoop:
                 self.pulse.beat()
             await check_if_due(self._deps, self.pulse.beat)
             self.pulse.beat()
-
-
-def watch(relay: Relay, consumer: Consumer[Any], send: Send) -> Watch:
-    """Tells people when events pile up: straight to Kafka, for the outbox may be what is stuck."""
-
-    async def tell(alert: Alert) -> bool:
-        event = alerts.record(alert, source=SOURCE, at=datetime.now(UTC))
-        message = Message(topics.ALERTS, alert.key, event.to_bytes(), event.headers())
-        return all(await send([message]))
-
-    oldest = Alarm(
-        lambda: relay.oldest_s,
-        alerts.OUTBOX_LIMIT_S,
-        lambda age_s: tell(alerts.outbox_stuck(NAME, age_s)),
-    )
-    dead = Alarm(lambda: relay.dead, 0, lambda count: tell(alerts.outbox_dead(NAME, count)))
-    behind = Alarm(
-        lambda: consumer.lag, alerts.LAG_LIMIT, lambda lag: tell(alerts.consumer_behind(NAME, lag))
-    )
-    blocked = Alarm(
-        lambda: consumer.blocked, 0, lambda count: tell(alerts.consumer_blocked(NAME, count))
-    )
-    return Watch([oldest, dead, behind, blocked])

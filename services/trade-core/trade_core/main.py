@@ -10,13 +10,17 @@ from fastapi import FastAPI
 
 from chassis import logs, settings
 from chassis.background import Background, pause
-from chassis.broadcast import Broadcast
 from chassis.consumer import Consumer, Record
 from chassis.database import AWAY, Database
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.web import add_routes, create_app, serve
-from contracts import topics
+from contracts import record_proof, topics
+from contracts.events.orders import SOURCE
+from foundation.alerting import by_kafka
+from foundation.configuration_replica import ConfigurationReplica
+from foundation.record_proof import RecordProof, stamped
+from foundation.self_watch import self_watch
 from trade_core import api
 from trade_core.consumers import RESULT_TOPICS, AppPolicies, ChannelAccounts, Results
 from trade_core.flows.apply_results import AnyReceived
@@ -28,7 +32,6 @@ from trade_core.jobs import (
     DueLoop,
     LedgerLoop,
     ReconcileLoop,
-    watch,
 )
 from trade_core.settings import TradeCoreSettings
 
@@ -64,10 +67,13 @@ class _Running:
         self._group = group
         self._policies = AppPolicies()
         self._accounts = ChannelAccounts()
-        self._configuration = Broadcast(
+        self._shared = record_proof.hmac_keys(config.record_keys.get_secret_value())
+        until = config.unsigned_records_until
+        self._results_proof = RecordProof(self._shared, until)
+        self._configuration = ConfigurationReplica(
             bootstrap=config.kafka_bootstrap,
-            topic=topics.MERCHANT_CONFIG,
-            handle=self._configure,
+            proof=RecordProof(record_proof.public_keys(config.configuration_public_keys), until),
+            apply=self._configure,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         self._background = Background()
@@ -81,7 +87,11 @@ class _Running:
             url = config.database_url.get_secret_value()
             db = self._db = await Database.connect(url, application_name=NAME)
             opened.push_async_callback(db.close)
-            producer = Producer(config.kafka_bootstrap, NAME)
+            producer = Producer(
+                config.kafka_bootstrap,
+                NAME,
+                stamp=stamped(self._shared, (topics.CHANNEL_COMMANDS,)),
+            )
             await producer.start()
             opened.push_async_callback(producer.stop)
             relay = Relay(db, producer)
@@ -92,6 +102,7 @@ class _Running:
                 late_payment=self._policies.late_payment,
                 refund_splits=self._policies.refund_splits,
                 send=producer.send_many,
+                check_proof=self._results_proof.check,
                 wake_relay=relay.wake,
                 wake_due=bell.set,
             )
@@ -125,7 +136,13 @@ class _Running:
         start("ledger", ledger.run, pulse=ledger.pulse, stall_s=5 * LEDGER_EVERY_S)
         bills = ReconcileLoop(deps, self._accounts)
         start("reconciliation", bills.run, pulse=bills.pulse, stall_s=RECONCILE_STALL_S)
-        watching = watch(relay, results, deps.send)
+        watching = self_watch(
+            NAME,
+            by_kafka(deps.send, SOURCE),
+            consumers={NAME: results},
+            relay=relay,
+            configuration=self._configuration,
+        )
         start("watch", watching.run, pulse=watching.pulse)
 
     def _results(self, deps: Deps) -> Consumer[AnyReceived]:

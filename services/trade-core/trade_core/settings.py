@@ -6,11 +6,14 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import PREFIX, CalledSettings
+from foundation.record_proof import ConfigurationPublicKeys, RecordKeys, UnsignedUntil
 
 
 class TradeCoreSettings(CalledSettings):
     """`member_id` names this replica to Kafka, so that its partitions wait for it. How long apps
-    can pull their events: `event_retention_days`."""
+    can pull their events: `event_retention_days`. `record_keys`: shared with the gateway;
+    `configuration_public_keys`: those of merchant-admin. `unsigned_records_until`: for an upgrade,
+    see `foundation.record_proof`."""
 
     private_port: int = 8101
     database_url: SecretStr
@@ -18,6 +21,9 @@ class TradeCoreSettings(CalledSettings):
     kafka_session_timeout_ms: int = 30_000
     kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
+    record_keys: RecordKeys
+    configuration_public_keys: ConfigurationPublicKeys
+    unsigned_records_until: UnsignedUntil | None = None
     event_retention_days: Annotated[int, Field(ge=1)] = 90
 
 

@@ -15,6 +15,7 @@ import httpx
 from pydantic import SecretStr
 from tests.integration.gateway.books import Books
 from tests.integration.gateway.serving import serving
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY, stamp
 
 from chassis.broadcast import Broadcast
 from chassis.consumer import Record
@@ -113,7 +114,7 @@ async def until(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
     async with AsyncExitStack() as parts:
-        producer = Producer(bootstrap, "tests")
+        producer = Producer(bootstrap, "tests", stamp=stamp)
         await producer.start()
         parts.push_async_callback(producer.stop)
         sandbox_url = await parts.enter_async_context(
@@ -156,6 +157,8 @@ def settings(bootstrap: str, books_url: str, own_url: str) -> GatewaySettings:
         cashier_url="https://cashier.example",
         sealing_key=SecretStr(SEALING.private_key),
         checkout_key=(SecretStr("a checkout key of some length, indeed"),),
+        record_keys=SecretStr(RECORD_KEY),
+        configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
         channel_urls="any",
         max_in_flight=64,
     )

@@ -122,8 +122,8 @@ async def test_a_webhook_that_cannot_be_made_durable_comes_again(
     await stack.pay(payment["payment_no"])
     await until(lambda: bool(down.refused))
     stack.app.state.deps = deps
-    notice = await stack.result(payment["payment_no"], source="notice")
-    assert notice["verdict"] == "succeeded"
+    notification = await stack.result(payment["payment_no"], source="notice")
+    assert notification["verdict"] == "succeeded"
     truth = await stack.sandbox.get("/_control/truth", params={"payment_no": payment["payment_no"]})
     statuses = [each["status"] for each in truth.json()["trades"][0]["notices"]]
     assert statuses[0] == 503

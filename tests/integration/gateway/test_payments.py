@@ -74,10 +74,14 @@ async def test_a_payment_is_initiated_and_its_webhook_reaches_the_bus(
     assert initiation["verdict"] == "pending"
 
     await stack.pay(payment.payment_no)
-    notice = await stack.result(payment.payment_no, source="notice")
-    assert (notice["verdict"], notice["amount"], notice["currency"]) == ("succeeded", 1299, "CNY")
-    assert notice["payment_id"] == stack.payment_ids[channel]
-    assert notice["channel_trade_no"]
+    notification = await stack.result(payment.payment_no, source="notice")
+    assert (notification["verdict"], notification["amount"], notification["currency"]) == (
+        "succeeded",
+        1299,
+        "CNY",
+    )
+    assert notification["payment_id"] == stack.payment_ids[channel]
+    assert notification["channel_trade_no"]
 
 
 @CHANNELS

@@ -44,8 +44,8 @@ async def test_a_split_is_sent_asked_for_and_called_back_with_a_refund(
     assert answer.status_code == 201, answer.text
     payment = PaymentView.model_validate_json(answer.content)
     await stack.pay(payment.payment_no)
-    notice = await stack.result(payment.payment_no, source="notice")
-    paid = payment.model_copy(update={"channel_trade_no": notice["channel_trade_no"]})
+    notification = await stack.result(payment.payment_no, source="notice")
+    paid = payment.model_copy(update={"channel_trade_no": notification["channel_trade_no"]})
 
     split = split_of(channel)
     await command(stack, paid, CommandName.SPLIT, split=split)

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from tests.record_keys import CONFIGURATION_KEY
 
 from chassis.database import Database
 from chassis.http import ServiceClient
@@ -99,6 +100,7 @@ class TradeCore:
     queries: list[dict[str, str]] = field(default_factory=list)
     told: list[tuple[str, Any]] = field(default_factory=list)
     refusals: dict[str, Response] = field(default_factory=dict)
+    posts: int = 0
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -144,6 +146,7 @@ class TradeCore:
         @app.post("/internal/{path:path}")
         async def answer(path: str, request: Request) -> Response:
             self.queries.append(dict(request.query_params))
+            self.posts += request.method == "POST"
             if body := await request.body():
                 self.told.append((path, json.loads(body)))
             if request.url.path in self.refusals:
@@ -267,6 +270,7 @@ def settings_of(
             "notifier_sealing_public_key": keys["notifier"].public_key,
             "admin_username": USERNAME,
             "admin_password": PASSWORD,
+            "configuration_key": CONFIGURATION_KEY,
             "session_key": "a session key of some length",
         }
     )

@@ -65,7 +65,7 @@ async def test_a_refusal_names_what_is_missing_and_reads_no_body(admin: Admin) -
     viewer = await hire(admin, "viewer")
     answer = await viewer.post(REFUND, content=b"junk")
     assert answer.headers["content-type"] == "application/problem+json"
-    detail = "This needs the right to operate, which the role viewer does not have."
+    detail = "This needs the right to refund, which the role auditor does not have."
     assert answer.json()["detail"] == detail
 
 
@@ -73,7 +73,7 @@ async def test_a_role_holds_from_the_next_request_on(admin: Admin) -> None:
     li = await hire(admin, "admin")
     assert (await li.get("/api/users")).status_code == 200
     answer = await change(admin, role="viewer")
-    assert (answer.status_code, answer.json()["role"]) == (200, "viewer")
+    assert (answer.status_code, answer.json()["role"]) == (200, "auditor")
     assert (await li.get("/api/users")).status_code == 403
     assert (await li.get("/api/merchants")).status_code == 200
     await change(admin, role="operator")
@@ -164,7 +164,7 @@ async def test_a_user_whom_the_environment_appoints_is_an_admin(admin: Admin) ->
     assert (await li.get("/api/users")).status_code == 401
     li = await at_work(admin)
     users = {user["username"]: user for user in (await li.get("/api/users")).json()["items"]}
-    assert (users[LI]["role"], users[LI]["is_from_environment"]) == ("admin", True)
+    assert (users[LI]["role"], users[LI]["is_from_environment"]) == ("administrator", True)
     assert (users[USERNAME]["disabled"], users[USERNAME]["is_from_environment"]) == (True, False)
 
 
@@ -180,7 +180,7 @@ async def test_every_change_of_a_user_is_audited_without_the_password(admin: Adm
         None,
     )
     assert session["action"] == "session.created"
-    assert (role["before"]["role"], role["after"]["role"]) == ("viewer", "operator")
+    assert (role["before"]["role"], role["after"]["role"]) == ("auditor", "operator")
     assert password["after"]["password"] == "changed"
     for entry in (password, role, created):
         assert LIS_PASSWORD not in str(entry)
@@ -260,7 +260,7 @@ async def test_whoever_could_log_in_before_there_were_roles_is_an_admin(postgres
         users = await connection.fetch(
             "select username, role, is_from_environment, disabled_at from admin_user"
         )
-        assert [tuple(user) for user in users] == [("boss", "admin", True, None)]
+        assert [tuple(user) for user in users] == [("boss", "administrator", True, None)]
         assert await connection.fetchval("select count(*) from session") == 1
     finally:
         await connection.close()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -293,3 +294,20 @@ async def listed(http: httpx.AsyncClient, **query: str) -> DeliveryPage:
     answer = await http.get("/internal/deliveries", params=query)
     assert answer.status_code == 200, answer.text
     return DeliveryPage.model_validate(answer.json())
+
+
+async def test_what_is_about_a_merchant_taken_away_is_not_sent_again(
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    harness.apps.put(app("A1", f"{server.url}/callback", version=2))
+    body = b'{"type":"payment.succeeded","data":{"merchant_id":"M1"}}'
+    event = replace(new_delivery(), body=body)
+    await harness.add(event)
+    path = f"/internal/events/{event.event_id}/redeliver"
+
+    statuses = [
+        (await http.post(path, params={"app_id": "A1", "merchant_ids": given})).status_code
+        for given in ("M1", "M0,M1", "M2", "")
+    ]
+
+    assert statuses == [202, 202, 404, 404]

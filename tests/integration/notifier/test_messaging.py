@@ -308,14 +308,16 @@ async def test_our_own_trouble_is_told_without_kafka(
 ) -> None:
     deps = by(harness, ding(session, robot))
     stuck: Any = SimpleNamespace(oldest_s=11.0, dead=1)
-    slow: Any = SimpleNamespace(lag=10_001)
+    slow: Any = SimpleNamespace(lag=10_001, blocked=0)
+    forged: Any = SimpleNamespace(refused=1)
 
-    await watch(deps, stuck, {"notifier": slow}).look()
+    await watch(deps, stuck, forged, {"notifier": slow}).look()
     await everything_is_due(harness)
     await alerts.send_due(deps)
 
     (message,) = robot.taken
     assert await harness.value("select array_agg(key order by key) from trouble") == [
-        "consumer.behind:notifier", "outbox.dead:notifier", "outbox.stuck:notifier",
+        "configuration.unproven:notifier", "consumer.behind:notifier", "outbox.dead:notifier",
+        "outbox.stuck:notifier",
     ]  # fmt: skip
-    assert message["markdown"]["title"] == "Paymesh: 2 critical, 1 warning"
+    assert message["markdown"]["title"] == "Paymesh: 3 critical, 1 warning"

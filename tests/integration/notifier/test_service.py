@@ -21,6 +21,7 @@ from standardwebhooks.webhooks import Webhook
 from tests.integration.notifier.app_server import AppServer, running_app_server
 from tests.integration.notifier.bus import app_record, payment_succeeded, publish
 from tests.integration.notifier.harness import until
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, stamp
 
 from chassis.producer import Message, Producer
 from contracts import sealing, topics, webhooks
@@ -72,7 +73,7 @@ async def house(
     make_database: Callable[[str], Awaitable[str]], kafka_bootstrap: str
 ) -> AsyncIterator[House]:
     database_url = await make_database("notifier")
-    producer = Producer(kafka_bootstrap, "tests")
+    producer = Producer(kafka_bootstrap, "tests", stamp=stamp)
     await producer.start()
     async with running_app_server() as app:
         house = House(
@@ -83,6 +84,7 @@ async def house(
                 "PAYMESH_KAFKA_BOOTSTRAP": kafka_bootstrap,
                 "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": "6000",
                 "PAYMESH_SEALING_KEY": PAIR.private_key,
+                "PAYMESH_CONFIGURATION_PUBLIC_KEYS": CONFIGURATION_PUBLIC_KEY,
                 "PAYMESH_CALLBACK_ALLOW_CIDRS": "127.0.0.0/8",
                 "PAYMESH_CALLBACK_PORTS": "1024-65535",
             },

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from tests.integration.trade_core.desk import Desk
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 
 from chassis.database import Database
 from chassis.settings import AcceptedToken
@@ -31,6 +32,8 @@ async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
         allow_operator=True,
         database_url=SecretStr("postgresql://nowhere"),
         kafka_bootstrap="127.0.0.1:1",
+        record_keys=SecretStr(RECORD_KEY),
+        configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
     )
     app = build(settings)
     app.state.deps = desk.deps

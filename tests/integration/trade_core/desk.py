@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 from tests.database_time import TimedDatabase
+from tests.record_keys import SHARED_PROOF, proven
 
 from chassis.consumer import Record
 from chassis.database import Database
@@ -79,7 +80,7 @@ def refund_request(
 ) -> CreateRefund:
     usual = {
         "merchant_id": MERCHANT,
-        "payment_id": payment.payment_id,
+        "payment_id": payment.account_id,
         "payment_no": payment.payment_no,
         "merchant_refund_no": number,
         "amount": amount,
@@ -93,7 +94,7 @@ def said_of_payment(
     """A channel's word, by default from the payment's own account and in agreement with it."""
     usual: dict[str, Any] = {
         "payment_no": payment.payment_no,
-        "payment_id": payment.payment_id or ACCOUNT,
+        "payment_id": payment.account_id or ACCOUNT,
         "channel": "wechat",
         "source": source,
         "verdict": verdict,
@@ -204,6 +205,7 @@ class Desk:
             late_payment=lambda _: self.late,
             refund_splits=lambda _: self.refund_splits,
             send=self._send,
+            check_proof=SHARED_PROOF.check,
             wake_relay=lambda: None,
             wake_due=lambda: None,
             order_wake_ups=self.order_wake_ups,
@@ -370,12 +372,15 @@ class Desk:
 
 
 def record(topic: str, key: str, value: bytes) -> Record:
-    return Record(
-        topic=topic,
-        partition=0,
-        offset=next(_offsets),
-        key=key,
-        value=value,
-        headers={},
-        timestamp_ms=0,
+    """As the gateway would have written it."""
+    return proven(
+        Record(
+            topic=topic,
+            partition=0,
+            offset=next(_offsets),
+            key=key,
+            value=value,
+            headers={},
+            timestamp_ms=0,
+        )
     )

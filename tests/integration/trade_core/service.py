@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 from tests.integration.trade_core.desk import APP, request
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY, stamp
 
 from chassis.broadcast import Broadcast
 from chassis.consumer import Record
@@ -117,11 +118,13 @@ async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[World
         allow_operator=True,
         database_url=SecretStr(url),
         kafka_bootstrap=kafka_bootstrap,
+        record_keys=SecretStr(RECORD_KEY),
+        configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
         kafka_session_timeout_ms=6000,
     )
     app = build(settings, group=f"trade-core-{new_id('event')}")
     db = await Database.connect(url, application_name="tests")
-    producer = Producer(kafka_bootstrap, "tests")
+    producer = Producer(kafka_bootstrap, "tests", stamp=stamp)
     await producer.start()
     http = httpx.AsyncClient(
         transport=httpx.ASGITransport(app),

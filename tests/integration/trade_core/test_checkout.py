@@ -46,12 +46,12 @@ async def chosen_and_waiting(desk: Desk) -> Payment:
 
 async def test_first_choice_binds_the_payment_that_the_app_knows(desk: Desk) -> None:
     payment = await checkout(desk)
-    assert (payment.state, payment.payment_id) == (PaymentStatus.PENDING, None)
+    assert (payment.state, payment.account_id) == (PaymentStatus.PENDING, None)
     desk.pass_time(60)
     chosen = await choose(desk, payment, WECHAT)
     assert chosen.initiate
     bound = await desk.payment(payment)
-    assert (bound.payment_no, bound.payment_id) == (payment.payment_no, ACCOUNT)
+    assert (bound.payment_no, bound.account_id) == (payment.payment_no, ACCOUNT)
     assert bound.state is PaymentStatus.INITIATING
     assert await desk.due() == {payment.payment_no: 12}
     await desk.apply(paid(bound))

@@ -3,11 +3,15 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import Desk, request
+from tests.integration.trade_core.desk import APP, MERCHANT, Desk, request
 
+from contracts.internal import ListQuery
 from trade_core import store
+from trade_core.store import lists
 
 HISTORY = """
 create temporary table model on commit preserve rows as
@@ -69,6 +73,28 @@ async def test_every_statement_finds_its_rows_by_an_index(history: Desk) -> None
             if "Seq Scan" in plan and name not in WHOLE:
                 scanning[name] = plan
     assert scanning == {}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {},
+        {"order": "asc", "status": "succeeded"},
+        {"channel": "wechat", "created_from": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"channel_trade_no": "4212"},
+        {"payment_no": "P12"},
+        {"merchant_order_no": "N12"},
+    ],
+)
+async def test_every_page_of_a_list_finds_its_rows_by_an_index(
+    history: Desk, filters: dict[str, Any]
+) -> None:
+    query = ListQuery(app_id=APP, merchant_ids=[MERCHANT], limit=2, **filters)
+    async with history.db.connection() as tx:
+        for listed in (lists.PAYMENTS, lists.ORDERS, lists.REFUNDS, lists.SPLITS):
+            text, values = lists.statement(listed, query, None)
+            plan = "\n".join(row[0] for row in await tx.fetch(f"explain {text}", *values))
+            assert "Seq Scan" not in plan, plan
 
 
 def test_the_statements_are_found() -> None:

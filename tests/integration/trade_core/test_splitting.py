@@ -165,7 +165,7 @@ async def test_payment_is_split_by_itself_when_it_is_paid(desk: Desk) -> None:
     payment = await desk.paid(request(split=receivers))
     (split,) = await desk.splits(payment)
     assert (split.merchant_split_no, split.finish, split.amount) == (None, True, 300)
-    assert payment.splits
+    assert payment.will_split
     (command,) = await desk.attend()
     assert (command.command, command.payment.splits) == (CommandName.SPLIT, True)
 

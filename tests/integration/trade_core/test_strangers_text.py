@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from tests.integration.trade_core.desk import Desk, paid, record
+from tests.record_keys import proven
 
 from chassis.consumer import Record
 from contracts import topics
@@ -42,7 +43,7 @@ def written(word: PaymentResult, at: str = "2026-01-05T12:00:00Z", **odd: Any) -
 )
 async def test_a_good_word_with_odd_members_is_applied(desk: Desk, odd: dict[str, Any]) -> None:
     payment = await desk.opened()
-    received = decode(written(paid(payment), **odd))
+    received = decode(desk.deps, proven(written(paid(payment), **odd)))
     assert isinstance(received.event.data, PaymentResult)
     assert await apply_payment_results(desk.deps, [received]) == []
     assert await desk.state(payment) is PaymentStatus.SUCCEEDED
@@ -65,7 +66,7 @@ async def test_what_no_ledger_holds_is_refused_where_it_is_read(
     payment = await desk.opened()
     at = odd.pop("at", "2026-01-05T12:00:00Z")
     with pytest.raises(ValueError, match=""):
-        decode(_with_big(written(paid(payment), at), odd))
+        decode(desk.deps, proven(_with_big(written(paid(payment), at), odd)))
 
 
 def _with_big(known: Record, odd: dict[str, Any]) -> Record:

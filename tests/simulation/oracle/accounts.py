@@ -12,13 +12,13 @@ def strangers_change_nothing(books: Books, truth: Truth) -> Iterator[str]:
         trade = truth.find(payment)
         number = payment.channel_trade_no
         if number is not None and (trade is None or number != trade.trade_no):
-            yield f"{payment.payment_no} bears {number}, which is not of {payment.payment_id}"
+            yield f"{payment.payment_no} bears {number}, which is not of {payment.account_id}"
 
 
 def strangers_are_told_of(books: Books, truth: Truth) -> Iterator[str]:
     for account, payment_no in sorted(truth.told):
         payment = books.payments.get(payment_no)
-        if payment is not None and payment.payment_id == account:
+        if payment is not None and payment.account_id == account:
             continue
         if not books.has_alert_naming(account, payment_no):
             yield f"{account} spoke of {payment_no}, and nobody was told"

@@ -22,7 +22,7 @@ def everything_is_over(books: Books, truth: Truth) -> Iterator[str]:
         yield f"{subject} is still due"
     for letter in books.dead:
         payment = books.payments.get(letter.key or "")
-        is_foreign = payment is None or letter.account != payment.payment_id
+        is_foreign = payment is None or letter.account != payment.account_id
         is_heard = (letter.account, letter.key) in truth.told
         if letter.replayed_at is None and not (is_foreign and is_heard):
             yield f"a result could not be applied: {letter.key}: {letter.error}"

@@ -108,12 +108,12 @@ def first() -> Node:
     return Node(order, (payment,))
 
 
-def attempt(payment_no: str, payment_id: str, method: Method) -> Payment:
+def attempt(payment_no: str, account_id: str, method: Method) -> Payment:
     return Payment(
         payment_no=payment_no,
         order_id="O1",
-        payment_id=payment_id,
-        requested_account_id=payment_id,
+        account_id=account_id,
+        requested_account_id=account_id,
         channel="bank",
         method=method,
         called_as=method,

@@ -75,7 +75,7 @@ def of(node: Node) -> Iterator[Step]:
     for word in words.of(node):
         yield Step(_apply(word), word=word)
     for payment in node.payments:
-        word = words.of_another(payment.payment_no, payment.payment_id or "", node.now)
+        word = words.of_another(payment.payment_no, payment.account_id or "", node.now)
         yield Step(_apply(word), word=word, foreign=True)
     yield from _of_the_app(node)
     yield from _of_people(node)

@@ -74,14 +74,14 @@ def of(node: Node) -> Iterator[Word]:
     """All that may be said in this state: just now, and what was said long ago."""
     for at in (OLD, node.now):
         for payment in node.payments:
-            yield from _of_payment(payment.payment_no, payment.payment_id or "", at)
+            yield from _of_payment(payment.payment_no, payment.account_id or "", at)
         for refund in node.refunds:
             account = next(p for p in node.payments if p.payment_no == refund.payment_no)
-            where = (refund.payment_no, account.payment_id or "")
+            where = (refund.payment_no, account.account_id or "")
             yield from _of_refund(refund.refund_no, *where, at)
     for split in node.splits:
         account = next(p for p in node.payments if p.payment_no == split.payment_no)
-        yield from _of_split(split.split_no, split.payment_no, account.payment_id or "")
+        yield from _of_split(split.split_no, split.payment_no, account.account_id or "")
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 from starlette.types import ASGIApp
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 from tests.unit.gateway.world import SECRET, World
 
 from chassis.web import FairGate, PublicApp
@@ -37,6 +38,8 @@ def settings(**changes: Any) -> GatewaySettings:
         "notifier_url": "http://127.0.0.1:1",
         "public_url": "https://pay.example",
         "cashier_url": "https://cashier.example",
+        "record_keys": SecretStr(RECORD_KEY),
+        "configuration_public_keys": CONFIGURATION_PUBLIC_KEY,
         "sealing_key": SecretStr(sealing.generate().private_key),
         "checkout_key": "a-checkout-key-of-at-least-32-characters",
         **changes,

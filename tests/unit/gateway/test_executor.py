@@ -31,14 +31,14 @@ from gateway.channels.plugin import (
     Call,
     Declined,
     HandOver,
-    Noticed,
-    NoticedPayment,
+    Notified,
+    NotifiedPayment,
     NotSent,
     Operation,
     Outcome,
     PayOrder,
     Pending,
-    RawNotice,
+    RawNotification,
     Refunding,
     Reply,
     Request,
@@ -230,9 +230,11 @@ async def test_a_word_is_dated_from_the_question_to_its_answer() -> None:
 async def test_a_notification_has_the_channels_time_or_that_of_its_receipt(
     told: datetime | None, asked_at: datetime, said_at: datetime
 ) -> None:
-    def read(*_: object) -> list[Noticed]:
-        return [NoticedPayment("P1", Succeeded("T1", asked_at=told, said_at=told))]
+    def read(*_: object) -> list[Notified]:
+        return [NotifiedPayment("P1", Succeeded("T1", asked_at=told, said_at=told))]
 
-    notices = replace(fake_plugin().notices, read=read)
-    [noticed] = await executor().read_notice(account(notices=notices), RawNotice({}, b""))
-    assert (noticed.outcome.asked_at, noticed.outcome.said_at) == (asked_at, said_at)
+    notifications = replace(fake_plugin().notifications, read=read)
+    [notified] = await executor().read_notification(
+        account(notifications=notifications), RawNotification({}, b"")
+    )
+    assert (notified.outcome.asked_at, notified.outcome.said_at) == (asked_at, said_at)

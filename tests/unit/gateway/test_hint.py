@@ -1,4 +1,4 @@
-"""A notice whose number nobody signed makes the gateway ask the channel; it is no result itself."""
+"""A notification whose number nobody signed makes the gateway ask; it is no result itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,15 +22,15 @@ from contracts.money import Money
 from gateway.calling.transport import Broken
 from gateway.channels.plugin import (
     Acknowledgement,
-    NoticedPayment,
-    Notices,
+    Notifications,
+    NotifiedPayment,
     Outcome,
     Pending,
-    RawNotice,
+    RawNotification,
     Succeeded,
 )
 from gateway.directory import ChannelAccount
-from gateway.flows.notice import Notice, receive
+from gateway.flows.notification import Notification, receive
 
 PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W7"
 PATH = f"/internal/payments/{PAYMENT_NO}"
@@ -53,18 +53,18 @@ def hinting(
 ) -> World:
     """A gateway whose channel has sent a hint about `number`, and answers questions by `steps`."""
     gateway = world(*steps, trade_core={("GET", PATH): core})
-    notices: Notices[str] = Notices(
-        lambda *_: [NoticedPayment(number, outcome, is_hint=True)],
+    notifications: Notifications[str] = Notifications(
+        lambda *_: [NotifiedPayment(number, outcome, is_hint=True)],
         ACCEPTED,
         Acknowledgement(500, b"FAIL"),
     )
-    changed = fake_plugin(notices=notices, **plugin)
+    changed = fake_plugin(notifications=notifications, **plugin)
     gateway.directory.put(ChannelAccount("C1", "M1", True, changed, "key"))
     return gateway
 
 
 async def hear(gateway: World) -> Acknowledgement:
-    return await receive(gateway.deps, Notice("fake", "C1", RawNotice({}, b"")))
+    return await receive(gateway.deps, Notification("fake", "C1", RawNotification({}, b"")))
 
 
 def alerts(gateway: World) -> list[str]:
@@ -72,7 +72,7 @@ def alerts(gateway: World) -> list[str]:
     return [waiting.get_nowait().key for _ in range(waiting.qsize())]
 
 
-async def test_the_answer_of_the_channel_is_published_and_not_the_notice() -> None:
+async def test_the_answer_of_the_channel_is_published_and_not_the_notification() -> None:
     gateway = hinting(reply({"paid": 1}))
     assert await hear(gateway) == ACCEPTED
     (result,) = gateway.producer.events()
@@ -117,7 +117,7 @@ async def test_a_number_that_is_not_on_file_is_told_and_acknowledged(
     assert alerts(gateway) == ["notice:unknown-number:C1"]
 
 
-async def test_while_trade_core_does_not_answer_the_notice_must_come_again() -> None:
+async def test_while_trade_core_does_not_answer_the_notification_must_come_again() -> None:
     def away(_: Any) -> BaseModel:
         raise Overloaded("A service behind this one does not answer.")
 
@@ -126,7 +126,7 @@ async def test_while_trade_core_does_not_answer_the_notice_must_come_again() -> 
 
 
 @pytest.mark.parametrize(("channel_no", "amount"), [("T1", 1299), ("T2", None)])
-async def test_an_amount_that_only_the_notice_states_counts_under_the_channels_own_number(
+async def test_an_amount_that_only_the_notification_states_counts_under_the_channels_own_number(
     channel_no: str, amount: int | None
 ) -> None:
     def silent_on_amounts(*_: object) -> Outcome:

@@ -28,9 +28,9 @@ from gateway.channels.plugin import (
     Call,
     KeyRenewal,
     Moment,
-    Noticed,
-    Notices,
-    RawNotice,
+    Notifications,
+    Notified,
+    RawNotification,
     Reply,
     Succeeded,
     Unknown,
@@ -38,7 +38,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.directory import ChannelAccount
-from gateway.flows.notice import Notice, receive
+from gateway.flows.notification import Notification, receive
 from gateway.jobs import KeyWatch
 
 EVERY_S = 600.0
@@ -64,7 +64,7 @@ def learn(reply: Reply, call: Call, account: str, moment: Moment) -> str:
     return str(content["keys"])
 
 
-def read(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
+def read(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
     if raw.body.decode() not in account.split():
         raise UnknownKey(raw.body.decode())
     return []
@@ -72,8 +72,8 @@ def read(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
 
 def keyed(opened: str = "old", payment_id: str = "C1", **changes: Any) -> ChannelAccount:
     keys: KeyRenewal[str] = KeyRenewal(lambda *_: Call("GET", "/keys"), learn, EVERY_S)
-    notices = Notices(read, Acknowledgement(200), Acknowledgement(500))
-    plugin = fake_plugin(**{"wire": KeyedWire(), "keys": keys, "notices": notices, **changes})
+    told = Notifications(read, Acknowledgement(200), Acknowledgement(500))
+    plugin = fake_plugin(**{"wire": KeyedWire(), "keys": keys, "notifications": told, **changes})
     return ChannelAccount(payment_id, "M1", True, plugin, opened)
 
 
@@ -134,7 +134,7 @@ async def test_what_was_learned_is_forgotten_when_the_account_changes() -> None:
     assert isinstance(await executor.query(keyed("changed"), TRADE), Unknown)
 
 
-async def test_a_notice_under_a_new_key_is_read_after_one_download() -> None:
+async def test_a_notification_under_a_new_key_is_read_after_one_download() -> None:
     gateway = world(KEYS)
     gateway.directory.put(keyed())
     assert (await hear(gateway, "new")).status == 200
@@ -144,8 +144,8 @@ async def test_a_notice_under_a_new_key_is_read_after_one_download() -> None:
 
 
 async def hear(gateway: World, key: str) -> Acknowledgement:
-    raw = RawNotice({}, key.encode())
-    return await receive(gateway.deps, Notice("fake", "C1", raw))
+    raw = RawNotification({}, key.encode())
+    return await receive(gateway.deps, Notification("fake", "C1", raw))
 
 
 async def test_keys_are_fetched_soon_and_again_before_they_are_old() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from tests.record_keys import stamp
 from tests.unit.gateway.world import FakeProducer, FakeService
 
 from chassis.problems import Overloaded
@@ -52,13 +53,13 @@ def handed(core: FakeService) -> list[str]:
 
 async def test_what_kafka_takes_goes_no_other_way() -> None:
     producer, core = FakeProducer(), trade_core()
-    await Results(producer, core, Unbroken()).publish(WORD)
+    await Results(producer, core, Unbroken(), stamp=stamp).publish(WORD)
     assert ([m.key for m in producer.taken], handed(core)) == (["P1"], [])
 
 
 async def test_what_kafka_refuses_is_handed_over_as_the_same_record() -> None:
     producer, core = FakeProducer(), trade_core()
-    road = Results(producer, core, Unbroken())
+    road = Results(producer, core, Unbroken(), stamp=stamp)
     await road.publish(WORD)
     producer.is_down = True
     await road.publish(WORD)
@@ -70,7 +71,7 @@ async def test_what_kafka_refuses_is_handed_over_as_the_same_record() -> None:
 
 async def test_a_kafka_that_does_not_answer_is_not_waited_for() -> None:
     producer, core, unbroken = StuckProducer(), trade_core(), Unbroken()
-    road = Results(producer, core, unbroken, kafka_limit_s=0)
+    road = Results(producer, core, unbroken, stamp=stamp, kafka_limit_s=0)
     await road.publish(WORD)
     await road.publish(WORD)
     assert handed(core) == ["P1", "P1"]
@@ -84,12 +85,12 @@ async def test_what_neither_takes_is_not_acknowledged() -> None:
     producer, core = FakeProducer(), trade_core(is_up=False)
     producer.is_down = True
     with pytest.raises(NotPublished):
-        await Results(producer, core, Unbroken()).publish(WORD)
+        await Results(producer, core, Unbroken(), stamp=stamp).publish(WORD)
 
 
 async def test_kafka_is_enough_where_trade_core_does_not_answer() -> None:
     producer, core = FakeProducer(), trade_core(is_up=False)
-    road = Results(producer, core, Unbroken())
+    road = Results(producer, core, Unbroken(), stamp=stamp)
     producer.is_down = True
     with pytest.raises(NotPublished):
         await road.publish(WORD)

@@ -52,13 +52,13 @@ def read(answer: Answer, *_: object) -> Outcome:
             return Declined("no_split", "the order is not for splitting")
 
 
-def splitting(*steps: Step, call_back: bool = True) -> World:
-    """A channel that splits; `call_back`: its receivers are asked one by one."""
+def splitting(*steps: Step, return_split: bool = True) -> World:
+    """A channel that splits; `return_split`: its receivers are asked one by one."""
     ask: Operation[Any, str] = Operation(operation("/call_back").call, read)
     splits: Splits[str] = Splits(
         split=Operation(operation("/split").call, read),
         query=Operation(operation("/query_split").call, read),
-        call_back=ask if call_back else None,
+        return_split=ask if return_split else None,
         gives_back=lambda account: account != "person",
     )
     gateway = world(*steps)
@@ -157,6 +157,6 @@ async def test_a_person_is_not_asked_to_give_back() -> None:
 
 
 async def test_a_channel_whose_refund_asks_the_receivers_is_asked_once() -> None:
-    gateway, result = await refunded(reply({"paid": 100}), call_back=False)
+    gateway, result = await refunded(reply({"paid": 100}), return_split=False)
     assert asked(gateway) == ["refund"]
     assert (result["verdict"], result["returned"]) == ("succeeded", [])

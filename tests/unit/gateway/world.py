@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr
+from tests.record_keys import stamp
 
 from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished, Producer
@@ -24,14 +25,14 @@ from gateway.channels.plugin import (
     Call,
     Declined,
     Moment,
-    Noticed,
-    NoticedPayment,
-    Notices,
+    Notifications,
+    Notified,
+    NotifiedPayment,
     Operation,
     Outcome,
     Pending,
     Plugin,
-    RawNotice,
+    RawNotification,
     Reply,
     Request,
     Splits,
@@ -91,12 +92,12 @@ def read_outcome(answer: Answer, *_: object) -> Outcome:
             raise KeyError("nothing known")
 
 
-def read_notice(raw: RawNotice, account: str, moment: Moment) -> list[Noticed]:
+def read_notification(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
     if raw.headers.get("signature") != account:
         raise Unverifiable("the signature is wrong")
     content = json.loads(raw.body)
     paid = Succeeded("T1", Money(content["amount"], "CNY"), moment.now)
-    return [NoticedPayment(content["payment_no"], paid)]
+    return [NotifiedPayment(content["payment_no"], paid)]
 
 
 def read_trial(reply: Reply, call: Call, account: str, moment: Moment) -> Trial:
@@ -130,8 +131,8 @@ def fake_plugin(name: str = "fake", **changes: Any) -> Plugin[str]:
         close=operation("/close"),
         refund=operation("/refund"),
         query_refund=operation("/query_refund"),
-        notices=Notices(
-            read_notice, Acknowledgement(200, b"success"), Acknowledgement(500, b"fail")
+        notifications=Notifications(
+            read_notification, Acknowledgement(200, b"success"), Acknowledgement(500, b"fail")
         ),
         trial=read_trial,
         channel_key=lambda _: "key",
@@ -145,7 +146,7 @@ def splitting_plugin() -> Plugin[str]:
         splits=Splits(
             split=operation("/split"),
             query=operation("/query_split"),
-            call_back=operation("/call_back"),
+            return_split=operation("/call_back"),
             gives_back=bool,
         )
     )
@@ -275,7 +276,7 @@ def world(
         executor=Executor(transport, now=lambda: NOW, monotonic=time.monotonic, tell=alerts.tell),
         trade_core=core,
         notifier=post_office,
-        results=Results(producer, core, unbroken),
+        results=Results(producer, core, unbroken, stamp=stamp),
         alerts=alerts,
         unbroken=unbroken,
         addresses=Addresses(public="https://pay.example", cashier="https://cashier.example"),

@@ -8,8 +8,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from tests.unit.merchant_admin.test_settings import GOOD
 
-from merchant_admin.api.access import Guard
-from merchant_admin.domain.users import Right, Role
+from merchant_admin.api.access import Guard, Reach
+from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.scope import EVERYTHING, Scope
+from merchant_admin.domain.users import Right, Role, checked_scope
 from merchant_admin.main import build
 from merchant_admin.settings import AdminSettings
 
@@ -25,58 +27,68 @@ OPEN = {
 }
 """What people need before they are logged in, and what probes need."""
 
+LOOK, REFUND, DECIDE, OPERATE, ADMINISTER = Right
+SCOPED, CENTRE, OWN = Reach
+
 WRITES = {
-    "DELETE /api/session": Right.LOOK,
-    "POST /console/logout": Right.LOOK,
-    "PUT /api/password": Right.LOOK,
-    "POST /console/account/password": Right.LOOK,
-    "POST /api/payments/{payment_no}/refunds": Right.OPERATE,
-    "POST /api/payments/{payment_no}/decision": Right.OPERATE,
-    "POST /api/refunds/{refund_no}/decision": Right.OPERATE,
-    "POST /api/dead-letters/{letter_id}/replay": Right.OPERATE,
-    "POST /api/reconciliations": Right.OPERATE,
-    "POST /api/reconciliations/{statement_no}/fetch": Right.OPERATE,
-    "POST /api/differences/{difference_no}/settle": Right.OPERATE,
-    "POST /api/events/{event_id}/redeliver": Right.OPERATE,
-    "POST /api/deliveries/replays": Right.OPERATE,
-    "POST /api/callback-addresses/{endpoint_id}/resume": Right.OPERATE,
-    "POST /api/alerts/test": Right.OPERATE,
-    "POST /console/payments/{payment_no}/decision": Right.OPERATE,
-    "POST /console/payments/{payment_no}/refunds": Right.OPERATE,
-    "POST /console/payments/{payment_no}/refunds/{refund_no}/decision": Right.OPERATE,
-    "POST /console/dead-letters/{letter_id}/replay": Right.OPERATE,
-    "POST /console/reconciliations": Right.OPERATE,
-    "POST /console/reconciliations/{statement_no}/fetch": Right.OPERATE,
+    "DELETE /api/session": (LOOK, OWN),
+    "POST /console/logout": (LOOK, OWN),
+    "PUT /api/password": (LOOK, OWN),
+    "POST /console/account/password": (LOOK, OWN),
+    "POST /api/payments/{payment_no}/refunds": (REFUND, SCOPED),
+    "POST /api/payments/{payment_no}/decision": (DECIDE, SCOPED),
+    "POST /api/refunds/{refund_no}/decision": (DECIDE, SCOPED),
+    "POST /api/dead-letters/{letter_id}/replay": (OPERATE, CENTRE),
+    "POST /api/reconciliations": (OPERATE, SCOPED),
+    "POST /api/reconciliations/{statement_no}/fetch": (OPERATE, SCOPED),
+    "POST /api/differences/{difference_no}/settle": (DECIDE, CENTRE),
+    "POST /api/events/{event_id}/redeliver": (OPERATE, SCOPED),
+    "POST /api/deliveries/replays": (OPERATE, SCOPED),
+    "POST /api/callback-addresses/{endpoint_id}/resume": (OPERATE, CENTRE),
+    "POST /api/alerts/test": (OPERATE, CENTRE),
+    "POST /console/payments/{payment_no}/decision": (DECIDE, SCOPED),
+    "POST /console/payments/{payment_no}/refunds": (REFUND, SCOPED),
+    "POST /console/payments/{payment_no}/refunds/{refund_no}/decision": (DECIDE, SCOPED),
+    "POST /console/dead-letters/{letter_id}/replay": (OPERATE, CENTRE),
+    "POST /console/reconciliations": (OPERATE, SCOPED),
+    "POST /console/reconciliations/{statement_no}/fetch": (OPERATE, SCOPED),
     "POST /console/reconciliations/{statement_no}/differences/{difference_no}/settle": (
-        Right.OPERATE
+        DECIDE,
+        CENTRE,
     ),
-    "POST /console/deliveries/{event_id}/redeliver": Right.OPERATE,
-    "POST /console/endpoints/{endpoint_id}/resume": Right.OPERATE,
-    "POST /console/replays": Right.OPERATE,
-    "POST /console/alerts/test": Right.OPERATE,
-    "POST /api/merchants": Right.ADMINISTER,
-    "PATCH /api/merchants/{merchant_id}": Right.ADMINISTER,
-    "POST /api/merchants/{merchant_id}/channel-accounts": Right.ADMINISTER,
-    "PATCH /api/merchants/{merchant_id}/channel-accounts/{payment_id}": Right.ADMINISTER,
-    "POST /api/channel-accounts/{payment_id}/test": Right.ADMINISTER,
-    "POST /api/apps": Right.ADMINISTER,
-    "PATCH /api/apps/{app_id}": Right.ADMINISTER,
-    "POST /api/apps/{app_id}/keys": Right.ADMINISTER,
-    "PATCH /api/apps/{app_id}/keys/{key_id}": Right.ADMINISTER,
-    "DELETE /api/apps/{app_id}/keys/{key_id}": Right.ADMINISTER,
-    "POST /api/users": Right.ADMINISTER,
-    "PATCH /api/users/{username}": Right.ADMINISTER,
-    "POST /console/users": Right.ADMINISTER,
-    "POST /console/users/{username}": Right.ADMINISTER,
+    "POST /console/deliveries/{event_id}/redeliver": (OPERATE, CENTRE),
+    "POST /console/endpoints/{endpoint_id}/resume": (OPERATE, CENTRE),
+    "POST /console/replays": (OPERATE, SCOPED),
+    "POST /console/alerts/test": (OPERATE, CENTRE),
+    "POST /api/merchants": (ADMINISTER, CENTRE),
+    "PATCH /api/merchants/{merchant_id}": (ADMINISTER, CENTRE),
+    "POST /api/merchants/{merchant_id}/channel-accounts": (ADMINISTER, CENTRE),
+    "PATCH /api/merchants/{merchant_id}/channel-accounts/{payment_id}": (ADMINISTER, CENTRE),
+    "POST /api/channel-accounts/{payment_id}/test": (ADMINISTER, CENTRE),
+    "POST /api/apps": (ADMINISTER, CENTRE),
+    "PATCH /api/apps/{app_id}": (ADMINISTER, CENTRE),
+    "POST /api/apps/{app_id}/keys": (ADMINISTER, CENTRE),
+    "PATCH /api/apps/{app_id}/keys/{key_id}": (ADMINISTER, CENTRE),
+    "DELETE /api/apps/{app_id}/keys/{key_id}": (ADMINISTER, CENTRE),
+    "POST /api/users": (ADMINISTER, CENTRE),
+    "PATCH /api/users/{username}": (ADMINISTER, CENTRE),
+    "POST /console/users": (ADMINISTER, CENTRE),
+    "POST /console/users/{username}": (ADMINISTER, CENTRE),
 }
 
 READS = {
-    "GET /console/alerts": Right.OPERATE,
-    "GET /api/users": Right.ADMINISTER,
-    "GET /api/users/{username}": Right.ADMINISTER,
-    "GET /console/users": Right.ADMINISTER,
+    "GET /api/channels": (LOOK, OWN),
+    "GET /console/account": (LOOK, OWN),
+    "GET /api/audit": (LOOK, CENTRE),
+    "GET /api/dead-letters": (LOOK, CENTRE),
+    "GET /console/dead-letters": (LOOK, CENTRE),
+    "GET /console/deliveries/{event_id}": (LOOK, CENTRE),
+    "GET /console/alerts": (OPERATE, CENTRE),
+    "GET /api/users": (ADMINISTER, CENTRE),
+    "GET /api/users/{username}": (ADMINISTER, CENTRE),
+    "GET /console/users": (ADMINISTER, CENTRE),
 }
-"""What is not for whoever is logged in."""
+"""What is not for whoever is logged in, or not of merchants; all others are (LOOK, SCOPED)."""
 
 
 @pytest.fixture
@@ -85,44 +97,44 @@ def app() -> FastAPI:
     return build(AdminSettings.model_validate(given))
 
 
-def guards(app: FastAPI) -> Iterator[tuple[str, set[Right]]]:
-    """Each route with the rights that stand before it."""
+def guards(app: FastAPI) -> Iterator[tuple[str, set[tuple[Right, Reach]]]]:
+    """Each route with what stands before it."""
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         assert isinstance(route, APIRoute) or context.path == "/console/static", route
         if isinstance(route, APIRoute):
             for method in sorted(route.methods or ()):
-                yield f"{method} {context.path}", set(rights_of(route.dependant))
+                yield f"{method} {context.path}", set(guards_of(route.dependant))
 
 
-def rights_of(dependant: Dependant) -> Iterator[Right]:
+def guards_of(dependant: Dependant) -> Iterator[tuple[Right, Reach]]:
     if isinstance(dependant.call, Guard):
-        yield dependant.call.right
+        yield dependant.call.right, dependant.call.reach
     for inner in dependant.dependencies:
-        yield from rights_of(inner)
+        yield from guards_of(inner)
 
 
-def test_every_route_is_guarded_by_one_right_or_open_on_purpose(app: FastAPI) -> None:
+def test_every_route_is_guarded_once_or_open_on_purpose(app: FastAPI) -> None:
     found = dict(guards(app))
-    assert {route for route, rights in found.items() if not rights} == OPEN
-    assert all(len(rights) <= 1 for rights in found.values())
+    assert {route for route, guarded in found.items() if not guarded} == OPEN
+    assert all(len(guarded) <= 1 for guarded in found.values())
 
 
 def test_every_route_that_writes_asks_for_the_right_it_should(app: FastAPI) -> None:
     found = {
-        route: right
-        for route, rights in guards(app)
-        for right in rights
+        route: guard
+        for route, guarded in guards(app)
+        for guard in guarded
         if not route.startswith("GET ")
     }
     assert found == WRITES
 
 
-def test_whoever_is_logged_in_may_read_all_but_a_little(app: FastAPI) -> None:
+def test_whoever_is_logged_in_may_read_what_is_of_their_merchants(app: FastAPI) -> None:
     found = {
-        route: right
-        for route, rights in guards(app)
-        for right in rights - {Right.LOOK}
+        route: guard
+        for route, guarded in guards(app)
+        for guard in guarded - {(LOOK, SCOPED)}
         if route.startswith("GET ")
     }
     assert found == READS
@@ -131,10 +143,30 @@ def test_whoever_is_logged_in_may_read_all_but_a_little(app: FastAPI) -> None:
 @pytest.mark.parametrize(
     ("role", "rights"),
     [
-        (Role.VIEWER, [Right.LOOK]),
-        (Role.OPERATOR, [Right.LOOK, Right.OPERATE]),
-        (Role.ADMIN, [Right.LOOK, Right.OPERATE, Right.ADMINISTER]),
+        (Role.ADMINISTRATOR, [LOOK, REFUND, DECIDE, OPERATE, ADMINISTER]),
+        (Role.OPERATOR, [LOOK, REFUND, DECIDE, OPERATE]),
+        (Role.FINANCE, [LOOK, REFUND, DECIDE]),
+        (Role.AUDITOR, [LOOK]),
+        (Role.MERCHANT_STAFF, [LOOK, REFUND]),
     ],
 )
 def test_a_role_has_its_rights_and_no_other(role: Role, rights: list[Right]) -> None:
     assert [right for right in Right if role.may(right)] == rights
+
+
+@pytest.mark.parametrize(
+    ("role", "merchant_ids"), [(Role.ADMINISTRATOR, ["M1"]), (Role.MERCHANT_STAFF, None)]
+)
+def test_a_scope_fits_its_role(role: Role, merchant_ids: list[str] | None) -> None:
+    with pytest.raises(Unusable) as refused:
+        checked_scope(role, merchant_ids)
+    assert refused.value.errors[0].pointer == "/merchant_ids"
+
+
+def test_what_lies_outside_a_scope_does_not_exist() -> None:
+    some = Scope(frozenset({"M1", "M2"}))
+    some.require("M1", "merchant")
+    with pytest.raises(NoSuch):
+        some.require("M3", "merchant")
+    assert (some.one_of(None), some.one_of("M2")) == ("M1", "M2")
+    assert EVERYTHING.one_of(None) is None

@@ -1,6 +1,7 @@
 """What merchant-admin starts with."""
 
 import pytest
+from tests.record_keys import CONFIGURATION_KEY
 
 from chassis import settings
 from contracts import sealing
@@ -20,6 +21,7 @@ GOOD = {
     "ADMIN_USERNAME": "admin",
     "ADMIN_PASSWORD": "a good password",
     "SESSION_KEY": "a session key of some length",
+    "CONFIGURATION_KEY": CONFIGURATION_KEY,
 }
 
 
@@ -42,6 +44,7 @@ def test_the_service_starts_with_what_the_runner_gives(monkeypatch: pytest.Monke
         ("GATEWAY_SEALING_PUBLIC_KEY", "replace-with-the-gateways-public-sealing-key"),
         ("ADMIN_PASSWORD", "short"),
         ("SESSION_KEY", "short"),
+        ("CONFIGURATION_KEY", "garbage"),
         ("GATEWAY_URL", "gateway:8000"),
         ("TRUSTED_PROXIES", "everybody"),
         ("COLOUR", "red"),

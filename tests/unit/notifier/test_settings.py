@@ -1,6 +1,7 @@
 """What the environment may say, and what stops the start."""
 
 import pytest
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY
 
 from chassis.settings import load
 from notifier.sending.guard import DEFAULT_PORTS, Guard
@@ -11,6 +12,7 @@ REQUIRED = {
     "PAYMESH_DATABASE_URL": "postgresql://notifier@db/notifier",
     "PAYMESH_KAFKA_BOOTSTRAP": "kafka:9092",
     "PAYMESH_SEALING_KEY": "A" * 43 + "=",
+    "PAYMESH_CONFIGURATION_PUBLIC_KEYS": CONFIGURATION_PUBLIC_KEY,
 }
 
 

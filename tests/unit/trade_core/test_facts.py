@@ -145,6 +145,6 @@ def test_foreign_account_is_not_believed_about_a_refund() -> None:
     a_refund = refund()
     _, payment = fresh(payment_no=a_refund.payment_no)
     words = said_of_refund(a_refund, Source.NOTICE, Verdict.SUCCEEDED, payment_id="C2")
-    assert payment.payment_id == ACCOUNT
+    assert payment.account_id == ACCOUNT
     with pytest.raises(ForeignAccount):
         of_refund(a_refund, payment, words)

@@ -67,7 +67,7 @@ def test_first_choice_binds_the_payment() -> None:
     chosen = opening.choose(opened, payment.payment_no, WECHAT)
     assert (chosen.initiate, chosen.close_first) == (True, None)
     bound = opened.payments[payment.payment_no]
-    assert (bound.payment_id, bound.channel, bound.called_as) == ("C1", "wechat", Method.NATIVE)
+    assert (bound.account_id, bound.channel, bound.called_as) == ("C1", "wechat", Method.NATIVE)
     assert (bound.method, bound.state) == (Method.CASHIER, PaymentStatus.INITIATING)
     assert opened.next_checks[payment.payment_no] == NextCheck(later(42))
 
@@ -82,7 +82,7 @@ def test_same_choice_again_shows_the_payment() -> None:
 
 def placed(**changes: Any) -> tuple[OrderAggregate, Payment]:
     return at_checkout(
-        payment_id="C1",
+        account_id="C1",
         channel="wechat",
         called_as=Method.NATIVE,
         state=PaymentStatus.PENDING,
@@ -108,7 +108,7 @@ def test_other_choice_opens_another_payment_when_the_former_is_over(state: Payme
     assert chosen.initiate
     another = chosen.payment
     assert another.payment_no != payment.payment_no
-    assert (another.payment_id, another.method, another.closing) == ("C2", Method.CASHIER, False)
+    assert (another.account_id, another.method, another.closing) == ("C2", Method.CASHIER, False)
     assert another.expires_at == opened.order.expires_at
     assert opened.order.latest_payment_no == another.payment_no
 
@@ -175,6 +175,6 @@ def test_nothing_is_chosen_on_a_page_that_was_replaced() -> None:
 
 def test_requested_account_is_kept_until_the_payer_chooses() -> None:
     _, payment = fresh(request(channel=None, method=Method.CASHIER, payment_id="C7"))
-    assert (payment.payment_id, payment.requested_account_id) == (None, "C7")
+    assert (payment.account_id, payment.requested_account_id) == (None, "C7")
     assert payment.state is PaymentStatus.PENDING
     assert payment.created_at == NOON

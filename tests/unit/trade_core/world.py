@@ -71,7 +71,7 @@ def said(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> Pay
     """A channel's word, by default from the payment's own account."""
     usual: dict[str, Any] = {
         "payment_no": payment.payment_no,
-        "payment_id": payment.payment_id or ACCOUNT,
+        "payment_id": payment.account_id or ACCOUNT,
         "channel": "wechat",
         "source": source,
         "verdict": verdict,

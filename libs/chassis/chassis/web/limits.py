@@ -17,7 +17,9 @@ MAX_UNFINISHED_OF_ADDRESS: Final = 1_024
 MAX_UNFINISHED_BYTES: Final = 67_108_864
 """Of all unfinished requests together: what they may take of the memory of a pod."""
 
-MAX_CONNECTIONS: Final = 10_000
+MAX_CONNECTIONS: Final = 25_000
+"""Of both ports; pages that are watched live hold one each."""
+
 SPARE_FILES: Final = 256
 """Kept for the database, the bus, calls and logs."""
 

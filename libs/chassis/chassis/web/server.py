@@ -31,6 +31,9 @@ TICK_S: Final = 1.0
 
 BACKLOG: Final = 2048
 
+PRIVATE_SHARE: Final = 5
+"""One connection in five is kept for our own services, whatever the public does."""
+
 
 def serve(app: FastAPI, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; readiness is off from that moment.
@@ -83,14 +86,16 @@ class _Port:
 
 def _ports(app: FastAPI, settings: Settings) -> list[_Port]:
     """The private one last: whoever is ready is already listened to."""
-    limits = partial(
-        Limits, settings.head_limit_s, settings.body_limit_s, connections_allowed() // 2
-    )
-    ours = of_port(limits(is_proxy=lambda _: True))
+    allowed = connections_allowed()
+    kept = max(allowed // PRIVATE_SHARE, 1)
+    limits = partial(Limits, settings.head_limit_s, settings.body_limit_s)
+    ours = of_port(limits(kept, is_proxy=lambda _: True))
     if not isinstance(app, PublicApp):
         return [_Port(app, settings.private_port, ours)]
     assert isinstance(settings, PublicSettings)
-    anyone = of_port(limits(is_proxy=partial(_is_within, settings.trusted_proxies)))
+    anyone = of_port(
+        limits(max(allowed - kept, 1), is_proxy=partial(_is_within, settings.trusted_proxies))
+    )
     private = _Port(app.private, settings.private_port, ours)
     return [_Port(app, settings.port, anyone), private]
 

@@ -109,3 +109,25 @@ def consumer_behind(group: str, lag: float) -> Alert:
         detail=f"{group} has {lag:.0f} records before it.",
         facts={"group": group, "lag": lag},
     )
+
+
+def configuration_unproven(service: str, count: float) -> Alert:
+    """Somebody who is not merchant-admin writes configuration; nothing of it was applied."""
+    return Alert(
+        key=f"configuration.unproven:{service}",
+        severity=Severity.CRITICAL,
+        title="Configuration that merchant-admin did not sign",
+        detail=f"{service} has refused {count:.0f} records of it. Who can write to the broker?",
+        facts={"service": service, "count": count},
+    )
+
+
+def record_unproven(service: str, topic: str, why: str) -> Alert:
+    """Somebody who may not write a topic does; nothing of it was applied."""
+    return Alert(
+        key=f"record.unproven:{topic}",
+        severity=Severity.CRITICAL,
+        title="A record that does not prove its writer",
+        detail=f"{service} refused it: {why}. Who can write to the broker?",
+        facts={"service": service, "topic": topic},
+    )

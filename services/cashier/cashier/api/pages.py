@@ -91,9 +91,9 @@ async def check(request: Request, deps: Work, token: Token) -> Response:
     return _to_page(token)
 
 
-@router.get("/pay/{token}/back")
+@router.api_route("/pay/{token}/back", methods=["GET", "POST"])
 async def back(request: Request, deps: Work, token: Token) -> Response:
-    """Back from a channel's page, whatever the browser carries along."""
+    """Back from a channel's page, by link or by form, whatever the browser carries along."""
     await checkouts.check(deps, token)
     return _to_page(token)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+import structlog
+
 from cashier.domain.places import Place
 from cashier.domain.stage import is_safe_link, payments_of
 from cashier.domain.ways import Way, ways_at
@@ -21,6 +23,8 @@ from contracts.internal import (
     PayerCame,
     WhoAsked,
 )
+
+log = structlog.get_logger()
 
 CHOICE_LIMIT_S: Final = 25.0
 """A choice may close one trade at its channel and open another: 10 s each, and what is between."""
@@ -83,12 +87,19 @@ async def get_checkout(deps: Deps, token: str) -> Checkout:
     return Checkout.model_validate(await deps.gateway.call("GET", f"/internal/checkouts/{token}"))
 
 
-async def check(deps: Deps, token: str) -> Checkout:
-    """As `get_checkout`, after the channel was asked how it stands."""
+async def check(deps: Deps, token: str) -> None:
+    """Have the channel asked how it stands. Where that is not to be had now, trade-core asks by
+    itself a little later, and the page tells it then.
+
+    Raises Forwarded (not_found).
+    """
     path = f"/internal/checkouts/{token}/check"
-    return Checkout.model_validate(
+    try:
         await deps.gateway.call("POST", path, json={}, timeout_s=CHECK_LIMIT_S)
-    )
+    except (Forwarded, Overloaded) as problem:
+        if problem.code == Code.NOT_FOUND:
+            raise
+        log.warning("checkout.not_checked", reason=problem.code)
 
 
 async def choose(deps: Deps, token: str, wish: Wish) -> Step:

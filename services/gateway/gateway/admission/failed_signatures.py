@@ -36,7 +36,7 @@ class SignatureFailures:
                 )
             )
 
-    def of_notice(self, account: ChannelAccount, now_s: float) -> None:
+    def of_notification(self, account: ChannelAccount, now_s: float) -> None:
         """A webhook for this account could not be verified."""
         rate = self._notices.setdefault(account.payment_id, FailureRate(NOTICES_A_MINUTE))
         if rate.note(now_s):

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.web import DirectRoute, FairGate, read_body
 from gateway.api.admission import require_configuration
-from gateway.channels.plugin import RawNotice
-from gateway.flows import notice
+from gateway.channels.plugin import RawNotification
+from gateway.flows import notification
 from gateway.flows.deps import Deps
 
-MAX_NOTICE_BYTES: Final = 262_144
+MAX_NOTIFICATION_BYTES: Final = 262_144
 MAX_PARALLEL: Final = 512
 """Beyond it, or half of it for one account, the channel is asked to come again, so that a storm
 cannot starve the apps, nor one account the others."""
@@ -22,11 +22,13 @@ router = APIRouter(route_class=DirectRoute)
 async def receive(request: Request) -> Response:
     """Acknowledged in the channel's own form, only after it is durable."""
     deps: Deps = request.app.state.deps
-    gate: FairGate = request.app.state.notice_gate
+    gate: FairGate = request.app.state.notification_gate
     require_configuration(deps)
-    account = notice.account_of(deps, **request.path_params)  # Before anything is waited for.
-    body = await read_body(request, limit_bytes=MAX_NOTICE_BYTES)
+    account = notification.account_of(deps, **request.path_params)  # Before anything is waited for.
+    body = await read_body(request, limit_bytes=MAX_NOTIFICATION_BYTES)
     with gate.place(account.payment_id):
-        raw = RawNotice(headers=dict(request.headers), body=body)
-        said = await notice.receive(deps, notice.Notice(raw=raw, **request.path_params))
+        raw = RawNotification(headers=dict(request.headers), body=body)
+        said = await notification.receive(
+            deps, notification.Notification(raw=raw, **request.path_params)
+        )
     return Response(said.body, said.status, media_type=said.media_type)

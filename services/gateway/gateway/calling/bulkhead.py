@@ -28,7 +28,7 @@ MAX_WAIT_S: Final = 1.0
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Bulkhead:
     """One account's places, and how its channel has been answering."""
 
     breaker: Breaker
@@ -37,7 +37,7 @@ class _Lane:
     )
 
 
-class Lanes:
+class Bulkheads:
     """`monotonic` measures for the breakers, `tell` alerts people of those that open."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Lanes:
         self._transport = transport
         self._monotonic = monotonic
         self._tell = tell
-        self._by_account: dict[str, _Lane] = {}
+        self._by_account: dict[str, _Bulkhead] = {}
 
     async def send(
         self,
@@ -60,11 +60,11 @@ class Lanes:
     ) -> Reply | NotSent | Unknown:
         """Signed only when it may go out: what a hanging account is refused costs nobody CPU.
         `beside` names another server of the same channel, that may hang by itself."""
-        lane = self._lane(account.payment_id + beside)
-        if not await _has_place(lane.places):
+        bulkhead = self._bulkhead(account.payment_id + beside)
+        if not await _has_place(bulkhead.places):
             return NotSent("busy", "too many calls of this account are waiting", is_spoken=False)
         try:
-            if not lane.breaker.admits():
+            if not bulkhead.breaker.admits():
                 return NotSent("circuit_open", "the channel has not answered", is_spoken=False)
             try:
                 request = sign()
@@ -73,15 +73,15 @@ class Lanes:
             try:
                 reply = await self._transport.send(request, timeout_s=timeout_s)
             except NotReached as error:
-                self._failed(account, lane.breaker)
+                self._failed(account, bulkhead.breaker)
                 return NotSent("not_reached", str(error), is_spoken=False)
             except Broken as error:
-                self._failed(account, lane.breaker)
+                self._failed(account, bulkhead.breaker)
                 return Unknown("no_answer", str(error), is_spoken=False)
-            lane.breaker.succeeded()
+            bulkhead.breaker.succeeded()
             return reply
         finally:
-            lane.places.release()
+            bulkhead.places.release()
 
     def _failed(self, account: ChannelAccount, breaker: Breaker) -> None:
         was_open = breaker.is_open
@@ -89,11 +89,11 @@ class Lanes:
         if breaker.is_open and not was_open:
             self._tell(_circuit_open(account))
 
-    def _lane(self, payment_id: str) -> _Lane:
-        lane = self._by_account.get(payment_id)
-        if lane is None:
-            lane = self._by_account[payment_id] = _Lane(Breaker(self._monotonic))
-        return lane
+    def _bulkhead(self, payment_id: str) -> _Bulkhead:
+        bulkhead = self._by_account.get(payment_id)
+        if bulkhead is None:
+            bulkhead = self._by_account[payment_id] = _Bulkhead(Breaker(self._monotonic))
+        return bulkhead
 
 
 def _circuit_open(account: ChannelAccount) -> Alert:

@@ -10,19 +10,19 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from gateway.calling.bulkhead import Lanes, inexpressible
+from gateway.calling.bulkhead import Bulkheads, inexpressible
 from gateway.calling.key_renewal import Renewal
 from gateway.calling.metrics import place
 from gateway.channels.plugin import (
     Answer,
-    Bill,
-    BillPlace,
     Call,
     Moment,
     NotSent,
     Outcome,
     Pending,
     Reply,
+    Statement,
+    StatementPlace,
     StatementRequest,
     Trade,
     Trial,
@@ -36,7 +36,7 @@ from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()
 
-BILL_TIMEOUT_S: Final = 60.0
+STATEMENT_TIMEOUT_S: Final = 60.0
 
 LOGIN_LIMIT_S: Final = 5.0
 """The payer waits for it; their code is worth one exchange, so nothing is repeated."""
@@ -48,8 +48,8 @@ SaidT = TypeVar("SaidT")
 class Exchange:
     """`moment` is the time, and a nonce, for each signature and each reading."""
 
-    def __init__(self, lanes: Lanes, keys: Renewal, moment: Callable[[], Moment]) -> None:
-        self._lanes = lanes
+    def __init__(self, bulkheads: Bulkheads, keys: Renewal, moment: Callable[[], Moment]) -> None:
+        self._bulkheads = bulkheads
         self._keys = keys
         self._moment = moment
 
@@ -69,27 +69,29 @@ class Exchange:
             return said
         return replace(said, asked_at=asked_at, said_at=self._moment().now)
 
-    async def fetch_bill(
+    async def fetch_statement(
         self, account: ChannelAccount, requested: StatementRequest
-    ) -> Bill | Outcome:
-        """The file and its rows; anything but a Bill says why there is none."""
-        bills = account.plugin.bills
-        if bills is None or requested.kind not in bills.kinds:
+    ) -> Statement | Outcome:
+        """The file and its rows; anything but a Statement says why there is none."""
+        statements = account.plugin.statements
+        if statements is None or requested.kind not in statements.kinds:
             return NotSent("no_bill", "this channel has no such bill", is_spoken=False)
-        spot = await self.ask(account, bills.call, bills.place, requested)
+        spot = await self.ask(account, statements.call, statements.place, requested)
         if isinstance(spot, Pending) and not spot.found:
-            return Bill(())
-        if not isinstance(spot, BillPlace):
+            return Statement(())
+        if not isinstance(spot, StatementPlace):
             return spot
         try:
-            opened, download = self._keys.opened(account), bills.download
-            reply = await self._lanes.send(
-                account, lambda: download(spot, opened, self._moment()), BILL_TIMEOUT_S
+            opened, download = self._keys.opened(account), statements.download
+            reply = await self._bulkheads.send(
+                account, lambda: download(spot, opened, self._moment()), STATEMENT_TIMEOUT_S
             )
             if not isinstance(reply, Reply):
                 return reply
             # A large file takes seconds to read; payments must not wait for it.
-            return Bill(tuple(await asyncio.to_thread(bills.read, reply, spot, requested, opened)))
+            return Statement(
+                tuple(await asyncio.to_thread(statements.read, reply, spot, requested, opened))
+            )
         except (Unverifiable, *UNREADABLE) as error:
             return _unread(account, error, "the bill makes no sense")
 
@@ -99,7 +101,7 @@ class Exchange:
         if login is None:
             return NotSent("no_login", "this channel cannot say who pays", is_spoken=False)
         # Another server of the channel, which may hang while payments go well.
-        reply = await self._lanes.send(
+        reply = await self._bulkheads.send(
             account, lambda: login.request(code, opened, self._moment()), LOGIN_LIMIT_S, "/login"
         )
         if not isinstance(reply, Reply):
@@ -114,7 +116,7 @@ class Exchange:
         plugin, opened = account.plugin, self._keys.opened(account)
         try:
             call = plugin.query.call(trade, opened)
-            reply = await self._lanes.send(
+            reply = await self._bulkheads.send(
                 account, lambda: plugin.wire.sign(call, opened, self._moment()), call.timeout_s
             )
             if not isinstance(reply, Reply):
@@ -149,7 +151,7 @@ class Exchange:
             return inexpressible(account, error)
         sign = account.plugin.wire.sign
         timeout_s = call.timeout_s if limit_s is None else min(call.timeout_s, limit_s)
-        reply = await self._lanes.send(
+        reply = await self._bulkheads.send(
             account, lambda: sign(call, opened, self._moment()), timeout_s
         )
         if not isinstance(reply, Reply):

@@ -13,28 +13,28 @@ from typing import Any, Final, TypeVar
 
 from chassis.problems import Problem
 from contracts.events.alerts import Alert
-from gateway.calling.bulkhead import Lanes, inexpressible
+from gateway.calling.bulkhead import Bulkheads, inexpressible
 from gateway.calling.exchange import Exchange
 from gateway.calling.key_renewal import Renewal
 from gateway.calling.metrics import note
-from gateway.calling.retry import Repeating
+from gateway.calling.retry import Retry
 from gateway.calling.serials import Serials
 from gateway.calling.transport import Transport
-from gateway.calling.unlisted_codes import Unlisted
+from gateway.calling.unlisted_codes import UnlistedCodes
 from gateway.channels.plugin import (
-    Bill,
-    CallingBack,
     Declined,
     HandOver,
     Moment,
-    Noticed,
+    Notified,
     NotSent,
     Operation,
     Outcome,
     PayOrder,
-    RawNotice,
+    RawNotification,
     Refunding,
+    SplitReturning,
     Splitting,
+    Statement,
     StatementRequest,
     Succeeded,
     Trade,
@@ -67,13 +67,13 @@ class Executor:
         serials: Serials | None = None,
     ) -> None:
         self._serials = serials
-        self._unlisted = Unlisted(tell)
+        self._unlisted = UnlistedCodes(tell)
         self._now = now
         self._monotonic = monotonic
-        lanes = Lanes(transport, monotonic, tell)
-        self._repeating = Repeating(monotonic=monotonic, pause=pause)
-        self._keys = Renewal(lanes.send, moment=self.moment, monotonic=monotonic)
-        self._exchange = Exchange(lanes, self._keys, self.moment)
+        bulkheads = Bulkheads(transport, monotonic, tell)
+        self._retry = Retry(monotonic=monotonic, pause=pause)
+        self._keys = Renewal(bulkheads.send, moment=self.moment, monotonic=monotonic)
+        self._exchange = Exchange(bulkheads, self._keys, self.moment)
 
     async def pay(self, account: ChannelAccount, order: PayOrder) -> Outcome:
         """Initiate the payment, by a method that the plugin has; repeated while the channel asks
@@ -93,7 +93,7 @@ class Executor:
         async def ask(limit_s: float | None) -> Outcome:
             return await self._exchange.ask(account, call, read, numbered, limit_s=limit_s)
 
-        outcome = await self._repeating.run(account.channel, ask, PAY_LIMIT_S)
+        outcome = await self._retry.run(account.channel, ask, PAY_LIMIT_S)
         self._report(account, "pay", outcome, started)
         return outcome
 
@@ -145,32 +145,38 @@ class Executor:
             return Declined("no_splits", "this channel cannot split")
         return await self._run(account, "query_split", splits.query, splitting)
 
-    async def call_back(self, account: ChannelAccount, asked: CallingBack) -> Outcome:
+    async def return_split(self, account: ChannelAccount, asked: SplitReturning) -> Outcome:
         """Have a receiver give back, where the channel asks each by itself; the same call again
         tells how it stands."""
         splits = account.plugin.splits
-        if splits is None or splits.call_back is None or not splits.gives_back(asked.share.account):
+        if (
+            splits is None
+            or splits.return_split is None
+            or not splits.gives_back(asked.share.account)
+        ):
             return Declined("no_return", "this receiver cannot be asked to give back")
-        return await self._run(account, "call_back", splits.call_back, asked)
+        return await self._run(account, "call_back", splits.return_split, asked)
 
-    async def fetch_bill(
+    async def fetch_statement(
         self, account: ChannelAccount, requested: StatementRequest
-    ) -> Bill | Outcome:
-        """The channel's bill of a day; anything but a Bill says why there is none."""
+    ) -> Statement | Outcome:
+        """The channel's statement of a day; anything but a Statement says why there is none."""
         started = self._monotonic()
-        said = await self._exchange.fetch_bill(account, requested)
-        self._report(account, "bill", Succeeded() if isinstance(said, Bill) else said, started)
+        said = await self._exchange.fetch_statement(account, requested)
+        self._report(account, "bill", Succeeded() if isinstance(said, Statement) else said, started)
         return said
 
-    async def read_notice(self, account: ChannelAccount, raw: RawNotice) -> list[Noticed]:
+    async def read_notification(
+        self, account: ChannelAccount, raw: RawNotification
+    ) -> list[Notified]:
         """What the channel tells, and when. Raises Unverifiable, or one of `UNREADABLE`."""
-        read, moment = account.plugin.notices.read, self.moment()
+        read, moment = account.plugin.notifications.read, self.moment()
         try:
-            noticed = read(raw, self._keys.opened(account), moment)
+            notified = read(raw, self._keys.opened(account), moment)
         except UnknownKey as unknown:
             await self._keys.renew(account, unknown.name)
-            noticed = read(raw, self._keys.opened(account), self.moment())
-        return [dated(each, received_at=moment.now) for each in noticed]
+            notified = read(raw, self._keys.opened(account), self.moment())
+        return [dated(each, received_at=moment.now) for each in notified]
 
     def has_old_keys(self, account: ChannelAccount) -> bool:
         """Whether it is time to download the channel's keys (certificate mode)."""

@@ -22,7 +22,7 @@ SHORTEST_S: Final = 1.0
 Ask = Callable[[float | None], Awaitable[Outcome]]
 
 
-class Repeating:
+class Retry:
     """`monotonic` measures, `pause` waits so many seconds."""
 
     def __init__(

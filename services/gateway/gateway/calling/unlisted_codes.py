@@ -23,7 +23,7 @@ MAX_REMEMBERED: Final = 1_000
 """So many different codes are no codes any more, and people know by then."""
 
 
-class Unlisted:
+class UnlistedCodes:
     """`tell` carries an alert to people."""
 
     def __init__(self, tell: Callable[[Alert], None]) -> None:

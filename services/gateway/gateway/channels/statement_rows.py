@@ -11,7 +11,7 @@ from typing import Final
 
 from contracts.internal import MAX_RAW_CHARS
 from contracts.money import Money
-from gateway.channels.plugin import BillRow, Unverifiable
+from gateway.channels.plugin import StatementRow, Unverifiable
 from gateway.channels.texts import clean
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
@@ -46,15 +46,15 @@ def fitted(
 def read_each(
     lines: Iterable[tuple[int, str]],
     split: Callable[[str], Mapping[str, str]],
-    read: Callable[[Mapping[str, str]], BillRow | None],
+    read: Callable[[Mapping[str, str]], StatementRow | None],
     currency: str,
-) -> Iterator[BillRow]:
+) -> Iterator[StatementRow]:
     """The rows of these lines, without those that `read` finds to be nobody's here."""
     for number, line in lines:
         try:
             row = read(split(line))
         except Unverifiable:
-            row = BillRow(
+            row = StatementRow(
                 kind="unreadable",
                 payment_no="",
                 refund_no="",

@@ -20,7 +20,7 @@ def clean(text: str) -> str:
     replaced by U+FFFD, so that two different texts do not become one by losing characters."""
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else REPLACEMENT for each in text)
+    return "".join(each if _is_harmless(each) else REPLACEMENT for each in text)
 
 
 def cut_to_bytes(text: str, limit_bytes: int) -> str:
@@ -35,6 +35,11 @@ def cut_to_characters(text: str, limit: int) -> str:
     """As much of the text as has so many characters (code points) and ends between two
     graphemes."""
     return text if len(text) <= limit else _without_broken_end(text, limit)
+
+
+def _is_harmless(character: str) -> bool:
+    """Printable, or a space of another width."""
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def _without_broken_end(text: str, end: int) -> str:

@@ -106,7 +106,7 @@ class Directory:
         return self._by_merchant.get(merchant_id, {})
 
     def list_accounts(self) -> list[ChannelAccount]:
-        """All of them, also disabled ones: their notices are still to be read."""
+        """All of them, also disabled ones: their notifications are still to be read."""
         return list(self._accounts.values())
 
     def list_keys(self) -> list[Key]:

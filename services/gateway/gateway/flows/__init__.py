@@ -1,1 +1,1 @@
-"""The gateway's stories, each from top to bottom: pay, refund, notice, command, cashier."""
+"""The gateway's stories, each from top to bottom: pay, refund, notification, command, cashier."""

@@ -2,23 +2,27 @@
 
 from urllib.parse import quote
 
-from contracts.api import EventPage
+from contracts.api import EventItem, EventPage
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView, Ping
 from gateway.directory import App
 from gateway.flows.deps import Deps
 
 
 async def list_events(deps: Deps, app: App, after: str | None, limit: int) -> EventPage:
-    return await deps.trade_core.get(
+    """A page may hold fewer than `limit`, even none, and still not be the last: what belongs to a
+    merchant that is the app's no more is passed over."""
+    page = await deps.trade_core.get(
         EventPage, "/internal/events", {"app_id": app.app_id, "after": after, "limit": limit}
     )
+    items = [each for each in page.items if _merchant_of(each) in app.merchant_ids]
+    return page.model_copy(update={"items": items})
 
 
 async def redeliver(deps: Deps, app: App, event_id: str) -> DeliveryView:
     return await deps.notifier.post(
         DeliveryView,
         f"/internal/events/{quote(event_id, safe='')}/redeliver",
-        params={"app_id": app.app_id},
+        params={"app_id": app.app_id, "merchant_ids": ",".join(sorted(app.merchant_ids))},
     )
 
 
@@ -72,3 +76,8 @@ async def resume(deps: Deps, app: App, endpoint_id: str) -> EndpointView:
         f"/internal/endpoints/{quote(endpoint_id, safe='')}/resume",
         params={"app_id": app.app_id},
     )
+
+
+def _merchant_of(event: EventItem) -> object:
+    data = event.data
+    return data.get("merchant_id") if isinstance(data, dict) else data.merchant_id

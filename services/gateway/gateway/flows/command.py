@@ -18,7 +18,7 @@ from contracts.events.results import PaymentResult, Source
 from contracts.money import Money
 from gateway.channels.plugin import Refunding, Trade
 from gateway.directory import ChannelAccount
-from gateway.flows import bills, split_commands
+from gateway.flows import split_commands, statements
 from gateway.flows.deps import Deps
 from gateway.outgoing.results import Result, payment_result, refund_result
 
@@ -40,11 +40,11 @@ async def run(deps: Deps, command: ChannelCommand) -> None:
         COMMANDS.labels(command.command, await _carry_out(deps, command)).inc()
 
 
-async def fetch_bill(deps: Deps, command: FetchStatement) -> None:
-    """As `run`, for the bill of a channel account."""
+async def fetch_statement(deps: Deps, command: FetchStatement) -> None:
+    """As `run`, for the statement of a channel account."""
     with structlog.contextvars.bound_contextvars(statement_no=command.statement_no):
         is_over = _is_over(deps, command)
-        result = "expired" if is_over else await bills.fetch(deps, command)
+        result = "expired" if is_over else await statements.fetch(deps, command)
         COMMANDS.labels(command.command, result).inc()
 
 

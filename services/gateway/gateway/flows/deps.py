@@ -37,7 +37,7 @@ class Addresses:
         return f"{self.cashier}/pay/payer"
 
     def webhook(self, channel: str, payment_id: str) -> str:
-        """Where this channel account's third party sends its notices."""
+        """Where this channel account's third party sends its notifications."""
         return f"{self.public}/webhooks/{channel}/{payment_id}"
 
 

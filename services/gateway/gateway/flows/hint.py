@@ -1,4 +1,4 @@
-"""A notice whose number nobody signed: the channel is asked, and its answer is what counts."""
+"""A notification whose number nobody signed: the channel is asked, and its answer counts."""
 
 from dataclasses import replace
 from typing import Final
@@ -13,7 +13,7 @@ from contracts.events.results import PaymentResult, Source
 from contracts.identifiers import is_id
 from contracts.internal import PaymentOnFile
 from contracts.money import Money
-from gateway.channels.plugin import Declined, NoticedPayment, Outcome, Succeeded, Trade
+from gateway.channels.plugin import Declined, NotifiedPayment, Outcome, Succeeded, Trade
 from gateway.directory import ChannelAccount
 from gateway.flows.deps import Deps
 from gateway.outgoing.results import payment_result
@@ -27,10 +27,10 @@ MAX_SHOWN: Final = 64
 
 
 class Unclear(Exception):
-    """Neither trade-core nor the channel could say; the notice must come again."""
+    """Neither trade-core nor the channel could say; the notification must come again."""
 
 
-async def ask(deps: Deps, account: ChannelAccount, hint: NoticedPayment) -> PaymentResult | None:
+async def ask(deps: Deps, account: ChannelAccount, hint: NotifiedPayment) -> PaymentResult | None:
     """What the channel answers about the payment that the hint names.
 
     None where this account has no such payment: a payment is on file before its channel hears of
@@ -72,8 +72,8 @@ def _trade_of(payment: PaymentOnFile) -> Trade:
 
 
 def _with_amount(said: Outcome, hinted: Outcome) -> Outcome:
-    """A query may state no amount. The notice's is signed beside the channel's own number, so it
-    counts where both name the same one."""
+    """A query may state no amount. The notification's is signed beside the channel's own number, so
+    that it counts where both name the same one."""
     if not isinstance(said, Succeeded) or not isinstance(hinted, Succeeded):
         return said
     is_same = said.channel_no is not None and said.channel_no == hinted.channel_no

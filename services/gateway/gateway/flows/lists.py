@@ -3,16 +3,16 @@
 from contracts.api import OrderPage, PaymentPage, RefundPage, SplitPage
 from contracts.internal import ListQuery
 from gateway.directory import App
-from gateway.domain.errors import NotHere
 from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
 from gateway.flows.orders import with_links
+from gateway.flows.routing import require_merchant
 
 
 def query_of(app: App, merchant_id: str | None, **filters: object) -> ListQuery:
     """The app's question, about one of its merchants or all of them; raises NotHere."""
-    if merchant_id is not None and merchant_id not in app.merchant_ids:
-        raise NotHere("merchant")
+    if merchant_id is not None:
+        require_merchant(app, merchant_id)
     merchant_ids = sorted(app.merchant_ids) if merchant_id is None else [merchant_id]
     return ListQuery.model_validate({"app_id": app.app_id, "merchant_ids": merchant_ids, **filters})
 

@@ -7,6 +7,7 @@ from contracts.internal import CloseOrderFor
 from gateway.directory import App
 from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
+from gateway.flows.routing import require_merchant
 
 
 async def get_payment(deps: Deps, app: App, payment_no: str) -> PaymentWithOrder:
@@ -15,10 +16,12 @@ async def get_payment(deps: Deps, app: App, payment_no: str) -> PaymentWithOrder
         f"/internal/payments/{quote(payment_no, safe='')}",
         {"app_id": app.app_id},
     )
+    require_merchant(app, payment.merchant_id, "payment")
     return with_link(deps, payment)
 
 
 async def get_order(deps: Deps, app: App, merchant_order_no: str, merchant_id: str) -> OrderView:
+    require_merchant(app, merchant_id, "order")
     order = await deps.trade_core.get(
         OrderView,
         f"/internal/orders/{quote(merchant_order_no, safe='')}",
@@ -29,6 +32,7 @@ async def get_order(deps: Deps, app: App, merchant_order_no: str, merchant_id: s
 
 async def close(deps: Deps, app: App, merchant_order_no: str, merchant_id: str) -> OrderView:
     """Have what is unpaid closed, here and at the channels; repeating it changes nothing."""
+    require_merchant(app, merchant_id, "order")
     order = await deps.trade_core.post(
         OrderView,
         f"/internal/orders/{quote(merchant_order_no, safe='')}/close",

@@ -6,7 +6,7 @@ from contracts.api import CreateRefund, RefundView
 from contracts.internal import OpenedRefund, OpenRefund
 from gateway.directory import App
 from gateway.flows.deps import Deps
-from gateway.flows.routing import check_refund
+from gateway.flows.routing import check_refund, require_merchant
 
 
 async def create(deps: Deps, app: App, request: CreateRefund) -> OpenedRefund:
@@ -18,14 +18,17 @@ async def create(deps: Deps, app: App, request: CreateRefund) -> OpenedRefund:
 
 
 async def get(deps: Deps, app: App, refund_no: str) -> RefundView:
-    return await deps.trade_core.get(
+    refund = await deps.trade_core.get(
         RefundView, f"/internal/refunds/{quote(refund_no, safe='')}", {"app_id": app.app_id}
     )
+    require_merchant(app, refund.merchant_id, "refund")
+    return refund
 
 
 async def get_by_app_number(
     deps: Deps, app: App, merchant_id: str, merchant_refund_no: str
 ) -> RefundView:
+    require_merchant(app, merchant_id, "refund")
     return await deps.trade_core.get(
         RefundView,
         "/internal/refunds",

@@ -35,10 +35,15 @@ def account_for(directory: Directory, app: App, request: CreatePayment) -> Chann
     raise MethodNotSupported(request.method)
 
 
+def require_merchant(app: App, merchant_id: str, what: str = "merchant") -> None:
+    """What belongs to a merchant is the app's for as long as the merchant is; raises NotHere."""
+    if merchant_id not in app.merchant_ids:
+        raise NotHere(what)
+
+
 def check_refund(directory: Directory, app: App, request: CreateRefund) -> None:
     """Whether the app may ask for a refund of this merchant's account; raises NotHere."""
-    if request.merchant_id not in app.merchant_ids:
-        raise NotHere("merchant")
+    require_merchant(app, request.merchant_id)
     account_of(directory, request.merchant_id, request.payment_id)
 
 

@@ -4,13 +4,13 @@ from contracts.events.commands import RefundRef, SplitRef
 from contracts.events.results import RefundResult, Source, SplitResult
 from contracts.money import Money
 from gateway.channels.plugin import (
-    CallingBack,
     Declined,
     Outcome,
     Pending,
     Refunding,
     Share,
-    ShareReturn,
+    SplitReturn,
+    SplitReturning,
     Splitting,
     Succeeded,
     Trade,
@@ -39,9 +39,11 @@ async def refund(deps: Deps, account: ChannelAccount, refunding: Refunding) -> R
     others whether they did.
     """
     splits, returned = account.plugin.splits, []
-    if refunding.returns and (splits is None or splits.call_back is not None):
-        owed = [CallingBack(refunding.trade, each, refunding.reason) for each in refunding.returns]
-        said = [(each.share, await deps.executor.call_back(account, each)) for each in owed]
+    if refunding.returns and (splits is None or splits.return_split is not None):
+        owed = [
+            SplitReturning(refunding.trade, each, refunding.reason) for each in refunding.returns
+        ]
+        said = [(each.share, await deps.executor.return_split(account, each)) for each in owed]
         returned = [share.return_no for share, outcome in said if isinstance(outcome, Succeeded)]
         hindrance = _hindrance([outcome for _, outcome in said])
         if hindrance is not None:
@@ -65,11 +67,11 @@ def splitting_of(trade: Trade, ref: SplitRef) -> Splitting:
     )
 
 
-def returns_of(trade: Trade, ref: RefundRef) -> tuple[ShareReturn, ...]:
+def returns_of(trade: Trade, ref: RefundRef) -> tuple[SplitReturn, ...]:
     """What receivers of splits give back for the refund."""
     currency = trade.amount.currency
     return tuple(
-        ShareReturn(each.split_no, each.account, Money(each.amount, currency), each.return_no)
+        SplitReturn(each.split_no, each.account, Money(each.amount, currency), each.return_no)
         for each in ref.returns
     )
 

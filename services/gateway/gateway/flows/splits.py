@@ -7,6 +7,7 @@ from contracts.internal import OpenedSplit, OpenSplit, PaymentOnFile
 from gateway.directory import App
 from gateway.domain.errors import NotHere, SplitNotSupported
 from gateway.flows.deps import Deps
+from gateway.flows.routing import require_merchant
 
 
 async def create(deps: Deps, app: App, request: CreateSplit) -> OpenedSplit:
@@ -14,8 +15,7 @@ async def create(deps: Deps, app: App, request: CreateSplit) -> OpenedSplit:
 
     Raises NotHere, SplitNotSupported and the refusals of trade-core.
     """
-    if request.merchant_id not in app.merchant_ids:
-        raise NotHere("merchant")
+    require_merchant(app, request.merchant_id)
     payment = await deps.trade_core.get(
         PaymentOnFile,
         f"/internal/payments/{quote(request.payment_no, safe='')}",
@@ -32,14 +32,17 @@ async def create(deps: Deps, app: App, request: CreateSplit) -> OpenedSplit:
 
 
 async def get(deps: Deps, app: App, split_no: str) -> SplitView:
-    return await deps.trade_core.get(
+    split = await deps.trade_core.get(
         SplitView, f"/internal/splits/{quote(split_no, safe='')}", {"app_id": app.app_id}
     )
+    require_merchant(app, split.merchant_id, "split")
+    return split
 
 
 async def get_by_app_number(
     deps: Deps, app: App, merchant_id: str, merchant_split_no: str
 ) -> SplitView:
+    require_merchant(app, merchant_id, "split")
     return await deps.trade_core.get(
         SplitView,
         "/internal/splits",

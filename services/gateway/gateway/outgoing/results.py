@@ -62,7 +62,8 @@ HANDED_OVER = Counter("results_handed_over", "Results that trade-core took by HT
 
 
 class Results:
-    """The way to trade-core for what channels say; `now` is when they said it.
+    """The way to trade-core for what channels say; `now` is when they said it. `stamp` proves to
+    trade-core that it is us who tell it.
 
     Kafka is the road. Where it does not take a result within a second, trade-core takes the same
     record by HTTP, durable before it answers; applied twice makes no difference.
@@ -74,12 +75,14 @@ class Results:
         trade_core: Service,
         unbroken: Unbroken,
         *,
+        stamp: Callable[[Message], Message],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         kafka_limit_s: float = KAFKA_LIMIT_S,
     ) -> None:
         self._producer = producer
         self._trade_core = trade_core
         self._unbroken = unbroken
+        self._stamp = stamp
         self._now = now
         self._kafka_limit_s = kafka_limit_s
         self._away_until = 0.0
@@ -87,7 +90,7 @@ class Results:
     async def publish(self, *results: Result) -> None:
         """Returns when all are durable; raises NotPublished where one may not be."""
         said_at = self._now()
-        messages = [_message(result, said_at) for result in results]
+        messages = [self._stamp(_message(result, said_at)) for result in results]
         by_kafka = self._unbroken.start(self._producer.attempt(messages))
         if _loop_time() >= self._away_until:
             await asyncio.wait([by_kafka], timeout=self._kafka_limit_s)

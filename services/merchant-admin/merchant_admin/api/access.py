@@ -5,6 +5,7 @@ Every route but those that log in says in its signature whose it is, and is guar
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
@@ -13,6 +14,7 @@ from chassis import logs
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import Forbidden, NotLoggedIn
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Right, Role
 from merchant_admin.flows import sessions
 from merchant_admin.flows.deps import Deps
@@ -30,6 +32,7 @@ class Caller:
 
     actor: Actor
     role: Role
+    scope: Scope
     token: str
     expires_at: datetime
 
@@ -52,30 +55,55 @@ async def find_caller(request: Request, deps: Deps, token: str | None) -> Caller
     session = await sessions.find(deps, token) if token else None
     if token is None or session is None:
         return None
-    return Caller(actor_of(request, session.username), session.role, token, session.expires_at)
+    return Caller(
+        actor_of(request, session.username), session.role, session.scope, token, session.expires_at
+    )
+
+
+class Reach(StrEnum):
+    """Whose data a route is about.
+
+    SCOPED: that of merchants, of which it shows and touches the caller's only: it hands
+    `caller.scope` on. CENTRE: that of all merchants at once, so it needs a caller who has all.
+    OWN: the caller's own, or nobody's.
+    """
+
+    SCOPED = "scoped"
+    CENTRE = "centre"
+    OWN = "own"
 
 
 class Guard:
-    """What stands before a route: the right that it asks of its caller."""
+    """What stands before a route: the right that it asks of its caller, and whose data it is."""
 
-    def __init__(self, right: Right) -> None:
+    def __init__(self, right: Right, reach: Reach) -> None:
         self.right = right
+        self.reach = reach
 
     def admits(self, caller: Caller) -> bool:
-        return caller.role.may(self.right)
+        return caller.role.may(self.right) and self._reaches(caller.scope)
+
+    def _reaches(self, scope: Scope) -> bool:
+        return self.reach is not Reach.CENTRE or scope.is_all
 
 
 class _ApiGuard(Guard):
     async def __call__(self, request: Request, response: Response, deps: Work) -> Caller:
         caller = await _logged_in(request, response, deps)
         if not self.admits(caller):
-            raise Forbidden(caller.role, self.right)
+            raise Forbidden(caller.role, self.right, is_scoped=not caller.scope.is_all)
         return caller
 
 
-Viewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK))]
-Operator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE))]
-Admin = Annotated[Caller, Depends(_ApiGuard(Right.ADMINISTER))]
+Anyone = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.OWN))]
+Viewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.SCOPED))]
+CentreViewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.CENTRE))]
+Refunder = Annotated[Caller, Depends(_ApiGuard(Right.REFUND, Reach.SCOPED))]
+Decider = Annotated[Caller, Depends(_ApiGuard(Right.DECIDE, Reach.SCOPED))]
+CentreDecider = Annotated[Caller, Depends(_ApiGuard(Right.DECIDE, Reach.CENTRE))]
+Operator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE, Reach.SCOPED))]
+CentreOperator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE, Reach.CENTRE))]
+Admin = Annotated[Caller, Depends(_ApiGuard(Right.ADMINISTER, Reach.CENTRE))]
 
 
 async def _logged_in(request: Request, response: Response, deps: Deps) -> Caller:

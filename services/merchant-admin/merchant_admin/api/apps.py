@@ -28,15 +28,15 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, _: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[AppView]:
-    found = await apps.read_page(deps, after=id_after("app", after), limit=limit + 1)
+    found = await apps.read_page(deps, caller.scope, after=id_after("app", after), limit=limit + 1)
     return page_of(found, limit, view=AppView.of, place=lambda item: item.app_id)
 
 
 @router.get("/{app_id}")
-async def read(deps: Work, _: Viewer, app_id: AppId) -> AppView:
-    return AppView.of(await apps.read(deps, app_id))
+async def read(deps: Work, caller: Viewer, app_id: AppId) -> AppView:
+    return AppView.of(await apps.read(deps, app_id, caller.scope))
 
 
 @router.patch("/{app_id}")

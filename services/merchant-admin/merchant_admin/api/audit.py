@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from merchant_admin.api.access import Viewer, Work
+from merchant_admin.api.access import CentreViewer, Work
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, number_after, page_of
 from merchant_admin.api.search import Text
 from merchant_admin.api.views import AuditView
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/audit")
 @router.get("")
 async def list_page(
     deps: Work,
-    _: Viewer,
+    _: CentreViewer,
     entity_id: Annotated[Text | None, Query()] = None,
     actor: Annotated[Text | None, Query()] = None,
     action: Annotated[Text | None, Query()] = None,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.internal import DeadLetterPage, DeadLetterView, LedgerBalances, LedgerEntries
-from merchant_admin.api.access import Operator, Viewer, Work
+from merchant_admin.api.access import CentreOperator, CentreViewer, Viewer, Work
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.search import Text
@@ -48,21 +48,24 @@ class Replay(Body):
 
 @router.get("/ledger/balances")
 async def list_balances(
-    deps: Work, _: Viewer, query: Annotated[BalanceQuery, Query()]
+    deps: Work, caller: Viewer, query: Annotated[BalanceQuery, Query()]
 ) -> LedgerBalances:
-    """What each merchant's accounts hold; a positive amount is a debit."""
-    return await books.find_balances(deps, query.filters())
+    """What each merchant's accounts hold; a positive amount is a debit. Whoever has some merchants
+    sees one at a time, the first where none is named."""
+    return await books.find_balances(deps, caller.scope, query.filters())
 
 
 @router.get("/ledger/entries")
-async def list_entries(deps: Work, _: Viewer, subject: Annotated[Text, Query()]) -> LedgerEntries:
+async def list_entries(
+    deps: Work, caller: Viewer, subject: Annotated[Text, Query()]
+) -> LedgerEntries:
     """What was booked of a payment, refund or split, in that order."""
-    return await books.find_entries(deps, subject)
+    return await books.find_entries(deps, caller.scope, subject)
 
 
 @router.get("/dead-letters")
 async def list_dead_letters(
-    deps: Work, _: Viewer, query: Annotated[LetterQuery, Query()]
+    deps: Work, _: CentreViewer, query: Annotated[LetterQuery, Query()]
 ) -> DeadLetterPage:
     """Words of channels that could not be applied, with their raw bytes, the newest first."""
     return await books.find_dead_letters(deps, query.filters())
@@ -71,7 +74,7 @@ async def list_dead_letters(
 @router.post("/dead-letters/{letter_id}/replay")
 async def replay(
     deps: Work,
-    caller: Operator,
+    caller: CentreOperator,
     letter_id: LetterId,
     request: Annotated[Replay, Depends(body(Replay))],
 ) -> DeadLetterView:

@@ -15,7 +15,7 @@ from contracts.internal import (
     ReplayRequest,
     ReplayView,
 )
-from merchant_admin.api.access import Operator, Viewer, Work
+from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -69,10 +69,11 @@ class RequestReplay(Body):
 
 @router.get("/deliveries")
 async def list_deliveries(
-    deps: Work, _: Viewer, query: Annotated[DeliveryQuery, Query()]
+    deps: Work, caller: Viewer, query: Annotated[DeliveryQuery, Query()]
 ) -> FoundDeliveryPage:
-    """Why a callback did not arrive: deliveries of all apps with their attempts, newest first."""
-    return await callbacks.find(deps, query.filters())
+    """Why a callback did not arrive: deliveries with their attempts, newest first. Whoever has
+    some merchants names one of their apps."""
+    return await callbacks.find(deps, caller.scope, query.filters())
 
 
 @router.post("/events/{event_id}/redeliver", status_code=202)
@@ -80,7 +81,7 @@ async def redeliver(
     deps: Work, caller: Operator, event_id: EventId, app_id: Annotated[Text, Query()]
 ) -> DeliveryView:
     """Send the callback of one event again, under the same `webhook-id`."""
-    return await callbacks.send_again(deps, caller.actor, app_id, event_id)
+    return await callbacks.send_again(deps, caller.actor, caller.scope, app_id, event_id)
 
 
 @router.post("/deliveries/replays", status_code=202)
@@ -90,32 +91,34 @@ async def replay(
     request: Annotated[RequestReplay, Depends(body(RequestReplay))],
 ) -> ReplayView:
     """Send many callbacks again."""
-    return await callbacks.replay(deps, caller.actor, ReplayRequest(**request.model_dump()))
+    return await callbacks.replay(
+        deps, caller.actor, caller.scope, ReplayRequest(**request.model_dump())
+    )
 
 
 @router.get("/deliveries/replays/{replay_id}")
-async def read_replay(deps: Work, _: Viewer, replay_id: ReplayId) -> ReplayView:
+async def read_replay(deps: Work, caller: Viewer, replay_id: ReplayId) -> ReplayView:
     """How far it is: `sent` of `matched`."""
-    return await callbacks.read_replay(deps, replay_id)
+    return await callbacks.read_replay(deps, caller.scope, replay_id)
 
 
 @router.get("/callback-addresses")
 async def list_endpoints(
-    deps: Work, _: Viewer, query: Annotated[EndpointQuery, Query()]
+    deps: Work, caller: Viewer, query: Annotated[EndpointQuery, Query()]
 ) -> EndpointPage:
     """Where callbacks go, and which addresses are suspended."""
-    return await callbacks.find_endpoints(deps, query.filters())
+    return await callbacks.find_endpoints(deps, caller.scope, query.filters())
 
 
 @router.post("/callback-addresses/{endpoint_id}/resume")
-async def resume(deps: Work, caller: Operator, endpoint_id: EndpointId) -> EndpointView:
+async def resume(deps: Work, caller: CentreOperator, endpoint_id: EndpointId) -> EndpointView:
     """End a suspension; what waited is sent oldest first."""
     return await callbacks.resume(deps, caller.actor, endpoint_id)
 
 
 @router.post("/alerts/test")
 async def send_trial(
-    deps: Work, caller: Operator, merchant_id: MerchantId | None = None
+    deps: Work, caller: CentreOperator, merchant_id: MerchantId | None = None
 ) -> AlertTest:
     """Send a trial message by DingTalk and by whatever else is set up, here or by a merchant."""
     return await callbacks.send_trial(deps, caller.actor, merchant_id)

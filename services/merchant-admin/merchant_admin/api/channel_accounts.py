@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from contracts.internal import AccountTrial, ChannelDescription
-from merchant_admin.api.access import Admin, Viewer, Work
+from merchant_admin.api.access import Admin, Anyone, Viewer, Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount, body
 from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -38,22 +38,24 @@ async def create(
 @router.get(ACCOUNTS)
 async def list_page(
     deps: Work,
-    _: Viewer,
+    caller: Viewer,
     merchant_id: MerchantId,
     after: After = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ChannelAccountView]:
     found = await channel_accounts.read_page(
-        deps, merchant_id, after=id_after("channel_account", after), limit=limit + 1
+        deps, merchant_id, caller.scope, after=id_after("channel_account", after), limit=limit + 1
     )
     return page_of(found, limit, view=ChannelAccountView.of, place=lambda item: item.payment_id)
 
 
 @router.get(ACCOUNTS + "/{payment_id}")
 async def read(
-    deps: Work, _: Viewer, merchant_id: MerchantId, payment_id: PaymentId
+    deps: Work, caller: Viewer, merchant_id: MerchantId, payment_id: PaymentId
 ) -> ChannelAccountView:
-    return ChannelAccountView.of(await channel_accounts.read(deps, merchant_id, payment_id))
+    return ChannelAccountView.of(
+        await channel_accounts.read(deps, merchant_id, payment_id, caller.scope)
+    )
 
 
 @router.patch(ACCOUNTS + "/{payment_id}")
@@ -85,6 +87,6 @@ async def try_out(deps: Work, caller: Admin, payment_id: PaymentId) -> AccountTr
 
 
 @router.get("/channels")
-async def list_channels(deps: Work, _: Viewer) -> Page[ChannelDescription]:
+async def list_channels(deps: Work, _: Anyone) -> Page[ChannelDescription]:
     """The channels there are, with the JSON Schema of their credentials."""
     return Page(items=await channel_accounts.read_channels(deps), next_cursor=None)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from contracts.api import PaymentWithOrder, Reason, RefundView
 from contracts.internal import ClaimSeen, PaymentDecision, RefundDecision
-from merchant_admin.api.access import Operator, Viewer, Work
+from merchant_admin.api.access import Decider, Viewer, Work
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import PaymentNo, RefundNo
 from merchant_admin.api.search import Text
@@ -64,9 +64,9 @@ class DecideOnRefund(Body):
 
 
 @router.get("/payments/{payment_no}/claim")
-async def read_claim(deps: Work, _: Viewer, payment_no: PaymentNo) -> ClaimShown:
+async def read_claim(deps: Work, caller: Viewer, payment_no: PaymentNo) -> ClaimShown:
     """The money that the channel says it took, where that is not what it should be."""
-    claim = (await decisions.read_on_file(deps, payment_no)).claim
+    claim = (await decisions.read_on_file(deps, payment_no, caller.scope)).claim
     if claim is None:
         raise NoSuch("claim on this payment")
     return ClaimShown.of(claim)
@@ -75,7 +75,7 @@ async def read_claim(deps: Work, _: Viewer, payment_no: PaymentNo) -> ClaimShown
 @router.post("/payments/{payment_no}/decision")
 async def decide_payment(
     deps: Work,
-    caller: Operator,
+    caller: Decider,
     payment_no: PaymentNo,
     request: Annotated[DecideOnPayment, Depends(body(DecideOnPayment))],
 ) -> PaymentWithOrder:
@@ -84,6 +84,7 @@ async def decide_payment(
     decided = await decisions.decide_payment(
         deps,
         caller.actor,
+        caller.scope,
         payment_no,
         decision=request.decision,
         reason=request.reason,
@@ -96,9 +97,11 @@ async def decide_payment(
 @router.post("/refunds/{refund_no}/decision")
 async def decide_refund(
     deps: Work,
-    caller: Operator,
+    caller: Decider,
     refund_no: RefundNo,
     request: Annotated[DecideOnRefund, Depends(body(DecideOnRefund))],
 ) -> RefundView:
     """Decide about an abnormal refund. The same decision again answers how it stands."""
-    return await decisions.decide_refund(deps, caller.actor, refund_no, **dict(request))
+    return await decisions.decide_refund(
+        deps, caller.actor, caller.scope, refund_no, **dict(request)
+    )

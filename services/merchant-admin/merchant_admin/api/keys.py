@@ -35,15 +35,17 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, _: Viewer, app_id: AppId, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Viewer, app_id: AppId, after: After = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[KeyView]:
-    found = await keys.read_page(deps, app_id, after=id_after("key", after), limit=limit + 1)
+    found = await keys.read_page(
+        deps, app_id, caller.scope, after=id_after("key", after), limit=limit + 1
+    )
     return page_of(found, limit, view=KeyView.of, place=lambda item: item.key_id)
 
 
 @router.get("/{key_id}")
-async def read(deps: Work, _: Viewer, app_id: AppId, key_id: KeyId) -> KeyView:
-    return KeyView.of(await keys.read(deps, app_id, key_id))
+async def read(deps: Work, caller: Viewer, app_id: AppId, key_id: KeyId) -> KeyView:
+    return KeyView.of(await keys.read(deps, app_id, key_id, caller.scope))
 
 
 @router.patch("/{key_id}")

@@ -25,15 +25,17 @@ async def create(
 
 @router.get("")
 async def list_page(
-    deps: Work, _: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
+    deps: Work, caller: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[MerchantView]:
-    found = await merchants.read_page(deps, after=id_after("merchant", after), limit=limit + 1)
+    found = await merchants.read_page(
+        deps, caller.scope, after=id_after("merchant", after), limit=limit + 1
+    )
     return page_of(found, limit, view=MerchantView.of, place=lambda item: item.merchant_id)
 
 
 @router.get("/{merchant_id}")
-async def read(deps: Work, _: Viewer, merchant_id: MerchantId) -> MerchantView:
-    return MerchantView.of(await merchants.read(deps, merchant_id))
+async def read(deps: Work, caller: Viewer, merchant_id: MerchantId) -> MerchantView:
+    return MerchantView.of(await merchants.read(deps, merchant_id, caller.scope))
 
 
 @router.patch("/{merchant_id}")

@@ -14,7 +14,7 @@ from contracts.internal import (
     ReconciliationState,
     ReconciliationView,
 )
-from merchant_admin.api.access import Operator, Viewer, Work
+from merchant_admin.api.access import CentreDecider, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import DifferenceNo, StatementNo
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -64,10 +64,10 @@ class Settle(Body):
 
 @router.get("/reconciliations")
 async def list_statements(
-    deps: Work, _: Viewer, query: Annotated[StatementQuery, Query()]
+    deps: Work, caller: Viewer, query: Annotated[StatementQuery, Query()]
 ) -> ReconciliationPage:
     """How each channel account's bill of a day compares with our books, the latest day first."""
-    return await reconciling.find(deps, query.filters())
+    return await reconciling.find(deps, caller.scope, query.filters())
 
 
 @router.post("/reconciliations", status_code=202)
@@ -75,15 +75,17 @@ async def ask_for_bill(
     deps: Work, caller: Operator, request: Annotated[AskForBill, Depends(body(AskForBill))]
 ) -> ReconciliationView:
     """Have the bill of one account and day fetched and compared, where that was never done."""
-    return await reconciling.ask_for(deps, caller.actor, request.payment_id, request.day)
+    return await reconciling.ask_for(
+        deps, caller.actor, caller.scope, request.payment_id, request.day
+    )
 
 
 @router.get("/reconciliations/{statement_no}")
 async def read_statement(
-    deps: Work, _: Viewer, statement_no: StatementNo, query: Annotated[PageQuery, Query()]
+    deps: Work, caller: Viewer, statement_no: StatementNo, query: Annotated[PageQuery, Query()]
 ) -> ReconciliationOnFile:
     """With a page of its differences, the oldest first."""
-    return await reconciling.read(deps, statement_no, query.filters())
+    return await reconciling.read(deps, caller.scope, statement_no, query.filters())
 
 
 @router.post("/reconciliations/{statement_no}/fetch", status_code=202)
@@ -91,13 +93,13 @@ async def fetch_again(
     deps: Work, caller: Operator, statement_no: StatementNo
 ) -> ReconciliationView:
     """Have it fetched and compared again; differences that are gone are closed by that."""
-    return await reconciling.fetch_again(deps, caller.actor, statement_no)
+    return await reconciling.fetch_again(deps, caller.actor, caller.scope, statement_no)
 
 
 @router.post("/differences/{difference_no}/settle")
 async def settle(
     deps: Work,
-    caller: Operator,
+    caller: CentreDecider,
     difference_no: DifferenceNo,
     request: Annotated[Settle, Depends(body(Settle))],
 ) -> DifferenceView:

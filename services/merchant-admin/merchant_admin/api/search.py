@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
-from merchant_admin.api.access import Operator, Viewer, Work
+from merchant_admin.api.access import Refunder, Viewer, Work
 from merchant_admin.api.bodies import RequestRefund, body
 from merchant_admin.api.ids import OrderId, PaymentNo, RefundNo
 from merchant_admin.api.paging import (
@@ -25,6 +25,7 @@ from merchant_admin.api.views import (
     RefundInFullView,
     RefundItem,
 )
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search
 from merchant_admin.flows import decisions, refunds, searching
 
@@ -71,10 +72,10 @@ class SearchQuery(BaseModel):
     after: Annotated[str, Field(max_length=256)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
-    def search(self) -> Search:
+    def search(self, scope: Scope) -> Search:
         """With one more than the page holds, to see whether there is a next one."""
         given = self.model_dump(exclude={"after", "limit"})
-        return Search(**given, after=position_after(self.after), limit=self.limit + 1)
+        return Search(scope, **given, after=position_after(self.after), limit=self.limit + 1)
 
 
 class OrderQuery(SearchQuery):
@@ -91,39 +92,39 @@ class RefundQuery(SearchQuery):
 
 @router.get("/orders")
 async def list_orders(
-    deps: Work, _: Viewer, query: Annotated[OrderQuery, Query()]
+    deps: Work, caller: Viewer, query: Annotated[OrderQuery, Query()]
 ) -> Page[OrderItem]:
-    found = await searching.find_orders(deps, query.search())
+    found = await searching.find_orders(deps, query.search(caller.scope))
     return page_of(
         found, query.limit, view=OrderItem.of, place=lambda item: place_of(item.position)
     )
 
 
 @router.get("/orders/{order_id}")
-async def read_order(deps: Work, _: Viewer, order_id: OrderId) -> OrderItem:
-    return OrderItem.of(await searching.read_order(deps, order_id))
+async def read_order(deps: Work, caller: Viewer, order_id: OrderId) -> OrderItem:
+    return OrderItem.of(await searching.read_order(deps, order_id, caller.scope))
 
 
 @router.get("/payments")
 async def list_payments(
-    deps: Work, _: Viewer, query: Annotated[PaymentQuery, Query()]
+    deps: Work, caller: Viewer, query: Annotated[PaymentQuery, Query()]
 ) -> Page[PaymentItem]:
-    found = await searching.find_payments(deps, query.search())
+    found = await searching.find_payments(deps, query.search(caller.scope))
     return page_of(
         found, query.limit, view=PaymentItem.of, place=lambda item: place_of(item.position)
     )
 
 
 @router.get("/payments/{payment_no}")
-async def read_payment(deps: Work, _: Viewer, payment_no: PaymentNo) -> PaymentInFullView:
+async def read_payment(deps: Work, caller: Viewer, payment_no: PaymentNo) -> PaymentInFullView:
     """With its order and its refunds."""
-    return PaymentInFullView.full(await searching.read_payment(deps, payment_no))
+    return PaymentInFullView.full(await searching.read_payment(deps, payment_no, caller.scope))
 
 
 @router.post("/payments/{payment_no}/refunds", status_code=201)
 async def request_refund(
     deps: Work,
-    caller: Operator,
+    caller: Refunder,
     response: Response,
     payment_no: PaymentNo,
     requested: Annotated[RequestRefund, Depends(body(RequestRefund))],
@@ -132,6 +133,7 @@ async def request_refund(
     opened = await refunds.request(
         deps,
         caller.actor,
+        caller.scope,
         payment_no,
         amount=requested.amount,
         merchant_refund_no=requested.merchant_refund_no,
@@ -143,16 +145,18 @@ async def request_refund(
 
 @router.get("/refunds")
 async def list_refunds(
-    deps: Work, _: Viewer, query: Annotated[RefundQuery, Query()]
+    deps: Work, caller: Viewer, query: Annotated[RefundQuery, Query()]
 ) -> Page[RefundItem]:
-    found = await searching.find_refunds(deps, query.search())
+    found = await searching.find_refunds(deps, query.search(caller.scope))
     return page_of(
         found, query.limit, view=RefundItem.of, place=lambda item: place_of(item.position)
     )
 
 
 @router.get("/refunds/{refund_no}")
-async def read_refund(deps: Work, _: Viewer, refund_no: RefundNo) -> RefundInFullView:
+async def read_refund(deps: Work, caller: Viewer, refund_no: RefundNo) -> RefundInFullView:
     """With the `version` that a decision about it names."""
-    found = await searching.read_refund(deps, refund_no)
-    return RefundInFullView.full(found, await decisions.find_refund_on_file(deps, refund_no))
+    found = await searching.read_refund(deps, refund_no, caller.scope)
+    return RefundInFullView.full(
+        found, await decisions.find_refund_on_file(deps, refund_no, caller.scope)
+    )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from merchant_admin.api.access import Viewer, Work, actor_of
+from merchant_admin.api.access import Anyone, Work, actor_of
 from merchant_admin.api.bodies import LogIn, body
 from merchant_admin.api.views import SessionView
 from merchant_admin.flows import sessions
@@ -26,5 +26,5 @@ async def log_in(
 
 
 @router.delete("", status_code=204)
-async def log_out(deps: Work, caller: Viewer) -> None:
+async def log_out(deps: Work, caller: Anyone) -> None:
     await sessions.log_out(deps, caller.actor, caller.token)

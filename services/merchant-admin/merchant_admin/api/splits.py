@@ -18,6 +18,7 @@ from merchant_admin.api.paging import (
 )
 from merchant_admin.api.search import Moment, Text
 from merchant_admin.api.views import SplitItem
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import SplitSearch
 from merchant_admin.flows import searching
 
@@ -40,22 +41,22 @@ class SplitQuery(BaseModel):
     after: Annotated[str, Field(max_length=256)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
-    def search(self) -> SplitSearch:
+    def search(self, scope: Scope) -> SplitSearch:
         """With one more than the page holds, to see whether there is a next one."""
         given = self.model_dump(exclude={"after", "limit"})
-        return SplitSearch(**given, after=position_after(self.after), limit=self.limit + 1)
+        return SplitSearch(scope, **given, after=position_after(self.after), limit=self.limit + 1)
 
 
 @router.get("/splits")
 async def list_splits(
-    deps: Work, _: Viewer, query: Annotated[SplitQuery, Query()]
+    deps: Work, caller: Viewer, query: Annotated[SplitQuery, Query()]
 ) -> Page[SplitItem]:
-    found = await searching.find_splits(deps, query.search())
+    found = await searching.find_splits(deps, query.search(caller.scope))
     return page_of(
         found, query.limit, view=SplitItem.of, place=lambda item: place_of(item.position)
     )
 
 
 @router.get("/splits/{split_no}")
-async def read_split(deps: Work, _: Viewer, split_no: SplitNo) -> SplitItem:
-    return SplitItem.of(await searching.read_split(deps, split_no))
+async def read_split(deps: Work, caller: Viewer, split_no: SplitNo) -> SplitItem:
+    return SplitItem.of(await searching.read_split(deps, split_no, caller.scope))

@@ -1,17 +1,18 @@
 """`/api/users`: who may log in, and as what; `/api/password`: everybody's own."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from merchant_admin.api.access import Admin, Viewer, Work
-from merchant_admin.api.bodies import Body, Patch, body
+from merchant_admin.api.access import Admin, Anyone, Work
+from merchant_admin.api.bodies import Body, MerchantIds, Patch, body
 from merchant_admin.api.ids import Username
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, text_after
 from merchant_admin.api.views import UserView
 from merchant_admin.domain.audit import SYSTEM
 from merchant_admin.domain.passwords import MAX_CHARS
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role
 from merchant_admin.flows import users
 
@@ -30,19 +31,40 @@ NewUsername = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{0,63}$"), AfterValidator(_nobodys)
 ]
 Password = Annotated[str, Field(min_length=1, max_length=MAX_CHARS)]
-RoleField = Annotated[Role, Field(strict=False)]
+
+
+OLD_ROLES: Final = {"admin": Role.ADMINISTRATOR, "viewer": Role.AUDITOR}
+"""What programs from before name; answered by the names of today."""
+
+
+def _by_newest_name(role: object) -> object:
+    return OLD_ROLES.get(role, role) if isinstance(role, str) else role
+
+
+RoleField = Annotated[Role, Field(strict=False), BeforeValidator(_by_newest_name)]
 
 
 class CreateUser(Body):
     username: NewUsername
     password: Password
     role: RoleField
+    merchant_ids: MerchantIds | None = None
 
 
 class ChangeUser(Patch):
-    role: RoleField = Role.VIEWER
+    """`merchant_ids` null: all merchants."""
+
+    role: RoleField = Role.AUDITOR
+    merchant_ids: MerchantIds | None = None
     password: Password = ""
     disabled: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        named = self.changes()
+        if "merchant_ids" in named:
+            merchant_ids = named.pop("merchant_ids")
+            named["scope"] = Scope(None if merchant_ids is None else frozenset(merchant_ids))
+        return named
 
 
 class ChangeOwnPassword(Body):
@@ -79,13 +101,13 @@ async def change(
     request: Annotated[ChangeUser, Depends(body(ChangeUser))],
 ) -> UserView:
     """Who is disabled or gets a password is logged out everywhere; a role holds at once."""
-    return UserView.of(await users.change(deps, caller.actor, username, **request.changes()))
+    return UserView.of(await users.change(deps, caller.actor, username, **request.fields()))
 
 
 @router.put("/password", status_code=204)
 async def change_own_password(
     deps: Work,
-    caller: Viewer,
+    caller: Anyone,
     request: Annotated[ChangeOwnPassword, Depends(body(ChangeOwnPassword))],
 ) -> None:
     """Ends all sessions of the caller, this one too."""

@@ -32,10 +32,12 @@ class SessionView(BaseModel):
 
 
 class UserView(BaseModel):
-    """`is_from_environment`: the one that the service itself was told of, whom nobody changes."""
+    """`is_from_environment`: the one that the service itself was told of, whom nobody changes.
+    `merchant_ids`: whose data they see; null for all."""
 
     username: str
     role: Role
+    merchant_ids: list[str] | None
     is_from_environment: bool
     disabled: bool
     disabled_at: datetime | None
@@ -47,6 +49,7 @@ class UserView(BaseModel):
         return cls(
             username=user.username,
             role=user.role,
+            merchant_ids=user.scope.parameter,
             is_from_environment=user.is_from_environment,
             disabled=user.disabled_at is not None,
             disabled_at=user.disabled_at,

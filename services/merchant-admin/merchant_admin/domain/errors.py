@@ -52,8 +52,11 @@ class TooManyLogins(AdminProblem):
 class Forbidden(AdminProblem):
     code = FORBIDDEN
 
-    def __init__(self, role: str, right: str) -> None:
-        super().__init__(f"This needs the right to {right}, which the role {role} does not have.")
+    def __init__(self, role: str, right: str, *, is_scoped: bool = False) -> None:
+        words = f"This needs the right to {right}, which the role {role} does not have."
+        if is_scoped:
+            words = f"This needs the right to {right} for all merchants; the user has some."
+        super().__init__(words)
 
 
 class NoSuch(AdminProblem):

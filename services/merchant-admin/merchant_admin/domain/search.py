@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
+from merchant_admin.domain.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,10 @@ class Search:
     """All that is given must fit; None fits everything. `number` is any of the numbers at all.
 
     `created_from` is included, `created_before` is not. `after`: only what comes behind it.
+    `scope`: whose data the searcher sees at all.
     """
 
+    scope: Scope
     number: str | None = None
     merchant_order_no: str | None = None
     payment_no: str | None = None
@@ -90,6 +93,7 @@ class FoundRefund:
 class SplitSearch:
     """As `Search`, of splits."""
 
+    scope: Scope
     split_no: str | None = None
     payment_no: str | None = None
     merchant_split_no: str | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role
 
 SESSION_COOKIE: Final = "paymesh_session"
@@ -41,11 +42,12 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`role`: the one they have now."""
+    """`role` and `scope`: those they have now."""
 
     username: str
     expires_at: datetime
     role: Role
+    scope: Scope
     seen_at: datetime
 
 

@@ -1,6 +1,6 @@
 """People of the back office (用户): the role each has (角色), and what a role may."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -8,34 +8,53 @@ from typing import Any, Final
 
 from chassis.problems import FieldError
 from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.scope import EVERYTHING, Scope
 
 
 class Right(StrEnum):
     """What a route asks of whoever calls it.
 
-    LOOK: read and search. OPERATE: give money back, decide, settle, send again, resume.
-    ADMINISTER: whatever the centre is configured with, and its users.
+    LOOK: read and search. REFUND: give money back. DECIDE: what only people can, of conflicts,
+    stuck refunds and differences. OPERATE: send again, resume, fetch, try again. ADMINISTER:
+    whatever the centre is configured with, and its users.
     """
 
     LOOK = "look"
+    REFUND = "refund"
+    DECIDE = "decide"
     OPERATE = "operate"
     ADMINISTER = "administer"
 
 
 class Role(StrEnum):
-    VIEWER = "viewer"
+    """Of the group's people, and of a property company's own (`merchant_staff`)."""
+
+    ADMINISTRATOR = "administrator"
     OPERATOR = "operator"
-    ADMIN = "admin"
+    FINANCE = "finance"
+    AUDITOR = "auditor"
+    MERCHANT_STAFF = "merchant_staff"
 
     def may(self, right: Right) -> bool:
         return right in _RIGHTS[self]
 
 
 _RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
-    Role.VIEWER: frozenset({Right.LOOK}),
-    Role.OPERATOR: frozenset({Right.LOOK, Right.OPERATE}),
-    Role.ADMIN: frozenset(Right),
+    Role.ADMINISTRATOR: frozenset(Right),
+    Role.OPERATOR: frozenset({Right.LOOK, Right.REFUND, Right.DECIDE, Right.OPERATE}),
+    Role.FINANCE: frozenset({Right.LOOK, Right.REFUND, Right.DECIDE}),
+    Role.AUDITOR: frozenset({Right.LOOK}),
+    Role.MERCHANT_STAFF: frozenset({Right.LOOK, Right.REFUND}),
 }
+
+
+def checked_scope(role: Role, merchant_ids: Sequence[str] | None) -> Scope:
+    """Raises Unusable: who configures the centre sees all of it, a company's own people do not."""
+    if role is Role.ADMINISTRATOR and merchant_ids is not None:
+        raise Unusable(FieldError("/merchant_ids", "must be null: an administrator has all"))
+    if role is Role.MERCHANT_STAFF and merchant_ids is None:
+        raise Unusable(FieldError("/merchant_ids", "must name the merchants of such people"))
+    return Scope(None if merchant_ids is None else frozenset(merchant_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +69,34 @@ class User:
     disabled_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    scope: Scope = EVERYTHING
 
     def changed(
-        self, *, role: Role | None, password_hash: str | None, disabled: bool | None, at: datetime
+        self,
+        *,
+        role: Role | None,
+        password_hash: str | None,
+        disabled: bool | None,
+        scope: Scope | None,
+        at: datetime,
     ) -> "User":
         """With what is not None; itself where nothing differs. Raises Unusable."""
-        requests = {"role": role, "password": password_hash, "disabled": disabled}
+        requests = {
+            "role": role,
+            "password": password_hash,
+            "disabled": disabled,
+            "merchant_ids": scope,
+        }
         given = [name for name, request in requests.items() if request is not None]
         if self.is_from_environment and given:
             raise Unusable(*(FieldError(f"/{name}", _FROM_ENVIRONMENT) for name in given))
         wanted = replace(
-            self, role=role or self.role, password_hash=password_hash or self.password_hash
+            self,
+            role=role or self.role,
+            password_hash=password_hash or self.password_hash,
+            scope=scope or self.scope,
         )
+        checked_scope(wanted.role, wanted.scope.parameter)
         if disabled is not None:
             wanted = replace(wanted, disabled_at=(self.disabled_at or at) if disabled else None)
         return self if wanted == self else replace(wanted, updated_at=at)
@@ -70,7 +105,8 @@ class User:
         """As the environment's administrator; itself where that is so already."""
         wanted = replace(
             self,
-            role=Role.ADMIN,
+            role=Role.ADMINISTRATOR,
+            scope=EVERYTHING,
             password_hash=password_hash,
             is_from_environment=True,
             disabled_at=None,
@@ -85,6 +121,7 @@ class User:
         """As the audit shows it, without the password."""
         return {
             "role": self.role.value,
+            "merchant_ids": self.scope.parameter,
             "is_from_environment": self.is_from_environment,
             "disabled": self.disabled_at is not None,
         }

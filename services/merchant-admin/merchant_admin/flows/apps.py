@@ -17,6 +17,7 @@ from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.certificates import usable_until
 from merchant_admin.domain.entities import App, AppTerms, Given, SealedCertificate, advanced
 from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import apps as store
@@ -101,14 +102,18 @@ async def change(
     return ShownApp(app, secret)
 
 
-async def read(deps: Deps, app_id: str) -> App:
+async def read(deps: Deps, app_id: str, scope: Scope) -> App:
+    """Raises NoSuch, also for an app of merchants of which one is not in the scope."""
     async with deps.db.connection() as tx:
-        return await store.get_app(tx, app_id)
+        app = await store.get_app(tx, app_id)
+    for merchant_id in app.terms.merchant_ids:
+        scope.require(merchant_id, "app")
+    return app
 
 
-async def read_page(deps: Deps, *, after: str | None, limit: int) -> list[App]:
+async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) -> list[App]:
     async with deps.db.connection() as tx:
-        return await store.list_apps(tx, after=after, limit=limit)
+        return await store.list_apps(tx, scope, after=after, limit=limit)
 
 
 async def end_overlaps(deps: Deps) -> None:

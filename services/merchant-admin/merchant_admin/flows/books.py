@@ -12,21 +12,30 @@ from contracts.internal import (
     ReplayDeadLetter,
 )
 from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 
 
-async def find_balances(deps: Deps, filters: Mapping[str, Any]) -> LedgerBalances:
+def scoped(scope: Scope, filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters for a service that knows one merchant at a time, and that one in the scope."""
+    merchant_id = scope.one_of(filters.get("merchant_id"))
+    return {**filters, **({"merchant_id": merchant_id} if merchant_id else {})}
+
+
+async def find_balances(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> LedgerBalances:
     """By merchant, channel account, currency and purpose. Raises Forwarded."""
-    answer = await deps.trade_core.call("GET", "/internal/ledger/balances", params=filters)
+    asked = scoped(scope, filters)
+    answer = await deps.trade_core.call("GET", "/internal/ledger/balances", params=asked)
     return LedgerBalances.model_validate(answer)
 
 
-async def find_entries(deps: Deps, subject: str) -> LedgerEntries:
+async def find_entries(deps: Deps, scope: Scope, subject: str) -> LedgerEntries:
     """What was booked of a payment, refund or split. Raises Forwarded."""
     query = {"subject": subject}
     answer = await deps.trade_core.call("GET", "/internal/ledger/entries", params=query)
-    return LedgerEntries.model_validate(answer)
+    entries = LedgerEntries.model_validate(answer)
+    return LedgerEntries(items=[one for one in entries.items if scope.has(one.merchant_id)])
 
 
 async def find_dead_letters(deps: Deps, filters: Mapping[str, Any]) -> DeadLetterPage:

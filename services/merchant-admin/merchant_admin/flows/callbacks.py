@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from contracts.identifiers import is_id
 from contracts.internal import (
     AlertTest,
     DeliveryView,
@@ -14,18 +15,23 @@ from contracts.internal import (
     ReplayView,
 )
 from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
+from merchant_admin.flows import apps
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
 
 
-async def find(deps: Deps, filters: Mapping[str, Any]) -> FoundDeliveryPage:
-    """Deliveries of all apps with their attempts, newest first. Raises Forwarded."""
+async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDeliveryPage:
+    """Deliveries of apps with their attempts, newest first. Raises NoSuch, Forwarded."""
+    await _require_app(deps, scope, filters.get("app_id"))
     answer = await deps.notifier.call("GET", "/internal/all-deliveries", params=filters)
     return FoundDeliveryPage.model_validate(answer)
 
 
-async def find_endpoints(deps: Deps, filters: Mapping[str, Any]) -> EndpointPage:
-    """The addresses that callbacks go to. Raises Forwarded."""
+async def find_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> EndpointPage:
+    """The addresses that callbacks go to. Raises NoSuch, Forwarded."""
+    await _require_app(deps, scope, filters.get("app_id"))
     answer = await deps.notifier.call("GET", "/internal/endpoints", params=filters)
     return EndpointPage.model_validate(answer)
 
@@ -36,25 +42,31 @@ async def resume(deps: Deps, actor: Actor, endpoint_id: str) -> EndpointView:
     return EndpointView.model_validate(await call_audited(deps, deps.notifier, actor, call))
 
 
-async def send_again(deps: Deps, actor: Actor, app_id: str, event_id: str) -> DeliveryView:
-    """Send the callback of one event again, now. Raises Forwarded."""
+async def send_again(
+    deps: Deps, actor: Actor, scope: Scope, app_id: str, event_id: str
+) -> DeliveryView:
+    """Send the callback of one event again, now. Raises NoSuch, Forwarded."""
+    await _require_app(deps, scope, app_id)
     path = f"events/{quote(event_id, safe='')}/redeliver?{urlencode({'app_id': app_id})}"
     call = AuditedCall("callback.redelivered", event_id, path)
     return DeliveryView.model_validate(await call_audited(deps, deps.notifier, actor, call))
 
 
-async def replay(deps: Deps, actor: Actor, request: ReplayRequest) -> ReplayView:
-    """Send many callbacks of an app again. Raises Forwarded."""
+async def replay(deps: Deps, actor: Actor, scope: Scope, request: ReplayRequest) -> ReplayView:
+    """Send many callbacks of an app again. Raises NoSuch, Forwarded."""
+    await _require_app(deps, scope, request.app_id)
     call = AuditedCall(
         "callbacks.replayed", request.app_id, "replays", request.model_dump(mode="json")
     )
     return ReplayView.model_validate(await call_audited(deps, deps.notifier, actor, call))
 
 
-async def read_replay(deps: Deps, replay_id: str) -> ReplayView:
-    """How far a replay is. Raises Forwarded."""
+async def read_replay(deps: Deps, scope: Scope, replay_id: str) -> ReplayView:
+    """How far a replay is. Raises NoSuch, Forwarded."""
     answer = await deps.notifier.call("GET", f"/internal/replays/{replay_id}")
-    return ReplayView.model_validate(answer)
+    found = ReplayView.model_validate(answer)
+    await _require_app(deps, scope, found.app_id)
+    return found
 
 
 async def send_trial(deps: Deps, actor: Actor, merchant_id: str | None) -> AlertTest:
@@ -65,3 +77,12 @@ async def send_trial(deps: Deps, actor: Actor, merchant_id: str | None) -> Alert
     path = f"alerts/test?merchant_id={merchant_id}" if merchant_id else "alerts/test"
     call = AuditedCall("alerts.tested", merchant_id or "alerts", path, timeout_s=30.0)
     return AlertTest.model_validate(await call_audited(deps, deps.notifier, actor, call))
+
+
+async def _require_app(deps: Deps, scope: Scope, app_id: str | None) -> None:
+    """The notifier knows apps, not whose people may look at them. Raises NoSuch."""
+    if scope.is_all:
+        return
+    if app_id is None or not is_id("app", app_id):
+        raise NoSuch("app")
+    await apps.read(deps, app_id, scope)

@@ -24,6 +24,7 @@ from contracts.sealing import seal
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import ChannelAccount, advanced
 from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action, record_change
 from merchant_admin.store import channel_accounts as store
@@ -131,15 +132,18 @@ async def try_out(deps: Deps, actor: Actor, payment_id: str) -> AccountTrial:
     return trial
 
 
-async def read(deps: Deps, merchant_id: str, payment_id: str) -> ChannelAccount:
+async def read(deps: Deps, merchant_id: str, payment_id: str, scope: Scope) -> ChannelAccount:
+    """Raises NoSuch."""
+    scope.require(merchant_id, "merchant")
     async with deps.db.connection() as tx:
         return await store.get_account(tx, merchant_id, payment_id)
 
 
 async def read_page(
-    deps: Deps, merchant_id: str, *, after: str | None, limit: int
+    deps: Deps, merchant_id: str, scope: Scope, *, after: str | None, limit: int
 ) -> list[ChannelAccount]:
     """Raises NoSuch for a merchant that does not exist."""
+    scope.require(merchant_id, "merchant")
     async with deps.db.connection() as tx:
         await get_merchant(tx, merchant_id)
         return await store.list_accounts(tx, merchant_id, after=after, limit=limit)
@@ -175,7 +179,7 @@ async def _new_credentials(
     deps: Deps, merchant_id: str, payment_id: str, credentials: Credentials
 ) -> _NewCredentials:
     """Of the account's own identity, which the gateway knows where it was never noted here."""
-    account = await read(deps, merchant_id, payment_id)
+    account = await read(deps, merchant_id, payment_id, EVERYTHING)
     identity = None if account.identity is None else dict(account.identity)
     request = CheckCredentials(
         credentials=dict(credentials), payment_id=payment_id, identity=identity

@@ -16,29 +16,34 @@ from contracts.internal import (
     RefundOnFile,
 )
 from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 
 log = structlog.get_logger()
 
 
-async def read_on_file(deps: Deps, payment_no: str) -> PaymentOnFile:
+async def read_on_file(deps: Deps, payment_no: str, scope: Scope) -> PaymentOnFile:
     """The payment as trade-core has it, with what a conflict is about. Raises Forwarded."""
     answer = await deps.trade_core.call("GET", f"/internal/payments/{payment_no}")
-    return PaymentOnFile.model_validate(answer)
+    on_file = PaymentOnFile.model_validate(answer)
+    scope.require(on_file.merchant_id, "payment")
+    return on_file
 
 
-async def read_refund_on_file(deps: Deps, refund_no: str) -> RefundOnFile:
+async def read_refund_on_file(deps: Deps, refund_no: str, scope: Scope) -> RefundOnFile:
     """The refund as trade-core has it, with the version that a decision names. Raises Forwarded."""
     answer = await deps.trade_core.call("GET", f"/internal/refunds/{refund_no}")
     # A trade-core of the version before names none, and does not look at it either.
-    return RefundOnFile.model_validate({"version": 0, **answer})
+    on_file = RefundOnFile.model_validate({"version": 0, **answer})
+    scope.require(on_file.merchant_id, "refund")
+    return on_file
 
 
-async def find_refund_on_file(deps: Deps, refund_no: str) -> RefundOnFile | None:
+async def find_refund_on_file(deps: Deps, refund_no: str, scope: Scope) -> RefundOnFile | None:
     """None while trade-core does not answer."""
     try:
-        return await read_refund_on_file(deps, refund_no)
+        return await read_refund_on_file(deps, refund_no, scope)
     except (Forwarded, Overloaded) as problem:
         log.info("refund.not_read", refund_no=refund_no, code=problem.code)
         return None
@@ -47,6 +52,7 @@ async def find_refund_on_file(deps: Deps, refund_no: str) -> RefundOnFile | None
 async def decide_payment(
     deps: Deps,
     actor: Actor,
+    scope: Scope,
     payment_no: str,
     *,
     decision: PaymentDecision,
@@ -57,6 +63,8 @@ async def decide_payment(
 
     Raises Forwarded for trade-core's problems: not found, not possible, another claim by now.
     """
+    if not scope.is_all:
+        await read_on_file(deps, payment_no, scope)
     request = DecidePayment(
         decision=decision, reason=reason, decided_by=actor.username, claim=claim
     )
@@ -67,6 +75,7 @@ async def decide_payment(
 async def decide_refund(
     deps: Deps,
     actor: Actor,
+    scope: Scope,
     refund_no: str,
     *,
     decision: RefundDecision,
@@ -74,6 +83,8 @@ async def decide_refund(
     version: int,
 ) -> RefundView:
     """Decide about an abnormal refund as `version` showed it. Raises Forwarded."""
+    if not scope.is_all:
+        await read_refund_on_file(deps, refund_no, scope)
     request = DecideRefund(
         decision=decision, reason=reason, decided_by=actor.username, version=version
     )

@@ -8,6 +8,8 @@ from contracts.sealing import seal
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import Key, advanced
 from merchant_admin.domain.keys import checked_pem, new_secret
+from merchant_admin.domain.scope import Scope
+from merchant_admin.flows import apps
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import keys as store
@@ -79,13 +81,17 @@ async def delete(deps: Deps, actor: Actor, app_id: str, key_id: str) -> None:
     deps.wake()
 
 
-async def read(deps: Deps, app_id: str, key_id: str) -> Key:
+async def read(deps: Deps, app_id: str, key_id: str, scope: Scope) -> Key:
+    """Raises NoSuch."""
+    await apps.read(deps, app_id, scope)
     async with deps.db.connection() as tx:
         return await store.get_key(tx, app_id, key_id)
 
 
-async def read_page(deps: Deps, app_id: str, *, after: str | None, limit: int) -> list[Key]:
+async def read_page(
+    deps: Deps, app_id: str, scope: Scope, *, after: str | None, limit: int
+) -> list[Key]:
     """Raises NoSuch for an app that does not exist."""
+    await apps.read(deps, app_id, scope)
     async with deps.db.connection() as tx:
-        await get_app(tx, app_id)
         return await store.list_keys(tx, app_id, after=after, limit=limit)

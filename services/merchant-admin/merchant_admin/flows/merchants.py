@@ -9,6 +9,7 @@ from contracts.identifiers import new_id
 from contracts.sealing import seal
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import Given, Merchant, advanced
+from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import merchants as store
@@ -58,7 +59,9 @@ async def change(
     return merchant
 
 
-async def read(deps: Deps, merchant_id: str) -> Merchant:
+async def read(deps: Deps, merchant_id: str, scope: Scope) -> Merchant:
+    """Raises NoSuch."""
+    scope.require(merchant_id, "merchant")
     async with deps.db.connection() as tx:
         return await store.get_merchant(tx, merchant_id)
 
@@ -69,9 +72,9 @@ async def read_names(deps: Deps, merchant_ids: Set[str]) -> dict[str, str]:
         return await store.list_names(tx, sorted(merchant_ids))
 
 
-async def read_page(deps: Deps, *, after: str | None, limit: int) -> list[Merchant]:
+async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) -> list[Merchant]:
     async with deps.db.connection() as tx:
-        return await store.list_merchants(tx, after=after, limit=limit)
+        return await store.list_merchants(tx, scope, after=after, limit=limit)
 
 
 def _sealed(deps: Deps, merchant_id: str, route: AlertRoute | None) -> str | None:

@@ -15,30 +15,39 @@ from contracts.internal import (
 )
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
+from merchant_admin.flows.books import scoped
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store.channel_accounts import find_account
 
 
-async def find(deps: Deps, filters: Mapping[str, Any]) -> ReconciliationPage:
+async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> ReconciliationPage:
     """Statements of channel accounts, the latest day first. Raises Forwarded."""
-    answer = await deps.trade_core.call("GET", "/internal/reconciliations", params=filters)
+    answer = await deps.trade_core.call(
+        "GET", "/internal/reconciliations", params=scoped(scope, filters)
+    )
     return ReconciliationPage.model_validate(answer)
 
 
-async def read(deps: Deps, statement_no: str, filters: Mapping[str, Any]) -> ReconciliationOnFile:
+async def read(
+    deps: Deps, scope: Scope, statement_no: str, filters: Mapping[str, Any]
+) -> ReconciliationOnFile:
     """One statement with a page of its differences. Raises Forwarded."""
     path = f"/internal/reconciliations/{statement_no}"
-    return ReconciliationOnFile.model_validate(
-        await deps.trade_core.call("GET", path, params=filters)
-    )
+    answer = await deps.trade_core.call("GET", path, params=filters)
+    on_file = ReconciliationOnFile.model_validate(answer)
+    scope.require(on_file.merchant_id, "statement")
+    return on_file
 
 
-async def ask_for(deps: Deps, actor: Actor, payment_id: str, day: date) -> ReconciliationView:
+async def ask_for(
+    deps: Deps, actor: Actor, scope: Scope, payment_id: str, day: date
+) -> ReconciliationView:
     """Have the bill of this account and day fetched now. Raises Unusable, Forwarded."""
     async with deps.db.connection() as tx:
         account = await find_account(tx, payment_id)
-    if account is None:
+    if account is None or not scope.has(account.merchant_id):
         raise Unusable(FieldError("/payment_id", "is not a channel account of this centre"))
     request = AskForStatement(
         merchant_id=account.merchant_id, payment_id=payment_id, channel=account.channel, day=day
@@ -48,8 +57,12 @@ async def ask_for(deps: Deps, actor: Actor, payment_id: str, day: date) -> Recon
     return ReconciliationView.model_validate(await call_audited(deps, deps.trade_core, actor, call))
 
 
-async def fetch_again(deps: Deps, actor: Actor, statement_no: str) -> ReconciliationView:
-    """Have the bill fetched and compared anew. Raises Forwarded."""
+async def fetch_again(
+    deps: Deps, actor: Actor, scope: Scope, statement_no: str
+) -> ReconciliationView:
+    """Have the bill fetched and compared anew. Raises NoSuch, Forwarded."""
+    if not scope.is_all:
+        await read(deps, scope, statement_no, {"limit": 1})
     call = AuditedCall("statement.fetched", statement_no, f"reconciliations/{statement_no}/fetch")
     return ReconciliationView.model_validate(await call_audited(deps, deps.trade_core, actor, call))
 

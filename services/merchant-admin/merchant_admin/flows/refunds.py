@@ -6,6 +6,7 @@ from contracts.identifiers import new_id
 from contracts.internal import OpenedRefund, OpenRefund
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NotRefundable
+from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 
@@ -19,6 +20,7 @@ def new_number() -> str:
 async def request(
     deps: Deps,
     actor: Actor,
+    scope: Scope,
     payment_no: str,
     *,
     amount: int,
@@ -32,6 +34,7 @@ async def request(
     """
     answer = await deps.trade_core.call("GET", f"/internal/payments/{payment_no}")
     payment = PaymentWithOrder.model_validate(answer)
+    scope.require(payment.merchant_id, "payment")
     if payment.payment_id is None:
         raise NotRefundable
     requested = CreateRefund(

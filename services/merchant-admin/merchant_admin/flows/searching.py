@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.api import PaymentStatus, RefundStatus
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import (
     FoundOrder,
     FoundPayment,
@@ -59,28 +60,28 @@ async def find_refunds(deps: Deps, search: Search) -> list[FoundRefund]:
         return await store.list_refunds(tx, search)
 
 
-async def read_order(deps: Deps, order_id: str) -> FoundOrder:
+async def read_order(deps: Deps, order_id: str, scope: Scope) -> FoundOrder:
     async with deps.db.connection() as tx:
-        return await store.get_order(tx, order_id)
+        return await store.get_order(tx, order_id, scope)
 
 
-async def read_payment(deps: Deps, payment_no: str) -> PaymentInFull:
+async def read_payment(deps: Deps, payment_no: str, scope: Scope) -> PaymentInFull:
     """Raises NoSuch, also for a payment that has not arrived here yet."""
     async with deps.db.transaction() as tx:
-        found = await store.get_payment(tx, payment_no)
-        order = await store.get_order(tx, found.order_id)
+        found = await store.get_payment(tx, payment_no, scope)
+        order = await store.get_order(tx, found.order_id, scope)
         refunds = await store.list_refunds(
-            tx, Search(payment_no=payment_no, limit=MAX_REFUNDS_SHOWN)
+            tx, Search(scope, payment_no=payment_no, limit=MAX_REFUNDS_SHOWN)
         )
         parts = await splits.list_splits(
-            tx, SplitSearch(payment_no=payment_no, limit=MAX_SPLITS_SHOWN)
+            tx, SplitSearch(scope, payment_no=payment_no, limit=MAX_SPLITS_SHOWN)
         )
     return PaymentInFull(found, order, refunds, parts)
 
 
-async def read_refund(deps: Deps, refund_no: str) -> FoundRefund:
+async def read_refund(deps: Deps, refund_no: str, scope: Scope) -> FoundRefund:
     async with deps.db.transaction() as tx:
-        return await store.get_refund(tx, refund_no)
+        return await store.get_refund(tx, refund_no, scope)
 
 
 async def find_splits(deps: Deps, search: SplitSearch) -> list[FoundSplit]:
@@ -88,9 +89,9 @@ async def find_splits(deps: Deps, search: SplitSearch) -> list[FoundSplit]:
         return await splits.list_splits(tx, search)
 
 
-async def read_split(deps: Deps, split_no: str) -> FoundSplit:
+async def read_split(deps: Deps, split_no: str, scope: Scope) -> FoundSplit:
     async with deps.db.transaction() as tx:
-        return await splits.get_split(tx, split_no)
+        return await splits.get_split(tx, split_no, scope)
 
 
 async def read_audit(

@@ -1,16 +1,20 @@
 """People of the back office: let in, given another role or password, shut out."""
 
+from collections.abc import Sequence
+
 from chassis.database import Tx
 from chassis.problems import FieldError
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.guessing import Lane
 from merchant_admin.domain.passwords import find_weakness
-from merchant_admin.domain.users import Role, User
+from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.users import Role, User, checked_scope
 from merchant_admin.flows.checking import find_right_hash
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import users as store
+from merchant_admin.store.merchants import list_names
 from merchant_admin.store.sessions import end_sessions_of
 
 
@@ -29,17 +33,30 @@ async def ensure_administrator(deps: Deps, username: str, password: str) -> None
                 await _save(tx, SYSTEM, was=former, now=former.dismissed(now))
         was = await store.find_user(tx, username, lock=True)
         if was is None:
-            await _add(tx, SYSTEM, User(username, Role.ADMIN, password_hash, True, None, now, now))
+            await _add(
+                tx, SYSTEM, User(username, Role.ADMINISTRATOR, password_hash, True, None, now, now)
+            )
         else:
             await _save(tx, SYSTEM, was=was, now=was.appointed(password_hash, now))
 
 
-async def create(deps: Deps, actor: Actor, *, username: str, password: str, role: Role) -> User:
-    """Let somebody in. Raises Unusable where the name is taken or the password is weak."""
+async def create(
+    deps: Deps,
+    actor: Actor,
+    *,
+    username: str,
+    password: str,
+    role: Role,
+    merchant_ids: Sequence[str] | None,
+) -> User:
+    """Let somebody in. Raises Unusable where the name is taken, the password is weak, or the
+    merchants are none of ours or not for this role."""
+    scope = checked_scope(role, merchant_ids)
     password_hash = await _hash(deps, username, password)
     now = deps.clock()
-    user = User(username, role, password_hash, False, None, now, now)
+    user = User(username, role, password_hash, False, None, now, now, scope)
     async with deps.db.transaction() as tx:
+        await _require_merchants(tx, scope)
         if not await _add(tx, actor, user):
             raise Unusable(FieldError("/username", "is taken"))
     return user
@@ -53,6 +70,7 @@ async def change(
     role: Role | None = None,
     password: str | None = None,
     disabled: bool | None = None,
+    scope: Scope | None = None,
 ) -> User:
     """Change what is not None. Who is disabled or gets a password is logged out everywhere at
     once; a role holds from the next request on.
@@ -63,8 +81,13 @@ async def change(
     async with deps.db.transaction() as tx:
         was = await store.get_user(tx, username, lock=True)
         user = was.changed(
-            role=role, password_hash=password_hash, disabled=disabled, at=deps.clock()
+            role=role,
+            password_hash=password_hash,
+            disabled=disabled,
+            scope=scope,
+            at=deps.clock(),
         )
+        await _require_merchants(tx, user.scope)
         await _save(tx, actor, was=was, now=user)
     return user
 
@@ -92,6 +115,12 @@ async def read(deps: Deps, username: str) -> User:
 async def read_page(deps: Deps, *, after: str | None, limit: int) -> list[User]:
     async with deps.db.connection() as tx:
         return await store.list_users(tx, after=after, limit=limit)
+
+
+async def _require_merchants(tx: Tx, scope: Scope) -> None:
+    wanted = scope.parameter or []
+    if len(await list_names(tx, wanted)) != len(wanted):
+        raise Unusable(FieldError("/merchant_ids", "names a merchant that does not exist"))
 
 
 async def _add(tx: Tx, actor: Actor, user: User) -> bool:

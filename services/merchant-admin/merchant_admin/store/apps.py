@@ -14,6 +14,8 @@ from contracts.events.configuration import (
 )
 from merchant_admin.domain.entities import App, AppTerms, SealedCertificate
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
+from merchant_admin.store.scope import all_within
 
 ADD = """
 insert into app (app_id, name, merchant_ids, notify_url, callback_ack, reinitiate_after_s,
@@ -37,9 +39,16 @@ update app
 GET = "select * from app where app_id = $1"
 GET_LOCKED = "select * from app where app_id = $1 for update"
 
-LIST = """
-select * from app where $1::text is null or app_id < $1 order by app_id desc limit $2
-"""
+LIST = all_within(
+    """
+select * from app
+ where ($1::text is null or app_id < $1) and :scope
+ order by app_id desc
+ limit $2
+""",
+    "merchant_ids",
+    3,
+)
 
 LIST_LOCKED = "select * from app where app_id > $1 order by app_id limit $2 for share"
 
@@ -65,9 +74,9 @@ async def get_app(tx: Tx, app_id: str, *, lock: bool = False) -> App:
     return _app(row)
 
 
-async def list_apps(tx: Tx, *, after: str | None, limit: int) -> list[App]:
+async def list_apps(tx: Tx, scope: Scope, *, after: str | None, limit: int) -> list[App]:
     """The newest first, from behind `after` on."""
-    return [_app(row) for row in await tx.fetch(LIST, after, limit)]
+    return [_app(row) for row in await tx.fetch(LIST, after, limit, scope.parameter)]
 
 
 async def list_apps_locked(tx: Tx, *, after: str, limit: int) -> list[App]:

@@ -8,6 +8,8 @@ from chassis.database import Tx
 from contracts.events.configuration import State
 from merchant_admin.domain.entities import Merchant
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
+from merchant_admin.store.scope import within
 
 ADD = """
 insert into merchant (merchant_id, name, state, version, updated_at, alert_route_sealed, created_at)
@@ -23,12 +25,16 @@ update merchant
 GET = "select * from merchant where merchant_id = $1"
 GET_LOCKED = "select * from merchant where merchant_id = $1 for update"
 
-LIST = """
+LIST = within(
+    """
 select * from merchant
- where $1::text is null or merchant_id < $1
+ where ($1::text is null or merchant_id < $1) and :scope
  order by merchant_id desc
  limit $2
-"""
+""",
+    "merchant_id",
+    3,
+)
 
 LIST_NAMES = "select merchant_id, name from merchant where merchant_id = any($1::text[])"
 
@@ -54,9 +60,9 @@ async def get_merchant(tx: Tx, merchant_id: str, *, lock: bool = False) -> Merch
     return _merchant(row)
 
 
-async def list_merchants(tx: Tx, *, after: str | None, limit: int) -> list[Merchant]:
+async def list_merchants(tx: Tx, scope: Scope, *, after: str | None, limit: int) -> list[Merchant]:
     """The newest first, from behind `after` on."""
-    return [_merchant(row) for row in await tx.fetch(LIST, after, limit)]
+    return [_merchant(row) for row in await tx.fetch(LIST, after, limit, scope.parameter)]
 
 
 async def list_merchants_locked(tx: Tx, *, after: str, limit: int) -> list[Merchant]:

@@ -5,18 +5,19 @@ A parameter that is null drops its condition: the statements are planned with th
 are arrays, not semi-joins, so that they too can use an index behind `or`.
 """
 
-from datetime import datetime
-
 import asyncpg
 
 from chassis.database import Tx
 from contracts.api import OrderSummary, PaymentView, RefundView
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, Search
+from merchant_admin.store.scope import within
 
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
-ORDERS = """
+ORDERS = within(
+    """
 select o.order_id, o.app_id, o.view
   from orders_view o
  where ($1::text is null or o.merchant_order_no = $1
@@ -43,11 +44,16 @@ select o.order_id, o.app_id, o.view
    and ($12::timestamptz is null or o.created_at >= $12)
    and ($13::timestamptz is null or o.created_at < $13)
    and ($14::timestamptz is null or (o.created_at, o.order_id) < ($14, $15::text))
+   and :scope
  order by o.created_at desc, o.order_id desc
  limit $16
-"""
+""",
+    "o.merchant_id",
+    17,
+)
 
-PAYMENTS = """
+PAYMENTS = within(
+    """
 select p.order_id, p.app_id, p.view,
        (select coalesce(sum(amount), 0)::bigint from refunds_view r
          where r.payment_no = p.payment_no and r.status = 'succeeded') as amount_refunded,
@@ -74,11 +80,16 @@ select p.order_id, p.app_id, p.view,
    and ($12::timestamptz is null or p.created_at >= $12)
    and ($13::timestamptz is null or p.created_at < $13)
    and ($14::timestamptz is null or (p.created_at, p.payment_no) < ($14, $15::text))
+   and :scope
  order by p.created_at desc, p.payment_no desc
  limit $16
-"""
+""",
+    "p.merchant_id",
+    17,
+)
 
-REFUNDS = """
+REFUNDS = within(
+    """
 select r.order_id, r.app_id, r.view,
        d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
   from refunds_view r left join deliveries_view d using (callback_id)
@@ -102,9 +113,13 @@ select r.order_id, r.app_id, r.view,
    and ($12::timestamptz is null or r.created_at >= $12)
    and ($13::timestamptz is null or r.created_at < $13)
    and ($14::timestamptz is null or (r.created_at, r.refund_no) < ($14, $15::text))
+   and :scope
  order by r.created_at desc, r.refund_no desc
  limit $16
-"""
+""",
+    "r.merchant_id",
+    17,
+)
 
 # As a condition of its own, not behind an `or`, it lets the planner begin with the payments of a
 # channel that has few.
@@ -117,7 +132,13 @@ REFUNDS_AT_CHANNEL = REFUNDS.replace(
     "exists (select from payments_view p where p.payment_no = r.payment_no and p.channel = $10)",
 )
 
-GET_ORDER = "select order_id, app_id, view from orders_view where order_id = $1"
+GET_ORDER = within(
+    """
+select order_id, app_id, view from orders_view where order_id = $1 and :scope
+""",
+    "merchant_id",
+    2,
+)
 
 
 async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
@@ -140,29 +161,29 @@ async def list_refunds(tx: Tx, search: Search) -> list[FoundRefund]:
     return [_refund(row) for row in await tx.fetch(statement, *_parameters(search))]
 
 
-async def get_order(tx: Tx, order_id: str) -> FoundOrder:
+async def get_order(tx: Tx, order_id: str, scope: Scope) -> FoundOrder:
     """Raises NoSuch, also for an order that has not arrived here yet."""
-    row = await tx.fetchrow(GET_ORDER, order_id)
+    row = await tx.fetchrow(GET_ORDER, order_id, scope.parameter)
     if row is None:
         raise NoSuch("order")
     return _order(row)
 
 
-async def get_payment(tx: Tx, payment_no: str) -> FoundPayment:
+async def get_payment(tx: Tx, payment_no: str, scope: Scope) -> FoundPayment:
     """Raises NoSuch, also for a payment that has not arrived here yet."""
-    for payment in await list_payments(tx, Search(payment_no=payment_no, limit=1)):
+    for payment in await list_payments(tx, Search(scope, payment_no=payment_no, limit=1)):
         return payment
     raise NoSuch("payment")
 
 
-async def get_refund(tx: Tx, refund_no: str) -> FoundRefund:
+async def get_refund(tx: Tx, refund_no: str, scope: Scope) -> FoundRefund:
     """Raises NoSuch, also for a refund that has not arrived here yet."""
-    for refund in await list_refunds(tx, Search(refund_no=refund_no, limit=1)):
+    for refund in await list_refunds(tx, Search(scope, refund_no=refund_no, limit=1)):
         return refund
     raise NoSuch("refund")
 
 
-def _parameters(search: Search) -> tuple[str | int | datetime | None, ...]:
+def _parameters(search: Search) -> tuple[object, ...]:
     return (
         search.number,
         search.merchant_order_no,
@@ -180,6 +201,7 @@ def _parameters(search: Search) -> tuple[str | int | datetime | None, ...]:
         search.after.created_at if search.after else None,
         search.after.number if search.after else None,
         search.limit,
+        search.scope.parameter,
     )
 
 

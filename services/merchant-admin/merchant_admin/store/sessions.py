@@ -5,6 +5,7 @@ from datetime import datetime
 from chassis.database import Tx
 from merchant_admin.domain.sessions import NewSession, Session
 from merchant_admin.domain.users import Role
+from merchant_admin.store.users import scope_of
 
 # Locked, so that whoever disables the user or changes the password finds this session, or it
 # finds that out.
@@ -18,7 +19,7 @@ returning true
 """
 
 FIND_SESSION = """
-select username, s.expires_at, s.seen_at, u.role
+select username, s.expires_at, s.seen_at, u.role, u.merchant_ids
   from session s join admin_user u using (username)
  where s.token_digest = $1 and s.expires_at > $2 and s.seen_at > $3 and u.disabled_at is null
 """
@@ -48,7 +49,13 @@ async def find_session(
     row = await tx.fetchrow(FIND_SESSION, token_digest, now, idle_since)
     if row is None:
         return None
-    return Session(row["username"], row["expires_at"], Role(row["role"]), row["seen_at"])
+    return Session(
+        username=row["username"],
+        expires_at=row["expires_at"],
+        role=Role(row["role"]),
+        scope=scope_of(row["merchant_ids"]),
+        seen_at=row["seen_at"],
+    )
 
 
 async def see_session(tx: Tx, token_digest: bytes, now: datetime) -> None:

@@ -8,7 +8,9 @@ from chassis.database import Tx
 from contracts.api import SplitView
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.projection import Said
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Delivery, FoundSplit, SplitSearch
+from merchant_admin.store.scope import within
 
 PUT = """
 insert into splits_view as known
@@ -21,7 +23,8 @@ on conflict (split_no) do update
  where known.sequence <= excluded.sequence
 """
 
-LIST = """
+LIST = within(
+    """
 select s.order_id, s.app_id, s.view,
        d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
   from splits_view s left join deliveries_view d using (callback_id)
@@ -34,9 +37,13 @@ select s.order_id, s.app_id, s.view,
    and ($7::timestamptz is null or s.created_at >= $7)
    and ($8::timestamptz is null or s.created_at < $8)
    and ($9::timestamptz is null or (s.created_at, s.split_no) < ($9, $10::text))
+   and :scope
  order by s.created_at desc, s.split_no desc
  limit $11
-"""
+""",
+    "s.merchant_id",
+    12,
+)
 
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
@@ -76,13 +83,14 @@ async def list_splits(tx: Tx, search: SplitSearch) -> list[FoundSplit]:
         search.after.created_at if search.after else None,
         search.after.number if search.after else None,
         search.limit,
+        search.scope.parameter,
     )
     return [_split(row) for row in rows]
 
 
-async def get_split(tx: Tx, split_no: str) -> FoundSplit:
+async def get_split(tx: Tx, split_no: str, scope: Scope) -> FoundSplit:
     """Raises NoSuch, also for a split that has not arrived here yet."""
-    for split in await list_splits(tx, SplitSearch(split_no=split_no, limit=1)):
+    for split in await list_splits(tx, SplitSearch(scope, split_no=split_no, limit=1)):
         return split
     raise NoSuch("split")
 

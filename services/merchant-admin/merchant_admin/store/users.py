@@ -4,19 +4,21 @@ import asyncpg
 
 from chassis.database import Tx
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role, User
 
 ADD = """
 insert into admin_user (username, role, password_hash, is_from_environment, disabled_at, updated_at,
-                        created_at)
-values ($1, $2, $3, $4, $5, $6, $7)
+                        merchant_ids, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (username) do nothing
 returning true
 """
 
 UPDATE = """
 update admin_user
-   set role = $2, password_hash = $3, is_from_environment = $4, disabled_at = $5, updated_at = $6
+   set role = $2, password_hash = $3, is_from_environment = $4, disabled_at = $5, updated_at = $6,
+       merchant_ids = $7
  where username = $1
 """
 
@@ -69,6 +71,10 @@ async def list_from_environment_locked(tx: Tx) -> list[User]:
     return [_user(row) for row in await tx.fetch(LIST_FROM_ENVIRONMENT_LOCKED)]
 
 
+def scope_of(merchant_ids: list[str] | None) -> Scope:
+    return Scope(None if merchant_ids is None else frozenset(merchant_ids))
+
+
 def _changeable(user: User) -> tuple[object, ...]:
     return (
         user.username,
@@ -77,6 +83,7 @@ def _changeable(user: User) -> tuple[object, ...]:
         user.is_from_environment,
         user.disabled_at,
         user.updated_at,
+        user.scope.parameter,
     )
 
 
@@ -89,4 +96,5 @@ def _user(row: asyncpg.Record) -> User:
         disabled_at=row["disabled_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        scope=scope_of(row["merchant_ids"]),
     )

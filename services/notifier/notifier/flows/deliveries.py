@@ -63,10 +63,15 @@ async def ping(deps: Deps, app_id: str) -> DeliveryView:
         return await _view_of_event(deps, tx, app_id, event_id)
 
 
-async def send_again(deps: Deps, app_id: str, event_id: str) -> DeliveryView:
-    """Send a callback again, now, with a schedule that begins anew and the same `webhook-id`."""
+async def send_again(
+    deps: Deps, app_id: str, event_id: str, *, about: Sequence[str] | None = None
+) -> DeliveryView:
+    """Send a callback again, now, with a schedule that begins anew and the same `webhook-id`.
+
+    `about`: the merchants that the app still has; an event of another one is not found.
+    """
     async with deps.db.transaction() as tx:
-        if not await deliveries.send_again(tx, event_id, app_id):
+        if not await deliveries.send_again(tx, event_id, app_id, about=about):
             raise EventNotFound(event_id)
         view = await _view_of_event(deps, tx, app_id, event_id)
     deps.wake_up.set()

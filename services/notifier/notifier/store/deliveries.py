@@ -65,12 +65,15 @@ async def add(
     return Added(len(rows), leases)
 
 
-async def send_again(tx: Tx, event_id: str, app_id: str) -> bool:
+async def send_again(
+    tx: Tx, event_id: str, app_id: str, *, about: Sequence[str] | None = None
+) -> bool:
     """Make the deliveries of an event due now, their schedule beginning anew.
 
-    False: the app has no delivery of such an event.
+    False: the app has no delivery of such an event, or none `about` one of these merchants.
     """
-    found = await tx.fetch(_OF_EVENT, event_id, day_of(event_id), app_id)
+    merchant_ids = None if about is None else list(about)
+    found = await tx.fetch(_OF_EVENT, event_id, day_of(event_id), app_id, merchant_ids)
     if found:
         await make_due(tx, found)
     return bool(found)
@@ -193,8 +196,12 @@ from queued join added using (delivery_id, lane_id)
 order by delivery_id
 """
 
+# A ping is about no merchant.
 _OF_EVENT = """
-select delivery_id, day, lane_id from delivery where event_id = $1 and day = $2 and app_id = $3
+select delivery_id, day, lane_id from delivery
+ where event_id = $1 and day = $2 and app_id = $3
+   and ($4::text[] is null
+        or coalesce(convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'merchant_id' = any($4), true))
 """
 
 _LOCK_ENDPOINTS = """

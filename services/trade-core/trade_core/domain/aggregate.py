@@ -89,7 +89,7 @@ class OrderAggregate:
         """The channel account that a payment, refund or split is at; "" where it is at none yet."""
         about = self.refunds.get(number) or self.splits.get(number)
         payment = self.payments[number if about is None else about.payment_no]
-        return payment.payment_id or ""
+        return payment.account_id or ""
 
     def know_refunds(self, refunds: Mapping[str, Refund]) -> None:
         """These were read under the order's lock too."""

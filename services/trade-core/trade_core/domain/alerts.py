@@ -232,7 +232,7 @@ def still_unclear(order: Order, payment: Payment, about: Refund | Split | None) 
         title="A channel does not say what became of it",
         detail=f"{what} is still asked about at {payment.channel}.",
         merchant_id=order.merchant_id,
-        facts={**_numbers(order, payment), "payment_id": payment.payment_id},
+        facts={**_numbers(order, payment), "payment_id": payment.account_id},
     )
 
 

@@ -20,7 +20,7 @@ from trade_core.domain import (
     splitting,
 )
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.payment import Claim, Payment
+from trade_core.domain.payment import Payment, ReportedPayment
 from trade_core.domain.trade_numbers import TradeNumbers
 
 CONFLICT: Final = Failure(
@@ -117,7 +117,9 @@ def _changed(
     )
 
 
-def _claim_after(was: Payment, state: PaymentStatus, result: PaymentResult) -> Claim | None:
+def _claim_after(
+    was: Payment, state: PaymentStatus, result: PaymentResult
+) -> ReportedPayment | None:
     """In a conflict the newest word about money counts: it is what a person decides about."""
     if state is not PaymentStatus.CONFLICTED:
         return was.claim

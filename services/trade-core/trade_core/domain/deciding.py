@@ -12,7 +12,7 @@ from trade_core.domain import refund as refunds
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
 from trade_core.domain.errors import ClaimChanged, DecisionImpossible, VersionChanged
-from trade_core.domain.payment import Claim, Payment
+from trade_core.domain.payment import Payment, ReportedPayment
 from trade_core.domain.refund import Refund
 
 IGNORED = Failure(code="ignored", message="A person decided that this is no money of the centre.")
@@ -78,7 +78,7 @@ def claim_shown(payment: Payment) -> ClaimSeen | None:
     if claim is None:
         return None
     return ClaimSeen(
-        payment_id=claim.payment_id,
+        payment_id=claim.account_id,
         channel_trade_no=claim.channel_trade_no,
         amount=claim.amount,
         currency=claim.currency,
@@ -88,8 +88,8 @@ def claim_shown(payment: Payment) -> ClaimSeen | None:
 def _require_disagreement(payment: Payment) -> None:
     """Money that is all that we asked for cannot be said to be none."""
     claim = payment.claim
-    ours = (payment.payment_id, payment.amount, payment.currency)
-    if claim is not None and (claim.payment_id, claim.amount, claim.currency) == ours:
+    ours = (payment.account_id, payment.amount, payment.currency)
+    if claim is not None and (claim.account_id, claim.amount, claim.currency) == ours:
         raise DecisionImpossible(
             "The channel took, in the payment's own account, just what was to be paid."
         )
@@ -130,9 +130,9 @@ def _take(aggregate: OrderAggregate, was: Payment, fact: payments.PaymentFact) -
     return paid
 
 
-def _bookable(payment: Payment) -> Claim:
+def _bookable(payment: Payment) -> ReportedPayment:
     claim = payment.claim
-    is_own = claim is not None and claim.payment_id == payment.payment_id
+    is_own = claim is not None and claim.account_id == payment.account_id
     if claim is None or not is_own or claim.amount <= 0 or claim.currency not in MINOR_DIGITS:
         raise DecisionImpossible("The channel has not said that it took any money we could book.")
     return claim

@@ -6,7 +6,7 @@ from typing import Final
 from contracts.api import Failure, RefundStatus
 from contracts.events.results import PaymentResult, RefundResult, Source, SplitResult, Verdict
 from trade_core.domain.errors import ForeignAccount, ImpossibleResult
-from trade_core.domain.payment import Claim, Payment, PaymentFact
+from trade_core.domain.payment import Payment, PaymentFact, ReportedPayment
 from trade_core.domain.refund import Refund, RefundFact
 from trade_core.domain.split import Split, SplitFact
 
@@ -25,9 +25,9 @@ def require_own_account(
 
     Raises ForeignAccount.
     """
-    is_own = result.payment_id == payment.payment_id
+    is_own = result.payment_id == payment.account_id
     if not is_own or result.merchant_id not in (None, merchant_id):
-        raise ForeignAccount(result.payment_id, number, payment.payment_id)
+        raise ForeignAccount(result.payment_id, number, payment.account_id)
 
 
 def of_payment(payment: Payment, result: PaymentResult, asked_at: datetime) -> PaymentFact:
@@ -119,12 +119,12 @@ def of_split(split: Split, payment: Payment, result: SplitResult) -> SplitFact:
             return SplitFact.UNCLEAR
 
 
-def claim_of(payment: Payment, result: PaymentResult) -> Claim | None:
+def claim_of(payment: Payment, result: PaymentResult) -> ReportedPayment | None:
     """The money that a result says was taken; what it does not state is taken for ours."""
     if result.verdict is not Verdict.SUCCEEDED or result.source is Source.CLOSE:
         return None
-    return Claim(
-        payment_id=result.payment_id,
+    return ReportedPayment(
+        account_id=result.payment_id,
         channel_trade_no=result.channel_trade_no,
         amount=payment.amount if result.amount is None else result.amount,
         currency=result.currency or payment.currency,

@@ -46,7 +46,7 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
     succeed here.
     """
     payment = aggregate.payments[result.payment_no]
-    if payment.state is not PaymentStatus.SUCCEEDED or result.payment_id != payment.payment_id:
+    if payment.state is not PaymentStatus.SUCCEEDED or result.payment_id != payment.account_id:
         return
     if (amount := _amount(result, payment)) is not None:
         asked_at, said_at = result.asked_at or time, result.said_at or time

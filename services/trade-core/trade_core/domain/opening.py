@@ -48,7 +48,7 @@ class PaymentRequest:
 class Choice:
     """Where, and how, the payer wants to pay; `anew` as in `contracts.internal.ChooseChannel`."""
 
-    payment_id: str
+    account_id: str
     channel: str
     method: Method
     anew: bool = False
@@ -134,7 +134,7 @@ def _payment(request: PaymentRequest, order_id: str, now: datetime) -> Payment:
     return Payment(
         payment_no=new_id("payment"),
         order_id=order_id,
-        payment_id=content.payment_id if placed else None,
+        account_id=content.payment_id if placed else None,
         requested_account_id=content.payment_id,
         channel=request.channel,
         method=content.method,
@@ -150,8 +150,8 @@ def _payment(request: PaymentRequest, order_id: str, now: datetime) -> Payment:
         metadata=content.metadata,
         notify_url=content.notify_url,
         return_url=content.return_url,
-        split=tuple(content.split),
-        splits=content.splits or bool(content.split),
+        split_receivers=tuple(content.split),
+        will_split=content.splits or bool(content.split),
     )
 
 
@@ -178,14 +178,14 @@ def _limit_attempts(aggregate: OrderAggregate, current: Payment) -> None:
 
 
 def _is_at(payment: Payment, choice: Choice) -> bool:
-    return (payment.payment_id, payment.called_as) == (choice.payment_id, choice.method)
+    return (payment.account_id, payment.called_as) == (choice.account_id, choice.method)
 
 
 def _bind(aggregate: OrderAggregate, payment: Payment, choice: Choice) -> Payment:
     bound = replace(
         payment,
         state=after(payment.state, PaymentFact.CHOSEN),
-        payment_id=choice.payment_id,
+        account_id=choice.account_id,
         channel=choice.channel,
         called_as=choice.method,
         initiated_at=aggregate.now,
@@ -205,7 +205,7 @@ def _next_choice(aggregate: OrderAggregate, former: Payment, choice: Choice) -> 
     payment = replace(
         former,
         payment_no=new_id("payment"),
-        payment_id=choice.payment_id,
+        account_id=choice.account_id,
         channel=choice.channel,
         called_as=choice.method,
         state=PaymentStatus.INITIATING,

@@ -136,20 +136,20 @@ def after(state: State, fact: PaymentFact) -> State:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ReportedPayment:
     """Money that a channel says it took, in its own words."""
 
-    payment_id: str
+    account_id: str
     channel_trade_no: str | None
     amount: int
     currency: str
     paid_at: datetime | None
 
-    def is_of_the_same_money(self, other: "Claim") -> bool:
+    def is_of_the_same_money(self, other: "ReportedPayment") -> bool:
         """Whether both speak of one movement: notices and queries differ in what they state."""
         numbers = {self.channel_trade_no, other.channel_trade_no} - {None}
-        return len(numbers) < 2 and (self.payment_id, self.amount, self.currency) == (
-            other.payment_id,
+        return len(numbers) < 2 and (self.account_id, self.amount, self.currency) == (
+            other.account_id,
             other.amount,
             other.currency,
         )
@@ -157,13 +157,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One attempt. `payment_id`, `channel` and `called_as` (how the channel was asked; `method` is
+    """One attempt. `account_id`, `channel` and `called_as` (how the channel was asked; `method` is
     what the app requested) are None until the payer chose on our page; `requested_account_id` is
     the account that the app named.
     `settles`: this payment is the one that pays the order. `closing`: we want it closed.
     `refund_reserved` covers what was returned and what is on its way back. `claim` is what a person
     has to decide about, or has decided: the channel's last word in a conflict.
-    `split` is what receivers get of it as soon as it is paid; `splits`: it will be split, so or
+    `split_receivers` get their shares as soon as it is paid; `will_split`: it will be split, so or
     later. `split_reserved` is what receivers have or shall have.
     `reversed_at`: the channel said then that all the money was back, which we had not booked.
     `may_be_paid`: it is closed here, and whoever holds its link or code may still pay it.
@@ -171,7 +171,7 @@ class Payment:
 
     payment_no: str
     order_id: str
-    payment_id: str | None
+    account_id: str | None
     requested_account_id: str | None
     channel: str | None
     method: Method
@@ -195,11 +195,11 @@ class Payment:
     closing: bool = False
     refund_reserved: int = 0
     amount_refunded: int = 0
-    claim: Claim | None = None
+    claim: ReportedPayment | None = None
     reversed_at: datetime | None = None
     may_be_paid: bool = False
-    split: tuple[SplitReceiver, ...] = ()
-    splits: bool = False
+    split_receivers: tuple[SplitReceiver, ...] = ()
+    will_split: bool = False
     split_reserved: int = 0
 
     @property
@@ -209,14 +209,14 @@ class Payment:
     @property
     def is_placed(self) -> bool:
         """Whether a channel may know of it."""
-        return self.payment_id is not None
+        return self.account_id is not None
 
     @property
     def account(self) -> str:
         """The channel account of a payment that is placed."""
-        if self.payment_id is None:
+        if self.account_id is None:
             raise ValueError(f"{self.payment_no} is at no channel account yet")
-        return self.payment_id
+        return self.account_id
 
     @property
     def in_flight_until(self) -> datetime:

@@ -52,9 +52,9 @@ def split_as_requested(aggregate: OrderAggregate, request: CreateSplit) -> Split
 
 def split_by_itself(aggregate: OrderAggregate, payment: Payment) -> None:
     """Start the split that was asked for with a payment, which has just been paid."""
-    if not payment.split:
+    if not payment.split_receivers:
         return
-    started = _new(aggregate, payment, payment.split)
+    started = _new(aggregate, payment, payment.split_receivers)
     if started.amount > payment.amount:
         # A person accepted less than was to be paid.
         aggregate.alerts.append(alerts.split_impossible(aggregate.order, payment))

@@ -9,7 +9,7 @@ from contracts.events.orders import SOURCE
 from contracts.internal import CheckoutOnFile, ClaimView, PaymentOnFile, RefundOnFile
 from trade_core.domain.event import Event
 from trade_core.domain.order import Order
-from trade_core.domain.payment import Claim, Payment
+from trade_core.domain.payment import Payment, ReportedPayment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Share, Split
 
@@ -68,14 +68,14 @@ def payment_on_file(order: Order, payment: Payment) -> PaymentOnFile:
         order=order_summary(order),
         return_url=payment.return_url,
         requested_account_id=payment.requested_account_id,
-        splits=payment.splits,
+        splits=payment.will_split,
         claim=None if payment.claim is None else _claim_view(payment.claim),
     )
 
 
-def _claim_view(claim: Claim) -> ClaimView:
+def _claim_view(claim: ReportedPayment) -> ClaimView:
     return ClaimView(
-        payment_id=claim.payment_id,
+        payment_id=claim.account_id,
         channel_trade_no=claim.channel_trade_no,
         amount=claim.amount,
         currency=claim.currency,
@@ -125,7 +125,7 @@ def payment_ref(order: Order, payment: Payment) -> PaymentRef:
         channel_trade_no=payment.channel_trade_no,
         created_at=payment.created_at,
         expires_at=payment.expires_at,
-        splits=payment.splits,
+        splits=payment.will_split,
     )
 
 
@@ -187,7 +187,7 @@ def _payment(order: Order, payment: Payment) -> dict[str, Any]:
         "merchant_order_no": order.merchant_order_no,
         "channel_trade_no": payment.channel_trade_no,
         "merchant_id": order.merchant_id,
-        "payment_id": payment.payment_id,
+        "payment_id": payment.account_id,
         "channel": payment.channel,
         "method": payment.method,
         "status": payment.state,

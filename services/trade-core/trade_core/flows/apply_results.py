@@ -69,9 +69,10 @@ class Received(Generic[ResultT]):
 AnyReceived = Received[PaymentResult] | Received[RefundResult] | Received[SplitResult]
 
 
-def decode(record: Record) -> AnyReceived:
-    """Raises ValueError for what is not a result. What is said of splits comes by the payments'
-    topic."""
+def decode(deps: Deps, record: Record) -> AnyReceived:
+    """Raises Unproven for what the gateway did not write, ValueError for what is not a result. What
+    is said of splits comes by the payments' topic."""
+    deps.check_proof(record)
     value = clean_json(record.value)
     if record.headers.get("ce_type") == SPLIT_RESULT:
         return Received(record, plausible(SplitResultRecord.model_validate_json(value)))

@@ -9,8 +9,10 @@ import structlog
 
 from chassis.consumer import DeadRecord, Record
 from chassis.database import is_passing
+from contracts.events.alerts import Alert, record_unproven
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from contracts.internal import DeadLetterPage, DeadLetterView
+from foundation.record_proof import is_unproven
 from trade_core.domain import alerts
 from trade_core.domain.errors import DeadLetterNotFound, VersionChanged
 from trade_core.flows.apply_results import (
@@ -36,9 +38,15 @@ NEWEST: Final = 2**63 - 1
 async def keep(deps: Deps, records: Sequence[DeadRecord]) -> None:
     """They could not be read or applied: kept as they came, and people hear of it."""
     async with deps.db.transaction() as tx:
-        told = [alerts.result_parked(dead.record.key or "unknown", dead.error) for dead in records]
-        await dead_letters.keep(tx, records, told, at=deps.clock())
+        await dead_letters.keep(tx, records, map(_alert, records), at=deps.clock())
     deps.wake_relay()
+
+
+def _alert(dead: DeadRecord) -> Alert:
+    """A forger's records are one alert, whatever keys they make up."""
+    if is_unproven(dead):
+        return record_unproven("trade-core", dead.record.topic, dead.error)
+    return alerts.result_parked(dead.record.key or "unknown", dead.error)
 
 
 async def list_letters(deps: Deps, after: int | None, limit: int) -> DeadLetterPage:
@@ -90,7 +98,7 @@ async def _try_again(deps: Deps, record: Record) -> str | None:
 
 
 async def _apply(deps: Deps, record: Record) -> Refused:
-    received = decode(record)
+    received = decode(deps, record)
     match received.event.data:
         case PaymentResult():
             return await apply_payment_results(deps, [received])

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chassis.consumer import Record
 from chassis.database import Database
 from chassis.producer import Message
 from contracts.events.configuration import LatePayment, RefundSplits
@@ -12,7 +13,8 @@ from trade_core.flows.wake_ups import OrderWakeUps
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`send` publishes to Kafka and answers per message whether it was confirmed. `wake_relay` and
+    """`send` publishes to Kafka and answers per message whether it was confirmed. `check_proof`
+    raises Unproven for a record that the gateway did not write. `wake_relay` and
     `wake_due` are called after a commit, so that what it caused does not wait for a poll;
     `order_wake_ups` wakes callers who wait for an order."""
 
@@ -21,6 +23,7 @@ class Deps:
     late_payment: Callable[[str], LatePayment]
     refund_splits: Callable[[str], RefundSplits]
     send: Callable[[Sequence[Message]], Awaitable[Sequence[bool]]]
+    check_proof: Callable[[Record], None]
     wake_relay: Callable[[], None]
     wake_due: Callable[[], None]
     order_wake_ups: OrderWakeUps = field(default_factory=OrderWakeUps)

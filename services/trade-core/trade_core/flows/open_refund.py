@@ -62,7 +62,7 @@ def _belongs(aggregate: OrderAggregate, app_id: str | None, request: CreateRefun
     return (
         app_id in (None, order.app_id)
         and request.merchant_id == order.merchant_id
-        and request.payment_id == payment.payment_id
+        and request.payment_id == payment.account_id
     )
 
 

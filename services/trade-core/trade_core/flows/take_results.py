@@ -36,7 +36,7 @@ async def take(deps: Deps, records: Sequence[ResultRecord]) -> ResultsReceipt:
     unreadable: list[DeadRecord] = []
     for record in map(_record_of, records):
         try:
-            received.append(decode(record))
+            received.append(decode(deps, record))
         except ValueError as error:
             unreadable.append(DeadRecord(record, repr(error)[: dead_letters.MAX_ERROR_CHARS]))
     if unreadable:

@@ -15,10 +15,10 @@ async def insert(
     return bool(
         await tx.fetchval(
             _INSERT,
-            [new_payments.row(payment)],
+            [new_payments.row(order, payment)],
             _row(order),
             payment.payment_no,
-            payment.payment_id or "",
+            payment.account_id or "",
             next_check.due_at,
             event.event_id,
             event.topic,

@@ -36,7 +36,7 @@ PAYMENTS: Final = Listed(
     kind="payment",
     number="p.payment_no",
     rows="payments p join orders o using (order_id)",
-    app_id="o.app_id",
+    app_id="p.app_id",
     merchant_id="o.merchant_id",
     state="p.state",
     created_at="p.created_at",
@@ -75,17 +75,21 @@ SPLITS: Final = Listed(
 
 async def numbers(tx: Tx, listed: Listed, query: ListQuery, after: str | None) -> list[str]:
     """One number more than the page has, where there is one."""
+    text, values = statement(listed, query, after)
+    return [row["number"] for row in await tx.fetch(text, *values)]
+
+
+def statement(listed: Listed, query: ListQuery, after: str | None) -> tuple[str, list[object]]:
+    """The SQL of a page, and its values. Every part of the text is one of ours."""
     conditions = list(_conditions(listed, query, after))
     wheres = [text.format(f"${place}") for place, (text, _) in enumerate(conditions, 1)]
     direction = "desc" if query.order == "desc" else "asc"
-    # Every part of this text is one of ours; what the caller gave stands in the values.
-    statement = (
+    text = (
         f"select {listed.number} as number from {listed.rows}"  # noqa: S608
         f" where {' and '.join(wheres)}"
         f" order by {listed.number} {direction} limit {query.limit + 1}"
     )
-    rows = await tx.fetch(statement, *(value for _, value in conditions))
-    return [row["number"] for row in rows]
+    return text, [value for _, value in conditions]
 
 
 def _conditions(

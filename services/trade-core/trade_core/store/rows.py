@@ -26,26 +26,33 @@ from contracts.api import (
 )
 from contracts.internal import RefundDecision
 from trade_core.domain.order import Order
-from trade_core.domain.payment import Claim, Payment
+from trade_core.domain.payment import Payment, ReportedPayment
 from trade_core.domain.refund import Refund, RefundFact
 from trade_core.domain.split import Return, Share, Split, SplitFact
 
 ACTION: Final[TypeAdapter[Action]] = TypeAdapter(Action)
-CLAIM: Final = TypeAdapter(Claim)
+CLAIM: Final = TypeAdapter(ReportedPayment)
 RECEIVERS: Final = TypeAdapter(tuple[SplitReceiver, ...])
 RETURNS: Final = TypeAdapter(tuple[Return, ...])
 
-_COLUMNS: Final = {"requested_account_id": "wished_payment_id", "last_fact": "heard"}
+COLUMNS: Final = {
+    "account_id": "payment_id",
+    "requested_account_id": "wished_payment_id",
+    "split_receivers": "split",
+    "will_split": "splits",
+    "last_fact": "heard",
+}
 """Fields whose columns are older than their names."""
 
 _ORDER: Final = tuple(field.name for field in fields(Order))
 _PAYMENT: Final = tuple(field.name for field in fields(Payment))
+_REPORTED: Final = tuple(field.name for field in fields(ReportedPayment))
 _REFUND: Final = tuple(field.name for field in fields(Refund))
 _SPLIT: Final = tuple(field.name for field in fields(Split) if field.name != "shares")
 _SHARE: Final = tuple(field.name for field in fields(Share))
 
 _order_values = itemgetter(*_ORDER)
-_payment_values = itemgetter(*(_COLUMNS.get(name, name) for name in _PAYMENT))
+_payment_values = itemgetter(*(COLUMNS.get(name, name) for name in _PAYMENT))
 
 _ORDER_STATES: Final = {state.value: state for state in OrderStatus}
 _PAYMENT_STATES: Final = {state.value: state for state in PaymentStatus}
@@ -72,13 +79,14 @@ def payment_of(row: asyncpg.Record) -> Payment:
         values["action"] = ACTION.validate_python(row["action"])
     values["failure"] = _failure_of(row)
     if row["claim"] is not None:
-        values["claim"] = CLAIM.validate_python(row["claim"])
-    values["split"] = () if row["split"] is None else RECEIVERS.validate_python(row["split"])
+        values["claim"] = _reported_of(row["claim"])
+    receivers = row["split"]
+    values["split_receivers"] = () if receivers is None else RECEIVERS.validate_python(receivers)
     return Payment(**values)
 
 
 def refund_of(row: asyncpg.Record) -> Refund:
-    values: dict[str, Any] = {name: row[_COLUMNS.get(name, name)] for name in _REFUND}
+    values: dict[str, Any] = {name: row[COLUMNS.get(name, name)] for name in _REFUND}
     values["state"] = RefundStatus(row["state"])
     values["cause"] = RefundCause(row["cause"])
     values["last_fact"] = _REFUND_FACTS[row["heard"]]
@@ -90,7 +98,7 @@ def refund_of(row: asyncpg.Record) -> Refund:
 
 def split_of(row: asyncpg.Record, shares: Iterable[asyncpg.Record]) -> Split:
     """`shares` in their order."""
-    values: dict[str, Any] = {name: row[_COLUMNS.get(name, name)] for name in _SPLIT}
+    values: dict[str, Any] = {name: row[COLUMNS.get(name, name)] for name in _SPLIT}
     values["state"] = SplitStatus(row["state"])
     values["last_fact"] = None if row["heard"] is None else _SPLIT_FACTS[row["heard"]]
     values["failure"] = _failure_of(row)
@@ -101,8 +109,11 @@ def action_json(action: Action | None) -> dict[str, Any] | None:
     return None if action is None else action.model_dump(mode="json")
 
 
-def claim_json(claim: Claim | None) -> dict[str, Any] | None:
-    return None if claim is None else CLAIM.dump_python(claim, mode="json")
+def claim_json(claim: ReportedPayment | None) -> dict[str, Any] | None:
+    if claim is None:
+        return None
+    told = CLAIM.dump_python(claim, mode="json")
+    return {COLUMNS.get(name, name): value for name, value in told.items()}
 
 
 def receivers_json(receivers: tuple[SplitReceiver, ...]) -> list[dict[str, Any]] | None:
@@ -115,6 +126,10 @@ def returns_json(returns: tuple[Return, ...]) -> list[dict[str, Any]] | None:
 
 def failure_json(failure: Failure | None) -> dict[str, Any] | None:
     return None if failure is None else failure.model_dump()
+
+
+def _reported_of(claim: dict[str, Any]) -> ReportedPayment:
+    return CLAIM.validate_python({name: claim[COLUMNS.get(name, name)] for name in _REPORTED})
 
 
 def _share_of(row: asyncpg.Record) -> Share:

@@ -11,7 +11,7 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment
 from trade_core.store import due, ledger, new_payments, outgoing, refunds, splits
 from trade_core.store.concurrency import TradeNumberTaken, require_all
-from trade_core.store.rows import action_json, claim_json, failure_json
+from trade_core.store.rows import COLUMNS, action_json, claim_json, failure_json
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ _ORDER: Final = (
     "signed_at",
 )
 _PAYMENT: Final = (
-    "payment_id",
+    "account_id",
     "channel",
     "called_as",
     "channel_trade_no",
@@ -67,7 +67,7 @@ async def save(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     await new_payments.insert(
         tx,
         [
-            payment
+            (each.order, payment)
             for each in changed
             for number, payment in each.payments.items()
             if number not in each.snapshot.payments
@@ -181,7 +181,7 @@ def _differing(names: Iterable[str], was: T, now: T) -> dict[str, object]:
     changed = {name: it for name in names if (it := getattr(now, name)) is not getattr(was, name)}
     if None in changed.values():
         raise ValueError(f"a row cannot say that something ended: {changed}")
-    return changed
+    return {COLUMNS.get(name, name): it for name, it in changed.items()}
 
 
 # The rows of a batch travel as one JSON text: an array per column costs several times the CPU. What

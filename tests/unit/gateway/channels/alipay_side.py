@@ -21,7 +21,7 @@ from contracts.api import Method
 from gateway.channels import alipay
 from gateway.channels.alipay import codes
 from gateway.channels.alipay.wire import GATEWAY_CODES
-from gateway.channels.plugin import RawNotice, Reply, Request
+from gateway.channels.plugin import RawNotification, Reply, Request
 
 APP_ID = "2021000100000001"
 SELLER_ID = "2088000000000001"
@@ -96,7 +96,7 @@ class AlipaySide:
             content["send_pay_date"] = "2026-01-31 12:00:05"
         return content
 
-    def notice(self, fields: dict[str, str], **changed: str) -> RawNotice:
+    def notification(self, fields: dict[str, str], **changed: str) -> RawNotification:
         all_fields = {
             "notify_time": "2026-01-31 12:00:06",
             "notify_type": "trade_status_sync",
@@ -112,7 +112,7 @@ class AlipaySide:
         }
         signature = self.platform.sign(text_to_sign(all_fields, "sign", "sign_type"))
         body = urlencode(all_fields | {"sign": signature}).encode()
-        return RawNotice({"content-type": "application/x-www-form-urlencoded"}, body)
+        return RawNotification({"content-type": "application/x-www-form-urlencoded"}, body)
 
     def trade_fields(self, payment_no: str, state: str, amount: str = "12.99") -> dict[str, str]:
         fields = {
@@ -217,22 +217,22 @@ class AlipaySide:
             node = {"code": "40004", "msg": "…", "sub_code": f"ACQ.{code}", "sub_msg": "不行"}
             yield Reply(200, {}, json.dumps({"error_response": node}).encode())
 
-    def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice:
+    def paid_notification(self, payment_no: str, amount_minor: int = 1299) -> RawNotification:
         amount = f"{amount_minor // 100}.{amount_minor % 100:02d}"
-        return self.notice(self.trade_fields(payment_no, "TRADE_SUCCESS", amount))
+        return self.notification(self.trade_fields(payment_no, "TRADE_SUCCESS", amount))
 
-    def notice_of_unknown_state(self, payment_no: str) -> RawNotice:
-        return self.notice(self.trade_fields(payment_no, "UNHEARD_OF"))
+    def notification_of_unknown_state(self, payment_no: str) -> RawNotification:
+        return self.notification(self.trade_fields(payment_no, "UNHEARD_OF"))
 
-    def notice_for_another_merchant(self, payment_no: str) -> RawNotice:
-        return self.notice(
+    def notification_for_another_merchant(self, payment_no: str) -> RawNotification:
+        return self.notification(
             self.trade_fields(payment_no, "TRADE_SUCCESS"), app_id="2021000100000002"
         )
 
-    def refund_notice(self, **changed: str) -> RawNotice:
+    def refund_notification(self, **changed: str) -> RawNotification:
         fields = self.trade_fields(PAYMENT_NO, "TRADE_SUCCESS") | {
             "refund_fee": "7.00",
             "gmt_refund": "2026-01-31 12:00:09.123",
             "out_biz_no": REFUND_NO,
         }
-        return self.notice(fields, **changed)
+        return self.notification(fields, **changed)

@@ -18,17 +18,17 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.plugin import (
-    CallingBack,
     HandOver,
     Moment,
     PayOrder,
     Plugin,
-    RawNotice,
+    RawNotification,
     Refunding,
     Reply,
     Request,
     Share,
-    ShareReturn,
+    SplitReturn,
+    SplitReturning,
     Splitting,
     Trade,
 )
@@ -146,11 +146,11 @@ class Side(Protocol):
         """Refusals that nobody signed, by every code that this channel has a meaning for."""
         ...
 
-    def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice: ...
+    def paid_notification(self, payment_no: str, amount_minor: int = 1299) -> RawNotification: ...
 
-    def notice_of_unknown_state(self, payment_no: str) -> RawNotice: ...
+    def notification_of_unknown_state(self, payment_no: str) -> RawNotification: ...
 
-    def notice_for_another_merchant(self, payment_no: str) -> RawNotice: ...
+    def notification_for_another_merchant(self, payment_no: str) -> RawNotification: ...
 
 
 def order(method: Method = Method.NATIVE, **changed: Any) -> PayOrder:
@@ -199,9 +199,9 @@ def splitting(**changed: Any) -> Splitting:
     return Splitting(**(values | changed))
 
 
-def calling_back(amount_minor: int = 100) -> CallingBack:
-    owed = ShareReturn(SPLIT_NO, MERCHANT, Money(amount_minor, "CNY"), RETURN_NO)
-    return CallingBack(paid_trade(), owed, "多收退回")
+def split_returning(amount_minor: int = 100) -> SplitReturning:
+    owed = SplitReturn(SPLIT_NO, MERCHANT, Money(amount_minor, "CNY"), RETURN_NO)
+    return SplitReturning(paid_trade(), owed, "多收退回")
 
 
 def paid_trade() -> Trade:
@@ -231,6 +231,6 @@ def operations_of(plugin: Plugin[Any]) -> dict[str, tuple[Any, Any]]:
         others |= {
             "split": (plugin.splits.split, splitting()),
             "query_split": (plugin.splits.query, splitting()),
-            "call_back": (plugin.splits.call_back, calling_back()),
+            "call_back": (plugin.splits.return_split, split_returning()),
         }
     return methods | {name: each for name, each in others.items() if each[0] is not None}

@@ -23,8 +23,8 @@ from tests.unit.gateway.channels.conformance_splits import SplitAnswers
 from contracts.money import Money
 from gateway.channels.plugin import (
     HandOver,
-    NoticedPayment,
-    RawNotice,
+    NotifiedPayment,
+    RawNotification,
     Request,
     Succeeded,
     Unverifiable,
@@ -101,32 +101,38 @@ class Conformance(Answers, SplitAnswers):
             call = way.call(order(method, return_url=None, **absent), account)
             side.plugin.wire.sign(call, account, MOMENT)
 
-    # ── notices ──
+    # ── notifications ──
 
-    def test_a_notice_of_payment_is_read(self, side: Side, account: Any) -> None:
-        [noticed] = side.plugin.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
-        assert isinstance(noticed, NoticedPayment)
-        assert noticed.payment_no == PAYMENT_NO
-        assert isinstance(noticed.outcome, Succeeded)
-        assert noticed.outcome.amount == Money(1299, "CNY")
-        assert noticed.outcome.channel_no
+    def test_a_notification_of_payment_is_read(self, side: Side, account: Any) -> None:
+        [notified] = side.plugin.notifications.read(
+            side.paid_notification(PAYMENT_NO), account, MOMENT
+        )
+        assert isinstance(notified, NotifiedPayment)
+        assert notified.payment_no == PAYMENT_NO
+        assert isinstance(notified.outcome, Succeeded)
+        assert notified.outcome.amount == Money(1299, "CNY")
+        assert notified.outcome.channel_no
 
-    def test_a_notice_tells_the_wrong_amount_too(self, side: Side, account: Any) -> None:
-        [noticed] = side.plugin.notices.read(side.paid_notice(PAYMENT_NO, 1), account, MOMENT)
-        assert isinstance(noticed.outcome, Succeeded)
-        assert noticed.outcome.amount == Money(1, "CNY")
+    def test_a_notification_tells_the_wrong_amount_too(self, side: Side, account: Any) -> None:
+        [notified] = side.plugin.notifications.read(
+            side.paid_notification(PAYMENT_NO, 1), account, MOMENT
+        )
+        assert isinstance(notified.outcome, Succeeded)
+        assert notified.outcome.amount == Money(1, "CNY")
 
-    def test_the_same_notice_reads_the_same_again(self, side: Side, account: Any) -> None:
-        notice = side.paid_notice(PAYMENT_NO)
-        read = side.plugin.notices.read
-        assert read(notice, account, MOMENT) == read(notice, account, MOMENT)
+    def test_the_same_notification_reads_the_same_again(self, side: Side, account: Any) -> None:
+        notification = side.paid_notification(PAYMENT_NO)
+        read = side.plugin.notifications.read
+        assert read(notification, account, MOMENT) == read(notification, account, MOMENT)
 
-    def test_a_tampered_notice_is_refused(self, side: Side, account: Any) -> None:
-        notice = side.paid_notice(PAYMENT_NO)
-        honest = side.plugin.notices.read(notice, account, MOMENT)
-        for body in tampered(notice.body):
+    def test_a_tampered_notification_is_refused(self, side: Side, account: Any) -> None:
+        notification = side.paid_notification(PAYMENT_NO)
+        honest = side.plugin.notifications.read(notification, account, MOMENT)
+        for body in tampered(notification.body):
             try:
-                read = side.plugin.notices.read(RawNotice(notice.headers, body), account, MOMENT)
+                read = side.plugin.notifications.read(
+                    RawNotification(notification.headers, body), account, MOMENT
+                )
             except Unverifiable:
                 continue
             # A hint's number is not signed: the channel is asked, and has the last word.
@@ -134,30 +140,36 @@ class Conformance(Answers, SplitAnswers):
             assert read == honest or all(getattr(each, "is_hint", False) for each in read)
 
     @pytest.mark.parametrize("body", NO_ANSWERS)
-    def test_what_is_no_notice_is_refused(self, side: Side, account: Any, body: bytes) -> None:
-        headers = side.paid_notice(PAYMENT_NO).headers
+    def test_what_is_no_notification_is_refused(
+        self, side: Side, account: Any, body: bytes
+    ) -> None:
+        headers = side.paid_notification(PAYMENT_NO).headers
         with pytest.raises(Unverifiable):
-            side.plugin.notices.read(RawNotice(headers, body), account, MOMENT)
+            side.plugin.notifications.read(RawNotification(headers, body), account, MOMENT)
 
-    def test_a_notice_for_another_merchant_is_refused(self, side: Side, account: Any) -> None:
-        notice = side.notice_for_another_merchant(PAYMENT_NO)
+    def test_a_notification_for_another_merchant_is_refused(self, side: Side, account: Any) -> None:
+        notification = side.notification_for_another_merchant(PAYMENT_NO)
         with pytest.raises(Unverifiable):
-            side.plugin.notices.read(notice, account, MOMENT)
+            side.plugin.notifications.read(notification, account, MOMENT)
 
-    def test_a_notice_signed_by_somebody_else_is_refused(self, side: Side, account: Any) -> None:
+    def test_a_notification_signed_by_somebody_else_is_refused(
+        self, side: Side, account: Any
+    ) -> None:
         stranger: Side = self.make_side()
         with pytest.raises(Unverifiable):
-            side.plugin.notices.read(stranger.paid_notice(PAYMENT_NO), account, MOMENT)
+            side.plugin.notifications.read(stranger.paid_notification(PAYMENT_NO), account, MOMENT)
 
-    def test_a_notice_of_an_unheard_of_state_is_refused(self, side: Side, account: Any) -> None:
+    def test_a_notification_of_an_unheard_of_state_is_refused(
+        self, side: Side, account: Any
+    ) -> None:
         """So that it comes again; meanwhile the query is asked."""
-        notice = side.notice_of_unknown_state(PAYMENT_NO)
+        notification = side.notification_of_unknown_state(PAYMENT_NO)
         with pytest.raises(Unverifiable):
-            side.plugin.notices.read(notice, account, MOMENT)
+            side.plugin.notifications.read(notification, account, MOMENT)
 
     def test_only_acceptance_is_a_2xx(self, side: Side) -> None:
-        assert side.plugin.notices.accept.status in (200, 204)
-        assert side.plugin.notices.refuse.status >= 500
+        assert side.plugin.notifications.accept.status in (200, 204)
+        assert side.plugin.notifications.refuse.status >= 500
 
     # ── keys that rotate ──
 
@@ -172,13 +184,15 @@ class Conformance(Answers, SplitAnswers):
         both = side.plugin.overlap(opened, account)
         call = side.plugin.query.call(trade(), both)
         for each in (side, renewed):
-            [noticed] = each.plugin.notices.read(each.paid_notice(PAYMENT_NO), both, MOMENT)
-            assert isinstance(noticed.outcome, Succeeded)
+            [notified] = each.plugin.notifications.read(
+                each.paid_notification(PAYMENT_NO), both, MOMENT
+            )
+            assert isinstance(notified.outcome, Succeeded)
             answer = each.plugin.wire.verify(each.paid(PAYMENT_NO), call, both, MOMENT)
             assert isinstance(each.plugin.query.outcome(answer, trade(), both), Succeeded)
             renewed.asked(each.plugin.wire.sign(call, both, MOMENT))
         with pytest.raises(Unverifiable):
-            side.plugin.notices.read(side.paid_notice(PAYMENT_NO), opened, MOMENT)
+            side.plugin.notifications.read(side.paid_notification(PAYMENT_NO), opened, MOMENT)
 
     # ── the plugin as data ──
 

@@ -14,9 +14,9 @@ from tests.unit.gateway.channels.channel_side import (
     SHARES,
     SPLIT_NO,
     Side,
-    calling_back,
     order,
     refunding,
+    split_returning,
     splitting,
     trade,
 )
@@ -131,12 +131,12 @@ class SplitAnswers:
         self, side: Side, account: Any
     ) -> None:
         for splits in _splits_of(side):
-            owed = calling_back()
+            owed = split_returning()
             back = refunding(returns=(owed.share,))
-            if splits.call_back is None:
+            if splits.return_split is None:
                 got = str(asked(side, account, side.plugin.refund, back).content)
             else:
-                got = str(asked(side, account, splits.call_back, owed).content)
+                got = str(asked(side, account, splits.return_split, owed).content)
             assert MERCHANT in got
             assert RETURN_NO in got
             assert splits.gives_back(MERCHANT)

@@ -19,7 +19,7 @@ from tests.unit.gateway.channels.channel_side import (
 from contracts.api import Method
 from gateway.channels import easy
 from gateway.channels.easy import codes
-from gateway.channels.plugin import RawNotice, Reply, Request
+from gateway.channels.plugin import RawNotification, Reply, Request
 
 ORG_ID, MER_CODE, TERM_NO = "ORG000000001215", "850000000000001", "12345678"
 
@@ -99,7 +99,7 @@ class EasySide:
             "payFunc": "WECHAT",
         }
 
-    def notice(self, payment_no: str, code: str, **changed: Any) -> RawNotice:
+    def notification(self, payment_no: str, code: str, **changed: Any) -> RawNotification:
         biz_data = {
             "tradeAmt": "1299",
             "actuallyAmt": "1298",
@@ -112,7 +112,7 @@ class EasySide:
         } | changed.pop("biz_data", {})
         trace = self.trace_of(payment_no)
         envelope = self.envelope(biz_data, orgTrace=trace, orgInfo=payment_no) | changed
-        return RawNotice({"content-type": "application/json"}, json.dumps(envelope).encode())
+        return RawNotification({"content-type": "application/json"}, json.dumps(envelope).encode())
 
     # ── the Side of the conformance suite ──
 
@@ -156,11 +156,11 @@ class EasySide:
             yield Reply(200, {}, json.dumps(told | {"orgId": ORG_ID}).encode())
             yield self.answer({"tradeRetCode": "00", "tradeRetMsg": "成功"}, **told)
 
-    def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice:
-        return self.notice(payment_no, "00", biz_data={"tradeAmt": str(amount_minor)})
+    def paid_notification(self, payment_no: str, amount_minor: int = 1299) -> RawNotification:
+        return self.notification(payment_no, "00", biz_data={"tradeAmt": str(amount_minor)})
 
-    def notice_of_unknown_state(self, payment_no: str) -> RawNotice:
-        return self.notice(payment_no, "UNHEARD_OF")
+    def notification_of_unknown_state(self, payment_no: str) -> RawNotification:
+        return self.notification(payment_no, "UNHEARD_OF")
 
-    def notice_for_another_merchant(self, payment_no: str) -> RawNotice:
-        return self.notice(payment_no, "00", orgMerCode="850000000000002")
+    def notification_for_another_merchant(self, payment_no: str) -> RawNotification:
+        return self.notification(payment_no, "00", orgMerCode="850000000000002")

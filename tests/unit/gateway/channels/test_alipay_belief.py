@@ -1,4 +1,4 @@
-"""Alipay: what is believed: signatures and notices."""
+"""Alipay: what is believed: signatures and notifications."""
 
 import json
 from dataclasses import replace
@@ -24,10 +24,10 @@ from tests.unit.gateway.channels.channel_side import (
 from contracts.money import Money
 from gateway.channels.plugin import (
     Declined,
-    NoticedPayment,
+    NotifiedPayment,
     NotUnderstood,
     Pending,
-    RawNotice,
+    RawNotification,
     Reply,
     Succeeded,
     Unverifiable,
@@ -92,11 +92,11 @@ def test_a_yes_must_be_signed(side: AlipaySide, account: Any, forgery: str) -> N
         outcome(side, account, PLUGIN.query, trade(), Reply(200, {}, body.encode()))
 
 
-# ── notices ──
+# ── notifications ──
 
 
-def form(notice: RawNotice) -> dict[str, str]:
-    return dict(parse_qsl(notice.body.decode()))
+def form(notification: RawNotification) -> dict[str, str]:
+    return dict(parse_qsl(notification.body.decode()))
 
 
 @pytest.mark.parametrize(
@@ -108,75 +108,79 @@ def form(notice: RawNotice) -> dict[str, str]:
         ("TRADE_CLOSED", Declined("TRADE_CLOSED", "the trade was closed unpaid", closed=True)),
     ],
 )
-def test_each_state_of_a_notice_has_its_meaning(
+def test_each_state_of_a_notification_has_its_meaning(
     side: AlipaySide, account: Any, state: str, meaning: Any
 ) -> None:
-    notice = side.notice(side.trade_fields(PAYMENT_NO, state))
-    read = PLUGIN.notices.read(notice, account, MOMENT)
-    assert read == [NoticedPayment(PAYMENT_NO, meaning)]
+    notification = side.notification(side.trade_fields(PAYMENT_NO, state))
+    read = PLUGIN.notifications.read(notification, account, MOMENT)
+    assert read == [NotifiedPayment(PAYMENT_NO, meaning)]
 
 
-def test_each_field_of_a_notice_is_signed(side: AlipaySide, account: Any) -> None:
-    fields = form(side.paid_notice(PAYMENT_NO))
+def test_each_field_of_a_notification_is_signed(side: AlipaySide, account: Any) -> None:
+    fields = form(side.paid_notification(PAYMENT_NO))
     for name in fields:
         changed = urlencode(fields | {name: fields[name] + "1"}).encode()
         without = urlencode({key: each for key, each in fields.items() if key != name}).encode()
         for body in (changed, without):
             with pytest.raises(Unverifiable):
-                PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+                PLUGIN.notifications.read(RawNotification({}, body), account, MOMENT)
     added = urlencode(fields | {"refund_fee": "1.00"}).encode()
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(RawNotice({}, added), account, MOMENT)
+        PLUGIN.notifications.read(RawNotification({}, added), account, MOMENT)
 
 
 def test_a_field_that_stands_twice_is_refused(side: AlipaySide, account: Any) -> None:
-    body = side.paid_notice(PAYMENT_NO).body + b"&total_amount=12.99"
+    body = side.paid_notification(PAYMENT_NO).body + b"&total_amount=12.99"
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+        PLUGIN.notifications.read(RawNotification({}, body), account, MOMENT)
 
 
 def test_the_old_signature_is_refused(side: AlipaySide, account: Any) -> None:
-    notice = side.notice(side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS"), sign_type="RSA")
+    notification = side.notification(
+        side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS"), sign_type="RSA"
+    )
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(notice, account, MOMENT)
+        PLUGIN.notifications.read(notification, account, MOMENT)
 
 
 def test_empty_values_may_be_signed_or_not(side: AlipaySide, account: Any) -> None:
-    fields = form(side.paid_notice(PAYMENT_NO)) | {"body": ""}
+    fields = form(side.paid_notification(PAYMENT_NO)) | {"body": ""}
     fields.pop("sign")
     kept = sorted((name, value) for name, value in fields.items() if name != "sign_type")
     with_empty = "&".join(f"{name}={value}" for name, value in kept).encode()
     for text in (with_empty, text_to_sign(fields, "sign_type")):
         body = urlencode(fields | {"sign": side.platform.sign(text)}).encode()
-        assert PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+        assert PLUGIN.notifications.read(RawNotification({}, body), account, MOMENT)
 
 
-def test_a_notice_for_another_seller_is_refused(side: AlipaySide) -> None:
+def test_a_notification_for_another_seller_is_refused(side: AlipaySide) -> None:
     ours, theirs = opened(side, seller_id=SELLER_ID), opened(side, seller_id="2088000000000002")
-    notice = side.paid_notice(PAYMENT_NO)
-    assert PLUGIN.notices.read(notice, ours, MOMENT)
+    notification = side.paid_notification(PAYMENT_NO)
+    assert PLUGIN.notifications.read(notification, ours, MOMENT)
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(notice, theirs, MOMENT)
+        PLUGIN.notifications.read(notification, theirs, MOMENT)
 
 
 @pytest.mark.parametrize("kind", ["servicewindow_notify", ""])
-def test_another_kind_of_notice_is_not_acknowledged(
+def test_another_kind_of_notification_is_not_acknowledged(
     side: AlipaySide, account: Any, kind: str
 ) -> None:
-    notice = side.notice({"out_trade_no": PAYMENT_NO}, notify_type=kind)
+    notification = side.notification({"out_trade_no": PAYMENT_NO}, notify_type=kind)
     with pytest.raises(NotUnderstood):
-        PLUGIN.notices.read(notice, account, MOMENT)
+        PLUGIN.notifications.read(notification, account, MOMENT)
 
 
-def test_a_notice_is_repeated_for_a_day_and_still_believed(side: AlipaySide, account: Any) -> None:
+def test_a_notification_is_repeated_for_a_day_and_still_believed(
+    side: AlipaySide, account: Any
+) -> None:
     later = replace(MOMENT, now=NOW + timedelta(hours=25))
-    assert PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, later)
+    assert PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, later)
 
 
-def test_notices_are_answered_as_alipay_wants() -> None:
-    accept = PLUGIN.notices.accept
+def test_notifications_are_answered_as_alipay_wants() -> None:
+    accept = PLUGIN.notifications.accept
     assert (accept.status, accept.body, accept.media_type) == (200, b"success", "text/plain")
-    assert PLUGIN.notices.refuse.body != b"success"
+    assert PLUGIN.notifications.refuse.body != b"success"
 
 
 def test_a_request_keeps_what_is_public_in_the_address(side: AlipaySide, account: Any) -> None:

@@ -53,16 +53,16 @@ def alipay() -> Rotated:
     return Rotated()
 
 
-def test_answers_and_notices_are_believed_under_the_new_certificate(alipay: Rotated) -> None:
+def test_answers_and_notifications_are_believed_under_the_new_certificate(alipay: Rotated) -> None:
     call, paid = PLUGIN.query.call(trade(), alipay.account), alipay.side.paid(PAYMENT_NO)
     with pytest.raises(UnknownKey) as unknown:
         PLUGIN.wire.verify(paid, call, alipay.account, MOMENT)
     assert unknown.value.name == alipay.serial
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(alipay.side.paid_notice(PAYMENT_NO), alipay.account, MOMENT)
+        PLUGIN.notifications.read(alipay.side.paid_notification(PAYMENT_NO), alipay.account, MOMENT)
     taught = alipay.learn(alipay.download(alipay.chain.chain_pem))
     assert PLUGIN.wire.verify(paid, call, taught, MOMENT).signed
-    assert PLUGIN.notices.read(alipay.side.paid_notice(PAYMENT_NO), taught, MOMENT)
+    assert PLUGIN.notifications.read(alipay.side.paid_notification(PAYMENT_NO), taught, MOMENT)
     assert "0" * 32 in taught.alipay_keys
 
 

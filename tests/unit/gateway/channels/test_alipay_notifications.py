@@ -30,12 +30,12 @@ from gateway.channels.alipay import PLUGIN
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
-    Noticed,
-    NoticedPayment,
-    NoticedRefund,
+    Notified,
+    NotifiedPayment,
+    NotifiedRefund,
     NotUnderstood,
     Outcome,
-    RawNotice,
+    RawNotification,
     Succeeded,
     Told,
     Unknown,
@@ -58,8 +58,8 @@ def account(side: AlipaySide) -> Any:
     return opened(side)
 
 
-def read(account: Any, notice: RawNotice) -> list[Noticed]:
-    return PLUGIN.notices.read(notice, account, MOMENT)
+def read(account: Any, notification: RawNotification) -> list[Notified]:
+    return PLUGIN.notifications.read(notification, account, MOMENT)
 
 
 def paid_and_back(amount_minor: int | None, number: str | None = None) -> Succeeded:
@@ -89,27 +89,27 @@ def paid_and_back(amount_minor: int | None, number: str | None = None) -> Succee
 def test_a_payment_is_heard_of_whatever_stands_beside_it(
     side: AlipaySide, account: Any, state: str, beside: dict[str, str]
 ) -> None:
-    notice = side.notice(side.trade_fields(PAYMENT_NO, state), **beside)
-    assert read(account, notice) == [NoticedPayment(PAYMENT_NO, PAID)]
+    notification = side.notification(side.trade_fields(PAYMENT_NO, state), **beside)
+    assert read(account, notification) == [NotifiedPayment(PAYMENT_NO, PAID)]
 
 
 def test_a_word_is_true_from_what_happened_to_when_it_was_sent(
     side: AlipaySide, account: Any
 ) -> None:
     """A repeat is sent with a new time, and says what was so long before."""
-    paid = side.notice(
+    paid = side.notification(
         side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS"), notify_time="2026-01-31 12:04:06"
     )
-    [noticed] = read(account, paid)
-    assert times(noticed) == (PAID_AT, TOLD_AT + timedelta(minutes=4))
-    assert [times(each) for each in read(account, side.refund_notice())] == [
+    [notified] = read(account, paid)
+    assert times(notified) == (PAID_AT, TOLD_AT + timedelta(minutes=4))
+    assert [times(each) for each in read(account, side.refund_notification())] == [
         (RETURNED_AT, TOLD_AT),
         (RETURNED_AT, TOLD_AT),
     ]
 
 
-def times(noticed: Noticed) -> tuple[datetime | None, datetime | None]:
-    return noticed.outcome.asked_at, noticed.outcome.said_at
+def times(notified: Notified) -> tuple[datetime | None, datetime | None]:
+    return notified.outcome.asked_at, notified.outcome.said_at
 
 
 # ── refunds ──
@@ -129,22 +129,24 @@ def test_a_refund_of_ours_is_a_word_about_both(
     side: AlipaySide, account: Any, fields: dict[str, str]
 ) -> None:
     """It has a number, and an amount or a time; and what went back was paid."""
-    notice = side.refund_notice(**fields)
+    notification = side.refund_notification(**fields)
     told = "refund_fee" not in fields
     returned_at = None if "gmt_refund" in fields else RETURNED_AT
-    assert read(account, notice) == [
-        NoticedPayment(PAYMENT_NO, paid_and_back(700) if told else PAID),
-        NoticedRefund(REFUND_NO, PAYMENT_NO, Succeeded(at=returned_at)),
+    assert read(account, notification) == [
+        NotifiedPayment(PAYMENT_NO, paid_and_back(700) if told else PAID),
+        NotifiedRefund(REFUND_NO, PAYMENT_NO, Succeeded(at=returned_at)),
     ]
 
 
 def test_a_refund_in_full_closes_the_trade(side: AlipaySide, account: Any) -> None:
     for fields in ({}, {"gmt_payment": ""}):
-        notice = side.refund_notice(trade_status="TRADE_CLOSED", refund_fee="12.99", **fields)
-        payment, refund = read(account, notice)
+        notification = side.refund_notification(
+            trade_status="TRADE_CLOSED", refund_fee="12.99", **fields
+        )
+        payment, refund = read(account, notification)
         assert isinstance(payment.outcome, Succeeded)
         assert payment.outcome.given_back == GivenBack(Money(1299, "CNY"))
-        assert isinstance(refund, NoticedRefund)
+        assert isinstance(refund, NotifiedRefund)
 
 
 @pytest.mark.parametrize("number", ["made-in-the-merchant-centre", PAYMENT_NO, "2026013100001"])
@@ -152,24 +154,24 @@ def test_a_refund_made_elsewhere_is_a_word_about_the_payment(
     side: AlipaySide, account: Any, number: str
 ) -> None:
     """`money-moved-outside`: with its number, and the sum of all refunds of the trade."""
-    noticed = read(account, side.refund_notice(out_biz_no=number))
-    assert noticed == [NoticedPayment(PAYMENT_NO, paid_and_back(700, number))]
+    notified = read(account, side.refund_notification(out_biz_no=number))
+    assert notified == [NotifiedPayment(PAYMENT_NO, paid_and_back(700, number))]
 
 
 def test_money_that_went_back_without_a_number_is_told_too(side: AlipaySide, account: Any) -> None:
-    noticed = read(account, side.refund_notice(out_biz_no=""))
-    assert noticed == [NoticedPayment(PAYMENT_NO, paid_and_back(700))]
+    notified = read(account, side.refund_notification(out_biz_no=""))
+    assert notified == [NotifiedPayment(PAYMENT_NO, paid_and_back(700))]
 
 
 def test_a_refund_of_what_was_not_paid_is_not_understood(side: AlipaySide, account: Any) -> None:
     with pytest.raises(NotUnderstood):
-        read(account, side.refund_notice(trade_status="WAIT_BUYER_PAY"))
+        read(account, side.refund_notification(trade_status="WAIT_BUYER_PAY"))
 
 
 # ── refunds that come back ──
 
 
-def bounce(side: AlipaySide, status: str, **changed: str) -> RawNotice:
+def bounce(side: AlipaySide, status: str, **changed: str) -> RawNotification:
     content = {
         "trade_no": TRADE_NO,
         "out_trade_no": PAYMENT_NO,
@@ -188,7 +190,7 @@ def bounce(side: AlipaySide, status: str, **changed: str) -> RawNotice:
         "charset": "utf-8",
     }
     signature = side.platform.sign(text_to_sign(fields, "sign"))
-    return RawNotice({}, urlencode(fields | {"sign": signature}).encode())
+    return RawNotification({}, urlencode(fields | {"sign": signature}).encode())
 
 
 @pytest.mark.parametrize(
@@ -204,15 +206,15 @@ def bounce(side: AlipaySide, status: str, **changed: str) -> RawNotice:
 def test_a_bank_says_what_became_of_a_refund(
     side: AlipaySide, account: Any, status: str, expected: Told
 ) -> None:
-    [noticed] = read(account, bounce(side, status))
-    assert noticed == NoticedRefund(REFUND_NO, PAYMENT_NO, expected)
-    assert times(noticed) == (TOLD_AT, TOLD_AT)
+    [notified] = read(account, bounce(side, status))
+    assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, expected)
+    assert times(notified) == (TOLD_AT, TOLD_AT)
 
 
 def test_another_bank_word_is_not_understood(side: AlipaySide, account: Any) -> None:
-    for notice in (bounce(side, "P"), bounce(side, "F", out_request_no="console-1")):
+    for notification in (bounce(side, "P"), bounce(side, "F", out_request_no="console-1")):
         with pytest.raises(NotUnderstood):
-            read(account, notice)
+            read(account, notification)
 
 
 def test_a_refund_is_asked_for_with_the_banks_word(account: Any) -> None:
@@ -224,13 +226,13 @@ def test_a_refund_is_asked_for_with_the_banks_word(account: Any) -> None:
 # ── whose money ──
 
 
-def test_a_notice_for_another_seller_is_refused(side: AlipaySide) -> None:
+def test_a_notification_for_another_seller_is_refused(side: AlipaySide) -> None:
     ours = opened(side, seller_id=SELLER_ID)
     fields = side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS")
-    assert read(ours, side.notice(fields))
+    assert read(ours, side.notification(fields))
     for seller in ("2088000000000009", ""):
         with pytest.raises(Unverifiable):
-            read(ours, side.notice(fields, seller_id=seller))
+            read(ours, side.notification(fields, seller_id=seller))
 
 
 # ── a cancelled payment code ──

@@ -1,4 +1,4 @@
-"""易生: what each code, state and notice means, and what is believed."""
+"""易生: what each code, state and notification means, and what is believed."""
 
 import json
 from dataclasses import replace
@@ -26,11 +26,11 @@ from gateway.channels.easy import codes
 from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Declined,
-    NoticedPayment,
+    NotifiedPayment,
     NotSent,
     Outcome,
     Pending,
-    RawNotice,
+    RawNotification,
     Reply,
     Succeeded,
     Unknown,
@@ -188,19 +188,21 @@ def test_nothing_signed_is_nothing_said(side: EasySide, account: Any) -> None:
             outcome(side, account, PLUGIN.query, trade(), reply)
 
 
-# ── notices ──
+# ── notifications ──
 
 
 @pytest.mark.parametrize("code", ["06", "99", "98"])
-def test_a_notice_never_ends_a_payment_unpaid(side: EasySide, account: Any, code: str) -> None:
+def test_a_notification_never_ends_a_payment_unpaid(
+    side: EasySide, account: Any, code: str
+) -> None:
     """The payer may try again on the same page."""
-    [said] = PLUGIN.notices.read(side.notice(PAYMENT_NO, code), account, MOMENT)
-    assert isinstance(said, NoticedPayment)
+    [said] = PLUGIN.notifications.read(side.notification(PAYMENT_NO, code), account, MOMENT)
+    assert isinstance(said, NotifiedPayment)
     assert isinstance(said.outcome, Pending)
 
 
-def test_a_notice_says_when_it_was_paid(side: EasySide, account: Any) -> None:
-    [said] = PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
+def test_a_notification_says_when_it_was_paid(side: EasySide, account: Any) -> None:
+    [said] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
     assert said.outcome == Succeeded(
         "EP20260131000001", Money(1299, "CNY"), NOW + timedelta(seconds=5)
     )
@@ -218,45 +220,45 @@ def test_a_notice_says_when_it_was_paid(side: EasySide, account: Any) -> None:
         {"sign": ""},
     ],
 )
-def test_a_notice_whose_parts_do_not_belong_together_is_refused(
+def test_a_notification_whose_parts_do_not_belong_together_is_refused(
     side: EasySide, account: Any, changed: dict[str, Any]
 ) -> None:
-    notice = side.notice(PAYMENT_NO, "00")
-    body = json.dumps(json.loads(notice.body) | changed).encode()
+    notification = side.notification(PAYMENT_NO, "00")
+    body = json.dumps(json.loads(notification.body) | changed).encode()
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(RawNotice(notice.headers, body), account, MOMENT)
+        PLUGIN.notifications.read(RawNotification(notification.headers, body), account, MOMENT)
 
 
 @pytest.mark.parametrize("absent", [("tradeAmt",), ("outTrace", "pcTrace")])
-def test_a_signed_text_that_is_no_notice_is_refused(
+def test_a_signed_text_that_is_no_notification_is_refused(
     side: EasySide, account: Any, absent: tuple[str, ...]
 ) -> None:
     """As the answer to an order, which says 00 before anybody paid."""
-    notice = side.notice(PAYMENT_NO, "00", biz_data=dict.fromkeys(absent, ""))
+    notification = side.notification(PAYMENT_NO, "00", biz_data=dict.fromkeys(absent, ""))
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(notice, account, MOMENT)
+        PLUGIN.notifications.read(notification, account, MOMENT)
 
 
-def test_each_field_of_a_notice_is_signed(side: EasySide, account: Any) -> None:
-    content = json.loads(side.paid_notice(PAYMENT_NO).body)
+def test_each_field_of_a_notification_is_signed(side: EasySide, account: Any) -> None:
+    content = json.loads(side.paid_notification(PAYMENT_NO).body)
     for name in content["bizData"]:
         forged = content["bizData"] | {name: content["bizData"][name] + "1"}
         body = json.dumps(content | {"bizData": forged}).encode()
         with pytest.raises(Unverifiable):
-            PLUGIN.notices.read(RawNotice({}, body), account, MOMENT)
+            PLUGIN.notifications.read(RawNotification({}, body), account, MOMENT)
 
 
 def test_a_number_that_is_not_signed_is_only_a_hint(side: EasySide, account: Any) -> None:
-    [said] = PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
-    assert isinstance(said, NoticedPayment)
+    [said] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
+    assert isinstance(said, NotifiedPayment)
     assert said.is_hint
 
 
-def test_notices_are_answered_as_easypay_wants() -> None:
-    accept = PLUGIN.notices.accept
+def test_notifications_are_answered_as_easypay_wants() -> None:
+    accept = PLUGIN.notifications.accept
     assert (accept.status, accept.media_type) == (200, "application/json")
     assert json.loads(accept.body) == {"code": "000000", "msg": "Success"}
-    assert json.loads(PLUGIN.notices.refuse.body)["code"] != "000000"
+    assert json.loads(PLUGIN.notifications.refuse.body)["code"] != "000000"
 
 
 def test_there_is_no_close() -> None:

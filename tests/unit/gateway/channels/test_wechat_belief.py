@@ -1,4 +1,4 @@
-"""WeChat Pay: what is believed: signatures, certificates, notices."""
+"""WeChat Pay: what is believed: signatures, certificates, notifications."""
 
 import base64
 import json
@@ -29,11 +29,11 @@ from gateway.channels.plugin import (
     Declined,
     GivenBack,
     Moment,
-    NoticedPayment,
-    NoticedRefund,
+    NotifiedPayment,
+    NotifiedRefund,
     NotUnderstood,
     Outcome,
-    RawNotice,
+    RawNotification,
     Succeeded,
     Unknown,
     Unverifiable,
@@ -88,12 +88,12 @@ def test_a_signature_lives_five_minutes(
     side: WechatSide, account: Any, age_s: int, is_fresh: bool
 ) -> None:
     content = side.transaction(PAYMENT_NO, "SUCCESS")
-    notice = side.notice("TRANSACTION.SUCCESS", content, age_s=age_s)
+    notification = side.notification("TRANSACTION.SUCCESS", content, age_s=age_s)
     if is_fresh:
-        assert PLUGIN.notices.read(notice, account, MOMENT)
+        assert PLUGIN.notifications.read(notification, account, MOMENT)
         return
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(notice, account, MOMENT)
+        PLUGIN.notifications.read(notification, account, MOMENT)
 
 
 def test_a_refusal_is_never_a_yes_whatever_it_says(side: WechatSide, account: Any) -> None:
@@ -102,18 +102,18 @@ def test_a_refusal_is_never_a_yes_whatever_it_says(side: WechatSide, account: An
     assert isinstance(outcome(side, account, PLUGIN.query, trade(), reply), Unknown)
 
 
-# ── notices ──
+# ── notifications ──
 
 
 @pytest.mark.parametrize(
     ("state", "kind"), [("SUCCESS", Succeeded), ("CLOSED", Declined), ("ABNORMAL", Declined)]
 )
-def test_a_notice_of_refund_is_read(
+def test_a_notification_of_refund_is_read(
     side: WechatSide, account: Any, state: str, kind: type[Outcome]
 ) -> None:
-    notice = side.refund_notice(REFUND_NO, PAYMENT_NO, state)
-    [said] = PLUGIN.notices.read(notice, account, MOMENT)
-    assert isinstance(said, NoticedRefund)
+    notification = side.refund_notification(REFUND_NO, PAYMENT_NO, state)
+    [said] = PLUGIN.notifications.read(notification, account, MOMENT)
+    assert isinstance(said, NotifiedRefund)
     assert (said.refund_no, said.payment_no) == (REFUND_NO, PAYMENT_NO)
     assert isinstance(said.outcome, kind)
     if isinstance(said.outcome, Succeeded):
@@ -127,14 +127,14 @@ def test_a_receivers_share_is_nothing_to_do(side: WechatSide, account: Any) -> N
     """Told under two names of events; it is asked for by query."""
     told = {"mchid": MCHID, "order_id": "3", "receiver": {"account": "1900000100", "amount": 3}}
     for event in ("PROFITSHARING.SUCCESS", "TRANSACTION.SUCCESS"):
-        assert PLUGIN.notices.read(side.notice(event, told), account, MOMENT) == []
+        assert PLUGIN.notifications.read(side.notification(event, told), account, MOMENT) == []
 
 
 def test_what_is_not_understood_is_not_acknowledged(side: WechatSide, account: Any) -> None:
     combined = {"mchid": MCHID, "combine_out_trade_no": "C1", "sub_orders": []}
     for event, told in (("COUPON.USE", {"mchid": MCHID}), ("TRANSACTION.SUCCESS", combined)):
         with pytest.raises(NotUnderstood):
-            PLUGIN.notices.read(side.notice(event, told), account, MOMENT)
+            PLUGIN.notifications.read(side.notification(event, told), account, MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -158,16 +158,18 @@ def test_a_refund_made_elsewhere_is_a_word_about_the_payment(
         "refund_status": state,
         "amount": {"total": 1299, "refund": amount, "payer_total": 1299, "payer_refund": amount},
     }
-    noticed = PLUGIN.notices.read(side.notice(f"REFUND.{state}", told), account, MOMENT)
+    notified = PLUGIN.notifications.read(
+        side.notification(f"REFUND.{state}", told), account, MOMENT
+    )
     paid = Succeeded(TRANSACTION_ID, Money(1299, "CNY"), given_back=expected)
-    assert noticed == ([NoticedPayment(PAYMENT_NO, paid)] if expected else [])
+    assert notified == ([NotifiedPayment(PAYMENT_NO, paid)] if expected else [])
 
 
-def test_a_notice_sealed_with_another_key_is_refused(side: WechatSide, account: Any) -> None:
+def test_a_notification_sealed_with_another_key_is_refused(side: WechatSide, account: Any) -> None:
     content = side.transaction(PAYMENT_NO, "SUCCESS")
-    notice = side.notice("TRANSACTION.SUCCESS", content, key="z" * 32)
+    notification = side.notification("TRANSACTION.SUCCESS", content, key="z" * 32)
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(notice, account, MOMENT)
+        PLUGIN.notifications.read(notification, account, MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -182,27 +184,29 @@ def test_a_notice_sealed_with_another_key_is_refused(side: WechatSide, account: 
         {"ciphertext": base64.b64encode(b"short").decode()},
     ],
 )
-def test_a_notice_sealed_otherwise_is_refused(
+def test_a_notification_sealed_otherwise_is_refused(
     side: WechatSide, account: Any, changed: dict[str, str]
 ) -> None:
     """Even if the envelope is signed."""
-    envelope = json.loads(side.paid_notice(PAYMENT_NO).body)
+    envelope = json.loads(side.paid_notification(PAYMENT_NO).body)
     envelope["resource"] |= changed
     body = json.dumps(envelope).encode()
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(RawNotice(side.signed(body), body), account, MOMENT)
+        PLUGIN.notifications.read(RawNotification(side.signed(body), body), account, MOMENT)
 
 
-def test_a_notice_without_a_merchant_is_refused(side: WechatSide, account: Any) -> None:
+def test_a_notification_without_a_merchant_is_refused(side: WechatSide, account: Any) -> None:
     content = side.transaction(PAYMENT_NO, "SUCCESS")
     content.pop("mchid")
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(side.notice("TRANSACTION.SUCCESS", content), account, MOMENT)
+        PLUGIN.notifications.read(
+            side.notification("TRANSACTION.SUCCESS", content), account, MOMENT
+        )
 
 
-def test_notices_are_answered_as_wechat_pay_wants() -> None:
-    assert (PLUGIN.notices.accept.status, PLUGIN.notices.accept.body) == (204, b"")
-    assert json.loads(PLUGIN.notices.refuse.body)["code"] == "FAIL"
+def test_notifications_are_answered_as_wechat_pay_wants() -> None:
+    assert (PLUGIN.notifications.accept.status, PLUGIN.notifications.accept.body) == (204, b"")
+    assert json.loads(PLUGIN.notifications.refuse.body)["code"] == "FAIL"
 
 
 # ── certificates ──

@@ -85,7 +85,9 @@ def test_both_certificates_are_believed_while_they_rotate(issuer: Issuer) -> Non
     for serial in (0x0A, 0x0B):
         reply = issuer.signing(serial).paid(PAYMENT_NO)
         assert PLUGIN.wire.verify(reply, call, account, MOMENT).signed
-        assert PLUGIN.notices.read(issuer.signing(serial).paid_notice(PAYMENT_NO), account, MOMENT)
+        assert PLUGIN.notifications.read(
+            issuer.signing(serial).paid_notification(PAYMENT_NO), account, MOMENT
+        )
     newest = PLUGIN.wire.sign(call, account, MOMENT).headers["Wechatpay-Serial"]
     assert newest == f"{0x0B:040X}"
 

@@ -99,7 +99,7 @@ TABLES = {
     "refund": codes.REFUND,
     "split": codes.SPLIT,
     "query_split": codes.QUERY_SPLIT,
-    "call_back": codes.CALL_BACK,
+    "call_back": codes.SPLIT_RETURN,
 }
 ROWS = [
     (operation, code, meaning)

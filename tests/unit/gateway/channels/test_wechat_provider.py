@@ -87,9 +87,9 @@ def test_the_payer_is_known_under_the_app_that_calls(
 def test_a_paid_order_is_read(side: WechatSide, account: Any) -> None:
     said = outcome(side, account, PLUGIN.query, trade(), side.answer(told()))
     assert isinstance(said, Succeeded)
-    notice = side.notice("TRANSACTION.SUCCESS", told())
-    [noticed] = PLUGIN.notices.read(notice, account, MOMENT)
-    assert noticed.payment_no == PAYMENT_NO
+    notification = side.notification("TRANSACTION.SUCCESS", told())
+    [notified] = PLUGIN.notifications.read(notification, account, MOMENT)
+    assert notified.payment_no == PAYMENT_NO
 
 
 @pytest.mark.parametrize(
@@ -101,28 +101,30 @@ def test_words_about_another_merchant_of_the_provider_are_refused(
 ) -> None:
     with pytest.raises(Unverifiable):
         outcome(side, account, PLUGIN.query, trade(), side.answer(told(**changed)))
-    notice = side.notice("TRANSACTION.SUCCESS", told(**changed))
+    notification = side.notification("TRANSACTION.SUCCESS", told(**changed))
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(notice, account, MOMENT)
+        PLUGIN.notifications.read(notification, account, MOMENT)
 
 
-def test_a_notice_to_a_direct_merchant_is_none_for_a_provider(
+def test_a_notification_to_a_direct_merchant_is_none_for_a_provider(
     side: WechatSide, account: Any
 ) -> None:
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(side.paid_notice(PAYMENT_NO), account, MOMENT)
-    notice, direct = side.notice("TRANSACTION.SUCCESS", told()), opened(side)
+        PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
+    notification, direct = side.notification("TRANSACTION.SUCCESS", told()), opened(side)
     with pytest.raises(Unverifiable):
-        PLUGIN.notices.read(notice, direct, MOMENT)
+        PLUGIN.notifications.read(notification, direct, MOMENT)
 
 
-def test_a_refund_notice_names_the_merchants_only(side: WechatSide, account: Any) -> None:
+def test_a_refund_notification_names_the_merchants_only(side: WechatSide, account: Any) -> None:
     content = {
         **{k: v for k, v in side.refund(REFUND_NO, PAYMENT_NO, "SUCCESS").items() if k != "status"},
         **MERCHANTS,
         "refund_status": "SUCCESS",
     }
-    [said] = PLUGIN.notices.read(side.notice("REFUND.SUCCESS", content), account, MOMENT)
+    [said] = PLUGIN.notifications.read(
+        side.notification("REFUND.SUCCESS", content), account, MOMENT
+    )
     assert isinstance(said.outcome, Succeeded)
     assert said.outcome.channel_no == REFUND_ID
 

@@ -10,8 +10,8 @@ from tests.unit.gateway.channels.channel_side import (
     PERSON,
     RETURN_NO,
     SPLIT_NO,
-    calling_back,
     order,
+    split_returning,
     splitting,
 )
 from tests.unit.gateway.channels.wechat_side import APPID, RETURN_ID, WechatSide
@@ -19,7 +19,7 @@ from tests.unit.gateway.channels.wechat_side import APPID, RETURN_ID, WechatSide
 from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.plugin import Declined, Pending, Succeeded, Unknown, Unverifiable
-from gateway.channels.wechat.operations import call_back, query_split, split
+from gateway.channels.wechat.operations import query_split, return_split, split
 
 SUB_MCHID, SUB_APPID = "1900000555", "wx5550000000000000"
 
@@ -54,7 +54,7 @@ def test_a_provider_splits_for_its_merchant(side: WechatSide) -> None:
     assert [each["type"] for each in got["receivers"]] == ["MERCHANT_ID", "PERSONAL_SUB_OPENID"]
     asks = asked(side, account, query_split, splitting())
     assert asks.content == {"transaction_id": CHANNEL_NO, "sub_mchid": SUB_MCHID}
-    assert asked(side, account, call_back, calling_back()).content["sub_mchid"] == SUB_MCHID
+    assert asked(side, account, return_split, split_returning()).content["sub_mchid"] == SUB_MCHID
 
 
 @pytest.mark.parametrize("method", list(WechatSide.plugin.methods))
@@ -88,22 +88,22 @@ def test_each_state_of_a_return_has_its_meaning(
     side: WechatSide, result: str, meaning: Any
 ) -> None:
     reply = side.given_back(result)
-    assert outcome(side, opened(side), call_back, calling_back(), reply) == meaning
+    assert outcome(side, opened(side), return_split, split_returning(), reply) == meaning
 
 
 def test_a_return_in_an_unheard_of_state_is_unknown(side: WechatSide) -> None:
-    said = outcome(side, opened(side), call_back, calling_back(), side.given_back("NEW"))
+    said = outcome(side, opened(side), return_split, split_returning(), side.given_back("NEW"))
     assert isinstance(said, Unknown)
     assert not said.is_listed
 
 
 def test_a_return_of_another_amount_is_no_return(side: WechatSide) -> None:
     with pytest.raises(Unverifiable):
-        outcome(side, opened(side), call_back, calling_back(), side.given_back("SUCCESS", 99))
+        outcome(side, opened(side), return_split, split_returning(), side.given_back("SUCCESS", 99))
 
 
 def test_a_return_names_the_receiver_and_what_it_owes(side: WechatSide) -> None:
-    got = asked(side, opened(side), call_back, calling_back())
+    got = asked(side, opened(side), return_split, split_returning())
     assert got.operation == "POST /v3/profitsharing/return-orders"
     assert got.content == {
         "out_order_no": SPLIT_NO,

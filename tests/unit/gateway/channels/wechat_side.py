@@ -23,7 +23,7 @@ from tests.unit.gateway.channels.channel_side import (
 
 from contracts.api import Method
 from gateway.channels import wechat
-from gateway.channels.plugin import RawNotice, Reply, Request
+from gateway.channels.plugin import RawNotification, Reply, Request
 from gateway.channels.wechat import codes
 
 MCHID, APPID, SERIAL = "1900000109", "wxd678efh567hg6787", "4A5B6C7D" * 5
@@ -119,9 +119,9 @@ class WechatSide:
             content["success_time"] = "2026-01-31T12:00:09+08:00"
         return content
 
-    def notice(
+    def notification(
         self, event: str, content: dict[str, Any], *, key: str = APIV3_KEY, age_s: int = 0
-    ) -> RawNotice:
+    ) -> RawNotification:
         nonce, kind = secrets.token_hex(6), event.partition(".")[0].lower()
         sealed = AESGCM(key.encode()).encrypt(
             nonce.encode(), json.dumps(content).encode(), kind.encode()
@@ -142,13 +142,13 @@ class WechatSide:
                 },
             }
         ).encode()
-        return RawNotice(self.signed(body, age_s=age_s), body)
+        return RawNotification(self.signed(body, age_s=age_s), body)
 
-    def refund_notice(self, refund_no: str, payment_no: str, state: str) -> RawNotice:
+    def refund_notification(self, refund_no: str, payment_no: str, state: str) -> RawNotification:
         content = self.refund(refund_no, payment_no, state) | {"mchid": MCHID}
         content["refund_status"] = content.pop("status")
         content["amount"].pop("currency")
-        return self.notice(f"REFUND.{state}", content)
+        return self.notification(f"REFUND.{state}", content)
 
     # ── the Side of the conformance suite ──
 
@@ -231,14 +231,14 @@ class WechatSide:
             for status in (400, 401, 403, 404, 429, 500):
                 yield Reply(status, {}, self.refused(code, status).body)
 
-    def paid_notice(self, payment_no: str, amount_minor: int = 1299) -> RawNotice:
+    def paid_notification(self, payment_no: str, amount_minor: int = 1299) -> RawNotification:
         content = self.transaction(payment_no, "SUCCESS", amount_minor)
-        return self.notice("TRANSACTION.SUCCESS", content)
+        return self.notification("TRANSACTION.SUCCESS", content)
 
-    def notice_of_unknown_state(self, payment_no: str) -> RawNotice:
+    def notification_of_unknown_state(self, payment_no: str) -> RawNotification:
         content = self.transaction(payment_no, "UNHEARD_OF")
-        return self.notice("TRANSACTION.SUCCESS", content)
+        return self.notification("TRANSACTION.SUCCESS", content)
 
-    def notice_for_another_merchant(self, payment_no: str) -> RawNotice:
+    def notification_for_another_merchant(self, payment_no: str) -> RawNotification:
         content = self.transaction(payment_no, "SUCCESS") | {"mchid": "1900000110"}
-        return self.notice("TRANSACTION.SUCCESS", content)
+        return self.notification("TRANSACTION.SUCCESS", content)

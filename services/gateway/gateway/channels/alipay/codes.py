@@ -1,6 +1,6 @@
 """What each code of Alipay means, operation by operation. What is not listed is Unknown.
 
-Prefixes differ between pages (`ACQ.`, `aop.ACQ.`, `AQC.`), and bills are refused in lower case
+Prefixes differ between pages (`ACQ.`, `aop.ACQ.`, `AQC.`), and statements are refused in lower case
 (`isp.bill_not_exist`): the part behind the last dot counts, in capitals.
 
 Source: opendocs.alipay.com/common/02km9f (gateway codes); the page of each operation (sub codes)
@@ -189,7 +189,7 @@ QUERY_SPLIT: Final[Table] = {
     "TRADE_NOT_EXIST": absent,
 }
 
-BILL: Final[Table] = {
+STATEMENT: Final[Table] = {
     "SYSTEM_ERROR": Unknown,
     "UNKNOWN_ERROR": Unknown,
     "SYSTEM_RATE_LIMIT": NotSent,

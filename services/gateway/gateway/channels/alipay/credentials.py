@@ -35,7 +35,7 @@ class Credentials(BaseModel):
     alipay_cert_pem: Annotated[str | None, Field(validate_default=True)] = None
     alipay_public_key_pem: Annotated[str | None, Field(validate_default=True)] = None
     seller_id: Annotated[str, Field(pattern=r"^2088[0-9]{12}$")] | None = None
-    """The account that is paid; notices for another one are refused."""
+    """The account that is paid; notifications for another one are refused."""
     app_auth_token: SecretStr | None = None
     """Where a service provider's app acts for the merchant (第三方应用授权)."""
     op_app_id: AppId | None = None

@@ -11,26 +11,26 @@ from gateway.channels.alipay.credentials import (
 )
 from gateway.channels.alipay.methods import app, barcode, h5, jsapi, mini_program, native, pc
 from gateway.channels.alipay.operations import (
-    bills,
     certificates,
     close,
     login,
-    notices,
+    notifications,
     query,
     query_refund,
     query_split,
     refund,
     split,
+    statements,
     trial,
 )
 from gateway.channels.plugin import (
-    Bills,
     HandOver,
     KeyRenewal,
-    Notices,
+    Notifications,
     Operation,
     Plugin,
     Splits,
+    Statements,
 )
 
 PLUGIN: Plugin[Account] = Plugin(
@@ -58,15 +58,21 @@ PLUGIN: Plugin[Account] = Plugin(
     close=Operation(close.call, close.outcome),
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
-    notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
     trial=trial.read,
     channel_key=trial.channel_key,
     keys=KeyRenewal(certificates.call, certificates.learn),
-    bills=Bills(frozenset(bills.TYPES), bills.call, bills.place, bills.download, bills.read),
+    statements=Statements(
+        frozenset(statements.TYPES),
+        statements.call,
+        statements.place,
+        statements.download,
+        statements.read,
+    ),
     splits=Splits(
         split=Operation(split.call, split.outcome),
         query=Operation(query_split.call, query_split.outcome),
-        call_back=None,
+        return_split=None,
         gives_back=bool,
     ),
     offers=(Method.NATIVE, Method.JSAPI, Method.H5),

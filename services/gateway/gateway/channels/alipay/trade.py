@@ -1,4 +1,4 @@
-"""An Alipay trade: how we write it when we ask for one, how we read it in answers and notices.
+"""An Alipay trade: how we write it when we ask for one, how it reads in answers and notifications.
 
 Source: opendocs.alipay.com/open/02ekfg (create), 02e7gq (query), 05osv9 (states)
 """
@@ -47,7 +47,7 @@ def write(order: PayOrder, product_code: str) -> dict[str, Any]:
 
 
 def asking(method: str, order: PayOrder, content: Mapping[str, Any]) -> Call:
-    """A call of ours, with our address for Alipay's notices."""
+    """A call of ours, with our address for Alipay's notifications."""
     return Call("POST", method, {"notify_url": order.notify_url}, content)
 
 

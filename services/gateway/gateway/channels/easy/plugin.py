@@ -10,8 +10,8 @@ from gateway.channels.easy.credentials import (
     overlap,
 )
 from gateway.channels.easy.methods import cashier, h5, mini_program, pc
-from gateway.channels.easy.operations import notices, query, query_refund, refund, trial
-from gateway.channels.plugin import Notices, Operation, Plugin
+from gateway.channels.easy.operations import notifications, query, query_refund, refund, trial
+from gateway.channels.plugin import Notifications, Operation, Plugin
 
 PLUGIN: Plugin[Account] = Plugin(
     name="easy",
@@ -35,7 +35,7 @@ PLUGIN: Plugin[Account] = Plugin(
     close=None,
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
-    notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
     trial=trial.read,
     channel_key=trial.channel_key,
     has_serials=True,

@@ -1,6 +1,6 @@
-"""A payment or refund at 易生 as answers and notices tell it: `tradeRetCode` and what is beside it.
+"""A payment or refund at 易生 as it is told: `tradeRetCode`, and what stands beside it.
 
-Source: apifox.com/apidoc/docs-site/2466304 (api-75895603 query, 266899504 notice)
+Source: apifox.com/apidoc/docs-site/2466304 (api-75895603 query, 266899504 notification)
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def read(biz_data: Mapping[str, Any]) -> Outcome:
 
 
 def _amount(biz_data: Mapping[str, Any]) -> Money | None:
-    """In notices `tradeAmt`; the query is not documented to give one."""
+    """In notifications `tradeAmt`; the query is not documented to give one."""
     amount = text(biz_data, "tradeAmt") or text(biz_data, "transAmt")
     is_whole = amount.isascii() and amount.isdecimal()
     return minor_money(int(amount), CURRENCY) if is_whole else None

@@ -1,4 +1,4 @@
-"""What a plugin declares: its wire, its ways to ask, its notices, all of it as one value."""
+"""What a plugin declares: its wire, its ways to ask, its notifications, all of it as one value."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,19 +8,24 @@ from pydantic import BaseModel
 
 from contracts.api import Method
 from contracts.internal import Wallet
-from gateway.channels.plugin.bills import BillKind, BillPlace, BillRow, StatementRequest
 from gateway.channels.plugin.logins import PayerLogin
 from gateway.channels.plugin.messages import (
     Acknowledgement,
     Answer,
     Call,
     Moment,
-    RawNotice,
+    RawNotification,
     Reply,
     Request,
 )
-from gateway.channels.plugin.outcomes import Noticed, Outcome, Pending, Trial
-from gateway.channels.plugin.subjects import CallingBack, PayOrder, Refunding, Splitting, Trade
+from gateway.channels.plugin.outcomes import Notified, Outcome, Pending, Trial
+from gateway.channels.plugin.statements import (
+    StatementKind,
+    StatementPlace,
+    StatementRequest,
+    StatementRow,
+)
+from gateway.channels.plugin.subjects import PayOrder, Refunding, SplitReturning, Splitting, Trade
 
 AccountT = TypeVar("AccountT")
 HolderT = TypeVar("HolderT", contravariant=True)
@@ -62,10 +67,10 @@ class HandOver(Generic[AccountT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Notices(Generic[AccountT]):
+class Notifications(Generic[AccountT]):
     """The channel's webhooks. `read` raises Unverifiable; it may return nothing to do."""
 
-    read: Callable[[RawNotice, AccountT, Moment], list[Noticed]]
+    read: Callable[[RawNotification, AccountT, Moment], list[Notified]]
     accept: Acknowledgement
     refuse: Acknowledgement
 
@@ -86,30 +91,30 @@ class KeyRenewal(Generic[AccountT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Bills(Generic[AccountT]):
+class Statements(Generic[AccountT]):
     """The channel's statements. `call` asks where one lies and `place` reads the answer: the place,
     or why there is none (Pending with `found` False: nothing was moved that day). `download`
     fetches the file; `read` gives the account's own rows of it, and raises Unverifiable where it is
     not what was announced."""
 
-    kinds: frozenset[BillKind]
+    kinds: frozenset[StatementKind]
     call: Callable[[StatementRequest, AccountT], Call]
-    place: Callable[[Answer, StatementRequest, AccountT], BillPlace | Outcome]
-    download: Callable[[BillPlace, AccountT, Moment], Request]
-    read: Callable[[Reply, BillPlace, StatementRequest, AccountT], list[BillRow]]
+    place: Callable[[Answer, StatementRequest, AccountT], StatementPlace | Outcome]
+    download: Callable[[StatementPlace, AccountT, Moment], Request]
+    read: Callable[[Reply, StatementPlace, StatementRequest, AccountT], list[StatementRow]]
 
 
 @dataclass(frozen=True, slots=True)
 class Splits(Generic[AccountT]):
     """How the channel divides a payment among receivers (分账).
 
-    `call_back` asks one receiver to give back, before the refund; None: the refund itself asks
+    `return_split` asks one receiver to give back, before the refund; None: the refund itself asks
     them. `gives_back`: whether a receiver of this account can be asked at all.
     """
 
     split: Operation[Splitting, AccountT]
     query: Operation[Splitting, AccountT]
-    call_back: Operation[CallingBack, AccountT] | None
+    return_split: Operation[SplitReturning, AccountT] | None
     gives_back: Callable[[str], bool]
 
 
@@ -145,12 +150,12 @@ class Plugin(Generic[AccountT]):
     close: Operation[Trade, AccountT] | None
     refund: Operation[Refunding, AccountT]
     query_refund: Operation[Refunding, AccountT]
-    notices: Notices[AccountT]
+    notifications: Notifications[AccountT]
     trial: TrialReader[AccountT]
     channel_key: Callable[[AccountT], str]
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
-    bills: Bills[AccountT] | None = None
+    statements: Statements[AccountT] | None = None
     splits: Splits[AccountT] | None = None
     offers: tuple[Method, ...] = ()
     wallet: Wallet | None = None

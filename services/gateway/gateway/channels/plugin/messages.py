@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 MAX_ANSWER_BYTES: Final = 1_048_576
-"""Of any answer but a bill."""
+"""Of any answer but a statement."""
 
 
 class Unverifiable(Exception):
@@ -77,7 +77,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class RawNotice:
+class RawNotification:
     """A webhook as it arrived: raw body, header names in lower case."""
 
     headers: Mapping[str, str]

@@ -54,9 +54,9 @@ class SharedOut:
 
 @dataclass(frozen=True, slots=True)
 class Succeeded(Word):
-    """Done: the money was taken (pay, query, notice), went back (refund), or the trade is closed
-    or never came to be (close; then `found` is False), or the channel is through with a split
-    (`shares` say who got theirs). `amount` is the channel's word, None where it gave none.
+    """Done: the money was taken (pay, query, notification), went back (refund), or the trade is
+    closed or never came to be (close; then `found` is False), or the channel is through with a
+    split (`shares` say who got theirs). `amount` is the channel's word, None where it gave none.
 
     `given_back`: of what was taken, some or all went back since. `is_reversed`, of a close: if the
     payer had paid, this close gave the money back, and no word from before it counts.
@@ -151,7 +151,7 @@ ToldT = TypeVar("ToldT", Succeeded, Pending, Declined, Told)
 
 
 def understood(outcome: Outcome) -> Told:
-    """What a notice may say. Raises NotUnderstood for anything else: it must come again, and
+    """What a notification may say. Raises NotUnderstood for anything else: it must come again, and
     meanwhile the channel is asked by query."""
     if isinstance(outcome, NotSent | Unknown):
         raise NotUnderstood(f"the notice cannot be read: {outcome}")
@@ -170,11 +170,11 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticedPayment:
-    """What a notice says of a payment, by our number.
+class NotifiedPayment:
+    """What a notification says of a payment, by our number.
 
     `is_hint`: the signature does not cover the number, so that true words may be repeated under
-    another payment's. Such a notice makes the gateway ask the channel, and is itself no result.
+    another payment's. It makes the gateway ask the channel, and is itself no result.
     """
 
     payment_no: str
@@ -183,13 +183,13 @@ class NoticedPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticedRefund:
+class NotifiedRefund:
     refund_no: str
     payment_no: str
     outcome: Told
 
 
-Noticed = NoticedPayment | NoticedRefund
+Notified = NotifiedPayment | NotifiedRefund
 
 
 def _bound(said: object, **limits: int) -> None:
@@ -200,12 +200,12 @@ def _bound(said: object, **limits: int) -> None:
             object.__setattr__(said, name, clean(text[:limit]))
 
 
-def dated(noticed: Noticed, *, received_at: datetime) -> Noticed:
+def dated(notified: Notified, *, received_at: datetime) -> Notified:
     """The notification with its times: the channel's own where it told them, else that of receipt.
 
     No word is younger than its receipt, whatever the channel's clock says.
     """
-    outcome = noticed.outcome
+    outcome = notified.outcome
     said_at = min(outcome.said_at or received_at, received_at)
     asked_at = min(outcome.asked_at or said_at, said_at)
-    return replace(noticed, outcome=replace(outcome, asked_at=asked_at, said_at=said_at))
+    return replace(notified, outcome=replace(outcome, asked_at=asked_at, said_at=said_at))

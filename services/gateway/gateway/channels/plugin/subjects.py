@@ -50,7 +50,7 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareReturn:
+class SplitReturn:
     """What one receiver of split `split_no` gives back for a refund, once by its `return_no`."""
 
     split_no: str
@@ -71,16 +71,16 @@ class Refunding:
     notify_url: str
     reason: str | None = None
     channel_refund_no: str | None = None
-    returns: tuple[ShareReturn, ...] = ()
+    returns: tuple[SplitReturn, ...] = ()
     serial: Serial | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CallingBack:
+class SplitReturning:
     """One return to ask for; always with the same number."""
 
     trade: Trade
-    share: ShareReturn
+    share: SplitReturn
     reason: str | None = None
 
 

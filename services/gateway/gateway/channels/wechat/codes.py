@@ -157,7 +157,7 @@ QUERY_SPLIT: Final[Table] = {
     "RESOURCE_NOT_EXISTS": absent,
 }
 
-CALL_BACK: Final[Table] = {
+SPLIT_RETURN: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
     "NO_AUTH": Declined,  # the receiver has not agreed to give back
@@ -173,7 +173,7 @@ CALL_BACK: Final[Table] = {
 TOO_EARLY: Final = "订单处理中"
 """In the message of a refused split: WeChat Pay is not through with the payment itself yet."""
 
-BILL: Final[Table] = {
+STATEMENT: Final[Table] = {
     **_REFUSED_BEFORE_ANY_WORK,
     **_NOBODY_KNOWS,
     "FREQUENCY_LIMITED": NotSent,

@@ -19,7 +19,7 @@ def path(account: Account, tail: str) -> str:
 
 
 def names(account: Account) -> dict[str, str]:
-    """Everybody, with their apps: as orders and their notices name them."""
+    """Everybody, with their apps: as orders and their notifications name them."""
     if not account.sub_mchid:
         return {"appid": account.appid, "mchid": account.mchid}
     app = {"sub_appid": account.sub_appid} if account.sub_appid else {}
@@ -27,7 +27,7 @@ def names(account: Account) -> dict[str, str]:
 
 
 def merchants(account: Account) -> dict[str, str]:
-    """Without the apps: as questions and refund notices name them."""
+    """Without the apps: as questions and refund notifications name them."""
     if not account.sub_mchid:
         return {"mchid": account.mchid}
     return {"sp_mchid": account.mchid, "sub_mchid": account.sub_mchid}

@@ -1,7 +1,7 @@
 """WeChat Pay as one value: all that the gateway knows of this channel."""
 
 from contracts.api import Method
-from gateway.channels.plugin import Bills, KeyRenewal, Notices, Operation, Plugin, Splits
+from gateway.channels.plugin import KeyRenewal, Notifications, Operation, Plugin, Splits, Statements
 from gateway.channels.wechat import parties, wire
 from gateway.channels.wechat.credentials import (
     OWN_URLS,
@@ -12,18 +12,18 @@ from gateway.channels.wechat.credentials import (
 )
 from gateway.channels.wechat.methods import app, barcode, h5, jsapi, mini_program, native
 from gateway.channels.wechat.operations import (
-    bills,
-    call_back,
     certificates,
     close,
     login,
-    notices,
+    notifications,
     query,
     query_refund,
     query_split,
     refund,
     refund_abnormal,
+    return_split,
     split,
+    statements,
     trial,
 )
 
@@ -53,16 +53,18 @@ PLUGIN: Plugin[Account] = Plugin(
     close=Operation(close.call, close.outcome),
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
-    notices=Notices(notices.read, notices.ACCEPT, notices.REFUSE),
+    notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
     trial=trial.read,
     channel_key=trial.channel_key,
     refund_abnormal=Operation(refund_abnormal.call, refund_abnormal.outcome),
     keys=KeyRenewal(certificates.call, certificates.learn, certificates.EVERY_S),
-    bills=Bills(bills.KINDS, bills.call, bills.place, bills.download, bills.read),
+    statements=Statements(
+        statements.KINDS, statements.call, statements.place, statements.download, statements.read
+    ),
     splits=Splits(
         split=Operation(split.call, split.outcome),
         query=Operation(query_split.call, query_split.outcome),
-        call_back=Operation(call_back.call, call_back.outcome),
+        return_split=Operation(return_split.call, return_split.outcome),
         gives_back=parties.is_merchant_number,
     ),
     offers=(Method.NATIVE, Method.JSAPI, Method.H5),

@@ -1,6 +1,6 @@
-"""A WeChat Pay refund as answers (`status`) and notices (`refund_status`) tell it.
+"""A WeChat Pay refund as answers (`status`) and notifications (`refund_status`) tell it.
 
-Source: pay.weixin.qq.com/doc/v3/merchant/4013071036 (answer), 4013071196 (notice)
+Source: pay.weixin.qq.com/doc/v3/merchant/4013071036 (answer), 4013071196 (notification)
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A WeChat Pay order: how we write it when we ask for one, how we read it in answers and notices.
+"""A WeChat Pay order: how we write it when we ask for one, how it is told again.
 
 Source: pay.weixin.qq.com/doc/v3/merchant/4012791877 (create), 4012791858 (query)
 """

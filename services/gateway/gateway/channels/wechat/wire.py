@@ -1,6 +1,6 @@
-"""WeChat Pay v3 on the wire: requests signed, answers and notices verified and opened.
+"""WeChat Pay v3 on the wire: requests signed, answers and notifications verified and opened.
 
-Source: pay.weixin.qq.com/doc/v3/merchant/4012365342 (rules), 4012071382 (notices)
+Source: pay.weixin.qq.com/doc/v3/merchant/4012365342 (rules), 4012071382 (notifications)
 """
 
 import base64

@@ -8,7 +8,7 @@ from chassis.problems import Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.rendering import problem_in, render
-from merchant_admin.api.console.visiting import LOGIN, Seen, SentByAnyone, to
+from merchant_admin.api.console.visiting import LOGIN, SeenByAnyone, SentByAnyone, to
 from merchant_admin.api.users import ChangeOwnPassword
 from merchant_admin.domain.errors import TooManyLogins
 from merchant_admin.domain.passwords import MIN_CHARS
@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 @router.get("")
-async def account_page(request: Request, deps: Work, visitor: Seen) -> Response:
+async def account_page(request: Request, deps: Work, visitor: SeenByAnyone) -> Response:
     facts = {
         "visitor": visitor,
         "user": await users.read(deps, visitor.username),

@@ -14,7 +14,7 @@ from merchant_admin.api.books import LetterId, LetterQuery, Replay
 from merchant_admin.api.console.forms import typed, whole_number
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.shown import raw
-from merchant_admin.api.console.visiting import Seen, SentByOperator, to
+from merchant_admin.api.console.visiting import Seen, SeenByCentre, SentByCentreOperator, to
 from merchant_admin.api.paging import DEFAULT_LIMIT
 from merchant_admin.flows import books, merchants
 
@@ -52,7 +52,9 @@ async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
     filters = {**asked, "after": query.get("after", ""), "limit": DEFAULT_LIMIT}
     page, problem = NO_BALANCES, None
     try:
-        page = await books.find_balances(deps, {name: it for name, it in filters.items() if it})
+        page = await books.find_balances(
+            deps, visitor.scope, {name: it for name, it in filters.items() if it}
+        )
     except Problem as refusal:
         problem = told(refusal)
     names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
@@ -62,7 +64,7 @@ async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
 
 @router.get("/dead-letters")
 async def dead_letters_page(
-    request: Request, deps: Work, visitor: Seen, query: Annotated[LetterQuery, Query()]
+    request: Request, deps: Work, visitor: SeenByCentre, query: Annotated[LetterQuery, Query()]
 ) -> Response:
     """What trade-core could not apply, the newest first."""
     page, problem = NO_LETTERS, problem_in(request, REFUSALS)
@@ -76,7 +78,7 @@ async def dead_letters_page(
 
 
 @router.post("/dead-letters/{letter_id}/replay")
-async def replay(deps: Work, sent: SentByOperator, letter_id: LetterId) -> Response:
+async def replay(deps: Work, sent: SentByCentreOperator, letter_id: LetterId) -> Response:
     """Have it tried again; the page that follows begins with it, and tells what came of it."""
     from_it = f"/console/dead-letters?after={letter_id + 1}"
     try:

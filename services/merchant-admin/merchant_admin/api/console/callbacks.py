@@ -15,7 +15,9 @@ from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.shown import BEIJING
 from merchant_admin.api.console.visiting import (
     Seen,
+    SeenByCentre,
     SeenByOperator,
+    SentByCentreOperator,
     SentByOperator,
     Visitor,
     to,
@@ -44,7 +46,7 @@ async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Respon
     filters = {**_given(wanted), "limit": PAGE}
     page, problem = NO_DELIVERIES, None
     try:
-        page = await callbacks.find(deps, filters)
+        page = await callbacks.find(deps, visitor.scope, filters)
     except Problem as refusal:
         problem = _told(refusal)
     facts = {"page": page, "asked": asked, "problem": problem, "states": STATES, "types": TYPES}
@@ -52,11 +54,15 @@ async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Respon
 
 
 @router.get("/deliveries/{event_id}")
-async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: str) -> Response:
+async def delivery_page(
+    request: Request, deps: Work, visitor: SeenByCentre, event_id: str
+) -> Response:
     """All that was tried for one event."""
     page, problem = NO_DELIVERIES, problem_in(request, REFUSALS)
     try:
-        page = await callbacks.find(deps, {"event_id": event_id[:TEXT_CHARS], "limit": PAGE})
+        page = await callbacks.find(
+            deps, visitor.scope, {"event_id": event_id[:TEXT_CHARS], "limit": PAGE}
+        )
     except Problem as refusal:
         problem = problem or _told(refusal)
     if not page.items and problem is None:
@@ -66,11 +72,11 @@ async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: s
 
 
 @router.post("/deliveries/{event_id}/redeliver")
-async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response:
+async def redeliver(deps: Work, sent: SentByCentreOperator, event_id: str) -> Response:
     app_id = sent.form.get("app_id", "")[:TEXT_CHARS]
     its_page = f"/console/deliveries/{quote(event_id, safe='')}"
     try:
-        await callbacks.send_again(deps, sent.actor, app_id, event_id)
+        await callbacks.send_again(deps, sent.actor, sent.scope, app_id, event_id)
     except Problem as refusal:
         return to(f"{its_page}?problem={_told(refusal)}")
     return to(its_page)
@@ -83,7 +89,7 @@ async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Respons
     filters = {**_given(asked | {"after": _text(request, "after")}), "limit": PAGE}
     page, problem = NO_ENDPOINTS, problem_in(request, REFUSALS)
     try:
-        page = await callbacks.find_endpoints(deps, filters)
+        page = await callbacks.find_endpoints(deps, visitor.scope, filters)
     except Problem as refusal:
         problem = problem or _told(refusal)
     facts = {"visitor": visitor, "page": page, "asked": asked, "problem": problem}
@@ -91,7 +97,7 @@ async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Respons
 
 
 @router.post("/endpoints/{endpoint_id}/resume")
-async def resume(deps: Work, sent: SentByOperator, endpoint_id: EndpointId) -> Response:
+async def resume(deps: Work, sent: SentByCentreOperator, endpoint_id: EndpointId) -> Response:
     try:
         await callbacks.resume(deps, sent.actor, endpoint_id)
     except Problem as refusal:
@@ -103,7 +109,7 @@ async def resume(deps: Work, sent: SentByOperator, endpoint_id: EndpointId) -> R
 async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response:
     """Begin a replay; the times of the form are Beijing time."""
     try:
-        begun = await callbacks.replay(deps, sent.actor, _request(sent.form))
+        begun = await callbacks.replay(deps, sent.actor, sent.scope, _request(sent.form))
     except (Problem, ValueError) as refusal:
         facts = {
             "page": NO_DELIVERIES,
@@ -120,7 +126,7 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
 async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: ReplayId) -> Response:
     """How far it is; the page looks again by itself until it is done."""
     try:
-        it = await callbacks.read_replay(deps, replay_id)
+        it = await callbacks.read_replay(deps, visitor.scope, replay_id)
     except Problem as refusal:
         facts = {"visitor": visitor, "it": None, "problem": _told(refusal)}
         return render(request, "replay.html", facts, status=refusal.status)
@@ -134,7 +140,7 @@ async def alerts_page(request: Request, visitor: SeenByOperator) -> Response:
 
 
 @router.post("/alerts/test")
-async def send_trial(request: Request, deps: Work, sent: SentByOperator) -> Response:
+async def send_trial(request: Request, deps: Work, sent: SentByCentreOperator) -> Response:
     try:
         tested = await callbacks.send_trial(deps, sent.actor, None)
     except Problem as refusal:

@@ -15,10 +15,11 @@ from merchant_admin.api.bodies import RequestRefund
 from merchant_admin.api.console.forms import whole_number
 from merchant_admin.api.console.rendering import done_in, render
 from merchant_admin.api.console.shown import minor_units
-from merchant_admin.api.console.visiting import Seen, SentByOperator, Visitor, to
+from merchant_admin.api.console.visiting import Seen, SentByDecider, SentByRefunder, Visitor, to
 from merchant_admin.api.decisions import DecideOnPayment, DecideOnRefund
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.scope import Scope
 from merchant_admin.flows import decisions, merchants, refunds, searching
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.searching import PaymentInFull
@@ -48,7 +49,7 @@ async def payment_page(request: Request, deps: Work, visitor: Seen, payment_no: 
 
 
 @router.post("/decision")
-async def decide(request: Request, deps: Work, sent: SentByOperator, payment_no: str) -> Response:
+async def decide(request: Request, deps: Work, sent: SentByDecider, payment_no: str) -> Response:
     """Where the channel claims other money by now, the page comes back with that."""
     number = with_form_of("payment", payment_no)
     try:
@@ -56,6 +57,7 @@ async def decide(request: Request, deps: Work, sent: SentByOperator, payment_no:
         await decisions.decide_payment(
             deps,
             sent.actor,
+            sent.scope,
             number,
             decision=requested.decision,
             reason=requested.reason,
@@ -69,18 +71,18 @@ async def decide(request: Request, deps: Work, sent: SentByOperator, payment_no:
 
 @router.post("/refunds")
 async def request_refund(
-    request: Request, deps: Work, sent: SentByOperator, payment_no: str
+    request: Request, deps: Work, sent: SentByRefunder, payment_no: str
 ) -> Response:
     """The form carries the number that it got when it was shown, so it is one refund."""
     number = with_form_of("payment", payment_no)
     try:
-        payment = await searching.read_payment(deps, number)
+        payment = await searching.read_payment(deps, number, sent.scope)
         amount = minor_units(sent.form.get("amount", ""), payment.found.payment.currency)
         if amount is None:
             raise Unusable(FieldError("/amount", "is not an amount"))
         given = {name: sent.form.get(name, "") for name in ("merchant_refund_no", "reason")}
         requested = parse(RequestRefund, {**given, "amount": amount})
-        await refunds.request(deps, sent.actor, number, **dict(requested))
+        await refunds.request(deps, sent.actor, sent.scope, number, **dict(requested))
     except Problem as problem:
         refused = _refused(problem, REFUND, sent.form, "refund")
         return await _page(request, deps, sent.visitor, number, refused)
@@ -89,14 +91,16 @@ async def request_refund(
 
 @router.post("/refunds/{refund_no}/decision")
 async def decide_on_refund(
-    request: Request, deps: Work, sent: SentByOperator, payment_no: str, refund_no: str
+    request: Request, deps: Work, sent: SentByDecider, payment_no: str, refund_no: str
 ) -> Response:
     number = with_form_of("payment", payment_no)
     refund_number = with_form_of("refund", refund_no)
     version = whole_number(sent.form.get("version", ""))
     try:
         requested = parse(DecideOnRefund, {**_decision(sent.form), "version": version})
-        await decisions.decide_refund(deps, sent.actor, refund_number, **dict(requested))
+        await decisions.decide_refund(
+            deps, sent.actor, sent.scope, refund_number, **dict(requested)
+        )
     except Problem as problem:
         refused = _refused(problem, refund_number, sent.form, "decision")
         return await _page(request, deps, sent.visitor, number, refused)
@@ -111,17 +115,18 @@ async def _page(
     refused: Refused | None = None,
 ) -> Response:
     try:
-        payment = await searching.read_payment(deps, with_form_of("payment", payment_no))
+        number = with_form_of("payment", payment_no)
+        payment = await searching.read_payment(deps, number, visitor.scope)
     except NoSuch:
         return render(request, "not_found.html", {"visitor": visitor}, status=404)
     problem, given = (refused.problem, refused.given) if refused else (None, {})
     conflict, versions = None, {}
     try:
-        conflict = await _find_conflict(deps, payment)
-        versions = await _versions(deps, payment)
+        conflict = await _find_conflict(deps, payment, visitor.scope)
+        versions = await _versions(deps, payment, visitor.scope)
     except Problem:
         problem = problem or "decision_failed"
-    number = given.get(REFUND, {}).get("merchant_refund_no") or refunds.new_number()
+    refund_number = given.get(REFUND, {}).get("merchant_refund_no") or refunds.new_number()
     facts = {
         "visitor": visitor,
         "home": f"/console/payments/{payment_no}",
@@ -131,7 +136,7 @@ async def _page(
         "versions": versions,
         "payment_decisions": PaymentDecision,
         "refund_decisions": RefundDecision,
-        "refund_number": number,
+        "refund_number": refund_number,
         "given": given,
         "problem": problem,
         "done": done_in(request, DONE),
@@ -139,20 +144,20 @@ async def _page(
     return render(request, "payment.html", facts, status=refused.status if refused else 200)
 
 
-async def _find_conflict(deps: Deps, payment: PaymentInFull) -> PaymentOnFile | None:
+async def _find_conflict(deps: Deps, payment: PaymentInFull, scope: Scope) -> PaymentOnFile | None:
     """What is still to be decided, from trade-core itself: the read model may be a moment late."""
     if payment.found.payment.status is not PaymentStatus.CONFLICTED:
         return None
-    on_file = await decisions.read_on_file(deps, payment.found.payment.payment_no)
+    on_file = await decisions.read_on_file(deps, payment.found.payment.payment_no, scope)
     return on_file if on_file.status is PaymentStatus.CONFLICTED else None
 
 
-async def _versions(deps: Deps, payment: PaymentInFull) -> dict[str, int]:
+async def _versions(deps: Deps, payment: PaymentInFull, scope: Scope) -> dict[str, int]:
     """By number: the refunds that people must decide about, as trade-core has them now."""
     versions: dict[str, int] = {}
     for found in payment.refunds:
         if found.refund.status is RefundStatus.ABNORMAL:
-            on_file = await decisions.read_refund_on_file(deps, found.refund.refund_no)
+            on_file = await decisions.read_refund_on_file(deps, found.refund.refund_no, scope)
             if on_file.status is RefundStatus.ABNORMAL:
                 versions[on_file.refund_no] = on_file.version
     return versions

@@ -13,7 +13,13 @@ from merchant_admin.api.access import Work
 from merchant_admin.api.console.books import REFUSALS, told
 from merchant_admin.api.console.forms import typed, whole_number
 from merchant_admin.api.console.rendering import problem_in, render
-from merchant_admin.api.console.visiting import Seen, SentByOperator, Visitor, to
+from merchant_admin.api.console.visiting import (
+    Seen,
+    SentByCentreDecider,
+    SentByOperator,
+    Visitor,
+    to,
+)
 from merchant_admin.api.ids import DifferenceNo, StatementNo
 from merchant_admin.api.paging import DEFAULT_LIMIT
 from merchant_admin.api.reconciliations import AskForBill, Settle
@@ -35,7 +41,9 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
     wanted = {**asked, "after": _cursor(request), "limit": DEFAULT_LIMIT}
     page, problem = NO_STATEMENTS, problem_in(request, REFUSALS)
     try:
-        page = await reconciling.find(deps, {name: it for name, it in wanted.items() if it})
+        page = await reconciling.find(
+            deps, visitor.scope, {name: it for name, it in wanted.items() if it}
+        )
     except Problem as refusal:
         problem = told(refusal)
     facts = {
@@ -54,7 +62,9 @@ async def ask_for_bill(deps: Work, sent: SentByOperator) -> Response:
     given = {name: sent.form.get(name, "").strip() for name in ("payment_id", "day")}
     try:
         requested = parse(AskForBill, given)
-        statement = await reconciling.ask_for(deps, sent.actor, requested.payment_id, requested.day)
+        statement = await reconciling.ask_for(
+            deps, sent.actor, sent.scope, requested.payment_id, requested.day
+        )
     except Problem as refusal:
         return to(f"{HOME}?problem={told(refusal)}")
     return to(f"{HOME}/{statement.statement_no}")
@@ -72,7 +82,7 @@ async def statement_page(
 @router.post("/{statement_no}/fetch")
 async def fetch_again(deps: Work, sent: SentByOperator, statement_no: StatementNo) -> Response:
     try:
-        await reconciling.fetch_again(deps, sent.actor, statement_no)
+        await reconciling.fetch_again(deps, sent.actor, sent.scope, statement_no)
     except Problem as refusal:
         return to(f"{HOME}/{statement_no}?problem={told(refusal)}")
     return to(f"{HOME}/{statement_no}")
@@ -82,7 +92,7 @@ async def fetch_again(deps: Work, sent: SentByOperator, statement_no: StatementN
 async def settle(
     request: Request,
     deps: Work,
-    sent: SentByOperator,
+    sent: SentByCentreDecider,
     statement_no: StatementNo,
     difference_no: DifferenceNo,
 ) -> Response:
@@ -113,7 +123,7 @@ async def _statement_page(
     wanted = {"after": _cursor(request), "limit": DEFAULT_LIMIT}
     filters = {name: it for name, it in wanted.items() if it}
     try:
-        statement = await reconciling.read(deps, statement_no, filters)
+        statement = await reconciling.read(deps, visitor.scope, statement_no, filters)
     except Problem as refusal:
         missing = {"visitor": visitor, "it": None, "problem": told(refusal)}
         return render(request, "reconciliation.html", missing, status=refusal.status)

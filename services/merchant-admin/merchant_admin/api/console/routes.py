@@ -26,6 +26,7 @@ from merchant_admin.api.console.visiting import (
 from merchant_admin.api.paging import id_after, page_of, place_of, position_after
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search
 from merchant_admin.flows import merchants, searching, sessions
 from merchant_admin.flows.deps import Deps
@@ -111,14 +112,16 @@ def _is_secure(request: Request, deps: Deps) -> bool:
 async def merchants_page(
     request: Request, deps: Work, visitor: Seen, after: str | None = None
 ) -> Response:
-    found = await merchants.read_page(deps, after=id_after("merchant", after), limit=PAGE + 1)
+    found = await merchants.read_page(
+        deps, visitor.scope, after=id_after("merchant", after), limit=PAGE + 1
+    )
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.merchant_id)
     return render(request, "merchants.html", {"visitor": visitor, "page": page})
 
 
 @router.get("/console/orders")
 async def orders_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    search, asked = _search(request, OrderStatus)
+    search, asked = _search(request, visitor.scope, OrderStatus)
     found = await searching.find_orders(deps, search)
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: place_of(item.position))
     names = await merchants.read_names(deps, {item.order.merchant_id for item in page.items})
@@ -128,7 +131,7 @@ async def orders_page(request: Request, deps: Work, visitor: Seen) -> Response:
 
 @router.get("/console/payments")
 async def payments_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    search, asked = _search(request, PaymentStatus)
+    search, asked = _search(request, visitor.scope, PaymentStatus)
     found = await searching.find_payments(deps, search)
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: place_of(item.position))
     names = await merchants.read_names(deps, {item.payment.merchant_id for item in page.items})
@@ -137,7 +140,7 @@ async def payments_page(request: Request, deps: Work, visitor: Seen) -> Response
 
 
 def _search(
-    request: Request, states: type[OrderStatus] | type[PaymentStatus]
+    request: Request, scope: Scope, states: type[OrderStatus] | type[PaymentStatus]
 ) -> tuple[Search, dict[str, str]]:
     """What the search form asks for, and how it is to be shown filled in."""
     query = request.query_params
@@ -145,5 +148,5 @@ def _search(
     state = query.get("state", "")
     known = state if state in {item.value for item in states} else ""
     after = position_after(query.get("after") or None)
-    search = Search(number=number or None, state=known or None, after=after, limit=PAGE + 1)
+    search = Search(scope, number=number or None, state=known or None, after=after, limit=PAGE + 1)
     return search, {"number": number, "state": known}

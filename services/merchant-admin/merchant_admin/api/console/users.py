@@ -1,5 +1,6 @@
 """Who may log in, and as what: the page of those who administer."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -24,6 +25,7 @@ REFUSALS: Final = frozenset(
         "users_refused.username",
         "users_refused.password",
         "users_refused.role",
+        "users_refused.merchant_ids",
     }
 )
 
@@ -47,7 +49,10 @@ async def users_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Resp
 
 @router.post("")
 async def create(deps: Work, sent: SentByAdmin) -> Response:
-    given = {name: sent.form.get(name, "") for name in ("username", "password", "role")}
+    given: dict[str, Any] = {
+        name: sent.form.get(name, "") for name in ("username", "password", "role")
+    }
+    given["merchant_ids"] = _merchant_ids(sent.form)
     try:
         await users.create(deps, sent.actor, **dict(parse(CreateUser, given)))
     except Problem as refusal:
@@ -59,15 +64,23 @@ async def create(deps: Work, sent: SentByAdmin) -> Response:
 async def change(deps: Work, sent: SentByAdmin, username: Username) -> Response:
     """An empty password leaves the one that there is."""
     form = sent.form
-    given: dict[str, Any] = {"role": form.get("role", ""), "disabled": "disabled" in form}
+    given: dict[str, Any] = {
+        "role": form.get("role", ""),
+        "merchant_ids": _merchant_ids(form),
+        "disabled": "disabled" in form,
+    }
     if form.get("password"):
         given["password"] = form["password"]
     try:
         requested = parse(ChangeUser, given)
-        await users.change(deps, sent.actor, username, **requested.changes())
+        await users.change(deps, sent.actor, username, **requested.fields())
     except Problem as refusal:
         return to(f"{HOME}?problem={_told(refusal)}")
     return to(HOME)
+
+
+def _merchant_ids(form: Mapping[str, str]) -> list[str] | None:
+    return form.get("merchant_ids", "").split() or None
 
 
 def _told(refusal: Problem) -> str:

@@ -6,12 +6,13 @@ from typing import Annotated, Final
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from merchant_admin.api.access import CSRF_FIELD, Caller, Guard, Work, find_caller
+from merchant_admin.api.access import CSRF_FIELD, Caller, Guard, Reach, Work, find_caller
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.rendering import render
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import Forbidden, NotLoggedIn
+from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Right
 from merchant_admin.flows.deps import Deps
 
@@ -34,8 +35,24 @@ class Visitor:
         return self.caller.role.value
 
     @property
+    def scope(self) -> Scope:
+        return self.caller.scope
+
+    @property
     def may_operate(self) -> bool:
         return self.caller.role.may(Right.OPERATE)
+
+    @property
+    def may_refund(self) -> bool:
+        return self.caller.role.may(Right.REFUND)
+
+    @property
+    def may_decide(self) -> bool:
+        return self.caller.role.may(Right.DECIDE)
+
+    @property
+    def sees_all(self) -> bool:
+        return self.caller.scope.is_all
 
     @property
     def may_administer(self) -> bool:
@@ -52,6 +69,10 @@ class Sent:
     @property
     def actor(self) -> Actor:
         return self.visitor.caller.actor
+
+    @property
+    def scope(self) -> Scope:
+        return self.visitor.scope
 
 
 class LoginNeeded(Exception):
@@ -80,13 +101,19 @@ class _FormGuard(Guard):
         return Sent(visitor, form)
 
 
-Seen = Annotated[Visitor, Depends(_PageGuard(Right.LOOK))]
-SeenByOperator = Annotated[Visitor, Depends(_PageGuard(Right.OPERATE))]
-SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER))]
+SeenByAnyone = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.OWN))]
+Seen = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.SCOPED))]
+SeenByCentre = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.CENTRE))]
+SeenByOperator = Annotated[Visitor, Depends(_PageGuard(Right.OPERATE, Reach.CENTRE))]
+SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE))]
 
-SentByAnyone = Annotated[Sent, Depends(_FormGuard(Right.LOOK))]
-SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE))]
-SentByAdmin = Annotated[Sent, Depends(_FormGuard(Right.ADMINISTER))]
+SentByAnyone = Annotated[Sent, Depends(_FormGuard(Right.LOOK, Reach.OWN))]
+SentByRefunder = Annotated[Sent, Depends(_FormGuard(Right.REFUND, Reach.SCOPED))]
+SentByDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.SCOPED))]
+SentByCentreDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.CENTRE))]
+SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.SCOPED))]
+SentByCentreOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.CENTRE))]
+SentByAdmin = Annotated[Sent, Depends(_FormGuard(Right.ADMINISTER, Reach.CENTRE))]
 
 
 async def to_login(_: Request, __: Exception) -> Response:

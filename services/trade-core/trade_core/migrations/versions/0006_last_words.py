@@ -20,7 +20,7 @@ from (
     from payments where channel_trade_no is not null
 ) known
 where p.payment_no = known.payment_no and known.place > 1;
-create unique index payments_trade_once on payments (payment_id, channel_trade_no)
+create unique index payments_trade_once on payments (channel_trade_no, payment_id)
     where channel_trade_no is not null and not shares_trade_no;
 """
 

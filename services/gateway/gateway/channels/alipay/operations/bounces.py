@@ -14,7 +14,7 @@ from typing import Final
 from contracts.identifiers import is_id
 from gateway.channels.alipay.operations.query_refund import BOUNCED, bounced
 from gateway.channels.beijing import read_spaced
-from gateway.channels.plugin import Noticed, NoticedRefund, NotUnderstood, Succeeded, Told
+from gateway.channels.plugin import Notified, NotifiedRefund, NotUnderstood, Succeeded, Told
 from gateway.channels.reading import json_object, text
 
 KIND: Final = "depositback"
@@ -25,7 +25,7 @@ def is_one(fields: Mapping[str, str]) -> bool:
     return KIND in _kind(fields)
 
 
-def read(fields: Mapping[str, str]) -> list[Noticed]:
+def read(fields: Mapping[str, str]) -> list[Notified]:
     """Of a refund that is not ours nobody here can decide: people must hear of it."""
     content = json_object(fields.get("biz_content", "").encode())
     number, payment_no = text(content, "out_request_no"), text(content, "out_trade_no")
@@ -40,7 +40,7 @@ def read(fields: Mapping[str, str]) -> list[Noticed]:
         case _:
             raise NotUnderstood("a refund came back in an unknown way")
     said_at = _sent_at(text(fields, "utc_timestamp"))
-    return [NoticedRefund(number, payment_no, replace(said, asked_at=said_at, said_at=said_at))]
+    return [NotifiedRefund(number, payment_no, replace(said, asked_at=said_at, said_at=said_at))]
 
 
 def _kind(fields: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ EVERY_S: Final = 6 * 3600.0
 """WeChat Pay wants it at least every twelve hours; so one failure does no harm."""
 
 TIMEOUT_S: Final = 4.0
-"""A notice that waits for it is to be answered within five seconds."""
+"""A notification that waits for it is to be answered within five seconds."""
 
 
 def call(serial: str, account: Account) -> Call | None:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from chassis.producer import Message
 from contracts import topics
 from contracts.events.alerts import AlertRecord
-from merchant_admin.jobs import watch
+from foundation.alerting import by_kafka
+from foundation.self_watch import self_watch
 
 
 class Kafka:
@@ -32,19 +33,29 @@ class Kafka:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "key"),
+    ("figure", "key"),
     [
-        ({"oldest_s": 10.5}, "outbox.stuck:merchant-admin"),
-        ({"dead": 1}, "outbox.dead:merchant-admin"),
-        ({"lag": 10_001}, "consumer.behind:merchant-admin"),
+        ({"oldest_s": 10.5}, "outbox.stuck:trade-core"),
+        ({"dead": 1}, "outbox.dead:trade-core"),
+        ({"lag": 10_001}, "consumer.behind:trade-core"),
+        ({"refused": 1}, "configuration.unproven:trade-core"),
+        ({"blocked": 1}, "consumer.blocked:trade-core"),
     ],
 )
 async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
-    trouble: dict[str, float], key: str
+    figure: dict[str, float], key: str
 ) -> None:
-    measured: Any = SimpleNamespace(**{"oldest_s": 10.0, "dead": 0, "lag": 10_000, **trouble})
+    measured: Any = SimpleNamespace(
+        **{"oldest_s": 10.0, "dead": 0, "lag": 10_000, "blocked": 0, "refused": 0, **figure}
+    )
     kafka = Kafka()
-    watching = watch(cast(Any, measured), cast(Any, measured), kafka.send)
+    watching = self_watch(
+        "trade-core",
+        by_kafka(kafka.send, "paymesh/trade-core"),
+        consumers={"trade-core": measured},
+        relay=measured,
+        configuration=measured,
+    )
 
     kafka.is_down = True
     await watching.look()

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.unit.gateway.client import application, client_of
 from tests.unit.gateway.test_executor import TRADE, account, over
-from tests.unit.gateway.test_notice import notice
+from tests.unit.gateway.test_notification import notification
 from tests.unit.gateway.world import FakeTransport, World, reply, world
 
 from contracts.events.alerts import Alert
@@ -13,7 +13,7 @@ from gateway.admission.failed_signatures import NOTICES_A_MINUTE, REQUESTS_A_MIN
 from gateway.admission.failures import FailureRate
 from gateway.calling.breaker import THRESHOLD
 from gateway.calling.transport import Broken
-from gateway.flows.notice import receive
+from gateway.flows.notification import receive
 
 
 async def alerts_of(gateway: World) -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ async def test_strangers_are_counted_as_one_and_scanners_not_at_all() -> None:
 async def test_webhooks_that_cannot_be_verified_are_told() -> None:
     gateway = world()
     for _ in range(NOTICES_A_MINUTE):
-        await receive(gateway.deps, notice(signature="forged"))
+        await receive(gateway.deps, notification(signature="forged"))
     (alert,) = await alerts_of(gateway)
     assert (alert["key"], alert["merchant_id"]) == ("signature.notices:C1", "M1")
 

@@ -1,4 +1,4 @@
-"""A channel's bill of a day (对账单): fetched, and handed to trade-core page by page."""
+"""A channel's statement of a day (对账单): fetched, and handed to trade-core page by page."""
 
 from typing import Final
 
@@ -9,12 +9,12 @@ from contracts import internal
 from contracts.events.commands import FetchStatement
 from contracts.internal import MAX_PAGE_ROWS, NoStatement, StatementPage, StatementReceipt
 from gateway.channels.plugin import (
-    Bill,
-    BillRow,
     Declined,
     NotSent,
     Outcome,
+    Statement,
     StatementRequest,
+    StatementRow,
     Unknown,
 )
 from gateway.directory import ChannelAccount
@@ -34,9 +34,9 @@ async def fetch(deps: Deps, command: FetchStatement) -> str:
     if account is None or account.channel != command.channel:
         log.error("command.account_unknown", payment_id=command.payment_id)
         return "account_unknown"
-    said = await deps.executor.fetch_bill(account, StatementRequest(command.day, "trade"))
+    said = await deps.executor.fetch_statement(account, StatementRequest(command.day, "trade"))
     try:
-        if isinstance(said, Bill):
+        if isinstance(said, Statement):
             return await _hand_over(deps, command, said)
         return await _say_none(deps, command, account, said)
     except Problem as problem:
@@ -44,14 +44,14 @@ async def fetch(deps: Deps, command: FetchStatement) -> str:
         return "not_delivered"
 
 
-async def _hand_over(deps: Deps, command: FetchStatement, bill: Bill) -> str:
-    """Page by page; an empty bill is one empty page."""
-    for first in range(0, len(bill.rows) or 1, MAX_PAGE_ROWS):
+async def _hand_over(deps: Deps, command: FetchStatement, statement: Statement) -> str:
+    """Page by page; an empty statement is one empty page."""
+    for first in range(0, len(statement.rows) or 1, MAX_PAGE_ROWS):
         page = StatementPage(
             round=command.round,
             first_row=first,
-            total_rows=len(bill.rows),
-            rows=[_row(row) for row in bill.rows[first : first + MAX_PAGE_ROWS]],
+            total_rows=len(statement.rows),
+            rows=[_row(row) for row in statement.rows[first : first + MAX_PAGE_ROWS]],
         )
         path = f"/internal/statements/{command.statement_no}/rows"
         receipt = await deps.trade_core.post(StatementReceipt, path, body=page)
@@ -67,14 +67,14 @@ async def _say_none(
     if isinstance(said, Declined | NotSent | Unknown):
         code, message = said.code, said.message
     none = NoStatement(
-        round=command.round, is_final=account.plugin.bills is None, code=code, message=message
+        round=command.round, is_final=account.plugin.statements is None, code=code, message=message
     )
     path = f"/internal/statements/{command.statement_no}/none"
     await deps.trade_core.post(StatementReceipt, path, body=none)
     return "none"
 
 
-def _row(row: BillRow) -> internal.StatementRow:
+def _row(row: StatementRow) -> internal.StatementRow:
     return internal.StatementRow(
         kind=row.kind,
         payment_no=row.payment_no,

@@ -9,33 +9,33 @@ from tests.unit.gateway.world import World, fake_plugin, world
 from gateway.channels.plugin import (
     Acknowledgement,
     Declined,
-    NoticedRefund,
-    Notices,
-    RawNotice,
+    Notifications,
+    NotifiedRefund,
+    RawNotification,
     Succeeded,
 )
 from gateway.directory import ChannelAccount
 from gateway.domain.errors import NotHere
-from gateway.flows.notice import Notice, receive
+from gateway.flows.notification import Notification, receive
 
 
-def notice(channel: str = "fake", payment_id: str = "C1", **changes: Any) -> Notice:
+def notification(channel: str = "fake", payment_id: str = "C1", **changes: Any) -> Notification:
     headers = {"signature": changes.pop("signature", "C1's key")}
     body = changes.pop("body", json.dumps({"payment_no": "P1", "amount": 1299}).encode())
-    return Notice(channel, payment_id, RawNotice(headers, body))
+    return Notification(channel, payment_id, RawNotification(headers, body))
 
 
-def with_notices(gateway: World, *noticed: Any) -> None:
-    notices: Notices[str] = Notices(
-        lambda *_: list(noticed), Acknowledgement(204), Acknowledgement(500, b"FAIL")
+def with_notices(gateway: World, *notified: Any) -> None:
+    notifications: Notifications[str] = Notifications(
+        lambda *_: list(notified), Acknowledgement(204), Acknowledgement(500, b"FAIL")
     )
-    plugin = fake_plugin(notices=notices)
+    plugin = fake_plugin(notifications=notifications)
     gateway.directory.put(ChannelAccount("C1", "M1", True, plugin, "key"))
 
 
-async def test_a_true_notice_is_published_and_then_acknowledged() -> None:
+async def test_a_true_notification_is_published_and_then_acknowledged() -> None:
     gateway = world()
-    assert await receive(gateway.deps, notice()) == Acknowledgement(200, b"success")
+    assert await receive(gateway.deps, notification()) == Acknowledgement(200, b"success")
     (result,) = gateway.producer.events()
     assert (result["merchant_id"], result["asked_at"]) == ("M1", result["said_at"])
     assert (result["source"], result["verdict"], result["amount"], result["payment_id"]) == (
@@ -49,51 +49,51 @@ async def test_a_true_notice_is_published_and_then_acknowledged() -> None:
 @pytest.mark.parametrize("wrong", [{"signature": "forged"}, {"body": b"nonsense"}])
 async def test_what_is_not_verified_is_refused_and_not_stored(wrong: dict[str, Any]) -> None:
     gateway = world()
-    assert await receive(gateway.deps, notice(**wrong)) == Acknowledgement(401, b"fail")
+    assert await receive(gateway.deps, notification(**wrong)) == Acknowledgement(401, b"fail")
     assert gateway.producer.taken == []
 
 
 async def test_what_cannot_be_made_durable_must_come_again() -> None:
     gateway = world()
     gateway.producer.is_down = True
-    assert await receive(gateway.deps, notice()) == Acknowledgement(503, b"fail")
+    assert await receive(gateway.deps, notification()) == Acknowledgement(503, b"fail")
 
 
 @pytest.mark.parametrize(("channel", "payment_id"), [("fake", "C9"), ("other", "C1")])
 async def test_a_wrong_address_gives_no_hint(channel: str, payment_id: str) -> None:
     gateway = world()
     with pytest.raises(NotHere) as refusal:
-        await receive(gateway.deps, notice(channel, payment_id))
+        await receive(gateway.deps, notification(channel, payment_id))
     assert refusal.value.detail == "There is no such address."
 
 
 async def test_a_disabled_account_still_hears_of_its_money() -> None:
     gateway = world()
     gateway.directory.put(ChannelAccount("C1", "M1", False, fake_plugin(), "C1's key"))
-    assert (await receive(gateway.deps, notice())).status == 200
+    assert (await receive(gateway.deps, notification())).status == 200
     assert len(gateway.producer.taken) == 1
 
 
 async def test_a_refund_is_told_on_its_own_topic_under_the_payments_key() -> None:
     gateway = world()
-    with_notices(gateway, NoticedRefund("R1", "P1", Declined("X", "x", abnormal=True)))
-    assert (await receive(gateway.deps, notice())).status == 204
+    with_notices(gateway, NotifiedRefund("R1", "P1", Declined("X", "x", abnormal=True)))
+    assert (await receive(gateway.deps, notification())).status == 204
     (message,) = gateway.producer.taken
     assert (message.topic, message.key) == ("paymesh.refund-results.v1", "P1")
     assert gateway.producer.events()[0]["abnormal"] is True
 
 
-async def test_a_notice_about_nothing_of_ours_is_acknowledged() -> None:
+async def test_a_notification_about_nothing_of_ours_is_acknowledged() -> None:
     gateway = world()
     with_notices(gateway)
-    assert (await receive(gateway.deps, notice())).status == 204
+    assert (await receive(gateway.deps, notification())).status == 204
     assert gateway.producer.taken == []
 
 
-async def test_a_notice_about_several_things_is_published_whole() -> None:
+async def test_a_notification_about_several_things_is_published_whole() -> None:
     gateway = world()
     with_notices(
-        gateway, NoticedRefund("R1", "P1", Succeeded()), NoticedRefund("R2", "P1", Succeeded())
+        gateway, NotifiedRefund("R1", "P1", Succeeded()), NotifiedRefund("R2", "P1", Succeeded())
     )
-    await receive(gateway.deps, notice())
+    await receive(gateway.deps, notification())
     assert [event["refund_no"] for event in gateway.producer.events()] == ["R1", "R2"]

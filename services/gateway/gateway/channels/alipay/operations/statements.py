@@ -1,4 +1,4 @@
-"""Alipay's bills of a day: `alipay.data.dataservice.bill.downloadurl.query`, and their rows.
+"""Alipay's statements of a day: `alipay.data.dataservice.bill.downloadurl.query`, and their rows.
 
 A zip of GBK files whose names cannot be relied on: the right one is known by its first line. The
 file is not signed; the answer that names its address is, and only the way there protects it.
@@ -22,24 +22,24 @@ from gateway.channels.alipay.trade import CURRENCY
 from gateway.channels.beijing import read_spaced
 from gateway.channels.plugin import (
     Answer,
-    BillKind,
-    BillPlace,
-    BillRow,
     Call,
     Moment,
     Outcome,
     Reply,
     Request,
     RowKind,
+    StatementKind,
+    StatementPlace,
     StatementRequest,
+    StatementRow,
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, text
 from gateway.channels.statement_rows import fitted, lines_of, read_each
 
 METHOD: Final = "alipay.data.dataservice.bill.downloadurl.query"
-TYPES: Final[Mapping[BillKind, str]] = {"trade": "trade", "funds": "signcustomer"}
-TITLES: Final[Mapping[BillKind, str]] = {
+TYPES: Final[Mapping[StatementKind, str]] = {"trade": "trade", "funds": "signcustomer"}
+TITLES: Final[Mapping[StatementKind, str]] = {
     "trade": "#支付宝业务明细查询",
     "funds": "#支付宝账务明细查询",
 }
@@ -59,21 +59,23 @@ def call(request: StatementRequest, account: Account) -> Call:
     return Call("POST", METHOD, body=body)
 
 
-def place(answer: Answer, request: StatementRequest, account: Account) -> BillPlace | Outcome:
-    if refusal := codes.find_refusal(answer, codes.BILL):
+def place(answer: Answer, request: StatementRequest, account: Account) -> StatementPlace | Outcome:
+    if refusal := codes.find_refusal(answer, codes.STATEMENT):
         return refusal
     url = urlsplit(text(answer.content, "bill_download_url"))
     if url.scheme not in ("http", "https") or not url.hostname:
         raise Unverifiable("a bill without its address")
-    return BillPlace(url.geturl())
+    return StatementPlace(url.geturl())
 
 
-def download(at: BillPlace, account: Account, moment: Moment) -> Request:
+def download(at: StatementPlace, account: Account, moment: Moment) -> Request:
     """Nothing is signed: who knows the address gets the file, for thirty seconds."""
     return Request("GET", at.url, {}, b"", limit_bytes=MAX_FILE_BYTES)
 
 
-def read(reply: Reply, at: BillPlace, request: StatementRequest, account: Account) -> list[BillRow]:
+def read(
+    reply: Reply, at: StatementPlace, request: StatementRequest, account: Account
+) -> list[StatementRow]:
     if reply.status != 200:
         raise Unverifiable("no file")
     row = _trade_row if request.kind == "trade" else _flow_row
@@ -112,10 +114,10 @@ def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:
     return fitted([cell.strip() for cell in cells], names, FREE_TEXT, SEPARATOR)
 
 
-def _trade_row(cells: Mapping[str, str]) -> BillRow:
+def _trade_row(cells: Mapping[str, str]) -> StatementRow:
     """Refunds are rows of negative amounts. 服务费 is negative where it was taken."""
     kind: RowKind = _KINDS.get(cells["业务类型"], "other")
-    return BillRow(
+    return StatementRow(
         kind=kind,
         payment_no=cells["商户订单号"],
         refund_no=cells["退款批次号/请求号"] if kind == "refund" else "",
@@ -126,11 +128,11 @@ def _trade_row(cells: Mapping[str, str]) -> BillRow:
     )
 
 
-def _flow_row(cells: Mapping[str, str]) -> BillRow:
+def _flow_row(cells: Mapping[str, str]) -> StatementRow:
     """Either what came in or what went out is filled, the latter with or without its sign."""
     income, spent = cells["收入金额（+元）"], cells["支出金额（-元）"]
     amount = _money(income) if income else _money(spent if spent.startswith("-") else f"-{spent}")
-    return BillRow(
+    return StatementRow(
         kind=_KINDS.get(cells["业务类型"], "other"),
         payment_no=cells["商户订单号"],
         refund_no="",

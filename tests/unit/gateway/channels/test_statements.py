@@ -14,18 +14,18 @@ from tests.unit.gateway.channels.channel_side import MOMENT
 from tests.unit.gateway.channels.wechat_side import WechatSide
 
 from contracts.money import Money
-from gateway.channels.alipay.operations import bills as alipay
+from gateway.channels.alipay.operations import statements as alipay
 from gateway.channels.plugin import (
-    BillPlace,
-    BillRow,
     Declined,
     Pending,
     Reply,
+    StatementPlace,
     StatementRequest,
+    StatementRow,
     Unknown,
     Unverifiable,
 )
-from gateway.channels.wechat.operations import bills as wechat
+from gateway.channels.wechat.operations import statements as wechat
 
 DAY = date(2026, 1, 1)
 TRADE, FUNDS = StatementRequest(DAY, "trade"), StatementRequest(DAY, "funds")
@@ -101,24 +101,24 @@ def from_wechat(
     requested: StatementRequest = TRADE,
     sha1: str | None = None,
     account: Any = WECHAT_MERCHANT,
-) -> list[BillRow]:
+) -> list[StatementRow]:
     raw = content.encode()
-    place = BillPlace("…", sha1 or hashlib.sha1(raw, usedforsecurity=False).hexdigest())
+    place = StatementPlace("…", sha1 or hashlib.sha1(raw, usedforsecurity=False).hexdigest())
     return wechat.read(Reply(200, {}, gzip.compress(raw, mtime=0)), place, requested, account)
 
 
 def test_wechat_pays_trades_are_read_by_the_names_of_the_head() -> None:
     assert from_wechat(WECHAT_TRADES) == [
-        BillRow("payment", "P1", "", "42001", yuan("1.00"), at(10), fee=1),
-        BillRow("refund", "P1", "R1", "50301", yuan("-0.50"), at(11), fee=0),
+        StatementRow("payment", "P1", "", "42001", yuan("1.00"), at(10), fee=1),
+        StatementRow("refund", "P1", "R1", "50301", yuan("-0.50"), at(11), fee=0),
     ]
 
 
 def test_wechat_pays_flows_say_what_came_in_and_what_went_out() -> None:
     assert from_wechat(WECHAT_FLOWS, FUNDS) == [
-        BillRow("payment", "", "", "42001", yuan("1.00"), at(10)),
-        BillRow("refund", "", "", "50301", yuan("-0.50"), at(11)),
-        BillRow("other", "", "", "1", yuan("-0.50"), at(12)),
+        StatementRow("payment", "", "", "42001", yuan("1.00"), at(10)),
+        StatementRow("refund", "", "", "50301", yuan("-0.50"), at(11)),
+        StatementRow("other", "", "", "1", yuan("-0.50"), at(12)),
     ]
 
 
@@ -172,7 +172,7 @@ def test_a_row_that_cannot_be_read_is_set_aside_and_the_rest_goes_on(
         "x,`9.99,`9",
     ],
 )
-def test_a_name_stops_nothing_in_wechat_pays_bill(name: str) -> None:
+def test_a_name_stops_nothing_in_wechat_pays_statement(name: str) -> None:
     named = from_wechat(WECHAT_TRADES.replace("水费, 电费", name))
     assert named == from_wechat(WECHAT_TRADES)
 
@@ -187,7 +187,7 @@ def test_a_line_break_in_a_name_costs_this_row_and_no_other() -> None:
     ("word", "status"),
     [("SUCCESS", "done"), ("PROCESSING", "under_way"), ("CHANGE", "under_way"), ("FAIL", "failed")],
 )
-def test_a_refund_in_wechat_pays_bill_need_not_have_reached_the_payer(
+def test_a_refund_in_wechat_pays_statement_need_not_have_reached_the_payer(
     word: str, status: str
 ) -> None:
     [_, given] = from_wechat(WECHAT_TRADES.replace("`ORIGINAL,`SUCCESS", f"`ORIGINAL,`{word}"))
@@ -207,12 +207,12 @@ def test_a_reversal_of_wechat_pay_is_money_that_went_back() -> None:
         WECHAT_TRADES.split("总交易单数")[0],
     ],
 )
-def test_a_file_of_wechat_pay_that_is_no_bill_is_refused(content: str) -> None:
+def test_a_file_of_wechat_pay_that_is_no_statement_is_refused(content: str) -> None:
     with pytest.raises(Unverifiable):
         from_wechat(content)
 
 
-def test_a_bill_of_wechat_pay_with_another_hash_is_refused() -> None:
+def test_a_statement_of_wechat_pay_with_another_hash_is_refused() -> None:
     with pytest.raises(Unverifiable, match="announced"):
         from_wechat(WECHAT_TRADES, sha1="0" * 40)
 
@@ -220,12 +220,14 @@ def test_a_bill_of_wechat_pay_with_another_hash_is_refused() -> None:
 @pytest.mark.parametrize("body", [b"", b"plain", gzip.compress(b"x" * 1000, mtime=0)[:-9]])
 def test_a_file_that_is_not_whole_is_refused(body: bytes) -> None:
     with pytest.raises(Unverifiable):
-        wechat.read(Reply(200, {}, body), BillPlace("…", "0" * 40), TRADE, WECHAT_MERCHANT)
+        wechat.read(Reply(200, {}, body), StatementPlace("…", "0" * 40), TRADE, WECHAT_MERCHANT)
 
 
 def test_the_signed_request_for_the_file_goes_to_wechat_pay_only() -> None:
     side = WechatSide()
-    place = BillPlace("https://elsewhere.example/v3/billdownload/file?token=a%2Fb&tartype=gzip")
+    place = StatementPlace(
+        "https://elsewhere.example/v3/billdownload/file?token=a%2Fb&tartype=gzip"
+    )
     request = wechat.download(place, opened(side), MOMENT)
     assert side.asked(request).operation == "GET /v3/billdownload/file"
     assert request.url.startswith("https://wechat.example/v3/billdownload/file?token=a%2Fb")
@@ -241,14 +243,14 @@ def test_the_signed_request_for_the_file_goes_to_wechat_pay_only() -> None:
         (500, "SYSTEM_ERROR", Unknown),
     ],
 )
-def test_why_there_is_no_bill_of_wechat_pay(status: int, code: str, kind: type) -> None:
+def test_why_there_is_no_statement_of_wechat_pay(status: int, code: str, kind: type) -> None:
     side = WechatSide()
     account, call = opened(side), wechat.call(TRADE, opened(side))
     answer = side.plugin.wire.verify(side.refused(code, status), call, account, MOMENT)
     assert isinstance(wechat.place(answer, TRADE, account), kind)
 
 
-def test_bills_are_asked_for_by_day_and_kind() -> None:
+def test_statements_are_asked_for_by_day_and_kind() -> None:
     side = WechatSide()
     account = opened(side)
     for requested, path in ((TRADE, "tradebill"), (FUNDS, "fundflowbill")):
@@ -267,7 +269,7 @@ def test_a_provider_reads_the_rows_of_its_merchant_only() -> None:
     assert len(from_wechat(content)) == 2
 
 
-def test_a_provider_asks_for_the_bill_of_its_merchant_and_not_for_its_funds() -> None:
+def test_a_provider_asks_for_the_statement_of_its_merchant_and_not_for_its_funds() -> None:
     side = WechatSide()
     account = opened(side, sub_mchid="1900000555")
     asked = side.asked(side.plugin.wire.sign(wechat.call(TRADE, account), account, MOMENT))
@@ -287,8 +289,8 @@ def packed(*files: str, names: str = "业务明细") -> bytes:
     return raw.getvalue()
 
 
-def from_alipay(body: bytes, requested: StatementRequest = TRADE) -> list[BillRow]:
-    return alipay.read(Reply(200, {}, body), BillPlace("…"), requested, opened(AlipaySide()))
+def from_alipay(body: bytes, requested: StatementRequest = TRADE) -> list[StatementRow]:
+    return alipay.read(Reply(200, {}, body), StatementPlace("…"), requested, opened(AlipaySide()))
 
 
 @pytest.mark.parametrize(("place", "value"), [(8, 1), (10, 99)], ids=["encrypted", "method"])
@@ -302,8 +304,8 @@ def test_a_zip_that_cannot_be_opened_is_refused(place: int, value: int) -> None:
 def test_alipays_trades_are_found_in_the_zip_by_their_first_line() -> None:
     summary = "#支付宝业务汇总查询\r\n门店编号\r\n合计\r\n"
     assert from_alipay(packed(summary, ALIPAY_TRADES)) == [
-        BillRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5), fee=53),
-        BillRow("refund", "P1", "R1", "20260101", yuan("-10.00"), at(11), fee=-6),
+        StatementRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5), fee=53),
+        StatementRow("refund", "P1", "R1", "20260101", yuan("-10.00"), at(11), fee=-6),
     ]
 
 
@@ -328,16 +330,16 @@ def test_a_row_of_alipay_that_cannot_be_read_is_set_aside(written: str) -> None:
         "a\u2028b\x0bc\x85d",
     ],
 )
-def test_a_name_stops_nothing_in_alipays_bill(name: str) -> None:
+def test_a_name_stops_nothing_in_alipays_statement(name: str) -> None:
     named = from_alipay(packed(ALIPAY_TRADES.replace("水费", name)))
     assert named == from_alipay(packed(ALIPAY_TRADES))
 
 
 def test_alipays_flows_say_what_came_in_and_what_went_out() -> None:
     assert from_alipay(packed(ALIPAY_FLOWS), FUNDS) == [
-        BillRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5)),
-        BillRow("refund", "P1", "", "20260101", yuan("-10.00"), at(11)),
-        BillRow("other", "", "", "9", yuan("-78.88"), at(12)),
+        StatementRow("payment", "P1", "", "20260101", yuan("88.88"), at(10, 5)),
+        StatementRow("refund", "P1", "", "20260101", yuan("-10.00"), at(11)),
+        StatementRow("other", "", "", "9", yuan("-78.88"), at(12)),
     ]
 
 
@@ -352,7 +354,7 @@ def test_alipays_flows_say_what_came_in_and_what_went_out() -> None:
         packed(ALIPAY_TRADES)[:-30],
     ],
 )
-def test_a_file_of_alipay_that_is_no_bill_is_refused(body: bytes) -> None:
+def test_a_file_of_alipay_that_is_no_statement_is_refused(body: bytes) -> None:
     with pytest.raises(Unverifiable):
         from_alipay(body)
 
@@ -367,14 +369,14 @@ def test_a_file_of_alipay_that_is_no_bill_is_refused(body: bytes) -> None:
         ("invalid_arguments", Declined),
     ],
 )
-def test_why_there_is_no_bill_of_alipay(code: str, kind: type) -> None:
+def test_why_there_is_no_statement_of_alipay(code: str, kind: type) -> None:
     side = AlipaySide()
     account = opened(side)
     reply = side.answer(alipay.METHOD, {"sub_code": code, "sub_msg": "…"}, "40004")
     answer = side.plugin.wire.verify(reply, alipay.call(TRADE, account), account, MOMENT)
     said = alipay.place(answer, TRADE, account)
     assert isinstance(said, kind)
-    assert not isinstance(said, BillPlace)
+    assert not isinstance(said, StatementPlace)
 
 
 @pytest.mark.parametrize("url", ["", "file:///etc/passwd", "bill.example/x"])

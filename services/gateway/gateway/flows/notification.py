@@ -10,11 +10,11 @@ from contracts.events.alerts import Alert, Severity
 from contracts.events.results import Source
 from gateway.channels.plugin import (
     Acknowledgement,
-    Noticed,
-    NoticedPayment,
-    NoticedRefund,
+    Notified,
+    NotifiedPayment,
+    NotifiedRefund,
     NotUnderstood,
-    RawNotice,
+    RawNotification,
     Unverifiable,
 )
 from gateway.channels.reading import UNREADABLE
@@ -26,16 +26,16 @@ from gateway.outgoing.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
 
-NOTICES = Counter("channel_notices", "Webhooks of third parties", ["channel", "result"])
+NOTIFICATIONS = Counter("channel_notices", "Webhooks of third parties", ["channel", "result"])
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """A webhook as it arrived, and the account whose address it came to."""
 
     channel: str
     payment_id: str
-    raw: RawNotice
+    raw: RawNotification
 
 
 def account_of(deps: Deps, channel: str, payment_id: str) -> ChannelAccount:
@@ -46,41 +46,41 @@ def account_of(deps: Deps, channel: str, payment_id: str) -> ChannelAccount:
     return account
 
 
-async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
-    """Hand a notice on to trade-core; a disabled account's too, because money may arrive.
+async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
+    """Hand a notification on to trade-core; a disabled account's too, because money may arrive.
 
     Raises NotHere as `account_of` does. The acknowledgement is in the channel's own form: whatever
     is not accepted comes again.
     """
-    account = account_of(deps, notice.channel, notice.payment_id)
-    notices = account.plugin.notices
+    account = account_of(deps, notification.channel, notification.payment_id)
+    notifications = account.plugin.notifications
     try:
-        noticed = await deps.executor.read_notice(account, notice.raw)
+        notified = await deps.executor.read_notification(account, notification.raw)
     except NotUnderstood as error:
         _count(account, "not_understood")
         deps.alerts.tell(_not_understood(account, str(error)))
         log.warning("notice.not_understood", channel=account.channel, reason=str(error))
-        return _refusal(notices.refuse, 503)
+        return _refusal(notifications.refuse, 503)
     except (Unverifiable, *UNREADABLE) as error:
-        # The words of an unverified notice are not worth a line; its kind of fault is.
+        # The words of an unverified notification are not worth a line; its kind of fault is.
         _count(account, "unverifiable")
-        deps.alerts.signatures.of_notice(account, deps.clock())
+        deps.alerts.signatures.of_notification(account, deps.clock())
         log.warning(
             "notice.refused",
             channel=account.channel,
             payment_id=account.payment_id,
             reason=str(error) if isinstance(error, Unverifiable) else type(error).__name__,
         )
-        return _refusal(notices.refuse, 401)
+        return _refusal(notifications.refuse, 401)
     try:
-        results = [await _result(deps, account, item) for item in noticed]
+        results = [await _result(deps, account, item) for item in notified]
         await deps.results.publish(*(result for result in results if result is not None))
     except (NotPublished, hint.Unclear) as error:
         _count(account, "not_published" if isinstance(error, NotPublished) else "unclear")
         log.warning("notice.not_published", channel=account.channel, reason=str(error))
-        return _refusal(notices.refuse, 503)
+        return _refusal(notifications.refuse, 503)
     _count(account, "accepted")
-    for item in noticed:
+    for item in notified:
         log.info(
             "notice.accepted",
             channel=account.channel,
@@ -89,17 +89,17 @@ async def receive(deps: Deps, notice: Notice) -> Acknowledgement:
             outcome=type(item.outcome).__name__.lower(),
             channel_no=getattr(item.outcome, "channel_no", None),
         )
-    return notices.accept
+    return notifications.accept
 
 
-async def _result(deps: Deps, account: ChannelAccount, item: Noticed) -> Result | None:
+async def _result(deps: Deps, account: ChannelAccount, item: Notified) -> Result | None:
     """None where there is nothing to tell trade-core; raises Unclear where it must come again."""
     match item:
-        case NoticedPayment(is_hint=True):
+        case NotifiedPayment(is_hint=True):
             return await hint.ask(deps, account, item)
-        case NoticedPayment():
+        case NotifiedPayment():
             return payment_result(account, item.payment_no, Source.NOTICE, item.outcome)
-        case NoticedRefund():
+        case NotifiedRefund():
             return refund_result(
                 account, item.refund_no, item.payment_no, Source.NOTICE, item.outcome
             )
@@ -122,4 +122,4 @@ def _not_understood(account: ChannelAccount, reason: str) -> Alert:
 
 
 def _count(account: ChannelAccount, result: str) -> None:
-    NOTICES.labels(account.channel, result).inc()
+    NOTIFICATIONS.labels(account.channel, result).inc()

@@ -7,11 +7,11 @@ import pytest
 from gateway.calling.executor import Executor
 from gateway.channels.beijing import BEIJING
 from gateway.channels.plugin import (
-    Bill,
-    BillKind,
     Declined,
     NotSent,
     Pending,
+    Statement,
+    StatementKind,
     StatementRequest,
     Unknown,
 )
@@ -22,19 +22,19 @@ from .conftest import RunningSandbox
 
 
 async def rows_of(
-    executor: Executor, account: ChannelAccount, numbers: set[str], kind: BillKind = "trade"
+    executor: Executor, account: ChannelAccount, numbers: set[str], kind: StatementKind = "trade"
 ) -> list[tuple[str, str, str, int]]:
-    bill = await executor.fetch_bill(account, today(kind))
-    assert isinstance(bill, Bill), bill
+    statement = await executor.fetch_statement(account, today(kind))
+    assert isinstance(statement, Statement), statement
     return sorted(
         (row.kind, row.payment_no, row.refund_no, row.amount.amount_minor)
-        for row in bill.rows
+        for row in statement.rows
         if {row.payment_no, row.channel_no} & numbers
     )
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
-async def test_a_bill_tells_what_was_paid_and_given_back_and_nothing_else(
+async def test_a_statement_tells_what_was_paid_and_given_back_and_nothing_else(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
     """So what is missing in it, and what it has beyond our books, can be seen."""
@@ -53,7 +53,7 @@ async def test_a_bill_tells_what_was_paid_and_given_back_and_nothing_else(
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
-async def test_a_bill_tells_what_the_channel_kept_and_what_of_it_came_back(
+async def test_a_statement_tells_what_the_channel_kept_and_what_of_it_came_back(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
     here, paid = account(channel), order()
@@ -62,9 +62,9 @@ async def test_a_bill_tells_what_the_channel_kept_and_what_of_it_came_back(
     whole = refunding_of(paid, paid.amount.amount_minor)
     assert not isinstance(await executor.refund(here, whole), Declined)
     await until_refunded(executor, here, whole)
-    bill = await executor.fetch_bill(here, today("trade"))
-    assert isinstance(bill, Bill)
-    fees = [row.fee for row in bill.rows if row.payment_no == paid.payment_no]
+    statement = await executor.fetch_statement(here, today("trade"))
+    assert isinstance(statement, Statement)
+    fees = [row.fee for row in statement.rows if row.payment_no == paid.payment_no]
     assert fees == [8, -8]
 
 
@@ -87,17 +87,17 @@ async def test_a_row_that_differs_from_our_books_is_told_as_it_stands(
     here, paid = account(channel), order()
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no, notify=False)
-    honest = await executor.fetch_bill(here, today("trade"))
+    honest = await executor.fetch_statement(here, today("trade"))
     sandbox.fault(channel, "bill", "wrong_amount", times=1)
-    changed = await executor.fetch_bill(here, today("trade"))
-    assert isinstance(honest, Bill)
-    assert isinstance(changed, Bill)
+    changed = await executor.fetch_statement(here, today("trade"))
+    assert isinstance(honest, Statement)
+    assert isinstance(changed, Statement)
     pairs = zip(honest.rows, changed.rows, strict=True)
     differing = [(was, now) for was, now in pairs if was != now]
     assert [now.amount.amount_minor - was.amount.amount_minor for was, now in differing] == [1]
 
 
-async def test_a_provider_reads_the_bill_of_its_merchant_only(
+async def test_a_provider_reads_the_statement_of_its_merchant_only(
     executor: Executor, account: Open, sandbox: RunningSandbox
 ) -> None:
     own, other = (account("wechat", sub_mchid=number) for number in ("1900000571", "1900000572"))
@@ -108,26 +108,26 @@ async def test_a_provider_reads_the_bill_of_its_merchant_only(
     numbers = {paid.payment_no, others.payment_no}
     assert await rows_of(executor, own, numbers) == [("payment", paid.payment_no, "", 1299)]
     assert await rows_of(executor, other, numbers) == [("payment", others.payment_no, "", 1299)]
-    funds = await executor.fetch_bill(own, today("funds"))
+    funds = await executor.fetch_statement(own, today("funds"))
     assert isinstance(funds, NotSent)
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
 @pytest.mark.parametrize("fault", ["tamper", "status_500"])
-async def test_a_bill_that_does_not_arrive_whole_is_unknown(
+async def test_a_statement_that_does_not_arrive_whole_is_unknown(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str
 ) -> None:
     here, paid = account(channel), order()
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no, notify=False)
     sandbox.fault(channel, "bill", fault, times=1)
-    assert isinstance(await executor.fetch_bill(here, today("trade")), Unknown)
-    assert isinstance(await executor.fetch_bill(here, today("trade")), Bill)
+    assert isinstance(await executor.fetch_statement(here, today("trade")), Unknown)
+    assert isinstance(await executor.fetch_statement(here, today("trade")), Statement)
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
-async def test_a_day_on_which_nothing_moved_has_an_empty_bill(
+async def test_a_day_on_which_nothing_moved_has_an_empty_statement(
     executor: Executor, account: Open, channel: str
 ) -> None:
     quiet = StatementRequest((datetime.now(BEIJING) - timedelta(days=40)).date(), "trade")
-    assert await executor.fetch_bill(account(channel), quiet) == Bill(())
+    assert await executor.fetch_statement(account(channel), quiet) == Statement(())

@@ -15,11 +15,11 @@ from gateway.channels.plugin import (
     Declined,
     GivenBack,
     Moment,
-    Noticed,
-    NoticedPayment,
-    NoticedRefund,
+    Notified,
+    NotifiedPayment,
+    NotifiedRefund,
     NotUnderstood,
-    RawNotice,
+    RawNotification,
     Succeeded,
     Told,
     Unverifiable,
@@ -36,11 +36,11 @@ REFUSE: Final = Acknowledgement(
 )
 
 
-def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
+def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
     """Verify on the raw bytes, open, read. A receiver's share of a split is told by the same
     events, and asked for by query."""
-    check_signature(notice.headers, notice.body, account, moment)
-    envelope = json_object(notice.body)
+    check_signature(notification.headers, notification.body, account, moment)
+    envelope = json_object(notification.body)
     event = text(envelope, "event_type")
     if not event.startswith(("TRANSACTION.", "REFUND.", "PROFITSHARING.")):
         raise NotUnderstood("a notice of an unknown event")
@@ -58,28 +58,28 @@ def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
 
 def _payment(
     content: Mapping[str, Any], account: Account, said_at: datetime | None
-) -> NoticedPayment:
+) -> NotifiedPayment:
     outcome = understood(trade.read(content, account))
-    return NoticedPayment(
+    return NotifiedPayment(
         _number(content, "out_trade_no"), replace(outcome, asked_at=said_at, said_at=said_at)
     )
 
 
-def _refund(content: Mapping[str, Any], said_at: datetime | None) -> list[Noticed]:
+def _refund(content: Mapping[str, Any], said_at: datetime | None) -> list[Notified]:
     number, payment_no = _number(content, "out_refund_no"), _number(content, "out_trade_no")
     outcome = understood(refund_state.read(content, text(content, "refund_status")))
     if is_id("refund", number):
         dated = replace(outcome, asked_at=said_at, said_at=said_at)
-        return [NoticedRefund(number, payment_no, dated)]
+        return [NotifiedRefund(number, payment_no, dated)]
     return _refund_outside(content, payment_no, outcome, said_at)
 
 
 def _refund_outside(
     content: Mapping[str, Any], payment_no: str, outcome: Told, said_at: datetime | None
-) -> list[Noticed]:
+) -> list[Notified]:
     """Somebody refunded without us, such as in WeChat Pay's console: a word about the payment.
 
-    The notice states this one refund, and not what went back altogether.
+    The notification states this one refund, and not what went back altogether.
     """
     match outcome:
         case Succeeded(channel_no=refund_id, amount=amount):
@@ -92,7 +92,7 @@ def _refund_outside(
                 asked_at=said_at,
                 said_at=said_at,
             )
-            return [NoticedPayment(payment_no, said)]
+            return [NotifiedPayment(payment_no, said)]
         case Declined(abnormal=True):
             raise NotUnderstood("a refund that is not ours could not be returned")
         case _:

@@ -1,8 +1,8 @@
 """What 易生 tells without being asked: how a payment came out.
 
 The signature covers no time, and the payment's number (`orgInfo`, `orgTrace`) only where the
-account's `sign_scope` says so. A notice that arrives once more is harmless, because states only go
-forward; but where the number is not signed, who has seen one notice could send it again under
+account's `sign_scope` says so. A notification that arrives once more is harmless, because states
+only go forward; but where the number is not signed, who has seen one could send it again under
 another payment's number: then it is a hint, and the gateway asks 易生 itself.
 
 Source: apifox.com/apidoc/docs-site/2466304 (266899504)
@@ -19,10 +19,10 @@ from gateway.channels.plugin import (
     Acknowledgement,
     Declined,
     Moment,
-    Noticed,
-    NoticedPayment,
+    Notified,
+    NotifiedPayment,
     Pending,
-    RawNotice,
+    RawNotification,
     Succeeded,
     Unverifiable,
     understood,
@@ -34,20 +34,20 @@ ACCEPT: Final = Acknowledgement(200, b'{"code":"000000","msg":"Success"}', JSON)
 REFUSE: Final = Acknowledgement(500, b'{"code":"999999","msg":"Fail"}', JSON)
 
 
-def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
+def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
     """Verify, read. Our number comes back in `orgInfo`, beside a trace of ours."""
-    content = json_object(notice.body)
+    content = json_object(notification.body)
     check_signature(content, account)
     payment_no = text(content, "orgInfo")
     if not payment_no or not is_trace_of(account.org_id, text(content, "orgTrace")):
         raise Unverifiable("the notice names no payment of ours")
     said = understood(trade.read(content["bizData"]))
     if isinstance(said, Succeeded) and not (said.channel_no and said.amount):
-        # Signed, but no notice: the answer to an order says 00 too.
+        # Signed, but no notification: the answer to an order says 00 too.
         raise Unverifiable("a payment without its number or amount")
     # The payer may try again on 易生's page: the end of a payment is told by the query.
     outcome = Pending() if isinstance(said, Declined) else said
     if isinstance(outcome, Succeeded):
         # It is told when it was paid; when it is told, is the time of its receipt.
         outcome = replace(outcome, asked_at=outcome.at)
-    return [NoticedPayment(payment_no, outcome, is_hint=account.sign_scope == "bizData")]
+    return [NotifiedPayment(payment_no, outcome, is_hint=account.sign_scope == "bizData")]

@@ -12,10 +12,10 @@ from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Answer,
     Call,
-    CallingBack,
     Declined,
     Outcome,
     Pending,
+    SplitReturning,
     Succeeded,
     Unverifiable,
 )
@@ -28,7 +28,7 @@ from gateway.channels.wechat.split_state import CURRENCY
 NO_REASON: Final = "退款"
 
 
-def call(asked: CallingBack, account: Account) -> Call:
+def call(asked: SplitReturning, account: Account) -> Call:
     share = asked.share
     body = {
         **parties.sub_merchant(account),
@@ -41,8 +41,8 @@ def call(asked: CallingBack, account: Account) -> Call:
     return Call("POST", "/v3/profitsharing/return-orders", body=body)
 
 
-def outcome(answer: Answer, asked: CallingBack, account: Account) -> Outcome:
-    if refusal := codes.find_refusal(answer, codes.CALL_BACK):
+def outcome(answer: Answer, asked: SplitReturning, account: Account) -> Outcome:
+    if refusal := codes.find_refusal(answer, codes.SPLIT_RETURN):
         return refusal
     content = answer.content
     if text(content, "out_return_no") != asked.share.return_no:

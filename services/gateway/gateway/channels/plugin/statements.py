@@ -6,7 +6,7 @@ from typing import Literal
 
 from contracts.money import Money
 
-BillKind = Literal["trade", "funds"]
+StatementKind = Literal["trade", "funds"]
 RowKind = Literal["payment", "refund", "other", "unreadable"]
 RowStatus = Literal["done", "under_way", "failed"]
 
@@ -17,11 +17,11 @@ class StatementRequest:
     moved on the merchant's account."""
 
     day: date
-    kind: BillKind
+    kind: StatementKind
 
 
 @dataclass(frozen=True, slots=True)
-class BillPlace:
+class StatementPlace:
     """Where the file lies for a short while, and what it must hash to where the channel says so."""
 
     url: str
@@ -29,7 +29,7 @@ class BillPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class BillRow:
+class StatementRow:
     """One movement as the channel booked it; `amount` came in, or went out where it is negative.
 
     `payment_no` and `refund_no` are ours as the channel noted them, "" where it names none;
@@ -52,7 +52,7 @@ class BillRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class Statement:
     """All rows of the day, in the file's order; none where nothing was moved."""
 
-    rows: tuple[BillRow, ...]
+    rows: tuple[StatementRow, ...]

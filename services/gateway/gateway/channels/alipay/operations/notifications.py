@@ -1,6 +1,6 @@
 """What Alipay tells without being asked: a signed form about a trade, or about its refund.
 
-There is no time window: Alipay repeats a notice for a day, with the time of the repeat. A notice
+There is no time window: Alipay repeats a notification for a day, with the time of the repeat. One
 that arrives once more is harmless, because states only go forward.
 
 Source: opendocs.alipay.com/open/05osv9
@@ -22,11 +22,11 @@ from gateway.channels.plugin import (
     Acknowledgement,
     GivenBack,
     Moment,
-    Noticed,
-    NoticedPayment,
-    NoticedRefund,
+    Notified,
+    NotifiedPayment,
+    NotifiedRefund,
     NotUnderstood,
-    RawNotice,
+    RawNotification,
     Succeeded,
     Told,
     ToldT,
@@ -42,9 +42,9 @@ MAX_FIELDS: Final = 100
 TRADE_STATUS: Final = "trade_status_sync"
 
 
-def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
+def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
     """Verify on the raw form, read."""
-    fields = _fields(notice.body)
+    fields = _fields(notification.body)
     _check_signature(fields, account)
     if fields.get("app_id") != account.app_id:
         raise Unverifiable("the notice is for another app")
@@ -57,7 +57,7 @@ def read(notice: RawNotice, account: Account, moment: Moment) -> list[Noticed]:
     return _about_trade(fields)
 
 
-def _about_trade(fields: Mapping[str, str]) -> list[Noticed]:
+def _about_trade(fields: Mapping[str, str]) -> list[Notified]:
     """What happened stands in values, not in names: Alipay sends empty and zero fields too.
 
     It is about a refund where `out_biz_no` names one, and it was made. That is proof of the
@@ -71,19 +71,19 @@ def _about_trade(fields: Mapping[str, str]) -> list[Noticed]:
     if not payment_no:
         raise NotUnderstood("a notice about no payment")
     if not is_refund:
-        return [NoticedPayment(payment_no, _dated(outcome, fields, "gmt_payment"))]
+        return [NotifiedPayment(payment_no, _dated(outcome, fields, "gmt_payment"))]
     if not isinstance(outcome, Succeeded):
         raise NotUnderstood("a refund of what was not paid")
     if not is_id("refund", number):
         outside = GivenBack(back.amount if back else None, number)
         return [
-            NoticedPayment(
+            NotifiedPayment(
                 payment_no, _dated(replace(outcome, given_back=outside), fields, "gmt_refund")
             )
         ]
     return [
-        NoticedPayment(payment_no, _dated(outcome, fields, "gmt_refund")),
-        NoticedRefund(
+        NotifiedPayment(payment_no, _dated(outcome, fields, "gmt_refund")),
+        NotifiedRefund(
             number, payment_no, _dated(Succeeded(at=read_spaced(refunded_at)), fields, "gmt_refund")
         ),
     ]
@@ -125,7 +125,7 @@ def _check_signature(fields: Mapping[str, str], account: Account) -> None:
     """Without `sign` and, unlike in requests, `sign_type`; some messages are signed with it.
     Documents disagree on empty values.
 
-    A notice does not name its certificate: any that answers have taught us will do.
+    A notification does not name its certificate: any that answers have taught us will do.
     """
     if fields.get("sign_type") != "RSA2":
         raise Unverifiable("the notice is signed in an unknown way")

@@ -23,36 +23,38 @@ from gateway.calling.transport import Broken
 from gateway.channels.meanings import unlisted
 from gateway.channels.plugin import (
     Answer,
-    BillPlace,
-    BillRow,
-    Bills,
     Call,
     Outcome,
     Pending,
     Reply,
     Request,
+    StatementPlace,
     StatementRequest,
+    StatementRow,
+    Statements,
     Unverifiable,
 )
 from gateway.consumers import MAX_BILLS_RUNNING, Commands
 from gateway.directory import ChannelAccount
 from gateway.flows import command as flow
 
-ROW = BillRow("payment", "P1", "", "T1", Money(1299, "CNY"), NOW, fee=8)
+ROW = StatementRow("payment", "P1", "", "T1", Money(1299, "CNY"), NOW, fee=8)
 ROWS, NONE = "/internal/statements/B1/rows", "/internal/statements/B1/none"
 
 
-def place(answer: Answer, requested: StatementRequest, account: str) -> BillPlace | Outcome:
+def place(answer: Answer, requested: StatementRequest, account: str) -> StatementPlace | Outcome:
     match answer.content:
         case {"at": str(url)}:
-            return BillPlace(url)
+            return StatementPlace(url)
         case {"empty": True}:
             return Pending(found=False)
         case _:
             return unlisted("NEW", "?")
 
 
-def read(reply: Reply, at: BillPlace, requested: StatementRequest, account: str) -> list[BillRow]:
+def read(
+    reply: Reply, at: StatementPlace, requested: StatementRequest, account: str
+) -> list[StatementRow]:
     match reply.body:
         case b"bill":
             return [ROW]
@@ -64,11 +66,11 @@ def read(reply: Reply, at: BillPlace, requested: StatementRequest, account: str)
             raise KeyError("no such column")
 
 
-def download(at: BillPlace, account: str, moment: object) -> Request:
+def download(at: StatementPlace, account: str, moment: object) -> Request:
     return Request("GET", at.url, {}, b"")
 
 
-BILLS: Bills[str] = Bills(
+BILLS: Statements[str] = Statements(
     frozenset({"trade"}),
     lambda requested, _: Call("GET", f"/bill/{requested.day}"),
     place,
@@ -89,7 +91,7 @@ def billing(
 ) -> World:
     answers = {("POST", ROWS): receives, ("POST", NONE): wanted}
     gateway = world(*steps, transport=transport, trade_core=answers)
-    changed = fake_plugin(**{"bills": BILLS, **plugin})
+    changed = fake_plugin(**{"statements": BILLS, **plugin})
     gateway.directory.put(ChannelAccount("C1", "M1", True, changed, "key"))
     return gateway
 
@@ -109,14 +111,14 @@ def command(**changes: Any) -> FetchStatement:
 
 async def delivered(gateway: World, **changes: Any) -> list[Any]:
     """What trade-core was handed."""
-    await flow.fetch_bill(gateway.deps, command(**changes))
+    await flow.fetch_statement(gateway.deps, command(**changes))
     return [given for _, _, given in gateway.trade_core.asked]
 
 
 FOUND = reply({"at": "https://files.example/1"})
 
 
-async def test_a_bill_is_found_downloaded_and_handed_over() -> None:
+async def test_a_statement_is_found_downloaded_and_handed_over() -> None:
     gateway = billing(FOUND, Reply(200, {}, b"bill"))
     [page] = await delivered(gateway)
     assert isinstance(page, StatementPage)
@@ -127,7 +129,7 @@ async def test_a_bill_is_found_downloaded_and_handed_over() -> None:
     assert urls == ["https://fake.example/bill/2026-01-31", "https://files.example/1"]
 
 
-async def test_a_large_bill_goes_in_pages_that_say_where_they_belong() -> None:
+async def test_a_large_statement_goes_in_pages_that_say_where_they_belong() -> None:
     pages = await delivered(billing(FOUND, Reply(200, {}, b"large")))
     places = [(page.first_row, len(page.rows), page.total_rows) for page in pages]
     total = 2 * MAX_PAGE_ROWS + 1
@@ -159,7 +161,7 @@ async def test_a_day_without_movements_is_an_empty_page() -> None:
         ([reply({"strange": 1})], "NEW"),
     ],
 )
-async def test_what_is_no_bill_is_told_and_may_be_asked_for_again(
+async def test_what_is_no_statement_is_told_and_may_be_asked_for_again(
     steps: list[Step], code: str
 ) -> None:
     [none] = await delivered(billing(*steps))
@@ -167,27 +169,27 @@ async def test_what_is_no_bill_is_told_and_may_be_asked_for_again(
     assert (none.round, none.code, none.is_final) == (3, code, False)
 
 
-async def test_an_unlisted_code_about_a_bill_is_told_to_people() -> None:
+async def test_an_unlisted_code_about_a_statement_is_told_to_people() -> None:
     gateway = billing(reply({"strange": 1}))
     await delivered(gateway)
     assert gateway.deps.alerts._waiting.get_nowait().key == "channel:unlisted-code:fake:bill:NEW"
 
 
-async def test_a_channel_without_bills_is_not_asked_and_need_not_be_again() -> None:
-    gateway = billing(FOUND, bills=None)
+async def test_a_channel_without_statements_is_not_asked_and_need_not_be_again() -> None:
+    gateway = billing(FOUND, statements=None)
     [none] = await delivered(gateway)
     assert (none.code, none.is_final) == ("no_bill", True)
     assert gateway.transport.sent == []
 
 
 @pytest.mark.parametrize("changes", [{"payment_id": "C9"}, {"channel": "other"}])
-async def test_a_bill_of_an_unknown_account_is_left_alone(changes: dict[str, str]) -> None:
+async def test_a_statement_of_an_unknown_account_is_left_alone(changes: dict[str, str]) -> None:
     gateway = billing(FOUND)
     assert await delivered(gateway, **changes) == []
     assert gateway.transport.sent == []
 
 
-async def test_a_bill_whose_lease_is_over_is_left_alone() -> None:
+async def test_a_statement_whose_lease_is_over_is_left_alone() -> None:
     gateway = billing(FOUND)
     assert await delivered(gateway, lease_until=NOW) == []
     assert gateway.transport.sent == []
@@ -201,7 +203,7 @@ async def test_trade_core_away_is_no_error_of_the_command() -> None:
     assert len(await delivered(gateway)) == 1
 
 
-async def test_bills_have_places_of_their_own_and_what_exceeds_them_is_dropped() -> None:
+async def test_statements_have_places_of_their_own_and_what_exceeds_them_is_dropped() -> None:
     transport = HangingTransport(reply({"empty": True}))
     gateway = billing(transport=transport)
     commands = Commands(gateway.deps)

@@ -1,4 +1,4 @@
-"""WeChat Pay's bills of a day: where they lie, and their rows.
+"""WeChat Pay's statements of a day: where they lie, and their rows.
 
 The file itself is not signed; the answer that names it is, with the file's SHA-1. Each cell begins
 with a backtick and may hold commas, so it is split by both.
@@ -18,9 +18,6 @@ from contracts.money import Money
 from gateway.channels.beijing import read_spaced
 from gateway.channels.plugin import (
     Answer,
-    BillKind,
-    BillPlace,
-    BillRow,
     Call,
     Moment,
     Outcome,
@@ -28,7 +25,10 @@ from gateway.channels.plugin import (
     Request,
     RowKind,
     RowStatus,
+    StatementKind,
+    StatementPlace,
     StatementRequest,
+    StatementRow,
     Unverifiable,
 )
 from gateway.channels.reading import decimal_money, rounded_minor, text
@@ -36,7 +36,7 @@ from gateway.channels.statement_rows import fitted, lines_of, read_each
 from gateway.channels.wechat import codes, parties, wire
 from gateway.channels.wechat.credentials import Account
 
-KINDS: Final[frozenset[BillKind]] = frozenset({"trade", "funds"})
+KINDS: Final[frozenset[StatementKind]] = frozenset({"trade", "funds"})
 MAX_FILE_BYTES: Final = 67_108_864
 """Packed, and four times that unpacked: a million rows."""
 
@@ -49,12 +49,12 @@ FREE_TEXT: Final = ("商品名称", "手续费")
 """From the name of the goods up to the fee: what the merchant wrote, whatever it holds."""
 
 NO_NUMBER: Final = "0"
-"""How the trade bill writes that a row is about no refund."""
+"""How the trade statement writes that a row is about no refund."""
 
 
 def call(requested: StatementRequest, account: Account) -> Call:
-    """Raises ValueError for the funds of a provider's merchant: that bill is of the provider's own
-    account, and says nothing of the merchant's."""
+    """Raises ValueError for the funds of a provider's merchant: that statement is of the provider's
+    own account, and says nothing of the merchant's."""
     query = {"bill_date": requested.day.isoformat()}
     if requested.kind == "funds":
         if account.sub_mchid:
@@ -70,16 +70,18 @@ def call(requested: StatementRequest, account: Account) -> Call:
 _PACKED: Final = {"tar_type": "GZIP"}
 
 
-def place(answer: Answer, requested: StatementRequest, account: Account) -> BillPlace | Outcome:
-    if refusal := codes.find_refusal(answer, codes.BILL):
+def place(
+    answer: Answer, requested: StatementRequest, account: Account
+) -> StatementPlace | Outcome:
+    if refusal := codes.find_refusal(answer, codes.STATEMENT):
         return refusal
     url, sha1 = text(answer.content, "download_url"), text(answer.content, "hash_value")
     if not url or not sha1 or text(answer.content, "hash_type") != "SHA1":
         raise Unverifiable("a bill without its address or hash")
-    return BillPlace(url, sha1.lower())
+    return StatementPlace(url, sha1.lower())
 
 
-def download(at: BillPlace, account: Account, moment: Moment) -> Request:
+def download(at: StatementPlace, account: Account, moment: Moment) -> Request:
     """Always from the account's own address: the signed request must go nowhere else."""
     url = urlsplit(at.url)
     asked = Call("GET", url.path, dict(parse_qsl(url.query, keep_blank_values=True)))
@@ -87,8 +89,8 @@ def download(at: BillPlace, account: Account, moment: Moment) -> Request:
 
 
 def read(
-    reply: Reply, at: BillPlace, requested: StatementRequest, account: Account
-) -> list[BillRow]:
+    reply: Reply, at: StatementPlace, requested: StatementRequest, account: Account
+) -> list[StatementRow]:
     """Without the rows of a provider's other merchants, should the file have any."""
     content = _unpacked(reply)
     if hashlib.sha1(content, usedforsecurity=False).hexdigest() != at.sha1:
@@ -99,7 +101,7 @@ def read(
     return list(read_each(_data(lines), partial(_cells, names), row, "CNY"))
 
 
-def _own_trade_row(account: Account, cells: Mapping[str, str]) -> BillRow | None:
+def _own_trade_row(account: Account, cells: Mapping[str, str]) -> StatementRow | None:
     """特约商户号 names the merchant behind a provider; a merchant of its own has none there."""
     return _trade_row(cells) if account.sub_mchid in (None, cells["特约商户号"]) else None
 
@@ -133,10 +135,10 @@ def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:
     return fitted(line[1:].split(SEPARATOR), names, FREE_TEXT, SEPARATOR)
 
 
-def _trade_row(cells: Mapping[str, str]) -> BillRow:
+def _trade_row(cells: Mapping[str, str]) -> StatementRow:
     state = cells["交易状态"]
     if state in ("REFUND", "REVOKED"):
-        return BillRow(
+        return StatementRow(
             kind="refund",
             payment_no=cells["商户订单号"],
             refund_no=_number(cells["商户退款单号"]),
@@ -146,7 +148,7 @@ def _trade_row(cells: Mapping[str, str]) -> BillRow:
             fee=_fee(cells),
             status="done" if state == "REVOKED" else _STATUSES.get(cells["退款状态"], "under_way"),
         )
-    return BillRow(
+    return StatementRow(
         kind="payment" if state == "SUCCESS" else "other",
         payment_no=cells["商户订单号"],
         refund_no="",
@@ -161,8 +163,8 @@ _STATUSES: Final[Mapping[str, RowStatus]] = {"SUCCESS": "done", "FAIL": "failed"
 """Any other word: the channel has the refund, and the payer perhaps not yet."""
 
 
-def _flow_row(cells: Mapping[str, str]) -> BillRow:
-    return BillRow(
+def _flow_row(cells: Mapping[str, str]) -> StatementRow:
+    return StatementRow(
         kind=_FLOWS.get(cells["业务类型"], "other"),
         payment_no="",
         refund_no="",

@@ -1,0 +1,1 @@
+"""What several services need of `contracts` and `chassis` together; no rule of money."""

@@ -1,0 +1,343 @@
+"""Somebody with the data of one merchant: theirs works, another's does not exist, on every route.
+
+The routes come from the route table: a new one that is of merchants fails here until it has a row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from tests.unit.merchant_admin.test_rights import guards
+from tests.unit.merchant_admin.test_settings import GOOD
+
+from contracts.events.orders import OrderEventType
+from contracts.identifiers import new_id
+from merchant_admin.api.access import Reach
+from merchant_admin.flows.read_model import apply
+from merchant_admin.main import build
+from merchant_admin.settings import AdminSettings
+
+from .conftest import PASSWORD, Admin
+from .people import Person
+from .test_callbacks import AT, DELIVERY, ENDPOINT, REPLAY
+from .test_configuration import CREDENTIALS
+from .test_decisions import CLAIM, FORM, REASON, decision
+from .test_read_model import Story
+from .test_reconciliations import STATEMENT
+from .test_refunds import payment
+from .test_splits import Split
+
+
+@dataclass
+class Company:
+    """A merchant with one of everything; `secret` stands in whatever is shown of it."""
+
+    secret: str
+    merchant_id: str
+    payment_id: str
+    app_id: str
+    key_id: str
+    story: Story
+    split_no: str
+    statement_no: str = field(default_factory=lambda: new_id("statement"))
+
+    @classmethod
+    async def founded(cls, admin: Admin, secret: str) -> "Company":
+        merchant_id = (await admin.post("/api/merchants", {"name": secret}))["merchant_id"]
+        account = {"channel": "wechat", "name": secret, "credentials": CREDENTIALS}
+        accounts = f"/api/merchants/{merchant_id}/channel-accounts"
+        payment_id = (await admin.post(accounts, account))["payment_id"]
+        terms = {"name": secret, "merchant_ids": [merchant_id]}
+        app_id = (await admin.post("/api/apps", terms))["app_id"]
+        key = await admin.post(f"/api/apps/{app_id}/keys", {"alg": "HMAC-SHA256"})
+        story = Story(merchant_id=merchant_id, app_id=app_id, subject=secret).paid()
+        story.tell(
+            OrderEventType.PAYMENT_CONFLICTED,
+            order=story.order("open"),
+            payment=story.payment("conflicted"),
+        )
+        story.tell(
+            OrderEventType.REFUND_ABNORMAL,
+            order=story.order("open"),
+            refund=story.refund("abnormal") | {"reason": secret},
+        )
+        split = Split(story, merchant_split_no=secret)
+        split.tell("split.created", "processing", "processing")
+        await apply(admin.deps, story.events)
+        return cls(secret, merchant_id, payment_id, app_id, key["key_id"], story, split.split_no)
+
+    def speak(self, admin: Admin) -> None:
+        """The other services answer whatever they are asked with what is this company's."""
+        core, notifier, story = admin.trade_core, admin.notifier, self.story
+        claim = {**CLAIM, "channel_trade_no": self.secret}
+        core.payment = {
+            **payment(), "payment_no": story.payment_no, "merchant_id": self.merchant_id,
+            "status": "conflicted", "subject": self.secret, "claim": claim,
+        }  # fmt: skip
+        core.refund = story.refund("abnormal") | {
+            "created_at": str(story.created_at), "reason": self.secret,
+        }  # fmt: skip
+        balance: dict[str, Any] = {"merchant_id": self.merchant_id, "payment_id": self.payment_id}
+        balance |= {"currency": "CNY", "purpose": self.secret, "amount": 1}
+        entry = {
+            "kind": self.secret, "subject": story.payment_no, "at": AT, "currency": "CNY",
+            "merchant_id": self.merchant_id, "payment_id": self.payment_id, "postings": [],
+        }  # fmt: skip
+        statement = {
+            **STATEMENT, "statement_no": self.statement_no, "merchant_id": self.merchant_id,
+            "payment_id": self.payment_id, "note": self.secret,
+        }  # fmt: skip
+        nothing: dict[str, Any] = {"items": [], "next_cursor": None}
+        path = f"/internal/reconciliations/{self.statement_no}"
+        core.answers = {
+            "/internal/ledger/balances": {"items": [balance], "next_cursor": None},
+            "/internal/ledger/entries": {"items": [entry]},
+            "/internal/reconciliations": {**statement, "items": [statement], "next_cursor": None},
+            path: {**statement, "differences": nothing},
+            f"{path}/fetch": statement,
+        }
+        delivery = {**DELIVERY, "app_id": self.app_id, "url": f"https://{self.secret}.example"}
+        endpoint = {**ENDPOINT, "app_id": self.app_id, "address": f"https://{self.secret}.example"}
+        replay = {**REPLAY, "app_id": self.app_id}
+        notifier.answers = {
+            "/internal/all-deliveries": {"items": [delivery], "next_cursor": None},
+            "/internal/endpoints": {"items": [endpoint], "next_cursor": None},
+            "/internal/replays": replay,
+            "/internal/replays/W1": replay,
+            f"/internal/events/E1/redeliver?app_id={self.app_id}": DELIVERY,
+        }
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """What may stand in the path of a route."""
+        return {
+            "merchant_id": self.merchant_id, "payment_id": self.payment_id, "app_id": self.app_id,
+            "key_id": self.key_id, "order_id": self.story.order_id, "event_id": "E1",
+            "payment_no": self.story.payment_no, "refund_no": self.story.refund_no,
+            "split_no": self.split_no, "statement_no": self.statement_no, "replay_id": "W1",
+        }  # fmt: skip
+
+
+Sent = Callable[[Company], dict[str, Any]]
+
+NOTHING: Sent = lambda _: {}  # noqa: E731
+OF_MERCHANT: Sent = lambda it: {"merchant_id": it.merchant_id}  # noqa: E731
+OF_APP: Sent = lambda it: {"app_id": it.app_id}  # noqa: E731
+OF_PAYMENT: Sent = lambda it: {"subject": it.story.payment_no}  # noqa: E731
+BILL: Sent = lambda it: {"payment_id": it.payment_id, "day": "2026-11-21"}  # noqa: E731
+REPLAYED: Sent = lambda it: {  # noqa: E731
+    "app_id": it.app_id, "created_from": AT, "created_before": AT,
+}  # fmt: skip
+TYPED: Sent = lambda it: {  # noqa: E731
+    "app_id": it.app_id, "created_from": "2026-11-22T08:00", "created_before": "2026-11-22T09:00",
+}  # fmt: skip
+
+READS: dict[str, Sent] = {
+    "/api/merchants": NOTHING,
+    "/api/merchants/{merchant_id}": NOTHING,
+    "/api/merchants/{merchant_id}/channel-accounts": NOTHING,
+    "/api/merchants/{merchant_id}/channel-accounts/{payment_id}": NOTHING,
+    "/api/apps": NOTHING,
+    "/api/apps/{app_id}": NOTHING,
+    "/api/apps/{app_id}/keys": NOTHING,
+    "/api/apps/{app_id}/keys/{key_id}": NOTHING,
+    "/api/orders": OF_MERCHANT,
+    "/api/orders/{order_id}": NOTHING,
+    "/api/payments": OF_APP,
+    "/api/payments/{payment_no}": NOTHING,
+    "/api/payments/{payment_no}/claim": NOTHING,
+    "/api/refunds": NOTHING,
+    "/api/refunds/{refund_no}": NOTHING,
+    "/api/splits": NOTHING,
+    "/api/splits/{split_no}": NOTHING,
+    "/api/ledger/balances": OF_MERCHANT,
+    "/api/ledger/entries": OF_PAYMENT,
+    "/api/reconciliations": OF_MERCHANT,
+    "/api/reconciliations/{statement_no}": NOTHING,
+    "/api/deliveries": OF_APP,
+    "/api/deliveries/replays/{replay_id}": NOTHING,
+    "/api/callback-addresses": OF_APP,
+    "/console/merchants": NOTHING,
+    "/console/orders": NOTHING,
+    "/console/payments": NOTHING,
+    "/console/payments/{payment_no}": NOTHING,
+    "/console/ledger": OF_MERCHANT,
+    "/console/reconciliations": OF_MERCHANT,
+    "/console/reconciliations/{statement_no}": NOTHING,
+    "/console/deliveries": OF_APP,
+    "/console/endpoints": OF_APP,
+    "/console/replays/{replay_id}": NOTHING,
+}
+
+VERSIONED = {"decision": "release", "reason": REASON, "version": 7}
+
+WRITES: dict[str, Sent] = {
+    "/api/payments/{payment_no}/refunds": lambda _: {"amount": 1, "merchant_refund_no": "r-1"},
+    "/api/payments/{payment_no}/decision": lambda _: decision(),
+    "/api/refunds/{refund_no}/decision": lambda _: VERSIONED,
+    "/api/reconciliations": BILL,
+    "/api/reconciliations/{statement_no}/fetch": NOTHING,
+    "/api/events/{event_id}/redeliver": OF_APP,
+    "/api/deliveries/replays": REPLAYED,
+    "/console/payments/{payment_no}/decision": lambda _: FORM,
+    "/console/payments/{payment_no}/refunds": lambda _: {
+        "amount": "0.01", "reason": "x", "merchant_refund_no": "r-1",
+    },
+    "/console/payments/{payment_no}/refunds/{refund_no}/decision": lambda _: VERSIONED,
+    "/console/reconciliations": BILL,
+    "/console/reconciliations/{statement_no}/fetch": NOTHING,
+    "/console/replays": TYPED,
+}  # fmt: skip
+
+
+def test_every_route_of_merchants_has_its_row() -> None:
+    app = build(AdminSettings.model_validate({k.lower(): v for k, v in GOOD.items()}))
+    scoped = {
+        route
+        for route, guarded in guards(app)
+        if any(reach is Reach.SCOPED for _, reach in guarded)
+    }
+    assert scoped == {f"GET {path}" for path in READS} | {f"POST {path}" for path in WRITES}
+
+
+@dataclass
+class Staff:
+    """Somebody who may do all that is of merchants, for one of them."""
+
+    person: Person
+    headers: dict[str, str]
+
+    @classmethod
+    async def of(cls, admin: Admin, company: Company, role: str = "operator") -> "Staff":
+        body = {"username": "li", "password": PASSWORD, "role": role}
+        await admin.post("/api/users", {**body, "merchant_ids": [company.merchant_id]})
+        person = await Person.logged_in(admin, "li")
+        answer = await admin.anonymous.post(
+            "/api/session", json={"username": "li", "password": PASSWORD}
+        )
+        return cls(person, {"Authorization": f"Bearer {answer.json()['access_token']}"})
+
+    async def reads(self, path: str, query: dict[str, Any]) -> httpx.Response:
+        headers = self.person.headers if path.startswith("/console") else self.headers
+        return await self.person.admin.anonymous.get(path, params=query, headers=headers)
+
+    async def writes(self, path: str, sent: dict[str, Any]) -> httpx.Response:
+        anonymous = self.person.admin.anonymous
+        if path.startswith("/console"):
+            form = {**{name: str(value) for name, value in sent.items()}, "csrf": self.person.csrf}
+            return await anonymous.post(path, data=form, headers=self.person.headers)
+        query = sent if "redeliver" in path else {}
+        return await anonymous.post(path, json=sent, params=query, headers=self.headers)
+
+
+@dataclass
+class Street:
+    """Two companies, and somebody of the first."""
+
+    admin: Admin
+    own: Company
+    other: Company
+    staff: Staff
+
+
+@pytest.fixture
+async def street(admin: Admin) -> Street:
+    own, other = await Company.founded(admin, "ours"), await Company.founded(admin, "theirs")
+    return Street(admin, own, other, await Staff.of(admin, own))
+
+
+async def test_what_is_read_is_of_ones_own_merchants(street: Street) -> None:
+    for route, query in READS.items():
+        street.own.speak(street.admin)
+        answer = await street.staff.reads(route.format(**street.own.numbers), query(street.own))
+        assert answer.status_code == 200, (route, answer.text)
+        is_named = "replays" in route or street.own.secret in answer.text
+        assert is_named or "/keys" in route, (route, answer.text)
+        assert street.other.secret not in answer.text, route
+
+        street.other.speak(street.admin)
+        answer = await street.staff.reads(route.format(**street.other.numbers), query(street.other))
+        assert street.other.secret not in answer.text, (route, answer.text)
+        if "{" in route:
+            assert answer.status_code == 404, (route, answer.text)
+
+
+async def test_what_is_done_is_done_to_ones_own_merchants(street: Street) -> None:
+    admin = street.admin
+    for route, sent in WRITES.items():
+        street.other.speak(admin)
+        before = written(admin)
+        answer = await street.staff.writes(route.format(**street.other.numbers), sent(street.other))
+        assert written(admin) == before, route
+        assert answer.status_code in (303, 404, 422), (route, answer.text)
+        assert street.other.secret not in answer.text, (route, answer.text)
+        assert answer.status_code != 303 or "problem" in answer.headers["location"], route
+
+        street.own.speak(admin)
+        answer = await street.staff.writes(route.format(**street.own.numbers), sent(street.own))
+        assert written(admin) > before, (route, answer.text)
+        assert answer.status_code < 400, (route, answer.text)
+
+
+def written(admin: Admin) -> int:
+    """How often another service was asked to do something."""
+    core = admin.trade_core
+    posts = sum(method == "POST" for method, _, _ in admin.notifier.calls)
+    return len(core.asked) + len(core.decided) + core.posts + posts
+
+
+async def test_the_centre_itself_is_closed_to_whoever_has_some_merchants(street: Street) -> None:
+    for path in ("audit", "dead-letters", "users"):
+        answer = await street.staff.reads(f"/api/{path}", {})
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    page = await street.staff.reads("/console/payments", {})
+    for hidden in ("dead-letters", "deliveries", "endpoints", "alerts", "users"):
+        assert f'href="/console/{hidden}"' not in page.text
+
+
+async def test_without_a_filter_the_books_are_those_of_ones_own_merchant(street: Street) -> None:
+    street.own.speak(street.admin)
+    await street.staff.reads("/api/ledger/balances", {})
+    await street.staff.reads("/api/reconciliations", {})
+    asked = [query["merchant_id"] for query in street.admin.trade_core.queries]
+    assert asked == [street.own.merchant_id] * 2
+    for path in ("/api/deliveries", "/api/callback-addresses"):
+        assert (await street.staff.reads(path, {})).status_code == 404
+
+
+async def test_an_app_of_several_companies_is_the_groups_business(street: Street) -> None:
+    both = [street.own.merchant_id, street.other.merchant_id]
+    app = await street.admin.post("/api/apps", {"name": "both", "merchant_ids": both})
+    listed = await street.staff.reads("/api/apps", {})
+    assert [item["app_id"] for item in listed.json()["items"]] == [street.own.app_id]
+    assert (await street.staff.reads(f"/api/apps/{app['app_id']}", {})).status_code == 404
+
+
+async def test_a_scope_holds_from_the_next_request_on(street: Street) -> None:
+    path = f"/api/merchants/{street.other.merchant_id}"
+    assert (await street.staff.reads(path, {})).status_code == 404
+    await street.admin.http.patch("/api/users/li", json={"merchant_ids": None})
+    assert (await street.staff.reads(path, {})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"role": "merchant_staff"},
+        {"role": "administrator", "merchant_ids": ["M1"]},
+        {"role": "auditor", "merchant_ids": ["M1"]},
+        {"role": "auditor", "merchant_ids": []},
+    ],
+)
+async def test_a_scope_that_cannot_be_is_refused(admin: Admin, changes: dict[str, Any]) -> None:
+    body = {"username": "li", "password": PASSWORD, **changes}
+    answer = await admin.http.post("/api/users", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/merchant_ids")
+
+
+@pytest.mark.parametrize(("old", "new"), [("viewer", "auditor"), ("admin", "administrator")])
+async def test_roles_go_by_their_old_names_too(admin: Admin, old: str, new: str) -> None:
+    made = await admin.post("/api/users", {"username": "li", "password": PASSWORD, "role": old})
+    assert (made["role"], made["merchant_ids"]) == (new, None)
