@@ -27,6 +27,8 @@ SOCKET_VARIABLE = "TESTBED_SOCKET"
 TESTS = Path(__file__).parent
 LONGEST_IN_NAME = 40
 
+os.environ["PAYMESH_KAFKA_SECURITY"] = "plain"  # What a service must be told, or it asks for TLS.
+
 MakeDatabase = Callable[[str], Awaitable[str]]
 
 

@@ -110,6 +110,7 @@ class World:
             "PAYMESH_ACCEPTED_TOKENS": f"gateway:{secrets.token_urlsafe()}",
             "PAYMESH_DATABASE_URL": self.database_url,
             "PAYMESH_KAFKA_BOOTSTRAP": self.broker.bootstrap,
+            "PAYMESH_KAFKA_SECURITY": "plain",
             "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": "6000",
             "PAYMESH_KAFKA_FETCH_WAIT_MS": FETCH_WAIT_MS,
             "PAYMESH_SEALING_KEY": self.sealing_keys.private_key,

@@ -83,6 +83,7 @@ async def world() -> AsyncIterator[World]:
                 "PAYMESH_PORT": str(port),
                 "PAYMESH_PRIVATE_PORT": str(private),
                 "PAYMESH_KAFKA_BOOTSTRAP": broker.bootstrap,
+                "PAYMESH_KAFKA_SECURITY": "plain",
                 "PAYMESH_KAFKA_FETCH_WAIT_MS": "10",
                 "PAYMESH_GATEWAY_URL": f"http://127.0.0.1:{gateway.port}",
                 "PAYMESH_GATEWAY_TOKEN": "b" * 32,

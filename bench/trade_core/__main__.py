@@ -66,6 +66,7 @@ async def surroundings() -> AsyncIterator[dict[str, object]]:
                         "PAYMESH_ACCEPTED_TOKENS": f"gateway:{token}",
                         "PAYMESH_DATABASE_URL": urls["served"],
                         "PAYMESH_KAFKA_BOOTSTRAP": broker.bootstrap,
+                        "PAYMESH_KAFKA_SECURITY": "plain",
                     },
                 )
             )

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import SecretStr
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 from tests.unit.gateway import client
 
 from chassis.settings import AcceptedToken
@@ -102,6 +103,8 @@ def private_app(service: str) -> FastAPI:
                     accepted_tokens=ACCEPTED,
                     database_url=SecretStr("postgresql://nowhere"),
                     kafka_bootstrap="127.0.0.1:1",
+                    record_keys=SecretStr(RECORD_KEY),
+                    configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
                 )
             )
         case _:
@@ -111,6 +114,7 @@ def private_app(service: str) -> FastAPI:
                     database_url=SecretStr("postgresql://nowhere"),
                     kafka_bootstrap="127.0.0.1:1",
                     sealing_key=sealing_key,
+                    configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
                 )
             )
 

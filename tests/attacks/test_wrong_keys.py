@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 from tests.unit.gateway.client import ADMIN_TOKEN, settings
 
 from chassis.settings import load
@@ -15,6 +16,7 @@ GOOD = {
     "PAYMESH_KAFKA_BOOTSTRAP": "127.0.0.1:1",
     "PAYMESH_ACCEPTED_TOKENS": f"merchant-admin:{ADMIN_TOKEN}",
     "PAYMESH_SEALING_KEY": sealing.generate().private_key,
+    "PAYMESH_CONFIGURATION_PUBLIC_KEYS": CONFIGURATION_PUBLIC_KEY,
 }
 GATEWAY = {
     **GOOD,
@@ -25,6 +27,7 @@ GATEWAY = {
     "PAYMESH_PUBLIC_URL": "https://pay.example",
     "PAYMESH_CASHIER_URL": "https://cashier.example",
     "PAYMESH_CHECKOUT_KEY": "c" * 32,
+    "PAYMESH_RECORD_KEYS": RECORD_KEY,
 }
 NOTIFIER = {**GOOD, "PAYMESH_DATABASE_URL": "postgresql://nowhere"}
 

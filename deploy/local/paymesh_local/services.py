@@ -139,6 +139,7 @@ class Plan:
         session_ms = EMBEDDED_SESSION_MS if self.broker_is_embedded else KAFKA_SESSION_MS
         bus = {
             "PAYMESH_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
+            "PAYMESH_KAFKA_SECURITY": "plain",
             "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": str(session_ms),
         }
         if self.broker_is_embedded:

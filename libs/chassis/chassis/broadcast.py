@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.background import Pulse, unless_stopped
+from chassis.broker import Broker, options_of
 from chassis.consumer import FETCH_WAIT_MS, Record, leave, record_of
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ class Broadcast:
     def __init__(
         self,
         *,
-        bootstrap: str,
+        bootstrap: Broker | str,
         topic: str,
         handle: Callable[[Record], None],
         from_beginning: bool = True,
@@ -54,7 +55,7 @@ class Broadcast:
         self.pulse.beat()
         kafka = AIOKafkaConsumer(
             self._topic,
-            bootstrap_servers=self._bootstrap,
+            **options_of(self._bootstrap),
             group_id=None,
             enable_auto_commit=False,
             # Never "latest": a reset of the position would silently skip what is there.

@@ -11,6 +11,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
 from prometheus_client import Counter
 
+from chassis.broker import Broker, options_of
+
 log = structlog.get_logger()
 
 NOT_PUBLISHED = Counter("kafka_not_published", "Messages that Kafka did not confirm", ["topic"])
@@ -57,7 +59,7 @@ class Producer:
 
     def __init__(
         self,
-        bootstrap: str,
+        bootstrap: Broker | str,
         client_id: str,
         *,
         limit_s: float = 10.0,
@@ -144,9 +146,9 @@ class Producer:
                 await _discard(stuck)
 
 
-async def _connect(bootstrap: str, client_id: str) -> AIOKafkaProducer:
+async def _connect(bootstrap: Broker | str, client_id: str) -> AIOKafkaProducer:
     kafka = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **options_of(bootstrap),
         client_id=client_id,
         enable_idempotence=True,
         acks="all",

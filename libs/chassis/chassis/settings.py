@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import (
@@ -16,6 +17,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+
+from chassis.broker import Broker, Security
 
 PREFIX = "PAYMESH_"
 
@@ -120,6 +123,10 @@ class Settings(BaseSettings):
 
     `private_port`: where health, metrics and `/internal` are, for our own network alone.
     `head_limit_s`, `body_limit_s`: how long a request's head, then its body, may take to arrive.
+
+    `kafka_security`: `tls` (with `kafka_certificate_file` and `kafka_key_file`, where clients prove
+    themselves by a certificate), `sasl` (TLS, and name and password), or `plain`, which has to be
+    asked for. `member_id` names this replica to Kafka, so that its partitions wait for it.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
@@ -129,6 +136,34 @@ class Settings(BaseSettings):
     log_level: LogLevel = "INFO"
     head_limit_s: Annotated[float, Field(gt=0)] = 5.0
     body_limit_s: Annotated[float, Field(gt=0)] = 10.0
+    kafka_bootstrap: str
+    kafka_security: Security = "tls"
+    kafka_ca_file: Path | None = None
+    kafka_certificate_file: Path | None = None
+    kafka_key_file: Path | None = None
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_session_timeout_ms: int = 30_000
+    kafka_fetch_wait_ms: int = 500
+    member_id: str | None = None
+
+    @model_validator(mode="after")
+    def _name_and_password(self) -> Self:
+        has_both = bool(self.kafka_username and self.kafka_password.get_secret_value())
+        if self.kafka_security == "sasl" and not has_both:
+            raise ValueError("kafka_security=sasl needs kafka_username and kafka_password")
+        return self
+
+    def broker(self) -> Broker:
+        return Broker(
+            self.kafka_bootstrap,
+            self.kafka_security,
+            ca_file=self.kafka_ca_file,
+            certificate_file=self.kafka_certificate_file,
+            key_file=self.kafka_key_file,
+            username=self.kafka_username,
+            password=self.kafka_password,
+        )
 
 
 class PublicSettings(Settings):

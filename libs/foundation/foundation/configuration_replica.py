@@ -7,6 +7,7 @@ import structlog
 from prometheus_client import Counter
 
 from chassis.broadcast import Broadcast
+from chassis.broker import Broker
 from chassis.consumer import FETCH_WAIT_MS, Record
 from contracts.topics import MERCHANT_CONFIG
 from foundation.record_proof import RecordProof, Unproven
@@ -27,7 +28,7 @@ class ConfigurationReplica:
     def __init__(
         self,
         *,
-        bootstrap: str,
+        bootstrap: Broker | str,
         proof: RecordProof,
         apply: Callable[[Record], None],
         fetch_wait_ms: int = FETCH_WAIT_MS,

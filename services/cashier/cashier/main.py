@@ -54,7 +54,7 @@ class _Running:
         config = self._config
         hub = Hub(config.max_streams, monotonic=time.monotonic)
         news = Broadcast(
-            bootstrap=config.kafka_bootstrap,
+            bootstrap=config.broker(),
             topic=topics.ORDER_EVENTS,
             handle=partial(consumers.tell, hub),
             from_beginning=False,

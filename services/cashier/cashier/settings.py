@@ -27,10 +27,6 @@ class CashierSettings(PublicSettings):
 
     port: int = 8004
     private_port: int = 8104
-    kafka_bootstrap: str
-    kafka_session_timeout_ms: int = 30_000
-    kafka_fetch_wait_ms: int = 500
-    member_id: str | None = None
     gateway_url: Annotated[str, Field(pattern=r"^https?://[^/]")]
     gateway_token: Token
     max_streams: Annotated[int, Field(ge=1)] = 12_000

@@ -14,6 +14,7 @@ import structlog
 from pydantic import JsonValue
 
 from chassis import logs
+from chassis.broker import Broker
 from chassis.consumer import Consumer, DeadRecord, Record
 from contracts.events.alerts import Alert, Severity, record_unproven
 from contracts.events.commands import AnyCommandRecord, ChannelCommand, FetchStatement
@@ -112,7 +113,7 @@ def command_consumer(
     deps: Deps,
     proof: RecordProof,
     *,
-    bootstrap: str,
+    bootstrap: Broker | str,
     group: str,
     member_id: str | None,
     session_timeout_ms: int,

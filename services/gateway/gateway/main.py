@@ -65,7 +65,7 @@ class Parts:
 
 def assemble(settings: GatewaySettings) -> Parts:
     shared = record_proof.hmac_keys(settings.record_keys.get_secret_value())
-    producer = Producer(settings.kafka_bootstrap, SERVICE, limit_s=PUBLISH_LIMIT_S)
+    producer = Producer(settings.broker(), SERVICE, limit_s=PUBLISH_LIMIT_S)
     transport = HttpTransport(private_ca=settings.channel_ca_file)
     alerts = Alerts(producer)
     directory, opener = Directory(), Opener.of(settings.sealing_key.get_secret_value())
@@ -78,7 +78,7 @@ def assemble(settings: GatewaySettings) -> Parts:
     )
     until = settings.unsigned_records_until
     replica = ConfigurationReplica(
-        bootstrap=settings.kafka_bootstrap,
+        bootstrap=settings.broker(),
         proof=RecordProof(record_proof.public_keys(settings.configuration_public_keys), until),
         apply=configuration.apply,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
@@ -129,7 +129,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     commands = command_consumer(
         deps,
         parts.commands_proof,
-        bootstrap=settings.kafka_bootstrap,
+        bootstrap=settings.broker(),
         group=group,
         member_id=settings.member_id,
         session_timeout_ms=settings.kafka_session_timeout_ms,

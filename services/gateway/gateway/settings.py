@@ -32,10 +32,6 @@ class GatewaySettings(PublicSettings, CalledSettings):
 
     port: int = 8000
     private_port: int = 8100
-    kafka_bootstrap: str
-    kafka_session_timeout_ms: int = 30_000
-    kafka_fetch_wait_ms: int = 500
-    member_id: str | None = None
     trade_core_url: Url
     trade_core_token: Token
     notifier_url: Url

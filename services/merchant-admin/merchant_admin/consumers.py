@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from chassis.broker import Broker
 from chassis.consumer import Consumer, Record
 from contracts import topics
 from contracts.events.deliveries import DeliveryEventRecord
@@ -18,7 +19,7 @@ REST_S: Final = 0.2
 def read_model_consumer(
     deps: Deps,
     *,
-    bootstrap: str,
+    bootstrap: Broker | str,
     group: str,
     member_id: str | None,
     session_timeout_ms: int,

@@ -109,7 +109,7 @@ class _Running:
         db = await Database.connect(config.database_url.get_secret_value(), application_name=NAME)
         signing = record_proof.signing_key(config.configuration_key.get_secret_value())
         stamp = stamped(signing, (topics.MERCHANT_CONFIG,))
-        producer = Producer(config.kafka_bootstrap, NAME, stamp=stamp)
+        producer = Producer(config.broker(), NAME, stamp=stamp)
         http = client(timeout_s=CALL_LIMIT_S)
         relay = Relay(db, producer)
         deps = app.state.deps = _deps(config, db, relay, http)
@@ -133,7 +133,7 @@ class _Running:
         config = self._config
         consumer = read_model_consumer(
             deps,
-            bootstrap=config.kafka_bootstrap,
+            bootstrap=config.broker(),
             group=self._group,
             member_id=config.member_id,
             session_timeout_ms=config.kafka_session_timeout_ms,

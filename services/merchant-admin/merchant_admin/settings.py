@@ -36,10 +36,6 @@ class AdminSettings(PublicSettings):
     port: int = 8002
     private_port: int = 8102
     database_url: SecretStr
-    kafka_bootstrap: str
-    kafka_session_timeout_ms: int = 30_000
-    kafka_fetch_wait_ms: int = 500
-    member_id: str | None = None
     gateway_url: Url
     gateway_token: Token
     trade_core_url: Url

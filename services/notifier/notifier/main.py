@@ -115,7 +115,7 @@ class _Running:
         self._apps, self._routes = AppBook(), RouteBook()
         self._opener = Opener.of(config.sealing_key.get_secret_value())
         self._configuration = ConfigurationReplica(
-            bootstrap=config.kafka_bootstrap,
+            bootstrap=config.broker(),
             proof=RecordProof(
                 record_proof.public_keys(config.configuration_public_keys),
                 config.unsigned_records_until,
@@ -133,7 +133,7 @@ class _Running:
             url = config.database_url.get_secret_value()
             db = self._db = await Database.connect(url, application_name=NAME)
             opened.push_async_callback(db.close)
-            producer = Producer(config.kafka_bootstrap, NAME)
+            producer = Producer(config.broker(), NAME)
             await producer.start()
             opened.push_async_callback(producer.stop)
             presence = await Presence.enter(db)
@@ -163,7 +163,7 @@ class _Running:
     def _order_events(self, deps: Deps) -> Consumer[NewDelivery | None]:
         flow = OrderEvents(deps)
         return Consumer(
-            bootstrap=self._config.kafka_bootstrap,
+            bootstrap=self._config.broker(),
             group=self._group,
             topics=[topics.ORDER_EVENTS],
             decode=flow.decode,
@@ -179,7 +179,7 @@ class _Running:
         """A group of its own: callbacks must not wait for what people are told."""
         flow = Alerts(deps)
         return Consumer(
-            bootstrap=self._config.kafka_bootstrap,
+            bootstrap=self._config.broker(),
             group=f"{self._group}-alerts",
             topics=[topics.ALERTS],
             decode=flow.decode,

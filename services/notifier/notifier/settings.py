@@ -84,10 +84,6 @@ class NotifierSettings(CalledSettings):
 
     private_port: int = 8103
     database_url: SecretStr
-    kafka_bootstrap: str
-    kafka_session_timeout_ms: int = 30_000
-    kafka_fetch_wait_ms: int = 500
-    member_id: str | None = None
     sealing_key: Annotated[SecretStr, AfterValidator(_openable)]
     configuration_public_keys: ConfigurationPublicKeys
     unsigned_records_until: UnsignedUntil | None = None

@@ -71,7 +71,7 @@ class _Running:
         until = config.unsigned_records_until
         self._results_proof = RecordProof(self._shared, until)
         self._configuration = ConfigurationReplica(
-            bootstrap=config.kafka_bootstrap,
+            bootstrap=config.broker(),
             proof=RecordProof(record_proof.public_keys(config.configuration_public_keys), until),
             apply=self._configure,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
@@ -88,7 +88,7 @@ class _Running:
             db = self._db = await Database.connect(url, application_name=NAME)
             opened.push_async_callback(db.close)
             producer = Producer(
-                config.kafka_bootstrap,
+                config.broker(),
                 NAME,
                 stamp=stamped(self._shared, (topics.CHANNEL_COMMANDS,)),
             )
@@ -148,7 +148,7 @@ class _Running:
     def _results(self, deps: Deps) -> Consumer[AnyReceived]:
         flow = Results(deps)
         return Consumer(
-            bootstrap=self._config.kafka_bootstrap,
+            bootstrap=self._config.broker(),
             group=self._group,
             topics=RESULT_TOPICS,
             decode=flow.decode,

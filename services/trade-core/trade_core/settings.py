@@ -17,10 +17,6 @@ class TradeCoreSettings(CalledSettings):
 
     private_port: int = 8101
     database_url: SecretStr
-    kafka_bootstrap: str
-    kafka_session_timeout_ms: int = 30_000
-    kafka_fetch_wait_ms: int = 500
-    member_id: str | None = None
     record_keys: RecordKeys
     configuration_public_keys: ConfigurationPublicKeys
     unsigned_records_until: UnsignedUntil | None = None

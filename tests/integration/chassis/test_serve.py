@@ -64,6 +64,7 @@ async def service(unused_tcp_port_factory: Callable[[], int]) -> AsyncIterator[S
         env={
             "PAYMESH_PORT": str(port),
             "PAYMESH_PRIVATE_PORT": str(private_port),
+            "PAYMESH_KAFKA_BOOTSTRAP": "127.0.0.1:1",
         },
     )
     service = Service(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{private_port}")

@@ -82,6 +82,7 @@ async def house(
                 "PAYMESH_ACCEPTED_TOKENS": "gateway:" + "t" * 32,
                 "PAYMESH_DATABASE_URL": database_url,
                 "PAYMESH_KAFKA_BOOTSTRAP": kafka_bootstrap,
+                "PAYMESH_KAFKA_SECURITY": "plain",
                 "PAYMESH_KAFKA_SESSION_TIMEOUT_MS": "6000",
                 "PAYMESH_SEALING_KEY": PAIR.private_key,
                 "PAYMESH_CONFIGURATION_PUBLIC_KEYS": CONFIGURATION_PUBLIC_KEY,

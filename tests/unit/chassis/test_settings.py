@@ -1,6 +1,7 @@
 """A service does not start with settings that nobody meant."""
 
 import os
+import ssl
 
 import pytest
 from pydantic import SecretStr
@@ -23,6 +24,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in list(os.environ):
         if name.startswith("PAYMESH_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("PAYMESH_KAFKA_BOOTSTRAP", "kafka:9093")
     monkeypatch.setenv("PAYMESH_ACCEPTED_TOKENS", f"gateway:{TOKEN}")
     return monkeypatch
 
@@ -117,3 +119,29 @@ def test_a_token_that_is_shown_is_long_enough(environment: pytest.MonkeyPatch) -
     environment.setenv("PAYMESH_ALLOW_OPERATOR", "true")
     with pytest.raises(SystemExit, match="PAYMESH_OPERATOR_TOKEN: Value error, a token has"):
         load(Example)
+
+
+def test_kafka_is_reached_by_tls_unless_plain_is_asked_for(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    options = load(Example).broker().options()
+    assert options["security_protocol"] == "SSL"
+    assert options["ssl_context"].verify_mode is ssl.CERT_REQUIRED
+
+    environment.setenv("PAYMESH_KAFKA_SECURITY", "plain")
+    assert load(Example).broker().options() == {"bootstrap_servers": "kafka:9093"}
+
+
+def test_a_name_for_kafka_comes_with_a_password_over_tls(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("PAYMESH_KAFKA_SECURITY", "sasl")
+    with pytest.raises(SystemExit, match="kafka_security=sasl needs"):
+        load(Example)
+
+    environment.setenv("PAYMESH_KAFKA_USERNAME", "gateway")
+    environment.setenv("PAYMESH_KAFKA_PASSWORD", "hunter2")
+    broker = load(Example).broker()
+    options = broker.options()
+    assert options["security_protocol"] == "SASL_SSL"
+    assert options["sasl_plain_username"] == "gateway"
+    assert options["sasl_plain_password"] == "hunter2"
+    assert "hunter2" not in repr(broker)

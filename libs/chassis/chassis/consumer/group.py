@@ -17,6 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause, unless_stopped
+from chassis.broker import Broker, options_of
 from chassis.consumer.membership import Handover, leave
 from chassis.consumer.records import DeadRecord, Record, dead, record_of
 from chassis.database import is_passing
@@ -76,7 +77,7 @@ class Consumer(Generic[T]):
     def __init__(
         self,
         *,
-        bootstrap: str,
+        bootstrap: Broker | str,
         group: str,
         topics: Sequence[str],
         decode: Callable[[Record], T],
@@ -267,7 +268,7 @@ class Consumer(Generic[T]):
 
     def _member(self) -> AIOKafkaConsumer:
         kafka = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **options_of(self._bootstrap),
             client_id=self._member_id or self._group,
             group_id=self._group,
             group_instance_id=self._member_id,
