@@ -17,7 +17,8 @@ import psutil
 from bench.cashier.world import World, token, world
 from bench.cpu import seconds_of, spent
 
-ASSETS: Final = ("cashier.css", "cashier.js", "icon.svg")
+ASSETS: Final = ("cashier.js", "icon.svg")
+"""Beside the page, which has its style in itself."""
 MAX_PAGE_BYTES: Final = 60_000
 MAX_MEMORY_MB: Final = 1_000
 MAX_READS_PER_S: Final = 50

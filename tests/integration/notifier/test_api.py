@@ -1,5 +1,7 @@
 """Why did it not arrive, send it again, send a ping: the internal HTTP of the notifier."""
 
+import base64
+import hmac
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,10 +12,11 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, one_after_the_other, says
-from tests.integration.notifier.harness import NEVER, Harness, app, new_delivery
+from tests.integration.notifier.harness import NEVER, SECRET, Harness, app, new_delivery
 
 from chassis.settings import OPERATOR, AcceptedToken
 from chassis.web import create_app
+from contracts import webhooks
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage
 from notifier import api
 
@@ -50,6 +53,22 @@ async def test_without_a_token_nothing_is_told(http: httpx.AsyncClient) -> None:
         answer = await http.request(method, path, headers={"authorization": "Bearer other"})
         assert answer.status_code == 401
         assert answer.json()["code"] == "unauthenticated"
+
+
+async def test_way_back_is_signed_with_the_newest_secret(
+    harness: Harness, http: httpx.AsyncClient
+) -> None:
+    harness.apps.put(app("A9", None))
+    told = {
+        "app_id": "A9", "merchant_order_no": "W1", "payment_no": "P1", "status": "succeeded",
+        "timestamp": 1795899196,
+    }  # fmt: skip
+    answer = await http.post("/internal/way-back/sign", json=told)
+    text = b"W1\nP1\nsucceeded\n1795899196\n"
+    mac = hmac.digest(webhooks.secret_bytes(SECRET), text, "sha256")
+    assert answer.json() == {"signature": base64.b64encode(mac).decode()}
+    unknown = await http.post("/internal/way-back/sign", json={**told, "app_id": "A-unknown"})
+    assert unknown.json() == {"signature": None}
 
 
 async def test_list_shows_why_it_did_not_arrive(
