@@ -7,10 +7,10 @@ from typing import Final
 import structlog
 
 from chassis.background import Pulse, pause
-from chassis.producer import Message, NotPublished, Producer
-from contracts.events.alerts import Alert, record
+from chassis.producer import NotPublished, Producer
+from contracts.events.alerts import Alert
 from contracts.events.results import SOURCE
-from contracts.topics import ALERTS
+from foundation.alerting import message
 from gateway.admission.failed_signatures import SignatureFailures
 
 log = structlog.get_logger()
@@ -50,9 +50,8 @@ class Alerts:
                 self.pulse.beat()
 
     async def _is_published(self, alert: Alert) -> bool:
-        event = record(alert, source=SOURCE, at=datetime.now(UTC))
         try:
-            await self._producer.send(Message(ALERTS, alert.key, event.to_bytes(), event.headers()))
+            await self._producer.send(message(alert, source=SOURCE, at=datetime.now(UTC)))
         except NotPublished as error:
             log.warning("alert.not_published", key=alert.key, reason=str(error))
             return False

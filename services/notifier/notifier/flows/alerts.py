@@ -11,7 +11,9 @@ import structlog
 from chassis import outbox
 from chassis.database import Tx
 from contracts.events.alerts import AlertRecord
+from contracts.events.deliveries import SOURCE
 from contracts.internal import AlertTest, Telling
+from foundation import alerting
 from notifier import metrics
 from notifier.domain import alerts, messages
 from notifier.domain.errors import NoAlertRoute, SpokeJustNow
@@ -19,7 +21,7 @@ from notifier.domain.incidents import REPEAT, raised
 from notifier.domain.messages import INCIDENTS_PER_MESSAGE, Message, MessageFailed, Messenger
 from notifier.domain.routes import CENTRE, routes_of
 from notifier.flows.deps import Deps
-from notifier.store import incidents, outgoing
+from notifier.store import incidents
 
 log = structlog.get_logger()
 
@@ -90,7 +92,8 @@ async def _send_by_route(deps: Deps, route: str) -> bool:
             await incidents.settle(tx, due, [REPEAT[one.severity].total_seconds() for one in due])
         elif route != CENTRE:
             failed = alerts.route_failed(route, error)
-            await outbox.put(tx, [outgoing.alert(failed, datetime.now(UTC))])
+            event = alerting.event(failed, source=SOURCE, at=datetime.now(UTC))
+            await outbox.put(tx, [event])
     deps.wake_relay()
     return error is None
 

@@ -9,6 +9,8 @@ import structlog
 
 from chassis import outbox
 from contracts.events.alerts import Alert
+from contracts.events.deliveries import SOURCE
+from foundation import alerting
 from notifier import metrics
 from notifier.domain import alerts
 from notifier.domain.answers import FailureKind
@@ -64,7 +66,7 @@ async def finish(deps: Deps, batch: Sequence[Attempt]) -> None:
         events = [
             *(outgoing.fate(finished, locked.now) for finished in settled),
             *(outgoing.suspended(finished, locked.now) for finished in fatal),
-            *(outgoing.alert(alert, locked.now) for alert in raised),
+            *(alerting.event(alert, source=SOURCE, at=locked.now) for alert in raised),
         ]
         await outbox.put(tx, events)
     if events:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from chassis import outbox
-from chassis.consumer import DeadRecord, dead_letter_in
+from chassis.consumer import DeadRecord
+from contracts.events.deliveries import SOURCE
+from foundation import dead_letters
 from notifier.domain import alerts
 from notifier.flows.deps import Deps
-from notifier.store import outgoing
 
 
 async def keep(deps: Deps, records: Sequence[DeadRecord]) -> None:
@@ -15,6 +15,5 @@ async def keep(deps: Deps, records: Sequence[DeadRecord]) -> None:
     now = datetime.now(UTC)
     raised = [alerts.dead_lettered(dead.record.topic, dead.error) for dead in records]
     async with deps.db.transaction() as tx:
-        await dead_letter_in(tx, records)
-        await outbox.put(tx, [outgoing.alert(alert, now) for alert in raised])
+        await dead_letters.keep(tx, records, raised, source=SOURCE, at=now)
     deps.wake_relay()

@@ -4,8 +4,6 @@ from datetime import datetime
 
 from chassis.outbox import OutboxEvent
 from contracts import topics
-from contracts.events import alerts
-from contracts.events.alerts import Alert
 from contracts.events.deliveries import (
     SOURCE,
     DeliveryEvent,
@@ -30,19 +28,6 @@ def fate(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
 def suspended(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
     """This try made its endpoint be suspended."""
     return _delivery_event(DeliveryEventType.SUSPENDED, finished, at, event_id=None)
-
-
-def alert(told: Alert, at: datetime) -> OutboxEvent:
-    """For people. It comes back to us by Kafka, as everybody's alerts do."""
-    record = alerts.record(told, source=SOURCE, at=at)
-    return OutboxEvent(
-        event_id=record.id,
-        topic=topics.ALERTS,
-        key=told.key,
-        type=record.type,
-        tenant="",
-        payload=record.to_bytes(),
-    )
 
 
 def _delivery_event(

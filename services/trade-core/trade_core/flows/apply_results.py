@@ -15,6 +15,7 @@ from chassis.database import Tx
 from contracts import topics
 from contracts.events.alerts import Alert
 from contracts.events.envelope import CloudEvent
+from contracts.events.orders import SOURCE
 from contracts.events.results import (
     SPLIT_RESULT,
     PaymentResult,
@@ -26,6 +27,7 @@ from contracts.events.results import (
 )
 from contracts.identifiers import is_id
 from contracts.text import clean_json
+from foundation import dead_letters
 from trade_core.domain import alerts, moved_outside
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_refund_result import apply_refund_result
@@ -37,7 +39,7 @@ from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
-from trade_core.store import aggregates, dead_letters, reading, saving
+from trade_core.store import aggregates, reading, saving
 from trade_core.store.concurrency import TradeNumberTaken
 
 log = structlog.get_logger()
@@ -213,4 +215,5 @@ def _aggregate_of(
 async def _save(tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], refused: Refused) -> None:
     await saving.save(tx, opened.values())
     dead = [DeadRecord(each.record, each.error) for each in refused]
-    await dead_letters.keep(tx, dead, [each.alert for each in refused], at=deps.clock())
+    told = [each.alert for each in refused]
+    await dead_letters.keep(tx, dead, told, source=SOURCE, at=deps.clock())

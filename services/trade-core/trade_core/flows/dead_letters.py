@@ -10,8 +10,10 @@ import structlog
 from chassis.consumer import DeadRecord, Record
 from chassis.database import is_passing
 from contracts.events.alerts import Alert, record_unproven
+from contracts.events.orders import SOURCE
 from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from contracts.internal import DeadLetterPage, DeadLetterView
+from foundation.dead_letters import keep as keep_dead_letters
 from foundation.record_proof import is_unproven
 from trade_core.domain import alerts
 from trade_core.domain.errors import DeadLetterNotFound, VersionChanged
@@ -38,7 +40,7 @@ NEWEST: Final = 2**63 - 1
 async def keep(deps: Deps, records: Sequence[DeadRecord]) -> None:
     """They could not be read or applied: kept as they came, and people hear of it."""
     async with deps.db.transaction() as tx:
-        await dead_letters.keep(tx, records, map(_alert, records), at=deps.clock())
+        await keep_dead_letters(tx, records, map(_alert, records), source=SOURCE, at=deps.clock())
     deps.wake_relay()
 
 

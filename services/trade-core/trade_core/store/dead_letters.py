@@ -1,16 +1,13 @@
 """Words of channels that cannot be applied: kept with their raw bytes, and people hear of them."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import asyncpg
 
-from chassis.consumer import DeadRecord, Record, dead_letter_in
+from chassis.consumer import Record
 from chassis.database import Tx
-from contracts.events.alerts import Alert
-from trade_core.store import outgoing
 
 POISON: Final = (ValueError, asyncpg.PostgresError)
 """What reading or storing an impossible record raises; an unreachable database is no poison."""
@@ -26,16 +23,6 @@ class DeadLetter:
     parked_at: datetime
     tries: int
     replayed_at: datetime | None
-
-
-async def keep(
-    tx: Tx, records: Sequence[DeadRecord], alerts: Iterable[Alert], *, at: datetime
-) -> None:
-    """Keep them in `dead_event`, and tell people; the same record again is harmless."""
-    if not records:
-        return
-    await dead_letter_in(tx, records)
-    await outgoing.tell_people(tx, alerts, at)
 
 
 async def list_page(tx: Tx, *, before: int, limit: int) -> list[DeadLetter]:

@@ -10,9 +10,9 @@ from chassis import outbox
 from chassis.database import Tx
 from chassis.outbox import OutboxEvent
 from contracts import topics
-from contracts.events.alerts import ALERT, Alert, AlertRecord
+from contracts.events.alerts import Alert
 from contracts.events.orders import CALLBACK_TYPES, SOURCE
-from contracts.identifiers import new_id
+from foundation import alerting
 from trade_core.domain import views
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.event import Event
@@ -30,23 +30,9 @@ def order_event(event: Event) -> OutboxEvent:
     )
 
 
-def alert(told: Alert, at: datetime) -> OutboxEvent:
-    record = AlertRecord(
-        id=new_id("event"), source=SOURCE, type=ALERT, subject=told.key, time=at, data=told
-    )
-    return OutboxEvent(
-        event_id=record.id,
-        topic=topics.ALERTS,
-        key=told.key,
-        type=ALERT,
-        tenant="",
-        payload=record.to_bytes(),
-    )
-
-
 async def tell_people(tx: Tx, alerts: Iterable[Alert], at: datetime) -> None:
     """Alerts leave through the outbox too: nobody misses them because of a crash."""
-    await outbox.put(tx, [alert(told, at) for told in alerts])
+    await outbox.put(tx, [alerting.event(told, source=SOURCE, at=at) for told in alerts])
 
 
 def of(aggregates: Iterable[OrderAggregate]) -> Sequence[OutboxEvent]:
@@ -56,7 +42,7 @@ def of(aggregates: Iterable[OrderAggregate]) -> Sequence[OutboxEvent]:
         for aggregate in aggregates
         for event in (
             *map(order_event, aggregate.events),
-            *(alert(told, aggregate.now) for told in aggregate.alerts),
+            *(alerting.event(told, source=SOURCE, at=aggregate.now) for told in aggregate.alerts),
         )
     ]
 
