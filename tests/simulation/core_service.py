@@ -20,7 +20,7 @@ from contracts.internal import (
     OpenSplit,
     TakeResults,
 )
-from gateway.outgoing.services import Service
+from foundation.service_client import Service
 from trade_core import api
 from trade_core.flows import take_results
 from trade_core.flows.deps import Deps

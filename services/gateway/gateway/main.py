@@ -26,6 +26,7 @@ from contracts.sealing import Opener
 from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
 from foundation.configuration_replica import ConfigurationReplica
 from foundation.record_proof import RecordProof, stamped
+from foundation.service_client import Service
 from gateway.admission.authentication import Authentication
 from gateway.admission.nonces import NonceMemory
 from gateway.admission.rate import RateLimit
@@ -42,7 +43,6 @@ from gateway.flows.deps import Addresses, Deps
 from gateway.jobs import CertificateWatch, KeyWatch, watch
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.results import Results
-from gateway.outgoing.services import Service
 from gateway.outgoing.unbroken import Unbroken
 from gateway.settings import GatewaySettings
 

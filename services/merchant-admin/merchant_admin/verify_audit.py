@@ -8,8 +8,9 @@ import asyncio
 import sys
 
 from chassis.database import Database
+from merchant_admin.flows.verifying import verify
 from merchant_admin.settings import MigrationSettings
-from merchant_admin.store.audit_chain import AuditCheck, check_chain
+from merchant_admin.store.audit_chain import AuditCheck
 
 HOURS_S = 4 * 3600.0
 """A statement reads a batch; an old audit has many."""
@@ -20,9 +21,7 @@ async def check(database_url: str) -> AuditCheck:
         database_url, application_name="verify-audit", min_size=1, statement_timeout_s=HOURS_S
     )
     try:
-        async with db.transaction() as tx:
-            await tx.execute("set transaction isolation level repeatable read, read only")
-            return await check_chain(tx)
+        return await verify(db)
     finally:
         await db.close()
 

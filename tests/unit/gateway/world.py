@@ -18,6 +18,7 @@ from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, OrderSummary, PaymentStatus, PaymentView
 from contracts.events.configuration import KeyAlgorithm
 from contracts.money import Money
+from foundation.service_client import Service
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Acknowledgement,
@@ -44,7 +45,6 @@ from gateway.directory import App, ChannelAccount, Directory, Key, Merchant
 from gateway.flows.deps import Addresses, Deps
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.results import Results
-from gateway.outgoing.services import Service
 from gateway.outgoing.unbroken import Unbroken
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

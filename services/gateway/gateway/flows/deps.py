@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.sealing import Opener
+from foundation.service_client import Service
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import Plugin
 from gateway.directory import Directory
@@ -12,7 +13,6 @@ from gateway.directory.credentials import ChannelUrls
 from gateway.domain.recent_checks import RecentChecks
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.results import Results
-from gateway.outgoing.services import Service
 from gateway.outgoing.unbroken import Unbroken
 
 

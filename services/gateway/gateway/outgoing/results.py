@@ -32,6 +32,7 @@ from contracts.identifiers import new_id
 from contracts.internal import ResultRecord, ResultsReceipt, TakeResults
 from contracts.money import Money
 from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
+from foundation.service_client import Service
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
@@ -43,7 +44,6 @@ from gateway.channels.plugin import (
     Unknown,
 )
 from gateway.directory import ChannelAccount
-from gateway.outgoing.services import Service
 from gateway.outgoing.unbroken import Unbroken
 
 log = structlog.get_logger()

@@ -1,18 +1,14 @@
 """The read model: what the other services' events say, kept for people to search."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from chassis import outbox
-from chassis.consumer import DeadRecord, dead_letter_in
-from chassis.outbox import OutboxEvent
-from contracts import topics
-from contracts.events import alerts
+from chassis.consumer import DeadRecord
 from contracts.events.alerts import Alert, Severity
 from contracts.events.configuration import SOURCE
 from contracts.events.deliveries import DeliveryEvent
 from contracts.events.envelope import CloudEvent
 from contracts.events.orders import OrderEvent
+from foundation import dead_letters
 from merchant_admin.domain.projection import project
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store import splits, views
@@ -34,8 +30,8 @@ async def apply(deps: Deps, events: Sequence[Event]) -> None:
 async def keep_dead_letters(deps: Deps, records: Sequence[DeadRecord]) -> None:
     """Keep what cannot be read or applied, with its bytes, and tell people."""
     async with deps.db.transaction() as tx:
-        await dead_letter_in(tx, records)
-        await outbox.put(tx, [_told(dead_lettered(dead), deps.clock()) for dead in records])
+        raised = map(dead_lettered, records)
+        await dead_letters.keep(tx, records, raised, source=SOURCE, at=deps.clock())
     deps.wake()
 
 
@@ -47,16 +43,4 @@ def dead_lettered(dead: DeadRecord) -> Alert:
         title="The search of merchant-admin could not use a record",
         detail=dead.error,
         facts={"topic": dead.record.topic, "record": dead.record.key},
-    )
-
-
-def _told(alert: Alert, at: datetime) -> OutboxEvent:
-    event = alerts.record(alert, source=SOURCE, at=at)
-    return OutboxEvent(
-        event_id=event.id,
-        topic=topics.ALERTS,
-        key=alert.key,
-        type=event.type,
-        tenant="",
-        payload=event.to_bytes(),
     )

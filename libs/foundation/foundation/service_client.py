@@ -1,6 +1,6 @@
-"""The hop to another service of ours, on the hot path: bytes to bytes, validated once.
+"""The hop to another service of ours: bytes to bytes, validated once by a model of `contracts`.
 
-The same errors as `chassis.http.ServiceClient`, on bare aiohttp: a third of its CPU per call.
+On bare aiohttp, at a third of the CPU per call of httpx on the same engine (decision 0006).
 """
 
 import contextlib
