@@ -22,7 +22,7 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM -
 NODE_ORACLES := tests/oracles/node
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
-.PHONY: help run test simulate mutants check verify-audit bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets lock clean distclean venv
+.PHONY: help run test simulate mutants check verify-audit bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -85,6 +85,9 @@ sandbox: venv ## only the third parties, on port 8010
 
 secrets: venv ## what deploy/compose.yaml must be told, once: deploy/.env
 	@$(VENV) -m paymesh_local.compose_secrets
+
+audit: venv ## a bill of materials of requirements.lock, and what of it is known to be vulnerable
+	@$(VENV) -m paymesh_local.audit
 
 lock: venv ## write requirements.lock anew from requirements.in
 	$(VENV) -m uv pip compile --universal --python-version 3.11 --generate-hashes \
