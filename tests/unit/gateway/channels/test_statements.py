@@ -1,4 +1,6 @@
-"""Statements of a day: read to the last cell, and refused where they are not what was announced."""
+"""Statements of a day: read to the last cell, refused where they are not what was announced; an odd
+row is set aside (`strangers-text-stops-nothing`).
+"""
 
 import gzip
 import hashlib

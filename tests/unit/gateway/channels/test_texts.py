@@ -1,4 +1,4 @@
-"""Texts at the border: strangers' are cleaned where they enter, ours cut by the channel's unit."""
+"""`strangers-text-stops-nothing`: cleaned where it enters; ours is cut by the channel's unit."""
 
 from typing import Any
 
