@@ -33,6 +33,11 @@ async def conflicted(shop: Shop, channel: str) -> dict[str, Any]:
 async def decide(person: Person, thing: str, number: str, decision: str) -> dict[str, Any]:
     """Decide on what is shown at this moment."""
     seen = f"/api/payments/{number}/claim" if thing == "payment" else f"/api/refunds/{number}"
+
+    async def is_shown() -> bool:  # what people search may be a moment behind
+        return (await person.http.get(seen)).status_code == 200
+
+    await eventually(is_shown)
     shown = (await person.http.get(seen)).json()
     on = {"claim": shown} if thing == "payment" else {"version": shown["version"]}
     body = {"decision": decision, "reason": REASON, **on}

@@ -197,6 +197,17 @@ async def test_filters_by_merchant_app_channel_state_and_time(admin: Admin) -> N
     assert await found(admin, "refunds", channel="wechat") == []
 
 
+async def test_filters_go_by_the_names_of_the_lists_for_apps_too(admin: Admin) -> None:
+    story = Story().paid()
+    await apply(admin.deps, story.events)
+    for things, status in (("orders", "paid"), ("payments", "succeeded")):
+        assert len(await found(admin, things, status=status)) == 1
+        assert await found(admin, things, status="closed") == []
+        after, before = BEGAN + timedelta(seconds=1), BEGAN
+        assert len(await found(admin, things, created_to=after.isoformat())) == 1
+        assert await found(admin, things, created_to=before.isoformat()) == []
+
+
 async def test_a_bad_filter_is_pointed_at(admin: Admin) -> None:
     for query, name in (
         ("state=paid", "state"), ("created_from=yesterday", "created_from"),

@@ -1,7 +1,7 @@
 """`/api/orders`, `/api/payments`, `/api/refunds`: search, read one, refund."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -51,9 +51,13 @@ def _of_this_age(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
 
 
+ALIASES: Final = {"state": "status", "created_before": "created_to"}
+
+
 class SearchQuery(BaseModel):
     """All that is given must fit. `number` is any number at all: ours, the app's, the channel's.
-    `created_from` is included, `created_before` is not."""
+    `created_from` is included, `created_before` is not. As in the lists for apps, `created_to` may
+    stand for `created_before`, and `status` for `state`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -69,25 +73,32 @@ class SearchQuery(BaseModel):
     channel: Text | None = None
     created_from: Moment | None = None
     created_before: Moment | None = None
+    created_to: Moment | None = None
     after: Annotated[str, Field(max_length=256)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
 
     def search(self, scope: Scope) -> Search:
         """With one more than the page holds, to see whether there is a next one."""
         given = self.model_dump(exclude={"after", "limit"})
+        for name, alias in ALIASES.items():
+            given[name] = given.pop(alias) if given[name] is None else given[name]
+            given.pop(alias, None)
         return Search(scope, **given, after=position_after(self.after), limit=self.limit + 1)
 
 
 class OrderQuery(SearchQuery):
     state: OrderStatus | None = None
+    status: OrderStatus | None = None
 
 
 class PaymentQuery(SearchQuery):
     state: PaymentStatus | None = None
+    status: PaymentStatus | None = None
 
 
 class RefundQuery(SearchQuery):
     state: RefundStatus | None = None
+    status: RefundStatus | None = None
 
 
 @router.get("/orders")
