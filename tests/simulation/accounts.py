@@ -8,6 +8,9 @@ MERCHANTS: Final = (Merchant("M1", True, "幸福物业"), Merchant("M2", True, "
 ACCOUNTS: Final = {"C1": "M1", "C2": "M1", "C3": "M2"}
 """The merchant of each channel account."""
 
+ALIPAY: Final = "C2"
+"""At Alipay, in worlds that have it; all others are at banks."""
+
 APP: Final = App("A1", True, frozenset({"M1", "M2"}), 15, ())
 
 

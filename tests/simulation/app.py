@@ -1,15 +1,15 @@
 """A business system that sells, closes, refunds and splits, and hears callbacks."""
 
 import asyncio
-import json
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from tests.simulation.accounts import APP, MERCHANTS, accounts_of
 from tests.simulation.asking import Client, Work
 from tests.simulation.bus import Bus
 from tests.simulation.habits import Habits
+from tests.simulation.party_wire import Desk
 from tests.simulation.payers import Counted, Payers
 from tests.simulation.world import World
 
@@ -25,6 +25,7 @@ from contracts.api import (
 )
 from contracts.events.orders import OrderEventRecord, OrderEventType
 from contracts.internal import ChooseOffer, ChosenPayment
+from gateway.channels.plugin import Request
 from gateway.flows import choices, orders, pay, refunds, splits
 from gateway.flows.deps import Deps
 
@@ -36,13 +37,21 @@ class App(Counted):
     """A business system and what it was told. `acknowledged` are the numbers it has an answer
     for: those must exist, whatever dies. `too_early`: what it was told before it was durable."""
 
-    def __init__(self, world: World, habits: Habits, payers: Payers, bus: Bus) -> None:
+    def __init__(
+        self,
+        world: World,
+        habits: Habits,
+        payers: Payers,
+        desks: Mapping[str, Desk],
+        bus: Bus,
+    ) -> None:
         super().__init__(world, "app")
         self.acknowledged: set[str] = set()
         self.too_early: list[str] = []
         self.client = Client(world, self.dice, hangs_up=habits.hangs_up)
         self._habits = habits
         self._payers = payers
+        self._desks = desks
         self._bus = bus
         self._heard: set[str] = set()
 
@@ -97,8 +106,9 @@ class App(Counted):
             url = getattr(payment.action, "url", "")
             self.begin(self._choose(request.merchant_id, url.rpartition("/")[2]))
         elif isinstance(payment.action, RedirectAction) and not created.is_replay:
-            said = json.loads(unquote(urlsplit(payment.action.url).query))
-            self._payers.follow(payment.payment_id or "", said)
+            account = payment.payment_id or ""
+            link = Request("GET", payment.action.url, {}, b"")
+            self._payers.follow(account, self._desks[account].wire.read(link)[1])
 
     async def _created(self, request: CreatePayment, deps: Deps) -> pay.Created:
         """durable-before-acknowledged: what a channel said of it is kept by now."""

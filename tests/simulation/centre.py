@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from tests.record_keys import SHARED_PROOF, stamp
-from tests.simulation.accounts import ACCOUNTS, APP, MERCHANTS
+from tests.simulation.accounts import APP, MERCHANTS
 from tests.simulation.bus import Bus, SimulatedProducer
 from tests.simulation.core_service import CoreService
 from tests.simulation.database import ConnectionLost
@@ -25,7 +25,6 @@ from contracts.events.alerts import Alert
 from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
 from contracts.sealing import Opener, generate
-from gateway.channels.plugin import Plugin
 from gateway.consumers import Commands, decode
 from gateway.directory import ChannelAccount, Directory
 from gateway.flows.deps import Addresses
@@ -54,7 +53,7 @@ class Centre:
         server: Server,
         bus: Bus,
         desks: Mapping[str, Desk],
-        plugins: Mapping[str, Plugin[str]],
+        accounts: Sequence[ChannelAccount],
         *,
         late: LatePayment,
         refund_splits: RefundSplits,
@@ -69,7 +68,7 @@ class Centre:
         self._server = server
         self._bus = bus
         self._desks = desks
-        self._plugins = plugins
+        self._accounts = accounts
         self._late = late
         self._refund_splits = refund_splits
         self._parts = parts
@@ -126,7 +125,7 @@ class Centre:
         transport = ChannelTransport(process, self._desks)
         self.gateways.append((process, transport))
         deps = GatewayDeps(
-            plugins={plugin.name: plugin for plugin in self._plugins.values()},
+            plugins={each.channel: each.plugin for each in self._accounts},
             channel_urls="own",
             directory=self._directory(),
             is_configured=lambda: True,
@@ -164,8 +163,7 @@ class Centre:
         directory.put(APP)
         for merchant in MERCHANTS:
             directory.put(merchant)
-        for payment_id, plugin in self._plugins.items():
-            account = ChannelAccount(payment_id, ACCOUNTS[payment_id], True, plugin, payment_id)
+        for account in self._accounts:
             directory.put(account)
         return directory
 

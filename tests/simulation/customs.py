@@ -1,6 +1,6 @@
 """What is usual at a third party; drawn anew for each seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.simulation.chance import Chance
 from tests.simulation.features import Feature
@@ -24,6 +24,19 @@ class Customs:
     refused_shares: float
     declined_payments: float
     odd_words: float
+    one_currency: bool = False
+
+
+def of_alipay(customs: Customs) -> Customs:
+    """As at a bank, but that refunds are done at once and there is only one currency."""
+    return replace(
+        customs,
+        can_close=True,
+        slow_refunds=0,
+        abnormal_refunds=0,
+        bounced_refunds=0,
+        one_currency=True,
+    )
 
 
 def usual(chance: Chance, features: frozenset[Feature]) -> Customs:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tests.simulation.plugin_words import SIGNATURE
 from tests.simulation.third_party import ThirdParty
@@ -22,7 +22,9 @@ class PartyWire(Protocol):
 
     def write(self, request: Request, content: Mapping[str, Any]) -> Reply: ...
 
-    def notification(self, words: Notification) -> RawNotification: ...
+    def notification(self, words: Notification) -> RawNotification | None:
+        """None where this third party says nothing of it."""
+        ...
 
     def forged(self, words: Notification) -> RawNotification:
         """The same, from somebody who does not have the key."""
@@ -36,7 +38,8 @@ class BankWire:
     account: str
 
     def read(self, request: Request) -> tuple[str, Mapping[str, Any]]:
-        return urlsplit(request.url).path.strip("/"), json.loads(request.body)
+        url = urlsplit(request.url)
+        return url.path.strip("/"), json.loads(request.body or unquote(url.query))
 
     def write(self, request: Request, content: Mapping[str, Any]) -> Reply:
         return Reply(200, {}, json.dumps(content).encode())

@@ -2,7 +2,7 @@
 third parties' own staff, and merchants at their channel's console."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -45,11 +45,11 @@ class Payers(Counted):
         if self.dice.happens(self._habits.pays):
             self.begin(self._pay(trade))
 
-    def follow(self, account: str, said: dict[str, Any]) -> None:
+    def follow(self, account: str, said: Mapping[str, Any]) -> None:
         """A link is shown."""
         self.begin(self._open(account, said))
 
-    async def _open(self, account: str, said: dict[str, Any]) -> None:
+    async def _open(self, account: str, said: Mapping[str, Any]) -> None:
         """Now, or when everybody else has forgotten it."""
         expires_at = datetime.fromisoformat(said["expires_at"])
         left_s = max(0, (expires_at - self.world.now()).total_seconds())
@@ -64,9 +64,10 @@ class Payers(Counted):
         soon_s = dice.between(0.01, min(60.0, max(0.1, left_s)))
         await asyncio.sleep(left_s * 0.98 if dice.happens(habits.late) else soon_s)
         amount = trade.asked + (1 if dice.happens(habits.wrong_amount) else 0)
-        is_wrong = dice.happens(habits.wrong_currency)
+        party = self._parties[trade.account]
+        is_wrong = dice.happens(habits.wrong_currency) and not party.customs.one_currency
         others = [each for each in habits.currencies if each != trade.currency]
-        self._parties[trade.account].pays(
+        party.pays(
             trade,
             amount=amount,
             currency=dice.pick(others) if is_wrong and others else trade.currency,

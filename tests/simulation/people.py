@@ -1,14 +1,17 @@
 """Everybody around the centre, acquainted with each other."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from tests.simulation import customs, habits
-from tests.simulation.accounts import ACCOUNTS
+from tests.simulation import alipay_wire, customs, habits
+from tests.simulation.accounts import ACCOUNTS, ALIPAY
+from tests.simulation.alipay_wire import AlipayWire
 from tests.simulation.app import App
 from tests.simulation.bus import Bus
 from tests.simulation.centre import Centre
 from tests.simulation.chance import Chance
 from tests.simulation.echo import Echo
+from tests.simulation.features import Feature
 from tests.simulation.operators import Operators
 from tests.simulation.parts import Parts
 from tests.simulation.party_wire import BankWire, Desk
@@ -20,11 +23,13 @@ from tests.simulation.webhooks import Postman
 from tests.simulation.world import World
 
 from contracts.events.orders import OrderEventRecord
+from gateway.channels.alipay import plugin as alipay
 from gateway.channels.plugin import Plugin
+from gateway.directory import ChannelAccount
 
 
 class People:
-    """`desks` and `plugins` are those of each channel account."""
+    """`desks` and `accounts` are the two sides of each channel account."""
 
     def __init__(self, world: World, bus: Bus, parts: Parts) -> None:
         chance = Chance(world.seed, "customs")
@@ -34,7 +39,7 @@ class People:
         world.story.tell("world", "habits", usual)
         self.parties: dict[str, ThirdParty] = {}
         self.desks: dict[str, Desk] = {}
-        self.plugins: dict[str, Plugin[str]] = {}
+        self.accounts: list[ChannelAccount] = []
         self._world = world
         self._postman = Postman(world, self.desks, bus)
         self._payers = Payers(world, usual, self.parties)
@@ -42,7 +47,7 @@ class People:
         self._staff = Staff(world, self.parties)
         self._operators = Operators(world)
         self._echo = Echo(world, bus)
-        self.app = App(world, usual, self._payers, bus)
+        self.app = App(world, usual, self._payers, self.desks, bus)
         for account in ACCOUNTS:
             self._register(account, customs.usual(chance, world.features), parts)
 
@@ -77,8 +82,13 @@ class People:
         )
 
     def _register(self, account: str, usual: customs.Customs, parts: Parts) -> None:
+        is_alipay = account == ALIPAY and self._world.has(Feature.ALIPAY)
+        usual = customs.of_alipay(usual) if is_alipay else usual
         self._world.story.tell("world", account, usual)
-        self.plugins[account] = parts.plugin(can_close=usual.can_close)
+        bank = parts.plugin(can_close=usual.can_close)
+        plugin: Plugin[Any] = alipay.PLUGIN if is_alipay else bank
+        opened = alipay_wire.opened(account) if is_alipay else account
+        self.accounts.append(ChannelAccount(account, ACCOUNTS[account], True, plugin, opened))
         hooks = Hooks(
             on_trade=self._see,
             on_paid=self._staff.see_paid,
@@ -87,7 +97,8 @@ class People:
             on_notice=self._postman.take,
         )
         party = self.parties[account] = ThirdParty(self._world, account, usual, hooks)
-        self.desks[account] = Desk(party, BankWire(account))
+        wire = AlipayWire() if is_alipay else BankWire(account)
+        self.desks[account] = Desk(party, wire)
 
     def _see(self, trade: Trade) -> None:
         self._payers.see(trade)

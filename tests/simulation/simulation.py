@@ -77,7 +77,7 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
         server,
         bus,
         people.desks,
-        people.plugins,
+        people.accounts,
         late=late,
         refund_splits=refund_splits,
         parts=parts,

@@ -70,6 +70,8 @@ class ThirdParty:
                 answer = self._refund(said)
             case "query_refund":
                 answer = self._query_refund(said)
+            case "no_splits":
+                answer = {"code": operation}
             case _:
                 answer = self._divide(operation, said)
         is_odd = self._dice.happens(self.customs.odd_words)

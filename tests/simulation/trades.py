@@ -127,6 +127,7 @@ def refund_words(trade: Trade, refund: Return, at: datetime) -> Notification:
         "code": str(refund.state),
         "payment_no": trade.payment_no,
         "refund_no": refund.refund_no,
+        "trade": payment_words(trade, at),
         "amount": refund.amount,
         "currency": trade.taken_currency or trade.currency,
         "at": at.isoformat(),

@@ -55,6 +55,9 @@ class Postman:
         told = self._bus.count_durable(trade.payment_no)
         for pause_s in _pauses_s():
             raw = self._desks[trade.account].wire.notification(notification)
+            if raw is None:
+                self.waiting -= 1
+                return
             if await self._post(trade.account, raw) == 200:
                 break
             await asyncio.sleep(pause_s)

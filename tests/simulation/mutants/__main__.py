@@ -27,7 +27,7 @@ SEEDS: Final = 100
 LIMIT_S: Final = 600.0
 """For one mutant."""
 
-COPIED: Final = ("libs", "services", "deploy/local", "tests/simulation")
+COPIED: Final = ("libs", "services", "deploy/local", "tests/simulation", "tests/*.py")
 FOUND: Final = re.compile(r"found out by seed (\d+)")
 NOT_FOUND: Final = re.compile(r"0 failed")
 
@@ -90,9 +90,7 @@ def _try_all(mutants: Sequence[Mutant], workers: int) -> list[str]:
 def _try(mutant: Mutant, server_url: str) -> str:
     with tempfile.TemporaryDirectory(prefix="paymesh-mutant-") as name:
         root = Path(name)
-        for folder in COPIED:
-            ignored = shutil.ignore_patterns("__pycache__", "node_modules", "jars")
-            shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
+        _copy(root)
         try:
             plant(mutant, root)
         except Stale as error:
@@ -101,6 +99,17 @@ def _try(mutant: Mutant, server_url: str) -> str:
             row = _simulated(root, server_url)
     print(f"  {mutant.name}: {row}", flush=True)
     return row
+
+
+def _copy(root: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules", "jars")
+    for pattern in COPIED:
+        for source in ROOT.glob(pattern):
+            target = root / source.relative_to(ROOT)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=ignored)
+            else:
+                shutil.copy(source, target)
 
 
 def _simulated(root: Path, server_url: str) -> str:
