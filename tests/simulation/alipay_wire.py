@@ -42,26 +42,26 @@ NEW: Final = {"code": "19999", "msg": "new in this year"}
 class Keys:
     app: rsa.RSAPrivateKey
     alipay: rsa.RSAPrivateKey
+    following: rsa.RSAPrivateKey
+    """Alipay's own after the first."""
     thief: rsa.RSAPrivateKey
 
 
 @cache
 def keys() -> Keys:
     """Of this process; nothing in a story depends on them."""
-    return Keys(*(rsa.generate_private_key(65537, 2048) for _ in range(3)))
+    return Keys(*(rsa.generate_private_key(65537, 2048) for _ in range(4)))
 
 
-def opened(account: str) -> Account:
-    """The account as it is registered with us."""
+def opened(account: str, alipay: rsa.RSAPrivateKey) -> Account:
+    """The account as it is registered with us, with this key of Alipay's."""
     private = keys().app.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    public = (
-        keys()
-        .alipay.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public = alipay.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     credentials = {
         "gateway_url": f"https://{account}.example/gateway.do",
@@ -74,7 +74,10 @@ def opened(account: str) -> Account:
 
 
 class AlipayWire:
-    """For `party_wire.PartyWire`."""
+    """For `party_wire.PartyWire`. `key` is the one that Alipay signs with now."""
+
+    def __init__(self) -> None:
+        self.key = keys().alipay
 
     def read(self, request: Request) -> tuple[str, Mapping[str, Any]]:
         """Raises InvalidSignature where the app did not sign it."""
@@ -104,11 +107,11 @@ class AlipayWire:
         _, said = self.read(request)
         node = json.dumps(_node(method, said, content))
         name = method.replace(".", "_") + "_response"
-        signature = _sign(keys().alipay, node.encode())
+        signature = _sign(self.key, node.encode())
         return Reply(200, {}, f'{{"{name}":{node},"sign":"{signature}"}}'.encode())
 
     def notification(self, words: Notification) -> RawNotification | None:
-        return _signed_form(_fields(words), keys().alipay)
+        return _signed_form(_fields(words), self.key)
 
     def forged(self, words: Notification) -> RawNotification:
         return _signed_form(_fields(words), keys().thief) or RawNotification({}, b"")

@@ -53,7 +53,7 @@ class Centre:
         server: Server,
         bus: Bus,
         desks: Mapping[str, Desk],
-        accounts: Sequence[ChannelAccount],
+        accounts: Mapping[str, ChannelAccount],
         *,
         late: LatePayment,
         refund_splits: RefundSplits,
@@ -68,7 +68,7 @@ class Centre:
         self._server = server
         self._bus = bus
         self._desks = desks
-        self._accounts = accounts
+        self._accounts = dict(accounts)
         self._late = late
         self._refund_splits = refund_splits
         self._parts = parts
@@ -89,6 +89,12 @@ class Centre:
         """One of the replicas that are up, as a load balancer picks it."""
         up = self._up()
         return self._world.dice.pick(up) if up else None
+
+    def register(self, account: ChannelAccount) -> None:
+        """Other credentials of an account; the gateway knows them at once, and when it restarts."""
+        self._accounts[account.payment_id] = account
+        if self.gateway is not None:
+            self.gateway[1].directory.put(account)
 
     def is_at_rest(self) -> bool:
         """Whether nothing is on its way inside the centre, and nothing is due ever again."""
@@ -125,7 +131,7 @@ class Centre:
         transport = ChannelTransport(process, self._desks)
         self.gateways.append((process, transport))
         deps = GatewayDeps(
-            plugins={each.channel: each.plugin for each in self._accounts},
+            plugins={each.channel: each.plugin for each in self._accounts.values()},
             channel_urls="own",
             directory=self._directory(),
             is_configured=lambda: True,
@@ -163,7 +169,7 @@ class Centre:
         directory.put(APP)
         for merchant in MERCHANTS:
             directory.put(merchant)
-        for account in self._accounts:
+        for account in self._accounts.values():
             directory.put(account)
         return directory
 

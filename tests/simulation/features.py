@@ -34,7 +34,7 @@ class Feature(StrEnum):
     """An account at a third party that speaks Alipay's wire, signed, to the real plugin."""
 
 
-USUAL: Final = frozenset(Feature) - {Feature.ROTATION}
+USUAL: Final = frozenset(Feature)
 """What the seeds of `make test` and `make simulate` draw from."""
 
 EACH: Final = 0.5

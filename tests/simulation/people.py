@@ -15,7 +15,8 @@ from tests.simulation.features import Feature
 from tests.simulation.operators import Operators
 from tests.simulation.parts import Parts
 from tests.simulation.party_wire import BankWire, Desk
-from tests.simulation.payers import Payers, Staff, Strangers
+from tests.simulation.payers import Counted, Payers, Staff, Strangers
+from tests.simulation.rotation import Rotation
 from tests.simulation.third_party import Hooks, ThirdParty
 from tests.simulation.trades import Trade
 from tests.simulation.truth import Truth, trades_of
@@ -39,7 +40,7 @@ class People:
         world.story.tell("world", "habits", usual)
         self.parties: dict[str, ThirdParty] = {}
         self.desks: dict[str, Desk] = {}
-        self.accounts: list[ChannelAccount] = []
+        self.accounts: dict[str, ChannelAccount] = {}
         self._world = world
         self._postman = Postman(world, self.desks, bus)
         self._payers = Payers(world, usual, self.parties)
@@ -47,6 +48,7 @@ class People:
         self._staff = Staff(world, self.parties)
         self._operators = Operators(world)
         self._echo = Echo(world, bus)
+        self._rotations: list[Rotation] = []
         self.app = App(world, usual, self._payers, self.desks, bus)
         for account in ACCOUNTS:
             self._register(account, customs.usual(chance, world.features), parts)
@@ -61,10 +63,14 @@ class People:
         self.app.open()
         self._operators.open()
         self._echo.open()
+        for rotation in self._rotations:
+            rotation.centre = centre
+            rotation.open()
 
     def busy(self) -> int:
         """What they still will do."""
-        counted = (self._payers, self._strangers, self._staff, self._operators, self._echo)
+        counted: list[Counted] = [self._payers, self._strangers, self._staff, self._operators]
+        counted += [self._echo, *self._rotations]
         return self.app.busy + self._postman.waiting + sum(each.busy for each in counted)
 
     def too_early(self) -> Iterator[str]:
@@ -87,8 +93,11 @@ class People:
         self._world.story.tell("world", account, usual)
         bank = parts.plugin(can_close=usual.can_close)
         plugin: Plugin[Any] = alipay.PLUGIN if is_alipay else bank
-        opened = alipay_wire.opened(account) if is_alipay else account
-        self.accounts.append(ChannelAccount(account, ACCOUNTS[account], True, plugin, opened))
+        first = alipay_wire.keys().alipay if is_alipay else None
+        opened = account if first is None else alipay_wire.opened(account, first)
+        merchant_id = ACCOUNTS[account]
+        registered = ChannelAccount(account, merchant_id, True, plugin, opened)
+        self.accounts[account] = registered
         hooks = Hooks(
             on_trade=self._see,
             on_paid=self._staff.see_paid,
@@ -99,6 +108,8 @@ class People:
         party = self.parties[account] = ThirdParty(self._world, account, usual, hooks)
         wire = AlipayWire() if is_alipay else BankWire(account)
         self.desks[account] = Desk(party, wire)
+        if isinstance(wire, AlipayWire) and self._world.has(Feature.ROTATION):
+            self._rotations.append(Rotation(self._world, registered, wire))
 
     def _see(self, trade: Trade) -> None:
         self._payers.see(trade)
