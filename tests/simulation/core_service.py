@@ -20,7 +20,7 @@ from contracts.internal import (
     OpenSplit,
     TakeResults,
 )
-from foundation.service_client import Service
+from foundation.service_client import CALL_LIMIT_S, Service
 from trade_core import api
 from trade_core.flows import take_results
 from trade_core.flows.deps import Deps
@@ -53,6 +53,7 @@ class CoreService(Service):
         *,
         body: BaseModel | None = None,
         params: Mapping[str, str | int | None] | None = None,
+        timeout_s: float = CALL_LIMIT_S,
     ) -> M:
         return await self._ask(answer, "POST", path, body)
 

@@ -23,7 +23,8 @@ log = structlog.get_logger()
 IDLE_S: Final = 30.0
 """Our own servers keep idle connections longer."""
 
-LIMIT: Final = aiohttp.ClientTimeout(total=5, connect=3)
+CALL_LIMIT_S: Final = 5.0
+CONNECT_LIMIT_S: Final = 3.0
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -32,7 +33,7 @@ class Service:
     """One service behind this one, called with our token for it."""
 
     def __init__(self, base_url: str, token: SecretStr) -> None:
-        self._base_url = base_url
+        self._base_url = base_url.rstrip("/")
         self._authorization = f"Bearer {token.get_secret_value()}"
 
     async def __aenter__(self) -> Self:
@@ -54,7 +55,7 @@ class Service:
         self, answer: type[M], path: str, params: Mapping[str, str | int | None] | None = None
     ) -> M:
         """Ask; parameters that are None are left out. Raises as `post` does."""
-        return await self._call(answer, "GET", path, params or {}, b"")
+        return await self._call(answer, "GET", path, params or {}, b"", CALL_LIMIT_S)
 
     async def post(
         self,
@@ -63,18 +64,25 @@ class Service:
         *,
         body: BaseModel | None = None,
         params: Mapping[str, str | int | None] | None = None,
+        timeout_s: float = CALL_LIMIT_S,
     ) -> M:
-        """Have something done. Carries on request id and trace.
+        """Have something done, within `timeout_s` in all. Carries on request id and trace.
 
         Raises Forwarded for the other service's problems and Overloaded when it cannot be reached
         or does not answer in time: whether it did the work is then unknown. An answer without
         sense is Internal.
         """
         raw = b"" if body is None else body.model_dump_json().encode()
-        return await self._call(answer, "POST", path, params or {}, raw)
+        return await self._call(answer, "POST", path, params or {}, raw, timeout_s)
 
     async def _call(
-        self, answer: type[M], method: str, path: str, params: Mapping[str, Any], body: bytes
+        self,
+        answer: type[M],
+        method: str,
+        path: str,
+        params: Mapping[str, Any],
+        body: bytes,
+        timeout_s: float,
     ) -> M:
         try:
             async with self._session.request(
@@ -82,7 +90,7 @@ class Service:
                 URL(self._base_url + path + _query(params), encoded=True),
                 data=body or None,
                 headers=self._headers(),
-                timeout=LIMIT,
+                timeout=aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_LIMIT_S),
                 allow_redirects=False,
             ) as response:
                 raw = await response.read()

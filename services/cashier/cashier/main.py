@@ -12,15 +12,15 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from cashier import consumers
 from cashier.api import pages
-from cashier.flows.checkouts import CHOICE_LIMIT_S, Deps
+from cashier.flows.checkouts import Deps
 from cashier.flows.hub import Hub
 from cashier.settings import CashierSettings
 from chassis import logs, settings
 from chassis.background import Background
 from chassis.broadcast import Broadcast
-from chassis.http import ServiceClient, client
 from chassis.web import PublicApp, create_public_app, serve
 from contracts import topics
+from foundation.service_client import Service
 
 NAME: Final = "cashier"
 
@@ -61,19 +61,16 @@ class _Running:
             fetch_wait_ms=config.kafka_fetch_wait_ms,
             watch=hub.watch_bus,
         )
-        http = client(timeout_s=CHOICE_LIMIT_S)
+        gateway = Service(config.gateway_url, config.gateway_token)
         app.state.wechat_proofs = config.wechat_proofs
         app.state.deps = Deps(
-            gateway=ServiceClient(config.gateway_url, config.gateway_token, http),
+            gateway=gateway,
             hub=hub,
             clock=partial(datetime.now, UTC),
         )
-        try:
-            async with self._background as background:
-                background.start("news", news.run, pulse=news.pulse)
-                yield
-        finally:
-            await http.aclose()
+        async with gateway, self._background as background:
+            background.start("news", news.run, pulse=news.pulse)
+            yield
 
     def alive(self) -> Mapping[str, bool]:
         return self._background.alive()

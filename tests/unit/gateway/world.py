@@ -18,7 +18,7 @@ from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, OrderSummary, PaymentStatus, PaymentView
 from contracts.events.configuration import KeyAlgorithm
 from contracts.money import Money
-from foundation.service_client import Service
+from foundation.service_client import CALL_LIMIT_S, Service
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
     Acknowledgement,
@@ -210,6 +210,7 @@ class FakeService(Service):
         *,
         body: BaseModel | None = None,
         params: Mapping[str, str | int | None] | None = None,
+        timeout_s: float = CALL_LIMIT_S,
     ) -> M:
         return self._answer(answer, "POST", path, body if body is not None else params)
 

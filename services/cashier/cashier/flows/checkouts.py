@@ -1,9 +1,9 @@
 """Show a checkout, choose where to pay, ask how it stands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -23,6 +23,7 @@ from contracts.internal import (
     PayerCame,
     WhoAsked,
 )
+from foundation.service_client import Service
 
 log = structlog.get_logger()
 
@@ -39,23 +40,9 @@ ENDS_THE_CHOICE: Final = frozenset({Code.NOT_FOUND, Code.RATE_LIMITED})
 """Not told on the page but by a page of their own."""
 
 
-class Gateway(Protocol):
-    """The gateway's internal API. Its problems are raised as Forwarded."""
-
-    async def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Mapping[str, Any] | None = None,
-        params: Mapping[str, Any] | None = None,
-        timeout_s: float = 5.0,
-    ) -> dict[str, Any]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Deps:
-    gateway: Gateway
+    gateway: Service
     hub: Hub
     clock: Callable[[], datetime]
 
@@ -84,7 +71,7 @@ class Step:
 
 async def get_checkout(deps: Deps, token: str) -> Checkout:
     """Raises Forwarded (not_found) for a token that is not the gateway's, Overloaded."""
-    return Checkout.model_validate(await deps.gateway.call("GET", f"/internal/checkouts/{token}"))
+    return await deps.gateway.get(Checkout, f"/internal/checkouts/{token}")
 
 
 async def check(deps: Deps, token: str) -> None:
@@ -95,7 +82,7 @@ async def check(deps: Deps, token: str) -> None:
     """
     path = f"/internal/checkouts/{token}/check"
     try:
-        await deps.gateway.call("POST", path, json={}, timeout_s=CHECK_LIMIT_S)
+        await deps.gateway.post(Checkout, path, timeout_s=CHECK_LIMIT_S)
     except (Forwarded, Overloaded) as problem:
         if problem.code == Code.NOT_FOUND:
             raise
@@ -120,24 +107,20 @@ async def choose(deps: Deps, token: str, wish: Wish) -> Step:
         choice = ChooseOffer(
             payment_id=wish.payment_id, client_ip=wish.client_ip, method=way.method
         )
-        answer = await deps.gateway.call(
-            "POST",
-            f"/internal/checkouts/{token}/channel",
-            json=choice.model_dump(mode="json"),
-            timeout_s=CHOICE_LIMIT_S,
-        )
+        path = f"/internal/checkouts/{token}/channel"
+        chosen = await deps.gateway.post(ChosenPayment, path, body=choice, timeout_s=CHOICE_LIMIT_S)
     except (Forwarded, Overloaded) as problem:
         if problem.code in ENDS_THE_CHOICE:
             raise
         return Step(token, refusal=problem.code)
-    return _begun(ChosenPayment.model_validate(answer))
+    return _begun(chosen)
 
 
 async def payer_came(deps: Deps, payer: PayerCame) -> Step:
     """The payer's wallet sent the browser back. Raises Forwarded (not_found, rate_limited)."""
     try:
-        answer = await deps.gateway.call(
-            "POST", "/internal/payers", json=payer.model_dump(mode="json"), timeout_s=CHOICE_LIMIT_S
+        chosen = await deps.gateway.post(
+            ChosenPayment, "/internal/payers", body=payer, timeout_s=CHOICE_LIMIT_S
         )
     except Forwarded as problem:
         token = problem.extra.get("token")
@@ -145,7 +128,7 @@ async def payer_came(deps: Deps, payer: PayerCame) -> Step:
         if problem.code in ENDS_THE_CHOICE or not (token or payment):
             raise
         return Step(str(token or ""), refusal=PAYER_UNKNOWN if token else problem.code)
-    return _begun(ChosenPayment.model_validate(answer))
+    return _begun(chosen)
 
 
 def _why_over(checkout: Checkout) -> str:
@@ -168,8 +151,7 @@ def _way(checkout: Checkout, wish: Wish) -> Way | None:
 async def _ask_who(deps: Deps, token: str, wish: Wish) -> str:
     asked = AskWho(payment_id=wish.payment_id, visit=wish.visit)
     path = f"/internal/checkouts/{token}/who"
-    answer = await deps.gateway.call("POST", path, json=asked.model_dump(mode="json"))
-    return WhoAsked.model_validate(answer).url
+    return (await deps.gateway.post(WhoAsked, path, body=asked)).url
 
 
 def _begun(chosen: ChosenPayment) -> Step:
