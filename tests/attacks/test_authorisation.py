@@ -70,6 +70,7 @@ ROUTES: Final[dict[str, tuple[str, dict[str, Any] | None]]] = {
     "POST /v1/splits": ("/v1/splits", SPLIT_UP),
     "GET /v1/splits/{split_no}": ("/v1/splits/S1", None),
     "GET /v1/payments": ("/v1/payments?merchant_id=M1", None),
+    "GET /v1/capabilities": ("/v1/capabilities?merchant_id=M1", None),
     "GET /v1/orders": ("/v1/orders?merchant_id=M1", None),
     "GET /v1/refunds": ("/v1/refunds?merchant_id=M1", None),
     "GET /v1/splits": ("/v1/splits?merchant_id=M1", None),

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+ActionType = Literal["qr_code", "redirect", "form", "jsapi", "app", "none"]
+
 
 class _Action(BaseModel):
     model_config = ConfigDict(frozen=True)

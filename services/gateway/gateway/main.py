@@ -30,7 +30,17 @@ from foundation.service_client import Service
 from gateway.admission.authentication import Authentication
 from gateway.admission.nonces import NonceMemory
 from gateway.admission.rate import RateLimit
-from gateway.api import events, internal, lists, openapi, payments, refunds, splits, webhooks
+from gateway.api import (
+    capabilities,
+    events,
+    internal,
+    lists,
+    openapi,
+    payments,
+    refunds,
+    splits,
+    webhooks,
+)
 from gateway.api.admission import Admission
 from gateway.calling.executor import Executor
 from gateway.calling.serials import Serials
@@ -182,7 +192,7 @@ def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
 
 
 def _add_routes(app: PublicApp) -> None:
-    for module in (payments, webhooks, refunds, splits, lists, events, openapi):
+    for module in (payments, webhooks, refunds, splits, lists, capabilities, events, openapi):
         add_routes(app, module.router)
     app.private.include_router(internal.router)
 

@@ -19,11 +19,14 @@ from contracts.api.requests import (
     Subject,
 )
 from contracts.api.views import (
+    AccountCapability,
     Callback,
     CallbackType,
+    Capabilities,
     EventItem,
     EventPage,
     Failure,
+    MethodCapability,
     OrderPage,
     OrderSummary,
     OrderView,
@@ -48,11 +51,13 @@ from contracts.api.vocabulary import (
 
 __all__ = [
     "MAX_EXPIRY_S",
+    "AccountCapability",
     "Amount",
     "ApiRequest",
     "AppNumber",
     "Callback",
     "CallbackType",
+    "Capabilities",
     "CloseOrder",
     "CreatePayment",
     "CreateRefund",
@@ -65,6 +70,7 @@ __all__ = [
     "Identifier",
     "Metadata",
     "Method",
+    "MethodCapability",
     "OrderPage",
     "OrderStatus",
     "OrderSummary",

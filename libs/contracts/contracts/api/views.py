@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, JsonValue, StrictInt
 
-from contracts.actions import Action
+from contracts.actions import Action, ActionType
 from contracts.api.vocabulary import (
     Method,
     OrderStatus,
@@ -152,6 +152,34 @@ class SplitPage(BaseModel):
 
     items: list[SplitView]
     next_cursor: str | None
+
+
+class MethodCapability(BaseModel):
+    """One way to call the payer. `needs`: members of `payer` that the request must have. `action`:
+    the type of the action that comes back."""
+
+    method: Method
+    needs: list[Literal["openid", "auth_code", "client_ip"]]
+    action: ActionType
+
+
+class AccountCapability(BaseModel):
+    """A channel account that takes money now. `can_split`: whether its payments can be split."""
+
+    payment_id: str
+    channel: str
+    title: str
+    currencies: list[str]
+    can_split: bool
+    methods: list[MethodCapability]
+
+
+class Capabilities(BaseModel):
+    """`cashier`: whether `method: "cashier"` works without a `payment_id`."""
+
+    merchant_id: str
+    cashier: bool
+    accounts: list[AccountCapability]
 
 
 CallbackType = Literal[

@@ -62,6 +62,7 @@ class Answers:
             else:
                 assert isinstance(said, Pending)
                 assert said.action is not None
+                assert said.action.type == way.action
 
     def test_a_paid_trade_is_told_with_its_amount_and_number(
         self, side: Side, account: Any

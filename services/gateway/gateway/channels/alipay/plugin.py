@@ -44,14 +44,14 @@ PLUGIN: Plugin[Account] = Plugin(
     own_urls={"gateway_url": OWN_URLS},
     wire=wire,
     methods={
-        Method.NATIVE: Operation(native.call, native.outcome),
-        Method.JSAPI: Operation(jsapi.call, jsapi.outcome, frozenset({"openid"})),
+        Method.NATIVE: Operation(native.call, native.outcome, action="qr_code"),
+        Method.JSAPI: Operation(jsapi.call, jsapi.outcome, frozenset({"openid"}), "jsapi"),
         Method.MINI_PROGRAM: Operation(
-            mini_program.call, mini_program.outcome, frozenset({"openid"})
+            mini_program.call, mini_program.outcome, frozenset({"openid"}), "jsapi"
         ),
-        Method.APP: HandOver(app.call, app.outcome),
-        Method.H5: HandOver(h5.call, h5.outcome),
-        Method.PC: HandOver(pc.call, pc.outcome),
+        Method.APP: HandOver(app.call, app.outcome, action="app"),
+        Method.H5: HandOver(h5.call, h5.outcome, action="redirect"),
+        Method.PC: HandOver(pc.call, pc.outcome, action="form"),
         Method.BARCODE: Operation(barcode.call, barcode.outcome, frozenset({"auth_code"})),
     },
     query=Operation(query.call, query.outcome),

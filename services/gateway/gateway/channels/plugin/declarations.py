@@ -6,6 +6,7 @@ from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from contracts.actions import ActionType
 from contracts.api import Method
 from contracts.internal import Wallet
 from gateway.channels.plugin.logins import PayerLogin
@@ -50,11 +51,13 @@ class Operation(Generic[SubjectT, AccountT]):
     """One way to ask: two pure functions, usually the two of a small module.
 
     `needs`, of a method: what the app must tell of the payer; checked before anything is stored.
+    `action`, of a method: how the payer is then called.
     """
 
     call: Callable[[SubjectT, AccountT], Call]
     outcome: Callable[[Answer, SubjectT, AccountT], Outcome]
     needs: frozenset[PayerDetail] = frozenset()
+    action: ActionType = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class HandOver(Generic[AccountT]):
     call: Callable[[PayOrder, AccountT], Call]
     outcome: Callable[[Request], Pending]
     needs: frozenset[PayerDetail] = frozenset()
+    action: ActionType = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from gateway.channels.wechat.operations import (
     trial,
 )
 
-_NATIVE = Operation(native.call, native.outcome)
+_NATIVE = Operation(native.call, native.outcome, action="qr_code")
 
 PLUGIN: Plugin[Account] = Plugin(
     name="wechat",
@@ -41,12 +41,12 @@ PLUGIN: Plugin[Account] = Plugin(
     methods={
         Method.NATIVE: _NATIVE,
         Method.PC: _NATIVE,
-        Method.JSAPI: Operation(jsapi.call, jsapi.outcome, frozenset({"openid"})),
+        Method.JSAPI: Operation(jsapi.call, jsapi.outcome, frozenset({"openid"}), "jsapi"),
         Method.MINI_PROGRAM: Operation(
-            mini_program.call, mini_program.outcome, frozenset({"openid"})
+            mini_program.call, mini_program.outcome, frozenset({"openid"}), "jsapi"
         ),
-        Method.APP: Operation(app.call, app.outcome),
-        Method.H5: Operation(h5.call, h5.outcome, frozenset({"client_ip"})),
+        Method.APP: Operation(app.call, app.outcome, action="app"),
+        Method.H5: Operation(h5.call, h5.outcome, frozenset({"client_ip"}), "redirect"),
         Method.BARCODE: Operation(barcode.call, barcode.outcome, frozenset({"auth_code"})),
     },
     query=Operation(query.call, query.outcome),
