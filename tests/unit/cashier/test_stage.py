@@ -1,4 +1,4 @@
-"""Which stage a checkout is at."""
+"""Which stage a checkout is at; none of them follows from a clock alone (`clocks-end-choosing`)."""
 
 from dataclasses import replace
 from datetime import timedelta

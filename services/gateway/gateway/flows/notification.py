@@ -1,4 +1,7 @@
-"""A third party tells us something: verified on the raw bytes, published, and then acknowledged."""
+"""A third party tells us something: verified on the raw bytes, published, and then acknowledged.
+
+Rules `verified-or-nothing` and `durable-before-acknowledged`.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""A channel has spoken of a payment: what follows from it for the order and its payments."""
+"""A channel has spoken of a payment: what follows from it for the order and its payments.
+
+`twice-late-out-of-order`: what is done follows from the state, not from what came before.
+"""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""From a channel's words to facts: what they mean, and whether they agree with our books."""
+"""From a channel's words to facts: what they mean, and whether they agree with our books.
+
+Rule `compared-with-our-books`.
+"""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""The ledger (账本): each event of money as postings that sum to zero."""
+"""The ledger (账本): each event of money as postings that sum to zero (`ledger-balances`)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""After a failed compare-and-set: read again, decide again."""
+"""After a failed compare-and-set: read again, decide again (`read-again`)."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps

@@ -1,0 +1,56 @@
+"""What the documents say of the repository is so."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+REPOSITORY: Final = Path(__file__).parents[2]
+SKIPPED: Final = {".venv", "node_modules", ".local", "jars"}
+LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
+RULE: Final = re.compile(r"^\| `([a-z-]+)` \|", re.MULTILINE)
+PLACE: Final = re.compile(
+    r"^\| `([a-z-]+)` \| \[[^]]*\]\(([^)]+)\) \| \[[^]]*\]\(([^)]+)\) \|$", re.M
+)
+
+
+def documents() -> Iterator[Path]:
+    for path in sorted(REPOSITORY.rglob("*.md")):
+        if not SKIPPED & set(path.relative_to(REPOSITORY).parts):
+            yield path
+
+
+@pytest.mark.parametrize(
+    "document", documents(), ids=lambda path: str(path.relative_to(REPOSITORY))
+)
+def test_every_link_within_the_repository_leads_somewhere(document: Path) -> None:
+    targets = {link for link in LINK.findall(document.read_text()) if "://" not in link}
+    broken = {link for link in targets if not (document.parent / link).exists()}
+    assert broken == set()
+
+
+def test_every_rule_has_a_place_and_a_test_which_cite_it() -> None:
+    page = REPOSITORY / "docs" / "rules.md"
+    said, lives = page.read_text().split("## Where each rule lives")
+    rules, places = RULE.findall(said), PLACE.findall(lives)
+    assert len(rules) == 20
+    assert [name for name, _, _ in places] == rules
+    for name, *files in places:
+        for file in files:
+            assert name in (page.parent / file).read_text(), f"{file} does not cite {name}"
+
+
+def test_nothing_cites_a_rule_by_a_number() -> None:
+    cited = re.compile(r"§ ?[0-9]|\b(?:Rule|Row|rule|row) [0-9]+\b")
+    sources = [*documents(), *(REPOSITORY / "services").rglob("*.py"),
+               *(REPOSITORY / "libs").rglob("*.py")]  # fmt: skip
+    assert [str(path) for path in sources if cited.search(path.read_text())] == []
+
+
+def test_the_glossary_fits_a_page_and_has_each_word_once() -> None:
+    lines = (REPOSITORY / "docs" / "glossary.md").read_text().splitlines()
+    words = [line.split("|")[1].strip() for line in lines if line.startswith("| ")][1:]
+    assert len(lines) <= 60
+    assert len(words) == len(set(words))
