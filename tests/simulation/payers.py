@@ -148,6 +148,7 @@ class Staff(Counted):
                 self._parties[trade.account].refunds_at_the_console(trade, amount)
 
     async def _bounce(self, trade: Trade, refund: Return) -> None:
-        await asyncio.sleep(self.dice.pick((self.dice.between(1, 100), 5000.0)))
+        """A bank takes its time, more than clocks differ."""
+        await asyncio.sleep(self.dice.pick((self.dice.between(60, 300), 5000.0)))
         if refund.state is ReturnState.RETURNED:
             self._parties[trade.account].decides(trade, refund, ReturnState.ABNORMAL)
