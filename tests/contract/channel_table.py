@@ -1,0 +1,63 @@
+"""The table of what each channel can do, and who judges it, in both READMEs.
+
+`python -m tests.contract.channel_table` writes it anew; `test_channel_table` holds it.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from contracts.api import Method
+from gateway.channels.plugin import Plugin
+from gateway.channels.registry import PLUGINS
+
+REPOSITORY: Final = Path(__file__).parents[2]
+BEGIN: Final = "<!-- channels: made by `python -m tests.contract.channel_table` -->"
+END: Final = "<!-- /channels -->"
+
+JUDGES: Final = {
+    "wechat": "`wechatpayv3` (PyPI), `wechatpay-axios-plugin` (npm)",
+    "alipay": "`python-alipay-sdk` (PyPI), `alipay-sdk` (npm)",
+    "easy": "`openssl`",
+}
+"""Public programs that speak to our sandbox and read what our plugins write; see tests/oracles."""
+
+HEADS: Final = {
+    "README.md": "| channel | methods, and the `action` that comes back | operations | judged by |",
+    "README.zh-CN.md": "| 渠道 | 调起方式与返回的 `action` | 操作 | 检验者 |",
+}
+
+
+def table(head: str) -> str:
+    rows = [_row(name, plugin) for name, plugin in PLUGINS.items()]
+    return "\n".join([BEGIN, "", head, "|---|---|---|---|", *rows, "", END])
+
+
+def _row(name: str, plugin: Plugin[Any]) -> str:
+    methods = [f"`{method}` → {way.action}" for method, way in plugin.methods.items()]
+    if Method.CASHIER not in plugin.methods:
+        methods.append(f"`{Method.CASHIER}` → redirect")
+    operations = {
+        "query": plugin.query,
+        "close": plugin.close,
+        "refund": plugin.refund,
+        "query refund": plugin.query_refund,
+        "abnormal refund": plugin.refund_abnormal,
+        "notifications": plugin.notifications,
+        "statements": plugin.statements,
+        "splits": plugin.splits,
+        "key renewal": plugin.keys,
+    }
+    able = ", ".join(word for word, operation in operations.items() if operation is not None)
+    return f"| {plugin.title} `{name}` | {', '.join(methods)} | {able} | {JUDGES[name]} |"
+
+
+def written(text: str, head: str) -> str:
+    """The README with the table as it should be."""
+    before, rest = text.split(BEGIN)
+    return before + table(head) + rest.split(END)[1]
+
+
+if __name__ == "__main__":
+    for file, head in HEADS.items():
+        path = REPOSITORY / file
+        path.write_text(written(path.read_text(), head))
