@@ -1,4 +1,4 @@
-"""Whatever goes wrong, when all has come to rest the books say what happened: 60 worlds."""
+"""Whatever goes wrong, when all has come to rest the books say what happened: 40 worlds."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import pytest
 from tests.simulation import simulation
 from tests.simulation.postgres import Server
 
-SEEDS: Final = 60
+SEEDS: Final = 40
 CHUNK: Final = 20
 TOLD_TWICE: Final = range(1, 6)
 
