@@ -18,6 +18,13 @@ def clean(text: str, max_chars: int) -> str:
     return _UNSTORABLE.sub("\ufffd", text)[:max_chars]
 
 
+def storable(text: str) -> str:
+    """The text itself. Raises ValueError for one that no database keeps; for pydantic models."""
+    if _UNSTORABLE.search(text):
+        raise ValueError("must not contain the character NUL")
+    return text
+
+
 def clean_json(value: bytes) -> bytes:
     """The same JSON with all its texts as they can be stored. Raises ValueError for no JSON."""
     if not _ESCAPED.search(value):

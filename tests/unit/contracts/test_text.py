@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from contracts.internal import ListQuery
 from contracts.text import clean, clean_json
 
 
@@ -30,3 +31,11 @@ def test_json_says_the_same_without_them(written: bytes, read: object) -> None:
 def test_what_is_no_json_is_refused() -> None:
     with pytest.raises(ValueError, match=""):
         clean_json(b"{\\u0000")
+
+
+@pytest.mark.parametrize(
+    "member", ["status", "channel", "merchant_order_no", "payment_no", "number"]
+)
+def test_no_database_is_asked_for_what_none_keeps(member: str) -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        ListQuery(app_id="A1", merchant_ids=["M1"], **{member: "a\0b"})

@@ -3,11 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from contracts.internal.message import Message
+from contracts.text import storable
 
 MAX_ITEMS: Final = 100
+
+
+Storable = Annotated[str, AfterValidator(storable)]
 
 
 class ListQuery(Message):
@@ -17,16 +21,16 @@ class ListQuery(Message):
 
     app_id: str
     merchant_ids: list[str]
-    status: str | None = None
-    channel: str | None = None
+    status: Storable | None = None
+    channel: Storable | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
     paid_from: datetime | None = None
     paid_to: datetime | None = None
-    merchant_order_no: str | None = None
-    payment_no: str | None = None
-    channel_trade_no: str | None = None
-    number: str | None = None
+    merchant_order_no: Storable | None = None
+    payment_no: Storable | None = None
+    channel_trade_no: Storable | None = None
+    number: Storable | None = None
     after: str | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = MAX_ITEMS
     order: Literal["asc", "desc"] = "desc"

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.api import (
     OrderPage,
@@ -19,6 +19,7 @@ from contracts.api import (
 )
 from contracts.codes import Code
 from contracts.internal import MAX_ITEMS, ListQuery
+from contracts.text import storable
 from gateway.api.admission import AppRoute, CallerOf, DepsOf
 from gateway.api.answers import answer
 from gateway.api.openapi import problems
@@ -36,7 +37,7 @@ def _filter(description: str) -> Any:
     return Field(max_length=128, description=description)
 
 
-Text = Annotated[str | None, EMPTY_IS_ABSENT]
+Text = Annotated[Annotated[str, AfterValidator(storable)] | None, EMPTY_IS_ABSENT]
 Moment = Annotated[AwareDatetime | None, EMPTY_IS_ABSENT]
 
 

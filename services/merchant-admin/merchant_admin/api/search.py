@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
+from contracts.text import storable
 from merchant_admin.api.access import Refunder, Viewer, Work
 from merchant_admin.api.bodies import RequestRefund, body
 from merchant_admin.api.ids import OrderId, PaymentNo, RefundNo
@@ -32,13 +33,7 @@ from merchant_admin.flows import decisions, refunds, searching
 router = APIRouter(prefix="/api")
 
 
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("must not contain the character NUL")
-    return text
-
-
-Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_storable)]
+Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(storable)]
 
 
 def _of_this_age(moment: datetime) -> datetime:
