@@ -59,12 +59,16 @@ def router() -> APIRouter:
 
 
 async def redeliver(
-    event_id: str, app_id: str, deps: DepsOfApp, merchant_ids: str | None = None
+    event_id: str,
+    app_id: str,
+    deps: DepsOfApp,
+    merchant_ids: str | None = None,
+    signed_at: AwareDatetime | None = None,
 ) -> DeliveryView:
     """Send the callback of an event again, now, under the same `webhook-id`. `merchant_ids`: only
-    where it is about one of these, separated by commas."""
+    where it is about one of these, separated by commas. `signed_at`: of the app's request."""
     about = None if merchant_ids is None else merchant_ids.split(",")
-    return await deliveries.send_again(deps, app_id, event_id, about=about)
+    return await deliveries.send_again(deps, app_id, event_id, about=about, signed_at=signed_at)
 
 
 async def list_deliveries(
@@ -83,7 +87,7 @@ async def list_deliveries(
 
 async def ping(requested: Ping, deps: DepsOfApp) -> DeliveryView:
     """Send a `ping` to the app's own address."""
-    return await deliveries.ping(deps, requested.app_id)
+    return await deliveries.ping(deps, requested.app_id, signed_at=requested.signed_at)
 
 
 async def list_endpoints(
@@ -99,9 +103,15 @@ async def list_endpoints(
     )
 
 
-async def resume(endpoint_id: str, deps: DepsOfApp, app_id: str | None = None) -> EndpointView:
-    """End the suspension of an address; with an `app_id`, only of that app's."""
-    return await endpoints.resume(deps, endpoint_id, app_id)
+async def resume(
+    endpoint_id: str,
+    deps: DepsOfApp,
+    app_id: str | None = None,
+    signed_at: AwareDatetime | None = None,
+) -> EndpointView:
+    """End the suspension of an address; with an `app_id`, only of that app's. `signed_at`: of the
+    app's request."""
+    return await endpoints.resume(deps, endpoint_id, app_id, signed_at=signed_at)
 
 
 async def check_address(requested: CheckAddress, deps: DepsOfApp) -> None:

@@ -1,12 +1,19 @@
 """A notifier with a database of its own, and an app's server to call."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
+import httpx
 import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, running_app_server
 from tests.integration.notifier.harness import Harness, app
 
 from chassis.database import Database
+from chassis.settings import OPERATOR, AcceptedToken
+from chassis.web import create_app
+from notifier import api
 
 
 @pytest.fixture
@@ -22,3 +29,27 @@ async def server(harness: Harness) -> AsyncIterator[AppServer]:
     async with running_app_server() as server:
         harness.apps.put(app("A1", f"{server.url}/callback"))
         yield server
+
+
+TOKEN = "the-operators-token-of-these-tests"
+
+
+@pytest.fixture
+async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
+    @asynccontextmanager
+    async def nothing(_: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    application = create_app(
+        service="notifier",
+        lifespan=nothing,
+        accepted=[AcceptedToken(OPERATOR, SecretStr(TOKEN))],
+    )
+    application.include_router(api.router())
+    application.state.deps = harness.deps(replica=0)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application),
+        base_url="http://notifier",
+        headers={"authorization": f"Bearer {TOKEN}"},
+    ) as client:
+        yield client

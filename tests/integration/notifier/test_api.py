@@ -3,45 +3,15 @@
 import base64
 import hmac
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from pydantic import SecretStr
 from tests.integration.notifier.app_server import AppServer, one_after_the_other, says
 from tests.integration.notifier.harness import NEVER, SECRET, Harness, app, new_delivery
 
-from chassis.settings import OPERATOR, AcceptedToken
-from chassis.web import create_app
 from contracts import webhooks
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage
-from notifier import api
-
-TOKEN = "the-operators-token-of-these-tests"
-
-
-@pytest.fixture
-async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
-    @asynccontextmanager
-    async def nothing(_: FastAPI) -> AsyncIterator[None]:
-        yield
-
-    application = create_app(
-        service="notifier",
-        lifespan=nothing,
-        accepted=[AcceptedToken(OPERATOR, SecretStr(TOKEN))],
-    )
-    application.include_router(api.router())
-    application.state.deps = harness.deps(replica=0)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application),
-        base_url="http://notifier",
-        headers={"authorization": f"Bearer {TOKEN}"},
-    ) as client:
-        yield client
 
 
 async def test_without_a_token_nothing_is_told(http: httpx.AsyncClient) -> None:

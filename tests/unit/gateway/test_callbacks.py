@@ -1,5 +1,9 @@
 """What an app sees of its callbacks, and does about them: asked of the notifier, for itself."""
 
+import time
+from datetime import datetime
+from unittest.mock import ANY
+
 import pytest
 from tests.unit.gateway.client import application, client_of
 from tests.unit.gateway.world import World, payment_view, world
@@ -29,12 +33,18 @@ ENDPOINT = EndpointView(
 )
 
 
+def about(merchant_id: str | None) -> DeliveryView:
+    return DELIVERY.model_copy(update={"merchant_id": merchant_id})
+
+
 def gateway() -> World:
     return world(
         notifier={
             ("POST", "/internal/events/E1/redeliver"): lambda _: DELIVERY,
             ("POST", "/internal/pings"): lambda _: DELIVERY,
-            ("GET", "/internal/deliveries"): lambda _: DeliveryPage(items=[], next_cursor=None),
+            ("GET", "/internal/deliveries"): lambda _: DeliveryPage(
+                items=[about(None), about("M1"), about("M-taken")], next_cursor="D1"
+            ),
             ("GET", "/internal/endpoints"): lambda _: EndpointPage(
                 items=[ENDPOINT], next_cursor=None
             ),
@@ -66,8 +76,30 @@ async def test_an_app_sees_and_resumes_its_own_addresses() -> None:
             "/internal/endpoints",
             {"app_id": "A1", "suspended": "true", "after": None, "limit": 10},
         ),
-        ("POST", "/internal/endpoints/L1/resume", {"app_id": "A1"}),
+        ("POST", "/internal/endpoints/L1/resume", {"app_id": "A1", "signed_at": ANY}),
     ]
+
+
+async def test_callbacks_of_a_merchant_taken_away_are_not_listed() -> None:
+    async with client_of(application(gateway())) as client:
+        page = (await client.get("/v1/deliveries")).json()
+    assert [item["merchant_id"] for item in page["items"]] == [None, "M1"]
+    assert page["next_cursor"] == "D1"
+
+
+async def test_what_is_done_goes_with_the_signed_time() -> None:
+    the_world = gateway()
+    async with client_of(application(the_world)) as client:
+        for target in (
+            "/v1/events/E1/redeliver",
+            "/v1/webhook-endpoints/test",
+            "/v1/webhook-endpoints/L1/resume",
+        ):
+            await client.post(target)
+    for _, _, given in the_world.notifier.asked:
+        told = given["signed_at"]
+        signed_at = told if isinstance(told, datetime) else datetime.fromisoformat(told)
+        assert abs(signed_at.timestamp() - time.time()) <= 300
 
 
 @pytest.mark.parametrize(

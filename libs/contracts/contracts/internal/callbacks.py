@@ -9,7 +9,10 @@ from contracts.internal.message import Message
 
 
 class Ping(Message):
+    """`signed_at`: the signed time of the app's request; an equal or older one sends nothing."""
+
     app_id: str
+    signed_at: AwareDatetime | None = None
 
 
 class AttemptView(Message):
@@ -23,7 +26,8 @@ class AttemptView(Message):
 
 
 class DeliveryView(Message):
-    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted."""
+    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted. `merchant_id`:
+    whom it is about, None for a ping."""
 
     delivery_id: str
     event_id: str
@@ -32,6 +36,7 @@ class DeliveryView(Message):
     state: str
     created_at: datetime
     next_attempt_at: datetime | None
+    merchant_id: str | None = None
     attempts: list[AttemptView]
 
 

@@ -50,7 +50,8 @@ async def redeliver(
     deps: DepsOf,
 ) -> Response:
     """Send a callback again, with the same `webhook-id`."""
-    return answer(await callbacks.redeliver(deps, caller.app, event_id), 202)
+    again = await callbacks.redeliver(deps, caller.app, event_id, signed_at=caller.signed_at)
+    return answer(again, 202)
 
 
 @router.get(
@@ -81,7 +82,7 @@ async def list_deliveries(
 )
 async def test_endpoint(caller: CallerOf, deps: DepsOf) -> Response:
     """Send a `ping` event to the app's callback address."""
-    return answer(await callbacks.ping(deps, caller.app), 202)
+    return answer(await callbacks.ping(deps, caller.app, signed_at=caller.signed_at), 202)
 
 
 @router.get(
@@ -114,4 +115,5 @@ async def resume_endpoint(
     deps: DepsOf,
 ) -> Response:
     """End the suspension of an address that is up again; what waited is sent oldest first."""
-    return answer(await callbacks.resume(deps, caller.app, endpoint_id))
+    resumed = await callbacks.resume(deps, caller.app, endpoint_id, signed_at=caller.signed_at)
+    return answer(resumed)

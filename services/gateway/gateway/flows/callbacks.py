@@ -1,5 +1,9 @@
-"""What the app was told: its events to pull, its callbacks to look at and to send again."""
+"""What the app was told: its events to pull, its callbacks to look at and to send again.
 
+`signed_at` goes with what is done: the notifier knows a replay by it that our nonces do not.
+"""
+
+from datetime import datetime
 from urllib.parse import quote
 
 from contracts.api import EventItem, EventPage
@@ -18,11 +22,15 @@ async def list_events(deps: Deps, app: App, after: str | None, limit: int) -> Ev
     return page.model_copy(update={"items": items})
 
 
-async def redeliver(deps: Deps, app: App, event_id: str) -> DeliveryView:
+async def redeliver(deps: Deps, app: App, event_id: str, *, signed_at: datetime) -> DeliveryView:
     return await deps.notifier.post(
         DeliveryView,
         f"/internal/events/{quote(event_id, safe='')}/redeliver",
-        params={"app_id": app.app_id, "merchant_ids": ",".join(sorted(app.merchant_ids))},
+        params={
+            "app_id": app.app_id,
+            "merchant_ids": ",".join(sorted(app.merchant_ids)),
+            "signed_at": signed_at.isoformat(),
+        },
     )
 
 
@@ -35,7 +43,8 @@ async def list_deliveries(
     after: str | None,
     limit: int,
 ) -> DeliveryPage:
-    return await deps.notifier.get(
+    """As `list_events`: what belongs to a merchant that is the app's no more is passed over."""
+    page = await deps.notifier.get(
         DeliveryPage,
         "/internal/deliveries",
         {
@@ -46,11 +55,15 @@ async def list_deliveries(
             "limit": limit,
         },
     )
+    own = app.merchant_ids
+    items = [each for each in page.items if each.merchant_id is None or each.merchant_id in own]
+    return page.model_copy(update={"items": items})
 
 
-async def ping(deps: Deps, app: App) -> DeliveryView:
+async def ping(deps: Deps, app: App, *, signed_at: datetime) -> DeliveryView:
     """Send a `ping` event to the app's own callback address."""
-    return await deps.notifier.post(DeliveryView, "/internal/pings", body=Ping(app_id=app.app_id))
+    asked = Ping(app_id=app.app_id, signed_at=signed_at)
+    return await deps.notifier.post(DeliveryView, "/internal/pings", body=asked)
 
 
 async def list_endpoints(
@@ -69,12 +82,12 @@ async def list_endpoints(
     )
 
 
-async def resume(deps: Deps, app: App, endpoint_id: str) -> EndpointView:
+async def resume(deps: Deps, app: App, endpoint_id: str, *, signed_at: datetime) -> EndpointView:
     """End the suspension of one of the app's own addresses."""
     return await deps.notifier.post(
         EndpointView,
         f"/internal/endpoints/{quote(endpoint_id, safe='')}/resume",
-        params={"app_id": app.app_id},
+        params={"app_id": app.app_id, "signed_at": signed_at.isoformat()},
     )
 
 

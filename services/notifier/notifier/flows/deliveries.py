@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from chassis.database import Tx
 from contracts.api import Callback
@@ -12,11 +13,17 @@ from notifier.domain.deliveries import Lease, NewDelivery, State
 from notifier.domain.errors import AppNotFound, BadCursor, EventNotFound, NoCallbackAddress
 from notifier.domain.slots import for_first_tries
 from notifier.flows.deps import Deps
-from notifier.store import deliveries, views
+from notifier.store import deliveries, signed_calls, views
+from notifier.store.signed_calls import SignedCall
+
+PING: Final = "ping"
 
 
-async def add(deps: Deps, new: Sequence[NewDelivery]) -> None:
-    """Store what apps are to be told; idempotent by event and address.
+async def add(
+    deps: Deps, new: Sequence[NewDelivery], *, asked_by: SignedCall | None = None
+) -> None:
+    """Store what apps are to be told; idempotent by event and address. `asked_by`: only where this
+    call is no replay.
 
     As far as there are slots, it is sent at once.
     """
@@ -26,6 +33,8 @@ async def add(deps: Deps, new: Sequence[NewDelivery]) -> None:
     offer = deliveries.Offer(taken, deps.replica, deps.lease_s)
     try:
         async with deps.db.transaction() as tx:
+            if asked_by is not None and not await signed_calls.is_new(tx, asked_by):
+                return
             added = await deliveries.add(tx, new, ordered, offer=offer)
         leases = added.leases
     finally:
@@ -35,9 +44,10 @@ async def add(deps: Deps, new: Sequence[NewDelivery]) -> None:
         deps.wake_up.set()
 
 
-async def ping(deps: Deps, app_id: str) -> DeliveryView:
+async def ping(deps: Deps, app_id: str, *, signed_at: datetime | None = None) -> DeliveryView:
     """Send a `ping` to the app's own address, as a delivery like any other, but also where the
-    address is held, which ends if it is taken.
+    address is held, which ends if it is taken. A call that was signed no later than the latest is
+    a replay: it is answered with the latest ping, and sends nothing.
     """
     if deps.apps.find(app_id) is None:
         raise AppNotFound(app_id)
@@ -45,34 +55,48 @@ async def ping(deps: Deps, app_id: str) -> DeliveryView:
         raise NoCallbackAddress
     now = datetime.now(UTC)
     event_id = new_id("event")
-    callback = Callback(type="ping", timestamp=now, data={"app_id": app_id})
+    callback = Callback(type=PING, timestamp=now, data={"app_id": app_id})
+    asked_by = SignedCall(app_id, PING, signed_at, event_id) if signed_at else None
     await add(
         deps,
         [
             NewDelivery(
                 event_id=event_id,
                 app_id=app_id,
-                type="ping",
+                type=PING,
                 notify_url=None,
                 body=callback.model_dump_json().encode(),
                 happened_at=now,
             )
         ],
+        asked_by=asked_by,
     )
     async with deps.db.connection() as tx:
+        if asked_by is not None:
+            event_id = await signed_calls.find_event(tx, app_id, PING) or event_id
         return await _view_of_event(deps, tx, app_id, event_id)
 
 
 async def send_again(
-    deps: Deps, app_id: str, event_id: str, *, about: Sequence[str] | None = None
+    deps: Deps,
+    app_id: str,
+    event_id: str,
+    *,
+    about: Sequence[str] | None = None,
+    signed_at: datetime | None = None,
 ) -> DeliveryView:
     """Send a callback again, now, with a schedule that begins anew and the same `webhook-id`.
 
-    `about`: the merchants that the app still has; an event of another one is not found.
+    `about`: the merchants that the app still has; an event of another one is not found. A call
+    that was signed no later than the latest for this event is a replay, and sends nothing.
     """
     async with deps.db.transaction() as tx:
-        if not await deliveries.send_again(tx, event_id, app_id, about=about):
+        found = await deliveries.list_of_event(tx, event_id, app_id, about=about)
+        if not found:
             raise EventNotFound(event_id)
+        call = SignedCall(app_id, f"redeliver {event_id}", signed_at) if signed_at else None
+        if call is None or await signed_calls.is_new(tx, call):
+            await deliveries.make_due(tx, found)
         view = await _view_of_event(deps, tx, app_id, event_id)
     deps.wake_up.set()
     return view
@@ -127,6 +151,7 @@ def _view(deps: Deps, seen: views.Seen) -> DeliveryView:
         url=seen.notify_url or own_address,
         state=seen.state,
         created_at=seen.created_at,
+        merchant_id=seen.merchant_id,
         next_attempt_at=seen.next_attempt_at,
         attempts=seen.attempts,
     )

@@ -1,6 +1,7 @@
 """Endpoints (callback addresses) that are left alone: who they are, and what brings them back."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 import structlog
 
@@ -9,7 +10,8 @@ from notifier.domain.endpoints import OWN_ADDRESS
 from notifier.domain.errors import AddressNotCalled, BadCursor, EndpointNotFound
 from notifier.flows.deps import Deps
 from notifier.sending.guard import AddressRefused, UrlRefused
-from notifier.store import endpoints
+from notifier.store import endpoints, signed_calls
+from notifier.store.signed_calls import SignedCall
 
 log = structlog.get_logger()
 
@@ -35,13 +37,17 @@ async def list_page(
     )
 
 
-async def resume(deps: Deps, endpoint_id: str, app_id: str | None) -> EndpointView:
+async def resume(
+    deps: Deps, endpoint_id: str, app_id: str | None, *, signed_at: datetime | None = None
+) -> EndpointView:
     """End a suspension; one that is not suspended stays as it is.
 
-    What waited is sent oldest first, and its schedule begins anew.
+    What waited is sent oldest first, and its schedule begins anew. A call that was signed no later
+    than the latest for this endpoint is a replay, and ends nothing.
     """
     endpoint = await _get(deps, endpoint_id, app_id)
-    if endpoint.suspended_at is not None:
+    is_replay = signed_at is not None and not await _is_new(deps, endpoint, signed_at)
+    if endpoint.suspended_at is not None and not is_replay:
         await _resume(deps, endpoint)
     return _view(deps, await _get(deps, endpoint_id, app_id))
 
@@ -100,6 +106,12 @@ async def _get(deps: Deps, endpoint_id: str, app_id: str | None) -> endpoints.En
     if not found:
         raise EndpointNotFound(endpoint_id)
     return found[0]
+
+
+async def _is_new(deps: Deps, endpoint: endpoints.Endpoint, signed_at: datetime) -> bool:
+    call = SignedCall(endpoint.app_id, f"resume L{endpoint.endpoint_id}", signed_at)
+    async with deps.db.transaction() as tx:
+        return await signed_calls.is_new(tx, call)
 
 
 async def _resume(deps: Deps, endpoint: endpoints.Endpoint) -> None:

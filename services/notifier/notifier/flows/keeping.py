@@ -1,12 +1,13 @@
 """How long deliveries and alerts are kept: day by day, and what is open as long as it is open."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 
 from notifier.flows.deps import Deps
-from notifier.store import days, incidents
+from notifier.store import days, incidents, signed_calls
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ async def open_days(deps: Deps) -> None:
 
 async def drop_old(deps: Deps, retention_days: int, most_open: int = MOST_OPEN) -> None:
     """Drop what is older, but for deliveries that are pending or exhausted, and untold incidents.
+    Signed calls that can come no more are forgotten, too.
 
     Each day goes in a transaction of its own.
     """
@@ -42,8 +44,12 @@ async def drop_old(deps: Deps, retention_days: int, most_open: int = MOST_OPEN) 
         async with deps.db.transaction() as tx:
             is_gone = await days.drop(tx, day, most_open)
         log.info("days.dropped" if is_gone else "days.kept", day=str(day))
-    for forget in (days.prune_undated, incidents.forget):
+    for forget in (
+        partial(days.prune_undated, before=before),
+        partial(incidents.forget, before=before),
+        signed_calls.forget,
+    ):
         has_more = True
         while has_more:
             async with deps.db.transaction() as tx:
-                has_more = await forget(tx, before)
+                has_more = await forget(tx)

@@ -65,18 +65,12 @@ async def add(
     return Added(len(rows), leases)
 
 
-async def send_again(
+async def list_of_event(
     tx: Tx, event_id: str, app_id: str, *, about: Sequence[str] | None = None
-) -> bool:
-    """Make the deliveries of an event due now, their schedule beginning anew.
-
-    False: the app has no delivery of such an event, or none `about` one of these merchants.
-    """
+) -> list[Record]:
+    """The deliveries of an event of the app, for `make_due`; `about`: one of these merchants."""
     merchant_ids = None if about is None else list(about)
-    found = await tx.fetch(_OF_EVENT, event_id, day_of(event_id), app_id, merchant_ids)
-    if found:
-        await make_due(tx, found)
-    return bool(found)
+    return list(await tx.fetch(_OF_EVENT, event_id, day_of(event_id), app_id, merchant_ids))
 
 
 async def make_due(tx: Tx, found: Sequence[Record]) -> None:

@@ -17,7 +17,7 @@ NEWEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`url` None: the app's own address."""
+    """`notify_url` None: the app's own address. `merchant_id` None: it is about no merchant."""
 
     delivery_id: int
     event_id: str
@@ -27,6 +27,7 @@ class Seen:
     state: State
     created_at: datetime
     next_attempt_at: datetime | None
+    merchant_id: str | None
     attempts: list[AttemptView]
 
 
@@ -124,7 +125,8 @@ order by found.delivery_id desc limit $9
 _DELIVERIES = """
 select told.delivery_id, event_id, told.app_id, type, notify_url, state, created_at,
        case when due.due_at is not null and lane.suspended_at is null
-            then greatest(due.due_at, lane.held_until) end as next_attempt_at
+            then greatest(due.due_at, lane.held_until) end as next_attempt_at,
+       convert_from(body, 'UTF8')::json -> 'data' ->> 'merchant_id' as merchant_id
 from delivery_state told
 join lane on lane.lane_id = told.lane_id
 left join due on due.lane_id = told.lane_id and due.delivery_id = told.delivery_id
