@@ -169,7 +169,7 @@ def _deps(config: AdminSettings, db: Database, relay: Relay, http: AsyncClient) 
             gateway=config.gateway_sealing_public_key,
             notifier=config.notifier_sealing_public_key,
         ),
-        session_key=config.session_key.get_secret_value().encode(),
+        session_keys=tuple(key.get_secret_value().encode() for key in config.session_key),
         passwords=Passwords(),
         sessions=SessionTerms(
             lifetime=timedelta(seconds=config.session_lifetime_s),

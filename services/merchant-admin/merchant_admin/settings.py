@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.settings import PREFIX, PublicSettings, Token
+from chassis.settings import PREFIX, PublicSettings, RotatedKeys, Token
 from foundation.record_proof import ConfigurationKey
 
 
@@ -27,8 +27,9 @@ Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 
 class AdminSettings(PublicSettings):
     """`trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
-    `session_key` keys the digests of session tokens; a new one logs everybody out.
-    It ends after `session_idle_s` unused, and after `session_lifetime_s` in any case.
+    `session_key` keys the digests of session tokens: one, or two while one replaces the other,
+    so that nobody is logged out. A session ends after `session_idle_s` unused, and after
+    `session_lifetime_s` in any case.
     `https`: people reach the console by TLS only, so that its cookies are bound to that.
     `configuration_key` signs the configuration for its readers.
     `event_retention_days`: how long what was published is kept."""
@@ -47,7 +48,7 @@ class AdminSettings(PublicSettings):
     configuration_key: ConfigurationKey
     admin_username: Annotated[str, Field(min_length=1, max_length=64)]
     admin_password: Annotated[SecretStr, Field(min_length=12)]
-    session_key: Annotated[SecretStr, Field(min_length=16)]
+    session_key: RotatedKeys
     session_idle_s: Annotated[int, Field(ge=60)] = 15 * 60
     session_lifetime_s: Annotated[int, Field(ge=60)] = 8 * 3600
     https: bool = False

@@ -271,7 +271,7 @@ def settings_of(
             "admin_username": USERNAME,
             "admin_password": PASSWORD,
             "configuration_key": CONFIGURATION_KEY,
-            "session_key": "a session key of some length",
+            "session_key": "a session key of some length indeed",
         }
     )
 
@@ -308,7 +308,7 @@ async def admin(
         sealing=SealingKeys(
             sealing_keys["gateway"].public_key, sealing_keys["notifier"].public_key
         ),
-        session_key=b"a session key of some length",
+        session_keys=(b"a session key of some length indeed",),
         passwords=Passwords(CHEAP),
     )
     await ensure_administrator(deps, USERNAME, PASSWORD)

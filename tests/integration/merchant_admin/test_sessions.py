@@ -96,7 +96,7 @@ async def test_the_environment_has_one_administrator(admin: Admin) -> None:
 async def test_a_write_with_the_cookie_needs_the_csrf_token(admin: Admin) -> None:
     token = (await log_in(admin)).json()["access_token"]
     cookie = {"Cookie": f"paymesh_session={token}"}
-    csrf = rules.csrf_token(admin.deps.session_key, token)
+    csrf = rules.csrf_token(admin.deps.session_keys, token)
     for given in ({}, {"X-CSRF-Token": "x"}, {"X-CSRF-Token": csrf[:-1]}):
         answer = await admin.anonymous.post(
             "/api/merchants", json={"name": "x"}, headers={**cookie, **given}
@@ -109,6 +109,34 @@ async def test_a_write_with_the_cookie_needs_the_csrf_token(admin: Admin) -> Non
         "/api/merchants", json={"name": "x"}, headers={**cookie, "X-CSRF-Token": csrf}
     )
     assert answer.status_code == 201
+
+
+async def test_a_session_of_the_former_key_lives_until_that_key_is_gone(admin: Admin) -> None:
+    old, new = admin.deps.session_keys[0], b"the session key that replaces it, as long"
+    token = admin.http.headers["Authorization"].removeprefix("Bearer ")
+    csrf_before = rules.csrf_token([old], token)
+    cookie = {"Cookie": f"paymesh_session={token}"}
+
+    async def status(**headers: str) -> int:
+        answer = await admin.anonymous.post(
+            "/api/merchants", json={"name": "x"}, headers={**cookie, **headers}
+        )
+        return answer.status_code
+
+    admin.app.state.deps = replace(admin.deps, session_keys=(new, old))
+    assert (await admin.http.get("/api/apps")).status_code == 200
+    for csrf in (csrf_before, rules.csrf_token([new, old], token)):
+        assert await status(**{"X-CSRF-Token": csrf}) == 201
+    later = (await log_in(admin)).json()["access_token"]
+
+    admin.app.state.deps = replace(admin.deps, session_keys=(new,))
+    assert (await admin.http.get("/api/apps")).status_code == 401
+    assert await status(**{"X-CSRF-Token": csrf_before}) == 401
+    bearer = {"Authorization": f"Bearer {later}"}
+    assert (await admin.anonymous.get("/api/apps", headers=bearer)).status_code == 200
+    admin.app.state.deps = replace(admin.deps, session_keys=(old, new))
+    assert (await admin.anonymous.delete("/api/session", headers=bearer)).status_code == 204
+    assert (await admin.anonymous.get("/api/apps", headers=bearer)).status_code == 401
 
 
 async def test_answers_are_not_kept_by_anybody(admin: Admin) -> None:

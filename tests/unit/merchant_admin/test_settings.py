@@ -20,7 +20,7 @@ GOOD = {
     "NOTIFIER_SEALING_PUBLIC_KEY": sealing.generate().public_key,
     "ADMIN_USERNAME": "admin",
     "ADMIN_PASSWORD": "a good password",
-    "SESSION_KEY": "a session key of some length",
+    "SESSION_KEY": "a session key of some length indeed",
     "CONFIGURATION_KEY": CONFIGURATION_KEY,
 }
 
@@ -43,7 +43,6 @@ def test_the_service_starts_with_what_the_runner_gives(monkeypatch: pytest.Monke
     [
         ("GATEWAY_SEALING_PUBLIC_KEY", "replace-with-the-gateways-public-sealing-key"),
         ("ADMIN_PASSWORD", "short"),
-        ("SESSION_KEY", "short"),
         ("CONFIGURATION_KEY", "garbage"),
         ("GATEWAY_URL", "gateway:8000"),
         ("TRUSTED_PROXIES", "everybody"),
@@ -56,3 +55,33 @@ def test_what_cannot_work_stops_the_start(
     given(monkeypatch, **{name: value})
     with pytest.raises(SystemExit, match=f"PAYMESH_{name}"):
         settings.load(AdminSettings)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("", "at least 32 characters"),
+        ("hunter2", "at least 32 characters"),
+        ("s" * 32 + ",hunter2", "at least 32 characters"),
+        (",".join(letter * 32 for letter in "abc"), "is one key, or 2"),
+    ],
+)
+def test_a_session_key_that_is_none_stops_the_start_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, value: str, reason: str
+) -> None:
+    given(monkeypatch, SESSION_KEY=value)
+    with pytest.raises(SystemExit) as caught:
+        settings.load(AdminSettings)
+    _, *lines = str(caught.value).splitlines()
+    assert len(lines) == 1
+    assert "PAYMESH_SESSION_KEY" in lines[0]
+    assert reason in lines[0]
+    assert "hunter2" not in lines[0]
+
+
+def test_two_session_keys_are_known_while_one_replaces_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given(monkeypatch, SESSION_KEY="n" * 32 + "," + "o" * 32)
+    keys = settings.load(AdminSettings).session_key
+    assert [key.get_secret_value() for key in keys] == ["n" * 32, "o" * 32]

@@ -125,5 +125,5 @@ def _require_csrf_token(request: Request, deps: Deps, token: str | None) -> None
     if token is None or request.method in _SAFE:
         return
     given = request.headers.get(CSRF_HEADER, "")
-    if not rules.is_csrf_token(deps.session_key, token, given):
+    if not rules.is_csrf_token(deps.session_keys, token, given):
         raise NotLoggedIn(f"A write with the session cookie needs the header {CSRF_HEADER}.")

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,18 +56,20 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def token_digest(key: bytes, token: str) -> bytes:
-    """What the database knows of a token."""
-    return _digest(key, "token", token)
+def token_digests(keys: Sequence[bytes], token: str) -> list[bytes]:
+    """What the database knows of a token: by the first key if it is new, else by any of them."""
+    return [_digest(key, "token", token) for key in keys]
 
 
-def csrf_token(key: bytes, token: str) -> str:
+def csrf_token(keys: Sequence[bytes], token: str) -> str:
     """What a page of this session must send with each write, beside the cookie."""
-    return _digest(key, "csrf", token).hex()
+    return _digest(keys[0], "csrf", token).hex()
 
 
-def is_csrf_token(key: bytes, token: str, given: str) -> bool:
-    return hmac.compare_digest(csrf_token(key, token).encode(), given.encode())
+def is_csrf_token(keys: Sequence[bytes], token: str, given: str) -> bool:
+    return any(
+        hmac.compare_digest(csrf_token([key], token).encode(), given.encode()) for key in keys
+    )
 
 
 def _digest(key: bytes, purpose: str, text: str) -> bytes:

@@ -25,7 +25,7 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
 
     Raises TooManyLogins for an address that guessed too often, and Overloaded.
     """
-    attempt = Attempt.of(deps.session_key, actor.username, actor.ip)
+    attempt = Attempt.of(deps.session_keys[0], actor.username, actor.ip)
     _require_open(deps, attempt)
     recognised = deps.checks.recognised.find(actor.username, password)
     if recognised is not None:

@@ -35,7 +35,8 @@ class SealingKeys:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`wake` tells the relay that events were committed. `session_cookie`: its name."""
+    """`wake` tells the relay that events were committed. `session_keys`: the first
+    keys new sessions, all are known. `session_cookie`: its name."""
 
     db: Database
     wake: Callable[[], None]
@@ -44,7 +45,7 @@ class Deps:
     trade_core: Service
     notifier: Service
     sealing: SealingKeys
-    session_key: bytes
+    session_keys: tuple[bytes, ...] = field(repr=False)
     passwords: Passwords
     checks: Checks = field(default_factory=Checks)
     sessions: SessionTerms = field(default_factory=SessionTerms)

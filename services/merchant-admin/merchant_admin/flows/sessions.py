@@ -23,13 +23,13 @@ async def log_in(deps: Deps, actor: Actor, password: str) -> NewSession:
         raise _refused()
     now = deps.clock()
     session = NewSession(actor.username, rules.new_token(), now + deps.sessions.lifetime)
-    digest = rules.token_digest(deps.session_key, session.access_token)
+    digest, *_ = rules.token_digests(deps.session_keys, session.access_token)
     async with deps.db.transaction() as tx:
         if not await store.add_session(
             tx, digest, session, password_hash=stored, ip=actor.ip, now=now
         ):
             raise _refused()
-        attempt = Attempt.of(deps.session_key, actor.username, actor.ip)
+        attempt = Attempt.of(deps.session_keys[0], actor.username, actor.ip)
         await attempts.know_address(tx, attempt, now)
         await record_action(
             tx, actor, "session.created", at=now, entity_id=session.username,
@@ -41,19 +41,19 @@ async def log_in(deps: Deps, actor: Actor, password: str) -> NewSession:
 async def find(deps: Deps, token: str) -> Session | None:
     """Whose session it is; used now, it goes on for another while."""
     now = deps.clock()
-    digest = rules.token_digest(deps.session_key, token)
+    digests = rules.token_digests(deps.session_keys, token)
     async with deps.db.connection() as tx:
         session = await store.find_session(
-            tx, digest, now=now, idle_since=now - deps.sessions.idle_limit
+            tx, digests, now=now, idle_since=now - deps.sessions.idle_limit
         )
         if session is not None and session.seen_at <= now - rules.SEEN_EVERY:
-            await store.see_session(tx, digest, now)
+            await store.see_session(tx, digests, now)
     return session
 
 
 async def log_out(deps: Deps, actor: Actor, token: str) -> None:
     async with deps.db.transaction() as tx:
-        await store.end_session(tx, rules.token_digest(deps.session_key, token))
+        await store.end_session(tx, rules.token_digests(deps.session_keys, token))
         await record_action(
             tx, actor, "session.ended", at=deps.clock(), entity_id=actor.username, after={}
         )

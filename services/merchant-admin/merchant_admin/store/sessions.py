@@ -1,5 +1,6 @@
 """Sessions of people."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.database import Tx
@@ -21,12 +22,12 @@ returning true
 FIND_SESSION = """
 select username, s.expires_at, s.seen_at, u.role, u.merchant_ids
   from session s join admin_user u using (username)
- where s.token_digest = $1 and s.expires_at > $2 and s.seen_at > $3 and u.disabled_at is null
+ where s.token_digest = any($1) and s.expires_at > $2 and s.seen_at > $3 and u.disabled_at is null
 """
 
-SEE = "update session set seen_at = $2 where token_digest = $1 and seen_at < $2"
+SEE = "update session set seen_at = $2 where token_digest = any($1) and seen_at < $2"
 
-END_SESSION = "delete from session where token_digest = $1"
+END_SESSION = "delete from session where token_digest = any($1)"
 END_SESSIONS_OF = "delete from session where username = $1"
 
 FORGET_OLD_SESSIONS = "delete from session where expires_at <= $1 or seen_at <= $2"
@@ -43,10 +44,10 @@ async def add_session(
 
 
 async def find_session(
-    tx: Tx, token_digest: bytes, *, now: datetime, idle_since: datetime
+    tx: Tx, token_digests: Sequence[bytes], *, now: datetime, idle_since: datetime
 ) -> Session | None:
-    """None also for one that was not used since `idle_since`."""
-    row = await tx.fetchrow(FIND_SESSION, token_digest, now, idle_since)
+    """By any of these digests. None also for one that was not used since `idle_since`."""
+    row = await tx.fetchrow(FIND_SESSION, token_digests, now, idle_since)
     if row is None:
         return None
     return Session(
@@ -58,13 +59,13 @@ async def find_session(
     )
 
 
-async def see_session(tx: Tx, token_digest: bytes, now: datetime) -> None:
+async def see_session(tx: Tx, token_digests: Sequence[bytes], now: datetime) -> None:
     """Note that it is used."""
-    await tx.execute(SEE, token_digest, now)
+    await tx.execute(SEE, token_digests, now)
 
 
-async def end_session(tx: Tx, token_digest: bytes) -> None:
-    await tx.execute(END_SESSION, token_digest)
+async def end_session(tx: Tx, token_digests: Sequence[bytes]) -> None:
+    await tx.execute(END_SESSION, token_digests)
 
 
 async def end_sessions_of(tx: Tx, username: str) -> None:

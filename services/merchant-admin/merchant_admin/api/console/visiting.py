@@ -96,7 +96,7 @@ class _FormGuard(Guard):
         visitor = await _let_in(self, request, deps)
         form = await read_form(request)
         given = form.get(CSRF_FIELD, "")
-        if not rules.is_csrf_token(deps.session_key, visitor.caller.token, given):
+        if not rules.is_csrf_token(deps.session_keys, visitor.caller.token, given):
             raise NotLoggedIn("The form is not from this page.")
         return Sent(visitor, form)
 
@@ -133,7 +133,7 @@ async def _let_in(guard: Guard, request: Request, deps: Deps) -> Visitor:
     caller = await find_caller(request, deps, request.cookies.get(deps.session_cookie))
     if caller is None:
         raise LoginNeeded
-    visitor = Visitor(caller, rules.csrf_token(deps.session_key, caller.token))
+    visitor = Visitor(caller, rules.csrf_token(deps.session_keys, caller.token))
     if not guard.admits(caller):
         raise RightNeeded(visitor)
     return visitor
