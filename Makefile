@@ -22,7 +22,7 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM -
 NODE_ORACLES := tests/oracles/node
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
-.PHONY: help run test simulate mutants check verify-audit bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test simulate mutants check verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -64,6 +64,9 @@ check: venv ## style, types, architecture, manifests
 verify-audit: venv ## whether the audit is as it was written (of make run, or PAYMESH_DATABASE_URL)
 	@PAYMESH_DATABASE_URL="$${PAYMESH_DATABASE_URL:-$$($(VENV) -c '$(ADMIN_DATABASE)')}" \
 		$(VENV) -m merchant_admin.verify_audit
+
+rotate-sealing: venv ## seal all secrets to the newest keys (of make run, or PAYMESH_DATABASE_URL and so on)
+	@$(VENV) -m paymesh_local.rotate_sealing
 
 bench: venv ## payments per second beside the bare minimum
 	@$(VENV) -m bench.payments $(BENCH)

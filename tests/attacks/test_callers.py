@@ -35,6 +35,7 @@ RIGHTS: Final = {
         "GET /internal/channels": {M},
         "POST /internal/channels/{channel}/credentials": {M},
         "POST /internal/channel-accounts/{payment_id}/test": {M},
+        "POST /internal/seal-anew": {M},
         "GET /internal/checkouts/{token}": {C},
         "POST /internal/checkouts/{token}/channel": {C},
         "POST /internal/checkouts/{token}/who": {C},
@@ -87,6 +88,7 @@ RIGHTS: Final = {
         "GET /internal/replays/{replay_id}": {M},
         "POST /internal/alerts/test": {M},
         "POST /internal/way-back/sign": {G},
+        "POST /internal/seal-anew": {M},
     },
 }
 

@@ -55,6 +55,22 @@ class AdminSettings(PublicSettings):
     event_retention_days: Annotated[int, Field(ge=1)] = 30
 
 
+class RotationSettings(BaseSettings):
+    """All that sealing anew needs, under the names that the service knows it by."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, hide_input_in_errors=True, extra="ignore"
+    )
+
+    database_url: SecretStr
+    gateway_url: Url
+    gateway_token: Token
+    notifier_url: Url
+    notifier_token: Token
+    gateway_sealing_public_key: SealingPublicKey
+    notifier_sealing_public_key: SealingPublicKey
+
+
 class MigrationSettings(BaseSettings):
     """All that a migration needs. `service_role`: who the service is, where another role owns the
     database and migrates it."""

@@ -19,9 +19,12 @@ from contracts.internal import (
     Ping,
     ReplayRequest,
     ReplayView,
+    SealAnew,
+    SealedAnew,
     SignedWayBack,
     SignWayBack,
 )
+from foundation.seal_anew import seal_anew
 from notifier.domain.deliveries import State
 from notifier.flows import alerts, deliveries, endpoints, replays
 from notifier.flows.deps import Deps
@@ -55,6 +58,7 @@ def router() -> APIRouter:
     routes.get("/replays/{replay_id}", dependencies=BY_ADMIN)(read_replay)
     routes.post("/alerts/test", dependencies=BY_ADMIN)(send_trial)
     routes.post("/way-back/sign", dependencies=BY_GATEWAY)(sign_way_back)
+    routes.post("/seal-anew", dependencies=BY_ADMIN)(seal)
     return routes
 
 
@@ -131,6 +135,11 @@ async def sign_way_back(told: SignWayBack, deps: DepsOfApp) -> SignedWayBack:
         return SignedWayBack(signature=None)
     mac = hmac.digest(app.keys[0], told.text().encode(), "sha256")
     return SignedWayBack(signature=base64.b64encode(mac).decode())
+
+
+async def seal(asked: SealAnew, deps: DepsOfApp) -> SealedAnew:
+    """Seal what is sealed to an older key of ours to the newest."""
+    return seal_anew(deps.opener, asked)
 
 
 async def search(

@@ -148,6 +148,7 @@ class _Running:
                 apps=self._apps,
                 schedule=Schedule(spread=lambda: random.uniform(-1, 1)),
                 wake_relay=relay.wake,
+                opener=self._opener,
                 guard=guard,
                 quiet_hours=config.quiet_hours(),
                 messengers=messengers(

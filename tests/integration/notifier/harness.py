@@ -13,6 +13,7 @@ from chassis.database import Database
 from contracts import webhooks
 from contracts.events.configuration import CallbackAck
 from contracts.identifiers import new_id
+from contracts.sealing import Opener, generate
 from notifier.domain.apps import App, AppBook
 from notifier.domain.deliveries import NewDelivery
 from notifier.domain.schedule import Schedule
@@ -69,6 +70,7 @@ class Harness:
     guard: Guard = LOOPBACK_ALLOWED
     limits: Limits = PATIENT
     sender: Callable[[Guard, Limits], Sender] = Sender
+    opener: Opener = field(default_factory=lambda: Opener.of(generate().private_key))
 
     async def add(self, *events: NewDelivery) -> None:
         """As the consumer does, in one batch."""
@@ -81,6 +83,7 @@ class Harness:
             apps=self.apps,
             schedule=self.schedule,
             wake_relay=lambda: None,
+            opener=self.opener,
             lease_s=self.lease_s,
             guard=self.guard,
         )

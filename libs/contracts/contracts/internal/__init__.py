@@ -48,11 +48,13 @@ notifier:
     GET  /internal/replays/{replay_id}                    → ReplayView
     POST /internal/alerts/test?merchant_id=               → AlertTest
     POST /internal/way-back/sign                          SignWayBack → SignedWayBack
+    POST /internal/seal-anew                              SealAnew → SealedAnew (for merchant-admin)
 gateway (for merchant-admin):
     GET  /internal/channels                               → ChannelList
     POST /internal/channels/{channel}/credentials         CheckCredentials → CheckedCredentials
     POST /internal/channel-accounts/{payment_id}/test     TryAccount → AccountTrial
                                                           (422 with pointers)
+    POST /internal/seal-anew                              SealAnew → SealedAnew
 gateway (for the cashier):
     GET  /internal/checkouts/{token}                      → Checkout
     POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
@@ -138,6 +140,7 @@ from contracts.internal.results import (
     ResultsReceipt,
     TakeResults,
 )
+from contracts.internal.seal_anew import SealAnew, SealedAnew
 from contracts.internal.serials import FindSerials, SerialList, SerialView
 from contracts.internal.trade import (
     ChooseChannel,
@@ -222,6 +225,8 @@ __all__ = [
     "ReplayView",
     "ResultRecord",
     "ResultsReceipt",
+    "SealAnew",
+    "SealedAnew",
     "SerialList",
     "SerialView",
     "SettleDifference",

@@ -4,14 +4,25 @@ from typing import Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from chassis.web import CalledBy, parse, read_json_object
-from contracts.internal import AskWho, CheckCredentials, ChooseOffer, PayerCame, TryAccount
+from chassis.web import CalledBy, parse, read_json_object, read_message
+from contracts.internal import (
+    AskWho,
+    CheckCredentials,
+    ChooseOffer,
+    PayerCame,
+    SealAnew,
+    TryAccount,
+)
+from foundation.seal_anew import seal_anew
 from gateway.api.admission import DepsOf
 from gateway.api.answers import answer
 from gateway.flows import cashier, choices, payers, registration
 
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
 BY_CASHIER: Final = [Depends(CalledBy("cashier"))]
+
+MAX_SEALED_BYTES: Final = 1_048_576
+"""Credentials of three generations of an account."""
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 
@@ -31,6 +42,12 @@ async def check_credentials(channel: str, request: Request, deps: DepsOf) -> Res
 async def try_account(payment_id: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
     return answer(await registration.try_account(deps, payment_id, parse(TryAccount, body)))
+
+
+@router.post("/seal-anew", dependencies=BY_ADMIN)
+async def seal(request: Request, deps: DepsOf) -> Response:
+    asked = await read_message(request, SealAnew, limit_bytes=MAX_SEALED_BYTES)
+    return answer(seal_anew(deps.opener, asked))
 
 
 @router.get("/checkouts/{token}", dependencies=BY_CASHIER)

@@ -14,7 +14,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 UPDATE = """
-update app_key set deleted_at = $2, state = $3, version = $4, updated_at = $5 where key_id = $1
+update app_key
+   set deleted_at = $2, state = $3, version = $4, updated_at = $5, secret_sealed = $6
+ where key_id = $1
 """
 
 GET = "select * from app_key where app_id = $1 and key_id = $2 and deleted_at is null"
@@ -50,7 +52,15 @@ async def add_key(tx: Tx, key: Key) -> None:
 
 async def update_key(tx: Tx, key: Key) -> None:
     """Write what can change of a key that the caller has locked."""
-    await tx.execute(UPDATE, key.key_id, key.deleted_at, key.state, key.version, key.updated_at)
+    await tx.execute(
+        UPDATE,
+        key.key_id,
+        key.deleted_at,
+        key.state,
+        key.version,
+        key.updated_at,
+        key.secret_sealed,
+    )
 
 
 async def get_key(tx: Tx, app_id: str, key_id: str, *, lock: bool = False) -> Key:

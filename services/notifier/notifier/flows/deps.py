@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chassis.database import Database
 from contracts.events.configuration import AlertRoute
+from contracts.sealing import Opener
 from notifier.domain.apps import AppBook
 from notifier.domain.incidents import QuietHours
 from notifier.domain.messages import Messenger
@@ -19,16 +20,17 @@ LEASE_S = 60.0  # A try takes at most 10 s; the rest is for a database that is s
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`replica` numbers this process among its like. `wake_up` is set when something may be due;
-    `wake_relay` tells the outbox that events were committed. `messengers`: by whom people
-    are told; the others stand in when the first fails. `routes` and `reach`: by whom a merchant's
-    own people are told of what names their merchant."""
+    """`replica` numbers this process among its like; `opener` holds the keys of what is sealed.
+    `wake_up` is set when something may be due; `wake_relay` tells the outbox that events were
+    committed. `messengers`: by whom people are told; the others stand in when the first fails.
+    `routes` and `reach`: by whom a merchant's own people are told of what names their merchant."""
 
     db: Database
     replica: int
     apps: AppBook
     schedule: Schedule
     wake_relay: Callable[[], None]
+    opener: Opener = field(repr=False)
     lease_s: float = LEASE_S
     guard: Guard = field(default_factory=Guard)
     quiet_hours: QuietHours | None = None

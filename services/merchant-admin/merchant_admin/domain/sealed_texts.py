@@ -1,0 +1,57 @@
+"""The sealed texts of what is configured: which there are, and others in their place."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from merchant_admin.domain.entities import App, ChannelAccount, Configured, Key, Merchant
+
+
+def sealed_texts(item: Configured) -> list[str]:
+    """All that it holds; each sealed with the id of the entity as its context."""
+    match item:
+        case Merchant():
+            texts = [item.alert_route_sealed]
+        case ChannelAccount():
+            texts = [item.credentials_sealed, *item.earlier_credentials_sealed]
+        case App():
+            certificate = item.client_certificate
+            texts = [*item.webhook_secrets_sealed, certificate.sealed if certificate else None]
+        case Key():
+            texts = [item.secret_sealed]
+        case _:
+            assert_never(item)
+    return [text for text in texts if text is not None]
+
+
+def with_texts(item: Configured, anew: Mapping[str, str]) -> Configured:
+    """The same with the texts that stand for those that it holds; what is not named stays."""
+    match item:
+        case Merchant():
+            return replace(item, alert_route_sealed=_anew(item.alert_route_sealed, anew))
+        case ChannelAccount():
+            return replace(
+                item,
+                credentials_sealed=anew.get(item.credentials_sealed, item.credentials_sealed),
+                earlier_credentials_sealed=_all_anew(item.earlier_credentials_sealed, anew),
+            )
+        case App():
+            certificate = item.client_certificate
+            return replace(
+                item,
+                webhook_secrets_sealed=_all_anew(item.webhook_secrets_sealed, anew),
+                client_certificate=certificate
+                and replace(certificate, sealed=anew.get(certificate.sealed, certificate.sealed)),
+            )
+        case Key():
+            return replace(item, secret_sealed=_anew(item.secret_sealed, anew))
+        case _:
+            assert_never(item)
+
+
+def _anew(text: str | None, anew: Mapping[str, str]) -> str | None:
+    return text and anew.get(text, text)
+
+
+def _all_anew(texts: tuple[str, ...], anew: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(anew.get(text, text) for text in texts)

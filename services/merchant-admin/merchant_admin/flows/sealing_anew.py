@@ -1,0 +1,151 @@
+"""Everything sealed to an older key of a service is sealed to its newest, so that the old one can
+be withdrawn.
+
+Only the service can open it: it is asked for each entity, outside of any transaction, and what
+changed meanwhile is not overwritten.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from chassis.database import Database, Tx
+from contracts.internal import SealAnew, SealedAnew
+from contracts.sealing import is_sealed_to
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.entities import App, ChannelAccount, Configured, Key, Merchant
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.sealed_texts import sealed_texts, with_texts
+from merchant_admin.flows.deps import SealingKeys, Service
+from merchant_admin.flows.recording import entity_id, record_action, record_change
+from merchant_admin.store import apps, channel_accounts, keys, merchants
+
+PAGE: Final = 100
+
+ListPage = Callable[..., Awaitable[Sequence[Configured]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """What it takes; `sealing` names the newest keys of the two services that open."""
+
+    db: Database
+    clock: Callable[[], datetime]
+    gateway: Service
+    notifier: Service
+    sealing: SealingKeys
+
+
+@dataclass(slots=True)
+class SealedCount:
+    """`lost`: ids of the entities that hold a text which no key of its service opens."""
+
+    entities: int = 0
+    texts: int = 0
+    lost: list[str] = field(default_factory=list)
+
+
+async def seal_all_anew(sealer: Sealer, actor: Actor) -> SealedCount:
+    """Safe to repeat: what is sealed to the newest key already stays as it is.
+
+    Raises Forwarded where a service and we do not agree on the key, Overloaded where it does not
+    answer; what was sealed until then stays sealed anew.
+    """
+    count = SealedCount()
+    notifier, gateway = sealer.sealing.notifier, sealer.sealing.gateway
+    await _seal_kind(sealer, actor, merchants.list_merchants_locked, notifier, count)
+    await _seal_kind(sealer, actor, apps.list_apps_locked, notifier, count)
+    await _seal_kind(sealer, actor, channel_accounts.list_accounts_locked, gateway, count)
+    await _seal_kind(sealer, actor, keys.list_keys_locked, gateway, count)
+    async with sealer.db.transaction() as tx:
+        after = {"entities": count.entities, "texts": count.texts, "lost": count.lost}
+        await record_action(
+            tx, actor, "secrets.sealed_anew", at=sealer.clock(), entity_id="", after=after
+        )
+    return count
+
+
+async def _seal_kind(
+    sealer: Sealer, actor: Actor, list_page: ListPage, public_key: str, count: SealedCount
+) -> None:
+    service = sealer.notifier if public_key == sealer.sealing.notifier else sealer.gateway
+    after, has_more = "", True
+    while has_more:
+        async with sealer.db.transaction() as tx:
+            page = await list_page(tx, after=after, limit=PAGE)
+        for item in page:
+            if isinstance(item, Key) and item.deleted_at is not None:
+                continue  # Its secret is opened by nobody any more.
+            anew = await _sealed_anew(service, item, public_key, count)
+            if anew:
+                await _store(sealer, actor, item, anew, count)
+        has_more = len(page) == PAGE
+        after = entity_id(page[-1].entity()) if page else after
+
+
+async def _sealed_anew(
+    service: Service, item: Configured, public_key: str, count: SealedCount
+) -> Mapping[str, str]:
+    """By old text the new one, of those that are sealed to another key."""
+    old = [text for text in sealed_texts(item) if not is_sealed_to(public_key, text)]
+    if not old:
+        return {}
+    context = entity_id(item.entity())
+    asked = SealAnew(public_key=public_key, context=context, texts=old)
+    answer = await service.call("POST", "/internal/seal-anew", json=asked.model_dump())
+    new = SealedAnew.model_validate(answer).texts
+    if None in new:
+        count.lost.append(context)
+    return {before: after for before, after in zip(old, new, strict=True) if after is not None}
+
+
+async def _store(
+    sealer: Sealer, actor: Actor, seen: Configured, anew: Mapping[str, str], count: SealedCount
+) -> None:
+    async with sealer.db.transaction() as tx:
+        was = await _find_locked(tx, seen)
+        if was is None:
+            return
+        wanted = with_texts(was, anew)
+        if wanted == was:
+            return
+        now = replace(wanted, version=was.version + 1, updated_at=sealer.clock())
+        await _update(tx, now)
+        await record_change(tx, actor, "sealed_anew", was=was, now=now)
+    count.entities += 1
+    count.texts += len(anew)
+
+
+async def _find_locked(tx: Tx, seen: Configured) -> Configured | None:
+    """None for a key that was deleted meanwhile; nothing else ever is."""
+    try:
+        return await _get_locked(tx, seen)
+    except NoSuch:
+        return None
+
+
+async def _get_locked(tx: Tx, seen: Configured) -> Configured:
+    match seen:
+        case Merchant():
+            return await merchants.get_merchant(tx, seen.merchant_id, lock=True)
+        case ChannelAccount():
+            return await channel_accounts.get_account(
+                tx, seen.merchant_id, seen.payment_id, lock=True
+            )
+        case App():
+            return await apps.get_app(tx, seen.app_id, lock=True)
+        case Key():
+            return await keys.get_key(tx, seen.app_id, seen.key_id, lock=True)
+
+
+async def _update(tx: Tx, now: Configured) -> None:
+    match now:
+        case Merchant():
+            await merchants.update_merchant(tx, now)
+        case ChannelAccount():
+            await channel_accounts.update_account(tx, now)
+        case App():
+            await apps.update_app(tx, now)
+        case Key():
+            await keys.update_key(tx, now)

@@ -1,0 +1,63 @@
+"""`python -m merchant_admin.rotate_sealing`: seal every secret to the newest keys of the services.
+
+Run with the service's own environment while the gateway and the notifier hold two keys and
+merchant-admin names the new public ones; afterwards the old keys can be taken away. Ends with 1
+where something could not be opened: what that is must be saved again in merchant-admin.
+"""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from chassis.database import Database
+from chassis.http import ServiceClient, client
+from chassis.problems import Problem
+from merchant_admin.domain.audit import SYSTEM
+from merchant_admin.flows.deps import SealingKeys
+from merchant_admin.flows.sealing_anew import SealedCount, Sealer, seal_all_anew
+from merchant_admin.settings import RotationSettings
+
+NAME: Final = "rotate-sealing"
+CALL_LIMIT_S: Final = 5.0
+
+
+async def rotate(config: RotationSettings) -> SealedCount:
+    url = config.database_url.get_secret_value()
+    db = await Database.connect(url, application_name=NAME, min_size=1)
+    http = client(timeout_s=CALL_LIMIT_S)
+    sealer = Sealer(
+        db=db,
+        clock=partial(datetime.now, UTC),
+        gateway=ServiceClient(config.gateway_url, config.gateway_token, http),
+        notifier=ServiceClient(config.notifier_url, config.notifier_token, http),
+        sealing=SealingKeys(
+            gateway=config.gateway_sealing_public_key,
+            notifier=config.notifier_sealing_public_key,
+        ),
+    )
+    try:
+        return await seal_all_anew(sealer, SYSTEM)
+    finally:
+        await http.aclose()
+        await db.close()
+
+
+def told(count: SealedCount) -> list[str]:
+    lines = [f"{count.texts} secrets of {count.entities} entities are sealed anew"]
+    return [*lines, *(f"CANNOT BE OPENED, save it again: {one}" for one in count.lost)]
+
+
+def main() -> int:
+    try:
+        count = asyncio.run(rotate(RotationSettings()))
+    except Problem as problem:
+        sys.stderr.write(f"stopped, and may be repeated: {problem.detail}\n")
+        return 1
+    sys.stdout.writelines(f"{line}\n" for line in told(count))
+    return 1 if count.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
