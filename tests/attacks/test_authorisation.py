@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 from tests.unit.gateway.client import application
 from tests.unit.gateway.test_api import REFUND
+from tests.unit.gateway.test_day_statements import STATEMENT
 from tests.unit.gateway.test_routing import WISH
 from tests.unit.gateway.test_splits import SPLIT
 from tests.unit.gateway.world import (
@@ -70,6 +71,7 @@ ROUTES: Final[dict[str, tuple[str, dict[str, Any] | None]]] = {
     "POST /v1/splits": ("/v1/splits", SPLIT_UP),
     "GET /v1/splits/{split_no}": ("/v1/splits/S1", None),
     "GET /v1/payments": ("/v1/payments?merchant_id=M1", None),
+    "GET /v1/statements/{date}": ("/v1/statements/2026-01-05?merchant_id=M1", None),
     "GET /v1/capabilities": ("/v1/capabilities?merchant_id=M1", None),
     "GET /v1/orders": ("/v1/orders?merchant_id=M1", None),
     "GET /v1/refunds": ("/v1/refunds?merchant_id=M1", None),
@@ -158,6 +160,7 @@ def here() -> World:
         ("POST", "/internal/lists/orders"): OrderPage(items=[], next_cursor=None),
         ("POST", "/internal/lists/refunds"): RefundPage(items=[], next_cursor=None),
         ("POST", "/internal/lists/splits"): SplitPage(items=[], next_cursor=None),
+        ("GET", "/internal/day-statements/2026-01-05"): STATEMENT,
         ("GET", "/internal/events"): EventPage(items=[EVENT], next_cursor=None),
     }
     post_office = {

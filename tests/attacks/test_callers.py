@@ -64,6 +64,7 @@ RIGHTS: Final = {
         "POST /internal/lists/orders": {G},
         "POST /internal/lists/refunds": {G},
         "POST /internal/lists/splits": {G},
+        "GET /internal/day-statements/{day}": {G},
         "GET /internal/ledger/balances": {M},
         "GET /internal/ledger/entries": {M},
         "GET /internal/dead-letters": {M},

@@ -476,6 +476,37 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         decided_by="li",
         version=4,
     ),
+    "day-statement": api.DayStatement(
+        date=date(2026, 11, 22),
+        merchant_id=MERCHANT,
+        currency="CNY",
+        currencies=["CNY"],
+        is_final=True,
+        opening=5000,
+        captured=1299,
+        refunded=299,
+        split=400,
+        fees=8,
+        closing=5592,
+        lines=[
+            api.StatementLine(
+                at=AT,
+                kind="refunded",
+                amount=-299,
+                currency="CNY",
+                channel="wechat",
+                payment_id=ACCOUNT,
+                merchant_order_no=ORDER_NO,
+                payment_no=PAYMENT_NO,
+                channel_trade_no="4200002026112200001",
+                refund_no=REFUND_NO,
+                merchant_refund_no="T-1",
+                split_no=None,
+                merchant_split_no=None,
+            )
+        ],
+        next_cursor="42",
+    ),
     "internal.ledger-balances": internal.LedgerBalances(
         items=[
             internal.LedgerBalance(

@@ -39,6 +39,7 @@ from gateway.api import (
     payments,
     refunds,
     splits,
+    statements,
     webhooks,
 )
 from gateway.api.admission import Admission
@@ -192,7 +193,17 @@ def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
 
 
 def _add_routes(app: PublicApp) -> None:
-    for module in (payments, webhooks, refunds, splits, lists, capabilities, events, openapi):
+    for module in (
+        payments,
+        webhooks,
+        refunds,
+        splits,
+        lists,
+        statements,
+        capabilities,
+        events,
+        openapi,
+    ):
         add_routes(app, module.router)
     app.private.include_router(internal.router)
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chassis.web import CalledBy, DirectRoute, read_message, refuse_nul
 from contracts.api import (
+    DayStatement,
     EventPage,
     OrderPage,
     OrderView,
@@ -68,12 +69,15 @@ from trade_core.flows import (
     open_refund,
     open_split,
     read,
+    read_day_statement,
     read_ledger,
     read_reconciliation,
     receive_statement,
     take_results,
 )
 from trade_core.flows.deps import Deps
+from trade_core.flows.read_day_statement import MAX_LINES
+from trade_core.store.day_statements import Holder
 from trade_core.store.reconciliations import Wanted
 
 
@@ -123,6 +127,7 @@ def router() -> APIRouter:
     routes.post("/lists/orders", dependencies=BY_GATEWAY)(list_orders)
     routes.post("/lists/refunds", dependencies=BY_GATEWAY)(list_refunds)
     routes.post("/lists/splits", dependencies=BY_GATEWAY)(list_splits)
+    routes.get("/day-statements/{day}", dependencies=BY_GATEWAY)(get_day_statement)
     routes.get("/ledger/balances", dependencies=BY_ADMIN)(list_balances)
     routes.get("/ledger/entries", dependencies=BY_ADMIN)(list_entries)
     routes.get("/dead-letters", dependencies=BY_ADMIN)(list_dead_letters)
@@ -272,6 +277,20 @@ async def list_refunds(query: ListQuery, deps: DepsOfApp) -> RefundPage:
 
 async def list_splits(query: ListQuery, deps: DepsOfApp) -> SplitPage:
     return await list_records.list_splits(deps, query)
+
+
+async def get_day_statement(
+    day: date,
+    deps: DepsOfApp,
+    app_id: str,
+    merchant_id: str,
+    currency: str,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LINES)] = 100,
+) -> DayStatement:
+    """What an app's orders moved of a merchant's money within a Beijing day."""
+    holder = Holder(app_id, merchant_id, currency)
+    return await read_day_statement.get_day_statement(deps, holder, day, after=after, limit=limit)
 
 
 async def list_balances(

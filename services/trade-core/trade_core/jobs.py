@@ -11,6 +11,7 @@ from trade_core.domain.reconciliation import finished_days
 from trade_core.flows.check_ledger import check_if_due
 from trade_core.flows.deps import Deps
 from trade_core.flows.poll_due import poll_due
+from trade_core.flows.read_day_statement import advance_days
 from trade_core.flows.read_ledger import advance_balances
 from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 
@@ -79,7 +80,7 @@ class ReconcileLoop:
 
 
 class LedgerLoop:
-    """Keeps the balances added up, and has the books checked at their hour."""
+    """Keeps balances and day statements added up, and has the books checked at their hour."""
 
     def __init__(self, deps: Deps) -> None:
         self.pulse = Pulse()
@@ -89,6 +90,8 @@ class LedgerLoop:
         """Once a minute until `stop`."""
         while not await pause(stop, LEDGER_EVERY_S):
             while await advance_balances(self._deps.db, self._deps.clock()):
+                self.pulse.beat()
+            while await advance_days(self._deps.db, self._deps.clock()):
                 self.pulse.beat()
             await check_if_due(self._deps, self.pulse.beat)
             self.pulse.beat()

@@ -18,6 +18,7 @@ from contracts.api.requests import (
     SplitReceiver,
     Subject,
 )
+from contracts.api.statements import DayStatement, LineKind, StatementLine
 from contracts.api.views import (
     AccountCapability,
     Callback,
@@ -63,11 +64,13 @@ __all__ = [
     "CreateRefund",
     "CreateSplit",
     "Currency",
+    "DayStatement",
     "EventItem",
     "EventPage",
     "Failure",
     "HttpUrl",
     "Identifier",
+    "LineKind",
     "Metadata",
     "Method",
     "MethodCapability",
@@ -91,5 +94,6 @@ __all__ = [
     "SplitReceiver",
     "SplitStatus",
     "SplitView",
+    "StatementLine",
     "Subject",
 ]

@@ -20,6 +20,8 @@ trade-core:
     GET  /internal/splits?app_id=&merchant_id=&merchant_split_no=         → SplitView
     POST /internal/results                         TakeResults → ResultsReceipt (from the gateway)
     POST /internal/lists/payments|orders|refunds|splits    ListQuery → …Page
+    GET  /internal/day-statements/{day}?app_id=&merchant_id=&currency=&after=&limit=
+                                                          → DayStatement
     POST /internal/serials                         FindSerials → SerialList (from the gateway)
     GET  /internal/events?app_id=&after=&limit=           → EventPage
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances

@@ -21,7 +21,15 @@ from trade_core.domain.reconciling import Found, Judgement
 from trade_core.flows import channel_commands
 from trade_core.flows.book_outside import book_outside
 from trade_core.flows.deps import Deps
-from trade_core.store import differences, due, outgoing, reading, reconciliations, statement_rows
+from trade_core.store import (
+    day_statements,
+    differences,
+    due,
+    outgoing,
+    reading,
+    reconciliations,
+    statement_rows,
+)
 from trade_core.store import ledger as ledger_store
 
 log = structlog.get_logger()
@@ -71,6 +79,7 @@ async def _book_fees(
     if sums.fees and sums.currency:
         entry = ledger.of_fees(reconciliation, sums.fees, sums.currency, at=now)
         await ledger_store.append(tx, [entry])
+        await day_statements.share_fees(tx, reconciliation)
     await reconciliations.note_fees_booked(tx, reconciliation, sums.fees)
 
 

@@ -41,11 +41,16 @@ async def advance(tx: Tx, *, before: datetime, limit: int) -> Walked:
     one has ended. In one database transaction; two replicas wait for each other.
     """
     upto = await tx.fetchval("select upto from ledger_position for update")
-    ids = [row["id"] for row in await tx.fetch(_SETTLED, upto, before, limit)]
+    ids = await list_settled(tx, upto, before=before, limit=limit)
     if ids:
         await tx.execute(_ADD_UP, upto, ids[-1])
         await tx.execute("update ledger_position set upto = $1 where is_only", ids[-1])
     return Walked(upto, ids[-1] if ids else upto, len(ids))
+
+
+async def list_settled(tx: Tx, upto: int, *, before: datetime, limit: int) -> list[int]:
+    """The ledger transactions behind `upto` that were all made before this moment."""
+    return [row["id"] for row in await tx.fetch(_SETTLED, upto, before, limit)]
 
 
 async def list_page(
