@@ -18,9 +18,11 @@ from tests.unit.trade_core.world import (
 from contracts.api import CreateRefund, RefundCause, RefundStatus
 from contracts.events.configuration import LatePayment
 from contracts.events.results import Source, Verdict
+from contracts.internal import RefundDecision
 from trade_core.domain import moved_outside, refunding
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
+from trade_core.domain.deciding import decide_refund
 from trade_core.domain.errors import RefundExceedsPaid, ResultRefused
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
@@ -141,6 +143,26 @@ def test_a_failed_refund_in_the_total_is_asked_about_before_it_is_called_externa
     assert opened.next_checks[ours.refund_no] is None
     hear(opened, payment, at=80, amount_refunded=300)
     assert external(opened) == [300]
+
+
+def test_an_old_total_that_counts_a_refund_which_bounced_later_books_nothing() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 1000)
+    answer(opened, ours, Verdict.SUCCEEDED, at=20)
+    bounced = said_of_refund(
+        opened.refunds[ours.refund_no], Source.NOTICE, Verdict.DECLINED,
+        abnormal=True, asked_at=later(60), said_at=later(60),
+    )  # fmt: skip
+    hear_of_refund(opened, bounced)
+    seen = opened.refunds[ours.refund_no].version
+    decide_refund(opened, ours.refund_no, RefundDecision.RELEASE, seen=seen)
+
+    hear(opened, payment, at=30, amount_refunded=1000)
+    assert external(opened) == []
+    assert opened.next_checks[payment.payment_no] is not None
+
+    hear(opened, payment, at=90, amount_refunded=1000)
+    assert external(opened) == [1000]
 
 
 def test_never_more_than_was_paid_and_people_hear_of_the_rest() -> None:

@@ -54,14 +54,16 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
         apply_total(aggregate, payment, total)
     elif result.channel_refund_no and result.channel_refund_amount:
         _apply_one(aggregate, payment, result, time)
-    elif result.refunded and not any(_may_explain(one) for one in _of(aggregate, payment)):
+    elif result.refunded and not any(
+        _may_explain(one, result.asked_at or time) for one in _of(aggregate, payment)
+    ):
         aggregate.alerts.append(alerts.refunded_unknown_amount(aggregate.order, payment))
 
 
 def apply_total(aggregate: OrderAggregate, payment: Payment, total: Total) -> None:
     """Book what none of our refunds can explain; ask again while one of them may."""
     begun = [one for one in _of(aggregate, payment) if _is_begun(one, total)]
-    explained = sum(one.amount for one in begun if _may_explain(one))
+    explained = sum(one.amount for one in begun if _may_explain(one, total.asked_at))
     if total.amount > explained:
         refunding.book_external(
             aggregate,
@@ -81,7 +83,7 @@ def apply_total(aggregate: OrderAggregate, payment: Payment, total: Total) -> No
         return
     aggregate.next_checks[payment.payment_no] = NextCheck(aggregate.now + due.gap(-1))
     for one in begun:
-        if one.state is RefundStatus.FAILED and _may_explain(one):
+        if one.state is RefundStatus.FAILED and _may_explain(one, total.asked_at):
             aggregate.next_checks[one.refund_no] = NextCheck(aggregate.now)
 
 
@@ -162,16 +164,16 @@ def _apply_one(
     ours = _of(aggregate, payment)
     if any(number in (one.channel_refund_no, one.refund_no) for one in ours):
         return
-    if any(_may_be_it(one, amount) for one in ours):
+    if any(_may_be_it(one, amount, result.asked_at or time) for one in ours):
         aggregate.next_checks[payment.payment_no] = NextCheck(aggregate.now + due.gap(-1))
         return
     said_at = result.said_at or time
     refunding.book_external(aggregate, payment, amount, channel_refund_no=number, said_at=said_at)
 
 
-def _may_be_it(refund: Refund, amount: int) -> bool:
+def _may_be_it(refund: Refund, amount: int, asked_at: datetime) -> bool:
     is_numbered = refund.channel_refund_no is not None
-    return not is_numbered and refund.amount == amount and _may_explain(refund)
+    return not is_numbered and refund.amount == amount and _may_explain(refund, asked_at)
 
 
 def _amount(result: PaymentResult, payment: Payment) -> int | None:
@@ -191,9 +193,12 @@ def _is_begun(refund: Refund, total: Total) -> bool:
     )
 
 
-def _may_explain(refund: Refund) -> bool:
-    """Whether the channel may count it: not where it denied the refund once more when asked."""
-    return refund.state is not RefundStatus.FAILED or refund.last_fact not in DENIED
+def _may_explain(refund: Refund, asked_at: datetime) -> bool:
+    """Whether what the channel said at that time may count the refund: not where it has denied the
+    refund before. An older word may be from when it stood there: a bounce takes it back."""
+    if refund.state is not RefundStatus.FAILED or refund.last_fact not in DENIED:
+        return True
+    return refund.last_said_at is not None and asked_at < refund.last_said_at
 
 
 def _is_certain(refund: Refund, total: Total) -> bool:
@@ -205,7 +210,7 @@ def _is_certain(refund: Refund, total: Total) -> bool:
 
 
 def _is_doubtful(begun: Collection[Refund], total: Total) -> bool:
-    return any(_may_explain(one) and not _is_certain(one, total) for one in begun)
+    return any(_may_explain(one, total.asked_at) and not _is_certain(one, total) for one in begun)
 
 
 def _unused(channel_refund_no: str | None, refunds: Collection[Refund]) -> str | None:
