@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from tests.unit.gateway.client import application
 from tests.unit.gateway.test_api import REFUND
 from tests.unit.gateway.test_day_statements import STATEMENT
+from tests.unit.gateway.test_payment_links import LINK, LINK_WISH
 from tests.unit.gateway.test_routing import WISH
 from tests.unit.gateway.test_splits import SPLIT
 from tests.unit.gateway.world import (
@@ -43,6 +44,7 @@ from contracts.internal import (
     DeliveryView,
     EndpointPage,
     EndpointView,
+    OpenedLink,
     OpenedPayment,
     OpenedRefund,
     OpenedSplit,
@@ -70,6 +72,9 @@ ROUTES: Final[dict[str, tuple[str, dict[str, Any] | None]]] = {
     "GET /v1/refunds/{refund_no}": ("/v1/refunds/R1", None),
     "POST /v1/splits": ("/v1/splits", SPLIT_UP),
     "GET /v1/splits/{split_no}": ("/v1/splits/S1", None),
+    "POST /v1/payment-links": ("/v1/payment-links", LINK_WISH),
+    "GET /v1/payment-links/{link_id}": (f"/v1/payment-links/{LINK.link_id}", None),
+    "DELETE /v1/payment-links/{link_id}": (f"/v1/payment-links/{LINK.link_id}", None),
     "GET /v1/payments": ("/v1/payments?merchant_id=M1", None),
     "GET /v1/statements/{date}": ("/v1/statements/2026-01-05?merchant_id=M1", None),
     "GET /v1/capabilities": ("/v1/capabilities?merchant_id=M1", None),
@@ -156,6 +161,9 @@ def here() -> World:
         ("POST", "/internal/splits"): OpenedSplit(created=True, split=SPLIT),
         ("GET", "/internal/splits"): SPLIT,
         ("GET", "/internal/splits/S1"): SPLIT,
+        ("POST", "/internal/payment-links"): OpenedLink(created=True, link=LINK),
+        ("GET", f"/internal/payment-links/{LINK.link_id}"): LINK,
+        ("POST", f"/internal/payment-links/{LINK.link_id}/disable"): LINK,
         ("POST", "/internal/lists/payments"): PaymentPage(items=[], next_cursor=None),
         ("POST", "/internal/lists/orders"): OrderPage(items=[], next_cursor=None),
         ("POST", "/internal/lists/refunds"): RefundPage(items=[], next_cursor=None),

@@ -41,6 +41,8 @@ RIGHTS: Final = {
         "POST /internal/checkouts/{token}/who": {C},
         "POST /internal/checkouts/{token}/check": {C},
         "POST /internal/payers": {C},
+        "GET /internal/pay-points/{point_id}": {C},
+        "POST /internal/pay-points/{point_id}/payments": {C},
     },
     "trade-core": {
         "POST /internal/payments": {G},
@@ -57,6 +59,10 @@ RIGHTS: Final = {
         "POST /internal/splits": {G},
         "GET /internal/splits": {G},
         "GET /internal/splits/{split_no}": {G},
+        "POST /internal/payment-links": {G},
+        "GET /internal/payment-links/{link_id}": {G},
+        "POST /internal/payment-links/{link_id}/disable": {G},
+        "POST /internal/payment-links/{link_id}/payments": {G},
         "GET /internal/events": {G},
         "POST /internal/results": {G},
         "POST /internal/serials": {G},
@@ -167,7 +173,9 @@ def test_the_cashier_serves_the_payer_of_a_link_and_does_nothing_else() -> None:
         if C in callers
     }
     assert {service for service, _ in reachable} == {"gateway"}
-    assert all(re.search(r"/internal/(checkouts/|payers$)", route) for _, route in reachable)
+    assert all(
+        re.search(r"/internal/(checkouts/|pay-points/|payers$)", route) for _, route in reachable
+    )
 
 
 @pytest.mark.parametrize("service", RIGHTS)

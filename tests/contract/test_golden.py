@@ -50,6 +50,20 @@ PAYMENT: Final = api.PaymentView(
     metadata={"room": "3-1201", "months": [11]},
     failure=None,
 )
+LINK: Final = api.PaymentLinkView(
+    link_id="L01KAN5C2FN00000000000000B",
+    url="https://cashier.example/pay/to/L01KAN5C2FN00000000000000B",
+    state=api.LinkStatus.OPEN,
+    merchant_id=MERCHANT,
+    amount=1299,
+    currency="CNY",
+    subject="物业费 11月",
+    uses=1,
+    merchant_order_no=ORDER_NO,
+    payment_no=PAYMENT_NO,
+    created_at=AT,
+    expires_at=LATER,
+)
 REFUND: Final = api.RefundView(
     refund_no=REFUND_NO,
     merchant_refund_no="T-1",
@@ -431,6 +445,31 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         channel="wechat",
         reinitiate_after_s=15,
     ),
+    "payment-link": LINK,
+    "internal.open-link": internal.OpenLink(
+        app_id=APP,
+        request=api.CreatePaymentLink(
+            merchant_id=MERCHANT, amount=1299, subject="物业费 11月", merchant_order_no=ORDER_NO
+        ),
+    ),
+    "internal.opened-link": internal.OpenedLink(
+        created=True,
+        link=internal.LinkOnFile(
+            **{**dict(LINK), "url": ""}, app_id=APP, order_state=api.OrderStatus.OPEN
+        ),
+    ),
+    "internal.pay-at-link": internal.PayAtLink(amount=None, payment_id=ACCOUNT, channel="easy"),
+    "internal.pay-point": internal.PayPoint(
+        state=internal.PointState.OPEN,
+        merchant_name="阳光物业",
+        subject="物业费 11月",
+        currency="CNY",
+        amount=None,
+        min_amount=1,
+        max_amount=10**12,
+        page_url=None,
+    ),
+    "internal.pay-here": internal.PayHere(amount=1299, client_ip="203.0.113.7"),
     "internal.opened-payment": internal.OpenedPayment(created=True, payment=PAYMENT, order=ORDER),
     "endpoint-page": internal.EndpointPage(
         items=[

@@ -22,6 +22,8 @@ Kind = Literal[
     "event",
     "statement",
     "difference",
+    "payment_link",
+    "payers_order",
 ]
 
 PREFIX: Final[dict[Kind, str]] = {
@@ -36,6 +38,8 @@ PREFIX: Final[dict[Kind, str]] = {
     "event": "E",
     "statement": "B",
     "difference": "D",
+    "payment_link": "L",
+    "payers_order": "Q",
 }
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -12,6 +12,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from cashier import consumers
 from cashier.api import pages
+from cashier.flows.beginnings import Beginnings
 from cashier.flows.checkouts import Deps
 from cashier.flows.hub import Hub
 from cashier.settings import CashierSettings
@@ -67,6 +68,7 @@ class _Running:
             gateway=gateway,
             hub=hub,
             clock=partial(datetime.now, UTC),
+            beginnings=Beginnings(time.monotonic),
         )
         async with gateway, self._background as background:
             background.start("news", news.run, pulse=news.pulse)

@@ -33,14 +33,18 @@ from contracts.internal import (
     FindSerials,
     LedgerBalances,
     LedgerEntries,
+    LinkOnFile,
     ListQuery,
     NoStatement,
+    OpenedLink,
     OpenedPayment,
     OpenedRefund,
     OpenedSplit,
+    OpenLink,
     OpenPayment,
     OpenRefund,
     OpenSplit,
+    PayAtLink,
     PaymentOnFile,
     ReconciliationOnFile,
     ReconciliationPage,
@@ -68,6 +72,7 @@ from trade_core.flows import (
     open_payment,
     open_refund,
     open_split,
+    payment_links,
     read,
     read_day_statement,
     read_ledger,
@@ -120,6 +125,10 @@ def router() -> APIRouter:
     routes.post("/splits", dependencies=BY_GATEWAY)(post_split)
     routes.get("/splits/{split_no}", dependencies=BY_GATEWAY)(get_split)
     routes.get("/splits", dependencies=BY_GATEWAY)(get_split_by_number)
+    routes.post("/payment-links", dependencies=BY_GATEWAY)(post_link)
+    routes.get("/payment-links/{link_id}", dependencies=BY_GATEWAY)(get_link)
+    routes.post("/payment-links/{link_id}/disable", dependencies=BY_GATEWAY)(post_disable_link)
+    routes.post("/payment-links/{link_id}/payments", dependencies=BY_GATEWAY)(post_at_link)
     routes.get("/events", dependencies=BY_GATEWAY)(list_events)
     routes.post("/results", dependencies=BY_GATEWAY)(post_results)
     routes.post("/serials", dependencies=BY_GATEWAY)(post_serials)
@@ -149,13 +158,27 @@ async def post_payment(request: Request) -> Response:
     body = await read_message(request, OpenPayment, limit_bytes=MAX_WISH_BYTES)
     window = timedelta(seconds=body.reinitiate_after_s)
     asked = PaymentRequest(body.app_id, body.request, body.channel, window, body.signed_at)
-    opened = await open_payment.open_payment(await _deps(request), asked)
-    answer = OpenedPayment(
-        created=opened.created,
-        payment=views.payment_view(opened.order, opened.payment),
-        order=views.order_summary(opened.order),
-    )
-    return _json(answer, 201 if opened.created else 200)
+    return _opened(await open_payment.open_payment(await _deps(request), asked))
+
+
+async def post_link(body: OpenLink, deps: DepsOfApp) -> Response:
+    """201 for a new payment link, 200 for a repeat."""
+    made = await payment_links.create(deps, body.app_id, body.request)
+    answer = OpenedLink(created=made.created, link=made.link)
+    return _json(answer, 201 if made.created else 200)
+
+
+async def get_link(link_id: str, deps: DepsOfApp, app_id: str | None = None) -> LinkOnFile:
+    return await payment_links.get(deps, link_id, app_id)
+
+
+async def post_disable_link(link_id: str, app_id: str, deps: DepsOfApp) -> LinkOnFile:
+    return await payment_links.disable(deps, link_id, app_id)
+
+
+async def post_at_link(link_id: str, body: PayAtLink, deps: DepsOfApp) -> Response:
+    """A payer begins there: 201 for a new order, 200 for the one that is there."""
+    return _opened(await payment_links.pay(deps, link_id, body))
 
 
 async def get_payment(payment_no: str, deps: DepsOfApp, app_id: str | None = None) -> PaymentOnFile:
@@ -378,5 +401,14 @@ async def post_settle(
     return await read_reconciliation.settle(deps, difference_no, body)
 
 
-def _json(answer: OpenedPayment | OpenedRefund | OpenedSplit, status: int) -> Response:
+def _opened(opened: open_payment.Opened) -> Response:
+    answer = OpenedPayment(
+        created=opened.created,
+        payment=views.payment_view(opened.order, opened.payment),
+        order=views.order_summary(opened.order),
+    )
+    return _json(answer, 201 if opened.created else 200)
+
+
+def _json(answer: OpenedLink | OpenedPayment | OpenedRefund | OpenedSplit, status: int) -> Response:
     return Response(answer.model_dump_json(), status, media_type="application/json")

@@ -1,5 +1,6 @@
 """The public API: what apps send, and what they read in answers, callbacks and pulled events."""
 
+from contracts.api.payment_links import CreatePaymentLink, LinkStatus, PaymentLinkView
 from contracts.api.requests import (
     MAX_EXPIRY_S,
     Amount,
@@ -61,6 +62,7 @@ __all__ = [
     "Capabilities",
     "CloseOrder",
     "CreatePayment",
+    "CreatePaymentLink",
     "CreateRefund",
     "CreateSplit",
     "Currency",
@@ -71,6 +73,7 @@ __all__ = [
     "HttpUrl",
     "Identifier",
     "LineKind",
+    "LinkStatus",
     "Metadata",
     "Method",
     "MethodCapability",
@@ -79,6 +82,7 @@ __all__ = [
     "OrderSummary",
     "OrderView",
     "Payer",
+    "PaymentLinkView",
     "PaymentPage",
     "PaymentStatus",
     "PaymentView",

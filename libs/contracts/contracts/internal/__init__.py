@@ -23,6 +23,10 @@ trade-core:
     GET  /internal/day-statements/{day}?app_id=&merchant_id=&currency=&after=&limit=
                                                           → DayStatement
     POST /internal/serials                         FindSerials → SerialList (from the gateway)
+    POST /internal/payment-links                   OpenLink → OpenedLink (201, 200)
+    GET  /internal/payment-links/{link_id}?app_id=        → LinkOnFile (app_id optional)
+    POST /internal/payment-links/{link_id}/disable?app_id=       → LinkOnFile
+    POST /internal/payment-links/{link_id}/payments PayAtLink → OpenedPayment (201, 200)
     GET  /internal/events?app_id=&after=&limit=           → EventPage
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
     GET  /internal/ledger/entries?subject=                → LedgerEntries
@@ -63,6 +67,8 @@ gateway (for the cashier):
     POST /internal/checkouts/{token}/who                  AskWho → WhoAsked
     POST /internal/checkouts/{token}/check                → Checkout, its channel asked just now
     POST /internal/payers                                 PayerCame → ChosenPayment
+    GET  /internal/pay-points/{point_id}                  → PayPoint
+    POST /internal/pay-points/{point_id}/payments         PayHere → Begun
 """
 
 from contracts.internal.callbacks import (
@@ -117,6 +123,16 @@ from contracts.internal.ledger import (
     LedgerPosting,
 )
 from contracts.internal.lists import MAX_ITEMS, ListQuery
+from contracts.internal.pay_points import (
+    Begun,
+    LinkOnFile,
+    OpenedLink,
+    OpenLink,
+    PayAtLink,
+    PayHere,
+    PayPoint,
+    PointState,
+)
 from contracts.internal.reconciliation import (
     MAX_PAGE_ROWS,
     MAX_RAW_CHARS,
@@ -169,6 +185,7 @@ __all__ = [
     "AskForStatement",
     "AskWho",
     "AttemptView",
+    "Begun",
     "ChannelDescription",
     "ChannelList",
     "CheckAddress",
@@ -203,19 +220,26 @@ __all__ = [
     "LedgerEntries",
     "LedgerEntry",
     "LedgerPosting",
+    "LinkOnFile",
     "ListQuery",
     "NoStatement",
     "Offer",
+    "OpenLink",
     "OpenPayment",
     "OpenRefund",
     "OpenSplit",
+    "OpenedLink",
     "OpenedPayment",
     "OpenedRefund",
     "OpenedSplit",
+    "PayAtLink",
+    "PayHere",
+    "PayPoint",
     "PayerCame",
     "PaymentDecision",
     "PaymentOnFile",
     "Ping",
+    "PointState",
     "ReconciliationOnFile",
     "ReconciliationPage",
     "ReconciliationState",

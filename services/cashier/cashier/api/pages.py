@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from cashier.api import streams
+from cashier.api import points, streams
 from cashier.api.forms import read_form
 from cashier.api.reading import (
     ATTEMPT,
@@ -43,6 +43,7 @@ router = APIRouter(include_in_schema=False)
 def add_to(app: FastAPI) -> None:
     app.include_router(router)
     app.include_router(streams.router)
+    app.include_router(points.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(Problem, _problem_page)
     app.add_exception_handler(HTTPException, _lost_page)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from cashier.api.reading import CHANNEL
 from cashier.api.shown import minute, money
-from cashier.api.texts import NOTICES, TEXTS
+from cashier.api.texts import NOTICES, POINT_NOTICES, TEXTS
 from cashier.domain.places import CHOSEN, Place
 from cashier.domain.qr import qr_svg
 from cashier.domain.stage import (
@@ -34,7 +34,7 @@ from chassis.problems import Problem
 from chassis.web import Words, language_of
 from contracts.actions import JsapiAction, QrCodeAction
 from contracts.api import PaymentStatus
-from contracts.internal import Checkout
+from contracts.internal import Checkout, PayPoint
 
 LANGUAGE_COOKIE: Final = "paymesh_language"
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
@@ -103,13 +103,34 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
     return _page(request, "checkout.html", facts, policy=policy)
 
 
+def render_point(
+    request: Request,
+    point: PayPoint,
+    *,
+    visit: str,
+    notice: str | None,
+    said_amount: str,
+    status: int,
+) -> HTMLResponse:
+    """`notice`: one of POINT_NOTICES; `visit` shows that the form was given to this browser."""
+    facts = {
+        "point": point,
+        "visit": visit,
+        "notice": None if notice is None else POINT_NOTICES[notice],
+        "is_amount_wrong": notice == "amount",
+        "said_amount": said_amount,
+    }
+    return _page(request, "point.html", facts, status=status, policy=POLICY + _forms(request))
+
+
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
     """For people: not found, too often, or try again in a moment."""
     kind = {404: "lost", 429: "too_often"}.get(problem.status, "busy")
+    point_id = request.path_params.get("point_id")
     facts = {
         "kind": kind,
         "may_wait": problem.retry_after_s is not None,
-        "token": request.path_params.get("token"),
+        "token": request.path_params.get("token") or (point_id and f"to/{point_id}"),
     }
     response = _page(request, "problem.html", facts, status=problem.status)
     if problem.retry_after_s is not None:

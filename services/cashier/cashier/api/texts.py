@@ -140,6 +140,24 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "channel.stripe": ("银行卡", "Card"),
     "channel.unionpay": ("银联云闪付", "UnionPay"),
     "channel.sandbox": ("沙箱支付", "Sandbox"),
+    "point.amount": ("请输入金额（元）", "Enter the amount (CNY)"),
+    "point.amount_wrong": ("请输入正确的金额：", "Please enter an amount of"),
+    "point.used": ("这笔付款已完成", "This was paid already"),
+    "point.used.hint": (
+        "该链接只用于一笔付款，无需再付。",
+        "The link is for one payment only. There is nothing more to pay.",
+    ),
+    "point.expired": ("付款链接已过期", "The payment link has expired"),
+    "point.expired.hint": (
+        "没有扣款。如需付款，请向商户索取新的链接。",
+        "Nothing was taken. To pay, please ask the merchant for a new link.",
+    ),
+    "point.disabled": ("付款链接已停用", "The payment link is not in use any more"),
+    "point.disabled.hint": (
+        "如需付款，请联系商户。",
+        "To pay, please contact the merchant.",
+    ),
+    "point.begun": ("查看已开始的付款", "See the payment that was begun"),
     "notice.declined": (
         "该支付方式未能受理，请换一种试试。",
         "That way of paying was declined. Please try another one.",
@@ -177,3 +195,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
 NOTICES: Final = frozenset(
     key.removeprefix("notice.") for key in TEXTS if key.startswith("notice.")
 )
+
+POINT_NOTICES: Final = {
+    "amount": "point.amount_wrong",
+    "declined": "notice.declined",
+    "not_sent": "notice.not_sent",
+    "unknown": "notice.unknown",
+    "method_not_supported": "no_offers",
+    "channel_account_disabled": "no_offers",
+    "overloaded": "notice.overloaded",
+    "internal": "notice.internal",
+}
+"""What the page of a payment link says of each refusal."""

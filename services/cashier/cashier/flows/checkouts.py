@@ -10,6 +10,7 @@ import structlog
 from cashier.domain.places import Place
 from cashier.domain.stage import is_safe_link, payments_of
 from cashier.domain.ways import Way, ways_at
+from cashier.flows.beginnings import Beginnings
 from cashier.flows.hub import Hub
 from chassis.problems import Forwarded, NotFound, Overloaded
 from contracts.actions import RedirectAction
@@ -44,6 +45,7 @@ ENDS_THE_CHOICE: Final = frozenset({Code.NOT_FOUND, Code.RATE_LIMITED})
 class Deps:
     gateway: Service
     hub: Hub
+    beginnings: Beginnings
     clock: Callable[[], datetime]
 
 

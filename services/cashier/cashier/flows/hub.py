@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from cashier.domain.allowance import Allowance
 from cashier.domain.news import applied
 from chassis.problems import Overloaded, Problem
 from contracts.codes import CODES, Code
@@ -84,7 +85,7 @@ class Hub:
         self._rooms: dict[OrderKey, Room] = {}
         self._links: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
-        self._reads = _Allowance(READS_PER_S, READ_BURST, monotonic)
+        self._reads = Allowance(READS_PER_S, READ_BURST, monotonic)
         self._recent: deque[bytes] = deque(maxlen=MAX_RECENT)
         self.is_behind = True
 
@@ -147,23 +148,6 @@ class Hub:
     def may_read(self) -> bool:
         """Whether one more read fits into what this replica allows itself."""
         return self._reads.take()
-
-
-class _Allowance:
-    """So many a second, and a few at once."""
-
-    def __init__(self, per_s: float, burst: float, monotonic: Callable[[], float]) -> None:
-        self._per_s, self._burst, self._monotonic = per_s, burst, monotonic
-        self._left, self._at = burst, monotonic()
-
-    def take(self) -> bool:
-        now = self._monotonic()
-        self._left = min(self._burst, self._left + (now - self._at) * self._per_s)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 def _key_of_event(data: dict[str, Any]) -> OrderKey:

@@ -10,13 +10,14 @@ from contracts.internal import (
     CheckCredentials,
     ChooseOffer,
     PayerCame,
+    PayHere,
     SealAnew,
     TryAccount,
 )
 from foundation.seal_anew import seal_anew
 from gateway.api.admission import DepsOf
 from gateway.api.answers import answer
-from gateway.flows import cashier, choices, payers, registration
+from gateway.flows import cashier, choices, payers, payment_links, registration
 
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
 BY_CASHIER: Final = [Depends(CalledBy("cashier"))]
@@ -76,3 +77,14 @@ async def check(token: str, deps: DepsOf) -> Response:
 async def payer_came(request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
     return answer(await payers.came(deps, parse(PayerCame, body)))
+
+
+@router.get("/pay-points/{point_id}", dependencies=BY_CASHIER)
+async def get_pay_point(point_id: str, deps: DepsOf) -> Response:
+    return answer(await payment_links.show(deps, point_id))
+
+
+@router.post("/pay-points/{point_id}/payments", dependencies=BY_CASHIER)
+async def pay_here(point_id: str, request: Request, deps: DepsOf) -> Response:
+    _, body = await read_json_object(request)
+    return answer(await payment_links.begin(deps, point_id, parse(PayHere, body)))

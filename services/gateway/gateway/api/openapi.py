@@ -14,7 +14,14 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from contracts.api import CloseOrder, CreatePayment, CreateRefund, CreateSplit, PaymentView
+from contracts.api import (
+    CloseOrder,
+    CreatePayment,
+    CreatePaymentLink,
+    CreateRefund,
+    CreateSplit,
+    PaymentView,
+)
 from contracts.codes import CODES, Code
 
 VERSION: Final = "1.0.0"
@@ -129,7 +136,10 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _document(app: FastAPI) -> dict[str, Any]:
     made = get_openapi(title="Paymesh", version=VERSION, description=DESCRIPTION, routes=app.routes)
     _, written = models_json_schema(
-        [(model, "validation") for model in (CreatePayment, CloseOrder, CreateRefund, CreateSplit)]
+        [
+            (model, "validation")
+            for model in (CreatePayment, CloseOrder, CreateRefund, CreateSplit, CreatePaymentLink)
+        ]
         + [(Problem, "serialization")],
         ref_template=REFERENCE,
     )

@@ -31,6 +31,10 @@ class Addresses:
         """Where channels send the payer back to: our page then asks them how it stands."""
         return f"{self.page(token)}/back"
 
+    def pay_point(self, point_id: str) -> str:
+        """Our page of a payment link, where payers begin by themselves."""
+        return f"{self.cashier}/pay/to/{point_id}"
+
     @property
     def payers(self) -> str:
         """Where wallets send the payer back to, with the word on who that is."""

@@ -3,7 +3,9 @@
 TradeError (a problem with one of the public codes)
 ├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · DeadLetterNotFound  not_found
 ├── ReconciliationNotFound · DifferenceNotFound                  not_found
+├── LinkNotFound                                            not_found
 ├── TooManyAttempts                                         rate_limited
+├── LinkMismatch · LinkOver · AmountMissing     refund_mismatch · order_closed · invalid_request
 ├── PaymentError (409, with the member `payment`)
 │   ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
 │   ├── OrderPaid · OrderClosed · CheckoutReplaced          order_paid · order_closed
@@ -245,6 +247,41 @@ class SplitMismatch(PaymentError):
             f"merchant_split_no {merchant_split_no} is taken by a split with other content.",
             payment,
         )
+
+
+class LinkNotFound(TradeError):
+    """Also for a link of another app."""
+
+    code = Code.NOT_FOUND
+
+    def __init__(self, link_id: str) -> None:
+        super().__init__(f"There is no payment link {link_id}.")
+
+
+class LinkMismatch(TradeError):
+    code = Code.REFUND_MISMATCH
+
+    def __init__(self, merchant_order_no: str) -> None:
+        super().__init__(
+            f"merchant_order_no {merchant_order_no} is taken by a payment link with other content."
+        )
+
+
+class LinkOver(TradeError):
+    """Nothing can be begun there; `state` as in `contracts.api.LinkStatus`."""
+
+    code = Code.ORDER_CLOSED
+
+    def __init__(self, link_id: str, state: str) -> None:
+        super().__init__(f"The payment link {link_id} is {state}.", extra={"state": state})
+
+
+class AmountMissing(TradeError):
+    code = Code.INVALID_REQUEST
+
+    def __init__(self) -> None:
+        fault = FieldError("/amount", "is needed: the payer says how much")
+        super().__init__("The amount is missing.", errors=[fault])
 
 
 class DeadLetterNotFound(TradeError):

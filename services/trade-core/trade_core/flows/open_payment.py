@@ -4,6 +4,7 @@ is called."""
 from dataclasses import dataclass
 
 from chassis import logs
+from chassis.database import Tx
 from contracts.api import PaymentStatus
 from contracts.events.orders import OrderEventType
 from contracts.identifiers import new_id
@@ -36,6 +37,16 @@ async def open_payment(deps: Deps, request: PaymentRequest) -> Opened:
     Of any number of identical requests at once exactly one is `created`. Raises TooSoon,
     PaymentInProgress, OrderPaid, OrderClosed, PaymentConflicted.
     """
+    async with deps.db.connection() as tx:
+        opened = await insert_fresh(deps, tx, request)
+    if opened is None:
+        return await _open_known(deps, request)
+    deps.wake_relay()
+    return opened
+
+
+async def insert_fresh(deps: Deps, tx: Tx, request: PaymentRequest) -> Opened | None:
+    """The order with its first payment; None, and nothing is stored, where its number is known."""
     now = deps.clock()
     order, payment = opening.fresh(request, now)
     told = Event(
@@ -48,14 +59,8 @@ async def open_payment(deps: Deps, request: PaymentRequest) -> Opened:
         payment=payment,
     )
     next_check = due.open_check(payment, now)
-    async with deps.db.connection() as tx:
-        fresh = await fresh_orders.insert(
-            tx, order, payment, next_check, outgoing.order_event(told)
-        )
-    if not fresh:
-        return await _open_known(deps, request)
-    deps.wake_relay()
-    return Opened(order, payment, created=True)
+    is_fresh = await fresh_orders.insert(tx, order, payment, next_check, outgoing.order_event(told))
+    return Opened(order, payment, created=True) if is_fresh else None
 
 
 async def _open_known(deps: Deps, request: PaymentRequest) -> Opened:

@@ -1,0 +1,74 @@
+"""Where payers begin a payment by themselves: at a payment link of an app."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.api import Amount, CreatePaymentLink, OrderStatus, PaymentLinkView
+from contracts.internal.message import Message
+
+
+class OpenLink(Message):
+    """An authenticated request for a link."""
+
+    app_id: str
+    request: CreatePaymentLink
+
+
+class LinkOnFile(PaymentLinkView):
+    """`url` is empty: the gateway knows our addresses. `order_state` of its one order, once that is
+    there."""
+
+    app_id: str
+    order_state: OrderStatus | None = None
+
+
+class OpenedLink(Message):
+    """`created` False: the number is known, with the same content."""
+
+    created: bool
+    link: LinkOnFile
+
+
+class PayAtLink(Message):
+    """A payer begins. `amount` where the link leaves it to them. `payment_id` and `channel` of the
+    account that has a cashier of its own, if the merchant's only one has; None: our page."""
+
+    amount: Amount | None = None
+    payment_id: str | None = None
+    channel: str | None = None
+
+
+class PointState(StrEnum):
+    OPEN = "open"
+    USED = "used"
+    EXPIRED = "expired"
+    DISABLED = "disabled"
+
+
+class PayPoint(Message):
+    """What the page of a link shows. `amount` None: the payer enters it, between `min_amount` and
+    `max_amount`. `page_url`: our page of the one order that was begun there."""
+
+    state: PointState
+    merchant_name: str
+    subject: str
+    currency: str
+    amount: int | None
+    min_amount: int
+    max_amount: int
+    page_url: str | None = None
+
+
+class PayHere(Message):
+    """A payer begins at a link. `amount` where it is theirs to say."""
+
+    amount: Annotated[int, Field(strict=True)] | None = None
+    client_ip: str | None = None
+
+
+class Begun(Message):
+    """Where the payer pays: our page, or a channel's own cashier."""
+
+    url: str

@@ -1,0 +1,96 @@
+"""`/pay/to/{point_id}`: a payment link, where a payer begins by themselves."""
+
+import hashlib
+import hmac
+import re
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import AfterValidator
+
+from cashier.api.forms import read_form
+from cashier.api.reading import VISIT, Work, address_of, remember, visit_of
+from cashier.api.rendering import HEADERS, render_point
+from cashier.api.texts import POINT_NOTICES
+from cashier.domain.amounts import find_amount
+from cashier.domain.stage import is_safe_link
+from cashier.flows import points
+from chassis.problems import NotFound
+from contracts.internal import PayHere, PayPoint, PointState
+
+_POINT: Final = re.compile(r"L[0-9A-Z]{26}", re.ASCII)
+
+router = APIRouter(include_in_schema=False)
+
+
+def _with_form_of_a_point(text: str) -> str:
+    if not _POINT.fullmatch(text):
+        raise NotFound("There is no such payment link.")
+    return text
+
+
+PointId = Annotated[str, AfterValidator(_with_form_of_a_point)]
+
+
+@router.get("/pay/to/{point_id}")
+async def show(request: Request, deps: Work, point_id: PointId) -> Response:
+    """Who is to be paid for what; where that was begun, the page of that order."""
+    point = await points.get_point(deps, point_id)
+    if point.page_url and point.state is not PointState.DISABLED:
+        return _to(point.page_url)
+    said = request.query_params.get("notice", "")
+    return _page(request, point, notice=said if said in POINT_NOTICES else None)
+
+
+@router.post("/pay/to/{point_id}")
+async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
+    """To where it is paid, or back to the page with the reason why not.
+
+    A form that this browser was not given by us begins nothing: other sites could send it.
+    """
+    form = await read_form(request)
+    visit = request.cookies.get(VISIT, "")
+    if not visit or not hmac.compare_digest(form.get("visit", "").encode(), _seal(visit).encode()):
+        return _to(f"/pay/to/{point_id}")
+    point = await points.get_point(deps, point_id)
+    if point.state is not PointState.OPEN:
+        return _to(f"/pay/to/{point_id}")
+    amount = point.amount
+    if amount is None:
+        amount = find_amount(form.get("amount", ""), point.currency)
+        if amount is None or not point.min_amount <= amount <= point.max_amount:
+            said = form.get("amount", "")[:20]
+            return _page(request, point, notice="amount", amount=said, status=422)
+    address = address_of(request)
+    deps.beginnings.take(point_id, browser=visit, address=address)
+    begun = await points.begin(deps, point_id, PayHere(amount=amount, client_ip=address))
+    if begun.url is not None and is_safe_link(begun.url):
+        return _to(begun.url)
+    notice = begun.refusal if begun.refusal in POINT_NOTICES else "internal"
+    return _to(f"/pay/to/{point_id}?notice={notice}")
+
+
+def _page(
+    request: Request,
+    point: PayPoint,
+    *,
+    notice: str | None,
+    amount: str = "",
+    status: int = 200,
+) -> Response:
+    visit = visit_of(request)
+    response = render_point(
+        request, point, visit=_seal(visit), notice=notice, said_amount=amount, status=status
+    )
+    remember(request, response, VISIT, visit, None)
+    return response
+
+
+def _seal(visit: str) -> str:
+    """What stands in the form for the cookie, which no page can read."""
+    return hashlib.sha256(f"begin {visit}".encode()).hexdigest()
+
+
+def _to(url: str) -> Response:
+    return RedirectResponse(url, 303, headers=HEADERS)

@@ -1,0 +1,80 @@
+"""A payment link: sent by the app, opened and paid by payers with plain forms."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from tests.e2e.journey import paid
+from tests.e2e.running import RunningStack, eventually
+
+from contracts.identifiers import is_id, new_id
+from paymesh_local.client import ApiClient
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def wish(stack: RunningStack, **changes: Any) -> dict[str, Any]:
+    return {"merchant_id": stack.demo["merchant_id"], "subject": "物业费 12月", **changes}
+
+
+async def begun(browser: httpx.AsyncClient, url: str, **said: str) -> httpx.Response:
+    """The page where the payer chooses, after the form of the link was sent."""
+    page = await browser.get(url)
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)"', page.text))
+    return await browser.post(url, data={**form, **said})
+
+
+def payment_no_of(page: httpx.Response) -> str:
+    return page.url.path.removeprefix("/pay/").partition(".")[0]
+
+
+async def test_a_bill_sent_by_link_is_paid_once(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
+) -> None:
+    number = f"W-{new_id('event')}"
+    body = wish(stack, amount=2599, uses=1, merchant_order_no=number)
+    made = await api.post("/v1/payment-links", body)
+    assert made.status_code == 201, made.text
+    link = made.json()
+    assert (await api.post("/v1/payment-links", body)).json()["link_id"] == link["link_id"]
+
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
+        page = await begun(browser, link["url"])
+        assert "25.99" in page.text
+        wechat = stack.demo["payment_ids"]["wechat"]
+        chosen = await browser.post(f"{page.url}/channel", data={"payment_id": wechat})
+        assert "<svg" in chosen.text
+        await paid(sandbox, payment_no_of(chosen))
+
+    async def is_used() -> bool:
+        told = await api.get(f"/v1/payment-links/{link['link_id']}")
+        return bool(told.json()["state"] == "used")
+
+    await eventually(is_used)
+    order = await api.get(f"/v1/orders/{number}?merchant_id={stack.demo['merchant_id']}")
+    assert (order.json()["status"], order.json()["amount_paid"]) == ("paid", 2599)
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as another:
+        page = await another.get(link["url"])
+        assert payment_no_of(page) == payment_no_of(chosen)
+        assert "支付成功" in page.text
+
+
+async def test_a_link_for_many_opens_an_order_for_each_until_it_is_disabled(
+    stack: RunningStack, api: ApiClient
+) -> None:
+    made = await api.post("/v1/payment-links", wish(stack, uses=None))
+    link = made.json()
+    seen = set()
+    for amount in ("1.50", "20"):
+        async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
+            seen.add(payment_no_of(await begun(browser, link["url"], amount=amount)))
+    assert len(seen) == 2
+    for payment_no in seen:
+        payment = (await api.get(f"/v1/payments/{payment_no}")).json()
+        assert payment["amount"] in (150, 2000)
+        assert is_id("payers_order", payment["merchant_order_no"])
+    path = f"/v1/payment-links/{link['link_id']}"
+    assert (await api.send("DELETE", path, b"")).json()["state"] == "disabled"
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        assert "付款链接已停用" in (await browser.get(link["url"])).text

@@ -1,0 +1,235 @@
+"""A payment link as its payers see it, by plain forms."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from tests.integration.cashier.conftest import problem, served
+
+from cashier.main import build
+from cashier.settings import CashierSettings
+from contracts.identifiers import new_id
+
+PAGE = "https://cashier.example/pay/P1.t"
+
+
+@dataclass
+class Gateway:
+    """One payment link."""
+
+    point_id: str = field(default_factory=lambda: new_id("payment_link"))
+    point: dict[str, Any] = field(default_factory=dict)
+    refusal: tuple[int, str] | None = None
+    begun: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        return f"/pay/to/{self.point_id}"
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.get("/internal/pay-points/{point_id}")
+        async def show(point_id: str) -> Response:
+            if point_id != self.point_id:
+                return problem(404, "not_found")
+            usual = {
+                "state": "open",
+                "merchant_name": "阳光<物业>",
+                "subject": "<script>alert(1)</script>",
+                "currency": "CNY",
+                "amount": 1299,
+                "min_amount": 1299,
+                "max_amount": 1299,
+                "page_url": None,
+            }
+            return JSONResponse({**usual, **self.point})
+
+        @app.post("/internal/pay-points/{point_id}/payments")
+        async def begin(point_id: str, request: Request) -> Response:
+            self.begun.append(await request.json())
+            return JSONResponse({"url": PAGE}) if not self.refusal else problem(*self.refusal)
+
+        return app
+
+
+@pytest.fixture
+async def gateway() -> Gateway:
+    return Gateway()
+
+
+@pytest.fixture
+async def cashier_url(gateway: Gateway, kafka_bootstrap: str) -> AsyncIterator[str]:
+    async with served(gateway.app()) as gateway_url:
+        settings = CashierSettings.model_validate(
+            {
+                "gateway_token": "the-cashiers-token-for-the-gateway",
+                "kafka_bootstrap": kafka_bootstrap,
+                "gateway_url": gateway_url,
+            }
+        )
+        async with served(build(settings)) as url:
+            yield url
+
+
+@asynccontextmanager
+async def browser_at(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def browser(cashier_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with browser_at(cashier_url) as browser:
+        yield browser
+
+
+def form_of(page: httpx.Response, **said: str) -> dict[str, str]:
+    """What the page's form would send, with what the payer enters."""
+    found = re.search(r'name="visit" value="([0-9a-f]+)"', page.text)
+    assert found is not None
+    return {"visit": found.group(1), **said}
+
+
+async def test_the_payer_sees_who_is_paid_for_what_and_goes_on(
+    gateway: Gateway, browser: httpx.AsyncClient
+) -> None:
+    page = await browser.get(gateway.path)
+    assert page.status_code == 200
+    assert "阳光&lt;物业&gt;" in page.text
+    assert "¥12.99" in page.text
+    assert "<script>alert" not in page.text
+    assert 'name="amount"' not in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    begun = await browser.post(gateway.path, data=form_of(page))
+    assert (begun.status_code, begun.headers["location"]) == (303, PAGE)
+    assert gateway.begun == [{"amount": 1299, "client_ip": "127.0.0.1"}]
+
+
+ENTERED = [("12.99", 1299), (" 5 ", 500), ("0.5", 50), ("0.01", 1), ("1000000.00", 100_000_000)]
+
+
+@pytest.mark.parametrize(("said", "amount"), ENTERED)
+async def test_the_payer_enters_the_amount(
+    gateway: Gateway, browser: httpx.AsyncClient, said: str, amount: int
+) -> None:
+    gateway.point = {"amount": None, "min_amount": 1, "max_amount": 10**12}
+    page = await browser.get(gateway.path)
+    assert 'inputmode="decimal"' in page.text
+    begun = await browser.post(gateway.path, data=form_of(page, amount=said))
+    assert begun.status_code == 303
+    assert gateway.begun[0]["amount"] == amount
+
+
+@pytest.mark.parametrize("said", ["", "0", "-1", "1e3", "1.999", "٣", '"><script>', "9" * 30])
+async def test_what_is_no_amount_is_said_so_and_begins_nothing(
+    gateway: Gateway, browser: httpx.AsyncClient, said: str
+) -> None:
+    gateway.point = {"amount": None, "min_amount": 1, "max_amount": 10**10}
+    page = await browser.get(gateway.path, headers={"Accept-Language": "en"})
+    again = await browser.post(gateway.path, data=form_of(page, amount=said))
+    assert again.status_code == 422
+    assert 'role="alert"' in again.text
+    assert '"><script>' not in again.text
+    assert gateway.begun == []
+
+
+STATES = [
+    ("expired", "付款链接已过期", "The payment link has expired"),
+    ("disabled", "付款链接已停用", "The payment link is not in use any more"),
+    ("used", "这笔付款已完成", "This was paid already"),
+]
+
+
+@pytest.mark.parametrize(("state", "zh", "en"), STATES)
+async def test_a_link_that_is_over_says_so_in_words(
+    gateway: Gateway, browser: httpx.AsyncClient, state: str, zh: str, en: str
+) -> None:
+    gateway.point = {"state": state}
+    assert zh in (await browser.get(gateway.path)).text
+    page = await browser.get(f"{gateway.path}?lang=en")
+    assert en in page.text
+    assert "<form" not in page.text
+
+
+@pytest.mark.parametrize("state", ["open", "used", "expired"])
+async def test_where_an_order_was_begun_its_page_is_shown(
+    gateway: Gateway, browser: httpx.AsyncClient, state: str
+) -> None:
+    gateway.point = {"state": state, "page_url": PAGE}
+    page = await browser.get(gateway.path)
+    assert (page.status_code, page.headers["location"]) == (303, PAGE)
+
+
+async def test_a_disabled_link_leads_to_what_was_begun(
+    gateway: Gateway, browser: httpx.AsyncClient
+) -> None:
+    gateway.point = {"state": "disabled", "page_url": PAGE}
+    page = await browser.get(gateway.path)
+    assert page.status_code == 200
+    assert f'href="{PAGE}"' in page.text
+
+
+async def test_a_form_that_this_browser_was_not_given_begins_nothing(
+    gateway: Gateway, browser: httpx.AsyncClient, cashier_url: str
+) -> None:
+    sent = form_of(await browser.get(gateway.path))
+    async with browser_at(cashier_url) as stranger:
+        for form in (sent, {"visit": ""}, {"amount": "1"}):
+            answer = await stranger.post(gateway.path, data=form)
+            assert (answer.status_code, answer.headers["location"]) == (303, gateway.path)
+    assert gateway.begun == []
+
+
+async def test_who_begins_too_fast_is_asked_to_wait(
+    gateway: Gateway, browser: httpx.AsyncClient, cashier_url: str
+) -> None:
+    form = form_of(await browser.get(gateway.path))
+    first, second = [await browser.post(gateway.path, data=form) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (303, 429)
+    assert second.headers["retry-after"] == "3"
+    assert f'href="{gateway.path}"' in second.text
+    assert len(gateway.begun) == 1
+    async with browser_at(cashier_url) as neighbour:
+        page = await neighbour.get(gateway.path)
+        assert (await neighbour.post(gateway.path, data=form_of(page))).status_code == 303
+
+
+async def test_many_browsers_of_one_address_are_asked_to_wait_too(
+    gateway: Gateway, cashier_url: str
+) -> None:
+    async def begins() -> int:
+        async with browser_at(cashier_url) as browser:
+            page = await browser.get(gateway.path)
+            return (await browser.post(gateway.path, data=form_of(page))).status_code
+
+    answers = await asyncio.gather(*(begins() for _ in range(20)))
+    assert answers.count(429) >= 8
+    assert answers.count(303) >= 10
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("declined", "未能受理"), ("method_not_supported", "暂无可用"), ("order_closed", "系统繁忙")],
+)
+async def test_a_refusal_is_told_on_the_page(
+    gateway: Gateway, browser: httpx.AsyncClient, code: str, words: str
+) -> None:
+    gateway.refusal = (409, code)
+    refused = await browser.post(gateway.path, data=form_of(await browser.get(gateway.path)))
+    assert refused.status_code == 303
+    assert words in (await browser.get(refused.headers["location"])).text
+
+
+@pytest.mark.parametrize("path", [f"/pay/to/L{'0' * 26}", "/pay/to/L1", "/pay/to/x"])
+async def test_a_link_that_nobody_made_is_said_so(browser: httpx.AsyncClient, path: str) -> None:
+    page = await browser.get(path)
+    assert page.status_code == 404
+    assert "没有找到" in page.text
