@@ -29,6 +29,10 @@ CONNECT_LIMIT_S: Final = 3.0
 M = TypeVar("M", bound=BaseModel)
 
 
+class Nothing(BaseModel):
+    """The answer of a call that answers nothing (204), or whose answer nobody reads."""
+
+
 class Service:
     """One service behind this one, called with our token for it."""
 
@@ -54,7 +58,10 @@ class Service:
     async def get(
         self, answer: type[M], path: str, params: Mapping[str, str | int | None] | None = None
     ) -> M:
-        """Ask; parameters that are None are left out. Raises as `post` does."""
+        """Ask; parameters that are None are left out. Raises as `post` does.
+
+        `path`, here and in `post`, is sent as it stands: strangers' text in it is quoted before.
+        """
         return await self._call(answer, "GET", path, params or {}, b"", CALL_LIMIT_S)
 
     async def post(
@@ -100,7 +107,7 @@ class Service:
         if not 200 <= response.status < 300:
             raise _problem(response, raw, path)
         try:
-            return answer.model_validate_json(raw)
+            return answer.model_validate_json(raw or b"{}")
         except ValidationError as error:
             log.warning("service.senseless_answer", path=path, faults=error.error_count())
             raise Internal from error
@@ -115,7 +122,11 @@ class Service:
 
 
 def _query(params: Mapping[str, Any]) -> str:
-    given = {name: value for name, value in params.items() if value is not None}
+    given = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in params.items()
+        if value is not None
+    }
     return f"?{urlencode(given)}" if given else ""
 
 
@@ -123,11 +134,11 @@ def _problem(response: aiohttp.ClientResponse, raw: bytes, path: str) -> Problem
     # 401 and 403 would tell the caller about our token, not about theirs.
     if response.content_type == MEDIA_TYPE and response.status not in (401, 403):
         with contextlib.suppress(orjson.JSONDecodeError):
+            body = orjson.loads(raw)
             wait = response.headers.get("Retry-After", "")
-            return Forwarded(
-                response.status,
-                orjson.loads(raw),
-                retry_after_s=int(wait) if wait.isdecimal() else None,
-            )
+            if isinstance(body, dict):
+                return Forwarded(
+                    response.status, body, retry_after_s=int(wait) if wait.isdecimal() else None
+                )
     log.error("service.senseless_answer", path=path, status=response.status)
     return Internal()

@@ -7,13 +7,11 @@ from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
-from httpx import AsyncClient
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from chassis import logs, settings
 from chassis.background import Background, Pulse
 from chassis.database import AWAY, Database
-from chassis.http import ServiceClient, client
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
 from chassis.web import PublicApp, create_public_app, serve
@@ -22,6 +20,7 @@ from contracts.events.configuration import SOURCE
 from foundation.alerting import Send, by_kafka
 from foundation.record_proof import stamped
 from foundation.self_watch import self_watch
+from foundation.service_client import Service
 from merchant_admin import jobs
 from merchant_admin.api import (
     apps,
@@ -48,8 +47,6 @@ from merchant_admin.flows.republishing import republish_all
 from merchant_admin.flows.users import ensure_administrator
 from merchant_admin.jobs import NAME
 from merchant_admin.settings import AdminSettings
-
-CALL_LIMIT_S: Final = 5.0
 
 PARTS: Final = (
     session,
@@ -110,23 +107,26 @@ class _Running:
         signing = record_proof.signing_key(config.configuration_key.get_secret_value())
         stamp = stamped(signing, (topics.MERCHANT_CONFIG,))
         producer = Producer(config.broker(), NAME, stamp=stamp)
-        http = client(timeout_s=CALL_LIMIT_S)
         relay = Relay(db, producer)
-        deps = app.state.deps = _deps(config, db, relay, http)
+        deps = app.state.deps = _deps(config, db, relay)
         try:
             await producer.start()
             await ensure_administrator(
                 deps, config.admin_username, config.admin_password.get_secret_value()
             )
             await republish_all(deps)
-            async with self._background as background:
+            async with (
+                deps.gateway,
+                deps.trade_core,
+                deps.notifier,
+                self._background as background,
+            ):
                 self._start(background, deps, relay, producer.send_many)
                 self._db = db
                 yield
                 self._db = None
         finally:
             await producer.stop()
-            await http.aclose()
             await db.close()
 
     def _start(self, background: Background, deps: Deps, relay: Relay, send: Send) -> None:
@@ -157,14 +157,14 @@ class _Running:
         return self._background.alive()
 
 
-def _deps(config: AdminSettings, db: Database, relay: Relay, http: AsyncClient) -> Deps:
+def _deps(config: AdminSettings, db: Database, relay: Relay) -> Deps:
     return Deps(
         db=db,
         wake=relay.wake,
         clock=partial(datetime.now, UTC),
-        gateway=ServiceClient(config.gateway_url, config.gateway_token, http),
-        trade_core=ServiceClient(config.trade_core_url, config.trade_core_token, http),
-        notifier=ServiceClient(config.notifier_url, config.notifier_token, http),
+        gateway=Service(config.gateway_url, config.gateway_token),
+        trade_core=Service(config.trade_core_url, config.trade_core_token),
+        notifier=Service(config.notifier_url, config.notifier_token),
         sealing=SealingKeys(
             gateway=config.gateway_sealing_public_key,
             notifier=config.notifier_sealing_public_key,

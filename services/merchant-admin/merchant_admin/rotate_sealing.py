@@ -12,35 +12,33 @@ from functools import partial
 from typing import Final
 
 from chassis.database import Database
-from chassis.http import ServiceClient, client
 from chassis.problems import Problem
+from foundation.service_client import Service
 from merchant_admin.domain.audit import SYSTEM
 from merchant_admin.flows.deps import SealingKeys
 from merchant_admin.flows.sealing_anew import SealedCount, Sealer, seal_all_anew
 from merchant_admin.settings import RotationSettings
 
 NAME: Final = "rotate-sealing"
-CALL_LIMIT_S: Final = 5.0
 
 
 async def rotate(config: RotationSettings) -> SealedCount:
     url = config.database_url.get_secret_value()
     db = await Database.connect(url, application_name=NAME, min_size=1)
-    http = client(timeout_s=CALL_LIMIT_S)
     sealer = Sealer(
         db=db,
         clock=partial(datetime.now, UTC),
-        gateway=ServiceClient(config.gateway_url, config.gateway_token, http),
-        notifier=ServiceClient(config.notifier_url, config.notifier_token, http),
+        gateway=Service(config.gateway_url, config.gateway_token),
+        notifier=Service(config.notifier_url, config.notifier_token),
         sealing=SealingKeys(
             gateway=config.gateway_sealing_public_key,
             notifier=config.notifier_sealing_public_key,
         ),
     )
     try:
-        return await seal_all_anew(sealer, SYSTEM)
+        async with sealer.gateway, sealer.notifier:
+            return await seal_all_anew(sealer, SYSTEM)
     finally:
-        await http.aclose()
         await db.close()
 
 

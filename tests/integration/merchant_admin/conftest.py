@@ -18,10 +18,10 @@ from fastapi.responses import JSONResponse
 from tests.record_keys import CONFIGURATION_KEY
 
 from chassis.database import Database
-from chassis.http import ServiceClient
 from chassis.problems import Forwarded, Problem
 from chassis.web import PublicApp
 from contracts import sealing
+from foundation.service_client import M, Service
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.flows.deps import Deps, SealingKeys
 from merchant_admin.flows.users import ensure_administrator
@@ -156,31 +156,53 @@ class TradeCore:
             return JSONResponse(self.answers[request.url.path])
 
 
-class Notifier:
+class InProcess(Service):
+    """The hop to an application in this process; the real one is tested beside foundation."""
+
+    def __init__(self, app: FastAPI) -> None:
+        transport = httpx.ASGITransport(app)
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://in-process")
+
+    async def _call(
+        self,
+        answer: type[M],
+        method: str,
+        path: str,
+        params: Mapping[str, Any],
+        body: bytes,
+        timeout_s: float,
+    ) -> M:
+        said = await self._http.request(method, path, params=params or None, content=body)
+        if said.is_error:
+            raise Forwarded(said.status_code, said.json())
+        return answer.model_validate_json(said.content)
+
+
+class Notifier(Service):
     """Answers by path what a test has put into `answers`, and keeps what it was asked."""
 
     def __init__(self) -> None:
         self.answers: dict[str, dict[str, Any] | Problem] = {}
         self.calls: list[tuple[str, str, Mapping[str, Any] | None]] = []
 
-    async def call(
+    async def _call(
         self,
+        answer: type[M],
         method: str,
         path: str,
-        *,
-        json: Mapping[str, Any] | None = None,
-        params: Mapping[str, Any] | None = None,
-        timeout_s: float = 5.0,
-    ) -> dict[str, Any]:
-        self.calls.append((method, path, json or params))
+        params: Mapping[str, Any],
+        body: bytes,
+        timeout_s: float,
+    ) -> M:
+        self.calls.append((method, path, json.loads(body) if body else params or None))
         if path not in self.answers:
             raise Forwarded(
                 404, {"code": "not_found", "title": "Not found", "detail": "", "request_id": ""}
             )
-        answer = self.answers[path]
-        if isinstance(answer, Problem):
-            raise answer
-        return answer
+        said = self.answers[path]
+        if isinstance(said, Problem):
+            raise said
+        return answer.model_validate_json(json.dumps(said))
 
 
 @dataclass
@@ -292,18 +314,12 @@ async def admin(
     db = await Database.connect(url, application_name="test")
     gateway, trade_core, clock = Gateway(), TradeCore(), Clock()
     notifier = Notifier()
-    services = httpx.AsyncClient(
-        mounts={
-            "http://gateway": httpx.ASGITransport(gateway.app()),
-            "http://trade-core": httpx.ASGITransport(trade_core.app()),
-        }
-    )
     deps = Deps(
         db=db,
         wake=lambda: None,
         clock=clock,
-        gateway=ServiceClient(settings.gateway_url, settings.gateway_token, services),
-        trade_core=ServiceClient(settings.trade_core_url, settings.trade_core_token, services),
+        gateway=InProcess(gateway.app()),
+        trade_core=InProcess(trade_core.app()),
         notifier=notifier,
         sealing=SealingKeys(
             sealing_keys["gateway"].public_key, sealing_keys["notifier"].public_key
@@ -326,5 +342,4 @@ async def admin(
         yield Admin(
             logged_in, anonymous, deps, gateway, trade_core, sealing_keys, clock, notifier, app
         )
-    await services.aclose()
     await db.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from tests.authority import Authority
 
 from chassis.problems import InvalidRequest, Overloaded
@@ -13,6 +14,7 @@ from contracts import sealing
 from contracts.internal import SealAnew
 from contracts.sealing import Opener
 from foundation.seal_anew import seal_anew
+from foundation.service_client import CALL_LIMIT_S, M, Service
 from merchant_admin.domain.audit import SYSTEM
 from merchant_admin.flows.deps import SealingKeys
 from merchant_admin.flows.republishing import republish_all
@@ -25,28 +27,28 @@ from .test_sealed_options import ROUTE
 
 
 @dataclass
-class Sealing:
+class Sealing(Service):
     """A service that seals anew with its real keys."""
 
     opener: Opener
     asked: list[SealAnew] = field(default_factory=list)
     is_away: bool = False
 
-    async def call(
+    async def post(
         self,
-        method: str,
+        answer: type[M],
         path: str,
         *,
-        json: Mapping[str, Any] | None = None,
-        params: Mapping[str, Any] | None = None,
-        timeout_s: float = 5.0,
-    ) -> dict[str, Any]:
-        assert (method, path, params) == ("POST", "/internal/seal-anew", None)
+        body: BaseModel | None = None,
+        params: Mapping[str, str | int | None] | None = None,
+        timeout_s: float = CALL_LIMIT_S,
+    ) -> M:
+        assert (path, params) == ("/internal/seal-anew", None)
         if self.is_away:
             raise Overloaded("away")
-        asked = SealAnew.model_validate(json)
-        self.asked.append(asked)
-        return seal_anew(self.opener, asked).model_dump()
+        assert isinstance(body, SealAnew)
+        self.asked.append(body)
+        return answer.model_validate(seal_anew(self.opener, body).model_dump())
 
 
 @dataclass
@@ -195,12 +197,12 @@ async def test_what_changed_meanwhile_is_not_overwritten(admin: Admin) -> None:
     rotation = Rotation.of(admin)
 
     class Busy(Sealing):
-        async def call(self, *arguments: Any, **given: Any) -> dict[str, Any]:
-            answer = await super().call(*arguments, **given)
-            path = f"/api/apps/{ids['app']}/keys/{ids['key']}"
-            if given["json"]["context"] == ids["key"]:
-                assert (await admin.http.delete(path)).is_success
-            return answer
+        async def post(self, answer: type[M], path: str, **given: Any) -> M:
+            answered = await super().post(answer, path, **given)
+            key = f"/api/apps/{ids['app']}/keys/{ids['key']}"
+            if given["body"].context == ids["key"]:
+                assert (await admin.http.delete(key)).is_success
+            return answered
 
     rotation.gateway = Busy(rotation.gateway.opener)
     assert (await rotation.run()).lost == []

@@ -11,8 +11,10 @@ from chassis.problems import FieldError, Problem
 from contracts.codes import Code
 from contracts.events.configuration import ClientCertificate, State
 from contracts.identifiers import new_id
+from contracts.internal import CheckAddress
 from contracts.sealing import seal
 from contracts.webhooks import new_secret
+from foundation.service_client import Nothing
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.certificates import usable_until
 from merchant_admin.domain.entities import App, AppTerms, Given, SealedCertificate, advanced
@@ -135,7 +137,7 @@ async def _require_callable(deps: Deps, notify_url: str | None) -> None:
     if notify_url is None:
         return
     try:
-        await deps.notifier.call("POST", CHECK_ADDRESS, json={"url": notify_url})
+        await deps.notifier.post(Nothing, CHECK_ADDRESS, body=CheckAddress(url=notify_url))
     except Problem as refusal:
         if refusal.code != Code.INVALID_REQUEST:
             log.warning("app.address_unchecked", reason=refusal.code)

@@ -1,13 +1,17 @@
 """What other services do for people: asked for, and audited with what came of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from chassis.problems import Forwarded
+from foundation.service_client import Service
 from merchant_admin.domain.audit import Actor
-from merchant_admin.flows.deps import Deps, Service
+from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +21,25 @@ class AuditedCall:
     action: str
     entity_id: str
     path: str
-    body: Mapping[str, Any] | None = None
+    body: BaseModel | None = None
     timeout_s: float = 10.0
 
 
 async def call_audited(
-    deps: Deps, service: Service, actor: Actor, call: AuditedCall
-) -> dict[str, Any]:
+    deps: Deps, service: Service, actor: Actor, answer: type[M], call: AuditedCall
+) -> M:
     """The answer. Audited also where the service refused or did not answer. Raises Forwarded."""
     outcome = "unknown"
     try:
-        answer = await service.call(
-            "POST", f"/internal/{call.path}", json=call.body, timeout_s=call.timeout_s
+        answered = await service.post(
+            answer, f"/internal/{call.path}", body=call.body, timeout_s=call.timeout_s
         )
         outcome = "done"
     except Forwarded as problem:
         outcome = problem.code
         raise
     finally:
+        asked = call.body.model_dump(mode="json") if call.body else {}
         async with deps.db.transaction() as tx:
             await record_action(
                 tx,
@@ -42,6 +47,6 @@ async def call_audited(
                 call.action,
                 at=deps.clock(),
                 entity_id=call.entity_id,
-                after={**(call.body or {}), "outcome": outcome},
+                after={**asked, "outcome": outcome},
             )
-    return answer
+    return answered

@@ -26,22 +26,19 @@ def scoped(scope: Scope, filters: Mapping[str, Any]) -> dict[str, Any]:
 async def find_balances(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> LedgerBalances:
     """By merchant, channel account, currency and purpose. Raises Forwarded."""
     asked = scoped(scope, filters)
-    answer = await deps.trade_core.call("GET", "/internal/ledger/balances", params=asked)
-    return LedgerBalances.model_validate(answer)
+    return await deps.trade_core.get(LedgerBalances, "/internal/ledger/balances", asked)
 
 
 async def find_entries(deps: Deps, scope: Scope, subject: str) -> LedgerEntries:
     """What was booked of a payment, refund or split. Raises Forwarded."""
     query = {"subject": subject}
-    answer = await deps.trade_core.call("GET", "/internal/ledger/entries", params=query)
-    entries = LedgerEntries.model_validate(answer)
+    entries = await deps.trade_core.get(LedgerEntries, "/internal/ledger/entries", query)
     return LedgerEntries(items=[one for one in entries.items if scope.has(one.merchant_id)])
 
 
 async def find_dead_letters(deps: Deps, filters: Mapping[str, Any]) -> DeadLetterPage:
     """The newest first. Raises Forwarded."""
-    answer = await deps.trade_core.call("GET", "/internal/dead-letters", params=filters)
-    return DeadLetterPage.model_validate(answer)
+    return await deps.trade_core.get(DeadLetterPage, "/internal/dead-letters", filters)
 
 
 async def replay(deps: Deps, actor: Actor, letter_id: int, *, version: int) -> DeadLetterView:
@@ -49,12 +46,11 @@ async def replay(deps: Deps, actor: Actor, letter_id: int, *, version: int) -> D
 
     Raises Forwarded.
     """
-    body = ReplayDeadLetter(version=version).model_dump()
+    body = ReplayDeadLetter(version=version)
     outcome: dict[str, Any] = {"outcome": "unknown"}
     try:
         path = f"/internal/dead-letters/{letter_id}/replay"
-        answer = await deps.trade_core.call("POST", path, json=body)
-        letter = DeadLetterView.model_validate(answer)
+        letter = await deps.trade_core.post(DeadLetterView, path, body=body)
         outcome = {"outcome": "applied" if letter.replayed_at else "refused", "key": letter.key}
     except Forwarded as problem:
         outcome = {"outcome": problem.code}

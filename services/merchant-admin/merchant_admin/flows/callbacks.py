@@ -25,21 +25,19 @@ from merchant_admin.flows.deps import Deps
 async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDeliveryPage:
     """Deliveries of apps with their attempts, newest first. Raises NoSuch, Forwarded."""
     await _require_app(deps, scope, filters.get("app_id"))
-    answer = await deps.notifier.call("GET", "/internal/all-deliveries", params=filters)
-    return FoundDeliveryPage.model_validate(answer)
+    return await deps.notifier.get(FoundDeliveryPage, "/internal/all-deliveries", filters)
 
 
 async def find_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> EndpointPage:
     """The addresses that callbacks go to. Raises NoSuch, Forwarded."""
     await _require_app(deps, scope, filters.get("app_id"))
-    answer = await deps.notifier.call("GET", "/internal/endpoints", params=filters)
-    return EndpointPage.model_validate(answer)
+    return await deps.notifier.get(EndpointPage, "/internal/endpoints", filters)
 
 
 async def resume(deps: Deps, actor: Actor, endpoint_id: str) -> EndpointView:
     """End the suspension of an address. Raises Forwarded."""
     call = AuditedCall("callback_address.resumed", endpoint_id, f"endpoints/{endpoint_id}/resume")
-    return EndpointView.model_validate(await call_audited(deps, deps.notifier, actor, call))
+    return await call_audited(deps, deps.notifier, actor, EndpointView, call)
 
 
 async def send_again(
@@ -49,22 +47,19 @@ async def send_again(
     await _require_app(deps, scope, app_id)
     path = f"events/{quote(event_id, safe='')}/redeliver?{urlencode({'app_id': app_id})}"
     call = AuditedCall("callback.redelivered", event_id, path)
-    return DeliveryView.model_validate(await call_audited(deps, deps.notifier, actor, call))
+    return await call_audited(deps, deps.notifier, actor, DeliveryView, call)
 
 
 async def replay(deps: Deps, actor: Actor, scope: Scope, request: ReplayRequest) -> ReplayView:
     """Send many callbacks of an app again. Raises NoSuch, Forwarded."""
     await _require_app(deps, scope, request.app_id)
-    call = AuditedCall(
-        "callbacks.replayed", request.app_id, "replays", request.model_dump(mode="json")
-    )
-    return ReplayView.model_validate(await call_audited(deps, deps.notifier, actor, call))
+    call = AuditedCall("callbacks.replayed", request.app_id, "replays", request)
+    return await call_audited(deps, deps.notifier, actor, ReplayView, call)
 
 
 async def read_replay(deps: Deps, scope: Scope, replay_id: str) -> ReplayView:
     """How far a replay is. Raises NoSuch, Forwarded."""
-    answer = await deps.notifier.call("GET", f"/internal/replays/{replay_id}")
-    found = ReplayView.model_validate(answer)
+    found = await deps.notifier.get(ReplayView, f"/internal/replays/{replay_id}")
     await _require_app(deps, scope, found.app_id)
     return found
 
@@ -74,9 +69,11 @@ async def send_trial(deps: Deps, actor: Actor, merchant_id: str | None) -> Alert
 
     Raises Forwarded.
     """
-    path = f"alerts/test?merchant_id={merchant_id}" if merchant_id else "alerts/test"
+    path = "alerts/test"
+    if merchant_id:
+        path += f"?{urlencode({'merchant_id': merchant_id})}"
     call = AuditedCall("alerts.tested", merchant_id or "alerts", path, timeout_s=30.0)
-    return AlertTest.model_validate(await call_audited(deps, deps.notifier, actor, call))
+    return await call_audited(deps, deps.notifier, actor, AlertTest, call)
 
 
 async def _require_app(deps: Deps, scope: Scope, app_id: str | None) -> None:

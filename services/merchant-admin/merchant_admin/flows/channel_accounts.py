@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import quote
 
 from pydantic import JsonValue
 from pydantic_core import to_json
@@ -151,17 +152,15 @@ async def read_page(
 
 async def read_channels(deps: Deps) -> list[ChannelDescription]:
     """The channels that the gateway has plugins for, with the schemas of their credentials."""
-    answer = await deps.gateway.call("GET", "/internal/channels")
-    return ChannelList.model_validate(answer).items
+    return (await deps.gateway.get(ChannelList, "/internal/channels")).items
 
 
 async def _tried(deps: Deps, account: ChannelAccount) -> AccountTrial:
     path = f"/internal/channel-accounts/{account.payment_id}/test"
-    body = TryAccount(version=account.version).model_dump()
+    body = TryAccount(version=account.version)
     for _ in range(KNOWN_WITHIN_S):
         try:
-            answer = await deps.gateway.call("POST", path, json=body, timeout_s=TRIAL_LIMIT_S)
-            return AccountTrial.model_validate(answer)
+            return await deps.gateway.post(AccountTrial, path, body=body, timeout_s=TRIAL_LIMIT_S)
         except Forwarded as problem:
             if problem.code != Code.NOT_FOUND:
                 raise
@@ -189,14 +188,13 @@ async def _new_credentials(
 
 
 async def _checked(deps: Deps, channel: str, request: CheckCredentials) -> CheckedCredentials:
-    path = f"/internal/channels/{channel}/credentials"
+    path = f"/internal/channels/{quote(channel, safe='')}/credentials"
     try:
-        answer = await deps.gateway.call("POST", path, json=request.model_dump(mode="json"))
+        return await deps.gateway.post(CheckedCredentials, path, body=request)
     except Forwarded as problem:
         if problem.code == Code.NOT_FOUND:
             raise Unusable(FieldError("/channel", "is not a channel of this centre")) from problem
         raise
-    return CheckedCredentials.model_validate(answer)
 
 
 def _sealed(deps: Deps, payment_id: str, credentials: Credentials) -> str:

@@ -1,6 +1,6 @@
 """What people decide of conflicts and stuck refunds: sent to trade-core, which carries it out."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,20 +22,25 @@ from merchant_admin.flows.recording import record_action
 
 log = structlog.get_logger()
 
+D = TypeVar("D", PaymentOnFile, RefundView)
+
+
+class _AnyRefundOnFile(RefundOnFile):
+    """Also of a trade-core of the version before, which names no version nor looks at one."""
+
+    version: int = 0
+
 
 async def read_on_file(deps: Deps, payment_no: str, scope: Scope) -> PaymentOnFile:
     """The payment as trade-core has it, with what a conflict is about. Raises Forwarded."""
-    answer = await deps.trade_core.call("GET", f"/internal/payments/{payment_no}")
-    on_file = PaymentOnFile.model_validate(answer)
+    on_file = await deps.trade_core.get(PaymentOnFile, f"/internal/payments/{payment_no}")
     scope.require(on_file.merchant_id, "payment")
     return on_file
 
 
 async def read_refund_on_file(deps: Deps, refund_no: str, scope: Scope) -> RefundOnFile:
     """The refund as trade-core has it, with the version that a decision names. Raises Forwarded."""
-    answer = await deps.trade_core.call("GET", f"/internal/refunds/{refund_no}")
-    # A trade-core of the version before names none, and does not look at it either.
-    on_file = RefundOnFile.model_validate({"version": 0, **answer})
+    on_file = await deps.trade_core.get(_AnyRefundOnFile, f"/internal/refunds/{refund_no}")
     scope.require(on_file.merchant_id, "refund")
     return on_file
 
@@ -68,8 +73,7 @@ async def decide_payment(
     request = DecidePayment(
         decision=decision, reason=reason, decided_by=actor.username, claim=claim
     )
-    answer = await _decide(deps, actor, "payment", payment_no, request)
-    return PaymentOnFile.model_validate(answer)
+    return await _decide(deps, actor, PaymentOnFile, "payment", payment_no, request)
 
 
 async def decide_refund(
@@ -88,26 +92,31 @@ async def decide_refund(
     request = DecideRefund(
         decision=decision, reason=reason, decided_by=actor.username, version=version
     )
-    return RefundView.model_validate(await _decide(deps, actor, "refund", refund_no, request))
+    return await _decide(deps, actor, RefundView, "refund", refund_no, request)
 
 
 async def _decide(
-    deps: Deps, actor: Actor, thing: str, number: str, request: DecidePayment | DecideRefund
-) -> dict[str, Any]:
+    deps: Deps,
+    actor: Actor,
+    answer: type[D],
+    thing: str,
+    number: str,
+    request: DecidePayment | DecideRefund,
+) -> D:
     """Audited before it is sent, because money may move then, and again with what came of it."""
     body = request.model_dump(mode="json")
     await _audit(deps, actor, f"{thing}.decision_requested", number, body)
     try:
-        answer = await deps.trade_core.call(
-            "POST", f"/internal/{thing}s/{number}/decision", json=body
+        decided = await deps.trade_core.post(
+            answer, f"/internal/{thing}s/{number}/decision", body=request
         )
     except Forwarded as problem:
         refused = {**body, "code": problem.code, "detail": problem.detail}
         await _audit(deps, actor, f"{thing}.decision_refused", number, refused)
         raise
-    decided = {**body, "status": answer["status"]}
-    await _audit(deps, actor, f"{thing}.decided", number, decided)
-    return answer
+    facts = {**body, "status": decided.status.value}
+    await _audit(deps, actor, f"{thing}.decided", number, facts)
+    return decided
 
 
 async def _audit(deps: Deps, actor: Actor, action: str, number: str, facts: dict[str, Any]) -> None:

@@ -1,28 +1,14 @@
 """What the flows work with; put together in `main`, given to every flow as its first argument."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
 
 from chassis.database import Database
+from foundation.service_client import Service
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.domain.sessions import SESSION_COOKIE, SessionTerms
 from merchant_admin.flows.hashing import Checks
-
-
-class Service(Protocol):
-    """Another service's internal API. Its problems are raised as Forwarded."""
-
-    async def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Mapping[str, Any] | None = None,
-        params: Mapping[str, Any] | None = None,
-        timeout_s: float = 5.0,
-    ) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,9 @@ from merchant_admin.store.channel_accounts import find_account
 
 async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> ReconciliationPage:
     """Statements of channel accounts, the latest day first. Raises Forwarded."""
-    answer = await deps.trade_core.call(
-        "GET", "/internal/reconciliations", params=scoped(scope, filters)
+    return await deps.trade_core.get(
+        ReconciliationPage, "/internal/reconciliations", scoped(scope, filters)
     )
-    return ReconciliationPage.model_validate(answer)
 
 
 async def read(
@@ -35,8 +34,7 @@ async def read(
 ) -> ReconciliationOnFile:
     """One statement with a page of its differences. Raises Forwarded."""
     path = f"/internal/reconciliations/{statement_no}"
-    answer = await deps.trade_core.call("GET", path, params=filters)
-    on_file = ReconciliationOnFile.model_validate(answer)
+    on_file = await deps.trade_core.get(ReconciliationOnFile, path, filters)
     scope.require(on_file.merchant_id, "statement")
     return on_file
 
@@ -52,9 +50,8 @@ async def ask_for(
     request = AskForStatement(
         merchant_id=account.merchant_id, payment_id=payment_id, channel=account.channel, day=day
     )
-    body = request.model_dump(mode="json")
-    call = AuditedCall("statement.requested", payment_id, "reconciliations", body)
-    return ReconciliationView.model_validate(await call_audited(deps, deps.trade_core, actor, call))
+    call = AuditedCall("statement.requested", payment_id, "reconciliations", request)
+    return await call_audited(deps, deps.trade_core, actor, ReconciliationView, call)
 
 
 async def fetch_again(
@@ -64,7 +61,7 @@ async def fetch_again(
     if not scope.is_all:
         await read(deps, scope, statement_no, {"limit": 1})
     call = AuditedCall("statement.fetched", statement_no, f"reconciliations/{statement_no}/fetch")
-    return ReconciliationView.model_validate(await call_audited(deps, deps.trade_core, actor, call))
+    return await call_audited(deps, deps.trade_core, actor, ReconciliationView, call)
 
 
 async def settle(
@@ -73,5 +70,5 @@ async def settle(
     """Say why a difference, as `version` showed it, may stay. Raises Forwarded."""
     request = SettleDifference(reason=reason, decided_by=actor.username, version=version)
     path = f"differences/{difference_no}/settle"
-    call = AuditedCall("difference.settled", difference_no, path, request.model_dump(mode="json"))
-    return DifferenceView.model_validate(await call_audited(deps, deps.trade_core, actor, call))
+    call = AuditedCall("difference.settled", difference_no, path, request)
+    return await call_audited(deps, deps.trade_core, actor, DifferenceView, call)

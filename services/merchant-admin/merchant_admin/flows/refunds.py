@@ -32,8 +32,7 @@ async def request(
     The request is audited before it is sent, because what is sent cannot be taken back, and what
     came of it after. Raises Forwarded for trade-core's problems (not found, more than was paid, …).
     """
-    answer = await deps.trade_core.call("GET", f"/internal/payments/{payment_no}")
-    payment = PaymentWithOrder.model_validate(answer)
+    payment = await deps.trade_core.get(PaymentWithOrder, f"/internal/payments/{payment_no}")
     scope.require(payment.merchant_id, "payment")
     if payment.payment_id is None:
         raise NotRefundable
@@ -47,19 +46,14 @@ async def request(
     )
     await _audit(deps, actor, "requested", requested)
     try:
-        opened = await _open(deps, requested)
+        opened = await deps.trade_core.post(
+            OpenedRefund, "/internal/refunds", body=OpenRefund(app_id=None, request=requested)
+        )
     except Forwarded as problem:
         await _audit(deps, actor, "refused", requested, code=problem.code)
         raise
     await _audit(deps, actor, "opened", requested, refund_no=opened.refund.refund_no)
     return opened
-
-
-async def _open(deps: Deps, requested: CreateRefund) -> OpenedRefund:
-    body = OpenRefund(app_id=None, request=requested).model_dump(mode="json")
-    return OpenedRefund.model_validate(
-        await deps.trade_core.call("POST", "/internal/refunds", json=body)
-    )
 
 
 async def _audit(

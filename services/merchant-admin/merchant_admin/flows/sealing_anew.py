@@ -13,11 +13,12 @@ from typing import Final
 from chassis.database import Database, Tx
 from contracts.internal import SealAnew, SealedAnew
 from contracts.sealing import is_sealed_to
+from foundation.service_client import Service
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import App, ChannelAccount, Configured, Key, Merchant
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.sealed_texts import sealed_texts, with_texts
-from merchant_admin.flows.deps import SealingKeys, Service
+from merchant_admin.flows.deps import SealingKeys
 from merchant_admin.flows.recording import entity_id, record_action, record_change
 from merchant_admin.store import apps, channel_accounts, keys, merchants
 
@@ -93,8 +94,7 @@ async def _sealed_anew(
         return {}
     context = entity_id(item.entity())
     asked = SealAnew(public_key=public_key, context=context, texts=old)
-    answer = await service.call("POST", "/internal/seal-anew", json=asked.model_dump())
-    new = SealedAnew.model_validate(answer).texts
+    new = (await service.post(SealedAnew, "/internal/seal-anew", body=asked)).texts
     if None in new:
         count.lost.append(context)
     return {before: after for before, after in zip(old, new, strict=True) if after is not None}
