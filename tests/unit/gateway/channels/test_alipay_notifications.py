@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -209,6 +209,24 @@ def test_a_bank_says_what_became_of_a_refund(
     [notified] = read(account, bounce(side, status))
     assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, expected)
     assert times(notified) == (TOLD_AT, TOLD_AT)
+
+
+def test_it_is_understood_in_the_form_of_notifications_about_trades(
+    side: AlipaySide, account: Any
+) -> None:
+    fields = {
+        "notify_type": "depositback",
+        "notify_time": "2026-01-31 12:00:20",
+        "app_id": APP_ID,
+        "out_trade_no": PAYMENT_NO,
+        "out_request_no": REFUND_NO,
+        "dback_status": "F",
+        "sign_type": "RSA2",
+    }
+    [notified] = read(account, side.notification(fields))
+    bounced = Declined("DEPOSIT_BACK_FAILED", "the payer's bank sent it back", abnormal=True)
+    assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, bounced)
+    assert times(notified)[1] == datetime(2026, 1, 31, 4, 0, 20, tzinfo=UTC)
 
 
 def test_another_bank_word_is_not_understood(side: AlipaySide, account: Any) -> None:

@@ -27,7 +27,7 @@ def is_one(fields: Mapping[str, str]) -> bool:
 
 def read(fields: Mapping[str, str]) -> list[Notified]:
     """Of a refund that is not ours nobody here can decide: people must hear of it."""
-    content = json_object(fields.get("biz_content", "").encode())
+    content = _content(fields)
     number, payment_no = text(content, "out_request_no"), text(content, "out_trade_no")
     if not is_id("refund", number) or not payment_no:
         raise NotUnderstood("a refund came back that is not ours")
@@ -39,8 +39,14 @@ def read(fields: Mapping[str, str]) -> list[Notified]:
             said = bounced()
         case _:
             raise NotUnderstood("a refund came back in an unknown way")
-    said_at = _sent_at(text(fields, "utc_timestamp"))
+    said_at = _sent_at(text(fields, "utc_timestamp")) or read_spaced(text(fields, "notify_time"))
     return [NotifiedRefund(number, payment_no, replace(said, asked_at=said_at, said_at=said_at))]
+
+
+def _content(fields: Mapping[str, str]) -> Mapping[str, object]:
+    """Messages named by `notify_type` carry their members beside it, as those about trades do."""
+    inner = fields.get("biz_content", "")
+    return json_object(inner.encode()) if inner else fields
 
 
 def _kind(fields: Mapping[str, str]) -> str:
