@@ -16,11 +16,12 @@ from chassis.producer import Producer
 from contracts import signing
 from contracts.events.alerts import Alert, Severity
 from contracts.events.configuration import KeyAlgorithm
+from foundation.expiry import days_to_tell, end_of
 from gateway.admission.authentication import Authentication, SignedRequest
 from gateway.admission.nonces import NonceMemory
+from gateway.channels.plugin import KeyRenewal
 from gateway.directory import Directory
 from gateway.domain.errors import NotAuthenticated
-from gateway.domain.expiry import days_to_tell, end_of
 from gateway.jobs import CertificateWatch
 from gateway.outgoing.alerts import Alerts
 
@@ -141,6 +142,28 @@ def test_each_day_is_told_once_of_apps_accounts_and_our_own_file(tmp_path: Path)
         Severity.WARNING,
         Severity.CRITICAL,
     ]
+
+
+def test_the_keys_of_channels_that_were_downloaded_are_watched() -> None:
+    here, alerts = world(), Told()
+    known = there(here.directory.find_account("C1"))
+
+    def learn(*_: object) -> object:
+        raise AssertionError("nothing is downloaded here")
+
+    keys = KeyRenewal(lambda *_: None, learn, ends=lambda _: {"platform certificate 0B": ENDS})
+    plugin = replace(known.plugin, keys=keys)
+    here.directory.put(replace(known, plugin=plugin))
+    watch = CertificateWatch(replace(here.deps, alerts=alerts), None)
+    watch.look(ENDS - 40 * DAY)
+    assert alerts.told == []
+    watch.look(ENDS - 7 * DAY)
+    assert [(alert.key, alert.merchant_id) for alert in alerts.told] == [
+        ("certificate:C1:platform certificate 0B:7", "M1")
+    ]
+    here.directory.put(replace(known, plugin=plugin, is_active=False))
+    watch.look(ENDS)
+    assert len(alerts.told) == 1
 
 
 def test_the_configuration_says_when_the_certificates_of_an_account_end() -> None:

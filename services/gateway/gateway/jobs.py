@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from chassis.background import Pulse, Watch, pause
 from chassis.consumer import Consumer
-from contracts.events.alerts import Alert, Severity
+from contracts.events.alerts import Alert
 from foundation.configuration_replica import ConfigurationReplica
+from foundation.expiry import Certificate, Expiries, end_of
 from foundation.self_watch import self_watch
-from gateway.domain.expiry import Certificate, days_to_tell, end_of
 from gateway.flows.deps import Deps
 
 LOOK_S: Final = 5.0
@@ -50,16 +50,13 @@ class KeyWatch:
 
 
 class CertificateWatch:
-    """Tells people of certificates that end soon: of apps, of channel accounts, of our own file.
-
-    Each of the days is told once; a replica that starts tells again, which the alert's key makes
-    one and the same.
-    """
+    """Tells people of certificates that end soon: of apps, of channel accounts, those of channels
+    that were downloaded in use, our own file."""
 
     def __init__(self, deps: Deps, ca_file: Path | None) -> None:
         self._deps = deps
         self._ca_file = ca_file
-        self._told: set[tuple[str, datetime, int]] = set()
+        self._expiries = Expiries()
         self.pulse = Pulse()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -73,12 +70,8 @@ class CertificateWatch:
                 self.look(datetime.fromtimestamp(now_s, UTC))
 
     def look(self, now: datetime) -> None:
-        for each in self._certificates():
-            days = days_to_tell(each.ends_at, now)
-            mark = (f"{each.owner}:{each.name}", each.ends_at, -1 if days is None else days)
-            if days is not None and mark not in self._told:
-                self._told.add(mark)
-                self._deps.alerts.tell(_ending(each, days, now))
+        for alert in self._expiries.alerts(self._certificates(), now):
+            self._deps.alerts.tell(alert)
 
     def _certificates(self) -> Iterator[Certificate]:
         directory = self._deps.directory
@@ -90,21 +83,10 @@ class CertificateWatch:
             if account.is_active:
                 for name, ends_at in account.certificates.items():
                     yield Certificate(account.payment_id, name, ends_at, account.merchant_id)
+                for name, ends_at in self._deps.executor.key_ends(account).items():
+                    yield Certificate(account.payment_id, name, ends_at, account.merchant_id)
         if self._ca_file and (end := end_of(self._ca_file.read_text())):
             yield Certificate("gateway", self._ca_file.name, end)
-
-
-def _ending(certificate: Certificate, days: int, now: datetime) -> Alert:
-    when = f"{certificate.ends_at:%Y-%m-%d %H:%M} UTC"
-    has_ended = certificate.ends_at <= now
-    return Alert(
-        key=f"certificate:{certificate.owner}:{certificate.name}:{days}",
-        severity=Severity.CRITICAL if days <= 1 else Severity.WARNING,
-        title="A certificate has ended" if has_ended else "A certificate ends soon",
-        detail=f"{certificate.name} of {certificate.owner} ends at {when}.",
-        merchant_id=certificate.merchant_id,
-        facts={"ends_at": certificate.ends_at.isoformat()},
-    )
 
 
 def watch(

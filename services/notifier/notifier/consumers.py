@@ -20,6 +20,7 @@ from contracts.events.configuration import (
     State,
 )
 from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord
+from foundation.expiry import end_of
 from notifier.domain.apps import App, AppBook
 from notifier.domain.deliveries import NewDelivery
 from notifier.domain.routes import RouteBook
@@ -107,12 +108,15 @@ class Configuration:
             for name, value in entity.callback_headers.items()
             if webhooks.is_extra_header(name, value)
         }
+        tls, ends_at = None, None
         try:
-            tls = self._tls(entity)
+            if certificate := self._certificate(entity):
+                tls = client_tls(certificate, self._trusting)
+                ends_at = end_of(certificate.certificate_pem)
         except ValueError as error:
             # Without it the app's server would refuse us: its callbacks wait for a better one.
             log.warning("app.certificate_unusable", app_id=entity.app_id, reason=str(error))
-            keys, tls = (), None
+            keys = ()
         return App(
             app_id=entity.app_id,
             version=entity.version,
@@ -124,6 +128,7 @@ class Configuration:
             headers=headers,
             is_ordered=entity.callback_ordered,
             tls=tls,
+            certificate_ends_at=ends_at,
         )
 
     def _route(self, entity: MerchantEntity) -> AlertRoute | None:
@@ -139,12 +144,12 @@ class Configuration:
             )
             return None
 
-    def _tls(self, entity: AppEntity) -> ssl.SSLContext | None:
+    def _certificate(self, entity: AppEntity) -> ClientCertificate | None:
         sealed = entity.callback_client_certificate_sealed
         if sealed is None:
             return None
         opened = self._opener.open(sealed, context=entity.app_id)
-        return client_tls(ClientCertificate.model_validate_json(opened), self._trusting)
+        return ClientCertificate.model_validate_json(opened)
 
     def _open(self, entity: AppEntity) -> tuple[bytes, ...]:
         keys = []

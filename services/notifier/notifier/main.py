@@ -34,6 +34,7 @@ from notifier.domain.schedule import Schedule
 from notifier.flows import dead_letters
 from notifier.flows.deps import Deps
 from notifier.jobs import keeping
+from notifier.jobs.certificates import LOOK_S, CertificateWatch
 from notifier.jobs.dispatch import Dispatch
 from notifier.jobs.keeping import Keeping
 from notifier.jobs.measuring import Measuring
@@ -210,6 +211,8 @@ class _Running:
         people = Messaging(deps, ready=self._configuration.caught_up)
         start("messaging", people.run, pulse=people.pulse)
         watching = watch(deps, relay, self._configuration, {NAME: events, f"{NAME}-alerts": alerts})
+        ends = CertificateWatch(deps, ready=self._configuration.caught_up)
+        start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * LOOK_S)
         start("watch", watching.run, pulse=watching.pulse)
 
     async def ready(self) -> Mapping[str, bool]:

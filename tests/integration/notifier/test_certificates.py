@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.integration.notifier.app_server import AppServer, running_app_server
 from tests.integration.notifier.harness import DEADLINE_S, Harness, app, new_delivery
 
 from contracts.events.configuration import ClientCertificate
+from notifier.jobs.certificates import CertificateWatch
 from notifier.sending.certificates import client_tls
 from notifier.sending.sender import Sender
 
@@ -145,3 +147,31 @@ def test_key_of_another_certificate_is_not_used(authority: Authority) -> None:
     )
     with pytest.raises(ValueError, match="not a usable certificate"):
         client_tls(mixed)
+
+
+async def test_the_end_of_a_client_certificate_is_told_on_each_of_four_days(
+    harness: Harness,
+) -> None:
+    ends, day = datetime(2026, 12, 1, tzinfo=UTC), timedelta(days=1)
+    harness.apps.put(app("A1", None, certificate_ends_at=ends))
+    harness.apps.put(app("A2", None, certificate_ends_at=ends, is_active=False))
+    harness.apps.put(app("A3", None))
+    watch = CertificateWatch(harness.deps(replica=0), ready=asyncio.Event())
+
+    async def told_at(now: datetime) -> list[str]:
+        before = set(await keys())
+        await watch.look(now)
+        await watch.look(now)
+        return sorted(set(await keys()) - before)
+
+    async def keys() -> list[str]:
+        async with harness.db.connection() as tx:
+            return [row["key"] for row in await tx.fetch("select key from trouble")]
+
+    name = "certificate:A1:callback_client_certificate"
+    assert await told_at(ends - 31 * day) == []
+    assert await told_at(ends - 30 * day) == [f"{name}:30"]
+    assert await told_at(ends - 8 * day) == []
+    assert await told_at(ends - 7 * day) == [f"{name}:7"]
+    assert await told_at(ends - day) == [f"{name}:1"]
+    assert await told_at(ends) == [f"{name}:0"]

@@ -22,6 +22,7 @@ from contracts.events.configuration import (
     State,
 )
 from contracts.events.orders import CALLBACK_TYPES, SOURCE, OrderEvent, OrderEventRecord
+from foundation.expiry import end_of
 from notifier import consumers
 from notifier.consumers import OrderEvents
 from notifier.domain.apps import AppBook
@@ -267,7 +268,8 @@ class TestConfiguration:
         assert app.keys == (webhooks.secret_bytes(self.secrets[1]),)
 
     def test_client_certificate_is_opened_and_loaded(self) -> None:
-        sealed = self.sealed(Authority().client().model_dump_json())
+        certificate = Authority().client()
+        sealed = self.sealed(certificate.model_dump_json())
         apps = self.told_of(
             self.app(callback_client_certificate_sealed=sealed),
             self.app(version=2),
@@ -277,6 +279,9 @@ class TestConfiguration:
         destination = with_one.find_destination("A1", None)
         assert destination is not None
         assert destination.tls is not None
+        known = with_one.find("A1")
+        assert known is not None
+        assert known.certificate_ends_at == end_of(certificate.certificate_pem)
         later = apps.find_destination("A1", None)
         assert later is not None
         assert later.tls is None

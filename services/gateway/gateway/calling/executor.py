@@ -6,7 +6,7 @@ left it is NotSent, after that Unknown. Plugins stay pure; clock, network and li
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -181,6 +181,11 @@ class Executor:
     def has_old_keys(self, account: ChannelAccount) -> bool:
         """Whether it is time to download the channel's keys (certificate mode)."""
         return self._keys.is_due(account)
+
+    def key_ends(self, account: ChannelAccount) -> Mapping[str, datetime]:
+        """When the channel's keys end that were downloaded in use, by their names."""
+        keys = account.plugin.keys
+        return {} if keys is None else keys.ends(self._keys.opened(account))
 
     async def renew_keys(self, account: ChannelAccount) -> None:
         """Download the channel's keys that are in use now; never raises."""

@@ -27,10 +27,10 @@ from contracts.events.configuration import (
     MerchantEntity,
     State,
 )
+from foundation.expiry import end_of
 from gateway.channels.plugin import Plugin
 from gateway.directory import App, ChannelAccount, Directory, Entry, Key, Merchant
 from gateway.directory.credentials import BadCredentials, ChannelUrls, open_account
-from gateway.domain.expiry import end_of
 
 log = structlog.get_logger()
 

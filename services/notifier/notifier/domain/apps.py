@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -13,7 +14,7 @@ from contracts.events.configuration import CallbackAck
 class App:
     """`keys`: the opened webhook secrets, newest first; two while one replaces the other.
     `signing_keys`: those of v1a, where the app asks for it. `tls`: with the client certificate
-    that its server demands; None where it demands none."""
+    that its server demands; None where it demands none. `certificate_ends_at`: when that ends."""
 
     app_id: str
     version: int
@@ -25,6 +26,7 @@ class App:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_ordered: bool = False
     tls: ssl.SSLContext | None = field(default=None, repr=False)
+    certificate_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class AppBook:
 
     def find(self, app_id: str) -> App | None:
         return self._apps.get(app_id)
+
+    def list_all(self) -> list[App]:
+        return list(self._apps.values())
 
     def ordered(self, app_ids: Iterable[str]) -> dict[str, bool]:
         """Which of these apps, as far as they are known, ask for the callbacks of an order in its

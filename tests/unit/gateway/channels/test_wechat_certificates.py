@@ -92,6 +92,15 @@ def test_both_certificates_are_believed_while_they_rotate(issuer: Issuer) -> Non
     assert newest == f"{0x0B:040X}"
 
 
+def test_the_end_that_is_watched_is_that_of_the_certificate_that_ends_last(issuer: Issuer) -> None:
+    keys = PLUGIN.keys
+    assert keys is not None
+    assert keys.ends(issuer.account(0x0A)) == {}
+    account = learn(issuer.download(0x0B, 0x0A, signed_by=0x0A), issuer.account(0x0A))
+    newest = issuer.certificate(0x0B, 1)
+    assert keys.ends(account) == {f"platform certificate {0x0B:040X}": newest.not_valid_after_utc}
+
+
 def test_what_is_out_of_use_is_not_believed_any_more(issuer: Issuer) -> None:
     account = learn(issuer.download(0x0C, 0x0B, signed_by=0x0B), issuer.account(0x0A))
     call = PLUGIN.query.call(trade(), account)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
@@ -86,12 +87,13 @@ class KeyRenewal(Generic[AccountT]):
     `call` asks for the key of this name, or with "" for all that are in use; None: this account
     has nothing to ask for. `learn` gives the account with the keys of the reply; it brings its own
     proof, and raises Unverifiable where that fails. `every_s`: how often all are asked for; None:
-    only when an unknown key is met.
+    only when an unknown key is met. `ends`: when those that were learned end, by name.
     """
 
     call: Callable[[str, AccountT], Call | None]
     learn: Callable[[Reply, Call, AccountT, Moment], AccountT]
     every_s: float | None = None
+    ends: Callable[[AccountT], Mapping[str, datetime]] = lambda _: {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4013053249 (keys), 4013053053 (public 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Annotated, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -104,7 +105,8 @@ class Account:
 
     `platform_keys`: WeChat Pay's keys by their serial as `plain_serial` writes it (several under
     one where a wrong key was replaced); `platform_serial` names the one that we ask WeChat Pay to
-    use. Certificates among them are renewed in use (`operations/certificates.py`).
+    use. Certificates among them are renewed in use (`operations/certificates.py`); then
+    `certificate_ends` tells, by serial, when they end.
     `notification_keys`: our APIv3 keys, under any of which WeChat Pay may have sealed something.
     """
 
@@ -121,6 +123,7 @@ class Account:
     private_key: RSAPrivateKey = field(repr=False)
     notification_keys: tuple[AESGCM, ...] = field(repr=False)
     app_secret: str | None = field(default=None, repr=False)
+    certificate_ends: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def open_account(credentials: BaseModel) -> Account:

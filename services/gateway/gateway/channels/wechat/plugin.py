@@ -57,7 +57,7 @@ PLUGIN: Plugin[Account] = Plugin(
     trial=trial.read,
     channel_key=trial.channel_key,
     refund_abnormal=Operation(refund_abnormal.call, refund_abnormal.outcome),
-    keys=KeyRenewal(certificates.call, certificates.learn, certificates.EVERY_S),
+    keys=KeyRenewal(certificates.call, certificates.learn, certificates.EVERY_S, certificates.ends),
     statements=Statements(
         statements.KINDS, statements.call, statements.place, statements.download, statements.read
     ),

@@ -56,7 +56,18 @@ def learn(reply: Reply, asked: Call, account: Account, moment: Moment) -> Accoun
         moment,
     )
     serial = account.platform_serial if own else _serial(newest)
-    return replace(account, platform_keys={**own, **keys}, platform_serial=serial)
+    return replace(
+        account,
+        platform_keys={**own, **keys},
+        platform_serial=serial,
+        certificate_ends={_serial(each): each.not_valid_after_utc for each in found},
+    )
+
+
+def ends(account: Account) -> dict[str, datetime]:
+    """Of the one that ends last: while they rotate, nothing is amiss when the other one ends."""
+    last = max(account.certificate_ends.items(), key=lambda each: each[1], default=None)
+    return {} if last is None else {f"platform certificate {last[0]}": last[1]}
 
 
 def _read(content: Mapping[str, Any], account: Account, now: datetime) -> list[Certificate]:

@@ -1,0 +1,84 @@
+"""Certificates have an end, and people hear of it in time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+
+from contracts.events.alerts import Alert, Severity
+
+TOLD_DAYS: Final = (0, 1, 7, 30)
+"""Before the end; 0 is the day itself, and after it."""
+
+_MARK: Final = "BEGIN CERTIFICATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One that is watched: `owner` and `name` say where it was entered."""
+
+    owner: str
+    name: str
+    ends_at: datetime
+    merchant_id: str | None = None
+
+
+class Expiries:
+    """What people were told already: each of the days once. A replica that starts tells again,
+    which the alert's key makes one and the same."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, datetime, int]] = set()
+
+    def copy(self) -> "Expiries":
+        """For whoever is not sure that people will be told."""
+        other = Expiries()
+        other._told = set(self._told)
+        return other
+
+    def alerts(self, certificates: Iterable[Certificate], now: datetime) -> Iterator[Alert]:
+        """Those that are due and new."""
+        for each in certificates:
+            days = days_to_tell(each.ends_at, now)
+            mark = (f"{each.owner}:{each.name}", each.ends_at, -1 if days is None else days)
+            if days is not None and mark not in self._told:
+                self._told.add(mark)
+                yield _ending(each, days, now)
+
+
+def days_to_tell(ends_at: datetime, now: datetime) -> int | None:
+    """Which of the days has come, the nearest to the end; None while the end is far."""
+    left = ends_at - now
+    return next((days for days in TOLD_DAYS if left <= timedelta(days=days)), None)
+
+
+def end_of(pem: str) -> datetime | None:
+    """When the last certificate in the text ends; None where there is none, or none readable.
+
+    The last, because a bundle of roots may keep old ones beside those that are in use.
+    """
+    if _MARK not in pem:
+        return None
+    return max(_ends(pem), default=None)
+
+
+def _ends(pem: str) -> Iterable[datetime]:
+    try:
+        return [each.not_valid_after_utc for each in x509.load_pem_x509_certificates(pem.encode())]
+    except ValueError:
+        return []
+
+
+def _ending(certificate: Certificate, days: int, now: datetime) -> Alert:
+    when = f"{certificate.ends_at:%Y-%m-%d %H:%M} UTC"
+    has_ended = certificate.ends_at <= now
+    return Alert(
+        key=f"certificate:{certificate.owner}:{certificate.name}:{days}",
+        severity=Severity.CRITICAL if days <= 1 else Severity.WARNING,
+        title="A certificate has ended" if has_ended else "A certificate ends soon",
+        detail=f"{certificate.name} of {certificate.owner} ends at {when}.",
+        merchant_id=certificate.merchant_id,
+        facts={"ends_at": certificate.ends_at.isoformat()},
+    )

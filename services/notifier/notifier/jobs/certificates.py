@@ -1,0 +1,57 @@
+"""Tells people of certificates that end soon: those that we show to the servers of apps."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import asyncpg
+import structlog
+
+from chassis.background import Pulse, pause
+from chassis.database import UNREACHABLE
+from chassis.problems import Overloaded
+from contracts.events import alerts
+from contracts.events.deliveries import SOURCE
+from foundation.expiry import Certificate, Expiries
+from notifier.flows.alerts import receive
+from notifier.flows.deps import Deps
+
+log = structlog.get_logger()
+
+LOOK_S: Final = 60.0
+NAME: Final = "callback_client_certificate"
+
+
+class CertificateWatch:
+    """Looks every minute, once the configuration is known: it is all in memory."""
+
+    def __init__(self, deps: Deps, *, ready: asyncio.Event) -> None:
+        self.pulse = Pulse()
+        self._deps = deps
+        self._ready = ready
+        self._expiries = Expiries()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
+        while not await pause(stop, LOOK_S):
+            self.pulse.beat()
+            if self._ready.is_set():
+                await self.look(datetime.now(UTC))
+
+    async def look(self, now: datetime) -> None:
+        expiries = self._expiries.copy()
+        due = list(expiries.alerts(self._certificates(), now))
+        if not due:
+            return
+        try:
+            await receive(self._deps, [alerts.record(one, source=SOURCE, at=now) for one in due])
+        except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
+            log.warning("certificates.postponed", reason=repr(error))
+        else:
+            self._expiries = expiries
+
+    def _certificates(self) -> Iterator[Certificate]:
+        for app in self._deps.apps.list_all():
+            if app.is_active and app.certificate_ends_at is not None:
+                yield Certificate(app.app_id, NAME, app.certificate_ends_at)
