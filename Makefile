@@ -5,6 +5,7 @@ VENV := .venv/bin/python
 WORKERS ?= 2
 SEEDS ?= 1000
 OLD_ORDERS ?= 10000000
+FUZZ_SECONDS ?= 900
 
 # Any Python from 3.11 on: the given one, or the first that is new enough.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -22,7 +23,7 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM -
 NODE_ORACLES := tests/oracles/node
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
-.PHONY: help run test simulate mutants check verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test simulate mutants fuzz check verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +46,9 @@ simulate: venv ## SEEDS=1000 worlds full of faults, each judged, and a walk; SEE
 
 mutants: venv ## plant faults in a copy of the code: each must be found out within 100 seeds; ONLY=name
 	@$(VENV) -m tests.simulation.mutants --workers $(WORKERS) --only "$(ONLY)"
+
+fuzz: venv ## FUZZ_SECONDS=900 of what Schemathesis makes of our OpenAPI, signed; make test does 60 s
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(VENV) -m pytest tests/fuzz
 
 # Public SDKs for Node, where npm is; without them the tests run all the same.
 $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json

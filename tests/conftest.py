@@ -60,8 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares a stack or a file's set-up stays on one worker (`--dist loadgroup`)."""
     for item in items:
         layer, *_ = item.path.relative_to(TESTS).parts
-        if layer == "e2e":
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+        if layer in ("e2e", "fuzz"):
+            item.add_marker(pytest.mark.xdist_group(layer))
         elif layer == "integration":
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
@@ -13,18 +11,15 @@ import httpx
 import psutil
 import pytest_asyncio
 from tests.e2e.browsing import CHROMIUM
-from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually
+from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually, make_run
 from tests.e2e.shop import Shop
 
-from paymesh_local import kafka, ports, processes, testbed
+from paymesh_local import kafka, testbed
 from paymesh_local.callbacks import CallbackReceiver
 from paymesh_local.client import ApiClient
-from paymesh_local.processes import Program
 
 BROKER = "kafka e2e"
 collect_ignore = [] if CHROMIUM else ["test_browsers.py"]
-START_LIMIT_S = 120
-STOP_GRACE_S = 15
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -36,34 +31,12 @@ async def stack() -> AsyncIterator[RunningStack]:
     real = None
     if kafka.missing() is None:
         real = await asyncio.to_thread(testbed.ask, testbed_socket(), BROKER)
-    with tempfile.TemporaryDirectory(prefix="paymesh-e2e-") as name:
-        folder = Path(name)
-        program = Program(
-            name="stack",
-            command=processes.tied((sys.executable, "-m", "paymesh_local"), death_signal="TERM"),
-            log=folder / "output",
-            environment={
-                "PAYMESH_LOCAL_DIR": name,
-                "PAYMESH_PORT_BASE": str(ports.free_base()),
-                "PAYMESH_DEMO": "0",
-                **({"KAFKA_BOOTSTRAP": real["bootstrap"]} if real else {}),
-            },
-        )
-        process = await processes.start(program)
-
-        async def is_up() -> bool:
-            assert process.returncode is None, processes.tail(program.log, lines=60)
-            return (folder / "demo.json").exists()
-
-        try:
-            await eventually(is_up, within_s=START_LIMIT_S)
-            if real:
-                yield RunningStack(folder, int(real["pid"]), started_again)
-            else:
-                again = partial(another_broker, process.pid)
-                yield EmbeddedBrokerStack(folder, embedded_broker_of(process.pid), again)
-        finally:
-            await process.stop(STOP_GRACE_S)
+    given = {"KAFKA_BOOTSTRAP": real["bootstrap"]} if real else {}
+    async with make_run(given) as (folder, pid):
+        if real:
+            yield RunningStack(folder, int(real["pid"]), started_again)
+        else:
+            yield EmbeddedBrokerStack(folder, embedded_broker_of(pid), partial(another_broker, pid))
 
 
 def testbed_socket() -> Path:

@@ -4,16 +4,22 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from paymesh_local import ports, processes
 from paymesh_local.client import AppCredentials
 from paymesh_local.keyring import Keyring
+from paymesh_local.processes import Program
 
+START_LIMIT_S = 120
+STOP_GRACE_S = 15
 BACK_LIMIT_S = 120
 POLL_S = 0.05
 
@@ -111,6 +117,35 @@ class EmbeddedBrokerStack(RunningStack):
 
         await eventually(are_others, within_s=BACK_LIMIT_S)
         await self.all_ready()
+
+
+@asynccontextmanager
+async def make_run(environment: Mapping[str, str]) -> AsyncIterator[tuple[Path, int]]:
+    """`make run` of the tests' own, without the shown payment: its folder, and its pid."""
+    with tempfile.TemporaryDirectory(prefix="paymesh-e2e-") as name:
+        folder = Path(name)
+        program = Program(
+            name="stack",
+            command=processes.tied((sys.executable, "-m", "paymesh_local"), death_signal="TERM"),
+            log=folder / "output",
+            environment={
+                "PAYMESH_LOCAL_DIR": name,
+                "PAYMESH_PORT_BASE": str(ports.free_base()),
+                "PAYMESH_DEMO": "0",
+                **environment,
+            },
+        )
+        process = await processes.start(program)
+
+        async def is_up() -> bool:
+            assert process.returncode is None, processes.tail(program.log, lines=60)
+            return (folder / "demo.json").exists()
+
+        try:
+            await eventually(is_up, within_s=START_LIMIT_S)
+            yield folder, process.pid
+        finally:
+            await process.stop(STOP_GRACE_S)
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], *, within_s: float = 60) -> None:

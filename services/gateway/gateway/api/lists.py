@@ -1,6 +1,6 @@
 """GET /v1/payments, /v1/orders, /v1/refunds and /v1/splits: for apps that catch up."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -33,11 +33,11 @@ EMPTY_IS_ABSENT: Final = BeforeValidator(lambda text: None if text == "" else te
 """`?status=` filters by nothing."""
 
 
-def _filter(description: str) -> Any:
-    return Field(max_length=128, description=description)
+Text = Annotated[
+    Annotated[str, Field(max_length=128), AfterValidator(storable)] | None, EMPTY_IS_ABSENT
+]
+"""Only a text has a length: what is absent is not measured."""
 
-
-Text = Annotated[Annotated[str, AfterValidator(storable)] | None, EMPTY_IS_ABSENT]
 Moment = Annotated[AwareDatetime | None, EMPTY_IS_ABSENT]
 
 
@@ -46,13 +46,15 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    merchant_id: Annotated[Text, _filter("Of this merchant; absent: of all that are the app's")] = (
+    merchant_id: Annotated[
+        Text, Field(description="Of this merchant; absent: of all that are the app's")
+    ] = None
+    channel: Annotated[Text, Field(description="Paid at this channel, e.g. `wechat`")] = None
+    merchant_order_no: Annotated[Text, Field(description="Your number of the order")] = None
+    payment_no: Annotated[Text, Field(description="Our number of the payment, `P…`")] = None
+    channel_trade_no: Annotated[Text, Field(description="The channel's number of the payment")] = (
         None
     )
-    channel: Annotated[Text, _filter("Paid at this channel, e.g. `wechat`")] = None
-    merchant_order_no: Annotated[Text, _filter("Your number of the order")] = None
-    payment_no: Annotated[Text, _filter("Our number of the payment, `P…`")] = None
-    channel_trade_no: Annotated[Text, _filter("The channel's number of the payment")] = None
     created_from: Annotated[Moment, Field(description="RFC 3339 with offset, included")] = None
     created_to: Annotated[Moment, Field(description="RFC 3339 with offset, not included")] = None
     paid_from: Annotated[Moment, Field(description="Paid from here on, included")] = None
@@ -85,12 +87,12 @@ class OrderFilters(Filters):
 
 class RefundFilters(Filters):
     status: Annotated[RefundStatus | None, EMPTY_IS_ABSENT] = None
-    merchant_refund_no: Annotated[Text, _filter("Your number of the refund")] = None
+    merchant_refund_no: Annotated[Text, Field(description="Your number of the refund")] = None
 
 
 class SplitFilters(Filters):
     status: Annotated[SplitStatus | None, EMPTY_IS_ABSENT] = None
-    merchant_split_no: Annotated[Text, _filter("Your number of the split")] = None
+    merchant_split_no: Annotated[Text, Field(description="Your number of the split")] = None
 
 
 @router.get("/payments", tags=["payments"], response_model=PaymentPage, responses=PROBLEMS)

@@ -60,6 +60,14 @@ class ChannelWords(BaseModel):
     message: str
 
 
+class PaymentNumbers(BaseModel):
+    """By which you, we and the channel know the payment that stands in the way."""
+
+    merchant_order_no: str
+    payment_no: str
+    channel_trade_no: str | None
+
+
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
@@ -72,7 +80,11 @@ class Problem(BaseModel):
     request_id: str
     retryable: Annotated[bool, Field(description="The same request may succeed later")]
     payment: Annotated[
-        PaymentView | None, Field(description="With declined, not_sent and unknown")
+        PaymentView | PaymentNumbers | None,
+        Field(
+            description="Whole with declined, not_sent and unknown; elsewhere the numbers of the "
+            "payment that stands in the way"
+        ),
     ] = None
     channel: Annotated[ChannelWords | None, Field(description="Where a channel spoke")] = None
 
