@@ -14,11 +14,16 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import SecretStr
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 from tests.unit.gateway import client
+from tests.unit.merchant_admin.test_settings import GOOD
 
+from cashier.main import build as build_cashier
+from cashier.settings import CashierSettings
 from chassis.settings import AcceptedToken
-from chassis.web import CalledBy
+from chassis.web import CalledBy, PublicApp
 from contracts import sealing
 from gateway.main import build as build_gateway
+from merchant_admin.main import build as build_merchant_admin
+from merchant_admin.settings import AdminSettings
 from notifier.main import build as build_notifier
 from notifier.settings import NotifierSettings
 from trade_core.main import build as build_trade_core
@@ -30,7 +35,7 @@ ACCEPTED: Final = tuple(AcceptedToken(name, SecretStr(token)) for name, token in
 
 G, M, C = "gateway", "merchant-admin", "cashier"
 
-RIGHTS: Final = {
+RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
     "gateway": {
         "GET /internal/channels": {M},
         "POST /internal/channels/{channel}/credentials": {M},
@@ -104,8 +109,8 @@ def private_app(service: str) -> FastAPI:
     """The private application as its service builds it, accepting a token of everybody."""
     sealing_key = SecretStr(sealing.generate().private_key)
     match service:
-        case "gateway":
-            return build_gateway(client.settings(accepted_tokens=ACCEPTED)).private
+        case "gateway" | "merchant-admin" | "cashier":
+            return public_app(service).private
         case "trade-core":
             return build_trade_core(
                 TradeCoreSettings(
@@ -124,6 +129,24 @@ def private_app(service: str) -> FastAPI:
                     kafka_bootstrap="127.0.0.1:1",
                     sealing_key=sealing_key,
                     configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
+                )
+            )
+
+
+def public_app(service: str) -> PublicApp:
+    """The application on the port that everybody reaches; trade-core and notifier have none."""
+    match service:
+        case "gateway":
+            return build_gateway(client.settings(accepted_tokens=ACCEPTED))
+        case "merchant-admin":
+            given = {name.lower(): value for name, value in GOOD.items()}
+            return build_merchant_admin(AdminSettings.model_validate(given))
+        case _:
+            return build_cashier(
+                CashierSettings(
+                    gateway_url="http://127.0.0.1:1",
+                    gateway_token=SecretStr("g" * 32),
+                    kafka_bootstrap="127.0.0.1:1",
                 )
             )
 
@@ -186,7 +209,13 @@ async def test_nothing_internal_stands_open_beside_health_and_metrics(service: s
     assert open_ones == {"/health/live", "/health/ready", "/metrics"}
 
 
-def test_the_public_port_of_the_gateway_knows_none_of_it() -> None:
-    app = build_gateway(client.settings())
-    paths = [context.path or "" for context in iter_route_contexts(app.routes)]
+@pytest.mark.parametrize("service", ["gateway", "merchant-admin", "cashier"])
+def test_a_public_port_knows_none_of_it(service: str) -> None:
+    paths = [context.path or "" for context in iter_route_contexts(public_app(service).routes)]
+    assert paths
     assert not [path for path in paths if path.startswith(("/internal", "/health", "/metrics"))]
+
+
+@pytest.mark.parametrize("service", ["trade-core", "notifier"])
+def test_who_is_for_us_alone_has_no_public_port(service: str) -> None:
+    assert not isinstance(private_app(service), PublicApp)
