@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import httpx
 
+from foundation.money_text import money
 from paymesh_local.callbacks import Callback, CallbackReceiver
 from paymesh_local.client import ApiClient
 from paymesh_local.failure import CannotRun
@@ -136,4 +137,4 @@ def _verified(callback: Callback) -> str:
 
 
 def yuan(amount: int) -> str:
-    return f"¥{amount // 100}.{amount % 100:02d}"
+    return money(amount, "CNY")

@@ -9,7 +9,6 @@ import pytest
 from starlette.requests import Request
 
 from cashier.api.rendering import render_checkout, render_problem
-from cashier.api.shown import minute, money
 from cashier.api.texts import TEXTS
 from cashier.domain.places import Place
 from cashier.domain.qr import qr_svg
@@ -216,10 +215,3 @@ def test_problems_are_pages_too() -> None:
     often = Overloaded("too often")
     often.status = 429
     assert "操作太频繁" in bytes(render_problem(request(), often).body).decode()
-
-
-def test_money_and_time_are_shown_as_people_write_them() -> None:
-    assert (money(5, "CNY"), money(1299, "JPY"), money(1299, "KWD")) == (
-        "¥0.05", "1,299 JPY", "1.299 KWD",
-    )  # fmt: skip
-    assert minute(NOW) == "2026-11-22 16:00"

@@ -13,11 +13,11 @@ from cashier.api.forms import read_form
 from cashier.api.reading import VISIT, Work, address_of, remember, visit_of
 from cashier.api.rendering import HEADERS, render_point
 from cashier.api.texts import POINT_NOTICES
-from cashier.domain.amounts import find_amount
 from cashier.domain.stage import is_safe_link
 from cashier.flows import points
 from chassis.problems import NotFound
 from contracts.internal import PayHere, PayPoint, PointState
+from foundation.money_text import minor_units
 
 _POINT: Final = re.compile(r"L[0-9A-Z]{26}", re.ASCII)
 
@@ -58,7 +58,7 @@ async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
         return _to(f"/pay/to/{point_id}")
     amount = point.amount
     if amount is None:
-        amount = find_amount(form.get("amount", ""), point.currency)
+        amount = minor_units(form.get("amount", ""), point.currency)
         if amount is None or not point.min_amount <= amount <= point.max_amount:
             said = form.get("amount", "")[:20]
             return _page(request, point, notice="amount", amount=said, status=422)

@@ -8,11 +8,9 @@ from typing import Any, Final
 import orjson
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cashier.api.reading import CHANNEL
-from cashier.api.shown import minute, money
 from cashier.api.texts import NOTICES, POINT_NOTICES, TEXTS
 from cashier.domain.places import CHOSEN, Place
 from cashier.domain.qr import qr_svg
@@ -31,13 +29,10 @@ from cashier.domain.stage import (
 )
 from cashier.domain.ways import ways_at
 from chassis.problems import Problem
-from chassis.web import Words, language_of
 from contracts.actions import JsapiAction, QrCodeAction
 from contracts.api import PaymentStatus
 from contracts.internal import Checkout, PayPoint
-
-LANGUAGE_COOKIE: Final = "paymesh_language"
-LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
+from foundation.pages import Pages, templates_of
 
 LINK_LIVES_S: Final = 240
 """A channel's link is opened as it is so long; after that it is made anew with the tap."""
@@ -66,15 +61,9 @@ FORMS: Final = "; form-action 'self' https:"
 BRIDGE_FRAMES: Final = "; frame-src weixin: weixinping:"
 """WeChat's bridge speaks through hidden frames."""
 
-_templates: Final = Environment(
-    loader=PackageLoader("cashier.api"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.filters.update(minute=minute)
-_templates.globals.update(money=money, style=Markup(STYLE))  # ours, and nothing of a payer's
+_templates: Final = templates_of("cashier.api")
+_templates.globals.update(style=Markup(STYLE))  # ours, and nothing of a payer's
+_pages: Final = Pages(_templates, TEXTS)
 
 
 def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat) -> HTMLResponse:
@@ -193,20 +182,5 @@ def _page(
     status: int = 200,
     policy: str = POLICY + "; form-action 'self'",
 ) -> HTMLResponse:
-    asked = request.query_params.get("lang")
-    words = Words(
-        TEXTS,
-        language_of(
-            asked,
-            request.cookies.get(LANGUAGE_COOKIE),
-            request.headers.get("accept-language", ""),
-        ),
-    )
-    html = _templates.get_template(template).render(t=words, **facts)
     headers = {**HEADERS, "Content-Security-Policy": policy}
-    response = HTMLResponse(html, status_code=status, headers=headers)
-    if asked is not None:
-        response.set_cookie(
-            LANGUAGE_COOKIE, words.language, max_age=LANGUAGE_KEPT_S, httponly=True, samesite="lax"
-        )
-    return response
+    return _pages.render(request, template, facts, headers=headers, status=status)

@@ -1,14 +1,11 @@
-"""What people type: HTML forms (`application/x-www-form-urlencoded`), and search fields."""
+"""What people type into forms and search fields."""
 
 import re
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from chassis.problems import UnsupportedMediaType
-from chassis.web import read_body
-from merchant_admin.domain.errors import Unusable
+from foundation import forms
 
 LIMIT_BYTES: Final = 8_192
 MAX_FIELDS: Final = 20
@@ -16,19 +13,8 @@ MAX_TYPED_CHARS: Final = 128
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields; of a doubled one the last.
-
-    Raises UnsupportedMediaType, BodyTooLarge, Unusable.
-    """
-    content_type = request.headers.get("content-type", "")
-    if content_type.partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        raise UnsupportedMediaType("The body must be a form.")
-    raw = await read_body(request, limit_bytes=LIMIT_BYTES)
-    try:
-        fields = dict(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
-    except ValueError as error:
-        raise Unusable from error
-    return {name: value.replace("\0", "") for name, value in fields.items()}
+    """Raises UnsupportedMediaType, BodyTooLarge, InvalidRequest."""
+    return await forms.read_form(request, limit_bytes=LIMIT_BYTES, max_fields=MAX_FIELDS)
 
 
 def whole_number(text: str) -> int | None:

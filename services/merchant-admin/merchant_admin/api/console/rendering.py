@@ -6,16 +6,13 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from chassis.web import Words, language_of
-from merchant_admin.api.console.shown import moment, money, plain_amount
+from foundation.money_text import plain_amount
+from foundation.pages import Pages, templates_of
 from merchant_admin.api.console.texts import TEXTS
 
-LANGUAGE_COOKIE: Final = "paymesh_language"
 PROBLEM: Final = "problem"
 DONE: Final = "done"
-LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -27,39 +24,17 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_templates: Final = Environment(
-    loader=PackageLoader("merchant_admin.api.console"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_templates.filters.update(moment=moment, plain_amount=plain_amount)
-_templates.globals.update(money=money)
+_templates: Final = templates_of("merchant_admin.api.console")
+_templates.filters.update(plain_amount=plain_amount)
+_pages: Final = Pages(_templates, TEXTS)
 
 
 def render(
     request: Request, template: str, facts: Mapping[str, object], *, status: int = 200
 ) -> HTMLResponse:
     """A whole page. `?lang=` is kept in a cookie for the pages that follow."""
-    asked = request.query_params.get("lang")
-    words = Words(
-        TEXTS,
-        language_of(
-            asked,
-            request.cookies.get(LANGUAGE_COOKIE),
-            request.headers.get("accept-language", ""),
-        ),
-    )
-    html = _templates.get_template(template).render(
-        t=words, path=request.url.path, link=_Linker(request), **facts
-    )
-    response = HTMLResponse(html, status_code=status, headers=HEADERS)
-    if asked is not None:
-        response.set_cookie(
-            LANGUAGE_COOKIE, words.language, max_age=LANGUAGE_KEPT_S, httponly=True, samesite="lax"
-        )
-    return response
+    here = {"path": request.url.path, "link": _Linker(request)}
+    return _pages.render(request, template, {**facts, **here}, headers=HEADERS, status=status)
 
 
 def problem_in(request: Request, known: Collection[str]) -> str | None:
