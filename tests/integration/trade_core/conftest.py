@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 from pydantic import SecretStr
-from tests.integration.trade_core.desk import Desk
+from tests.integration.trade_core.harness import Harness
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 
 from chassis.database import Database
@@ -17,14 +17,14 @@ TOKEN = "the-operators-token-of-these-tests"
 
 
 @pytest.fixture
-async def desk(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Desk]:
+async def harness(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Harness]:
     db = await Database.connect(await make_database("trade_core"), application_name="tests")
-    yield Desk(db)
+    yield Harness(db)
     await db.close()
 
 
 @pytest.fixture
-async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     """The service without its loops."""
     settings = TradeCoreSettings(
         accepted_tokens=(AcceptedToken("gateway", SecretStr("g" * 32)),),
@@ -36,7 +36,7 @@ async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
         configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
     )
     app = build(settings)
-    app.state.deps = desk.deps
+    app.state.deps = harness.deps
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://trade-core.test/internal",

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from tests.integration.trade_core.desk import APP, request
+from tests.builders.trade_core import APP, request
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY, stamp
 
 from chassis.broadcast import Broadcast
@@ -38,7 +38,7 @@ TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @dataclass(slots=True)
-class World:
+class RunningService:
     """The service as the others see it."""
 
     url: str
@@ -110,7 +110,7 @@ def new_request(**changes: Any) -> CreatePayment:
 
 
 @asynccontextmanager
-async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[World]:
+async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[RunningService]:
     """From its start to its stop, in a consumer group of its own."""
     settings = TradeCoreSettings(
         accepted_tokens=(AcceptedToken("gateway", SecretStr("g" * 32)),),
@@ -131,10 +131,10 @@ async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[World
         base_url="http://trade-core.test",
         headers={"Authorization": f"Bearer {TOKEN}"},
     )
-    world = World(url, http, db, producer)
-    async with http, _reading(kafka_bootstrap, world.records), app.router.lifespan_context(app):
+    service = RunningService(url, http, db, producer)
+    async with http, _reading(kafka_bootstrap, service.records), app.router.lifespan_context(app):
         await until(lambda: _is_ready(http))
-        yield world
+        yield service
     await producer.stop()
     await db.close()
 

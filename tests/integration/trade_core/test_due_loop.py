@@ -6,15 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from tests.integration.trade_core.desk import (
-    ACCOUNT,
-    Desk,
-    paid,
-    refund_request,
-    request,
-    said_of_payment,
-    waits,
-)
+from tests.builders.trade_core import ACCOUNT, paid, refund_request, request, said_of_payment, waits
+from tests.integration.trade_core.harness import Harness
 
 from chassis.database import Tx
 from contracts.api import PaymentStatus
@@ -25,122 +18,122 @@ from trade_core.store import due
 from trade_core.store.due import Claim
 
 
-async def test_lost_webhook_is_asked_about_in_the_fifth_second(desk: Desk) -> None:
-    payment = await desk.opened()
-    assert await desk.due() == {payment.payment_no: 5}
-    desk.pass_time(4.9)
-    assert await desk.attend() == []
-    desk.pass_time(0.1)
-    (command,) = await desk.attend()
+async def test_lost_webhook_is_asked_about_in_the_fifth_second(harness: Harness) -> None:
+    payment = await harness.opened()
+    assert await harness.due() == {payment.payment_no: 5}
+    harness.pass_time(4.9)
+    assert await harness.attend() == []
+    harness.pass_time(0.1)
+    (command,) = await harness.attend()
     assert command.command is CommandName.QUERY
     assert command.payment.payment_no == payment.payment_no
-    assert await desk.due() == {payment.payment_no: 10}
-    assert (command.lease_until - desk.now).total_seconds() == 10
-    await desk.apply(paid(payment, Source.QUERY))
-    assert await desk.due() == {}
+    assert await harness.due() == {payment.payment_no: 10}
+    assert (command.lease_until - harness.now).total_seconds() == 10
+    await harness.apply(paid(payment, Source.QUERY))
+    assert await harness.due() == {}
 
 
-async def test_initiation_whose_result_was_lost_is_rescued(desk: Desk) -> None:
-    payment = (await desk.open()).payment
-    assert await desk.due() == {payment.payment_no: 12}
-    desk.pass_time(12)
-    (command,) = await desk.attend()
+async def test_initiation_whose_result_was_lost_is_rescued(harness: Harness) -> None:
+    payment = (await harness.open()).payment
+    assert await harness.due() == {payment.payment_no: 12}
+    harness.pass_time(12)
+    (command,) = await harness.attend()
     assert command.command is CommandName.QUERY
-    await desk.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING, found=False))
-    assert await desk.state(payment) is PaymentStatus.UNKNOWN
+    await harness.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING, found=False))
+    assert await harness.state(payment) is PaymentStatus.UNKNOWN
 
 
-async def test_command_that_was_dropped_is_sent_again(desk: Desk) -> None:
-    payment = await desk.opened()
+async def test_command_that_was_dropped_is_sent_again(harness: Harness) -> None:
+    payment = await harness.opened()
     asked_at = []
     for second in range(1, 200):
-        desk.pass_time(1)
-        if await desk.attend():
+        harness.pass_time(1)
+        if await harness.attend():
             asked_at.append(second)
     assert asked_at == [5, 15, 30, 60, 180]
-    assert await desk.state(payment) is PaymentStatus.PENDING
+    assert await harness.state(payment) is PaymentStatus.PENDING
 
 
-async def test_two_loops_share_the_rows_without_double_work(desk: Desk) -> None:
+async def test_two_loops_share_the_rows_without_double_work(harness: Harness) -> None:
     for number in range(2 * BATCH + 30):
-        await desk.open(request(merchant_order_no=f"W{number}"))
-    desk.pass_time(12)
-    other = replace(desk, sent=[])
-    while sum(await asyncio.gather(poll_due(desk.deps), poll_due(other.deps))):
+        await harness.open(request(merchant_order_no=f"W{number}"))
+    harness.pass_time(12)
+    other = replace(harness, sent=[])
+    while sum(await asyncio.gather(poll_due(harness.deps), poll_due(other.deps))):
         pass
-    asked = [command.payment.payment_no for command in (*desk.sent, *other.sent)]
+    asked = [command.payment.payment_no for command in (*harness.sent, *other.sent)]
     assert len(asked) == len(set(asked)) == 2 * BATCH + 30
 
 
-async def test_commands_that_kafka_does_not_take_are_tried_again_soon(desk: Desk) -> None:
-    payment = await desk.opened()
-    desk.pass_time(5)
-    desk.kafka_is_up = False
-    await desk.attend()
-    assert desk.sent == []
-    assert await desk.due() == {payment.payment_no: 5}
-    desk.kafka_is_up = True
-    desk.pass_time(5)
-    assert [command.command for command in await desk.attend()] == [CommandName.QUERY]
+async def test_commands_that_kafka_does_not_take_are_tried_again_soon(harness: Harness) -> None:
+    payment = await harness.opened()
+    harness.pass_time(5)
+    harness.kafka_is_up = False
+    await harness.attend()
+    assert harness.sent == []
+    assert await harness.due() == {payment.payment_no: 5}
+    harness.kafka_is_up = True
+    harness.pass_time(5)
+    assert [command.command for command in await harness.attend()] == [CommandName.QUERY]
 
 
-async def test_claim_that_died_is_claimed_again(desk: Desk) -> None:
-    payment = await desk.opened()
-    desk.pass_time(5)
+async def test_claim_that_died_is_claimed_again(harness: Harness) -> None:
+    payment = await harness.opened()
+    harness.pass_time(5)
 
     async def dies(_: object) -> list[bool]:
         raise ConnectionError
 
     try:
-        await poll_due(replace(desk.deps, send=dies))
+        await poll_due(replace(harness.deps, send=dies))
     except ConnectionError:
-        desk.pass_time(30)
-    assert [c.payment.payment_no for c in await desk.attend()] == [payment.payment_no]
+        harness.pass_time(30)
+    assert [c.payment.payment_no for c in await harness.attend()] == [payment.payment_no]
 
 
-async def test_result_that_arrives_first_is_not_undone_by_the_loop(desk: Desk) -> None:
-    payment = await desk.opened()
-    desk.pass_time(5)
+async def test_result_that_arrives_first_is_not_undone_by_the_loop(harness: Harness) -> None:
+    payment = await harness.opened()
+    harness.pass_time(5)
 
     async def answered_at_once(messages: object) -> list[bool]:
-        await desk.apply(paid(payment, Source.QUERY))
+        await harness.apply(paid(payment, Source.QUERY))
         return [True]
 
-    await poll_due(replace(desk.deps, send=answered_at_once))
-    assert await desk.state(payment) is PaymentStatus.SUCCEEDED
-    assert await desk.due() == {}
+    await poll_due(replace(harness.deps, send=answered_at_once))
+    assert await harness.state(payment) is PaymentStatus.SUCCEEDED
+    assert await harness.due() == {}
 
 
-async def test_only_open_work_has_rows(desk: Desk) -> None:
+async def test_only_open_work_has_rows(harness: Harness) -> None:
     for number in range(5):
-        await desk.paid(request(merchant_order_no=f"W{number}"))
-    waiting = (await desk.open(request(merchant_order_no="W9"))).payment
-    await desk.apply(waits(waiting))
-    assert set(await desk.due()) == {waiting.payment_no}
+        await harness.paid(request(merchant_order_no=f"W{number}"))
+    waiting = (await harness.open(request(merchant_order_no="W9"))).payment
+    await harness.apply(waits(waiting))
+    assert set(await harness.due()) == {waiting.payment_no}
 
 
-async def test_huge_account_does_not_starve_a_small_one(desk: Desk) -> None:
-    await _fill(desk, "huge", 50_000, age_s=3600)
-    await _fill(desk, "small", 3, age_s=1)
-    await desk.rows("analyze due_work")
-    async with desk.db.connection() as tx:
-        first = await _claim(tx, desk)
-        second = await _claim(tx, desk)
+async def test_huge_account_does_not_starve_a_small_one(harness: Harness) -> None:
+    await _fill(harness, "huge", 50_000, age_s=3600)
+    await _fill(harness, "small", 3, age_s=1)
+    await harness.rows("analyze due_work")
+    async with harness.db.connection() as tx:
+        first = await _claim(tx, harness)
+        second = await _claim(tx, harness)
     accounts = [claim.subject.partition(":")[0] for claim in first]
     assert (accounts.count("huge"), accounts.count("small")) == (BATCH // 2, 3)
     assert {claim.subject.partition(":")[0] for claim in second} == {"huge"}
     assert len(second) == BATCH
 
 
-async def test_claim_reads_no_more_rows_than_it_takes(desk: Desk) -> None:
-    await _fill(desk, "huge", 50_000, age_s=3600)
+async def test_claim_reads_no_more_rows_than_it_takes(harness: Harness) -> None:
+    await _fill(harness, "huge", 50_000, age_s=3600)
     for number in range(30):
-        await _fill(desk, f"account {number}", 40, age_s=-3600)
-    await desk.rows("analyze due_work")
-    lease = desk.now + LEASE
-    (plan,) = await desk.rows(
+        await _fill(harness, f"account {number}", 40, age_s=-3600)
+    await harness.rows("analyze due_work")
+    lease = harness.now + LEASE
+    (plan,) = await harness.rows(
         f"explain (analyze, costs off, timing off, format json) {due.SHARE_OUT}",
-        desk.now,
+        harness.now,
         lease,
         BATCH,
     )
@@ -149,20 +142,22 @@ async def test_claim_reads_no_more_rows_than_it_takes(desk: Desk) -> None:
     assert "Seq Scan" not in plan[0]
 
 
-async def test_more_accounts_than_places_all_get_their_turn(desk: Desk) -> None:
+async def test_more_accounts_than_places_all_get_their_turn(harness: Harness) -> None:
     for number in range(BATCH + 50):
-        await _fill(desk, f"account {number}", 2, age_s=60)
-    async with desk.db.connection() as tx:
-        claims = [claim for _ in range(3) for claim in await _claim(tx, desk)]
+        await _fill(harness, f"account {number}", 2, age_s=60)
+    async with harness.db.connection() as tx:
+        claims = [claim for _ in range(3) for claim in await _claim(tx, harness)]
     assert len({claim.subject for claim in claims}) == 2 * (BATCH + 50)
 
 
-async def test_claimed_rows_belong_to_the_payments_account(desk: Desk) -> None:
-    paying = await desk.open(request(merchant_order_no="W1"))
-    checkout = await desk.open(request(merchant_order_no="W2", method="cashier", payment_id=None))
-    refunded = await desk.paid(request(merchant_order_no="W3"))
-    refund = (await desk.refund(refund_request(refunded))).refund
-    rows = await desk.rows("select subject, account from due_work")
+async def test_claimed_rows_belong_to_the_payments_account(harness: Harness) -> None:
+    paying = await harness.open(request(merchant_order_no="W1"))
+    checkout = await harness.open(
+        request(merchant_order_no="W2", method="cashier", payment_id=None)
+    )
+    refunded = await harness.paid(request(merchant_order_no="W3"))
+    refund = (await harness.refund(refund_request(refunded))).refund
+    rows = await harness.rows("select subject, account from due_work")
     assert {row["subject"]: row["account"] for row in rows} == {
         paying.payment.payment_no: ACCOUNT,
         checkout.payment.payment_no: "",
@@ -170,19 +165,19 @@ async def test_claimed_rows_belong_to_the_payments_account(desk: Desk) -> None:
     }
 
 
-async def _fill(desk: Desk, account: str, count: int, *, age_s: int) -> None:
-    await desk.rows(
+async def _fill(harness: Harness, account: str, count: int, *, age_s: int) -> None:
+    await harness.rows(
         "insert into due_work (subject, account, due_at, attempt)"
         " select $1 || ':' || n, $1, $2::timestamptz - make_interval(secs => $3), 0"
         " from generate_series(1, $4::int) n",
         account,
-        desk.now,
+        harness.now,
         age_s,
         count,
     )
 
 
-async def _claim(tx: Tx, desk: Desk) -> Sequence[Claim]:
+async def _claim(tx: Tx, harness: Harness) -> Sequence[Claim]:
     _, claims = await due.claim(tx, lease=LEASE, limit=BATCH)
     return claims
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from tests.integration.trade_core.billing import (
+from tests.builders.trade_core import ACCOUNT, NOON, OTHER_ACCOUNT, request
+from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.statements import (
     ANSWERED_S,
     FOREIGN,
     TODAY,
@@ -15,7 +17,6 @@ from tests.integration.trade_core.billing import (
     compared_again,
     next_morning,
 )
-from tests.integration.trade_core.desk import ACCOUNT, NOON, OTHER_ACCOUNT, Desk, request
 
 from contracts.identifiers import new_id
 from contracts.internal import StatementRow
@@ -28,13 +29,13 @@ Key = tuple[str, str, str]
 
 
 @dataclass
-class World:
-    """The books, the bill, and what a comparison must find."""
+class CorruptedBooks:
+    """The books, the statement, and what a comparison must find."""
 
     chance: Random
     payments: list[dict[str, object]] = field(default_factory=list)
     refunds: list[dict[str, object]] = field(default_factory=list)
-    bill: list[StatementRow] = field(default_factory=list)
+    statement: list[StatementRow] = field(default_factory=list)
     sown: set[Key] = field(default_factory=set)
 
     def sow(self) -> None:
@@ -45,7 +46,7 @@ class World:
         ]  # fmt: skip
         for _ in range(PAYMENTS):
             self.chance.choice(ways)()
-        self.chance.shuffle(self.bill)
+        self.chance.shuffle(self.statement)
 
     def agrees(self) -> str:
         number = self.book("succeeded")
@@ -72,7 +73,7 @@ class World:
         self.sown.add(("unknown_number", "payment", number))
 
     def is_foreign(self) -> None:
-        self.bill.append(FOREIGN)
+        self.statement.append(FOREIGN)
 
     def is_elsewhere(self) -> None:
         number = self.book("succeeded", payment_id=OTHER_ACCOUNT)
@@ -126,7 +127,7 @@ class World:
 
     def say(self, payment_no: str, amount: object, **more: object) -> None:
         row = FOREIGN.model_copy(update={"payment_no": payment_no, "amount": amount, **more})
-        self.bill.append(row)
+        self.statement.append(row)
 
 
 BOOK = """
@@ -153,33 +154,33 @@ from refunds r join payments p using (payment_no) where r.state = 'succeeded'
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_every_corruption_is_found_and_nothing_else(desk: Desk, seed: int) -> None:
-    world = World(Random(seed))
-    world.sow()
-    desk.now = NOON - timedelta(days=30)
-    await desk.paid(request(merchant_order_no="MODEL"))
-    desk.now = NOON
-    async with desk.db.transaction() as tx:
-        await tx.execute(BOOK, world.payments)
-        await tx.execute(BOOK_REFUNDS, world.refunds, NOON)
+async def test_every_corruption_is_found_and_nothing_else(harness: Harness, seed: int) -> None:
+    books = CorruptedBooks(Random(seed))
+    books.sow()
+    harness.now = NOON - timedelta(days=30)
+    await harness.paid(request(merchant_order_no="MODEL"))
+    harness.now = NOON
+    async with harness.db.transaction() as tx:
+        await tx.execute(BOOK, books.payments)
+        await tx.execute(BOOK_REFUNDS, books.refunds, NOON)
         await tx.execute(NOTE, TODAY, NOON)
-    await next_morning(desk, account())
-    fetch = await asked(desk)
-    pages = list(range(0, len(world.bill), PAGE))
-    world.chance.shuffle(pages)
+    await next_morning(harness, account())
+    fetch = await asked(harness)
+    pages = list(range(0, len(books.statement), PAGE))
+    books.chance.shuffle(pages)
     for first in pages:
-        page = world.bill[first : first + PAGE]
-        await bring(desk, fetch, page, first=first, total=len(world.bill))
+        page = books.statement[first : first + PAGE]
+        await bring(harness, fetch, page, first=first, total=len(books.statement))
     for state in ("comparing", "differs"):
-        found = await compared_again(desk, fetch.statement_no)
-        assert await differences(desk) == world.sown
+        found = await compared_again(harness, fetch.statement_no)
+        assert await differences(harness) == books.sown
         assert found.state == state
-        desk.pass_time(ANSWERED_S)
-    assert found.open_differences == len(world.sown)
-    # What an amount differs by is in the bill too, and booked in nobody's account.
-    assert found.rows == len(world.bill)
+        harness.pass_time(ANSWERED_S)
+    assert found.open_differences == len(books.sown)
+    # What an amount differs by is in the statement too, and booked in nobody's account.
+    assert found.rows == len(books.statement)
 
 
-async def differences(desk: Desk) -> set[Key]:
-    rows = await desk.rows("select kind, about, subject from difference")
+async def differences(harness: Harness) -> set[Key]:
+    rows = await harness.rows("select kind, about, subject from difference")
     return {(row["kind"], row["about"], row["subject"]) for row in rows}

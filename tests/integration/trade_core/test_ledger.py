@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
-from tests.integration.trade_core.desk import (
-    Desk,
+from tests.builders.trade_core import (
     paid,
     refund_request,
     request,
@@ -17,6 +16,7 @@ from tests.integration.trade_core.desk import (
     shared,
     split_request,
 )
+from tests.integration.trade_core.harness import Harness
 
 from chassis.database import Database
 from chassis.problems import InvalidRequest
@@ -30,65 +30,67 @@ from trade_core.flows.read_ledger import advance_balances, list_balances, list_e
 SETTLED_S = 901
 
 
-async def balances(desk: Desk, **filters: str) -> list[LedgerBalance]:
+async def balances(harness: Harness, **filters: str) -> list[LedgerBalance]:
     filters.setdefault("merchant_id", "M1")
     page = await list_balances(
-        desk.deps, **{"payment_id": None, "after": None, **filters}, limit=100
+        harness.deps, **{"payment_id": None, "after": None, **filters}, limit=100
     )
     return page.items
 
 
-async def test_balances_are_the_sums_of_all_postings_kept_or_not(desk: Desk) -> None:
-    await desk.paid()
-    desk.pass_time(SETTLED_S)
-    assert await advance_balances(desk.db, desk.now) == 1
-    assert await advance_balances(desk.db, desk.now) == 0
-    young = await desk.paid(request(merchant_order_no="W2"))
-    assert await advance_balances(desk.db, desk.now) == 0
-    await desk.refund(refund_request(young, amount=300))
-    assert {each.purpose: each.amount for each in await balances(desk)} == {
+async def test_balances_are_the_sums_of_all_postings_kept_or_not(harness: Harness) -> None:
+    await harness.paid()
+    harness.pass_time(SETTLED_S)
+    assert await advance_balances(harness.db, harness.now) == 1
+    assert await advance_balances(harness.db, harness.now) == 0
+    young = await harness.paid(request(merchant_order_no="W2"))
+    assert await advance_balances(harness.db, harness.now) == 0
+    await harness.refund(refund_request(young, amount=300))
+    assert {each.purpose: each.amount for each in await balances(harness)} == {
         "channel_receivable": 2598,
         "merchant_payable": -2298,
         "refunds_in_flight": -300,
     }
 
 
-async def test_replicas_add_each_transaction_up_once(desk: Desk) -> None:
+async def test_replicas_add_each_transaction_up_once(harness: Harness) -> None:
     for number in range(5):
-        await desk.paid(request(merchant_order_no=f"W{number}"))
-    desk.pass_time(SETTLED_S)
-    added = await asyncio.gather(*(advance_balances(desk.db, desk.now) for _ in range(4)))
+        await harness.paid(request(merchant_order_no=f"W{number}"))
+    harness.pass_time(SETTLED_S)
+    added = await asyncio.gather(*(advance_balances(harness.db, harness.now) for _ in range(4)))
     assert sum(added) == 5
-    (receivable, _) = await desk.rows("select amount from ledger_balance order by purpose")
+    (receivable, _) = await harness.rows("select amount from ledger_balance order by purpose")
     assert receivable["amount"] == 5 * 1299
 
 
-async def test_balances_come_by_merchant_account_and_page(desk: Desk) -> None:
-    await desk.paid()
-    await desk.paid(request(merchant_order_no="W2", payment_id="C2"))
-    await desk.paid(request(merchant_order_no="W3", merchant_id="M2"))
-    first = await list_balances(desk.deps, merchant_id=None, payment_id=None, after=None, limit=4)
+async def test_balances_come_by_merchant_account_and_page(harness: Harness) -> None:
+    await harness.paid()
+    await harness.paid(request(merchant_order_no="W2", payment_id="C2"))
+    await harness.paid(request(merchant_order_no="W3", merchant_id="M2"))
+    first = await list_balances(
+        harness.deps, merchant_id=None, payment_id=None, after=None, limit=4
+    )
     second = await list_balances(
-        desk.deps, merchant_id=None, payment_id=None, after=first.next_cursor, limit=4
+        harness.deps, merchant_id=None, payment_id=None, after=first.next_cursor, limit=4
     )
     accounts = [(each.merchant_id, each.payment_id) for each in (*first.items, *second.items)]
     assert accounts == [("M1", "C1")] * 2 + [("M1", "C2")] * 2 + [("M2", "C1")] * 2
     assert (first.next_cursor is None, second.next_cursor) == (False, None)
-    assert {each.payment_id for each in await balances(desk, payment_id="C2")} == {"C2"}
-    assert await balances(desk, merchant_id="M404") == []
+    assert {each.payment_id for each in await balances(harness, payment_id="C2")} == {"C2"}
+    assert await balances(harness, merchant_id="M404") == []
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WyJNMSIsIkMxIl0", "WyJcdTAwMDAiLCIiLCIiLCIiXQ"])
-async def test_cursor_that_is_not_ours_is_refused(desk: Desk, cursor: str) -> None:
+async def test_cursor_that_is_not_ours_is_refused(harness: Harness, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
-        await balances(desk, after=cursor)
+        await balances(harness, after=cursor)
 
 
-async def test_entries_tell_what_was_booked_of_a_number(desk: Desk) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment))).refund
-    await desk.apply(returned(refund))
-    [captured] = (await list_entries(desk.deps, payment.payment_no)).items
+async def test_entries_tell_what_was_booked_of_a_number(harness: Harness) -> None:
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
+    await harness.apply(returned(refund))
+    [captured] = (await list_entries(harness.deps, payment.payment_no)).items
     assert (captured.kind, captured.merchant_id, captured.payment_id) == (
         "payment_captured",
         "M1",
@@ -98,15 +100,15 @@ async def test_entries_tell_what_was_booked_of_a_number(desk: Desk) -> None:
         ("channel_receivable", 1299),
         ("merchant_payable", -1299),
     ]
-    kinds = [entry.kind for entry in (await list_entries(desk.deps, refund.refund_no)).items]
+    kinds = [entry.kind for entry in (await list_entries(harness.deps, refund.refund_no)).items]
     assert kinds == ["refund_started", "refund_settled"]
-    assert (await list_entries(desk.deps, "P404")).items == []
+    assert (await list_entries(harness.deps, "P404")).items == []
 
 
-async def lived(desk: Desk) -> None:
+async def lived(harness: Harness) -> None:
     """Of everything that can become of money, something."""
-    await desk.opened(request(merchant_order_no="open"))
-    refunded = await desk.paid(request(merchant_order_no="refunded"))
+    await harness.opened(request(merchant_order_no="open"))
+    refunded = await harness.paid(request(merchant_order_no="refunded"))
     for number, verdict, more in (
         ("T1", Verdict.SUCCEEDED, {}),
         ("T2", Verdict.DECLINED, {}),
@@ -114,45 +116,45 @@ async def lived(desk: Desk) -> None:
         ("T4", Verdict.DECLINED, {"abnormal": True}),
         ("T5", Verdict.DECLINED, {"abnormal": True}),
     ):
-        refund = (await desk.refund(refund_request(refunded, number, 100))).refund
-        await desk.apply(said_of_refund(refund, Source.REFUND, verdict, **more))
+        refund = (await harness.refund(refund_request(refunded, number, 100))).refund
+        await harness.apply(said_of_refund(refund, Source.REFUND, verdict, **more))
         if number == "T5":
             settled = DecideRefund(
                 decision=RefundDecision.SETTLED_OUTSIDE, reason="x", decided_by="li", version=1
             )
-            await decide_refund(desk.deps, refund.refund_no, settled)
-    first = await desk.opened(request(merchant_order_no="twice"))
-    desk.pass_time(16)
-    second = await desk.opened(request(merchant_order_no="twice"))
-    await desk.apply(paid(second), paid(first))
-    conflict = await desk.opened(request(merchant_order_no="conflict"))
-    await desk.apply(paid(conflict, amount=1))
+            await decide_refund(harness.deps, refund.refund_no, settled)
+    first = await harness.opened(request(merchant_order_no="twice"))
+    harness.pass_time(16)
+    second = await harness.opened(request(merchant_order_no="twice"))
+    await harness.apply(paid(second), paid(first))
+    conflict = await harness.opened(request(merchant_order_no="conflict"))
+    await harness.apply(paid(conflict, amount=1))
 
 
-async def checked(desk: Desk) -> Findings:
-    findings = await check(desk.db, desk.now, lambda: None)
+async def checked(harness: Harness) -> Findings:
+    findings = await check(harness.db, harness.now, lambda: None)
     assert findings is not None
     return findings
 
 
-async def test_books_that_agree_are_found_to_agree(desk: Desk) -> None:
-    await lived(desk)
-    desk.pass_time(SETTLED_S)
-    findings = await check(desk.db, desk.now, lambda: None, batch=2)
+async def test_books_that_agree_are_found_to_agree(harness: Harness) -> None:
+    await lived(harness)
+    harness.pass_time(SETTLED_S)
+    findings = await check(harness.db, harness.now, lambda: None, batch=2)
     assert findings is not None
     assert findings.differences == []
     assert (findings.payments, findings.transactions) == (5, 12)
-    assert "ledger_check_failed" not in await desk.alerts()
+    assert "ledger_check_failed" not in await harness.alerts()
 
 
-async def test_books_with_splits_agree(desk: Desk) -> None:
-    payment = await desk.paid(request(payment_id="C1", splits=True))
-    started = await desk.split(split_request(payment, "F1", 100, 200))
-    assert (await checked(desk)).differences == []
-    await desk.apply(shared(started.split))
-    assert (await checked(desk)).differences == []
-    await desk.refund(refund_request(payment, "T1", 1299))
-    assert (await checked(desk)).differences == []
+async def test_books_with_splits_agree(harness: Harness) -> None:
+    payment = await harness.paid(request(payment_id="C1", splits=True))
+    started = await harness.split(split_request(payment, "F1", 100, 200))
+    assert (await checked(harness)).differences == []
+    await harness.apply(shared(started.split))
+    assert (await checked(harness)).differences == []
+    await harness.refund(refund_request(payment, "T1", 1299))
+    assert (await checked(harness)).differences == []
 
 
 CORRUPTIONS = {
@@ -189,18 +191,18 @@ CORRUPTIONS = {
 
 
 @pytest.mark.parametrize("corruption", list(CORRUPTIONS))
-async def test_corrupted_row_is_found(desk: Desk, corruption: str) -> None:
+async def test_corrupted_row_is_found(harness: Harness, corruption: str) -> None:
     change, part = CORRUPTIONS[corruption]
-    await desk.paid()
-    desk.pass_time(SETTLED_S)
-    await advance_balances(desk.db, desk.now)
-    async with desk.db.transaction() as tx:
+    await harness.paid()
+    harness.pass_time(SETTLED_S)
+    await advance_balances(harness.db, harness.now)
+    async with harness.db.transaction() as tx:
         await tx.execute("set local session_replication_role = replica")
         await tx.execute(change)
-    findings = await checked(desk)
+    findings = await checked(harness)
     assert findings.counts()[Part(part)] > 0
-    assert await desk.alerts() == ["ledger_check_failed"]
-    (told,) = await desk.rows("select differences from ledger_check")
+    assert await harness.alerts() == ["ledger_check_failed"]
+    (told,) = await harness.rows("select differences from ledger_check")
     assert told["differences"] == len(findings.differences)
 
 
@@ -210,7 +212,7 @@ async def test_check_by_hand_names_what_disagrees(
     url = await make_database("trade_core")
     assert await _by_hand(url) == (0, "0 payments, 0 ledger transactions, 0 differences\n")
     db = await Database.connect(url, application_name="tests")
-    await Desk(db, now=datetime.now(UTC)).paid()
+    await Harness(db, now=datetime.now(UTC)).paid()
     async with db.connection() as tx:
         await tx.execute("update orders set amount_paid = 1")
     await db.close()
@@ -231,16 +233,16 @@ async def _by_hand(url: str) -> tuple[int | None, str]:
     return process.returncode, told.decode()
 
 
-async def test_check_is_made_once_a_night_by_one_replica(desk: Desk) -> None:
-    await desk.paid()
+async def test_check_is_made_once_a_night_by_one_replica(harness: Harness) -> None:
+    await harness.paid()
 
     async def tried() -> Sequence[bool]:
-        found = [check_if_due(desk.deps, lambda: None) for _ in range(3)]
+        found = [check_if_due(harness.deps, lambda: None) for _ in range(3)]
         return [findings is not None for findings in await asyncio.gather(*found)]
 
     assert sum(await tried()) == 1
     assert sum(await tried()) == 0
-    desk.pass_time(24 * 3600)
+    harness.pass_time(24 * 3600)
     assert sum(await tried()) == 1
 
 

@@ -5,15 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import (
-    APP,
-    MERCHANT,
-    Desk,
-    paid,
-    refund_request,
-    request,
-    split_request,
-)
+from tests.builders.trade_core import APP, MERCHANT, paid, refund_request, request, split_request
+from tests.integration.trade_core.harness import Harness
 
 from chassis.problems import InvalidRequest
 from contracts.internal import ListQuery
@@ -27,12 +20,12 @@ def query(**filters: Any) -> ListQuery:
     return ListQuery(**{"app_id": APP, "merchant_ids": [MERCHANT], **filters})
 
 
-async def pages(desk: Desk, read: Lists, **filters: Any) -> list[list[Any]]:
+async def pages(harness: Harness, read: Lists, **filters: Any) -> list[list[Any]]:
     """All pages of the list, the items of each."""
     found: list[list[Any]] = []
     after = None
     while True:
-        page = await read(desk.deps, query(after=after, **filters))
+        page = await read(harness.deps, query(after=after, **filters))
         found.append(page.items)
         if page.next_cursor is None:
             return found
@@ -40,25 +33,25 @@ async def pages(desk: Desk, read: Lists, **filters: Any) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-async def test_payments_are_listed_in_order_page_by_page(desk: Desk, order: str) -> None:
-    made = [await desk.opened(request(merchant_order_no=f"W{n}")) for n in range(5)]
+async def test_payments_are_listed_in_order_page_by_page(harness: Harness, order: str) -> None:
+    made = [await harness.opened(request(merchant_order_no=f"W{n}")) for n in range(5)]
     numbers = sorted((one.payment_no for one in made), reverse=order == "desc")
 
-    found = await pages(desk, list_records.list_payments, limit=2, order=order)
+    found = await pages(harness, list_records.list_payments, limit=2, order=order)
 
     assert [len(page) for page in found] == [2, 2, 1]
     assert [item.payment_no for page in found for item in page] == numbers
 
 
-async def test_a_full_last_page_is_the_end(desk: Desk) -> None:
+async def test_a_full_last_page_is_the_end(harness: Harness) -> None:
     for number in range(4):
-        await desk.opened(request(merchant_order_no=f"W{number}"))
-    found = await pages(desk, list_records.list_orders, limit=2)
+        await harness.opened(request(merchant_order_no=f"W{number}"))
+    found = await pages(harness, list_records.list_orders, limit=2)
     assert [len(page) for page in found] == [2, 2]
 
 
-async def test_an_app_lists_what_is_its_own_and_of_its_merchants(desk: Desk) -> None:
-    await desk.opened()
+async def test_an_app_lists_what_is_its_own_and_of_its_merchants(harness: Harness) -> None:
+    await harness.opened()
     others: list[dict[str, Any]] = [
         {"app_id": "A-other"},
         {"merchant_ids": ["M-other"]},
@@ -66,15 +59,15 @@ async def test_an_app_lists_what_is_its_own_and_of_its_merchants(desk: Desk) -> 
     ]
     for other in others:
         for read in (list_records.list_payments, list_records.list_orders):
-            assert (await read(desk.deps, query(**other))).items == []
+            assert (await read(harness.deps, query(**other))).items == []
 
 
-async def test_every_filter_finds_what_fits_and_nothing_else(desk: Desk) -> None:
-    desk.now = datetime.now(UTC)  # Numbers are made by the real clock.
-    first = await desk.opened(request(merchant_order_no="W1"))
-    second = await desk.opened(request(merchant_order_no="W2"))
-    await desk.apply(paid(first, channel_trade_no="42001"))
-    now = desk.deps.clock()
+async def test_every_filter_finds_what_fits_and_nothing_else(harness: Harness) -> None:
+    harness.now = datetime.now(UTC)  # Numbers are made by the real clock.
+    first = await harness.opened(request(merchant_order_no="W1"))
+    second = await harness.opened(request(merchant_order_no="W2"))
+    await harness.apply(paid(first, channel_trade_no="42001"))
+    now = harness.deps.clock()
     hour = timedelta(hours=1)
     fitting: list[dict[str, Any]] = [
         {"status": "succeeded"},
@@ -86,7 +79,7 @@ async def test_every_filter_finds_what_fits_and_nothing_else(desk: Desk) -> None
          "status": "succeeded"},
     ]  # fmt: skip
     for filters in fitting:
-        (page,) = await pages(desk, list_records.list_payments, **filters)
+        (page,) = await pages(harness, list_records.list_payments, **filters)
         assert [item.payment_no for item in page] == [first.payment_no], filters
     unfitting: list[dict[str, Any]] = [
         {"status": "closed"},
@@ -98,15 +91,15 @@ async def test_every_filter_finds_what_fits_and_nothing_else(desk: Desk) -> None
         {"merchant_order_no": "W1", "payment_no": second.payment_no},
     ]
     for filters in unfitting:
-        assert await pages(desk, list_records.list_payments, **filters) == [[]], filters
+        assert await pages(harness, list_records.list_payments, **filters) == [[]], filters
 
 
-async def test_an_order_is_found_by_its_payments_and_shows_them(desk: Desk) -> None:
-    payment = await desk.paid(request(merchant_order_no="W1"))
-    refund = (await desk.refund(refund_request(payment))).refund
-    await desk.opened(request(merchant_order_no="W2"))
+async def test_an_order_is_found_by_its_payments_and_shows_them(harness: Harness) -> None:
+    payment = await harness.paid(request(merchant_order_no="W1"))
+    refund = (await harness.refund(refund_request(payment))).refund
+    await harness.opened(request(merchant_order_no="W2"))
 
-    (page,) = await pages(desk, list_records.list_orders, payment_no=payment.payment_no)
+    (page,) = await pages(harness, list_records.list_orders, payment_no=payment.payment_no)
 
     (order,) = page
     assert (order.merchant_order_no, order.status) == ("W1", "paid")
@@ -114,29 +107,29 @@ async def test_an_order_is_found_by_its_payments_and_shows_them(desk: Desk) -> N
     assert [one.refund_no for one in order.refunds] == [refund.refund_no]
 
 
-async def test_refunds_and_splits_are_found_by_each_number(desk: Desk) -> None:
-    payment = await desk.paid(request(merchant_order_no="W1"))
-    refund = (await desk.refund(refund_request(payment, "T1", 100))).refund
-    split = (await desk.split(split_request(payment, "F1", 300))).split
+async def test_refunds_and_splits_are_found_by_each_number(harness: Harness) -> None:
+    payment = await harness.paid(request(merchant_order_no="W1"))
+    refund = (await harness.refund(refund_request(payment, "T1", 100))).refund
+    split = (await harness.split(split_request(payment, "F1", 300))).split
     for filters in (
         {},
         {"merchant_order_no": "W1"},
         {"payment_no": payment.payment_no},
-        {"channel_trade_no": (await desk.payment(payment)).channel_trade_no},
+        {"channel_trade_no": (await harness.payment(payment)).channel_trade_no},
         {"status": "processing"},
     ):
-        (refunds,) = await pages(desk, list_records.list_refunds, **filters)
-        (splits,) = await pages(desk, list_records.list_splits, **filters)
+        (refunds,) = await pages(harness, list_records.list_refunds, **filters)
+        (splits,) = await pages(harness, list_records.list_splits, **filters)
         assert [one.refund_no for one in refunds] == [refund.refund_no], filters
         assert [one.split_no for one in splits] == [split.split_no], filters
-    (found,) = await pages(desk, list_records.list_refunds, number="T1")
+    (found,) = await pages(harness, list_records.list_refunds, number="T1")
     assert [one.merchant_refund_no for one in found] == ["T1"]
-    assert await pages(desk, list_records.list_splits, number="F2") == [[]]
+    assert await pages(harness, list_records.list_splits, number="F2") == [[]]
 
 
 @pytest.mark.parametrize(
     "cursor", ["x", "ZTE", "UjAxSkQ", "é", "UDAxS0FONUMyRk4wMDAwMDAwMDAwMDAwMDE="]
 )
-async def test_cursor_of_another_list_is_refused(desk: Desk, cursor: str) -> None:
+async def test_cursor_of_another_list_is_refused(harness: Harness, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
-        await list_records.list_refunds(desk.deps, query(after=cursor))
+        await list_records.list_refunds(harness.deps, query(after=cursor))

@@ -2,7 +2,8 @@
 
 import httpx
 import pytest
-from tests.integration.trade_core.desk import Desk, paid, refund_request, said_of_refund
+from tests.builders.trade_core import paid, refund_request, said_of_refund
+from tests.integration.trade_core.harness import Harness
 
 from contracts.events.results import Source, Verdict
 
@@ -10,10 +11,10 @@ DECISION = {"decision": "accept", "reason": "与渠道核对", "decided_by": "li
 
 
 async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(
-    desk: Desk, http: httpx.AsyncClient
+    harness: Harness, http: httpx.AsyncClient
 ) -> None:
-    payment = await desk.opened()
-    await desk.apply(paid(payment, amount=1298))
+    payment = await harness.opened()
+    await harness.apply(paid(payment, amount=1298))
     path = f"/payments/{payment.payment_no}"
     claim = (await http.get(path)).json()["claim"]
     assert claim["amount"] == 1298
@@ -30,10 +31,10 @@ async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(
     assert (other.status_code, other.json()["errors"][0]["pointer"]) == (422, "/decision")
 
 
-async def test_stuck_refund_is_decided(desk: Desk, http: httpx.AsyncClient) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment))).refund
-    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+async def test_stuck_refund_is_decided(harness: Harness, http: httpx.AsyncClient) -> None:
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
+    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     path = f"/refunds/{refund.refund_no}/decision"
     answer = await http.post(path, json={**DECISION, "decision": "release"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
@@ -57,8 +58,8 @@ async def test_decision_of_another_form_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
-async def test_ledger_is_shown(desk: Desk, http: httpx.AsyncClient) -> None:
-    payment = await desk.paid()
+async def test_ledger_is_shown(harness: Harness, http: httpx.AsyncClient) -> None:
+    payment = await harness.paid()
     balances = (await http.get("/ledger/balances", params={"merchant_id": "M1"})).json()
     assert [(each["purpose"], each["amount"]) for each in balances["items"]] == [
         ("channel_receivable", 1299),
@@ -70,9 +71,11 @@ async def test_ledger_is_shown(desk: Desk, http: httpx.AsyncClient) -> None:
     assert (await http.get("/ledger/balances", params={"after": "%"})).status_code == 422
 
 
-async def test_dead_letters_are_listed_and_replayed(desk: Desk, http: httpx.AsyncClient) -> None:
-    payment = (await desk.open()).payment
-    await desk.apply(paid(payment, payment_no="P404"))
+async def test_dead_letters_are_listed_and_replayed(
+    harness: Harness, http: httpx.AsyncClient
+) -> None:
+    payment = (await harness.open()).payment
+    await harness.apply(paid(payment, payment_no="P404"))
     (letter,) = (await http.get("/dead-letters")).json()["items"]
     path, seen = f"/dead-letters/{letter['id']}/replay", {"version": letter["version"]}
     assert (await http.post(path)).status_code == 422

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import APP, MERCHANT, Desk, request
+from tests.builders.trade_core import APP, MERCHANT, request
+from tests.integration.trade_core.harness import Harness
 
 from contracts.internal import ListQuery
 from trade_core import store
@@ -49,14 +50,14 @@ def sql_texts() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-async def history(desk: Desk) -> Desk:
-    await desk.paid(request(merchant_order_no="W1"))
-    async with desk.db.connection() as tx:
+async def history(harness: Harness) -> Harness:
+    await harness.paid(request(merchant_order_no="W1"))
+    async with harness.db.connection() as tx:
         await tx.execute(HISTORY)
-    return desk
+    return harness
 
 
-async def test_every_statement_finds_its_rows_by_an_index(history: Desk) -> None:
+async def test_every_statement_finds_its_rows_by_an_index(history: Harness) -> None:
     scanning = {}
     async with history.db.transaction() as tx:
         # The plan that is made once for all values, as asyncpg's prepared statements get it.
@@ -87,7 +88,7 @@ async def test_every_statement_finds_its_rows_by_an_index(history: Desk) -> None
     ],
 )
 async def test_every_page_of_a_list_finds_its_rows_by_an_index(
-    history: Desk, filters: dict[str, Any]
+    history: Harness, filters: dict[str, Any]
 ) -> None:
     query = ListQuery(app_id=APP, merchant_ids=[MERCHANT], limit=2, **filters)
     async with history.db.connection() as tx:

@@ -6,10 +6,9 @@ from contextlib import AsyncExitStack
 from random import Random
 
 import pytest
-from tests.integration.trade_core.desk import (
+from tests.builders.trade_core import (
     APP,
     MERCHANT,
-    Desk,
     closed,
     paid,
     refund_request,
@@ -17,6 +16,7 @@ from tests.integration.trade_core.desk import (
     returned,
     said_of_payment,
 )
+from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.service import until
 
 from chassis.database import Database
@@ -36,7 +36,9 @@ ORDERS = 20
 
 
 @pytest.fixture
-async def desks(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[tuple[Desk, Desk]]:
+async def harnesses(
+    make_database: Callable[[str], Awaitable[str]],
+) -> AsyncIterator[tuple[Harness, Harness]]:
     """Two replicas, each with connections of its own."""
     url = await make_database("trade_core")
     async with AsyncExitStack() as stack:
@@ -44,13 +46,13 @@ async def desks(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator
         for name in ("one", "other"):
             db = await Database.connect(url, application_name=name)
             stack.push_async_callback(db.close)
-            found.append(Desk(db))
+            found.append(Harness(db))
         yield found[0], found[1]
 
 
-async def test_webhook_query_and_close_answer_at_once(desks: tuple[Desk, Desk]) -> None:
+async def test_webhook_query_and_close_answer_at_once(harnesses: tuple[Harness, Harness]) -> None:
     """Two replicas hear all three of each order, in any order: paid, booked and told once."""
-    one, other = desks
+    one, other = harnesses
     payments = [await one.opened(request(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
     dice = Random(5)
     for payment in payments:
@@ -62,14 +64,14 @@ async def test_webhook_query_and_close_answer_at_once(desks: tuple[Desk, Desk]) 
         ]
         dice.shuffle(words)
         await asyncio.gather(
-            *(desk.apply(word) for desk, word in zip((one, other) * 2, words, strict=True))
+            *(harness.apply(word) for harness, word in zip((one, other) * 2, words, strict=True))
         )
     await _are_paid_once(one, payments)
 
 
-async def test_success_and_the_apps_close_at_once(desks: tuple[Desk, Desk]) -> None:
+async def test_success_and_the_apps_close_at_once(harnesses: tuple[Harness, Harness]) -> None:
     """The order is paid whoever was first: late money is taken by this app."""
-    one, other = desks
+    one, other = harnesses
     payments = [await one.opened(request(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
 
     async def withdraw(number: int) -> None:
@@ -85,14 +87,14 @@ async def test_success_and_the_apps_close_at_once(desks: tuple[Desk, Desk]) -> N
     await _are_paid_once(one, payments)
 
 
-async def test_refunds_and_their_results_at_once(desks: tuple[Desk, Desk]) -> None:
+async def test_refunds_and_their_results_at_once(harnesses: tuple[Harness, Harness]) -> None:
     """New refunds are asked for while the results of others come in: the sums stay right."""
-    one, other = desks
+    one, other = harnesses
     payment = await one.paid(request(amount=1000))
 
-    async def refunded(desk: Desk, number: int) -> int:
+    async def refunded(harness: Harness, number: int) -> int:
         try:
-            refund = (await desk.refund(refund_request(payment, f"T{number}", 90))).refund
+            refund = (await harness.refund(refund_request(payment, f"T{number}", 90))).refund
         except RefundExceedsPaid:
             return 0
         await asyncio.gather(one.apply(returned(refund)), other.apply(returned(refund)))
@@ -105,15 +107,15 @@ async def test_refunds_and_their_results_at_once(desks: tuple[Desk, Desk]) -> No
     assert (await one.balances())["channel_receivable"] == 10
 
 
-async def test_two_due_loops_and_the_words_they_cause(desks: tuple[Desk, Desk]) -> None:
+async def test_two_due_loops_and_the_words_they_cause(harnesses: tuple[Harness, Harness]) -> None:
     """Both loops run while the answers come in: each row is asked about by one of them."""
-    one, other = desks
+    one, other = harnesses
     payments = [await one.opened(request(merchant_order_no=f"W{n}")) for n in range(ORDERS)]
-    for desk in desks:
-        desk.pass_time(5)
+    for harness in harnesses:
+        harness.pass_time(5)
 
-    async def loop(desk: Desk) -> None:
-        while await poll_due(desk.deps):
+    async def loop(harness: Harness) -> None:
+        while await poll_due(harness.deps):
             pass
 
     await asyncio.gather(loop(one), loop(other), *(one.apply(paid(p)) for p in payments[::2]))
@@ -123,10 +125,10 @@ async def test_two_due_loops_and_the_words_they_cause(desks: tuple[Desk, Desk]) 
 
 
 async def test_two_relays_publish_each_orders_events_in_their_order(
-    desks: tuple[Desk, Desk],
+    harnesses: tuple[Harness, Harness],
 ) -> None:
     """While business goes on, and although one of the two dies in the middle."""
-    one, other = desks
+    one, other = harnesses
     bus = Bus()
     dying = asyncio.create_task(Relay(one.db, bus, batch=5).run(asyncio.Event()))
     stop = asyncio.Event()
@@ -173,9 +175,9 @@ class Bus(Producer):
         return [None] * len(messages)
 
 
-async def _are_paid_once(desk: Desk, payments: list[Payment]) -> None:
+async def _are_paid_once(harness: Harness, payments: list[Payment]) -> None:
     for payment in payments:
-        assert await desk.state(payment) is PaymentStatus.SUCCEEDED
-        assert (await desk.order(payment)).state is OrderStatus.PAID
-    assert (await desk.told()).count("payment.succeeded") == len(payments)
-    assert (await desk.balances())["channel_receivable"] == 1299 * len(payments)
+        assert await harness.state(payment) is PaymentStatus.SUCCEEDED
+        assert (await harness.order(payment)).state is OrderStatus.PAID
+    assert (await harness.told()).count("payment.succeeded") == len(payments)
+    assert (await harness.balances())["channel_receivable"] == 1299 * len(payments)

@@ -1,9 +1,20 @@
-"""A channel's bill beside the books: what agrees, what differs, and what is asked about first."""
+"""A channel statement beside the books: what agrees, what differs, what is asked about first."""
 
 from datetime import timedelta
 
 import pytest
-from tests.integration.trade_core.billing import (
+from tests.builders.trade_core import (
+    ACCOUNT,
+    OTHER_ACCOUNT,
+    closed,
+    paid,
+    refund_request,
+    request,
+    returned,
+    said_of_refund,
+)
+from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.statements import (
     ANSWERED_S,
     FOREIGN,
     TODAY,
@@ -19,17 +30,6 @@ from tests.integration.trade_core.billing import (
     row_of,
     settle_books,
     told,
-)
-from tests.integration.trade_core.desk import (
-    ACCOUNT,
-    OTHER_ACCOUNT,
-    Desk,
-    closed,
-    paid,
-    refund_request,
-    request,
-    returned,
-    said_of_refund,
 )
 
 from contracts.api import PaymentStatus, RefundCause
@@ -54,166 +54,170 @@ from trade_core.flows.read_reconciliation import ask_for, settle
 LET_BE = SettleDifference(reason="渠道补单", decided_by="li", version=0)
 
 
-async def test_bill_that_agrees_matches_and_its_fees_are_booked_once(desk: Desk) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment, amount=500))).refund
-    await desk.apply(returned(refund))
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment), refund_row(refund), FOREIGN)
+async def test_statement_that_agrees_matches_and_its_fees_are_booked_once(harness: Harness) -> None:
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment, amount=500))).refund
+    await harness.apply(returned(refund))
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), refund_row(refund), FOREIGN)
     assert (found.state, found.open_differences, told(found)) == ("matched", 0, [])
     assert (found.rows, found.payments, found.refunds, found.foreign_rows) == (3, 1, 1, 1)
     assert (found.paid, found.refunded, found.fees, found.fees_booked) == (1299, 500, 5, 5)
-    assert await desk.balances() == {
+    assert await harness.balances() == {
         "channel_receivable": 1299 - 500 - 5,
         "merchant_payable": -799,
         "refunds_in_flight": 0,
         "channel_fees": 5,
     }
-    desk.now = ready_at(TODAY) + timedelta(days=1, hours=2)
-    again = await compared_again(desk, found.statement_no)
-    assert again.compared_at == desk.now
-    assert (await desk.balances())["channel_fees"] == 5
-    assert "reconciliation.differs" not in await desk.alerts()
+    harness.now = ready_at(TODAY) + timedelta(days=1, hours=2)
+    again = await compared_again(harness, found.statement_no)
+    assert again.compared_at == harness.now
+    assert (await harness.balances())["channel_fees"] == 5
+    assert "reconciliation.differs" not in await harness.alerts()
 
 
 async def test_fees_that_came_back_are_booked_the_other_way_and_the_books_still_agree(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment, fee=-7))
-    assert (found.fees_booked, (await desk.balances())["channel_fees"]) == (-7, -7)
-    clean = await check(desk.db, desk.now + timedelta(hours=1), lambda: None)
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment, fee=-7))
+    assert (found.fees_booked, (await harness.balances())["channel_fees"]) == (-7, -7)
+    clean = await check(harness.db, harness.now + timedelta(hours=1), lambda: None)
     assert clean is not None
     assert clean.differences == []
-    await desk.rows("update statement set fees_booked = 8")
-    broken = await check(desk.db, desk.now + timedelta(hours=1), lambda: None)
+    await harness.rows("update statement set fees_booked = 8")
+    broken = await check(harness.db, harness.now + timedelta(hours=1), lambda: None)
     assert broken is not None
     assert [each.detail for each in broken.differences] == [
         f"is not what statement {found.statement_no} booked"
     ]
 
 
-async def test_payment_that_only_the_bill_knows_is_asked_about_and_then_agrees(desk: Desk) -> None:
-    payment = await desk.opened()
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment))
+async def test_payment_that_only_the_statement_knows_is_asked_about_and_then_agrees(
+    harness: Harness,
+) -> None:
+    payment = await harness.opened()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment))
     assert found.state == "comparing"
     assert told(found) == [("not_booked", payment.payment_no, "asked")]
-    assert (await desk.due())[payment.payment_no] == 0
-    assert await desk.alerts() == []
-    await desk.apply(paid(payment, Source.QUERY))
-    desk.pass_time(ANSWERED_S)
-    again = await compared_again(desk, found.statement_no)
+    assert (await harness.due())[payment.payment_no] == 0
+    assert await harness.alerts() == []
+    await harness.apply(paid(payment, Source.QUERY))
+    harness.pass_time(ANSWERED_S)
+    again = await compared_again(harness, found.statement_no)
     assert (again.state, told(again)) == (
         "matched",
         [("not_booked", payment.payment_no, "closed")],
     )
-    assert await desk.alerts() == []
+    assert await harness.alerts() == []
 
 
-async def test_bill_alone_never_changes_the_state_of_money(desk: Desk) -> None:
-    payment = await desk.opened()
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment))
-    desk.pass_time(ANSWERED_S)
-    again = await compared_again(desk, found.statement_no)
-    assert await desk.state(payment) is PaymentStatus.PENDING
+async def test_statement_alone_never_changes_the_state_of_money(harness: Harness) -> None:
+    payment = await harness.opened()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment))
+    harness.pass_time(ANSWERED_S)
+    again = await compared_again(harness, found.statement_no)
+    assert await harness.state(payment) is PaymentStatus.PENDING
     assert (again.state, again.open_differences) == ("differs", 1)
-    assert await desk.alerts() == ["reconciliation.differs"]
+    assert await harness.alerts() == ["reconciliation.differs"]
     only = difference(again)
     assert (only.our_amount, only.our_status, only.billed_amount) == (1299, "pending", 1299)
 
 
-async def test_people_hear_once_of_the_same_difference(desk: Desk) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment, amount=1300))
+async def test_people_hear_once_of_the_same_difference(harness: Harness) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment, amount=1300))
     for hours in (1, 2, 8):
-        desk.pass_time(hours * 3600)
-        found = await compared_again(desk, found.statement_no)
+        harness.pass_time(hours * 3600)
+        found = await compared_again(harness, found.statement_no)
     assert found.state == "differs"
-    assert (await desk.alerts()).count("reconciliation.differs") == 1
+    assert (await harness.alerts()).count("reconciliation.differs") == 1
 
 
-async def test_payment_that_ended_here_is_asked_about_by_a_command_of_its_own(desk: Desk) -> None:
-    payment = await desk.opened()
-    await desk.apply(closed(payment))
-    assert await desk.state(payment) is PaymentStatus.CLOSED
-    await next_morning(desk)
-    await compared(desk, row_of(payment))
-    command = desk.sent[-1]
+async def test_payment_that_ended_here_is_asked_about_by_a_command_of_its_own(
+    harness: Harness,
+) -> None:
+    payment = await harness.opened()
+    await harness.apply(closed(payment))
+    assert await harness.state(payment) is PaymentStatus.CLOSED
+    await next_morning(harness)
+    await compared(harness, row_of(payment))
+    command = harness.sent[-1]
     assert (command.command, command.payment.payment_no) == (CommandName.QUERY, payment.payment_no)
 
 
-async def test_abnormal_refund_that_the_bill_has_is_asked_about(desk: Desk) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment))).refund
-    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment), refund_row(refund))
+async def test_abnormal_refund_that_the_statement_has_is_asked_about(harness: Harness) -> None:
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
+    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), refund_row(refund))
     assert told(found) == [("not_booked", refund.refund_no, "asked")]
-    command = desk.sent[-1]
+    command = harness.sent[-1]
     assert command.command is CommandName.QUERY_REFUND
     assert command.refund is not None
     assert command.refund.refund_no == refund.refund_no
 
 
 async def test_refund_that_is_under_way_is_no_difference_and_is_seen_when_it_settles(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment))).refund
-    await next_morning(desk)
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
+    await next_morning(harness)
     row = refund_row(refund, status="under_way")
-    found = await compared(desk, row_of(payment), row)
+    found = await compared(harness, row_of(payment), row)
     assert (found.state, told(found)) == ("matched", [])
-    await desk.apply(returned(refund))
+    await harness.apply(returned(refund))
     tomorrow = TODAY + timedelta(days=1)
-    await next_morning(desk, day=tomorrow)
-    following = await compared(desk, day=tomorrow)
-    desk.now = ready_at(tomorrow) + timedelta(days=2)
-    following = await compared_again(desk, following.statement_no)
+    await next_morning(harness, day=tomorrow)
+    following = await compared(harness, day=tomorrow)
+    harness.now = ready_at(tomorrow) + timedelta(days=2)
+    following = await compared_again(harness, following.statement_no)
     assert (following.state, told(following)) == ("matched", [])
 
 
-async def test_refund_that_the_bill_calls_failed_is_missed(desk: Desk) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment))).refund
-    await desk.apply(returned(refund))
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment), refund_row(refund, status="failed"))
+async def test_refund_that_the_statement_calls_failed_is_missed(harness: Harness) -> None:
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
+    await harness.apply(returned(refund))
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), refund_row(refund, status="failed"))
     assert told(found) == [("not_billed", refund.refund_no, "open")]
     assert difference(found).our_amount == -500
 
 
 async def test_payment_that_the_channel_reversed_by_itself_agrees_with_a_closed_one(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment = await desk.opened()
-    await desk.apply(closed(payment))
-    await next_morning(desk)
+    payment = await harness.opened()
+    await harness.apply(closed(payment))
+    await next_morning(harness)
     reversal = row_of(payment, kind="refund", refund_no="X", amount=-1299, fee=-8)
-    found = await compared(desk, row_of(payment), reversal)
+    found = await compared(harness, row_of(payment), reversal)
     assert (found.state, told(found)) == ("matched", [])
 
 
 async def test_refund_that_a_person_settled_outside_is_missed_nowhere_and_not_expected_twice(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment))).refund
-    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
+    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     outside = DecideRefund(
         decision=RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li", version=1
     )
-    await decide_refund(desk.deps, refund.refund_no, outside)
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment))
+    await decide_refund(harness.deps, refund.refund_no, outside)
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment))
     assert (found.state, told(found)) == ("matched", [])
-    fetch = await fetched_again(desk, found.statement_no)
-    await bring(desk, fetch, [row_of(payment), refund_row(refund)])
-    again = await compared_again(desk, found.statement_no)
+    fetch = await fetched_again(harness, found.statement_no)
+    await bring(harness, fetch, [row_of(payment), refund_row(refund)])
+    again = await compared_again(harness, found.statement_no)
     assert told(again) == [("not_booked", refund.refund_no, "open")]
 
 
@@ -221,51 +225,53 @@ async def test_refund_that_a_person_settled_outside_is_missed_nowhere_and_not_ex
     "changes", [{"amount": 1300}, {"amount": 1}, {"currency": "HKD"}], ids=["more", "less", "other"]
 )
 async def test_other_amount_or_currency_is_a_difference(
-    desk: Desk, changes: dict[str, object]
+    harness: Harness, changes: dict[str, object]
 ) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment, **changes))
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment, **changes))
     assert told(found) == [("amount", payment.payment_no, "open")]
 
 
 async def test_payment_that_the_channel_took_twice_under_one_number_differs_by_its_sum(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment), row_of(payment, channel_no="42001"))
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment), row_of(payment, channel_no="42001"))
     assert told(found) == [("amount", payment.payment_no, "open")]
     assert difference(found).billed_amount == 2598
 
 
-async def test_conflict_is_a_difference_until_a_person_decides_it(desk: Desk) -> None:
-    payment = await desk.opened()
-    await desk.apply(paid(payment, amount=1298))
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment, amount=1298))
+async def test_conflict_is_a_difference_until_a_person_decides_it(harness: Harness) -> None:
+    payment = await harness.opened()
+    await harness.apply(paid(payment, amount=1298))
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment, amount=1298))
     assert told(found) == [("not_booked", payment.payment_no, "open")]
     accepted = DecidePayment(
         decision=PaymentDecision.ACCEPT,
         reason="核对",
         decided_by="li",
-        claim=claim_shown(await desk.payment(payment)),
+        claim=claim_shown(await harness.payment(payment)),
     )
-    await decide_payment(desk.deps, payment.payment_no, accepted)
-    desk.pass_time(3600)
-    again = await compared_again(desk, found.statement_no)
+    await decide_payment(harness.deps, payment.payment_no, accepted)
+    harness.pass_time(3600)
+    again = await compared_again(harness, found.statement_no)
     assert (again.state, told(again)) == (
         "matched",
         [("not_booked", payment.payment_no, "closed")],
     )
 
 
-async def test_number_that_looks_like_ours_and_nobody_knows_is_a_difference(desk: Desk) -> None:
-    payment = await desk.paid()
+async def test_number_that_looks_like_ours_and_nobody_knows_is_a_difference(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid()
     stranger, refund = new_id("payment"), new_id("refund")
-    await next_morning(desk)
+    await next_morning(harness)
     found = await compared(
-        desk,
+        harness,
         row_of(payment),
         row_of(payment, payment_no=stranger),
         row_of(payment, kind="refund", payment_no=stranger, refund_no=refund, amount=-1),
@@ -276,74 +282,74 @@ async def test_number_that_looks_like_ours_and_nobody_knows_is_a_difference(desk
     assert (found.payments, found.paid, found.fees) == (1, 1299, 8)
 
 
-async def test_payment_of_another_account_is_that_accounts_business(desk: Desk) -> None:
-    payment = await desk.paid(request(payment_id=OTHER_ACCOUNT))
-    await next_morning(desk, account(ACCOUNT), account(OTHER_ACCOUNT))
-    found = await compared(desk, row_of(payment))
+async def test_payment_of_another_account_is_that_accounts_business(harness: Harness) -> None:
+    payment = await harness.paid(request(payment_id=OTHER_ACCOUNT))
+    await next_morning(harness, account(ACCOUNT), account(OTHER_ACCOUNT))
+    found = await compared(harness, row_of(payment))
     assert (found.state, found.foreign_rows, found.fees) == ("matched", 1, 0)
-    theirs = await compared(desk, payment_id=OTHER_ACCOUNT)
+    theirs = await compared(harness, payment_id=OTHER_ACCOUNT)
     assert told(theirs) == [("not_billed", payment.payment_no, "open")]
 
 
-async def test_what_the_bill_lacks_is_a_difference_that_closes_when_a_later_bill_has_it(
-    desk: Desk,
+async def test_what_the_statement_lacks_is_a_difference_that_closes_when_a_later_statement_has_it(
+    harness: Harness,
 ) -> None:
-    payment, lost = await desk.paid(), await desk.paid(request(merchant_order_no="W2"))
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment))
+    payment, lost = await harness.paid(), await harness.paid(request(merchant_order_no="W2"))
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment))
     assert told(found) == [("not_billed", lost.payment_no, "open")]
     only = difference(found)
     assert (only.our_amount, only.billed_amount, only.channel_no) == (1299, None, None)
-    fetch = await fetched_again(desk, found.statement_no)
-    await bring(desk, fetch, [row_of(payment), row_of(lost)])
-    again = await compared_again(desk, found.statement_no)
+    fetch = await fetched_again(harness, found.statement_no)
+    await bring(harness, fetch, [row_of(payment), row_of(lost)])
+    again = await compared_again(harness, found.statement_no)
     assert (again.state, told(again)) == ("matched", [("not_billed", lost.payment_no, "closed")])
-    assert (await desk.balances())["channel_fees"] == 8
+    assert (await harness.balances())["channel_fees"] == 8
 
 
 @pytest.mark.parametrize("minutes", [-30, 30], ids=["before midnight", "after midnight"])
-async def test_what_was_booked_near_midnight_may_stand_in_the_neighbours_bill(
-    desk: Desk, minutes: int
+async def test_what_was_booked_near_midnight_may_stand_in_the_neighbours_statement(
+    harness: Harness, minutes: int
 ) -> None:
     midnight = beginning_of(TODAY + timedelta(days=1))
-    desk.now = midnight + timedelta(minutes=minutes)
-    payment = await desk.paid()
+    harness.now = midnight + timedelta(minutes=minutes)
+    payment = await harness.paid()
     ours = TODAY if minutes < 0 else TODAY + timedelta(days=1)
     theirs = TODAY + timedelta(days=1) if minutes < 0 else TODAY
-    bills = {}
+    statements = {}
     for day in (TODAY, TODAY + timedelta(days=1)):
-        await next_morning(desk, day=day)
+        await next_morning(harness, day=day)
         rows = [row_of(payment)] if day == theirs else []
-        bills[day] = await compared(desk, *rows, day=day)
-    desk.now = ready_at(ours) + timedelta(days=2)
-    found = await compared_again(desk, bills[ours].statement_no)
+        statements[day] = await compared(harness, *rows, day=day)
+    harness.now = ready_at(ours) + timedelta(days=2)
+    found = await compared_again(harness, statements[ours].statement_no)
     assert (found.state, told(found)) == ("matched", [])
-    assert (await reconciliation(desk, bills[theirs].statement_no)).state == "matched"
+    assert (await reconciliation(harness, statements[theirs].statement_no)).state == "matched"
 
 
-async def test_what_was_booked_near_midnight_is_missed_when_the_neighbours_bill_has_it_neither(
-    desk: Desk,
+async def test_what_was_booked_near_midnight_is_missed_when_the_neighbours_statement_has_it_neither(
+    harness: Harness,
 ) -> None:
-    desk.now = beginning_of(TODAY + timedelta(days=1)) - timedelta(minutes=30)
-    payment = await desk.paid()
-    await next_morning(desk)
-    found = await compared(desk)
+    harness.now = beginning_of(TODAY + timedelta(days=1)) - timedelta(minutes=30)
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness)
     assert found.state == "matched"
-    desk.now = ready_at(TODAY) + timedelta(days=1, hours=2)
-    found = await compared_again(desk, found.statement_no)
+    harness.now = ready_at(TODAY) + timedelta(days=1, hours=2)
+    found = await compared_again(harness, found.statement_no)
     assert told(found) == [("not_billed", payment.payment_no, "open")]
 
 
-async def test_day_that_is_not_over_misses_nothing_and_books_no_fees(desk: Desk) -> None:
-    payment, other = await desk.paid(), await desk.paid(request(merchant_order_no="W2"))
-    await settle_books(desk)
+async def test_day_that_is_not_over_misses_nothing_and_books_no_fees(harness: Harness) -> None:
+    payment, other = await harness.paid(), await harness.paid(request(merchant_order_no="W2"))
+    await settle_books(harness)
     today = AskForStatement(merchant_id="M1", payment_id=ACCOUNT, channel="wechat", day=TODAY)
-    await ask_for(desk.deps, today)
-    found = await compared(desk, row_of(payment))
+    await ask_for(harness.deps, today)
+    found = await compared(harness, row_of(payment))
     assert (found.state, found.fees, found.fees_booked) == ("matched", 8, None)
     assert found.next_look_at == ready_at(TODAY)
-    desk.now = ready_at(TODAY)
-    whole = await compared(desk, row_of(payment), row_of(other))
+    harness.now = ready_at(TODAY)
+    whole = await compared(harness, row_of(payment), row_of(other))
     assert (whole.statement_no, whole.state, whole.fees_booked) == (
         found.statement_no,
         "matched",
@@ -352,70 +358,76 @@ async def test_day_that_is_not_over_misses_nothing_and_books_no_fees(desk: Desk)
 
 
 async def test_difference_that_a_person_settled_stays_so_and_the_statement_matches(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment, amount=1300))
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment, amount=1300))
     number = difference(found).difference_no
-    settled = await settle(desk.deps, number, LET_BE)
+    settled = await settle(harness.deps, number, LET_BE)
     assert (settled.state, settled.reason, settled.settled_by) == ("settled", "渠道补单", "li")
     other = LET_BE.model_copy(update={"reason": "again"})
-    assert (await settle(desk.deps, number, other)).reason == "渠道补单"
-    after = await reconciliation(desk, found.statement_no)
+    assert (await settle(harness.deps, number, other)).reason == "渠道补单"
+    after = await reconciliation(harness, found.statement_no)
     assert (after.state, after.open_differences) == ("matched", 0)
-    desk.pass_time(3600)
-    again = await compared_again(desk, found.statement_no)
+    harness.pass_time(3600)
+    again = await compared_again(harness, found.statement_no)
     assert (again.state, told(again)) == ("matched", [("amount", payment.payment_no, "settled")])
 
 
-async def test_refund_at_the_channels_console_is_booked_from_the_statement(desk: Desk) -> None:
+async def test_refund_at_the_channels_console_is_booked_from_the_statement(
+    harness: Harness,
+) -> None:
     """money-moved-outside: no notification, no total, only the file of the day says so."""
-    payment = await desk.paid()
-    await next_morning(desk)
+    payment = await harness.paid()
+    await next_morning(harness)
     console = row_of(payment, kind="refund", refund_no="console-1", amount=-300)
-    found = await compared(desk, row_of(payment), console)
+    found = await compared(harness, row_of(payment), console)
     assert (found.state, told(found)) == ("matched", [])
-    (refund,) = await desk.refunds(payment)
+    (refund,) = await harness.refunds(payment)
     assert (refund.cause, refund.amount) == (RefundCause.EXTERNAL, 300)
     assert refund.channel_refund_no == "console-1"
-    assert (await desk.payment(payment)).refund_reserved == 300
-    assert await desk.alerts() == ["refund.external"]
-    again = await compared_again(desk, found.statement_no)
-    assert (again.state, len(await desk.refunds(payment))) == ("matched", 1)
+    assert (await harness.payment(payment)).refund_reserved == 300
+    assert await harness.alerts() == ["refund.external"]
+    again = await compared_again(harness, found.statement_no)
+    assert (again.state, len(await harness.refunds(payment))) == ("matched", 1)
 
 
-async def test_refund_that_was_booked_from_a_total_is_not_booked_again(desk: Desk) -> None:
-    payment = await desk.paid()
-    await desk.apply(paid(payment, Source.QUERY, amount_refunded=500, channel_refund_no="c-2"))
-    await next_morning(desk)
+async def test_refund_that_was_booked_from_a_total_is_not_booked_again(harness: Harness) -> None:
+    payment = await harness.paid()
+    await harness.apply(paid(payment, Source.QUERY, amount_refunded=500, channel_refund_no="c-2"))
+    await next_morning(harness)
     rows = [
         row_of(payment, kind="refund", refund_no=number, amount=-amount)
         for number, amount in (("c-1", 300), ("c-2", 200), ("c-3", 100))
     ]
-    found = await compared(desk, row_of(payment), *rows)
+    found = await compared(harness, row_of(payment), *rows)
     assert (found.state, told(found)) == ("matched", [])
-    assert sorted(one.amount for one in await desk.refunds(payment)) == [100, 500]
+    assert sorted(one.amount for one in await harness.refunds(payment)) == [100, 500]
 
 
-async def test_refund_at_the_console_beyond_what_was_paid_stays_a_difference(desk: Desk) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
+async def test_refund_at_the_console_beyond_what_was_paid_stays_a_difference(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
     console = row_of(payment, kind="refund", refund_no="console-1", amount=-1400)
-    found = await compared(desk, row_of(payment), console)
+    found = await compared(harness, row_of(payment), console)
     assert told(found) == [("not_booked", payment.payment_no, "open")]
-    assert (await desk.payment(payment)).refund_reserved == 1299
-    assert "refund.external_exceeds" in await desk.alerts()
+    assert (await harness.payment(payment)).refund_reserved == 1299
+    assert "refund.external_exceeds" in await harness.alerts()
 
 
-async def test_row_that_cannot_be_read_is_set_aside_and_the_rest_is_compared(desk: Desk) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
+async def test_row_that_cannot_be_read_is_set_aside_and_the_rest_is_compared(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
     odd = StatementRow(
         kind="unreadable", payment_no="", refund_no="", channel_no="", amount=0, currency="",
         fee=0, at=None, raw="`2026-01-05\0,\ud800" + "x" * 600, line=7,
     )  # fmt: skip
-    found = await compared(desk, row_of(payment), odd)
+    found = await compared(harness, row_of(payment), odd)
     assert (found.state, told(found)) == ("differs", [("unreadable_row", "line 7", "open")])
     detail = difference(found).detail
     assert detail is not None

@@ -1,62 +1,63 @@
 """Refunds on a real database: never more than was paid, never twice."""
 
 import pytest
-from tests.integration.trade_core.desk import OTHER_ACCOUNT, Desk, refund_request, returned
+from tests.builders.trade_core import OTHER_ACCOUNT, refund_request, returned
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import RefundStatus
 from contracts.events.commands import CommandName
 from trade_core.domain.errors import PaymentNotFound, PaymentNotRefundable, RefundMismatch
 
 
-async def test_refund_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> None:
-    payment = await desk.paid()
-    opened = await desk.refund(refund_request(payment, reason="退押金"))
-    (command,) = await desk.attend()
+async def test_refund_is_sent_at_once_and_its_result_moves_it(harness: Harness) -> None:
+    payment = await harness.paid()
+    opened = await harness.refund(refund_request(payment, reason="退押金"))
+    (command,) = await harness.attend()
     assert (command.command, command.payment.payment_no) == (CommandName.REFUND, payment.payment_no)
     assert command.refund is not None
     assert (command.refund.refund_no, command.refund.amount) == (opened.refund.refund_no, 500)
 
-    await desk.apply(returned(opened.refund, channel_refund_no="50001"))
-    (refund,) = await desk.refunds(payment)
-    order = await desk.order(payment)
+    await harness.apply(returned(opened.refund, channel_refund_no="50001"))
+    (refund,) = await harness.refunds(payment)
+    order = await harness.order(payment)
     assert (refund.state, refund.channel_refund_no) == (RefundStatus.SUCCEEDED, "50001")
-    assert (await desk.payment(payment)).amount_refunded == order.amount_refunded == 500
-    assert (await desk.told())[-2:] == ["refund.created", "refund.succeeded"]
-    assert await desk.balances() == {
+    assert (await harness.payment(payment)).amount_refunded == order.amount_refunded == 500
+    assert (await harness.told())[-2:] == ["refund.created", "refund.succeeded"]
+    assert await harness.balances() == {
         "channel_receivable": 799, "merchant_payable": -799, "refunds_in_flight": 0
     }  # fmt: skip
-    assert await desk.due() == {}
+    assert await harness.due() == {}
 
 
-async def test_refund_of_what_is_not_ones_own_is_not_found(desk: Desk) -> None:
-    payment = await desk.paid()
+async def test_refund_of_what_is_not_ones_own_is_not_found(harness: Harness) -> None:
+    payment = await harness.paid()
     with pytest.raises(PaymentNotFound):
-        await desk.refund(refund_request(payment), app_id="A2")
+        await harness.refund(refund_request(payment), app_id="A2")
     with pytest.raises(PaymentNotFound):
-        await desk.refund(refund_request(payment, merchant_id="M2"))
+        await harness.refund(refund_request(payment, merchant_id="M2"))
     with pytest.raises(PaymentNotFound):
-        await desk.refund(refund_request(payment, payment_id=OTHER_ACCOUNT))
+        await harness.refund(refund_request(payment, payment_id=OTHER_ACCOUNT))
     with pytest.raises(PaymentNotFound):
-        await desk.refund(refund_request(payment, payment_no="P0"))
+        await harness.refund(refund_request(payment, payment_no="P0"))
 
 
-async def test_person_may_refund_any_apps_payment(desk: Desk) -> None:
-    payment = await desk.paid()
-    assert (await desk.refund(refund_request(payment), app_id=None)).created
+async def test_person_may_refund_any_apps_payment(harness: Harness) -> None:
+    payment = await harness.paid()
+    assert (await harness.refund(refund_request(payment), app_id=None)).created
 
 
-async def test_persons_refund_has_the_number_of_its_form(desk: Desk) -> None:
+async def test_persons_refund_has_the_number_of_its_form(harness: Harness) -> None:
     """What a form sends twice is one refund; its number with other content is refused."""
-    payment = await desk.paid()
-    first = await desk.refund(refund_request(payment, "form-1"), app_id=None)
-    again = await desk.refund(refund_request(payment, "form-1"), app_id=None)
+    payment = await harness.paid()
+    first = await harness.refund(refund_request(payment, "form-1"), app_id=None)
+    again = await harness.refund(refund_request(payment, "form-1"), app_id=None)
     assert (again.created, again.refund.refund_no) == (False, first.refund.refund_no)
     with pytest.raises(RefundMismatch):
-        await desk.refund(refund_request(payment, "form-1", 400), app_id=None)
-    assert (await desk.payment(payment)).refund_reserved == 500
+        await harness.refund(refund_request(payment, "form-1", 400), app_id=None)
+    assert (await harness.payment(payment)).refund_reserved == 500
 
 
-async def test_unpaid_payment_cannot_be_refunded(desk: Desk) -> None:
-    payment = await desk.opened()
+async def test_unpaid_payment_cannot_be_refunded(harness: Harness) -> None:
+    payment = await harness.opened()
     with pytest.raises(PaymentNotRefundable):
-        await desk.refund(refund_request(payment))
+        await harness.refund(refund_request(payment))

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import Desk, paid, waits
+from tests.builders.trade_core import paid, waits
+from tests.integration.trade_core.harness import Harness
 
 from contracts import topics
 from contracts.events.results import PaymentResult
@@ -12,8 +13,8 @@ from contracts.internal import ResultRecord
 from trade_core.flows.take_results import apply_batch, take
 
 
-def by_http(desk: Desk, said: PaymentResult, **changes: Any) -> ResultRecord:
-    record = desk.received(said).record
+def by_http(harness: Harness, said: PaymentResult, **changes: Any) -> ResultRecord:
+    record = harness.received_payment_result(said).record
     sent = {
         "topic": record.topic,
         "key": record.key,
@@ -23,18 +24,20 @@ def by_http(desk: Desk, said: PaymentResult, **changes: Any) -> ResultRecord:
     return ResultRecord.model_validate({**sent, **changes})
 
 
-async def test_a_result_by_http_is_applied_before_the_answer(desk: Desk) -> None:
-    payment = (await desk.open()).payment
+async def test_a_result_by_http_is_applied_before_the_answer(harness: Harness) -> None:
+    payment = (await harness.open()).payment
 
-    receipt = await take(desk.deps, [by_http(desk, waits(payment)), by_http(desk, paid(payment))])
+    receipt = await take(
+        harness.deps, [by_http(harness, waits(payment)), by_http(harness, paid(payment))]
+    )
 
     assert receipt.dead_letters == 0
-    assert await desk.state(payment) == "succeeded"
+    assert await harness.state(payment) == "succeeded"
 
 
-async def test_the_same_result_by_both_roads_is_told_once(desk: Desk) -> None:
-    payment = await desk.opened()
-    word = desk.received(paid(payment))
+async def test_the_same_result_by_both_roads_is_told_once(harness: Harness) -> None:
+    payment = await harness.opened()
+    word = harness.received_payment_result(paid(payment))
     record = ResultRecord(
         topic=topics.PAYMENT_RESULTS,
         key=payment.payment_no,
@@ -42,23 +45,25 @@ async def test_the_same_result_by_both_roads_is_told_once(desk: Desk) -> None:
         headers=word.record.headers,
     )
     await asyncio.gather(
-        take(desk.deps, [record]), apply_batch(desk.deps, [word]), take(desk.deps, [record])
+        take(harness.deps, [record]),
+        apply_batch(harness.deps, [word]),
+        take(harness.deps, [record]),
     )
-    told = await desk.told()
+    told = await harness.told()
     assert told.count("payment.succeeded") == 1
 
 
 @pytest.mark.parametrize("value", ["", "{}", '{"specversion":"1.0"}', "\ufffd"])
 async def test_what_cannot_be_read_is_kept_and_its_neighbours_are_applied(
-    desk: Desk, value: str
+    harness: Harness, value: str
 ) -> None:
-    payment = await desk.opened()
-    unreadable = by_http(desk, paid(payment), value=value)
+    payment = await harness.opened()
+    unreadable = by_http(harness, paid(payment), value=value)
 
     for _ in range(2):
-        receipt = await take(desk.deps, [unreadable, by_http(desk, paid(payment))])
+        receipt = await take(harness.deps, [unreadable, by_http(harness, paid(payment))])
         assert receipt.dead_letters == 1
 
-    assert await desk.state(payment) == "succeeded"
-    (kept,) = await desk.rows("select topic, key, value from dead_event")
+    assert await harness.state(payment) == "succeeded"
+    (kept,) = await harness.rows("select topic, key, value from dead_event")
     assert (kept["topic"], kept["value"]) == (topics.PAYMENT_RESULTS, value.encode())

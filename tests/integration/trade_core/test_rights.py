@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from tests.integration.trade_core.desk import Desk, paid, refund_request, returned
+from tests.builders.trade_core import paid, refund_request, returned
+from tests.integration.trade_core.harness import Harness
 
 from chassis import migrations
 from chassis.database import Database
@@ -21,7 +22,7 @@ ADDED_TO_ONLY = ("ledger_transaction", "ledger_posting", "decision")
 
 
 @pytest.fixture
-async def own_desk(postgres_server: str) -> AsyncIterator[Desk]:
+async def own_desk(postgres_server: str) -> AsyncIterator[Harness]:
     """As it is deployed: the service owns its database and is no superuser."""
     name = f"role_{uuid.uuid4().hex}"
     admin = await asyncpg.connect(postgres_server)
@@ -32,14 +33,14 @@ async def own_desk(postgres_server: str) -> AsyncIterator[Desk]:
     url = place._replace(netloc=address, path=f"/{name}").geturl()
     await asyncio.to_thread(migrations.upgrade, "trade_core", url)
     db = await Database.connect(url, application_name="tests")
-    yield Desk(db)
+    yield Harness(db)
     await db.close()
     await admin.execute(f"drop database {name} with (force)")
     await admin.execute(f"drop role {name}")
     await admin.close()
 
 
-async def test_service_adds_to_the_books_and_can_change_nothing_in_them(own_desk: Desk) -> None:
+async def test_service_adds_to_the_books_and_can_change_nothing_in_them(own_desk: Harness) -> None:
     payment = await own_desk.paid()
     await own_desk.apply(returned((await own_desk.refund(refund_request(payment))).refund))
     for table in ADDED_TO_ONLY:
@@ -55,7 +56,7 @@ async def test_service_adds_to_the_books_and_can_change_nothing_in_them(own_desk
 
 
 async def test_service_forgets_events_when_their_time_is_over_and_never_changes_them(
-    own_desk: Desk,
+    own_desk: Harness,
 ) -> None:
     await own_desk.paid()
     for change in ("update event_log set topic = ''", "truncate event_log"):
@@ -66,7 +67,7 @@ async def test_service_forgets_events_when_their_time_is_over_and_never_changes_
     assert await own_desk.events() == []
 
 
-async def test_service_works_without_the_rights_that_it_has_not(own_desk: Desk) -> None:
+async def test_service_works_without_the_rights_that_it_has_not(own_desk: Harness) -> None:
     payment = await own_desk.opened()
     await own_desk.apply(paid(payment, amount=1))
     request = DecidePayment(
@@ -81,7 +82,7 @@ async def test_service_works_without_the_rights_that_it_has_not(own_desk: Desk) 
     assert set((await own_desk.balances()).values()) == {0}
 
 
-async def test_posting_of_no_transaction_is_refused(own_desk: Desk) -> None:
+async def test_posting_of_no_transaction_is_refused(own_desk: Harness) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await own_desk.rows(
             "insert into ledger_posting"

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.integration.trade_core.desk import APP, MERCHANT
+from tests.builders.trade_core import APP, MERCHANT
 from tests.integration.trade_core.service import (
     TRACE,
-    World,
+    RunningService,
     new_request,
     open_body,
     running_service,
@@ -25,20 +25,20 @@ from contracts.identifiers import new_id
 
 
 @pytest.fixture
-async def world(
+async def service(
     make_database: Callable[[str], Awaitable[str]], kafka_bootstrap: str
-) -> AsyncIterator[World]:
-    async with running_service(await make_database("trade_core"), kafka_bootstrap) as world:
-        yield world
+) -> AsyncIterator[RunningService]:
+    async with running_service(await make_database("trade_core"), kafka_bootstrap) as service:
+        yield service
 
 
-async def test_payment_close_and_refund_over_http_and_kafka(world: World) -> None:
-    payment = await world.open(new_request())
-    await world.says(payment, Source.INITIATION, Verdict.PENDING)
-    await world.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
+async def test_payment_close_and_refund_over_http_and_kafka(service: RunningService) -> None:
+    payment = await service.open(new_request())
+    await service.says(payment, Source.INITIATION, Verdict.PENDING)
+    await service.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
 
     async def is_paid() -> bool:
-        return await world.status(payment) == "succeeded"
+        return await service.status(payment) == "succeeded"
 
     await until(is_paid)
     refund = {
@@ -51,70 +51,76 @@ async def test_payment_close_and_refund_over_http_and_kafka(world: World) -> Non
             "amount": 500,
         },
     }
-    first = await world.http.post("/internal/refunds", json=refund)
-    again = await world.http.post("/internal/refunds", json=refund)
+    first = await service.http.post("/internal/refunds", json=refund)
+    again = await service.http.post("/internal/refunds", json=refund)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["refund"] == again.json()["refund"]
     refund_no = first.json()["refund"]["refund_no"]
-    assert (await world.http.get(f"/internal/refunds/{refund_no}")).json()["status"] == "processing"
+    assert (await service.http.get(f"/internal/refunds/{refund_no}")).json()[
+        "status"
+    ] == "processing"
 
     async def is_told() -> bool:
-        return len(world.events(payment)) == 5 and world.commands(payment) == ["refund"]
+        return len(service.events(payment)) == 5 and service.commands(payment) == ["refund"]
 
     await until(is_told)
-    events = world.events(payment)
+    events = service.events(payment)
     assert [event.type for event in events] == [
         "payment.created", "payment.pending", "payment.succeeded", "order.paid", "refund.created"
     ]  # fmt: skip
     assert [event.data.sequence for event in events] == [1, 2, 3, 4, 5]
     assert [event.traceparent for event in events[1:4]] == [TRACE] * 3
 
-    closed = await world.http.post(
+    closed = await service.http.post(
         f"/internal/orders/{payment['merchant_order_no']}/close",
         json={"app_id": APP, "merchant_id": MERCHANT},
     )
     assert (closed.status_code, closed.json()["code"]) == (409, "order_paid")
 
 
-async def test_close_sends_the_command_at_once_and_answers_the_order(world: World) -> None:
-    payment = await world.open(new_request())
-    await world.says(payment, Source.INITIATION, Verdict.PENDING)
+async def test_close_sends_the_command_at_once_and_answers_the_order(
+    service: RunningService,
+) -> None:
+    payment = await service.open(new_request())
+    await service.says(payment, Source.INITIATION, Verdict.PENDING)
 
     async def is_waiting() -> bool:
-        return await world.status(payment) == "pending"
+        return await service.status(payment) == "pending"
 
     await until(is_waiting)
 
     async def channel_closes() -> None:
         async def is_asked() -> bool:
-            return world.commands(payment) == ["close"]
+            return service.commands(payment) == ["close"]
 
         await until(is_asked)
-        await world.says(payment, Source.CLOSE, Verdict.SUCCEEDED)
+        await service.says(payment, Source.CLOSE, Verdict.SUCCEEDED)
 
     body = {"app_id": APP, "merchant_id": MERCHANT}
     url = f"/internal/orders/{payment['merchant_order_no']}/close"
-    answer, _ = await asyncio.gather(world.http.post(url, json=body), channel_closes())
+    answer, _ = await asyncio.gather(service.http.post(url, json=body), channel_closes())
     order = answer.json()
     assert order["status"] == "closed"
     assert [each["payment_no"] for each in order["payments"]] == [payment["payment_no"]]
 
     async def is_closed() -> bool:
-        return await world.status(payment) == "closed"
+        return await service.status(payment) == "closed"
 
     await until(is_closed)
 
 
-async def test_unreadable_record_is_parked_and_its_neighbours_are_applied(world: World) -> None:
-    payment = await world.open(new_request())
-    await world.publish(payment["payment_no"], b"{ not json")
-    await world.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
+async def test_unreadable_record_is_a_dead_letter_and_its_neighbours_are_applied(
+    service: RunningService,
+) -> None:
+    payment = await service.open(new_request())
+    await service.publish(payment["payment_no"], b"{ not json")
+    await service.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
 
     async def is_paid() -> bool:
-        return await world.status(payment) == "succeeded"
+        return await service.status(payment) == "succeeded"
 
     await until(is_paid)
-    async with world.db.connection() as tx:
+    async with service.db.connection() as tx:
         dead = await tx.fetch("select * from dead_event where key = $1", payment["payment_no"])
         alerts = await tx.fetchval(
             "select count(*) from event_log where topic = $1 and key = $2",
@@ -124,13 +130,13 @@ async def test_unreadable_record_is_parked_and_its_neighbours_are_applied(world:
     assert alerts == 1
 
 
-async def test_events_are_pulled_in_order_by_an_opaque_cursor(world: World) -> None:
-    payments = [await world.open(new_request()) for _ in range(3)]
+async def test_events_are_pulled_in_order_by_an_opaque_cursor(service: RunningService) -> None:
+    payments = [await service.open(new_request()) for _ in range(3)]
     for payment in payments:
-        await world.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
+        await service.says(payment, Source.NOTICE, Verdict.SUCCEEDED)
 
     async def are_paid() -> bool:
-        return all([await world.status(payment) == "succeeded" for payment in payments])
+        return all([await service.status(payment) == "succeeded" for payment in payments])
 
     await until(are_paid)
     seen: dict[str, dict[str, Any]] = {}
@@ -139,7 +145,7 @@ async def test_events_are_pulled_in_order_by_an_opaque_cursor(world: World) -> N
     async def all_are_seen() -> bool:
         """A page may be empty while other transactions run: then one asks again."""
         params = {"app_id": APP, "limit": "2", **after}
-        page = (await world.http.get("/internal/events", params=params)).json()
+        page = (await service.http.get("/internal/events", params=params)).json()
         assert not {item["id"] for item in page["items"]} & seen.keys()
         seen.update({item["id"]: item for item in page["items"]})
         if page["next_cursor"]:
@@ -151,29 +157,31 @@ async def test_events_are_pulled_in_order_by_an_opaque_cursor(world: World) -> N
     assert sorted(item["data"]["payment_no"] for item in seen.values()) == sorted(
         payment["payment_no"] for payment in payments
     )
-    none = await world.http.get("/internal/events", params={"app_id": "A-other"})
+    none = await service.http.get("/internal/events", params={"app_id": "A-other"})
     assert none.json() == {"items": [], "next_cursor": None}
     for cursor in ("x", "ZQ", "ZTk5OTk5OTk5OTk5OTk5OTk5OTk", "\0\ufffd", "é"):
-        wrong = await world.http.get("/internal/events", params={"app_id": APP, "after": cursor})
+        wrong = await service.http.get("/internal/events", params={"app_id": APP, "after": cursor})
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/after")
 
 
-async def test_cursor_older_than_what_is_kept_is_answered_with_the_oldest(world: World) -> None:
-    first, second = [await world.open(new_request()) for _ in range(2)]
-    await world.says(first, Source.NOTICE, Verdict.SUCCEEDED)
-    await world.says(second, Source.NOTICE, Verdict.SUCCEEDED)
+async def test_cursor_older_than_what_is_kept_is_answered_with_the_oldest(
+    service: RunningService,
+) -> None:
+    first, second = [await service.open(new_request()) for _ in range(2)]
+    await service.says(first, Source.NOTICE, Verdict.SUCCEEDED)
+    await service.says(second, Source.NOTICE, Verdict.SUCCEEDED)
 
     async def page(**params: str) -> httpx.Response:
-        return await world.http.get("/internal/events", params={"app_id": APP, **params})
+        return await service.http.get("/internal/events", params={"app_id": APP, **params})
 
     async def both_are_there() -> bool:
         return len((await page()).json()["items"]) == 2
 
     await until(both_are_there)
     cursor = (await page(limit="1")).json()["next_cursor"]
-    async with world.db.transaction() as tx:
+    async with service.db.transaction() as tx:
         await tx.execute("delete from event_pending")
-    await forget(world.db, datetime.now(UTC) + timedelta(minutes=1))
+    await forget(service.db, datetime.now(UTC) + timedelta(minutes=1))
 
     expired = await page(after=cursor)
     assert (expired.status_code, expired.json()["code"]) == (410, "cursor_expired")
@@ -181,20 +189,20 @@ async def test_cursor_older_than_what_is_kept_is_answered_with_the_oldest(world:
     assert (oldest.status_code, oldest.json()["items"]) == (200, [])
 
 
-async def test_events_are_told_again_under_the_same_ids(world: World) -> None:
-    payment = await world.open(new_request())
+async def test_events_are_told_again_under_the_same_ids(service: RunningService) -> None:
+    payment = await service.open(new_request())
 
     async def told(times: int) -> bool:
-        return len(world.events(payment)) == times
+        return len(service.events(payment)) == times
 
     await until(lambda: told(1))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "trade_core.republish", "--since-hours", "1",
-        env={"PAYMESH_DATABASE_URL": world.url},
+        env={"PAYMESH_DATABASE_URL": service.url},
     )  # fmt: skip
     assert await process.wait() == 0
     await until(lambda: told(2))
-    first, second = world.events(payment)
+    first, second = service.events(payment)
     assert first == second
 
 
@@ -209,28 +217,30 @@ async def test_events_are_told_again_under_the_same_ids(world: World) -> None:
         ("GET", "/internal/orders/W0?app_id=A1&merchant_id=M%001"),
     ],
 )
-async def test_what_is_not_there_is_not_found(world: World, method: str, path: str) -> None:
-    answer = await world.http.request(method, path)
+async def test_what_is_not_there_is_not_found(
+    service: RunningService, method: str, path: str
+) -> None:
+    answer = await service.http.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_nothing_is_answered_without_the_service_token(world: World) -> None:
+async def test_nothing_is_answered_without_the_service_token(service: RunningService) -> None:
     content = new_request()
     for token in ("", "Bearer wrong"):
         headers = {"Authorization": token}
-        answer = await world.http.post(
+        answer = await service.http.post(
             "/internal/payments", json=open_body(content), headers=headers
         )
         assert answer.status_code == 401
 
 
 async def test_malformed_request_is_refused_with_a_pointer_and_nothing_is_stored(
-    world: World,
+    service: RunningService,
 ) -> None:
     body = open_body(new_request())
     body["wish"]["amount"] = 12.99
-    answer = await world.http.post("/internal/payments", json=body)
+    answer = await service.http.post("/internal/payments", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/wish/amount"]
-    async with world.db.connection() as tx:
+    async with service.db.connection() as tx:
         assert await tx.fetchval("select count(*) from orders") == 0

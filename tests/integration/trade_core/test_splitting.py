@@ -4,14 +4,8 @@ import asyncio
 
 import asyncpg
 import pytest
-from tests.integration.trade_core.desk import (
-    Desk,
-    refund_request,
-    request,
-    said_of_split,
-    shared,
-    split_request,
-)
+from tests.builders.trade_core import refund_request, request, said_of_split, shared, split_request
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import ShareStatus, SplitStatus
 from contracts.events.commands import CommandName
@@ -28,60 +22,64 @@ from trade_core.flows import read
 from trade_core.flows.open_split import OpenedSplit
 
 
-async def test_50_splits_and_refunds_at_once_never_exceed_what_was_paid(desk: Desk) -> None:
-    payment = await desk.paid(request(amount=1000))
+async def test_50_splits_and_refunds_at_once_never_exceed_what_was_paid(harness: Harness) -> None:
+    payment = await harness.paid(request(amount=1000))
 
     async def attempt(number: int) -> None:
         try:
             if number % 2:
-                await desk.refund(refund_request(payment, f"T{number}", 70))
+                await harness.refund(refund_request(payment, f"T{number}", 70))
             else:
-                await desk.split(split_request(payment, f"F{number}", 40, 30))
+                await harness.split(split_request(payment, f"F{number}", 40, 30))
         except (RefundExceedsPaid, SplitExceedsPaid):
             return
 
     await asyncio.gather(*(attempt(number) for number in range(50)))
-    now_is = await desk.payment(payment)
+    now_is = await harness.payment(payment)
     assert now_is.refund_reserved + now_is.split_reserved == 980
-    assert sum(split.amount for split in await desk.splits(payment)) == now_is.split_reserved
-    assert sum(refund.amount for refund in await desk.refunds(payment)) == now_is.refund_reserved
-    assert (await desk.balances())["merchant_payable"] == -20
+    assert sum(split.amount for split in await harness.splits(payment)) == now_is.split_reserved
+    assert sum(refund.amount for refund in await harness.refunds(payment)) == now_is.refund_reserved
+    assert (await harness.balances())["merchant_payable"] == -20
 
 
-async def test_20_identical_splits_at_once_are_one(desk: Desk) -> None:
-    payment = await desk.paid()
-    answers = await asyncio.gather(*(desk.split(split_request(payment)) for _ in range(20)))
+async def test_20_identical_splits_at_once_are_one(harness: Harness) -> None:
+    payment = await harness.paid()
+    answers = await asyncio.gather(*(harness.split(split_request(payment)) for _ in range(20)))
     assert [answer.created for answer in answers].count(True) == 1
     assert len({answer.split.split_no for answer in answers}) == 1
-    assert (await desk.payment(payment)).split_reserved == 300
+    assert (await harness.payment(payment)).split_reserved == 300
 
 
-async def test_same_number_for_two_orders_at_once_is_one_split(desk: Desk) -> None:
-    first = await desk.paid()
-    second = await desk.paid(request(merchant_order_no="W2"))
+async def test_same_number_for_two_orders_at_once_is_one_split(harness: Harness) -> None:
+    first = await harness.paid()
+    second = await harness.paid(request(merchant_order_no="W2"))
     answers = await asyncio.gather(
-        desk.split(split_request(first)), desk.split(split_request(second)), return_exceptions=True
+        harness.split(split_request(first)),
+        harness.split(split_request(second)),
+        return_exceptions=True,
     )
     assert sum(isinstance(answer, OpenedSplit) for answer in answers) == 1
     assert sum(isinstance(answer, SplitMismatch) for answer in answers) == 1
 
 
-async def test_database_reserves_for_splits_only_as_far_as_the_amount_reaches(desk: Desk) -> None:
-    payment = await desk.paid(request(amount=1000))
+async def test_database_reserves_for_splits_only_as_far_as_the_amount_reaches(
+    harness: Harness,
+) -> None:
+    payment = await harness.paid(request(amount=1000))
     with pytest.raises(asyncpg.CheckViolationError):
-        await desk.rows("update payments set split_reserved = 1001")
-    unpaid = await desk.opened(request(merchant_order_no="W2"))
+        await harness.rows("update payments set split_reserved = 1001")
+    unpaid = await harness.opened(request(merchant_order_no="W2"))
     with pytest.raises(asyncpg.CheckViolationError):
-        await desk.rows(
+        await harness.rows(
             "update payments set split_reserved = 1 where payment_no = $1", unpaid.payment_no
         )
-    assert (await desk.payment(payment)).split_reserved == 0
+    assert (await harness.payment(payment)).split_reserved == 0
 
 
-async def test_split_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> None:
-    payment = await desk.paid()
-    opened = await desk.split(split_request(payment, "F1", 300, 200, finish=True))
-    (command,) = await desk.attend()
+async def test_split_is_sent_at_once_and_its_result_moves_it(harness: Harness) -> None:
+    payment = await harness.paid()
+    opened = await harness.split(split_request(payment, "F1", 300, 200, finish=True))
+    (command,) = await harness.attend()
     assert command.split is not None
     assert (command.command, command.split.split_no) == (CommandName.SPLIT, opened.split.split_no)
     assert [(each.account, each.amount) for each in command.split.receivers] == [
@@ -90,22 +88,22 @@ async def test_split_is_sent_at_once_and_its_result_moves_it(desk: Desk) -> None
     ]
     assert (command.split.finish, command.refund) == (True, None)
 
-    await desk.apply(shared(opened.split, channel_split_no="30001"))
-    (split,) = await desk.splits(payment)
+    await harness.apply(shared(opened.split, channel_split_no="30001"))
+    (split,) = await harness.splits(payment)
     assert (split.state, split.channel_split_no) == (SplitStatus.SUCCEEDED, "30001")
-    assert (await desk.told())[-2:] == ["split.created", "split.succeeded"]
-    assert await desk.balances() == {
+    assert (await harness.told())[-2:] == ["split.created", "split.succeeded"]
+    assert await harness.balances() == {
         "channel_receivable": 1299, "merchant_payable": -799, "splits_in_flight": 0,
         "split_receivers": -500,
     }  # fmt: skip
-    assert await desk.due() == {}
+    assert await harness.due() == {}
 
 
 async def test_unknown_split_is_asked_about_and_sent_again_with_the_same_number(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment = await desk.paid()
-    split = (await desk.split(split_request(payment))).split
+    payment = await harness.paid()
+    split = (await harness.split(split_request(payment))).split
     sent = []
     for verdict, source, found in (
         (Verdict.NOT_SENT, Source.SPLIT, True),
@@ -114,92 +112,92 @@ async def test_unknown_split_is_asked_about_and_sent_again_with_the_same_number(
         (Verdict.PENDING, Source.SPLIT, True),
         (Verdict.UNKNOWN, Source.QUERY_SPLIT, True),
     ):
-        (command,) = await desk.attend()
+        (command,) = await harness.attend()
         sent.append(command)
-        await desk.apply(said_of_split(split, verdict, source, found=found))
-        desk.pass_time(1800)
+        await harness.apply(said_of_split(split, verdict, source, found=found))
+        harness.pass_time(1800)
     assert [command.command for command in sent] == [
         CommandName.SPLIT, CommandName.SPLIT, CommandName.QUERY_SPLIT, CommandName.SPLIT,
         CommandName.QUERY_SPLIT,
     ]  # fmt: skip
     assert {command.split.split_no for command in sent if command.split} == {split.split_no}
-    assert (await desk.splits(payment))[0].state is SplitStatus.PROCESSING
+    assert (await harness.splits(payment))[0].state is SplitStatus.PROCESSING
 
 
-async def test_repeat_answers_the_first_split_as_it_is_now(desk: Desk) -> None:
-    payment = await desk.paid()
-    first = await desk.split(split_request(payment))
-    await desk.apply(shared(first.split))
-    again = await desk.split(split_request(payment))
+async def test_repeat_answers_the_first_split_as_it_is_now(harness: Harness) -> None:
+    payment = await harness.paid()
+    first = await harness.split(split_request(payment))
+    await harness.apply(shared(first.split))
+    again = await harness.split(split_request(payment))
     assert (again.created, again.split.split_no) == (False, first.split.split_no)
     assert again.split.state is SplitStatus.SUCCEEDED
 
 
-async def test_known_number_with_other_content_is_refused(desk: Desk) -> None:
-    payment = await desk.paid()
-    await desk.split(split_request(payment))
+async def test_known_number_with_other_content_is_refused(harness: Harness) -> None:
+    payment = await harness.paid()
+    await harness.split(split_request(payment))
     with pytest.raises(SplitMismatch):
-        await desk.split(split_request(payment, "F1", 301))
+        await harness.split(split_request(payment, "F1", 301))
 
 
-async def test_split_of_what_is_not_ones_own_is_not_found(desk: Desk) -> None:
-    payment = await desk.paid()
-    split = (await desk.split(split_request(payment))).split
+async def test_split_of_what_is_not_ones_own_is_not_found(harness: Harness) -> None:
+    payment = await harness.paid()
+    split = (await harness.split(split_request(payment))).split
     with pytest.raises(PaymentNotFound):
-        await desk.split(split_request(payment, "F2"), app_id="A2")
+        await harness.split(split_request(payment, "F2"), app_id="A2")
     with pytest.raises(PaymentNotFound):
-        await desk.split(split_request(payment, "F2", merchant_id="M2"))
+        await harness.split(split_request(payment, "F2", merchant_id="M2"))
     with pytest.raises(SplitNotFound):
-        await read.get_split(desk.deps, split.split_no, "A2")
-    assert (await read.get_split(desk.deps, split.split_no, "A1")).split_no == split.split_no
+        await read.get_split(harness.deps, split.split_no, "A2")
+    assert (await read.get_split(harness.deps, split.split_no, "A1")).split_no == split.split_no
 
 
-async def test_unpaid_payment_cannot_be_split(desk: Desk) -> None:
-    payment = await desk.opened()
+async def test_unpaid_payment_cannot_be_split(harness: Harness) -> None:
+    payment = await harness.opened()
     with pytest.raises(PaymentNotSplittable):
-        await desk.split(split_request(payment))
+        await harness.split(split_request(payment))
 
 
-async def test_payment_is_split_by_itself_when_it_is_paid(desk: Desk) -> None:
+async def test_payment_is_split_by_itself_when_it_is_paid(harness: Harness) -> None:
     receivers = [{"account": "190001", "amount": 300, "description": "维修基金"}]
-    payment = await desk.paid(request(split=receivers))
-    (split,) = await desk.splits(payment)
+    payment = await harness.paid(request(split=receivers))
+    (split,) = await harness.splits(payment)
     assert (split.merchant_split_no, split.finish, split.amount) == (None, True, 300)
     assert payment.will_split
-    (command,) = await desk.attend()
+    (command,) = await harness.attend()
     assert (command.command, command.payment.splits) == (CommandName.SPLIT, True)
 
 
-async def test_share_that_was_not_given_may_be_split_anew(desk: Desk) -> None:
-    payment = await desk.paid(request(amount=1000))
-    opened = await desk.split(split_request(payment, "F1", 600, 400))
+async def test_share_that_was_not_given_may_be_split_anew(harness: Harness) -> None:
+    payment = await harness.paid(request(amount=1000))
+    opened = await harness.split(split_request(payment, "F1", 600, 400))
     failed = shared(opened.split, ["190002"])
-    await desk.apply(failed, failed)
-    await desk.apply(failed)
-    (split,) = await desk.splits(payment)
+    await harness.apply(failed, failed)
+    await harness.apply(failed)
+    (split,) = await harness.splits(payment)
     assert [share.state for share in split.shares] == [ShareStatus.SUCCEEDED, ShareStatus.FAILED]
     assert split.shares[1].failure is not None
     assert split.shares[1].failure.code == "NO_RELATION"
-    assert (await desk.split(split_request(payment, "F2", 400))).created
+    assert (await harness.split(split_request(payment, "F2", 400))).created
 
 
-async def test_words_that_cannot_be_true_of_a_split_are_parked(desk: Desk) -> None:
-    payment = await desk.paid()
-    split = (await desk.split(split_request(payment))).split
+async def test_words_that_cannot_be_true_of_a_split_are_parked(harness: Harness) -> None:
+    payment = await harness.paid()
+    split = (await harness.split(split_request(payment))).split
     other = [ShareResult(account="190001", amount=1, status="succeeded")]
-    await desk.apply(
+    await harness.apply(
         said_of_split(split, Verdict.SUCCEEDED, receivers=other),
         said_of_split(split, Verdict.PENDING),
     )
-    assert await desk.alerts() == ["result.parked"]
-    assert (await desk.splits(payment))[0].state is SplitStatus.PROCESSING
+    assert await harness.alerts() == ["result.parked"]
+    assert (await harness.splits(payment))[0].state is SplitStatus.PROCESSING
 
 
-async def test_apps_list_what_became_of_their_splits(desk: Desk) -> None:
-    payment = await desk.paid()
-    opened = await desk.split(split_request(payment))
-    await desk.apply(shared(opened.split))
-    page = await read.list_events(desk.deps, "A1", None, 100)
+async def test_apps_list_what_became_of_their_splits(harness: Harness) -> None:
+    payment = await harness.paid()
+    opened = await harness.split(split_request(payment))
+    await harness.apply(shared(opened.split))
+    page = await read.list_events(harness.deps, "A1", None, 100)
     assert [item.type for item in page.items] == ["payment.succeeded", "split.succeeded"]
     data = page.items[-1].model_dump(mode="json")["data"]
     assert data["split_no"] == opened.split.split_no

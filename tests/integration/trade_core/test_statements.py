@@ -6,7 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.billing import (
+from tests.builders.trade_core import ACCOUNT, MERCHANT, NOON, request
+from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.service import until
+from tests.integration.trade_core.statements import (
     TODAY,
     account,
     asked,
@@ -21,8 +24,6 @@ from tests.integration.trade_core.billing import (
     row_of,
     settle_books,
 )
-from tests.integration.trade_core.desk import ACCOUNT, MERCHANT, NOON, Desk, request
-from tests.integration.trade_core.service import until
 
 from chassis.problems import InvalidRequest
 from contracts.events.configuration import ChannelAccountEntity, State
@@ -37,227 +38,235 @@ from trade_core.store.reconciliations import Wanted
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-async def days(desk: Desk, payment_id: str = ACCOUNT) -> list[date]:
-    rows = await desk.rows(
+async def days(harness: Harness, payment_id: str = ACCOUNT) -> list[date]:
+    rows = await harness.rows(
         "select day from statement where payment_id = $1 order by day", payment_id
     )
     return [row["day"] for row in rows]
 
 
-async def test_each_account_gets_a_statement_of_each_day_whose_bill_can_be_there(
-    desk: Desk,
+async def test_each_account_gets_a_statement_of_each_day_whose_statement_can_be_there(
+    harness: Harness,
 ) -> None:
-    desk.now = ready_at(TODAY) - timedelta(seconds=1)
-    assert await make_reconciliations(desk.deps, [account()]) == 3
-    assert (await days(desk))[-1] == YESTERDAY
-    desk.now = ready_at(TODAY)
-    assert await make_reconciliations(desk.deps, [account()]) == 1
-    assert await make_reconciliations(desk.deps, [account()]) == 0
+    harness.now = ready_at(TODAY) - timedelta(seconds=1)
+    assert await make_reconciliations(harness.deps, [account()]) == 3
+    assert (await days(harness))[-1] == YESTERDAY
+    harness.now = ready_at(TODAY)
+    assert await make_reconciliations(harness.deps, [account()]) == 1
+    assert await make_reconciliations(harness.deps, [account()]) == 0
 
 
-async def test_account_has_no_statement_of_days_before_it_was_registered(desk: Desk) -> None:
+async def test_account_has_no_statement_of_days_before_it_was_registered(harness: Harness) -> None:
     # A number that was made on the 5th of January 2026, at noon.
     young = account("C01KE6V4G80ZZZZZZZZZZZZZZZZ")
-    desk.now = ready_at(TODAY + timedelta(days=1))
-    await make_reconciliations(desk.deps, [young])
-    assert await days(desk, young.payment_id) == [TODAY, TODAY + timedelta(days=1)]
+    harness.now = ready_at(TODAY + timedelta(days=1))
+    await make_reconciliations(harness.deps, [young])
+    assert await days(harness, young.payment_id) == [TODAY, TODAY + timedelta(days=1)]
 
 
 async def test_disabled_account_has_statements_of_days_on_which_something_was_booked(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    await desk.paid()
-    await next_morning(desk, account(state=State.DISABLED))
-    assert await days(desk) == [TODAY]
+    await harness.paid()
+    await next_morning(harness, account(state=State.DISABLED))
+    assert await days(harness) == [TODAY]
 
 
-async def test_two_replicas_ask_for_each_bill_once(desk: Desk) -> None:
+async def test_two_replicas_ask_for_each_statement_once(harness: Harness) -> None:
     accounts = [account(f"C{number}") for number in range(5)]
-    desk.now = ready_at(TODAY)
-    made = await asyncio.gather(*(make_reconciliations(desk.deps, accounts) for _ in range(2)))
+    harness.now = ready_at(TODAY)
+    made = await asyncio.gather(*(make_reconciliations(harness.deps, accounts) for _ in range(2)))
     assert sum(made) == 15
-    while sum(await asyncio.gather(*(attend_reconciliations(desk.deps) for _ in range(3)))):
+    while sum(await asyncio.gather(*(attend_reconciliations(harness.deps) for _ in range(3)))):
         pass
-    fetched = [(fetch.payment_id, fetch.day) for fetch in desk.statements_asked]
+    fetched = [(fetch.payment_id, fetch.day) for fetch in harness.statements_asked]
     assert len(fetched) == len(set(fetched)) == 15
 
 
-async def test_two_replicas_compare_a_bill_once(desk: Desk) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    fetch = await asked(desk)
-    await bring(desk, fetch, [row_of(payment, amount=1300)])
-    await asyncio.gather(*(attend_reconciliations(desk.deps) for _ in range(4)))
-    [row] = await desk.rows("select comparisons from statement where day = $1", TODAY)
+async def test_two_replicas_compare_a_statement_once(harness: Harness) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    fetch = await asked(harness)
+    await bring(harness, fetch, [row_of(payment, amount=1300)])
+    await asyncio.gather(*(attend_reconciliations(harness.deps) for _ in range(4)))
+    [row] = await harness.rows("select comparisons from statement where day = $1", TODAY)
     assert row["comparisons"] == 1
-    assert await desk.alerts() == ["reconciliation.differs"]
+    assert await harness.alerts() == ["reconciliation.differs"]
 
 
-async def test_pages_may_come_twice_and_in_any_order(desk: Desk) -> None:
-    payments = [await desk.paid(request(merchant_order_no=f"W{n}")) for n in range(5)]
-    await next_morning(desk)
-    fetch = await asked(desk)
+async def test_pages_may_come_twice_and_in_any_order(harness: Harness) -> None:
+    payments = [await harness.paid(request(merchant_order_no=f"W{n}")) for n in range(5)]
+    await next_morning(harness)
+    fetch = await asked(harness)
     rows = [row_of(payment) for payment in payments]
     for first in (4, 0, 4, 0, 2):
-        assert (await bring(desk, fetch, rows[first : first + 2], first=first, total=5)).is_wanted
-    assert not (await bring(desk, fetch, rows[:2], total=5)).is_wanted
-    found = await compared_again(desk, fetch.statement_no)
+        assert (
+            await bring(harness, fetch, rows[first : first + 2], first=first, total=5)
+        ).is_wanted
+    assert not (await bring(harness, fetch, rows[:2], total=5)).is_wanted
+    found = await compared_again(harness, fetch.statement_no)
     assert (found.state, found.rows, found.payments, found.fees) == ("matched", 5, 5, 40)
 
 
-async def test_pages_side_by_side_are_counted_once(desk: Desk) -> None:
-    payments = [await desk.paid(request(merchant_order_no=f"W{n}")) for n in range(4)]
-    await next_morning(desk)
-    fetch = await asked(desk)
+async def test_pages_side_by_side_are_counted_once(harness: Harness) -> None:
+    payments = [await harness.paid(request(merchant_order_no=f"W{n}")) for n in range(4)]
+    await next_morning(harness)
+    fetch = await asked(harness)
     rows = [row_of(payment) for payment in payments]
     await asyncio.gather(
-        *(bring(desk, fetch, [rows[n]], first=n, total=4) for n in (0, 1, 2, 3) for _ in range(3))
+        *(
+            bring(harness, fetch, [rows[n]], first=n, total=4)
+            for n in (0, 1, 2, 3)
+            for _ in range(3)
+        )
     )
-    found = await compared_again(desk, fetch.statement_no)
+    found = await compared_again(harness, fetch.statement_no)
     assert (found.state, found.rows, found.paid) == ("matched", 4, 4 * 1299)
 
 
-async def test_bill_that_stops_half_way_is_fetched_anew_and_its_rows_do_not_count(
-    desk: Desk,
+async def test_statement_that_stops_half_way_is_fetched_anew_and_its_rows_do_not_count(
+    harness: Harness,
 ) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    first = await asked(desk)
-    await bring(desk, first, [row_of(payment, amount=1)], total=2)
-    desk.pass_time(301)
-    again = await asked(desk)
+    payment = await harness.paid()
+    await next_morning(harness)
+    first = await asked(harness)
+    await bring(harness, first, [row_of(payment, amount=1)], total=2)
+    harness.pass_time(301)
+    again = await asked(harness)
     assert (again.statement_no, again.round) == (first.statement_no, first.round + 1)
-    assert not (await bring(desk, first, [row_of(payment)], first=1, total=2)).is_wanted
-    await bring(desk, again, [row_of(payment)])
-    found = await compared_again(desk, again.statement_no)
+    assert not (await bring(harness, first, [row_of(payment)], first=1, total=2)).is_wanted
+    await bring(harness, again, [row_of(payment)])
+    found = await compared_again(harness, again.statement_no)
     assert (found.state, found.paid) == ("matched", 1299)
-    [rows] = await desk.rows("select count(*) from bill_row")
+    [rows] = await harness.rows("select count(*) from bill_row")
     assert rows["count"] == 1
 
 
-async def test_bill_without_rows_is_a_bill(desk: Desk) -> None:
-    await next_morning(desk)
-    found = await compared(desk)
+async def test_statement_without_rows_is_a_statement(harness: Harness) -> None:
+    await next_morning(harness)
+    found = await compared(harness)
     assert (found.state, found.rows, found.fees_booked) == ("matched", 0, 0)
 
 
-async def test_bill_that_is_not_there_yet_is_asked_for_ever_more_seldom(desk: Desk) -> None:
-    await next_morning(desk)
+async def test_statement_that_is_not_there_is_asked_for_ever_more_seldom(
+    harness: Harness,
+) -> None:
+    await next_morning(harness)
     waits = []
     for _ in range(8):
-        fetch = await asked(desk)
-        await bring_none(desk, fetch)
-        found = await reconciliation(desk, fetch.statement_no)
+        fetch = await asked(harness)
+        await bring_none(harness, fetch)
+        found = await reconciliation(harness, fetch.statement_no)
         assert found.next_look_at is not None
-        waits.append((found.next_look_at - desk.now).total_seconds() / 60)
-        desk.now = found.next_look_at
+        waits.append((found.next_look_at - harness.now).total_seconds() / 60)
+        harness.now = found.next_look_at
     assert waits == [10, 20, 40, 80, 160, 320, 360, 360]
     assert (found.state, found.note) == ("awaited", "STATEMENT_CREATING: 生成中")
 
 
-async def test_command_that_was_lost_is_sent_again(desk: Desk) -> None:
-    desk.kafka_is_up = False
-    await next_morning(desk)
-    while await attend_reconciliations(desk.deps):
+async def test_command_that_was_lost_is_sent_again(harness: Harness) -> None:
+    harness.kafka_is_up = False
+    await next_morning(harness)
+    while await attend_reconciliations(harness.deps):
         pass
-    assert desk.statements_asked == []
-    desk.kafka_is_up = True
-    desk.pass_time(601)
-    assert (await asked(desk)).round == 2
+    assert harness.statements_asked == []
+    harness.kafka_is_up = True
+    harness.pass_time(601)
+    assert (await asked(harness)).round == 2
 
 
-async def test_people_hear_once_of_a_bill_that_does_not_come(desk: Desk) -> None:
-    await next_morning(desk)
-    number = (await asked(desk)).statement_no
+async def test_people_hear_once_of_a_statement_that_does_not_come(harness: Harness) -> None:
+    await next_morning(harness)
+    number = (await asked(harness)).statement_no
     for hours in (20, 30, 40, 60):
-        desk.now = ready_at(TODAY) + timedelta(hours=hours)
-        await asked(desk)
-        rows = await desk.rows("select key from event_log where key like '%no_bill%'")
+        harness.now = ready_at(TODAY) + timedelta(hours=hours)
+        await asked(harness)
+        rows = await harness.rows("select key from event_log where key like '%no_bill%'")
         told = [row["key"] for row in rows if row["key"].endswith(str(TODAY))]
         assert len(told) == (hours > 24)
     assert told == [f"reconciliation.no_bill:{ACCOUNT}:{TODAY}"]
-    desk.now = ready_at(TODAY) + GIVE_UP
-    found = await compared_again(desk, number)
+    harness.now = ready_at(TODAY) + GIVE_UP
+    found = await compared_again(harness, number)
     assert (found.state, found.next_look_at) == ("unavailable", None)
 
 
-async def test_channel_without_bills_is_left_alone(desk: Desk) -> None:
-    await next_morning(desk)
-    fetch = await asked(desk)
-    await bring_none(desk, fetch, is_final=True)
-    found = await reconciliation(desk, fetch.statement_no)
+async def test_channel_without_bills_is_left_alone(harness: Harness) -> None:
+    await next_morning(harness)
+    fetch = await asked(harness)
+    await bring_none(harness, fetch, is_final=True)
+    found = await reconciliation(harness, fetch.statement_no)
     assert (found.state, found.next_look_at) == ("unavailable", None)
-    before = len(await days(desk))
-    desk.now = ready_at(TODAY + timedelta(days=5))
-    assert await make_reconciliations(desk.deps, [account()]) == 0
-    desk.now = ready_at(TODAY + timedelta(days=40))
-    assert await make_reconciliations(desk.deps, [account()]) == 3
-    assert len(await days(desk)) == before + 3
+    before = len(await days(harness))
+    harness.now = ready_at(TODAY + timedelta(days=5))
+    assert await make_reconciliations(harness.deps, [account()]) == 0
+    harness.now = ready_at(TODAY + timedelta(days=40))
+    assert await make_reconciliations(harness.deps, [account()]) == 3
+    assert len(await days(harness)) == before + 3
 
 
-async def test_person_may_ask_for_any_day_that_channels_keep(desk: Desk) -> None:
+async def test_person_may_ask_for_any_day_that_channels_keep(harness: Harness) -> None:
     def of(day: date) -> AskForStatement:
         return AskForStatement(merchant_id=MERCHANT, payment_id=ACCOUNT, channel="wechat", day=day)
 
-    asked_for = await ask_for(desk.deps, of(TODAY - timedelta(days=90)))
-    assert (asked_for.state, asked_for.next_look_at) == ("awaited", desk.now)
-    assert (await ask_for(desk.deps, of(asked_for.day))).statement_no == asked_for.statement_no
+    asked_for = await ask_for(harness.deps, of(TODAY - timedelta(days=90)))
+    assert (asked_for.state, asked_for.next_look_at) == ("awaited", harness.now)
+    assert (await ask_for(harness.deps, of(asked_for.day))).statement_no == asked_for.statement_no
     for day in (TODAY + timedelta(days=1), TODAY - timedelta(days=91)):
         with pytest.raises(NoStatementOfDay):
-            await ask_for(desk.deps, of(day))
-    found = await compared(desk, day=asked_for.day)
+            await ask_for(harness.deps, of(day))
+    found = await compared(harness, day=asked_for.day)
     assert (found.state, found.next_look_at) == ("matched", None)
 
 
 async def test_rows_and_our_side_are_forgotten_when_nothing_is_compared_any_more(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment, lost = await desk.paid(), await desk.paid(request(merchant_order_no="W2"))
-    await next_morning(desk)
-    found = await compared(desk, row_of(payment))
-    desk.now = NOON + timedelta(days=5)
-    await forget(desk.deps)
-    assert await counts(desk) == (1, 2)
-    desk.now = NOON + timedelta(days=7)
-    await forget(desk.deps)
-    assert await counts(desk) == (0, 0)
-    late = await compared_again(desk, found.statement_no)
+    payment, lost = await harness.paid(), await harness.paid(request(merchant_order_no="W2"))
+    await next_morning(harness)
+    found = await compared(harness, row_of(payment))
+    harness.now = NOON + timedelta(days=5)
+    await forget(harness.deps)
+    assert await counts(harness) == (1, 2)
+    harness.now = NOON + timedelta(days=7)
+    await forget(harness.deps)
+    assert await counts(harness) == (0, 0)
+    late = await compared_again(harness, found.statement_no)
     assert (late.state, late.next_look_at, late.open_differences) == ("differs", None, 1)
-    # Our side is gone: a bill that is fetched again closes only what it has.
-    fetch = await fetched_again(desk, found.statement_no)
-    await bring(desk, fetch, [row_of(payment)])
-    late = await compared_again(desk, found.statement_no)
+    # Our side is gone: a statement that is fetched again closes only what it has.
+    fetch = await fetched_again(harness, found.statement_no)
+    await bring(harness, fetch, [row_of(payment)])
+    late = await compared_again(harness, found.statement_no)
     assert (late.state, difference(late).state) == ("differs", "open")
     assert difference(late).subject == lost.payment_no
-    fetch = await fetched_again(desk, found.statement_no)
-    await bring(desk, fetch, [row_of(payment), row_of(lost)])
-    late = await compared_again(desk, found.statement_no)
+    fetch = await fetched_again(harness, found.statement_no)
+    await bring(harness, fetch, [row_of(payment), row_of(lost)])
+    late = await compared_again(harness, found.statement_no)
     assert (late.state, difference(late).state) == ("matched", "closed")
 
 
-async def counts(desk: Desk) -> tuple[int, int]:
-    [row] = await desk.rows(
+async def counts(harness: Harness) -> tuple[int, int]:
+    [row] = await harness.rows(
         "select (select count(*) from bill_row) as rows, (select count(*) from movement) as ours"
     )
     return row["rows"], row["ours"]
 
 
-async def test_our_side_is_noted_once_and_only_of_the_last_days(desk: Desk) -> None:
-    await desk.paid()
-    desk.now = NOON + timedelta(days=9)
-    await desk.paid(request(merchant_order_no="W2"))
-    await settle_books(desk)
-    await settle_books(desk)
-    [row] = await desk.rows("select day, amount from movement")
+async def test_our_side_is_noted_once_and_only_of_the_last_days(harness: Harness) -> None:
+    await harness.paid()
+    harness.now = NOON + timedelta(days=9)
+    await harness.paid(request(merchant_order_no="W2"))
+    await settle_books(harness)
+    await settle_books(harness)
+    [row] = await harness.rows("select day, amount from movement")
     assert (row["day"], row["amount"]) == (TODAY + timedelta(days=9), 1299)
 
 
-async def test_statements_are_listed_from_the_latest_day_on(desk: Desk) -> None:
-    await next_morning(desk, account("C1"), account("C2", merchant_id="M2"))
+async def test_statements_are_listed_from_the_latest_day_on(harness: Harness) -> None:
+    await next_morning(harness, account("C1"), account("C2", merchant_id="M2"))
     seen: list[tuple[date, str]] = []
     after = None
     while True:
-        page = await list_reconciliations(desk.deps, Wanted(), after, 4)
+        page = await list_reconciliations(harness.deps, Wanted(), after, 4)
         seen += [(item.day, item.payment_id) for item in page.items]
         after = page.next_cursor
         if after is None:
@@ -266,7 +275,7 @@ async def test_statements_are_listed_from_the_latest_day_on(desk: Desk) -> None:
     assert [day for day, _ in seen] == sorted((day for day, _ in seen), reverse=True)
 
     async def listed(**filters: Any) -> int:
-        return len((await list_reconciliations(desk.deps, Wanted(**filters), None, 100)).items)
+        return len((await list_reconciliations(harness.deps, Wanted(**filters), None, 100)).items)
 
     assert await listed(merchant_id="M2") == 3
     assert await listed(payment_id="C1", first_day=YESTERDAY) == 2
@@ -274,9 +283,9 @@ async def test_statements_are_listed_from_the_latest_day_on(desk: Desk) -> None:
     assert await listed(state="matched") == 0
     for cursor in ("x", "e30", "W10", "WzEsMl0"):
         with pytest.raises(InvalidRequest):
-            await list_reconciliations(desk.deps, Wanted(), cursor, 4)
+            await list_reconciliations(harness.deps, Wanted(), cursor, 4)
     with pytest.raises(ReconciliationNotFound):
-        await get_reconciliation(desk.deps, "B404", None, 1)
+        await get_reconciliation(harness.deps, "B404", None, 1)
 
 
 @dataclass
@@ -290,18 +299,18 @@ class Known:
 
 
 async def test_loop_has_the_bills_of_all_accounts_fetched_also_of_those_that_come_later(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    desk.now = ready_at(TODAY)
+    harness.now = ready_at(TODAY)
     known, stop = Known(), asyncio.Event()
-    running = asyncio.create_task(ReconcileLoop(desk.deps, known).run(stop))
+    running = asyncio.create_task(ReconcileLoop(harness.deps, known).run(stop))
 
     async def has_asked(count: int) -> bool:
-        return len(desk.statements_asked) == count
+        return len(harness.statements_asked) == count
 
     await until(lambda: has_asked(3))
     known.changes = 2
     await until(lambda: has_asked(6))
     stop.set()
     await running
-    assert {fetch.payment_id for fetch in desk.statements_asked} == {"C0", "C1"}
+    assert {fetch.payment_id for fetch in harness.statements_asked} == {"C0", "C1"}

@@ -1,7 +1,9 @@
-"""The internal calls for statements: of the gateway that brings bills, and of people."""
+"""The internal calls for statements: of the gateway that brings statements, and of people."""
 
 import httpx
-from tests.integration.trade_core.billing import (
+from tests.builders.trade_core import ACCOUNT
+from tests.integration.trade_core.harness import Harness
+from tests.integration.trade_core.statements import (
     TODAY,
     asked,
     bring,
@@ -12,24 +14,25 @@ from tests.integration.trade_core.billing import (
     row_of,
     settle_books,
 )
-from tests.integration.trade_core.desk import ACCOUNT, Desk
 
 from trade_core.flows.reconcile import attend_reconciliations
 
 
-async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.AsyncClient) -> None:
-    payment = await desk.paid()
-    await settle_books(desk)
+async def test_the_calls_of_people_and_of_the_gateway(
+    harness: Harness, http: httpx.AsyncClient
+) -> None:
+    payment = await harness.paid()
+    await settle_books(harness)
     request = {"merchant_id": "M1", "payment_id": ACCOUNT, "channel": "wechat", "day": str(TODAY)}
     answer = await http.post("/reconciliations", json=request)
     assert (answer.status_code, answer.json()["state"]) == (202, "awaited")
     number = answer.json()["statement_no"]
-    fetch = await asked(desk)
+    fetch = await asked(harness)
     page = {"round": fetch.round, "first_row": 0, "total_rows": 1}
     rows = [row_of(payment, amount=1300).model_dump(mode="json")]
     came = await http.post(f"/statements/{number}/rows", json={**page, "rows": rows})
     assert (came.status_code, came.json()) == (200, {"is_wanted": True})
-    await attend_reconciliations(desk.deps)
+    await attend_reconciliations(harness.deps)
     found = (await http.get(f"/reconciliations/{number}", params={"limit": 1})).json()
     [told] = found["differences"]["items"]
     assert (found["state"], told["kind"], told["billed_amount"]) == ("differs", "amount", 1300)
@@ -45,7 +48,7 @@ async def test_the_calls_of_people_and_of_the_gateway(desk: Desk, http: httpx.As
     assert [item["statement_no"] for item in listed["items"]] == [number]
     again = await http.post(f"/reconciliations/{number}/fetch")
     assert (again.status_code, again.json()["state"]) == (202, "awaited")
-    fetch = await asked(desk)
+    fetch = await asked(harness)
     none = {"round": fetch.round, "is_final": False, "code": "X", "message": "…"}
     assert (await http.post(f"/statements/{number}/none", json=none)).json()["is_wanted"]
 
@@ -67,15 +70,15 @@ async def test_what_is_not_there_or_malformed_is_refused(http: httpx.AsyncClient
 
 
 async def test_difference_that_is_closed_cannot_be_settled(
-    desk: Desk, http: httpx.AsyncClient
+    harness: Harness, http: httpx.AsyncClient
 ) -> None:
-    payment = await desk.paid()
-    await next_morning(desk)
-    found = await compared(desk)
+    payment = await harness.paid()
+    await next_morning(harness)
+    found = await compared(harness)
     number = difference(found).difference_no
-    fetch = await fetched_again(desk, found.statement_no)
-    await bring(desk, fetch, [row_of(payment)])
-    await attend_reconciliations(desk.deps)
+    fetch = await fetched_again(harness, found.statement_no)
+    await bring(harness, fetch, [row_of(payment)])
+    await attend_reconciliations(harness.deps)
     answer = await http.post(
         f"/differences/{number}/settle", json={"reason": "核对", "decided_by": "li", "version": 1}
     )

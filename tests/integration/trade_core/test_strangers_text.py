@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.integration.trade_core.desk import Desk, paid, record
+from tests.builders.trade_core import paid
+from tests.integration.trade_core.harness import Harness, record
 from tests.record_keys import proven
 
 from chassis.consumer import Record
@@ -41,12 +42,14 @@ def written(word: PaymentResult, at: str = "2026-01-05T12:00:00Z", **odd: Any) -
     ],
     ids=str,
 )
-async def test_a_good_word_with_odd_members_is_applied(desk: Desk, odd: dict[str, Any]) -> None:
-    payment = await desk.opened()
-    received = decode(desk.deps, proven(written(paid(payment), **odd)))
+async def test_a_good_word_with_odd_members_is_applied(
+    harness: Harness, odd: dict[str, Any]
+) -> None:
+    payment = await harness.opened()
+    received = decode(harness.deps, proven(written(paid(payment), **odd)))
     assert isinstance(received.event.data, PaymentResult)
-    assert await apply_payment_results(desk.deps, [received]) == []
-    assert await desk.state(payment) is PaymentStatus.SUCCEEDED
+    assert await apply_payment_results(harness.deps, [received]) == []
+    assert await harness.state(payment) is PaymentStatus.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -61,12 +64,12 @@ async def test_a_good_word_with_odd_members_is_applied(desk: Desk, odd: dict[str
     ids=lambda odd: next(iter(odd)),
 )
 async def test_what_no_ledger_holds_is_refused_where_it_is_read(
-    desk: Desk, odd: dict[str, Any]
+    harness: Harness, odd: dict[str, Any]
 ) -> None:
-    payment = await desk.opened()
+    payment = await harness.opened()
     at = odd.pop("at", "2026-01-05T12:00:00Z")
     with pytest.raises(ValueError, match=""):
-        decode(desk.deps, proven(_with_big(written(paid(payment), at), odd)))
+        decode(harness.deps, proven(_with_big(written(paid(payment), at), odd)))
 
 
 def _with_big(known: Record, odd: dict[str, Any]) -> Record:

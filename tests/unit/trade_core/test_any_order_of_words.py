@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.trade_core.world import (
+from tests.builders.trade_core import (
     aggregate,
     fresh,
     hear_of_refund,
     later,
     paid,
-    said,
+    said_of_payment,
     said_of_refund,
 )
 
@@ -59,7 +59,10 @@ def test_payment_ends_as_its_channel_decided_whatever_the_order(
     words: list[Word], end: tuple[Word, PaymentStatus], is_paid: bool, data: st.DataObject
 ) -> None:
     order, payment = fresh()
-    truth = [said(payment, source, verdict, **more) for source, verdict, more in (*words, end[0])]
+    truth = [
+        said_of_payment(payment, source, verdict, **more)
+        for source, verdict, more in (*words, end[0])
+    ]
     truth += [paid(payment, source) for source in (Source.NOTICE, Source.QUERY) if is_paid]
     opened = aggregate(order, payment, now=later(LATER_S))
     _hear(opened, _shuffled(truth, data))
@@ -75,7 +78,7 @@ def test_payment_in_conflict_stays_so_whatever_the_order(
     words: list[Word], data: st.DataObject
 ) -> None:
     order, payment = fresh()
-    truth = [said(payment, source, verdict, **more) for source, verdict, more in words]
+    truth = [said_of_payment(payment, source, verdict, **more) for source, verdict, more in words]
     truth += [paid(payment, source, amount=1) for source in (Source.NOTICE, Source.QUERY)]
     opened = aggregate(order, payment, now=later(LATER_S))
     _hear(opened, _shuffled(truth, data))
@@ -92,8 +95,8 @@ def test_order_is_paid_once_whatever_the_order(
     attempts = [replace(first, payment_no=f"P{place}") for place in range(len(who_is_paid))]
     truth: list[PaymentResult | None] = [None] * is_withdrawn
     for payment, is_paid in zip(attempts, who_is_paid, strict=True):
-        truth.append(said(payment, Source.INITIATION, Verdict.PENDING))
-        truth.append(said(payment, Source.CLOSE, Verdict.SUCCEEDED))
+        truth.append(said_of_payment(payment, Source.INITIATION, Verdict.PENDING))
+        truth.append(said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED))
         truth += [paid(payment)] * is_paid
     latest = replace(order, latest_payment_no=attempts[-1].payment_no)
     opened = aggregate(latest, *attempts, now=later(LATER_S))

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.trade_core.world import (
+from tests.builders.trade_core import (
     aggregate,
     fresh,
     hear_of_refund,
     later,
     paid,
+    payment_request,
     pending,
-    request,
-    said,
+    said_of_payment,
     said_of_refund,
 )
 
@@ -58,7 +58,7 @@ def balances(opened: OrderAggregate) -> dict[Purpose, int]:
 def twice_paid() -> tuple[OrderAggregate, Payment, Payment]:
     order, first = pending()
     opened = aggregate(order, first, now=later(20))
-    second = opening.open_another(opened, request())
+    second = opening.open_another(opened, payment_request())
     apply(opened, paid(second), paid(first))
     return opened, second, first
 
@@ -66,7 +66,7 @@ def twice_paid() -> tuple[OrderAggregate, Payment, Payment]:
 def test_first_success_wins_and_the_other_attempts_are_closed() -> None:
     order, first = pending()
     opened = aggregate(order, first, now=later(20))
-    second = opening.open_another(opened, request())
+    second = opening.open_another(opened, payment_request())
     third_state = opened.payments[first.payment_no]
     assert third_state.closing
     apply(opened, paid(second))
@@ -120,7 +120,7 @@ def test_late_success_follows_the_apps_policy(
 def test_former_amount_pays_the_order_and_people_hear_of_it() -> None:
     order, first = pending()
     opened = aggregate(order, first, now=later(20))
-    opening.open_another(opened, request(amount=1500))
+    opening.open_another(opened, payment_request(amount=1500))
     apply(opened, paid(first))
     assert (opened.order.state, opened.order.amount_paid) == (OrderStatus.PAID, 1299)
     assert alerted(opened) == ["order.amount"]
@@ -151,7 +151,7 @@ def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> 
     opened = aggregate(order, payment)
     action = {"type": "qr_code", "qr_code": "weixin://x"}
     waiting = PaymentResult.model_validate(
-        {**dict(said(payment, Source.INITIATION, Verdict.PENDING)), "action": action}
+        {**dict(said_of_payment(payment, Source.INITIATION, Verdict.PENDING)), "action": action}
     )
     apply(opened, paid(payment), waiting)
     known = opened.payments[payment.payment_no]
@@ -163,7 +163,10 @@ def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> 
 def test_declined_payment_keeps_the_channels_reason() -> None:
     order, payment = fresh()
     opened = aggregate(order, payment)
-    apply(opened, said(payment, Source.INITIATION, Verdict.DECLINED, code="RISK", message="风险"))
+    apply(
+        opened,
+        said_of_payment(payment, Source.INITIATION, Verdict.DECLINED, code="RISK", message="风险"),
+    )
     failure = opened.payments[payment.payment_no].failure
     assert failure is not None
     assert (failure.code, failure.message) == ("RISK", "风险")
@@ -172,7 +175,7 @@ def test_declined_payment_keeps_the_channels_reason() -> None:
 def test_uncertain_close_is_explained_by_asking_at_once() -> None:
     order, payment = pending(closing=True)
     opened = aggregate(order, payment)
-    apply(opened, said(payment, Source.CLOSE, Verdict.DECLINED))
+    apply(opened, said_of_payment(payment, Source.CLOSE, Verdict.DECLINED))
     assert opened.urgent == {payment.payment_no}
     assert opened.payments[payment.payment_no].state is PaymentStatus.PENDING
 
@@ -180,7 +183,7 @@ def test_uncertain_close_is_explained_by_asking_at_once() -> None:
 def test_close_of_what_was_paid_is_for_a_person() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
-    apply(opened, paid(payment), said(payment, Source.CLOSE, Verdict.SUCCEEDED))
+    apply(opened, paid(payment), said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED))
     assert opened.payments[payment.payment_no].state is PaymentStatus.SUCCEEDED
     assert alerted(opened) == ["payment.closed_after_success"]
 
@@ -189,7 +192,7 @@ def test_impossible_word_changes_nothing() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
     with pytest.raises(ResultRefused):
-        apply(opened, said(payment, Source.INITIATION, Verdict.NOT_SENT))
+        apply(opened, said_of_payment(payment, Source.INITIATION, Verdict.NOT_SENT))
     assert (opened.payments, opened.order) == (opened.snapshot.payments, opened.snapshot.order)
     assert opened.events == []
 
@@ -197,7 +200,10 @@ def test_impossible_word_changes_nothing() -> None:
 def test_endless_reason_of_a_channel_is_cut() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
-    apply(opened, said(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="x" * 100_000))
+    apply(
+        opened,
+        said_of_payment(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="x" * 100_000),
+    )
     failure = opened.payments[payment.payment_no].failure
     assert failure == Failure(code="NO", message="x" * MAX_WORDS_CHARS)
 
@@ -293,7 +299,7 @@ def test_any_order_and_repetition_ends_in_the_same_books(
     words: list[tuple[Source, Verdict, dict[str, Any]]], repeats: int, data: st.DataObject
 ) -> None:
     order, payment = fresh()
-    truth = [said(payment, source, verdict, **more) for source, verdict, more in words]
+    truth = [said_of_payment(payment, source, verdict, **more) for source, verdict, more in words]
     truth += [paid(payment, source) for source in [Source.NOTICE, *[Source.QUERY] * repeats]]
     opened = aggregate(order, payment, now=later(60))
     apply(opened, *data.draw(st.permutations(truth)))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import NOON
+from tests.builders.trade_core import NOON
 
 from chassis.consumer import Record
 from contracts.events.configuration import (

@@ -3,6 +3,16 @@
 from typing import Any
 
 import pytest
+from tests.builders.trade_core import (
+    aggregate,
+    hear_of_refund,
+    later,
+    paid,
+    payment_request,
+    pending,
+    said_of_payment,
+    said_of_refund,
+)
 from tests.unit.trade_core.test_apply_result import (
     alerted,
     answer,
@@ -10,16 +20,6 @@ from tests.unit.trade_core.test_apply_result import (
     balances,
     refunding_dossier,
     told,
-)
-from tests.unit.trade_core.world import (
-    aggregate,
-    hear_of_refund,
-    later,
-    paid,
-    pending,
-    request,
-    said,
-    said_of_refund,
 )
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus
@@ -148,7 +148,7 @@ def test_conflict_is_decided_by_the_newest_word_about_money() -> None:
 def test_accepted_payment_has_the_other_attempts_closed() -> None:
     order, first = pending()
     opened = aggregate(order, first, now=later(20))
-    second = opening.open_another(opened, request())
+    second = opening.open_another(opened, payment_request())
     apply(opened, paid(first, amount=1))
     decide(opened, first.payment_no, PaymentDecision.ACCEPT)
     assert opened.payments[second.payment_no].closing
@@ -157,7 +157,7 @@ def test_accepted_payment_has_the_other_attempts_closed() -> None:
 def test_order_that_another_payment_has_paid_accepts_no_second() -> None:
     order, first = pending()
     opened = aggregate(order, first, now=later(20))
-    second = opening.open_another(opened, request())
+    second = opening.open_another(opened, payment_request())
     apply(opened, paid(first, amount=1), paid(second))
     with pytest.raises(DecisionImpossible, match="Another payment"):
         decide(opened, first.payment_no, PaymentDecision.ACCEPT)
@@ -201,7 +201,7 @@ def test_decision_on_another_claim_than_the_present_one_is_refused(
     assert (refused.value.status, refused.value.code) == (409, "claim_changed")
     assert refused.value.extra["claim"] == {
         "payment_id": "C1",
-        "channel_trade_no": "4200001",
+        "channel_trade_no": f"42{number[-8:]}",
         "amount": 1300,
         "currency": "CNY",
     }
@@ -220,7 +220,7 @@ def test_money_that_is_just_what_was_to_be_paid_cannot_be_ignored() -> None:
 def test_other_attempts_are_closed_when_money_is_in_conflict() -> None:
     order, first = pending()
     opened = aggregate(order, first, now=later(20))
-    second = opening.open_another(opened, request())
+    second = opening.open_another(opened, payment_request())
     apply(opened, paid(first, amount=1))
     assert opened.payments[second.payment_no].closing
 
@@ -228,7 +228,7 @@ def test_other_attempts_are_closed_when_money_is_in_conflict() -> None:
 def test_conflict_without_money_can_only_be_ignored() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
-    apply(opened, said(payment, Source.QUERY, Verdict.PENDING, amount=1))
+    apply(opened, said_of_payment(payment, Source.QUERY, Verdict.PENDING, amount=1))
     with pytest.raises(DecisionImpossible):
         decide(opened, payment.payment_no, PaymentDecision.REFUND)
     decide(opened, payment.payment_no, PaymentDecision.IGNORE)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import NOON, cashier_request, fresh, later, pending, request
+from tests.builders.trade_core import NOON, cashier_request, fresh, later, payment_request, pending
 
 from contracts.api import Method, OrderStatus, PaymentStatus, RefundCause, RefundStatus
 from contracts.events.commands import CommandName
@@ -40,7 +40,7 @@ def test_schedule_is_5_s_15_s_30_s_1_m_3_m_5_m_10_m_30_m_and_every_half_hour() -
 def test_initiation_is_looked_at_when_no_call_can_be_under_way(
     method: Method, limit_s: int
 ) -> None:
-    order, payment = fresh(request(method=method))
+    order, payment = fresh(payment_request(method=method))
     assert open_check(payment, NOON) == NextCheck(later(limit_s))
     early = payment_step(order, payment, attempt=0, now=later(limit_s - 1))
     assert early == Rest(NextCheck(later(limit_s)))
@@ -80,7 +80,7 @@ def test_expired_payment_is_closed_and_asked_in_turn_until_it_is_certain() -> No
 
 def test_payers_code_is_asked_about_before_it_is_closed() -> None:
     order, payment = fresh(
-        request(method=Method.BARCODE, expires_in_s=20), state=PaymentStatus.UNKNOWN
+        payment_request(method=Method.BARCODE, expires_in_s=20), state=PaymentStatus.UNKNOWN
     )
     steps = [payment_step(order, payment, attempt=n, now=later(60)) for n in range(4)]
     assert [step.command for step in steps if isinstance(step, Ask)] == [

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import ACCOUNT, fresh, later, paid, said, said_of_refund
+from tests.builders.trade_core import ACCOUNT, fresh, later, paid, said_of_payment, said_of_refund
 
 from contracts.api import PaymentStatus, RefundCause
 from contracts.events.results import Source, Verdict
@@ -50,19 +50,22 @@ def test_words_become_facts(
     source: Source, verdict: Verdict, more: dict[str, Any], fact: PaymentFact
 ) -> None:
     _, payment = fresh(state=PaymentStatus.PENDING)
-    assert of_payment(payment, said(payment, source, verdict, **more), later(60)) is fact
+    assert of_payment(payment, said_of_payment(payment, source, verdict, **more), later(60)) is fact
 
 
 def test_every_verdict_of_every_source_of_a_payment_has_a_meaning() -> None:
     _, payment = fresh()
     for source in (INITIATION, NOTICE, QUERY, CLOSE):
         for verdict in Verdict:
-            assert of_payment(payment, said(payment, source, verdict), later(60)) in PaymentFact
+            assert (
+                of_payment(payment, said_of_payment(payment, source, verdict), later(60))
+                in PaymentFact
+            )
 
 
 def test_close_is_no_end_while_our_own_initiation_may_still_arrive() -> None:
     _, payment = fresh()
-    closed = said(payment, CLOSE, Verdict.SUCCEEDED)
+    closed = said_of_payment(payment, CLOSE, Verdict.SUCCEEDED)
     assert of_payment(payment, closed, later(11)) is PaymentFact.UNCLEAR
     assert of_payment(payment, closed, later(13)) is PaymentFact.ENDED
 
@@ -71,7 +74,7 @@ def test_a_close_in_flight_stays_unclear_when_its_word_comes_again() -> None:
     """twice-late-out-of-order: the first time has made the payment `unknown`."""
     _, payment = fresh()
     unclear = replace(payment, state=PaymentStatus.UNKNOWN)
-    result = said(payment, Source.CLOSE, Verdict.SUCCEEDED, found=False)
+    result = said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED, found=False)
     assert of_payment(unclear, result, later(5)) is payments.PaymentFact.UNCLEAR
     assert of_payment(unclear, result, later(13)) is payments.PaymentFact.ENDED
 
@@ -93,7 +96,7 @@ def test_what_the_channel_did_not_state_is_no_conflict() -> None:
 
 def test_waiting_trade_over_another_amount_is_a_conflict() -> None:
     _, payment = fresh()
-    other = said(payment, QUERY, Verdict.PENDING, amount=1)
+    other = said_of_payment(payment, QUERY, Verdict.PENDING, amount=1)
     assert of_payment(payment, other, later(60)) is PaymentFact.CONFLICT
 
 

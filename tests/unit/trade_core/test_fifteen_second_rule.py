@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from tests.unit.trade_core.world import NOON, aggregate, fresh, later, pending, request
+from tests.builders.trade_core import NOON, aggregate, fresh, later, payment_request, pending
 
 from contracts.api import OrderStatus, PaymentStatus
 from trade_core.domain import opening
@@ -24,18 +24,18 @@ def replays(order: Order, payment: Payment, again: PaymentRequest, now: datetime
 @pytest.mark.parametrize("seconds", [0, 14.9])
 def test_same_content_within_the_window_is_a_replay(state: PaymentStatus, seconds: float) -> None:
     order, payment = fresh(state=state)
-    assert replays(order, payment, request(), later(seconds))
+    assert replays(order, payment, payment_request(), later(seconds))
 
 
 def test_same_content_after_the_window_opens_another() -> None:
-    assert not replays(*fresh(), request(), later(15))
+    assert not replays(*fresh(), payment_request(), later(15))
 
 
 @pytest.mark.parametrize(("seconds", "wait_s"), [(0, 15), (0.5, 15), (14.2, 1), (14.999, 1)])
 def test_other_content_within_the_window_is_too_soon(seconds: float, wait_s: int) -> None:
     order, payment = fresh()
     with pytest.raises(TooSoon) as refused:
-        replays(order, payment, request(amount=1300), later(seconds))
+        replays(order, payment, payment_request(amount=1300), later(seconds))
     assert refused.value.retry_after_s == wait_s
     assert refused.value.extra["payment"] == {
         "merchant_order_no": "W1",
@@ -46,29 +46,29 @@ def test_other_content_within_the_window_is_too_soon(seconds: float, wait_s: int
 
 def test_window_is_the_apps() -> None:
     order, payment = fresh()
-    assert not replays(order, payment, request(amount=1300, window_s=1), later(1))
-    assert replays(order, payment, request(window_s=60), later(59))
+    assert not replays(order, payment, payment_request(amount=1300, window_s=1), later(1))
+    assert replays(order, payment, payment_request(window_s=60), later(59))
 
 
 def test_window_is_measured_from_the_latest_initiation() -> None:
     order, payment = fresh()
-    assert replays(order, replace(payment, initiated_at=later(20)), request(), later(30))
+    assert replays(order, replace(payment, initiated_at=later(20)), payment_request(), later(30))
 
 
 def test_same_values_in_another_form_are_the_same_content() -> None:
     order, payment = fresh()
-    assert replays(order, payment, request(currency="CNY", metadata={}), later(1))
-    assert replays(order, payment, request(expires_in_s=7200), later(1))
+    assert replays(order, payment, payment_request(currency="CNY", metadata={}), later(1))
+    assert replays(order, payment, payment_request(expires_in_s=7200), later(1))
 
 
 def test_paid_order_replays_within_the_window_and_refuses_after_it() -> None:
     order, payment = fresh(state=PaymentStatus.SUCCEEDED)
     paid = replace(order, state=OrderStatus.PAID)
-    assert replays(paid, payment, request(), later(1))
+    assert replays(paid, payment, payment_request(), later(1))
     with pytest.raises(OrderPaid):
-        replays(paid, payment, request(amount=1), later(1))
+        replays(paid, payment, payment_request(amount=1), later(1))
     with pytest.raises(OrderPaid):
-        replays(paid, payment, request(), later(16))
+        replays(paid, payment, payment_request(), later(16))
 
 
 @pytest.mark.parametrize("seconds", [1, 16])
@@ -76,7 +76,7 @@ def test_closed_order_refuses(seconds: float) -> None:
     order, payment = fresh()
     closed = replace(order, state=OrderStatus.CLOSED, closed_by_app=True)
     with pytest.raises(OrderClosed):
-        replays(closed, payment, request(), later(seconds))
+        replays(closed, payment, payment_request(), later(seconds))
 
 
 # ── conflicted-is-not-unpaid ──────────────────────────────────────────────────────────────────
@@ -86,26 +86,26 @@ def test_closed_order_refuses(seconds: float) -> None:
 def test_conflicted_payment_lets_nobody_pay_again(seconds: float, amount: int) -> None:
     order, payment = fresh(state=PaymentStatus.CONFLICTED)
     with pytest.raises(PaymentConflicted) as refused:
-        replays(order, payment, request(amount=amount), later(seconds))
+        replays(order, payment, payment_request(amount=amount), later(seconds))
     assert refused.value.extra["payment"]["payment_no"] == payment.payment_no
 
 
 def test_repeat_is_not_answered_with_another_payment_that_waits_for_its_payer() -> None:
     order, first = pending()
     opened = aggregate(order, first, now=later(20))
-    opening.open_another(opened, request())
+    opening.open_another(opened, payment_request())
     opened.payments[first.payment_no] = replace(first, state=PaymentStatus.CONFLICTED)
     with pytest.raises(PaymentConflicted):
-        find_replayed(opened, request())
+        find_replayed(opened, payment_request())
 
 
 # ── a request that was signed before the latest ───────────────────────────────────────────────
 
 
 def raised_to_200() -> tuple[OrderAggregate, Payment, Payment]:
-    order, first = fresh(request(amount=100, signed_at=NOON))
+    order, first = fresh(payment_request(amount=100, signed_at=NOON))
     opened = aggregate(order, first, now=later(20))
-    second = opening.open_another(opened, request(amount=200, signed_at=later(20)))
+    second = opening.open_another(opened, payment_request(amount=200, signed_at=later(20)))
     return opened, first, second
 
 
@@ -113,7 +113,7 @@ def raised_to_200() -> tuple[OrderAggregate, Payment, Payment]:
 def test_first_requests_bytes_answer_their_payment_and_change_nothing(seconds: float) -> None:
     opened, first, _ = raised_to_200()
     opened.now = later(seconds)
-    replayed = find_replayed(opened, request(amount=100, signed_at=NOON))
+    replayed = find_replayed(opened, payment_request(amount=100, signed_at=NOON))
     assert replayed is not None
     assert replayed.payment_no == first.payment_no
     assert opened.order.amount == 200
@@ -122,7 +122,7 @@ def test_first_requests_bytes_answer_their_payment_and_change_nothing(seconds: f
 def test_latest_requests_bytes_after_the_window_open_nothing() -> None:
     opened, _, second = raised_to_200()
     opened.now = later(60)
-    assert find_replayed(opened, request(amount=200, signed_at=later(20))) is second
+    assert find_replayed(opened, payment_request(amount=200, signed_at=later(20))) is second
 
 
 @pytest.mark.parametrize("signed", [5, 20])
@@ -131,7 +131,7 @@ def test_older_request_that_never_opened_anything_is_too_soon(signed: int, secon
     opened, _, _ = raised_to_200()
     opened.now = later(seconds)
     with pytest.raises(TooSoon) as refused:
-        find_replayed(opened, request(amount=150, signed_at=later(signed)))
+        find_replayed(opened, payment_request(amount=150, signed_at=later(signed)))
     assert refused.value.retry_after_s is not None
     assert refused.value.retry_after_s >= 1
 
@@ -139,7 +139,7 @@ def test_older_request_that_never_opened_anything_is_too_soon(signed: int, secon
 def test_newer_request_opens_another_after_the_window() -> None:
     opened, _, _ = raised_to_200()
     opened.now = later(60)
-    newer = request(amount=100, signed_at=later(60))
+    newer = payment_request(amount=100, signed_at=later(60))
     assert find_replayed(opened, newer) is None
     opening.open_another(opened, newer)
     assert (opened.order.amount, opened.order.signed_at) == (100, later(60))
@@ -148,7 +148,7 @@ def test_newer_request_opens_another_after_the_window() -> None:
 def test_request_that_nobody_signed_is_judged_by_the_window_only() -> None:
     opened, _, _ = raised_to_200()
     opened.now = later(60)
-    unsigned = request(amount=100)
+    unsigned = payment_request(amount=100)
     assert find_replayed(opened, unsigned) is None
     opening.open_another(opened, unsigned)
     assert opened.order.signed_at == later(20)

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.builders.trade_core import hear_of_refund, later, said_of_refund
 from tests.unit.trade_core.test_apply_result import alerted, balances, told
 from tests.unit.trade_core.test_moved_outside import a_paid_order, refund
-from tests.unit.trade_core.world import hear_of_refund, later, said_of_refund
 
 from contracts.api import RefundStatus
 from contracts.events.commands import CommandName

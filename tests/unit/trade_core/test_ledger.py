@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.trade_core import NOON, cashier_request, fresh
 from tests.unit.trade_core.test_due import refund
-from tests.unit.trade_core.world import NOON, cashier_request, fresh
 
 from contracts.money import MAX_AMOUNT
 from trade_core.domain import ledger

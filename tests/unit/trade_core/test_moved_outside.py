@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import (
+from tests.builders.trade_core import (
     aggregate,
     hear_of_refund,
     later,
     paid,
     pending,
-    said,
+    said_of_payment,
     said_of_refund,
 )
 
@@ -192,7 +192,7 @@ def test_a_refund_begun_after_the_total_explains_nothing_of_it() -> None:
 
 def test_a_reversal_after_success_gives_all_of_it_back() -> None:
     opened, payment = a_paid_order()
-    word = said(
+    word = said_of_payment(
         payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True,
         asked_at=later(60), said_at=later(61),
     )  # fmt: skip

@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import (
+from tests.builders.trade_core import (
     NOON,
     aggregate,
     cashier_request,
     fresh,
     later,
+    payment_request,
     pending,
-    request,
 )
 
 from contracts.api import Method, OrderStatus, PaymentStatus
@@ -36,7 +36,7 @@ def test_next_attempt_takes_the_new_values_and_has_the_older_closed() -> None:
     order, payment = pending()
     opened = aggregate(order, payment, now=later(20))
     another = opening.open_another(
-        opened, request(amount=1500, subject="物业费 12月", expires_in_s=60)
+        opened, payment_request(amount=1500, subject="物业费 12月", expires_in_s=60)
     )
     assert (opened.order.amount, opened.order.subject) == (1500, "物业费 12月")
     assert opened.order.expires_at == later(80)
@@ -52,7 +52,7 @@ def test_next_attempt_takes_the_new_values_and_has_the_older_closed() -> None:
 def test_next_attempt_after_expiry_keeps_the_order_open() -> None:
     order, payment = fresh(cashier_request())
     opened = aggregate(order, payment, now=later(8000))
-    opening.open_another(opened, request())
+    opening.open_another(opened, payment_request())
     assert opened.order.state is OrderStatus.OPEN
     assert opened.payments[payment.payment_no].state is PaymentStatus.CLOSED
 
@@ -168,13 +168,13 @@ def test_nothing_is_chosen_for_an_order_that_is_over() -> None:
 
 def test_nothing_is_chosen_on_a_page_that_was_replaced() -> None:
     opened, payment = at_checkout()
-    opening.open_another(opened, request())
+    opening.open_another(opened, payment_request())
     with pytest.raises(CheckoutReplaced):
         opening.choose(opened, payment.payment_no, WECHAT)
 
 
 def test_requested_account_is_kept_until_the_payer_chooses() -> None:
-    _, payment = fresh(request(channel=None, method=Method.CASHIER, payment_id="C7"))
+    _, payment = fresh(payment_request(channel=None, method=Method.CASHIER, payment_id="C7"))
     assert (payment.account_id, payment.requested_account_id) == (None, "C7")
     assert payment.state is PaymentStatus.PENDING
     assert payment.created_at == NOON

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.trade_core.world import later, pending
+from tests.builders.trade_core import later, pending
 
 from contracts.api import OrderStatus, PaymentStatus, RefundCause
 from contracts.events.configuration import LatePayment

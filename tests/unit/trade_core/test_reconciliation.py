@@ -1,4 +1,4 @@
-"""When bills are asked for and compared: Beijing days, back-off, the bill of the day after."""
+"""When statements are asked for and compared: Beijing days, back-off, the one of the day after."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -73,7 +73,7 @@ def test_each_moment_lies_within_its_day(moment: datetime) -> None:
     assert begins <= moment < begins + timedelta(days=1)
 
 
-def test_bill_can_be_there_at_half_past_ten_of_the_next_morning() -> None:
+def test_statement_can_be_there_at_half_past_ten_of_the_next_morning() -> None:
     assert (beginning_of(DAY), ready_at(DAY)) == (BEGINS, READY)
 
 
@@ -127,7 +127,7 @@ def test_what_is_due_is_fetched_or_compared(
     assert reconciliation(state=state, asked_at=asked_at).is_to_be_fetched(now) is is_fetched
 
 
-def test_bill_is_asked_for_ever_more_seldom_and_not_before_it_can_be_there() -> None:
+def test_statement_is_asked_for_ever_more_seldom_and_not_before_it_can_be_there() -> None:
     gaps = [schedule.next_try(DAY, attempt, READY) for attempt in (1, 2, 3, 6, 7, 60)]
     minutes = [(at - READY).total_seconds() / 60 for at in gaps if at is not None]
     assert minutes == [10, 20, 40, 320, 360, 360]
@@ -137,7 +137,7 @@ def test_bill_is_asked_for_ever_more_seldom_and_not_before_it_can_be_there() -> 
     assert schedule.next_try(DAY, 1, late) == late + timedelta(minutes=10)
 
 
-def test_people_hear_of_a_bill_that_was_asked_for_in_vain_for_a_day() -> None:
+def test_people_hear_of_a_statement_that_was_asked_for_in_vain_for_a_day() -> None:
     late = READY + timedelta(hours=24)
     awaited = reconciliation(rows_round=None, attempts=5)
     assert awaited.is_overdue(late)
@@ -148,16 +148,16 @@ def test_people_hear_of_a_bill_that_was_asked_for_in_vain_for_a_day() -> None:
 
 
 @given(st.integers(0, 10 * 24 * 60))
-def test_what_is_missed_was_looked_for_in_every_bill_that_may_list_it(minutes: int) -> None:
+def test_what_is_missed_was_looked_for_in_every_statement_that_may_list_it(minutes: int) -> None:
     now = BEGINS + timedelta(minutes=minutes)
     side = schedule.our_side(reconciliation(), now)
     if side is not None:
-        first_bill = day_of(side.begun_from)
-        assert now < schedule.kept_until(first_bill, beginning_of(first_bill))
+        first_statement = day_of(side.begun_from)
+        assert now < schedule.kept_until(first_statement, beginning_of(first_statement))
         assert now < schedule.kept_until(DAY - timedelta(days=1), BEGINS)
 
 
-def test_statement_is_compared_once_more_when_the_neighbours_bill_is_there() -> None:
+def test_statement_is_compared_once_more_when_the_neighbours_statement_is_there() -> None:
     def after(now: datetime, **changes: Any) -> datetime | None:
         return schedule.next_comparison(
             reconciliation(**changes), now, is_asking=False, is_differing=False

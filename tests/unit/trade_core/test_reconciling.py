@@ -1,4 +1,4 @@
-"""What rows of a bill are to us, and what a comparison makes of the differences on file."""
+"""What rows of a statement are to us, and what a comparison makes of the differences on file."""
 
 from typing import Any
 
@@ -116,7 +116,7 @@ def test_what_is_not_found_any_more_closes_but_for_what_a_person_settled() -> No
     assert judgement.state is ReconciliationState.MATCHED
 
 
-def test_what_the_bill_lacked_stays_open_until_a_bill_has_it() -> None:
+def test_what_the_statement_lacked_stays_open_until_a_statement_has_it() -> None:
     lost = found(DifferenceKind.NOT_BILLED)
     assert missed({lost.key: OPEN, found().key: OPEN}) == [P]
     judgement = judge([], {lost.key: OPEN}, unlisted=0, seen=())

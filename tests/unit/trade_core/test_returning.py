@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders.trade_core import NOON, hear_of_refund, said_of_refund
 from tests.unit.trade_core.test_splitting import balances, done, payment_of, split, taken, told
-from tests.unit.trade_core.world import NOON, hear_of_refund, said_of_refund
 
 from contracts.api import CreateRefund, RefundStatus, ShareStatus
 from contracts.events.commands import CommandName

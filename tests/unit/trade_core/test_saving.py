@@ -4,7 +4,7 @@ from dataclasses import replace
 from unittest.mock import Mock
 
 import pytest
-from tests.unit.trade_core.world import aggregate, pending
+from tests.builders.trade_core import aggregate, pending
 
 from trade_core.store import saving
 

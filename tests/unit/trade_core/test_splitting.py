@@ -7,12 +7,12 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.trade_core.world import (
+from tests.builders.trade_core import (
     NOON,
     aggregate,
     paid,
+    payment_request,
     pending,
-    request,
     said_of_split,
     shared,
     split_request,
@@ -40,7 +40,7 @@ from trade_core.domain.splitting import apply_split_result, split_as_requested
 
 def taken(amount: int = 1000, **changes: Any) -> OrderAggregate:
     """The aggregate of an order that was just paid."""
-    order, payment = opening.fresh(request(amount=amount, **changes), NOON)
+    order, payment = opening.fresh(payment_request(amount=amount, **changes), NOON)
     opened = aggregate(order, payment)
     apply_payment_result(opened, paid(payment), said_at=NOON, late=LatePayment.ACCEPT)
     return opened
@@ -52,7 +52,7 @@ def payment_of(opened: OrderAggregate) -> Payment:
 
 
 def split(opened: OrderAggregate, *shares: int, number: str = "F1", **more: Any) -> Split:
-    given = split_request(payment_of(opened), *shares, merchant_split_no=number, **more)
+    given = split_request(payment_of(opened), number, *shares, **more)
     return split_as_requested(opened, given)
 
 
@@ -141,8 +141,8 @@ def test_split_of_the_payment_starts_when_it_is_paid_and_finishes_it() -> None:
 
 
 def test_money_that_goes_back_by_itself_is_not_split() -> None:
-    order, first = opening.fresh(request(split=RECEIVERS, amount=1000), NOON)
-    _, second = opening.fresh(request(split=RECEIVERS, amount=1000), NOON)
+    order, first = opening.fresh(payment_request(split=RECEIVERS, amount=1000), NOON)
+    _, second = opening.fresh(payment_request(split=RECEIVERS, amount=1000), NOON)
     opened = aggregate(order, first, second)
     for payment in (first, second):
         apply_payment_result(opened, paid(payment), said_at=NOON, late=LatePayment.ACCEPT)

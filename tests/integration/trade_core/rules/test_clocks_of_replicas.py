@@ -3,13 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.integration.trade_core.desk import (
-    APP,
-    MERCHANT,
-    Desk,
-    request,
-    said_of_payment,
-)
+from tests.builders.trade_core import APP, MERCHANT, request, said_of_payment
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import PaymentStatus
 from contracts.events.results import Source, Verdict
@@ -20,39 +15,41 @@ from trade_core.flows.close_order import close_order
 HOUR_S = 3_600
 
 
-def other_replica(desk: Desk, skew_s: float) -> Desk:
-    return Desk(desk.db, now=desk.now, skew=timedelta(seconds=skew_s))
+def other_replica(harness: Harness, skew_s: float) -> Harness:
+    return Harness(harness.db, now=harness.now, skew=timedelta(seconds=skew_s))
 
 
 @pytest.mark.parametrize("first_s", [-HOUR_S, -20, 0, 20, HOUR_S])
 @pytest.mark.parametrize("second_s", [-HOUR_S, -20, 20, HOUR_S])
 async def test_replicas_whose_clocks_differ_agree_about_the_window(
-    desk: Desk, first_s: float, second_s: float
+    harness: Harness, first_s: float, second_s: float
 ) -> None:
-    desk.skew = timedelta(seconds=first_s)
-    await desk.opened()
-    desk.pass_time(14)
+    harness.skew = timedelta(seconds=first_s)
+    await harness.opened()
+    harness.pass_time(14)
     with pytest.raises(TooSoon):
-        await other_replica(desk, second_s).open(request(amount=1300))
-    desk.pass_time(1)
-    assert (await other_replica(desk, second_s).open(request(amount=1300))).created
+        await other_replica(harness, second_s).open(request(amount=1300))
+    harness.pass_time(1)
+    assert (await other_replica(harness, second_s).open(request(amount=1300))).created
 
 
 @pytest.mark.parametrize("skew_s", [-HOUR_S, -20, 20, HOUR_S])
-async def test_replay_meets_an_initiation_that_is_under_way(desk: Desk, skew_s: float) -> None:
-    await desk.open()
-    desk.pass_time(1)
+async def test_replay_meets_an_initiation_that_is_under_way(
+    harness: Harness, skew_s: float
+) -> None:
+    await harness.open()
+    harness.pass_time(1)
     with pytest.raises(PaymentInProgress):
-        await other_replica(desk, skew_s).open()
+        await other_replica(harness, skew_s).open()
 
 
 @pytest.mark.parametrize("skew_s", [-HOUR_S, -20, 20, HOUR_S])
 async def test_close_ends_nothing_while_the_initiation_may_still_arrive(
-    desk: Desk, skew_s: float
+    harness: Harness, skew_s: float
 ) -> None:
     """Also where the gateway's clock, whose times the answer carries, is ahead."""
-    payment = (await desk.open()).payment
-    other = other_replica(desk, skew_s)
+    payment = (await harness.open()).payment
+    other = other_replica(harness, skew_s)
     other.pass_time(5)
     await close_order(other.deps, OrderKey(APP, MERCHANT, "W1"))
     at = other.now + timedelta(seconds=max(skew_s, 0))
@@ -60,7 +57,7 @@ async def test_close_ends_nothing_while_the_initiation_may_still_arrive(
         payment, Source.CLOSE, Verdict.SUCCEEDED, found=False, asked_at=at, said_at=at
     )
     await other.apply(word)
-    assert await desk.state(payment) is PaymentStatus.UNKNOWN
+    assert await harness.state(payment) is PaymentStatus.UNKNOWN
     other.pass_time(8)
     await other.apply(word.model_copy(update={"asked_at": None, "said_at": None}))
-    assert await desk.state(payment) is PaymentStatus.CLOSED
+    assert await harness.state(payment) is PaymentStatus.CLOSED

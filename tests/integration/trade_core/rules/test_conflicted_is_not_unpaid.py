@@ -2,7 +2,8 @@
 
 import httpx
 import pytest
-from tests.integration.trade_core.desk import ACCOUNT, APP, MERCHANT, Desk, paid, request
+from tests.builders.trade_core import ACCOUNT, APP, MERCHANT, paid, request
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import Method, OrderStatus, PaymentStatus
 from contracts.internal import DecidePayment, PaymentDecision
@@ -16,25 +17,25 @@ from trade_core.flows.close_order import close_order
 from trade_core.flows.decide import decide_payment
 
 
-async def conflicted(desk: Desk) -> Payment:
+async def conflicted(harness: Harness) -> Payment:
     """Paid 99.00 of 100.00."""
-    payment = await desk.opened(request(amount=10_000))
-    await desk.apply(paid(payment, amount=9_900))
-    return await desk.payment(payment)
+    payment = await harness.opened(request(amount=10_000))
+    await harness.apply(paid(payment, amount=9_900))
+    return await harness.payment(payment)
 
 
-async def decide(desk: Desk, payment: Payment, decision: PaymentDecision) -> None:
+async def decide(harness: Harness, payment: Payment, decision: PaymentDecision) -> None:
     claim = claim_shown(payment)
     asked = DecidePayment(decision=decision, reason="核对", decided_by="li", claim=claim)
-    await decide_payment(desk.deps, payment.payment_no, asked)
+    await decide_payment(harness.deps, payment.payment_no, asked)
 
 
 @pytest.mark.parametrize("seconds", [16, 100, 9_000])
 async def test_next_create_is_refused_and_names_the_payment(
-    desk: Desk, http: httpx.AsyncClient, seconds: float
+    harness: Harness, http: httpx.AsyncClient, seconds: float
 ) -> None:
-    payment = await conflicted(desk)
-    desk.pass_time(seconds)
+    payment = await conflicted(harness)
+    harness.pass_time(seconds)
     body = {
         "app_id": APP,
         "wish": request(amount=10_000).model_dump(mode="json"),
@@ -48,39 +49,43 @@ async def test_next_create_is_refused_and_names_the_payment(
         "payment_no": payment.payment_no,
         "channel_trade_no": payment.channel_trade_no,
     }
-    assert len(await desk.payments(payment)) == 1
+    assert len(await harness.payments(payment)) == 1
 
 
-async def test_repeat_within_the_window_shows_the_payment_as_it_is(desk: Desk) -> None:
-    payment = await conflicted(desk)
-    again = await desk.open(request(amount=10_000))
+async def test_repeat_within_the_window_shows_the_payment_as_it_is(harness: Harness) -> None:
+    payment = await conflicted(harness)
+    again = await harness.open(request(amount=10_000))
     assert (again.created, again.payment.payment_no) == (False, payment.payment_no)
     assert again.payment.state is PaymentStatus.CONFLICTED
 
 
-async def test_payer_chooses_no_other_way_meanwhile(desk: Desk) -> None:
+async def test_payer_chooses_no_other_way_meanwhile(harness: Harness) -> None:
     page = request(method=Method.CASHIER, payment_id=None)
-    opened = (await desk.open(page)).payment
+    opened = (await harness.open(page)).payment
     choice = Choice(ACCOUNT, "wechat", Method.NATIVE)
-    _, chosen = await choose_channel(desk.deps, opened.payment_no, choice)
-    await desk.apply(paid(chosen.payment, amount=1))
+    _, chosen = await choose_channel(harness.deps, opened.payment_no, choice)
+    await harness.apply(paid(chosen.payment, amount=1))
     for other in (choice, Choice("C2", "alipay", Method.NATIVE)):
         with pytest.raises(PaymentConflicted):
-            await choose_channel(desk.deps, opened.payment_no, other)
+            await choose_channel(harness.deps, opened.payment_no, other)
 
 
-async def test_app_may_close_its_order_and_the_money_is_still_decided_about(desk: Desk) -> None:
-    payment = await conflicted(desk)
-    await close_order(desk.deps, OrderKey(APP, MERCHANT, "W1"))
-    assert (await desk.order(payment)).state is OrderStatus.CLOSED
-    assert await desk.state(payment) is PaymentStatus.CONFLICTED
-    await decide(desk, payment, PaymentDecision.ACCEPT)
-    order = await desk.order(payment)
+async def test_app_may_close_its_order_and_the_money_is_still_decided_about(
+    harness: Harness,
+) -> None:
+    payment = await conflicted(harness)
+    await close_order(harness.deps, OrderKey(APP, MERCHANT, "W1"))
+    assert (await harness.order(payment)).state is OrderStatus.CLOSED
+    assert await harness.state(payment) is PaymentStatus.CONFLICTED
+    await decide(harness, payment, PaymentDecision.ACCEPT)
+    order = await harness.order(payment)
     assert (order.state, order.amount_paid) == (OrderStatus.PAID, 9_900)
 
 
-async def test_order_may_be_paid_anew_when_people_said_that_it_was_no_money(desk: Desk) -> None:
-    payment = await conflicted(desk)
-    await decide(desk, payment, PaymentDecision.IGNORE)
-    desk.pass_time(16)
-    assert (await desk.open(request(amount=10_000))).created
+async def test_order_may_be_paid_anew_when_people_said_that_it_was_no_money(
+    harness: Harness,
+) -> None:
+    payment = await conflicted(harness)
+    await decide(harness, payment, PaymentDecision.IGNORE)
+    harness.pass_time(16)
+    assert (await harness.open(request(amount=10_000))).created

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import NOON, Desk, paid, request, said_of_payment, waits
+from tests.builders.trade_core import NOON, paid, request, said_of_payment, waits
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.results import Source, Verdict
@@ -28,22 +29,22 @@ OTHER: dict[str, Any] = {"amount": 1300}
         (15, OTHER, "created"),
     ],
 )
-async def test_15_second_rule(desk: Desk, seconds: float, content: Any, answer: Any) -> None:
-    first = await desk.opened()
-    desk.pass_time(seconds)
+async def test_15_second_rule(harness: Harness, seconds: float, content: Any, answer: Any) -> None:
+    first = await harness.opened()
+    harness.pass_time(seconds)
     if answer is TooSoon:
         with pytest.raises(TooSoon):
-            await desk.open(request(**content))
+            await harness.open(request(**content))
         return
-    opened = await desk.open(request(**content))
+    opened = await harness.open(request(**content))
     assert opened.created is (answer == "created")
     assert (opened.payment.payment_no == first.payment_no) is (answer == "replayed")
 
 
-async def test_of_twenty_identical_creates_at_once_exactly_one_is_created(desk: Desk) -> None:
+async def test_of_twenty_identical_creates_at_once_exactly_one_is_created(harness: Harness) -> None:
     async def create() -> Opened | None:
         try:
-            return await desk.open()
+            return await harness.open()
         except PaymentInProgress:
             return None
 
@@ -51,73 +52,75 @@ async def test_of_twenty_identical_creates_at_once_exactly_one_is_created(desk: 
     created = [answer for answer in answers if answer is not None and answer.created]
     assert len(created) == 1
     assert answers.count(None) == 19
-    assert await desk.told() == ["payment.created"]
-    assert (await desk.rows("select count(*) from payments"))[0]["count"] == 1
+    assert await harness.told() == ["payment.created"]
+    assert (await harness.rows("select count(*) from payments"))[0]["count"] == 1
 
 
-async def test_replay_waits_for_the_first_initiation(desk: Desk) -> None:
-    first = await desk.open()
-    replay = asyncio.create_task(desk.open())
+async def test_replay_waits_for_the_first_initiation(harness: Harness) -> None:
+    first = await harness.open()
+    replay = asyncio.create_task(harness.open())
     await asyncio.sleep(0.1)
-    await desk.apply(waits(first.payment))
+    await harness.apply(waits(first.payment))
     again = await replay
     assert (again.created, again.payment.state) == (False, PaymentStatus.PENDING)
     assert again.payment.action is not None
 
 
-async def test_replay_while_the_first_is_running_is_told_to_come_back(desk: Desk) -> None:
-    await desk.open()
+async def test_replay_while_the_first_is_running_is_told_to_come_back(harness: Harness) -> None:
+    await harness.open()
     with pytest.raises(PaymentInProgress) as refused:
-        await desk.open()
+        await harness.open()
     assert (refused.value.status, refused.value.retry_after_s) == (409, 1)
 
 
-async def test_replay_of_a_declined_payment_shows_it_as_it_is(desk: Desk) -> None:
-    opened = await desk.open()
+async def test_replay_of_a_declined_payment_shows_it_as_it_is(harness: Harness) -> None:
+    opened = await harness.open()
     declined = said_of_payment(opened.payment, Source.INITIATION, Verdict.DECLINED, code="RISK")
-    await desk.apply(declined)
-    replayed = await desk.open()
+    await harness.apply(declined)
+    replayed = await harness.open()
     assert (replayed.created, replayed.payment.state) == (False, PaymentStatus.FAILED)
     with pytest.raises(TooSoon):
-        await desk.open(request(amount=1))
+        await harness.open(request(amount=1))
 
 
-async def test_window_starts_again_with_each_attempt(desk: Desk) -> None:
-    await desk.opened()
-    desk.pass_time(20)
-    second = await desk.opened()
-    desk.pass_time(10)
-    replayed = await desk.open()
+async def test_window_starts_again_with_each_attempt(harness: Harness) -> None:
+    await harness.opened()
+    harness.pass_time(20)
+    second = await harness.opened()
+    harness.pass_time(10)
+    replayed = await harness.open()
     assert (replayed.created, replayed.payment.payment_no) == (False, second.payment_no)
 
 
-async def test_new_attempt_changes_the_order_and_closes_the_older_one(desk: Desk) -> None:
-    first = await desk.opened()
-    desk.pass_time(16)
-    await desk.open(request(amount=1500, subject="停车费"))
-    order = await desk.order(first)
+async def test_new_attempt_changes_the_order_and_closes_the_older_one(harness: Harness) -> None:
+    first = await harness.opened()
+    harness.pass_time(16)
+    await harness.open(request(amount=1500, subject="停车费"))
+    order = await harness.order(first)
     assert (order.amount, order.subject, order.state) == (1500, "停车费", OrderStatus.OPEN)
-    commands = await desk.attend()
+    commands = await harness.attend()
     assert [(c.command, c.payment.payment_no) for c in commands] == [("close", first.payment_no)]
 
 
-async def test_paid_order_replays_first_and_then_refuses(desk: Desk) -> None:
-    first = await desk.paid()
-    replayed = await desk.open()
+async def test_paid_order_replays_first_and_then_refuses(harness: Harness) -> None:
+    first = await harness.paid()
+    replayed = await harness.open()
     assert (replayed.created, replayed.payment.payment_no) == (False, first.payment_no)
     assert replayed.payment.state is PaymentStatus.SUCCEEDED
     with pytest.raises(OrderPaid):
-        await desk.open(request(amount=1))
-    desk.pass_time(16)
+        await harness.open(request(amount=1))
+    harness.pass_time(16)
     with pytest.raises(OrderPaid):
-        await desk.open()
+        await harness.open()
 
 
-async def test_webhook_that_overtakes_the_initiation_makes_the_replay_paid(desk: Desk) -> None:
-    first = await desk.open()
-    await desk.apply(paid(first.payment))
-    await desk.apply(waits(first.payment))
-    replayed = await desk.open()
+async def test_webhook_that_overtakes_the_initiation_makes_the_replay_paid(
+    harness: Harness,
+) -> None:
+    first = await harness.open()
+    await harness.apply(paid(first.payment))
+    await harness.apply(waits(first.payment))
+    replayed = await harness.open()
     assert replayed.payment.state is PaymentStatus.SUCCEEDED
     assert replayed.payment.action is not None
 
@@ -126,16 +129,16 @@ def signed_at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-async def test_bytes_of_an_older_request_change_nothing(desk: Desk) -> None:
-    first = (await desk.open(request(amount=100), signed_at=signed_at(0))).payment
-    await desk.apply(waits(first))
-    desk.pass_time(20)
-    second = await desk.open(request(amount=200), signed_at=signed_at(20))
-    await desk.apply(waits(second.payment))
-    desk.pass_time(100)
-    again = await desk.open(request(amount=100), signed_at=signed_at(0))
+async def test_bytes_of_an_older_request_change_nothing(harness: Harness) -> None:
+    first = (await harness.open(request(amount=100), signed_at=signed_at(0))).payment
+    await harness.apply(waits(first))
+    harness.pass_time(20)
+    second = await harness.open(request(amount=200), signed_at=signed_at(20))
+    await harness.apply(waits(second.payment))
+    harness.pass_time(100)
+    again = await harness.open(request(amount=100), signed_at=signed_at(0))
     assert (again.created, again.payment.payment_no) == (False, first.payment_no)
     with pytest.raises(TooSoon):
-        await desk.open(request(amount=150), signed_at=signed_at(10))
-    assert (await desk.order(first)).amount == 200
-    assert len(await desk.payments(first)) == 2
+        await harness.open(request(amount=150), signed_at=signed_at(10))
+    assert (await harness.order(first)).amount == 200
+    assert len(await harness.payments(first)) == 2

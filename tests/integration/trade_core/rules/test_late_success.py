@@ -6,7 +6,8 @@ Money that comes after the end is taken or returned as the app wants; never igno
 import asyncio
 
 import pytest
-from tests.integration.trade_core.desk import Desk, closed, paid, request
+from tests.builders.trade_core import closed, paid, request
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import OrderStatus, PaymentStatus
 from contracts.events.configuration import LatePayment
@@ -23,24 +24,24 @@ from trade_core.flows.close_order import close_order
     ],
 )
 async def test_success_after_the_apps_close(
-    desk: Desk, policy: LatePayment, state: OrderStatus, causes: list[str]
+    harness: Harness, policy: LatePayment, state: OrderStatus, causes: list[str]
 ) -> None:
-    desk.late = policy
-    payment = await desk.opened()
+    harness.late = policy
+    payment = await harness.opened()
     await asyncio.gather(
-        close_order(desk.deps, OrderKey("A1", "M1", "W1")), _hear_soon(desk, closed(payment))
+        close_order(harness.deps, OrderKey("A1", "M1", "W1")), _hear_soon(harness, closed(payment))
     )
-    await desk.apply(paid(payment))
-    order = await desk.order(payment)
+    await harness.apply(paid(payment))
+    order = await harness.order(payment)
     assert order.state is state
     assert order.amount_paid == (1299 if state is OrderStatus.PAID else 0)
-    assert [refund.cause for refund in await desk.refunds(payment)] == causes
-    assert await desk.state(payment) is PaymentStatus.SUCCEEDED
+    assert [refund.cause for refund in await harness.refunds(payment)] == causes
+    assert await harness.state(payment) is PaymentStatus.SUCCEEDED
 
 
-async def _hear_soon(desk: Desk, said: PaymentResult) -> None:
+async def _hear_soon(harness: Harness, said: PaymentResult) -> None:
     await asyncio.sleep(0.1)
-    await desk.apply(said)
+    await harness.apply(said)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +52,13 @@ async def _hear_soon(desk: Desk, said: PaymentResult) -> None:
     ],
 )
 async def test_success_after_expiry(
-    desk: Desk, policy: LatePayment, state: OrderStatus, causes: list[str]
+    harness: Harness, policy: LatePayment, state: OrderStatus, causes: list[str]
 ) -> None:
-    desk.late = policy
-    payment = await desk.opened(request(expires_in_s=60))
-    desk.pass_time(61)
-    await desk.apply(closed(payment))
-    assert (await desk.order(payment)).state is OrderStatus.CLOSED
-    await desk.apply(paid(payment, paid_at=desk.now))
-    assert (await desk.order(payment)).state is state
-    assert [refund.cause for refund in await desk.refunds(payment)] == causes
+    harness.late = policy
+    payment = await harness.opened(request(expires_in_s=60))
+    harness.pass_time(61)
+    await harness.apply(closed(payment))
+    assert (await harness.order(payment)).state is OrderStatus.CLOSED
+    await harness.apply(paid(payment, paid_at=harness.now))
+    assert (await harness.order(payment)).state is state
+    assert [refund.cause for refund in await harness.refunds(payment)] == causes

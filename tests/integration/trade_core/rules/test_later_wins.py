@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import NOON, Desk, paid, request, said_of_payment
+from tests.builders.trade_core import NOON, paid, request, said_of_payment
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import Method, OrderStatus, PaymentStatus
 from contracts.events.commands import CommandName
@@ -21,46 +22,46 @@ def reversal(payment: Payment) -> PaymentResult:
     return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True, **times(60))
 
 
-async def barcode(desk: Desk) -> Payment:
-    payment = await desk.opened(request(method=Method.BARCODE, payer={"auth_code": "1" * 16}))
-    desk.pass_time(100)
+async def barcode(harness: Harness) -> Payment:
+    payment = await harness.opened(request(method=Method.BARCODE, payer={"auth_code": "1" * 16}))
+    harness.pass_time(100)
     return payment
 
 
-async def test_delayed_notice_after_a_reversal_makes_no_payment(desk: Desk) -> None:
-    payment = await barcode(desk)
-    await desk.apply(reversal(payment))
-    await desk.apply(paid(payment, **times(59)))
-    now_is = await desk.payment(payment)
+async def test_delayed_notice_after_a_reversal_makes_no_payment(harness: Harness) -> None:
+    payment = await barcode(harness)
+    await harness.apply(reversal(payment))
+    await harness.apply(paid(payment, **times(59)))
+    now_is = await harness.payment(payment)
     assert (now_is.state, now_is.reversed_at) == (PaymentStatus.CLOSED, times(60)["said_at"])
-    assert (await desk.order(payment)).state is OrderStatus.OPEN
-    assert await desk.balances() == {}
-    assert await desk.alerts() == ["payment.paid_before_reversal"]
-    (command,) = await desk.attend()
+    assert (await harness.order(payment)).state is OrderStatus.OPEN
+    assert await harness.balances() == {}
+    assert await harness.alerts() == ["payment.paid_before_reversal"]
+    (command,) = await harness.attend()
     assert command.command is CommandName.QUERY
 
 
-async def test_the_query_that_follows_decides(desk: Desk) -> None:
-    payment = await barcode(desk)
-    await desk.apply(reversal(payment), paid(payment, **times(59)))
-    await desk.apply(paid(payment, Source.QUERY, **times(99)))
-    assert await desk.state(payment) is PaymentStatus.SUCCEEDED
-    assert (await desk.order(payment)).state is OrderStatus.PAID
+async def test_the_query_that_follows_decides(harness: Harness) -> None:
+    payment = await barcode(harness)
+    await harness.apply(reversal(payment), paid(payment, **times(59)))
+    await harness.apply(paid(payment, Source.QUERY, **times(99)))
+    assert await harness.state(payment) is PaymentStatus.SUCCEEDED
+    assert (await harness.order(payment)).state is OrderStatus.PAID
 
 
 @pytest.mark.parametrize("split_batches", [True, False])
 async def test_success_booked_before_its_reversal_is_refunded_in_the_books(
-    desk: Desk, split_batches: bool
+    harness: Harness, split_batches: bool
 ) -> None:
-    payment = await barcode(desk)
+    payment = await barcode(harness)
     words = [paid(payment, **times(59)), reversal(payment), paid(payment, **times(58))]
     if split_batches:
         for word in words:
-            await desk.apply(word)
+            await harness.apply(word)
     else:
-        await desk.apply(*words)
-    now_is = await desk.payment(payment)
+        await harness.apply(*words)
+    now_is = await harness.payment(payment)
     assert (now_is.state, now_is.amount_refunded) == (PaymentStatus.SUCCEEDED, payment.amount)
-    (refund,) = await desk.refunds(payment)
+    (refund,) = await harness.refunds(payment)
     assert (refund.cause, refund.amount) == ("external", payment.amount)
-    assert set((await desk.balances()).values()) == {0}
+    assert set((await harness.balances()).values()) == {0}

@@ -1,15 +1,15 @@
 """payable-until-it-is-not: no such trade at the channel ends nothing for who holds the link."""
 
-from tests.integration.trade_core.desk import (
+from tests.builders.trade_core import (
     APP,
     MERCHANT,
     OTHER_ACCOUNT,
-    Desk,
     paid,
     request,
     said_of_payment,
     waits,
 )
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import Method, OrderStatus, PaymentStatus
 from contracts.events.commands import CommandName
@@ -32,66 +32,66 @@ def unknown(payment: Payment) -> PaymentResult:
     return said_of_payment(payment, Source.QUERY, Verdict.PENDING, found=False)
 
 
-async def closed(desk: Desk) -> Payment:
+async def closed(harness: Harness) -> Payment:
     """Closed by the app before anybody had opened the link."""
-    payment = await desk.opened()
-    desk.pass_time(30)
-    await desk.apply(never_opened(payment))
-    await close_order(desk.deps, KEY)
-    assert await desk.state(payment) is PaymentStatus.CLOSED
+    payment = await harness.opened()
+    harness.pass_time(30)
+    await harness.apply(never_opened(payment))
+    await close_order(harness.deps, KEY)
+    assert await harness.state(payment) is PaymentStatus.CLOSED
     return payment
 
 
-async def asked(desk: Desk, seconds: int) -> int:
+async def asked(harness: Harness, seconds: int) -> int:
     """How often the channel was asked in so many seconds; each time it knew no such trade."""
     count = 0
     for _ in range(seconds // 5):
-        desk.pass_time(5)
-        for command in await desk.attend():
+        harness.pass_time(5)
+        for command in await harness.attend():
             assert command.command is CommandName.QUERY
-            await desk.apply(unknown(await desk.by_number(command.payment.payment_no)))
+            await harness.apply(unknown(await harness.by_number(command.payment.payment_no)))
             count += 1
     return count
 
 
-async def test_link_paid_after_the_close_is_found_without_its_webhook(desk: Desk) -> None:
-    payment = await closed(desk)
-    assert await asked(desk, 100) >= 3
-    assert await asked(desk, 120) >= 1  # Two minutes in which it was paid silently.
-    await desk.apply(paid(payment, Source.QUERY))
-    assert (await desk.order(payment)).state is OrderStatus.PAID
-    assert await desk.due() == {}
+async def test_link_paid_after_the_close_is_found_without_its_webhook(harness: Harness) -> None:
+    payment = await closed(harness)
+    assert await asked(harness, 100) >= 3
+    assert await asked(harness, 120) >= 1  # Two minutes in which it was paid silently.
+    await harness.apply(paid(payment, Source.QUERY))
+    assert (await harness.order(payment)).state is OrderStatus.PAID
+    assert await harness.due() == {}
 
 
-async def test_app_that_refuses_late_payments_has_it_given_back(desk: Desk) -> None:
-    desk.late = LatePayment.REFUND
-    payment = await closed(desk)
-    await desk.apply(paid(payment, Source.QUERY))
-    assert (await desk.order(payment)).state is OrderStatus.CLOSED
-    (refund,) = await desk.refunds(payment)
+async def test_app_that_refuses_late_payments_has_it_given_back(harness: Harness) -> None:
+    harness.late = LatePayment.REFUND
+    payment = await closed(harness)
+    await harness.apply(paid(payment, Source.QUERY))
+    assert (await harness.order(payment)).state is OrderStatus.CLOSED
+    (refund,) = await harness.refunds(payment)
     assert refund.cause == "late"
 
 
-async def test_it_rests_when_its_time_is_over(desk: Desk) -> None:
-    payment = await closed(desk)
-    assert await asked(desk, 7_200) < 20
-    assert await desk.due() == {}
-    assert not (await desk.payment(payment)).may_be_paid
+async def test_it_rests_when_its_time_is_over(harness: Harness) -> None:
+    payment = await closed(harness)
+    assert await asked(harness, 7_200) < 20
+    assert await harness.due() == {}
+    assert not (await harness.payment(payment)).may_be_paid
 
 
-async def test_former_choice_of_the_payer_is_watched_as_well(desk: Desk) -> None:
+async def test_former_choice_of_the_payer_is_watched_as_well(harness: Harness) -> None:
     page = request(method=Method.CASHIER, payment_id=None)
-    payment = (await desk.open(page)).payment
+    payment = (await harness.open(page)).payment
     first, second = (Choice(each, "alipay", Method.H5) for each in ("C1", OTHER_ACCOUNT))
-    _, chosen = await choose_channel(desk.deps, payment.payment_no, first)
-    await desk.apply(waits(chosen.payment))
-    desk.pass_time(10)
-    await choose_channel(desk.deps, payment.payment_no, second)
-    desk.pass_time(1)
-    await desk.apply(never_opened(chosen.payment))
-    _, other = await choose_channel(desk.deps, payment.payment_no, second)
+    _, chosen = await choose_channel(harness.deps, payment.payment_no, first)
+    await harness.apply(waits(chosen.payment))
+    harness.pass_time(10)
+    await choose_channel(harness.deps, payment.payment_no, second)
+    harness.pass_time(1)
+    await harness.apply(never_opened(chosen.payment))
+    _, other = await choose_channel(harness.deps, payment.payment_no, second)
     assert other.initiate
-    assert chosen.payment.payment_no in await desk.due()
-    await desk.apply(paid(chosen.payment, Source.QUERY))
-    assert (await desk.order(payment)).state is OrderStatus.PAID
-    assert (await desk.payment(other.payment)).closing
+    assert chosen.payment.payment_no in await harness.due()
+    await harness.apply(paid(chosen.payment, Source.QUERY))
+    assert (await harness.order(payment)).state is OrderStatus.PAID
+    assert (await harness.payment(other.payment)).closing

@@ -5,7 +5,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import APP, MERCHANT, Desk, paid, refund_request, request
+from tests.builders.trade_core import APP, MERCHANT, paid, refund_request, request
+from tests.integration.trade_core.harness import Harness
 
 from chassis.problems import Overloaded
 from contracts.api import OrderStatus, PaymentStatus
@@ -18,10 +19,10 @@ CHANGE_ROW = "update payments set state = $2 where payment_no = $1"
 
 
 async def _while_somebody_changes_the_row(
-    desk: Desk, payment_no: str, state: str, flow: Coroutine[Any, Any, Any]
+    harness: Harness, payment_no: str, state: str, flow: Coroutine[Any, Any, Any]
 ) -> None:
     """Run the flow beside somebody who does not take the order's lock, and commits behind it."""
-    async with desk.db.transaction() as tx:
+    async with harness.db.transaction() as tx:
         await tx.execute(CHANGE_ROW, payment_no, state)
         running = asyncio.create_task(flow)
         await asyncio.sleep(0.2)
@@ -30,48 +31,51 @@ async def _while_somebody_changes_the_row(
         await running
 
 
-async def test_success_meets_a_row_that_has_just_changed(desk: Desk) -> None:
-    payment = await desk.opened()
+async def test_success_meets_a_row_that_has_just_changed(harness: Harness) -> None:
+    payment = await harness.opened()
     await _while_somebody_changes_the_row(
-        desk, payment.payment_no, "unknown", desk.apply(paid(payment))
+        harness, payment.payment_no, "unknown", harness.apply(paid(payment))
     )
-    assert await desk.state(payment) is PaymentStatus.SUCCEEDED
-    assert (await desk.told()).count("payment.succeeded") == 1
-    assert (await desk.balances())["channel_receivable"] == 1299
+    assert await harness.state(payment) is PaymentStatus.SUCCEEDED
+    assert (await harness.told()).count("payment.succeeded") == 1
+    assert (await harness.balances())["channel_receivable"] == 1299
 
 
-async def test_next_attempt_meets_a_row_that_has_just_changed(desk: Desk) -> None:
-    first = await desk.opened()
-    desk.pass_time(16)
+async def test_next_attempt_meets_a_row_that_has_just_changed(harness: Harness) -> None:
+    first = await harness.opened()
+    harness.pass_time(16)
     await _while_somebody_changes_the_row(
-        desk, first.payment_no, "unknown", desk.open(request(amount=1300))
+        harness, first.payment_no, "unknown", harness.open(request(amount=1300))
     )
-    older, newer = await desk.payments(first)
+    older, newer = await harness.payments(first)
     assert (older.state, older.closing) == (PaymentStatus.UNKNOWN, True)
     assert (newer.state, newer.amount) == (PaymentStatus.INITIATING, 1300)
 
 
-async def test_close_meets_a_row_that_has_just_changed(desk: Desk) -> None:
-    payment = await desk.opened()
+async def test_close_meets_a_row_that_has_just_changed(harness: Harness) -> None:
+    payment = await harness.opened()
     await _while_somebody_changes_the_row(
-        desk, payment.payment_no, "failed", close_order(desk.deps, OrderKey(APP, MERCHANT, "W1"))
+        harness,
+        payment.payment_no,
+        "failed",
+        close_order(harness.deps, OrderKey(APP, MERCHANT, "W1")),
     )
-    assert await desk.state(payment) is PaymentStatus.FAILED
-    assert (await desk.order(payment)).state is OrderStatus.CLOSED
+    assert await harness.state(payment) is PaymentStatus.FAILED
+    assert (await harness.order(payment)).state is OrderStatus.CLOSED
 
 
-async def test_refund_meets_a_reservation_that_was_made_meanwhile(desk: Desk) -> None:
+async def test_refund_meets_a_reservation_that_was_made_meanwhile(harness: Harness) -> None:
     """It adds to what is there now, not to what it has read."""
-    payment = await desk.paid()
-    async with desk.db.transaction() as tx:
+    payment = await harness.paid()
+    async with harness.db.transaction() as tx:
         await tx.execute(
             "update payments set refund_reserved = 700 where payment_no = $1", payment.payment_no
         )
-        refunding = asyncio.create_task(desk.refund(refund_request(payment, amount=500)))
+        refunding = asyncio.create_task(harness.refund(refund_request(payment, amount=500)))
         await asyncio.sleep(0.2)
         assert not refunding.done()
     await refunding
-    assert (await desk.payment(payment)).refund_reserved == 1200
+    assert (await harness.payment(payment)).refund_reserved == 1200
 
 
 async def test_change_after_change_ends_as_a_problem_and_never_as_a_guess() -> None:

@@ -7,13 +7,8 @@ import asyncio
 
 import asyncpg
 import pytest
-from tests.integration.trade_core.desk import (
-    Desk,
-    refund_request,
-    request,
-    returned,
-    said_of_refund,
-)
+from tests.builders.trade_core import refund_request, request, returned, said_of_refund
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import RefundStatus
 from contracts.events.commands import CommandName
@@ -22,86 +17,86 @@ from trade_core.domain.errors import RefundExceedsPaid, RefundMismatch
 from trade_core.flows.open_refund import OpenedRefund
 
 
-async def test_50_refunds_at_once_never_exceed_what_was_paid(desk: Desk) -> None:
-    payment = await desk.paid(request(amount=1000))
+async def test_50_refunds_at_once_never_exceed_what_was_paid(harness: Harness) -> None:
+    payment = await harness.paid(request(amount=1000))
 
     async def refund(number: int) -> OpenedRefund | None:
         try:
-            return await desk.refund(refund_request(payment, f"T{number}", 70))
+            return await harness.refund(refund_request(payment, f"T{number}", 70))
         except RefundExceedsPaid:
             return None
 
     answers = await asyncio.gather(*(refund(number) for number in range(50)))
     started = [answer for answer in answers if answer is not None]
     assert len(started) == 14
-    assert (await desk.payment(payment)).refund_reserved == 980
-    assert sum(refund.amount for refund in await desk.refunds(payment)) == 980
-    assert (await desk.balances())["refunds_in_flight"] == -980
+    assert (await harness.payment(payment)).refund_reserved == 980
+    assert sum(refund.amount for refund in await harness.refunds(payment)) == 980
+    assert (await harness.balances())["refunds_in_flight"] == -980
 
 
-async def test_20_identical_refunds_at_once_are_one(desk: Desk) -> None:
-    payment = await desk.paid()
-    answers = await asyncio.gather(*(desk.refund(refund_request(payment)) for _ in range(20)))
+async def test_20_identical_refunds_at_once_are_one(harness: Harness) -> None:
+    payment = await harness.paid()
+    answers = await asyncio.gather(*(harness.refund(refund_request(payment)) for _ in range(20)))
     assert [answer.created for answer in answers].count(True) == 1
     assert len({answer.refund.refund_no for answer in answers}) == 1
-    assert (await desk.payment(payment)).refund_reserved == 500
+    assert (await harness.payment(payment)).refund_reserved == 500
 
 
-async def test_payment_refuses_more_reserved_than_paid(desk: Desk) -> None:
-    payment = await desk.paid()
-    await desk.refund(refund_request(payment, amount=1299))
+async def test_payment_refuses_more_reserved_than_paid(harness: Harness) -> None:
+    payment = await harness.paid()
+    await harness.refund(refund_request(payment, amount=1299))
     with pytest.raises(asyncpg.CheckViolationError):
-        await desk.rows("update payments set refund_reserved = refund_reserved + 1")
+        await harness.rows("update payments set refund_reserved = refund_reserved + 1")
 
 
-async def test_repeat_answers_the_first_refund_as_it_is_now(desk: Desk) -> None:
-    payment = await desk.paid()
-    first = await desk.refund(refund_request(payment))
-    await desk.apply(returned(first.refund))
-    again = await desk.refund(refund_request(payment))
+async def test_repeat_answers_the_first_refund_as_it_is_now(harness: Harness) -> None:
+    payment = await harness.paid()
+    first = await harness.refund(refund_request(payment))
+    await harness.apply(returned(first.refund))
+    again = await harness.refund(refund_request(payment))
     assert (again.created, again.refund.refund_no) == (False, first.refund.refund_no)
     assert again.refund.state is RefundStatus.SUCCEEDED
 
 
-async def test_known_number_with_other_content_is_refused(desk: Desk) -> None:
-    payment = await desk.paid()
-    await desk.refund(refund_request(payment))
+async def test_known_number_with_other_content_is_refused(harness: Harness) -> None:
+    payment = await harness.paid()
+    await harness.refund(refund_request(payment))
     with pytest.raises(RefundMismatch):
-        await desk.refund(refund_request(payment, amount=501))
-    other = await desk.paid(request(merchant_order_no="W2"))
+        await harness.refund(refund_request(payment, amount=501))
+    other = await harness.paid(request(merchant_order_no="W2"))
     with pytest.raises(RefundMismatch):
-        await desk.refund(refund_request(other))
+        await harness.refund(refund_request(other))
 
 
-async def test_same_number_for_two_orders_at_once_is_one_refund(desk: Desk) -> None:
-    first = await desk.paid()
-    second = await desk.paid(request(merchant_order_no="W2"))
+async def test_same_number_for_two_orders_at_once_is_one_refund(harness: Harness) -> None:
+    first = await harness.paid()
+    second = await harness.paid(request(merchant_order_no="W2"))
     answers = await asyncio.gather(
-        desk.refund(refund_request(first)),
-        desk.refund(refund_request(second)),
+        harness.refund(refund_request(first)),
+        harness.refund(refund_request(second)),
         return_exceptions=True,
     )
     assert sum(isinstance(answer, OpenedRefund) for answer in answers) == 1
     assert sum(isinstance(answer, RefundMismatch) for answer in answers) == 1
-    reserved = [(await desk.payment(payment)).refund_reserved for payment in (first, second)]
+    reserved = [(await harness.payment(payment)).refund_reserved for payment in (first, second)]
     assert sorted(reserved) == [0, 500]
 
 
-async def test_failed_refund_leaves_room_for_another(desk: Desk) -> None:
-    payment = await desk.paid()
-    first = await desk.refund(refund_request(payment, "T1", 1299))
+async def test_failed_refund_leaves_room_for_another(harness: Harness) -> None:
+    payment = await harness.paid()
+    first = await harness.refund(refund_request(payment, "T1", 1299))
     declined = said_of_refund(first.refund, Source.REFUND, Verdict.DECLINED, code="NO")
-    await desk.apply(declined, declined)
-    await desk.apply(declined)
-    assert (await desk.payment(payment)).refund_reserved == 0
-    assert (await desk.refund(refund_request(payment, "T2", 1299))).created
+    await harness.apply(declined, declined)
+    await harness.apply(declined)
+    assert (await harness.payment(payment)).refund_reserved == 0
+    assert (await harness.refund(refund_request(payment, "T2", 1299))).created
 
 
 async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment))).refund
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
     sent = []
     for verdict, source, found in (
         (Verdict.UNKNOWN, Source.REFUND, True),
@@ -110,23 +105,23 @@ async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number
         (Verdict.PENDING, Source.REFUND, True),
         (Verdict.PENDING, Source.QUERY_REFUND, True),
     ):
-        (command,) = await desk.attend()
+        (command,) = await harness.attend()
         sent.append(command)
-        await desk.apply(said_of_refund(refund, source, verdict, found=found))
-        desk.pass_time(1800)
+        await harness.apply(said_of_refund(refund, source, verdict, found=found))
+        harness.pass_time(1800)
     assert [command.command for command in sent] == [
         CommandName.REFUND, CommandName.QUERY_REFUND, CommandName.REFUND, CommandName.REFUND,
         CommandName.QUERY_REFUND,
     ]  # fmt: skip
     assert {command.refund.refund_no for command in sent if command.refund} == {refund.refund_no}
-    assert await desk.refund_state(refund) is RefundStatus.PROCESSING
+    assert await harness.refund_state(refund) is RefundStatus.PROCESSING
 
 
-async def test_refund_months_later_is_still_awaited(desk: Desk) -> None:
-    payment = await desk.paid()
-    refund = (await desk.refund(refund_request(payment))).refund
-    await desk.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
-    desk.pass_time(90 * 86400)
-    assert [command.command for command in await desk.attend()] == [CommandName.QUERY_REFUND]
-    await desk.apply(said_of_refund(refund, Source.NOTICE, Verdict.SUCCEEDED))
-    assert await desk.refund_state(refund) is RefundStatus.SUCCEEDED
+async def test_refund_months_later_is_still_awaited(harness: Harness) -> None:
+    payment = await harness.paid()
+    refund = (await harness.refund(refund_request(payment))).refund
+    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
+    harness.pass_time(90 * 86400)
+    assert [command.command for command in await harness.attend()] == [CommandName.QUERY_REFUND]
+    await harness.apply(said_of_refund(refund, Source.NOTICE, Verdict.SUCCEEDED))
+    assert await harness.refund_state(refund) is RefundStatus.SUCCEEDED

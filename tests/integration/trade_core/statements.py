@@ -1,10 +1,11 @@
-"""A channel that gives bills, and a gateway that brings them, for tests of reconciliation."""
+"""A channel that gives statements, and a gateway that brings them, for tests of reconciliation."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from tests.integration.trade_core.desk import ACCOUNT, MERCHANT, NOON, Desk
+from tests.builders.trade_core import ACCOUNT, MERCHANT, NOON
+from tests.integration.trade_core.harness import Harness
 
 from contracts.events.commands import FetchStatement
 from contracts.events.configuration import ChannelAccountEntity, State
@@ -84,80 +85,84 @@ FOREIGN = StatementRow(
 )
 
 
-async def next_morning(desk: Desk, *accounts: ChannelAccountEntity, day: date = TODAY) -> None:
-    """The bill of the day can be there, and what was booked has settled."""
-    desk.now = max(desk.now, ready_at(day))
-    await settle_books(desk)
-    await make_reconciliations(desk.deps, accounts or [account()])
+async def next_morning(
+    harness: Harness, *accounts: ChannelAccountEntity, day: date = TODAY
+) -> None:
+    """The statement of the day can be there, and what was booked has settled."""
+    harness.now = max(harness.now, ready_at(day))
+    await settle_books(harness)
+    await make_reconciliations(harness.deps, accounts or [account()])
 
 
-async def settle_books(desk: Desk) -> None:
+async def settle_books(harness: Harness) -> None:
     """What the ledger holds is noted as our side, as if a quarter of an hour had passed."""
-    await advance_balances(desk.db, desk.now + timedelta(minutes=16))
+    await advance_balances(harness.db, harness.now + timedelta(minutes=16))
 
 
-async def asked(desk: Desk, day: date = TODAY, payment_id: str = ACCOUNT) -> FetchStatement:
-    """The command by which this bill was asked for last."""
-    while await attend_reconciliations(desk.deps):
+async def asked(harness: Harness, day: date = TODAY, payment_id: str = ACCOUNT) -> FetchStatement:
+    """The command by which this statement was asked for last."""
+    while await attend_reconciliations(harness.deps):
         pass
-    [*_, fetch] = [f for f in desk.statements_asked if (f.day, f.payment_id) == (day, payment_id)]
+    [*_, fetch] = [
+        f for f in harness.statements_asked if (f.day, f.payment_id) == (day, payment_id)
+    ]
     return fetch
 
 
-async def fetched_again(desk: Desk, statement_no: str) -> FetchStatement:
+async def fetched_again(harness: Harness, statement_no: str) -> FetchStatement:
     """The command that follows when a person has it fetched again."""
-    await read_reconciliation.fetch_again(desk.deps, statement_no)
-    while await attend_reconciliations(desk.deps):
+    await read_reconciliation.fetch_again(harness.deps, statement_no)
+    while await attend_reconciliations(harness.deps):
         pass
-    assert desk.statements_asked[-1].statement_no == statement_no
-    return desk.statements_asked[-1]
+    assert harness.statements_asked[-1].statement_no == statement_no
+    return harness.statements_asked[-1]
 
 
 async def bring(
-    desk: Desk,
+    harness: Harness,
     fetch: FetchStatement,
     rows: Sequence[StatementRow],
     *,
     first: int = 0,
     total: int | None = None,
 ) -> StatementReceipt:
-    """A page; all of the bill, where nothing else is said."""
+    """A page; all of the statement, where nothing else is said."""
     page = StatementPage(
         round=fetch.round,
         first_row=first,
         total_rows=len(rows) if total is None else total,
         rows=list(rows),
     )
-    return await take_page(desk.deps, fetch.statement_no, page)
+    return await take_page(harness.deps, fetch.statement_no, page)
 
 
 async def bring_none(
-    desk: Desk, fetch: FetchStatement, *, is_final: bool = False
+    harness: Harness, fetch: FetchStatement, *, is_final: bool = False
 ) -> StatementReceipt:
     said = NoStatement(
         round=fetch.round, is_final=is_final, code="STATEMENT_CREATING", message="生成中"
     )
-    return await take_none(desk.deps, fetch.statement_no, said)
+    return await take_none(harness.deps, fetch.statement_no, said)
 
 
 async def compared(
-    desk: Desk, *rows: StatementRow, day: date = TODAY, payment_id: str = ACCOUNT
+    harness: Harness, *rows: StatementRow, day: date = TODAY, payment_id: str = ACCOUNT
 ) -> ReconciliationOnFile:
-    """The bill of the day came with these rows, and was compared for the first time."""
-    fetch = await asked(desk, day, payment_id)
-    await bring(desk, fetch, rows)
-    return await compared_again(desk, fetch.statement_no)
+    """The statement of the day came with these rows, and was compared for the first time."""
+    fetch = await asked(harness, day, payment_id)
+    await bring(harness, fetch, rows)
+    return await compared_again(harness, fetch.statement_no)
 
 
-async def compared_again(desk: Desk, statement_no: str) -> ReconciliationOnFile:
+async def compared_again(harness: Harness, statement_no: str) -> ReconciliationOnFile:
     """After what is due was attended to."""
-    while await attend_reconciliations(desk.deps):
+    while await attend_reconciliations(harness.deps):
         pass
-    return await reconciliation(desk, statement_no)
+    return await reconciliation(harness, statement_no)
 
 
-async def reconciliation(desk: Desk, statement_no: str) -> ReconciliationOnFile:
-    return await read_reconciliation.get_reconciliation(desk.deps, statement_no, None, 100)
+async def reconciliation(harness: Harness, statement_no: str) -> ReconciliationOnFile:
+    return await read_reconciliation.get_reconciliation(harness.deps, statement_no, None, 100)
 
 
 def told(found: ReconciliationOnFile) -> list[tuple[str, str, str]]:

@@ -1,12 +1,12 @@
 """A trade-core without HTTP and Kafka: real database with real commits, a clock that tests set."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
 
 import asyncpg
+from tests.builders.trade_core import APP, NOON, paid, request, waits
 from tests.database_time import TimedDatabase
 from tests.record_keys import SHARED_PROOF, proven
 
@@ -14,7 +14,6 @@ from chassis.consumer import Record
 from chassis.database import Database
 from chassis.producer import Message
 from contracts import topics
-from contracts.actions import QrCodeAction
 from contracts.api import (
     CreatePayment,
     CreateRefund,
@@ -35,11 +34,8 @@ from contracts.events.results import (
     PaymentResultRecord,
     RefundResult,
     RefundResultRecord,
-    ShareResult,
-    Source,
     SplitResult,
     SplitResultRecord,
-    Verdict,
 )
 from contracts.identifiers import new_id
 from trade_core.domain.opening import PaymentRequest
@@ -56,131 +52,11 @@ from trade_core.flows.open_split import OpenedSplit, open_split
 from trade_core.flows.wake_ups import OrderWakeUps
 from trade_core.store import reading, splits
 
-APP, MERCHANT, ACCOUNT, OTHER_ACCOUNT = "A1", "M1", "C1", "C2"
-NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-QR = QrCodeAction(qr_code="weixin://wxpay/bizpayurl?pr=abc")
-
 _offsets = count()
 
 
-def request(**changes: Any) -> CreatePayment:
-    usual = {
-        "merchant_id": MERCHANT,
-        "payment_id": ACCOUNT,
-        "merchant_order_no": "W1",
-        "amount": 1299,
-        "subject": "物业费 11月",
-        "method": Method.NATIVE,
-    }
-    return CreatePayment(**{**usual, **changes})
-
-
-def refund_request(
-    payment: Payment, number: str = "T1", amount: int = 500, **more: Any
-) -> CreateRefund:
-    usual = {
-        "merchant_id": MERCHANT,
-        "payment_id": payment.account_id,
-        "payment_no": payment.payment_no,
-        "merchant_refund_no": number,
-        "amount": amount,
-    }
-    return CreateRefund(**{**usual, **more})
-
-
-def said_of_payment(
-    payment: Payment, source: Source, verdict: Verdict, **more: Any
-) -> PaymentResult:
-    """A channel's word, by default from the payment's own account and in agreement with it."""
-    usual: dict[str, Any] = {
-        "payment_no": payment.payment_no,
-        "payment_id": payment.account_id or ACCOUNT,
-        "channel": "wechat",
-        "source": source,
-        "verdict": verdict,
-    }
-    return PaymentResult(**{**usual, **more})
-
-
-def paid(payment: Payment, source: Source = Source.NOTICE, **more: Any) -> PaymentResult:
-    usual: dict[str, Any] = {
-        "amount": payment.amount,
-        "currency": payment.currency,
-        "channel_trade_no": f"42{payment.payment_no[-8:]}",
-    }
-    return said_of_payment(payment, source, Verdict.SUCCEEDED, **{**usual, **more})
-
-
-def waits(payment: Payment) -> PaymentResult:
-    return said_of_payment(payment, Source.INITIATION, Verdict.PENDING, action=QR)
-
-
-def closed(payment: Payment) -> PaymentResult:
-    return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED)
-
-
-def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any) -> RefundResult:
-    usual: dict[str, Any] = {
-        "refund_no": refund.refund_no,
-        "payment_no": refund.payment_no,
-        "payment_id": ACCOUNT,
-        "channel": "wechat",
-        "source": source,
-        "verdict": verdict,
-    }
-    return RefundResult(**{**usual, **more})
-
-
-def split_request(payment: Payment, number: str = "F1", *shares: int, **more: Any) -> CreateSplit:
-    """To as many receivers as there are shares: 190001, 190002 …"""
-    usual = {
-        "merchant_id": MERCHANT,
-        "payment_no": payment.payment_no,
-        "merchant_split_no": number,
-        "receivers": [
-            {"account": f"19000{place}", "amount": amount, "description": "维修基金"}
-            for place, amount in enumerate(shares or (300,), start=1)
-        ],
-    }
-    return CreateSplit(**{**usual, **more})
-
-
-def said_of_split(
-    split: Split, verdict: Verdict, source: Source = Source.SPLIT, **more: Any
-) -> SplitResult:
-    usual: dict[str, Any] = {
-        "split_no": split.split_no,
-        "payment_no": split.payment_no,
-        "payment_id": ACCOUNT,
-        "channel": "wechat",
-        "source": source,
-        "verdict": verdict,
-    }
-    return SplitResult(**{**usual, **more})
-
-
-def shared(split: Split, failing: Collection[str] = (), **more: Any) -> SplitResult:
-    """The channel is through with it; `failing` accounts did not get their share."""
-    receivers = [
-        ShareResult(
-            account=share.account,
-            amount=share.amount,
-            status="failed" if share.account in failing else "succeeded",
-            code="NO_RELATION" if share.account in failing else None,
-            message="分账接收方未添加" if share.account in failing else None,
-        )
-        for share in split.shares
-    ]
-    return said_of_split(split, Verdict.SUCCEEDED, receivers=receivers, **more)
-
-
-def returned(refund: Refund, **more: Any) -> RefundResult:
-    usual: dict[str, Any] = {"amount": refund.amount, "currency": refund.currency}
-    return said_of_refund(refund, Source.REFUND, Verdict.SUCCEEDED, **{**usual, **more})
-
-
 @dataclass(slots=True)
-class Desk:
+class Harness:
     """One replica. Time stands still unless a test moves it; `now` is what the database's clock
     shows, and the replica's is wrong by `skew`."""
 
@@ -248,18 +124,27 @@ class Desk:
     async def apply(self, *results: PaymentResult | RefundResult | SplitResult) -> None:
         """As the consumer does: one batch."""
         await apply_results.apply_payment_results(
-            self.deps, [self.received(said) for said in results if isinstance(said, PaymentResult)]
+            self.deps,
+            [
+                self.received_payment_result(said)
+                for said in results
+                if isinstance(said, PaymentResult)
+            ],
         )
         await apply_results.apply_refund_results(
             self.deps,
-            [self.refund_heard(said) for said in results if isinstance(said, RefundResult)],
+            [
+                self.received_refund_result(said)
+                for said in results
+                if isinstance(said, RefundResult)
+            ],
         )
         await apply_results.apply_split_results(
             self.deps,
-            [self.split_heard(said) for said in results if isinstance(said, SplitResult)],
+            [self.received_split_result(said) for said in results if isinstance(said, SplitResult)],
         )
 
-    def received(self, said: PaymentResult) -> Received[PaymentResult]:
+    def received_payment_result(self, said: PaymentResult) -> Received[PaymentResult]:
         event = PaymentResultRecord(
             id=new_id("event"),
             source=SOURCE,
@@ -270,7 +155,7 @@ class Desk:
         )
         return Received(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
 
-    def refund_heard(self, said: RefundResult) -> Received[RefundResult]:
+    def received_refund_result(self, said: RefundResult) -> Received[RefundResult]:
         event = RefundResultRecord(
             id=new_id("event"),
             source=SOURCE,
@@ -281,7 +166,7 @@ class Desk:
         )
         return Received(record(topics.REFUND_RESULTS, said.payment_no, event.to_bytes()), event)
 
-    def split_heard(self, said: SplitResult) -> Received[SplitResult]:
+    def received_split_result(self, said: SplitResult) -> Received[SplitResult]:
         event = SplitResultRecord(
             id=new_id("event"),
             source=SOURCE,

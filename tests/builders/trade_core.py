@@ -1,11 +1,12 @@
-"""Orders, payments and words of channels for tests of the rules; nothing here does IO."""
+"""Requests, payments and words of channels for tests of trade-core; nothing here does IO."""
 
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.api import CreatePayment, CreateSplit, Method, PaymentStatus
+from contracts.actions import QrCodeAction
+from contracts.api import CreatePayment, CreateRefund, CreateSplit, Method, PaymentStatus
 from contracts.events.results import (
     PaymentResult,
     RefundResult,
@@ -23,39 +24,44 @@ from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.domain.split import Split
 
+APP, MERCHANT, ACCOUNT, OTHER_ACCOUNT = "A1", "M1", "C1", "C2"
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-ACCOUNT = "C1"
+QR = QrCodeAction(qr_code="weixin://wxpay/bizpayurl?pr=abc")
 
 
 def later(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def request(
-    *,
-    window_s: int = 15,
-    channel: str | None = "wechat",
-    signed_at: datetime | None = None,
-    **changes: Any,
-) -> PaymentRequest:
+def request(**changes: Any) -> CreatePayment:
     usual = {
-        "merchant_id": "M1",
+        "merchant_id": MERCHANT,
         "payment_id": ACCOUNT,
         "merchant_order_no": "W1",
         "amount": 1299,
         "subject": "物业费 11月",
         "method": Method.NATIVE,
     }
-    content = CreatePayment(**{**usual, **changes})
-    return PaymentRequest("A1", content, channel, timedelta(seconds=window_s), signed_at)
+    return CreatePayment(**{**usual, **changes})
+
+
+def payment_request(
+    *,
+    window_s: int = 15,
+    channel: str | None = "wechat",
+    signed_at: datetime | None = None,
+    **changes: Any,
+) -> PaymentRequest:
+    """The request as trade-core gets it from the gateway."""
+    return PaymentRequest(APP, request(**changes), channel, timedelta(seconds=window_s), signed_at)
 
 
 def cashier_request(**changes: Any) -> PaymentRequest:
-    return request(channel=None, method=Method.CASHIER, payment_id=None, **changes)
+    return payment_request(channel=None, method=Method.CASHIER, payment_id=None, **changes)
 
 
 def fresh(a_request: PaymentRequest | None = None, **changes: Any) -> tuple[Order, Payment]:
-    order, payment = opening.fresh(a_request or request(), NOON)
+    order, payment = opening.fresh(a_request or payment_request(), NOON)
     return order, replace(payment, **changes)
 
 
@@ -67,8 +73,37 @@ def aggregate(order: Order, *payments: Payment, now: datetime = NOON) -> OrderAg
     return OrderAggregate(order, {payment.payment_no: payment for payment in payments}, {}, now)
 
 
-def said(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> PaymentResult:
-    """A channel's word, by default from the payment's own account."""
+def refund_request(
+    payment: Payment, number: str = "T1", amount: int = 500, **more: Any
+) -> CreateRefund:
+    usual = {
+        "merchant_id": MERCHANT,
+        "payment_id": payment.account_id,
+        "payment_no": payment.payment_no,
+        "merchant_refund_no": number,
+        "amount": amount,
+    }
+    return CreateRefund(**{**usual, **more})
+
+
+def split_request(payment: Payment, number: str = "F1", *shares: int, **more: Any) -> CreateSplit:
+    """To as many receivers as there are shares: 190001, 190002 …"""
+    usual = {
+        "merchant_id": MERCHANT,
+        "payment_no": payment.payment_no,
+        "merchant_split_no": number,
+        "receivers": [
+            {"account": f"19000{place}", "amount": amount, "description": "维修基金"}
+            for place, amount in enumerate(shares or (300,), start=1)
+        ],
+    }
+    return CreateSplit(**{**usual, **more})
+
+
+def said_of_payment(
+    payment: Payment, source: Source, verdict: Verdict, **more: Any
+) -> PaymentResult:
+    """A channel's word, by default from the payment's own account and in agreement with it."""
     usual: dict[str, Any] = {
         "payment_no": payment.payment_no,
         "payment_id": payment.account_id or ACCOUNT,
@@ -83,10 +118,17 @@ def paid(payment: Payment, source: Source = Source.NOTICE, **more: Any) -> Payme
     usual: dict[str, Any] = {
         "amount": payment.amount,
         "currency": payment.currency,
-        "channel_trade_no": "4200001",
-        "paid_at": NOON,
+        "channel_trade_no": f"42{payment.payment_no[-8:]}",
     }
-    return said(payment, source, Verdict.SUCCEEDED, **{**usual, **more})
+    return said_of_payment(payment, source, Verdict.SUCCEEDED, **{**usual, **more})
+
+
+def waits(payment: Payment) -> PaymentResult:
+    return said_of_payment(payment, Source.INITIATION, Verdict.PENDING, action=QR)
+
+
+def closed(payment: Payment) -> PaymentResult:
+    return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED)
 
 
 def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any) -> RefundResult:
@@ -101,32 +143,25 @@ def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any
     return RefundResult(**{**usual, **more})
 
 
+def returned(refund: Refund, **more: Any) -> RefundResult:
+    usual: dict[str, Any] = {"amount": refund.amount, "currency": refund.currency}
+    return said_of_refund(refund, Source.REFUND, Verdict.SUCCEEDED, **{**usual, **more})
+
+
 def hear_of_refund(opened: OrderAggregate, word: RefundResult, at: datetime = NOON) -> None:
     """The event of the word is of `at`."""
     apply_refund_result(opened, word, time=at)
 
 
-def split_request(payment: Payment, *shares: int, **more: Any) -> CreateSplit:
-    """To as many receivers as there are shares: 190001, 190002 …"""
-    usual = {
-        "merchant_id": "M1",
-        "payment_no": payment.payment_no,
-        "merchant_split_no": "F1",
-        "receivers": [
-            {"account": f"19000{place}", "amount": amount, "description": "维修基金"}
-            for place, amount in enumerate(shares or (300,), start=1)
-        ],
-    }
-    return CreateSplit(**{**usual, **more})
-
-
-def said_of_split(split: Split, verdict: Verdict, **more: Any) -> SplitResult:
+def said_of_split(
+    split: Split, verdict: Verdict, source: Source = Source.SPLIT, **more: Any
+) -> SplitResult:
     usual: dict[str, Any] = {
         "split_no": split.split_no,
         "payment_no": split.payment_no,
         "payment_id": ACCOUNT,
         "channel": "wechat",
-        "source": Source.SPLIT,
+        "source": source,
         "verdict": verdict,
     }
     return SplitResult(**{**usual, **more})
@@ -139,6 +174,8 @@ def shared(split: Split, failing: Collection[str] = (), **more: Any) -> SplitRes
             account=share.account,
             amount=share.amount,
             status="failed" if share.account in failing else "succeeded",
+            code="NO_RELATION" if share.account in failing else None,
+            message="分账接收方未添加" if share.account in failing else None,
         )
         for share in split.shares
     ]
