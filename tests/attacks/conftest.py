@@ -81,7 +81,7 @@ async def door() -> AsyncIterator[Door]:
     app = application(gateway())
 
     async def requests_only(scope: Scope, receive: Receive, send: Send) -> None:
-        assert scope["type"] == "http"  # The world of these tests has no bus to start with.
+        assert scope["type"] == "http"  # These tests have no bus to start with.
         await app(scope, receive, send)
 
     async with serving(lambda _: requests_only, http=protocol) as url:

@@ -12,20 +12,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 from tests.unit.gateway.client import application
+from tests.unit.gateway.harness import (
+    NOW,
+    SECRET,
+    Harness,
+    harness,
+    order_summary,
+    payment_view,
+    splitting_plugin,
+)
 from tests.unit.gateway.test_api import REFUND
 from tests.unit.gateway.test_day_statements import STATEMENT
 from tests.unit.gateway.test_payment_links import LINK, LINK_WISH
 from tests.unit.gateway.test_routing import WISH
 from tests.unit.gateway.test_splits import SPLIT
-from tests.unit.gateway.world import (
-    NOW,
-    SECRET,
-    World,
-    order_summary,
-    payment_view,
-    splitting_plugin,
-    world,
-)
 
 from chassis.problems import NotFound
 from contracts import signing
@@ -146,7 +146,7 @@ def of_a1(answer: BaseModel) -> Answer:
     return answered
 
 
-def here() -> World:
+def here() -> Harness:
     """Apps A1, which has the merchant M1, and A2, which has another one; both with their keys."""
     core = {
         ("POST", "/internal/payments"): OpenedPayment(
@@ -178,7 +178,7 @@ def here() -> World:
         ("GET", "/internal/endpoints"): EndpointPage(items=[ENDPOINT], next_cursor=None),
         ("POST", "/internal/endpoints/L1/resume"): ENDPOINT,
     }
-    made = world(
+    made = harness(
         trade_core={call: of_a1(answer) for call, answer in core.items()},
         notifier={call: of_a1(answer) for call, answer in post_office.items()},
     )
@@ -209,22 +209,22 @@ def signed(method: str, target: str, body: bytes, /, **changes: Any) -> dict[str
     return {"Authorization": signing.authorization(signer, **members)}
 
 
-def loses_its_merchant(of: World) -> None:
+def loses_its_merchant(of: Harness) -> None:
     of.directory.put(App("A1", True, frozenset({"M2"}), 15, ()))
 
 
-def is_disabled(of: World) -> None:
+def is_disabled(of: Harness) -> None:
     of.directory.put(App("A1", False, frozenset({"M1"}), 15, ()))
 
 
-def loses_its_key(of: World) -> None:
+def loses_its_key(of: Harness) -> None:
     of.directory.remove("K1")
 
 
 CERTIFIED: Final = Ed25519PrivateKey.generate()
 
 
-def has_a_certificate_of_last_year(of: World) -> None:
+def has_a_certificate_of_last_year(of: Harness) -> None:
     verifier = signing.Ed25519Verifier(CERTIFIED.public_key())
     ended = time.time() - 1
     of.directory.put(Key("K1", "A1", KeyAlgorithm.ED25519, verifier, (0, ended)))
@@ -236,7 +236,7 @@ CERTIFICATE: Final[dict[str, Any]] = {
 }
 OTHER: Final[dict[str, Any]] = {"app_id": "A2", "key_id": "K2", "signer": signing.hmac_key("of A2")}
 
-UNKNOWN: Final[dict[str, tuple[Callable[[World], None] | None, dict[str, Any]]]] = {
+UNKNOWN: Final[dict[str, tuple[Callable[[Harness], None] | None, dict[str, Any]]]] = {
     "another secret": (None, {"signer": signing.hmac_key("wrong")}),
     "a key of another app": (None, {"key_id": "K2", "signer": signing.hmac_key("of A2")}),
     "an unknown app": (None, {"app_id": "A9"}),
@@ -251,7 +251,7 @@ UNKNOWN: Final[dict[str, tuple[Callable[[World], None] | None, dict[str, Any]]]]
 
 
 async def ask(
-    made: World, route: str, *, row: tuple[str, Any] | None = None, is_signed: bool = True,
+    made: Harness, route: str, *, row: tuple[str, Any] | None = None, is_signed: bool = True,
     **changes: Any,
 ) -> httpx.Response:  # fmt: skip
     target, content = row or ROUTES[route]

@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
+from tests.unit.gateway.harness import harness, there
 from tests.unit.gateway.test_configuration import Reader, account, app, key
-from tests.unit.gateway.world import there, world
 
 from chassis.producer import Producer
 from contracts import signing
@@ -116,7 +116,7 @@ class Told(Alerts):
 
 
 def test_each_day_is_told_once_of_apps_accounts_and_our_own_file(tmp_path: Path) -> None:
-    here = world()
+    here = harness()
     alerts = Told()
     told = alerts.told
     here.directory.put(there(directory().find_key("K1")))
@@ -145,7 +145,7 @@ def test_each_day_is_told_once_of_apps_accounts_and_our_own_file(tmp_path: Path)
 
 
 def test_the_keys_of_channels_that_were_downloaded_are_watched() -> None:
-    here, alerts = world(), Told()
+    here, alerts = harness(), Told()
     known = there(here.directory.find_account("C1"))
 
     def learn(*_: object) -> object:

@@ -14,7 +14,7 @@ from tests.integration.gateway.stack import SEALING, SECRET, Stack, running_stac
 from tests.integration.gateway.stack import until as happens
 from tests.integration.notifier.bus import app_record, payment_succeeded
 from tests.integration.notifier.test_service import PAIR, House, house, serving
-from tests.integration.trade_core.service import World, new_request, running_service, until
+from tests.integration.trade_core.service import RunningService, new_request, running_service, until
 from tests.record_keys import stamp
 
 from chassis.producer import Message, Producer
@@ -112,13 +112,13 @@ def enveloped(kind: type[CloudEvent[Any]], type_: str, key: str, topic: str, dat
 
 
 @pytest.fixture
-async def core(make_database: MakeDatabase, kafka_bootstrap: str) -> AsyncIterator[World]:
-    async with running_service(await make_database("trade_core"), kafka_bootstrap) as world:
-        yield world
+async def core(make_database: MakeDatabase, kafka_bootstrap: str) -> AsyncIterator[RunningService]:
+    async with running_service(await make_database("trade_core"), kafka_bootstrap) as service:
+        yield service
 
 
 async def test_a_forged_success_pays_nothing_today_or_when_it_is_replayed(
-    core: World, kafka_bootstrap: str
+    core: RunningService, kafka_bootstrap: str
 ) -> None:
     payments = {forge: await core.open(new_request()) for forge in FORGERIES}
     async with stranger(kafka_bootstrap) as producer:
@@ -168,7 +168,7 @@ def _success(payment: dict[str, Any]) -> Message:
     )
 
 
-async def _alerts(core: World) -> set[str]:
+async def _alerts(core: RunningService) -> set[str]:
     async with core.db.connection() as tx:
         rows = await tx.fetch("select key from event_log where topic = $1", topics.ALERTS)
     return {row["key"] for row in rows}

@@ -3,9 +3,9 @@
 import asyncio
 
 from tests.unit.gateway.client import application, client_of
+from tests.unit.gateway.harness import HangingTransport, reply
 from tests.unit.gateway.test_api import gateway
 from tests.unit.gateway.test_routing import WISH
-from tests.unit.gateway.world import HangingTransport, reply
 
 
 async def test_an_app_that_hangs_at_its_channel_leaves_places_for_the_others() -> None:

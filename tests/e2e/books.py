@@ -5,16 +5,16 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from tests.e2e.harness import Harness
 from tests.e2e.journey import FINAL
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 
 TOLD_REFUNDS = frozenset({"succeeded", "failed", "abnormal"})
 HURRY_S = 0.5
 
 
 async def agree(
-    shop: Shop, body: dict[str, Any], *, within_s: float = 60, urgent: bool = False
+    harness: Harness, body: dict[str, Any], *, within_s: float = 60, urgent: bool = False
 ) -> dict[str, Any]:
     """Return the order when all of it is final, and every book says the same of it.
 
@@ -24,27 +24,27 @@ async def agree(
     """
 
     async def is_over() -> bool:
-        order = await shop.order(body)
+        order = await harness.order(body)
         open_ones = [e["payment_no"] for e in order["payments"] if e["status"] not in FINAL]
         open_ones += [e["refund_no"] for e in order["refunds"] if e["status"] not in TOLD_REFUNDS]
         if open_ones and urgent:
-            await shop.time_comes(*open_ones)
+            await harness.time_comes(*open_ones)
             await asyncio.sleep(HURRY_S)
         return not open_ones
 
     try:
         await eventually(is_over, within_s=within_s)
     except TimeoutError:
-        raise TimeoutError(f"not over yet: {await shop.order(body)}") from None
-    order = await shop.order(body)
+        raise TimeoutError(f"not over yet: {await harness.order(body)}") from None
+    order = await harness.order(body)
     trades = {
-        each["payment_no"]: await shop.trade(each["payment_no"]) for each in order["payments"]
+        each["payment_no"]: await harness.trade(each["payment_no"]) for each in order["payments"]
     }
     for payment in order["payments"]:
         _matches_its_channel(payment, trades[payment["payment_no"]])
     _is_paid_once(order)
-    await _ledger_is_right(shop, order)
-    await _everything_was_told(shop, order, within_s)
+    await _ledger_is_right(harness, order)
+    await _everything_was_told(harness, order, within_s)
     return order
 
 
@@ -76,7 +76,7 @@ def _is_paid_once(order: Mapping[str, Any]) -> None:
     assert (order["status"] == "paid") == bool(kept), order
 
 
-async def _ledger_is_right(shop: Shop, order: Mapping[str, Any]) -> None:
+async def _ledger_is_right(harness: Harness, order: Mapping[str, Any]) -> None:
     taken = sum(each["amount"] for each in order["payments"] if each["status"] == "succeeded")
     returned = _sum_of_refunds(order, "succeeded")
     under_way = _sum_of_refunds(order, "abnormal")
@@ -87,7 +87,7 @@ async def _ledger_is_right(shop: Shop, order: Mapping[str, Any]) -> None:
     }
     numbers = [each["payment_no"] for each in order["payments"]]
     numbers += [each["refund_no"] for each in order["refunds"]]
-    balances = await shop.balances(numbers)
+    balances = await harness.balances(numbers)
     assert balances == {purpose: sum_ for purpose, sum_ in expected.items() if sum_}, order
 
 
@@ -95,18 +95,18 @@ def _sum_of_refunds(order: Mapping[str, Any], status: str) -> int:
     return sum(each["amount"] for each in order["refunds"] if each["status"] == status)
 
 
-async def _everything_was_told(shop: Shop, order: Mapping[str, Any], within_s: float) -> None:
+async def _everything_was_told(harness: Harness, order: Mapping[str, Any], within_s: float) -> None:
     """Each end by a callback, however often, under one id; and no end that was not."""
     for payment in order["payments"]:
         number = payment["payment_no"]
-        told = await shop.hears(f"payment.{payment['status']}", number, within_s=within_s)
+        told = await harness.hears(f"payment.{payment['status']}", number, within_s=within_s)
         assert told.data["merchant_order_no"] == order["merchant_order_no"]
         assert told.data["channel_trade_no"] == payment["channel_trade_no"]
     for refund in order["refunds"]:
-        told = await shop.hears(f"refund.{refund['status']}", refund["refund_no"])
+        told = await harness.hears(f"refund.{refund['status']}", refund["refund_no"])
         assert (told.data["amount"], told.data["cause"]) == (refund["amount"], refund["cause"])
     ids = Counter(
-        (kind, number) for kind, number, _ in {_named(each) for each in shop.callbacks.received}
+        (kind, number) for kind, number, _ in {_named(each) for each in harness.callbacks.received}
     )
     assert set(ids.values()) <= {1}, ids
 

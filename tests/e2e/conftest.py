@@ -11,8 +11,8 @@ import httpx
 import psutil
 import pytest_asyncio
 from tests.e2e.browsing import CHROMIUM
+from tests.e2e.harness import Harness
 from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually, make_run
-from tests.e2e.shop import Shop
 
 from paymesh_local import kafka, testbed
 from paymesh_local.callbacks import CallbackReceiver
@@ -100,7 +100,7 @@ async def sandbox(stack: RunningStack) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def shop(stack: RunningStack) -> AsyncIterator[Shop]:
+async def harness(stack: RunningStack) -> AsyncIterator[Harness]:
     """The demo app at work: it waits the usual 15 s, and takes money that comes late."""
-    async with Shop.open(stack, stack.app) as shop:
-        yield shop
+    async with Harness.open(stack, stack.app) as harness:
+        yield harness

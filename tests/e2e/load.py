@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import httpx
 from tests.e2e import books
-from tests.e2e.shop import Shop
+from tests.e2e.harness import Harness
 
 PATIENCE_S = 60
 PAUSE_S = 0.2
@@ -27,52 +27,52 @@ class Sale:
 
 
 async def sell_while(
-    shop: Shop, trouble: Callable[[], Coroutine[Any, Any, None]], *, orders: int
+    harness: Harness, trouble: Callable[[], Coroutine[Any, Any, None]], *, orders: int
 ) -> list[dict[str, Any]]:
     """Sell from before the trouble until it is over; then everybody's books are compared."""
-    sales = [_sale(shop, number) for number in range(orders)]
+    sales = [_sale(harness, number) for number in range(orders)]
     async with asyncio.TaskGroup() as group:
         group.create_task(trouble())
         for number, sale in enumerate(sales):
-            group.create_task(_served(shop, sale, after_s=number * PAUSE_S))
-    agreeing = (books.agree(shop, sale.body, within_s=PATIENCE_S, urgent=True) for sale in sales)
+            group.create_task(_served(harness, sale, after_s=number * PAUSE_S))
+    agreeing = (books.agree(harness, sale.body, within_s=PATIENCE_S, urgent=True) for sale in sales)
     return await asyncio.gather(*agreeing)
 
 
-def _sale(shop: Shop, number: int) -> Sale:
+def _sale(harness: Harness, number: int) -> Sale:
     channel = CHANNELS[number % len(CHANNELS)]
     refund = 500 if number % 2 else None
-    return Sale(shop.request(channel), notify=number % 4 != 0, refund=refund)
+    return Sale(harness.request(channel), notify=number % 4 != 0, refund=refund)
 
 
-async def _served(shop: Shop, sale: Sale, *, after_s: float) -> None:
+async def _served(harness: Harness, sale: Sale, *, after_s: float) -> None:
     """As in life: the app asks again until it knows; the payer pays when it can."""
     await asyncio.sleep(after_s)
     async with asyncio.timeout(PATIENCE_S):
-        number = await _opened(shop, sale.body)
-        if not await _paid_if_possible(shop, number, sale.notify):
-            await _insisted(lambda: shop.close(sale.body), 200)
+        number = await _opened(harness, sale.body)
+        if not await _paid_if_possible(harness, number, sale.notify):
+            await _insisted(lambda: harness.close(sale.body), 200)
             return
-        await _insisted(lambda: _succeeded(shop, number), 200)
+        await _insisted(lambda: _succeeded(harness, number), 200)
         if sale.refund is not None:
-            payment = (await _insisted(lambda: _payment(shop, number), 200)).json()
+            payment = (await _insisted(lambda: _payment(harness, number), 200)).json()
             await _insisted(
-                lambda: shop.ask_refund(payment, sale.refund or 0, f"T-{number}"), 201, 200
+                lambda: harness.ask_refund(payment, sale.refund or 0, f"T-{number}"), 201, 200
             )
 
 
-async def _opened(shop: Shop, body: dict[str, Any]) -> str:
+async def _opened(harness: Harness, body: dict[str, Any]) -> str:
     """The same request until there is a payment, whatever became of it; its number."""
-    answer = (await _insisted(lambda: shop.ask(body), 201, 200, 504, 502)).json()
+    answer = (await _insisted(lambda: harness.ask(body), 201, 200, 504, 502)).json()
     payment = answer.get("payment", answer)
     number: str = payment["payment_no"]
     return number
 
 
-async def _paid_if_possible(shop: Shop, number: str, notify: bool) -> bool:
+async def _paid_if_possible(harness: Harness, number: str, notify: bool) -> bool:
     """Whether the payer could pay; the channel may never have heard of the payment."""
     for _ in range(20):
-        paying = await shop.sandbox.post(
+        paying = await harness.sandbox.post(
             "/_control/pay", json={"payment_no": number, "notify": notify}
         )
         if paying.is_success:
@@ -81,16 +81,16 @@ async def _paid_if_possible(shop: Shop, number: str, notify: bool) -> bool:
     return False
 
 
-async def _succeeded(shop: Shop, number: str) -> httpx.Response:
-    answer = await _payment(shop, number)
+async def _succeeded(harness: Harness, number: str) -> httpx.Response:
+    answer = await _payment(harness, number)
     if answer.is_success and answer.json()["status"] != "succeeded":
-        await shop.time_comes(number)
+        await harness.time_comes(number)
         return httpx.Response(404)
     return answer
 
 
-async def _payment(shop: Shop, number: str) -> httpx.Response:
-    return await shop.api.get(f"/v1/payments/{number}")
+async def _payment(harness: Harness, number: str) -> httpx.Response:
+    return await harness.api.get(f"/v1/payments/{number}")
 
 
 async def _insisted(call: Callable[[], Awaitable[httpx.Response]], *good: int) -> httpx.Response:

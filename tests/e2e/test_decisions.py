@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 from tests.e2e.people import Person
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -16,17 +16,17 @@ REASON = "与渠道核对"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def person(shop: Shop) -> AsyncIterator[Person]:
-    async with Person.signed_in(shop.stack) as person:
+async def person(harness: Harness) -> AsyncIterator[Person]:
+    async with Person.signed_in(harness.stack) as person:
         yield person
 
 
-async def conflicted(shop: Shop, channel: str) -> dict[str, Any]:
+async def conflicted(harness: Harness, channel: str) -> dict[str, Any]:
     """The payer paid one fen too much, by whatever miracle."""
-    payment = await shop.created(shop.request(channel))
-    await shop.pays(payment["payment_no"], amount=AMOUNT + 1)
-    await shop.becomes(payment["payment_no"], "conflicted")
-    await shop.hears("payment.conflicted", payment["payment_no"])
+    payment = await harness.created(harness.request(channel))
+    await harness.pays(payment["payment_no"], amount=AMOUNT + 1)
+    await harness.becomes(payment["payment_no"], "conflicted")
+    await harness.hears("payment.conflicted", payment["payment_no"])
     return payment
 
 
@@ -46,83 +46,83 @@ async def decide(person: Person, thing: str, number: str, decision: str) -> dict
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
 async def test_conflict_goes_back_as_the_channel_took_it(
-    shop: Shop, person: Person, channel: str
+    harness: Harness, person: Person, channel: str
 ) -> None:
-    payment = await conflicted(shop, channel)
+    payment = await conflicted(harness, channel)
     number = payment["payment_no"]
     claim = await person.http.get(f"/api/payments/{number}/claim")
     assert claim.json()["amount"] == AMOUNT + 1
     await decide(person, "payment", number, "refund")
 
     async def is_returned() -> bool:
-        trade = await shop.trade(number)
+        trade = await harness.trade(number)
         return trade is not None and trade["refunded"] == AMOUNT + 1
 
     await eventually(is_returned)
-    order = await shop.order(payment)
+    order = await harness.order(payment)
     (refund,) = order["refunds"]
     assert (refund["cause"], refund["merchant_refund_no"]) == ("requested", None)
     assert (order["status"], order["amount_paid"]) == ("open", 0)
-    await shop.hears("refund.succeeded", refund["refund_no"])
-    assert await shop.balances([number, refund["refund_no"]]) == {}
+    await harness.hears("refund.succeeded", refund["refund_no"])
+    assert await harness.balances([number, refund["refund_no"]]) == {}
 
 
 async def test_accepted_conflict_is_paid_and_can_be_refunded_in_full(
-    shop: Shop, person: Person
+    harness: Harness, person: Person
 ) -> None:
-    payment = await conflicted(shop, "wechat")
+    payment = await conflicted(harness, "wechat")
     decided = await decide(person, "payment", payment["payment_no"], "accept")
     assert (decided["status"], decided["order"]["status"]) == ("succeeded", "paid")
-    await shop.hears("payment.succeeded", payment["payment_no"])
-    refund_no = await shop.refunded(payment, AMOUNT + 1)
-    await shop.refund_becomes(refund_no, "succeeded")
+    await harness.hears("payment.succeeded", payment["payment_no"])
+    refund_no = await harness.refunded(payment, AMOUNT + 1)
+    await harness.refund_becomes(refund_no, "succeeded")
 
 
-async def refund_gets_stuck(shop: Shop, channel: str) -> tuple[str, str]:
+async def refund_gets_stuck(harness: Harness, channel: str) -> tuple[str, str]:
     """The channel could not return the money; the numbers of the payment and its refund."""
-    payment = await shop.paid(channel)
+    payment = await harness.paid(channel)
     number = payment["payment_no"]
-    await shop.fault(channel=channel, operation="refund", fault="hold", payment_no=number)
-    refund_no = await shop.refunded(payment, AMOUNT)
+    await harness.fault(channel=channel, operation="refund", fault="hold", payment_no=number)
+    refund_no = await harness.refunded(payment, AMOUNT)
 
     async def is_held() -> bool:
-        trade = await shop.trade(number)
+        trade = await harness.trade(number)
         return trade is not None and bool(trade["refunds"])
 
     await eventually(is_held)
-    await shop.faults_end()
+    await harness.faults_end()
     request = {"refund_no": refund_no, "state": "abnormal"}
-    answer = await shop.sandbox.post("/_control/refunds", json=request)
+    answer = await harness.sandbox.post("/_control/refunds", json=request)
     assert answer.status_code == 200, answer.text
     return number, refund_no
 
 
-async def test_stuck_refund_is_paid_out_to_the_merchant(shop: Shop, person: Person) -> None:
-    number, refund_no = await refund_gets_stuck(shop, "wechat")
-    await shop.refund_becomes(refund_no, "abnormal")
-    assert "refund.abnormal" in await shop.alerts(refund_no)
+async def test_stuck_refund_is_paid_out_to_the_merchant(harness: Harness, person: Person) -> None:
+    number, refund_no = await refund_gets_stuck(harness, "wechat")
+    await harness.refund_becomes(refund_no, "abnormal")
+    assert "refund.abnormal" in await harness.alerts(refund_no)
 
     decided = await decide(person, "refund", refund_no, "pay_out")
     assert decided["status"] == "abnormal"
-    await shop.hears("refund.succeeded", refund_no)
-    assert await shop.balances([number, refund_no]) == {}
+    await harness.hears("refund.succeeded", refund_no)
+    assert await harness.balances([number, refund_no]) == {}
 
 
-async def test_alipay_leaves_a_stuck_refund_to_people(shop: Shop, person: Person) -> None:
-    number, refund_no = await refund_gets_stuck(shop, "alipay")
+async def test_alipay_leaves_a_stuck_refund_to_people(harness: Harness, person: Person) -> None:
+    number, refund_no = await refund_gets_stuck(harness, "alipay")
 
     async def is_abnormal() -> bool:
-        answer = await shop.api.get(f"/v1/refunds/{refund_no}")
+        answer = await harness.api.get(f"/v1/refunds/{refund_no}")
         return bool(answer.json()["status"] == "abnormal")
 
-    await shop.looked_at_until(is_abnormal, refund_no)
+    await harness.looked_at_until(is_abnormal, refund_no)
     await decide(person, "refund", refund_no, "pay_out")
 
     async def is_for_people_again() -> bool:
-        rows = await shop.rows("SELECT decided FROM refunds WHERE refund_no = $1", refund_no)
+        rows = await harness.rows("SELECT decided FROM refunds WHERE refund_no = $1", refund_no)
         return rows[0]["decided"] is None
 
     await eventually(is_for_people_again)
     await decide(person, "refund", refund_no, "settled_outside")
-    await shop.hears("refund.succeeded", refund_no)
-    assert (await shop.balances([number, refund_no]))["returned_outside"] == -AMOUNT
+    await harness.hears("refund.succeeded", refund_no)
+    assert (await harness.balances([number, refund_no]))["returned_outside"] == -AMOUNT

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 from tests.e2e.people import Person
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -24,18 +24,20 @@ FEE = 8
 class Ledger:
     """A merchant's account of its own at a third party, so that its bill is about it alone."""
 
-    shop: Shop
+    harness: Harness
     core: httpx.AsyncClient
     channel: str
     payment_id: str
 
     async def created(self) -> dict[str, Any]:
-        return await self.shop.created(self.shop.request(self.channel, payment_id=self.payment_id))
+        return await self.harness.created(
+            self.harness.request(self.channel, payment_id=self.payment_id)
+        )
 
     async def paid(self) -> dict[str, Any]:
         payment = await self.created()
-        await self.shop.pays(payment["payment_no"])
-        await self.shop.becomes(payment["payment_no"], "succeeded")
+        await self.harness.pays(payment["payment_no"])
+        await self.harness.becomes(payment["payment_no"], "succeeded")
         return payment
 
     async def paid_unheard(self) -> dict[str, Any]:
@@ -48,12 +50,12 @@ class Ledger:
             "fault": "drop_request",
             "payment_no": number,
         }
-        fault = await self.shop.sandbox.post("/_control/faults", json=lost)
-        await self.shop.pays(number, notify=False)
-        await self.shop.rows(
+        fault = await self.harness.sandbox.post("/_control/faults", json=lost)
+        await self.harness.pays(number, notify=False)
+        await self.harness.rows(
             "UPDATE due_work SET due_at = now() + interval '1 hour' WHERE subject = $1", number
         )
-        await self.shop.sandbox.delete(f"/_control/faults/{fault.json()['fault_id']}")
+        await self.harness.sandbox.delete(f"/_control/faults/{fault.json()['fault_id']}")
         return payment
 
     async def compared(
@@ -61,7 +63,7 @@ class Ledger:
     ) -> dict[str, Any]:
         """The statement of that moment's day, fetched now and compared with this result."""
         request = {
-            "merchant_id": self.shop.stack.demo["merchant_id"],
+            "merchant_id": self.harness.stack.demo["merchant_id"],
             "payment_id": self.payment_id,
             "channel": self.channel,
             "day": await self.day_of(paid_at),
@@ -82,25 +84,25 @@ class Ledger:
         return found
 
     async def day_of(self, moment: datetime) -> str:
-        [row] = await self.shop.rows(
+        [row] = await self.harness.rows(
             "SELECT ($1::timestamptz AT TIME ZONE interval '8 hours')::date AS day", moment
         )
         return str(row["day"])
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def ledgers(shop: Shop) -> AsyncIterator[list[Ledger]]:
-    demo = shop.stack.demo
+async def ledgers(harness: Harness) -> AsyncIterator[list[Ledger]]:
+    demo = harness.stack.demo
     token = {"Authorization": f"Bearer {demo['service_token']}"}
     async with (
-        Person.signed_in(shop.stack) as person,
+        Person.signed_in(harness.stack) as person,
         httpx.AsyncClient(base_url=demo["trade_core_url"], headers=token, trust_env=False) as core,
     ):
         opened = []
         for channel in ("wechat", "alipay"):
-            merchant = await shop.sandbox.post("/_control/merchants", json={"channel": channel})
+            merchant = await harness.sandbox.post("/_control/merchants", json={"channel": channel})
             payment_id = await person.account(channel, merchant.json())
-            opened.append(Ledger(shop, core, channel, payment_id))
+            opened.append(Ledger(harness, core, channel, payment_id))
         yield opened
 
 
@@ -112,18 +114,20 @@ async def test_bill_finds_what_the_centre_did_not_hear_and_what_the_channel_wrot
 
 async def _reconciled(ledger: Ledger) -> None:
     received = await ledger.paid()
-    shown = await ledger.shop.payment(received["payment_no"])
+    shown = await ledger.harness.payment(received["payment_no"])
     at = datetime.fromisoformat(shown["paid_at"])
-    await ledger.shop.fault(channel=ledger.channel, operation="bill", fault="wrong_amount", times=1)
+    await ledger.harness.fault(
+        channel=ledger.channel, operation="bill", fault="wrong_amount", times=1
+    )
     wrong = await ledger.compared(at, lambda found: found["state"] == "differs")
     [told] = wrong["differences"]["items"]
     assert (told["kind"], told["subject"]) == ("amount", received["payment_no"])
     assert (told["our_amount"], told["billed_amount"]) == (AMOUNT, AMOUNT + 1)
-    assert await ledger.shop.alerts(wrong["day"]) == {"reconciliation.differs"}
+    assert await ledger.harness.alerts(wrong["day"]) == {"reconciliation.differs"}
 
     unheard = await ledger.paid_unheard()
     await ledger.compared(at, lambda found: found["state"] in ("comparing", "matched"))
-    await ledger.shop.becomes(unheard["payment_no"], "succeeded")
+    await ledger.harness.becomes(unheard["payment_no"], "succeeded")
     right = await ledger.compared(at, lambda found: found["state"] == "matched")
     assert set(_states(right).values()) == {"closed"}
     assert (right["payments"], right["paid"], right["fees"]) == (2, 2 * AMOUNT, 2 * FEE)
@@ -134,13 +138,13 @@ def _states(found: dict[str, Any]) -> dict[str, str]:
     return {each["subject"]: each["state"] for each in found["differences"]["items"]}
 
 
-async def test_channel_without_bills_is_told_so(shop: Shop, ledgers: list[Ledger]) -> None:
-    easy = shop.stack.demo["payment_ids"]["easy"]
-    ledger = Ledger(shop, ledgers[0].core, "easy", easy)
-    payment = await shop.paid("easy")
-    shown = await shop.payment(payment["payment_no"])
+async def test_channel_without_bills_is_told_so(harness: Harness, ledgers: list[Ledger]) -> None:
+    easy = harness.stack.demo["payment_ids"]["easy"]
+    ledger = Ledger(harness, ledgers[0].core, "easy", easy)
+    payment = await harness.paid("easy")
+    shown = await harness.payment(payment["payment_no"])
     request = {
-        "merchant_id": shop.stack.demo["merchant_id"],
+        "merchant_id": harness.stack.demo["merchant_id"],
         "payment_id": easy,
         "channel": "easy",
         "day": await ledger.day_of(datetime.fromisoformat(shown["paid_at"])),

@@ -3,9 +3,9 @@
 import random
 
 import pytest
+from tests.e2e.harness import Harness
 from tests.e2e.load import sell_while
 from tests.e2e.running import RunningStack
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -13,20 +13,22 @@ ORDERS = 24
 
 
 async def test_the_database_killed_under_load_loses_nothing(
-    stack: RunningStack, shop: Shop
+    stack: RunningStack, harness: Harness
 ) -> None:
-    orders = await sell_while(shop, stack.database_restarts, orders=ORDERS)
+    orders = await sell_while(harness, stack.database_restarts, orders=ORDERS)
     assert [order["status"] for order in orders].count("paid") >= ORDERS // 2
 
 
-async def test_the_broker_killed_under_load_loses_nothing(stack: RunningStack, shop: Shop) -> None:
-    orders = await sell_while(shop, stack.broker_restarts, orders=ORDERS)
+async def test_the_broker_killed_under_load_loses_nothing(
+    stack: RunningStack, harness: Harness
+) -> None:
+    orders = await sell_while(harness, stack.broker_restarts, orders=ORDERS)
     assert [order["status"] for order in orders].count("paid") >= ORDERS // 2
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_services_killed_at_random_under_load_keep_all_books_alike(
-    stack: RunningStack, shop: Shop, seed: int
+    stack: RunningStack, harness: Harness, seed: int
 ) -> None:
     dice = random.Random(seed)
 
@@ -37,5 +39,5 @@ async def test_services_killed_at_random_under_load_keep_all_books_alike(
                 await stack.is_back(name)
         await stack.all_ready()
 
-    orders = await sell_while(shop, some_die, orders=ORDERS)
+    orders = await sell_while(harness, some_die, orders=ORDERS)
     assert [order["status"] for order in orders].count("paid") >= ORDERS // 2

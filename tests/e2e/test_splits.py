@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,18 +26,18 @@ def shares(*receivers: tuple[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-async def ask(shop: Shop, payment: dict[str, Any], **changes: Any) -> httpx.Response:
+async def ask(harness: Harness, payment: dict[str, Any], **changes: Any) -> httpx.Response:
     request = {
         "merchant_id": payment["merchant_id"],
         "payment_no": payment["payment_no"],
         "merchant_split_no": f"F{uuid.uuid4().hex}",
         **changes,
     }
-    return await shop.api.post("/v1/splits", request)
+    return await harness.api.post("/v1/splits", request)
 
 
-async def split_of(shop: Shop, split_no: str) -> dict[str, Any]:
-    answer = await shop.api.get(f"/v1/splits/{split_no}")
+async def split_of(harness: Harness, split_no: str) -> dict[str, Any]:
+    answer = await harness.api.get(f"/v1/splits/{split_no}")
     assert answer.status_code == 200, answer.text
     split: dict[str, Any] = answer.json()
     return split
@@ -49,98 +49,98 @@ def statuses(split: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
 async def test_paid_money_is_split_told_and_given_back_for_a_refund(
-    shop: Shop, channel: str
+    harness: Harness, channel: str
 ) -> None:
     first, second = RECEIVERS[channel]
-    payment = await shop.paid(channel, splits=True)
+    payment = await harness.paid(channel, splits=True)
     number = f"F{uuid.uuid4().hex}"
     receivers = shares((first, 600), (second, 400))
-    answer = await ask(shop, payment, merchant_split_no=number, receivers=receivers)
+    answer = await ask(harness, payment, merchant_split_no=number, receivers=receivers)
     assert (answer.status_code, answer.json()["status"]) == (201, "processing"), answer.text
     split_no = answer.json()["split_no"]
 
-    told = await shop.hears("split.succeeded", split_no, within_s=60)
+    told = await harness.hears("split.succeeded", split_no, within_s=60)
     assert (told.data["merchant_split_no"], told.data["amount"]) == (number, 1000)
     assert told.data["channel_split_no"]
-    again = await ask(shop, payment, merchant_split_no=number, receivers=receivers)
+    again = await ask(harness, payment, merchant_split_no=number, receivers=receivers)
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
     assert (again.json()["split_no"], statuses(again.json())) == (split_no, ["succeeded"] * 2)
 
-    too_much = await ask(shop, payment, receivers=shares((first, AMOUNT - 1000 + 1)))
+    too_much = await ask(harness, payment, receivers=shares((first, AMOUNT - 1000 + 1)))
     assert (too_much.status_code, too_much.json()["code"]) == (409, "split_exceeds_paid")
-    other = await ask(shop, payment, merchant_split_no=number, receivers=shares((first, 1)))
+    other = await ask(harness, payment, merchant_split_no=number, receivers=shares((first, 1)))
     assert (other.status_code, other.json()["code"]) == (409, "refund_mismatch")
 
-    refund_no = await shop.refunded(payment, AMOUNT - 100)
-    await shop.refund_becomes(refund_no, "succeeded", within_s=60)
-    now = await split_of(shop, split_no)
+    refund_no = await harness.refunded(payment, AMOUNT - 100)
+    await harness.refund_becomes(refund_no, "succeeded", within_s=60)
+    now = await split_of(harness, split_no)
     assert statuses(now) == ["returned", "succeeded"]
     assert [receiver["amount_returned"] for receiver in now["receivers"]] == [600, 300]
-    trade = await shop.trade(payment["payment_no"])
+    trade = await harness.trade(payment["payment_no"])
     assert trade is not None
     assert trade["refunded"] == AMOUNT - 100
 
 
-async def test_split_with_the_payment_happens_by_itself(shop: Shop) -> None:
+async def test_split_with_the_payment_happens_by_itself(harness: Harness) -> None:
     first, _ = RECEIVERS["wechat"]
-    payment = await shop.paid(split=shares((first, 500)))
-    await eventually(lambda: _is_told(shop, payment["payment_no"]), within_s=60)
-    (told,) = _told(shop, payment["payment_no"])
+    payment = await harness.paid(split=shares((first, 500)))
+    await eventually(lambda: _is_told(harness, payment["payment_no"]), within_s=60)
+    (told,) = _told(harness, payment["payment_no"])
     assert (told["merchant_split_no"], told["finish"], told["amount"]) == (None, True, 500)
-    refused = await ask(shop, payment, receivers=shares((first, 1)))
+    refused = await ask(harness, payment, receivers=shares((first, 1)))
     assert (refused.status_code, refused.json()["code"]) == (409, "split_exceeds_paid")
 
 
-async def test_receiver_whom_the_channel_does_not_know_gets_nothing(shop: Shop) -> None:
+async def test_receiver_whom_the_channel_does_not_know_gets_nothing(harness: Harness) -> None:
     first, _ = RECEIVERS["alipay"]
-    payment = await shop.paid("alipay", splits=True)
+    payment = await harness.paid("alipay", splits=True)
     receivers = shares((STRANGER, 500), (first, 300))
-    split_no = (await ask(shop, payment, receivers=receivers)).json()["split_no"]
-    told = await shop.hears("split.failed", split_no, within_s=60)
+    split_no = (await ask(harness, payment, receivers=receivers)).json()["split_no"]
+    told = await harness.hears("split.failed", split_no, within_s=60)
     assert told.data["receivers"][0]["status"] == "failed"
     assert told.data["failure"]["code"]
     got = sum(one["amount"] for one in told.data["receivers"] if one["status"] == "succeeded")
-    anew = await ask(shop, payment, receivers=shares((first, AMOUNT - got)))
+    anew = await ask(harness, payment, receivers=shares((first, AMOUNT - got)))
     assert anew.status_code == 201, anew.text
 
 
-async def test_answer_that_was_lost_does_not_split_twice(shop: Shop) -> None:
+async def test_answer_that_was_lost_does_not_split_twice(harness: Harness) -> None:
     first, _ = RECEIVERS["wechat"]
-    payment = await shop.paid(splits=True)
-    await shop.fault(channel="wechat", operation="split", fault="drop_answer", times=1)
-    split_no = (await ask(shop, payment, receivers=shares((first, 500)))).json()["split_no"]
-    await shop.hears("split.succeeded", split_no, within_s=60)
-    trade = await shop.trade(payment["payment_no"])
+    payment = await harness.paid(splits=True)
+    await harness.fault(channel="wechat", operation="split", fault="drop_answer", times=1)
+    split_no = (await ask(harness, payment, receivers=shares((first, 500)))).json()["split_no"]
+    await harness.hears("split.succeeded", split_no, within_s=60)
+    trade = await harness.trade(payment["payment_no"])
     assert trade is not None
     assert [split["split_no"] for split in trade["splits"]] == [split_no]
 
 
-async def test_channel_that_cannot_split_is_told_at_once(shop: Shop) -> None:
-    request = shop.request("easy", split=shares(("1", 1)))
-    answer = await shop.api.post("/v1/payments", request)
+async def test_channel_that_cannot_split_is_told_at_once(harness: Harness) -> None:
+    request = harness.request("easy", split=shares(("1", 1)))
+    answer = await harness.api.post("/v1/payments", request)
     assert (answer.status_code, answer.json()["code"]) == (422, "method_not_supported")
-    payment = await shop.created(shop.request("easy"))
-    answer = await ask(shop, payment, receivers=shares(("1", 1)))
+    payment = await harness.created(harness.request("easy"))
+    answer = await ask(harness, payment, receivers=shares(("1", 1)))
     assert (answer.status_code, answer.json()["code"]) == (422, "method_not_supported")
 
 
-async def test_unpaid_or_foreign_payment_cannot_be_split(shop: Shop) -> None:
-    payment = await shop.created(shop.request())
-    unpaid = await ask(shop, payment, receivers=shares(("1900000109", 1)))
+async def test_unpaid_or_foreign_payment_cannot_be_split(harness: Harness) -> None:
+    payment = await harness.created(harness.request())
+    unpaid = await ask(harness, payment, receivers=shares(("1900000109", 1)))
     assert (unpaid.status_code, unpaid.json()["code"]) == (409, "payment_not_refundable")
     unknown = await ask(
-        shop, payment, payment_no="P01KAN5C2FN00000000000000A", receivers=shares(("1", 1))
+        harness, payment, payment_no="P01KAN5C2FN00000000000000A", receivers=shares(("1", 1))
     )
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
-def _told(shop: Shop, payment_no: str) -> list[dict[str, Any]]:
+def _told(harness: Harness, payment_no: str) -> list[dict[str, Any]]:
     return [
         callback.data
-        for callback in shop.callbacks.received
+        for callback in harness.callbacks.received
         if callback.type == "split.succeeded" and callback.data["payment_no"] == payment_no
     ]
 
 
-async def _is_told(shop: Shop, payment_no: str) -> bool:
-    return bool(_told(shop, payment_no))
+async def _is_told(harness: Harness, payment_no: str) -> bool:
+    return bool(_told(harness, payment_no))

@@ -144,7 +144,7 @@ def account(credentials: dict[str, dict[str, str]]) -> Open:
 def merchant() -> Iterator[Merchant]:
     hears = Merchant()
 
-    class Desk(BaseHTTPRequestHandler):
+    class MerchantServer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hears.heard.put(Notification(dict(self.headers), body))
@@ -158,7 +158,7 @@ def merchant() -> Iterator[Merchant]:
         def log_message(self, *args: object, **more: object) -> None:
             """Silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), MerchantServer)
     hears.url = f"http://127.0.0.1:{server.server_port}/notices"
     thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
     thread.start()

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.e2e import books
+from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,54 +20,58 @@ CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
 
 
 @CHANNELS
-async def test_notice_that_was_tampered_with_changes_nothing(shop: Shop, channel: str) -> None:
+async def test_notice_that_was_tampered_with_changes_nothing(
+    harness: Harness, channel: str
+) -> None:
     """One byte is another one; the true notice, or our question, is believed later."""
-    await shop.fault(channel=channel, operation="notice", fault="tamper")
-    body = shop.request(channel)
-    number = (await shop.created(body))["payment_no"]
-    before = await _refused(shop, channel)
-    await shop.pays(number)
+    await harness.fault(channel=channel, operation="notice", fault="tamper")
+    body = harness.request(channel)
+    number = (await harness.created(body))["payment_no"]
+    before = await _refused(harness, channel)
+    await harness.pays(number)
 
     async def was_refused() -> bool:
-        trade = await shop.trade(number)
+        trade = await harness.trade(number)
         return trade is not None and 401 in [notice["status"] for notice in trade["notices"]]
 
     await eventually(was_refused)
-    assert await _refused(shop, channel) > before
-    assert not [each for each in shop.callbacks.received if each.data["payment_no"] == number]
-    await shop.faults_end()
-    await shop.looked_at_until(lambda: _is_paid(shop, number), number)
-    await books.agree(shop, body)
+    assert await _refused(harness, channel) > before
+    assert not [each for each in harness.callbacks.received if each.data["payment_no"] == number]
+    await harness.faults_end()
+    await harness.looked_at_until(lambda: _is_paid(harness, number), number)
+    await books.agree(harness, body)
 
 
 @CHANNELS
-async def test_answer_that_was_tampered_with_is_no_answer(shop: Shop, channel: str) -> None:
+async def test_answer_that_was_tampered_with_is_no_answer(harness: Harness, channel: str) -> None:
     """Whatever a channel's answer says: when its signature is wrong, nobody knows anything."""
-    await shop.fault(channel=channel, operation="pay", fault="tamper", times=1)
-    body = shop.request(channel)
-    answer = await shop.ask(body)
+    await harness.fault(channel=channel, operation="pay", fault="tamper", times=1)
+    body = harness.request(channel)
+    answer = await harness.ask(body)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (504, "unknown")
     number = problem["payment"]["payment_no"]
-    await shop.pays(number)
-    await shop.looked_at_until(lambda: _is_paid(shop, number), number)
+    await harness.pays(number)
+    await harness.looked_at_until(lambda: _is_paid(harness, number), number)
 
-    await shop.fault(channel=channel, operation="refund", fault="tamper", times=1)
-    refund_no = await shop.refunded(await shop.payment(number), 500)
-    await shop.looked_at_until(lambda: _has_gone_back(shop, refund_no), refund_no)
-    order = await books.agree(shop, body)
+    await harness.fault(channel=channel, operation="refund", fault="tamper", times=1)
+    refund_no = await harness.refunded(await harness.payment(number), 500)
+    await harness.looked_at_until(lambda: _has_gone_back(harness, refund_no), refund_no)
+    order = await books.agree(harness, body)
     assert order["amount_refunded"] == 500
 
 
 @CHANNELS
 async def test_notice_under_another_accounts_address_is_not_believed(
-    shop: Shop, channel: str
+    harness: Harness, channel: str
 ) -> None:
     """A true notice of one channel, sent to the address of another."""
-    body = shop.request(channel)
-    payment = await shop.created(body)
-    others = {name: id_ for name, id_ in shop.stack.demo["payment_ids"].items() if name != channel}
-    gateway = shop.stack.demo["gateway_url"]
+    body = harness.request(channel)
+    payment = await harness.created(body)
+    others = {
+        name: id_ for name, id_ in harness.stack.demo["payment_ids"].items() if name != channel
+    }
+    gateway = harness.stack.demo["gateway_url"]
     async with httpx.AsyncClient(base_url=gateway, trust_env=False) as anybody:
         for other, payment_id in others.items():
             told = _notice(channel, payment["payment_no"])
@@ -75,24 +79,24 @@ async def test_notice_under_another_accounts_address_is_not_believed(
             assert crossed.status_code == 401
             nowhere = await anybody.post(f"/webhooks/{channel}/{payment_id}", **told)
             assert nowhere.status_code == 404
-    assert (await shop.payment(payment["payment_no"]))["status"] == "pending"
+    assert (await harness.payment(payment["payment_no"]))["status"] == "pending"
 
 
-async def test_signature_of_an_app_that_is_wrong_stores_nothing(shop: Shop) -> None:
-    body = shop.request()
+async def test_signature_of_an_app_that_is_wrong_stores_nothing(harness: Harness) -> None:
+    body = harness.request()
     headers = {
         "Content-Type": "application/json",
-        "Authorization": f'PAYMESH-HMAC-SHA256 app_id="{shop.stack.app.app_id}",'
-        f'key_id="{shop.stack.app.key_id}",timestamp="1",nonce="n",'
+        "Authorization": f'PAYMESH-HMAC-SHA256 app_id="{harness.stack.app.app_id}",'
+        f'key_id="{harness.stack.app.key_id}",timestamp="1",nonce="n",'
         f'signature="{base64.b64encode(bytes(32)).decode()}"',
     }
-    gateway = shop.stack.demo["gateway_url"]
+    gateway = harness.stack.demo["gateway_url"]
     async with httpx.AsyncClient(base_url=gateway, trust_env=False) as anybody:
         answer = await anybody.post(
             "/v1/payments", content=json.dumps(body).encode(), headers=headers
         )
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
-    assert not await shop.rows(
+    assert not await harness.rows(
         "SELECT 1 FROM orders WHERE merchant_order_no = $1", body["merchant_order_no"]
     )
 
@@ -102,17 +106,17 @@ def _notice(channel: str, payment_no: str) -> dict[str, Any]:
     return {"data": said} if channel == "alipay" else {"json": said}
 
 
-async def _is_paid(shop: Shop, payment_no: str) -> bool:
-    return bool((await shop.payment(payment_no))["status"] == "succeeded")
+async def _is_paid(harness: Harness, payment_no: str) -> bool:
+    return bool((await harness.payment(payment_no))["status"] == "succeeded")
 
 
-async def _has_gone_back(shop: Shop, refund_no: str) -> bool:
-    return bool((await shop.api.get(f"/v1/refunds/{refund_no}")).json()["status"] == "succeeded")
+async def _has_gone_back(harness: Harness, refund_no: str) -> bool:
+    return bool((await harness.api.get(f"/v1/refunds/{refund_no}")).json()["status"] == "succeeded")
 
 
-async def _refused(shop: Shop, channel: str) -> float:
+async def _refused(harness: Harness, channel: str) -> float:
     async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(f"{shop.stack.demo['private_urls']['gateway']}/metrics")).text
+        text = (await http.get(f"{harness.stack.demo['private_urls']['gateway']}/metrics")).text
     counter = rf'^channel_notices_total{{channel="{channel}",result="unverifiable"}} (\S+)$'
     found = re.search(counter, text, re.MULTILINE)
     return float(found.group(1)) if found else 0.0

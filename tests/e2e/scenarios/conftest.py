@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
+from tests.e2e.harness import Harness
 from tests.e2e.people import Person
 from tests.e2e.running import RunningStack
-from tests.e2e.shop import Shop
 
 from paymesh_local.client import AppCredentials
 
@@ -21,17 +21,17 @@ async def strict_app(stack: RunningStack) -> AppCredentials:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def hasty_shop(stack: RunningStack, hasty_app: AppCredentials) -> AsyncIterator[Shop]:
+async def hasty_harness(stack: RunningStack, hasty_app: AppCredentials) -> AsyncIterator[Harness]:
     """An app that may initiate an order again after one second."""
-    async with Shop.open(stack, hasty_app) as shop:
-        yield shop
+    async with Harness.open(stack, hasty_app) as harness:
+        yield harness
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def strict_shop(stack: RunningStack, strict_app: AppCredentials) -> AsyncIterator[Shop]:
+async def strict_harness(stack: RunningStack, strict_app: AppCredentials) -> AsyncIterator[Harness]:
     """The same, but money that comes after the end goes back."""
-    async with Shop.open(stack, strict_app) as shop:
-        yield shop
+    async with Harness.open(stack, strict_app) as harness:
+        yield harness
 
 
 async def _app(stack: RunningStack, late_payment: str) -> AppCredentials:

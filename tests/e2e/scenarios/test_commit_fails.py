@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from tests.e2e import books
+from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,73 +20,75 @@ FOR EACH ROW WHEN (new.{column} = '{number}') EXECUTE FUNCTION refuse_commit()
 """
 
 
-async def test_commit_that_fails_is_never_answered_as_done(shop: Shop) -> None:
+async def test_commit_that_fails_is_never_answered_as_done(harness: Harness) -> None:
     """The app hears a 5xx, nothing is stored, no channel is called; the repeat simply works."""
-    body = shop.request("wechat")
+    body = harness.request("wechat")
     number = body["merchant_order_no"]
-    before = await _trades(shop)
-    async with _commits_fail(shop, "orders", "merchant_order_no", number):
-        answer = await shop.ask(body)
+    before = await _trades(harness)
+    async with _commits_fail(harness, "orders", "merchant_order_no", number):
+        answer = await harness.ask(body)
         assert answer.status_code in (500, 503)
         assert "refused" not in answer.text
-        assert not await shop.rows("SELECT 1 FROM orders WHERE merchant_order_no = $1", number)
-        assert await _trades(shop) == before
-    payment = await shop.created(body)
-    await shop.pays(payment["payment_no"])
-    await shop.becomes(payment["payment_no"], "succeeded")
-    await books.agree(shop, body)
+        assert not await harness.rows("SELECT 1 FROM orders WHERE merchant_order_no = $1", number)
+        assert await _trades(harness) == before
+    payment = await harness.created(body)
+    await harness.pays(payment["payment_no"])
+    await harness.becomes(payment["payment_no"], "succeeded")
+    await books.agree(harness, body)
 
 
-async def test_commit_of_a_refund_that_fails_reserves_and_returns_nothing(shop: Shop) -> None:
-    body = shop.request("wechat")
-    payment = await shop.created(body)
-    await shop.pays(payment["payment_no"])
-    await shop.becomes(payment["payment_no"], "succeeded")
+async def test_commit_of_a_refund_that_fails_reserves_and_returns_nothing(harness: Harness) -> None:
+    body = harness.request("wechat")
+    payment = await harness.created(body)
+    await harness.pays(payment["payment_no"])
+    await harness.becomes(payment["payment_no"], "succeeded")
     number = f"T-{payment['payment_no']}"
-    async with _commits_fail(shop, "refunds", "merchant_refund_no", number):
-        answer = await shop.ask_refund(payment, 500, number)
+    async with _commits_fail(harness, "refunds", "merchant_refund_no", number):
+        answer = await harness.ask_refund(payment, 500, number)
         assert answer.status_code in (500, 503)
-        assert not await shop.rows("SELECT 1 FROM refunds WHERE merchant_refund_no = $1", number)
-        (row,) = await shop.rows(
+        assert not await harness.rows("SELECT 1 FROM refunds WHERE merchant_refund_no = $1", number)
+        (row,) = await harness.rows(
             "SELECT refund_reserved FROM payments WHERE payment_no = $1", payment["payment_no"]
         )
         assert row["refund_reserved"] == 0
-    again = await shop.ask_refund(payment, 500, number)
+    again = await harness.ask_refund(payment, 500, number)
     assert again.status_code == 201
-    order = await books.agree(shop, body)
+    order = await books.agree(harness, body)
     assert order["amount_refunded"] == 500
 
 
-async def test_commit_of_a_success_that_fails_for_a_while_is_found_again(shop: Shop) -> None:
+async def test_commit_of_a_success_that_fails_for_a_while_is_found_again(harness: Harness) -> None:
     """The channel's word is laid aside for people, and asking brings it back."""
-    body = shop.request("alipay")
-    number = (await shop.created(body))["payment_no"]
-    async with _commits_fail(shop, "ledger_transaction", "subject", number):
-        await shop.pays(number)
+    body = harness.request("alipay")
+    number = (await harness.created(body))["payment_no"]
+    async with _commits_fail(harness, "ledger_transaction", "subject", number):
+        await harness.pays(number)
 
         async def is_parked() -> bool:
-            return bool(await shop.rows("SELECT 1 FROM dead_event WHERE key = $1", number))
+            return bool(await harness.rows("SELECT 1 FROM dead_event WHERE key = $1", number))
 
         await eventually(is_parked)
-        assert await shop.alerts(number) == {"result.parked"}
-        assert (await shop.payment(number))["status"] == "pending"
-    await shop.looked_at_until(lambda: _is_paid(shop, number), number)
-    await books.agree(shop, body)
+        assert await harness.alerts(number) == {"result.parked"}
+        assert (await harness.payment(number))["status"] == "pending"
+    await harness.looked_at_until(lambda: _is_paid(harness, number), number)
+    await books.agree(harness, body)
 
 
-async def _is_paid(shop: Shop, payment_no: str) -> bool:
-    return bool((await shop.payment(payment_no))["status"] == "succeeded")
+async def _is_paid(harness: Harness, payment_no: str) -> bool:
+    return bool((await harness.payment(payment_no))["status"] == "succeeded")
 
 
-async def _trades(shop: Shop) -> int:
-    return len((await shop.sandbox.get("/_control/truth?channel=wechat")).json()["trades"])
+async def _trades(harness: Harness) -> int:
+    return len((await harness.sandbox.get("/_control/truth?channel=wechat")).json()["trades"])
 
 
 @asynccontextmanager
-async def _commits_fail(shop: Shop, table: str, column: str, number: str) -> AsyncIterator[None]:
-    await shop.rows(REFUSE)
-    await shop.rows(AT_COMMIT.format(table=table, column=column, number=number))
+async def _commits_fail(
+    harness: Harness, table: str, column: str, number: str
+) -> AsyncIterator[None]:
+    await harness.rows(REFUSE)
+    await harness.rows(AT_COMMIT.format(table=table, column=column, number=number))
     try:
         yield
     finally:
-        await shop.rows("DROP FUNCTION refuse_commit CASCADE")
+        await harness.rows("DROP FUNCTION refuse_commit CASCADE")

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 from tests.e2e import books
+from tests.e2e.harness import Harness
 from tests.e2e.running import RunningStack, eventually
-from tests.e2e.shop import Shop
 
 from chassis.outbox.log import SHARDS
 from chassis.outbox.shards import LOCK_CLASS
@@ -19,50 +19,52 @@ RELAY = "trade-core:outbox"
 
 
 @pytest.mark.parametrize("notify", [True, False], ids=["webhook", "query"])
-async def test_crash_between_commit_and_callback(shop: Shop, notify: bool) -> None:
+async def test_crash_between_commit_and_callback(harness: Harness, notify: bool) -> None:
     """trade-core dies between the commit and the publish; the event waits in its outbox."""
-    body = shop.request("wechat")
-    number = (await shop.created(body))["payment_no"]
-    async with _nothing_published(shop.stack):
-        await shop.pays(number, notify=notify)
-        await shop.time_comes(number)
-        await shop.becomes(number, "succeeded")
-        (event,) = await _events(shop, number)
-        shop.stack.kill("trade-core")
-    await shop.stack.is_back("trade-core")
-    told = await shop.hears("payment.succeeded", number, within_s=60)
+    body = harness.request("wechat")
+    number = (await harness.created(body))["payment_no"]
+    async with _nothing_published(harness.stack):
+        await harness.pays(number, notify=notify)
+        await harness.time_comes(number)
+        await harness.becomes(number, "succeeded")
+        (event,) = await _events(harness, number)
+        harness.stack.kill("trade-core")
+    await harness.stack.is_back("trade-core")
+    told = await harness.hears("payment.succeeded", number, within_s=60)
     assert told.webhook_id == event
-    await books.agree(shop, body)
+    await books.agree(harness, body)
 
 
-async def test_crash_between_the_event_and_the_callback(shop: Shop) -> None:
+async def test_crash_between_the_event_and_the_callback(harness: Harness) -> None:
     """The notifier dies with a callback that the app has not taken yet."""
-    shop.callbacks.answer = (500, "not now")
-    body = shop.request("alipay")
-    number = (await shop.created(body))["payment_no"]
-    await shop.pays(number)
-    refused = await shop.hears("payment.succeeded", number)
-    shop.stack.kill("notifier")
-    shop.callbacks.answer = (200, "success")
-    await shop.stack.is_back("notifier")
+    harness.callbacks.answer = (500, "not now")
+    body = harness.request("alipay")
+    number = (await harness.created(body))["payment_no"]
+    await harness.pays(number)
+    refused = await harness.hears("payment.succeeded", number)
+    harness.stack.kill("notifier")
+    harness.callbacks.answer = (200, "success")
+    await harness.stack.is_back("notifier")
 
     async def is_taken() -> bool:
-        answer = await shop.api.get(f"/v1/deliveries?event_id={refused.webhook_id}")
+        answer = await harness.api.get(f"/v1/deliveries?event_id={refused.webhook_id}")
         return [each["state"] for each in answer.json()["items"]] == ["delivered"]
 
     await eventually(is_taken, within_s=60)
-    await books.agree(shop, body)
+    await books.agree(harness, body)
 
 
-async def _events(shop: Shop, payment_no: str) -> list[str]:
+async def _events(harness: Harness, payment_no: str) -> list[str]:
     """The ids of what the app must be told, and was not told yet."""
-    rows = await shop.rows(
+    rows = await harness.rows(
         "SELECT event_id FROM event_log JOIN event_pending USING (id)"
         " WHERE type = 'payment.succeeded'"
         " AND convert_from(payload, 'UTF8')::jsonb ->> 'subject' = $1",
         payment_no,
     )
-    assert not [each for each in shop.callbacks.received if each.data["payment_no"] == payment_no]
+    assert not [
+        each for each in harness.callbacks.received if each.data["payment_no"] == payment_no
+    ]
     return [row["event_id"] for row in rows]
 
 

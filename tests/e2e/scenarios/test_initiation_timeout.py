@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 from tests.e2e import books
+from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -13,51 +13,51 @@ HANGS_S = 12.0
 """Longer than a channel call may take (10 s)."""
 
 
-async def test_initiation_timeout(shop: Shop) -> None:
+async def test_initiation_timeout(harness: Harness) -> None:
     """It is unknown, not failed, until the channel has said what became of it."""
     for channel in ("alipay", "easy"):
-        await shop.fault(channel=channel, operation="pay", fault="drop_answer", times=1)
-    await shop.fault(channel="wechat", operation="pay", fault="delay", delay_s=HANGS_S, times=1)
+        await harness.fault(channel=channel, operation="pay", fault="drop_answer", times=1)
+    await harness.fault(channel="wechat", operation="pay", fault="delay", delay_s=HANGS_S, times=1)
     await asyncio.gather(
-        _work_done_and_paid(shop, "wechat"),
-        _work_done_and_paid(shop, "alipay"),
-        _work_done_and_paid(shop, "easy"),
+        _work_done_and_paid(harness, "wechat"),
+        _work_done_and_paid(harness, "alipay"),
+        _work_done_and_paid(harness, "easy"),
     )
 
 
-async def test_initiation_timeout_of_a_channel_that_did_nothing(shop: Shop) -> None:
+async def test_initiation_timeout_of_a_channel_that_did_nothing(harness: Harness) -> None:
     """It ends closed at its expiry, when the channel is certain that nobody can pay it."""
     for channel in ("wechat", "alipay"):
-        await shop.fault(channel=channel, operation="pay", fault="drop_request", times=1)
-    await asyncio.gather(*(_nothing_done(shop, channel) for channel in ("wechat", "alipay")))
+        await harness.fault(channel=channel, operation="pay", fault="drop_request", times=1)
+    await asyncio.gather(*(_nothing_done(harness, channel) for channel in ("wechat", "alipay")))
 
 
-async def _work_done_and_paid(shop: Shop, channel: str) -> None:
-    body = shop.request(channel)
-    answer = await shop.ask(body)
+async def _work_done_and_paid(harness: Harness, channel: str) -> None:
+    body = harness.request(channel)
+    answer = await harness.ask(body)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (504, "unknown"), problem
     assert problem["payment"]["status"] == "unknown"
     number = problem["payment"]["payment_no"]
-    again = await shop.ask(body)
+    again = await harness.ask(body)
     assert (again.status_code, again.json()["payment_no"]) == (200, number)
 
     async def is_there() -> bool:
-        return await shop.trade(number) is not None
+        return await harness.trade(number) is not None
 
     await eventually(is_there)
-    await shop.pays(number, notify=False)
-    order = await books.agree(shop, body, within_s=60)
+    await harness.pays(number, notify=False)
+    order = await books.agree(harness, body, within_s=60)
     assert (order["status"], len(order["payments"])) == ("paid", 1)
 
 
-async def _nothing_done(shop: Shop, channel: str) -> None:
-    body = shop.request(channel, expires_in_s=3)
-    answer = await shop.ask(body)
+async def _nothing_done(harness: Harness, channel: str) -> None:
+    body = harness.request(channel, expires_in_s=3)
+    answer = await harness.ask(body)
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
     number = answer.json()["payment"]["payment_no"]
-    assert await shop.trade(number) is None
-    assert (await shop.payment(number))["status"] == "unknown"
-    order = await books.agree(shop, body, within_s=60)
+    assert await harness.trade(number) is None
+    assert (await harness.payment(number))["status"] == "unknown"
+    order = await books.agree(harness, body, within_s=60)
     assert order["status"] == "closed"
     assert order["payments"][0]["status"] == "closed"

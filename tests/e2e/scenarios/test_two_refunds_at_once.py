@@ -4,34 +4,34 @@ import asyncio
 
 import pytest
 from tests.e2e import books
-from tests.e2e.shop import Shop
+from tests.e2e.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
-async def test_two_refunds_at_once(shop: Shop, channel: str) -> None:
+async def test_two_refunds_at_once(harness: Harness, channel: str) -> None:
     """Of two full refunds one is accepted, and the other hears why not."""
-    body = shop.request(channel, amount=1000)
-    payment = await shop.created(body)
-    await shop.pays(payment["payment_no"])
-    await shop.becomes(payment["payment_no"], "succeeded")
-    answers = await asyncio.gather(*(shop.ask_refund(payment, 1000) for _ in range(2)))
+    body = harness.request(channel, amount=1000)
+    payment = await harness.created(body)
+    await harness.pays(payment["payment_no"])
+    await harness.becomes(payment["payment_no"], "succeeded")
+    answers = await asyncio.gather(*(harness.ask_refund(payment, 1000) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
-    order = await books.agree(shop, body)
+    order = await books.agree(harness, body)
     assert order["amount_refunded"] == 1000
 
 
-async def test_fifty_refunds_at_once(shop: Shop) -> None:
+async def test_fifty_refunds_at_once(harness: Harness) -> None:
     """Together they never exceed what was paid, in the books and at the channel."""
-    body = shop.request("wechat", amount=1000)
-    payment = await shop.created(body)
-    await shop.pays(payment["payment_no"])
-    await shop.becomes(payment["payment_no"], "succeeded")
-    await shop.fault(channel="wechat", operation="refund", fault="delay", delay_s=0.5)
-    answers = await asyncio.gather(*(shop.ask_refund(payment, 70) for _ in range(50)))
+    body = harness.request("wechat", amount=1000)
+    payment = await harness.created(body)
+    await harness.pays(payment["payment_no"])
+    await harness.becomes(payment["payment_no"], "succeeded")
+    await harness.fault(channel="wechat", operation="refund", fault="delay", delay_s=0.5)
+    answers = await asyncio.gather(*(harness.ask_refund(payment, 70) for _ in range(50)))
     refused = [answer.json()["code"] for answer in answers if answer.status_code == 409]
     assert refused == ["refund_exceeds_paid"] * 36
     assert sum(answer.status_code == 201 for answer in answers) == 14
-    order = await books.agree(shop, body)
+    order = await books.agree(harness, body)
     assert (len(order["refunds"]), order["amount_refunded"]) == (14, 980)

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.e2e import books
+from tests.e2e.harness import Harness
 from tests.e2e.people import Person
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -24,40 +24,40 @@ FORGED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
 async def test_unverified_webhook_costs_no_call_and_is_not_believed(
-    shop: Shop, channel: str
+    harness: Harness, channel: str
 ) -> None:
     """It is counted and refused; nobody can make us ask a channel."""
-    payment_id = await _account(shop, channel, shop.stack.demo["sandbox"][channel])
-    before = await _counted(shop, "channel_notices_total", f'"{channel}",result="unverifiable"')
-    assert await _sent_at_once(shop, channel, payment_id) == [401] * AT_ONCE
-    after = await _counted(shop, "channel_notices_total", f'"{channel}",result="unverifiable"')
+    payment_id = await _account(harness, channel, harness.stack.demo["sandbox"][channel])
+    before = await _counted(harness, "channel_notices_total", f'"{channel}",result="unverifiable"')
+    assert await _sent_at_once(harness, channel, payment_id) == [401] * AT_ONCE
+    after = await _counted(harness, "channel_notices_total", f'"{channel}",result="unverifiable"')
     assert after - before == AT_ONCE
-    assert _calls(shop, payment_id) == 0
+    assert _calls(harness, payment_id) == 0
 
-    body = shop.request(channel, payment_id=payment_id)
-    payment = await shop.created(body)
-    assert _calls(shop, payment_id) == 1
-    await shop.pays(payment["payment_no"])
-    await shop.becomes(payment["payment_no"], "succeeded")
-    await books.agree(shop, body)
+    body = harness.request(channel, payment_id=payment_id)
+    payment = await harness.created(body)
+    assert _calls(harness, payment_id) == 1
+    await harness.pays(payment["payment_no"])
+    await harness.becomes(payment["payment_no"], "succeeded")
+    await books.agree(harness, body)
 
 
-async def test_unverified_webhooks_download_certificates_once(shop: Shop) -> None:
+async def test_unverified_webhooks_download_certificates_once(harness: Harness) -> None:
     """In certificate mode an unknown serial number is asked for, but not as often as it comes."""
-    payment_id = await _account(shop, "wechat", await _with_certificates(shop))
-    before = await _counted(shop, "channel_key_renewals_total", "")
-    assert await _sent_at_once(shop, "wechat", payment_id) == [401] * AT_ONCE
-    assert await _counted(shop, "channel_key_renewals_total", "") - before <= 1
+    payment_id = await _account(harness, "wechat", await _with_certificates(harness))
+    before = await _counted(harness, "channel_key_renewals_total", "")
+    assert await _sent_at_once(harness, "wechat", payment_id) == [401] * AT_ONCE
+    assert await _counted(harness, "channel_key_renewals_total", "") - before <= 1
 
 
-async def _account(shop: Shop, channel: str, credentials: dict[str, str]) -> str:
-    async with Person.signed_in(shop.stack) as person:
+async def _account(harness: Harness, channel: str, credentials: dict[str, str]) -> str:
+    async with Person.signed_in(harness.stack) as person:
         return await person.account(channel, credentials)
 
 
-async def _sent_at_once(shop: Shop, channel: str, payment_id: str) -> list[int]:
+async def _sent_at_once(harness: Harness, channel: str, payment_id: str) -> list[int]:
     """Forged notices, each somewhat different."""
-    gateway = shop.stack.demo["gateway_url"]
+    gateway = harness.stack.demo["gateway_url"]
     async with httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as anybody:
 
         async def one() -> int:
@@ -76,22 +76,22 @@ async def _sent_at_once(shop: Shop, channel: str, payment_id: str) -> list[int]:
         return await asyncio.gather(*(one() for _ in range(AT_ONCE)))
 
 
-async def _with_certificates(shop: Shop) -> dict[str, str]:
+async def _with_certificates(harness: Harness) -> dict[str, str]:
     """WeChat's credentials of the demo merchant, with a platform certificate for its key."""
-    given = dict(shop.stack.demo["sandbox"]["wechat"])
-    told = (await shop.sandbox.get("/_control/certificates")).json()["wechat"]
+    given = dict(harness.stack.demo["sandbox"]["wechat"])
+    told = (await harness.sandbox.get("/_control/certificates")).json()["wechat"]
     del given["platform_public_key_id"], given["platform_public_key_pem"]
     return given | {"platform_certificate_pem": told["platform_certificate_pem"]}
 
 
-def _calls(shop: Shop, payment_id: str) -> int:
+def _calls(harness: Harness, payment_id: str) -> int:
     """How often the gateway has called a channel for this account."""
-    log = (shop.stack.folder / "logs" / "gateway.log").read_text()
+    log = (harness.stack.folder / "logs" / "gateway.log").read_text()
     return sum("channel.outcome" in line and payment_id in line for line in log.splitlines())
 
 
-async def _counted(shop: Shop, counter: str, labels: str) -> float:
+async def _counted(harness: Harness, counter: str, labels: str) -> float:
     async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(f"{shop.stack.demo['private_urls']['gateway']}/metrics")).text
+        text = (await http.get(f"{harness.stack.demo['private_urls']['gateway']}/metrics")).text
     lines = re.findall(rf"^{counter}\{{.*{re.escape(labels)}.*\}} (\S+)$", text, re.MULTILINE)
     return sum(map(float, lines))

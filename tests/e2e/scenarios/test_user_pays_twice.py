@@ -5,50 +5,50 @@ from typing import Any
 
 import pytest
 from tests.e2e import books
+from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_user_pays_twice_through_two_channels_for_one_order(hasty_shop: Shop) -> None:
+async def test_user_pays_twice_through_two_channels_for_one_order(hasty_harness: Harness) -> None:
     """The first success is kept; the other goes back in full by itself, and is told so."""
-    shop = hasty_shop
+    harness = hasty_harness
     # So that both can be paid: 微信 does not hear that it should close; 易生 has no such call.
-    await shop.fault(channel="wechat", operation="close", fault="drop_request")
+    await harness.fault(channel="wechat", operation="close", fault="drop_request")
     await asyncio.gather(
-        _pays_twice(shop, first="wechat", second="alipay"),
-        _pays_twice(shop, first="easy", second="wechat"),
+        _pays_twice(harness, first="wechat", second="alipay"),
+        _pays_twice(harness, first="easy", second="wechat"),
     )
 
 
-async def _pays_twice(shop: Shop, *, first: str, second: str) -> None:
-    body = shop.request(first)
-    older = await shop.created(body)
-    newer = await _as_soon_as_allowed(shop, shop.request(second) | _order_of(body))
-    await shop.pays(newer["payment_no"])
-    await shop.becomes(newer["payment_no"], "succeeded")
-    await shop.pays(older["payment_no"])
-    await shop.hears("payment.succeeded", older["payment_no"])
+async def _pays_twice(harness: Harness, *, first: str, second: str) -> None:
+    body = harness.request(first)
+    older = await harness.created(body)
+    newer = await _as_soon_as_allowed(harness, harness.request(second) | _order_of(body))
+    await harness.pays(newer["payment_no"])
+    await harness.becomes(newer["payment_no"], "succeeded")
+    await harness.pays(older["payment_no"])
+    await harness.hears("payment.succeeded", older["payment_no"])
 
-    order = await books.agree(shop, body, urgent=True)
+    order = await books.agree(harness, body, urgent=True)
     (refund,) = order["refunds"]
     assert (order["status"], order["amount_paid"], order["amount_refunded"]) == ("paid", AMOUNT, 0)
     assert (refund["payment_no"], refund["amount"]) == (older["payment_no"], AMOUNT)
     assert (refund["cause"], refund["status"]) == ("duplicate", "succeeded")
-    assert "payment.duplicate" in await shop.alerts(older["payment_no"])
-    trade = await shop.trade(older["payment_no"])
+    assert "payment.duplicate" in await harness.alerts(older["payment_no"])
+    trade = await harness.trade(older["payment_no"])
     assert trade is not None
     assert [each["amount"] for each in trade["refunds"]] == [AMOUNT]
 
 
-async def _as_soon_as_allowed(shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
+async def _as_soon_as_allowed(harness: Harness, body: dict[str, Any]) -> dict[str, Any]:
     """The next payment of the order, when its window (here a second) is over."""
     payment: dict[str, Any] = {}
 
     async def is_created() -> bool:
-        answer = await shop.ask(body)
+        answer = await harness.ask(body)
         assert answer.status_code == 201 or answer.json()["code"] == "too_soon", answer.text
         payment.update(answer.json())
         return answer.status_code == 201

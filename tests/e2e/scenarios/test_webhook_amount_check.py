@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from tests.e2e import books
-from tests.e2e.shop import Shop
+from tests.e2e.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -12,29 +12,31 @@ CHANNELS = ("wechat", "alipay", "easy")
 
 
 @pytest.mark.parametrize("notify", [True, False], ids=["webhook", "query"])
-async def test_webhook_amount_check(shop: Shop, notify: bool) -> None:
+async def test_webhook_amount_check(harness: Harness, notify: bool) -> None:
     """A conflict for a person; never booked, never told as success."""
     await asyncio.gather(
-        *(_is_in_conflict(shop, channel, amount=1, notify=notify) for channel in CHANNELS)
+        *(_is_in_conflict(harness, channel, amount=1, notify=notify) for channel in CHANNELS)
     )
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
-async def test_webhook_that_names_another_amount_than_was_taken(shop: Shop, channel: str) -> None:
-    await shop.fault(channel=channel, operation="notice", fault="wrong_amount")
-    await _is_in_conflict(shop, channel)
+async def test_webhook_that_names_another_amount_than_was_taken(
+    harness: Harness, channel: str
+) -> None:
+    await harness.fault(channel=channel, operation="notice", fault="wrong_amount")
+    await _is_in_conflict(harness, channel)
 
 
-async def _is_in_conflict(shop: Shop, channel: str, **how: int) -> None:
-    body = shop.request(channel)
-    number = (await shop.created(body))["payment_no"]
-    await shop.pays(number, **how)
-    await shop.time_comes(number)
-    told = await shop.hears("payment.conflicted", number)
+async def _is_in_conflict(harness: Harness, channel: str, **how: int) -> None:
+    body = harness.request(channel)
+    number = (await harness.created(body))["payment_no"]
+    await harness.pays(number, **how)
+    await harness.time_comes(number)
+    told = await harness.hears("payment.conflicted", number)
     assert told.data["failure"]["code"] == "conflict"
-    order = await books.agree(shop, body)
+    order = await books.agree(harness, body)
     assert (order["status"], order["amount_paid"]) == ("open", 0)
-    assert await shop.balances([number]) == {}
-    assert await shop.alerts(number) == {"payment.conflicted"}
-    refused = await shop.ask_refund(order["payments"][0], 1)
+    assert await harness.balances([number]) == {}
+    assert await harness.alerts(number) == {"payment.conflicted"}
+    refused = await harness.ask_refund(order["payments"][0], 1)
     assert (refused.status_code, refused.json()["code"]) == (409, "payment_not_refundable")

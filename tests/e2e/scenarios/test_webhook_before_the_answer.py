@@ -4,47 +4,47 @@ import asyncio
 
 import pytest
 from tests.e2e import books
+from tests.e2e.harness import Harness
 from tests.e2e.journey import tells
-from tests.e2e.shop import Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANSWER_AFTER_S = 7.0
 
 
-async def test_webhook_before_initiation_response_returns(shop: Shop) -> None:
+async def test_webhook_before_initiation_response_returns(harness: Harness) -> None:
     """The app is told of the money while it still waits for its 201, and gets no error then."""
-    await asyncio.gather(*(_overtaken(shop, channel) for channel in ("wechat", "alipay")))
+    await asyncio.gather(*(_overtaken(harness, channel) for channel in ("wechat", "alipay")))
 
 
-async def test_webhook_before_an_initiation_response_that_never_returns(shop: Shop) -> None:
-    await shop.fault(channel="wechat", operation="notice", fault="early", times=1)
-    await shop.fault(channel="wechat", operation="pay", fault="drop_answer", times=1)
-    body = shop.request("wechat")
-    answer = await shop.ask(body)
+async def test_webhook_before_an_initiation_response_that_never_returns(harness: Harness) -> None:
+    await harness.fault(channel="wechat", operation="notice", fault="early", times=1)
+    await harness.fault(channel="wechat", operation="pay", fault="drop_answer", times=1)
+    body = harness.request("wechat")
+    answer = await harness.ask(body)
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
-    order = await books.agree(shop, body)
+    order = await books.agree(harness, body)
     assert order["status"] == "paid"
 
 
-async def _overtaken(shop: Shop, channel: str) -> None:
-    await shop.fault(channel=channel, operation="notice", fault="early", times=1)
-    await shop.fault(
+async def _overtaken(harness: Harness, channel: str) -> None:
+    await harness.fault(channel=channel, operation="notice", fault="early", times=1)
+    await harness.fault(
         channel=channel, operation="pay", fault="delay", delay_s=ANSWER_AFTER_S, times=1
     )
-    body = shop.request(channel)
-    asking = asyncio.create_task(shop.ask(body))
-    told = await shop.callbacks.expect(
+    body = harness.request(channel)
+    asking = asyncio.create_task(harness.ask(body))
+    told = await harness.callbacks.expect(
         lambda callback: callback.data["merchant_order_no"] == body["merchant_order_no"]
     )
     assert told.type == "payment.succeeded"
     assert not asking.done()
     number = told.data["payment_no"]
-    assert (await shop.payment(number))["status"] == "succeeded"
+    assert (await harness.payment(number))["status"] == "succeeded"
 
     answer = await asking
     assert (answer.status_code, answer.json()["payment_no"]) == (201, number)
-    order = await books.agree(shop, body)
+    order = await books.agree(harness, body)
     assert order["status"] == "paid"
-    assert (await shop.payment(number))["action"] == answer.json()["action"]
-    assert len([c for c in shop.callbacks.received if tells(told.type, number)(c)]) == 1
+    assert (await harness.payment(number))["action"] == answer.json()["action"]
+    assert len([c for c in harness.callbacks.received if tells(told.type, number)(c)]) == 1

@@ -23,7 +23,7 @@ Until = Callable[[Callable[[], bool]], Any]
 Running = Callable[[Loop], AbstractAsyncContextManager[None]]
 
 
-class Shop:
+class Harness:
     """A service that applies numbers; it fails when it is told to."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
@@ -85,8 +85,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(kafka_bootstrap: str, topic: str) -> Shop:
-    return Shop(kafka_bootstrap, topic)
+def harness(kafka_bootstrap: str, topic: str) -> Harness:
+    return Harness(kafka_bootstrap, topic)
 
 
 @pytest.fixture
@@ -99,92 +99,92 @@ def sell(producer: Producer, topic: str) -> Callable[[range], Any]:
 
 
 async def test_rest_makes_batches_larger(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
-    async with running(shop.consumer(rest_s=1.0).run):
+    async with running(harness.consumer(rest_s=1.0).run):
         await sell(range(1))
-        await until(lambda: shop.applied == [0])
+        await until(lambda: harness.applied == [0])
         for number in range(1, 20):
             await sell(range(number, number + 1))
-        await until(lambda: len(shop.applied) == 20)
+        await until(lambda: len(harness.applied) == 20)
 
-    assert len(shop.batches) < 20
+    assert len(harness.batches) < 20
 
 
 async def test_everything_is_applied_in_order_and_committed(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(100))
-    consumer = shop.consumer(max_records=30)
+    consumer = harness.consumer(max_records=30)
     async with running(consumer.run):
-        await until(lambda: len(shop.applied) == 100)
+        await until(lambda: len(harness.applied) == 100)
     assert consumer.lag == 0
-    assert await shop.committed() == 100
+    assert await harness.committed() == 100
     for key in range(10):
-        assert [n for n in shop.applied if n % 10 == key] == list(range(key, 100, 10))
+        assert [n for n in harness.applied if n % 10 == key] == list(range(key, 100, 10))
 
     await sell(range(100, 110))
-    async with running(shop.consumer().run):
-        await until(lambda: len(shop.applied) >= 110)
-    assert sorted(shop.applied) == list(range(110))
+    async with running(harness.consumer().run):
+        await until(lambda: len(harness.applied) >= 110)
+    assert sorted(harness.applied) == list(range(110))
 
 
 async def test_a_failed_batch_comes_again_and_nothing_is_committed_before(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(20))
-    shop.is_up = False
-    consumer = shop.consumer()
+    harness.is_up = False
+    consumer = harness.consumer()
     async with running(consumer.run):
-        await until(lambda: len(shop.batches) >= 5)
-        assert await shop.committed() == 0
-        shop.is_up = True
-        await until(lambda: len(shop.applied) >= 20)
-    assert sorted(shop.applied) == list(range(20))
-    assert shop.parked == []  # A database that is down is not poison, however often it fails.
-    assert await shop.committed() == 20
+        await until(lambda: len(harness.batches) >= 5)
+        assert await harness.committed() == 0
+        harness.is_up = True
+        await until(lambda: len(harness.applied) >= 20)
+    assert sorted(harness.applied) == list(range(20))
+    assert harness.parked == []  # A database that is down is not poison, however often it fails.
+    assert await harness.committed() == 20
 
 
 async def test_poison_is_parked_and_its_neighbours_are_applied(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(40))
-    shop.poison = {7, 23}
-    async with running(shop.consumer().run):
-        await until(lambda: len(set(shop.applied)) == 38)
-    assert sorted(int(dead.record.value) for dead in shop.parked) == [7, 23]
-    assert "cannot apply" in shop.parked[0].error
-    assert set(shop.applied) == set(range(40)) - {7, 23}
-    assert await shop.committed() == 40
+    harness.poison = {7, 23}
+    async with running(harness.consumer().run):
+        await until(lambda: len(set(harness.applied)) == 38)
+    assert sorted(int(dead.record.value) for dead in harness.parked) == [7, 23]
+    assert "cannot apply" in harness.parked[0].error
+    assert set(harness.applied) == set(range(40)) - {7, 23}
+    assert await harness.committed() == 40
 
 
 async def test_a_passing_failure_is_not_poison(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(1))
-    shop.failures_left = 5
-    async with running(shop.consumer().run):
-        await until(lambda: shop.applied == [0])
-    assert shop.parked == []
+    harness.failures_left = 5
+    async with running(harness.consumer().run):
+        await until(lambda: harness.applied == [0])
+    assert harness.parked == []
 
 
 async def test_when_everything_is_poison_parking_stops(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(30))
-    shop.poison = set(range(30))
-    async with running(shop.consumer().run):
-        await until(lambda: len(shop.parked) == 10)
-        seen = len(shop.batches)
-        await until(lambda: len(shop.batches) > seen + 1)
-        assert len(shop.parked) == 10
-        assert await shop.committed() == 0
-        shop.poison = set()
-        await until(lambda: set(shop.applied) == set(range(30)))
+    harness.poison = set(range(30))
+    async with running(harness.consumer().run):
+        await until(lambda: len(harness.parked) == 10)
+        seen = len(harness.batches)
+        await until(lambda: len(harness.batches) > seen + 1)
+        assert len(harness.parked) == 10
+        assert await harness.committed() == 0
+        harness.poison = set()
+        await until(lambda: set(harness.applied) == set(range(30)))
 
 
 async def test_what_cannot_be_read_is_kept_with_its_bytes(
-    shop: Shop,
+    harness: Harness,
     producer: Producer,
     db: Database,
     topic: str,
@@ -204,8 +204,8 @@ async def test_what_cannot_be_read_is_kept_with_its_bytes(
             Message(topic, "k", b"2"),
         ]
     )
-    async with running(shop.consumer(dead_letter=dead_letter).run):
-        await until(lambda: shop.applied == [1, 2])
+    async with running(harness.consumer(dead_letter=dead_letter).run):
+        await until(lambda: harness.applied == [1, 2])
     async with db.connection() as connection:
         (row,) = await connection.fetch("select * from dead_event")
     assert (row["topic"], row["key"], row["value"]) == (topic, "k", raw)
@@ -214,7 +214,7 @@ async def test_what_cannot_be_read_is_kept_with_its_bytes(
 
 
 async def test_what_no_database_text_can_hold_does_not_block_its_neighbours(
-    shop: Shop,
+    harness: Harness,
     producer: Producer,
     db: Database,
     topic: str,
@@ -228,8 +228,8 @@ async def test_what_no_database_text_can_hold_does_not_block_its_neighbours(
     await producer.send_many(
         [Message(topic, "k\0", b"\0", {"ce_id": "e\0"}), Message(topic, "k\0", b"1")]
     )
-    async with running(shop.consumer(dead_letter=dead_letter).run):
-        await until(lambda: shop.applied == [1])
+    async with running(harness.consumer(dead_letter=dead_letter).run):
+        await until(lambda: harness.applied == [1])
     async with db.connection() as connection:
         (row,) = await connection.fetch("select * from dead_event")
     assert (row["key"], row["value"], row["error"]) == ("k\ufffd", b"\0", "why\ufffd")
@@ -237,43 +237,43 @@ async def test_what_no_database_text_can_hold_does_not_block_its_neighbours(
 
 
 async def test_the_running_batch_is_finished_and_committed_on_stop(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(5))
-    shop.gate.clear()
-    async with running(shop.consumer().run):
-        await until(lambda: len(shop.batches) == 1)
-        asyncio.get_running_loop().call_later(0.2, shop.gate.set)
-    taken = len(shop.applied)
-    assert taken == len(shop.batches[0])
-    assert await shop.committed() == taken
+    harness.gate.clear()
+    async with running(harness.consumer().run):
+        await until(lambda: len(harness.batches) == 1)
+        asyncio.get_running_loop().call_later(0.2, harness.gate.set)
+    taken = len(harness.applied)
+    assert taken == len(harness.batches[0])
+    assert await harness.committed() == taken
 
 
 async def test_lag_is_what_waits(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(1))
-    consumer = shop.consumer(max_records=10)
+    consumer = harness.consumer(max_records=10)
     async with running(consumer.run):
-        await until(lambda: shop.applied == [0])
-        shop.is_up = False
+        await until(lambda: harness.applied == [0])
+        harness.is_up = False
         await sell(range(50))
         await until(lambda: consumer.lag >= 1)
         assert consumer.pulse.age_s() < 15
-        shop.is_up = True
-        await until(lambda: consumer.lag == 0 and len(shop.applied) >= 51)
+        harness.is_up = True
+        await until(lambda: consumer.lag == 0 and len(harness.applied) >= 51)
 
 
 async def test_members_share_the_work_and_a_leavers_goes_on(
-    shop: Shop, sell: Callable[[range], Any], running: Running, until: Until
+    harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
-    second = Shop(shop.bootstrap, shop.topic)
-    second.group = shop.group
+    second = Harness(harness.bootstrap, harness.topic)
+    second.group = harness.group
     sold = 20
     async with AsyncExitStack() as members:
-        await members.enter_async_context(running(shop.consumer().run))
+        await members.enter_async_context(running(harness.consumer().run))
         await sell(range(sold))
-        await until(lambda: len(shop.applied) == sold)
+        await until(lambda: len(harness.applied) == sold)
         if not SHARES_GROUPS:
             await members.aclose()
         async with running(second.consumer().run):
@@ -281,11 +281,11 @@ async def test_members_share_the_work_and_a_leavers_goes_on(
                 await sell(range(sold, sold + 20))
                 sold += 20
                 await asyncio.sleep(0.2)
-            await until(lambda: len(set(shop.applied + second.applied)) == sold)
+            await until(lambda: len(set(harness.applied + second.applied)) == sold)
         if not SHARES_GROUPS:
-            await members.enter_async_context(running(shop.consumer().run))
+            await members.enter_async_context(running(harness.consumer().run))
         await sell(range(sold, sold + 20))
-        await until(lambda: len(set(shop.applied + second.applied)) == sold + 20)
-    assert await shop.committed() == sold + 20
+        await until(lambda: len(set(harness.applied + second.applied)) == sold + 20)
+    assert await harness.committed() == sold + 20
     # What was handed over was finished and committed first, so nothing came twice.
-    assert sorted(shop.applied + second.applied) == list(range(sold + 20))
+    assert sorted(harness.applied + second.applied) == list(range(sold + 20))

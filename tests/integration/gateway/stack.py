@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import httpx
 from pydantic import SecretStr
-from tests.integration.gateway.books import Books
 from tests.integration.gateway.serving import serving
+from tests.integration.gateway.trade_core import FakeTradeCore
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY, stamp
 
 from chassis.broadcast import Broadcast
@@ -56,7 +56,7 @@ class Stack:
 
     app: PublicApp
     gateway_url: str
-    books: Books
+    trade_core: FakeTradeCore
     sandbox: httpx.AsyncClient
     producer: Producer
     credentials: AppCredentials
@@ -123,20 +123,22 @@ async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
         sandbox = await parts.enter_async_context(
             httpx.AsyncClient(base_url=sandbox_url, trust_env=False)
         )
-        books = Books()
-        books_url = await parts.enter_async_context(serving(books.application))
+        trade_core = FakeTradeCore()
+        trade_core_url = await parts.enter_async_context(serving(trade_core.application))
         apps: list[PublicApp] = []
 
         def gateway(url: str) -> PublicApp:
             apps.append(
-                build(settings(bootstrap, books_url, url), group=f"gateway-{uuid.uuid4().hex}")
+                build(settings(bootstrap, trade_core_url, url), group=f"gateway-{uuid.uuid4().hex}")
             )
             return apps[0]
 
         gateway_url = await parts.enter_async_context(serving(gateway))
         sections = (await sandbox.get("/_control/credentials")).json()
         app, merchant_id, payment_ids = await register(producer, sections)
-        stack = Stack(apps[0], gateway_url, books, sandbox, producer, app, merchant_id, payment_ids)
+        stack = Stack(
+            apps[0], gateway_url, trade_core, sandbox, producer, app, merchant_id, payment_ids
+        )
         await parts.enter_async_context(reading_results(bootstrap, stack.results))
         directory = apps[0].state.deps.directory
         await until(lambda: all(map(directory.find_account, payment_ids.values())))
@@ -144,15 +146,15 @@ async def running_stack(bootstrap: str, folder: Path) -> AsyncIterator[Stack]:
         yield stack
 
 
-def settings(bootstrap: str, books_url: str, own_url: str) -> GatewaySettings:
+def settings(bootstrap: str, trade_core_url: str, own_url: str) -> GatewaySettings:
     return GatewaySettings(
         accepted_tokens=(AcceptedToken("cashier", SecretStr("c" * 32)),),
         trade_core_token=SecretStr("t" * 32),
         notifier_token=SecretStr("n" * 32),
         kafka_bootstrap=bootstrap,
         kafka_session_timeout_ms=6_000,
-        trade_core_url=books_url,
-        notifier_url=books_url,
+        trade_core_url=trade_core_url,
+        notifier_url=trade_core_url,
         public_url=own_url,
         cashier_url="https://cashier.example",
         sealing_key=SecretStr(SEALING.private_key),

@@ -35,11 +35,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_a_broken_body_stores_nothing(
     stack: Stack, api: ApiClient, body: bytes, status: int, code: str
 ) -> None:
-    before = len(stack.books.payments)
+    before = len(stack.trade_core.payments)
     answer = await api.send("POST", "/v1/payments", body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
-    assert len(stack.books.payments) == before
+    assert len(stack.trade_core.payments) == before
 
 
 async def test_a_body_without_a_length_is_bounded_too(stack: Stack) -> None:

@@ -15,7 +15,7 @@ from contracts.identifiers import new_id
 from contracts.internal import DeliveryPage, OpenedPayment, OpenPayment, PaymentOnFile
 
 
-class Books:
+class FakeTradeCore:
     """Speaks `contracts.internal` as far as the gateway's tests ask."""
 
     def __init__(self) -> None:

@@ -258,7 +258,7 @@ async def test_an_app_resumes_only_its_own_addresses(
     ("url", "status"),
     [
         ("https://app.example/callback", 204),
-        ("http://127.0.0.1:8080/", 204),  # the desk allows loopback
+        ("http://127.0.0.1:8080/", 204),  # these tests allow loopback
         ("https://10.0.0.1/", 422),
         ("https://[::ffff:169.254.169.254]/", 422),
         ("https://0x7f.1/", 422),

@@ -29,7 +29,7 @@ def authority() -> Authority:
 async def strict(
     harness: Harness, authority: Authority, tmp_path: Path
 ) -> AsyncIterator[AppServer]:
-    """A server that wants to know who calls; the desk trusts its authority."""
+    """A server that wants to know who calls; its authority is trusted here."""
     harness.sender = lambda guard, limits: Sender(guard, limits, tls=authority.trusting())
     tls = authority.server(tmp_path, demands_certificate=True)
     async with running_app_server(tls) as server:

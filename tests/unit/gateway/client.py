@@ -12,7 +12,7 @@ import httpx
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
-from tests.unit.gateway.world import SECRET, World
+from tests.unit.gateway.harness import SECRET, Harness
 
 from chassis.web import FairGate, PublicApp
 from contracts import sealing, signing
@@ -47,13 +47,13 @@ def settings(**changes: Any) -> GatewaySettings:
     return GatewaySettings(**values)
 
 
-def application(world: World, *, in_flight: int = 1_024, per_s: float = 5_000) -> PublicApp:
-    """The whole application over a pretended world; its lifespan is not run."""
+def application(harness: Harness, *, in_flight: int = 1_024, per_s: float = 5_000) -> PublicApp:
+    """The whole application over pretended services; its lifespan is not run."""
     app = _built()
-    app.state.deps = world.deps
+    app.state.deps = harness.deps
     app.state.admission = Admission(
         gate=FairGate(in_flight),
-        authentication=Authentication(world.directory, NonceMemory(), time.time),
+        authentication=Authentication(harness.directory, NonceMemory(), time.time),
         rate=RateLimit(per_s),
         trusted_proxies=(),
         clock=time.monotonic,

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from tests.unit.gateway.client import application, client_of
-from tests.unit.gateway.test_routing import WISH
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     FakeTransport,
     HangingTransport,
-    World,
+    Harness,
+    harness,
     order_summary,
     payment_view,
     reply,
-    world,
 )
+from tests.unit.gateway.test_routing import WISH
 
 from contracts.api import (
     EventPage,
@@ -54,8 +54,8 @@ REFUND = RefundView(
 )
 
 
-def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> World:
-    return world(
+def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> Harness:
+    return harness(
         transport=transport,
         trade_core={
             ("POST", "/internal/payments"): lambda _: OpenedPayment(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from tests.unit.gateway.world import SECRET, world
+from tests.unit.gateway.harness import SECRET, harness
 
 from contracts import signing
 from contracts.events.configuration import KeyAlgorithm
@@ -43,7 +43,7 @@ def request(header: str, **changes: Any) -> SignedRequest:
 
 @pytest.fixture
 def directory() -> Directory:
-    return world().directory
+    return harness().directory
 
 
 @pytest.fixture

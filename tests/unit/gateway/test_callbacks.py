@@ -6,7 +6,7 @@ from unittest.mock import ANY
 
 import pytest
 from tests.unit.gateway.client import application, client_of
-from tests.unit.gateway.world import World, payment_view, world
+from tests.unit.gateway.harness import Harness, harness, payment_view
 
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
 
@@ -37,8 +37,8 @@ def about(merchant_id: str | None) -> DeliveryView:
     return DELIVERY.model_copy(update={"merchant_id": merchant_id})
 
 
-def gateway() -> World:
-    return world(
+def gateway() -> Harness:
+    return harness(
         notifier={
             ("POST", "/internal/events/E1/redeliver"): lambda _: DELIVERY,
             ("POST", "/internal/pings"): lambda _: DELIVERY,

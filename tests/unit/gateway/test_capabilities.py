@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.gateway.world import world
+from tests.unit.gateway.harness import harness
 
 from contracts.api import Method
 from gateway.domain.errors import NotHere
@@ -11,7 +11,7 @@ from gateway.flows.capabilities import capabilities_of
 
 
 def test_an_account_tells_its_methods_what_they_need_and_what_comes_back() -> None:
-    here = world()
+    here = harness()
     app = here.directory.find_app("A1")
     account = here.directory.find_account("C1")
     assert app is not None
@@ -29,7 +29,7 @@ def test_an_account_tells_its_methods_what_they_need_and_what_comes_back() -> No
 
 
 def test_a_disabled_account_can_do_nothing() -> None:
-    here = world()
+    here = harness()
     app, account = here.directory.find_app("A1"), here.directory.find_account("C1")
     assert app is not None
     assert account is not None
@@ -39,7 +39,7 @@ def test_a_disabled_account_can_do_nothing() -> None:
 
 
 def test_another_apps_merchant_is_not_found() -> None:
-    here = world()
+    here = harness()
     app = here.directory.find_app("A1")
     assert app is not None
     with pytest.raises(NotHere):

@@ -4,18 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.test_routing import hosted
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
+    Harness,
     Step,
-    World,
     fake_plugin,
+    harness,
     order_summary,
     payment_view,
     reply,
     splitting_plugin,
-    world,
 )
+from tests.unit.gateway.test_routing import hosted
 
 from contracts.api import Method, OrderStatus, PaymentStatus, PaymentView
 from contracts.events.commands import PaymentRef
@@ -43,7 +43,7 @@ FORMER = PaymentRef(
 )
 
 
-def gateway(*steps: Step, answered: list[ChosenChannel] | None = None, **stored: Any) -> World:
+def gateway(*steps: Step, answered: list[ChosenChannel] | None = None, **stored: Any) -> Harness:
     unplaced = payment_view(
         method=Method.CASHIER, payment_id=None, channel=None, status=PaymentStatus.PENDING
     )
@@ -59,7 +59,7 @@ def gateway(*steps: Step, answered: list[ChosenChannel] | None = None, **stored:
         payments=[PaymentView(**dict(on_file)), *others],
         refunds=[],
     )
-    return world(
+    return harness(
         *steps,
         trade_core={
             ("GET", f"/internal/payments/{PAYMENT_NO}/checkout"): lambda _: filed,

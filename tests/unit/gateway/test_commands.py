@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
     HangingTransport,
+    Harness,
     Step,
-    World,
     fake_plugin,
+    harness,
     operation,
     reply,
-    world,
 )
 
 from chassis.consumer import DeadRecord, Record
@@ -64,8 +64,8 @@ def event(payload: ChannelCommand) -> AnyCommandRecord:
     )
 
 
-async def carried_out(payload: ChannelCommand, *steps: Step) -> World:
-    gateway = world(*steps)
+async def carried_out(payload: ChannelCommand, *steps: Step) -> Harness:
+    gateway = harness(*steps)
     await flow.run(gateway.deps, payload)
     return gateway
 
@@ -112,14 +112,14 @@ async def test_a_refund_command_without_its_refund_is_left_alone() -> None:
 
 
 async def test_a_disabled_account_still_ends_what_it_began() -> None:
-    gateway = world(reply({"closed": True}))
+    gateway = harness(reply({"closed": True}))
     gateway.directory.put(ChannelAccount("C1", "M1", False, fake_plugin(), "key"))
     await flow.run(gateway.deps, command(CommandName.CLOSE))
     assert gateway.producer.events()[0]["verdict"] == "succeeded"
 
 
 async def test_a_channel_that_cannot_close_is_asked_how_the_trade_stands() -> None:
-    gateway = world(reply({"pay": "x"}))
+    gateway = harness(reply({"pay": "x"}))
     gateway.directory.put(ChannelAccount("C1", "M1", True, fake_plugin(close=None), "key"))
     await flow.run(gateway.deps, command(CommandName.CLOSE))
     (result,) = gateway.producer.events()
@@ -127,7 +127,7 @@ async def test_a_channel_that_cannot_close_is_asked_how_the_trade_stands() -> No
 
 
 async def test_kafka_away_is_no_error_of_the_command() -> None:
-    gateway = world(reply({"paid": 1299}))
+    gateway = harness(reply({"paid": 1299}))
     gateway.producer.is_down = True
     await flow.run(gateway.deps, command())
     assert gateway.producer.taken == []
@@ -135,7 +135,7 @@ async def test_kafka_away_is_no_error_of_the_command() -> None:
 
 async def test_what_exceeds_the_cap_of_an_account_is_dropped_at_once() -> None:
     transport = HangingTransport(reply({"paid": 1299}))
-    gateway = world(transport=transport)
+    gateway = harness(transport=transport)
     gateway.directory.put(ChannelAccount("C2", "M1", True, fake_plugin(), "key"))
     other = command(payment=PAYMENT.model_copy(update={"payment_id": "C2"}))
     commands = Commands(gateway.deps)
@@ -149,7 +149,7 @@ async def test_what_exceeds_the_cap_of_an_account_is_dropped_at_once() -> None:
 
 
 async def test_unreadable_commands_are_told_to_people() -> None:
-    gateway = world()
+    gateway = harness()
     dead = DeadRecord(Record("t", 1, 2, "P1", b"x", {}, 0), "not JSON")
     await Commands(gateway.deps).dead_letter([dead])
     stop = asyncio.Event()
@@ -161,7 +161,7 @@ async def test_unreadable_commands_are_told_to_people() -> None:
 
 
 async def test_an_abnormal_refund_is_sent_elsewhere_where_the_channel_can() -> None:
-    gateway = world(reply({"paid": 100}))
+    gateway = harness(reply({"paid": 100}))
     able = fake_plugin(refund_abnormal=operation("/abnormal"))
     gateway.directory.put(ChannelAccount("C1", "M1", True, able, "key"))
     await flow.run(gateway.deps, command(CommandName.REFUND_ABNORMAL))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from tests.unit.gateway.world import NOW, fake_plugin, there
+from tests.unit.gateway.harness import NOW, fake_plugin, there
 
 from chassis.consumer import Record
 from contracts import sealing

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 from tests.unit.gateway.client import application, client_of
-from tests.unit.gateway.world import NOW, World, world
+from tests.unit.gateway.harness import NOW, Harness, harness
 
 from chassis.problems import FieldError, InvalidRequest
 from contracts.api import DayStatement, StatementLine
@@ -51,12 +51,12 @@ def page(*lines: StatementLine, next_cursor: str | None = None) -> DayStatement:
     return STATEMENT.model_copy(update={"lines": list(lines), "next_cursor": next_cursor})
 
 
-def here(answers: dict[str | None, DayStatement]) -> World:
+def here(answers: dict[str | None, DayStatement]) -> Harness:
     """trade-core answers each cursor with its page."""
-    return world(trade_core={("GET", PATH): lambda given: answers[given["after"]]})
+    return harness(trade_core={("GET", PATH): lambda given: answers[given["after"]]})
 
 
-async def file(made: World, accept: str = "text/csv") -> Any:
+async def file(made: Harness, accept: str = "text/csv") -> Any:
     async with client_of(application(made)) as http:
         return await http.get(
             "/v1/statements/2026-01-05?merchant_id=M1", headers={"Accept": accept}
@@ -151,5 +151,5 @@ async def test_what_is_wrong_is_a_problem_and_not_a_file() -> None:
     def refuse(_: Any) -> DayStatement:
         raise InvalidRequest("The day is to come.", errors=[FieldError("/date", "is to come")])
 
-    told = await file(world(trade_core={("GET", PATH): refuse}))
+    told = await file(harness(trade_core={("GET", PATH): refuse}))
     assert (told.status_code, told.json()["errors"][0]["pointer"]) == (422, "/date")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
     FakeTransport,
     HangingTransport,

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from tests.unit.gateway.client import application, client_of
+from tests.unit.gateway.harness import FakeTransport, Harness, harness, reply
 from tests.unit.gateway.test_executor import TRADE, account, over
 from tests.unit.gateway.test_notification import notification
-from tests.unit.gateway.world import FakeTransport, World, reply, world
 
 from contracts.events.alerts import Alert
 from gateway.admission.failed_signatures import NOTICES_A_MINUTE, REQUESTS_A_MINUTE
@@ -16,7 +16,7 @@ from gateway.calling.transport import Broken
 from gateway.flows.notification import receive
 
 
-async def alerts_of(gateway: World) -> list[dict[str, Any]]:
+async def alerts_of(gateway: Harness) -> list[dict[str, Any]]:
     """What reached Kafka for people."""
     stop = asyncio.Event()
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
@@ -46,7 +46,7 @@ def test_a_rate_that_comes_back_after_it_fell_is_told_again() -> None:
 
 
 async def test_refused_requests_of_an_app_are_told() -> None:
-    gateway = world()
+    gateway = harness()
     wrong = {"Authorization": 'PAYMESH-HMAC-SHA256 app_id="A1",key_id="K1",timestamp="1",'
              'nonce="n",signature="AAAA"'}  # fmt: skip
     async with client_of(application(gateway)) as client:
@@ -58,7 +58,7 @@ async def test_refused_requests_of_an_app_are_told() -> None:
 
 
 async def test_strangers_are_counted_as_one_and_scanners_not_at_all() -> None:
-    gateway = world()
+    gateway = harness()
     async with client_of(application(gateway)) as client:
         for number in range(REQUESTS_A_MINUTE + 5):
             invented = {"Authorization": f'PAYMESH-HMAC-SHA256 app_id="A{number}x",key_id="K1",'
@@ -70,7 +70,7 @@ async def test_strangers_are_counted_as_one_and_scanners_not_at_all() -> None:
 
 
 async def test_webhooks_that_cannot_be_verified_are_told() -> None:
-    gateway = world()
+    gateway = harness()
     for _ in range(NOTICES_A_MINUTE):
         await receive(gateway.deps, notification(signature="forged"))
     (alert,) = await alerts_of(gateway)

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
+    Harness,
     Step,
-    World,
     fake_plugin,
+    harness,
     order_summary,
     payment_view,
     reply,
-    world,
 )
 
 from chassis.problems import Forwarded, Overloaded
@@ -50,9 +50,9 @@ def hinting(
     outcome: Any = PAID,
     core: Callable[[Any], BaseModel] = lambda _: on_file(),
     **plugin: Any,
-) -> World:
+) -> Harness:
     """A gateway whose channel has sent a hint about `number`, and answers questions by `steps`."""
-    gateway = world(*steps, trade_core={("GET", PATH): core})
+    gateway = harness(*steps, trade_core={("GET", PATH): core})
     notifications: Notifications[str] = Notifications(
         lambda *_: [NotifiedPayment(number, outcome, is_hint=True)],
         ACCEPTED,
@@ -63,11 +63,11 @@ def hinting(
     return gateway
 
 
-async def hear(gateway: World) -> Acknowledgement:
+async def hear(gateway: Harness) -> Acknowledgement:
     return await receive(gateway.deps, Notification("fake", "C1", RawNotification({}, b"")))
 
 
-def alerts(gateway: World) -> list[str]:
+def alerts(gateway: Harness) -> list[str]:
     waiting = gateway.deps.alerts._waiting
     return [waiting.get_nowait().key for _ in range(waiting.qsize())]
 

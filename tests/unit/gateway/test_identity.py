@@ -7,7 +7,7 @@ import pytest
 from tests.unit.gateway.channels.alipay_side import AlipaySide
 from tests.unit.gateway.channels.easy_side import EasySide
 from tests.unit.gateway.channels.wechat_side import WechatSide
-from tests.unit.gateway.world import world
+from tests.unit.gateway.harness import harness
 
 from chassis.problems import InvalidRequest
 from contracts.internal import CheckCredentials
@@ -27,9 +27,9 @@ OTHERS = [
 ]
 
 
-def desk(channel: str, **held: str) -> Any:
+def deps_with(channel: str, **held: str) -> Any:
     """A gateway with the real plugins, and account C7 with the side's credentials."""
-    deps = replace(world().deps, plugins=PLUGINS, channel_urls="any")
+    deps = replace(harness().deps, plugins=PLUGINS, channel_urls="any")
     plugin = PLUGINS[channel]
     opened = open_account(plugin, SIDES[channel].credentials() | held, "any")
     deps.directory.put(ChannelAccount("C7", "M1", True, plugin, opened))
@@ -43,7 +43,7 @@ def asked(channel: str, **more: Any) -> CheckCredentials:
 
 @pytest.mark.parametrize(("channel", "field", "value"), OTHERS)
 def test_another_identity_is_refused_by_its_field(channel: str, field: str, value: str) -> None:
-    deps = desk(channel)
+    deps = deps_with(channel)
     ours = check_credentials(deps, channel, asked(channel, payment_id="C7")).identity
     for known in ({"payment_id": "C7"}, {"identity": ours}):
         with pytest.raises(InvalidRequest) as refused:
@@ -54,7 +54,7 @@ def test_another_identity_is_refused_by_its_field(channel: str, field: str, valu
 
 
 def test_a_new_account_may_have_any_identity() -> None:
-    deps = desk("wechat")
+    deps = deps_with("wechat")
     told = check_credentials(deps, "wechat", asked("wechat", changed={"mchid": "1900000999"}))
     assert told.identity["mchid"] == "1900000999"
     assert told.identity["sub_mchid"] == ""
@@ -62,7 +62,7 @@ def test_a_new_account_may_have_any_identity() -> None:
 
 def test_the_seller_may_be_told_later_once() -> None:
     seller, other = ({"seller_id": f"208800000000000{n}"} for n in (1, 2))
-    silent, told = desk("alipay"), desk("alipay", **seller)
+    silent, told = deps_with("alipay"), deps_with("alipay", **seller)
     check_credentials(silent, "alipay", asked("alipay", payment_id="C7", changed=seller))
     for changed in (other, {}):
         with pytest.raises(InvalidRequest):
@@ -70,7 +70,7 @@ def test_the_seller_may_be_told_later_once() -> None:
 
 
 def test_forms_know_the_fields_of_the_identity() -> None:
-    named = {each.channel: each.identity_fields for each in list_channels(desk("easy")).items}
+    named = {each.channel: each.identity_fields for each in list_channels(deps_with("easy")).items}
     assert named["easy"] == ["org_id", "mer_code"]
     assert set(named["wechat"]) >= {"mchid", "appid"}
     assert "app_id" in named["alipay"]

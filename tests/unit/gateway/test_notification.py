@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.gateway.world import World, fake_plugin, world
+from tests.unit.gateway.harness import Harness, fake_plugin, harness
 
 from gateway.channels.plugin import (
     Acknowledgement,
@@ -25,7 +25,7 @@ def notification(channel: str = "fake", payment_id: str = "C1", **changes: Any) 
     return Notification(channel, payment_id, RawNotification(headers, body))
 
 
-def with_notices(gateway: World, *notified: Any) -> None:
+def with_notices(gateway: Harness, *notified: Any) -> None:
     notifications: Notifications[str] = Notifications(
         lambda *_: list(notified), Acknowledgement(204), Acknowledgement(500, b"FAIL")
     )
@@ -34,7 +34,7 @@ def with_notices(gateway: World, *notified: Any) -> None:
 
 
 async def test_a_true_notification_is_published_and_then_acknowledged() -> None:
-    gateway = world()
+    gateway = harness()
     assert await receive(gateway.deps, notification()) == Acknowledgement(200, b"success")
     (result,) = gateway.producer.events()
     assert (result["merchant_id"], result["asked_at"]) == ("M1", result["said_at"])
@@ -48,34 +48,34 @@ async def test_a_true_notification_is_published_and_then_acknowledged() -> None:
 
 @pytest.mark.parametrize("wrong", [{"signature": "forged"}, {"body": b"nonsense"}])
 async def test_what_is_not_verified_is_refused_and_not_stored(wrong: dict[str, Any]) -> None:
-    gateway = world()
+    gateway = harness()
     assert await receive(gateway.deps, notification(**wrong)) == Acknowledgement(401, b"fail")
     assert gateway.producer.taken == []
 
 
 async def test_what_cannot_be_made_durable_must_come_again() -> None:
-    gateway = world()
+    gateway = harness()
     gateway.producer.is_down = True
     assert await receive(gateway.deps, notification()) == Acknowledgement(503, b"fail")
 
 
 @pytest.mark.parametrize(("channel", "payment_id"), [("fake", "C9"), ("other", "C1")])
 async def test_a_wrong_address_gives_no_hint(channel: str, payment_id: str) -> None:
-    gateway = world()
+    gateway = harness()
     with pytest.raises(NotHere) as refusal:
         await receive(gateway.deps, notification(channel, payment_id))
     assert refusal.value.detail == "There is no such address."
 
 
 async def test_a_disabled_account_still_hears_of_its_money() -> None:
-    gateway = world()
+    gateway = harness()
     gateway.directory.put(ChannelAccount("C1", "M1", False, fake_plugin(), "C1's key"))
     assert (await receive(gateway.deps, notification())).status == 200
     assert len(gateway.producer.taken) == 1
 
 
 async def test_a_refund_is_told_on_its_own_topic_under_the_payments_key() -> None:
-    gateway = world()
+    gateway = harness()
     with_notices(gateway, NotifiedRefund("R1", "P1", Declined("X", "x", abnormal=True)))
     assert (await receive(gateway.deps, notification())).status == 204
     (message,) = gateway.producer.taken
@@ -84,14 +84,14 @@ async def test_a_refund_is_told_on_its_own_topic_under_the_payments_key() -> Non
 
 
 async def test_a_notification_about_nothing_of_ours_is_acknowledged() -> None:
-    gateway = world()
+    gateway = harness()
     with_notices(gateway)
     assert (await receive(gateway.deps, notification())).status == 204
     assert gateway.producer.taken == []
 
 
 async def test_a_notification_about_several_things_is_published_whole() -> None:
-    gateway = world()
+    gateway = harness()
     with_notices(
         gateway, NotifiedRefund("R1", "P1", Succeeded()), NotifiedRefund("R2", "P1", Succeeded())
     )

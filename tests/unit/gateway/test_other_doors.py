@@ -2,12 +2,12 @@
 
 import httpx
 from tests.unit.gateway.client import ADMIN_TOKEN, application, client_of
-from tests.unit.gateway.world import world
+from tests.unit.gateway.harness import harness
 
 
 async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
     body = b'{"payment_no": "P1", "amount": 1299}'
-    async with client_of(application(world())) as client:
+    async with client_of(application(harness())) as client:
         post = client.plain.post
         answers: list[httpx.Response] = [
             await post("/webhooks/fake/C1", content=body, headers={"Signature": "C1's key"}),
@@ -23,7 +23,7 @@ async def test_webhooks_are_bounded_and_answer_in_the_channels_form() -> None:
 async def test_internal_routes_want_the_token_of_a_caller() -> None:
     ours = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
     path = "/internal/channels/fake/credentials"
-    async with client_of(application(world()).private) as client:
+    async with client_of(application(harness()).private) as client:
         plain = client.plain
         assert (await client.get("/internal/channels")).status_code == 401
         channels = (await plain.get("/internal/channels", headers=ours)).json()["items"]

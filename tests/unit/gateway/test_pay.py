@@ -5,20 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.gateway.test_routing import hosted, request
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     FakeTransport,
     HangingTransport,
+    Harness,
     Step,
-    World,
+    harness,
     operation,
     order_summary,
     payment_view,
     reply,
     splitting_plugin,
     there,
-    world,
 )
+from tests.unit.gateway.test_routing import hosted, request
 
 from chassis.problems import Overloaded
 from contracts.api import CreatePayment, Method, PaymentStatus, PaymentView
@@ -35,15 +35,15 @@ def gateway(
     created: bool = True,
     transport: FakeTransport | None = None,
     **view: Any,
-) -> World:
+) -> Harness:
     def open_payment(_: Any) -> OpenedPayment:
         return OpenedPayment(created=created, payment=payment_view(**view), order=order_summary())
 
     answers = {("POST", "/internal/payments"): open_payment}
-    return world(*steps, transport=transport, trade_core=answers)
+    return harness(*steps, transport=transport, trade_core=answers)
 
 
-async def create(gateway: World, given: CreatePayment | None = None) -> pay.Created:
+async def create(gateway: Harness, given: CreatePayment | None = None) -> pay.Created:
     app = there(gateway.directory.find_app("A1"))
     return await pay.create(gateway.deps, app, given or request())
 
@@ -132,7 +132,7 @@ async def test_without_trade_core_nothing_is_sent() -> None:
     def down(_: Any) -> PaymentView:
         raise Overloaded("down")
 
-    paying = world(trade_core={("POST", "/internal/payments"): down})
+    paying = harness(trade_core={("POST", "/internal/payments"): down})
     with pytest.raises(Overloaded):
         await create(paying)
     assert paying.transport.sent == []

@@ -6,15 +6,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
+    Harness,
     Step,
-    World,
     fake_plugin,
+    harness,
     order_summary,
     payment_view,
     reply,
-    world,
 )
 
 from chassis.problems import Overloaded
@@ -60,7 +60,7 @@ LOGIN = PayerLogin(
 )
 
 
-def centre(*steps: Step, opened: str = "can ask", **stored: Any) -> World:
+def centre(*steps: Step, opened: str = "can ask", **stored: Any) -> Harness:
     about: dict[str, Any] = {"order": order_summary(), "return_url": None}
     unplaced = payment_view(
         payment_no=NUMBER, method=Method.CASHIER, payment_id=None, channel=None,
@@ -73,7 +73,7 @@ def centre(*steps: Step, opened: str = "can ask", **stored: Any) -> World:
     )  # fmt: skip
     attempt = payment_view(payment_no=NUMBER, method=Method.CASHIER, payment_id=ACCOUNT)
     chosen = ChosenChannel(payment=attempt, close_first=None, initiate=True)
-    made = world(
+    made = harness(
         *steps,
         trade_core={
             ("GET", f"/internal/payments/{NUMBER}/checkout"): lambda _: filed,
@@ -88,7 +88,7 @@ def centre(*steps: Step, opened: str = "can ask", **stored: Any) -> World:
     return made
 
 
-async def state(at: World) -> str:
+async def state(at: Harness) -> str:
     asked = await payers.ask_who(at.deps, TOKEN, AskWho(payment_id=ACCOUNT, visit=VISIT))
     (found,) = parse_qs(urlsplit(asked.url).query)["state"]
     return found

@@ -5,15 +5,15 @@ from typing import Any, Final
 import httpx
 import pytest
 from tests.unit.gateway.client import CASHIER_TOKEN, application, client_of
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
-    World,
+    Harness,
     fake_plugin,
+    harness,
     operation,
     order_summary,
     payment_view,
     reply,
-    world,
 )
 
 from contracts.actions import RedirectAction
@@ -44,9 +44,9 @@ POINT: Final = f"/internal/pay-points/{LINK.link_id}"
 BEGUN: Final = payment_view(method=Method.CASHIER, payment_id=None, channel=None)
 
 
-def here(link: LinkOnFile = LINK, *, created: bool = True, **payment: Any) -> World:
+def here(link: LinkOnFile = LINK, *, created: bool = True, **payment: Any) -> Harness:
     begun = BEGUN.model_copy(update=payment)
-    return world(
+    return harness(
         reply({"pay": "https://easy.example/cashier"}),
         trade_core={
             ("POST", "/internal/payment-links"): lambda _: OpenedLink(created=created, link=link),
@@ -59,7 +59,7 @@ def here(link: LinkOnFile = LINK, *, created: bool = True, **payment: Any) -> Wo
     )
 
 
-async def as_cashier(of: World, method: str, path: str, body: Any = None) -> httpx.Response:
+async def as_cashier(of: Harness, method: str, path: str, body: Any = None) -> httpx.Response:
     transport = httpx.ASGITransport(application(of).private, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
         headers = {"Authorization": f"Bearer {CASHIER_TOKEN}"}

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.unit.gateway.test_executor import TRADE
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
     FakeTransport,
     FakeWire,
     HangingTransport,
+    Harness,
     Step,
-    World,
     fake_plugin,
+    harness,
     reply,
-    world,
 )
+from tests.unit.gateway.test_executor import TRADE
 
 from gateway.calling.executor import Executor
 from gateway.calling.key_renewal import PAUSE_S, RETRY_S
@@ -135,7 +135,7 @@ async def test_what_was_learned_is_forgotten_when_the_account_changes() -> None:
 
 
 async def test_a_notification_under_a_new_key_is_read_after_one_download() -> None:
-    gateway = world(KEYS)
+    gateway = harness(KEYS)
     gateway.directory.put(keyed())
     assert (await hear(gateway, "new")).status == 200
     assert (await hear(gateway, "new")).status == 200
@@ -143,13 +143,13 @@ async def test_a_notification_under_a_new_key_is_read_after_one_download() -> No
     assert paths(gateway.transport) == ["/keys"]
 
 
-async def hear(gateway: World, key: str) -> Acknowledgement:
+async def hear(gateway: Harness, key: str) -> Acknowledgement:
     raw = RawNotification({}, key.encode())
     return await receive(gateway.deps, Notification("fake", "C1", raw))
 
 
 async def test_keys_are_fetched_soon_and_again_before_they_are_old() -> None:
-    clock, gateway = Clock(), world(KEYS)
+    clock, gateway = Clock(), harness(KEYS)
     executor = over(gateway.transport, clock)
     account = keyed()
     assert executor.has_old_keys(account)
@@ -170,7 +170,7 @@ async def test_a_download_that_failed_is_tried_again_after_a_while() -> None:
 
 
 async def test_the_watch_looks_after_every_account_that_has_such_keys() -> None:
-    gateway = world(KEYS)
+    gateway = harness(KEYS)
     for number in range(10):
         gateway.directory.put(keyed(payment_id=f"C{number}"))
     gateway.directory.put(ChannelAccount("C98", "M1", True, fake_plugin(), "key"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.record_keys import stamp
-from tests.unit.gateway.world import FakeProducer, FakeService
+from tests.unit.gateway.harness import FakeProducer, FakeService
 
 from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished

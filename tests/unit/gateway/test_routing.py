@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.unit.gateway.world import fake_plugin, splitting_plugin, there, world
+from tests.unit.gateway.harness import fake_plugin, harness, splitting_plugin, there
 
 from chassis.problems import InvalidRequest, Problem
 from contracts.api import CreatePayment, CreateRefund, Method
@@ -43,7 +43,7 @@ def hosted(payment_id: str) -> ChannelAccount:
 
 @pytest.fixture
 def directory() -> Directory:
-    directory = world().directory
+    directory = harness().directory
     directory.put(Merchant("M2", True, "other"))
     directory.put(Merchant("M3", False, "closed down"))
     directory.put(App("A1", True, frozenset({"M1", "M3"}), 15, ()))

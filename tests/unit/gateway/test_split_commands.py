@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from tests.unit.gateway.harness import NOW, Harness, Step, fake_plugin, harness, operation, reply
 from tests.unit.gateway.test_commands import REFUND, carried_out, command
-from tests.unit.gateway.world import NOW, Step, World, fake_plugin, operation, reply, world
 
 from contracts.events.commands import CommandName, Share, SplitRef, SplitReturn
 from contracts.money import Money
@@ -52,7 +52,7 @@ def read(answer: Answer, *_: object) -> Outcome:
             return Declined("no_split", "the order is not for splitting")
 
 
-def splitting(*steps: Step, return_split: bool = True) -> World:
+def splitting(*steps: Step, return_split: bool = True) -> Harness:
     """A channel that splits; `return_split`: its receivers are asked one by one."""
     ask: Operation[Any, str] = Operation(operation("/call_back").call, read)
     splits: Splits[str] = Splits(
@@ -61,20 +61,20 @@ def splitting(*steps: Step, return_split: bool = True) -> World:
         return_split=ask if return_split else None,
         gives_back=lambda account: account != "person",
     )
-    gateway = world(*steps)
+    gateway = harness(*steps)
     plugin = fake_plugin(splits=splits)
     gateway.directory.put(ChannelAccount("C1", "M1", True, plugin, "key"))
     return gateway
 
 
-async def refunded(*steps: Step, **more: Any) -> tuple[World, dict[str, Any]]:
+async def refunded(*steps: Step, **more: Any) -> tuple[Harness, dict[str, Any]]:
     gateway = splitting(*steps, **more)
     await flow.run(gateway.deps, command(CommandName.REFUND, refund=REFUNDED_WITH_RETURNS))
     [result] = gateway.producer.events()
     return gateway, result
 
 
-def asked(gateway: World) -> list[str]:
+def asked(gateway: Harness) -> list[str]:
     return [request.url.rpartition("/")[2] for request in gateway.transport.sent]
 
 

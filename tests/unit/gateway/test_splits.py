@@ -5,13 +5,13 @@ from typing import Any
 import httpx
 import pytest
 from tests.unit.gateway.client import application, client_of
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
-    World,
+    Harness,
+    harness,
     order_summary,
     payment_view,
     splitting_plugin,
-    world,
 )
 
 from contracts.api import ShareStatus, ShareView, SplitStatus, SplitView
@@ -54,9 +54,9 @@ WISH: dict[str, Any] = {
 }
 
 
-def gateway(*, created: bool = True, can_split: bool = True, **stored: Any) -> World:
+def gateway(*, created: bool = True, can_split: bool = True, **stored: Any) -> Harness:
     on_file = PaymentOnFile(**dict(payment_view(**stored)), order=order_summary())
-    made = world(
+    made = harness(
         trade_core={
             ("GET", f"/internal/payments/{NO}"): lambda _: on_file,
             ("POST", "/internal/splits"): lambda _: OpenedSplit(created=created, split=SPLIT),
@@ -69,7 +69,7 @@ def gateway(*, created: bool = True, can_split: bool = True, **stored: Any) -> W
     return made
 
 
-async def post(the_world: World, **changes: Any) -> httpx.Response:
+async def post(the_world: Harness, **changes: Any) -> httpx.Response:
     async with client_of(application(the_world)) as client:
         return await client.post("/v1/splits", {**WISH, **changes})
 

@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from tests.unit.gateway.world import (
+from tests.unit.gateway.harness import (
     NOW,
     HangingTransport,
+    Harness,
     Step,
-    World,
     fake_plugin,
+    harness,
     reply,
-    world,
 )
 
 from chassis.problems import Overloaded
@@ -88,9 +88,9 @@ def billing(
     receives: Callable[[Any], StatementReceipt] = wanted,
     transport: HangingTransport | None = None,
     **plugin: Any,
-) -> World:
+) -> Harness:
     answers = {("POST", ROWS): receives, ("POST", NONE): wanted}
-    gateway = world(*steps, transport=transport, trade_core=answers)
+    gateway = harness(*steps, transport=transport, trade_core=answers)
     changed = fake_plugin(**{"statements": BILLS, **plugin})
     gateway.directory.put(ChannelAccount("C1", "M1", True, changed, "key"))
     return gateway
@@ -109,7 +109,7 @@ def command(**changes: Any) -> FetchStatement:
     return usual.model_copy(update=changes)
 
 
-async def delivered(gateway: World, **changes: Any) -> list[Any]:
+async def delivered(gateway: Harness, **changes: Any) -> list[Any]:
     """What trade-core was handed."""
     await flow.fetch_statement(gateway.deps, command(**changes))
     return [given for _, _, given in gateway.trade_core.asked]

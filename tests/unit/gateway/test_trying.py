@@ -1,7 +1,7 @@
 """Trying an account's credentials out, from the door to the channel and back."""
 
 import pytest
-from tests.unit.gateway.world import reply, world
+from tests.unit.gateway.harness import harness, reply
 
 from contracts.internal import AccountTrial, TryAccount
 from gateway.channels.plugin import Reply
@@ -10,7 +10,7 @@ from gateway.flows.registration import try_account
 
 
 async def test_the_channel_is_asked_about_a_payment_that_cannot_exist() -> None:
-    here = world(reply({"code": "absent"}))
+    here = harness(reply({"code": "absent"}))
     trial = await try_account(here.deps, "C1", TryAccount(version=0))
     assert (trial.ok, trial.code, trial.field) == (True, "absent", None)
     [request] = here.transport.sent
@@ -18,18 +18,18 @@ async def test_the_channel_is_asked_about_a_payment_that_cannot_exist() -> None:
 
 
 async def test_an_answer_that_cannot_be_believed_blames_the_channels_key() -> None:
-    here = world(Reply(200, {}, b"forged"))
+    here = harness(Reply(200, {}, b"forged"))
     trial = await try_account(here.deps, "C1", TryAccount(version=0))
     assert (trial.ok, trial.code, trial.field) == (False, "unverifiable", "key")
 
 
 async def test_an_answer_without_sense_is_no_success() -> None:
-    trial = await try_account(world(reply({})).deps, "C1", TryAccount(version=0))
+    trial = await try_account(harness(reply({})).deps, "C1", TryAccount(version=0))
     assert trial == AccountTrial(ok=False, code="unreadable", message="the answer makes no sense")
 
 
 async def test_credentials_that_are_not_here_yet_are_not_tried() -> None:
-    here = world()
+    here = harness()
     for payment_id, version in (("C1", 1), ("C9", 0)):
         with pytest.raises(NotHere):
             await try_account(here.deps, payment_id, TryAccount(version=version))

@@ -8,7 +8,7 @@ from tests.unit.gateway.channels.alipay_side import AlipaySide
 from tests.unit.gateway.channels.asking import opened
 from tests.unit.gateway.channels.channel_side import NOW, order, refunding, trade
 from tests.unit.gateway.channels.wechat_side import WechatSide
-from tests.unit.gateway.world import FakeTransport, Step
+from tests.unit.gateway.harness import FakeTransport, Step
 
 from contracts.api import Method
 from gateway.calling.executor import PAY_LIMIT_S, Executor

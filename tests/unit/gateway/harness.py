@@ -243,7 +243,7 @@ class FakeProducer(Producer):
 
 
 @dataclass
-class World:
+class Harness:
     deps: Deps
     directory: Directory
     transport: FakeTransport
@@ -252,12 +252,12 @@ class World:
     notifier: FakeService
 
 
-def world(
+def harness(
     *steps: Step,
     transport: FakeTransport | None = None,
     trade_core: Mapping[tuple[str, str], Callable[[Any], BaseModel]] | None = None,
     notifier: Mapping[tuple[str, str], Callable[[Any], BaseModel]] | None = None,
-) -> World:
+) -> Harness:
     """App A1 of merchant M1 with key K1 (HMAC); account C1 at the channel `fake`."""
     directory = Directory()
     directory.put(App("A1", True, frozenset({"M1"}), 15, ()))
@@ -285,7 +285,7 @@ def world(
         opener=sealing.Opener.of(sealing.generate().private_key),
         clock=lambda: NOW.timestamp(),
     )
-    return World(deps, directory, transport, producer, core, post_office)
+    return Harness(deps, directory, transport, producer, core, post_office)
 
 
 # ── what trade-core would say ─────────────────────────────────────────────────────────────────

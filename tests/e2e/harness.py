@@ -35,8 +35,8 @@ METHOD = {"wechat": "native", "alipay": "native", "easy": "h5"}
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """Use as `async with Shop.open(stack, app) as shop`; the faults it sets end with it."""
+class Harness:
+    """Use as `async with Harness.open(stack, app) as harness`; the faults it sets end with it."""
 
     stack: RunningStack
     api: ApiClient
@@ -45,7 +45,7 @@ class Shop:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, stack: RunningStack, app: AppCredentials) -> AsyncIterator["Shop"]:
+    async def open(cls, stack: RunningStack, app: AppCredentials) -> AsyncIterator["Harness"]:
         demo = stack.demo
         async with (
             ApiClient(demo["gateway_url"], app) as api,
