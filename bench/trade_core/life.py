@@ -23,6 +23,7 @@ from contracts.events.results import (
     PaymentResultRecord,
     Source,
     Verdict,
+    read_payment_result,
 )
 from contracts.identifiers import new_id
 from trade_core.consumers import Results
@@ -112,13 +113,15 @@ def _is_paid(payment: Payment) -> PaymentResult:
 
 
 def _said(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> PaymentResult:
-    return PaymentResult(
-        payment_no=payment.payment_no,
-        payment_id=payment.account,
-        channel=CHANNEL,
-        source=source,
-        verdict=verdict,
-        **more,
+    return read_payment_result(
+        {
+            "payment_no": payment.payment_no,
+            "payment_id": payment.account,
+            "channel": CHANNEL,
+            "source": source,
+            "verdict": verdict,
+            **more,
+        }
     )
 
 

@@ -22,7 +22,7 @@ from contracts import record_proof, sealing, topics, webhooks
 from contracts.events import commands, configuration, results
 from contracts.events.configuration import KeyAlgorithm, KeyEntity, State
 from contracts.events.envelope import CloudEvent
-from contracts.events.results import PaymentResult, Source, Verdict
+from contracts.events.results import PaymentSucceeded, Source, Verdict
 from contracts.identifiers import new_id
 from foundation.record_proof import stamped
 from paymesh_local.client import ApiClient
@@ -148,13 +148,12 @@ async def test_a_forged_success_pays_nothing_today_or_when_it_is_replayed(
 
 
 def _success(payment: dict[str, Any]) -> Message:
-    said = PaymentResult(
+    said = PaymentSucceeded(
         payment_no=payment["payment_no"],
         merchant_id=payment["merchant_id"],
         payment_id=payment["payment_id"],
         channel="wechat",
         source=Source.NOTICE,
-        verdict=Verdict.SUCCEEDED,
         channel_trade_no=new_id("event"),
         amount=payment["amount"],
         currency=payment["currency"],

@@ -14,6 +14,7 @@ from contracts.events.results import (
     Source,
     SplitResult,
     Verdict,
+    read_payment_result,
 )
 from trade_core.domain import opening
 from trade_core.domain.aggregate import OrderAggregate
@@ -111,7 +112,7 @@ def said_of_payment(
         "source": source,
         "verdict": verdict,
     }
-    return PaymentResult(**{**usual, **more})
+    return read_payment_result({**usual, **more})
 
 
 def paid(payment: Payment, source: Source = Source.NOTICE, **more: Any) -> PaymentResult:

@@ -243,12 +243,11 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         results.PAYMENT_RESULT,
         PAYMENT_NO,
         results.SOURCE,
-        results.PaymentResult(
+        results.PaymentSucceeded(
             payment_no=PAYMENT_NO,
             payment_id=ACCOUNT,
             channel="wechat",
             source=results.Source.NOTICE,
-            verdict=results.Verdict.SUCCEEDED,
             channel_trade_no="4200002026112200001",
             amount=1299,
             currency="CNY",

@@ -18,10 +18,10 @@ from contracts import record_proof, topics
 from contracts.events.results import (
     PAYMENT_RESULT,
     SOURCE,
-    PaymentResult,
     PaymentResultRecord,
     Source,
     Verdict,
+    read_payment_result,
 )
 from contracts.identifiers import new_id
 from foundation.record_proof import stamped
@@ -202,13 +202,15 @@ class Harness:
 def _record(
     payment: dict[str, Any], source: Source, verdict: Verdict, more: dict[str, Any]
 ) -> Message:
-    said = PaymentResult(
-        payment_no=payment["payment_no"],
-        payment_id=payment["payment_id"],
-        channel=payment["channel"],
-        source=source,
-        verdict=verdict,
-        **more,
+    said = read_payment_result(
+        {
+            "payment_no": payment["payment_no"],
+            "payment_id": payment["payment_id"],
+            "channel": payment["channel"],
+            "source": source,
+            "verdict": verdict,
+            **more,
+        }
     )
     record = PaymentResultRecord(
         id=new_id("event"),

@@ -23,10 +23,10 @@ from contracts.events.orders import OrderEventRecord
 from contracts.events.results import (
     PAYMENT_RESULT,
     SOURCE,
-    PaymentResult,
     PaymentResultRecord,
     Source,
     Verdict,
+    read_payment_result,
 )
 from contracts.identifiers import new_id
 from trade_core.main import build
@@ -54,13 +54,15 @@ class RunningService:
         return payment
 
     async def says(self, payment: dict[str, Any], source: Source, verdict: Verdict) -> None:
-        said = PaymentResult(
-            payment_no=payment["payment_no"],
-            payment_id=payment["payment_id"],
-            channel="wechat",
-            source=source,
-            verdict=verdict,
-            channel_trade_no=f"42000{payment['payment_no'][-8:]}",
+        said = read_payment_result(
+            {
+                "payment_no": payment["payment_no"],
+                "payment_id": payment["payment_id"],
+                "channel": "wechat",
+                "source": source,
+                "verdict": verdict,
+                "channel_trade_no": f"42000{payment['payment_no'][-8:]}",
+            }
         )
         record = PaymentResultRecord(
             id=new_id("event"),

@@ -20,7 +20,7 @@ from contracts.api import (
     SplitReceiver,
 )
 from contracts.events.configuration import LatePayment
-from contracts.events.results import PaymentResult, RefundResult
+from contracts.events.results import PaymentResult, PaymentWord, RefundResult
 from contracts.internal import PaymentDecision, RefundDecision
 from trade_core.domain import apply_result, closing, deciding, refunding, splitting
 from trade_core.domain.aggregate import OrderAggregate
@@ -116,7 +116,7 @@ def _of_people(node: Node) -> Iterator[Step]:
 def _apply(word: Word) -> Act:
     def apply(aggregate: OrderAggregate) -> None:
         match word:
-            case PaymentResult():
+            case PaymentWord():
                 apply_result.apply_payment_result(
                     aggregate,
                     word,

@@ -9,11 +9,13 @@ from tests.simulation.walk.node import AMOUNT, OLD, Node
 
 from contracts.events.results import (
     PaymentResult,
+    PaymentSucceeded,
     RefundResult,
     ShareResult,
     Source,
     SplitResult,
     Verdict,
+    read_payment_result,
 )
 
 PART: Final = 400
@@ -87,12 +89,11 @@ def of(node: Node) -> Iterator[Word]:
 @cache
 def of_another(payment_no: str, payment_id: str, at: datetime) -> PaymentResult:
     """What somebody else's account says of the payment."""
-    return PaymentResult(
+    return PaymentSucceeded(
         payment_no=payment_no,
         payment_id=f"not-{payment_id}",
         channel="bank",
         source=Source.NOTICE,
-        verdict=Verdict.SUCCEEDED,
         channel_trade_no="T-strange",
         asked_at=at,
         said_at=at,
@@ -103,17 +104,19 @@ def of_another(payment_no: str, payment_id: str, at: datetime) -> PaymentResult:
 @cache
 def _of_payment(payment_no: str, payment_id: str, at: datetime) -> tuple[PaymentResult, ...]:
     return tuple(
-        PaymentResult(
-            payment_no=payment_no,
-            payment_id=payment_id,
-            channel="bank",
-            source=source,
-            verdict=verdict,
-            channel_trade_no=f"T-{payment_no}" if verdict is Verdict.SUCCEEDED else None,
-            paid_at=at if verdict is Verdict.SUCCEEDED else None,
-            asked_at=at,
-            said_at=at,
-            **said,
+        read_payment_result(
+            {
+                "payment_no": payment_no,
+                "payment_id": payment_id,
+                "channel": "bank",
+                "source": source,
+                "verdict": verdict,
+                "channel_trade_no": f"T-{payment_no}" if verdict is Verdict.SUCCEEDED else None,
+                "paid_at": at,
+                "asked_at": at,
+                "said_at": at,
+                **said,
+            }
         )
         for source, verdict, said in OF_PAYMENTS
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts.events.results import PaymentResult
+from contracts.events.results import PaymentSucceeded
 from contracts.money import MAX_AMOUNT, MINOR_DIGITS, Money
 
 
@@ -54,6 +54,6 @@ def test_only_a_whole_number_is_the_amount_of_an_event(amount: str) -> None:
         '{"payment_no": "P1", "payment_id": "C1", "channel": "wechat", "source": "notice",'
         ' "verdict": "succeeded", "amount": AMOUNT}'
     )
-    assert PaymentResult.model_validate_json(said.replace("AMOUNT", "1299")).amount == 1299
+    assert PaymentSucceeded.model_validate_json(said.replace("AMOUNT", "1299")).amount == 1299
     with pytest.raises(ValidationError):
-        PaymentResult.model_validate_json(said.replace("AMOUNT", amount))
+        PaymentSucceeded.model_validate_json(said.replace("AMOUNT", amount))

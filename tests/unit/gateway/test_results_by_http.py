@@ -10,14 +10,12 @@ from tests.unit.gateway.harness import FakeProducer, FakeService
 
 from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished
-from contracts.events.results import PaymentResult, PaymentResultRecord, Source, Verdict
+from contracts.events.results import PaymentPending, PaymentResultRecord, Source
 from contracts.internal import ResultsReceipt, TakeResults
 from gateway.outgoing.results import Results
 from gateway.outgoing.unbroken import Unbroken
 
-WORD = PaymentResult(
-    payment_no="P1", payment_id="C1", channel="fake", source=Source.QUERY, verdict=Verdict.PENDING
-)
+WORD = PaymentPending(payment_no="P1", payment_id="C1", channel="fake", source=Source.QUERY)
 
 
 class StuckProducer(FakeProducer):

@@ -20,7 +20,13 @@ from tests.builders.trade_core import (
 
 from contracts.api import CreateRefund, Failure, OrderStatus, PaymentStatus, RefundStatus
 from contracts.events.configuration import LatePayment
-from contracts.events.results import PaymentResult, RefundResult, Source, Verdict
+from contracts.events.results import (
+    PaymentResult,
+    RefundResult,
+    Source,
+    Verdict,
+    read_payment_result,
+)
 from trade_core.domain import closing, opening, refunding
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import (
@@ -150,7 +156,7 @@ def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> 
     order, payment = fresh()
     opened = aggregate(order, payment)
     action = {"type": "qr_code", "qr_code": "weixin://x"}
-    waiting = PaymentResult.model_validate(
+    waiting = read_payment_result(
         {**dict(said_of_payment(payment, Source.INITIATION, Verdict.PENDING)), "action": action}
     )
     apply(opened, paid(payment), waiting)

@@ -11,13 +11,17 @@ words were true stands in two times, both on the centre's clock or the channel's
 the other's `said_at`. Results of older releases carry neither; then the time of the event counts.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, get_origin
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, TypeAdapter, model_validator
+from pydantic.fields import FieldInfo
 
 from contracts.actions import Action
+from contracts.api import PaymentStatus
 from contracts.events.envelope import CloudEvent, Data
 
 SOURCE: Final = "paymesh/gateway"
@@ -49,8 +53,9 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class PaymentResult(Data):
-    """What a channel said of one payment.
+class PaymentWord(Data):
+    """What the five results of a payment have in common; on the wire each has all these members,
+    and here is what they mean. A result of its own is only one of the five.
 
     By source, `succeeded` means: the money was taken (initiation, notice, query); the trade is
     closed or never came to be, nobody can pay it now (close).
@@ -91,6 +96,87 @@ class PaymentResult(Data):
     channel_refund_amount: StrictInt | None = None
     asked_at: datetime | None = None
     said_at: datetime | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_what_it_can(cls, members: Any) -> Any:
+        """What this verdict cannot say does not count, so that no result is lost by it."""
+        if cls is PaymentWord:
+            raise TypeError("a result is one of the five")
+        if not isinstance(members, dict):
+            return members
+        fields = cls.model_fields
+        return {
+            name: value
+            for name, value in members.items()
+            if name == "verdict" or name not in fields or not _is_constant(fields[name])
+        }
+
+
+def _is_constant(field: FieldInfo) -> bool:
+    return field.annotation is NoneType or get_origin(field.annotation) is Literal
+
+
+class PaymentSucceeded(PaymentWord):
+    verdict: Literal[Verdict.SUCCEEDED] = Verdict.SUCCEEDED
+    closed: Literal[False] = False
+    code: None = None
+    message: None = None
+
+
+class _NothingTaken(PaymentWord):
+    paid_at: None = None
+    reversed: Literal[False] = False
+
+
+class PaymentDeclined(_NothingTaken):
+    verdict: Literal[Verdict.DECLINED] = Verdict.DECLINED
+    action: None = None
+
+
+class _NothingEnded(_NothingTaken):
+    closed: Literal[False] = False
+    refunded: Literal[False] = False
+    amount_refunded: None = None
+    channel_refund_no: None = None
+    channel_refund_amount: None = None
+
+
+class PaymentPending(_NothingEnded):
+    verdict: Literal[Verdict.PENDING] = Verdict.PENDING
+    code: None = None
+    message: None = None
+
+
+class _NothingKnown(_NothingEnded):
+    found: Literal[True] = True
+    channel_trade_no: None = None
+    amount: None = None
+    currency: None = None
+    action: None = None
+
+
+class PaymentNotSent(_NothingKnown):
+    verdict: Literal[Verdict.NOT_SENT] = Verdict.NOT_SENT
+
+
+class PaymentUnknown(_NothingKnown):
+    verdict: Literal[Verdict.UNKNOWN] = Verdict.UNKNOWN
+
+
+PaymentResult = (
+    PaymentSucceeded | PaymentPending | PaymentDeclined | PaymentNotSent | PaymentUnknown
+)
+"""What a channel said of one payment."""
+
+_ANY_PAYMENT_RESULT: Final[TypeAdapter[PaymentResult]] = TypeAdapter(
+    Annotated[PaymentResult, Field(discriminator="verdict")]
+)
+
+
+def read_payment_result(members: Mapping[str, Any]) -> PaymentResult:
+    """The result that these members say; raises ValidationError."""
+    return _ANY_PAYMENT_RESULT.validate_python(dict(members))
 
 
 class RefundResult(Data):
@@ -163,6 +249,39 @@ class SplitResult(Data):
     said_at: datetime | None = None
 
 
-PaymentResultRecord = CloudEvent[PaymentResult]
+def agrees(said: PaymentWord | RefundResult, amount: int, currency: str) -> bool:
+    """Whether amount and currency are these, as far as the channel stated them."""
+    return said.amount in (None, amount) and said.currency in (None, currency)
+
+
+def is_all_back(said: PaymentSucceeded, amount: int) -> bool:
+    """Whether the money was taken, and is all with the payer again."""
+    taken = amount if said.amount is None else said.amount
+    return 0 < taken <= (said.amount_refunded or 0)
+
+
+def status_of_initiation(result: PaymentResult, amount: int, currency: str) -> PaymentStatus:
+    """What the answer to its initiation makes of a payment of this amount, where nothing else was
+    said of it: what the gateway answers the app, and trade-core's table of states gives."""
+    match result:
+        case PaymentSucceeded() if is_all_back(result, amount):
+            return PaymentStatus.CLOSED
+        case PaymentPending() | PaymentDeclined() if not result.found:
+            return PaymentStatus.UNKNOWN
+        case PaymentSucceeded() | PaymentPending() if not agrees(result, amount, currency):
+            return PaymentStatus.CONFLICTED
+        case PaymentSucceeded():
+            return PaymentStatus.SUCCEEDED
+        case PaymentPending():
+            return PaymentStatus.PENDING
+        case PaymentDeclined() if result.closed:
+            return PaymentStatus.CLOSED
+        case PaymentDeclined() | PaymentNotSent():
+            return PaymentStatus.FAILED
+        case PaymentUnknown():
+            return PaymentStatus.UNKNOWN
+
+
+PaymentResultRecord = CloudEvent[Annotated[PaymentResult, Field(discriminator="verdict")]]
 RefundResultRecord = CloudEvent[RefundResult]
 SplitResultRecord = CloudEvent[SplitResult]

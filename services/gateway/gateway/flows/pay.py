@@ -9,7 +9,6 @@ from datetime import datetime
 import structlog
 
 from chassis.producer import NotPublished
-from contracts.actions import NoAction
 from contracts.api import (
     CreatePayment,
     Failure,
@@ -18,7 +17,7 @@ from contracts.api import (
     PaymentStatus,
     PaymentView,
 )
-from contracts.events.results import Source
+from contracts.events.results import PaymentResult, Source, status_of_initiation
 from contracts.internal import OpenedPayment, OpenPayment
 from contracts.money import Money
 from gateway.channels.plugin import (
@@ -112,7 +111,7 @@ async def _initiate(
     except NotPublished as error:
         log.warning("payment.result_not_published", reason=str(error))
         raise _unknown(payment, None) from error
-    return _answer(payment, outcome)
+    return _answer(payment, result, outcome)
 
 
 def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: Calling) -> PayOrder:
@@ -132,52 +131,38 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
     )
 
 
-def _answer(payment: PaymentView, outcome: Outcome) -> PaymentView:
+def _answer(payment: PaymentView, result: PaymentResult, outcome: Outcome) -> PaymentView:
+    """The payment as trade-core will have it by this result; raises NotInitiated where it is not
+    initiated, for the reason that the outcome tells."""
+    status = status_of_initiation(result, payment.amount, payment.currency)
+    seen = payment.model_copy(
+        update={
+            "status": status,
+            "action": result.action,
+            "channel_trade_no": result.channel_trade_no,
+            "paid_at": result.paid_at,
+        }
+    )
     match outcome:
-        case Pending():
-            return payment.model_copy(
-                update={
-                    "status": PaymentStatus.PENDING,
-                    "action": outcome.action,
-                    "channel_trade_no": outcome.channel_no,
-                }
-            )
-        case Succeeded():
-            return payment.model_copy(
-                update={
-                    "status": _status_of_money(payment, outcome),
-                    "action": NoAction(),
-                    "channel_trade_no": outcome.channel_no,
-                    "paid_at": outcome.at,
-                }
-            )
+        case Pending() | Succeeded():
+            return seen
         case Declined(code=code, message=message):
             raise errors.Declined(
-                "The channel declined the payment.",
-                _failed(payment, code, message),
-                (code, message),
+                "The channel declined the payment.", _failed(seen, code, message), (code, message)
             )
         case NotSent(code=code, message=message):
             words = (code, message) if outcome.is_spoken else None
             raise errors.NotSent(
                 "The payment surely did not reach the channel; another one may be tried.",
-                _failed(payment, code, message),
+                _failed(seen, code, message),
                 words,
             )
         case Unknown(code=code, message=message):
-            raise _unknown(payment, (code, message) if outcome.is_spoken else None)
-
-
-def _status_of_money(payment: PaymentView, outcome: Succeeded) -> PaymentStatus:
-    """Money that is not what was asked for is a conflict, as trade-core will find too."""
-    if outcome.amount in (None, Money(payment.amount, payment.currency)):
-        return PaymentStatus.SUCCEEDED
-    return PaymentStatus.CONFLICTED
+            raise _unknown(seen, (code, message) if outcome.is_spoken else None)
 
 
 def _failed(payment: PaymentView, code: str, message: str) -> PaymentView:
-    failure = Failure(code=code, message=message)
-    return payment.model_copy(update={"status": PaymentStatus.FAILED, "failure": failure})
+    return payment.model_copy(update={"failure": Failure(code=code, message=message)})
 
 
 def _unknown(payment: PaymentView, words: tuple[str, str] | None) -> errors.Unknown:

@@ -18,8 +18,14 @@ from contracts.events.results import (
     REFUND_RESULT,
     SOURCE,
     SPLIT_RESULT,
+    PaymentDeclined,
+    PaymentNotSent,
+    PaymentPending,
     PaymentResult,
     PaymentResultRecord,
+    PaymentSucceeded,
+    PaymentUnknown,
+    PaymentWord,
     RefundResult,
     RefundResultRecord,
     ShareResult,
@@ -130,10 +136,10 @@ def payment_result(
     account: ChannelAccount, payment_no: str, source: Source, outcome: Outcome
 ) -> PaymentResult:
     """The outcome as the channel's word on one payment."""
-    about = {"payment_no": payment_no, **_spoken(account, source, outcome)}
+    about = {"payment_no": payment_no, **_speaker(account, source, outcome)}
     match outcome:
         case Succeeded():
-            return PaymentResult(
+            return PaymentSucceeded(
                 **about,
                 **_stated(outcome.amount),
                 found=outcome.found,
@@ -144,22 +150,24 @@ def payment_result(
                 action=NoAction() if source is Source.INITIATION else None,
             )
         case Pending():
-            return PaymentResult(
+            return PaymentPending(
                 **about,
                 found=outcome.found,
                 channel_trade_no=outcome.channel_no,
                 action=outcome.action,
             )
         case Declined():
-            return PaymentResult(
+            return PaymentDeclined(
                 **about,
                 **_given_back(outcome.given_back),
                 closed=outcome.closed,
                 code=outcome.code,
                 message=outcome.message,
             )
-        case NotSent() | Unknown():
-            return PaymentResult(**about, code=outcome.code, message=outcome.message)
+        case NotSent():
+            return PaymentNotSent(**about, code=outcome.code, message=outcome.message)
+        case Unknown():
+            return PaymentUnknown(**about, code=outcome.code, message=outcome.message)
 
 
 def refund_result(
@@ -211,13 +219,17 @@ def split_result(
 
 
 def _spoken(account: ChannelAccount, source: Source, outcome: Outcome) -> dict[str, Any]:
-    """Who spoke (`own-account-only`), when (`later-wins`), and the outcome in one word."""
+    """As `_speaker`, and the outcome in one word."""
+    return {**_speaker(account, source, outcome), "verdict": _verdict(outcome)}
+
+
+def _speaker(account: ChannelAccount, source: Source, outcome: Outcome) -> dict[str, Any]:
+    """Who spoke (`own-account-only`), and when (`later-wins`)."""
     return {
         "merchant_id": account.merchant_id,
         "payment_id": account.payment_id,
         "channel": account.channel,
         "source": source,
-        "verdict": _verdict(outcome),
         "asked_at": outcome.asked_at,
         "said_at": outcome.said_at,
     }
@@ -267,7 +279,7 @@ def _stated(amount: Money | None) -> dict[str, Any]:
 def _message(result: Result, said_at: datetime) -> Message:
     event: CloudEvent[Any]
     match result:
-        case PaymentResult():
+        case PaymentWord():
             topic, kind, subject = PAYMENT_RESULTS, PAYMENT_RESULT, result.payment_no
             event = PaymentResultRecord(**_envelope(kind, subject, said_at), data=result)
         case RefundResult():

@@ -7,7 +7,20 @@ from datetime import datetime
 from typing import Final
 
 from contracts.api import Failure, RefundStatus
-from contracts.events.results import PaymentResult, RefundResult, Source, SplitResult, Verdict
+from contracts.events.results import (
+    PaymentDeclined,
+    PaymentNotSent,
+    PaymentPending,
+    PaymentResult,
+    PaymentSucceeded,
+    PaymentUnknown,
+    RefundResult,
+    Source,
+    SplitResult,
+    Verdict,
+    agrees,
+    is_all_back,
+)
 from trade_core.domain.errors import ForeignAccount, ImpossibleResult
 from trade_core.domain.payment import Payment, PaymentFact, ReportedPayment
 from trade_core.domain.refund import Refund, RefundFact
@@ -37,23 +50,23 @@ def of_payment(payment: Payment, result: PaymentResult, asked_at: datetime) -> P
     """What its own account says of the payment. `asked_at`: not before that it was true."""
     if result.source is Source.CLOSE:
         return _of_close(payment, result, asked_at)
-    match result.verdict:
-        case Verdict.SUCCEEDED if _is_all_back(payment, result):
+    match result:
+        case PaymentSucceeded() if is_all_back(result, payment.amount):
             return PaymentFact.REVERSED
-        case Verdict.SUCCEEDED:
+        case PaymentSucceeded():
             return PaymentFact.PAID if _agrees(payment, result) else PaymentFact.CONFLICT
-        case Verdict.PENDING | Verdict.DECLINED if not result.found:
+        case PaymentPending() | PaymentDeclined() if not result.found:
             return PaymentFact.UNCLEAR
-        case Verdict.PENDING:
+        case PaymentPending():
             return PaymentFact.WAITING if _agrees(payment, result) else PaymentFact.CONFLICT
-        case Verdict.DECLINED if result.closed:
+        case PaymentDeclined() if result.closed:
             # Closed, and of what was taken something went back: paid, and undone.
             return PaymentFact.REVERSED if result.refunded else PaymentFact.ENDED
-        case Verdict.DECLINED:
+        case PaymentDeclined():
             return PaymentFact.DECLINED
-        case Verdict.NOT_SENT if result.source is Source.INITIATION:
+        case PaymentNotSent() if result.source is Source.INITIATION:
             return PaymentFact.NOT_SENT
-        case Verdict.NOT_SENT | Verdict.UNKNOWN:
+        case PaymentNotSent() | PaymentUnknown():
             return PaymentFact.UNCLEAR
 
 
@@ -124,7 +137,7 @@ def of_split(split: Split, payment: Payment, result: SplitResult) -> SplitFact:
 
 def claim_of(payment: Payment, result: PaymentResult) -> ReportedPayment | None:
     """The money that a result says was taken; what it does not state is taken for ours."""
-    if result.verdict is not Verdict.SUCCEEDED or result.source is Source.CLOSE:
+    if not isinstance(result, PaymentSucceeded) or result.source is Source.CLOSE:
         return None
     return ReportedPayment(
         account_id=result.payment_id,
@@ -136,18 +149,12 @@ def claim_of(payment: Payment, result: PaymentResult) -> ReportedPayment | None:
 
 
 def _of_close(payment: Payment, result: PaymentResult, asked_at: datetime) -> PaymentFact:
-    if result.verdict is not Verdict.SUCCEEDED:
+    if not isinstance(result, PaymentSucceeded):
         return PaymentFact.UNCLEAR
     if result.reversed:
         return PaymentFact.REVERSED
     # No end while our own initiation may still arrive there.
     return PaymentFact.UNCLEAR if payment.may_yet_arrive(asked_at) else PaymentFact.ENDED
-
-
-def _is_all_back(payment: Payment, result: PaymentResult) -> bool:
-    """Whether the money was taken, and is all with the payer again."""
-    taken = payment.amount if result.amount is None else result.amount
-    return 0 < taken <= (result.amount_refunded or 0)
 
 
 def why(fact: PaymentFact | RefundFact, result: PaymentResult | RefundResult) -> Failure:
@@ -166,5 +173,4 @@ def _is_silent_about_returns(refund: Refund, result: RefundResult) -> bool:
 
 
 def _agrees(ours: Payment | Refund, said: PaymentResult | RefundResult) -> bool:
-    """Whether amount and currency are ours, as far as the channel stated them."""
-    return said.amount in (None, ours.amount) and said.currency in (None, ours.currency)
+    return agrees(said, ours.amount, ours.currency)

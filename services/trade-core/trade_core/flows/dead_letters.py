@@ -11,7 +11,7 @@ from chassis.consumer import DeadRecord, Record
 from chassis.database import is_passing
 from contracts.events.alerts import Alert, record_unproven
 from contracts.events.orders import SOURCE
-from contracts.events.results import PaymentResult, RefundResult, SplitResult
+from contracts.events.results import PaymentWord, RefundResult, SplitResult
 from contracts.internal import DeadLetterPage, DeadLetterView
 from foundation.dead_letters import keep as keep_dead_letters
 from foundation.record_proof import is_unproven
@@ -102,7 +102,7 @@ async def _try_again(deps: Deps, record: Record) -> str | None:
 async def _apply(deps: Deps, record: Record) -> Refused:
     received = decode(deps, record)
     match received.event.data:
-        case PaymentResult():
+        case PaymentWord():
             return await apply_payment_results(deps, [received])
         case RefundResult():
             return await apply_refund_results(deps, [received])

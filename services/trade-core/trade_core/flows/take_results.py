@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from zlib import crc32
 
 from chassis.consumer import DeadRecord, Record
-from contracts.events.results import PaymentResult, RefundResult, SplitResult
+from contracts.events.results import PaymentResult, PaymentWord, RefundResult, SplitResult
 from contracts.internal import ResultRecord, ResultsReceipt
 from trade_core.flows import dead_letters
 from trade_core.flows.apply_results import (
@@ -52,7 +52,7 @@ async def apply_batch(deps: Deps, batch: Sequence[AnyReceived]) -> int:
     splits: list[Received[SplitResult]] = []
     for item in batch:
         match item.event.data:
-            case PaymentResult():
+            case PaymentWord():
                 payments.append(item)
             case RefundResult():
                 refunds.append(item)

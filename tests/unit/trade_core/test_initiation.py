@@ -1,0 +1,38 @@
+"""What the gateway answers of an initiation is what trade-core's table makes of its result."""
+
+from typing import Any
+
+import pytest
+from tests.builders.trade_core import NOON, aggregate, fresh, said_of_payment
+
+from contracts.events.configuration import LatePayment
+from contracts.events.results import Source, Verdict, status_of_initiation
+from trade_core.domain.apply_result import apply_payment_result
+
+SAID: list[dict[str, Any]] = [
+    {},
+    {"amount": 1299, "currency": "CNY"},
+    {"amount": 1298, "currency": "CNY"},
+    {"amount": 1299, "currency": "USD"},
+    {"amount": 1299, "currency": "CNY", "amount_refunded": 1299},
+    {"amount": 1299, "currency": "CNY", "amount_refunded": 1298},
+    {"amount_refunded": 1299, "refunded": True},
+    {"found": False},
+    {"found": False, "amount": 1298},
+    {"closed": True},
+    {"closed": True, "found": False},
+    {"closed": True, "refunded": True},
+]
+
+
+@pytest.mark.parametrize("said", SAID, ids=str)
+@pytest.mark.parametrize("verdict", Verdict)
+def test_gateway_answers_the_state_that_trade_core_computes(
+    verdict: Verdict, said: dict[str, Any]
+) -> None:
+    order, payment = fresh()
+    opened = aggregate(order, payment)
+    result = said_of_payment(payment, Source.INITIATION, verdict, **said)
+    apply_payment_result(opened, result, said_at=NOON, late=LatePayment.ACCEPT)
+    computed = opened.payments[payment.payment_no].state
+    assert status_of_initiation(result, payment.amount, payment.currency) is computed
