@@ -21,7 +21,7 @@ from contracts.internal import (
     TakeResults,
 )
 from foundation.service_client import CALL_LIMIT_S, Service
-from trade_core import api
+from trade_core.api import payments, refunds, splits
 from trade_core.flows import take_results
 from trade_core.flows.deps import Deps
 
@@ -86,23 +86,23 @@ def _route(
 ) -> Coroutine[Any, Any, BaseModel | Response]:
     match verb, path.split("/")[2:]:
         case "POST", ["payments"]:
-            return api.post_payment(_request(cast(OpenPayment, given), deps))
+            return payments.post_payment(_request(cast(OpenPayment, given), deps))
         case "GET", ["payments", payment_no]:
-            return api.get_payment(payment_no, deps, given.get("app_id"))
+            return payments.get_payment(payment_no, deps, given.get("app_id"))
         case "GET", ["payments", payment_no, "checkout"]:
-            return api.get_checkout(payment_no, deps)
+            return payments.get_checkout(payment_no, deps)
         case "POST", ["results"]:
             return take_results.take(deps, cast(TakeResults, given).records)
         case "POST", ["payments", payment_no, "channel"]:
-            return api.post_channel(payment_no, cast(ChooseChannel, given), deps)
+            return payments.post_channel(payment_no, cast(ChooseChannel, given), deps)
         case "GET", ["orders", number]:
-            return api.get_order(number, given["app_id"], given["merchant_id"], deps)
+            return payments.get_order(number, given["app_id"], given["merchant_id"], deps)
         case "POST", ["orders", number, "close"]:
-            return api.post_close(number, cast(CloseOrderFor, given), deps)
+            return payments.post_close(number, cast(CloseOrderFor, given), deps)
         case "POST", ["splits"]:
-            return api.post_split(cast(OpenSplit, given), deps)
+            return splits.post_split(cast(OpenSplit, given), deps)
         case "POST", ["refunds"]:
-            return api.post_refund(cast(OpenRefund, given), deps)
+            return refunds.post_refund(cast(OpenRefund, given), deps)
         case _:
             raise KeyError(path)
 

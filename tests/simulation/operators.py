@@ -21,7 +21,7 @@ from contracts.internal import (
     RefundDecision,
     ReplayDeadLetter,
 )
-from trade_core import api
+from trade_core.api import payments, refunds, results
 from trade_core.flows.deps import Deps
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class Operators(Counted):
     async def _decide_payment(self, payment_no: str) -> None:
         for _ in range(TRIES):
             await asyncio.sleep(self.dice.pick((1.0, 60.0)))
-            seen = await self._ask(lambda deps: api.get_payment(payment_no, deps))
+            seen = await self._ask(lambda deps: payments.get_payment(payment_no, deps))
             if seen is None or seen.claim is None:
                 continue
             claim = ClaimSeen.model_validate(
@@ -71,7 +71,7 @@ class Operators(Counted):
 
     async def _decide_refund(self, refund_no: str) -> None:
         await asyncio.sleep(self.dice.pick((1.0, 60.0)))
-        seen = await self._ask(lambda deps: api.get_refund(refund_no, deps))
+        seen = await self._ask(lambda deps: refunds.get_refund(refund_no, deps))
         if seen is None or not self.dice.happens(0.5):
             return
         await asyncio.sleep(self.dice.pick((1.0, self.dice.between(0, 3000))))
@@ -83,7 +83,9 @@ class Operators(Counted):
             version=cast(int, getattr(seen, "version", None)),
         )
         self._tell("decides", decision, refund_no)
-        decided = await self._ask(lambda deps: api.post_refund_decision(refund_no, request, deps))
+        decided = await self._ask(
+            lambda deps: refunds.post_refund_decision(refund_no, request, deps)
+        )
         if decided is not None:
             self.refunds[refund_no] = decision
 
@@ -91,7 +93,7 @@ class Operators(Counted):
         """Whatever lies there, now and then."""
         for _ in range(5):
             await asyncio.sleep(self.dice.pick((30.0, 300.0, 4000.0)))
-            page = await self._ask(lambda deps: api.list_dead_letters(deps, limit=100))
+            page = await self._ask(lambda deps: results.list_dead_letters(deps, limit=100))
             for letter in page.items if page else ():
                 request = ReplayDeadLetter(version=letter.version)
                 self._tell("replays", letter.id, letter.key)
@@ -117,10 +119,10 @@ class Operators(Counted):
 def _decide(
     payment_no: str, request: DecidePayment
 ) -> Callable[[Deps], Coroutine[Any, Any, object]]:
-    return lambda deps: api.post_payment_decision(payment_no, request, deps)
+    return lambda deps: payments.post_payment_decision(payment_no, request, deps)
 
 
 def _replay(
     letter_id: int, request: ReplayDeadLetter
 ) -> Callable[[Deps], Coroutine[Any, Any, object]]:
-    return lambda deps: api.post_replay(letter_id, request, deps)
+    return lambda deps: results.post_replay(letter_id, request, deps)

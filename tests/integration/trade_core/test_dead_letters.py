@@ -19,7 +19,7 @@ from contracts import topics
 from contracts.api import PaymentStatus, RefundStatus
 from contracts.events.results import PaymentResult, Source, Verdict
 from contracts.internal import DeadLetterView, DecideRefund, RefundDecision
-from trade_core.domain.errors import DeadLetterNotFound, VersionChanged
+from trade_core.domain.operator_errors import DeadLetterNotFound, VersionChanged
 from trade_core.flows.dead_letters import MAX_BYTES_SHOWN, keep, list_letters, replay
 from trade_core.flows.decide import decide_refund
 

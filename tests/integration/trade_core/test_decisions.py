@@ -19,12 +19,8 @@ from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from contracts.internal import DecidePayment, DecideRefund, PaymentDecision, RefundDecision
 from trade_core.domain.deciding import claim_shown
-from trade_core.domain.errors import (
-    DecisionImpossible,
-    PaymentNotFound,
-    RefundNotFound,
-    VersionChanged,
-)
+from trade_core.domain.errors import PaymentNotFound, RefundNotFound
+from trade_core.domain.operator_errors import DecisionImpossible, VersionChanged
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 from trade_core.flows import read

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.integration.trade_core.desk import APP, MERCHANT, Desk, request
+from tests.builders.trade_core import APP, MERCHANT, request
+from tests.integration.trade_core.harness import Harness
 
 from contracts.api import CreatePaymentLink, LinkStatus, OrderStatus
 from contracts.identifiers import is_id, new_id
@@ -21,34 +22,34 @@ def wish(**changes: Any) -> CreatePaymentLink:
     return CreatePaymentLink(**{**usual, **changes})
 
 
-async def made(desk: Desk, **changes: Any) -> LinkOnFile:
-    return (await payment_links.create(desk.deps, APP, wish(**changes))).link
+async def made(harness: Harness, **changes: Any) -> LinkOnFile:
+    return (await payment_links.create(harness.deps, APP, wish(**changes))).link
 
 
-async def test_a_link_of_one_use_raced_by_many_payers_opens_one_order(desk: Desk) -> None:
-    link = await made(desk)
+async def test_a_link_of_one_use_raced_by_many_payers_opens_one_order(harness: Harness) -> None:
+    link = await made(harness)
     begun = await asyncio.gather(
-        *(payment_links.pay(desk.deps, link.link_id, PayAtLink()) for _ in range(PAYERS))
+        *(payment_links.pay(harness.deps, link.link_id, PayAtLink()) for _ in range(PAYERS))
     )
     assert sum(each.created for each in begun) == 1
     assert len({each.payment.payment_no for each in begun}) == 1
-    async with desk.deps.db.connection() as tx:
+    async with harness.deps.db.connection() as tx:
         assert await tx.fetchval("select count(*) from orders") == 1
         assert await tx.fetchval("select count(*) from payments") == 1
 
 
-async def test_a_link_for_many_opens_an_order_for_each(desk: Desk) -> None:
-    link = await made(desk, uses=None)
-    begun = [await payment_links.pay(desk.deps, link.link_id, PayAtLink()) for _ in range(3)]
+async def test_a_link_for_many_opens_an_order_for_each(harness: Harness) -> None:
+    link = await made(harness, uses=None)
+    begun = [await payment_links.pay(harness.deps, link.link_id, PayAtLink()) for _ in range(3)]
     numbers = {each.order.merchant_order_no for each in begun}
     assert len(numbers) == 3
     assert all(is_id("payers_order", number) for number in numbers)
     assert link.merchant_order_no is None
 
 
-async def test_the_order_is_the_apps_with_its_number_amount_and_end(desk: Desk) -> None:
-    link = await made(desk, merchant_order_no="W77", expires_in_s=3_600)
-    begun = await payment_links.pay(desk.deps, link.link_id, PayAtLink())
+async def test_the_order_is_the_apps_with_its_number_amount_and_end(harness: Harness) -> None:
+    link = await made(harness, merchant_order_no="W77", expires_in_s=3_600)
+    begun = await payment_links.pay(harness.deps, link.link_id, PayAtLink())
     order = begun.order
     assert (order.app_id, order.merchant_id, order.merchant_order_no) == (APP, MERCHANT, "W77")
     assert (order.amount, order.currency, order.subject) == (1299, "CNY", "物业费 11月")
@@ -56,71 +57,71 @@ async def test_the_order_is_the_apps_with_its_number_amount_and_end(desk: Desk) 
     assert begun.payment.metadata == {"link_id": link.link_id}
 
 
-async def test_the_same_number_with_the_same_content_is_the_same_link(desk: Desk) -> None:
-    first = await payment_links.create(desk.deps, APP, wish(merchant_order_no="W1"))
-    again = await payment_links.create(desk.deps, APP, wish(merchant_order_no="W1"))
+async def test_the_same_number_with_the_same_content_is_the_same_link(harness: Harness) -> None:
+    first = await payment_links.create(harness.deps, APP, wish(merchant_order_no="W1"))
+    again = await payment_links.create(harness.deps, APP, wish(merchant_order_no="W1"))
     assert (first.created, again.created) == (True, False)
     assert again.link.link_id == first.link.link_id
     with pytest.raises(LinkMismatch):
-        await payment_links.create(desk.deps, APP, wish(merchant_order_no="W1", amount=1))
+        await payment_links.create(harness.deps, APP, wish(merchant_order_no="W1", amount=1))
 
 
-async def test_the_payer_says_the_amount_where_the_link_does_not(desk: Desk) -> None:
-    link = await made(desk, amount=None)
+async def test_the_payer_says_the_amount_where_the_link_does_not(harness: Harness) -> None:
+    link = await made(harness, amount=None)
     with pytest.raises(AmountMissing):
-        await payment_links.pay(desk.deps, link.link_id, PayAtLink())
-    begun = await payment_links.pay(desk.deps, link.link_id, PayAtLink(amount=5))
+        await payment_links.pay(harness.deps, link.link_id, PayAtLink())
+    begun = await payment_links.pay(harness.deps, link.link_id, PayAtLink(amount=5))
     assert begun.order.amount == 5
 
 
-async def test_the_amount_of_the_link_is_not_the_payers_to_say(desk: Desk) -> None:
-    link = await made(desk)
-    begun = await payment_links.pay(desk.deps, link.link_id, PayAtLink(amount=1))
+async def test_the_amount_of_the_link_is_not_the_payers_to_say(harness: Harness) -> None:
+    link = await made(harness)
+    begun = await payment_links.pay(harness.deps, link.link_id, PayAtLink(amount=1))
     assert begun.order.amount == 1299
 
 
-async def test_a_disabled_link_begins_nothing_and_what_was_begun_stays(desk: Desk) -> None:
-    link, other = await made(desk), await made(desk)
-    begun = await payment_links.pay(desk.deps, link.link_id, PayAtLink())
+async def test_a_disabled_link_begins_nothing_and_what_was_begun_stays(harness: Harness) -> None:
+    link, other = await made(harness), await made(harness)
+    begun = await payment_links.pay(harness.deps, link.link_id, PayAtLink())
     for each in (link, other):
-        assert (await payment_links.disable(desk.deps, each.link_id, APP)).state is (
+        assert (await payment_links.disable(harness.deps, each.link_id, APP)).state is (
             LinkStatus.DISABLED
         )
     with pytest.raises(LinkOver) as refused:
-        await payment_links.pay(desk.deps, other.link_id, PayAtLink())
+        await payment_links.pay(harness.deps, other.link_id, PayAtLink())
     assert refused.value.extra == {"state": "disabled"}
-    on_file = await payment_links.get(desk.deps, link.link_id, APP)
+    on_file = await payment_links.get(harness.deps, link.link_id, APP)
     assert on_file.payment_no == begun.payment.payment_no
     assert on_file.order_state is OrderStatus.OPEN
 
 
-async def test_an_expired_link_begins_nothing(desk: Desk) -> None:
-    link = await made(desk, uses=None, expires_in_s=60)
-    desk.now += timedelta(seconds=60)
-    assert (await payment_links.get(desk.deps, link.link_id, APP)).state is LinkStatus.EXPIRED
+async def test_an_expired_link_begins_nothing(harness: Harness) -> None:
+    link = await made(harness, uses=None, expires_in_s=60)
+    harness.now += timedelta(seconds=60)
+    assert (await payment_links.get(harness.deps, link.link_id, APP)).state is LinkStatus.EXPIRED
     with pytest.raises(LinkOver):
-        await payment_links.pay(desk.deps, link.link_id, PayAtLink())
+        await payment_links.pay(harness.deps, link.link_id, PayAtLink())
 
 
 async def test_an_order_that_the_app_makes_itself_under_the_number_is_the_links(
-    desk: Desk,
+    harness: Harness,
 ) -> None:
-    link = await made(desk, merchant_order_no="W9")
-    await desk.opened(request(merchant_order_no="W9"))
+    link = await made(harness, merchant_order_no="W9")
+    await harness.opened(request(merchant_order_no="W9"))
     with pytest.raises(LinkOver):
-        await payment_links.pay(desk.deps, link.link_id, PayAtLink())
+        await payment_links.pay(harness.deps, link.link_id, PayAtLink())
 
 
 @pytest.mark.parametrize("app_id", ["A2", ""])
-async def test_another_apps_link_is_not_there(desk: Desk, app_id: str) -> None:
-    link = await made(desk)
+async def test_another_apps_link_is_not_there(harness: Harness, app_id: str) -> None:
+    link = await made(harness)
     with pytest.raises(LinkNotFound):
-        await payment_links.get(desk.deps, link.link_id, app_id)
+        await payment_links.get(harness.deps, link.link_id, app_id)
     with pytest.raises(LinkNotFound):
-        await payment_links.disable(desk.deps, link.link_id, app_id)
-    assert (await payment_links.get(desk.deps, link.link_id, APP)).state is LinkStatus.OPEN
+        await payment_links.disable(harness.deps, link.link_id, app_id)
+    assert (await payment_links.get(harness.deps, link.link_id, APP)).state is LinkStatus.OPEN
 
 
-async def test_a_link_that_nobody_made_is_not_there(desk: Desk) -> None:
+async def test_a_link_that_nobody_made_is_not_there(harness: Harness) -> None:
     with pytest.raises(LinkNotFound):
-        await payment_links.pay(desk.deps, new_id("payment_link"), PayAtLink())
+        await payment_links.pay(harness.deps, new_id("payment_link"), PayAtLink())

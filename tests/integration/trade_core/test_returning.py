@@ -17,10 +17,7 @@ from contracts.api import ShareStatus
 from contracts.events.configuration import RefundSplits
 from contracts.events.results import Source, Verdict
 from contracts.internal import DecideRefund, RefundDecision
-from trade_core.domain.errors import (
-    RefundExceedsPaid,
-    SplitExceedsPaid,
-)
+from trade_core.domain.errors import RefundExceedsPaid, SplitExceedsPaid
 from trade_core.flows import check_ledger
 from trade_core.flows.decide import decide_refund
 

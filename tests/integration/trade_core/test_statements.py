@@ -28,7 +28,7 @@ from tests.integration.trade_core.statements import (
 from chassis.problems import InvalidRequest
 from contracts.events.configuration import ChannelAccountEntity, State
 from contracts.internal import AskForStatement
-from trade_core.domain.errors import NoStatementOfDay, ReconciliationNotFound
+from trade_core.domain.operator_errors import NoStatementOfDay, ReconciliationNotFound
 from trade_core.domain.reconciliation import GIVE_UP, ready_at
 from trade_core.flows.read_reconciliation import ask_for, get_reconciliation, list_reconciliations
 from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations

@@ -25,7 +25,7 @@ from contracts.internal import PaymentDecision, RefundDecision
 from trade_core.domain import apply_result, closing, deciding, refunding, splitting
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_refund_result import apply_refund_result
-from trade_core.domain.errors import ResultRefused
+from trade_core.domain.refused_results import ResultRefused
 from trade_core.domain.trade_numbers import TradeNumbers
 
 Act = Callable[[OrderAggregate], object]

@@ -32,10 +32,10 @@ from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import (
     apply_payment_result,
 )
-from trade_core.domain.errors import ResultRefused
 from trade_core.domain.facts import MAX_WORDS_CHARS
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
+from trade_core.domain.refused_results import ResultRefused
 
 
 def apply(

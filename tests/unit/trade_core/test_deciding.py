@@ -30,8 +30,8 @@ from trade_core.domain import opening
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.deciding import claim_shown, decide_payment, decide_refund
 from trade_core.domain.due import Ask, NextCheck, refund_step
-from trade_core.domain.errors import ClaimChanged, DecisionImpossible
 from trade_core.domain.ledger import Purpose
+from trade_core.domain.operator_errors import ClaimChanged, DecisionImpossible
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
 

@@ -10,9 +10,9 @@ from contracts.api import PaymentStatus, RefundCause
 from contracts.events.results import Source, Verdict
 from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
-from trade_core.domain.errors import ForeignAccount
 from trade_core.domain.facts import of_payment, of_refund
 from trade_core.domain.refund import Refund
+from trade_core.domain.refused_results import ForeignAccount
 
 PaymentFact = payments.PaymentFact
 RefundFact = refunds.RefundFact

@@ -16,9 +16,9 @@ from contracts.internal import RefundDecision
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.deciding import decide_refund
 from trade_core.domain.due import BOUNCE_DAYS, Ask, Rest, refund_step
-from trade_core.domain.errors import ForeignAccount, ResultRefused
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.refund import Refund, RefundFact
+from trade_core.domain.refused_results import ForeignAccount, ResultRefused
 
 HOUR_S = 3600.0
 

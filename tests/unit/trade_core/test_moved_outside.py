@@ -23,9 +23,10 @@ from trade_core.domain import moved_outside, refunding
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.deciding import decide_refund
-from trade_core.domain.errors import RefundExceedsPaid, ResultRefused
+from trade_core.domain.errors import RefundExceedsPaid
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
+from trade_core.domain.refused_results import ResultRefused
 
 
 def a_paid_order(amount: int = 1000) -> tuple[OrderAggregate, Payment]:

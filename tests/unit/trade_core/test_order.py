@@ -8,9 +8,9 @@ from tests.builders.trade_core import later, pending
 
 from contracts.api import OrderStatus, PaymentStatus, RefundCause
 from contracts.events.configuration import LatePayment
-from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.order import TRANSITIONS, Order, OrderFact, after, derive, return_cause
 from trade_core.domain.payment import Payment
+from trade_core.domain.refused_results import IllegalTransition
 
 AFTER_THE_END_S = 7200
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.api import PaymentStatus as State
-from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.payment import OPEN, TRANSITIONS, PaymentFact, after
+from trade_core.domain.refused_results import IllegalTransition
 
 DECISIONS = {PaymentFact.ACCEPTED, PaymentFact.SENT_BACK, PaymentFact.IGNORED}
 ENDS = {State.SUCCEEDED, State.FAILED, State.CLOSED, State.CONFLICTED}

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.api import RefundStatus as State
-from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.refund import TRANSITIONS, RefundFact, after
+from trade_core.domain.refused_results import IllegalTransition
 
 DECISIONS = {RefundFact.SETTLED_OUTSIDE, RefundFact.RELEASED}
 IMPOSSIBLE = {(State.SUCCEEDED, RefundFact.REFUSED)} | set(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.api import SplitStatus as State
-from trade_core.domain.errors import IllegalTransition
+from trade_core.domain.refused_results import IllegalTransition
 from trade_core.domain.split import TRANSITIONS, SplitFact, after
 
 IMPOSSIBLE = {

@@ -26,14 +26,10 @@ from trade_core.domain import opening, views
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_result import apply_payment_result
 from trade_core.domain.due import Ask, NextCheck, Rest, split_step
-from trade_core.domain.errors import (
-    PaymentNotSplittable,
-    ResultRefused,
-    SplitExceedsPaid,
-    SplittingFinished,
-)
+from trade_core.domain.errors import PaymentNotSplittable, SplitExceedsPaid, SplittingFinished
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.payment import Payment
+from trade_core.domain.refused_results import ResultRefused
 from trade_core.domain.split import Split, SplitFact
 from trade_core.domain.splitting import apply_split_result, split_as_requested
 

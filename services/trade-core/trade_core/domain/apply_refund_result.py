@@ -16,9 +16,9 @@ from contracts.internal import RefundDecision
 from trade_core.domain import alerts, due, facts, ledger, refund, returning
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
-from trade_core.domain.errors import ImpossibleResult
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import DENIED, Refund, RefundFact
+from trade_core.domain.refused_results import ImpossibleResult
 
 SENT_ONCE: Final = timedelta(seconds=due.SCHEDULE_S[0])
 """So long after it was begun, no refund has been sent a second time."""

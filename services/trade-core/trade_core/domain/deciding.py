@@ -11,7 +11,7 @@ from trade_core.domain import payment as payments
 from trade_core.domain import refund as refunds
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
-from trade_core.domain.errors import ClaimChanged, DecisionImpossible, VersionChanged
+from trade_core.domain.operator_errors import ClaimChanged, DecisionImpossible, VersionChanged
 from trade_core.domain.payment import Payment, ReportedPayment
 from trade_core.domain.refund import Refund
 

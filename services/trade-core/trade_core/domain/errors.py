@@ -1,32 +1,24 @@
-"""What trade-core answers when it says no.
+"""What trade-core answers when it says no; to its operators in `operator_errors`.
 
 TradeError (a problem with one of the public codes)
-├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound · DeadLetterNotFound  not_found
-├── ReconciliationNotFound · DifferenceNotFound                  not_found
+├── OrderNotFound · PaymentNotFound · RefundNotFound · SplitNotFound    not_found
 ├── LinkNotFound                                            not_found
+├── CursorExpired                                           cursor_expired
 ├── TooManyAttempts                                         rate_limited
 ├── LinkMismatch · LinkOver · AmountMissing     refund_mismatch · order_closed · invalid_request
-├── PaymentError (409, with the member `payment`)
-│   ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
-│   ├── OrderPaid · OrderClosed · CheckoutReplaced          order_paid · order_closed
-│   ├── PaymentConflicted                                   payment_conflicted
-│   ├── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
-│   └── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
-├── DayNotBilled · DifferenceClosed                         invalid_request
-└── DecisionImpossible                                      invalid_request
-ClaimChanged · VersionChanged (409 claim_changed · version_changed, for people)
-ResultRefused (a channel's word that cannot be applied: a dead letter, with an alert)
-├── IllegalTransition · ImpossibleResult
-└── ForeignAccount · TradeAlreadySettles (own-account-only)
+└── PaymentError (409, with the member `payment`)
+    ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
+    ├── OrderPaid · OrderClosed · CheckoutReplaced          order_paid · order_closed
+    ├── PaymentConflicted                                   payment_conflicted
+    ├── PaymentNotRefundable · RefundExceedsPaid · RefundMismatch
+    └── PaymentNotSplittable · SplitExceedsPaid · SplittingFinished · SplitMismatch
 """
 
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Final
 
 from chassis.problems import FieldError, Problem
 from contracts.codes import CODES, Code
-from contracts.internal import ClaimSeen
 from contracts.money import Money
 
 SPLITTING_S: Final = 60
@@ -282,111 +274,3 @@ class AmountMissing(TradeError):
     def __init__(self) -> None:
         fault = FieldError("/amount", "is needed: the payer says how much")
         super().__init__("The amount is missing.", errors=[fault])
-
-
-class DeadLetterNotFound(TradeError):
-    code = Code.NOT_FOUND
-
-    def __init__(self, letter_id: int) -> None:
-        super().__init__(f"There is no dead letter {letter_id}.")
-
-
-class ReconciliationNotFound(TradeError):
-    code = Code.NOT_FOUND
-
-    def __init__(self, statement_no: str) -> None:
-        super().__init__(f"There is no statement {statement_no}.")
-
-
-class DifferenceNotFound(TradeError):
-    code = Code.NOT_FOUND
-
-    def __init__(self, difference_no: str) -> None:
-        super().__init__(f"There is no difference {difference_no}.")
-
-
-class NoStatementOfDay(TradeError):
-    code = Code.INVALID_REQUEST
-
-    def __init__(self, day: date) -> None:
-        fault = FieldError("/day", "must be one of the last 90 days, today included")
-        super().__init__(f"No channel has a bill of {day}.", errors=[fault])
-
-
-class DifferenceClosed(TradeError):
-    code = Code.INVALID_REQUEST
-
-    def __init__(self, difference_no: str) -> None:
-        super().__init__(f"Difference {difference_no} is closed: a later comparison agreed.")
-
-
-class DecisionImpossible(TradeError):
-    code = Code.INVALID_REQUEST
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why, errors=[FieldError("/decision", "is not possible here")])
-
-
-class ClaimChanged(Problem):
-    """decide-what-was-seen: the channel says something else by now."""
-
-    code = "claim_changed"
-    status = 409
-    title = "The channel claims other money by now"
-
-    def __init__(self, claim: ClaimSeen | None) -> None:
-        super().__init__(
-            "Look at what the channel claims now, and decide about that.",
-            extra={"claim": None if claim is None else claim.model_dump()},
-        )
-
-
-class VersionChanged(Problem):
-    """decide-what-was-seen: it is not any more what the person saw."""
-
-    code = "version_changed"
-    status = 409
-    title = "It has changed by now"
-
-    def __init__(self, version: int) -> None:
-        super().__init__(
-            "Look at it as it is now, and decide about that.", extra={"version": version}
-        )
-
-
-class ResultRefused(Exception):
-    """Root of what makes a channel's word inapplicable: a dead letter, of which people hear
-    under `key` and `title`."""
-
-    key: str = "result.parked"
-    title: str = "A channel's result could not be applied"
-
-
-class IllegalTransition(ResultRefused):
-    def __init__(self, thing: str, state: str, fact: str) -> None:
-        super().__init__(f"a {thing} that is {state} cannot hear that it is {fact}")
-
-
-class ImpossibleResult(ResultRefused):
-    pass
-
-
-class TradeAlreadySettles(ResultRefused):
-    """One trade at a channel, named for two payments (own-account-only)."""
-
-    key = "result.trade_settles_another"
-    title = "A channel names one trade for two payments"
-
-    def __init__(self, channel_trade_no: str, holder: str, payment_no: str) -> None:
-        super().__init__(f"trade {channel_trade_no} of {payment_no} is already that of {holder}")
-
-
-class ForeignAccount(ResultRefused):
-    """Somebody speaks of what is not theirs (own-account-only)."""
-
-    key = "result.foreign_account"
-    title = "An account speaks of a payment that is not its own"
-
-    def __init__(self, speaker: str, number: str, account: str | None) -> None:
-        where = "at no account yet" if account is None else f"at {account}"
-        super().__init__(f"{speaker} speaks of {number}, which is {where}")

@@ -21,9 +21,9 @@ from contracts.events.results import (
     agrees,
     is_all_back,
 )
-from trade_core.domain.errors import ForeignAccount, ImpossibleResult
 from trade_core.domain.payment import Payment, PaymentFact, ReportedPayment
 from trade_core.domain.refund import Refund, RefundFact
+from trade_core.domain.refused_results import ForeignAccount, ImpossibleResult
 from trade_core.domain.split import Split, SplitFact
 
 MAX_WORDS_CHARS: Final = 512

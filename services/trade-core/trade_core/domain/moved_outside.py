@@ -15,9 +15,9 @@ from contracts.events.results import PaymentResult, RefundResult, Source, Verdic
 from trade_core.domain import alerts, due, facts, refunding
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.due import NextCheck
-from trade_core.domain.errors import ImpossibleResult
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import DENIED, Refund
+from trade_core.domain.refused_results import ImpossibleResult
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """A channel's clock and ours differ by less: a refund that was begun later is in no total."""

@@ -9,8 +9,8 @@ from pydantic import JsonValue
 from contracts.actions import Action
 from contracts.api import Failure, Method, SplitReceiver
 from contracts.api import PaymentStatus as State
-from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.fact import KnownFact
+from trade_core.domain.refused_results import IllegalTransition
 
 CALL_LIMIT: Final = timedelta(seconds=12)
 """A channel call takes at most 10 s: an initiation without a result is looked at after this."""

@@ -7,8 +7,8 @@ from typing import Final
 from contracts.api import Failure, RefundCause
 from contracts.api import RefundStatus as State
 from contracts.internal import RefundDecision
-from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.fact import KnownFact
+from trade_core.domain.refused_results import IllegalTransition
 from trade_core.domain.split import Return
 
 

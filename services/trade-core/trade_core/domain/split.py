@@ -6,8 +6,8 @@ from typing import Final
 
 from contracts.api import Failure, ShareStatus
 from contracts.api import SplitStatus as State
-from trade_core.domain.errors import IllegalTransition
 from trade_core.domain.fact import KnownFact
+from trade_core.domain.refused_results import IllegalTransition
 
 
 class SplitFact(KnownFact):

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from trade_core.domain.errors import TradeAlreadySettles
 from trade_core.domain.payment import Payment
+from trade_core.domain.refused_results import TradeAlreadySettles
 
 TradeNumber = tuple[str, str]
 """A channel account, and the number of a trade there."""

@@ -28,12 +28,12 @@ from contracts.events.results import (
 from contracts.identifiers import is_id
 from contracts.text import clean_json
 from foundation import dead_letters
-from trade_core.domain import alerts, moved_outside
+from trade_core.domain import moved_outside, operator_alerts
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.apply_refund_result import apply_refund_result
 from trade_core.domain.apply_result import apply_payment_result
-from trade_core.domain.errors import ImpossibleResult, ResultRefused
 from trade_core.domain.plausible import plausible
+from trade_core.domain.refused_results import ImpossibleResult, ResultRefused
 from trade_core.domain.splitting import apply_split_result
 from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
 from trade_core.flows.after_commit import committed
@@ -198,7 +198,7 @@ def _apply_each(
         try:
             apply(_aggregate_of(opened, number, item.event.traceparent), item.event)
         except ResultRefused as why:
-            alert = alerts.result_refused(item.event.data, why)
+            alert = operator_alerts.result_refused(item.event.data, why)
             refused.append(Refusal(item.record, str(why), alert))
     return refused
 

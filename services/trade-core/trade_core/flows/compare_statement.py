@@ -14,7 +14,7 @@ from prometheus_client import Counter
 from chassis.database import Tx
 from contracts.events.commands import CommandName
 from contracts.identifiers import is_id
-from trade_core.domain import alerts, ledger, reconciling
+from trade_core.domain import ledger, operator_alerts, reconciling
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import Found, Judgement
@@ -62,7 +62,7 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
         )
         await reconciliations.note_comparison(tx, reconciliation, judgement, now=now, again=again)
         if judgement.opened:
-            alert = alerts.statement_differs(reconciliation, judgement.open_count)
+            alert = operator_alerts.statement_differs(reconciliation, judgement.open_count)
             await outgoing.tell_people(tx, [alert], now)
     _tell(deps, reconciliation, judgement)
     await _ask(deps, found, now)

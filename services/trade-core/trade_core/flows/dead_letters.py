@@ -15,8 +15,8 @@ from contracts.events.results import PaymentWord, RefundResult, SplitResult
 from contracts.internal import DeadLetterPage, DeadLetterView
 from foundation.dead_letters import keep as keep_dead_letters
 from foundation.record_proof import is_unproven
-from trade_core.domain import alerts
-from trade_core.domain.errors import DeadLetterNotFound, VersionChanged
+from trade_core.domain import operator_alerts
+from trade_core.domain.operator_errors import DeadLetterNotFound, VersionChanged
 from trade_core.flows.apply_results import (
     Refused,
     apply_payment_results,
@@ -48,7 +48,7 @@ def _alert(dead: DeadRecord) -> Alert:
     """A forger's records are one alert, whatever keys they make up."""
     if is_unproven(dead):
         return record_unproven("trade-core", dead.record.topic, dead.error)
-    return alerts.result_parked(dead.record.key or "unknown", dead.error)
+    return operator_alerts.result_parked(dead.record.key or "unknown", dead.error)
 
 
 async def list_letters(deps: Deps, after: int | None, limit: int) -> DeadLetterPage:

@@ -11,7 +11,8 @@ from contracts.api import PaymentStatus, RefundStatus
 from contracts.internal import DecidePayment, DecideRefund
 from trade_core.domain import deciding
 from trade_core.domain.aggregate import OrderAggregate
-from trade_core.domain.errors import DecisionImpossible, PaymentNotFound, RefundNotFound
+from trade_core.domain.errors import PaymentNotFound, RefundNotFound
+from trade_core.domain.operator_errors import DecisionImpossible
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict

@@ -19,7 +19,7 @@ from contracts.internal import (
     SettleDifference,
 )
 from trade_core.domain import reconciliation as schedule
-from trade_core.domain.errors import (
+from trade_core.domain.operator_errors import (
     DifferenceClosed,
     DifferenceNotFound,
     NoStatementOfDay,

@@ -5,7 +5,7 @@ import structlog
 from chassis.database import Tx
 from contracts.internal import NoStatement, ReconciliationState, StatementPage, StatementReceipt
 from trade_core.domain import reconciliation as schedule
-from trade_core.domain.errors import ReconciliationNotFound
+from trade_core.domain.operator_errors import ReconciliationNotFound
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import find_own
 from trade_core.flows.deps import Deps

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from contracts.events.configuration import ChannelAccountEntity
-from trade_core.domain import alerts
+from trade_core.domain import operator_alerts
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.flows import channel_commands
@@ -96,7 +96,7 @@ async def _fetch(deps: Deps, was: Reconciliation) -> None:
         await reconciliations.begin_round(tx, reconciliation, now=now, again=again)
         if reconciliation.is_overdue(now):
             await reconciliations.note_overdue_told(tx, reconciliation)
-            await outgoing.tell_people(tx, [alerts.no_statement(reconciliation)], now)
+            await outgoing.tell_people(tx, [operator_alerts.no_statement(reconciliation)], now)
     deps.wake_relay()
     [was_sent] = await deps.send(
         [channel_commands.fetch_statement(reconciliation, now, lease_until=again)]

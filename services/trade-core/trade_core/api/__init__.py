@@ -1,0 +1,23 @@
+"""Internal HTTP (`contracts.internal`): HTTP in, flow, HTTP out."""
+
+from fastapi import APIRouter, Depends
+
+from chassis.web import refuse_nul
+from trade_core.api import (
+    ledger,
+    lists,
+    payment_links,
+    payments,
+    reconciliations,
+    refunds,
+    results,
+    splits,
+)
+
+
+def router() -> APIRouter:
+    """All routes, behind one prefix."""
+    routes = APIRouter(prefix="/internal", dependencies=[Depends(refuse_nul)])
+    for part in (payments, payment_links, refunds, splits, lists, results, ledger, reconciliations):
+        part.add_routes(routes)
+    return routes

@@ -1,0 +1,36 @@
+"""Payment links: made, read, disabled, and begun at by payers."""
+
+from fastapi import APIRouter, Response
+
+from contracts.internal import LinkOnFile, OpenedLink, OpenLink, PayAtLink
+from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp, answer_of
+from trade_core.api.payments import opened_answer
+from trade_core.flows import payment_links
+
+
+def add_routes(routes: APIRouter) -> None:
+    """Each route names those of our services that may call it."""
+    routes.post("/payment-links", dependencies=BY_GATEWAY)(post_link)
+    routes.get("/payment-links/{link_id}", dependencies=BY_GATEWAY)(get_link)
+    routes.post("/payment-links/{link_id}/disable", dependencies=BY_GATEWAY)(post_disable_link)
+    routes.post("/payment-links/{link_id}/payments", dependencies=BY_GATEWAY)(post_at_link)
+
+
+async def post_link(body: OpenLink, deps: DepsOfApp) -> Response:
+    """201 for a new payment link, 200 for a repeat."""
+    made = await payment_links.create(deps, body.app_id, body.request)
+    answer = OpenedLink(created=made.created, link=made.link)
+    return answer_of(answer, 201 if made.created else 200)
+
+
+async def get_link(link_id: str, deps: DepsOfApp, app_id: str | None = None) -> LinkOnFile:
+    return await payment_links.get(deps, link_id, app_id)
+
+
+async def post_disable_link(link_id: str, app_id: str, deps: DepsOfApp) -> LinkOnFile:
+    return await payment_links.disable(deps, link_id, app_id)
+
+
+async def post_at_link(link_id: str, body: PayAtLink, deps: DepsOfApp) -> Response:
+    """A payer begins there: 201 for a new order, 200 for the one that is there."""
+    return opened_answer(await payment_links.pay(deps, link_id, body))

@@ -1,0 +1,58 @@
+"""What channels said: taken by HTTP where Kafka does not, and what could not be applied."""
+
+from fastapi import APIRouter, Request
+
+from chassis.web import read_message
+from contracts.internal import (
+    MAX_RESULTS_BYTES,
+    DeadLetterPage,
+    DeadLetterView,
+    FindSerials,
+    ReplayDeadLetter,
+    ResultsReceipt,
+    SerialList,
+    TakeResults,
+)
+from trade_core.api.dependencies import (
+    BY_ADMIN,
+    BY_GATEWAY,
+    MAX_REQUEST_BYTES,
+    DepsOfApp,
+    LetterId,
+    Limit,
+)
+from trade_core.flows import dead_letters, find_serials, take_results
+
+
+def add_routes(routes: APIRouter) -> None:
+    """Each route names those of our services that may call it."""
+    routes.post("/results", dependencies=BY_GATEWAY)(post_results)
+    routes.post("/serials", dependencies=BY_GATEWAY)(post_serials)
+    routes.get("/dead-letters", dependencies=BY_ADMIN)(list_dead_letters)
+    routes.post("/dead-letters/{letter_id}/replay", dependencies=BY_ADMIN)(post_replay)
+
+
+async def post_results(request: Request, deps: DepsOfApp) -> ResultsReceipt:
+    """What channels said and Kafka did not take, from the gateway; twice makes no difference."""
+    body = await read_message(request, TakeResults, limit_bytes=MAX_RESULTS_BYTES)
+    return await take_results.take(deps, body.records)
+
+
+async def post_serials(request: Request, deps: DepsOfApp) -> SerialList:
+    return await find_serials.find(
+        deps, await read_message(request, FindSerials, limit_bytes=MAX_REQUEST_BYTES)
+    )
+
+
+async def list_dead_letters(
+    deps: DepsOfApp, after: LetterId | None = None, limit: Limit = 50
+) -> DeadLetterPage:
+    """Words of channels that could not be applied, the newest first."""
+    return await dead_letters.list_letters(deps, after, limit)
+
+
+async def post_replay(
+    letter_id: LetterId, body: ReplayDeadLetter, deps: DepsOfApp
+) -> DeadLetterView:
+    """Try to apply it again; `replayed_at` tells whether that worked."""
+    return await dead_letters.replay(deps, letter_id, body.version)
