@@ -6,6 +6,7 @@ import functools
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -36,9 +37,9 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners={listeners},CONTROLLER://{host}:{controller_port}
+advertised.listeners={listeners}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
 log.dirs={data}
 num.partitions={partitions}
 auto.create.topics.enable=true
@@ -53,22 +54,48 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 """
 
+SECURED: Final = """\
+ssl.keystore.type=PEM
+ssl.keystore.location={key_and_certificate}
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """Two more doors, with TLS, for tests: one for anybody who trusts us, one for users by name
+    and password. `key_and_certificate`: a PEM file with the server's own (PKCS #8)."""
+
+    key_and_certificate: Path
+    username: str
+    password: str
+
 
 class Kafka:
-    """One node with its data in `directory`; our topics are made when it is up."""
+    """One node with its data in `directory`; our topics are made when it is up. Where it is
+    `secured`, it is also at `tls_bootstrap` and `sasl_bootstrap`."""
 
-    def __init__(self, directory: Path, log: Path) -> None:
+    def __init__(self, directory: Path, log: Path, secured: Secured | None = None) -> None:
         self._directory = directory
         self._log = log
-        port, controller_port = any_free(), any_free()
-        self.bootstrap = f"{LOOPBACK}:{port}"
+        self._secured = secured
+        self.bootstrap, self.tls_bootstrap, self.sasl_bootstrap = (
+            f"{LOOPBACK}:{any_free()}" for _ in range(3)
+        )
+        listeners = f"PLAINTEXT://{self.bootstrap}"
+        if secured is not None:
+            listeners += f",SSL://{self.tls_bootstrap},SASL_SSL://{self.sasl_bootstrap}"
         self._properties = PROPERTIES.format(
             host=LOOPBACK,
-            port=port,
-            controller_port=controller_port,
+            listeners=listeners,
+            controller_port=any_free(),
             data=directory / "data",
             partitions=PARTITIONS,
         )
+        if secured is not None:
+            self._properties += SECURED.format(key_and_certificate=secured.key_and_certificate)
         self.process: Process | None = None
 
     async def start(self) -> Process:
@@ -83,7 +110,7 @@ class Kafka:
         properties.write_text(self._properties)
         format_data = (
             "kafka.tools.StorageTool", "format", "--ignore-formatted",
-            "--cluster-id", CLUSTER_ID, "--config", str(properties),
+            "--cluster-id", CLUSTER_ID, "--config", str(properties), *self._users(),
         )  # fmt: skip
         await processes.run(self._java(*format_data))
         self.process = await processes.start(self._java("kafka.Kafka", str(properties)))
@@ -98,6 +125,12 @@ class Kafka:
         if self.process is not None:
             await self.process.stop(STOP_GRACE_S)
             self.process = None
+
+    def _users(self) -> tuple[str, ...]:
+        if self._secured is None:
+            return ()
+        name, password = self._secured.username, self._secured.password
+        return ("--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]")
 
     def _java(self, *arguments: str) -> Program:
         command = (
