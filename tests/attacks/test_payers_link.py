@@ -35,7 +35,10 @@ OF_A_LINK: Final[dict[str, dict[str, str] | None]] = {
 }
 """With the form that is sent."""
 
-OF_A_POINT: Final = {"GET /pay/to/{point_id}", "POST /pay/to/{point_id}"}
+OF_A_POINT: Final[dict[str, dict[str, str] | None]] = {
+    "GET /pay/to/{point_id}": None,
+    "POST /pay/to/{point_id}": {"amount": "1.00"},
+}
 """Payment links, which are public: their ids are shown to whoever may pay."""
 
 POINT: Final = new_id("payment_link")
@@ -102,12 +105,12 @@ async def ask(app: PublicApp, route: str, token: str) -> httpx.Response:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://cashier") as http:
         target = path.format(token=token, point_id=token)
-        return await http.request(method, target, data=OF_A_LINK.get(route))
+        return await http.request(method, target, data={**OF_A_LINK, **OF_A_POINT}[route])
 
 
 def test_every_route_of_the_cashier_has_its_row() -> None:
     app = cashier(Gateway())
-    assert set(routes_of(app)) == OF_A_LINK.keys() | OF_A_POINT | OF_NOBODY
+    assert set(routes_of(app)) == OF_A_LINK.keys() | OF_A_POINT.keys() | OF_NOBODY
     mounted = [route.path for route in app.routes if isinstance(route, Mount)]
     assert mounted == ["/static"]
 
@@ -135,7 +138,7 @@ async def test_another_sites_form_begins_no_payment() -> None:
 
 
 @pytest.mark.parametrize("token", ILL_FORMED)
-@pytest.mark.parametrize("route", [*OF_A_LINK, *sorted(OF_A_POINT)])
+@pytest.mark.parametrize("route", [*OF_A_LINK, *OF_A_POINT])
 async def test_what_is_no_link_asks_nobody(route: str, token: str) -> None:
     gateway = Gateway()
     answer = await ask(cashier(gateway), route, token)
