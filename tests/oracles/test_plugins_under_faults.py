@@ -172,7 +172,7 @@ async def test_not_paid_by_the_query_and_paid_by_the_late_notification(
     assert isinstance(said, NotifiedPayment)
     assert isinstance(said.outcome, Succeeded)
     assert (said.payment_no, said.outcome.amount) == (request.payment_no, AMOUNT)
-    assert said.is_hint == (channel == "easy")
+    assert said.is_unbound == (channel == "easy")
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
@@ -236,7 +236,7 @@ async def test_a_notification_of_easy_under_another_number_is_never_more_than_a_
     forged = RawNotification({}, json.dumps(envelope | dict(call.query)).encode())
     [said] = await executor.read_notification(here, forged)
     assert isinstance(said, NotifiedPayment)
-    assert said.is_hint
+    assert said.is_unbound
     assert said.payment_no == unpaid.payment_no
     assert isinstance(await executor.query(here, trade_of(unpaid)), Pending)
 

@@ -23,7 +23,7 @@ from gateway.channels.plugin import (
 from gateway.channels.reading import UNREADABLE
 from gateway.directory import ChannelAccount
 from gateway.domain.errors import NotHere
-from gateway.flows import hint
+from gateway.flows import unbound_notification
 from gateway.flows.deps import Deps
 from gateway.outgoing.results import Result, payment_result, refund_result
 
@@ -78,7 +78,7 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
     try:
         results = [await _result(deps, account, item) for item in notified]
         await deps.results.publish(*(result for result in results if result is not None))
-    except (NotPublished, hint.Unclear) as error:
+    except (NotPublished, unbound_notification.Unclear) as error:
         _count(account, "not_published" if isinstance(error, NotPublished) else "unclear")
         log.warning("notice.not_published", channel=account.channel, reason=str(error))
         return _refusal(notifications.refuse, 503)
@@ -98,8 +98,8 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
 async def _result(deps: Deps, account: ChannelAccount, item: Notified) -> Result | None:
     """None where there is nothing to tell trade-core; raises Unclear where it must come again."""
     match item:
-        case NotifiedPayment(is_hint=True):
-            return await hint.ask(deps, account, item)
+        case NotifiedPayment(is_unbound=True):
+            return await unbound_notification.ask(deps, account, item)
         case NotifiedPayment():
             return payment_result(account, item.payment_no, Source.NOTICE, item.outcome)
         case NotifiedRefund():

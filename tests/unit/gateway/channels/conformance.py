@@ -135,9 +135,9 @@ class Conformance(Answers, SplitAnswers):
                 )
             except Unverifiable:
                 continue
-            # A hint's number is not signed: the channel is asked, and has the last word.
+            # An unbound one's number is not signed: the channel is asked, and has the last word.
             assert [each.outcome for each in read] == [each.outcome for each in honest]
-            assert read == honest or all(getattr(each, "is_hint", False) for each in read)
+            assert read == honest or all(getattr(each, "is_unbound", False) for each in read)
 
     @pytest.mark.parametrize("body", NO_ANSWERS)
     def test_what_is_no_notification_is_refused(

@@ -251,7 +251,7 @@ def test_each_field_of_a_notification_is_signed(side: EasySide, account: Any) ->
 def test_a_number_that_is_not_signed_is_only_a_hint(side: EasySide, account: Any) -> None:
     [said] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
     assert isinstance(said, NotifiedPayment)
-    assert said.is_hint
+    assert said.is_unbound
 
 
 def test_notifications_are_answered_as_easypay_wants() -> None:

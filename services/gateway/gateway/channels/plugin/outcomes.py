@@ -173,13 +173,13 @@ class Trial:
 class NotifiedPayment:
     """What a notification says of a payment, by our number.
 
-    `is_hint`: the signature does not cover the number, so that true words may be repeated under
+    `is_unbound`: the signature does not cover the number, so that true words may be repeated under
     another payment's. It makes the gateway ask the channel, and is itself no result.
     """
 
     payment_no: str
     outcome: Told
-    is_hint: bool = False
+    is_unbound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 The signature covers no time, and the payment's number (`orgInfo`, `orgTrace`) only where the
 account's `sign_scope` says so. A notification that arrives once more is harmless, because states
 only go forward; but where the number is not signed, who has seen one could send it again under
-another payment's number: then it is a hint, and the gateway asks 易生 itself.
+another payment's number: then it is unbound, and the gateway asks 易生 itself.
 
 Source: apifox.com/apidoc/docs-site/2466304 (266899504)
 """
@@ -50,4 +50,4 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     if isinstance(outcome, Succeeded):
         # It is told when it was paid; when it is told, is the time of its receipt.
         outcome = replace(outcome, asked_at=outcome.at)
-    return [NotifiedPayment(payment_no, outcome, is_hint=account.sign_scope == "bizData")]
+    return [NotifiedPayment(payment_no, outcome, is_unbound=account.sign_scope == "bizData")]

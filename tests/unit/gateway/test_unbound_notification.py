@@ -51,10 +51,11 @@ def hinting(
     core: Callable[[Any], BaseModel] = lambda _: on_file(),
     **plugin: Any,
 ) -> Harness:
-    """A gateway whose channel has sent a hint about `number`, and answers questions by `steps`."""
+    """A gateway whose channel has sent an unbound notification about `number`, and answers
+    questions by `steps`."""
     gateway = harness(*steps, trade_core={("GET", PATH): core})
     notifications: Notifications[str] = Notifications(
-        lambda *_: [NotifiedPayment(number, outcome, is_hint=True)],
+        lambda *_: [NotifiedPayment(number, outcome, is_unbound=True)],
         ACCEPTED,
         Acknowledgement(500, b"FAIL"),
     )

@@ -20,7 +20,7 @@ from gateway.outgoing.results import payment_result
 
 log = structlog.get_logger()
 
-HINTS = Counter("channel_hints", "Notices that made us ask", ["channel", "result"])
+ASKED = Counter("channel_hints", "Unbound notifications, which made us ask", ["channel", "result"])
 
 MAX_SHOWN: Final = 64
 """The number is unsigned text from outside; so much of it people are shown."""
@@ -30,22 +30,26 @@ class Unclear(Exception):
     """Neither trade-core nor the channel could say; the notification must come again."""
 
 
-async def ask(deps: Deps, account: ChannelAccount, hint: NotifiedPayment) -> PaymentResult | None:
-    """What the channel answers about the payment that the hint names.
+async def ask(
+    deps: Deps, account: ChannelAccount, notified: NotifiedPayment
+) -> PaymentResult | None:
+    """What the channel answers about the payment that the notification names.
 
     None where this account has no such payment: a payment is on file before its channel hears of
     it, so that no repeat can help. Raises Unclear where one can.
     """
-    payment = await _find_payment(deps, account, hint.payment_no)
+    payment = await _find_payment(deps, account, notified.payment_no)
     if payment is None:
-        _tell_of_stranger(deps, account, hint.payment_no)
+        _tell_of_stranger(deps, account, notified.payment_no)
         return None
     said = await deps.executor.query(account, _trade_of(payment))
-    if not isinstance(said, Succeeded | Declined) and isinstance(hint.outcome, Succeeded):
-        HINTS.labels(account.channel, "not_confirmed").inc()
+    if not isinstance(said, Succeeded | Declined) and isinstance(notified.outcome, Succeeded):
+        ASKED.labels(account.channel, "not_confirmed").inc()
         raise Unclear("the channel does not confirm its notice")
-    HINTS.labels(account.channel, "asked").inc()
-    return payment_result(account, hint.payment_no, Source.QUERY, _with_amount(said, hint.outcome))
+    ASKED.labels(account.channel, "asked").inc()
+    return payment_result(
+        account, notified.payment_no, Source.QUERY, _with_amount(said, notified.outcome)
+    )
 
 
 async def _find_payment(deps: Deps, account: ChannelAccount, number: str) -> PaymentOnFile | None:
@@ -71,17 +75,17 @@ def _trade_of(payment: PaymentOnFile) -> Trade:
     )
 
 
-def _with_amount(said: Outcome, hinted: Outcome) -> Outcome:
+def _with_amount(said: Outcome, notified: Outcome) -> Outcome:
     """A query may state no amount. The notification's is signed beside the channel's own number, so
     that it counts where both name the same one."""
-    if not isinstance(said, Succeeded) or not isinstance(hinted, Succeeded):
+    if not isinstance(said, Succeeded) or not isinstance(notified, Succeeded):
         return said
-    is_same = said.channel_no is not None and said.channel_no == hinted.channel_no
-    return replace(said, amount=hinted.amount) if said.amount is None and is_same else said
+    is_same = said.channel_no is not None and said.channel_no == notified.channel_no
+    return replace(said, amount=notified.amount) if said.amount is None and is_same else said
 
 
 def _tell_of_stranger(deps: Deps, account: ChannelAccount, number: str) -> None:
-    HINTS.labels(account.channel, "unknown_number").inc()
+    ASKED.labels(account.channel, "unknown_number").inc()
     shown = number[:MAX_SHOWN]
     log.warning("notice.unknown_number", channel=account.channel, payment_no=shown)
     deps.alerts.tell(
