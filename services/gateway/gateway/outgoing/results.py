@@ -174,11 +174,7 @@ def refund_result(
     account: ChannelAccount, refund_no: str, payment_no: str, source: Source, outcome: Outcome
 ) -> RefundResult:
     """The outcome as the channel's word on one refund."""
-    about = {
-        "refund_no": refund_no,
-        "payment_no": payment_no,
-        **_spoken(account, source, outcome),
-    }
+    about = {"refund_no": refund_no, "payment_no": payment_no, **_spoken(account, source, outcome)}
     match outcome:
         case Succeeded():
             return RefundResult(
