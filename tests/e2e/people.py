@@ -48,10 +48,12 @@ class Person:
         await self._known(credentials)
         return credentials
 
-    async def account(self, channel: str, credentials: dict[str, str]) -> str:
-        """A further channel account of the demo merchant; answers its payment_id."""
+    async def account(
+        self, channel: str, credentials: dict[str, str], *, merchant_id: str | None = None
+    ) -> str:
+        """A further channel account of a merchant (the demo's); answers its payment_id."""
         demo = self.stack.demo
-        path = f"/api/merchants/{demo['merchant_id']}/channel-accounts"
+        path = f"/api/merchants/{merchant_id or demo['merchant_id']}/channel-accounts"
         requested = {"channel": channel, "name": "tests", "credentials": credentials}
         payment_id: str = (await self.call("POST", path, requested))["payment_id"]
         async with httpx.AsyncClient(base_url=demo["gateway_url"], trust_env=False) as gateway:
