@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from alipay import AliPay
+from tests.e2e.harness import Harness
 from tests.e2e.people import Person
 from tests.e2e.running import eventually
-from tests.e2e.shop import Shop
 from wechatpayv3 import WeChatPay, WeChatPayType
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -22,58 +22,58 @@ ONE_FEN = 1
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
 @pytest.mark.parametrize("whose", ["another merchant's", "the same merchant's"])
 async def test_another_accounts_money_is_no_word_about_our_payment(
-    shop: Shop, channel: str, whose: str
+    harness: Harness, channel: str, whose: str
 ) -> None:
-    opened = await shop.sandbox.post("/_control/merchants", json={"channel": channel})
+    opened = await harness.sandbox.post("/_control/merchants", json={"channel": channel})
     section = opened.json()
-    async with Person.signed_in(shop.stack) as person:
-        merchant_id = shop.stack.demo["merchant_id"]
+    async with Person.signed_in(harness.stack) as person:
+        merchant_id = harness.stack.demo["merchant_id"]
         if whose == "another merchant's":
             merchant = await person.call("POST", "/api/merchants", {"name": "邻居物业"})
             merchant_id = merchant["merchant_id"]
         account = await person.account(channel, section, merchant_id=merchant_id)
-    body = shop.request(channel)
-    number = (await shop.created(body))["payment_no"]
-    before = await shop.payment(number)
-    address = f"{shop.stack.demo['gateway_url']}/webhooks/{channel}/{account}"
+    body = harness.request(channel)
+    number = (await harness.created(body))["payment_no"]
+    before = await harness.payment(number)
+    address = f"{harness.stack.demo['gateway_url']}/webhooks/{channel}/{account}"
     ask = {"wechat": _ask_wechat, "alipay": _ask_alipay}[channel]
     await asyncio.to_thread(ask, section, number, address)
 
-    await shop.pays(number)  # the newest trade of this number: the other account's
+    await harness.pays(number)  # the newest trade of this number: the other account's
 
-    await eventually(lambda: _is_accepted(shop, number))
-    await eventually(lambda: _is_alerted(shop, number))
-    assert await shop.payment(number) == before
-    await shop.pays(number)
-    await shop.becomes(number, "succeeded")
-    ours = await shop.payment(number)
-    trades = await _trades(shop, number)
+    await eventually(lambda: _is_accepted(harness, number))
+    await eventually(lambda: _is_alerted(harness, number))
+    assert await harness.payment(number) == before
+    await harness.pays(number)
+    await harness.becomes(number, "succeeded")
+    ours = await harness.payment(number)
+    trades = await _trades(harness, number)
     (true_one,) = [trade for trade in trades if trade["amount"] != ONE_FEN]
     assert ours["channel_trade_no"] == true_one["channel_trade_no"]
-    told = await shop.hears("payment.succeeded", number)
+    told = await harness.hears("payment.succeeded", number)
     assert told.data["channel_trade_no"] == true_one["channel_trade_no"]
-    assert (await shop.order(body))["amount_paid"] == body["amount"]
+    assert (await harness.order(body))["amount_paid"] == body["amount"]
 
 
-async def _trades(shop: Shop, number: str) -> list[dict[str, Any]]:
-    answer = await shop.sandbox.get("/_control/truth", params={"payment_no": number})
+async def _trades(harness: Harness, number: str) -> list[dict[str, Any]]:
+    answer = await harness.sandbox.get("/_control/truth", params={"payment_no": number})
     trades: list[dict[str, Any]] = answer.json()["trades"]
     return trades
 
 
-async def _is_accepted(shop: Shop, number: str) -> bool:
+async def _is_accepted(harness: Harness, number: str) -> bool:
     """The other account's notification is verified and durable, so it is not sent again."""
     notices = [
         notice
-        for trade in await _trades(shop, number)
+        for trade in await _trades(harness, number)
         if trade["amount"] == ONE_FEN
         for notice in trade["notices"]
     ]
     return any(notice["status"] in (200, 204) for notice in notices)
 
 
-async def _is_alerted(shop: Shop, number: str) -> bool:
-    return bool(await shop.alerts(number))
+async def _is_alerted(harness: Harness, number: str) -> bool:
+    return bool(await harness.alerts(number))
 
 
 def _ask_wechat(section: dict[str, str], number: str, notify_url: str) -> None:
