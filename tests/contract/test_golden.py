@@ -28,6 +28,7 @@ SPLIT_NO: Final = "S01KAN5C2FN000000000000009"
 STATEMENT_NO: Final = "B01KAN5C2FN00000000000000A"
 MERCHANT: Final = "M01KAN5C2FN000000000000003"
 ACCOUNT: Final = "C01KAN5C2FN000000000000004"
+CODE: Final = "F01KAN5C2FN00000000000000C"
 APP: Final = "A01KAN5C2FN000000000000005"
 
 PAYMENT: Final = api.PaymentView(
@@ -468,6 +469,29 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
         max_amount=10**12,
         page_url=None,
     ),
+    "configuration.counter-code": entity(
+        configuration.CounterCodeEntity(
+            code_id=CODE,
+            merchant_id=MERCHANT,
+            app_id=APP,
+            name="前台",
+            min_amount=1,
+            max_amount=100_000,
+            daily_limit=1_000_000,
+            amounts=[5_000, 10_000],
+            version=3,
+            state=configuration.State.ACTIVE,
+        ),
+        CODE,
+    ),
+    "internal.pay-at-code": internal.PayAtCode(
+        app_id=APP,
+        merchant_id=MERCHANT,
+        subject="前台",
+        amount=5_000,
+        note="3-1201",
+        daily_limit=1_000_000,
+    ),
     "internal.pay-here": internal.PayHere(amount=1299, client_ip="203.0.113.7"),
     "internal.opened-payment": internal.OpenedPayment(created=True, payment=PAYMENT, order=ORDER),
     "endpoint-page": internal.EndpointPage(
@@ -665,6 +689,7 @@ READERS: Final[Mapping[str, type[BaseModel]]] = {
     "configuration.app": configuration.ConfigurationRecord,
     "configuration.key": configuration.ConfigurationRecord,
     "configuration.channel-account": configuration.ConfigurationRecord,
+    "configuration.counter-code": configuration.ConfigurationRecord,
     "delivery-event": deliveries.DeliveryEventRecord,
     "alert": alerts.AlertRecord,
 }

@@ -1,4 +1,4 @@
-"""A payment link: sent by the app, opened and paid by payers with plain forms."""
+"""Payment links and counter codes: opened and paid by payers with plain forms."""
 
 import re
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.e2e.journey import paid
+from tests.e2e.people import Person
 from tests.e2e.running import RunningStack, eventually
 
 from contracts.identifiers import is_id, new_id
@@ -77,4 +78,41 @@ async def test_a_link_for_many_opens_an_order_for_each_until_it_is_disabled(
     path = f"/v1/payment-links/{link['link_id']}"
     assert (await api.send("DELETE", path, b"")).json()["state"] == "disabled"
     async with httpx.AsyncClient(trust_env=False) as browser:
-        assert "付款链接已停用" in (await browser.get(link["url"])).text
+        assert "该付款入口已停用" in (await browser.get(link["url"])).text
+
+
+async def test_a_counter_code_takes_what_its_limits_allow(
+    stack: RunningStack, api: ApiClient
+) -> None:
+    terms = {"name": "前台", "min_amount": 100, "max_amount": 2_000, "daily_limit": 3_000}
+    owner = {"merchant_id": stack.demo["merchant_id"], "app_id": stack.app.app_id}
+    async with Person.signed_in(stack) as person:
+        code = await person.call("POST", "/api/counter-codes", {**owner, **terms})
+
+        async def is_known() -> bool:
+            async with httpx.AsyncClient(trust_env=False) as browser:
+                return (await browser.get(code["url"])).status_code == httpx.codes.OK
+
+        await eventually(is_known)
+
+        async def enters(amount: str) -> httpx.Response:
+            async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
+                return await begun(browser, code["url"], amount=amount, note="3-1201")
+
+        assert (await enters("20.01")).status_code == 422
+        paying = await enters("20.00")
+        payment = (await api.get(f"/v1/payments/{payment_no_of(paying)}")).json()
+        assert (payment["amount"], payment["subject"]) == (2_000, "前台")
+        assert payment["metadata"] == {"code_id": code["code_id"], "note": "3-1201"}
+        assert is_id("payers_order", payment["merchant_order_no"])
+        assert "今日收款额度" in (await enters("10.01")).text
+        assert payment_no_of(await enters("10.00")).startswith("P")
+
+        path = f"/api/counter-codes/{code['code_id']}"
+        await person.call("PATCH", path, {"state": "disabled"})
+
+        async def is_disabled() -> bool:
+            async with httpx.AsyncClient(trust_env=False) as browser:
+                return "该付款入口已停用" in (await browser.get(code["url"])).text
+
+        await eventually(is_disabled)

@@ -24,6 +24,7 @@ Kind = Literal[
     "difference",
     "payment_link",
     "payers_order",
+    "counter_code",
 ]
 
 PREFIX: Final[dict[Kind, str]] = {
@@ -40,6 +41,7 @@ PREFIX: Final[dict[Kind, str]] = {
     "difference": "D",
     "payment_link": "L",
     "payers_order": "Q",
+    "counter_code": "F",
 }
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

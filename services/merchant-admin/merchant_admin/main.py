@@ -28,6 +28,7 @@ from merchant_admin.api import (
     books,
     callbacks,
     channel_accounts,
+    counter_codes,
     decisions,
     keys,
     merchants,
@@ -62,6 +63,7 @@ PARTS: Final = (
     audit,
     callbacks,
     users,
+    counter_codes,
 )
 
 

@@ -110,7 +110,7 @@ async def test_the_payer_sees_who_is_paid_for_what_and_goes_on(
     assert "script-src 'self'" in page.headers["content-security-policy"]
     begun = await browser.post(gateway.path, data=form_of(page))
     assert (begun.status_code, begun.headers["location"]) == (303, PAGE)
-    assert gateway.begun == [{"amount": 1299, "client_ip": "127.0.0.1"}]
+    assert gateway.begun == [{"amount": 1299, "note": None, "client_ip": "127.0.0.1"}]
 
 
 ENTERED = [("12.99", 1299), (" 5 ", 500), ("0.5", 50), ("0.01", 1), ("1000000.00", 100_000_000)]
@@ -143,7 +143,7 @@ async def test_what_is_no_amount_is_said_so_and_begins_nothing(
 
 STATES = [
     ("expired", "付款链接已过期", "The payment link has expired"),
-    ("disabled", "付款链接已停用", "The payment link is not in use any more"),
+    ("disabled", "该付款入口已停用", "It is not possible to pay here any more"),
     ("used", "这笔付款已完成", "This was paid already"),
 ]
 
@@ -213,6 +213,28 @@ async def test_many_browsers_of_one_address_are_asked_to_wait_too(
     answers = await asyncio.gather(*(begins() for _ in range(20)))
     assert answers.count(429) >= 8
     assert answers.count(303) >= 10
+
+
+async def test_a_counter_code_offers_its_amounts_and_takes_a_note(
+    gateway: Gateway, browser: httpx.AsyncClient
+) -> None:
+    gateway.point_id = new_id("counter_code")
+    gateway.point = {
+        "amount": None, "min_amount": 100, "max_amount": 10_000, "amounts": [500, 10_000],
+        "takes_note": True,
+    }  # fmt: skip
+    page = await browser.get(gateway.path)
+    assert re.findall(r'type="radio" name="amount" value="([0-9.]+)"', page.text) == [
+        "5.00",
+        "100.00",
+    ]
+    other = await browser.post(gateway.path, data=form_of(page, amount="6.00"))
+    assert other.status_code == 422
+    note = " 3-1201\u202e " + "长" * 80
+    begun = await browser.post(gateway.path, data=form_of(page, amount="5.00", note=note))
+    assert begun.status_code == 303
+    assert gateway.begun[0]["amount"] == 500
+    assert gateway.begun[0]["note"] == ("3-1201 " + "长" * 80)[:60]
 
 
 @pytest.mark.parametrize(

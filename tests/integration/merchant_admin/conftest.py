@@ -60,6 +60,10 @@ class Gateway:
             wechat = {"channel": "wechat", "title": "微信支付", "methods": ["native"]}
             return JSONResponse({"items": [{**wechat, "credentials_schema": {"type": "object"}}]})
 
+        @app.get("/internal/counter-codes/{code_id}/address")
+        async def address(code_id: str) -> Response:
+            return JSONResponse({"url": f"https://cashier.example/pay/to/{code_id}"})
+
         @app.post("/internal/channels/{channel}/credentials")
         async def check(channel: str, request: Request) -> Response:
             if channel != "wechat":

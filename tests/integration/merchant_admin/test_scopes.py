@@ -23,6 +23,7 @@ from .conftest import PASSWORD, Admin
 from .people import Person
 from .test_callbacks import AT, DELIVERY, ENDPOINT, REPLAY
 from .test_configuration import CREDENTIALS
+from .test_counter_codes import AMOUNTS
 from .test_decisions import CLAIM, FORM, REASON, decision
 from .test_read_model import Story
 from .test_reconciliations import STATEMENT
@@ -41,6 +42,7 @@ class Company:
     key_id: str
     story: Story
     split_no: str
+    code_id: str
     statement_no: str = field(default_factory=lambda: new_id("statement"))
 
     @classmethod
@@ -66,7 +68,11 @@ class Company:
         split = Split(story, merchant_split_no=secret)
         split.tell("split.created", "processing", "processing")
         await apply(admin.deps, story.events)
-        return cls(secret, merchant_id, payment_id, app_id, key["key_id"], story, split.split_no)
+        till = {"merchant_id": merchant_id, "app_id": app_id, "name": secret, **AMOUNTS}
+        code_id = (await admin.post("/api/counter-codes", till))["code_id"]
+        return cls(
+            secret, merchant_id, payment_id, app_id, key["key_id"], story, split.split_no, code_id
+        )  # fmt: skip
 
     def speak(self, admin: Admin) -> None:
         """The other services answer whatever they are asked with what is this company's."""
@@ -117,6 +123,7 @@ class Company:
             "key_id": self.key_id, "order_id": self.story.order_id, "event_id": "E1",
             "payment_no": self.story.payment_no, "refund_no": self.story.refund_no,
             "split_no": self.split_no, "statement_no": self.statement_no, "replay_id": "W1",
+            "code_id": self.code_id,
         }  # fmt: skip
 
 
@@ -139,6 +146,8 @@ READS: dict[str, Sent] = {
     "/api/merchants/{merchant_id}": NOTHING,
     "/api/merchants/{merchant_id}/channel-accounts": NOTHING,
     "/api/merchants/{merchant_id}/channel-accounts/{payment_id}": NOTHING,
+    "/api/counter-codes": NOTHING,
+    "/api/counter-codes/{code_id}": NOTHING,
     "/api/apps": NOTHING,
     "/api/apps/{app_id}": NOTHING,
     "/api/apps/{app_id}/keys": NOTHING,

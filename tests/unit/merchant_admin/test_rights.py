@@ -65,6 +65,8 @@ WRITES = {
     "POST /api/merchants/{merchant_id}/channel-accounts": (ADMINISTER, CENTRE),
     "PATCH /api/merchants/{merchant_id}/channel-accounts/{payment_id}": (ADMINISTER, CENTRE),
     "POST /api/channel-accounts/{payment_id}/test": (ADMINISTER, CENTRE),
+    "POST /api/counter-codes": (ADMINISTER, CENTRE),
+    "PATCH /api/counter-codes/{code_id}": (ADMINISTER, CENTRE),
     "POST /api/apps": (ADMINISTER, CENTRE),
     "PATCH /api/apps/{app_id}": (ADMINISTER, CENTRE),
     "POST /api/apps/{app_id}/keys": (ADMINISTER, CENTRE),

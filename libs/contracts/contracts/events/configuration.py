@@ -137,8 +137,24 @@ class ChannelAccountEntity(_Entity):
     earlier_credentials_sealed: list[str] = Field(default_factory=list)
 
 
+class CounterCodeEntity(_Entity):
+    """A fixed counter code (固定收款码): payers begin orders of the app there, between the two
+    amounts (or of one of `amounts`, where there are any) and up to `daily_limit` a Beijing day."""
+
+    kind: Literal["counter_code"] = "counter_code"
+    code_id: str
+    merchant_id: str
+    app_id: str
+    name: str
+    min_amount: int
+    max_amount: int
+    daily_limit: int
+    amounts: list[int] = Field(default_factory=list)
+
+
 Entity = Annotated[
-    MerchantEntity | AppEntity | KeyEntity | ChannelAccountEntity, Field(discriminator="kind")
+    MerchantEntity | AppEntity | KeyEntity | ChannelAccountEntity | CounterCodeEntity,
+    Field(discriminator="kind"),
 ]
 
 

@@ -27,6 +27,7 @@ trade-core:
     GET  /internal/payment-links/{link_id}?app_id=        → LinkOnFile (app_id optional)
     POST /internal/payment-links/{link_id}/disable?app_id=       → LinkOnFile
     POST /internal/payment-links/{link_id}/payments PayAtLink → OpenedPayment (201, 200)
+    POST /internal/counter-codes/{code_id}/payments PayAtCode → OpenedPayment (201)
     GET  /internal/events?app_id=&after=&limit=           → EventPage
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
     GET  /internal/ledger/entries?subject=                → LedgerEntries
@@ -61,6 +62,7 @@ gateway (for merchant-admin):
     POST /internal/channel-accounts/{payment_id}/test     TryAccount → AccountTrial
                                                           (422 with pointers)
     POST /internal/seal-anew                              SealAnew → SealedAnew
+    GET  /internal/counter-codes/{code_id}/address        → PointAddress
 gateway (for the cashier):
     GET  /internal/checkouts/{token}                      → Checkout
     POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
@@ -128,9 +130,11 @@ from contracts.internal.pay_points import (
     LinkOnFile,
     OpenedLink,
     OpenLink,
+    PayAtCode,
     PayAtLink,
     PayHere,
     PayPoint,
+    PointAddress,
     PointState,
 )
 from contracts.internal.reconciliation import (
@@ -232,6 +236,7 @@ __all__ = [
     "OpenedPayment",
     "OpenedRefund",
     "OpenedSplit",
+    "PayAtCode",
     "PayAtLink",
     "PayHere",
     "PayPoint",
@@ -239,6 +244,7 @@ __all__ = [
     "PaymentDecision",
     "PaymentOnFile",
     "Ping",
+    "PointAddress",
     "PointState",
     "ReconciliationOnFile",
     "ReconciliationPage",

@@ -1,11 +1,11 @@
-"""Where payers begin a payment by themselves: at a payment link of an app."""
+"""Where payers begin a payment by themselves: at a payment link of an app, or a counter code."""
 
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from contracts.api import Amount, CreatePaymentLink, OrderStatus, PaymentLinkView
+from contracts.api import Amount, CreatePaymentLink, OrderStatus, PaymentLinkView, Subject
 from contracts.internal.message import Message
 
 
@@ -40,6 +40,20 @@ class PayAtLink(Message):
     channel: str | None = None
 
 
+class PayAtCode(Message):
+    """A payer begins at a counter code, which the gateway has judged but for the day's sum.
+    `payment_id` and `channel` as in `PayAtLink`."""
+
+    app_id: str
+    merchant_id: str
+    subject: Subject
+    amount: Amount
+    note: str | None = None
+    daily_limit: int
+    payment_id: str | None = None
+    channel: str | None = None
+
+
 class PointState(StrEnum):
     OPEN = "open"
     USED = "used"
@@ -49,7 +63,8 @@ class PointState(StrEnum):
 
 class PayPoint(Message):
     """What the page of a link shows. `amount` None: the payer enters it, between `min_amount` and
-    `max_amount`. `page_url`: our page of the one order that was begun there."""
+    `max_amount`. `page_url`: our page of the one order that was begun there. `amounts`: the
+    payer may have one of these only. `takes_note`: the payer may say what it is for."""
 
     state: PointState
     merchant_name: str
@@ -59,13 +74,22 @@ class PayPoint(Message):
     min_amount: int
     max_amount: int
     page_url: str | None = None
+    amounts: list[int] = Field(default_factory=list)
+    takes_note: bool = False
 
 
 class PayHere(Message):
     """A payer begins at a link. `amount` where it is theirs to say."""
 
     amount: Annotated[int, Field(strict=True)] | None = None
+    note: Annotated[str, Field(max_length=60)] | None = None
     client_ip: str | None = None
+
+
+class PointAddress(Message):
+    """The address of a counter code's page, as it is printed."""
+
+    url: str
 
 
 class Begun(Message):

@@ -1,4 +1,4 @@
-"""`/pay/to/{point_id}`: a payment link, where a payer begins by themselves."""
+"""`/pay/to/{point_id}`: a payment link or counter code, where a payer begins by themselves."""
 
 import hashlib
 import hmac
@@ -19,7 +19,9 @@ from chassis.problems import NotFound
 from contracts.internal import PayHere, PayPoint, PointState
 from foundation.money_text import minor_units
 
-_POINT: Final = re.compile(r"L[0-9A-Z]{26}", re.ASCII)
+MAX_NOTE: Final = 60
+
+_POINT: Final = re.compile(r"[LF][0-9A-Z]{26}", re.ASCII)
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,12 +61,13 @@ async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
     amount = point.amount
     if amount is None:
         amount = minor_units(form.get("amount", ""), point.currency)
-        if amount is None or not point.min_amount <= amount <= point.max_amount:
+        if amount is None or not _fits(point, amount):
             said = form.get("amount", "")[:20]
             return _page(request, point, notice="amount", amount=said, status=422)
+    note = _note(form.get("note", "")) if point.takes_note else None
     address = address_of(request)
     deps.beginnings.take(point_id, browser=visit, address=address)
-    begun = await points.begin(deps, point_id, PayHere(amount=amount, client_ip=address))
+    begun = await points.begin(deps, point_id, PayHere(amount=amount, note=note, client_ip=address))
     if begun.url is not None and is_safe_link(begun.url):
         return _to(begun.url)
     notice = begun.refusal if begun.refusal in POINT_NOTICES else "internal"
@@ -85,6 +88,17 @@ def _page(
     )
     remember(request, response, VISIT, visit, None)
     return response
+
+
+def _fits(point: PayPoint, amount: int) -> bool:
+    is_between = point.min_amount <= amount <= point.max_amount
+    return is_between and (not point.amounts or amount in point.amounts)
+
+
+def _note(text: str) -> str | None:
+    """What the payer says it is for: one short line, without what cannot be seen."""
+    shown = "".join(char for char in text if char.isprintable()).strip()
+    return shown[:MAX_NOTE] or None
 
 
 def _seal(visit: str) -> str:

@@ -32,6 +32,7 @@ from chassis.problems import Problem
 from contracts.actions import JsapiAction, QrCodeAction
 from contracts.api import PaymentStatus
 from contracts.internal import Checkout, PayPoint
+from foundation.money_text import plain_amount
 from foundation.pages import Pages, templates_of
 
 LINK_LIVES_S: Final = 240
@@ -63,6 +64,7 @@ BRIDGE_FRAMES: Final = "; frame-src weixin: weixinping:"
 
 _templates: Final = templates_of("cashier.api")
 _templates.globals.update(style=Markup(STYLE))  # ours, and nothing of a payer's
+_templates.filters.update(plain_amount=plain_amount)
 _pages: Final = Pages(_templates, TEXTS)
 
 

@@ -141,6 +141,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "channel.unionpay": ("银联云闪付", "UnionPay"),
     "channel.sandbox": ("沙箱支付", "Sandbox"),
     "point.amount": ("请输入金额（元）", "Enter the amount (CNY)"),
+    "point.choose": ("请选择金额", "Choose the amount"),
+    "point.note": ("备注（选填）", "Note (optional)"),
+    "point.limit": (
+        "今日收款额度已满，或余额不足这笔付款。没有扣款，请联系商户。",
+        "What this code may take today does not suffice for it. Nothing was taken; please ask the "
+        "merchant.",
+    ),
     "point.amount_wrong": ("请输入正确的金额：", "Please enter an amount of"),
     "point.used": ("这笔付款已完成", "This was paid already"),
     "point.used.hint": (
@@ -152,7 +159,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "没有扣款。如需付款，请向商户索取新的链接。",
         "Nothing was taken. To pay, please ask the merchant for a new link.",
     ),
-    "point.disabled": ("付款链接已停用", "The payment link is not in use any more"),
+    "point.disabled": ("该付款入口已停用", "It is not possible to pay here any more"),
     "point.disabled.hint": (
         "如需付款，请联系商户。",
         "To pay, please contact the merchant.",
@@ -199,6 +206,7 @@ NOTICES: Final = frozenset(
 POINT_NOTICES: Final = {
     "amount": "point.amount_wrong",
     "declined": "notice.declined",
+    "invalid_request": "point.limit",
     "not_sent": "notice.not_sent",
     "unknown": "notice.unknown",
     "method_not_supported": "no_offers",

@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.web import CalledBy, parse, read_json_object, read_message
+from contracts.identifiers import is_id
 from contracts.internal import (
     AskWho,
     CheckCredentials,
@@ -17,7 +18,7 @@ from contracts.internal import (
 from foundation.seal_anew import seal_anew
 from gateway.api.admission import DepsOf
 from gateway.api.answers import answer
-from gateway.flows import cashier, choices, payers, payment_links, registration
+from gateway.flows import cashier, choices, counter_codes, payers, payment_links, registration
 
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
 BY_CASHIER: Final = [Depends(CalledBy("cashier"))]
@@ -81,10 +82,20 @@ async def payer_came(request: Request, deps: DepsOf) -> Response:
 
 @router.get("/pay-points/{point_id}", dependencies=BY_CASHIER)
 async def get_pay_point(point_id: str, deps: DepsOf) -> Response:
+    if is_id("counter_code", point_id):
+        return answer(counter_codes.show(deps, point_id))
     return answer(await payment_links.show(deps, point_id))
 
 
 @router.post("/pay-points/{point_id}/payments", dependencies=BY_CASHIER)
 async def pay_here(point_id: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
-    return answer(await payment_links.begin(deps, point_id, parse(PayHere, body)))
+    wish = parse(PayHere, body)
+    if is_id("counter_code", point_id):
+        return answer(await counter_codes.begin(deps, point_id, wish))
+    return answer(await payment_links.begin(deps, point_id, wish))
+
+
+@router.get("/counter-codes/{code_id}/address", dependencies=BY_ADMIN)
+async def get_code_address(code_id: str, deps: DepsOf) -> Response:
+    return answer(counter_codes.address(deps, code_id))

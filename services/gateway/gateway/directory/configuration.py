@@ -21,6 +21,7 @@ from contracts.events.configuration import (
     AppEntity,
     ChannelAccountEntity,
     ConfigurationRecord,
+    CounterCodeEntity,
     Entity,
     KeyAlgorithm,
     KeyEntity,
@@ -29,7 +30,7 @@ from contracts.events.configuration import (
 )
 from foundation.expiry import end_of
 from gateway.channels.plugin import Plugin
-from gateway.directory import App, ChannelAccount, Directory, Entry, Key, Merchant
+from gateway.directory import App, ChannelAccount, CounterCode, Directory, Entry, Key, Merchant
 from gateway.directory.credentials import BadCredentials, ChannelUrls, open_account
 
 log = structlog.get_logger()
@@ -100,6 +101,8 @@ class Configuration:
                 return self._key(entity)
             case ChannelAccountEntity():
                 return self._account(entity, is_active)
+            case CounterCodeEntity():
+                return _code(entity, is_active)
 
     def _key(self, entity: KeyEntity) -> Key:
         try:
@@ -196,6 +199,20 @@ def _app(entity: AppEntity, is_active: bool) -> App:
     )
 
 
+def _code(entity: CounterCodeEntity, is_active: bool) -> CounterCode:
+    return CounterCode(
+        code_id=entity.code_id,
+        merchant_id=entity.merchant_id,
+        app_id=entity.app_id,
+        is_active=is_active,
+        name=entity.name,
+        min_amount=entity.min_amount,
+        max_amount=entity.max_amount,
+        daily_limit=entity.daily_limit,
+        amounts=tuple(entity.amounts),
+    )
+
+
 def _certificates(credentials: Mapping[str, object]) -> dict[str, datetime]:
     """When each certificate among the credentials ends, by its field."""
     texts = {name: value for name, value in credentials.items() if isinstance(value, str)}
@@ -213,3 +230,5 @@ def _id_of(entity: Entity) -> str:
             return entity.key_id
         case ChannelAccountEntity():
             return entity.payment_id
+        case CounterCodeEntity():
+            return entity.code_id

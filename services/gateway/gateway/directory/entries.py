@@ -71,7 +71,22 @@ class ChannelAccount:
         return self.plugin.offers
 
 
-Entry = App | Key | Merchant | ChannelAccount
+@dataclass(frozen=True, slots=True)
+class CounterCode:
+    """Where payers begin orders of the app by themselves, within these amounts."""
+
+    code_id: str
+    merchant_id: str
+    app_id: str
+    is_active: bool
+    name: str
+    min_amount: int
+    max_amount: int
+    daily_limit: int
+    amounts: tuple[int, ...] = ()
+
+
+Entry = App | Key | Merchant | ChannelAccount | CounterCode
 
 
 class Directory:
@@ -82,6 +97,7 @@ class Directory:
         self._keys: dict[str, Key] = {}
         self._merchants: dict[str, Merchant] = {}
         self._accounts: dict[str, ChannelAccount] = {}
+        self._codes: dict[str, CounterCode] = {}
         self._by_merchant: dict[str, dict[str, ChannelAccount]] = {}
 
     @property
@@ -97,6 +113,9 @@ class Directory:
 
     def find_merchant(self, merchant_id: str) -> Merchant | None:
         return self._merchants.get(merchant_id)
+
+    def find_code(self, code_id: str) -> CounterCode | None:
+        return self._codes.get(code_id)
 
     def find_account(self, payment_id: str) -> ChannelAccount | None:
         return self._accounts.get(payment_id)
@@ -120,6 +139,8 @@ class Directory:
                 self._keys[entry.key_id] = entry
             case Merchant():
                 self._merchants[entry.merchant_id] = entry
+            case CounterCode():
+                self._codes[entry.code_id] = entry
             case ChannelAccount():
                 self._accounts[entry.payment_id] = entry
                 self._by_merchant.setdefault(entry.merchant_id, {})[entry.payment_id] = entry
@@ -129,6 +150,7 @@ class Directory:
         self._apps.pop(entity_id, None)
         self._keys.pop(entity_id, None)
         self._merchants.pop(entity_id, None)
+        self._codes.pop(entity_id, None)
         account = self._accounts.pop(entity_id, None)
         if account is not None:
             self._by_merchant[account.merchant_id].pop(entity_id)

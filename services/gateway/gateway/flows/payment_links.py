@@ -93,6 +93,14 @@ async def begin(deps: Deps, link_id: str, wish: PayHere) -> Begun:
             channel=account.channel if account else None,
         ),
     )
+    return await begun_at(deps, account, opened, wish)
+
+
+async def begun_at(
+    deps: Deps, account: ChannelAccount | None, opened: OpenedPayment, wish: PayHere
+) -> Begun:
+    """Where the payer goes on: our page or, at an account that has one, the channel's cashier.
+    Raises NotInitiated with the payment."""
     payment = opened.payment
     if opened.created and account is not None:
         payment = await _at_the_channel(deps, account, payment, wish)

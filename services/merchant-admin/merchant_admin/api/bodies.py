@@ -46,7 +46,10 @@ class ReadBody(Generic[BodyT]):
 body = ReadBody
 
 
-def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+UniqueT = TypeVar("UniqueT", str, int)
+
+
+def _unique(values: tuple[UniqueT, ...]) -> tuple[UniqueT, ...]:
     if len(set(values)) != len(values):
         raise ValueError("must not name one twice")
     return values
@@ -82,6 +85,9 @@ ExtraHeaders = Annotated[
 ]
 
 Ordered = Annotated[bool, Field(validation_alias=AliasChoices("callback_ordered", "ordered"))]
+
+
+Amounts = Annotated[tuple[Amount, ...], Field(strict=False, max_length=12), AfterValidator(_unique)]
 
 
 class Body(BaseModel):
@@ -123,6 +129,25 @@ class AlertRouteBody(Body):
 class CreateMerchant(Body):
     name: Name
     alert_route: AlertRouteBody | None = None
+
+
+class CreateCounterCode(Body):
+    merchant_id: Annotated[str, Field(min_length=1, max_length=64)]
+    app_id: Annotated[str, Field(min_length=1, max_length=64)]
+    name: Subject
+    min_amount: Amount
+    max_amount: Amount
+    daily_limit: Amount
+    amounts: Amounts = ()
+
+
+class ChangeCounterCode(Patch):
+    name: Subject = ""
+    min_amount: Amount = 1
+    max_amount: Amount = 1
+    daily_limit: Amount = 1
+    amounts: Amounts = ()
+    state: StateField = State.ACTIVE
 
 
 class ChangeMerchant(Patch):

@@ -31,6 +31,7 @@ def _username(text: str) -> str:
 MerchantId = Annotated[str, _of("merchant")]
 PaymentId = Annotated[str, _of("channel_account")]
 AppId = Annotated[str, _of("app")]
+CodeId = Annotated[str, _of("counter_code")]
 KeyId = Annotated[str, _of("key")]
 OrderId = Annotated[str, _of("order")]
 PaymentNo = Annotated[str, _of("payment")]

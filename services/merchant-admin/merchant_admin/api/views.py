@@ -21,6 +21,7 @@ from merchant_admin.domain.keys import find_validity
 from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, FoundSplit
 from merchant_admin.domain.users import Role, User
 from merchant_admin.flows.apps import ShownApp
+from merchant_admin.flows.counter_codes import ShownCode
 from merchant_admin.flows.keys import ShownKey
 from merchant_admin.flows.searching import PaymentInFull
 from merchant_admin.store.audit import NumberedEntry
@@ -56,6 +57,28 @@ class UserView(BaseModel):
             created_at=user.created_at,
             updated_at=user.updated_at,
         )
+
+
+class CounterCodeView(BaseModel):
+    """`url`: what the printed code says. Amounts in minor units."""
+
+    code_id: str
+    url: str
+    merchant_id: str
+    app_id: str
+    name: str
+    min_amount: int
+    max_amount: int
+    daily_limit: int
+    amounts: list[int]
+    state: State
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, shown: ShownCode) -> "CounterCodeView":
+        told = {name: getattr(shown.code, name) for name in cls.model_fields if name != "url"}
+        return cls(**{**told, "amounts": list(shown.code.amounts)}, url=shown.url)
 
 
 class MerchantView(BaseModel):

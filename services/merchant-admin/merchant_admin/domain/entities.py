@@ -10,6 +10,7 @@ from contracts.events.configuration import (
     CallbackAck,
     CallbackSignature,
     ChannelAccountEntity,
+    CounterCodeEntity,
     KeyAlgorithm,
     KeyEntity,
     LatePayment,
@@ -212,8 +213,42 @@ class Given(Generic[T]):
     value: T | None
 
 
-Configured = Merchant | ChannelAccount | App | Key
-ConfiguredT = TypeVar("ConfiguredT", Merchant, ChannelAccount, App, Key)
+@dataclass(frozen=True, slots=True)
+class CounterCode:
+    """A fixed counter code (固定收款码): payers begin orders of the app there, within these
+    amounts. `amounts`: one of these only, where there are any. `daily_limit`: of a Beijing day."""
+
+    code_id: str
+    merchant_id: str
+    app_id: str
+    name: str
+    min_amount: int
+    max_amount: int
+    daily_limit: int
+    amounts: tuple[int, ...]
+    state: State
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    def entity(self) -> CounterCodeEntity:
+        return CounterCodeEntity(
+            code_id=self.code_id,
+            merchant_id=self.merchant_id,
+            app_id=self.app_id,
+            name=self.name,
+            min_amount=self.min_amount,
+            max_amount=self.max_amount,
+            daily_limit=self.daily_limit,
+            amounts=list(self.amounts),
+            state=self.state,
+            version=self.version,
+        )
+
+
+SecretHolder = Merchant | ChannelAccount | App | Key
+Configured = SecretHolder | CounterCode
+ConfiguredT = TypeVar("ConfiguredT", Merchant, ChannelAccount, App, Key, CounterCode)
 
 
 def advanced(was: ConfiguredT, wanted: ConfiguredT, at: datetime) -> ConfiguredT:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from merchant_admin.domain.entities import App, ChannelAccount, Configured, Key, Merchant
+from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant, SecretHolder
 
 
-def sealed_texts(item: Configured) -> list[str]:
+def sealed_texts(item: SecretHolder) -> list[str]:
     """All that it holds; each sealed with the id of the entity as its context."""
     match item:
         case Merchant():
@@ -24,7 +24,7 @@ def sealed_texts(item: Configured) -> list[str]:
     return [text for text in texts if text is not None]
 
 
-def with_texts(item: Configured, anew: Mapping[str, str]) -> Configured:
+def with_texts(item: SecretHolder, anew: Mapping[str, str]) -> SecretHolder:
     """The same with the texts that stand for those that it holds; what is not named stays."""
     match item:
         case Merchant():

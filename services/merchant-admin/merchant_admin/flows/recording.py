@@ -16,6 +16,7 @@ from contracts.events.configuration import (
     ChannelAccountEntity,
     Configuration,
     ConfigurationRecord,
+    CounterCodeEntity,
     Entity,
     KeyEntity,
     MerchantEntity,
@@ -74,6 +75,8 @@ def entity_id(entity: Entity) -> str:
             return entity.key_id
         case ChannelAccountEntity():
             return entity.payment_id
+        case CounterCodeEntity():
+            return entity.code_id
         case _:
             assert_never(entity)
 

@@ -11,6 +11,7 @@ from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import entity_id, publish
 from merchant_admin.store.apps import list_apps_locked
 from merchant_admin.store.channel_accounts import list_accounts_locked
+from merchant_admin.store.counter_codes import list_codes_locked
 from merchant_admin.store.keys import list_keys_locked
 from merchant_admin.store.merchants import list_merchants_locked
 
@@ -32,6 +33,7 @@ async def republish_all(deps: Deps) -> None:
     count = 0
     for list_locked in (
         list_merchants_locked, list_accounts_locked, list_apps_locked, list_keys_locked,
+        list_codes_locked,
     ):  # fmt: skip
         count += await _republish(deps, list_locked)
     deps.wake()

@@ -15,7 +15,7 @@ from contracts.internal import SealAnew, SealedAnew
 from contracts.sealing import is_sealed_to
 from foundation.service_client import Service
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.entities import App, ChannelAccount, Configured, Key, Merchant
+from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant, SecretHolder
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.sealed_texts import sealed_texts, with_texts
 from merchant_admin.flows.deps import SealingKeys
@@ -24,7 +24,7 @@ from merchant_admin.store import apps, channel_accounts, keys, merchants
 
 PAGE: Final = 100
 
-ListPage = Callable[..., Awaitable[Sequence[Configured]]]
+ListPage = Callable[..., Awaitable[Sequence[SecretHolder]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ async def _seal_kind(
 
 
 async def _sealed_anew(
-    service: Service, item: Configured, public_key: str, count: SealedCount
+    service: Service, item: SecretHolder, public_key: str, count: SealedCount
 ) -> Mapping[str, str]:
     """By old text the new one, of those that are sealed to another key."""
     old = [text for text in sealed_texts(item) if not is_sealed_to(public_key, text)]
@@ -101,7 +101,7 @@ async def _sealed_anew(
 
 
 async def _store(
-    sealer: Sealer, actor: Actor, seen: Configured, anew: Mapping[str, str], count: SealedCount
+    sealer: Sealer, actor: Actor, seen: SecretHolder, anew: Mapping[str, str], count: SealedCount
 ) -> None:
     async with sealer.db.transaction() as tx:
         was = await _find_locked(tx, seen)
@@ -117,7 +117,7 @@ async def _store(
     count.texts += len(anew)
 
 
-async def _find_locked(tx: Tx, seen: Configured) -> Configured | None:
+async def _find_locked(tx: Tx, seen: SecretHolder) -> SecretHolder | None:
     """None for a key that was deleted meanwhile; nothing else ever is."""
     try:
         return await _get_locked(tx, seen)
@@ -125,7 +125,7 @@ async def _find_locked(tx: Tx, seen: Configured) -> Configured | None:
         return None
 
 
-async def _get_locked(tx: Tx, seen: Configured) -> Configured:
+async def _get_locked(tx: Tx, seen: SecretHolder) -> SecretHolder:
     match seen:
         case Merchant():
             return await merchants.get_merchant(tx, seen.merchant_id, lock=True)
@@ -139,7 +139,7 @@ async def _get_locked(tx: Tx, seen: Configured) -> Configured:
             return await keys.get_key(tx, seen.app_id, seen.key_id, lock=True)
 
 
-async def _update(tx: Tx, now: Configured) -> None:
+async def _update(tx: Tx, now: SecretHolder) -> None:
     match now:
         case Merchant():
             await merchants.update_merchant(tx, now)

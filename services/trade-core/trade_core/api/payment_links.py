@@ -1,11 +1,11 @@
-"""Payment links: made, read, disabled, and begun at by payers."""
+"""Payment links: made, read, disabled, and begun at by payers; counter codes: begun at."""
 
 from fastapi import APIRouter, Response
 
-from contracts.internal import LinkOnFile, OpenedLink, OpenLink, PayAtLink
+from contracts.internal import LinkOnFile, OpenedLink, OpenLink, PayAtCode, PayAtLink
 from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp, answer_of
 from trade_core.api.payments import opened_answer
-from trade_core.flows import payment_links
+from trade_core.flows import counter_codes, payment_links
 
 
 def add_routes(routes: APIRouter) -> None:
@@ -14,6 +14,7 @@ def add_routes(routes: APIRouter) -> None:
     routes.get("/payment-links/{link_id}", dependencies=BY_GATEWAY)(get_link)
     routes.post("/payment-links/{link_id}/disable", dependencies=BY_GATEWAY)(post_disable_link)
     routes.post("/payment-links/{link_id}/payments", dependencies=BY_GATEWAY)(post_at_link)
+    routes.post("/counter-codes/{code_id}/payments", dependencies=BY_GATEWAY)(post_at_code)
 
 
 async def post_link(body: OpenLink, deps: DepsOfApp) -> Response:
@@ -34,3 +35,8 @@ async def post_disable_link(link_id: str, app_id: str, deps: DepsOfApp) -> LinkO
 async def post_at_link(link_id: str, body: PayAtLink, deps: DepsOfApp) -> Response:
     """A payer begins there: 201 for a new order, 200 for the one that is there."""
     return opened_answer(await payment_links.pay(deps, link_id, body))
+
+
+async def post_at_code(code_id: str, body: PayAtCode, deps: DepsOfApp) -> Response:
+    """A payer begins at a counter code."""
+    return opened_answer(await counter_codes.pay(deps, code_id, body))

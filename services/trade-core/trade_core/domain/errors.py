@@ -5,6 +5,7 @@ TradeError (a problem with one of the public codes)
 ├── LinkNotFound                                            not_found
 ├── CursorExpired                                           cursor_expired
 ├── TooManyAttempts                                         rate_limited
+├── DayLimitReached                                         invalid_request
 ├── LinkMismatch · LinkOver · AmountMissing     refund_mismatch · order_closed · invalid_request
 └── PaymentError (409, with the member `payment`)
     ├── TooSoon · PaymentInProgress                         too_soon · payment_in_progress
@@ -266,6 +267,20 @@ class LinkOver(TradeError):
 
     def __init__(self, link_id: str, state: str) -> None:
         super().__init__(f"The payment link {link_id} is {state}.", extra={"state": state})
+
+
+class DayLimitReached(TradeError):
+    """`left`: what may still be begun at the counter code today."""
+
+    code = Code.INVALID_REQUEST
+
+    def __init__(self, code_id: str, left: int) -> None:
+        fault = FieldError("/amount", f"is more than the {left} that are left today")
+        super().__init__(
+            f"The day's limit of the counter code {code_id} is reached.",
+            errors=[fault],
+            extra={"left": left},
+        )
 
 
 class AmountMissing(TradeError):

@@ -1,0 +1,100 @@
+"""A payer begins at a fixed counter code (固定收款码) of a merchant."""
+
+from chassis.problems import FieldError, InvalidRequest
+from contracts.api import CreatePayment, Method
+from contracts.internal import (
+    Begun,
+    OpenedPayment,
+    PayAtCode,
+    PayHere,
+    PayPoint,
+    PointAddress,
+    PointState,
+)
+from gateway.directory import App, CounterCode, Merchant
+from gateway.domain.errors import NotHere
+from gateway.flows.deps import Deps
+from gateway.flows.payment_links import begun_at
+from gateway.flows.routing import account_for
+
+CURRENCY = "CNY"
+
+
+def address(deps: Deps, code_id: str) -> PointAddress:
+    """Where the page of the code is, known here or not yet."""
+    return PointAddress(url=deps.addresses.pay_point(code_id))
+
+
+def show(deps: Deps, code_id: str) -> PayPoint:
+    """What payers see of it. Raises NotHere."""
+    code = _known(deps, code_id)
+    app, merchant = _owner(deps, code)
+    is_open = code.is_active and app is not None and merchant is not None
+    return PayPoint(
+        state=PointState.OPEN if is_open else PointState.DISABLED,
+        merchant_name=merchant.name if merchant else "",
+        subject=code.name,
+        currency=CURRENCY,
+        amount=None,
+        min_amount=code.min_amount,
+        max_amount=code.max_amount,
+        amounts=list(code.amounts),
+        takes_note=True,
+    )
+
+
+async def begin(deps: Deps, code_id: str, wish: PayHere) -> Begun:
+    """An order of this payer. Raises NotHere, InvalidRequest for another amount, the refusals of
+    routing and of trade-core (the day's limit), and NotInitiated with the payment."""
+    code = _known(deps, code_id)
+    app, _ = _owner(deps, code)
+    if app is None or not code.is_active:
+        raise NotHere("counter code")
+    amount = _fitting(code, wish.amount)
+    content = CreatePayment(
+        merchant_id=code.merchant_id,
+        merchant_order_no=code.code_id,
+        amount=amount,
+        subject=code.name,
+        method=Method.CASHIER,
+    )
+    account = account_for(deps.directory, app, content)
+    opened = await deps.trade_core.post(
+        OpenedPayment,
+        f"/internal/counter-codes/{code_id}/payments",
+        body=PayAtCode(
+            app_id=code.app_id,
+            merchant_id=code.merchant_id,
+            subject=code.name,
+            amount=amount,
+            note=wish.note,
+            daily_limit=code.daily_limit,
+            payment_id=account.payment_id if account else None,
+            channel=account.channel if account else None,
+        ),
+    )
+    return await begun_at(deps, account, opened, wish)
+
+
+def _fitting(code: CounterCode, amount: int | None) -> int:
+    """Raises InvalidRequest."""
+    fits = amount is not None and code.min_amount <= amount <= code.max_amount
+    if amount is None or not fits or (code.amounts and amount not in code.amounts):
+        fault = FieldError("/amount", "is not one of this counter code")
+        raise InvalidRequest("The amount cannot be paid here.", errors=[fault])
+    return amount
+
+
+def _known(deps: Deps, code_id: str) -> CounterCode:
+    code = deps.directory.find_code(code_id)
+    if code is None:
+        raise NotHere("counter code")
+    return code
+
+
+def _owner(deps: Deps, code: CounterCode) -> tuple[App | None, Merchant | None]:
+    """The app and the merchant, as far as the app may still take money for it."""
+    app = deps.directory.find_app(code.app_id)
+    merchant = deps.directory.find_merchant(code.merchant_id)
+    may = app is not None and app.is_active and code.merchant_id in app.merchant_ids
+    return app if may else None, merchant if merchant and merchant.is_active else None

@@ -1,0 +1,51 @@
+"""`/api/counter-codes`: fixed counter codes (固定收款码)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from merchant_admin.api.access import Admin, Viewer, Work
+from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode, body
+from merchant_admin.api.ids import CodeId
+from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
+from merchant_admin.api.views import CounterCodeView
+from merchant_admin.flows import counter_codes
+
+router = APIRouter(prefix="/api/counter-codes")
+
+
+@router.post("", status_code=201)
+async def create(
+    deps: Work,
+    caller: Admin,
+    request: Annotated[CreateCounterCode, Depends(body(CreateCounterCode))],
+) -> CounterCodeView:
+    """Payers who open `url` begin orders of the app, within these amounts."""
+    return CounterCodeView.of(await counter_codes.create(deps, caller.actor, dict(request)))
+
+
+@router.get("")
+async def list_page(
+    deps: Work, caller: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[CounterCodeView]:
+    found = await counter_codes.read_page(
+        deps, caller.scope, after=id_after("counter_code", after), limit=limit + 1
+    )
+    return page_of(found, limit, view=CounterCodeView.of, place=lambda item: item.code.code_id)
+
+
+@router.get("/{code_id}")
+async def read(deps: Work, caller: Viewer, code_id: CodeId) -> CounterCodeView:
+    return CounterCodeView.of(await counter_codes.read(deps, code_id, caller.scope))
+
+
+@router.patch("/{code_id}")
+async def change(
+    deps: Work,
+    caller: Admin,
+    code_id: CodeId,
+    request: Annotated[ChangeCounterCode, Depends(body(ChangeCounterCode))],
+) -> CounterCodeView:
+    """A disabled one begins nothing any more; what was begun there stays payable."""
+    changed = await counter_codes.change(deps, caller.actor, code_id, request.changes())
+    return CounterCodeView.of(changed)

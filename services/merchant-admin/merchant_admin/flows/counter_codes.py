@@ -1,0 +1,109 @@
+"""Fixed counter codes (固定收款码): a merchant puts one up, payers begin there by themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chassis.problems import FieldError
+from contracts.events.configuration import State
+from contracts.identifiers import new_id
+from contracts.internal import PointAddress
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.entities import CounterCode, advanced
+from merchant_admin.domain.errors import NoSuch, Unusable
+from merchant_admin.domain.scope import Scope
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.recording import record_change
+from merchant_admin.store import counter_codes as store
+from merchant_admin.store.apps import get_app
+from merchant_admin.store.merchants import get_merchant
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCode:
+    """With the address that is printed."""
+
+    code: CounterCode
+    url: str
+
+
+async def create(deps: Deps, actor: Actor, terms: Mapping[str, Any]) -> ShownCode:
+    """Put one up. Raises Unusable with pointers."""
+    now = deps.clock()
+    code = CounterCode(
+        code_id=new_id("counter_code"),
+        state=State.ACTIVE,
+        version=1,
+        created_at=now,
+        updated_at=now,
+        **terms,
+    )
+    _require_sense(code)
+    url = await _url(deps, code.code_id)
+    async with deps.db.transaction() as tx:
+        try:
+            await get_merchant(tx, code.merchant_id)
+        except NoSuch as error:
+            raise Unusable(FieldError("/merchant_id", "is no merchant")) from error
+        try:
+            app = await get_app(tx, code.app_id)
+        except NoSuch as error:
+            raise Unusable(FieldError("/app_id", "is no app")) from error
+        if code.merchant_id not in app.terms.merchant_ids:
+            raise Unusable(FieldError("/app_id", "does not work for this merchant"))
+        await store.add_code(tx, code)
+        await record_change(tx, actor, "created", was=None, now=code)
+    deps.wake()
+    return ShownCode(code, url)
+
+
+async def change(deps: Deps, actor: Actor, code_id: str, changes: Mapping[str, Any]) -> ShownCode:
+    """Change these fields; where nothing differs nothing is written. Raises NoSuch, Unusable."""
+    url = await _url(deps, code_id)
+    async with deps.db.transaction() as tx:
+        was = await store.get_code(tx, code_id, lock=True)
+        code = advanced(was, replace(was, **changes), deps.clock())
+        _require_sense(code)
+        if code is not was:
+            await store.update_code(tx, code)
+            await record_change(tx, actor, "updated", was=was, now=code)
+    deps.wake()
+    return ShownCode(code, url)
+
+
+async def read(deps: Deps, code_id: str, scope: Scope) -> ShownCode:
+    """Raises NoSuch."""
+    async with deps.db.connection() as tx:
+        code = await store.get_code(tx, code_id)
+    scope.require(code.merchant_id, "counter code")
+    return ShownCode(code, await _url(deps, code_id))
+
+
+async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) -> list[ShownCode]:
+    async with deps.db.connection() as tx:
+        codes = await store.list_codes(tx, scope, after=after, limit=limit)
+    if not codes:
+        return []
+    first = codes[0].code_id
+    base = (await _url(deps, first)).removesuffix(first)
+    return [ShownCode(code, base + code.code_id) for code in codes]
+
+
+async def _url(deps: Deps, code_id: str) -> str:
+    """The gateway alone knows where our pages are."""
+    path = f"/internal/counter-codes/{code_id}/address"
+    return (await deps.gateway.get(PointAddress, path)).url
+
+
+def _require_sense(code: CounterCode) -> None:
+    """Raises Unusable."""
+    faults = []
+    if code.max_amount < code.min_amount:
+        faults.append(FieldError("/max_amount", "is less than min_amount"))
+    if code.daily_limit < code.max_amount:
+        faults.append(FieldError("/daily_limit", "is less than max_amount"))
+    for position, amount in enumerate(code.amounts):
+        if not code.min_amount <= amount <= code.max_amount:
+            faults.append(FieldError(f"/amounts/{position}", "is not between the two amounts"))
+    if faults:
+        raise Unusable(*faults)

@@ -1,0 +1,85 @@
+"""Fixed counter codes."""
+
+from dataclasses import fields
+from typing import Any, Final
+
+import asyncpg
+
+from chassis.database import Tx
+from contracts.events.configuration import State
+from merchant_admin.domain.entities import CounterCode
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
+from merchant_admin.store.scope import within
+
+_FIELDS: Final = tuple(field.name for field in fields(CounterCode))
+
+ADD = """
+insert into counter_code (code_id, merchant_id, app_id, name, min_amount, max_amount, daily_limit,
+                          amounts, state, version, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+UPDATE = """
+update counter_code
+   set name = $2, min_amount = $3, max_amount = $4, daily_limit = $5, amounts = $6, state = $7,
+       version = $8, updated_at = $9
+ where code_id = $1
+"""
+GET = "select * from counter_code where code_id = $1"
+GET_LOCKED = "select * from counter_code where code_id = $1 for update"
+LIST = within(
+    """
+select * from counter_code
+ where ($1::text is null or code_id < $1) and :scope
+ order by code_id desc
+ limit $2
+""",
+    "merchant_id",
+    3,
+)
+LIST_LOCKED = """
+select * from counter_code where code_id > $1 order by code_id limit $2 for share
+"""
+
+
+async def add_code(tx: Tx, code: CounterCode) -> None:
+    await tx.execute(ADD, *(getattr(code, name) for name in _FIELDS))
+
+
+async def update_code(tx: Tx, code: CounterCode) -> None:
+    """Write what can change of a code that the caller has locked."""
+    await tx.execute(
+        UPDATE,
+        code.code_id,
+        code.name,
+        code.min_amount,
+        code.max_amount,
+        code.daily_limit,
+        code.amounts,
+        code.state,
+        code.version,
+        code.updated_at,
+    )
+
+
+async def get_code(tx: Tx, code_id: str, *, lock: bool = False) -> CounterCode:
+    """Raises NoSuch."""
+    row = await tx.fetchrow(GET_LOCKED if lock else GET, code_id)
+    if row is None:
+        raise NoSuch("counter code")
+    return _code(row)
+
+
+async def list_codes(tx: Tx, scope: Scope, *, after: str | None, limit: int) -> list[CounterCode]:
+    """The newest first, from behind `after` on."""
+    return [_code(row) for row in await tx.fetch(LIST, after, limit, scope.parameter)]
+
+
+async def list_codes_locked(tx: Tx, *, after: str, limit: int) -> list[CounterCode]:
+    """In the order of their ids; as `list_merchants_locked`."""
+    return [_code(row) for row in await tx.fetch(LIST_LOCKED, after, limit)]
+
+
+def _code(row: asyncpg.Record) -> CounterCode:
+    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+    return CounterCode(**{**values, "state": State(row["state"]), "amounts": tuple(row["amounts"])})

@@ -1,0 +1,85 @@
+"""Fixed counter codes: put up, shown, changed, and told to the others."""
+
+from typing import Any, Final
+
+import orjson
+import pytest
+
+from contracts.identifiers import is_id
+
+from .conftest import Admin
+
+AMOUNTS: Final = {"min_amount": 100, "max_amount": 50_000, "daily_limit": 200_000}
+
+
+async def terms(admin: Admin, **changes: Any) -> dict[str, Any]:
+    merchant_id = (await admin.post("/api/merchants", {"name": "幸福物业"}))["merchant_id"]
+    app = await admin.post("/api/apps", {"name": "收费", "merchant_ids": [merchant_id]})
+    usual = {"merchant_id": merchant_id, "app_id": app["app_id"], "name": "前台", **AMOUNTS}
+    return {**usual, **changes}
+
+
+async def told_of(admin: Admin, code_id: str) -> list[dict[str, Any]]:
+    """What the other services hear of it."""
+    async with admin.deps.db.connection() as tx:
+        rows = await tx.fetch("select payload from event_log where key = $1 order by id", code_id)
+    return [orjson.loads(row["payload"])["data"]["entity"] for row in rows]
+
+
+async def test_a_code_is_put_up_shown_and_told(admin: Admin) -> None:
+    wish = await terms(admin, amounts=[1_000, 5_000])
+    made = await admin.post("/api/counter-codes", wish)
+    assert is_id("counter_code", made["code_id"])
+    assert made["url"] == f"https://cashier.example/pay/to/{made['code_id']}"
+    assert wish.items() <= made.items()
+    read = (await admin.http.get(f"/api/counter-codes/{made['code_id']}")).json()
+    assert read == made
+    listed = (await admin.http.get("/api/counter-codes")).json()
+    assert listed["items"] == [made]
+    told = await told_of(admin, made["code_id"])
+    assert [(each["kind"], each["version"]) for each in told] == [("counter_code", 1)]
+
+
+async def test_a_code_is_disabled_and_that_is_audited(admin: Admin) -> None:
+    made = await admin.post("/api/counter-codes", await terms(admin))
+    path = f"/api/counter-codes/{made['code_id']}"
+    changed = await admin.http.patch(path, json={"state": "disabled"})
+    assert changed.json()["state"] == "disabled"
+    assert [each["state"] for each in await told_of(admin, made["code_id"])] == [
+        "active",
+        "disabled",
+    ]
+    async with admin.deps.db.connection() as tx:
+        rows = await tx.fetch("select action from audit where entity_id = $1", made["code_id"])
+    assert sorted(row["action"] for row in rows) == [
+        "counter_code.created",
+        "counter_code.updated",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"max_amount": 99}, "/max_amount"),
+        ({"daily_limit": 49_999}, "/daily_limit"),
+        ({"amounts": [1_000, 99]}, "/amounts/1"),
+        ({"min_amount": 0}, "/min_amount"),
+        ({"name": ""}, "/name"),
+        ({"merchant_id": "M1"}, "/merchant_id"),
+        ({"app_id": "A1"}, "/app_id"),
+    ],
+)
+async def test_what_makes_no_sense_is_told_by_its_pointer(
+    admin: Admin, changes: dict[str, Any], pointer: str
+) -> None:
+    answer = await admin.http.post("/api/counter-codes", json=await terms(admin, **changes))
+    assert answer.status_code == 422
+    assert pointer in [each["pointer"] for each in answer.json()["errors"]]
+
+
+async def test_an_app_takes_money_for_its_own_merchants_only(admin: Admin) -> None:
+    other = await terms(admin)
+    wish = await terms(admin, app_id=other["app_id"])
+    answer = await admin.http.post("/api/counter-codes", json=wish)
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/app_id"]
