@@ -12,6 +12,7 @@ SECONDS = {
     "libs/contracts/contracts/events/alerts.py",
     "libs/contracts/contracts/signing.py",
     "libs/contracts/contracts/webhooks.py",
+    "services/cashier/cashier/domain/allowance.py",
     "services/gateway/gateway/admission/failures.py",
     "services/gateway/gateway/admission/nonces.py",
     "services/gateway/gateway/admission/rate.py",

@@ -39,6 +39,8 @@ DepsOfApp = Annotated[Deps, Depends(_deps)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 """How long a page may be; each delivery carries its attempts."""
 
+SignedAs = Annotated[str | None, Query(max_length=200)]
+
 BY_GATEWAY: Final = [Depends(CalledBy("gateway"))]
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
 BY_BOTH: Final = [Depends(CalledBy("gateway", "merchant-admin"))]
@@ -67,12 +69,12 @@ async def redeliver(
     app_id: str,
     deps: DepsOfApp,
     merchant_ids: str | None = None,
-    signed_at: AwareDatetime | None = None,
+    signed_as: SignedAs = None,
 ) -> DeliveryView:
     """Send the callback of an event again, now, under the same `webhook-id`. `merchant_ids`: only
-    where it is about one of these, separated by commas. `signed_at`: of the app's request."""
+    where it is about one of these, separated by commas. `signed_as`: the app's request."""
     about = None if merchant_ids is None else merchant_ids.split(",")
-    return await deliveries.send_again(deps, app_id, event_id, about=about, signed_at=signed_at)
+    return await deliveries.send_again(deps, app_id, event_id, about=about, signed_as=signed_as)
 
 
 async def list_deliveries(
@@ -91,7 +93,7 @@ async def list_deliveries(
 
 async def ping(requested: Ping, deps: DepsOfApp) -> DeliveryView:
     """Send a `ping` to the app's own address."""
-    return await deliveries.ping(deps, requested.app_id, signed_at=requested.signed_at)
+    return await deliveries.ping(deps, requested.app_id, signed_as=requested.signed_as)
 
 
 async def list_endpoints(
@@ -111,11 +113,11 @@ async def resume(
     endpoint_id: str,
     deps: DepsOfApp,
     app_id: str | None = None,
-    signed_at: AwareDatetime | None = None,
+    signed_as: SignedAs = None,
 ) -> EndpointView:
-    """End the suspension of an address; with an `app_id`, only of that app's. `signed_at`: of the
+    """End the suspension of an address; with an `app_id`, only of that app's. `signed_as`: the
     app's request."""
-    return await endpoints.resume(deps, endpoint_id, app_id, signed_at=signed_at)
+    return await endpoints.resume(deps, endpoint_id, app_id, signed_as=signed_as)
 
 
 async def check_address(requested: CheckAddress, deps: DepsOfApp) -> None:

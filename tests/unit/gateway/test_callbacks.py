@@ -1,14 +1,12 @@
 """What an app sees of its callbacks, and does about them: asked of the notifier, for itself."""
 
-import time
-from datetime import datetime
 from unittest.mock import ANY
 
 import pytest
 from tests.unit.gateway.client import application, client_of
 from tests.unit.gateway.harness import Harness, harness, payment_view
 
-from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
+from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView, Ping
 
 DELIVERY = DeliveryView(
     delivery_id="D1",
@@ -76,7 +74,7 @@ async def test_an_app_sees_and_resumes_its_own_addresses() -> None:
             "/internal/endpoints",
             {"app_id": "A1", "suspended": "true", "after": None, "limit": 10},
         ),
-        ("POST", "/internal/endpoints/L1/resume", {"app_id": "A1", "signed_at": ANY}),
+        ("POST", "/internal/endpoints/L1/resume", {"app_id": "A1", "signed_as": ANY}),
     ]
 
 
@@ -87,19 +85,18 @@ async def test_callbacks_of_a_merchant_taken_away_are_not_listed() -> None:
     assert page["next_cursor"] == "D1"
 
 
-async def test_what_is_done_goes_with_the_signed_time() -> None:
+async def test_what_is_done_goes_with_the_name_of_the_signed_request() -> None:
     the_world = gateway()
+    targets = ("/v1/events/E1/redeliver", "/v1/webhook-endpoints/test")
     async with client_of(application(the_world)) as client:
-        for target in (
-            "/v1/events/E1/redeliver",
-            "/v1/webhook-endpoints/test",
-            "/v1/webhook-endpoints/L1/resume",
-        ):
+        for target in (*targets, "/v1/webhook-endpoints/L1/resume"):
             await client.post(target)
-    for _, _, given in the_world.notifier.asked:
-        told = given["signed_at"]
-        signed_at = told if isinstance(told, datetime) else datetime.fromisoformat(told)
-        assert abs(signed_at.timestamp() - time.time()) <= 300
+    names = [
+        str(given.signed_as if isinstance(given, Ping) else given["signed_as"])
+        for _, _, given in the_world.notifier.asked
+    ]
+    assert len(set(names)) == 3
+    assert all(name.startswith("K1 ") for name in names)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from contracts.internal.message import Message
 
 
 class Ping(Message):
-    """`signed_at`: the signed time of the app's request; an equal or older one sends nothing."""
+    """`signed_as`: key and nonce of the app's signed request; the same one again sends nothing."""
 
     app_id: str
-    signed_at: AwareDatetime | None = None
+    signed_as: Annotated[str, Field(max_length=200)] | None = None
 
 
 class AttemptView(Message):

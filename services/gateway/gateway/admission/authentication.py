@@ -27,10 +27,12 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who signed, and when by the signer's clock: within five minutes of ours."""
+    """Who signed, when by the signer's clock (within five minutes of ours), and with which key and
+    nonce: that names the request, wherever its bytes come again."""
 
     app: App
     signed_at: datetime
+    signed_as: str
 
 
 class Authentication:
@@ -69,7 +71,8 @@ class Authentication:
             raise NotAuthenticated("address", app.app_id)
         if not self._nonces.is_new(key.key_id, shown.nonce, now_s):
             raise NotAuthenticated("replay", app.app_id)
-        return Identity(app, datetime.fromtimestamp(shown.timestamp, UTC))
+        signed_at = datetime.fromtimestamp(shown.timestamp, UTC)
+        return Identity(app, signed_at, f"{key.key_id} {shown.nonce}")
 
     def _known(self, shown: signing.Credentials) -> tuple[App, Key]:
         app = self._directory.find_app(shown.app_id)

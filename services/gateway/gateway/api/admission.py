@@ -40,6 +40,7 @@ class Caller:
 
     app: App
     signed_at: datetime
+    signed_as: str
     content_type: str
     body: bytes
 
@@ -69,7 +70,7 @@ class Admission:
         if wait_s := self.rate.wait_s(signer.app.app_id, self.clock()):
             raise RateLimited(wait_s)
         content_type = request.headers.get("content-type", "")
-        return Caller(signer.app, signer.signed_at, content_type, body)
+        return Caller(signer.app, signer.signed_at, signer.signed_as, content_type, body)
 
     def _note(self, problem: NotAuthenticated, deps: Deps) -> None:
         REFUSED.labels(problem.reason).inc()

@@ -50,7 +50,7 @@ async def redeliver(
     deps: DepsOf,
 ) -> Response:
     """Send a callback again, with the same `webhook-id`."""
-    again = await callbacks.redeliver(deps, caller.app, event_id, signed_at=caller.signed_at)
+    again = await callbacks.redeliver(deps, caller.app, event_id, signed_as=caller.signed_as)
     return answer(again, 202)
 
 
@@ -82,7 +82,7 @@ async def list_deliveries(
 )
 async def test_endpoint(caller: CallerOf, deps: DepsOf) -> Response:
     """Send a `ping` event to the app's callback address."""
-    return answer(await callbacks.ping(deps, caller.app, signed_at=caller.signed_at), 202)
+    return answer(await callbacks.ping(deps, caller.app, signed_as=caller.signed_as), 202)
 
 
 @router.get(
@@ -115,5 +115,5 @@ async def resume_endpoint(
     deps: DepsOf,
 ) -> Response:
     """End the suspension of an address that is up again; what waited is sent oldest first."""
-    resumed = await callbacks.resume(deps, caller.app, endpoint_id, signed_at=caller.signed_at)
+    resumed = await callbacks.resume(deps, caller.app, endpoint_id, signed_as=caller.signed_as)
     return answer(resumed)

@@ -1,9 +1,8 @@
 """What the app was told: its events to pull, its callbacks to look at and to send again.
 
-`signed_at` goes with what is done: the notifier knows a replay by it that our nonces do not.
+`signed_as` goes with what is done: the notifier knows a replay by it that this replica does not.
 """
 
-from datetime import datetime
 from urllib.parse import quote
 
 from contracts.api import EventItem, EventPage
@@ -22,14 +21,14 @@ async def list_events(deps: Deps, app: App, after: str | None, limit: int) -> Ev
     return page.model_copy(update={"items": items})
 
 
-async def redeliver(deps: Deps, app: App, event_id: str, *, signed_at: datetime) -> DeliveryView:
+async def redeliver(deps: Deps, app: App, event_id: str, *, signed_as: str) -> DeliveryView:
     return await deps.notifier.post(
         DeliveryView,
         f"/internal/events/{quote(event_id, safe='')}/redeliver",
         params={
             "app_id": app.app_id,
             "merchant_ids": ",".join(sorted(app.merchant_ids)),
-            "signed_at": signed_at.isoformat(),
+            "signed_as": signed_as,
         },
     )
 
@@ -60,9 +59,9 @@ async def list_deliveries(
     return page.model_copy(update={"items": items})
 
 
-async def ping(deps: Deps, app: App, *, signed_at: datetime) -> DeliveryView:
+async def ping(deps: Deps, app: App, *, signed_as: str) -> DeliveryView:
     """Send a `ping` event to the app's own callback address."""
-    asked = Ping(app_id=app.app_id, signed_at=signed_at)
+    asked = Ping(app_id=app.app_id, signed_as=signed_as)
     return await deps.notifier.post(DeliveryView, "/internal/pings", body=asked)
 
 
@@ -82,12 +81,12 @@ async def list_endpoints(
     )
 
 
-async def resume(deps: Deps, app: App, endpoint_id: str, *, signed_at: datetime) -> EndpointView:
+async def resume(deps: Deps, app: App, endpoint_id: str, *, signed_as: str) -> EndpointView:
     """End the suspension of one of the app's own addresses."""
     return await deps.notifier.post(
         EndpointView,
         f"/internal/endpoints/{quote(endpoint_id, safe='')}/resume",
-        params={"app_id": app.app_id, "signed_at": signed_at.isoformat()},
+        params={"app_id": app.app_id, "signed_as": signed_as},
     )
 
 

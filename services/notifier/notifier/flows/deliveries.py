@@ -44,10 +44,10 @@ async def add(
         deps.wake_up.set()
 
 
-async def ping(deps: Deps, app_id: str, *, signed_at: datetime | None = None) -> DeliveryView:
+async def ping(deps: Deps, app_id: str, *, signed_as: str | None = None) -> DeliveryView:
     """Send a `ping` to the app's own address, as a delivery like any other, but also where the
-    address is held, which ends if it is taken. A call that was signed no later than the latest is
-    a replay: it is answered with the latest ping, and sends nothing.
+    address is held, which ends if it is taken. A replay of a signed call is
+    answered with the first one's ping, and sends nothing.
     """
     if deps.apps.find(app_id) is None:
         raise AppNotFound(app_id)
@@ -56,7 +56,7 @@ async def ping(deps: Deps, app_id: str, *, signed_at: datetime | None = None) ->
     now = datetime.now(UTC)
     event_id = new_id("event")
     callback = Callback(type=PING, timestamp=now, data={"app_id": app_id})
-    asked_by = SignedCall(app_id, PING, signed_at, event_id) if signed_at else None
+    asked_by = SignedCall(app_id, signed_as, event_id) if signed_as else None
     await add(
         deps,
         [
@@ -73,7 +73,7 @@ async def ping(deps: Deps, app_id: str, *, signed_at: datetime | None = None) ->
     )
     async with deps.db.connection() as tx:
         if asked_by is not None:
-            event_id = await signed_calls.find_event(tx, app_id, PING) or event_id
+            event_id = await signed_calls.find_event(tx, asked_by) or event_id
         return await _view_of_event(deps, tx, app_id, event_id)
 
 
@@ -83,18 +83,18 @@ async def send_again(
     event_id: str,
     *,
     about: Sequence[str] | None = None,
-    signed_at: datetime | None = None,
+    signed_as: str | None = None,
 ) -> DeliveryView:
     """Send a callback again, now, with a schedule that begins anew and the same `webhook-id`.
 
-    `about`: the merchants that the app still has; an event of another one is not found. A call
-    that was signed no later than the latest for this event is a replay, and sends nothing.
+    `about`: the merchants that the app still has; an event of another one is not found. A replay
+    of a signed call sends nothing.
     """
     async with deps.db.transaction() as tx:
         found = await deliveries.list_of_event(tx, event_id, app_id, about=about)
         if not found:
             raise EventNotFound(event_id)
-        call = SignedCall(app_id, f"redeliver {event_id}", signed_at) if signed_at else None
+        call = SignedCall(app_id, signed_as) if signed_as else None
         if call is None or await signed_calls.is_new(tx, call):
             await deliveries.make_due(tx, found)
         view = await _view_of_event(deps, tx, app_id, event_id)

@@ -1,7 +1,6 @@
 """Endpoints (callback addresses) that are left alone: who they are, and what brings them back."""
 
 from collections.abc import Collection
-from datetime import datetime
 
 import structlog
 
@@ -38,7 +37,7 @@ async def list_page(
 
 
 async def resume(
-    deps: Deps, endpoint_id: str, app_id: str | None, *, signed_at: datetime | None = None
+    deps: Deps, endpoint_id: str, app_id: str | None, *, signed_as: str | None = None
 ) -> EndpointView:
     """End a suspension; one that is not suspended stays as it is.
 
@@ -46,7 +45,7 @@ async def resume(
     than the latest for this endpoint is a replay, and ends nothing.
     """
     endpoint = await _get(deps, endpoint_id, app_id)
-    is_replay = signed_at is not None and not await _is_new(deps, endpoint, signed_at)
+    is_replay = signed_as is not None and not await _is_new(deps, endpoint, signed_as)
     if endpoint.suspended_at is not None and not is_replay:
         await _resume(deps, endpoint)
     return _view(deps, await _get(deps, endpoint_id, app_id))
@@ -108,8 +107,8 @@ async def _get(deps: Deps, endpoint_id: str, app_id: str | None) -> endpoints.En
     return found[0]
 
 
-async def _is_new(deps: Deps, endpoint: endpoints.Endpoint, signed_at: datetime) -> bool:
-    call = SignedCall(endpoint.app_id, f"resume L{endpoint.endpoint_id}", signed_at)
+async def _is_new(deps: Deps, endpoint: endpoints.Endpoint, signed_as: str) -> bool:
+    call = SignedCall(endpoint.app_id, signed_as)
     async with deps.db.transaction() as tx:
         return await signed_calls.is_new(tx, call)
 

@@ -1,11 +1,10 @@
 """Which signed calls of apps were carried out, so that a replayed one is not carried out again.
 
 The gateway that let a replay in is another replica than the first one's, or began anew since: it
-does not know the nonce. Here the latest signed time of each call decides.
+does not know the nonce. Here it is remembered for longer than a signature is good.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from chassis.database import Tx
 
@@ -16,23 +15,23 @@ KEPT_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class SignedCall:
-    """`signed_at` by the app's clock. `event_id`: what a ping makes."""
+    """`signed_as`: the key and the nonce of the request's signature. `event_id`: what a ping
+    makes."""
 
     app_id: str
-    call: str
-    signed_at: datetime
+    signed_as: str
     event_id: str | None = None
 
 
 async def is_new(tx: Tx, call: SignedCall) -> bool:
-    """Remember it; False: this one or a later one was carried out. Waits for one under way."""
-    noted = await tx.fetchval(_NOTE, call.app_id, call.call, call.signed_at, call.event_id)
+    """Remember it; False: it was carried out. Waits for the same one under way."""
+    noted = await tx.fetchval(_NOTE, call.app_id, call.signed_as, call.event_id)
     return noted is not None
 
 
-async def find_event(tx: Tx, app_id: str, call: str) -> str | None:
-    """What the latest of these calls made."""
-    event_id: str | None = await tx.fetchval(_EVENT, app_id, call)
+async def find_event(tx: Tx, call: SignedCall) -> str | None:
+    """What this call made when it was carried out."""
+    event_id: str | None = await tx.fetchval(_EVENT, call.app_id, call.signed_as)
     return event_id
 
 
@@ -42,22 +41,20 @@ async def forget(tx: Tx) -> bool:
 
 
 _NOTE = """
-insert into signed_call as known (app_id, call, signed_at, event_id) values ($1, $2, $3, $4)
-on conflict (app_id, call) do update
-set signed_at = excluded.signed_at, event_id = excluded.event_id, seen_at = now()
-where known.signed_at < excluded.signed_at
+insert into signed_call (app_id, signed_as, event_id) values ($1, $2, $3)
+on conflict do nothing
 returning 1
 """
 
-_EVENT = "select event_id from signed_call where app_id = $1 and call = $2"
+_EVENT = "select event_id from signed_call where app_id = $1 and signed_as = $2"
 
 _FORGET = """
 with old as (
-    select app_id, call from signed_call where seen_at < now() - make_interval(secs => $1)
+    select app_id, signed_as from signed_call where seen_at < now() - make_interval(secs => $1)
     order by seen_at limit $2 for update skip locked
 ), gone as (
     delete from signed_call using old
-    where signed_call.app_id = old.app_id and signed_call.call = old.call returning 1
+    where signed_call.app_id = old.app_id and signed_call.signed_as = old.signed_as returning 1
 )
 select count(*) from gone
 """

@@ -8,11 +8,10 @@ down_revision = "0008"
 CHANGES = """
 create table signed_call (
     app_id    text not null,
-    call      text not null,         -- 'ping', or what is done and to which: 'redeliver E…'
-    signed_at timestamptz not null,  -- of the latest, by the app's clock
-    event_id  text,                  -- that a ping made
+    signed_as text not null,  -- the key and the nonce of the request's signature
+    event_id  text,           -- that a ping made
     seen_at   timestamptz not null default now(),
-    primary key (app_id, call)
+    primary key (app_id, signed_as)
 );
 create index signed_call_seen on signed_call (seen_at);
 """
