@@ -166,6 +166,32 @@ def test_an_old_total_that_counts_a_refund_which_bounced_later_books_nothing() -
     assert external(opened) == [1000]
 
 
+@pytest.mark.parametrize(
+    ("total", "number", "outside"),
+    [
+        (100, None, [100]),  # No refund of 400 goes back by a quarter.
+        (400, None, []),
+        (500, None, [100]),
+        (800, None, []),
+        (900, None, [100]),
+        (400, "50001", [400]),  # The number is none of ours.
+        (800, "50001", [400]),
+        (100, "50001", [100]),
+    ],
+)
+def test_what_went_back_beside_refunds_under_way_is_told_apart(
+    total: int, number: str | None, outside: list[int]
+) -> None:
+    opened, payment = a_paid_order(2000)
+    for merchants in ("T1", "T2"):
+        ours = refund(opened, payment, 400, merchants)
+        answer(opened, ours, Verdict.PENDING, at=20)
+    hear(opened, payment, at=60, amount_refunded=total, channel_refund_no=number)
+    assert external(opened) == outside
+    hear(opened, payment, at=60, amount_refunded=total, channel_refund_no=number)
+    assert external(opened) == outside
+
+
 def test_never_more_than_was_paid_and_people_hear_of_the_rest() -> None:
     opened, payment = a_paid_order()
     hear(opened, payment, at=60, amount_refunded=1400)

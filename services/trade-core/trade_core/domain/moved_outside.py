@@ -22,6 +22,9 @@ from trade_core.domain.refused_results import ImpossibleResult
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """A channel's clock and ours differ by less: a refund that was begun later is in no total."""
 
+MAX_OTHERS: Final = 12
+"""Refunds of one payment in flight at once whose sums are all tried: 4,096 of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Total:
@@ -63,7 +66,7 @@ def apply_word(aggregate: OrderAggregate, result: PaymentResult, time: datetime)
 def apply_total(aggregate: OrderAggregate, payment: Payment, total: Total) -> None:
     """Book what none of our refunds can explain; ask again while one of them may."""
     begun = [one for one in _of(aggregate, payment) if _is_begun(one, total)]
-    explained = sum(one.amount for one in begun if _may_explain(one, total.asked_at))
+    explained = _explained(begun, total)
     if total.amount > explained:
         refunding.book_external(
             aggregate,
@@ -185,6 +188,27 @@ def _amount(result: PaymentResult, payment: Payment) -> int | None:
 
 def _of(aggregate: OrderAggregate, payment: Payment) -> list[Refund]:
     return [one for one in aggregate.refunds.values() if one.payment_no == payment.payment_no]
+
+
+def _explained(begun: Sequence[Refund], total: Total) -> int:
+    """How much of the total our refunds explain at most: the certain ones, and of the others those
+    that fit best, for a refund goes back whole or not at all. A number that is none of ours says
+    that some of the total is not ours."""
+    certain = sum(one.amount for one in begun if _is_certain(one, total))
+    left = total.amount - certain
+    if _unused(total.channel_refund_no, begun) is not None:
+        left -= 1
+    others = [
+        one.amount
+        for one in begun
+        if _may_explain(one, total.asked_at) and not _is_certain(one, total)
+    ]
+    if left <= 0 or len(others) > MAX_OTHERS:
+        return certain + sum(others)
+    sums = {0}
+    for amount in others:
+        sums |= {known + amount for known in sums if known + amount <= left}
+    return certain + max(sums)
 
 
 def _is_begun(refund: Refund, total: Total) -> bool:
