@@ -276,3 +276,16 @@ def test_another_account_says_nothing_of_a_refund() -> None:
     for speaker in speakers:
         with pytest.raises(ForeignAccount):
             hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 10, **speaker)
+
+
+@pytest.mark.parametrize("is_told_before", [True, False])
+def test_the_success_from_before_a_bounce_does_not_undo_it(is_told_before: bool) -> None:
+    """Published again, or late: the money is with the payer's bank no more."""
+    opened, started = begun()
+    if is_told_before:
+        hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 5)
+    hear(opened, started, Source.NOTICE, Verdict.DECLINED, 86_400, abnormal=True)
+    now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 5)
+    assert (now_is.state, now_is.refunded_at) == (RefundStatus.ABNORMAL, None)
+    now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 86_500)
+    assert now_is.state is RefundStatus.SUCCEEDED

@@ -1,9 +1,10 @@
 """A channel has spoken of a refund: which word counts, and what follows from it (later-wins).
 
 Words come twice, late and out of order, so each is as good as its time. That money went back is
-believed whenever it was said. Any other word is news only if it was asked for after the last one
-had been said; where that is not certain, the channel is asked again. The refusal of a repeat may
-be about the repeat alone: it counts when the channel, asked, knows of no refund either.
+believed whenever it was said, but not from before the payer's bank sent it back. Any other word is
+news only if it was asked for after the last one had been said; where that is not certain, the
+channel is asked again. The refusal of a repeat may be about the repeat alone: it counts when the
+channel, asked, knows of no refund either.
 """
 
 from dataclasses import dataclass, replace
@@ -38,6 +39,10 @@ class Word:
     def is_news_to(self, was: Refund) -> bool:
         """Whether it is certainly younger than the last word."""
         return was.last_said_at is None or self.asked_at >= was.last_said_at
+
+    def is_older_than_the_last_of(self, was: Refund) -> bool:
+        """Whether it is certainly older than the last word."""
+        return was.last_said_at is not None and self.said_at < was.last_said_at
 
     def is_heard_by(self, was: Refund) -> Refund:
         """The refund with this as the channel's last word."""
@@ -118,6 +123,8 @@ def _denied_while_processing(aggregate: OrderAggregate, was: Refund, word: Word)
 
 def _while_abnormal(was: Refund, word: Word, now: datetime) -> Refund:
     match word.fact:
+        case RefundFact.RETURNED if word.is_older_than_the_last_of(was):
+            return was  # It bounced since.
         case RefundFact.RETURNED:
             return _ended(was, word, now)
         case RefundFact.REFUSED if word.is_news_to(was):
