@@ -21,7 +21,7 @@ NEXT: Final[Mapping[str, set[str]]] = {
     "failed": {"succeeded", "conflicted"},
     "closed": {"succeeded", "conflicted"},
     "succeeded": set(),
-    "conflicted": {"succeeded", "failed"},
+    "conflicted": {"succeeded", "failed", "closed"},
 }
 """What may be told of a payment after what, written down apart from the program's tables."""
 
