@@ -2,7 +2,7 @@
 lost that was confirmed, and everything may come again."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -30,6 +30,7 @@ class Bus:
         self._logs: dict[TopicPartition, list[Record]] = {}
         self._committed: dict[tuple[str, TopicPartition], int] = {}
         self._members: dict[str, list[Reader]] = {}
+        self._dealt_with: dict[str, set[tuple[TopicPartition, int]]] = {}
         self.initiated: set[tuple[str, str]] = set()
         """Which process tried to publish what came of which payment's initiation."""
         self.by_http: list[str] = []
@@ -84,6 +85,19 @@ class Bus:
     def commit(self, group: str, offsets: dict[TopicPartition, int]) -> None:
         for place, offset in offsets.items():
             self._committed[group, place] = offset
+
+    def deal_with(self, group: str, records: Iterable[Record]) -> None:
+        """The group's programs have applied or dead-lettered these."""
+        done = self._dealt_with.setdefault(group, set())
+        done.update((TopicPartition(each.topic, each.partition), each.offset) for each in records)
+
+    def skipped(self) -> Iterator[str]:
+        """What was committed, so that it never comes again, and was not dealt with."""
+        for (group, place), end in self._committed.items():
+            done = self._dealt_with.get(group)
+            for record in self.log(place)[:end]:
+                if done is not None and (place, record.offset) not in done:
+                    yield f"{group} skipped {record.key} at {place.topic} {record.offset}"
 
     def join(self, member: "Reader") -> None:
         self._members.setdefault(member.group, []).append(member)

@@ -16,6 +16,7 @@ from tests.simulation.parts import Parts
 from tests.simulation.party_wire import Desk
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
+from tests.simulation.receipts import Receipts
 from tests.simulation.replica import POLL_S, Replica
 from tests.simulation.world import World
 
@@ -153,13 +154,20 @@ class Centre:
         )
         self.gateway = process, deps
         commands = Commands(deps)
+        receipts = Receipts(
+            self._bus,
+            "gateway",
+            decode=partial(decode, SHARED_PROOF),
+            apply=process.watched("consumer", commands.start),
+            dead_letter=commands.dead_letter,
+        )
         consumer = self._parts.consumer(
             bootstrap="",
             group="gateway",
             topics=[topics.CHANNEL_COMMANDS],
-            decode=partial(decode, SHARED_PROOF),
-            apply=process.watched("consumer", commands.start),
-            dead_letter=commands.dead_letter,
+            decode=receipts.decode,
+            apply=receipts.apply,
+            dead_letter=receipts.dead_letter,
             healthy=_always,
         )
         process.start(consumer.run(asyncio.Event()))

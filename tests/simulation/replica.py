@@ -8,12 +8,14 @@ from tests.simulation.bus import Bus, SimulatedProducer
 from tests.simulation.parts import Parts
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
+from tests.simulation.receipts import Receipts
 
 from contracts.events.configuration import LatePayment, RefundSplits
 from trade_core.consumers import RESULT_TOPICS
 from trade_core.flows.deps import Deps
 from trade_core.flows.poll_due import BATCH
 
+GROUP: Final = "trade-core"
 POLL_S: Final = 0.5
 
 
@@ -50,13 +52,20 @@ class Replica:
             wake_due=self.due.set,
         )
         results = parts.results(self.deps)
-        consumer = parts.consumer(
-            bootstrap="",
-            group="trade-core",
-            topics=RESULT_TOPICS,
+        receipts = Receipts(
+            bus,
+            GROUP,
             decode=results.decode,
             apply=process.watched("consumer", results.apply),
             dead_letter=results.dead_letter,
+        )
+        consumer = parts.consumer(
+            bootstrap="",
+            group=GROUP,
+            topics=RESULT_TOPICS,
+            decode=receipts.decode,
+            apply=receipts.apply,
+            dead_letter=receipts.dead_letter,
             healthy=db.is_up,
         )
         process.start(consumer.run(asyncio.Event()))

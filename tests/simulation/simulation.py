@@ -94,6 +94,7 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
         *oracle.violations(at_the_end, people.truth(), centre.told, people.app.acknowledged),
         *people.too_early(),
         *centre.abandoned(),
+        *bus.skipped(),
     ]
     for violation in found:
         world.story.tell("world", "is wrong:", violation)
