@@ -131,10 +131,16 @@ async def test_a_forged_success_pays_nothing_today_or_when_it_is_replayed(
         statuses = [await core.status(payment) for payment in payments.values()]
         return statuses == ["pending"] * len(FORGERIES)
 
-    await until(are_pending)
-    page = (await core.http.get("/internal/dead-letters", params={"limit": 100})).json()
     numbers = {payment["payment_no"] for payment in payments.values()}
-    letters = [letter for letter in page["items"] if letter["key"] in numbers]
+    letters: list[dict[str, Any]] = []
+
+    async def are_kept() -> bool:
+        page = (await core.http.get("/internal/dead-letters", params={"limit": 100})).json()
+        letters[:] = [letter for letter in page["items"] if letter["key"] in numbers]
+        return len(letters) >= len(FORGERIES)
+
+    await until(are_pending)
+    await until(are_kept)
     assert len(letters) == len(FORGERIES)
     for letter in letters:
         again = await core.http.post(
