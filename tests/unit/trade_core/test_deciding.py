@@ -91,6 +91,15 @@ def test_payment_that_is_sent_back_goes_back_as_the_channel_took_it() -> None:
     assert set(balances(opened).values()) == {0}
 
 
+def test_people_hear_where_the_channel_refuses_what_they_sent_back() -> None:
+    opened, number = conflicted(amount=1300)
+    decide(opened, number, PaymentDecision.REFUND)
+    (refund,) = opened.refunds.values()
+    hear_of_refund(opened, answer(opened, refund.refund_no, Verdict.DECLINED, found=True))
+    assert opened.refunds[refund.refund_no].state is RefundStatus.FAILED
+    assert alerted(opened)[-1] == "refund.failed"
+
+
 def test_money_in_another_currency_can_go_back_but_pays_no_order() -> None:
     opened, number = conflicted(currency="HKD")
     with pytest.raises(DecisionImpossible, match="currency"):

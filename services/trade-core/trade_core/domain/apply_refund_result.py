@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from contracts.api import RefundCause, RefundStatus
+from contracts.api import RefundStatus
 from contracts.events.results import RefundResult, Source
 from contracts.internal import RefundDecision
 from trade_core.domain import alerts, due, facts, ledger, refund, returning
@@ -262,7 +262,8 @@ def _move_money(aggregate: OrderAggregate, was: Refund, now_is: Refund) -> Payme
             kinds, returned = [ledger.Kind.REFUND_BOUNCED], -now_is.amount
     for kind in kinds:
         aggregate.entries.append(ledger.of_refund(kind, now_is, paid, at=aggregate.now))
-    own_failed = now_is.state is RefundStatus.FAILED and now_is.cause is not RefundCause.REQUESTED
+    # Of a refund that no app asked for, nobody else would see that the money did not go back.
+    own_failed = now_is.state is RefundStatus.FAILED and now_is.merchant_refund_no is None
     if own_failed or now_is.state is RefundStatus.ABNORMAL:
         aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
     return replace(
