@@ -197,7 +197,7 @@ async def isolation(bench: Bench) -> None:
             alone, beside = Figures("alone"), Figures("beside a hanging account")
             await bench.run(alone, way, ROUND_S)
             # As a new account it has not been noticed yet.
-            hanging = replace(account, payment_id=new_id("channel_account"))
+            hanging = replace(account, account_id=new_id("channel_account"))
             async with calls_under_way(bench, hanging, ends):
                 await bench.run(beside, way, ROUND_S)
             rounds.append((alone, beside))

@@ -50,7 +50,7 @@ from contracts.internal import (
     OpenedSplit,
     PaymentOnFile,
 )
-from gateway.api.admission import AppRoute
+from gateway.api.signed_calls import AppRoute
 from gateway.directory import App, ChannelAccount, Key
 
 P: Final = payment_view().payment_no

@@ -93,7 +93,7 @@ class Centre:
 
     def register(self, account: ChannelAccount) -> None:
         """Other credentials of an account; the gateway knows them at once, and when it restarts."""
-        self._accounts[account.payment_id] = account
+        self._accounts[account.account_id] = account
         if self.gateway is not None:
             self.gateway[1].directory.put(account)
 

@@ -82,9 +82,9 @@ class CertificateWatch:
         for account in directory.list_accounts():
             if account.is_active:
                 for name, ends_at in account.certificates.items():
-                    yield Certificate(account.payment_id, name, ends_at, account.merchant_id)
+                    yield Certificate(account.account_id, name, ends_at, account.merchant_id)
                 for name, ends_at in self._deps.executor.key_ends(account).items():
-                    yield Certificate(account.payment_id, name, ends_at, account.merchant_id)
+                    yield Certificate(account.account_id, name, ends_at, account.merchant_id)
         if self._ca_file and (end := end_of(self._ca_file.read_text())):
             yield Certificate("gateway", self._ca_file.name, end)
 

@@ -43,7 +43,7 @@ from gateway.api import (
     statements,
     webhooks,
 )
-from gateway.api.admission import Admission
+from gateway.api.signed_calls import Admission
 from gateway.calling.executor import Executor
 from gateway.calling.serials import Serials
 from gateway.calling.transport import HttpTransport

@@ -20,7 +20,7 @@ from contracts.events.configuration import KeyAlgorithm
 from gateway.admission.authentication import Authentication
 from gateway.admission.nonces import NonceMemory
 from gateway.admission.rate import RateLimit
-from gateway.api.admission import Admission
+from gateway.api.signed_calls import Admission
 from gateway.main import build
 from gateway.settings import GatewaySettings
 

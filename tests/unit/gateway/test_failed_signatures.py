@@ -82,7 +82,7 @@ async def test_circuit_that_opens_is_told_once() -> None:
     hanging = over(FakeTransport([Broken("reset")]), told)
     for _ in range(THRESHOLD * 2):
         await hanging.query(account(), TRADE)
-    assert [alert.key for alert in told] == [f"channel.circuit:{account().payment_id}"]
+    assert [alert.key for alert in told] == [f"channel.circuit:{account().account_id}"]
 
 
 async def test_channel_that_answers_in_between_is_not_told_of() -> None:

@@ -54,7 +54,7 @@ def directory() -> Directory:
 
 def route(directory: Directory, given: CreatePayment) -> str | None:
     account = account_for(directory, there(directory.find_app("A1")), given)
-    return account.payment_id if account else None
+    return account.account_id if account else None
 
 
 def test_the_named_account_takes_the_money(directory: Directory) -> None:
@@ -125,7 +125,7 @@ def test_our_page_offers_what_can_be_split_where_it_is_to_be_split(directory: Di
     directory.put(ChannelAccount("C4", "M1", True, splitting_plugin(), "key"))
     assert route(directory, given) is None
     offered = payable_accounts(directory, "M1", "CNY", splits=True)
-    assert [account.payment_id for account in offered] == ["C4"]
+    assert [account.account_id for account in offered] == ["C4"]
 
 
 @pytest.mark.parametrize(

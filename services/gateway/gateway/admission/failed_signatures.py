@@ -38,16 +38,16 @@ class SignatureFailures:
 
     def of_notification(self, account: ChannelAccount, now_s: float) -> None:
         """A webhook for this account could not be verified."""
-        rate = self._notices.setdefault(account.payment_id, FailureRate(NOTICES_A_MINUTE))
+        rate = self._notices.setdefault(account.account_id, FailureRate(NOTICES_A_MINUTE))
         if rate.note(now_s):
             self._tell(
                 Alert(
-                    key=f"signature.notices:{account.payment_id}",
+                    key=f"signature.notices:{account.account_id}",
                     severity=Severity.WARNING,
                     title="Webhooks of a channel cannot be verified",
                     detail=f"{NOTICES_A_MINUTE} or more in a minute: the channel's key in the"
                     " credentials is wrong, or somebody forges them.",
                     merchant_id=account.merchant_id,
-                    facts={"payment_id": account.payment_id, "channel": account.channel},
+                    facts={"payment_id": account.account_id, "channel": account.channel},
                 )
             )

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Response
 
 from contracts.api import Capabilities
 from contracts.codes import Code
-from gateway.api.admission import AppRoute, CallerOf, DepsOf
 from gateway.api.answers import answer
 from gateway.api.openapi import problems
+from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.flows.capabilities import capabilities_of
 
 router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["payments"])

@@ -8,9 +8,9 @@ from pydantic import BeforeValidator
 from contracts.api import EventPage
 from contracts.codes import Code
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
-from gateway.api.admission import AppRoute, CallerOf, DepsOf
 from gateway.api.answers import answer
 from gateway.api.openapi import problems
+from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.flows import callbacks
 
 router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["events"])

@@ -16,8 +16,8 @@ from contracts.internal import (
     TryAccount,
 )
 from foundation.seal_anew import seal_anew
-from gateway.api.admission import DepsOf
 from gateway.api.answers import answer
+from gateway.api.signed_calls import DepsOf
 from gateway.flows import cashier, choices, counter_codes, payers, payment_links, registration
 
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]

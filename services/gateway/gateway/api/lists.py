@@ -20,9 +20,9 @@ from contracts.api import (
 from contracts.codes import Code
 from contracts.internal import MAX_ITEMS, ListQuery
 from contracts.text import storable
-from gateway.api.admission import AppRoute, CallerOf, DepsOf
 from gateway.api.answers import answer
 from gateway.api.openapi import problems
+from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.flows import lists, refunds, splits
 
 router = APIRouter(prefix="/v1", route_class=AppRoute)

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Response
 
 from contracts.api import CreateSplit, SplitView
 from contracts.codes import Code
-from gateway.api.admission import AppRoute, CallerOf, DepsOf
 from gateway.api.answers import answer, created
 from gateway.api.openapi import BODY_PROBLEMS, body_of, problems
+from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.flows import splits
 
 router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["splits"])

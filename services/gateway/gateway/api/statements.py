@@ -13,10 +13,10 @@ from chassis.problems import FieldError, InvalidRequest
 from contracts.api import Currency, DayStatement, StatementLine
 from contracts.codes import Code
 from contracts.internal import MAX_ITEMS
-from gateway.api.admission import AppRoute, CallerOf, DepsOf
 from gateway.api.answers import answer
 from gateway.api.lists import EMPTY_IS_ABSENT
 from gateway.api.openapi import problems
+from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.api.statement_file import HEADER, rows
 from gateway.flows.day_statements import DayQuery, all_lines, get_day_statement
 from gateway.flows.routing import require_merchant

@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from chassis.web import DirectRoute, FairGate, read_body
-from gateway.api.admission import require_configuration
+from gateway.api.signed_calls import require_configuration
 from gateway.channels.plugin import RawNotification
 from gateway.flows import notification
 from gateway.flows.deps import Deps
@@ -26,7 +26,7 @@ async def receive(request: Request) -> Response:
     require_configuration(deps)
     account = notification.account_of(deps, **request.path_params)  # Before anything is waited for.
     body = await read_body(request, limit_bytes=MAX_NOTIFICATION_BYTES)
-    with gate.place(account.payment_id):
+    with gate.place(account.account_id):
         raw = RawNotification(headers=dict(request.headers), body=body)
         said = await notification.receive(
             deps, notification.Notification(raw=raw, **request.path_params)

@@ -60,7 +60,7 @@ class Bulkheads:
     ) -> Reply | NotSent | Unknown:
         """Signed only when it may go out: what a hanging account is refused costs nobody CPU.
         `beside` names another server of the same channel, that may hang by itself."""
-        bulkhead = self._bulkhead(account.payment_id + beside)
+        bulkhead = self._bulkhead(account.account_id + beside)
         if not await _has_place(bulkhead.places):
             return NotSent("busy", "too many calls of this account are waiting", is_spoken=False)
         try:
@@ -89,21 +89,21 @@ class Bulkheads:
         if breaker.is_open and not was_open:
             self._tell(_circuit_open(account))
 
-    def _bulkhead(self, payment_id: str) -> _Bulkhead:
-        bulkhead = self._by_account.get(payment_id)
+    def _bulkhead(self, account_id: str) -> _Bulkhead:
+        bulkhead = self._by_account.get(account_id)
         if bulkhead is None:
-            bulkhead = self._by_account[payment_id] = _Bulkhead(Breaker(self._monotonic))
+            bulkhead = self._by_account[account_id] = _Bulkhead(Breaker(self._monotonic))
         return bulkhead
 
 
 def _circuit_open(account: ChannelAccount) -> Alert:
     return Alert(
-        key=f"channel.circuit:{account.payment_id}",
+        key=f"channel.circuit:{account.account_id}",
         severity=Severity.CRITICAL,
         title=f"{account.channel} does not answer",
         detail="The account is left alone and probed; payments there are refused as not sent.",
         merchant_id=account.merchant_id,
-        facts={"payment_id": account.payment_id, "channel": account.channel},
+        facts={"payment_id": account.account_id, "channel": account.channel},
     )
 
 

@@ -64,7 +64,7 @@ class Renewal:
 
     def opened(self, account: ChannelAccount) -> Any:
         """What the plugin made of the credentials, with the keys that were learned since."""
-        learned = self._accounts.get(account.payment_id)
+        learned = self._accounts.get(account.account_id)
         is_current = learned is not None and learned.given is account.opened
         return learned.opened if learned is not None and is_current else account.opened
 
@@ -123,10 +123,10 @@ class Renewal:
         _note(account, "learned", "")
 
     def _of(self, account: ChannelAccount) -> _Learned:
-        learned = self._accounts.get(account.payment_id)
+        learned = self._accounts.get(account.account_id)
         if learned is None or learned.given is not account.opened:
             learned = _Learned(account.opened, account.opened)
-            self._accounts[account.payment_id] = learned
+            self._accounts[account.account_id] = learned
         return learned
 
 
@@ -135,7 +135,7 @@ def _note(account: ChannelAccount, result: str, reason: str) -> None:
     log.info(
         "channel.keys",
         channel=account.channel,
-        payment_id=account.payment_id,
+        payment_id=account.account_id,
         result=result,
         reason=reason or None,
     )

@@ -36,7 +36,7 @@ def note(account: ChannelAccount, operation: str, outcome: Outcome, seconds: flo
         operation=operation,
         outcome=name,
         code=code,
-        payment_id=account.payment_id,
+        payment_id=account.account_id,
         channel_no=getattr(outcome, "channel_no", None),
         ms=round(seconds * 1000, 1),
     )

@@ -52,7 +52,7 @@ class ChannelAccount:
     its type is the plugin's own business, so it is only ever handed back to the same plugin.
     `version` is that of the configuration; `certificates`: when those among the credentials end."""
 
-    payment_id: str
+    account_id: str
     merchant_id: str
     is_active: bool
     plugin: Plugin[Any]
@@ -117,11 +117,11 @@ class Directory:
     def find_code(self, code_id: str) -> CounterCode | None:
         return self._codes.get(code_id)
 
-    def find_account(self, payment_id: str) -> ChannelAccount | None:
-        return self._accounts.get(payment_id)
+    def find_account(self, account_id: str) -> ChannelAccount | None:
+        return self._accounts.get(account_id)
 
     def accounts_of(self, merchant_id: str) -> Mapping[str, ChannelAccount]:
-        """The merchant's channel accounts by `payment_id`, also disabled ones."""
+        """The merchant's channel accounts by their ids, also disabled ones."""
         return self._by_merchant.get(merchant_id, {})
 
     def list_accounts(self) -> list[ChannelAccount]:
@@ -142,8 +142,8 @@ class Directory:
             case CounterCode():
                 self._codes[entry.code_id] = entry
             case ChannelAccount():
-                self._accounts[entry.payment_id] = entry
-                self._by_merchant.setdefault(entry.merchant_id, {})[entry.payment_id] = entry
+                self._accounts[entry.account_id] = entry
+                self._by_merchant.setdefault(entry.merchant_id, {})[entry.account_id] = entry
 
     def remove(self, entity_id: str) -> None:
         """Forget what has this id, whatever it is."""

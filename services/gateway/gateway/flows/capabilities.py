@@ -32,7 +32,7 @@ def _account(account: ChannelAccount) -> AccountCapability:
     if Method.CASHIER not in plugin.methods and account.offers():
         methods.append(MethodCapability(method=Method.CASHIER, needs=[], action="redirect"))
     return AccountCapability(
-        payment_id=account.payment_id,
+        payment_id=account.account_id,
         channel=account.channel,
         title=plugin.title,
         currencies=sorted(plugin.currencies),

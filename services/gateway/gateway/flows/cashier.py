@@ -76,7 +76,7 @@ def offered(deps: Deps, filed: CheckoutOnFile) -> list[ChannelAccount]:
     return [
         account
         for account in accounts
-        if payment.requested_account_id in (None, account.payment_id)
+        if payment.requested_account_id in (None, account.account_id)
     ]
 
 
@@ -108,7 +108,7 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
 def _offer(account: ChannelAccount) -> Offer:
     can = ways(account)
     return Offer(
-        payment_id=account.payment_id,
+        payment_id=account.account_id,
         channel=account.channel,
         method=can[0],
         ways=can,

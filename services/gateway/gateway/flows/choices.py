@@ -56,7 +56,7 @@ async def choose(deps: Deps, token: str, choice: ChooseOffer) -> ChosenPayment:
 
 def offer_of(deps: Deps, filed: CheckoutOnFile, payment_id: str) -> ChannelAccount:
     """Raises NotHere for what is not offered."""
-    found = (each for each in offered(deps, filed) if each.payment_id == payment_id)
+    found = (each for each in offered(deps, filed) if each.account_id == payment_id)
     account = next(found, None)
     if account is None:
         raise NotHere("offer")
@@ -80,7 +80,7 @@ async def _chosen(deps: Deps, payment_no: str, wish: Wish) -> ChosenChannel:
     again until it knows."""
     path = f"/internal/payments/{payment_no}/channel"
     choice = ChooseChannel(
-        payment_id=wish.account.payment_id,
+        payment_id=wish.account.account_id,
         channel=wish.account.channel,
         method=wish.method,
         anew=wish.anew,

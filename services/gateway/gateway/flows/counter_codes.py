@@ -69,7 +69,7 @@ async def begin(deps: Deps, code_id: str, wish: PayHere) -> Begun:
             amount=amount,
             note=wish.note,
             daily_limit=code.daily_limit,
-            payment_id=account.payment_id if account else None,
+            payment_id=account.account_id if account else None,
             channel=account.channel if account else None,
         ),
     )

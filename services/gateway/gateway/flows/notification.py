@@ -71,7 +71,7 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
         log.warning(
             "notice.refused",
             channel=account.channel,
-            payment_id=account.payment_id,
+            payment_id=account.account_id,
             reason=str(error) if isinstance(error, Unverifiable) else type(error).__name__,
         )
         return _refusal(notifications.refuse, 401)
@@ -87,7 +87,7 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
         log.info(
             "notice.accepted",
             channel=account.channel,
-            payment_id=account.payment_id,
+            payment_id=account.account_id,
             payment_no=item.payment_no,
             outcome=type(item.outcome).__name__.lower(),
             channel_no=getattr(item.outcome, "channel_no", None),
@@ -115,12 +115,12 @@ def _refusal(form: Acknowledgement, status: int) -> Acknowledgement:
 
 def _not_understood(account: ChannelAccount, reason: str) -> Alert:
     return Alert(
-        key=f"notice:not-understood:{account.payment_id}",
+        key=f"notice:not-understood:{account.account_id}",
         severity=Severity.WARNING,
         title=f"{account.channel} tells something that we do not know",
         detail=f"It is signed, and was not acknowledged, so that it comes again: {reason}.",
         merchant_id=account.merchant_id,
-        facts={"payment_id": account.payment_id, "channel": account.channel},
+        facts={"payment_id": account.account_id, "channel": account.channel},
     )
 
 

@@ -67,7 +67,7 @@ async def create(
     """
     account = account_for(deps.directory, app, request)
     if account is not None and request.payment_id is None:
-        request = request.model_copy(update={"payment_id": account.payment_id})
+        request = request.model_copy(update={"payment_id": account.account_id})
     opened = await deps.trade_core.post(
         OpenedPayment,
         "/internal/payments",
@@ -122,7 +122,7 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
         method=calling.method,
         created_at=payment.created_at,
         expires_at=payment.expires_at,
-        notify_url=deps.addresses.webhook(account.channel, account.payment_id),
+        notify_url=deps.addresses.webhook(account.channel, account.account_id),
         return_url=calling.return_url,
         openid=calling.payer.openid,
         auth_code=calling.payer.auth_code,

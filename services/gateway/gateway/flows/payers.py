@@ -28,7 +28,7 @@ async def ask_who(deps: Deps, token: str, asked: AskWho) -> WhoAsked:
     if login is None or Method.JSAPI not in ways(account):
         raise NotHere("offer")
     state = state_of(
-        Login(payment_no, account.payment_id), asked.visit, deps.checkout_keys, now_s=deps.clock()
+        Login(payment_no, account.account_id), asked.visit, deps.checkout_keys, now_s=deps.clock()
     )
     return WhoAsked(url=login.address(deps.addresses.payers, state, account.opened))
 
@@ -64,17 +64,17 @@ async def came(deps: Deps, payer: PayerCame) -> ChosenPayment:
 
 def _begun(deps: Deps, filed: CheckoutOnFile, account: ChannelAccount) -> ChosenPayment | None:
     latest = filed.latest
-    if latest.payment_id != account.payment_id or latest.status not in UNDECIDED:
+    if latest.payment_id != account.account_id or latest.status not in UNDECIDED:
         return None
     return ChosenPayment(**dict(latest), token=token_of(latest.payment_no, deps.checkout_keys))
 
 
 def _misconfigured(account: ChannelAccount, code: str) -> Alert:
     return Alert(
-        key=f"channel.login:{account.payment_id}",
+        key=f"channel.login:{account.account_id}",
         severity=Severity.CRITICAL,
         title=f"Nobody can pay our page inside {account.channel}",
         detail="The wallet does not tell this account who its payers are; check its app secret.",
         merchant_id=account.merchant_id,
-        facts={"payment_id": account.payment_id, "channel": account.channel, "code": code},
+        facts={"payment_id": account.account_id, "channel": account.channel, "code": code},
     )

@@ -89,7 +89,7 @@ async def begin(deps: Deps, link_id: str, wish: PayHere) -> Begun:
         f"/internal/payment-links/{link_id}/payments",
         body=PayAtLink(
             amount=wish.amount,
-            payment_id=account.payment_id if account else None,
+            payment_id=account.account_id if account else None,
             channel=account.channel if account else None,
         ),
     )

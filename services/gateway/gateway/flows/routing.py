@@ -23,7 +23,7 @@ def account_for(directory: Directory, app: App, request: CreatePayment) -> Chann
         return _cashier_of(directory, request)
     account = account_of(directory, request.merchant_id, request.payment_id)
     if not account.is_active:
-        raise ChannelAccountDisabled(account.payment_id)
+        raise ChannelAccountDisabled(account.account_id)
     _check_split(account, request)
     if request.method in account.plugin.methods:
         _check_currency(account, request)

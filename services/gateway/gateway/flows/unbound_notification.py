@@ -61,7 +61,7 @@ async def _find_payment(deps: Deps, account: ChannelAccount, number: str) -> Pay
         if problem.code == Code.NOT_FOUND:
             return None
         raise Unclear("trade-core does not answer") from problem
-    return payment if payment.payment_id == account.payment_id else None
+    return payment if payment.payment_id == account.account_id else None
 
 
 def _trade_of(payment: PaymentOnFile) -> Trade:
@@ -90,11 +90,11 @@ def _tell_of_stranger(deps: Deps, account: ChannelAccount, number: str) -> None:
     log.warning("notice.unknown_number", channel=account.channel, payment_no=shown)
     deps.alerts.tell(
         Alert(
-            key=f"notice:unknown-number:{account.payment_id}",
+            key=f"notice:unknown-number:{account.account_id}",
             severity=Severity.WARNING,
             title="A channel speaks of a payment that is not on file",
             detail=f"{account.channel} named a payment that this channel account does not have.",
             merchant_id=account.merchant_id,
-            facts={"payment_id": account.payment_id, "payment_no": shown},
+            facts={"payment_id": account.account_id, "payment_no": shown},
         )
     )

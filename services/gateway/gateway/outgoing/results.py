@@ -223,7 +223,7 @@ def _speaker(account: ChannelAccount, source: Source, outcome: Outcome) -> dict[
     """Who spoke (`own-account-only`), and when (`later-wins`)."""
     return {
         "merchant_id": account.merchant_id,
-        "payment_id": account.payment_id,
+        "payment_id": account.account_id,
         "channel": account.channel,
         "source": source,
         "asked_at": outcome.asked_at,

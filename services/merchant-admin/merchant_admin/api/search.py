@@ -10,6 +10,13 @@ from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
 from contracts.text import storable
 from merchant_admin.api.access import Refunder, Viewer, Work
 from merchant_admin.api.bodies import RequestRefund, body
+from merchant_admin.api.found_views import (
+    OrderItem,
+    PaymentInFullView,
+    PaymentItem,
+    RefundInFullView,
+    RefundItem,
+)
 from merchant_admin.api.ids import OrderId, PaymentNo, RefundNo
 from merchant_admin.api.paging import (
     DEFAULT_LIMIT,
@@ -18,13 +25,6 @@ from merchant_admin.api.paging import (
     page_of,
     place_of,
     position_after,
-)
-from merchant_admin.api.views import (
-    OrderItem,
-    PaymentInFullView,
-    PaymentItem,
-    RefundInFullView,
-    RefundItem,
 )
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.api import SplitStatus
 from merchant_admin.api.access import Viewer, Work
+from merchant_admin.api.found_views import SplitItem
 from merchant_admin.api.ids import SplitNo
 from merchant_admin.api.paging import (
     DEFAULT_LIMIT,
@@ -17,7 +18,6 @@ from merchant_admin.api.paging import (
     position_after,
 )
 from merchant_admin.api.search import Moment, Text
-from merchant_admin.api.views import SplitItem
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import SplitSearch
 from merchant_admin.flows import searching
