@@ -7,7 +7,8 @@ from tests.simulation.walk.search import walk
 
 from contracts.api import PaymentStatus
 from trade_core.domain import payment, refunding
-from trade_core.domain.payment import PaymentFact
+from trade_core.domain.aggregate import OrderAggregate
+from trade_core.domain.payment import Payment, PaymentFact
 from trade_core.domain.refund import Refund
 
 LIMIT_S = 4.0
@@ -26,8 +27,8 @@ def test_a_fault_in_the_table_is_found() -> None:
 
 
 def test_a_fault_in_a_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start_unreserved(aggregate: object, refund: Refund, paid: object) -> None:
-        aggregate.add_refund(refund, paid)  # type: ignore[attr-defined]
+    def start_unreserved(aggregate: OrderAggregate, refund: Refund, paid: Payment) -> None:
+        aggregate.add_refund(refund, paid)
 
     monkeypatch.setattr(refunding, "_start", start_unreserved)
     assert "reserves" in "".join(walk(limit_s=10 * LIMIT_S, most_found=1).found)
