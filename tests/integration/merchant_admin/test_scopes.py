@@ -169,6 +169,8 @@ READS: dict[str, Sent] = {
     "/api/deliveries/replays/{replay_id}": NOTHING,
     "/api/callback-addresses": OF_APP,
     "/console/merchants": NOTHING,
+    "/console/counter-codes": NOTHING,
+    "/console/counter-codes/{code_id}/print": NOTHING,
     "/console/orders": NOTHING,
     "/console/payments": NOTHING,
     "/console/payments/{payment_no}": NOTHING,

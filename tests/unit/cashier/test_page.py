@@ -11,9 +11,9 @@ from starlette.requests import Request
 from cashier.api.rendering import render_checkout, render_problem
 from cashier.api.texts import TEXTS
 from cashier.domain.places import Place
-from cashier.domain.qr import qr_svg
 from cashier.domain.stage import Seat
 from chassis.problems import NotFound, Overloaded
+from foundation.qr import qr_svg
 
 from .conftest import ALIPAY, NOW, PAYMENT_NO, TOKEN, WECHAT, MakeCheckout
 

@@ -76,6 +76,8 @@ WRITES = {
     "PATCH /api/users/{username}": (ADMINISTER, CENTRE),
     "POST /console/users": (ADMINISTER, CENTRE),
     "POST /console/users/{username}": (ADMINISTER, CENTRE),
+    "POST /console/counter-codes": (ADMINISTER, CENTRE),
+    "POST /console/counter-codes/{code_id}/state": (ADMINISTER, CENTRE),
 }
 
 READS = {

@@ -25,11 +25,11 @@ from cashier.api.reading import (
 )
 from cashier.api.rendering import HEADERS, render_checkout, render_problem
 from cashier.domain.places import CHOSEN
-from cashier.domain.qr import qr_png
 from cashier.flows import checkouts
 from cashier.flows.checkouts import Step, Wish
 from chassis.problems import NotFound, Problem
 from contracts.internal import PayerCame
+from foundation.qr import qr_png
 
 MAX_CODE: Final = 256
 MAX_STATE: Final = 128

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from cashier.api.reading import CHANNEL
 from cashier.api.texts import NOTICES, POINT_NOTICES, TEXTS
 from cashier.domain.places import CHOSEN, Place
-from cashier.domain.qr import qr_svg
 from cashier.domain.stage import (
     CHOOSING,
     PAY_NOW,
@@ -34,6 +33,7 @@ from contracts.api import PaymentStatus
 from contracts.internal import Checkout, PayPoint
 from foundation.money_text import plain_amount
 from foundation.pages import Pages, templates_of
+from foundation.qr import qr_svg
 
 LINK_LIVES_S: Final = 240
 """A channel's link is opened as it is so long; after that it is made anew with the tap."""

@@ -10,7 +10,15 @@ from fastapi.staticfiles import StaticFiles
 from chassis.problems import Overloaded, Problem
 from contracts.api import OrderStatus, PaymentStatus
 from merchant_admin.api.access import Work, actor_of
-from merchant_admin.api.console import account, books, callbacks, payment, reconciliations, users
+from merchant_admin.api.console import (
+    account,
+    books,
+    callbacks,
+    counter_codes,
+    payment,
+    reconciliations,
+    users,
+)
 from merchant_admin.api.console.forms import read_form, typed
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import (
@@ -47,7 +55,7 @@ router = APIRouter(include_in_schema=False)
 
 def add_to(app: FastAPI) -> None:
     app.include_router(router)
-    for part in (payment, books, reconciliations, callbacks, users, account):
+    for part in (payment, books, reconciliations, callbacks, users, account, counter_codes):
         app.include_router(part.router)
     app.mount("/console/static", StaticFiles(directory=_STATIC), name="console-static")
     app.add_exception_handler(LoginNeeded, to_login)

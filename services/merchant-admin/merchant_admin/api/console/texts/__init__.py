@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from merchant_admin.api.console.texts import books, callbacks, names, pages, people
+from merchant_admin.api.console.texts import books, callbacks, codes, names, pages, people
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     **pages.TEXTS,
     **books.TEXTS,
     **callbacks.TEXTS,
     **people.TEXTS,
+    **codes.TEXTS,
     **names.TEXTS,
 }

@@ -1,0 +1,117 @@
+"""Fixed counter codes (固定收款码): put up, turned off and on, printed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
+
+from chassis.problems import Problem
+from chassis.web import parse
+from foundation.money_text import minor_units
+from foundation.qr import qr_svg
+from merchant_admin.api.access import Work
+from merchant_admin.api.bodies import ChangeCounterCode, CreateCounterCode
+from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.visiting import Seen, SentByAdmin, Visitor, to
+from merchant_admin.api.ids import with_form_of
+from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.flows import counter_codes, merchants
+from merchant_admin.flows.deps import Deps
+
+HOME: Final = "/console/counter-codes"
+CURRENCY: Final = "CNY"
+AMOUNTS: Final = ("min_amount", "max_amount", "daily_limit")
+
+router = APIRouter(include_in_schema=False, prefix=HOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a form was refused, and what was filled in."""
+
+    problem: str | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+NOTHING_REFUSED: Final = Refused()
+
+
+@router.get("")
+async def list_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    return await _page(request, deps, visitor)
+
+
+@router.post("")
+async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
+    try:
+        terms = parse(CreateCounterCode, _terms(sent.form))
+        made = await counter_codes.create(deps, sent.actor, dict(terms))
+    except Problem as problem:
+        refused = Refused(_told(problem), sent.form, problem.status)
+        return await _page(request, deps, sent.visitor, refused)
+    return to(f"{HOME}/{made.code.code_id}/print")
+
+
+@router.post("/{code_id}/state")
+async def change_state(deps: Work, sent: SentByAdmin, code_id: str) -> Response:
+    number = with_form_of("counter_code", code_id)
+    wanted = parse(ChangeCounterCode, {"state": sent.form.get("state", "")})
+    await counter_codes.change(deps, sent.actor, number, wanted.changes())
+    return to(HOME)
+
+
+@router.get("/{code_id}/print")
+async def print_page(request: Request, deps: Work, visitor: Seen, code_id: str) -> Response:
+    """A page of its own, A6, to be printed and put up."""
+    try:
+        number = with_form_of("counter_code", code_id)
+        shown = await counter_codes.read(deps, number, visitor.scope)
+    except NoSuch:
+        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+    merchant = await merchants.read(deps, shown.code.merchant_id, visitor.scope)
+    facts = {
+        "code": shown.code,
+        "merchant": merchant,
+        "currency": CURRENCY,
+        "home": HOME,
+        "qr": Markup(qr_svg(shown.url)),  # dots only: the address does not stand in it as text
+    }
+    return render(request, "counter_code_print.html", facts)
+
+
+async def _page(
+    request: Request, deps: Deps, visitor: Visitor, refused: Refused = NOTHING_REFUSED
+) -> Response:
+    after = id_after("counter_code", request.query_params.get("after") or None)
+    found = await counter_codes.read_page(deps, visitor.scope, after=after, limit=DEFAULT_LIMIT + 1)
+    page = page_of(found, DEFAULT_LIMIT, view=lambda it: it.code, place=lambda it: it.code.code_id)
+    facts = {
+        "visitor": visitor,
+        "page": page,
+        "names": await merchants.read_names(deps, {code.merchant_id for code in page.items}),
+        "currency": CURRENCY,
+        "home": HOME,
+        "problem": refused.problem,
+        "given": refused.given,
+    }
+    return render(request, "counter_codes.html", facts, status=refused.status)
+
+
+def _terms(form: Mapping[str, str]) -> dict[str, Any]:
+    """As the API takes them; what is no amount is none there either."""
+    texts = {name: form.get(name, "").strip() for name in ("merchant_id", "app_id", "name")}
+    limits = {name: minor_units(form.get(name, ""), CURRENCY) for name in AMOUNTS}
+    amounts = [minor_units(text, CURRENCY) for text in form.get("amounts", "").split()]
+    return {**texts, **limits, "amounts": amounts}
+
+
+def _told(problem: Problem) -> str:
+    """The text that tells it: by the first field that is wrong."""
+    fields = [error.pointer.split("/")[1] for error in problem.errors if "/" in error.pointer]
+    named = fields[0] if fields else ""
+    is_known = named in (*AMOUNTS, "merchant_id", "app_id", "name", "amounts")
+    return f"code_refused.{named}" if is_known else "code_refused"

@@ -1,0 +1,66 @@
+"""Fixed counter codes: the list, the form, and what is printed."""
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "counter-codes": ("收款码", "Counter codes"),
+    "codes_hint": (
+        "贴在柜台的固定收款码：业主扫码后自己填写金额，以所选应用端的名义下单。",
+        "Codes to put up at a counter: payers scan one, enter the amount, and begin an order of "
+        "the app.",
+    ),
+    "code_name": ("名称", "Name"),
+    "code_name_hint": ("付款页上显示，如：前台物业费", "Shown to payers, such as: Front desk"),
+    "code_amounts": ("单笔金额", "Amount of one payment"),
+    "code_min": ("单笔最低（元）", "At least (CNY)"),
+    "code_max": ("单笔最高（元）", "At most (CNY)"),
+    "code_daily": ("每日限额（元）", "Limit of a day (CNY)"),
+    "code_fixed": ("固定金额（元，选填）", "Only these amounts (CNY, optional)"),
+    "code_fixed_hint": ("以空格分隔，如：50 100 200", "Separated by spaces, such as: 50 100 200"),
+    "code_only": ("仅限", "Only"),
+    "code_a_day": ("每日", "A day"),
+    "code_new": ("新建收款码", "New counter code"),
+    "code_print": ("打印", "Print"),
+    "code_disable": ("停用", "Disable"),
+    "code_enable": ("启用", "Enable"),
+    "code_refused": ("请检查所填内容。", "Please check what you have filled in."),
+    "code_refused.merchant_id": ("没有这个商户。", "There is no such merchant."),
+    "code_refused.app_id": (
+        "没有这个应用端，或它不为该商户收款。",
+        "There is no such app, or it does not work for this merchant.",
+    ),
+    "code_refused.name": ("请填写名称。", "Please give it a name."),
+    "code_refused.min_amount": (
+        "单笔最低金额须为 0.01 元以上的金额。",
+        "The least amount must be an amount of 0.01 or more.",
+    ),
+    "code_refused.max_amount": (
+        "单笔最高不能低于单笔最低。",
+        "The highest amount must not be less than the least.",
+    ),
+    "code_refused.daily_limit": (
+        "每日限额不能低于单笔最高。",
+        "The limit of a day must not be less than the highest amount.",
+    ),
+    "code_refused.amounts": (
+        "固定金额须在最低与最高之间，最多 12 个，且不重复。",
+        "The amounts must lie between the least and the highest: up to 12, each once.",
+    ),
+    "code_printed.scan": (
+        "请用微信、支付宝或手机相机扫码付款",
+        "Scan with WeChat, Alipay or a camera",
+    ),
+    "code_printed.check": (
+        "付款前请核对收款方名称",
+        "Check the name of the payee before you pay",
+    ),
+    "code_printed.hint": (
+        "纸张 A6，用浏览器的打印功能（Ctrl+P 或 ⌘P）打印。",
+        "Paper size A6; print with your browser (Ctrl+P or ⌘P).",
+    ),
+    "code_printed.back": ("返回收款码", "Back to the counter codes"),
+    "code_printed.off": (
+        "该收款码已停用，请勿张贴。",
+        "This code is disabled. Do not put it up.",
+    ),
+}

@@ -1,0 +1,90 @@
+"""The page of counter codes, and the sheet that is printed."""
+
+import re
+
+import httpx
+import pytest
+
+from .conftest import Admin
+from .people import Person
+from .test_counter_codes import terms
+
+TYPED = {"min_amount": "1", "max_amount": "500.00", "daily_limit": "2,000", "amounts": ""}
+
+
+async def filled(admin: Admin, **changes: str) -> dict[str, str]:
+    known = await terms(admin)
+    named = {name: str(known[name]) for name in ("merchant_id", "app_id", "name")}
+    return {**named, **TYPED, **changes}
+
+
+async def only_code(admin: Admin) -> dict[str, object]:
+    listed = (await admin.http.get("/api/counter-codes")).json()
+    (code,) = listed["items"]
+    told: dict[str, object] = code
+    return told
+
+
+async def test_a_code_is_put_up_listed_and_printed(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    made = await person.send("counter-codes", **await filled(admin, amounts="50 100"))
+    assert made.status_code == httpx.codes.SEE_OTHER
+    code = await only_code(admin)
+    assert (code["min_amount"], code["max_amount"], code["daily_limit"]) == (100, 50_000, 200_000)
+    assert code["amounts"] == [5_000, 10_000]
+    assert made.headers["location"] == f"/console/counter-codes/{code['code_id']}/print"
+    sheet = await person.look(f"counter-codes/{code['code_id']}/print")
+    assert "幸福物业" in sheet
+    assert "<svg viewBox=" in sheet
+    assert "pay/to" not in sheet
+    page = await person.look("counter-codes")
+    assert "¥1.00 – ¥500.00" in page
+    assert "¥50.00 · ¥100.00" in page
+
+
+async def test_a_code_is_turned_off_and_on(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    await person.send("counter-codes", **await filled(admin))
+    code_id = (await only_code(admin))["code_id"]
+    for state, button, said in (("disabled", "Enable", True), ("active", "Disable", False)):
+        answer = await person.send(f"counter-codes/{code_id}/state", state=state)
+        assert answer.headers["location"] == "/console/counter-codes"
+        assert (await only_code(admin))["state"] == state
+        assert re.search(rf"<button[^>]*>{button}</button>", await person.look("counter-codes"))
+        sheet = await person.look(f"counter-codes/{code_id}/print")
+        assert ("Do not put it up" in sheet) is said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"merchant_id": "M1"}, "There is no such merchant"),
+        ({"app_id": "A1"}, "There is no such app"),
+        ({"name": " "}, "Please give it a name"),
+        ({"min_amount": "1,5"}, "The least amount must be"),
+        ({"max_amount": "0.50"}, "The highest amount must not be less"),
+        ({"daily_limit": "499.99"}, "The limit of a day must not be less"),
+        ({"amounts": "50 50"}, "The amounts must lie between"),
+        ({"amounts": "50 x"}, "The amounts must lie between"),
+    ],
+)
+async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
+    admin: Admin, changes: dict[str, str], said: str
+) -> None:
+    person = await Person.logged_in(admin)
+    answer = await person.send("counter-codes", **await filled(admin, **changes))
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert said in answer.text
+    assert 'value="2,000"' in answer.text or "daily_limit" in changes
+    assert 'aria-invalid="true"' in answer.text
+
+
+async def test_who_may_only_look_sees_codes_and_no_form(admin: Admin) -> None:
+    administrator = await Person.logged_in(admin)
+    await administrator.send("counter-codes", **await filled(admin))
+    auditor = await Person.hired(admin, "auditor")
+    page = await auditor.look("counter-codes")
+    assert "前台" in page
+    assert 'method="post" action="/console/counter-codes' not in page
+    refused = await auditor.send("counter-codes", **await filled(admin))
+    assert refused.status_code == httpx.codes.FORBIDDEN
