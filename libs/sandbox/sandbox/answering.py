@@ -22,7 +22,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FailureForms:
     """A channel's own forms of trouble; the last two make its refusals."""
 
     broken: Response
@@ -42,7 +42,7 @@ class Call:
     channel: str
     operation: Operation
     payment_no: str
-    trouble: Trouble
+    failures: FailureForms
 
 
 async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Response | HangUp:
@@ -54,7 +54,7 @@ async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Respo
     if "drop_request" in hit:
         return HangUp()
     if "rate_limited" in hit:
-        raise call.trouble.limited()
+        raise call.failures.limited()
     done = work(hit)
     if done.opened and "early" in world.faults.draw(call.channel, "notice", call.payment_no, EARLY):
         await payer.pay_early(world, done.opened)
@@ -66,10 +66,10 @@ async def answer(world: World, call: Call, work: Callable[[Hit], Done]) -> Respo
     if "drop_answer" in hit:
         return HangUp()
     if "system_error" in hit:
-        raise call.trouble.unsure()
+        raise call.failures.unsure()
     if "unsigned" in hit:
-        return call.trouble.unsigned
-    return call.trouble.broken if "status_500" in hit else done.response
+        return call.failures.unsigned
+    return call.failures.broken if "status_500" in hit else done.response
 
 
 def _pay_if_open(world: World, opened: Trade) -> None:

@@ -151,9 +151,9 @@ class Notices:
         form = self._forms[trade.channel]
         at = now()
         notice.log += [{"status": answer.status, "at": utc_rfc3339(at)} for answer in answers]
-        heard = any(form.is_acknowledged(answer.status, answer.body) for answer in answers)
+        acknowledged = any(form.is_acknowledged(answer.status, answer.body) for answer in answers)
         pauses_s = form.pauses_s(trade)
-        notice.done = (heard and not ignored) or notice.attempts >= len(pauses_s)
+        notice.done = (acknowledged and not ignored) or notice.attempts >= len(pauses_s)
         if not notice.done:
             notice.next_at = at + pauses_s[notice.attempts] * self._time_scale
             self._send_at(notice, notice.next_at)

@@ -36,8 +36,8 @@ def unsplit(world: World, trade: Trade) -> int:
 
 def is_receiver(world: World, trade: Trade, account: str) -> bool:
     """Who was never registered nor struck off is a receiver, but for accounts ending in `00`."""
-    told = world.truth.is_registered(trade.channel, trade.merchant, account)
-    return not account.endswith(NOT_REGISTERED) if told is None else told
+    registered = world.truth.is_registered(trade.channel, trade.merchant, account)
+    return not account.endswith(NOT_REGISTERED) if registered is None else registered
 
 
 def start(world: World, split: Split, requests: Sequence[Requested]) -> None:

@@ -51,8 +51,8 @@ def _split(split: Split) -> dict[str, Any]:
 
 def _receiver(split: Split, each: dict[str, Any]) -> dict[str, Any]:
     back = (one["amount"] for one in split.returns if one["account"] == each["account"])
-    told = {name: each[name] for name in ("account", "amount", "state")}
-    return told | {"returned": sum(back)}
+    content = {name: each[name] for name in ("account", "amount", "state")}
+    return content | {"returned": sum(back)}
 
 
 def _notice_log(notices: Sequence[NoticeEntry]) -> list[dict[str, Any]]:

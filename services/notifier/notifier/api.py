@@ -130,12 +130,12 @@ async def send_trial(deps: DepsOfApp, merchant_id: str | None = None) -> AlertTe
     return await alerts.send_trial(deps, merchant_id)
 
 
-async def sign_way_back(told: SignWayBack, deps: DepsOfApp) -> SignedWayBack:
+async def sign_way_back(shown: SignWayBack, deps: DepsOfApp) -> SignedWayBack:
     """Sign what a payer carries back to the app, with the app's newest secret."""
-    app = deps.apps.find(told.app_id)
+    app = deps.apps.find(shown.app_id)
     if app is None or not app.keys:
         return SignedWayBack(signature=None)
-    mac = hmac.digest(app.keys[0], told.text().encode(), "sha256")
+    mac = hmac.digest(app.keys[0], shown.text().encode(), "sha256")
     return SignedWayBack(signature=base64.b64encode(mac).decode())
 
 

@@ -26,14 +26,14 @@ RECONCILE_STALL_S: Final = 900.0
 class DueLoop:
     """Attends to what is due, batch after batch, then waits for the bell or half a second."""
 
-    def __init__(self, deps: Deps, bell: asyncio.Event) -> None:
+    def __init__(self, deps: Deps, wake_up: asyncio.Event) -> None:
         self.pulse = Pulse()
         self._deps = deps
-        self._bell = bell
+        self._wake_up = wake_up
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            self._bell.clear()
+            self._wake_up.clear()
             attended = await poll_due(self._deps)
             self.pulse.beat()
             if not attended:
@@ -42,7 +42,7 @@ class DueLoop:
     async def _rest(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(POLL_S):
-                await self._bell.wait()
+                await self._wake_up.wait()
 
 
 class Accounts(Protocol):

@@ -95,7 +95,7 @@ class _Running:
             await producer.start()
             opened.push_async_callback(producer.stop)
             relay = Relay(db, producer)
-            bell = asyncio.Event()
+            wake_up = asyncio.Event()
             deps = app.state.deps = Deps(
                 db=db,
                 clock=lambda: datetime.now(UTC),
@@ -104,10 +104,10 @@ class _Running:
                 send=producer.send_many,
                 check_proof=self._results_proof.check,
                 wake_relay=relay.wake,
-                wake_due=bell.set,
+                wake_due=wake_up.set,
             )
             await opened.enter_async_context(self._background)
-            self._start_loops(deps, relay, DueLoop(deps, bell))
+            self._start_loops(deps, relay, DueLoop(deps, wake_up))
             yield
 
     def _configure(self, record: Record) -> None:
@@ -134,8 +134,8 @@ class _Running:
         start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
         ledger = LedgerLoop(deps)
         start("ledger", ledger.run, pulse=ledger.pulse, stall_s=5 * LEDGER_EVERY_S)
-        bills = ReconcileLoop(deps, self._accounts)
-        start("reconciliation", bills.run, pulse=bills.pulse, stall_s=RECONCILE_STALL_S)
+        reconciling = ReconcileLoop(deps, self._accounts)
+        start("reconciliation", reconciling.run, pulse=reconciling.pulse, stall_s=RECONCILE_STALL_S)
         watching = self_watch(
             NAME,
             by_kafka(deps.send, SOURCE),

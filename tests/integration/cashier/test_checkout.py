@@ -221,10 +221,10 @@ async def _statuses(stream: httpx.Response) -> AsyncGenerator[dict[str, Any], No
 
 async def keep_publishing(bootstrap: str, gateway: Gateway) -> None:
     """What trade-core says of this order, again and again: the service may just be joining."""
-    told = gateway.checkout()
+    status = gateway.checkout()
     data = OrderEvent.model_validate(
         {"app_id": "A1", "merchant_id": "M1", "order_id": "O1", "sequence": 3,
-         "order": told["order"], "payment": told["payment"]}
+         "order": status["order"], "payment": status["payment"]}
     )  # fmt: skip
     event = OrderEventRecord(
         id=new_id("event"), source="paymesh/trade-core", type="order.paid", subject="O1",
@@ -281,12 +281,12 @@ async def test_while_the_bus_is_away_the_page_asks_every_few_seconds(gateway: Ga
     ],
 )
 async def test_a_choice_that_comes_too_late_is_told_why(
-    browser: httpx.AsyncClient, gateway: Gateway, order: str, payment: str, told: str
+    browser: httpx.AsyncClient, gateway: Gateway, order: str, payment: str, status: str
 ) -> None:
     gateway.order, gateway.payment = {"status": order}, {"status": payment}
     gateway.offers = []
     answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT})
-    assert answer.headers["location"] == f"/pay/{gateway.token}?notice={told}"
+    assert answer.headers["location"] == f"/pay/{gateway.token}?notice={status}"
     assert gateway.chosen == []
 
 

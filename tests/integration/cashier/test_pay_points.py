@@ -91,11 +91,11 @@ async def browser(cashier_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield browser
 
 
-def form_of(page: httpx.Response, **said: str) -> dict[str, str]:
+def form_of(page: httpx.Response, **given: str) -> dict[str, str]:
     """What the page's form would send, with what the payer enters."""
     found = re.search(r'name="visit" value="([0-9a-f]+)"', page.text)
     assert found is not None
-    return {"visit": found.group(1), **said}
+    return {"visit": found.group(1), **given}
 
 
 async def test_the_payer_sees_who_is_paid_for_what_and_goes_on(
@@ -118,23 +118,23 @@ ENTERED = [("12.99", 1299), (" 5 ", 500), ("0.5", 50), ("0.01", 1), ("1000000.00
 
 @pytest.mark.parametrize(("said", "amount"), ENTERED)
 async def test_the_payer_enters_the_amount(
-    gateway: Gateway, browser: httpx.AsyncClient, said: str, amount: int
+    gateway: Gateway, browser: httpx.AsyncClient, given: str, amount: int
 ) -> None:
     gateway.point = {"amount": None, "min_amount": 1, "max_amount": 10**12}
     page = await browser.get(gateway.path)
     assert 'inputmode="decimal"' in page.text
-    begun = await browser.post(gateway.path, data=form_of(page, amount=said))
+    begun = await browser.post(gateway.path, data=form_of(page, amount=given))
     assert begun.status_code == 303
     assert gateway.begun[0]["amount"] == amount
 
 
 @pytest.mark.parametrize("said", ["", "0", "-1", "1e3", "1.999", "٣", '"><script>', "9" * 30])
 async def test_what_is_no_amount_is_said_so_and_begins_nothing(
-    gateway: Gateway, browser: httpx.AsyncClient, said: str
+    gateway: Gateway, browser: httpx.AsyncClient, given: str
 ) -> None:
     gateway.point = {"amount": None, "min_amount": 1, "max_amount": 10**10}
     page = await browser.get(gateway.path, headers={"Accept-Language": "en"})
-    again = await browser.post(gateway.path, data=form_of(page, amount=said))
+    again = await browser.post(gateway.path, data=form_of(page, amount=given))
     assert again.status_code == 422
     assert 'role="alert"' in again.text
     assert '"><script>' not in again.text

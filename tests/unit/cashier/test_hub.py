@@ -39,9 +39,9 @@ def event(paid: Checkout, sequence: int = 4, **changes: Any) -> OrderEvent:
     )
 
 
-def record(told: OrderEvent) -> Record:
+def record(latest: OrderEvent) -> Record:
     wrapped = OrderEventRecord(
-        id="E1", source="s", type="order.paid", subject="O1", time=NOW, data=told
+        id="E1", source="s", type="order.paid", subject="O1", time=NOW, data=latest
     )
     return Record("t", 0, 0, "O1", wrapped.to_bytes(), {}, 0)
 

@@ -157,8 +157,8 @@ def test_inside_wechat_the_bridge_is_called_with_what_was_signed(checkout: MakeC
         IN_WECHAT,
     )  # fmt: skip
     page = bytes(answer.body).decode()
-    (told,) = re.findall(r'data-params="([^"]+)"', page)
-    assert json.loads(unescape(told)) == params
+    (latest,) = re.findall(r'data-params="([^"]+)"', page)
+    assert json.loads(unescape(latest)) == params
     assert "frame-src weixin: weixinping:" in answer.headers["content-security-policy"]
     assert 'data-bridge="wechat"' in page
 

@@ -26,7 +26,7 @@ from gateway.calling.breaker import THRESHOLD
 from gateway.calling.bulkhead import MAX_CALLS_PER_ACCOUNT
 from gateway.calling.executor import Executor
 from gateway.calling.transport import Broken, NotReached
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Call,
     Declined,
@@ -65,8 +65,8 @@ def account(payment_id: str = "C1", **plugin: Any) -> ChannelAccount:
 
 
 def over(transport: FakeTransport, told: list[Alert] | None = None) -> Executor:
-    heard = told if told is not None else []
-    return Executor(transport, now=lambda: NOW, monotonic=lambda: 0.0, tell=heard.append)
+    outcome_of = told if told is not None else []
+    return Executor(transport, now=lambda: NOW, monotonic=lambda: 0.0, tell=outcome_of.append)
 
 
 def executor(*steps: Step) -> Executor:
@@ -176,7 +176,7 @@ async def test_one_line_tells_of_one_outcome_without_its_words() -> None:
 async def test_a_code_of_no_table_is_counted_each_time_and_told_once() -> None:
     told: list[Alert] = []
     plain = operation("/query")
-    strange = account(query=Operation(plain.call, lambda *_: unlisted("NEW_CODE", "?")))
+    strange = account(query=Operation(plain.call, lambda *_: unlisted_code("NEW_CODE", "?")))
     curious = over(FakeTransport([reply({})]), told)
     before = _unlisted_codes()
     for _ in range(3):

@@ -20,7 +20,7 @@ from contracts.events.commands import SOURCE, AnyCommandRecord, FetchStatement
 from contracts.internal import MAX_PAGE_ROWS, NoStatement, StatementPage, StatementReceipt
 from contracts.money import Money
 from gateway.calling.transport import Broken
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -49,7 +49,7 @@ def place(answer: Answer, requested: StatementRequest, account: str) -> Statemen
         case {"empty": True}:
             return Pending(found=False)
         case _:
-            return unlisted("NEW", "?")
+            return unlisted_code("NEW", "?")
 
 
 def read(

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from chassis.problems import Overloaded
-from merchant_admin.domain.guessing import Lane
+from merchant_admin.domain.guessing import Priority
 from merchant_admin.flows.hashing import MAX_WAITING, PLACES, Hashing, Recognised
 
 
@@ -31,11 +31,15 @@ async def all_wait(count: int) -> None:
 
 async def test_known_addresses_come_before_strangers() -> None:
     hashing, work = Hashing(), Work()
-    running = [asyncio.ensure_future(hashing.run(Lane.LAST, work, "x")) for _ in range(PLACES)]
+    running = [asyncio.ensure_future(hashing.run(Priority.LAST, work, "x")) for _ in range(PLACES)]
     await all_wait(5)
     waiting = []
-    for lane, name in ((Lane.LAST, "last"), (Lane.STRANGER, "stranger"), (Lane.KNOWN, "known")):
-        waiting.append(asyncio.ensure_future(hashing.run(lane, work, name)))
+    for priority, name in (
+        (Priority.LAST, "last"),
+        (Priority.STRANGER, "stranger"),
+        (Priority.KNOWN, "known"),
+    ):
+        waiting.append(asyncio.ensure_future(hashing.run(priority, work, name)))
         await all_wait(5)
     work.may_end.set()
     await asyncio.gather(*running, *waiting)
@@ -44,12 +48,14 @@ async def test_known_addresses_come_before_strangers() -> None:
 
 async def test_too_many_strangers_are_told_so_and_known_addresses_still_wait() -> None:
     hashing, work = Hashing(), Work()
-    many = PLACES + MAX_WAITING[Lane.STRANGER]
-    running = [asyncio.ensure_future(hashing.run(Lane.STRANGER, work, "x")) for _ in range(many)]
+    many = PLACES + MAX_WAITING[Priority.STRANGER]
+    running = [
+        asyncio.ensure_future(hashing.run(Priority.STRANGER, work, "x")) for _ in range(many)
+    ]
     await all_wait(5)
     with pytest.raises(Overloaded):
-        await hashing.run(Lane.STRANGER, work, "one more")
-    known = asyncio.ensure_future(hashing.run(Lane.KNOWN, work, "known"))
+        await hashing.run(Priority.STRANGER, work, "one more")
+    known = asyncio.ensure_future(hashing.run(Priority.KNOWN, work, "known"))
     await all_wait(5)
     work.may_end.set()
     assert await known == "known"
@@ -58,10 +64,10 @@ async def test_too_many_strangers_are_told_so_and_known_addresses_still_wait() -
 
 async def test_whoever_hangs_up_leaves_their_place_to_the_next() -> None:
     hashing, work = Hashing(), Work()
-    running = [asyncio.ensure_future(hashing.run(Lane.KNOWN, work, "x")) for _ in range(PLACES)]
+    running = [asyncio.ensure_future(hashing.run(Priority.KNOWN, work, "x")) for _ in range(PLACES)]
     await all_wait(5)
-    gone = asyncio.ensure_future(hashing.run(Lane.KNOWN, work, "gone"))
-    after = asyncio.ensure_future(hashing.run(Lane.KNOWN, work, "after"))
+    gone = asyncio.ensure_future(hashing.run(Priority.KNOWN, work, "gone"))
+    after = asyncio.ensure_future(hashing.run(Priority.KNOWN, work, "after"))
     await all_wait(5)
     gone.cancel()
     await all_wait(5)
@@ -69,7 +75,7 @@ async def test_whoever_hangs_up_leaves_their_place_to_the_next() -> None:
     assert await after == "after"
     await asyncio.gather(*running)
     assert "gone" not in work.begun
-    assert await hashing.run(Lane.KNOWN, work, "later") == "later"
+    assert await hashing.run(Priority.KNOWN, work, "later") == "later"
 
 
 def test_only_the_very_password_is_recognised_and_only_for_its_user() -> None:

@@ -37,8 +37,8 @@ def test_the_highest_sequence_counts_wherever_it_stands() -> None:
     second = event(2, OrderEventType.PAYMENT_SUCCEEDED)
     for events in ([second, event(1, OrderEventType.PAYMENT_PENDING)], [second, second]):
         batch = project(events)
-        assert [said.sequence for said in batch.orders] == [2]
-        assert [said.callback_id for said in batch.payments] == ["E2"]
+        assert [mention.sequence for mention in batch.orders] == [2]
+        assert [mention.callback_id for mention in batch.payments] == ["E2"]
 
 
 def test_an_order_event_leaves_the_payment_as_it_was() -> None:
@@ -48,18 +48,18 @@ def test_an_order_event_leaves_the_payment_as_it_was() -> None:
             event(3, OrderEventType.ORDER_PAID, payment=False),
         ]
     )
-    assert [said.sequence for said in batch.orders] == [3]
-    assert [said.sequence for said in batch.payments] == [2]
+    assert [mention.sequence for mention in batch.orders] == [3]
+    assert [mention.sequence for mention in batch.payments] == [2]
 
 
 def test_only_events_that_apps_are_told_have_a_callback() -> None:
-    [said] = project([event(1, OrderEventType.PAYMENT_PENDING)]).payments
-    assert said.callback_id is None
+    [mention] = project([event(1, OrderEventType.PAYMENT_PENDING)]).payments
+    assert mention.callback_id is None
 
 
 def test_how_to_pay_is_not_kept() -> None:
-    [said] = project([event(1, OrderEventType.PAYMENT_PENDING)]).payments
-    assert said.view.action is None
+    [mention] = project([event(1, OrderEventType.PAYMENT_PENDING)]).payments
+    assert mention.view.action is None
 
 
 def test_the_latest_news_of_a_callback_counts() -> None:

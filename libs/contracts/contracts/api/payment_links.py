@@ -37,15 +37,15 @@ class CreatePaymentLink(ApiRequest):
 
     @field_validator("expires_in_s")
     @classmethod
-    def _order_lives_as_long(cls, expires_in_s: int, told: ValidationInfo) -> int:
-        if told.data.get("uses") == 1 and expires_in_s > MAX_EXPIRY_S:
+    def _order_lives_as_long(cls, expires_in_s: int, info: ValidationInfo) -> int:
+        if info.data.get("uses") == 1 and expires_in_s > MAX_EXPIRY_S:
             raise ValueError(f"is at most {MAX_EXPIRY_S} for a link of one use, as for its order")
         return expires_in_s
 
     @field_validator("merchant_order_no")
     @classmethod
-    def _number_of_one_order(cls, number: str | None, told: ValidationInfo) -> str | None:
-        if number is not None and told.data.get("uses", 1) is None:
+    def _number_of_one_order(cls, number: str | None, info: ValidationInfo) -> str | None:
+        if number is not None and info.data.get("uses", 1) is None:
             raise ValueError("can only be given to a link of one use")
         return number
 

@@ -214,15 +214,15 @@ class CreatePayment(ApiRequest):
 
     @field_validator("payment_id")
     @classmethod
-    def _channel_account_is_named(cls, payment_id: str | None, told: ValidationInfo) -> str | None:
-        if payment_id is None and told.data.get("method", Method.CASHIER) is not Method.CASHIER:
+    def _channel_account_is_named(cls, payment_id: str | None, info: ValidationInfo) -> str | None:
+        if payment_id is None and info.data.get("method", Method.CASHIER) is not Method.CASHIER:
             raise ValueError('may be absent only with method "cashier"')
         return payment_id
 
     @field_validator("split")
     @classmethod
-    def _split_fits(cls, split: list[SplitReceiver], told: ValidationInfo) -> list[SplitReceiver]:
-        if sum(receiver.amount for receiver in split) > told.data.get("amount", MAX_AMOUNT):
+    def _split_fits(cls, split: list[SplitReceiver], info: ValidationInfo) -> list[SplitReceiver]:
+        if sum(receiver.amount for receiver in split) > info.data.get("amount", MAX_AMOUNT):
             raise ValueError("is more than the amount of the payment")
         return split
 

@@ -249,15 +249,15 @@ class SplitResult(Data):
     said_at: datetime | None = None
 
 
-def agrees(said: PaymentWord | RefundResult, amount: int, currency: str) -> bool:
+def agrees(word: PaymentWord | RefundResult, amount: int, currency: str) -> bool:
     """Whether amount and currency are these, as far as the channel stated them."""
-    return said.amount in (None, amount) and said.currency in (None, currency)
+    return word.amount in (None, amount) and word.currency in (None, currency)
 
 
-def is_all_back(said: PaymentSucceeded, amount: int) -> bool:
+def is_all_back(word: PaymentSucceeded, amount: int) -> bool:
     """Whether the money was taken, and is all with the payer again."""
-    taken = amount if said.amount is None else said.amount
-    return 0 < taken <= (said.amount_refunded or 0)
+    taken = amount if word.amount is None else word.amount
+    return 0 < taken <= (word.amount_refunded or 0)
 
 
 def status_of_initiation(result: PaymentResult, amount: int, currency: str) -> PaymentStatus:

@@ -48,11 +48,11 @@ def pay(world: World, asked: Asked, hit: Hit) -> Done:
 
 
 def _paid(trade: Trade, hit: Hit) -> dict[str, Any]:
-    told = names(trade) | amounts(trade, hit) | buyer(trade)
-    told["buyer_logon_id"] = BUYER_LOGON_ID
+    content = names(trade) | amounts(trade, hit) | buyer(trade)
+    content["buyer_logon_id"] = BUYER_LOGON_ID
     if trade.paid_at is not None:
-        told["gmt_payment"] = beijing_text(trade.paid_at)
-    told["fund_bill_list"] = [
-        {"fund_channel": "ALIPAYACCOUNT", "amount": told["total_amount"]},
+        content["gmt_payment"] = beijing_text(trade.paid_at)
+    content["fund_bill_list"] = [
+        {"fund_channel": "ALIPAYACCOUNT", "amount": content["total_amount"]},
     ]
-    return told
+    return content

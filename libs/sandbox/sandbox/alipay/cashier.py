@@ -14,7 +14,7 @@ from starlette.routing import Route
 from sandbox.alipay.account import CHANNEL
 from sandbox.alipay.requests import TradeRequest, read_request
 from sandbox.alipay.trades import names, open_trade, refuse_unknown
-from sandbox.alipay.wire import TROUBLE, Asked, Refusal, signed_text
+from sandbox.alipay.wire import FAILURES, Asked, Refusal, signed_text
 from sandbox.answering import Call, Done, answer
 from sandbox.clock import beijing_text, now
 from sandbox.faults import Hit
@@ -39,7 +39,7 @@ def routes(world: World) -> list[Route]:
 async def open_cashier(world: World, asked: Asked) -> Response | HangUp:
     """The form was posted, the link followed or the order string handed over by the app."""
     requested = read_request(asked, PRODUCTS[asked.method])
-    call = Call(CHANNEL, "pay", requested.number, TROUBLE)
+    call = Call(CHANNEL, "pay", requested.number, FAILURES)
     return await answer(world, call, partial(_open, world, asked, requested))
 
 
@@ -71,7 +71,7 @@ def _way_back(world: World, trade: Trade, is_paid: bool) -> str:
     if not url:
         return ""
     account = world.alipay.get(trade.merchant)
-    told = names(trade) | {
+    fields = names(trade) | {
         "app_id": account.app_id,
         "auth_app_id": account.app_id,
         "charset": "utf-8",
@@ -82,5 +82,5 @@ def _way_back(world: World, trade: Trade, is_paid: bool) -> str:
         "total_amount": yuan(trade.taken),
         "version": "1.0",
     }
-    told["sign"] = account.alipay_key.sign(signed_text(told, {"sign", "sign_type"}))
-    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(told, quote_via=quote)}"
+    fields["sign"] = account.alipay_key.sign(signed_text(fields, {"sign", "sign_type"}))
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(fields, quote_via=quote)}"

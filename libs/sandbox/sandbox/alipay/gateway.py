@@ -14,7 +14,7 @@ from starlette.routing import Route
 from sandbox.alipay import barcode, bills, cashier, certificates, login, refunds, splits, trades
 from sandbox.alipay.account import CHANNEL
 from sandbox.alipay.wire import (
-    TROUBLE,
+    FAILURES,
     Asked,
     Refusal,
     read_params,
@@ -85,7 +85,7 @@ async def _dispatch(world: World, asked: Asked) -> Response | HangUp:
     method = METHODS.get(asked.method)
     if method is None:
         raise Refusal("40002", "isv.invalid-method", "不存在的方法名")
-    call = Call(CHANNEL, method.operation, _payment_no(world, asked), TROUBLE)
+    call = Call(CHANNEL, method.operation, _payment_no(world, asked), FAILURES)
     return await answer(world, call, partial(method.work, world, asked))
 
 

@@ -39,14 +39,16 @@ async def _authorize(world: World, request: Request) -> Response:
     hosts, state = world.settings.page_hosts, query.get("state", "")
     if (hosts and urlsplit(back).netloc not in hosts) or len(state) > MAX_STATE:
         return result(CHANNEL, "授权回跳地址与系统商配置回跳地址不一致", 400)
-    told = {
+    content = {
         "app_id": app_id,
         "source": "alipay_wallet",
         "scope": "auth_base",
         "auth_code": world.logins.code_for(app_id, world.settings.person),
         "state": state,
     }
-    return RedirectResponse(f"{back}{'&' if urlsplit(back).query else '?'}{urlencode(told)}", 302)
+    return RedirectResponse(
+        f"{back}{'&' if urlsplit(back).query else '?'}{urlencode(content)}", 302
+    )
 
 
 def exchange(world: World, asked: Asked, hit: Hit) -> Done:

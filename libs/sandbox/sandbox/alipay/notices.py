@@ -39,7 +39,7 @@ class AlipayNotices:
 
     def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
         account = self.accounts.get(trade.merchant)
-        fields = _told(account, notice, trade, hit)
+        fields = _content(account, notice, trade, hit)
         if refund is not None and "bounced" in refund.details:
             fields = _bounce_told(account, notice, trade, refund)
         elif refund is not None:
@@ -67,7 +67,7 @@ class AlipayNotices:
         }
 
 
-def _told(account: AlipayAccount, notice: NoticeEntry, trade: Trade, hit: Hit) -> dict[str, Any]:
+def _content(account: AlipayAccount, notice: NoticeEntry, trade: Trade, hit: Hit) -> dict[str, Any]:
     total = yuan(trade.taken)
     bill = [{"amount": total, "fundChannel": "ALIPAYACCOUNT"}]
     return (

@@ -41,7 +41,7 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
     else:
         payer.decide(world, refund, "succeeded")
     moved = refund.state == "succeeded"
-    return Done(respond(asked, _told(world, trade, refund, moved, hit), hit))
+    return Done(respond(asked, _content(world, trade, refund, moved, hit), hit))
 
 
 def query(world: World, asked: Asked, hit: Hit) -> Done:
@@ -84,7 +84,7 @@ def _again(world: World, asked: Asked, trade: Trade, refund: Refund, amount: int
         raise refused("DISCORDANT_REPEAT_REQUEST", "请求信息不一致")
     if refund.state == "failed":
         raise refused("TRADE_NOT_ALLOW_REFUND", "当前交易不允许退款")
-    return Done(respond(asked, _told(world, trade, refund, False, hit), hit))
+    return Done(respond(asked, _content(world, trade, refund, False, hit), hit))
 
 
 def _check(world: World, trade: Trade, amount: int) -> None:
@@ -120,7 +120,9 @@ def _royalties(asked: Asked) -> Any:
     return asked.biz.get("refund_royalty_parameters")
 
 
-def _told(world: World, trade: Trade, refund: Refund, is_moved: bool, hit: Hit) -> dict[str, Any]:
+def _content(
+    world: World, trade: Trade, refund: Refund, is_moved: bool, hit: Hit
+) -> dict[str, Any]:
     """fund_change is Y only in the answer to the call that moved the money."""
     if "unknown_status" in hit:
         raise refused(UNKNOWN_STATUS, "未知的结果")

@@ -177,7 +177,7 @@ def _open(world: World, asked: Asked, trade: Trade, requests: list[sharing.Reque
 
 
 def _detail(asked: Asked, split: Split, each: dict[str, Any], hit: Hit) -> dict[str, str]:
-    told = {
+    content = {
         "operation_type": "transfer",
         "execute_dt": beijing_text(split.finished_at or split.created_at),
         "trans_out": asked.account.seller_id,
@@ -189,8 +189,8 @@ def _detail(asked: Asked, split: Split, each: dict[str, Any], hit: Hit) -> dict[
         "detail_id": each["detail_no"],
     }
     if each["state"] == "failed":
-        told |= {"error_code": "ROYALTY_RECEIVER_INVALID", "error_desc": "收入方未绑定分账关系"}
-    return told
+        content |= {"error_code": "ROYALTY_RECEIVER_INVALID", "error_desc": "收入方未绑定分账关系"}
+    return content
 
 
 def _relate(world: World, asked: Asked, hit: Hit, *, is_registered: bool) -> Done:

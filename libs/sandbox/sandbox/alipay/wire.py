@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.alipay.account import AlipayAccount
-from sandbox.answering import Trouble
+from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import DAY_S, now, read_beijing_text
 from sandbox.faults import Hit, swap_one_byte
@@ -66,7 +66,7 @@ def refused(sub_code: str, sub_msg: str) -> Refusal:
     return Refusal("40004", f"ACQ.{sub_code}", sub_msg)
 
 
-TROUBLE = Trouble(
+FAILURES = FailureForms(
     broken=Response("Internal Server Error", 500, media_type="text/html"),
     unsure=partial(refused, "SYSTEM_ERROR", "系统繁忙"),
     limited=partial(Refusal, "40005", "isv.app-call-limited", "应用调用次数超限"),

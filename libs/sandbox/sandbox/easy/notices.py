@@ -39,7 +39,7 @@ class EasyNotices:
             "orgInfo": trade.details["org_info"],
             "orgDeviceIp": trade.details["device_ip"],
         }
-        body = seal(account, envelope, _told(trade, hit), hit)
+        body = seal(account, envelope, _content(trade, hit), hit)
         return Letter(body, {"Content-Type": "application/json; charset=utf-8"})
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:
@@ -52,7 +52,7 @@ class EasyNotices:
         return isinstance(answer, dict) and answer.get("code") == "000000"
 
 
-def _told(trade: Trade, hit: Hit) -> dict[str, str]:
+def _content(trade: Trade, hit: Hit) -> dict[str, str]:
     amount = str(trade.taken + ("wrong_amount" in hit))
     compact = beijing_compact(trade.paid_at or trade.created_at)
     code, message = STATE_CODES["paid"]

@@ -64,8 +64,8 @@ def query(world: World, asked: Asked, hit: Hit) -> Done:
     }
     if trade.state == "paid":
         biz |= paid_facts(trade) | {"tradeAmt": str(trade.taken + ("wrong_amount" in hit))}
-    told = {**asked.envelope, "orgInfo": trade.details["org_info"]}
-    return Done(respond(asked.account, told, biz, hit))
+    content = {**asked.envelope, "orgInfo": trade.details["org_info"]}
+    return Done(respond(asked.account, content, biz, hit))
 
 
 def find_original(world: World, asked: Asked) -> Trade:

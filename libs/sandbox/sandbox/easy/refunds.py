@@ -45,8 +45,8 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
         raise Refusal(FAILED, "机构流水号重复")
     if "unknown_status" in hit:
         raise Refusal(UNKNOWN_CODE, "未知的结果")
-    told = amount + ("wrong_amount" in hit)
-    biz = {"outTrace": refund.channel_refund_no, "transAmt": str(told)}
+    stated = amount + ("wrong_amount" in hit)
+    biz = {"outTrace": refund.channel_refund_no, "transAmt": str(stated)}
     return Done(respond(asked.account, asked.envelope, biz, hit))
 
 
@@ -65,8 +65,8 @@ def query(world: World, asked: Asked, hit: Hit) -> Done:
         "tradeRetCode": UNKNOWN_CODE if "unknown_status" in hit else code,
         "tradeRetMsg": message,
     }
-    told = {**asked.envelope, "orgInfo": refund.refund_no}
-    return Done(respond(asked.account, told, biz, hit))
+    stated = {**asked.envelope, "orgInfo": refund.refund_no}
+    return Done(respond(asked.account, stated, biz, hit))
 
 
 def _check(world: World, trade: Trade, amount: int) -> None:

@@ -16,7 +16,7 @@ from sandbox.easy import cashier, orders, refunds
 from sandbox.easy.account import CHANNEL
 from sandbox.easy.wire import (
     FAILED,
-    TROUBLE,
+    FAILURES,
     Asked,
     Refusal,
     find_account,
@@ -66,7 +66,7 @@ async def _serve(method: Method, world: World, request: Request) -> Response | H
         return refuse_unsigned(refusal)
     try:
         asked = verify(account, envelope)
-        call = Call(CHANNEL, method.operation, _payment_no(world, method, asked), TROUBLE)
+        call = Call(CHANNEL, method.operation, _payment_no(world, method, asked), FAILURES)
         return await answer(world, call, partial(method.work, world, asked))
     except Refusal as refusal:
         return refuse(account, envelope, refusal)

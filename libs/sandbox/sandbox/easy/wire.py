@@ -15,7 +15,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.answering import Trouble
+from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import BEIJING
 from sandbox.easy.account import EasyAccount
@@ -40,7 +40,7 @@ class Refusal(Exception):
         self.message = message
 
 
-TROUBLE = Trouble(
+FAILURES = FailureForms(
     broken=Response(b"", 500),
     unsure=partial(Refusal, "XX", "系统异常"),
     limited=partial(Refusal, "11", "系统繁忙"),
@@ -150,11 +150,11 @@ def seal(
 ) -> bytes:
     """The envelope around a signed bizData, as bytes."""
     sign = account.easypay_key.sign(signed_text(biz))
-    told = dict(biz)
+    fields = dict(biz)
     if "tamper" in hit:
-        field = max(told)
-        told[field] = swap_one_byte(told[field].encode()).decode()
-    content = dict(envelope) | {"signType": "RSA2", "sign": sign, "bizData": told}
+        field = max(fields)
+        fields[field] = swap_one_byte(fields[field].encode()).decode()
+    content = dict(envelope) | {"signType": "RSA2", "sign": sign, "bizData": fields}
     return orjson.dumps(content)
 
 

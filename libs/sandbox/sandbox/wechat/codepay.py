@@ -29,7 +29,7 @@ from sandbox.wechat.orders import (
     view,
 )
 from sandbox.wechat.requests import CodepayRequest
-from sandbox.wechat.wire import TROUBLE, Asked, Refusal, parse, receive, refusing, respond
+from sandbox.wechat.wire import FAILURES, Asked, Refusal, parse, receive, refusing, respond
 from sandbox.world import World
 
 ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
@@ -44,7 +44,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     asked = await receive(world, request)
     requested = parse(CodepayRequest, asked)
     order = Order("codepay", parties.of_order(request, asked), requested)
-    call = Call(CHANNEL, "pay", requested.out_trade_no, TROUBLE)
+    call = Call(CHANNEL, "pay", requested.out_trade_no, FAILURES)
     return await answer(world, call, partial(_pay, world, asked, order))
 
 
@@ -53,7 +53,7 @@ async def reverse(world: World, request: Request) -> Response | HangUp:
     """POST …/out-trade-no/{out_trade_no}/reverse: closes or gives back; repeatable."""
     asked = await receive(world, request)
     found = find(world, asked.account, request, parties.of_body(request, asked))
-    call = Call(CHANNEL, "close", request.path_params["out_trade_no"], TROUBLE)
+    call = Call(CHANNEL, "close", request.path_params["out_trade_no"], FAILURES)
     return await answer(world, call, partial(_reverse, world, asked, found))
 
 
@@ -66,8 +66,8 @@ def _pay(world: World, asked: Asked, order: Order, hit: Hit) -> Done:
         trade = open_trade(world, asked, order)
         if not code.endswith(ASKS_FIRST):
             payer.settle(world, trade)
-    told = view(trade, state_of(world, trade), hit)
-    return Done(respond(world, asked, hit, told), trade if trade.state == "created" else None)
+    content = view(trade, state_of(world, trade), hit)
+    return Done(respond(world, asked, hit, content), trade if trade.state == "created" else None)
 
 
 def _reverse(world: World, asked: Asked, found: Trade | None, hit: Hit) -> Done:
@@ -78,8 +78,8 @@ def _reverse(world: World, asked: Asked, found: Trade | None, hit: Hit) -> Done:
         payer.close(world, trade, REVERSED)
     elif trade.state == "paid" and trade.details.get("closed_by") != REVERSED:
         _give_back(world, trade)
-    told = {"out_trade_no": trade.number, "recall": "N"}
-    return Done(respond(world, asked, hit, told))
+    content = {"out_trade_no": trade.number, "recall": "N"}
+    return Done(respond(world, asked, hit, content))
 
 
 def _give_back(world: World, trade: Trade) -> None:

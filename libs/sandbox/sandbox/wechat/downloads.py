@@ -23,7 +23,7 @@ from sandbox.wechat import bills
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.certificates import PlatformCertificate
 from sandbox.wechat.wire import (
-    TROUBLE,
+    FAILURES,
     Asked,
     Refusal,
     parameter_error,
@@ -45,8 +45,8 @@ async def certificates(world: World, request: Request) -> Response | HangUp:
     """GET /v3/certificates; from then on this merchant may be answered with them."""
     asked = await receive(world, request)
     world.platform_certificates.used_by(asked.account.mchid)
-    told = [_sealed(asked.account, each) for each in world.platform_certificates.in_use()]
-    return respond(world, asked, Hit(), {"data": told})
+    fields = [_sealed(asked.account, each) for each in world.platform_certificates.in_use()]
+    return respond(world, asked, Hit(), {"data": fields})
 
 
 @refusing
@@ -82,7 +82,7 @@ async def _bill(
         raise parameter_error(f"/{kind_name}", "取值不正确", "query")
     if packing not in ("", "GZIP"):
         raise parameter_error("/tar_type", "取值不正确", "query")
-    call = Call(CHANNEL, "bill", "", TROUBLE)
+    call = Call(CHANNEL, "bill", "", FAILURES)
     which = bills.BillAsked(kind, query.get("sub_mchid"))
     made = partial(render, world, asked.account, day, which)
     work = partial(_shelve, world, asked, made, packing)
@@ -95,15 +95,15 @@ def _shelve(
     content = render(hit)
     if content is None:
         raise Refusal(400, "NO_STATEMENT_EXIST", "账单文件不存在")
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "hash_type": "SHA1",
         "hash_value": hashlib.sha1(content, usedforsecurity=False).hexdigest(),
     }
     packed = gzip.compress(content) if packing else content
     media_type = "application/x-gzip" if packing else "text/plain"
     token = world.shelf.put(asked.account.mchid, packed, media_type, BILL_LIVES_S)
-    told["download_url"] = f"{world.public_url}{BILL_PAGE}?token={token}"
-    return Done(respond(world, asked, hit, told))
+    fields["download_url"] = f"{world.public_url}{BILL_PAGE}?token={token}"
+    return Done(respond(world, asked, hit, fields))
 
 
 def _day(text: str) -> tuple[float, float]:

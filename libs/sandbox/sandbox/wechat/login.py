@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox.answering import Call, Done, Trouble, answer
+from sandbox.answering import Call, Done, FailureForms, answer
 from sandbox.faults import Hit
 from sandbox.logins import BadCode
 from sandbox.pages import result
@@ -36,15 +36,15 @@ class _Wrong(Exception):
     message: str
 
     def response(self) -> Response:
-        told = {"errcode": self.code, "errmsg": f"{self.message}, rid: {secrets.token_hex(4)}"}
-        return _json(told)
+        fields = {"errcode": self.code, "errmsg": f"{self.message}, rid: {secrets.token_hex(4)}"}
+        return _json(fields)
 
 
 def _json(content: dict[str, object]) -> Response:
     return Response(orjson.dumps(content), media_type="text/plain")
 
 
-TROUBLE = Trouble(
+FAILURES = FailureForms(
     broken=Response("Internal Server Error", 500, media_type="text/html"),
     unsure=partial(_Wrong, -1, "system error"),
     limited=partial(_Wrong, 45011, "api minute-quota reach limit, must slower"),
@@ -67,8 +67,8 @@ async def _authorize(world: World, request: Request) -> Response:
         return result(CHANNEL, refusal, 400)
     code = world.logins.code_for(query["appid"], world.settings.person)
     back = query["redirect_uri"]
-    told = urlencode({"code": code, "state": query.get("state", "")})
-    return RedirectResponse(f"{back}{'&' if urlsplit(back).query else '?'}{told}", 302)
+    fields = urlencode({"code": code, "state": query.get("state", "")})
+    return RedirectResponse(f"{back}{'&' if urlsplit(back).query else '?'}{fields}", 302)
 
 
 def _refusal(world: World, appid: str, back: str, request: Request) -> str:
@@ -88,7 +88,7 @@ async def _exchange(world: World, request: Request) -> Response | HangUp:
     """Errors too are HTTP 200, and nothing is signed."""
     try:
         return await answer(
-            world, Call(CHANNEL, "login", "", TROUBLE), partial(_named, world, request)
+            world, Call(CHANNEL, "login", "", FAILURES), partial(_named, world, request)
         )
     except _Wrong as wrong:
         return wrong.response()
@@ -112,11 +112,11 @@ def _named(world: World, request: Request, hit: Hit) -> Done:
         raise (
             _Wrong(40163, "code been used") if bad.is_used else _Wrong(40029, "invalid code")
         ) from bad
-    told = {
+    fields = {
         "access_token": secrets.token_urlsafe(32),
         "expires_in": TOKEN_LIVES_S,
         "refresh_token": secrets.token_urlsafe(32),
         "openid": world.logins.name_of(person, appid),
         "scope": "snsapi_base",
     }
-    return Done(_json(told))
+    return Done(_json(fields))

@@ -47,13 +47,13 @@ class WechatNotices:
     def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
         account = self.accounts.get(trade.merchant)
         if refund is None:
-            told = view(trade, "SUCCESS", hit)
-            body = _envelope(account, notice, "TRANSACTION.SUCCESS", "支付成功", told)
+            content = view(trade, "SUCCESS", hit)
+            body = _envelope(account, notice, "TRANSACTION.SUCCESS", "支付成功", content)
         else:
             status = _told_status(refund)
-            told = _refund_told(trade, refund, hit)
+            content = _refund_told(trade, refund, hit)
             summary = REFUND_SUMMARIES[status]
-            body = _envelope(account, notice, f"REFUND.{status}", summary, told)
+            body = _envelope(account, notice, f"REFUND.{status}", summary, content)
         details = trade.details if refund is None else refund.details
         signer = signer_of(account, details["signer"], self.certificates)
         headers = signature_headers(signer, body)
@@ -76,11 +76,11 @@ def _envelope(
     notice: NoticeEntry,
     event_type: str,
     summary: str,
-    told: dict[str, Any],
+    content: dict[str, Any],
 ) -> bytes:
     kind = "transaction" if notice.refund_id is None else "refund"
     nonce = secrets.token_hex(6)
-    sealed = account.aes.encrypt(nonce.encode(), orjson.dumps(told), kind.encode())
+    sealed = account.aes.encrypt(nonce.encode(), orjson.dumps(content), kind.encode())
     return orjson.dumps(
         {
             "id": notice.notice_id,
@@ -101,7 +101,7 @@ def _envelope(
 
 def _refund_told(trade: Trade, refund: Refund, hit: Hit) -> dict[str, Any]:
     """Not the query's object: here the state is called refund_status, and no currency is told."""
-    told: dict[str, Any] = {
+    content: dict[str, Any] = {
         **merchants_of(trade),
         "out_trade_no": trade.number,
         "transaction_id": trade.channel_trade_no,
@@ -112,5 +112,5 @@ def _refund_told(trade: Trade, refund: Refund, hit: Hit) -> dict[str, Any]:
         "amount": amounts(trade, refund, hit),
     }
     if refund.state == "succeeded" and refund.finished_at is not None:
-        told["success_time"] = beijing_rfc3339(refund.finished_at)
-    return told
+        content["success_time"] = beijing_rfc3339(refund.finished_at)
+    return content

@@ -23,7 +23,7 @@ from sandbox.wechat import parties
 from sandbox.wechat.account import CHANNEL, WechatAccount
 from sandbox.wechat.requests import H5Request, JsapiRequest, OrderRequest
 from sandbox.wechat.wire import (
-    TROUBLE,
+    FAILURES,
     Asked,
     Refusal,
     parameter_error,
@@ -72,7 +72,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     product = request.url.path.rpartition("/")[2]
     order = Order(product, parties.of_order(request, asked), parse(WISHES[product], asked))
     _check_payer(world, order)
-    call = Call(CHANNEL, "pay", order.requested.out_trade_no, TROUBLE)
+    call = Call(CHANNEL, "pay", order.requested.out_trade_no, FAILURES)
     return await answer(world, call, partial(_create, world, asked, order))
 
 
@@ -81,7 +81,7 @@ async def query(world: World, request: Request) -> Response | HangUp:
     """GET …/out-trade-no/{out_trade_no} and …/id/{transaction_id}."""
     asked = await receive(world, request)
     found = find(world, asked.account, request, parties.of_query(request, asked))
-    call = Call(CHANNEL, "query", _payment_no(found, request), TROUBLE)
+    call = Call(CHANNEL, "query", _payment_no(found, request), FAILURES)
 
     def work(hit: Hit) -> Done:
         trade = existing(found)
@@ -96,7 +96,7 @@ async def close(world: World, request: Request) -> Response | HangUp:
     """POST …/out-trade-no/{out_trade_no}/close; repeatable."""
     asked = await receive(world, request)
     found = find(world, asked.account, request, parties.of_body(request, asked))
-    call = Call(CHANNEL, "close", _payment_no(found, request), TROUBLE)
+    call = Call(CHANNEL, "close", _payment_no(found, request), FAILURES)
     return await answer(world, call, partial(_close, world, asked, found))
 
 

@@ -50,8 +50,8 @@ async def delete(world: World, request: Request) -> Response | HangUp:
 async def ratio(world: World, request: Request) -> Response | HangUp:
     """GET /v3/profitsharing/merchant-configs/{sub_mchid}."""
     asked = await receive(world, request)
-    told = {"sub_mchid": request.path_params["sub_mchid"], "max_ratio": MAX_RATIO}
-    return respond(world, asked, UNHARMED, told)
+    content = {"sub_mchid": request.path_params["sub_mchid"], "max_ratio": MAX_RATIO}
+    return respond(world, asked, UNHARMED, content)
 
 
 async def _change(
@@ -60,5 +60,7 @@ async def _change(
     asked = await receive(world, request)
     requested = parse(model, asked)
     world.truth.register(CHANNEL, asked.account.mchid, requested.account, is_registered)
-    told: dict[str, Any] = requested.model_dump(exclude_none=True, exclude={"appid", "sub_appid"})
-    return respond(world, asked, UNHARMED, told)
+    content: dict[str, Any] = requested.model_dump(
+        exclude_none=True, exclude={"appid", "sub_appid"}
+    )
+    return respond(world, asked, UNHARMED, content)

@@ -24,7 +24,7 @@ from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
 from sandbox.wechat.requests import Fen, NotifyUrl, RefundNumber, Short, at_most_bytes
 from sandbox.wechat.wire import (
-    TROUBLE,
+    FAILURES,
     Asked,
     Refusal,
     parameter_error,
@@ -78,7 +78,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     requested = parse(RefundRequest, asked)
     trade = _find_trade(world, asked.account, requested)
     payment_no = trade.payment_no if trade else requested.out_trade_no or ""
-    call = Call(CHANNEL, "refund", payment_no, TROUBLE)
+    call = Call(CHANNEL, "refund", payment_no, FAILURES)
     return await answer(world, call, partial(_refund, world, asked, trade, requested))
 
 
@@ -90,7 +90,7 @@ async def query(world: World, request: Request) -> Response | HangUp:
     sub_mchid = request.query_params.get("sub_mchid")
     refund = world.truth.find_refund(CHANNEL, asked.account.mchid, number)
     trade = world.truth.get_trade(refund.trade_id) if refund else None
-    call = Call(CHANNEL, "query_refund", trade.payment_no if trade else "", TROUBLE)
+    call = Call(CHANNEL, "query_refund", trade.payment_no if trade else "", FAILURES)
 
     def work(hit: Hit) -> Done:
         if refund is None or trade is None or merchants_of(trade).get("sub_mchid") != sub_mchid:
@@ -113,7 +113,7 @@ async def handle_abnormal(world: World, request: Request) -> Response | HangUp:
         raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
     if requested.type == "USER_BANK_CARD":
         _check_card(world, asked.account, request, requested)
-    call = Call(CHANNEL, "refund", trade.payment_no, TROUBLE)
+    call = Call(CHANNEL, "refund", trade.payment_no, FAILURES)
     return await answer(world, call, partial(_try_again, world, asked, trade, refund))
 
 

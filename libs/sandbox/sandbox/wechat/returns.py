@@ -23,7 +23,7 @@ from sandbox.wechat.parties import merchants_of
 from sandbox.wechat.requests import Fen, RefundNumber, Short
 from sandbox.wechat.splits import Account, Description
 from sandbox.wechat.wire import (
-    TROUBLE,
+    FAILURES,
     Asked,
     Refusal,
     parameter_error,
@@ -53,7 +53,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     found = _find(
         world, asked, requested.order_id or requested.out_order_no or "", requested.sub_mchid
     )
-    call = Call(CHANNEL, "split", found[0].payment_no if found else "", TROUBLE)
+    call = Call(CHANNEL, "split", found[0].payment_no if found else "", FAILURES)
     return await answer(world, call, partial(_return, world, asked, found, requested))
 
 
@@ -63,7 +63,7 @@ async def query(world: World, request: Request) -> Response | HangUp:
     asked = await receive(world, request)
     params, number = request.query_params, request.path_params["out_return_no"]
     found = _find(world, asked, params.get("out_order_no", ""), params.get("sub_mchid"))
-    call = Call(CHANNEL, "query_split", found[0].payment_no if found else "", TROUBLE)
+    call = Call(CHANNEL, "query_split", found[0].payment_no if found else "", FAILURES)
 
     def work(hit: Hit) -> Done:
         one = _made(found[1], number) if found else None
@@ -129,8 +129,8 @@ def _check(split: Split, requested: ReturnRequest) -> None:
 
 
 def _view(trade: Trade, split: Split, one: dict[str, Any], hit: Hit) -> dict[str, Any]:
-    told = {name: value for name, value in merchants_of(trade).items() if name == "sub_mchid"}
-    return told | {
+    content = {name: value for name, value in merchants_of(trade).items() if name == "sub_mchid"}
+    return content | {
         "order_id": split.channel_split_no,
         "out_order_no": split.number,
         "out_return_no": one["number"],

@@ -24,7 +24,7 @@ from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
 from sandbox.wechat.requests import Fen, RefundNumber, Short, at_most_bytes
 from sandbox.wechat.wire import (
-    TROUBLE,
+    FAILURES,
     Asked,
     Refusal,
     parameter_error,
@@ -75,7 +75,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     asked = await receive(world, request)
     requested = parse(SplitRequest, asked)
     trade = find_trade(world, asked.account, requested.transaction_id, requested.sub_mchid)
-    call = Call(CHANNEL, "split", trade.payment_no if trade else "", TROUBLE)
+    call = Call(CHANNEL, "split", trade.payment_no if trade else "", FAILURES)
     return await answer(world, call, partial(_split, world, asked, trade, requested))
 
 
@@ -88,7 +88,7 @@ async def unfreeze(world: World, request: Request) -> Response | HangUp:
     whole = SplitRequest.model_construct(
         **requested.model_dump(exclude={"description"}), receivers=[], unfreeze_unsplit=True
     )
-    call = Call(CHANNEL, "split", trade.payment_no if trade else "", TROUBLE)
+    call = Call(CHANNEL, "split", trade.payment_no if trade else "", FAILURES)
     return await answer(world, call, partial(_split, world, asked, trade, whole))
 
 
@@ -101,7 +101,7 @@ async def query(world: World, request: Request) -> Response | HangUp:
     trade = find_trade(
         world, asked.account, params.get("transaction_id", ""), params.get("sub_mchid")
     )
-    call = Call(CHANNEL, "query_split", trade.payment_no if trade else "", TROUBLE)
+    call = Call(CHANNEL, "query_split", trade.payment_no if trade else "", FAILURES)
 
     def work(hit: Hit) -> Done:
         split = world.truth.find_split(CHANNEL, asked.account.mchid, number)
@@ -118,11 +118,11 @@ async def amounts(world: World, request: Request) -> Response | HangUp:
     asked = await receive(world, request)
     number = request.path_params["transaction_id"]
     trade = world.truth.find_trade_by_channel_number(CHANNEL, asked.account.mchid, number)
-    call = Call(CHANNEL, "query_split", trade.payment_no if trade else "", TROUBLE)
+    call = Call(CHANNEL, "query_split", trade.payment_no if trade else "", FAILURES)
 
     def work(hit: Hit) -> Done:
-        told = {"transaction_id": number, "unsplit_amount": sharing.unsplit(world, _own(trade))}
-        return Done(respond(world, asked, hit, told))
+        content = {"transaction_id": number, "unsplit_amount": sharing.unsplit(world, _own(trade))}
+        return Done(respond(world, asked, hit, content))
 
     return await answer(world, call, work)
 
@@ -142,9 +142,9 @@ def view(trade: Trade, split: Split, hit: Hit) -> dict[str, Any]:
     receivers = [_receiver(split, each) for each in split.receivers]
     if "wrong_amount" in hit and receivers:
         receivers[0]["amount"] += 1
-    told = {name: value for name, value in merchants_of(trade).items() if name == "sub_mchid"}
+    content = {name: value for name, value in merchants_of(trade).items() if name == "sub_mchid"}
     state = UNKNOWN_STATE if "unknown_status" in hit else split.state.upper()
-    return told | {
+    return content | {
         "transaction_id": trade.channel_trade_no,
         "out_order_no": split.number,
         "order_id": split.channel_split_no,
@@ -155,7 +155,7 @@ def view(trade: Trade, split: Split, hit: Hit) -> dict[str, Any]:
 
 def _receiver(split: Split, each: dict[str, Any]) -> dict[str, Any]:
     over = split.finished_at
-    told = {
+    content = {
         "type": each["type"],
         "account": each["account"],
         "amount": each["amount"],
@@ -165,7 +165,7 @@ def _receiver(split: Split, each: dict[str, Any]) -> dict[str, Any]:
         "finish_time": beijing_rfc3339(over) if over else NOT_OVER,
         "detail_id": each["detail_no"],
     }
-    return told | ({"fail_reason": each["reason"]} if each["reason"] else {})
+    return content | ({"fail_reason": each["reason"]} if each["reason"] else {})
 
 
 def _split(

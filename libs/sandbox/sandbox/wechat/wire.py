@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.answering import Trouble
+from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import now
 from sandbox.faults import Hit, swap_one_byte
@@ -56,7 +56,7 @@ class Refusal(Exception):
         return Response(body, self.status, headers, media_type="application/json")
 
 
-TROUBLE = Trouble(
+FAILURES = FailureForms(
     broken=Response("Internal Server Error", 500, media_type="text/html"),
     unsure=partial(Refusal, 500, "SYSTEM_ERROR", "系统异常，请稍后重试"),
     limited=partial(Refusal, 429, "FREQUENCY_LIMITED", "频率超限"),

@@ -26,7 +26,7 @@ from cashier.api.reading import (
 from cashier.api.rendering import HEADERS, render_checkout, render_problem
 from cashier.domain.places import CHOSEN
 from cashier.flows import checkouts
-from cashier.flows.checkouts import Step, Wish
+from cashier.flows.checkouts import Choice, Step
 from chassis.problems import NotFound, Problem
 from contracts.internal import PayerCame
 from foundation.qr import qr_png
@@ -75,12 +75,12 @@ async def show(request: Request, deps: Work, token: Token) -> Response:
 async def choose(request: Request, deps: Work, token: Token) -> Response:
     """To where this choice is paid, or back to the page with the reason why not."""
     form = await read_form(request)
-    payment_id, said = form.get("payment_id", ""), form.get("place", "")
+    payment_id, given = form.get("payment_id", ""), form.get("place", "")
     if not _OFFER.fullmatch(payment_id):
         raise NotFound("There is no such offer.")
-    visit, seat = visit_of(request), seat_of(request, deps, said)
-    wish = Wish(payment_id, seat.place, address_of(request), visit)
-    response = _go_on(request, await checkouts.choose(deps, token, wish), said)
+    visit, seat = visit_of(request), seat_of(request, deps, given)
+    choice = Choice(payment_id, seat.place, address_of(request), visit)
+    response = _go_on(request, await checkouts.choose(deps, token, choice), given)
     remember(request, response, VISIT, visit, None)
     return response
 
@@ -127,8 +127,8 @@ def _go_on(request: Request, step: Step, place: str = "") -> Response:
 
 
 def _to_page(token: str, *, notice: str = "", place: str = "") -> Response:
-    said = {"notice": notice, "place": place if place in CHOSEN else ""}
-    query = "&".join(f"{name}={value}" for name, value in said.items() if value)
+    given = {"notice": notice, "place": place if place in CHOSEN else ""}
+    query = "&".join(f"{name}={value}" for name, value in given.items() if value)
     return RedirectResponse(f"/pay/{token}{'?' if query else ''}{query}", 303, headers=HEADERS)
 
 

@@ -41,8 +41,8 @@ async def show(request: Request, deps: Work, point_id: PointId) -> Response:
     point = await points.get_point(deps, point_id)
     if point.page_url and point.state is not PointState.DISABLED:
         return _to(point.page_url)
-    said = request.query_params.get("notice", "")
-    return _page(request, point, notice=said if said in POINT_NOTICES else None)
+    given = request.query_params.get("notice", "")
+    return _page(request, point, notice=given if given in POINT_NOTICES else None)
 
 
 @router.post("/pay/to/{point_id}")
@@ -62,8 +62,8 @@ async def begin(request: Request, deps: Work, point_id: PointId) -> Response:
     if amount is None:
         amount = minor_units(form.get("amount", ""), point.currency)
         if amount is None or not _fits(point, amount):
-            said = form.get("amount", "")[:20]
-            return _page(request, point, notice="amount", amount=said, status=422)
+            given = form.get("amount", "")[:20]
+            return _page(request, point, notice="amount", amount=given, status=422)
     note = _note(form.get("note", "")) if point.takes_note else None
     address = address_of(request)
     deps.beginnings.take(point_id, browser=visit, address=address)
@@ -84,7 +84,7 @@ def _page(
 ) -> Response:
     visit = visit_of(request)
     response = render_point(
-        request, point, visit=_seal(visit), notice=notice, said_amount=amount, status=status
+        request, point, visit=_seal(visit), notice=notice, given_amount=amount, status=status
     )
     remember(request, response, VISIT, visit, None)
     return response

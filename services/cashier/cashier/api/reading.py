@@ -42,10 +42,10 @@ Work = Annotated[Deps, Depends(_deps)]
 Token = Annotated[str, AfterValidator(_with_form_of_a_token)]
 
 
-def seat_of(request: Request, deps: Deps, said: str | None = None) -> Seat:
-    """`said`: where the payer says to be, which else stands in the address as `place`."""
-    said = said or request.query_params.get("place")
-    place = place_of(request.headers.get("user-agent", ""), said)
+def seat_of(request: Request, deps: Deps, given: str | None = None) -> Seat:
+    """`given`: where the payer says to be, which else stands in the address as `place`."""
+    given = given or request.query_params.get("place")
+    place = place_of(request.headers.get("user-agent", ""), given)
     return Seat(place, request.cookies.get(ATTEMPT), deps.clock())
 
 

@@ -71,11 +71,11 @@ _pages: Final = Pages(_templates, TEXTS)
 def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat) -> HTMLResponse:
     status = status_of(checkout, seat)
     current, stage = current_of(checkout), status.stage
-    notice, said = request.query_params.get("notice"), request.query_params.get("place")
+    notice, given = request.query_params.get("notice"), request.query_params.get("place")
     facts = {
         "token": token,
         "place": seat.place,
-        "said": said if said in CHOSEN else None,
+        "said": given if given in CHOSEN else None,
         "checkout": checkout,
         "payment": current,
         "order": checkout.order,
@@ -100,7 +100,7 @@ def render_point(
     *,
     visit: str,
     notice: str | None,
-    said_amount: str,
+    given_amount: str,
     status: int,
 ) -> HTMLResponse:
     """`notice`: one of POINT_NOTICES; `visit` shows that the form was given to this browser."""
@@ -109,7 +109,7 @@ def render_point(
         "visit": visit,
         "notice": None if notice is None else POINT_NOTICES[notice],
         "is_amount_wrong": notice == "amount",
-        "said_amount": said_amount,
+        "said_amount": given_amount,
     }
     return _page(request, "point.html", facts, status=status, policy=POLICY + _forms(request))
 

@@ -39,8 +39,8 @@ async def events(request: Request, deps: Work, token: Token) -> Response:
 async def status(request: Request, deps: Work, token: Token) -> Response:
     """The present status, for pages that poll."""
     checkout = await checkouts.get_checkout(deps, token)
-    told = status_of(checkout, seat_of(request, deps))
-    return JSONResponse(_content(told), headers=HEADERS)
+    latest = status_of(checkout, seat_of(request, deps))
+    return JSONResponse(_content(latest), headers=HEADERS)
 
 
 async def _stream(
@@ -50,11 +50,11 @@ async def _stream(
     if first is not None:
         yield _event(first)
     sent_at = time.monotonic()
-    async for told in statuses:
+    async for latest in statuses:
         if request.app.state.stopping:
             return
-        if told is not None:
-            yield _event(told)
+        if latest is not None:
+            yield _event(latest)
         elif time.monotonic() - sent_at < HEARTBEAT_S:
             continue
         else:
@@ -62,15 +62,15 @@ async def _stream(
         sent_at = time.monotonic()
 
 
-def _event(told: Status) -> bytes:
-    return b"event: status\ndata: " + orjson.dumps(_content(told)) + b"\n\n"
+def _event(latest: Status) -> bytes:
+    return b"event: status\ndata: " + orjson.dumps(_content(latest)) + b"\n\n"
 
 
-def _content(told: Status) -> dict[str, Any]:
+def _content(latest: Status) -> dict[str, Any]:
     return {
-        "status": told.payment,
-        "order": told.order,
-        "stage": told.stage,
-        "mark": told.mark,
-        "final": told.is_final,
+        "status": latest.payment,
+        "order": latest.order,
+        "stage": latest.stage,
+        "mark": latest.mark,
+        "final": latest.is_final,
     }

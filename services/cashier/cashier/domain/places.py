@@ -41,9 +41,9 @@ CHOSEN: Final = frozenset({Place.PHONE, Place.DESKTOP})
 """What a payer may say of themselves: a wallet that is not there cannot be called."""
 
 
-def place_of(user_agent: str, said: str | None = None) -> Place:
-    """`said`: where the payer says to be."""
-    if said in CHOSEN:
-        return Place(said)
+def place_of(user_agent: str, given: str | None = None) -> Place:
+    """`given`: where the payer says to be."""
+    if given in CHOSEN:
+        return Place(given)
     agent = user_agent[:MAX_AGENT]
     return next((place for token, place in _TABLE if token.search(agent)), Place.DESKTOP)

@@ -50,7 +50,7 @@ class Deps:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Choice:
     """What the payer chose, and where they are. `visit` is known to their browser only."""
 
     payment_id: str
@@ -91,7 +91,7 @@ async def check(deps: Deps, token: str) -> None:
         log.warning("checkout.not_checked", reason=problem.code)
 
 
-async def choose(deps: Deps, token: str, wish: Wish) -> Step:
+async def choose(deps: Deps, token: str, choice: Choice) -> Step:
     """Pay there. What the channel or the centre refuses is told on the page, which stays.
 
     Raises NotFound for what is not offered, Forwarded (not_found, rate_limited).
@@ -99,18 +99,18 @@ async def choose(deps: Deps, token: str, wish: Wish) -> Step:
     checkout = await get_checkout(deps, token)
     if not checkout.offers:
         return Step(token, refusal=_why_over(checkout))
-    way = _way(checkout, wish)
+    way = _way(checkout, choice)
     if way is None:
         return Step(token, refusal=NOT_HERE)
     try:
         if way.method is Method.JSAPI:
-            url = await _ask_who(deps, token, wish)
+            url = await _ask_who(deps, token, choice)
             return Step(token, url=url, channel=way.offer.channel)
-        choice = ChooseOffer(
-            payment_id=wish.payment_id, client_ip=wish.client_ip, method=way.method
+        offer = ChooseOffer(
+            payment_id=choice.payment_id, client_ip=choice.client_ip, method=way.method
         )
         path = f"/internal/checkouts/{token}/channel"
-        chosen = await deps.gateway.post(ChosenPayment, path, body=choice, timeout_s=CHOICE_LIMIT_S)
+        chosen = await deps.gateway.post(ChosenPayment, path, body=offer, timeout_s=CHOICE_LIMIT_S)
     except (Forwarded, Overloaded) as problem:
         if problem.code in ENDS_THE_CHOICE:
             raise
@@ -142,16 +142,16 @@ def _why_over(checkout: Checkout) -> str:
     return Code.ORDER_CLOSED
 
 
-def _way(checkout: Checkout, wish: Wish) -> Way | None:
+def _way(checkout: Checkout, choice: Choice) -> Way | None:
     """How it is paid where the payer is; None where it cannot be. Raises NotFound."""
-    offers = [each for each in checkout.offers if each.payment_id == wish.payment_id]
+    offers = [each for each in checkout.offers if each.payment_id == choice.payment_id]
     if not offers:
         raise NotFound("There is no such offer.")
-    return next(iter(ways_at(wish.place, offers)), None)
+    return next(iter(ways_at(choice.place, offers)), None)
 
 
-async def _ask_who(deps: Deps, token: str, wish: Wish) -> str:
-    asked = AskWho(payment_id=wish.payment_id, visit=wish.visit)
+async def _ask_who(deps: Deps, token: str, choice: Choice) -> str:
+    asked = AskWho(payment_id=choice.payment_id, visit=choice.visit)
     path = f"/internal/checkouts/{token}/who"
     return (await deps.gateway.post(WhoAsked, path, body=asked)).url
 

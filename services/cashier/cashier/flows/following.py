@@ -44,13 +44,13 @@ async def follow(deps: Deps, checkout: Checkout, viewer: Viewer) -> AsyncIterato
     """
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + MAX_FOLLOW_S
-    told: Status | None = None
+    latest: Status | None = None
     with deps.hub.watching(checkout, link=viewer.token, address=viewer.address) as (room, news):
         while loop.time() < give_up_at:
             seat = replace(viewer.seat, now=deps.clock())
             status = status_of(seen_from(room.checkout, viewer.payment_no), seat)
-            yield status if status != told else None
-            told = status
+            yield status if status != latest else None
+            latest = status
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), _pause_s(deps, room))
             news.clear()

@@ -24,12 +24,12 @@ async def get_point(deps: Deps, point_id: str) -> PayPoint:
     return await deps.gateway.get(PayPoint, f"/internal/pay-points/{point_id}")
 
 
-async def begin(deps: Deps, point_id: str, wish: PayHere) -> Beginning:
+async def begin(deps: Deps, point_id: str, choice: PayHere) -> Beginning:
     """An order of this payer, or the one that the link has. Raises Forwarded (not_found,
     rate_limited), Overloaded."""
     path = f"/internal/pay-points/{point_id}/payments"
     try:
-        begun = await deps.gateway.post(Begun, path, body=wish, timeout_s=CHOICE_LIMIT_S)
+        begun = await deps.gateway.post(Begun, path, body=choice, timeout_s=CHOICE_LIMIT_S)
     except Forwarded as problem:
         if problem.code in ENDS_THE_CHOICE:
             raise

@@ -90,10 +90,10 @@ async def get_pay_point(point_id: str, deps: DepsOf) -> Response:
 @router.post("/pay-points/{point_id}/payments", dependencies=BY_CASHIER)
 async def pay_here(point_id: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
-    wish = parse(PayHere, body)
+    asked = parse(PayHere, body)
     if is_id("counter_code", point_id):
-        return answer(await counter_codes.begin(deps, point_id, wish))
-    return answer(await payment_links.begin(deps, point_id, wish))
+        return answer(await counter_codes.begin(deps, point_id, asked))
+    return answer(await payment_links.begin(deps, point_id, asked))
 
 
 @router.get("/counter-codes/{code_id}/address", dependencies=BY_ADMIN)

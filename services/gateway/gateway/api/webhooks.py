@@ -28,7 +28,7 @@ async def receive(request: Request) -> Response:
     body = await read_body(request, limit_bytes=MAX_NOTIFICATION_BYTES)
     with gate.place(account.account_id):
         raw = RawNotification(headers=dict(request.headers), body=body)
-        said = await notification.receive(
+        outcome = await notification.receive(
             deps, notification.Notification(raw=raw, **request.path_params)
         )
-    return Response(said.body, said.status, media_type=said.media_type)
+    return Response(outcome.body, outcome.status, media_type=outcome.media_type)

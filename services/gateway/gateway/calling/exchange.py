@@ -42,7 +42,7 @@ LOGIN_LIMIT_S: Final = 5.0
 """The payer waits for it; their code is worth one exchange, so nothing is repeated."""
 
 SubjectT = TypeVar("SubjectT")
-SaidT = TypeVar("SaidT")
+OutcomeT = TypeVar("OutcomeT")
 
 
 class Exchange:
@@ -57,17 +57,17 @@ class Exchange:
         self,
         account: ChannelAccount,
         write: Callable[[SubjectT, Any], Call],
-        read: Callable[[Answer, SubjectT, Any], SaidT],
+        read: Callable[[Answer, SubjectT, Any], OutcomeT],
         subject: SubjectT,
         *,
         limit_s: float | None = None,
-    ) -> SaidT | NotSent | Unknown:
+    ) -> OutcomeT | NotSent | Unknown:
         """What the channel answers, as `read` understands it; its outcome is dated."""
         asked_at = self._moment().now
-        said = await self._ask(account, write, read, subject, limit_s)
-        if not isinstance(said, Word):
-            return said
-        return replace(said, asked_at=asked_at, said_at=self._moment().now)
+        outcome = await self._ask(account, write, read, subject, limit_s)
+        if not isinstance(outcome, Word):
+            return outcome
+        return replace(outcome, asked_at=asked_at, said_at=self._moment().now)
 
     async def fetch_statement(
         self, account: ChannelAccount, requested: StatementRequest
@@ -140,10 +140,10 @@ class Exchange:
         self,
         account: ChannelAccount,
         write: Callable[[SubjectT, Any], Call],
-        read: Callable[[Answer, SubjectT, Any], SaidT],
+        read: Callable[[Answer, SubjectT, Any], OutcomeT],
         subject: SubjectT,
         limit_s: float | None,
-    ) -> SaidT | NotSent | Unknown:
+    ) -> OutcomeT | NotSent | Unknown:
         opened = self._keys.opened(account)
         try:
             call = write(subject, opened)

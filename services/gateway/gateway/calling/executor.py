@@ -162,9 +162,11 @@ class Executor:
     ) -> Statement | Outcome:
         """The channel's statement of a day; anything but a Statement says why there is none."""
         started = self._monotonic()
-        said = await self._exchange.fetch_statement(account, requested)
-        self._report(account, "bill", Succeeded() if isinstance(said, Statement) else said, started)
-        return said
+        fetched = await self._exchange.fetch_statement(account, requested)
+        self._report(
+            account, "bill", Succeeded() if isinstance(fetched, Statement) else fetched, started
+        )
+        return fetched
 
     async def read_notification(
         self, account: ChannelAccount, raw: RawNotification

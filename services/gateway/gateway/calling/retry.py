@@ -35,18 +35,18 @@ class Retry:
         """Ask until the trouble is over or `limit_s` is; `ask` is told how long it may take, None:
         as long as the call says."""
         until = self._monotonic() + limit_s
-        said = await ask(None)
+        outcome = await ask(None)
         for pause_s in PAUSES_S:
-            if not _passes(said) or self._monotonic() + pause_s + SHORTEST_S > until:
+            if not _passes(outcome) or self._monotonic() + pause_s + SHORTEST_S > until:
                 break
             await self._pause(pause_s)
             REPEATS.labels(channel).inc()
-            said = _together(said, await ask(until - self._monotonic()))
-        return said
+            outcome = _together(outcome, await ask(until - self._monotonic()))
+        return outcome
 
 
-def _passes(said: Outcome) -> bool:
-    return isinstance(said, NotSent | Unknown) and said.is_passing
+def _passes(outcome: Outcome) -> bool:
+    return isinstance(outcome, NotSent | Unknown) and outcome.is_passing
 
 
 def _together(before: Outcome, now: Outcome) -> Outcome:

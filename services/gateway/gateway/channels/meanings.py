@@ -1,7 +1,7 @@
 """What a channel's code means for us: each channel's table maps codes to these.
 
 A table row is a maker of outcomes, `(code, message) → Outcome`: the outcome classes `Declined`,
-`NotSent` and `Unknown` themselves, and the makers below. What is in no table is `unlisted`.
+`NotSent` and `Unknown` themselves, and the makers below. What is in no table is `unlisted_code`.
 """
 
 from collections.abc import Callable, Mapping
@@ -56,14 +56,14 @@ def limited(code: str, message: str) -> NotSent:
     return NotSent(code, message, is_passing=True)
 
 
-def heard(answer: Answer, table: Table, row: str, code: str, message: str) -> Outcome:
+def outcome_of(answer: Answer, table: Table, row: str, code: str, message: str) -> Outcome:
     """What a refusal means by the row of this table; one that nobody signed only makes us ask
     again (`unverified-ends-nothing`)."""
-    said = table.get(row, unlisted)(code, message)
+    outcome = table.get(row, unlisted_code)(code, message)
     if answer.signed:
-        return said
+        return outcome
     return unsigned(
-        code, message, is_passing=isinstance(said, NotSent | Unknown) and said.is_passing
+        code, message, is_passing=isinstance(outcome, NotSent | Unknown) and outcome.is_passing
     )
 
 
@@ -72,6 +72,6 @@ def unsigned(code: str, message: str, *, is_passing: bool = False) -> Unknown:
     return Unknown(code, message, is_signed=False, is_passing=is_passing)
 
 
-def unlisted(code: str, message: str) -> Unknown:
+def unlisted_code(code: str, message: str) -> Unknown:
     """A code or state that stands in no table: Unknown, and people must hear of it."""
     return Unknown(code, message, is_listed=False)

@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from contracts.internal import SignWayBack
 
 
-def way_back(return_url: str, told: SignWayBack, signature: str | None) -> str:
+def way_back(return_url: str, shown: SignWayBack, signature: str | None) -> str:
     """The address with what is told; the app's own query stays in front."""
-    query = told.model_dump(mode="json", exclude={"app_id"})
+    query = shown.model_dump(mode="json", exclude={"app_id"})
     if signature is not None:
         query["signature"] = signature
     parts = urlsplit(return_url)

@@ -27,8 +27,8 @@ UNDECIDED: Final = frozenset(
 )
 
 
-HEARD_LIMIT_S: Final = 2.0
-HEARD_POLL_S: Final = 0.1
+APPLIED_LIMIT_S: Final = 2.0
+APPLIED_POLL_S: Final = 0.1
 
 
 async def get_checkout(deps: Deps, token: str) -> Checkout:
@@ -124,7 +124,7 @@ async def _way_back(deps: Deps, filed: CheckoutOnFile) -> str | None:
         return payment.return_url
     paid = (each for each in filed.payments if each.status is PaymentStatus.SUCCEEDED)
     shown = next(paid, filed.latest)
-    told = SignWayBack(
+    content = SignWayBack(
         app_id=filed.app_id,
         merchant_order_no=shown.merchant_order_no,
         payment_no=shown.payment_no,
@@ -132,11 +132,11 @@ async def _way_back(deps: Deps, filed: CheckoutOnFile) -> str | None:
         timestamp=int(deps.clock()),
     )
     try:
-        signed = await deps.notifier.post(SignedWayBack, "/internal/way-back/sign", body=told)
+        signed = await deps.notifier.post(SignedWayBack, "/internal/way-back/sign", body=content)
     except Problem as problem:
         log.warning("way_back.not_signed", reason=problem.code)
-        return way_back(payment.return_url, told, None)
-    return way_back(payment.return_url, told, signed.signature)
+        return way_back(payment.return_url, content, None)
+    return way_back(payment.return_url, content, signed.signature)
 
 
 async def _ask(deps: Deps, account: ChannelAccount, filed: CheckoutOnFile) -> None:
@@ -156,14 +156,14 @@ async def _ask(deps: Deps, account: ChannelAccount, filed: CheckoutOnFile) -> No
     except NotPublished:
         return  # trade-core asks by itself, a little later
     if result.verdict is not Verdict.PENDING:
-        await until_heard(deps, filed)
+        await until_applied(deps, filed)
 
 
-async def until_heard(deps: Deps, filed: CheckoutOnFile) -> None:
+async def until_applied(deps: Deps, filed: CheckoutOnFile) -> None:
     """Wait a moment until trade-core has heard of what is published: the page tells its word."""
     before = filed.latest
-    for _ in range(round(HEARD_LIMIT_S / HEARD_POLL_S)):
+    for _ in range(round(APPLIED_LIMIT_S / APPLIED_POLL_S)):
         now = (await on_file(deps, before.payment_no)).payment
         if (now.status, now.order.status) != (before.status, filed.payment.order.status):
             return
-        await asyncio.sleep(HEARD_POLL_S)
+        await asyncio.sleep(APPLIED_POLL_S)

@@ -31,7 +31,7 @@ LINK_LIVES_S: Final = 240.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Chosen:
     """Where and how the payer wants to pay; `anew` as in `contracts.internal.ChooseChannel`."""
 
     account: ChannelAccount
@@ -51,7 +51,9 @@ async def choose(deps: Deps, token: str, choice: ChooseOffer) -> ChosenPayment:
     if method not in ways(account) or method is Method.JSAPI:
         raise NotHere("offer")  # who pays by `jsapi` comes by `flows.payers`
     anew = method is Method.H5 and deps.clock() - filed.latest.created_at.timestamp() > LINK_LIVES_S
-    return await begin(deps, filed, Wish(account, method, Payer(client_ip=choice.client_ip), anew))
+    return await begin(
+        deps, filed, Chosen(account, method, Payer(client_ip=choice.client_ip), anew)
+    )
 
 
 def offer_of(deps: Deps, filed: CheckoutOnFile, payment_id: str) -> ChannelAccount:
@@ -63,27 +65,27 @@ def offer_of(deps: Deps, filed: CheckoutOnFile, payment_id: str) -> ChannelAccou
     return account
 
 
-async def begin(deps: Deps, filed: CheckoutOnFile, wish: Wish) -> ChosenPayment:
+async def begin(deps: Deps, filed: CheckoutOnFile, request: Chosen) -> ChosenPayment:
     """As `choose`; the payer comes back to our page, which tells what is true."""
-    chosen = await _chosen(deps, filed.payment.payment_no, wish)
+    chosen = await _chosen(deps, filed.payment.payment_no, request)
     attempt = chosen.payment
     token = token_of(attempt.payment_no, deps.checkout_keys)
     if chosen.initiate:
         back = deps.addresses.back_to_page(token)
-        calling = pay.Calling(wish.method, back, wish.payer, filed.payment.splits)
-        attempt = await pay.initiate(deps, wish.account, attempt, calling)
+        calling = pay.Calling(request.method, back, request.payer, filed.payment.splits)
+        attempt = await pay.initiate(deps, request.account, attempt, calling)
     return ChosenPayment(**dict(attempt), token=token)
 
 
-async def _chosen(deps: Deps, payment_no: str, wish: Wish) -> ChosenChannel:
+async def _chosen(deps: Deps, payment_no: str, request: Chosen) -> ChosenChannel:
     """Have trade-core take the choice; what it wants closed before is closed, and it is asked
     again until it knows."""
     path = f"/internal/payments/{payment_no}/channel"
     choice = ChooseChannel(
-        payment_id=wish.account.account_id,
-        channel=wish.account.channel,
-        method=wish.method,
-        anew=wish.anew,
+        payment_id=request.account.account_id,
+        channel=request.account.channel,
+        method=request.method,
+        anew=request.anew,
     )
     chosen = await deps.trade_core.post(ChosenChannel, path, body=choice)
     if chosen.close_first is None:

@@ -43,14 +43,14 @@ def show(deps: Deps, code_id: str) -> PayPoint:
     )
 
 
-async def begin(deps: Deps, code_id: str, wish: PayHere) -> Begun:
+async def begin(deps: Deps, code_id: str, request: PayHere) -> Begun:
     """An order of this payer. Raises NotHere, InvalidRequest for another amount, the refusals of
     routing and of trade-core (the day's limit), and NotInitiated with the payment."""
     code = _known(deps, code_id)
     app, _ = _owner(deps, code)
     if app is None or not code.is_active:
         raise NotHere("counter code")
-    amount = _fitting(code, wish.amount)
+    amount = _fitting(code, request.amount)
     content = CreatePayment(
         merchant_id=code.merchant_id,
         merchant_order_no=code.code_id,
@@ -67,13 +67,13 @@ async def begin(deps: Deps, code_id: str, wish: PayHere) -> Begun:
             merchant_id=code.merchant_id,
             subject=code.name,
             amount=amount,
-            note=wish.note,
+            note=request.note,
             daily_limit=code.daily_limit,
             payment_id=account.account_id if account else None,
             channel=account.channel if account else None,
         ),
     )
-    return await begun_at(deps, account, opened, wish)
+    return await begun_at(deps, account, opened, request)
 
 
 def _fitting(code: CounterCode, amount: int | None) -> int:

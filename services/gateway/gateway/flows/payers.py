@@ -14,7 +14,7 @@ from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotHere, PayerUnknown
 from gateway.domain.payer_state import Login, find_login, state_of
 from gateway.flows.cashier import UNDECIDED, on_file, payment_no_of, ways
-from gateway.flows.choices import Wish, begin, offer_of
+from gateway.flows.choices import Chosen, begin, offer_of
 from gateway.flows.deps import Deps
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ async def came(deps: Deps, payer: PayerCame) -> ChosenPayment:
     if not payer.code:
         raise PayerUnknown(token, "refused")
     try:
-        said = await deps.executor.identify(account, payer.code)
+        outcome = await deps.executor.identify(account, payer.code)
     except NotIdentified as error:
         if error.is_used_code and (begun := _begun(deps, filed, account)):
             return begun
@@ -56,10 +56,10 @@ async def came(deps: Deps, payer: PayerCame) -> ChosenPayment:
             deps.alerts.tell(_misconfigured(account, error.code))
         log.warning("payer.not_identified", channel=account.channel, code=error.code)
         raise PayerUnknown(token, error.code) from None
-    if isinstance(said, NotSent | Unknown):
-        raise PayerUnknown(token, said.code)
-    payer_is = Payer(openid=said, client_ip=payer.client_ip)
-    return await begin(deps, filed, Wish(account, Method.JSAPI, payer_is, anew=True))
+    if isinstance(outcome, NotSent | Unknown):
+        raise PayerUnknown(token, outcome.code)
+    payer_is = Payer(openid=outcome, client_ip=payer.client_ip)
+    return await begin(deps, filed, Chosen(account, Method.JSAPI, payer_is, anew=True))
 
 
 def _begun(deps: Deps, filed: CheckoutOnFile, account: ChannelAccount) -> ChosenPayment | None:

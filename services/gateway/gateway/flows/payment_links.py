@@ -74,7 +74,7 @@ async def show(deps: Deps, link_id: str) -> PayPoint:
     )
 
 
-async def begin(deps: Deps, link_id: str, wish: PayHere) -> Begun:
+async def begin(deps: Deps, link_id: str, pay_here: PayHere) -> Begun:
     """A payer begins there: an order of their own, or the one that all of them have.
 
     Raises NotHere, the refusals of routing and of trade-core, and NotInitiated with the payment.
@@ -83,37 +83,37 @@ async def begin(deps: Deps, link_id: str, wish: PayHere) -> Begun:
     app, _ = _owner(deps, link)
     if app is None:
         raise NotHere("payment link")
-    account = account_for(deps.directory, app, _as_payment(link, wish))
+    account = account_for(deps.directory, app, _as_payment(link, pay_here))
     opened = await deps.trade_core.post(
         OpenedPayment,
         f"/internal/payment-links/{link_id}/payments",
         body=PayAtLink(
-            amount=wish.amount,
+            amount=pay_here.amount,
             payment_id=account.account_id if account else None,
             channel=account.channel if account else None,
         ),
     )
-    return await begun_at(deps, account, opened, wish)
+    return await begun_at(deps, account, opened, pay_here)
 
 
 async def begun_at(
-    deps: Deps, account: ChannelAccount | None, opened: OpenedPayment, wish: PayHere
+    deps: Deps, account: ChannelAccount | None, opened: OpenedPayment, pay_here: PayHere
 ) -> Begun:
     """Where the payer goes on: our page or, at an account that has one, the channel's cashier.
     Raises NotInitiated with the payment."""
     payment = opened.payment
     if opened.created and account is not None:
-        payment = await _at_the_channel(deps, account, payment, wish)
+        payment = await _at_the_channel(deps, account, payment, pay_here)
     action = with_link(deps, payment).action
     url = action.url if isinstance(action, RedirectAction) else _page(deps, payment.payment_no)
     return Begun(url=url)
 
 
 async def _at_the_channel(
-    deps: Deps, account: ChannelAccount, payment: PaymentView, wish: PayHere
+    deps: Deps, account: ChannelAccount, payment: PaymentView, pay_here: PayHere
 ) -> PaymentView:
     back = deps.addresses.back_to_page(token_of(payment.payment_no, deps.checkout_keys))
-    payer = Payer(client_ip=wish.client_ip)
+    payer = Payer(client_ip=pay_here.client_ip)
     return await pay.initiate(
         deps, account, payment, pay.Calling(Method.CASHIER, back, payer, splits=False)
     )
@@ -136,12 +136,12 @@ def _owner(deps: Deps, link: LinkOnFile) -> tuple[App | None, Merchant | None]:
     return app if may else None, merchant if merchant and merchant.is_active else None
 
 
-def _as_payment(link: LinkOnFile, wish: PayHere) -> CreatePayment:
+def _as_payment(link: LinkOnFile, pay_here: PayHere) -> CreatePayment:
     """As the app would ask for it, for the routing."""
     return CreatePayment(
         merchant_id=link.merchant_id,
         merchant_order_no=link.merchant_order_no or link.link_id,
-        amount=link.amount or wish.amount or 1,
+        amount=link.amount or pay_here.amount or 1,
         currency=link.currency,
         subject=link.subject,
         method=Method.CASHIER,
@@ -153,5 +153,5 @@ def _page(deps: Deps, payment_no: str) -> str:
 
 
 def _view(deps: Deps, link: LinkOnFile) -> PaymentLinkView:
-    told = link.model_dump(include=set(PaymentLinkView.model_fields))
-    return PaymentLinkView(**{**told, "url": deps.addresses.pay_point(link.link_id)})
+    content = link.model_dump(include=set(PaymentLinkView.model_fields))
+    return PaymentLinkView(**{**content, "url": deps.addresses.pay_point(link.link_id)})

@@ -43,9 +43,9 @@ async def refund(deps: Deps, account: ChannelAccount, refunding: Refunding) -> R
         owed = [
             SplitReturning(refunding.trade, each, refunding.reason) for each in refunding.returns
         ]
-        said = [(each.share, await deps.executor.return_split(account, each)) for each in owed]
-        returned = [share.return_no for share, outcome in said if isinstance(outcome, Succeeded)]
-        hindrance = _hindrance([outcome for _, outcome in said])
+        answers = [(each.share, await deps.executor.return_split(account, each)) for each in owed]
+        returned = [share.return_no for share, outcome in answers if isinstance(outcome, Succeeded)]
+        hindrance = _hindrance([outcome for _, outcome in answers])
         if hindrance is not None:
             return _refunded(account, refunding, hindrance, returned)
     return _refunded(account, refunding, await deps.executor.refund(account, refunding), returned)
@@ -76,12 +76,12 @@ def returns_of(trade: Trade, ref: RefundRef) -> tuple[SplitReturn, ...]:
     )
 
 
-def _hindrance(said: list[Outcome]) -> Outcome | None:
+def _hindrance(answers: list[Outcome]) -> Outcome | None:
     """Why the refund cannot be sent; what is not known of any return keeps it pending."""
-    unclear = next((each for each in said if not isinstance(each, Succeeded | Declined)), None)
+    unclear = next((each for each in answers if not isinstance(each, Succeeded | Declined)), None)
     if unclear is not None:
         return Pending(asked_at=unclear.asked_at, said_at=unclear.said_at)
-    return next((each for each in said if isinstance(each, Declined)), None)
+    return next((each for each in answers if isinstance(each, Declined)), None)
 
 
 def _result(
@@ -95,5 +95,5 @@ def _refunded(
     account: ChannelAccount, refunding: Refunding, outcome: Outcome, returned: list[str]
 ) -> RefundResult:
     payment_no = refunding.trade.payment_no
-    told = refund_result(account, refunding.refund_no, payment_no, Source.REFUND, outcome)
-    return told.model_copy(update={"returned": returned})
+    result = refund_result(account, refunding.refund_no, payment_no, Source.REFUND, outcome)
+    return result.model_copy(update={"returned": returned})

@@ -34,11 +34,11 @@ async def fetch(deps: Deps, command: FetchStatement) -> str:
     if account is None or account.channel != command.channel:
         log.error("command.account_unknown", payment_id=command.payment_id)
         return "account_unknown"
-    said = await deps.executor.fetch_statement(account, StatementRequest(command.day, "trade"))
+    outcome = await deps.executor.fetch_statement(account, StatementRequest(command.day, "trade"))
     try:
-        if isinstance(said, Statement):
-            return await _hand_over(deps, command, said)
-        return await _say_none(deps, command, account, said)
+        if isinstance(outcome, Statement):
+            return await _hand_over(deps, command, outcome)
+        return await _say_none(deps, command, account, outcome)
     except Problem as problem:
         log.warning("bill.not_delivered", statement_no=command.statement_no, reason=problem.code)
         return "not_delivered"
@@ -61,11 +61,11 @@ async def _hand_over(deps: Deps, command: FetchStatement, statement: Statement) 
 
 
 async def _say_none(
-    deps: Deps, command: FetchStatement, account: ChannelAccount, said: Outcome
+    deps: Deps, command: FetchStatement, account: ChannelAccount, outcome: Outcome
 ) -> str:
     code, message = SENSELESS
-    if isinstance(said, Declined | NotSent | Unknown):
-        code, message = said.code, said.message
+    if isinstance(outcome, Declined | NotSent | Unknown):
+        code, message = outcome.code, outcome.message
     none = NoStatement(
         round=command.round, is_final=account.plugin.statements is None, code=code, message=message
     )

@@ -42,13 +42,13 @@ async def ask(
     if payment is None:
         _tell_of_stranger(deps, account, notified.payment_no)
         return None
-    said = await deps.executor.query(account, _trade_of(payment))
-    if not isinstance(said, Succeeded | Declined) and isinstance(notified.outcome, Succeeded):
+    answered = await deps.executor.query(account, _trade_of(payment))
+    if not isinstance(answered, Succeeded | Declined) and isinstance(notified.outcome, Succeeded):
         ASKED.labels(account.channel, "not_confirmed").inc()
         raise Unclear("the channel does not confirm its notice")
     ASKED.labels(account.channel, "asked").inc()
     return payment_result(
-        account, notified.payment_no, Source.QUERY, _with_amount(said, notified.outcome)
+        account, notified.payment_no, Source.QUERY, _with_amount(answered, notified.outcome)
     )
 
 
@@ -75,13 +75,17 @@ def _trade_of(payment: PaymentOnFile) -> Trade:
     )
 
 
-def _with_amount(said: Outcome, notified: Outcome) -> Outcome:
+def _with_amount(answered: Outcome, notified: Outcome) -> Outcome:
     """A query may state no amount. The notification's is signed beside the channel's own number, so
     that it counts where both name the same one."""
-    if not isinstance(said, Succeeded) or not isinstance(notified, Succeeded):
-        return said
-    is_same = said.channel_no is not None and said.channel_no == notified.channel_no
-    return replace(said, amount=notified.amount) if said.amount is None and is_same else said
+    if not isinstance(answered, Succeeded) or not isinstance(notified, Succeeded):
+        return answered
+    is_same = answered.channel_no is not None and answered.channel_no == notified.channel_no
+    return (
+        replace(answered, amount=notified.amount)
+        if answered.amount is None and is_same
+        else answered
+    )
 
 
 def _tell_of_stranger(deps: Deps, account: ChannelAccount, number: str) -> None:

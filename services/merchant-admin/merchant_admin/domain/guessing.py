@@ -24,7 +24,7 @@ KNOWN_FOR: Final = timedelta(days=90)
 """Since somebody last logged in from an address."""
 
 
-class Lane(IntEnum):
+class Priority(IntEnum):
     """Whose password is looked at first, where more wait than can be looked at."""
 
     KNOWN = 0
@@ -81,11 +81,11 @@ class Standing:
     is_known: bool
 
     @property
-    def lane(self) -> Lane | None:
+    def priority(self) -> Priority | None:
         """None: nothing is looked at."""
         if self.is_known:
-            return Lane.LAST if self._is_over(self.attempt.pair) else Lane.KNOWN
-        return None if any(map(self._is_over, self.attempt.limits)) else Lane.STRANGER
+            return Priority.LAST if self._is_over(self.attempt.pair) else Priority.KNOWN
+        return None if any(map(self._is_over, self.attempt.limits)) else Priority.STRANGER
 
     @property
     def is_shut(self) -> bool:

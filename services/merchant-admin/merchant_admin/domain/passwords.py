@@ -13,7 +13,7 @@ LEAST_GUESSES_LOG10: Final = 6.0
 """What stands on the lists of common passwords, or is a keyboard row, a sequence or a year behind
 one of them, takes fewer."""
 
-LOOKED_AT_CHARS: Final = 72
+CHECKED_CHARS: Final = 72
 """Of a longer one its beginning is judged: that takes milliseconds."""
 
 LEAST_OF_ITS_OWN: Final = 4
@@ -30,7 +30,7 @@ def find_weakness(password: str, username: str) -> str | None:
     beside = small.replace(username.casefold(), "") if username else small
     if beside != small and sum(map(str.isalnum, beside)) < LEAST_OF_ITS_OWN:
         return "must not be the name"
-    judged = zxcvbn(password[:LOOKED_AT_CHARS], user_inputs=[username])
+    judged = zxcvbn(password[:CHECKED_CHARS], user_inputs=[username])
     if judged["guesses_log10"] < LEAST_GUESSES_LOG10:
         return "is one of the common ones, or close to them"
     return None

@@ -14,7 +14,7 @@ ViewT = TypeVar("ViewT", OrderSummary, PaymentView, RefundView, SplitView)
 
 
 @dataclass(frozen=True, slots=True)
-class Said(Generic[ViewT]):
+class Mention(Generic[ViewT]):
     """What one event says of an order, a payment, a refund or a split.
 
     `sequence` is the order's version. `callback_id` is the id of the callback that the app gets
@@ -32,32 +32,32 @@ class Said(Generic[ViewT]):
 class Batch:
     """Each thing once, in its newest state; deliveries by callback id."""
 
-    orders: list[Said[OrderSummary]]
-    payments: list[Said[PaymentView]]
-    refunds: list[Said[RefundView]]
-    splits: list[Said[SplitView]]
+    orders: list[Mention[OrderSummary]]
+    payments: list[Mention[PaymentView]]
+    refunds: list[Mention[RefundView]]
+    splits: list[Mention[SplitView]]
     deliveries: dict[str, Delivery]
 
 
 def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]) -> Batch:
     """Boil a batch down, whatever its order and however often something stands in it."""
-    orders: list[Said[OrderSummary]] = []
-    payments: list[Said[PaymentView]] = []
-    refunds: list[Said[RefundView]] = []
-    splits: list[Said[SplitView]] = []
+    orders: list[Mention[OrderSummary]] = []
+    payments: list[Mention[PaymentView]] = []
+    refunds: list[Mention[RefundView]] = []
+    splits: list[Mention[SplitView]] = []
     deliveries: dict[str, Delivery] = {}
     for event in events:
         match event.data:
             case OrderEvent() as data:
-                orders.append(_said(event.id, None, data, data.order))
+                orders.append(_mention(event.id, None, data, data.order))
                 if data.payment is not None:
                     # How to call the payer is of no use to people, and not theirs to see.
                     payment = data.payment.model_copy(update={"action": None})
-                    payments.append(_said(event.id, event.type, data, payment))
+                    payments.append(_mention(event.id, event.type, data, payment))
                 if data.refund is not None:
-                    refunds.append(_said(event.id, event.type, data, data.refund))
+                    refunds.append(_mention(event.id, event.type, data, data.refund))
                 if data.split is not None:
-                    splits.append(_said(event.id, event.type, data, data.split))
+                    splits.append(_mention(event.id, event.type, data, data.split))
             case DeliveryEvent(event_id=str() as callback_id) as data:
                 known = deliveries.get(callback_id)
                 if known is None or known.at <= data.at:
@@ -65,16 +65,18 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
             case DeliveryEvent():
                 pass  # A suspended endpoint: no callback in particular.
     return Batch(
-        orders=_newest(orders, lambda said: said.order_id),
-        payments=_newest(payments, lambda said: said.view.payment_no),
-        refunds=_newest(refunds, lambda said: said.view.refund_no),
-        splits=_newest(splits, lambda said: said.view.split_no),
+        orders=_newest(orders, lambda mention: mention.order_id),
+        payments=_newest(payments, lambda mention: mention.view.payment_no),
+        refunds=_newest(refunds, lambda mention: mention.view.refund_no),
+        splits=_newest(splits, lambda mention: mention.view.split_no),
         deliveries=deliveries,
     )
 
 
-def _said(event_id: str, event_type: str | None, data: OrderEvent, view: ViewT) -> Said[ViewT]:
-    return Said(
+def _mention(
+    event_id: str, event_type: str | None, data: OrderEvent, view: ViewT
+) -> Mention[ViewT]:
+    return Mention(
         order_id=data.order_id,
         app_id=data.app_id,
         sequence=data.sequence,
@@ -94,11 +96,11 @@ def _delivery(event_type: str, data: DeliveryEvent) -> Delivery:
 
 
 def _newest(
-    all_said: Iterable[Said[ViewT]], number: Callable[[Said[ViewT]], str]
-) -> list[Said[ViewT]]:
-    newest: dict[str, Said[ViewT]] = {}
-    for said in all_said:
-        known = newest.get(number(said))
-        if known is None or known.sequence <= said.sequence:
-            newest[number(said)] = said
+    mentions: Iterable[Mention[ViewT]], number: Callable[[Mention[ViewT]], str]
+) -> list[Mention[ViewT]]:
+    newest: dict[str, Mention[ViewT]] = {}
+    for mention in mentions:
+        known = newest.get(number(mention))
+        if known is None or known.sequence <= mention.sequence:
+            newest[number(mention)] = mention
     return list(newest.values())

@@ -10,7 +10,7 @@ import structlog
 from chassis.problems import Overloaded
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import TooManyLogins
-from merchant_admin.domain.guessing import Attempt, Lane, Standing
+from merchant_admin.domain.guessing import Attempt, Priority, Standing
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.hashing import MAX_REMEMBERED
 from merchant_admin.flows.recording import record_action
@@ -33,25 +33,27 @@ async def find_right_hash(deps: Deps, actor: Actor, password: str) -> str | None
     async with deps.checks.attempts, deps.db.connection() as tx:
         stored = await store.find_password_hash(tx, actor.username)
         standing = await store.get_standing(tx, attempt, deps.clock())
-    lane = standing.lane
-    if lane is None:
+    priority = standing.priority
+    if priority is None:
         raise _too_many(deps, standing)
     if stored is None:
         await deps.checks.hashing.pretend()
-    elif await _is_right(deps, standing, lane, stored, password):
+    elif await _is_right(deps, standing, priority, stored, password):
         deps.checks.recognised.remember(actor.username, stored, password)
         return stored
     await _count(deps, actor, standing, is_user=stored is not None)
-    if lane is Lane.LAST:
+    if priority is Priority.LAST:
         raise _too_many(deps, standing)
     return None
 
 
-async def _is_right(deps: Deps, standing: Standing, lane: Lane, stored: str, password: str) -> bool:
+async def _is_right(
+    deps: Deps, standing: Standing, priority: Priority, stored: str, password: str
+) -> bool:
     try:
-        return await deps.checks.hashing.run(lane, deps.passwords.is_right, stored, password)
+        return await deps.checks.hashing.run(priority, deps.passwords.is_right, stored, password)
     except Overloaded:
-        if lane is Lane.LAST:
+        if priority is Priority.LAST:
             raise _too_many(deps, standing) from None
         raise
 
@@ -79,7 +81,7 @@ def _too_many(deps: Deps, standing: Standing) -> TooManyLogins:
 async def _count(deps: Deps, actor: Actor, standing: Standing, *, is_user: bool) -> None:
     """Also in the audit, by the name of the user that was tried, if there is one."""
     log.warning("login.refused", ip=actor.ip)
-    if not standing.is_worth_counting and (standing.lane is Lane.LAST or not is_user):
+    if not standing.is_worth_counting and (standing.priority is Priority.LAST or not is_user):
         return
     stranger = Actor(username="", ip=actor.ip, request_id=actor.request_id)
     now = deps.clock()

@@ -15,14 +15,14 @@ from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 from chassis.problems import Overloaded
-from merchant_admin.domain.guessing import Lane
+from merchant_admin.domain.guessing import Priority
 
 T = TypeVar("T")
 
 PLACES: Final = 2
 """Passwords looked at in the same moment, 64 MiB and about 0.1 s of all cores each."""
 
-MAX_WAITING: Final = {Lane.KNOWN: 64, Lane.STRANGER: 16, Lane.LAST: 8}
+MAX_WAITING: Final = {Priority.KNOWN: 64, Priority.STRANGER: 16, Priority.LAST: 8}
 """At 0.1 s each and two at once, whoever is let in waits less than four seconds."""
 
 MAX_REMEMBERED: Final = 10_000
@@ -36,12 +36,14 @@ class Hashing:
 
     def __init__(self) -> None:
         self._free = PLACES
-        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
+        self._waiting: dict[Priority, deque[asyncio.Future[None]]] = {
+            priority: deque() for priority in Priority
+        }
         self._typical_s = 0.1
 
-    async def run(self, lane: Lane, work: Callable[..., T], *args: object) -> T:
+    async def run(self, priority: Priority, work: Callable[..., T], *args: object) -> T:
         """Raises Overloaded where too many wait in this lane."""
-        async with self._place(lane):
+        async with self._place(priority):
             started = time.monotonic()
             done = await asyncio.to_thread(work, *args)
             self._typical_s += (time.monotonic() - started - self._typical_s) / 8
@@ -52,11 +54,11 @@ class Hashing:
         await asyncio.sleep(min(self._typical_s, 1.0))
 
     @asynccontextmanager
-    async def _place(self, lane: Lane) -> AsyncIterator[None]:
+    async def _place(self, priority: Priority) -> AsyncIterator[None]:
         if self._free:
             self._free -= 1
         else:
-            await self._turn(self._waiting[lane], MAX_WAITING[lane])
+            await self._turn(self._waiting[priority], MAX_WAITING[priority])
         try:
             yield
         finally:
@@ -77,9 +79,9 @@ class Hashing:
             raise
 
     def _pass_on(self) -> None:
-        for lane in Lane:
-            while self._waiting[lane]:
-                turn = self._waiting[lane].popleft()
+        for priority in Priority:
+            while self._waiting[priority]:
+                turn = self._waiting[priority].popleft()
                 if not turn.done():
                     turn.set_result(None)
                     return

@@ -6,7 +6,7 @@ from chassis.database import Tx
 from chassis.problems import FieldError
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.errors import Unusable
-from merchant_admin.domain.guessing import Lane
+from merchant_admin.domain.guessing import Priority
 from merchant_admin.domain.passwords import find_weakness
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role, User, checked_scope
@@ -156,7 +156,7 @@ async def _hash(deps: Deps, username: str, password: str) -> str:
 
 
 async def _new_hash(deps: Deps, username: str, password: str) -> str:
-    made = await deps.checks.hashing.run(Lane.KNOWN, deps.passwords.hash, password)
+    made = await deps.checks.hashing.run(Priority.KNOWN, deps.passwords.hash, password)
     deps.checks.recognised.remember(username, made, password)
     return made
 
@@ -165,7 +165,7 @@ async def _kept_or_new_hash(deps: Deps, known: User | None, username: str, passw
     """The stored one where it is of this very password and made with today's parameters."""
     if known is not None and deps.passwords.is_current(known.password_hash):
         run = deps.checks.hashing.run
-        if await run(Lane.KNOWN, deps.passwords.is_right, known.password_hash, password):
+        if await run(Priority.KNOWN, deps.passwords.is_right, known.password_hash, password):
             deps.checks.recognised.remember(username, known.password_hash, password)
             return known.password_hash
     return await _new_hash(deps, username, password)

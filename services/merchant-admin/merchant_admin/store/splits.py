@@ -7,7 +7,7 @@ import asyncpg
 from chassis.database import Tx
 from contracts.api import SplitView
 from merchant_admin.domain.errors import NoSuch
-from merchant_admin.domain.projection import Said
+from merchant_admin.domain.projection import Mention
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Delivery, FoundSplit, SplitSearch
 from merchant_admin.store.scope import within
@@ -48,22 +48,22 @@ select s.order_id, s.app_id, s.view,
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
 
-async def put_splits(tx: Tx, splits: Sequence[Said[SplitView]]) -> None:
+async def put_splits(tx: Tx, splits: Sequence[Mention[SplitView]]) -> None:
     """Older news changes nothing; what receivers gave back is no news of the callback."""
-    for said in splits:
+    for mention in splits:
         await tx.execute(
             PUT,
-            said.view.split_no,
-            said.order_id,
-            said.app_id,
-            said.sequence,
-            said.callback_id,
-            said.view.payment_no,
-            said.view.merchant_id,
-            said.view.merchant_split_no,
-            said.view.status,
-            said.view.created_at,
-            said.view.model_dump(mode="json"),
+            mention.view.split_no,
+            mention.order_id,
+            mention.app_id,
+            mention.sequence,
+            mention.callback_id,
+            mention.view.payment_no,
+            mention.view.merchant_id,
+            mention.view.merchant_split_no,
+            mention.view.status,
+            mention.view.created_at,
+            mention.view.model_dump(mode="json"),
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from chassis.database import Tx
 from contracts.api import OrderSummary, PaymentView, RefundView
-from merchant_admin.domain.projection import Said
+from merchant_admin.domain.projection import Mention
 from merchant_admin.domain.search import Delivery
 
 PUT_ORDERS = """
@@ -56,62 +56,62 @@ on conflict (callback_id) do update
 """
 
 
-async def put_orders(tx: Tx, orders: Sequence[Said[OrderSummary]]) -> None:
+async def put_orders(tx: Tx, orders: Sequence[Mention[OrderSummary]]) -> None:
     rows = [
         (
-            said.order_id,
-            said.app_id,
-            said.sequence,
-            said.view.merchant_id,
-            said.view.merchant_order_no,
-            said.view.status,
-            said.view.created_at,
-            said.view.model_dump(mode="json"),
+            mention.order_id,
+            mention.app_id,
+            mention.sequence,
+            mention.view.merchant_id,
+            mention.view.merchant_order_no,
+            mention.view.status,
+            mention.view.created_at,
+            mention.view.model_dump(mode="json"),
         )
-        for said in orders
+        for mention in orders
     ]
     await _put(tx, PUT_ORDERS, rows)
 
 
-async def put_payments(tx: Tx, payments: Sequence[Said[PaymentView]]) -> None:
+async def put_payments(tx: Tx, payments: Sequence[Mention[PaymentView]]) -> None:
     rows = [
         (
-            said.view.payment_no,
-            said.order_id,
-            said.app_id,
-            said.sequence,
-            said.callback_id,
-            said.view.merchant_id,
-            said.view.merchant_order_no,
-            said.view.channel_trade_no,
-            said.view.channel,
-            said.view.status,
-            said.view.created_at,
-            said.view.model_dump(mode="json"),
+            mention.view.payment_no,
+            mention.order_id,
+            mention.app_id,
+            mention.sequence,
+            mention.callback_id,
+            mention.view.merchant_id,
+            mention.view.merchant_order_no,
+            mention.view.channel_trade_no,
+            mention.view.channel,
+            mention.view.status,
+            mention.view.created_at,
+            mention.view.model_dump(mode="json"),
         )
-        for said in payments
+        for mention in payments
     ]
     await _put(tx, PUT_PAYMENTS, rows)
 
 
-async def put_refunds(tx: Tx, refunds: Sequence[Said[RefundView]]) -> None:
+async def put_refunds(tx: Tx, refunds: Sequence[Mention[RefundView]]) -> None:
     rows = [
         (
-            said.view.refund_no,
-            said.order_id,
-            said.app_id,
-            said.sequence,
-            said.callback_id,
-            said.view.payment_no,
-            said.view.merchant_id,
-            said.view.merchant_refund_no,
-            said.view.channel_refund_no,
-            said.view.amount,
-            said.view.status,
-            said.view.created_at,
-            said.view.model_dump(mode="json"),
+            mention.view.refund_no,
+            mention.order_id,
+            mention.app_id,
+            mention.sequence,
+            mention.callback_id,
+            mention.view.payment_no,
+            mention.view.merchant_id,
+            mention.view.merchant_refund_no,
+            mention.view.channel_refund_no,
+            mention.view.amount,
+            mention.view.status,
+            mention.view.created_at,
+            mention.view.model_dump(mode="json"),
         )
-        for said in refunds
+        for mention in refunds
     ]
     await _put(tx, PUT_REFUNDS, rows)
 

@@ -48,14 +48,14 @@ async def take_due(tx: Tx, route: str, limit: int) -> list[Incident]:
     return [_incident(row) for row in await tx.fetch(_TAKE, limit, LEASE_S, urgency, route)]
 
 
-async def settle(tx: Tx, told: Sequence[Incident], again_s: Sequence[float]) -> None:
+async def settle(tx: Tx, raised: Sequence[Incident], again_s: Sequence[float]) -> None:
     """People know of these now; what was raised meanwhile is due after its `again_s`."""
     await tx.execute(
         _SETTLE,
-        [one.key for one in told],
-        [one.untold for one in told],
+        [one.key for one in raised],
+        [one.untold for one in raised],
         list(again_s),
-        [one.route for one in told],
+        [one.route for one in raised],
     )
 
 

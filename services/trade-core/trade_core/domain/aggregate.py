@@ -228,8 +228,8 @@ class OrderAggregate:
         for number in sorted({one.split_no for one in refund.returns}):
             self.splits[number] = returning.ended(self.splits[number], refund.returns)
             if any(one.is_back for one in refund.returns if one.split_no == number):
-                told = self.splits[number]
-                self._tell(OrderEventType.SPLIT_RETURNED, payment=payment, split=told)
+                returned = self.splits[number]
+                self._tell(OrderEventType.SPLIT_RETURNED, payment=payment, split=returned)
 
     def _rederive(self) -> OrderStatus:
         """Derive the order anew; answers the state that it had."""

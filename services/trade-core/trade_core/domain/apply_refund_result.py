@@ -44,7 +44,7 @@ class Word:
         """Whether it is certainly older than the last word."""
         return was.last_said_at is not None and self.said_at < was.last_said_at
 
-    def is_heard_by(self, was: Refund) -> Refund:
+    def applied_to(self, was: Refund) -> Refund:
         """The refund with this as the channel's last word."""
         said_at = self.said_at if was.last_said_at is None else max(self.said_at, was.last_said_at)
         return replace(was, last_fact=self.fact, last_said_at=said_at)
@@ -59,19 +59,19 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
     paid = aggregate.payments[was.payment_no]
     fact = facts.of_refund(was, paid, result)
     word = Word(fact, result, result.asked_at or time, result.said_at or time)
-    heard = replace(
+    updated = replace(
         _with_returns(was, word),
         channel_refund_no=was.channel_refund_no or result.channel_refund_no,
     )
     match was.state:
         case RefundStatus.PROCESSING:
-            now_is = _while_processing(aggregate, heard, word)
+            now_is = _while_processing(aggregate, updated, word)
         case RefundStatus.ABNORMAL:
-            now_is = _while_abnormal(heard, word, aggregate.now)
+            now_is = _while_abnormal(updated, word, aggregate.now)
         case RefundStatus.SUCCEEDED:
-            now_is = _after_success(aggregate, heard, word)
+            now_is = _after_success(aggregate, updated, word)
         case RefundStatus.FAILED:
-            now_is = _after_failure(aggregate, heard, word)
+            now_is = _after_failure(aggregate, updated, word)
     if now_is == was:
         return
     if now_is.state is not was.state:
@@ -91,7 +91,7 @@ def _while_processing(aggregate: OrderAggregate, was: Refund, word: Word) -> Ref
         case RefundFact.RETURNED:
             return _ended(was, word, aggregate.now)
         case RefundFact.UNDER_WAY:
-            return word.is_heard_by(was)
+            return word.applied_to(was)
         case fact if fact in DENIED:
             return _denied_while_processing(aggregate, was, word)
         case _ if was.last_fact is RefundFact.REFUSED:
@@ -110,13 +110,13 @@ def _denied_while_processing(aggregate: OrderAggregate, was: Refund, word: Word)
         case RefundFact.REFUSED if is_news and not _may_be_of_a_repeat(was, word):
             return _ended(was, word, aggregate.now)
         case RefundFact.REFUSED if is_news or was.last_fact is not RefundFact.UNDER_WAY:
-            return replace(word.is_heard_by(was), failure=facts.why(word.fact, word.result))
+            return replace(word.applied_to(was), failure=facts.why(word.fact, word.result))
         case RefundFact.ABSENT if is_news and _confirms_refusal(was, word):
             return _ended(was, replace(word, fact=RefundFact.REFUSED), aggregate.now)
         case RefundFact.ABSENT if is_news and was.last_fact is not RefundFact.REFUSED:
             if was.last_fact is RefundFact.ABSENT:
                 aggregate.urgent.discard(was.refund_no)  # Sent again at once, but in no circle.
-            return word.is_heard_by(was)
+            return word.applied_to(was)
         case _:
             return was
 
@@ -144,9 +144,9 @@ def _while_paid_out(was: Refund, word: Word) -> Refund:
     if not word.is_news_to(was) or (was.last_fact is None and not is_answer):
         return was
     if word.fact in NO_PAY_OUT:
-        undone = replace(word.is_heard_by(was), decided=None)
+        undone = replace(word.applied_to(was), decided=None)
         return replace(undone, failure=facts.why(word.fact, word.result))
-    return word.is_heard_by(was) if is_answer else replace(was, last_fact=word.fact)
+    return word.applied_to(was) if is_answer else replace(was, last_fact=word.fact)
 
 
 def _after_success(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund:
@@ -179,12 +179,12 @@ def _after_failure(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund
             aggregate.next_checks[was.refund_no] = NextCheck(aggregate.now + due.gap(-1))
             if was.last_fact is not RefundFact.UNDER_WAY:
                 aggregate.alerts.append(alerts.under_way_after_failure(aggregate.order, paid, was))
-            return word.is_heard_by(was)
+            return word.applied_to(was)
         case fact if fact in DENIED and word.result.source is Source.QUERY_REFUND:
             if not word.is_news_to(was):
                 return was
             aggregate.next_checks[was.refund_no] = None
-            return word.is_heard_by(was) if was.last_fact not in DENIED else was
+            return word.applied_to(was) if was.last_fact not in DENIED else was
         case _:
             return was
 
@@ -226,13 +226,13 @@ def _with_returns(was: Refund, word: Word) -> Refund:
 def _ended(was: Refund, word: Word, now: datetime) -> Refund:
     """The refund in the state to which the word brings it. Raises IllegalTransition."""
     state = refund.after(was.state, word.fact)
-    heard = word.is_heard_by(was)
+    updated = word.applied_to(was)
     if state is RefundStatus.SUCCEEDED:
         at = word.result.refunded_at or now
-        return replace(heard, state=state, refunded_at=at, failure=None)
+        return replace(updated, state=state, refunded_at=at, failure=None)
     is_asked = word.result.source is Source.QUERY_REFUND or state is RefundStatus.ABNORMAL
     return replace(
-        heard,
+        updated,
         state=state,
         last_fact=word.fact if is_asked else None,
         refunded_at=None,

@@ -211,8 +211,8 @@ def _ask_once_more(attempt: int, now: datetime) -> Step:
 
 def _pay_out_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     """Told once; whatever comes back, the channel is then asked how the refund stands."""
-    told = refund.last_fact is not None
-    command = CommandName.QUERY_REFUND if told else CommandName.REFUND_ABNORMAL
+    is_answered = refund.last_fact is not None
+    command = CommandName.QUERY_REFUND if is_answered else CommandName.REFUND_ABNORMAL
     return Ask(
         command, NextCheck(now + gap(attempt), attempt + 1), is_overdue=attempt == WORRY_ATTEMPT
     )

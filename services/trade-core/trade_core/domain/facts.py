@@ -116,12 +116,15 @@ def of_split(split: Split, payment: Payment, result: SplitResult) -> SplitFact:
     if split.payment_no != result.payment_no:
         raise ImpossibleResult(f"{split.split_no} is not a split of {result.payment_no}")
     ours = {share.account: share.amount for share in split.shares}
-    if any(said.amount != ours.get(said.account, said.amount) for said in result.receivers):
+    if any(
+        reported.amount != ours.get(reported.account, reported.amount)
+        for reported in result.receivers
+    ):
         raise ImpossibleResult(f"the amounts of {split.split_no} differ from ours")
     match result.verdict:
         case Verdict.SUCCEEDED:
-            said = {one.account: one.status for one in result.receivers}
-            statuses = {said.get(account, "processing") for account in ours}
+            reported = {one.account: one.status for one in result.receivers}
+            statuses = {reported.get(account, "processing") for account in ours}
             if "processing" in statuses:
                 return SplitFact.UNDER_WAY
             return SplitFact.SHORT if "failed" in statuses else SplitFact.SHARED
@@ -172,5 +175,5 @@ def _is_silent_about_returns(refund: Refund, result: RefundResult) -> bool:
     return is_open and not is_told
 
 
-def _agrees(ours: Payment | Refund, said: PaymentResult | RefundResult) -> bool:
-    return agrees(said, ours.amount, ours.currency)
+def _agrees(ours: Payment | Refund, reported: PaymentResult | RefundResult) -> bool:
+    return agrees(reported, ours.amount, ours.currency)

@@ -10,7 +10,7 @@ from contracts.events.results import PaymentResult, RefundResult, SplitResult
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.refused_results import ResultRefused
 
-_SAID: Final = {
+_SHOWN: Final = {
     "payment_no",
     "refund_no",
     "split_no",
@@ -66,7 +66,7 @@ def result_parked(number: str, error: str) -> Alert:
 def result_refused(result: PaymentResult | RefundResult | SplitResult, why: ResultRefused) -> Alert:
     """A channel's word could not be applied; who spoke, and of how much. It is kept in
     `dead_event`, and for the operator of the centre: of what may be another merchant's."""
-    said = result.model_dump(mode="json", include=_SAID)
+    said = result.model_dump(mode="json", include=_SHOWN)
     return Alert(
         key=f"{why.key}:{result.payment_no}",
         severity=Severity.CRITICAL,

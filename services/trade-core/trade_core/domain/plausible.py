@@ -27,24 +27,24 @@ _TIMES: Final = ("paid_at", "refunded_at", "asked_at", "said_at")
 
 def plausible(event: CloudEvent[ResultT]) -> CloudEvent[ResultT]:
     """The event with times that can be. Raises ValueError for what cannot be kept."""
-    said = event.data
+    result = event.data
     for name in _AMOUNTS:
-        if abs(getattr(said, name, None) or 0) > MAX_AMOUNT:
+        if abs(getattr(result, name, None) or 0) > MAX_AMOUNT:
             raise ValueError(f"/data/{name} is out of range")
     for name in _NUMBERS:
-        if len(getattr(said, name, None) or "") > MAX_NUMBER_CHARS:
+        if len(getattr(result, name, None) or "") > MAX_NUMBER_CHARS:
             raise ValueError(f"/data/{name} is too long")
     if _moment(event.time) is None:
         raise ValueError("/time is out of range")
-    told = {name: moment for name in _TIMES if (moment := getattr(said, name, None))}
-    odd = {name: _moment(moment) for name, moment in told.items() if _moment(moment) != moment}
+    moments = {name: moment for name in _TIMES if (moment := getattr(result, name, None))}
+    odd = {name: _moment(moment) for name, moment in moments.items() if _moment(moment) != moment}
     if not odd and event.time.tzinfo is not None:
         return event
-    data = said.model_copy(update=odd)
+    data = result.model_copy(update=odd)
     return event.model_copy(update={"time": _moment(event.time), "data": data})
 
 
-def _moment(said: datetime) -> datetime | None:
+def _moment(given: datetime) -> datetime | None:
     """Without a zone it is taken for UTC; None where it cannot be."""
-    moment = said if said.tzinfo else said.replace(tzinfo=UTC)
+    moment = given if given.tzinfo else given.replace(tzinfo=UTC)
     return moment if EARLIEST <= moment < LATEST else None

@@ -105,8 +105,8 @@ def _after(was: Split, fact: SplitFact, result: SplitResult, now: datetime) -> S
     was = replace(was, channel_split_no=was.channel_split_no or result.channel_split_no)
     if state is was.state:
         return replace(was, last_fact=fact) if state is SplitStatus.PROCESSING else was
-    said = {one.account: one for one in result.receivers}
-    shares = tuple(_decided(share, fact, said.get(share.account), result) for share in was.shares)
+    theirs = {one.account: one for one in result.receivers}
+    shares = tuple(_decided(share, fact, theirs.get(share.account), result) for share in was.shares)
     return replace(
         was,
         state=state,
@@ -116,10 +116,12 @@ def _after(was: Split, fact: SplitFact, result: SplitResult, now: datetime) -> S
     )
 
 
-def _decided(share: Share, fact: SplitFact, said: ShareResult | None, result: SplitResult) -> Share:
-    if fact is not SplitFact.REFUSED and said is not None and said.status == "succeeded":
+def _decided(
+    share: Share, fact: SplitFact, theirs: ShareResult | None, result: SplitResult
+) -> Share:
+    if fact is not SplitFact.REFUSED and theirs is not None and theirs.status == "succeeded":
         return replace(share, state=ShareStatus.SUCCEEDED)
-    about = result if said is None or said.code is None else said
+    about = result if theirs is None or theirs.code is None else theirs
     failure = Failure(code=about.code or fact.name.lower(), message=about.message or NO_REASON)
     return replace(share, state=ShareStatus.FAILED, failure=failure)
 

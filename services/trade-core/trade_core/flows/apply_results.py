@@ -182,8 +182,8 @@ async def _know_refunds(
 
 
 def _trades_named(received: Sequence[Received[PaymentResult]]) -> set[TradeNumber]:
-    said = (item.event.data for item in received)
-    return {(one.payment_id, one.channel_trade_no) for one in said if one.channel_trade_no}
+    words = (item.event.data for item in received)
+    return {(one.payment_id, one.channel_trade_no) for one in words if one.channel_trade_no}
 
 
 def _apply_each(
@@ -215,5 +215,5 @@ def _aggregate_of(
 async def _save(tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], refused: Refused) -> None:
     await saving.save(tx, opened.values())
     dead = [DeadRecord(each.record, each.error) for each in refused]
-    told = [each.alert for each in refused]
-    await dead_letters.keep(tx, dead, told, source=SOURCE, at=deps.clock())
+    raised = [each.alert for each in refused]
+    await dead_letters.keep(tx, dead, raised, source=SOURCE, at=deps.clock())

@@ -49,7 +49,7 @@ async def insert_fresh(deps: Deps, tx: Tx, request: PaymentRequest) -> Opened | 
     """The order with its first payment; None, and nothing is stored, where its number is known."""
     now = deps.clock()
     order, payment = opening.fresh(request, now)
-    told = Event(
+    fact = Event(
         event_id=new_id("event"),
         type=OrderEventType.PAYMENT_CREATED,
         sequence=order.version,
@@ -59,7 +59,7 @@ async def insert_fresh(deps: Deps, tx: Tx, request: PaymentRequest) -> Opened | 
         payment=payment,
     )
     next_check = due.open_check(payment, now)
-    is_fresh = await fresh_orders.insert(tx, order, payment, next_check, outgoing.order_event(told))
+    is_fresh = await fresh_orders.insert(tx, order, payment, next_check, outgoing.order_event(fact))
     return Opened(order, payment, created=True) if is_fresh else None
 
 

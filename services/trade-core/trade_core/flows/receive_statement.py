@@ -40,20 +40,20 @@ async def take_page(deps: Deps, statement_no: str, page: StatementPage) -> State
     return WANTED
 
 
-async def take_none(deps: Deps, statement_no: str, said: NoStatement) -> StatementReceipt:
+async def take_none(deps: Deps, statement_no: str, refusal: NoStatement) -> StatementReceipt:
     """Ask again later, or never where the channel has no bills. Raises ReconciliationNotFound."""
     now = deps.clock()
     async with deps.db.transaction() as tx:
-        reconciliation = await _lock_current(tx, statement_no, said.round)
+        reconciliation = await _lock_current(tx, statement_no, refusal.round)
         if reconciliation is None:
             return OVER
         again = None
-        if not said.is_final:
+        if not refusal.is_final:
             again = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
         await reconciliations.note_none(
-            tx, reconciliation, note=f"{said.code}: {said.message}", again=again
+            tx, reconciliation, note=f"{refusal.code}: {refusal.message}", again=again
         )
-    log.info("reconciliation.no_bill", statement_no=statement_no, code=said.code, again=again)
+    log.info("reconciliation.no_bill", statement_no=statement_no, code=refusal.code, again=again)
     return WANTED
 
 

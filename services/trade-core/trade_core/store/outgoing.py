@@ -32,7 +32,7 @@ def order_event(event: Event) -> OutboxEvent:
 
 async def tell_people(tx: Tx, alerts: Iterable[Alert], at: datetime) -> None:
     """Alerts leave through the outbox too: nobody misses them because of a crash."""
-    await outbox.put(tx, [alerting.event(told, source=SOURCE, at=at) for told in alerts])
+    await outbox.put(tx, [alerting.event(alert, source=SOURCE, at=at) for alert in alerts])
 
 
 def of(aggregates: Iterable[OrderAggregate]) -> Sequence[OutboxEvent]:
@@ -42,7 +42,7 @@ def of(aggregates: Iterable[OrderAggregate]) -> Sequence[OutboxEvent]:
         for aggregate in aggregates
         for event in (
             *map(order_event, aggregate.events),
-            *(alerting.event(told, source=SOURCE, at=aggregate.now) for told in aggregate.alerts),
+            *(alerting.event(alert, source=SOURCE, at=aggregate.now) for alert in aggregate.alerts),
         )
     ]
 

@@ -112,8 +112,8 @@ def action_json(action: Action | None) -> dict[str, Any] | None:
 def claim_json(claim: ReportedPayment | None) -> dict[str, Any] | None:
     if claim is None:
         return None
-    told = CLAIM.dump_python(claim, mode="json")
-    return {COLUMNS.get(name, name): value for name, value in told.items()}
+    members = CLAIM.dump_python(claim, mode="json")
+    return {COLUMNS.get(name, name): value for name, value in members.items()}
 
 
 def receivers_json(receivers: tuple[SplitReceiver, ...]) -> list[dict[str, Any]] | None:

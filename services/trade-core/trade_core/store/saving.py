@@ -113,15 +113,15 @@ def _dues(aggregate: OrderAggregate) -> list[due.Due]:
 
 
 async def _save_orders(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:
-    told = [
+    announced = [
         aggregate
         for aggregate in aggregates
         if aggregate.version != aggregate.snapshot.order.version
     ]
-    if not told:
+    if not announced:
         return
-    tag = await tx.execute(_UPDATE_ORDERS, [_order_change(aggregate) for aggregate in told])
-    require_all(tag, len(told))
+    tag = await tx.execute(_UPDATE_ORDERS, [_order_change(aggregate) for aggregate in announced])
+    require_all(tag, len(announced))
 
 
 async def _update_payments(tx: Tx, aggregates: Sequence[OrderAggregate]) -> None:

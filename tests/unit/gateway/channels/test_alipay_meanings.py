@@ -23,7 +23,7 @@ from tests.unit.gateway.channels.channel_side import (
 from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.alipay import codes
-from gateway.channels.meanings import passing, unlisted, unsigned
+from gateway.channels.meanings import passing, unlisted_code, unsigned
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
@@ -255,7 +255,10 @@ def test_a_refund_is_done_only_where_money_moved(side: AlipaySide, account: Any)
             {"refund_status": "REFUND_FAIL", "error_code": "X"},
             Declined("X", "the refund failed"),
         ),
-        ({"refund_status": "UNHEARD_OF"}, unlisted("UNHEARD_OF", "a refund in an unknown state")),
+        (
+            {"refund_status": "UNHEARD_OF"},
+            unlisted_code("UNHEARD_OF", "a refund in an unknown state"),
+        ),
         (
             {"deposit_back_info": {"has_deposit_back": "true", "dback_status": "F"}},
             Declined("DEPOSIT_BACK_FAILED", "the payer's bank sent it back", abnormal=True),

@@ -37,7 +37,7 @@ from gateway.channels.plugin import (
     Outcome,
     RawNotification,
     Succeeded,
-    Told,
+    Understood,
     Unknown,
     Unverifiable,
 )
@@ -204,7 +204,7 @@ def bounce(side: AlipaySide, status: str, **changed: str) -> RawNotification:
     ],
 )
 def test_a_bank_says_what_became_of_a_refund(
-    side: AlipaySide, account: Any, status: str, expected: Told
+    side: AlipaySide, account: Any, status: str, expected: Understood
 ) -> None:
     [notified] = read(account, bounce(side, status))
     assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, expected)

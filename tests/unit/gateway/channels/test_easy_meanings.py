@@ -23,7 +23,7 @@ from contracts.actions import RedirectAction
 from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.easy import codes
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
     NotifiedPayment,
@@ -133,7 +133,7 @@ def test_every_row_of_the_tables_is_tested() -> None:
         ("98", Pending(channel_no="EP20260131000001")),
         ("", Pending(channel_no="EP20260131000001")),
         ("06", Declined("06", "…", closed=True)),
-        ("XX", unlisted("XX", "…")),
+        ("XX", unlisted_code("XX", "…")),
     ],
 )
 def test_each_state_has_its_meaning(
@@ -170,7 +170,7 @@ def test_not_found_closes_nothing_however_late_it_is(side: EasySide, account: An
         ("99", Pending(channel_no="EP20260131000001")),
         ("06", Declined("06", "…")),
         ("XX", Declined("XX", "…", abnormal=True)),
-        ("Z9", unlisted("Z9", "…")),
+        ("Z9", unlisted_code("Z9", "…")),
     ],
 )
 def test_each_state_of_a_refund_has_its_meaning(

@@ -21,7 +21,7 @@ from tests.unit.gateway.channels.wechat_side import (
 
 from contracts.actions import NoAction
 from contracts.money import Money
-from gateway.channels.meanings import limited, passing, unlisted
+from gateway.channels.meanings import limited, passing, unlisted_code
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
@@ -170,7 +170,7 @@ def test_a_split_that_comes_too_early_is_sent_again(side: WechatSide, account: A
         ("CLOSED", Declined("CLOSED", "…", closed=True)),
         ("REVOKED", Declined("REVOKED", "…", closed=True)),
         ("PAYERROR", Declined("PAYERROR", "…")),
-        ("", unlisted("", "…")),
+        ("", unlisted_code("", "…")),
     ],
 )
 def test_each_state_has_its_meaning(

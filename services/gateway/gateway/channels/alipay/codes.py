@@ -15,7 +15,7 @@ from gateway.channels.meanings import (
     closed,
     done,
     gone,
-    heard,
+    outcome_of,
     passing,
     waiting,
 )
@@ -208,9 +208,9 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     code, sub_code = text(answer.content, "code"), text(answer.content, "sub_code")
     if answer.signed and code == SUCCESS:
         return None
-    told = sub_code or code
+    named = sub_code or code
     message = text(answer.content, "sub_msg") or text(answer.content, "msg")
     # Only a business refusal speaks by its sub code; the gateway's own codes stand alone.
     row = sub_code.rpartition(".")[2].upper() if code == BUSINESS_REFUSAL else code
     rows = {**GATEWAY, **table} if code in GATEWAY_CODES else table
-    return heard(answer, rows, row, told, message)
+    return outcome_of(answer, rows, row, named, message)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.channels.alipay.trade import CURRENCY
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import SharedOut, Splitting, Unknown, Unverifiable
 from gateway.channels.reading import decimal_money, text
 
@@ -59,4 +59,4 @@ def _share(account: str, item: Mapping[str, Any]) -> SharedOut | Unknown:
             code = text(item, "error_code") or "FAIL"
             return SharedOut(account, amount, "failed", code, text(item, "error_desc") or code)
         case state:
-            return unlisted(state, "a receiver in an unknown state")
+            return unlisted_code(state, "a receiver in an unknown state")

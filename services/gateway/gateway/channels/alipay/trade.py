@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from gateway.channels.alipay import limits
 from gateway.channels.beijing import payable_until, read_spaced, spaced
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Call,
     Declined,
@@ -83,7 +83,7 @@ def read(content: Mapping[str, Any], *, paid_at: str) -> Outcome:
         case "TRADE_SUCCESS" | "TRADE_FINISHED" | "TRADE_CLOSED":
             return read_paid(content, paid)
         case _:
-            return unlisted(state, "a trade in an unknown state")
+            return unlisted_code(state, "a trade in an unknown state")
 
 
 def read_paid(content: Mapping[str, Any], paid: str) -> Succeeded:

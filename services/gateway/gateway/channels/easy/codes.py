@@ -8,7 +8,7 @@ Source: apifox.com/apidoc/docs-site/2466304 (doc-2748794)
 from dataclasses import replace
 from typing import Final
 
-from gateway.channels.meanings import Table, absent, heard
+from gateway.channels.meanings import Table, absent, outcome_of
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
 from gateway.channels.reading import text
 
@@ -61,4 +61,4 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
         return None
     if text(answer.content, "bizData", "tradeRetCode") != code[-2:]:
         answer = replace(answer, signed=False)
-    return heard(answer, table, code[-2:].upper(), code, text(answer.content, "sysRetMsg"))
+    return outcome_of(answer, table, code[-2:].upper(), code, text(answer.content, "sysRetMsg"))

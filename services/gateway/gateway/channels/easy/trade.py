@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from contracts.money import Money
 from gateway.channels.beijing import read_compact
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded
 from gateway.channels.reading import minor_money, text
 
@@ -28,7 +28,7 @@ def read(biz_data: Mapping[str, Any]) -> Outcome:
         case "06":
             return Declined(code, message)
         case _:
-            return unlisted(code, message)
+            return unlisted_code(code, message)
 
 
 def _amount(biz_data: Mapping[str, Any]) -> Money | None:

@@ -146,11 +146,11 @@ class Unknown(Word):
 Outcome = Succeeded | Pending | Declined | NotSent | Unknown
 
 
-Told = Succeeded | Pending | Declined
-ToldT = TypeVar("ToldT", Succeeded, Pending, Declined, Told)
+Understood = Succeeded | Pending | Declined
+UnderstoodT = TypeVar("UnderstoodT", Succeeded, Pending, Declined, Understood)
 
 
-def understood(outcome: Outcome) -> Told:
+def understood(outcome: Outcome) -> Understood:
     """What a notification may say. Raises NotUnderstood for anything else: it must come again, and
     meanwhile the channel is asked by query."""
     if isinstance(outcome, NotSent | Unknown):
@@ -178,7 +178,7 @@ class NotifiedPayment:
     """
 
     payment_no: str
-    outcome: Told
+    outcome: Understood
     is_unbound: bool = False
 
 
@@ -186,18 +186,18 @@ class NotifiedPayment:
 class NotifiedRefund:
     refund_no: str
     payment_no: str
-    outcome: Told
+    outcome: Understood
 
 
 Notified = NotifiedPayment | NotifiedRefund
 
 
-def _bound(said: object, **limits: int) -> None:
+def _bound(bounded: object, **limits: int) -> None:
     """What a channel says becomes printable, and short (`strangers-text-stops-nothing`)."""
     for name, limit in limits.items():
-        text = getattr(said, name)
+        text = getattr(bounded, name)
         if text is not None:
-            object.__setattr__(said, name, clean(text[:limit]))
+            object.__setattr__(bounded, name, clean(text[:limit]))
 
 
 def dated(notified: Notified, *, received_at: datetime) -> Notified:

@@ -16,8 +16,8 @@ from gateway.channels.meanings import (
     absent,
     done,
     gone,
-    heard,
     limited,
+    outcome_of,
     passing,
     waiting,
 )
@@ -193,10 +193,10 @@ def find_refusal(answer: Answer, table: Table) -> Outcome | None:
     message = text(answer.content, "message")
     rows = {_plain(each): verdict for each, verdict in table.items()}
     if answer.status < 500 and answer.status != 202:
-        return heard(answer, rows, _plain(code), code, message)
-    said = rows.get(_plain(code), Unknown)(code, message)
-    is_waiting = answer.signed and isinstance(said, Pending)
-    return said if is_waiting or isinstance(said, Unknown) else Unknown(code, message)
+        return outcome_of(answer, rows, _plain(code), code, message)
+    outcome = rows.get(_plain(code), Unknown)(code, message)
+    is_waiting = answer.signed and isinstance(outcome, Pending)
+    return outcome if is_waiting or isinstance(outcome, Unknown) else Unknown(code, message)
 
 
 def too_early(refusal: Outcome) -> Outcome:

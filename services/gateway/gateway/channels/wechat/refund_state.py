@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.channels.beijing import read_rfc3339
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
 from gateway.channels.reading import minor_money, text, whole
 
@@ -29,7 +29,7 @@ def read(content: Mapping[str, Any], state: str) -> Outcome:
             words = f"the money could not reach {account}"
             return Declined(state, words, abnormal=True, channel_no=refund_id)
         case _:
-            return unlisted(state, "a refund in an unknown state")
+            return unlisted_code(state, "a refund in an unknown state")
 
 
 def _returned(content: Mapping[str, Any], refund_id: str) -> Outcome:

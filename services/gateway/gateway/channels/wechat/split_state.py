@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.money import Money
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Answer,
     Outcome,
@@ -47,7 +47,7 @@ def read(answer: Answer, splitting: Splitting) -> Outcome:
         raise Unverifiable("the answer speaks of another payment")
     number, state = text(content, "order_id") or None, text(content, "state")
     if state not in ("PROCESSING", "FINISHED"):
-        return unlisted(state, "a split in an unknown state")
+        return unlisted_code(state, "a split in an unknown state")
     named = _by_account(content)
     ours = [_share(share.account, named.get(share.account)) for share in splitting.shares]
     strange = next((each for each in ours if isinstance(each, Unknown)), None)
@@ -85,7 +85,7 @@ def _share(account: str, item: Mapping[str, Any] | None) -> SharedOut | Unknown 
             words = FAIL_REASONS.get(reason, "the receiver got nothing")
             return SharedOut(account, amount, "failed", reason, words)
         case result:
-            return unlisted(result, "a receiver in an unknown state")
+            return unlisted_code(result, "a receiver in an unknown state")
 
 
 def _amount(item: Mapping[str, Any]) -> Money:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from gateway.channels.beijing import payable_until, read_rfc3339, rfc3339
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
     GivenBack,
@@ -62,7 +62,7 @@ def read(content: Mapping[str, Any], account: Account) -> Outcome:
         case "PAYERROR":
             return Declined(state, meaning)
         case _:
-            return unlisted(state, meaning)
+            return unlisted_code(state, meaning)
 
 
 def _paid(content: Mapping[str, Any]) -> Succeeded:

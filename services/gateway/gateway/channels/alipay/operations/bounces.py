@@ -14,7 +14,7 @@ from typing import Final
 from contracts.identifiers import is_id
 from gateway.channels.alipay.operations.query_refund import BOUNCED, bounced
 from gateway.channels.beijing import read_spaced
-from gateway.channels.plugin import Notified, NotifiedRefund, NotUnderstood, Succeeded, Told
+from gateway.channels.plugin import Notified, NotifiedRefund, NotUnderstood, Succeeded, Understood
 from gateway.channels.reading import json_object, text
 
 KIND: Final = "depositback"
@@ -31,16 +31,16 @@ def read(fields: Mapping[str, str]) -> list[Notified]:
     number, payment_no = text(content, "out_request_no"), text(content, "out_trade_no")
     if not is_id("refund", number) or not payment_no:
         raise NotUnderstood("a refund came back that is not ours")
-    said: Told
+    outcome: Understood
     match text(content, "dback_status"):
         case "S":
-            said = Succeeded(at=read_spaced(text(content, "bank_ack_time")))
+            outcome = Succeeded(at=read_spaced(text(content, "bank_ack_time")))
         case status if status == BOUNCED:
-            said = bounced()
+            outcome = bounced()
         case _:
             raise NotUnderstood("a refund came back in an unknown way")
     said_at = _sent_at(text(fields, "utc_timestamp")) or read_spaced(text(fields, "notify_time"))
-    return [NotifiedRefund(number, payment_no, replace(said, asked_at=said_at, said_at=said_at))]
+    return [NotifiedRefund(number, payment_no, replace(outcome, asked_at=said_at, said_at=said_at))]
 
 
 def _content(fields: Mapping[str, str]) -> Mapping[str, object]:

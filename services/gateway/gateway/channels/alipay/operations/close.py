@@ -12,7 +12,7 @@ from typing import Any
 from contracts.api import Method
 from gateway.channels.alipay import codes
 from gateway.channels.alipay.credentials import Account
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown, Unverifiable
 from gateway.channels.reading import text
 
@@ -49,4 +49,4 @@ def _cancelled(content: Mapping[str, Any]) -> Outcome:
         case "":
             return Unknown("action", "the cancellation does not say what it did")
         case action:
-            return unlisted(action, "a cancellation with an unknown action")
+            return unlisted_code(action, "a cancellation with an unknown action")

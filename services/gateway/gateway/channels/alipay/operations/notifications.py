@@ -28,8 +28,8 @@ from gateway.channels.plugin import (
     NotUnderstood,
     RawNotification,
     Succeeded,
-    Told,
-    ToldT,
+    Understood,
+    UnderstoodT,
     Unverifiable,
     understood,
 )
@@ -89,13 +89,13 @@ def _about_trade(fields: Mapping[str, str]) -> list[Notified]:
     ]
 
 
-def _read_trade(fields: Mapping[str, str], *, is_refund: bool) -> Told:
+def _read_trade(fields: Mapping[str, str], *, is_refund: bool) -> Understood:
     if is_refund and text(fields, "trade_status") == trade.CLOSED:
         return trade.read_paid(fields, text(fields, "gmt_payment"))
     return understood(trade.read(fields, paid_at="gmt_payment"))
 
 
-def _dated(outcome: ToldT, fields: Mapping[str, str], happened_at: str) -> ToldT:
+def _dated(outcome: UnderstoodT, fields: Mapping[str, str], happened_at: str) -> UnderstoodT:
     """Of a repeat only this is sure: it was so when it happened, and it is told now."""
     said_at = read_spaced(text(fields, "notify_time"))
     return replace(

@@ -29,9 +29,9 @@ def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
         return refusal
     if text(answer.content, "out_trade_no") != asked.payment_no:
         raise Unverifiable("the answer speaks of another payment")
-    said = trade.read(answer.content, paid_at="send_pay_date")
+    stated = trade.read(answer.content, paid_at="send_pay_date")
     if asked.method is Method.BARCODE and text(answer.content, "trade_status") == trade.CLOSED:
         words = "the trade was cancelled, the money went back if it was taken"
-        back = said.given_back if isinstance(said, Succeeded) else None
+        back = stated.given_back if isinstance(stated, Succeeded) else None
         return Declined(trade.CLOSED, words, closed=True, given_back=back)
-    return said
+    return stated

@@ -10,7 +10,7 @@ from gateway.channels.alipay import codes
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.alipay.trade import CURRENCY
 from gateway.channels.beijing import read_spaced
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -61,7 +61,7 @@ def _read(content: Mapping[str, Any]) -> Outcome:
         case "" | "REFUND_PROCESSING":
             return Pending()
         case state:
-            return unlisted(state, "a refund in an unknown state")
+            return unlisted_code(state, "a refund in an unknown state")
 
 
 def bounced() -> Declined:

@@ -53,9 +53,9 @@ def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:
     if refusal := codes.find_refusal(answer, codes.PAY):
         return refusal
     biz_data = answer.content["bizData"]
-    said = trade.read(biz_data)
-    if isinstance(said, Declined | Unknown):
-        return said
+    stated = trade.read(biz_data)
+    if isinstance(stated, Declined | Unknown):
+        return stated
     url = text(biz_data, "redirectUrl")
     if not url:
         raise Unverifiable("no redirectUrl")

@@ -41,12 +41,12 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     payment_no = text(content, "orgInfo")
     if not payment_no or not is_trace_of(account.org_id, text(content, "orgTrace")):
         raise Unverifiable("the notice names no payment of ours")
-    said = understood(trade.read(content["bizData"]))
-    if isinstance(said, Succeeded) and not (said.channel_no and said.amount):
+    stated = understood(trade.read(content["bizData"]))
+    if isinstance(stated, Succeeded) and not (stated.channel_no and stated.amount):
         # Signed, but no notification: the answer to an order says 00 too.
         raise Unverifiable("a payment without its number or amount")
     # The payer may try again on 易生's page: the end of a payment is told by the query.
-    outcome = Pending() if isinstance(said, Declined) else said
+    outcome = Pending() if isinstance(stated, Declined) else stated
     if isinstance(outcome, Succeeded):
         # It is told when it was paid; when it is told, is the time of its receipt.
         outcome = replace(outcome, asked_at=outcome.at)

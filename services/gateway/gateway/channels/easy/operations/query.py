@@ -28,5 +28,5 @@ def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
     if text(answer.content, "orgInfo") not in ("", asked.payment_no):
         # The trace alone is not proof: those from before there were serials may collide.
         raise Unverifiable("the answer speaks of another payment under the same trace")
-    said = trade.read(answer.content["bizData"])
-    return replace(said, closed=True) if isinstance(said, Declined) else said
+    stated = trade.read(answer.content["bizData"])
+    return replace(stated, closed=True) if isinstance(stated, Declined) else stated

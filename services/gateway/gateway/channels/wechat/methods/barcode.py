@@ -35,5 +35,5 @@ def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:
         return refusal
     if text(answer.content, "out_trade_no") != order.payment_no:
         raise Unverifiable("the answer speaks of another payment")
-    said = trade.read(answer.content, account)
-    return replace(said, action=NoAction()) if isinstance(said, Pending) else said
+    stated = trade.read(answer.content, account)
+    return replace(stated, action=NoAction()) if isinstance(stated, Pending) else stated

@@ -6,7 +6,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791860 (close), 4013421366 (revers
 """
 
 from contracts.api import Method
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown
 from gateway.channels.reading import text
 from gateway.channels.wechat import codes, parties
@@ -32,4 +32,4 @@ def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
         case "Y":
             return Unknown("recall", "the reversal must be repeated")
         case recall:
-            return unlisted(recall, "a reversal in an unknown state")
+            return unlisted_code(recall, "a reversal in an unknown state")

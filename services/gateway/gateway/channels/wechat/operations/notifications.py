@@ -21,7 +21,7 @@ from gateway.channels.plugin import (
     NotUnderstood,
     RawNotification,
     Succeeded,
-    Told,
+    Understood,
     Unverifiable,
     understood,
 )
@@ -75,7 +75,7 @@ def _refund(content: Mapping[str, Any], said_at: datetime | None) -> list[Notifi
 
 
 def _refund_outside(
-    content: Mapping[str, Any], payment_no: str, outcome: Told, said_at: datetime | None
+    content: Mapping[str, Any], payment_no: str, outcome: Understood, said_at: datetime | None
 ) -> list[Notified]:
     """Somebody refunded without us, such as in WeChat Pay's console: a word about the payment.
 
@@ -85,14 +85,14 @@ def _refund_outside(
         case Succeeded(channel_no=refund_id, amount=amount):
             paid = minor_money(whole(content, "amount", "total"), "CNY")
             back = GivenBack(amount if amount == paid else None, refund_id, amount)
-            said = Succeeded(
+            succeeded = Succeeded(
                 _number(content, "transaction_id"),
                 paid,
                 given_back=back,
                 asked_at=said_at,
                 said_at=said_at,
             )
-            return [NotifiedPayment(payment_no, said)]
+            return [NotifiedPayment(payment_no, succeeded)]
         case Declined(abnormal=True):
             raise NotUnderstood("a refund that is not ours could not be returned")
         case _:

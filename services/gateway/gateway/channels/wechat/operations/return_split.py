@@ -8,7 +8,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012526995, partner/4012690710
 
 from typing import Final
 
-from gateway.channels.meanings import unlisted
+from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -59,4 +59,4 @@ def outcome(answer: Answer, asked: SplitReturning, account: Account) -> Outcome:
             reason = text(content, "fail_reason") or "FAILED"
             return Declined(reason, "the receiver did not give it back")
         case result:
-            return unlisted(result, "a return in an unknown state")
+            return unlisted_code(result, "a return in an unknown state")
