@@ -21,6 +21,7 @@ ADMIN_DATABASE := import json, os; print(json.load(open(os.environ.get("PAYMESH_
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM --)
 
 NODE_ORACLES := tests/oracles/node
+REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
 
 .PHONY: help run test simulate mutants fuzz check verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
@@ -50,7 +51,7 @@ mutants: venv ## plant faults in a copy of the code: each must be found out with
 fuzz: venv ## FUZZ_SECONDS=900 of what Schemathesis makes of our OpenAPI, signed; make test does 60 s
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(VENV) -m pytest tests/fuzz
 
-# Public SDKs for Node, where npm is; without them the tests run all the same.
+# Public SDKs and a linter for Node, where npm is; without them the rest runs all the same.
 $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
 	@if command -v npm >/dev/null; then \
 		npm ci --silent --ignore-scripts --no-audit --fetch-retries=1 \
@@ -58,12 +59,14 @@ $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
 		{ rm -rf $@; echo "  · tests without the Node oracles: npm ci failed in $(NODE_ORACLES)"; }; \
 	fi
 
-check: venv ## style, types, architecture, manifests
+check: venv $(NODE_ORACLES)/node_modules ## style, types, architecture, manifests, the API's description
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy $(CHECKED)
 	.venv/bin/lint-imports
 	$(VENV) -m paymesh_local.manifests
+	@if [ -x $(REDOCLY) ]; then $(REDOCLY) lint --extends recommended-strict tests/contract/openapi.json; \
+		else echo "  · without npm the description of the API was not linted"; fi
 
 verify-audit: venv ## whether the audit is as it was written (of make run, or PAYMESH_DATABASE_URL)
 	@PAYMESH_DATABASE_URL="$${PAYMESH_DATABASE_URL:-$$($(VENV) -c '$(ADMIN_DATABASE)')}" \

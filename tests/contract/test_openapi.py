@@ -4,17 +4,24 @@
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
 from pydantic import SecretStr
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 
 from chassis.settings import AcceptedToken
 from contracts import sealing
+from contracts.api import CallbackType
 from contracts.codes import CODES
+from contracts.remedies import REMEDIES
 from gateway.api import openapi
+from gateway.api.examples import ANSWERS, EVENTS, REQUESTS
+from gateway.api.field_texts import FIELD_TEXTS, OF_ONE_MODEL
 from gateway.main import build
 from gateway.settings import GatewaySettings
 
@@ -69,6 +76,63 @@ def test_every_code_is_told_with_its_status(described: dict[str, Any]) -> None:
 
 def test_only_the_public_api_is_described(described: dict[str, Any]) -> None:
     assert all(path.startswith("/v1/") for path in described["paths"])
+
+
+def test_it_is_a_valid_description(described: dict[str, Any]) -> None:
+    validate(described)
+
+
+def test_every_field_and_parameter_is_explained(described: dict[str, Any]) -> None:
+    fields = {
+        (model, name): field
+        for model, schema in described["components"]["schemas"].items()
+        for name, field in schema.get("properties", {}).items()
+    }
+    parameters = {
+        (operation["operationId"], parameter["name"]): parameter
+        for path in described["paths"].values()
+        for operation in path.values()
+        for parameter in operation.get("parameters", [])
+    }
+    everything = fields | parameters
+    assert [key for key, part in everything.items() if "description" not in part] == []
+
+
+def test_every_word_about_a_field_is_used(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    fields = [(model, name) for model in schemas for name in schemas[model].get("properties", {})]
+    assert FIELD_TEXTS.keys() <= {name for _, name in fields} | {"type", "timestamp"}
+    assert OF_ONE_MODEL.keys() <= set(fields)
+
+
+def test_every_operation_shows_an_example_that_holds(described: dict[str, Any]) -> None:
+    shown = list(examples(described))
+    assert len(shown) == len(ANSWERS) + len(REQUESTS) + len(EVENTS) + SHOWN_TWICE
+    for schema, example in shown:
+        OAS31Validator(schema | {"components": described["components"]}).validate(example)
+
+
+def test_every_callback_is_described(described: dict[str, Any]) -> None:
+    assert set(described["webhooks"]) == set(get_args(CallbackType))
+
+
+def test_every_code_says_why_and_what_to_do() -> None:
+    assert set(REMEDIES) == set(CODES)
+
+
+SHOWN_TWICE: Final = 4
+"""Answers of what was created before: 200 beside 201."""
+
+
+def examples(described: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Each example with its schema. CSV is text, and has none to be held to."""
+    for path in (*described["paths"].values(), *described["webhooks"].values()):
+        for operation in path.values():
+            bodies = [operation["requestBody"]] if "requestBody" in operation else []
+            for holder in (*bodies, *operation["responses"].values()):
+                part = holder.get("content", {}).get("application/json", {})
+                if "example" in part:
+                    yield part["schema"], part["example"]
 
 
 def references(node: Any) -> set[str]:

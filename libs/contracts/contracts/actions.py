@@ -8,7 +8,7 @@ ActionType = Literal["qr_code", "redirect", "form", "jsapi", "app", "none"]
 
 
 class _Action(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class QrCodeAction(_Action):

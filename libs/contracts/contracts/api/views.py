@@ -25,6 +25,8 @@ class Failure(BaseModel):
 
 
 class OrderSummary(BaseModel):
+    """What an app wants paid, as it stands."""
+
     merchant_order_no: str
     merchant_id: str
     status: OrderStatus
@@ -61,6 +63,8 @@ class PaymentView(BaseModel):
 
 
 class PaymentWithOrder(PaymentView):
+    """A payment and the order that it is an attempt to pay."""
+
     order: OrderSummary
 
 
@@ -122,6 +126,8 @@ class SplitView(BaseModel):
 
 
 class OrderView(OrderSummary):
+    """An order with all attempts to pay it and all that went back."""
+
     payments: list[PaymentView]
     refunds: list[RefundView]
 

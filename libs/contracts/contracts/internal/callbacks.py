@@ -41,6 +41,8 @@ class DeliveryView(Message):
 
 
 class DeliveryPage(Message):
+    """`next_cursor` is where the next call goes on; null at the end of the list."""
+
     items: list[DeliveryView]
     next_cursor: str | None
 
@@ -107,6 +109,8 @@ class ReplayView(Message):
 
 
 class EndpointPage(Message):
+    """`next_cursor` is where the next call goes on; null at the end of the list."""
+
     items: list[EndpointView]
     next_cursor: str | None
 

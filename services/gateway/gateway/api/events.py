@@ -23,7 +23,7 @@ Cursor = Annotated[
     Query(max_length=256, description="`next_cursor` of the page before; absent: the beginning"),
     EMPTY_IS_ABSENT,
 ]
-Limit = Annotated[int, Query(ge=1, le=100)]
+Limit = Annotated[int, Query(ge=1, le=100, description="Items a page")]
 
 
 @router.get(
@@ -62,8 +62,16 @@ async def redeliver(
 async def list_deliveries(
     caller: CallerOf,
     deps: DepsOf,
-    event_id: Annotated[str | None, Query(max_length=64), EMPTY_IS_ABSENT] = None,
-    state: Annotated[str | None, Query(max_length=32), EMPTY_IS_ABSENT] = None,
+    event_id: Annotated[
+        str | None,
+        Query(max_length=64, description="The `webhook-id` of the callback"),
+        EMPTY_IS_ABSENT,
+    ] = None,
+    state: Annotated[
+        str | None,
+        Query(max_length=32, description="`pending`, `delivered` or `exhausted`"),
+        EMPTY_IS_ABSENT,
+    ] = None,
     after: Cursor = None,
     limit: Limit = 50,
 ) -> Response:

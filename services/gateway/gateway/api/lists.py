@@ -64,7 +64,7 @@ class Filters(BaseModel):
         EMPTY_IS_ABSENT,
         Field(description="`next_cursor` of the page before"),
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 50
+    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS, description="Items a page")] = 50
     order: Annotated[Literal["asc", "desc"], Field(description="Oldest first, or newest first")] = (
         "desc"
     )
@@ -75,23 +75,26 @@ class Filters(BaseModel):
         return lists.query_of(caller.app, self.merchant_id, **given, **more)
 
 
+STATUS: Final = Field(description="In this state now")
+
+
 class PaymentFilters(Filters):
-    status: Annotated[PaymentStatus | None, EMPTY_IS_ABSENT] = None
+    status: Annotated[PaymentStatus | None, EMPTY_IS_ABSENT, STATUS] = None
 
 
 class OrderFilters(Filters):
     """Of an order's payments, one must fit `channel`, `payment_no`, `channel_trade_no` …"""
 
-    status: Annotated[OrderStatus | None, EMPTY_IS_ABSENT] = None
+    status: Annotated[OrderStatus | None, EMPTY_IS_ABSENT, STATUS] = None
 
 
 class RefundFilters(Filters):
-    status: Annotated[RefundStatus | None, EMPTY_IS_ABSENT] = None
+    status: Annotated[RefundStatus | None, EMPTY_IS_ABSENT, STATUS] = None
     merchant_refund_no: Annotated[Text, Field(description="Your number of the refund")] = None
 
 
 class SplitFilters(Filters):
-    status: Annotated[SplitStatus | None, EMPTY_IS_ABSENT] = None
+    status: Annotated[SplitStatus | None, EMPTY_IS_ABSENT, STATUS] = None
     merchant_split_no: Annotated[Text, Field(description="Your number of the split")] = None
 
 

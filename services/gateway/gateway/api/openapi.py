@@ -23,6 +23,8 @@ from contracts.api import (
     PaymentView,
 )
 from contracts.codes import CODES, Code
+from contracts.remedies import REMEDIES
+from gateway.api.teaching import callbacks, explain_fields, show_examples
 
 VERSION: Final = "1.0.0"
 REFERENCE: Final = "#/components/schemas/{model}"
@@ -43,7 +45,31 @@ empty for none).
 
 Amounts are whole numbers of minor units (分). Times are RFC 3339 in UTC. Errors are \
 `application/problem+json` (RFC 9457) with a `code` of a closed list and a `request_id`.
-"""
+
+The same order is not initiated twice within 15 seconds: the same content again is answered 200 \
+with the first payment (`Idempotent-Replayed: true`), other content 409 `too_soon`. What a channel \
+did is told by callback, by the events and by queries, never by the answer of the initiation.
+
+## Errors
+
+| code | status | again? | why | what to do |
+|---|---|---|---|---|
+""" + "\n".join(
+    f"| `{code}` | {row.status} | {'yes' if row.retryable else 'no'} | {REMEDIES[code].cause} "
+    f"| {REMEDIES[code].what_to_do} |"
+    for code, row in CODES.items()
+)
+
+TAGS: Final = {
+    "payments": "Take money (下单), and see how it went.",
+    "orders": "What the payer owes, with all attempts to pay it.",
+    "refunds": "Give money back (退款).",
+    "splits": "Divide what was paid among receivers (分账).",
+    "payment links": "Send a payer an address at which they pay by themselves (支付链接).",
+    "events": "What we told you, pulled or pushed: events, callbacks and their addresses (回调).",
+    "statements": "The money of a day, as the books have it (对账单).",
+}
+"""In reading order."""
 
 
 class FieldFault(BaseModel):
@@ -146,7 +172,15 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    made = get_openapi(title="Paymesh", version=VERSION, description=DESCRIPTION, routes=app.routes)
+    made = get_openapi(
+        title="Paymesh",
+        version=VERSION,
+        description=DESCRIPTION,
+        routes=app.routes,
+        servers=[{"url": "/", "description": "This gateway"}],
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
     _, written = models_json_schema(
         [
             (model, "validation")
@@ -167,4 +201,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         }
     }
     made["security"] = [{"signature": []}]
+    made["webhooks"] = callbacks()
+    explain_fields(schemas)
+    show_examples(made["paths"])
     return made

@@ -98,8 +98,12 @@ class AppRoute(APIRoute):
     """A route for apps. A request is in flight, for its app, from the moment it is known to be
     the app's: what is not whole or not signed takes no place.
 
-    An endpoint that takes the caller and the deps only is called without FastAPI's ceremony.
+    An endpoint that takes the caller and the deps only is called without FastAPI's ceremony. Its
+    name is that of the operation in the description, which clients are generated from.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **{**options, "operation_id": endpoint.__name__})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         is_plain = signature(self.endpoint).parameters.keys() == {"caller", "deps"}
