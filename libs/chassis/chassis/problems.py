@@ -20,10 +20,17 @@ _OWN_MEMBERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field; `pointer` is a JSON pointer into the request body."""
+    """What is wrong with one field; `pointer` is a JSON pointer into the request body.
+    `message_zh`: the same in Chinese, where people are told."""
 
     pointer: str
     message: str
+    message_zh: str | None = None
+
+    def member(self) -> dict[str, str]:
+        """As it stands in `errors`."""
+        told = {"pointer": self.pointer, "message": self.message}
+        return told if self.message_zh is None else {**told, "message_zh": self.message_zh}
 
 
 class Problem(Exception):
@@ -61,7 +68,7 @@ class Problem(Exception):
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
-            "errors": [{"pointer": e.pointer, "message": e.message} for e in self.errors],
+            "errors": [error.member() for error in self.errors],
             "request_id": request_id,
             "retryable": self.retryable,
         }
@@ -151,4 +158,9 @@ def _field_errors(items: object) -> Iterable[FieldError]:
         return
     for item in items:
         if isinstance(item, dict):
-            yield FieldError(str(item.get("pointer", "")), str(item.get("message", "")))
+            zh = item.get("message_zh")
+            yield FieldError(
+                str(item.get("pointer", "")),
+                str(item.get("message", "")),
+                zh if isinstance(zh, str) else None,
+            )

@@ -3,7 +3,7 @@
 import pytest
 from tests.unit.gateway.harness import harness, reply
 
-from contracts.internal import AccountTrial, TryAccount
+from contracts.internal import TryAccount
 from gateway.channels.plugin import Reply
 from gateway.domain.errors import NotHere
 from gateway.flows.registration import try_account
@@ -25,7 +25,9 @@ async def test_an_answer_that_cannot_be_believed_blames_the_channels_key() -> No
 
 async def test_an_answer_without_sense_is_no_success() -> None:
     trial = await try_account(harness(reply({})).deps, "C1", TryAccount(version=0))
-    assert trial == AccountTrial(ok=False, code="unreadable", message="the answer makes no sense")
+    assert (trial.ok, trial.code, trial.field) == (False, "unreadable", None)
+    assert trial.words is not None
+    assert "地址" in trial.words.zh
 
 
 async def test_credentials_that_are_not_here_yet_are_not_tried() -> None:

@@ -94,6 +94,7 @@ from contracts.internal.channels import (
     ChannelList,
     CheckCredentials,
     CheckedCredentials,
+    KeyFact,
     TryAccount,
 )
 from contracts.internal.checkout import (
@@ -219,6 +220,7 @@ __all__ = [
     "FindSerials",
     "FoundDelivery",
     "FoundDeliveryPage",
+    "KeyFact",
     "LedgerBalance",
     "LedgerBalances",
     "LedgerEntries",

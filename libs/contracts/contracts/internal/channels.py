@@ -1,13 +1,20 @@
 """What the gateway tells of channels."""
 
+from datetime import datetime
+from typing import Literal
+
 from pydantic import Field, JsonValue
 
 from contracts.api import Method
 from contracts.internal.message import Message
+from contracts.words import Words
 
 
 class ChannelDescription(Message):
-    """What a channel plugin offers, for people and forms. `credentials_schema`: JSON Schema.
+    """What a channel plugin offers, for people and forms. `credentials_schema`: JSON Schema, each
+    property with `x-title` and `x-help` {zh, en}, `x-order`, `x-kind` (text, secret, pem, choice,
+    flag), `x-secret`, `x-rare` and, where they apply, `x-holds` (private_key, public_key,
+    certificate), `x-shape`, `x-options`; ways that exclude each other as `oneOf`.
     `identity_fields`: the credentials that say whose account it is; these never change
     (`one-identity`)."""
 
@@ -19,7 +26,11 @@ class ChannelDescription(Message):
 
 
 class ChannelList(Message):
+    """`api_url`: where apps reach the public API; channels send notifications to
+    `{api_url}/webhooks/{channel}/{payment_id}`."""
+
     items: list[ChannelDescription]
+    api_url: str = ""
 
 
 class CheckCredentials(Message):
@@ -44,15 +55,31 @@ class TryAccount(Message):
 
 class AccountTrial(Message):
     """`ok`: the channel took our signature and we believe its answer. Else `code` is the channel's
-    or the gateway's own, and `field` the credential that is most likely wrong, where one is."""
+    or the gateway's own, and `field` the credential that is most likely wrong, where one is.
+    `message` is what the channel said; `words` is what that means for whoever registers it."""
 
     ok: bool
     code: str
     message: str
     field: str | None = None
+    words: Words | None = None
+
+
+class KeyFact(Message):
+    """What may be shown of a key among the credentials. `fingerprint`: SHA-256 of its public half
+    in DER, hexadecimal; `serial` and the times of certificates only."""
+
+    field: str
+    kind: Literal["private_key", "public_key", "certificate"]
+    fingerprint: str
+    serial: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
 
 class CheckedCredentials(Message):
-    """`identity`: by field, whose account these credentials open; "" for a field without value."""
+    """`identity`: by field, whose account these credentials open; "" for a field without value.
+    `keys`: those among them, in the order of the form."""
 
     identity: dict[str, str]
+    keys: list[KeyFact] = Field(default_factory=list)

@@ -123,6 +123,10 @@ class Exchange:
                 return Trial(False, reply.code, reply.message)
             return await self._tried(account, reply, call)
         except Unverifiable as error:
+            name = error.name if isinstance(error, UnknownKey) else None
+            blame = None if name is None else plugin.unknown_key(opened, name)
+            if blame is not None:
+                return Trial.blaming(blame, "unverifiable", str(error))
             return Trial(False, "unverifiable", str(error), plugin.channel_key(opened))
         except UNREADABLE as error:
             log.warning("channel.unreadable", channel=account.channel, error=place(error))

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
+from gateway.channels.faults import Fault
+
 MIN_KEY_BITS: Final = 2048
 
 _PADDING: Final = PKCS1v15()
@@ -36,14 +38,16 @@ def private_key(text: str, *, checked: bool = False) -> RSAPrivateKey:
     """Parse a private key; `checked`: it was parsed before, the slow check of its primes is spared.
 
     Raises:
-        ValueError: with what is wrong, fit for the person who pasted it.
+        Fault: with what is wrong, fit for the person who pasted it.
     """
     try:
         key = load_der_private_key(_der(text), None, unsafe_skip_rsa_key_validation=checked)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ValueError("is not a private key (PEM, not encrypted)") from error
+        raise Fault(
+            "不是私钥（PEM 格式、未加密）", "is not a private key (PEM, not encrypted)"
+        ) from error
     if not isinstance(key, RSAPrivateKey):
-        raise ValueError("is not an RSA key")
+        raise Fault("不是 RSA 密钥", "is not an RSA key")
     _check_size(key.key_size)
     return key
 
@@ -52,12 +56,12 @@ def public_key(text: str) -> RSAPublicKey:
     """Parse a public key.
 
     Raises:
-        ValueError: with what is wrong, fit for the person who pasted it.
+        Fault: with what is wrong, fit for the person who pasted it.
     """
     try:
         key = load_der_public_key(_der(text))
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError("is not a public key (PEM)") from error
+        raise Fault("不是公钥（PEM 格式）", "is not a public key (PEM)") from error
     return _as_rsa(key)
 
 
@@ -65,36 +69,39 @@ def certificates(text: str) -> list[x509.Certificate]:
     """Parse one or several PEM certificates, in their order.
 
     Raises:
-        ValueError: with what is wrong, fit for the person who pasted them.
+        Fault: with what is wrong, fit for the person who pasted them.
     """
     try:
         return x509.load_pem_x509_certificates(text.encode())
     except ValueError as error:
-        raise ValueError("is not a certificate (PEM)") from error
+        raise Fault("不是证书（PEM 格式）", "is not a certificate (PEM)") from error
 
 
 def certified_key(certificate: x509.Certificate) -> RSAPublicKey:
     """The key inside a certificate.
 
     Raises:
-        ValueError: with what is wrong, fit for the person who pasted it.
+        Fault: with what is wrong, fit for the person who pasted it.
     """
     try:
         return _as_rsa(certificate.public_key())
     except UnsupportedAlgorithm as error:
-        raise ValueError("is not an RSA key") from error
+        raise Fault("不是 RSA 密钥", "is not an RSA key") from error
 
 
 def _as_rsa(key: object) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
-        raise ValueError("is not an RSA key")
+        raise Fault("不是 RSA 密钥", "is not an RSA key")
     _check_size(key.key_size)
     return key
 
 
 def _check_size(bits: int) -> None:
     if bits < MIN_KEY_BITS:
-        raise ValueError(f"has {bits} bits; at least {MIN_KEY_BITS} are needed")
+        raise Fault(
+            f"只有 {bits} 位，至少需要 {MIN_KEY_BITS} 位",
+            f"has {bits} bits; at least {MIN_KEY_BITS} are needed",
+        )
 
 
 def _der(text: str) -> bytes:

@@ -1,14 +1,23 @@
 """Credentials of channel accounts: checked where they are entered, opened where they are used."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from chassis.problems import FieldError, pointer
+from contracts.words import Words
+from gateway.channels.faults import Fault
 from gateway.channels.plugin import CHECKED_BEFORE, Plugin
+from gateway.directory.fault_words import words_of
 
 ChannelUrls = Literal["own", "any"]
+
+FIXED: Final = Words(
+    "决定这是谁的账户，不能修改；请另建一个渠道账户",
+    "says whose account it is and never changes; register another account",
+)
+FOREIGN: Final = Words("须为渠道自己的地址", "must be an address of the channel itself")
 
 
 class BadCredentials(Exception):
@@ -39,14 +48,14 @@ def open_account(
         context = CHECKED_BEFORE if checked else None
         given = plugin.credentials.model_validate(credentials, context=context)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise BadCredentials([FieldError(pointer(f["loc"]), f["msg"]) for f in faults]) from None
+        raise BadCredentials([_fault(plugin, each) for each in error.errors()]) from None
     if urls == "own" and (foreign := _foreign_urls(plugin, given)):
         raise BadCredentials(foreign)
     try:
         return plugin.open_account(given)
     except ValueError as error:
-        raise BadCredentials([FieldError("", str(error))]) from None
+        zh = error.words.zh if isinstance(error, Fault) else None
+        raise BadCredentials([FieldError("", str(error), zh)]) from None
 
 
 def identity(plugin: Plugin[Any], opened: Any) -> dict[str, str]:
@@ -67,13 +76,18 @@ def check_identity(plugin: Plugin[Any], before: Mapping[str, str], now: Mapping[
         and (before.get(name) or name not in plugin.learnt_later)
     ]
     if others:
-        words = "says whose account it is and never changes; register another account"
-        raise BadCredentials([FieldError(pointer([name]), words) for name in others])
+        raise BadCredentials([FieldError(pointer([name]), FIXED.en, FIXED.zh) for name in others])
+
+
+def _fault(plugin: Plugin[Any], fault: Mapping[str, Any]) -> FieldError:
+    path = fault["loc"]
+    words = words_of(fault, plugin.form.find(str(path[0])) if path else None)
+    return FieldError(pointer(path), words.en, words.zh)
 
 
 def _foreign_urls(plugin: Plugin[Any], credentials: BaseModel) -> list[FieldError]:
     return [
-        FieldError(pointer([name]), "must be an address of the channel itself")
+        FieldError(pointer([name]), FOREIGN.en, FOREIGN.zh)
         for name, own in plugin.own_urls.items()
         if getattr(credentials, name).rstrip("/") not in {url.rstrip("/") for url in own}
     ]

@@ -1,10 +1,11 @@
 """A merchant's channel account is registered: its credentials are checked by the plugin itself."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from chassis.problems import FieldError, InvalidRequest
+from chassis.problems import InvalidRequest
 from contracts.identifiers import new_id
 from contracts.internal import (
     AccountTrial,
@@ -12,10 +13,13 @@ from contracts.internal import (
     ChannelList,
     CheckCredentials,
     CheckedCredentials,
+    KeyFact,
     TryAccount,
 )
 from contracts.money import Money
-from gateway.channels.plugin import Plugin, Trade
+from gateway.channels.key_facts import key_facts
+from gateway.channels.plugin import Plugin, Trade, schema
+from gateway.channels.trial_words import words_of
 from gateway.directory.credentials import BadCredentials, check_identity, identity, open_account
 from gateway.domain.errors import NotHere
 from gateway.flows.deps import Deps
@@ -32,11 +36,12 @@ def list_channels(deps: Deps) -> ChannelList:
                 channel=plugin.name,
                 title=plugin.title,
                 methods=list(plugin.methods),
-                credentials_schema=plugin.credentials.model_json_schema(),
+                credentials_schema=schema(plugin.credentials, plugin.form),
                 identity_fields=list(plugin.identity),
             )
             for plugin in deps.plugins.values()
-        ]
+        ],
+        api_url=deps.addresses.public,
     )
 
 
@@ -52,9 +57,12 @@ def check_credentials(deps: Deps, channel: str, request: CheckCredentials) -> Ch
         if before is not None:
             check_identity(plugin, before, found)
     except BadCredentials as error:
-        faults = [FieldError("/credentials" + f.pointer, f.message) for f in error.faults]
+        faults = [replace(fault, pointer="/credentials" + fault.pointer) for fault in error.faults]
         raise InvalidRequest("The credentials cannot be used.", errors=faults) from error
-    return CheckedCredentials(identity=found)
+    facts = key_facts(plugin.form, request.credentials)
+    return CheckedCredentials(
+        identity=found, keys=[KeyFact.model_validate(asdict(each)) for each in facts]
+    )
 
 
 async def try_account(deps: Deps, payment_id: str, request: TryAccount) -> AccountTrial:
@@ -74,7 +82,13 @@ async def try_account(deps: Deps, payment_id: str, request: TryAccount) -> Accou
         expires_at=now + TRIAL_LIFE,
     )
     tried = await deps.executor.try_out(account, nobodys)
-    return AccountTrial(ok=tried.ok, code=tried.code, message=tried.message, field=tried.field)
+    return AccountTrial(
+        ok=tried.ok,
+        code=tried.code,
+        message=tried.message,
+        field=tried.field,
+        words=tried.words or words_of(tried),
+    )
 
 
 def _known_identity(

@@ -18,6 +18,7 @@ from tests.unit.gateway.channels.channel_side import (
     trade,
 )
 from tests.unit.gateway.channels.conformance_answers import NO_ANSWERS, Answers, tampered
+from tests.unit.gateway.channels.conformance_forms import Forms
 from tests.unit.gateway.channels.conformance_splits import SplitAnswers
 
 from contracts.money import Money
@@ -43,7 +44,7 @@ SUBJECTS = [
 ]
 
 
-class Conformance(Answers, SplitAnswers):
+class Conformance(Answers, SplitAnswers, Forms):
     """`make_side` makes the other end; everything else is inherited."""
 
     make_side: type[Any]

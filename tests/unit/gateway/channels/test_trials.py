@@ -1,6 +1,7 @@
 """Trying credentials out: which of them is to blame, by the channel's own codes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.unit.gateway.channels.easy_side import EasySide
 from tests.unit.gateway.channels.wechat_side import WechatSide
 
 from gateway.channels.plugin import Reply, Trial, Unverifiable
+from gateway.channels.trial_words import words_of
 
 SIDES: dict[str, Any] = {"wechat": WechatSide(), "alipay": AlipaySide(), "easy": EasySide()}
 
@@ -55,7 +57,37 @@ def tried(channel: str, reply: Reply) -> Trial:
 def test_a_refusal_blames_the_credential_that_is_most_likely_wrong(
     channel: str, code: str, message: str, ok: bool, field: str | None
 ) -> None:
-    assert tried(channel, unsigned(channel, code, message)) == Trial(ok, code, message, field)
+    trial = tried(channel, unsigned(channel, code, message))
+    assert (trial.ok, trial.code, trial.message, trial.field) == (ok, code, message, field)
+    assert (trial.words is not None) == (field is not None)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "zh", "en"),
+    [
+        ("SIGN_ERROR", "错误的签名，验签失败", "商户 API 私钥", "private key"),
+        ("SIGN_ERROR", "商户证书序列号有误", "证书序列号不对", "serial number"),
+        ("APPID_MCHID_NOT_MATCH", "appid与mchid不匹配", "没有绑定", "not bound"),
+        ("NO_AUTH", "商户号该产品权限未开通", "权限", "permission"),
+    ],
+)
+def test_a_refusal_is_told_in_words(code: str, message: str, zh: str, en: str) -> None:
+    words = words_of(tried("wechat", unsigned("wechat", code, message)))
+    assert zh in words.zh
+    assert en in words.en
+
+
+def test_a_key_that_nobody_entered_tells_of_the_other_mode() -> None:
+    side = SIDES["wechat"]
+    by_key = side.plugin.open_account(side.plugin.credentials(**side.credentials()))
+    serials = {"3775B6A45ACD588826D15E583A95F5DD1234": (None,)}
+    by_certificate = replace(by_key, platform_keys=serials)
+    assert side.plugin.unknown_key(by_key, "PUB_KEY_ID_9").field == "platform_public_key_id"
+    found = side.plugin.unknown_key(by_key, "5157F09EFDC096DE15EBE81A47057A72")
+    assert "证书模式" in found.words.zh
+    found = side.plugin.unknown_key(by_certificate, "PUB_KEY_ID_9")
+    assert "公钥模式" in found.words.zh
+    assert side.plugin.unknown_key(by_certificate, "5157F09EFDC096DE15EBE81A47057A72") is None
 
 
 def test_alipays_signed_word_that_there_is_no_such_trade_is_success() -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from contracts.api import HttpUrl
 from gateway.channels import rsa
 from gateway.channels.alipay.certificates import is_trusted, root_serial_name, serial_name
+from gateway.channels.faults import Fault
 from gateway.channels.plugin import are_checked
 
 OWN_URL: Final = "https://openapi.alipay.com/gateway.do"
@@ -61,7 +62,7 @@ class Credentials(BaseModel):
             return None
         key, own = rsa.certified_key(rsa.certificates(pem)[0]), info.data.get("app_private_key_pem")
         if own and key != _public_half(own):
-            raise ValueError("does not certify app_private_key_pem")
+            raise Fault("与应用私钥不是一对", "does not certify app_private_key_pem")
         return pem
 
     @field_validator("alipay_root_cert_pem")
@@ -69,7 +70,7 @@ class Credentials(BaseModel):
     def _goes_with_the_app_certificate(cls, pem: str | None, info: ValidationInfo) -> str | None:
         _check_together(pem, "app_cert_pem", info)
         if pem is not None and not root_serial_name(rsa.certificates(pem)):
-            raise ValueError("holds no RSA root certificate")
+            raise Fault("其中没有 RSA 根证书", "holds no RSA root certificate")
         return pem
 
     @field_validator("alipay_cert_pem")
@@ -81,7 +82,7 @@ class Credentials(BaseModel):
         chain, roots = rsa.certificates(pem), info.data.get("alipay_root_cert_pem")
         rsa.certified_key(chain[0])
         if roots and not is_trusted(chain, rsa.certificates(roots)):
-            raise ValueError("was not issued by alipay_root_cert_pem")
+            raise Fault("不是由所填的支付宝根证书签发的", "was not issued by alipay_root_cert_pem")
         return pem
 
     @field_validator("alipay_public_key_pem")
@@ -89,13 +90,19 @@ class Credentials(BaseModel):
     def _is_alipays_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
         if pem is None:
             if info.data.get("app_cert_pem", "unreadable") is None:
-                raise ValueError("is needed where the certificates are absent")
+                raise Fault(
+                    "必填：不用证书模式时需要支付宝公钥",
+                    "is needed where the certificates are absent",
+                )
             return None
         if info.data.get("app_cert_pem"):
-            raise ValueError("cannot be used together with certificates")
+            raise Fault("不能与证书同时使用", "cannot be used together with certificates")
         key, own = rsa.public_key(pem), info.data.get("app_private_key_pem")
         if own and key == _public_half(own):
-            raise ValueError("is the app's own key; Alipay's public key (支付宝公钥) is needed")
+            raise Fault(
+                "这是应用自己的公钥；需要的是支付宝公钥",
+                "is the app's own key; Alipay's public key (支付宝公钥) is needed",
+            )
         return pem
 
 
@@ -172,7 +179,7 @@ def overlap(account: Account, earlier: Account) -> Account:
 
 def _check_together(pem: str | None, other: str, info: ValidationInfo) -> None:
     if other in info.data and (pem is None) != (info.data[other] is None):
-        raise ValueError(f"goes together with {other}")
+        raise Fault("证书模式的三张证书须一起填写", f"goes together with {other}")
 
 
 def _public_half(private_pem: SecretStr) -> RSAPublicKey:

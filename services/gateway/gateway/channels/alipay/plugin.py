@@ -9,6 +9,7 @@ from gateway.channels.alipay.credentials import (
     open_account,
     overlap,
 )
+from gateway.channels.alipay.form import FORM
 from gateway.channels.alipay.methods import app, barcode, h5, jsapi, mini_program, native, pc
 from gateway.channels.alipay.operations import (
     certificates,
@@ -37,6 +38,7 @@ PLUGIN: Plugin[Account] = Plugin(
     name="alipay",
     title="支付宝",
     credentials=Credentials,
+    form=FORM,
     open_account=open_account,
     identity=("app_id", "seller_id"),
     learnt_later=frozenset({"seller_id"}),

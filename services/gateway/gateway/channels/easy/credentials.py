@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from contracts.api import HttpUrl
 from gateway.channels import rsa
+from gateway.channels.faults import Fault
 from gateway.channels.plugin import are_checked
 
 REFUND_URLS: Final = {
@@ -59,7 +60,10 @@ class Credentials(BaseModel):
     def _is_easypays_key(cls, pem: str, info: ValidationInfo) -> str:
         key, own = rsa.public_key(pem), info.data.get("org_private_key_pem")
         if own and rsa.private_key(own.get_secret_value(), checked=True).public_key() == key:
-            raise ValueError("is the institution's own key; EasyPay's public key is needed")
+            raise Fault(
+                "这是机构自己的公钥；需要的是易生公钥",
+                "is the institution's own key; EasyPay's public key is needed",
+            )
         return pem
 
 

@@ -9,6 +9,7 @@ from gateway.channels.easy.credentials import (
     open_account,
     overlap,
 )
+from gateway.channels.easy.form import FORM
 from gateway.channels.easy.methods import cashier, h5, mini_program, pc
 from gateway.channels.easy.operations import notifications, query, query_refund, refund, trial
 from gateway.channels.plugin import Notifications, Operation, Plugin
@@ -17,6 +18,7 @@ PLUGIN: Plugin[Account] = Plugin(
     name="easy",
     title="易生支付",
     credentials=Credentials,
+    form=FORM,
     open_account=open_account,
     identity=("org_id", "mer_code"),
     overlap=overlap,

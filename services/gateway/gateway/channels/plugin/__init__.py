@@ -24,6 +24,13 @@ from gateway.channels.plugin.declarations import (
     Statements,
     Wire,
 )
+from gateway.channels.plugin.forms import (
+    PEM,
+    Alternative,
+    CredentialForm,
+    FormField,
+    schema,
+)
 from gateway.channels.plugin.logins import NotIdentified, PayerLogin
 from gateway.channels.plugin.messages import (
     MAX_ANSWER_BYTES,
@@ -39,6 +46,7 @@ from gateway.channels.plugin.messages import (
     Unverifiable,
 )
 from gateway.channels.plugin.outcomes import (
+    Blame,
     Declined,
     GivenBack,
     Notified,
@@ -80,10 +88,15 @@ from gateway.channels.plugin.subjects import (
 __all__ = [
     "CHECKED_BEFORE",
     "MAX_ANSWER_BYTES",
+    "PEM",
     "Acknowledgement",
+    "Alternative",
     "Answer",
+    "Blame",
     "Call",
+    "CredentialForm",
     "Declined",
+    "FormField",
     "GivenBack",
     "HandOver",
     "KeyRenewal",
@@ -133,5 +146,6 @@ __all__ = [
     "Word",
     "are_checked",
     "dated",
+    "schema",
     "understood",
 ]

@@ -1,7 +1,7 @@
 """What a plugin declares: its wire, its ways to ask, its notifications, all of it as one value."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from contracts.actions import ActionType
 from contracts.api import Method
 from contracts.internal import Wallet
+from gateway.channels.plugin.forms import CredentialForm
 from gateway.channels.plugin.logins import PayerLogin
 from gateway.channels.plugin.messages import (
     Acknowledgement,
@@ -20,7 +21,7 @@ from gateway.channels.plugin.messages import (
     Reply,
     Request,
 )
-from gateway.channels.plugin.outcomes import Notified, Outcome, Pending, Trial
+from gateway.channels.plugin.outcomes import Blame, Notified, Outcome, Pending, Trial
 from gateway.channels.plugin.statements import (
     StatementKind,
     StatementPlace,
@@ -140,7 +141,9 @@ class Plugin(Generic[AccountT]):
     `learnt_later` may be told later, once. `overlap` gives the first account, which also believes
     what is signed or sealed under the keys of the second, an earlier one of the same identity.
     `has_serials`: the channel's form of a number cannot hold ours, so that each gets a short one.
-    `channel_key` names the credential that verifies what the channel signs.
+    `channel_key` names the credential that verifies what the channel signs, `unknown_key` what is
+    wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
+    credentials.
     """
 
     name: str
@@ -170,3 +173,5 @@ class Plugin(Generic[AccountT]):
     has_serials: bool = False
     learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})
+    unknown_key: Callable[[AccountT, str], Blame | None] = lambda *_: None
+    form: CredentialForm = field(default_factory=CredentialForm)

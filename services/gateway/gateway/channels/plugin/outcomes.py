@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeVar
 
 from contracts.actions import Action
 from contracts.money import Money
+from contracts.words import Words
 from gateway.channels.plugin.messages import NotUnderstood
 from gateway.channels.texts import clean
 
@@ -159,14 +160,31 @@ def understood(outcome: Outcome) -> Understood:
 
 
 @dataclass(frozen=True, slots=True)
+class Blame:
+    """The credential that is most likely wrong, and why, for whoever entered it."""
+
+    field: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """What a query for a payment that cannot exist tells of the credentials: the channel took them
-    and we believe its answer, or its code and the credential that is most likely wrong."""
+    and we believe its answer, or its code and the credential that is most likely wrong. `words`:
+    what that means, where the plugin knows more than the code says."""
 
     ok: bool
     code: str
     message: str
     field: str | None = None
+    words: Words | None = None
+
+    @classmethod
+    def blaming(cls, blame: Blame | None, code: str, message: str) -> "Trial":
+        """A refusal; without blame, of nobody knows what."""
+        if blame is None:
+            return cls(False, code, message)
+        return cls(False, code, message, blame.field, blame.words)
 
 
 @dataclass(frozen=True, slots=True)

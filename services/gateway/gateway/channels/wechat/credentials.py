@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from contracts.api import HttpUrl
 from gateway.channels import rsa
+from gateway.channels.faults import Fault
 from gateway.channels.plugin import are_checked
 
 OWN_URL: Final = "https://api.mch.weixin.qq.com"
@@ -54,14 +55,14 @@ class Credentials(BaseModel):
     @classmethod
     def _belongs_to_a_sub_merchant(cls, appid: str | None, info: ValidationInfo) -> str | None:
         if appid is not None and info.data.get("sub_mchid", "unreadable") is None:
-            raise ValueError("goes together with sub_mchid")
+            raise Fault("须与子商户号一起填写", "goes together with sub_mchid")
         return appid
 
     @field_validator("apiv3_key")
     @classmethod
     def _has_32_bytes(cls, secret: SecretStr) -> SecretStr:
         if len(secret.get_secret_value().encode()) != 32:
-            raise ValueError("must be exactly 32 bytes long")
+            raise Fault("须正好 32 个字节", "must be exactly 32 bytes long")
         return secret
 
     @field_validator("merchant_private_key_pem")
@@ -82,11 +83,17 @@ class Credentials(BaseModel):
     def _is_their_public_key(cls, pem: str | None, info: ValidationInfo) -> str | None:
         if pem is None:
             if info.data.get("platform_certificate_pem", "unreadable") is None:
-                raise ValueError("is needed where platform_certificate_pem is absent")
+                raise Fault(
+                    "必填：没有平台证书时需要微信支付公钥",
+                    "is needed where platform_certificate_pem is absent",
+                )
             return None
         key, own = rsa.public_key(pem), info.data.get("merchant_private_key_pem")
         if own and rsa.private_key(own.get_secret_value(), checked=True).public_key() == key:
-            raise ValueError("is the merchant's own key; WeChat Pay's public key is needed")
+            raise Fault(
+                "这是商户自己的公钥；需要的是微信支付公钥",
+                "is the merchant's own key; WeChat Pay's public key is needed",
+            )
         return pem
 
     @field_validator("platform_public_key_id")
@@ -95,7 +102,7 @@ class Credentials(BaseModel):
         if "platform_public_key_pem" not in info.data:
             return key_id
         if (key_id is None) != (info.data["platform_public_key_pem"] is None):
-            raise ValueError("goes together with platform_public_key_pem")
+            raise Fault("须与微信支付公钥一起填写", "goes together with platform_public_key_pem")
         return key_id
 
 

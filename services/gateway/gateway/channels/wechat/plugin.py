@@ -10,6 +10,7 @@ from gateway.channels.wechat.credentials import (
     open_account,
     overlap,
 )
+from gateway.channels.wechat.form import FORM
 from gateway.channels.wechat.methods import app, barcode, h5, jsapi, mini_program, native
 from gateway.channels.wechat.operations import (
     certificates,
@@ -33,6 +34,7 @@ PLUGIN: Plugin[Account] = Plugin(
     name="wechat",
     title="微信支付",
     credentials=Credentials,
+    form=FORM,
     open_account=open_account,
     identity=("mchid", "appid", "sub_mchid", "sub_appid"),
     overlap=overlap,
@@ -56,6 +58,7 @@ PLUGIN: Plugin[Account] = Plugin(
     notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
     trial=trial.read,
     channel_key=trial.channel_key,
+    unknown_key=trial.unknown_key,
     refund_abnormal=Operation(refund_abnormal.call, refund_abnormal.outcome),
     keys=KeyRenewal(certificates.call, certificates.learn, certificates.EVERY_S, certificates.ends),
     statements=Statements(

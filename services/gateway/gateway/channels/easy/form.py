@@ -1,0 +1,87 @@
+"""How people enter an account at 易生.
+
+Source: apifox.com/apidoc/docs-site/2466304
+"""
+
+from typing import Final
+
+from contracts.words import Words
+from gateway.channels.plugin import CredentialForm, FormField
+
+GIVEN: Final = Words("由易生在签约时提供。", "Given by EasyPay with the contract.")
+UP_TO_15: Final = Words("1 至 15 位字母与数字", "1 to 15 letters and digits")
+URL: Final = Words("https:// 开头的地址", "an address that begins with https://")
+
+FORM: Final = CredentialForm(
+    fields=(
+        FormField("base_url", Words("接口地址", "Address of the API"), GIVEN, shape=URL),
+        FormField(
+            "org_id",
+            Words("机构号 (orgId)", "Institution (orgId)"),
+            GIVEN,
+            shape=Words("8 至 15 位字母与数字", "8 to 15 letters and digits"),
+        ),
+        FormField(
+            "mer_code", Words("商户号 (merCode)", "Merchant (merCode)"), GIVEN, shape=UP_TO_15
+        ),
+        FormField("term_no", Words("终端号 (termNo)", "Terminal (termNo)"), GIVEN, shape=UP_TO_15),
+        FormField(
+            "org_private_key_pem",
+            Words("机构私钥", "Private key of the institution"),
+            Words(
+                "自己生成的 RSA 私钥；公钥已交给易生登记。",
+                "The RSA private key whose public half EasyPay has registered.",
+            ),
+            "private_key",
+        ),
+        FormField(
+            "easypay_public_key_pem",
+            Words("易生公钥", "EasyPay's public key"),
+            Words(
+                "由易生提供，不是机构自己的公钥。",
+                "Given by EasyPay; not the institution's own public key.",
+            ),
+            "public_key",
+        ),
+        FormField(
+            "mini_program_appid",
+            Words("小程序 AppID", "AppID of the mini program"),
+            Words("在小程序内支付时填写。", "Where payments are called in a mini program."),
+            shape=Words("1 至 32 位字母与数字", "1 to 32 letters and digits"),
+            is_rare=True,
+        ),
+        FormField(
+            "prod_code",
+            Words("产品编号 (prodCode)", "Product (prodCode)"),
+            GIVEN,
+            shape=Words("1 至 16 位大写字母与数字", "1 to 16 capital letters and digits"),
+            is_rare=True,
+        ),
+        FormField(
+            "refund_base_url",
+            Words("退款接口地址", "Address for refunds"),
+            Words("留空则按接口地址推定。", "Empty: by the address of the API."),
+            shape=URL,
+            is_rare=True,
+        ),
+        FormField(
+            "sign_scope",
+            Words("签名范围", "What a signature covers"),
+            Words("以易生联调时的约定为准。", "As agreed with EasyPay."),
+            "choice",
+            options={
+                "bizData": Words("仅 bizData", "bizData only"),
+                "envelope+bizData": Words("公共参数与 bizData", "Envelope and bizData"),
+            },
+            is_rare=True,
+        ),
+        FormField(
+            "timeout_unit",
+            Words("超时单位", "Unit of the time-out"),
+            Words("以易生联调时的约定为准。", "As agreed with EasyPay."),
+            "choice",
+            options={"seconds": Words("秒", "Seconds"), "minutes": Words("分钟", "Minutes")},
+            is_rare=True,
+        ),
+    ),
+)
