@@ -22,15 +22,15 @@ async def log_in(admin: Admin, **headers: str) -> httpx.Response:
 
 async def test_the_root_leads_to_the_page_and_the_page_to_the_login(admin: Admin) -> None:
     root = await admin.anonymous.get("/")
-    assert (root.status_code, root.headers["location"]) == (303, "/console/payments")
-    for page in ("payments", "orders", "merchants", "payments/P1"):
-        answer = await admin.anonymous.get(f"/console/{page}")
+    assert (root.status_code, root.headers["location"]) == (303, "/console")
+    for page in ("", "payments", "orders", "merchants", "payments/P1"):
+        answer = await admin.anonymous.get(f"/console/{page}".rstrip("/"))
         assert (answer.status_code, answer.headers["location"]) == (303, "/console/login")
 
 
 async def test_a_person_logs_in_looks_and_logs_out(admin: Admin) -> None:
     answer = await log_in(admin)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/console/payments")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
     cookie = answer.headers["set-cookie"]
     for attribute in ("HttpOnly", "SameSite=strict", "Secure", "Path=/"):
         assert attribute in cookie
@@ -94,11 +94,11 @@ async def test_names_and_subjects_are_escaped_everywhere(admin: Admin) -> None:
     headers = await session_of(admin)
     for page in ("payments", "orders", "merchants", f"payments/{story.payment_no}"):
         html = (await admin.anonymous.get(f"/console/{page}", headers=headers)).text
-        assert "<script" not in html, page
+        assert "<script>" not in html, page
         assert "&lt;script&gt;" in html, page
     query = {"number": f'"><b>{EVIL}', "state": "pending"}
     html = (await admin.anonymous.get("/console/payments", params=query, headers=headers)).text
-    assert "<script" not in html
+    assert "<script>" not in html
     assert "<b>" not in html
 
 
@@ -106,11 +106,11 @@ async def test_pages_allow_nothing_foreign(admin: Admin) -> None:
     answer = await admin.anonymous.get("/console/login")
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert "script-src" not in policy
+    assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', answer.text)
     assert "style=" not in answer.text
-    for asset in ("console.css", "icon.svg"):
+    for asset in ("console.css", "tokens.css", "icon.svg", "copy.js", "keys.js"):
         assert (await admin.anonymous.get(f"/console/static/{asset}")).status_code == 200
 
 
@@ -157,3 +157,32 @@ async def test_a_payment_page_shows_the_three_numbers(admin: Admin) -> None:
         assert (answer.status_code, answer.headers["content-type"]) == (
             404, "text/html; charset=utf-8",
         )  # fmt: skip
+
+
+async def test_every_error_is_a_page_with_its_request_id_and_a_way_on(admin: Admin) -> None:
+    headers = {**await session_of(admin), "Accept-Language": "en", "X-Request-Id": "look-for-me"}
+    for path, status in (
+        ("/console/nowhere", 404),
+        ("/console/payments?after=x", 422),
+        ("/console/payments/P1", 404),
+        ("/console/reconciliations/x", 404),
+    ):
+        answer = await admin.anonymous.get(path, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            status, "text/html; charset=utf-8",
+        )  # fmt: skip
+        for told in ("look-for-me", 'href="/console"', 'lang="en"'):
+            assert told in answer.text, (path, told)
+    stale = await admin.anonymous.post("/console/logout", data={"csrf": "x"}, headers=headers)
+    assert (stale.status_code, "out of date" in stale.text) == (401, True)
+    api = await admin.anonymous.get("/api/nowhere")
+    assert api.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_page_is_listed_for_whoever_may_look_at_it(admin: Admin) -> None:
+    html = (await admin.anonymous.get("/console", headers=await session_of(admin))).text
+    listed = set(re.findall(r'<li><a href="(/console[^"]*)"', html))
+    assert {"/console", "/console/payments", "/console/users"} <= listed
+    for path in listed:
+        page = await admin.anonymous.get(path, headers=await session_of(admin))
+        assert page.status_code == 200, path

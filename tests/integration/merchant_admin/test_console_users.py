@@ -63,7 +63,7 @@ async def test_users_are_the_business_of_admins(admin: Admin) -> None:
     assert "/console/users" not in await operator.look("payments")
     for answer in (await operator.get("users"), await operator.send("users", **NEW)):
         assert answer.status_code == 403
-        assert "Your role does not have the right" in answer.text
+        assert "You do not have this right" in answer.text
     assert "/console/users" in await (await Person.logged_in(admin)).look("payments")
 
 

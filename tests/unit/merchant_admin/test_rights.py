@@ -17,7 +17,6 @@ from merchant_admin.settings import AdminSettings
 
 OPEN = {
     "GET /",
-    "GET /console",
     "GET /console/login",
     "POST /console/login",
     "POST /api/session",

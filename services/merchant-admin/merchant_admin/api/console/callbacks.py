@@ -11,7 +11,7 @@ from contracts.api import CallbackType
 from contracts.internal import AlertTest, EndpointPage, FoundDeliveryPage, ReplayRequest
 from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.rendering import error_page, problem_in, render
 from merchant_admin.api.console.shown import BEIJING
 from merchant_admin.api.console.visiting import (
     Seen,
@@ -66,7 +66,7 @@ async def delivery_page(
     except Problem as refusal:
         problem = problem or _told(refusal)
     if not page.items and problem is None:
-        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+        return error_page(request, 404, visitor)
     facts = {"visitor": visitor, "event_id": event_id, "page": page, "problem": problem}
     return render(request, "delivery.html", facts)
 

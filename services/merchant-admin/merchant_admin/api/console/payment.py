@@ -13,7 +13,7 @@ from contracts.internal import PaymentDecision, PaymentOnFile, RefundDecision
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import RequestRefund
 from merchant_admin.api.console.forms import whole_number
-from merchant_admin.api.console.rendering import done_in, render
+from merchant_admin.api.console.rendering import done_in, error_page, render
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.console.visiting import Seen, SentByDecider, SentByRefunder, Visitor, to
 from merchant_admin.api.decisions import DecideOnPayment, DecideOnRefund
@@ -118,7 +118,7 @@ async def _page(
         number = with_form_of("payment", payment_no)
         payment = await searching.read_payment(deps, number, visitor.scope)
     except NoSuch:
-        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+        return error_page(request, 404, visitor)
     problem, given = (refused.problem, refused.given) if refused else (None, {})
     conflict, versions = None, {}
     try:

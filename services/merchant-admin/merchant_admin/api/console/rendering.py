@@ -1,22 +1,28 @@
 """From a template to an answer: escaped throughout, in the reader's language, nothing foreign."""
 
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Final, Protocol, cast
 from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from chassis import logs
 from foundation.money_text import plain_amount
 from foundation.pages import Pages, templates_of
+from merchant_admin.api.access import Caller
+from merchant_admin.api.console.navigation import Group, Navigation
 from merchant_admin.api.console.texts import TEXTS
 
 PROBLEM: Final = "problem"
 DONE: Final = "done"
+TOLD: Final = frozenset({401, 403, 404, 409, 413, 422, 429})
+"""The errors that have words of their own."""
 
 HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        "connect-src 'self'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cache-Control": "no-store",
@@ -29,12 +35,31 @@ _templates.filters.update(plain_amount=plain_amount)
 _pages: Final = Pages(_templates, TEXTS)
 
 
+class Reader(Protocol):
+    """Whose page it is."""
+
+    @property
+    def caller(self) -> Caller: ...
+
+
 def render(
     request: Request, template: str, facts: Mapping[str, object], *, status: int = 200
 ) -> HTMLResponse:
     """A whole page. `?lang=` is kept in a cookie for the pages that follow."""
-    here = {"path": request.url.path, "link": _Linker(request)}
+    here = {"path": request.url.path, "link": _Linker(request), "ways": _ways(request, facts)}
     return _pages.render(request, template, {**facts, **here}, headers=HEADERS, status=status)
+
+
+def error_page(request: Request, status: int, visitor: Reader | None) -> HTMLResponse:
+    """What is said is chosen by the status alone: the words of problems are for programs."""
+    what = f"error.{status}" if status in TOLD else "error.500" if status >= 500 else "error.422"
+    facts = {
+        "visitor": visitor,
+        "what": what,
+        "status": status,
+        "request_id": logs.request_id.get(),
+    }
+    return render(request, "error.html", facts, status=status)
 
 
 def problem_in(request: Request, known: Collection[str]) -> str | None:
@@ -47,6 +72,14 @@ def done_in(request: Request, known: Collection[str]) -> str | None:
     """Which text tells what the form that led here has done: `?done=`."""
     done = request.query_params.get(DONE, "")
     return done if done in known else None
+
+
+def _ways(request: Request, facts: Mapping[str, object]) -> list[Group]:
+    visitor = cast(Reader | None, facts.get("visitor"))
+    if visitor is None:
+        return []
+    navigation: Navigation = request.app.state.navigation
+    return navigation.groups(visitor.caller, request.url.path, {})
 
 
 class _Linker:

@@ -15,11 +15,13 @@ from merchant_admin.api.console import (
     books,
     callbacks,
     counter_codes,
+    error_pages,
     payment,
     reconciliations,
     users,
 )
 from merchant_admin.api.console.forms import read_form, typed
+from merchant_admin.api.console.navigation import HOME, Navigation
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import (
     LOGIN,
@@ -39,7 +41,6 @@ from merchant_admin.domain.search import Search
 from merchant_admin.flows import merchants, searching, sessions
 from merchant_admin.flows.deps import Deps
 
-HOME: Final = "/console/payments"
 PAGE: Final = 50
 
 REFUSED_LOGINS: Final[Mapping[type[Problem], str]] = {
@@ -57,15 +58,23 @@ def add_to(app: FastAPI) -> None:
     app.include_router(router)
     for part in (payment, books, reconciliations, callbacks, users, account, counter_codes):
         app.include_router(part.router)
-    app.mount("/console/static", StaticFiles(directory=_STATIC), name="console-static")
+    static = StaticFiles(directory=_STATIC, packages=[("foundation", "static")])
+    app.mount("/console/static", static, name="console-static")
     app.add_exception_handler(LoginNeeded, to_login)
     app.add_exception_handler(RightNeeded, to_forbidden)
+    error_pages.add_to(app)
+    app.state.navigation = Navigation.of(app)
 
 
 @router.get("/")
-@router.get("/console")
-async def home() -> Response:
+async def root() -> Response:
     return to(HOME)
+
+
+@router.get(HOME)
+async def home_page(request: Request, visitor: Seen) -> Response:
+    """What is to be done."""
+    return render(request, "home.html", {"visitor": visitor})
 
 
 @router.get(LOGIN)

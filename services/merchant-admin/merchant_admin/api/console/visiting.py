@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from merchant_admin.api.access import CSRF_FIELD, Caller, Guard, Reach, Work, find_caller
 from merchant_admin.api.console.forms import read_form
-from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.rendering import error_page
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import Forbidden, NotLoggedIn
@@ -122,7 +122,7 @@ async def to_login(_: Request, __: Exception) -> Response:
 
 async def to_forbidden(request: Request, error: Exception) -> Response:
     assert isinstance(error, RightNeeded)
-    return render(request, "forbidden.html", {"visitor": error.visitor}, status=Forbidden.status)
+    return error_page(request, Forbidden.status, error.visitor)
 
 
 def to(url: str) -> RedirectResponse:
@@ -134,6 +134,7 @@ async def _let_in(guard: Guard, request: Request, deps: Deps) -> Visitor:
     if caller is None:
         raise LoginNeeded
     visitor = Visitor(caller, rules.csrf_token(deps.session_keys, caller.token))
+    request.state.visitor = visitor
     if not guard.admits(caller):
         raise RightNeeded(visitor)
     return visitor

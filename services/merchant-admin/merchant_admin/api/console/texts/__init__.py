@@ -2,9 +2,18 @@
 
 from typing import Final
 
-from merchant_admin.api.console.texts import books, callbacks, codes, names, pages, people
+from merchant_admin.api.console.texts import (
+    books,
+    callbacks,
+    codes,
+    frame,
+    names,
+    pages,
+    people,
+)
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    **frame.TEXTS,
     **pages.TEXTS,
     **books.TEXTS,
     **callbacks.TEXTS,

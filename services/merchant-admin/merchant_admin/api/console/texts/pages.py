@@ -97,6 +97,5 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "decision.settled_outside": ("已通过其他方式退给付款人", "The payer has it by other means"),
     "decision.release": ("放弃本次退款，释放金额", "Give this refund up"),
-    "not_found": ("没有找到这个页面。", "There is no such page."),
     "back": ("返回", "Back"),
 }

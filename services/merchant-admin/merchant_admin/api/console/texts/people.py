@@ -77,8 +77,4 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "至少 12 个字符；保存后所有登录都会退出，请用新密码重新登录。",
         "12 characters or more. You are logged out everywhere, and log in with the new one.",
     ),
-    "forbidden": (
-        "您的角色没有这项权限。",
-        "Your role does not have the right to do this.",
-    ),
 }
