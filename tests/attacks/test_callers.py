@@ -72,6 +72,7 @@ RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
         "POST /internal/counter-codes/{code_id}/payments": {G},
         "GET /internal/events": {G},
         "POST /internal/results": {G},
+        "GET /internal/peer": {G},
         "POST /internal/serials": {G},
         "POST /internal/lists/payments": {G},
         "POST /internal/lists/orders": {G},

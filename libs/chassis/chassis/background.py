@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -56,6 +57,45 @@ async def unless_stopped(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
         await asyncio.wait({working, stopping}, timeout=CANCEL_LIMIT_S)
 
 
+class Gate:
+    """Open while work may be done. Whoever decides it turns it; loops and ports go by it."""
+
+    def __init__(self, *, is_open: bool = True) -> None:
+        self._opened = asyncio.Event()
+        self._shut = asyncio.Event()
+        self.turn(is_open=is_open)
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened.is_set()
+
+    def turn(self, *, is_open: bool) -> None:
+        now, before = (self._opened, self._shut) if is_open else (self._shut, self._opened)
+        before.clear()
+        now.set()
+
+    async def opened(self, stop: asyncio.Event) -> bool:
+        """Wait until it is open; False when it is time to stop."""
+        await unless_stopped(stop, self._opened.wait())
+        return not stop.is_set()
+
+    @asynccontextmanager
+    async def halting(self, stop: asyncio.Event) -> AsyncIterator[asyncio.Event]:
+        """A stop event of one's own, set when `stop` is, and when the gate shuts."""
+        halt = asyncio.Event()
+
+        async def watch() -> None:
+            await unless_stopped(stop, self._shut.wait())
+            halt.set()
+
+        watching = asyncio.ensure_future(watch())
+        try:
+            yield halt
+        finally:
+            watching.cancel()
+            await asyncio.wait({watching})
+
+
 @dataclass(slots=True)
 class Alarm:
     """Rings when `measure()` is above `limit`, again whenever that has doubled, and anew after it
@@ -98,9 +138,10 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    task: asyncio.Task[None]
+    loop: Loop
     pulse: Pulse | None
     stall_s: float
+    gate: Gate | None
 
 
 class Background:
@@ -115,6 +156,7 @@ class Background:
         self._stop = asyncio.Event()
         self._group = asyncio.TaskGroup()
         self._loops: dict[str, _Watched] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -127,36 +169,54 @@ class Background:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        tasks = [watched.task for watched in self._loops.values()]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=self._grace_s)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks.values(), timeout=self._grace_s)
             for task in late:
                 log.warning("background.cancelled", loop=task.get_name())
                 task.cancel()
         await self._group.__aexit__(None, None, None)
 
     def start(
-        self, name: str, loop: Loop, *, pulse: Pulse | None = None, stall_s: float = 60
+        self,
+        name: str,
+        loop: Loop,
+        *,
+        pulse: Pulse | None = None,
+        stall_s: float = 60,
+        gate: Gate | None = None,
     ) -> None:
         """Run `loop(stop)` until the stop event is set.
 
         The loop returns soon after `stop` is set. When it crashes, or returns before, this is
         logged and it is started again after `backoff_s`, doubling to 30 s. With a `pulse` it
-        counts as alive only while the pulse was beaten within `stall_s`.
+        counts as alive only while the pulse was beaten within `stall_s`. With a `gate` it runs
+        only while that is open: shut, it is told to stop; open again, it begins anew.
         """
-        task = self._group.create_task(self._keep_running(name, loop), name=name)
-        self._loops[name] = _Watched(task, pulse, stall_s)
+        watched = _Watched(loop, pulse, stall_s, gate)
+        self._loops[name] = watched
+        self._tasks[name] = self._group.create_task(self._keep_running(name, watched), name=name)
 
     def alive(self) -> dict[str, bool]:
         """Per loop whether it makes progress: the liveness checks of the service."""
-        return {name: _is_alive(watched) for name, watched in self._loops.items()}
+        return {name: self._is_alive(name, watched) for name, watched in self._loops.items()}
 
-    async def _keep_running(self, name: str, loop: Loop) -> None:
+    def _is_alive(self, name: str, watched: _Watched) -> bool:
+        if watched.gate is not None and not watched.gate.is_open:
+            return True
+        if watched.pulse is None:
+            return not self._tasks[name].done()
+        return watched.pulse.age_s() < watched.stall_s
+
+    async def _keep_running(self, name: str, watched: _Watched) -> None:
         backoff_s = self._backoff_s
         while not self._stop.is_set():
+            if watched.gate is not None and not await watched.gate.opened(self._stop):
+                return
+            if watched.pulse is not None:
+                watched.pulse.beat()
             started = time.monotonic()
             try:
-                await loop(self._stop)
+                await self._run(watched)
             except Exception:  # Whatever it was: it is counted, and the loop starts again.
                 log.exception("background.crashed", loop=name)
                 CRASHES.labels(name).inc()
@@ -166,8 +226,9 @@ class Background:
                 return
             backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
 
-
-def _is_alive(watched: _Watched) -> bool:
-    if watched.pulse is None:
-        return not watched.task.done()
-    return watched.pulse.age_s() < watched.stall_s
+    async def _run(self, watched: _Watched) -> None:
+        if watched.gate is None:
+            await watched.loop(self._stop)
+            return
+        async with watched.gate.halting(self._stop) as halt:
+            await watched.loop(halt)

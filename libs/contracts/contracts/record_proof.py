@@ -64,6 +64,11 @@ class HmacKeys:
         self._by_id = {_key_id(secret.encode()): secret.encode() for secret in secrets}
         self._key_id, self._secret = next(iter(self._by_id.items()))
 
+    @property
+    def ids(self) -> list[str]:
+        """Of the keys, the one that proves first; they are no secret."""
+        return list(self._by_id)
+
     def prove(self, topic: str, key: str, kind: str, value: bytes) -> dict[str, str]:
         proof = hmac.digest(self._secret, _text(topic, key, kind, value), "sha256")
         return _headers(self._key_id, proof)

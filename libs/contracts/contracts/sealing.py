@@ -24,6 +24,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+NOTHING_OPENS: Final = "what is sealed to this service does not open with PAYMESH_SEALING_KEY"
+"""Why a service whose `Opener` does not fit is not ready."""
+
 _WITHOUT_ID: Final = b"\x01"
 _WITH_ID: Final = b"\x02"
 _ID_BYTES: Final = 4

@@ -34,6 +34,7 @@ class ConfigurationReplica:
         fetch_wait_ms: int = FETCH_WAIT_MS,
     ) -> None:
         self.refused = 0
+        self._accepted = 0
         self._proof = proof
         self._apply = apply
         self._broadcast = Broadcast(
@@ -44,6 +45,17 @@ class ConfigurationReplica:
         )
         self.pulse = self._broadcast.pulse
         self.caught_up = self._broadcast.caught_up
+
+    def ready(self) -> bool | str:
+        """For readiness. Who believes nothing of what is there has the wrong keys."""
+        if not self.caught_up.is_set():
+            return "the configuration has not been read to its end yet"
+        if self.refused and not self._accepted:
+            return (
+                f"none of its {self.refused} records is signed by a key of"
+                " PAYMESH_CONFIGURATION_PUBLIC_KEYS"
+            )
+        return True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
@@ -60,4 +72,5 @@ class ConfigurationReplica:
                 "configuration.refused", key=record.key, offset=record.offset, reason=str(error)
             )
             return
+        self._accepted += 1
         self._apply(record)

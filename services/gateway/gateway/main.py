@@ -1,7 +1,7 @@
 """The gateway, put together: what is made once, what runs beside the requests, what is served."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from chassis import logs
 from chassis.background import Background
+from chassis.fitness import Fitness
 from chassis.producer import Producer
 from chassis.settings import load
 from chassis.web import (
@@ -22,7 +23,8 @@ from chassis.web import (
 )
 from contracts import record_proof
 from contracts.internal import FindSerials, SerialList
-from contracts.sealing import Opener
+from contracts.record_proof import HmacKeys
+from contracts.sealing import NOTHING_OPENS, Opener
 from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
 from foundation.configuration_replica import ConfigurationReplica
 from foundation.record_proof import RecordProof, stamped
@@ -54,6 +56,7 @@ from gateway.directory.configuration import Configuration
 from gateway.flows.deps import Addresses, Deps
 from gateway.jobs import CertificateWatch, KeyWatch, watch
 from gateway.outgoing.alerts import Alerts
+from gateway.outgoing.peer import PeerChecks
 from gateway.outgoing.results import Results
 from gateway.outgoing.unbroken import Unbroken
 from gateway.settings import GatewaySettings
@@ -73,6 +76,7 @@ class Parts:
     transport: HttpTransport
     configuration: ConfigurationReplica
     commands_proof: RecordProof
+    shared: HmacKeys
 
 
 def assemble(settings: GatewaySettings) -> Parts:
@@ -128,13 +132,16 @@ def assemble(settings: GatewaySettings) -> Parts:
         opener=opener,
         clock=time.time,
     )
-    return Parts(deps, producer, transport, replica, RecordProof(shared, until))
+    return Parts(deps, producer, transport, replica, RecordProof(shared, until), shared)
 
 
-def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
+def build(
+    settings: GatewaySettings, *, group: str = SERVICE, now: Callable[[], float] = time.time
+) -> PublicApp:
     """The whole service; it connects when the application's lifespan begins.
 
-    `group`: the consumer group that shares trade-core's commands among the replicas.
+    `group`: the consumer group that shares trade-core's commands among the replicas. `now`: this
+    machine's clock.
     """
     parts = assemble(settings)
     deps = parts.deps
@@ -149,25 +156,33 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
     )
     keys, watching = KeyWatch(deps), watch(deps, SERVICE, commands, parts.configuration)
     certificates = CertificateWatch(deps, settings.channel_ca_file)
+    fitness = Fitness(PeerChecks(deps.trade_core, parts.shared, now=now).checks())
     background, replica = Background(), parts.configuration
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with parts.transport, deps.trade_core, deps.notifier:
             await parts.producer.start()
+            await fitness.begin()
             async with background:
-                background.start("configuration", replica.run, pulse=replica.pulse)
-                background.start("commands", commands.run, pulse=commands.pulse)
-                background.start("keys", keys.run, pulse=keys.pulse)
-                background.start("certificates", certificates.run, pulse=certificates.pulse)
-                background.start("watch", watching.run, pulse=watching.pulse)
-                background.start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
+                start, gate = background.start, fitness.gate
+                start("fitness", fitness.run, pulse=fitness.pulse)
+                start("configuration", replica.run, pulse=replica.pulse)
+                start("commands", commands.run, pulse=commands.pulse, gate=gate)
+                start("keys", keys.run, pulse=keys.pulse, gate=gate)
+                start("certificates", certificates.run, pulse=certificates.pulse, gate=gate)
+                start("watch", watching.run, pulse=watching.pulse)
+                start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
                 yield
             await deps.unbroken.drain()
             await parts.producer.stop()
 
-    async def ready() -> Mapping[str, bool]:
-        return {"configuration": deps.is_configured(), "secrets": deps.opener.fits}
+    async def ready() -> Mapping[str, bool | str]:
+        return {
+            "configuration": replica.ready(),
+            "secrets": deps.opener.fits or NOTHING_OPENS,
+            **fitness.ready(),
+        }
 
     app = create_public_app(
         service=SERVICE,
@@ -175,6 +190,7 @@ def build(settings: GatewaySettings, *, group: str = SERVICE) -> PublicApp:
         ready=ready,
         alive=background.alive,
         accepted=settings.tokens(),
+        gate=fitness.gate,
     )
     app.state.deps = deps
     app.state.admission = _admission(settings, deps.directory)

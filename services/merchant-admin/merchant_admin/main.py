@@ -12,8 +12,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from chassis import logs, settings
 from chassis.background import Background, Pulse
 from chassis.database import AWAY, Database
+from chassis.fitness import Fitness, clock_of
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
+from chassis.schema import until_current
 from chassis.web import PublicApp, create_public_app, serve
 from contracts import record_proof, topics
 from contracts.events.configuration import SOURCE
@@ -70,7 +72,8 @@ PARTS: Final = (
 def main() -> None:
     config = settings.load(AdminSettings)
     logs.configure(NAME, config.log_level)
-    serve(build(config), config)
+    schema = partial(until_current, "merchant_admin", config.database_url.get_secret_value())
+    serve(build(config), config, first=schema)
 
 
 def build(config: AdminSettings, *, group: str = GROUP) -> PublicApp:
@@ -82,6 +85,7 @@ def build(config: AdminSettings, *, group: str = GROUP) -> PublicApp:
         ready=running.ready,
         alive=running.alive,
         away=AWAY,
+        gate=running.fitness.gate,
     )
     if config.trusted_proxies:
         trusted = [str(network) for network in config.trusted_proxies]
@@ -100,12 +104,16 @@ class _Running:
         self._config = config
         self._group = group
         self._db: Database | None = None
+        self._is_begun = False
         self._background = Background()
+        self.fitness = Fitness({"clock": self._check_clock})
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         config = self._config
         db = await Database.connect(config.database_url.get_secret_value(), application_name=NAME)
+        self._db = db
+        await self.fitness.begin()
         signing = record_proof.signing_key(config.configuration_key.get_secret_value())
         stamp = stamped(signing, (topics.MERCHANT_CONFIG,))
         producer = Producer(config.broker(), NAME, stamp=stamp)
@@ -124,10 +132,10 @@ class _Running:
                 self._background as background,
             ):
                 self._start(background, deps, relay, producer.send_many)
-                self._db = db
+                self._is_begun = True
                 yield
-                self._db = None
         finally:
+            self._is_begun = False
             await producer.stop()
             await db.close()
 
@@ -142,18 +150,30 @@ class _Running:
             fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
         clock = Pulse()
+        gate = self.fitness.gate
+        background.start("fitness", self.fitness.run, pulse=self.fitness.pulse)
         background.start("relay", relay.run, pulse=relay.pulse)
         kept = Retention(deps.db, timedelta(days=config.event_retention_days))
-        background.start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
+        background.start(
+            "retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate
+        )
         background.start("read-model", consumer.run, pulse=consumer.pulse)
         watching = self_watch(NAME, by_kafka(send, SOURCE), consumers={NAME: consumer}, relay=relay)
         background.start("watch", watching.run, pulse=watching.pulse)
         background.start(
-            "clock", partial(jobs.keep_time, deps, clock), pulse=clock, stall_s=5 * jobs.EVERY_S
+            "clock",
+            partial(jobs.keep_time, deps, clock),
+            pulse=clock,
+            stall_s=5 * jobs.EVERY_S,
+            gate=gate,
         )
 
-    async def ready(self) -> Mapping[str, bool]:
-        return {"database": self._db is not None and await self._db.is_up()}
+    async def _check_clock(self) -> str | None:
+        return await clock_of(self._db).check() if self._db else None
+
+    async def ready(self) -> Mapping[str, bool | str]:
+        is_up = self._is_begun and self._db is not None and await self._db.is_up()
+        return {"database": is_up, **self.fitness.ready()}
 
     def alive(self) -> Mapping[str, bool]:
         return self._background.alive()

@@ -15,13 +15,15 @@ from chassis import logs, settings
 from chassis.background import Background
 from chassis.consumer import Consumer
 from chassis.database import AWAY, Database
+from chassis.fitness import Fitness, clock_of
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
+from chassis.schema import until_current
 from chassis.web import create_app, serve
 from contracts import record_proof, topics
 from contracts.events.alerts import AlertRecord
 from contracts.events.configuration import AlertRoute
-from contracts.sealing import Opener
+from contracts.sealing import NOTHING_OPENS, Opener
 from foundation.configuration_replica import ConfigurationReplica
 from foundation.record_proof import RecordProof
 from notifier import api
@@ -58,7 +60,8 @@ RELAY_REST_S: Final = 0.1  # Nobody waits to hear what became of a callback.
 def main() -> None:
     config = settings.load(NotifierSettings)
     logs.configure(NAME, config.log_level)
-    serve(build(config), config)
+    schema = partial(until_current, "notifier", config.database_url.get_secret_value())
+    serve(build(config), config, first=schema)
 
 
 def build(config: NotifierSettings, *, group: str = NAME) -> FastAPI:
@@ -71,6 +74,7 @@ def build(config: NotifierSettings, *, group: str = NAME) -> FastAPI:
         alive=running.alive,
         away=AWAY,
         accepted=config.tokens(),
+        gate=running.fitness.gate,
     )
     app.include_router(api.router())
     return app
@@ -126,6 +130,7 @@ class _Running:
         )
         self._background = Background(grace_s=GRACE_S)
         self._db: Database | None = None
+        self.fitness = Fitness({"clock": self._check_clock})
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
@@ -158,9 +163,13 @@ class _Running:
                 routes=self._routes,
                 reach=partial(messengers_of, session=guarded),
             )
+            await self.fitness.begin()
             await opened.enter_async_context(self._background)
             self._start_loops(deps, relay, Rescue(deps, presence), sender)
             yield
+
+    async def _check_clock(self) -> str | None:
+        return await clock_of(self._db).check() if self._db else None
 
     def _order_events(self, deps: Deps) -> Consumer[NewDelivery | None]:
         flow = OrderEvents(deps)
@@ -197,29 +206,31 @@ class _Running:
         events, alerts = self._order_events(deps), self._alerts(deps)
         dispatch = Dispatch(deps, sender, ready=self._configuration.caught_up)
         days, measuring = Keeping(deps, retention_days=self._config.retention_days), Measuring(deps)
-        start = self._background.start
+        start, gate = self._background.start, self.fitness.gate
+        start("fitness", self.fitness.run, pulse=self.fitness.pulse)
         start("configuration", self._configuration.run, pulse=self._configuration.pulse)
-        start("order-events", events.run, pulse=events.pulse)
-        start("alerts", alerts.run, pulse=alerts.pulse)
-        start("dispatch", dispatch.run, pulse=dispatch.pulse)
+        start("order-events", events.run, pulse=events.pulse, gate=gate)
+        start("alerts", alerts.run, pulse=alerts.pulse, gate=gate)
+        start("dispatch", dispatch.run, pulse=dispatch.pulse, gate=gate)
         start("rescue", rescue.run, pulse=rescue.pulse)
-        start("keeping", days.run, pulse=days.pulse, stall_s=2 * keeping.EVERY_S)
+        start("keeping", days.run, pulse=days.pulse, stall_s=2 * keeping.EVERY_S, gate=gate)
         start("measuring", measuring.run, pulse=measuring.pulse)
         start("outbox", relay.run, pulse=relay.pulse)
         kept = Retention(deps.db, timedelta(days=self._config.retention_days))
-        start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
+        start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate)
         people = Messaging(deps, ready=self._configuration.caught_up)
-        start("messaging", people.run, pulse=people.pulse)
+        start("messaging", people.run, pulse=people.pulse, gate=gate)
         watching = watch(deps, relay, self._configuration, {NAME: events, f"{NAME}-alerts": alerts})
         ends = CertificateWatch(deps, ready=self._configuration.caught_up)
-        start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * LOOK_S)
+        start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * LOOK_S, gate=gate)
         start("watch", watching.run, pulse=watching.pulse)
 
-    async def ready(self) -> Mapping[str, bool]:
+    async def ready(self) -> Mapping[str, bool | str]:
         return {
             "database": self._db is not None and await self._db.is_up(),
-            "configuration": self._configuration.caught_up.is_set(),
-            "secrets": self._opener.fits,
+            "configuration": self._configuration.ready(),
+            "secrets": self._opener.fits or NOTHING_OPENS,
+            **self.fitness.ready(),
         }
 
     def alive(self) -> Mapping[str, bool]:

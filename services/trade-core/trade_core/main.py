@@ -1,9 +1,11 @@
 """The composition root: settings become connections, connections become the service."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -12,8 +14,10 @@ from chassis import logs, settings
 from chassis.background import Background, pause
 from chassis.consumer import Consumer, Record
 from chassis.database import AWAY, Database
+from chassis.fitness import Fitness, clock_of
 from chassis.outbox import FORGET_EVERY_S, Relay, Retention
 from chassis.producer import Producer
+from chassis.schema import until_current
 from chassis.web import add_routes, create_app, serve
 from contracts import record_proof, topics
 from contracts.events.orders import SOURCE
@@ -41,12 +45,18 @@ WAIT_S: Final = 0.1
 def main() -> None:
     config = settings.load(TradeCoreSettings)
     logs.configure(NAME, config.log_level)
-    serve(build(config), config)
+    schema = partial(until_current, "trade_core", config.database_url.get_secret_value())
+    serve(build(config), config, first=schema)
 
 
-def build(config: TradeCoreSettings, *, group: str = NAME) -> FastAPI:
-    """The application; what it needs is opened when it starts, and closed when it ends."""
-    running = _Running(config, group)
+def build(
+    config: TradeCoreSettings, *, group: str = NAME, now: Callable[[], float] = time.time
+) -> FastAPI:
+    """The application; what it needs is opened when it starts, and closed when it ends.
+
+    `now`: this machine's clock.
+    """
+    running = _Running(config, group, now)
     app = create_app(
         service=NAME,
         lifespan=running.lifespan,
@@ -54,6 +64,7 @@ def build(config: TradeCoreSettings, *, group: str = NAME) -> FastAPI:
         alive=running.alive,
         away=AWAY,
         accepted=config.tokens(),
+        gate=running.fitness.gate,
     )
     add_routes(app, api.router())
     return app
@@ -62,9 +73,11 @@ def build(config: TradeCoreSettings, *, group: str = NAME) -> FastAPI:
 class _Running:
     """The connections and loops of one process."""
 
-    def __init__(self, config: TradeCoreSettings, group: str) -> None:
+    def __init__(self, config: TradeCoreSettings, group: str, now: Callable[[], float]) -> None:
         self._config = config
         self._group = group
+        self._now = now
+        self.fitness = Fitness({"clock": self._check_clock})
         self._policies = AppPolicies()
         self._accounts = ChannelAccounts()
         self._shared = record_proof.hmac_keys(config.record_keys.get_secret_value())
@@ -98,17 +111,22 @@ class _Running:
             wake_up = asyncio.Event()
             deps = app.state.deps = Deps(
                 db=db,
-                clock=lambda: datetime.now(UTC),
+                clock=lambda: datetime.fromtimestamp(self._now(), UTC),
                 late_payment=self._policies.late_payment,
                 refund_splits=self._policies.refund_splits,
                 send=producer.send_many,
                 check_proof=self._results_proof.check,
+                record_key_ids=self._shared.ids,
                 wake_relay=relay.wake,
                 wake_due=wake_up.set,
             )
+            await self.fitness.begin()
             await opened.enter_async_context(self._background)
             self._start_loops(deps, relay, DueLoop(deps, wake_up))
             yield
+
+    async def _check_clock(self) -> str | None:
+        return await clock_of(self._db, now=self._now).check() if self._db else None
 
     def _configure(self, record: Record) -> None:
         self._policies.handle(record)
@@ -125,17 +143,24 @@ class _Running:
                     return
             await results.run(stop)
 
-        start = self._background.start
+        start, gate = self._background.start, self.fitness.gate
+        start("fitness", self.fitness.run, pulse=self.fitness.pulse)
         start("configuration", self._configuration.run, pulse=self._configuration.pulse)
-        start("results", read_results, pulse=results.pulse)
-        start("due", due.run, pulse=due.pulse)
+        start("results", read_results, pulse=results.pulse, gate=gate)
+        start("due", due.run, pulse=due.pulse, gate=gate)
         start("outbox", relay.run, pulse=relay.pulse)
         kept = Retention(deps.db, timedelta(days=self._config.event_retention_days))
-        start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S)
+        start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate)
         ledger = LedgerLoop(deps)
-        start("ledger", ledger.run, pulse=ledger.pulse, stall_s=5 * LEDGER_EVERY_S)
+        start("ledger", ledger.run, pulse=ledger.pulse, stall_s=5 * LEDGER_EVERY_S, gate=gate)
         reconciling = ReconcileLoop(deps, self._accounts)
-        start("reconciliation", reconciling.run, pulse=reconciling.pulse, stall_s=RECONCILE_STALL_S)
+        start(
+            "reconciliation",
+            reconciling.run,
+            pulse=reconciling.pulse,
+            stall_s=RECONCILE_STALL_S,
+            gate=gate,
+        )
         watching = self_watch(
             NAME,
             by_kafka(deps.send, SOURCE),
@@ -160,11 +185,12 @@ class _Running:
             fetch_wait_ms=self._config.kafka_fetch_wait_ms,
         )
 
-    async def ready(self) -> Mapping[str, bool]:
+    async def ready(self) -> Mapping[str, bool | str]:
         return {
             "database": self._db is not None and await self._db.is_up(),
-            "configuration": self._configuration.caught_up.is_set(),
+            "configuration": self._configuration.ready(),
             "results": self._reading is not None and not self._reading.blocked,
+            **self.fitness.ready(),
         }
 
     def alive(self) -> Mapping[str, bool]:

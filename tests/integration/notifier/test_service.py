@@ -206,6 +206,7 @@ async def test_ready_and_alive(house: House) -> None:
     assert set(alive.json()["checks"]) == {
         "configuration", "order-events", "alerts", "dispatch", "rescue", "outbox", "messaging",
         "keeping", "measuring", "watch", "retention", "certificates",
+        "fitness",
     }  # fmt: skip
 
 

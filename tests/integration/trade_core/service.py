@@ -1,6 +1,7 @@
 """The whole service as the others see it: HTTP in front, a database below, Kafka beside it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -112,8 +113,10 @@ def new_request(**changes: Any) -> CreatePayment:
 
 
 @asynccontextmanager
-async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[RunningService]:
-    """From its start to its stop, in a consumer group of its own."""
+async def running_service(
+    url: str, kafka_bootstrap: str, *, now: Callable[[], float] = time.time, fit: bool = True
+) -> AsyncIterator[RunningService]:
+    """From its start to its stop, in a consumer group of its own; ready, where it is `fit`."""
     settings = TradeCoreSettings(
         accepted_tokens=(AcceptedToken("gateway", SecretStr("g" * 32)),),
         operator_token=SecretStr(TOKEN),
@@ -124,7 +127,7 @@ async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[Runni
         configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
         kafka_session_timeout_ms=6000,
     )
-    app = build(settings, group=f"trade-core-{new_id('event')}")
+    app = build(settings, group=f"trade-core-{new_id('event')}", now=now)
     db = await Database.connect(url, application_name="tests")
     producer = Producer(kafka_bootstrap, "tests", stamp=stamp)
     await producer.start()
@@ -135,7 +138,8 @@ async def running_service(url: str, kafka_bootstrap: str) -> AsyncIterator[Runni
     )
     service = RunningService(url, http, db, producer)
     async with http, _reading(kafka_bootstrap, service.records), app.router.lifespan_context(app):
-        await until(lambda: _is_ready(http))
+        if fit:
+            await until(lambda: is_ready(http))
         yield service
     await producer.stop()
     await db.close()
@@ -156,7 +160,7 @@ async def _reading(bootstrap: str, records: list[Record]) -> AsyncIterator[None]
         stop.set()
 
 
-async def _is_ready(http: httpx.AsyncClient) -> bool:
+async def is_ready(http: httpx.AsyncClient) -> bool:
     return (await http.get("/health/ready")).status_code == 200
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chassis.background import Gate
 from chassis.problems import FieldError, InvalidRequest, NotFound
 from chassis.settings import AcceptedToken
 from chassis.web.callers import Callers
@@ -21,8 +22,14 @@ READY_LIMIT_S = 3.0
 UNUSED: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """`Edge` measures; FastAPI's own telemetry looks for its providers with every request."""
 
-Ready = Callable[[], Awaitable[Mapping[str, bool]]]
+Ready = Callable[[], Awaitable[Mapping[str, bool | str]]]
+"""Each check holds (True), or does not: False, or the words why not."""
+
 Alive = Callable[[], Mapping[str, bool]]
+
+
+First = Callable[[dict[str, bool | str]], Awaitable[None]]
+"""Returns when it has come true; until then it keeps the named checks, with the words why not."""
 
 
 class PublicApp(FastAPI):
@@ -43,20 +50,22 @@ def create_app(
     alive: Alive | None = None,
     away: Sequence[type[Exception]] = (),
     accepted: Sequence[AcceptedToken] = (),
+    gate: Gate | None = None,
 ) -> FastAPI:
     """The application of a service that nobody outside calls: request ids, metrics, problem
     answers and health routes in place.
 
-    `ready` and `alive` answer named checks; one that is False, or no answer within 3 s, makes
+    `ready` and `alive` answer named checks; one that does not hold, or no answer within 3 s, makes
     `/health/ready` or `/health/live` 503. `ready` tells whether traffic is welcome, `alive`
     whether a restart would help. `away`: what endpoints raise when something they need is away or
     too busy for the moment, as `database.AWAY`; answered 503 instead of 500. `accepted`: the tokens
-    of those who may call a route that is `CalledBy` them.
+    of those who may call a route that is `CalledBy` them. While the `gate` is shut, all but health
+    and metrics is 503: connections that are open already go on bringing requests.
     """
     app = FastAPI(**_options(service), lifespan=lifespan)
     app.state.stopping = False
     app.state.callers = Callers(accepted)
-    _prepare(app, away)
+    _prepare(app, away, gate)
     _add_health(app, ready, alive)
     return app
 
@@ -69,15 +78,31 @@ def create_public_app(
     alive: Alive | None = None,
     away: Sequence[type[Exception]] = (),
     accepted: Sequence[AcceptedToken] = (),
+    gate: Gate | None = None,
 ) -> PublicApp:
     """The two applications of a service that is called from outside, too. All that is not for
     the world (health, metrics, `/internal`) belongs into its `private`."""
     private = create_app(
-        service=service, lifespan=_none, ready=ready, alive=alive, away=away, accepted=accepted
+        service=service,
+        lifespan=_none,
+        ready=ready,
+        alive=alive,
+        away=away,
+        accepted=accepted,
+        gate=gate,
     )
     app = PublicApp(private, **_options(service), lifespan=lifespan)
-    _prepare(app, away)
+    _prepare(app, away, gate)
     return app
+
+
+def create_waiting_app(service: str, reasons: Mapping[str, bool | str]) -> FastAPI:
+    """The private port of a service that cannot begin yet: alive, and not ready for `reasons`."""
+
+    async def ready() -> Mapping[str, bool | str]:
+        return {"started": False, **reasons}
+
+    return create_app(service=service, lifespan=_none, ready=ready, gate=Gate(is_open=False))
 
 
 async def refuse_nul(request: Request) -> None:
@@ -106,8 +131,8 @@ async def _none(_: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def _prepare(app: FastAPI, away: Sequence[type[Exception]]) -> None:
-    app.add_middleware(Edge, max_body_bytes=MAX_BODY_BYTES)
+def _prepare(app: FastAPI, away: Sequence[type[Exception]], gate: Gate | None) -> None:
+    app.add_middleware(Edge, max_body_bytes=MAX_BODY_BYTES, gate=gate)
     register_handlers(app, away)
 
 
@@ -131,9 +156,11 @@ def _add_health(app: FastAPI, ready: Ready | None, alive: Alive | None) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _checked(checks: Mapping[str, bool]) -> Response:
-    good = all(checks.values())
+def _checked(checks: Mapping[str, bool | str]) -> Response:
+    held = {name: check is True for name, check in checks.items()}
+    reasons = {name: check for name, check in checks.items() if isinstance(check, str)}
+    good = all(held.values())
+    body = {"status": "ok" if good else "unavailable", "checks": held}
     return JSONResponse(
-        {"status": "ok" if good else "unavailable", "checks": dict(checks)},
-        status_code=200 if good else 503,
+        {**body, "reasons": reasons} if reasons else body, status_code=200 if good else 503
     )

@@ -15,7 +15,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import logs
+from chassis.background import Gate
 from chassis.problems import BodyTooLarge, Overloaded
+from chassis.web.errors import problem_response
 
 log = structlog.get_logger()
 
@@ -27,6 +29,9 @@ SECONDS = Histogram(
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 IN_FLIGHT = Gauge("http_in_flight", "Requests inside the in-flight gate")
+
+ALWAYS_OPEN = ("/health/", "/metrics")
+NOT_FIT = Overloaded("This replica cannot do its work at the moment.", retry_after_s=1)
 
 MAX_LABELS = 1_000  # More than there are methods, routes and states.
 _requests_of = lru_cache(MAX_LABELS)(REQUESTS.labels)
@@ -40,9 +45,10 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class Edge:
     """Pure ASGI middleware, because it is passed by every request of the hot path."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, gate: Gate | None = None) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,9 +81,16 @@ class Edge:
             await send(message)
 
         try:
+            if self._is_shut(scope["path"]):
+                await _refuse(scope, limited_receive, labelled_send)
+                return
             await self._app(scope, limited_receive, labelled_send)
         finally:
             _observe(scope, status, time.perf_counter() - started)
+
+    def _is_shut(self, path: str) -> bool:
+        gate = self._gate
+        return gate is not None and not gate.is_open and not path.startswith(ALWAYS_OPEN)
 
 
 class InFlightLimit:
@@ -129,6 +142,12 @@ class FairGate:
             self._held[who] -= 1
             if not self._held[who]:
                 del self._held[who]
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    response = problem_response(NOT_FIT)
+    response.headers["Connection"] = "close"  # The next one may reach a replica that can.
+    await response(scope, receive, send)
 
 
 def _request_id(offered: str | None) -> str:

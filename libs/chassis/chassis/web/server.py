@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 import uvloop
 from fastapi import FastAPI
 
 from chassis.settings import PublicSettings, Settings
-from chassis.web.application import PublicApp
+from chassis.web.application import First, PublicApp, create_waiting_app
 from chassis.web.connection import Connection, of_port
 from chassis.web.limits import Limits, connections_allowed
 
@@ -31,12 +31,18 @@ TICK_S: Final = 1.0
 
 BACKLOG: Final = 2048
 
+AT_ONCE_S: Final = 0.5
+"""What is true by then is not worth telling that it is not."""
+
 PRIVATE_SHARE: Final = 5
 """One connection in five is kept for our own services, whatever the public does."""
 
 
-def serve(app: FastAPI, settings: Settings) -> None:
+def serve(app: FastAPI, settings: Settings, *, first: First | None = None) -> None:
     """Run until SIGTERM or SIGINT; readiness is off from that moment.
+
+    `first`: what must have come true before anything is opened or joined. Until it has returned,
+    the private port tells that the service lives, and in its own words why it is not ready.
 
     A `PublicApp` stands on `settings.port` and its `private` on `settings.private_port`, any other
     application on the private port alone. Running requests are finished (at most 15 s), then the
@@ -44,7 +50,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
     """
     collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, settings))
+        runner.run(_serve(app, settings, first))
 
 
 def collect_rarely() -> None:
@@ -55,7 +61,7 @@ def collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def _serve(app: FastAPI, settings: Settings) -> None:
+async def _serve(app: FastAPI, settings: Settings, first: First | None) -> None:
     stop = asyncio.Event()
     servers = [_Server(port, settings.host, stop) for port in _ports(app, settings)]
 
@@ -69,10 +75,42 @@ async def _serve(app: FastAPI, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, end)
+    if first is not None and not await _has_come_true(first, app.title, settings, stop):
+        return
     async with app.router.lifespan_context(app), asyncio.TaskGroup() as group:
         for server in servers:
             group.create_task(server.serve())
             await server.listening.wait()
+
+
+async def _has_come_true(
+    first: First, service: str, settings: Settings, stop: asyncio.Event
+) -> bool:
+    """False when it was time to stop before."""
+    reasons: dict[str, bool | str] = {}
+    waiting = asyncio.ensure_future(first(reasons))
+    await asyncio.wait({waiting}, timeout=AT_ONCE_S)
+    if not waiting.done():
+        await _tell_until(waiting, create_waiting_app(service, reasons), settings, stop)
+    if not waiting.done():
+        waiting.cancel()
+        return False
+    await waiting
+    return True
+
+
+async def _tell_until(
+    waiting: asyncio.Future[None], app: FastAPI, settings: Settings, stop: asyncio.Event
+) -> None:
+    over = asyncio.Event()
+    server = _Server(_private(app, settings, connections_allowed()), settings.host, over)
+    serving = asyncio.ensure_future(server.serve())
+    stopping = asyncio.ensure_future(stop.wait())
+    either: set[asyncio.Future[Any]] = {waiting, stopping, serving}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    over.set()
+    await serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +126,25 @@ def _ports(app: FastAPI, settings: Settings) -> list[_Port]:
     """The private one last: whoever is ready is already listened to."""
     allowed = connections_allowed()
     kept = max(allowed // PRIVATE_SHARE, 1)
-    limits = partial(Limits, settings.head_limit_s, settings.body_limit_s)
-    ours = of_port(limits(kept, is_proxy=lambda _: True))
     if not isinstance(app, PublicApp):
-        return [_Port(app, settings.private_port, ours)]
+        return [_private(app, settings, kept)]
     assert isinstance(settings, PublicSettings)
     anyone = of_port(
-        limits(max(allowed - kept, 1), is_proxy=partial(_is_within, settings.trusted_proxies))
+        Limits(
+            settings.head_limit_s,
+            settings.body_limit_s,
+            max(allowed - kept, 1),
+            is_proxy=partial(_is_within, settings.trusted_proxies),
+        )
     )
-    private = _Port(app.private, settings.private_port, ours)
-    return [_Port(app, settings.port, anyone), private]
+    return [_Port(app, settings.port, anyone), _private(app.private, settings, kept)]
+
+
+def _private(app: FastAPI, settings: Settings, connections: int) -> _Port:
+    limits = Limits(
+        settings.head_limit_s, settings.body_limit_s, connections, is_proxy=lambda _: True
+    )
+    return _Port(app, settings.private_port, of_port(limits))
 
 
 def _is_within(networks: Sequence[IPv4Network | IPv6Network], peer: str) -> bool:

@@ -18,6 +18,7 @@ trade-core:
     POST /internal/splits                          OpenSplit → OpenedSplit (201, 200)
     GET  /internal/splits/{split_no}?app_id=              → SplitView
     GET  /internal/splits?app_id=&merchant_id=&merchant_split_no=         → SplitView
+    GET  /internal/peer                                   → Peer (for the gateway)
     POST /internal/results                         TakeResults → ResultsReceipt (from the gateway)
     POST /internal/lists/payments|orders|refunds|splits    ListQuery → …Page
     GET  /internal/day-statements/{day}?app_id=&merchant_id=&currency=&after=&limit=
@@ -138,6 +139,7 @@ from contracts.internal.pay_points import (
     PointAddress,
     PointState,
 )
+from contracts.internal.peer import Peer
 from contracts.internal.reconciliation import (
     MAX_PAGE_ROWS,
     MAX_RAW_CHARS,
@@ -245,6 +247,7 @@ __all__ = [
     "PayerCame",
     "PaymentDecision",
     "PaymentOnFile",
+    "Peer",
     "Ping",
     "PointAddress",
     "PointState",

@@ -8,6 +8,7 @@ from trade_core.api import (
     lists,
     payment_links,
     payments,
+    peer,
     reconciliations,
     refunds,
     results,
@@ -18,6 +19,16 @@ from trade_core.api import (
 def router() -> APIRouter:
     """All routes, behind one prefix."""
     routes = APIRouter(prefix="/internal", dependencies=[Depends(refuse_nul)])
-    for part in (payments, payment_links, refunds, splits, lists, results, ledger, reconciliations):
+    for part in (
+        payments,
+        payment_links,
+        refunds,
+        splits,
+        lists,
+        results,
+        ledger,
+        reconciliations,
+        peer,
+    ):
         part.add_routes(routes)
     return routes

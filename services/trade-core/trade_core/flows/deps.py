@@ -14,7 +14,8 @@ from trade_core.flows.wake_ups import OrderWakeUps
 @dataclass(frozen=True, slots=True)
 class Deps:
     """`send` publishes to Kafka and answers per message whether it was confirmed. `check_proof`
-    raises Unproven for a record that the gateway did not write. `wake_relay` and
+    raises Unproven for a record that the gateway did not write, `record_key_ids` name the keys by
+    which it would be believed. `wake_relay` and
     `wake_due` are called after a commit, so that what it caused does not wait for a poll;
     `order_wake_ups` wakes callers who wait for an order."""
 
@@ -26,4 +27,5 @@ class Deps:
     check_proof: Callable[[Record], None]
     wake_relay: Callable[[], None]
     wake_due: Callable[[], None]
+    record_key_ids: list[str] = field(default_factory=list)
     order_wake_ups: OrderWakeUps = field(default_factory=OrderWakeUps)

@@ -1,0 +1,45 @@
+"""The gateway has no database: it measures itself against trade-core, to which it tells all."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from chassis.fitness import Check, Clock
+from chassis.problems import Problem
+from contracts.internal import Peer
+from contracts.record_proof import HmacKeys
+from foundation.service_client import Service
+
+ASK_LIMIT_S: Final = 1.0
+
+
+class PeerChecks:
+    """What must agree with trade-core. While that does not answer, nothing is known."""
+
+    def __init__(
+        self, trade_core: Service, keys: HmacKeys, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._trade_core = trade_core
+        self._keys = keys
+        self._clock = Clock(self._time, "trade-core's database", now=now)
+
+    def checks(self) -> dict[str, Check]:
+        """For `Fitness`."""
+        return {"clock": self._clock.check, "record_keys": self._check_keys}
+
+    async def _time(self) -> float:
+        return (await self._ask()).now.timestamp()
+
+    async def _check_keys(self) -> str | None:
+        try:
+            peer = await self._ask()
+        except (Problem, TimeoutError):
+            return None
+        if self._keys.ids[0] in peer.record_key_ids:
+            return ""
+        return "trade-core does not know the first key of PAYMESH_RECORD_KEYS"
+
+    async def _ask(self) -> Peer:
+        async with asyncio.timeout(ASK_LIMIT_S):
+            return await self._trade_core.get(Peer, "/internal/peer")
