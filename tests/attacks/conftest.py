@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from tests.integration.gateway.serving import serving
 from tests.unit.gateway.client import SigningClient, application
 from tests.unit.gateway.test_api import gateway
-from tests.unit.gateway.test_routing import WISH
+from tests.unit.gateway.test_routing import REQUEST
 
 from chassis.web.connection import Connection, of_port
 from chassis.web.limits import Limits
@@ -23,7 +23,7 @@ BODY_S: Final = 0.8
 MAX_CONNECTIONS: Final = 1_200
 ANSWER_S: Final = 3.0
 
-BODY: Final = json.dumps(WISH).encode()
+BODY: Final = json.dumps(REQUEST).encode()
 
 
 @dataclass

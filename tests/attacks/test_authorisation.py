@@ -23,8 +23,8 @@ from tests.unit.gateway.harness import (
 )
 from tests.unit.gateway.test_api import REFUND
 from tests.unit.gateway.test_day_statements import STATEMENT
-from tests.unit.gateway.test_payment_links import LINK, LINK_WISH
-from tests.unit.gateway.test_routing import WISH
+from tests.unit.gateway.test_payment_links import LINK, LINK_REQUEST
+from tests.unit.gateway.test_routing import REQUEST
 from tests.unit.gateway.test_splits import SPLIT
 
 from chassis.problems import NotFound
@@ -64,7 +64,7 @@ SPLIT_UP: Final = {
 }
 
 ROUTES: Final[dict[str, tuple[str, dict[str, Any] | None]]] = {
-    "POST /v1/payments": ("/v1/payments", WISH),
+    "POST /v1/payments": ("/v1/payments", REQUEST),
     "GET /v1/payments/{payment_no}": (f"/v1/payments/{P}", None),
     "GET /v1/orders/{merchant_order_no}": ("/v1/orders/W1?merchant_id=M1", None),
     "POST /v1/orders/{merchant_order_no}/close": ("/v1/orders/W1/close", {"merchant_id": "M1"}),
@@ -72,7 +72,7 @@ ROUTES: Final[dict[str, tuple[str, dict[str, Any] | None]]] = {
     "GET /v1/refunds/{refund_no}": ("/v1/refunds/R1", None),
     "POST /v1/splits": ("/v1/splits", SPLIT_UP),
     "GET /v1/splits/{split_no}": ("/v1/splits/S1", None),
-    "POST /v1/payment-links": ("/v1/payment-links", LINK_WISH),
+    "POST /v1/payment-links": ("/v1/payment-links", LINK_REQUEST),
     "GET /v1/payment-links/{link_id}": (f"/v1/payment-links/{LINK.link_id}", None),
     "DELETE /v1/payment-links/{link_id}": (f"/v1/payment-links/{LINK.link_id}", None),
     "GET /v1/payments": ("/v1/payments?merchant_id=M1", None),

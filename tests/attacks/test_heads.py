@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 from tests.attacks.conftest import ANSWER_S, BODY, HEAD_S, Door, said, status_of
-from tests.unit.gateway.test_routing import WISH
+from tests.unit.gateway.test_routing import REQUEST
 
 from chassis.web.limits import MAX_HEAD_BYTES, MAX_HEADERS
 
@@ -70,7 +70,7 @@ async def test_a_header_of_100_mib_costs_neither_memory_nor_time(door: Door) -> 
     async with door.app() as app:
         while not flooding.done():
             asked = time.monotonic()
-            assert (await app.post("/v1/payments", WISH)).status_code == 201
+            assert (await app.post("/v1/payments", REQUEST)).status_code == 201
             slowest = max(slowest, time.monotonic() - asked)
     await flooding
     assert time.monotonic() - began < ANSWER_S
@@ -161,9 +161,9 @@ async def test_requests_one_after_the_other_are_answered_in_order(door: Door) ->
 
 async def test_a_kept_connection_outlives_the_limits_of_its_requests(door: Door) -> None:
     async with door.app() as app:
-        await app.post("/v1/payments", WISH)
+        await app.post("/v1/payments", REQUEST)
         await asyncio.sleep(HEAD_S * 2)
-        assert (await app.post("/v1/payments", WISH)).status_code == 201
+        assert (await app.post("/v1/payments", REQUEST)).status_code == 201
     assert len(door.protocol.unfinished) == 0
 
 

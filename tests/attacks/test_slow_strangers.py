@@ -5,7 +5,7 @@ import time
 
 import pytest
 from tests.attacks.conftest import BODY, BODY_S, HEAD_S, Door, said, status_of
-from tests.unit.gateway.test_routing import WISH
+from tests.unit.gateway.test_routing import REQUEST
 
 HALF_SENT = b"POST /v1/payments HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
 HALF_NOTICE = b"POST /webhooks/fake/C1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
@@ -16,7 +16,7 @@ async def test_513_half_sent_bodies_make_no_signed_call_fail(door: Door) -> None
     for _ in range(513):
         await door.knock(HALF_SENT)
     async with door.app() as app:
-        answers = await asyncio.gather(*(app.post("/v1/payments", WISH) for _ in range(64)))
+        answers = await asyncio.gather(*(app.post("/v1/payments", REQUEST) for _ in range(64)))
     assert {answer.status_code for answer in answers} == {201}
 
 
@@ -74,7 +74,7 @@ async def test_of_too_many_unfinished_ones_the_oldest_goes(door: Door) -> None:
         await door.knock(HALF_SENT)
     assert status_of(await said(first, BODY_S / 2)) == 408
     async with door.app() as app:
-        assert (await app.post("/v1/payments", WISH)).status_code == 201
+        assert (await app.post("/v1/payments", REQUEST)).status_code == 201
 
 
 async def test_unfinished_bodies_together_stay_below_their_bytes(door: Door) -> None:
@@ -82,7 +82,7 @@ async def test_unfinished_bodies_together_stay_below_their_bytes(door: Door) -> 
     readers = [await door.knock(big) for _ in range(400)]  # 80 MB
     assert status_of(await said(readers[0])) == 408
     async with door.app() as app:
-        assert (await app.post("/v1/payments", WISH)).status_code == 201
+        assert (await app.post("/v1/payments", REQUEST)).status_code == 201
 
 
 async def test_an_unknown_webhook_is_told_before_its_body_is_waited_for(door: Door) -> None:
@@ -96,7 +96,7 @@ async def test_idle_connections_make_place_for_newcomers(door: Door) -> None:
         reader = await door.knock(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
         await reader.readuntil(b"\r\n\r\n")
     async with door.app() as app:
-        answers = await asyncio.gather(*(app.post("/v1/payments", WISH) for _ in range(20)))
+        answers = await asyncio.gather(*(app.post("/v1/payments", REQUEST) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {201}
 
 

@@ -19,7 +19,7 @@ async def agree(
     """Return the order when all of it is final, and every book says the same of it.
 
     Nothing charged but known, nothing returned but booked, nobody paid twice and kept, the ledger
-    as the channels' truth makes it, and each end told under one id. `hurried`: what the centre
+    as the channels' truth makes it, and each end told under one id. `urgent`: what the centre
     would look at again later is due every half second.
     """
 

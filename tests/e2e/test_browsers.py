@@ -44,7 +44,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield opened
 
 
-async def bill(api: ApiClient, stack: RunningStack, **changes: Any) -> dict[str, Any]:
+async def on_the_page(api: ApiClient, stack: RunningStack, **changes: Any) -> dict[str, Any]:
     """A payment that our page serves."""
     body = request(stack.demo, method="cashier", **changes)
     del body["payment_id"]
@@ -72,7 +72,7 @@ async def nothing_is_in_the_way(page: Page) -> None:
     ],
     ids=lambda value: value.name if isinstance(value, Device) else str(value),
 )
-async def test_bill_is_paid_from_everywhere(
+async def test_payment_is_made_from_everywhere(
     stack: RunningStack,
     api: ApiClient,
     sandbox: httpx.AsyncClient,
@@ -81,7 +81,7 @@ async def test_bill_is_paid_from_everywhere(
     language: Language,
     scheme: Scheme,
 ) -> None:
-    payment = await bill(api, stack, return_url="https://shop.example/done")
+    payment = await on_the_page(api, stack, return_url="https://shop.example/done")
     channel = "alipay" if kind is ALIPAY else "wechat"
     async with device(browser, kind, language=language, scheme=scheme) as context:
         page = await context.new_page()
@@ -129,7 +129,7 @@ async def test_wechats_bridge_is_called_with_what_a_public_sdk_signs(
         public_key=known["platform_public_key_pem"],
         public_key_id=known["platform_public_key_id"],
     )
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, WECHAT) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
@@ -149,7 +149,7 @@ async def test_wechats_bridge_is_called_with_what_a_public_sdk_signs(
 async def test_alipays_bridge_is_called_with_the_trade(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, ALIPAY) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
@@ -168,7 +168,7 @@ async def test_what_the_bridge_answers_is_no_proof(
     browser: Browser,
     answer: str,
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     said = {"err_msg": f"get_brand_wcpay_request:{answer}"}
     async with device(browser, WECHAT, bridge=said) as context:
         page = await context.new_page()
@@ -185,7 +185,7 @@ async def test_what_the_bridge_answers_is_no_proof(
 async def test_payer_whom_the_wallet_does_not_name_is_told_and_may_try_again(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
 
     async def refuse(route: Route) -> None:
         """The wallet sends the browser back at once, and without a code."""
@@ -209,7 +209,7 @@ async def test_payer_whom_the_wallet_does_not_name_is_told_and_may_try_again(
 async def test_login_that_another_browser_began_is_worth_nothing(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     url, headers = payment["action"]["url"], {"User-Agent": WECHAT.agent}
     async with httpx.AsyncClient(trust_env=False, headers=headers) as attacker:
         data = {"payment_id": stack.demo["payment_ids"]["wechat"]}
@@ -230,7 +230,7 @@ async def test_payer_who_leaves_the_channel_pays_another_way(
     host = urlsplit(stack.demo["cashier_url"]).netloc
     await sandbox.post("/_control/settings", json={"page_hosts": [host]})
     try:
-        payment = await bill(api, stack)
+        payment = await on_the_page(api, stack)
         async with device(browser, SAFARI) as context:
             page = await context.new_page()
             await page.goto(payment["action"]["url"])
@@ -250,7 +250,7 @@ async def test_payer_who_leaves_the_channel_pays_another_way(
 async def test_choices_follow_each_other_slowly(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, DESKTOP) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
@@ -267,7 +267,7 @@ async def test_choices_follow_each_other_slowly(
 async def test_other_tab_is_told_that_its_choice_was_overtaken(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, DESKTOP) as context:
         first, second = await context.new_page(), await context.new_page()
         await first.goto(payment["action"]["url"])
@@ -284,7 +284,7 @@ async def test_other_tab_is_told_that_its_choice_was_overtaken(
 async def test_payment_that_turns_out_paid_during_the_switch_wins(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, DESKTOP) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
@@ -299,7 +299,7 @@ async def test_payment_that_turns_out_paid_during_the_switch_wins(
 async def test_phone_pays_what_the_desktop_shows(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, DESKTOP) as desktop, device(browser, WECHAT) as phone:
         seen = await desktop.new_page()
         await seen.goto(payment["action"]["url"])
@@ -319,7 +319,7 @@ async def test_second_person_who_opens_the_link_gets_an_attempt_of_their_own(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
     """What was ordered for the first can be paid by nobody else."""
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, WECHAT) as first, device(browser, WECHAT) as second:
         page = await first.new_page()
         await page.goto(payment["action"]["url"])
@@ -342,7 +342,7 @@ async def test_second_person_who_opens_the_link_gets_an_attempt_of_their_own(
 async def test_wrong_amount_is_being_checked(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, DESKTOP) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
@@ -358,7 +358,7 @@ async def test_wrong_amount_is_being_checked(
 async def test_refunds_appear_on_the_receipt(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, SAFARI) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"] + "?place=desktop")
@@ -388,7 +388,7 @@ async def test_everything_works_without_script(
     browser: Browser,
     kind: Device,
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, kind, has_script=False) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
@@ -404,7 +404,7 @@ async def test_everything_works_without_script(
 async def test_where_nothing_can_be_paid_the_link_goes_along(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, EMBEDDED) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
@@ -418,7 +418,7 @@ async def test_where_nothing_can_be_paid_the_link_goes_along(
 async def test_hosted_cashier_is_opened_at_once(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, SAFARI) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
@@ -431,10 +431,10 @@ async def test_last_choice_is_remembered(
 ) -> None:
     async with device(browser, DESKTOP) as context:
         page = await context.new_page()
-        await page.goto((await bill(api, stack))["action"]["url"])
+        await page.goto((await on_the_page(api, stack))["action"]["url"])
         await choose(page, stack, "alipay")
         await at_stage(page, "scan")
-        await page.goto((await bill(api, stack))["action"]["url"])
+        await page.goto((await on_the_page(api, stack))["action"]["url"])
         first = page.locator("button.offer").first
         assert "上次使用" in await first.inner_text()
         assert "支付宝" in await first.inner_text()
@@ -443,7 +443,7 @@ async def test_last_choice_is_remembered(
 async def test_first_load_is_small_and_text_may_be_large(
     stack: RunningStack, api: ApiClient, browser: Browser
 ) -> None:
-    payment = await bill(api, stack)
+    payment = await on_the_page(api, stack)
     async with device(browser, SAFARI) as context:
         page = await context.new_page()
         sizes: list[int] = []

@@ -1,4 +1,4 @@
-"""易生, whose notices do not sign our number: a hint makes us ask, and only the answer counts."""
+"""易生: its notifications do not sign our number, so they make us ask, and the answer counts."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from paymesh_local.client import ApiClient
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_payment_on_its_cashier_is_told_by_the_notice(
+async def test_a_payment_on_its_cashier_is_told_by_the_notification(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
 ) -> None:
     payment = await created(api, _request(stack, notify_url=callbacks.url))

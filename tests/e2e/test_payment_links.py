@@ -15,7 +15,7 @@ from paymesh_local.client import ApiClient
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-def wish(stack: RunningStack, **changes: Any) -> dict[str, Any]:
+def link_terms(stack: RunningStack, **changes: Any) -> dict[str, Any]:
     return {"merchant_id": stack.demo["merchant_id"], "subject": "物业费 12月", **changes}
 
 
@@ -30,11 +30,11 @@ def payment_no_of(page: httpx.Response) -> str:
     return page.url.path.removeprefix("/pay/").partition(".")[0]
 
 
-async def test_a_bill_sent_by_link_is_paid_once(
+async def test_a_link_that_was_sent_is_paid_once(
     stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
 ) -> None:
     number = f"W-{new_id('event')}"
-    body = wish(stack, amount=2599, uses=1, merchant_order_no=number)
+    body = link_terms(stack, amount=2599, uses=1, merchant_order_no=number)
     made = await api.post("/v1/payment-links", body)
     assert made.status_code == 201, made.text
     link = made.json()
@@ -64,7 +64,7 @@ async def test_a_bill_sent_by_link_is_paid_once(
 async def test_a_link_for_many_opens_an_order_for_each_until_it_is_disabled(
     stack: RunningStack, api: ApiClient
 ) -> None:
-    made = await api.post("/v1/payment-links", wish(stack, uses=None))
+    made = await api.post("/v1/payment-links", link_terms(stack, uses=None))
     link = made.json()
     seen = set()
     for amount in ("1.50", "20"):

@@ -1,4 +1,4 @@
-"""Reconciliation, the whole way: a third party's bill of today, laid beside the books."""
+"""Reconciliation, the whole way: a third party's statement of today, laid beside the books."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -22,7 +22,7 @@ FEE = 8
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A merchant's account of its own at a third party, so that its bill is about it alone."""
+    """A merchant's account of its own at a third party, so that its statement is about it alone."""
 
     harness: Harness
     core: httpx.AsyncClient
@@ -41,7 +41,7 @@ class Ledger:
         return payment
 
     async def paid_unheard(self) -> dict[str, Any]:
-        """Paid without a notice, and the centre's own questions are an hour away."""
+        """Paid without a notification, and the centre's own questions are an hour away."""
         payment = await self.created()
         number = payment["payment_no"]
         lost = {
@@ -106,7 +106,7 @@ async def ledgers(harness: Harness) -> AsyncIterator[list[Ledger]]:
         yield opened
 
 
-async def test_bill_finds_what_the_centre_did_not_hear_and_what_the_channel_wrote_wrong(
+async def test_statement_finds_what_the_centre_did_not_hear_and_what_the_channel_wrote_wrong(
     ledgers: list[Ledger],
 ) -> None:
     await asyncio.gather(*(_reconciled(ledger) for ledger in ledgers))
@@ -138,7 +138,9 @@ def _states(found: dict[str, Any]) -> dict[str, str]:
     return {each["subject"]: each["state"] for each in found["differences"]["items"]}
 
 
-async def test_channel_without_bills_is_told_so(harness: Harness, ledgers: list[Ledger]) -> None:
+async def test_channel_without_statements_is_told_so(
+    harness: Harness, ledgers: list[Ledger]
+) -> None:
     easy = harness.stack.demo["payment_ids"]["easy"]
     ledger = Ledger(harness, ledgers[0].core, "easy", easy)
     payment = await harness.paid("easy")

@@ -222,7 +222,7 @@ async def test_a_refund_that_was_taken_may_come_to_another_end(
     assert said.abnormal == abnormal
 
 
-async def test_a_notification_of_easy_under_another_number_is_never_more_than_a_hint(
+async def test_a_notification_of_easy_under_another_number_only_makes_us_ask(
     executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     """The replay reads as true, which is why the gateway asks: the other payment is not paid."""

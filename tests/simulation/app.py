@@ -105,7 +105,7 @@ class App(Counted):
         if request.method is Method.CASHIER:
             url = getattr(payment.action, "url", "")
             self.begin(self._choose(request.merchant_id, url.rpartition("/")[2]))
-        elif isinstance(payment.action, RedirectAction) and not created.is_replay:
+        elif isinstance(payment.action, RedirectAction) and not created.is_repeat:
             account = payment.payment_id or ""
             link = Request("GET", payment.action.url, {}, b"")
             self._payers.follow(account, self._desks[account].wire.read(link)[1])
@@ -114,7 +114,7 @@ class App(Counted):
         """durable-before-acknowledged: what a channel said of it is kept by now."""
         created = await pay.create(deps, APP, request)
         number = created.payment.payment_no
-        is_initiated = request.method is not Method.CASHIER and not created.is_replay
+        is_initiated = request.method is not Method.CASHIER and not created.is_repeat
         if is_initiated and not self._bus.count_durable(number):
             self.too_early.append(f"{number} was answered before its result was durable")
         return created

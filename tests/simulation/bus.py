@@ -53,7 +53,7 @@ class Bus:
         )
         for members in self._members.values():
             for member in members:
-                member.bell.set()
+                member.wake_up.set()
 
     def records(self, topic: str) -> list[Record]:
         """All of the topic, each key in its order."""

@@ -76,7 +76,7 @@ def plugin(*, can_close: bool) -> Plugin[str]:
         splits=Splits(
             split=Operation(_split, words.split_outcome),
             query=Operation(_query_split, words.split_outcome),
-            return_split=Operation(_call_back, words.call_back_outcome),
+            return_split=Operation(_return_split, words.split_return_outcome),
             gives_back=lambda receiver: True,
         ),
         offers=(Method.NATIVE,),
@@ -137,7 +137,7 @@ def _query_split(splitting: Splitting, account: str) -> Call:
     return Call("POST", "query_split", body=body)
 
 
-def _call_back(asked: SplitReturning, account: str) -> Call:
+def _return_split(asked: SplitReturning, account: str) -> Call:
     body = {
         "payment_no": asked.trade.payment_no,
         "split_no": asked.share.split_no,

@@ -98,7 +98,7 @@ def _shared_out(share: dict[str, Any]) -> SharedOut:
     return SharedOut(share["account"], amount, share["status"])
 
 
-def call_back_outcome(answer: Answer, *_: object) -> Outcome:
+def split_return_outcome(answer: Answer, *_: object) -> Outcome:
     match answer.status, answer.content:
         case 200, {"code": "returned"}:
             return Succeeded()

@@ -25,7 +25,7 @@ class Reader:
         self.group = group
         self.topics: Sequence[str] = ()
         self.positions: dict[TopicPartition, int] = {}
-        self.bell = asyncio.Event()
+        self.wake_up = asyncio.Event()
         self._process = process
         self._bus = bus
         self._listener: Listener = None
@@ -50,7 +50,7 @@ class Reader:
     ) -> dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]:
         while True:
             await self._is_assigned.wait()
-            self.bell.clear()
+            self.wake_up.clear()
             generation = self._generation
             if fetched := self._fetched(max_records):
                 await self._process.step()
@@ -59,12 +59,12 @@ class Reader:
                 for place, records in fetched.items():
                     self.positions[place] = records[-1].offset + 1
                 return fetched
-            await self.bell.wait()
+            await self.wake_up.wait()
 
     def seek(self, place: TopicPartition, offset: int) -> None:
         self._require(place)
         self.positions[place] = offset
-        self.bell.set()
+        self.wake_up.set()
 
     async def commit(self, offsets: dict[TopicPartition, int] | None = None) -> None:
         """What was taken away meanwhile is somebody else's to commit."""
@@ -108,7 +108,7 @@ class Reader:
     async def _assigned(self) -> None:
         await self._listener.on_partitions_assigned(set(self.positions))
         self._is_assigned.set()
-        self.bell.set()
+        self.wake_up.set()
 
     def _leave(self) -> None:
         self._is_assigned.clear()

@@ -18,7 +18,7 @@ from typing import Any, Final
 from paymesh_local.paths import REPOSITORY
 
 LOCK: Final = REPOSITORY / "requirements.lock"
-BILL: Final = REPOSITORY / ".local" / "sbom.cdx.json"
+MATERIALS: Final = REPOSITORY / ".local" / "sbom.cdx.json"
 DATABASE: Final = "https://api.osv.dev/v1/querybatch"
 LIMIT_S: Final = 20.0
 
@@ -51,7 +51,7 @@ def packages_of(lock: str) -> list[Package]:
     ]
 
 
-def bill_of(packages: list[Package]) -> dict[str, Any]:
+def materials_of(packages: list[Package]) -> dict[str, Any]:
     """The bill of materials as CycloneDX writes it."""
     return {
         "bomFormat": "CycloneDX",
@@ -96,11 +96,11 @@ def vulnerable(packages: list[Package], database: str = DATABASE) -> dict[str, l
     }
 
 
-def main(lock: Path = LOCK, bill: Path = BILL, database: str = DATABASE) -> int:
+def main(lock: Path = LOCK, materials: Path = MATERIALS, database: str = DATABASE) -> int:
     packages = packages_of(lock.read_text())
-    bill.parent.mkdir(parents=True, exist_ok=True)
-    bill.write_text(json.dumps(bill_of(packages), indent=1))
-    print(f"{len(packages)} packages, written to {bill}")
+    materials.parent.mkdir(parents=True, exist_ok=True)
+    materials.write_text(json.dumps(materials_of(packages), indent=1))
+    print(f"{len(packages)} packages, written to {materials}")
     try:
         found = vulnerable(packages, database)
     except Unreachable as error:

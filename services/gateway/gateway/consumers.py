@@ -29,7 +29,7 @@ MAX_RUNNING: Final = 512
 MAX_RUNNING_PER_ACCOUNT: Final = 32
 """Half of what the executor allows an account: payments always find a place beside commands."""
 
-MAX_BILLS_RUNNING: Final = 4
+MAX_STATEMENTS_RUNNING: Final = 4
 """Each may hold a million rows in memory."""
 
 
@@ -40,7 +40,7 @@ class Commands:
         self._deps = deps
         self._running = 0
         self._by_account: Tally[str] = Tally()
-        self._bills_running = 0
+        self._statements_running = 0
 
     async def start(self, events: Sequence[AnyCommandRecord]) -> None:
         """Start a batch; returns at once. For `Consumer`."""
@@ -49,7 +49,7 @@ class Commands:
                 case ChannelCommand():
                     self._start(event, event.data)
                 case FetchStatement():
-                    self._start_bill(event, event.data)
+                    self._start_statement(event, event.data)
                 case _:
                     assert_never(event.data)
 
@@ -82,14 +82,14 @@ class Commands:
         task = self._deps.unbroken.start(_traced(event, flow.run(self._deps, command)))
         task.add_done_callback(partial(self._ended, payment_id))
 
-    def _start_bill(self, event: AnyCommandRecord, command: FetchStatement) -> None:
-        """Bills have places of their own: payments never wait for one."""
-        if self._bills_running >= MAX_BILLS_RUNNING:
+    def _start_statement(self, event: AnyCommandRecord, command: FetchStatement) -> None:
+        """Channel statements have places of their own: payments never wait for one."""
+        if self._statements_running >= MAX_STATEMENTS_RUNNING:
             flow.COMMANDS.labels(command.command, "dropped").inc()
             return
-        self._bills_running += 1
+        self._statements_running += 1
         task = self._deps.unbroken.start(_traced(event, flow.fetch_statement(self._deps, command)))
-        task.add_done_callback(self._bill_ended)
+        task.add_done_callback(self._statement_ended)
 
     def _is_full(self, payment_id: str) -> bool:
         return (
@@ -100,8 +100,8 @@ class Commands:
         self._running -= 1
         self._by_account[payment_id] -= 1
 
-    def _bill_ended(self, _: asyncio.Task[None]) -> None:
-        self._bills_running -= 1
+    def _statement_ended(self, _: asyncio.Task[None]) -> None:
+        self._statements_running -= 1
 
 
 async def _traced(event: AnyCommandRecord, work: Awaitable[None]) -> None:

@@ -29,5 +29,5 @@ MESSAGES: Final = Counter("notifier_messages", "Messages to people", ["messenger
 DUE_OLDEST_S: Final = Gauge("due_oldest_seconds", "How long the oldest that is due has waited")
 ENDPOINTS_OPEN: Final = Gauge("lane_open", "Addresses whose circuit is open")
 ENDPOINTS_SUSPENDED: Final = Gauge("lanes_suspended", "Addresses that are suspended")
-PARKED: Final = Gauge("parked", "Deliveries that wait for such an address, at most 100,000")
+WAITING: Final = Gauge("parked", "Deliveries that wait for such an address, at most 100,000")
 EXHAUSTED: Final = Gauge("exhausted", "Deliveries that never arrived, at most 100,000")

@@ -65,7 +65,7 @@ class AppPolicies:
 
 
 class ChannelAccounts:
-    """Whose bills are to be compared, in memory. `changes` rises with each change."""
+    """Whose statements are to be compared, in memory. `changes` rises with each change."""
 
     def __init__(self) -> None:
         self.changes = 0
@@ -84,5 +84,5 @@ class ChannelAccounts:
             self.changes += 1
 
     def list_all(self) -> list[ChannelAccountEntity]:
-        """Also disabled ones: what was moved before has its bill."""
+        """Also disabled ones: what was moved before has its statement."""
         return list(self._accounts.values())

@@ -24,7 +24,7 @@ RECONCILE_STALL_S: Final = 900.0
 
 
 class DueLoop:
-    """Attends to what is due, batch after batch, then waits for the bell or half a second."""
+    """Attends to what is due, batch after batch, then waits for the wake-up or half a second."""
 
     def __init__(self, deps: Deps, wake_up: asyncio.Event) -> None:
         self.pulse = Pulse()
@@ -54,7 +54,7 @@ class Accounts(Protocol):
 
 
 class ReconcileLoop:
-    """Has bills fetched and compared, and deletes what is over."""
+    """Has statements fetched and compared, and deletes what is over."""
 
     def __init__(self, deps: Deps, accounts: Accounts) -> None:
         self.pulse = Pulse()

@@ -1,6 +1,6 @@
 """Rule `twice-late-out-of-order`.
 
-Third parties send each notice more than once, and at once.
+Third parties send each notification more than once, and at once.
 """
 
 import pytest
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
-async def test_notices_that_come_twice_at_once_are_one_success(
+async def test_notifications_that_come_twice_at_once_are_one_success(
     harness: Harness, channel: str
 ) -> None:
     await harness.fault(channel=channel, operation="notice", fault="duplicate")

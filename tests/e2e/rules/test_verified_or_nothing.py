@@ -20,10 +20,10 @@ CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
 
 
 @CHANNELS
-async def test_notice_that_was_tampered_with_changes_nothing(
+async def test_notification_that_was_tampered_with_changes_nothing(
     harness: Harness, channel: str
 ) -> None:
-    """One byte is another one; the true notice, or our question, is believed later."""
+    """One byte is another one; the true notification, or our question, is believed later."""
     await harness.fault(channel=channel, operation="notice", fault="tamper")
     body = harness.request(channel)
     number = (await harness.created(body))["payment_no"]
@@ -62,10 +62,10 @@ async def test_answer_that_was_tampered_with_is_no_answer(harness: Harness, chan
 
 
 @CHANNELS
-async def test_notice_under_another_accounts_address_is_not_believed(
+async def test_notification_under_another_accounts_address_is_not_believed(
     harness: Harness, channel: str
 ) -> None:
-    """A true notice of one channel, sent to the address of another."""
+    """A true notification of one channel, sent to the address of another."""
     body = harness.request(channel)
     payment = await harness.created(body)
     others = {

@@ -64,10 +64,10 @@ async def test_commit_of_a_success_that_fails_for_a_while_is_found_again(harness
     async with _commits_fail(harness, "ledger_transaction", "subject", number):
         await harness.pays(number)
 
-        async def is_parked() -> bool:
+        async def is_dead_letter() -> bool:
             return bool(await harness.rows("SELECT 1 FROM dead_event WHERE key = $1", number))
 
-        await eventually(is_parked)
+        await eventually(is_dead_letter)
         assert await harness.alerts(number) == {"result.parked"}
         assert (await harness.payment(number))["status"] == "pending"
     await harness.looked_at_until(lambda: _is_paid(harness, number), number)

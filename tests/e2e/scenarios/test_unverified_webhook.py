@@ -56,7 +56,7 @@ async def _account(harness: Harness, channel: str, credentials: dict[str, str]) 
 
 
 async def _sent_at_once(harness: Harness, channel: str, payment_id: str) -> list[int]:
-    """Forged notices, each somewhat different."""
+    """Forged notifications, each somewhat different."""
     gateway = harness.stack.demo["gateway_url"]
     async with httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as anybody:
 

@@ -1,4 +1,4 @@
-"""What was not applied comes again, what cannot be applied is parked, its neighbours are not."""
+"""What was not applied comes again; what cannot be applied is a dead letter, its neighbour not."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ class Harness:
         self.group = f"g-{uuid.uuid4().hex}"
         self.applied: list[int] = []
         self.batches: list[list[int]] = []
-        self.parked: list[DeadRecord] = []
+        self.dead_letters: list[DeadRecord] = []
         self.poison: set[int] = set()
         self.failures_left = 0
         self.is_up = True
@@ -63,7 +63,7 @@ class Harness:
         self.applied += numbers
 
     async def dead_letter(self, records: Sequence[DeadRecord]) -> None:
-        self.parked += records
+        self.dead_letters += records
 
     async def healthy(self) -> bool:
         return self.is_up
@@ -141,19 +141,21 @@ async def test_a_failed_batch_comes_again_and_nothing_is_committed_before(
         harness.is_up = True
         await until(lambda: len(harness.applied) >= 20)
     assert sorted(harness.applied) == list(range(20))
-    assert harness.parked == []  # A database that is down is not poison, however often it fails.
+    assert (
+        harness.dead_letters == []
+    )  # A database that is down is not poison, however often it fails.
     assert await harness.committed() == 20
 
 
-async def test_poison_is_parked_and_its_neighbours_are_applied(
+async def test_poison_is_a_dead_letter_and_its_neighbours_are_applied(
     harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(40))
     harness.poison = {7, 23}
     async with running(harness.consumer().run):
         await until(lambda: len(set(harness.applied)) == 38)
-    assert sorted(int(dead.record.value) for dead in harness.parked) == [7, 23]
-    assert "cannot apply" in harness.parked[0].error
+    assert sorted(int(dead.record.value) for dead in harness.dead_letters) == [7, 23]
+    assert "cannot apply" in harness.dead_letters[0].error
     assert set(harness.applied) == set(range(40)) - {7, 23}
     assert await harness.committed() == 40
 
@@ -165,19 +167,19 @@ async def test_a_passing_failure_is_not_poison(
     harness.failures_left = 5
     async with running(harness.consumer().run):
         await until(lambda: harness.applied == [0])
-    assert harness.parked == []
+    assert harness.dead_letters == []
 
 
-async def test_when_everything_is_poison_parking_stops(
+async def test_when_everything_is_poison_nothing_more_is_set_aside(
     harness: Harness, sell: Callable[[range], Any], running: Running, until: Until
 ) -> None:
     await sell(range(30))
     harness.poison = set(range(30))
     async with running(harness.consumer().run):
-        await until(lambda: len(harness.parked) == 10)
+        await until(lambda: len(harness.dead_letters) == 10)
         seen = len(harness.batches)
         await until(lambda: len(harness.batches) > seen + 1)
-        assert len(harness.parked) == 10
+        assert len(harness.dead_letters) == 10
         assert await harness.committed() == 0
         harness.poison = set()
         await until(lambda: set(harness.applied) == set(range(30)))

@@ -42,8 +42,8 @@ async def test_replay_is_asked_for_and_audited(admin: Admin) -> None:
 
     assert (answer.status_code, answer.json()["matched"]) == (202, 12)
     assert after.json()["sent"] == 12
-    (deed,) = await admin.audit(entity_id="A1")
-    assert (deed["action"], deed["after"]["outcome"]) == ("callbacks.replayed", "done")
+    (entry,) = await admin.audit(entity_id="A1")
+    assert (entry["action"], entry["after"]["outcome"]) == ("callbacks.replayed", "done")
 
 
 async def test_suspended_address_is_listed_and_resumed(admin: Admin) -> None:
@@ -54,16 +54,16 @@ async def test_suspended_address_is_listed_and_resumed(admin: Admin) -> None:
     resumed = await admin.http.post("/api/callback-addresses/L7/resume")
 
     assert listed.json()["items"] == [resumed.json()] == [ENDPOINT]
-    (deed,) = await admin.audit(entity_id="L7")
-    assert deed["action"] == "callback_address.resumed"
+    (entry,) = await admin.audit(entity_id="L7")
+    assert entry["action"] == "callback_address.resumed"
 
 
 async def test_what_the_notifier_refuses_is_told_and_audited(admin: Admin) -> None:
     answer = await admin.http.post("/api/callback-addresses/L8/resume")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    (deed,) = await admin.audit(entity_id="L8")
-    assert deed["after"]["outcome"] == "not_found"
+    (entry,) = await admin.audit(entity_id="L8")
+    assert entry["after"]["outcome"] == "not_found"
 
 
 async def test_alerts_can_be_tested(admin: Admin) -> None:

@@ -27,11 +27,11 @@ async def told_of(admin: Admin, code_id: str) -> list[dict[str, Any]]:
 
 
 async def test_a_code_is_put_up_shown_and_told(admin: Admin) -> None:
-    wish = await terms(admin, amounts=[1_000, 5_000])
-    made = await admin.post("/api/counter-codes", wish)
+    sent = await terms(admin, amounts=[1_000, 5_000])
+    made = await admin.post("/api/counter-codes", sent)
     assert is_id("counter_code", made["code_id"])
     assert made["url"] == f"https://cashier.example/pay/to/{made['code_id']}"
-    assert wish.items() <= made.items()
+    assert sent.items() <= made.items()
     read = (await admin.http.get(f"/api/counter-codes/{made['code_id']}")).json()
     assert read == made
     listed = (await admin.http.get("/api/counter-codes")).json()
@@ -79,7 +79,7 @@ async def test_what_makes_no_sense_is_told_by_its_pointer(
 
 async def test_an_app_takes_money_for_its_own_merchants_only(admin: Admin) -> None:
     other = await terms(admin)
-    wish = await terms(admin, app_id=other["app_id"])
-    answer = await admin.http.post("/api/counter-codes", json=wish)
+    sent = await terms(admin, app_id=other["app_id"])
+    answer = await admin.http.post("/api/counter-codes", json=sent)
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["errors"]] == ["/app_id"]

@@ -133,7 +133,7 @@ NOTHING: Sent = lambda _: {}  # noqa: E731
 OF_MERCHANT: Sent = lambda it: {"merchant_id": it.merchant_id}  # noqa: E731
 OF_APP: Sent = lambda it: {"app_id": it.app_id}  # noqa: E731
 OF_PAYMENT: Sent = lambda it: {"subject": it.story.payment_no}  # noqa: E731
-BILL: Sent = lambda it: {"payment_id": it.payment_id, "day": "2026-11-21"}  # noqa: E731
+STATEMENT_OF_DAY: Sent = lambda it: {"payment_id": it.payment_id, "day": "2026-11-21"}  # noqa: E731
 REPLAYED: Sent = lambda it: {  # noqa: E731
     "app_id": it.app_id, "created_from": AT, "created_before": AT,
 }  # fmt: skip
@@ -189,7 +189,7 @@ WRITES: dict[str, Sent] = {
     "/api/payments/{payment_no}/refunds": lambda _: {"amount": 1, "merchant_refund_no": "r-1"},
     "/api/payments/{payment_no}/decision": lambda _: decision(),
     "/api/refunds/{refund_no}/decision": lambda _: VERSIONED,
-    "/api/reconciliations": BILL,
+    "/api/reconciliations": STATEMENT_OF_DAY,
     "/api/reconciliations/{statement_no}/fetch": NOTHING,
     "/api/events/{event_id}/redeliver": OF_APP,
     "/api/deliveries/replays": REPLAYED,
@@ -198,7 +198,7 @@ WRITES: dict[str, Sent] = {
         "amount": "0.01", "reason": "x", "merchant_refund_no": "r-1",
     },
     "/console/payments/{payment_no}/refunds/{refund_no}/decision": lambda _: VERSIONED,
-    "/console/reconciliations": BILL,
+    "/console/reconciliations": STATEMENT_OF_DAY,
     "/console/reconciliations/{statement_no}/fetch": NOTHING,
     "/console/replays": TYPED,
 }  # fmt: skip

@@ -42,7 +42,7 @@ async def test_new_delivery_is_claimed_as_it_is_stored(harness: Harness) -> None
     assert deps.slots.in_flight == 1
 
 
-async def test_no_more_than_the_lane_has_room_for(harness: Harness) -> None:
+async def test_no_more_than_the_endpoint_has_room_for(harness: Harness) -> None:
     deps, sent = sending(harness)
     events = [new_delivery() for _ in range(START_CAP + 3)]
 
@@ -75,7 +75,7 @@ async def test_what_waits_goes_first(harness: Harness) -> None:
     assert await leased(harness) == 0
 
 
-async def test_held_lane_is_left_alone(harness: Harness) -> None:
+async def test_held_endpoint_is_left_alone(harness: Harness) -> None:
     deps, sent = sending(harness)
     await deliveries.add(deps, [new_delivery()])
     await harness.value("update lane set held_until = now() + interval '1 min' returning 1")
@@ -86,7 +86,7 @@ async def test_held_lane_is_left_alone(harness: Harness) -> None:
     assert await harness.value("select fresh_at = held_until from lane")
 
 
-async def test_lane_that_keeps_order_is_left_to_the_loop(harness: Harness) -> None:
+async def test_endpoint_that_keeps_order_is_left_to_the_loop(harness: Harness) -> None:
     deps, sent = sending(harness)
     await deliveries.add(deps, [new_delivery(order_key="O1")])
     await harness.value("update lane set ordered = true, fresh_at = null returning 1")

@@ -198,7 +198,7 @@ async def test_ping_does_not_reach_a_suspended_address(harness: Harness, server:
     assert server.received == []
 
 
-async def test_lane_without_work_is_moved_on(harness: Harness, server: AppServer) -> None:
+async def test_endpoint_without_work_is_moved_on(harness: Harness, server: AppServer) -> None:
     """Otherwise sixty empty endpoints at the front would starve the one behind them."""
     empty = [new_delivery(notify_url=f"http://127.0.0.1:{port}/") for port in range(2000, 2060)]
     await harness.add(*empty)

@@ -33,7 +33,7 @@ async def test_claimed_is_not_claimed_again(harness: Harness) -> None:
     await presence.leave()
 
 
-async def test_lane_gives_no_more_than_its_cap(harness: Harness) -> None:
+async def test_endpoint_gives_no_more_than_its_cap(harness: Harness) -> None:
     deps = harness.deps(replica=0)
     await harness.add(
         *[new_delivery("A1") for _ in range(20)], *[new_delivery("A2") for _ in range(20)]

@@ -31,7 +31,7 @@ async def test_what_is_due_later_is_not_old(harness: Harness) -> None:
     assert (await figures(harness)).due_oldest_s == 0
 
 
-async def test_parked_are_those_of_lanes_that_are_open_or_suspended(harness: Harness) -> None:
+async def test_those_wait_whose_endpoints_are_open_or_suspended(harness: Harness) -> None:
     await harness.add(
         *[new_delivery("A1") for _ in range(3)],
         *[new_delivery("A2") for _ in range(4)],
@@ -45,7 +45,7 @@ async def test_parked_are_those_of_lanes_that_are_open_or_suspended(harness: Har
 
     seen = await figures(harness)
 
-    assert (seen.endpoints_open, seen.endpoints_suspended, seen.parked) == (1, 1, 7)
+    assert (seen.endpoints_open, seen.endpoints_suspended, seen.waiting) == (1, 1, 7)
 
 
 async def test_exhausted_are_counted(harness: Harness) -> None:

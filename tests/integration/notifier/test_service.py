@@ -158,7 +158,7 @@ async def test_event_that_comes_again_is_told_once(house: House) -> None:
     assert len(house.app.received) == 2
 
 
-async def test_what_cannot_be_read_is_parked_and_the_rest_goes_on(house: House) -> None:
+async def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on(house: House) -> None:
     event = payment_succeeded(house.app_id)
     broken = Message(topics.ORDER_EVENTS, event.key, b'{"specversion":"1.0"}', event.headers)
 

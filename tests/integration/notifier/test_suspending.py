@@ -1,4 +1,4 @@
-"""An address that is gone, or has failed for days: parked, told of, and resumed in order."""
+"""An address that is gone, or has failed for days: kept, told of, and resumed in order."""
 
 import time
 from datetime import timedelta
@@ -35,7 +35,7 @@ async def only_endpoint(deps: Deps) -> Any:
     return endpoint
 
 
-async def test_gone_suspends_and_parks(harness: Harness, server: AppServer) -> None:
+async def test_gone_suspends_and_keeps(harness: Harness, server: AppServer) -> None:
     server.answers["/callback"] = says(410)
     event = new_delivery()
     await harness.add(event)

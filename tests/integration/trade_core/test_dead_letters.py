@@ -24,7 +24,7 @@ from trade_core.flows.dead_letters import MAX_BYTES_SHOWN, keep, list_letters, r
 from trade_core.flows.decide import decide_refund
 
 
-async def parked(harness: Harness) -> DeadLetterView:
+async def kept(harness: Harness) -> DeadLetterView:
     (letter,) = (await list_letters(harness.deps, None, 50)).items
     return letter
 
@@ -37,7 +37,7 @@ async def early(harness: Harness) -> tuple[PaymentResult, DeadLetterView]:
         await tx.execute("create table away as select * from payments")
         await tx.execute("delete from payments")
     await harness.apply(word)
-    return word, await parked(harness)
+    return word, await kept(harness)
 
 
 async def test_dead_letter_is_shown_with_its_bytes_and_its_error(harness: Harness) -> None:
@@ -74,7 +74,7 @@ async def test_poison_stays_poison_with_its_new_error(harness: Harness) -> None:
     await decide_refund(harness.deps, refund.refund_no, release)
     await harness.refund(refund_request(payment, "T2", payment.amount))  # No room is left.
     await harness.apply(returned(refund))
-    letter = await parked(harness)
+    letter = await kept(harness)
     await harness.rows("update dead_event set error = 'as it was'")
     again = await replay(harness.deps, letter.id, letter.version)
     assert (again.tries, again.replayed_at) == (1, None)
@@ -91,7 +91,7 @@ async def test_unreadable_record_stays_where_it_is(harness: Harness, value: byte
     await keep(
         harness.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", value), "unreadable")]
     )
-    again = await replay(harness.deps, (await parked(harness)).id, 0)
+    again = await replay(harness.deps, (await kept(harness)).id, 0)
     assert (again.tries, again.replayed_at) == (1, None)
     assert "validation error" in again.error
     assert base64.b64decode(again.value_base64) == value
@@ -100,7 +100,7 @@ async def test_unreadable_record_stays_where_it_is(harness: Harness, value: byte
 async def test_huge_record_is_shown_in_part_and_kept_whole(harness: Harness) -> None:
     value = b"x" * (MAX_BYTES_SHOWN + 1)
     await keep(harness.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", value), "huge")])
-    letter = await parked(harness)
+    letter = await kept(harness)
     assert (letter.is_cut, len(base64.b64decode(letter.value_base64))) == (True, MAX_BYTES_SHOWN)
     (row,) = await harness.rows("select value from dead_event")
     assert row["value"] == value
@@ -122,7 +122,7 @@ async def test_replay_of_what_was_tried_meanwhile_is_refused(harness: Harness) -
     await keep(
         harness.deps, [DeadRecord(record(topics.PAYMENT_RESULTS, "P1", b"{}"), "unreadable")]
     )
-    letter = await parked(harness)
+    letter = await kept(harness)
     again = await replay(harness.deps, letter.id, letter.version)
     assert again.version == letter.version + 1
     with pytest.raises(VersionChanged):
@@ -130,7 +130,7 @@ async def test_replay_of_what_was_tried_meanwhile_is_refused(harness: Harness) -
     assert (await replay(harness.deps, letter.id, again.version)).tries == 2
 
 
-async def test_letter_that_nobody_parked_is_not_found(harness: Harness) -> None:
+async def test_letter_that_nobody_kept_is_not_found(harness: Harness) -> None:
     with pytest.raises(DeadLetterNotFound):
         await replay(harness.deps, 404, 0)
 
@@ -140,4 +140,4 @@ async def test_neighbours_of_a_dead_letter_were_applied(harness: Harness) -> Non
     impossible = said_of_payment(good, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P404")
     await harness.apply(impossible, waits(good))
     assert await harness.state(good) is PaymentStatus.PENDING
-    assert (await parked(harness)).key == "P404"
+    assert (await kept(harness)).key == "P404"

@@ -17,13 +17,13 @@ from trade_core.flows import payment_links
 PAYERS = 20
 
 
-def wish(**changes: Any) -> CreatePaymentLink:
+def terms(**changes: Any) -> CreatePaymentLink:
     usual = {"merchant_id": MERCHANT, "amount": 1299, "subject": "物业费 11月"}
     return CreatePaymentLink(**{**usual, **changes})
 
 
 async def made(harness: Harness, **changes: Any) -> LinkOnFile:
-    return (await payment_links.create(harness.deps, APP, wish(**changes))).link
+    return (await payment_links.create(harness.deps, APP, terms(**changes))).link
 
 
 async def test_a_link_of_one_use_raced_by_many_payers_opens_one_order(harness: Harness) -> None:
@@ -58,12 +58,12 @@ async def test_the_order_is_the_apps_with_its_number_amount_and_end(harness: Har
 
 
 async def test_the_same_number_with_the_same_content_is_the_same_link(harness: Harness) -> None:
-    first = await payment_links.create(harness.deps, APP, wish(merchant_order_no="W1"))
-    again = await payment_links.create(harness.deps, APP, wish(merchant_order_no="W1"))
+    first = await payment_links.create(harness.deps, APP, terms(merchant_order_no="W1"))
+    again = await payment_links.create(harness.deps, APP, terms(merchant_order_no="W1"))
     assert (first.created, again.created) == (True, False)
     assert again.link.link_id == first.link.link_id
     with pytest.raises(LinkMismatch):
-        await payment_links.create(harness.deps, APP, wish(merchant_order_no="W1", amount=1))
+        await payment_links.create(harness.deps, APP, terms(merchant_order_no="W1", amount=1))
 
 
 async def test_the_payer_says_the_amount_where_the_link_does_not(harness: Harness) -> None:

@@ -48,7 +48,7 @@ async def test_batches_over_the_same_orders_do_not_deadlock(harness: Harness) ->
     assert (await harness.told()).count("payment.succeeded") == 20
 
 
-async def test_poison_is_parked_and_its_neighbours_are_applied(harness: Harness) -> None:
+async def test_poison_is_a_dead_letter_and_its_neighbours_are_applied(harness: Harness) -> None:
     good = (await harness.open()).payment
     waiting = await harness.opened(request(merchant_order_no="W2"))
     unknown = said_of_payment(good, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P404")

@@ -22,7 +22,7 @@ from trade_core.flows import check_ledger
 from trade_core.flows.decide import decide_refund
 
 
-async def test_50_refunds_at_once_never_call_back_more_than_receivers_have(
+async def test_50_refunds_at_once_never_take_back_more_than_receivers_have(
     harness: Harness,
 ) -> None:
     payment = await harness.paid(request(amount=1000))

@@ -181,7 +181,7 @@ async def test_share_that_was_not_given_may_be_split_anew(harness: Harness) -> N
     assert (await harness.split(split_request(payment, "F2", 400))).created
 
 
-async def test_words_that_cannot_be_true_of_a_split_are_parked(harness: Harness) -> None:
+async def test_words_that_cannot_be_true_of_a_split_are_dead_letters(harness: Harness) -> None:
     payment = await harness.paid()
     split = (await harness.split(split_request(payment))).split
     other = [ShareResult(account="190001", amount=1, status="succeeded")]

@@ -190,7 +190,7 @@ async def test_people_hear_once_of_a_statement_that_does_not_come(harness: Harne
     assert (found.state, found.next_look_at) == ("unavailable", None)
 
 
-async def test_channel_without_bills_is_left_alone(harness: Harness) -> None:
+async def test_channel_without_statements_is_left_alone(harness: Harness) -> None:
     await next_morning(harness)
     fetch = await asked(harness)
     await bring_none(harness, fetch, is_final=True)
@@ -298,7 +298,7 @@ class Known:
         return [account(f"C{number}") for number in range(self.changes)]
 
 
-async def test_loop_has_the_bills_of_all_accounts_fetched_also_of_those_that_come_later(
+async def test_loop_has_the_statements_of_all_accounts_fetched_also_of_those_that_come_later(
     harness: Harness,
 ) -> None:
     harness.now = ready_at(TODAY)

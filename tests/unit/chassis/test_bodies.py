@@ -136,7 +136,7 @@ def _one_line(text: str) -> str:
     return text
 
 
-class Bill(BaseModel):
+class Receipt(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     lines: list[Line]
@@ -147,7 +147,7 @@ class Bill(BaseModel):
 def test_each_fault_has_its_json_pointer() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(
-            Bill,
+            Receipt,
             {"lines": [{"amount": 1.5}, {"amount": "secret"}], "notes": {"a/b~c": 1}, "more": 0},
         )
 
@@ -158,9 +158,9 @@ def test_each_fault_has_its_json_pointer() -> None:
 
 def test_fault_is_told_in_the_words_of_its_rule() -> None:
     with pytest.raises(InvalidRequest) as caught:
-        parse(Bill, {"lines": [], "title": "a\nb"})
+        parse(Receipt, {"lines": [], "title": "a\nb"})
     assert caught.value.errors == (FieldError("/title", "must be one line"),)
 
 
 def test_what_is_valid_becomes_the_model() -> None:
-    assert parse(Bill, {"lines": [{"amount": 3}]}) == Bill(lines=[Line(amount=3)])
+    assert parse(Receipt, {"lines": [{"amount": 3}]}) == Receipt(lines=[Line(amount=3)])

@@ -18,7 +18,7 @@ from tests.unit.gateway.harness import (
     payment_view,
     reply,
 )
-from tests.unit.gateway.test_routing import WISH
+from tests.unit.gateway.test_routing import REQUEST
 
 from contracts.api import (
     EventPage,
@@ -76,7 +76,7 @@ def gateway(*, created: bool = True, transport: FakeTransport | None = None) -> 
 
 async def test_a_payment_is_created() -> None:
     async with client_of(application(gateway())) as client:
-        answer = await client.post("/v1/payments", WISH)
+        answer = await client.post("/v1/payments", REQUEST)
     assert answer.status_code == 201
     assert answer.json()["action"] == {"type": "qr_code", "qr_code": "qr"}
     assert answer.json()["created_at"].endswith("Z")
@@ -85,7 +85,7 @@ async def test_a_payment_is_created() -> None:
 
 async def test_a_replay_is_told_as_one() -> None:
     async with client_of(application(gateway(created=False))) as client:
-        payment = await client.post("/v1/payments", WISH)
+        payment = await client.post("/v1/payments", REQUEST)
         refund = await client.post(
             "/v1/refunds",
             {
@@ -104,7 +104,7 @@ async def test_a_replay_is_told_as_one() -> None:
 
 async def test_an_unknown_initiation_is_a_problem_with_the_payment() -> None:
     async with client_of(application(gateway(transport=FakeTransport([Broken("x")])))) as client:
-        answer = await client.post("/v1/payments", WISH)
+        answer = await client.post("/v1/payments", REQUEST)
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["retryable"]) == (504, "unknown", False)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -122,16 +122,16 @@ BROKEN_BODIES: list[tuple[Any, int, str, list[str]]] = [
     (b'{"subject": "\\ud800"}', 422, "invalid_request", []),
     (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, 422, "invalid_request", []),
     (b'{"a": "' + b"x" * 65_536 + b'"}', 413, "body_too_large", []),
-    ({**WISH, "amount": 12.99}, 422, "invalid_request", ["/amount"]),
-    ({**WISH, "amount": 1299.0}, 422, "invalid_request", ["/amount"]),
-    ({**WISH, "amount": "1299"}, 422, "invalid_request", ["/amount"]),
-    ({**WISH, "colour": "red"}, 422, "invalid_request", ["/colour"]),
-    ({**WISH, "payer": {"nick": "x"}}, 422, "invalid_request", ["/payer/nick"]),
-    ({**WISH, "metadata": {"a~/b": []}, "amount": 0}, 422, "invalid_request", ["/amount"]),
-    ({**WISH, "method": "jsapi"}, 422, "invalid_request", ["/payer/openid"]),
-    ({**WISH, "method": "h5"}, 422, "method_not_supported", ["/method"]),
-    ({**WISH, "merchant_id": "M9"}, 404, "not_found", []),
-    ({**WISH, "payment_id": "C9"}, 404, "not_found", []),
+    ({**REQUEST, "amount": 12.99}, 422, "invalid_request", ["/amount"]),
+    ({**REQUEST, "amount": 1299.0}, 422, "invalid_request", ["/amount"]),
+    ({**REQUEST, "amount": "1299"}, 422, "invalid_request", ["/amount"]),
+    ({**REQUEST, "colour": "red"}, 422, "invalid_request", ["/colour"]),
+    ({**REQUEST, "payer": {"nick": "x"}}, 422, "invalid_request", ["/payer/nick"]),
+    ({**REQUEST, "metadata": {"a~/b": []}, "amount": 0}, 422, "invalid_request", ["/amount"]),
+    ({**REQUEST, "method": "jsapi"}, 422, "invalid_request", ["/payer/openid"]),
+    ({**REQUEST, "method": "h5"}, 422, "method_not_supported", ["/method"]),
+    ({**REQUEST, "merchant_id": "M9"}, 404, "not_found", []),
+    ({**REQUEST, "payment_id": "C9"}, 404, "not_found", []),
 ]
 
 
@@ -198,10 +198,10 @@ async def test_the_target_is_signed_as_it_stands_on_the_wire() -> None:
 async def test_past_the_limit_in_flight_is_503_at_once() -> None:
     transport = HangingTransport(reply({"pay": "qr"}))
     async with client_of(application(gateway(transport=transport), in_flight=4)) as client:
-        running = [asyncio.ensure_future(client.post("/v1/payments", WISH)) for _ in range(2)]
+        running = [asyncio.ensure_future(client.post("/v1/payments", REQUEST)) for _ in range(2)]
         for _ in running:
             await transport.arrived.get()
-        refused = await client.post("/v1/payments", WISH)
+        refused = await client.post("/v1/payments", REQUEST)
         transport.released.set()
         assert [answer.status_code for answer in await asyncio.gather(*running)] == [201, 201]
         assert (await client.get("/v1/events")).status_code == 200
@@ -239,7 +239,7 @@ async def test_an_answered_request_does_not_wait_for_the_garbage_collector() -> 
     gc.disable()
     try:
         async with client_of(watched) as client:
-            assert (await client.post("/v1/payments", WISH)).status_code == 201
+            assert (await client.post("/v1/payments", REQUEST)).status_code == 201
         assert [reference() for reference in kept] == [None]
     finally:
         gc.enable()

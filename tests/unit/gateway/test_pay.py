@@ -123,7 +123,7 @@ async def test_what_is_not_durable_is_unknown(step: Step) -> None:
 async def test_a_replay_calls_no_channel() -> None:
     paying = gateway(created=False, status=PaymentStatus.SUCCEEDED)
     created = await create(paying)
-    assert created.is_replay
+    assert created.is_repeat
     assert created.payment.status is PaymentStatus.SUCCEEDED
     assert paying.transport.sent == []
 

@@ -23,7 +23,7 @@ from gateway.channels.plugin import Answer, Pending
 from gateway.directory import App, ChannelAccount, Merchant
 from gateway.domain.checkout_links import token_of
 
-LINK_WISH: Final = {"merchant_id": "M1", "amount": 1299, "subject": "物业费", "uses": 1}
+LINK_REQUEST: Final = {"merchant_id": "M1", "amount": 1299, "subject": "物业费", "uses": 1}
 LINK: Final = LinkOnFile(
     app_id="A1",
     link_id="L01KAN5C2FN000000000000000B",
@@ -69,7 +69,7 @@ async def as_cashier(of: Harness, method: str, path: str, body: Any = None) -> h
 @pytest.mark.parametrize(("created", "status"), [(True, 201), (False, 200)])
 async def test_a_link_is_answered_with_its_address(created: bool, status: int) -> None:
     async with client_of(application(here(created=created))) as app:
-        answer = await app.post("/v1/payment-links", LINK_WISH)
+        answer = await app.post("/v1/payment-links", LINK_REQUEST)
     assert answer.status_code == status
     told = answer.json()
     assert told["link_id"] == LINK.link_id
@@ -92,11 +92,11 @@ async def test_a_link_is_answered_with_its_address(created: bool, status: int) -
         ({"more": 1}, "/more"),
     ],
 )
-async def test_a_malformed_wish_is_told_by_its_pointer(
+async def test_a_malformed_request_is_told_by_its_pointer(
     changes: dict[str, Any], pointer: str
 ) -> None:
     async with client_of(application(here())) as app:
-        answer = await app.post("/v1/payment-links", {**LINK_WISH, **changes})
+        answer = await app.post("/v1/payment-links", {**LINK_REQUEST, **changes})
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
 

@@ -16,7 +16,7 @@ from gateway.domain.errors import (
 )
 from gateway.flows.routing import account_for, check_refund, payable_accounts
 
-WISH: dict[str, Any] = {
+REQUEST: dict[str, Any] = {
     "merchant_id": "M1",
     "payment_id": "C1",
     "merchant_order_no": "W1",
@@ -27,7 +27,7 @@ WISH: dict[str, Any] = {
 
 
 def request(**changes: Any) -> CreatePayment:
-    given = {**WISH, **changes}
+    given = {**REQUEST, **changes}
     return CreatePayment.model_validate({k: v for k, v in given.items() if v is not None})
 
 

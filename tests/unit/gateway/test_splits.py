@@ -46,7 +46,7 @@ SPLIT = SplitView(
     finished_at=None,
     failure=None,
 )
-WISH: dict[str, Any] = {
+REQUEST: dict[str, Any] = {
     "merchant_id": "M1",
     "payment_no": NO,
     "merchant_split_no": "F1",
@@ -71,7 +71,7 @@ def gateway(*, created: bool = True, can_split: bool = True, **stored: Any) -> H
 
 async def post(the_world: Harness, **changes: Any) -> httpx.Response:
     async with client_of(application(the_world)) as client:
-        return await client.post("/v1/splits", {**WISH, **changes})
+        return await client.post("/v1/splits", {**REQUEST, **changes})
 
 
 async def test_split_is_handed_to_trade_core_with_the_app() -> None:

@@ -1,4 +1,4 @@
-"""Bills of channels: fetched when trade-core asks, and handed to it page by page."""
+"""Channel statements: fetched when trade-core asks, and handed to it page by page."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -34,7 +34,7 @@ from gateway.channels.plugin import (
     Statements,
     Unverifiable,
 )
-from gateway.consumers import MAX_BILLS_RUNNING, Commands
+from gateway.consumers import MAX_STATEMENTS_RUNNING, Commands
 from gateway.directory import ChannelAccount
 from gateway.flows import command as flow
 
@@ -61,7 +61,7 @@ def read(
         case b"large":
             return [ROW] * (2 * MAX_PAGE_ROWS + 1)
         case b"other":
-            raise Unverifiable("the bill is not the one that was announced")
+            raise Unverifiable("the statement is not the one that was announced")
         case _:
             raise KeyError("no such column")
 
@@ -70,7 +70,7 @@ def download(at: StatementPlace, account: str, moment: object) -> Request:
     return Request("GET", at.url, {}, b"")
 
 
-BILLS: Statements[str] = Statements(
+STATEMENTS: Statements[str] = Statements(
     frozenset({"trade"}),
     lambda requested, _: Call("GET", f"/bill/{requested.day}"),
     place,
@@ -83,7 +83,7 @@ def wanted(_: object) -> StatementReceipt:
     return StatementReceipt(is_wanted=True)
 
 
-def billing(
+def fetching(
     *steps: Step,
     receives: Callable[[Any], StatementReceipt] = wanted,
     transport: HangingTransport | None = None,
@@ -91,7 +91,7 @@ def billing(
 ) -> Harness:
     answers = {("POST", ROWS): receives, ("POST", NONE): wanted}
     gateway = harness(*steps, transport=transport, trade_core=answers)
-    changed = fake_plugin(**{"statements": BILLS, **plugin})
+    changed = fake_plugin(**{"statements": STATEMENTS, **plugin})
     gateway.directory.put(ChannelAccount("C1", "M1", True, changed, "key"))
     return gateway
 
@@ -119,7 +119,7 @@ FOUND = reply({"at": "https://files.example/1"})
 
 
 async def test_a_statement_is_found_downloaded_and_handed_over() -> None:
-    gateway = billing(FOUND, Reply(200, {}, b"bill"))
+    gateway = fetching(FOUND, Reply(200, {}, b"bill"))
     [page] = await delivered(gateway)
     assert isinstance(page, StatementPage)
     assert (page.round, page.first_row, page.total_rows) == (3, 0, 1)
@@ -130,7 +130,7 @@ async def test_a_statement_is_found_downloaded_and_handed_over() -> None:
 
 
 async def test_a_large_statement_goes_in_pages_that_say_where_they_belong() -> None:
-    pages = await delivered(billing(FOUND, Reply(200, {}, b"large")))
+    pages = await delivered(fetching(FOUND, Reply(200, {}, b"large")))
     places = [(page.first_row, len(page.rows), page.total_rows) for page in pages]
     total = 2 * MAX_PAGE_ROWS + 1
     assert places == [
@@ -142,12 +142,12 @@ async def test_a_large_statement_goes_in_pages_that_say_where_they_belong() -> N
 
 async def test_a_round_that_is_over_is_not_sent_to_its_end() -> None:
     over = StatementReceipt(is_wanted=False)
-    gateway = billing(FOUND, Reply(200, {}, b"large"), receives=lambda _: over)
+    gateway = fetching(FOUND, Reply(200, {}, b"large"), receives=lambda _: over)
     assert len(await delivered(gateway)) == 1
 
 
 async def test_a_day_without_movements_is_an_empty_page() -> None:
-    [page] = await delivered(billing(reply({"empty": True})))
+    [page] = await delivered(fetching(reply({"empty": True})))
     assert (page.total_rows, page.rows) == (0, [])
 
 
@@ -164,19 +164,19 @@ async def test_a_day_without_movements_is_an_empty_page() -> None:
 async def test_what_is_no_statement_is_told_and_may_be_asked_for_again(
     steps: list[Step], code: str
 ) -> None:
-    [none] = await delivered(billing(*steps))
+    [none] = await delivered(fetching(*steps))
     assert isinstance(none, NoStatement)
     assert (none.round, none.code, none.is_final) == (3, code, False)
 
 
 async def test_an_unlisted_code_about_a_statement_is_told_to_people() -> None:
-    gateway = billing(reply({"strange": 1}))
+    gateway = fetching(reply({"strange": 1}))
     await delivered(gateway)
     assert gateway.deps.alerts._waiting.get_nowait().key == "channel:unlisted-code:fake:bill:NEW"
 
 
 async def test_a_channel_without_statements_is_not_asked_and_need_not_be_again() -> None:
-    gateway = billing(FOUND, statements=None)
+    gateway = fetching(FOUND, statements=None)
     [none] = await delivered(gateway)
     assert (none.code, none.is_final) == ("no_bill", True)
     assert gateway.transport.sent == []
@@ -184,13 +184,13 @@ async def test_a_channel_without_statements_is_not_asked_and_need_not_be_again()
 
 @pytest.mark.parametrize("changes", [{"payment_id": "C9"}, {"channel": "other"}])
 async def test_a_statement_of_an_unknown_account_is_left_alone(changes: dict[str, str]) -> None:
-    gateway = billing(FOUND)
+    gateway = fetching(FOUND)
     assert await delivered(gateway, **changes) == []
     assert gateway.transport.sent == []
 
 
 async def test_a_statement_whose_lease_is_over_is_left_alone() -> None:
-    gateway = billing(FOUND)
+    gateway = fetching(FOUND)
     assert await delivered(gateway, lease_until=NOW) == []
     assert gateway.transport.sent == []
 
@@ -199,21 +199,21 @@ async def test_trade_core_away_is_no_error_of_the_command() -> None:
     def away(_: object) -> StatementReceipt:
         raise Overloaded("away")
 
-    gateway = billing(FOUND, Reply(200, {}, b"large"), receives=away)
+    gateway = fetching(FOUND, Reply(200, {}, b"large"), receives=away)
     assert len(await delivered(gateway)) == 1
 
 
 async def test_statements_have_places_of_their_own_and_what_exceeds_them_is_dropped() -> None:
     transport = HangingTransport(reply({"empty": True}))
-    gateway = billing(transport=transport)
+    gateway = fetching(transport=transport)
     commands = Commands(gateway.deps)
-    await commands.start([event(command())] * (MAX_BILLS_RUNNING + 3))
+    await commands.start([event(command())] * (MAX_STATEMENTS_RUNNING + 3))
     transport.released.set()
     await gateway.deps.unbroken.drain()
-    assert len(gateway.trade_core.asked) == MAX_BILLS_RUNNING
+    assert len(gateway.trade_core.asked) == MAX_STATEMENTS_RUNNING
     await commands.start([event(command())])
     await gateway.deps.unbroken.drain()
-    assert len(gateway.trade_core.asked) == MAX_BILLS_RUNNING + 1
+    assert len(gateway.trade_core.asked) == MAX_STATEMENTS_RUNNING + 1
 
 
 def event(fetch: FetchStatement) -> AnyCommandRecord:

@@ -90,7 +90,7 @@ async def test_money_that_the_channel_does_not_confirm_is_no_result_and_comes_ag
     assert gateway.producer.taken == []
 
 
-async def test_a_hint_that_claims_no_money_is_answered_by_what_the_channel_says() -> None:
+async def test_an_unbound_one_that_claims_no_money_is_answered_by_what_the_channel_says() -> None:
     gateway = hinting(reply({"pay": "qr"}), outcome=Pending())
     assert await hear(gateway) == ACCEPTED
     assert gateway.producer.events()[0]["verdict"] == "pending"

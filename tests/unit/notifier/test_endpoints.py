@@ -159,7 +159,7 @@ def test_slots_are_dealt_in_equal_parts_at_most() -> None:
         ("http://app.example:99999/a", "malformed"),
     ],
 )
-def test_addresses_on_one_host_share_a_lane(notify_url: str | None, origin: str) -> None:
+def test_addresses_on_one_host_share_an_endpoint(notify_url: str | None, origin: str) -> None:
     assert origin_of(notify_url) == origin
 
 
@@ -183,7 +183,7 @@ def test_breaker_keeps_the_count_of_days() -> None:
     assert after(Health(), [UNREACHABLE] * STREAK_LIMIT).failing_since == NOW
 
 
-def test_lane_that_comes_back_catches_up() -> None:
+def test_endpoint_that_comes_back_catches_up() -> None:
     opened = after(Health(), [UNREACHABLE] * STREAK_LIMIT)
     later = NOW + timedelta(seconds=40)
 

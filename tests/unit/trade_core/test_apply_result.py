@@ -214,7 +214,7 @@ def test_endless_reason_of_a_channel_is_cut() -> None:
     assert failure == Failure(code="NO", message="x" * MAX_WORDS_CHARS)
 
 
-def refunding_dossier() -> tuple[OrderAggregate, str]:
+def refunding_aggregate() -> tuple[OrderAggregate, str]:
     order, payment = pending()
     opened = aggregate(order, payment)
     apply(opened, paid(payment))
@@ -236,7 +236,7 @@ def answer(opened: OrderAggregate, number: str, verdict: Verdict, **more: Any) -
 
 
 def test_refund_that_succeeds_counts_on_payment_and_order() -> None:
-    opened, number = refunding_dossier()
+    opened, number = refunding_aggregate()
     hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (500, 500)
@@ -246,7 +246,7 @@ def test_refund_that_succeeds_counts_on_payment_and_order() -> None:
 
 
 def test_refund_that_fails_releases_its_reservation_exactly_once() -> None:
-    opened, number = refunding_dossier()
+    opened, number = refunding_aggregate()
     for _ in range(3):
         hear_of_refund(opened, answer(opened, number, Verdict.DECLINED, code="NO"))
     (payment,) = opened.payments.values()
@@ -256,7 +256,7 @@ def test_refund_that_fails_releases_its_reservation_exactly_once() -> None:
 
 
 def test_refund_that_never_arrived_is_sent_again_at_once_but_not_in_a_circle() -> None:
-    opened, number = refunding_dossier()
+    opened, number = refunding_aggregate()
     unclear = answer(opened, number, Verdict.UNKNOWN)
     absent = said_of_refund(
         opened.refunds[number], Source.QUERY_REFUND, Verdict.PENDING, found=False
@@ -271,7 +271,7 @@ def test_refund_that_never_arrived_is_sent_again_at_once_but_not_in_a_circle() -
 
 
 def test_abnormal_refund_stays_reserved_until_a_person_has_decided() -> None:
-    opened, number = refunding_dossier()
+    opened, number = refunding_aggregate()
     hear_of_refund(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
     (payment,) = opened.payments.values()
     assert opened.refunds[number].state is RefundStatus.ABNORMAL

@@ -18,7 +18,7 @@ from tests.unit.trade_core.test_apply_result import (
     answer,
     apply,
     balances,
-    refunding_dossier,
+    refunding_aggregate,
     told,
 )
 
@@ -251,7 +251,7 @@ def test_only_a_conflict_is_decided(decision: PaymentDecision) -> None:
 
 
 def abnormal() -> tuple[OrderAggregate, str]:
-    opened, number = refunding_dossier()
+    opened, number = refunding_aggregate()
     hear_of_refund(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
     return opened, number
 

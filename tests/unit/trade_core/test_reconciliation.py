@@ -78,7 +78,7 @@ def test_statement_can_be_there_at_half_past_ten_of_the_next_morning() -> None:
 
 
 @given(MOMENTS)
-def test_finished_days_are_the_latest_whose_bills_can_be_there(now: datetime) -> None:
+def test_finished_days_are_the_latest_whose_statements_can_be_there(now: datetime) -> None:
     days = finished_days(now)
     assert len(days) == schedule.WINDOW_DAYS
     assert all(ready_at(day) <= now for day in days)

@@ -233,7 +233,7 @@ class Consumer(Generic[T]):
         await self._dead_letter(records)
         DEAD.labels(self._group).inc(len(records))
         for letter in records:
-            log.error("consumer.parked", error=letter.error, **_place(letter.record))
+            log.error("consumer.dead_letter", error=letter.error, **_place(letter.record))
 
     def _seek_back(self, kafka: AIOKafkaConsumer, batches: Batches) -> None:
         for tp, raws in batches.items():

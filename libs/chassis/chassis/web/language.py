@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 Language = Literal["zh", "en"]
 
-MAX_WISHES: Final = 20
+MAX_LANGUAGES: Final = 20
 
 
 class Words:
@@ -35,7 +35,7 @@ def language_of(asked: str | None, kept: str | None, accepted: str) -> Language:
 def _preferred(accepted: str) -> list[str]:
     """The languages of an Accept-Language header, the best first."""
     weighed = []
-    for part in accepted.split(",")[:MAX_WISHES]:
+    for part in accepted.split(",")[:MAX_LANGUAGES]:
         tag, _, parameter = part.strip().partition(";")
         weighed.append((_weight(parameter), tag))
     return [tag for weight, tag in sorted(weighed, key=lambda item: -item[0]) if weight > 0]

@@ -101,8 +101,8 @@ class ChannelCommand(Data):
 
 
 class FetchStatement(Data):
-    """Fetch the bill of an account and day (Beijing time), and hand it to trade-core as this round
-    of its statement. Keyed by `payment_id`. `lease_until`: do not start it later."""
+    """Fetch the statement of an account and day (Beijing time), and hand it to trade-core as this
+    round of its statement. Keyed by `payment_id`. `lease_until`: do not start it later."""
 
     command: Literal["fetch_bill"] = "fetch_bill"
     statement_no: str

@@ -57,8 +57,8 @@ class PaymentWord(Data):
     """What the five results of a payment have in common; on the wire each has all these members,
     and here is what they mean. A result of its own is only one of the five.
 
-    By source, `succeeded` means: the money was taken (initiation, notice, query); the trade is
-    closed or never came to be, nobody can pay it now (close).
+    By source, `succeeded` means: the money was taken (initiation, notification, query); the trade
+    is closed or never came to be, nobody can pay it now (close).
     `pending`: waiting for the payer. On initiation `action` says how to call them.
     `declined`: it will never be paid; on close: the channel refuses because of the trade's state.
     `found` is False where a query or close met no such trade at the channel.

@@ -72,7 +72,7 @@ class StatementReceipt(Message):
 
 
 class ReconciliationState(StrEnum):
-    """`awaited`: the bill is asked for at `next_look_at`. `fetching`: it was asked for.
+    """`awaited`: the statement is asked for at `next_look_at`. `fetching`: it was asked for.
     `comparing`: it is here, and what we have not booked is asked about first. `unavailable`: there
     never will be one."""
 
@@ -146,11 +146,11 @@ class DifferencePage(Message):
 class ReconciliationView(Message):
     """The statement of one channel account and day (Beijing time), and how it stands.
 
-    `attempts` counts how often the bill was asked for since it last came; `note` is why it did not.
-    Counts, amounts and fees are of the rows about payments that are on file at this account, in
-    `currency`; `paid` and `refunded` are both positive. `foreign_rows` are all others: the account
-    may be used elsewhere too. `fees` is what the channel kept, `fees_booked` what of it stands in
-    the ledger (None: not booked yet).
+    `attempts` counts how often the statement was asked for since it last came; `note` is why it did
+    not. Counts, amounts and fees are of the rows about payments that are on file at this account,
+    in `currency`; `paid` and `refunded` are both positive. `foreign_rows` are all others: the
+    account may be used elsewhere too. `fees` is what the channel kept, `fees_booked` what of it
+    stands in the ledger (None: not booked yet).
     """
 
     statement_no: str
@@ -190,7 +190,7 @@ class ReconciliationOnFile(ReconciliationView):
 
 
 class AskForStatement(Message):
-    """Have the bill of this day fetched and compared now, whether that was done before or not."""
+    """Have the statement of this day fetched and compared now, also where it was before."""
 
     merchant_id: _Name
     payment_id: _Name

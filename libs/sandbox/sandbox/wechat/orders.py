@@ -42,7 +42,7 @@ TRADE_TYPES = {
     "h5": "MWEB",
     "codepay": "MICROPAY",
 }
-WISHES = {"native": OrderRequest, "jsapi": JsapiRequest, "app": OrderRequest, "h5": H5Request}
+REQUESTS = {"native": OrderRequest, "jsapi": JsapiRequest, "app": OrderRequest, "h5": H5Request}
 STATE_TEXTS = {
     "NOTPAY": "订单未支付",
     "USERPAYING": "用户支付中，需要输入密码",
@@ -70,7 +70,7 @@ async def create(world: World, request: Request) -> Response | HangUp:
     """POST /v3/pay/transactions/{native,jsapi,app,h5}, and the same for partners."""
     asked = await receive(world, request)
     product = request.url.path.rpartition("/")[2]
-    order = Order(product, parties.of_order(request, asked), parse(WISHES[product], asked))
+    order = Order(product, parties.of_order(request, asked), parse(REQUESTS[product], asked))
     _check_payer(world, order)
     call = Call(CHANNEL, "pay", order.requested.out_trade_no, FAILURES)
     return await answer(world, call, partial(_create, world, asked, order))

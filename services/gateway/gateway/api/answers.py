@@ -17,6 +17,6 @@ def answer(
     )
 
 
-def created(view: BaseModel, *, is_replay: bool) -> Response:
+def created(view: BaseModel, *, is_repeat: bool) -> Response:
     """201, or 200 with `Idempotent-Replayed: true`."""
-    return answer(view, 200, REPLAYED) if is_replay else answer(view, 201)
+    return answer(view, 200, REPLAYED) if is_repeat else answer(view, 201)

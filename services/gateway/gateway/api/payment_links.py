@@ -35,7 +35,7 @@ async def create_payment_link(caller: CallerOf, deps: DepsOf) -> Response:
     """
     request = caller.request(CreatePaymentLink)
     link, is_new = await payment_links.create(deps, caller.app, request)
-    return created(link, is_replay=not is_new)
+    return created(link, is_repeat=not is_new)
 
 
 @router.get(

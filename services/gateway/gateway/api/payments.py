@@ -54,7 +54,7 @@ async def create_payment(caller: CallerOf, deps: DepsOf) -> Response:
     """
     request = caller.request(CreatePayment)
     outcome = await pay.create(deps, caller.app, request, signed_at=caller.signed_at)
-    return created(outcome.payment, is_replay=outcome.is_replay)
+    return created(outcome.payment, is_repeat=outcome.is_repeat)
 
 
 @router.get(

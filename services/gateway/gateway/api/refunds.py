@@ -36,7 +36,7 @@ async def create_refund(caller: CallerOf, deps: DepsOf) -> Response:
     The amount is reserved at once and the refund is `processing`; its result comes by callback.
     """
     opened = await refunds.create(deps, caller.app, caller.request(CreateRefund))
-    return created(opened.refund, is_replay=not opened.created)
+    return created(opened.refund, is_repeat=not opened.created)
 
 
 @router.get(

@@ -40,7 +40,7 @@ async def create_split(caller: CallerOf, deps: DepsOf) -> Response:
     content: 409 `refund_mismatch`.
     """
     opened = await splits.create(deps, caller.app, caller.request(CreateSplit))
-    return created(opened.split, is_replay=not opened.created)
+    return created(opened.split, is_repeat=not opened.created)
 
 
 @router.get(

@@ -75,7 +75,7 @@ class Exchange:
         """The file and its rows; anything but a Statement says why there is none."""
         statements = account.plugin.statements
         if statements is None or requested.kind not in statements.kinds:
-            return NotSent("no_bill", "this channel has no such bill", is_spoken=False)
+            return NotSent("no_bill", "this channel has no such statement", is_spoken=False)
         spot = await self.ask(account, statements.call, statements.place, requested)
         if isinstance(spot, Pending) and not spot.found:
             return Statement(())
@@ -93,7 +93,7 @@ class Exchange:
                 tuple(await asyncio.to_thread(statements.read, reply, spot, requested, opened))
             )
         except (Unverifiable, *UNREADABLE) as error:
-            return _unread(account, error, "the bill makes no sense")
+            return _unread(account, error, "the statement makes no sense")
 
     async def identify(self, account: ChannelAccount, code: str) -> str | NotSent | Unknown:
         """The payer, as the wallet names them to this account. Raises NotIdentified."""

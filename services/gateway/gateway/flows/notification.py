@@ -62,14 +62,14 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
     except NotUnderstood as error:
         _count(account, "not_understood")
         deps.alerts.tell(_not_understood(account, str(error)))
-        log.warning("notice.not_understood", channel=account.channel, reason=str(error))
+        log.warning("notification.not_understood", channel=account.channel, reason=str(error))
         return _refusal(notifications.refuse, 503)
     except (Unverifiable, *UNREADABLE) as error:
         # The words of an unverified notification are not worth a line; its kind of fault is.
         _count(account, "unverifiable")
         deps.alerts.signatures.of_notification(account, deps.clock())
         log.warning(
-            "notice.refused",
+            "notification.refused",
             channel=account.channel,
             payment_id=account.account_id,
             reason=str(error) if isinstance(error, Unverifiable) else type(error).__name__,
@@ -80,12 +80,12 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
         await deps.results.publish(*(result for result in results if result is not None))
     except (NotPublished, unbound_notification.Unclear) as error:
         _count(account, "not_published" if isinstance(error, NotPublished) else "unclear")
-        log.warning("notice.not_published", channel=account.channel, reason=str(error))
+        log.warning("notification.not_published", channel=account.channel, reason=str(error))
         return _refusal(notifications.refuse, 503)
     _count(account, "accepted")
     for item in notified:
         log.info(
-            "notice.accepted",
+            "notification.accepted",
             channel=account.channel,
             payment_id=account.account_id,
             payment_no=item.payment_no,

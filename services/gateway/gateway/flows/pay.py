@@ -41,10 +41,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """`is_replay`: the same request was seen a moment ago; this is its payment as it is now."""
+    """`is_repeat`: the same request was seen a moment ago; this is its payment as it is now."""
 
     payment: PaymentView
-    is_replay: bool
+    is_repeat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def create(
         payer = request.payer or Payer()
         calling = Calling(request.method, request.return_url, payer, is_to_be_split(request))
         payment = await initiate(deps, account, payment, calling)
-    return Created(with_link(deps, payment), is_replay=not opened.created)
+    return Created(with_link(deps, payment), is_repeat=not opened.created)
 
 
 async def initiate(

@@ -40,7 +40,9 @@ async def fetch(deps: Deps, command: FetchStatement) -> str:
             return await _hand_over(deps, command, outcome)
         return await _say_none(deps, command, account, outcome)
     except Problem as problem:
-        log.warning("bill.not_delivered", statement_no=command.statement_no, reason=problem.code)
+        log.warning(
+            "statement.not_delivered", statement_no=command.statement_no, reason=problem.code
+        )
         return "not_delivered"
 
 

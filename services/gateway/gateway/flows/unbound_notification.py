@@ -91,7 +91,7 @@ def _with_amount(answered: Outcome, notified: Outcome) -> Outcome:
 def _tell_of_stranger(deps: Deps, account: ChannelAccount, number: str) -> None:
     ASKED.labels(account.channel, "unknown_number").inc()
     shown = number[:MAX_SHOWN]
-    log.warning("notice.unknown_number", channel=account.channel, payment_no=shown)
+    log.warning("notification.unknown_number", channel=account.channel, payment_no=shown)
     deps.alerts.tell(
         Alert(
             key=f"notice:unknown-number:{account.account_id}",

@@ -1,4 +1,4 @@
-"""`/api/reconciliations`, `/api/differences`: the channels' bills beside our books."""
+"""`/api/reconciliations`, `/api/differences`: the channel statements beside our books."""
 
 import datetime
 from typing import Annotated
@@ -66,7 +66,7 @@ class Settle(Body):
 async def list_statements(
     deps: Work, caller: Viewer, query: Annotated[StatementQuery, Query()]
 ) -> ReconciliationPage:
-    """How each channel account's bill of a day compares with our books, the latest day first."""
+    """How each channel account's statement of a day compares with our books, latest day first."""
     return await reconciling.find(deps, caller.scope, query.filters())
 
 
@@ -74,7 +74,7 @@ async def list_statements(
 async def ask_for_bill(
     deps: Work, caller: Operator, request: Annotated[AskForBill, Depends(body(AskForBill))]
 ) -> ReconciliationView:
-    """Have the bill of one account and day fetched and compared, where that was never done."""
+    """Have the statement of one account and day fetched and compared, where that was never done."""
     return await reconciling.ask_for(
         deps, caller.actor, caller.scope, request.payment_id, request.day
     )

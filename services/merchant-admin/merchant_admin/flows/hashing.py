@@ -42,7 +42,7 @@ class Hashing:
         self._typical_s = 0.1
 
     async def run(self, priority: Priority, work: Callable[..., T], *args: object) -> T:
-        """Raises Overloaded where too many wait in this lane."""
+        """Raises Overloaded where too many of this priority wait."""
         async with self._place(priority):
             started = time.monotonic()
             done = await asyncio.to_thread(work, *args)

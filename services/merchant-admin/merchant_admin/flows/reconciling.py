@@ -42,7 +42,7 @@ async def read(
 async def ask_for(
     deps: Deps, actor: Actor, scope: Scope, payment_id: str, day: date
 ) -> ReconciliationView:
-    """Have the bill of this account and day fetched now. Raises Unusable, Forwarded."""
+    """Have the statement of this account and day fetched now. Raises Unusable, Forwarded."""
     async with deps.db.connection() as tx:
         account = await find_account(tx, payment_id)
     if account is None or not scope.has(account.merchant_id):
@@ -57,7 +57,7 @@ async def ask_for(
 async def fetch_again(
     deps: Deps, actor: Actor, scope: Scope, statement_no: str
 ) -> ReconciliationView:
-    """Have the bill fetched and compared anew. Raises NoSuch, Forwarded."""
+    """Have the statement fetched and compared anew. Raises NoSuch, Forwarded."""
     if not scope.is_all:
         await read(deps, scope, statement_no, {"limit": 1})
     call = AuditedCall("statement.fetched", statement_no, f"reconciliations/{statement_no}/fetch")

@@ -45,8 +45,8 @@ async def resume(
     than the latest for this endpoint is a replay, and ends nothing.
     """
     endpoint = await _get(deps, endpoint_id, app_id)
-    is_replay = signed_as is not None and not await _is_new(deps, endpoint, signed_as)
-    if endpoint.suspended_at is not None and not is_replay:
+    is_repeat = signed_as is not None and not await _is_new(deps, endpoint, signed_as)
+    if endpoint.suspended_at is not None and not is_repeat:
         await _resume(deps, endpoint)
     return _view(deps, await _get(deps, endpoint_id, app_id))
 

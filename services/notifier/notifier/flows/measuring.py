@@ -12,5 +12,5 @@ async def measure(deps: Deps) -> None:
     metrics.DUE_OLDEST_S.set(figures.due_oldest_s)
     metrics.ENDPOINTS_OPEN.set(figures.endpoints_open)
     metrics.ENDPOINTS_SUSPENDED.set(figures.endpoints_suspended)
-    metrics.PARKED.set(figures.parked)
+    metrics.WAITING.set(figures.waiting)
     metrics.EXHAUSTED.set(figures.exhausted)

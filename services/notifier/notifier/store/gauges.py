@@ -10,13 +10,13 @@ COUNTED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`due_oldest_s`: how long the oldest delivery that could be tried now has waited. `parked`:
+    """`due_oldest_s`: how long the oldest delivery that could be tried now has waited. `waiting`:
     deliveries that wait for an endpoint that is open or suspended."""
 
     due_oldest_s: float
     endpoints_open: int
     endpoints_suspended: int
-    parked: int
+    waiting: int
     exhausted: int
 
 
@@ -36,6 +36,6 @@ select greatest(0, extract(epoch from now() - least(
            (select min(retry_at) from lane where retry_at is not null))))::float8 as due_oldest_s,
        (select count(*) from lane where trips > 0) as endpoints_open,
        (select count(*) from lane where suspended_at is not null) as endpoints_suspended,
-       (select count(*) from (select from down join due using (lane_id) limit $1) one) as parked,
+       (select count(*) from (select from down join due using (lane_id) limit $1) one) as waiting,
        (select count(*) from (select from exhausted limit $1) one) as exhausted
 """

@@ -1,4 +1,4 @@
-"""Alerts as they came, and the troubles that people are told of."""
+"""Alerts as they came, and the incidents that people are told of."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
@@ -12,7 +12,7 @@ from notifier.domain.incidents import BY_URGENCY, Incident
 FORGOTTEN_AT_ONCE = 5_000
 
 LEASE_S = 60.0
-"""Who took troubles and did not tell them leaves them to the next after this."""
+"""Who took incidents and did not tell them leaves them to the next after this."""
 
 
 async def add(tx: Tx, records: Sequence[AlertRecord]) -> list[AlertRecord]:
@@ -21,7 +21,7 @@ async def add(tx: Tx, records: Sequence[AlertRecord]) -> list[AlertRecord]:
 
 
 async def lock(tx: Tx, keys: Iterable[str]) -> tuple[datetime, dict[tuple[str, str], Incident]]:
-    """The database's time, and the known troubles with these keys, by key and route, locked in
+    """The database's time, and the known incidents with these keys, by key and route, locked in
     their order."""
     now: datetime = await tx.fetchval("select now()")
     rows = await tx.fetch(_LOCK, sorted(set(keys)))
@@ -43,7 +43,7 @@ async def list_due_routes(tx: Tx, limit: int) -> list[str]:
 
 
 async def take_due(tx: Tx, route: str, limit: int) -> list[Incident]:
-    """The most urgent troubles that are due by this route, leased to us."""
+    """The most urgent incidents that are due by this route, leased to us."""
     urgency = [str(severity) for severity in BY_URGENCY]
     return [_incident(row) for row in await tx.fetch(_TAKE, limit, LEASE_S, urgency, route)]
 
@@ -65,7 +65,7 @@ async def drop_due(tx: Tx, route: str) -> None:
 
 
 async def forget(tx: Tx, before: datetime) -> bool:
-    """Remove alerts that came before then, and troubles that were told and not raised since; True:
+    """Remove alerts that came before then, and incidents that were told and not raised since; True:
     there are more."""
     await tx.execute("delete from trouble where due_at is null and last_at < $1", before)
     return bool(await tx.fetchval(_FORGET, before, FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE)

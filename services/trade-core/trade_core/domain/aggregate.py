@@ -54,8 +54,8 @@ class Snapshot:
 @dataclass(slots=True)
 class OrderAggregate:
     """The rules change the order only through the methods below; `store.saving.save` then writes
-    everything at once: rows, ledger entries, events, alerts, and when to look again (`looks`; the
-    `hurried` are due at once, whatever their next step is). `version` is the order's, and rises
+    everything at once: rows, ledger entries, events, alerts, and `next_checks` (the
+    `urgent` are due at once, whatever their next step is). `version` is the order's, and rises
     with each event. Of refunds and splits it holds those that the rule at work must know."""
 
     order: Order

@@ -27,7 +27,7 @@ class Purpose(StrEnum):
     RETURNED_OUTSIDE = "returned_outside"
     """What merchants gave back by their own means, while the channel still holds it."""
     CHANNEL_FEES = "channel_fees"
-    """What channels kept for themselves (手续费), as their bills say."""
+    """What channels kept for themselves (手续费), as their statements say."""
 
 
 class Kind(StrEnum):

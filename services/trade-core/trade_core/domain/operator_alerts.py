@@ -27,11 +27,11 @@ _SHOWN: Final = {
 
 
 def statement_differs(reconciliation: Reconciliation, differences: int) -> Alert:
-    """A bill and the books do not agree, and the channel has been asked again."""
+    """A channel statement and the books do not agree, and the channel has been asked again."""
     return Alert(
         key=f"reconciliation.differs:{reconciliation.payment_id}:{reconciliation.day}",
         severity=Severity.CRITICAL,
-        title="A channel's bill and the books differ",
+        title="A channel statement and the books differ",
         detail=f"{differences} differences in the statement of {reconciliation.channel}"
         f" of {reconciliation.day}.",
         merchant_id=reconciliation.merchant_id,
@@ -44,15 +44,15 @@ def no_statement(reconciliation: Reconciliation) -> Alert:
     return Alert(
         key=f"reconciliation.no_bill:{reconciliation.payment_id}:{reconciliation.day}",
         severity=Severity.WARNING,
-        title="A channel does not give its bill",
+        title="A channel does not give its statement",
         detail=reconciliation.note
-        or f"{reconciliation.channel} was asked for the bill of {reconciliation.day} in vain.",
+        or f"{reconciliation.channel} was asked for the statement of {reconciliation.day} in vain.",
         merchant_id=reconciliation.merchant_id,
         facts=_reconciliation(reconciliation),
     )
 
 
-def result_parked(number: str, error: str) -> Alert:
+def dead_result(number: str, error: str) -> Alert:
     """A record of a channel's word could not be read; it is kept in `dead_event`."""
     return Alert(
         key=f"{ResultRefused.key}:{number}",

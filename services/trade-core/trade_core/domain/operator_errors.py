@@ -40,7 +40,7 @@ class NoStatementOfDay(TradeError):
 
     def __init__(self, day: date) -> None:
         fault = FieldError("/day", "must be one of the last 90 days, today included")
-        super().__init__(f"No channel has a bill of {day}.", errors=[fault])
+        super().__init__(f"No channel has a statement of {day}.", errors=[fault])
 
 
 class DifferenceClosed(TradeError):

@@ -146,7 +146,7 @@ class ReportedPayment:
     paid_at: datetime | None
 
     def is_of_the_same_money(self, other: "ReportedPayment") -> bool:
-        """Whether both speak of one movement: notices and queries differ in what they state."""
+        """Whether both speak of one movement: notifications and queries state different things."""
         numbers = {self.channel_trade_no, other.channel_trade_no} - {None}
         return len(numbers) < 2 and (self.account_id, self.amount, self.currency) == (
             other.account_id,

@@ -1,4 +1,4 @@
-"""The statement (对账单) of a channel account and day: when its bill is fetched and compared."""
+"""The reconciliation (对账) of a channel account and day: its statement fetched and compared."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -9,12 +9,12 @@ from contracts.identifiers import is_id, made_at
 from contracts.internal import ReconciliationState
 
 BEIJING: Final = timezone(timedelta(hours=8))
-"""A bill's day is one of Beijing, all year."""
+"""A channel statement's day is one of Beijing, all year."""
 
 DAY: Final = timedelta(days=1)
 
 READY_AFTER: Final = timedelta(days=1, hours=10, minutes=30)
-"""From the beginning of a day until channels have its bill: WeChat Pay from ten, Alipay before."""
+"""From the beginning of a day until its statement is there: WeChat Pay from ten, Alipay before."""
 
 WINDOW_DAYS: Final = 3
 """So many days are caught up with after the centre was down."""
@@ -30,13 +30,13 @@ OVERDUE: Final = timedelta(hours=24)
 GIVE_UP: Final = timedelta(days=30)
 
 EDGE: Final = timedelta(hours=1)
-"""What we booked so near to midnight may stand in the bill of the day before or after."""
+"""What we booked so near to midnight may stand in the statement of the day before or after."""
 
 NEIGHBOURS_THERE: Final = timedelta(days=2, hours=12)
-"""From the beginning of a day until the bill of the next one is there too."""
+"""From the beginning of a day until the statement of the next one is there too."""
 
 RECHECKS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), DAY)
-"""When a bill with differences is compared again; then every day, while its rows are kept."""
+"""When a statement with differences is compared again; then every day, while its rows are kept."""
 
 ANSWERED_AFTER: Final = timedelta(minutes=1)
 """By then a channel has said what became of a payment that it was asked about."""
@@ -45,15 +45,15 @@ ROWS_KEPT: Final = timedelta(days=6)
 """From the beginning of a day."""
 
 MISSED_FOR: Final = timedelta(days=3)
-"""From the beginning of a day: so long, what the bill lacks is looked for in those of the three
-days before, which are all kept. A refund that took longer than that to settle is not missed: its
-channel may have listed it on the day on which it was begun."""
+"""From the beginning of a day: so long, what the statement lacks is looked for in those of the
+three days before, which are all kept. A refund that took longer than that to settle is not missed:
+its channel may have listed it on the day on which it was begun."""
 
-NO_BILLS_FOR_DAYS: Final = 30
-"""So long an account is left alone whose channel has no bills."""
+NO_STATEMENTS_FOR_DAYS: Final = 30
+"""So long an account is left alone whose channel has no statements."""
 
 OLDEST_DAYS: Final = 90
-"""Channels keep their bills about so long."""
+"""Channels keep their statements about so long."""
 
 
 # ── days ──────────────────────────────────────────────────────────────────────────────────────
@@ -68,12 +68,12 @@ def beginning_of(day: date) -> datetime:
 
 
 def ready_at(day: date) -> datetime:
-    """When the bill of this day can be there."""
+    """When the statement of this day can be there."""
     return beginning_of(day) + READY_AFTER
 
 
 def finished_days(now: datetime) -> list[date]:
-    """The latest days whose bills can be there."""
+    """The latest days whose statements can be there."""
     latest = day_of(now - READY_AFTER)
     return [latest - timedelta(days=back) for back in range(WINDOW_DAYS)]
 
@@ -98,8 +98,8 @@ def days_to_reconcile(account: ChannelAccountEntity, now: datetime) -> list[date
 class Reconciliation:
     """One channel account and day. `round` counts the fetches, the latest began at `asked_at`;
     `rows_round` is the one whose rows are compared (None: there are none), and they are kept until
-    `rows_until` (None: they are deleted). `attempts` and `comparisons` are counted since the bill
-    came, or a person asked for it, last; `note` says why it did not come."""
+    `rows_until` (None: they are deleted). `attempts` and `comparisons` are counted since the
+    statement came, or a person asked for it, last; `note` says why it did not come."""
 
     statement_no: str
     merchant_id: str
@@ -120,7 +120,7 @@ class Reconciliation:
 
     @property
     def is_of_whole_day(self) -> bool:
-        """Whether the day was over when its bill was asked for."""
+        """Whether the day was over when its statement was asked for."""
         return self.asked_at is not None and self.asked_at >= beginning_of(self.day) + DAY
 
     def is_to_be_fetched(self, now: datetime) -> bool:
@@ -134,7 +134,7 @@ class Reconciliation:
         return self.rows_until is not None and now < self.rows_until
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether people must hear that the bill never came, though it was asked for."""
+        """Whether people must hear that the statement never came, though it was asked for."""
         is_missing = self.rows_round is None and self.attempts > 1
         return is_missing and not self.is_overdue_told and now >= ready_at(self.day) + OVERDUE
 
@@ -158,8 +158,8 @@ def next_comparison(
 ) -> datetime | None:
     """When a statement that has just been compared is to be looked at again; None: never.
 
-    A day that was not over is fetched anew when it is; each is compared once more when the bill of
-    the day after is there.
+    A day that was not over is fetched anew when it is; each is compared once more when the
+    statement of the day after is there.
     """
     if is_asking:
         return now + ANSWERED_AFTER
@@ -174,8 +174,8 @@ def next_comparison(
 
 @dataclass(frozen=True, slots=True)
 class OurSide:
-    """Which of our bookings must stand in the bill: those between two moments, and no refund that
-    was begun before `begun_from`; None: none is looked for."""
+    """Which of our bookings must stand in the statement: those between two moments, and no refund
+    that was begun before `begun_from`; None: none is looked for."""
 
     booked_from: datetime
     booked_before: datetime

@@ -1,4 +1,4 @@
-"""Reconciliation (对账): what the rows of a bill are to us, and what a comparison means."""
+"""Reconciliation (对账): what the rows of a statement are to us, and what a comparison means."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ def judge(
     unlisted: int,
     seen: Collection[str],
 ) -> Judgement:
-    """`unlisted` more differ than `found` says; `seen` are numbers that a bill lacked and has now.
+    """`unlisted` more differ than `found`; `seen` are numbers that a statement lacked and now has.
 
     What the channel can still tell us about is no difference until a later comparison finds it
     again. What a person settled stays so.
@@ -161,7 +161,7 @@ def _state(found: Found, known: DifferenceState | None) -> DifferenceState:
 
 
 def missed(known: Mapping[Key, DifferenceState]) -> list[str]:
-    """The numbers that the bill lacked so far."""
+    """The numbers that the statement lacked so far."""
     return [
         subject
         for (kind, _, subject), state in known.items()

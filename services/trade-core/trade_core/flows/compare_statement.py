@@ -1,4 +1,4 @@
-"""A channel's bill beside our books: what differs is asked about first, and then told to people.
+"""A channel statement beside our books: what differs is asked about first, and then told to people.
 
 A statement makes us ask, and the verified answer counts; only a refund that names no number of ours
 is booked from it, for no question answers that (money-moved-outside).
@@ -34,7 +34,7 @@ from trade_core.store import ledger as ledger_store
 
 log = structlog.get_logger()
 
-COMPARISONS = Counter("reconciliation_comparisons", "Bills that were compared", ["result"])
+COMPARISONS = Counter("reconciliation_comparisons", "Statements compared", ["result"])
 DIFFERENCES = Counter("reconciliation_differences", "Differences that were opened", ["kind"])
 
 MAX_LISTED: Final = 1_000
@@ -73,7 +73,7 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
 async def _book_fees(
     tx: Tx, reconciliation: Reconciliation, sums: statement_rows.Sums, now: datetime
 ) -> None:
-    """Once for each statement, from the bill of the whole day."""
+    """Once for each reconciliation, from the statement of the whole day."""
     if reconciliation.fees_booked is not None or not reconciliation.is_of_whole_day:
         return
     if sums.fees and sums.currency:

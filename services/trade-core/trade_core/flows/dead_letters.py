@@ -48,7 +48,7 @@ def _alert(dead: DeadRecord) -> Alert:
     """A forger's records are one alert, whatever keys they make up."""
     if is_unproven(dead):
         return record_unproven("trade-core", dead.record.topic, dead.error)
-    return operator_alerts.result_parked(dead.record.key or "unknown", dead.error)
+    return operator_alerts.dead_result(dead.record.key or "unknown", dead.error)
 
 
 async def list_letters(deps: Deps, after: int | None, limit: int) -> DeadLetterPage:

@@ -23,8 +23,8 @@ ADVANCE_BATCH: Final = 20_000
 async def advance_balances(db: Database, now: datetime) -> int:
     """Take what is settled into the kept sums, a batch at a time; answers how many transactions.
 
-    What of it must stand in the bills of the last days is noted on the way. Several replicas may
-    do it at once: each transaction is added by one of them.
+    What of it must stand in the statements of the last days is noted on the way. Several replicas
+    may do it at once: each transaction is added by one of them.
     """
     async with db.transaction() as tx:
         walked = await balances.advance(tx, before=now - SETTLED_AFTER, limit=ADVANCE_BATCH)

@@ -63,7 +63,7 @@ async def get_reconciliation(
 
 
 async def ask_for(deps: Deps, request: AskForStatement) -> ReconciliationView:
-    """Have the bill of an account and day fetched now, as far as its channel has it.
+    """Have the statement of an account and day fetched now, as far as its channel has it.
 
     Raises DayNotBilled for a day that is too old, or has not begun.
     """
@@ -77,7 +77,7 @@ async def ask_for(deps: Deps, request: AskForStatement) -> ReconciliationView:
 
 
 async def fetch_again(deps: Deps, statement_no: str) -> ReconciliationView:
-    """Have its bill fetched and compared anew, now. Raises ReconciliationNotFound."""
+    """Have its statement fetched and compared anew, now. Raises ReconciliationNotFound."""
     async with deps.db.connection() as tx:
         await reconciliations.fetch_again(tx, statement_no, deps.clock())
     return await _get(deps, statement_no)

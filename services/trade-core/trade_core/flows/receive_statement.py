@@ -1,4 +1,4 @@
-"""What the gateway brings of a channel's bill: its rows page by page, or that there is none."""
+"""What the gateway brings of a channel statement: its rows page by page, or that there is none."""
 
 import structlog
 
@@ -17,7 +17,8 @@ WANTED, OVER = StatementReceipt(is_wanted=True), StatementReceipt(is_wanted=Fals
 
 
 async def take_page(deps: Deps, statement_no: str, page: StatementPage) -> StatementReceipt:
-    """Stage a page; with the last one the bill is compared next. The same page again is harmless.
+    """Stage a page; with the last one the statement is compared next. The same page again is
+    harmless.
 
     Raises ReconciliationNotFound.
     """
@@ -36,12 +37,12 @@ async def take_page(deps: Deps, statement_no: str, page: StatementPage) -> State
         if received < page.total_rows:
             return WANTED
         await reconciliations.complete(tx, reconciliation, now=now)
-    log.info("reconciliation.bill_came", statement_no=statement_no, rows=received)
+    log.info("reconciliation.statement_came", statement_no=statement_no, rows=received)
     return WANTED
 
 
 async def take_none(deps: Deps, statement_no: str, refusal: NoStatement) -> StatementReceipt:
-    """Ask again later, or never where the channel has no bills. Raises ReconciliationNotFound."""
+    """Ask again later, or never of a channel without statements. Raises ReconciliationNotFound."""
     now = deps.clock()
     async with deps.db.transaction() as tx:
         reconciliation = await _lock_current(tx, statement_no, refusal.round)
@@ -53,7 +54,9 @@ async def take_none(deps: Deps, statement_no: str, refusal: NoStatement) -> Stat
         await reconciliations.note_none(
             tx, reconciliation, note=f"{refusal.code}: {refusal.message}", again=again
         )
-    log.info("reconciliation.no_bill", statement_no=statement_no, code=refusal.code, again=again)
+    log.info(
+        "reconciliation.no_statement", statement_no=statement_no, code=refusal.code, again=again
+    )
     return WANTED
 
 

@@ -1,7 +1,7 @@
 """Reconciliation (对账): each day of each channel account is fetched, compared and, in time, over.
 
-Bills are fetched by the gateway, asked by a command that is a hint like any other: the statement's
-row says when it is looked at again.
+Channel statements are fetched by the gateway, asked by a command that is a hint like any other: the
+statement's row says when it is looked at again.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from trade_core.store import movements, outgoing, reconciliations
 log = structlog.get_logger()
 
 BATCH: Final = 4
-"""As many bills as a gateway fetches at a time."""
+"""As many statements as a gateway fetches at a time."""
 
 MAKE_BATCH: Final = 1_000
 
@@ -31,7 +31,7 @@ ALL_ROUNDS: Final = 2**31 - 1
 
 
 async def make_reconciliations(deps: Deps, accounts: Sequence[ChannelAccountEntity]) -> int:
-    """One for each account and day whose bill can be there; answers how many are new."""
+    """One for each account and day whose statement can be there; answers how many are new."""
     now = deps.clock()
     wanted: list[tuple[ChannelAccountEntity, date]] = [
         (account, day) for account in accounts for day in schedule.days_to_reconcile(account, now)
@@ -59,7 +59,7 @@ async def attend_reconciliations(deps: Deps) -> int:
 
 
 async def forget(deps: Deps) -> None:
-    """Delete rows of bills, and our side of them, that are not compared any more."""
+    """Delete rows of statements, and our side of them, that are not compared any more."""
     now = deps.clock()
     async with deps.db.connection() as tx:
         outlived = await reconciliations.outlived(tx, now)

@@ -1,4 +1,4 @@
-"""Differences between bills and the books."""
+"""Differences between statements and the books."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Reads without a lock: for answers, and for hints to channels."""
+"""Reads without a lock: for answers, and for commands to channels."""
 
 from collections.abc import Collection, Sequence
 

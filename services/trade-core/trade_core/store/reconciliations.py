@@ -36,7 +36,7 @@ class Place:
 
 async def make(tx: Tx, wanted: Sequence[tuple[ChannelAccountEntity, date]]) -> int:
     """Make what is not there yet; answers how many. Of an account that is disabled only for days
-    on which something was booked, of a channel without bills none."""
+    on which something was booked, of a channel without statements none."""
     rows = [
         {
             "statement_no": new_id("statement"),
@@ -49,7 +49,7 @@ async def make(tx: Tx, wanted: Sequence[tuple[ChannelAccountEntity, date]]) -> i
         }
         for account, day in wanted
     ]
-    return len(await tx.fetch(_MAKE, rows, schedule.NO_BILLS_FOR_DAYS))
+    return len(await tx.fetch(_MAKE, rows, schedule.NO_STATEMENTS_FOR_DAYS))
 
 
 async def ask_for(tx: Tx, request: AskForStatement, now: datetime) -> str:
@@ -79,7 +79,7 @@ async def lock(tx: Tx, statement_no: str) -> Reconciliation | None:
 async def begin_round(
     tx: Tx, reconciliation: Reconciliation, *, now: datetime, again: datetime
 ) -> None:
-    """The bill is being asked for, as the round and attempt of this statement."""
+    """The statement is being asked for, as this round and attempt."""
     until = schedule.kept_until(reconciliation.day, now)
     await tx.execute(
         _BEGIN_ROUND,
@@ -107,7 +107,7 @@ async def complete(tx: Tx, reconciliation: Reconciliation, *, now: datetime) -> 
 async def note_none(
     tx: Tx, reconciliation: Reconciliation, *, note: str | None, again: datetime | None
 ) -> None:
-    """There is no bill; with `again` None it is not asked for any more."""
+    """There is no statement; with `again` None it is not asked for any more."""
     awaited, unavailable = ReconciliationState.AWAITED, ReconciliationState.UNAVAILABLE
     state = unavailable if again is None else awaited
     await tx.execute(_NOTE_NONE, reconciliation.statement_no, state, again, note)

@@ -1,4 +1,4 @@
-"""Rows of bills: staged page by page, compared with the books by one statement, then deleted."""
+"""Rows of statements: staged page by page, compared with the books by one query, then deleted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from trade_core.domain.reconciliation import OurSide, Reconciliation
 from trade_core.domain.reconciling import Found, OwnRow
 
 COMPARE_LIMIT_S: Final = 300
-"""A bill of a million rows takes some seconds; more than this is no comparison any more."""
+"""A statement of a million rows takes some seconds; more than this is no comparison any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """`currency` None: the bill has nothing of ours."""
+    """`currency` None: the statement has nothing of ours."""
 
     fees: int
     currency: str | None
@@ -71,7 +71,7 @@ async def sum_up(tx: Tx, reconciliation: Reconciliation) -> Sums:
 async def compare(
     tx: Tx, reconciliation: Reconciliation, side: OurSide | None, limit: int
 ) -> tuple[list[Found], int]:
-    """What of the bill and of our side differs: up to `limit` of them, and how many there are."""
+    """What of the statement and of our side differs: up to `limit` of them, and how many it is."""
     rows = await tx.fetch(
         _COMPARE,
         reconciliation.statement_no,
@@ -106,7 +106,7 @@ async def outside_refunds(tx: Tx, payment_id: str, payment_no: str) -> list[Stat
 
 
 async def seen(tx: Tx, reconciliation: Reconciliation, subjects: Sequence[str]) -> set[str]:
-    """Those of the numbers that stand in a bill of the account."""
+    """Those of the numbers that stand in a statement of the account."""
     rows = await tx.fetch(_SEEN, reconciliation.payment_id, subjects) if subjects else []
     return {row["subject"] for row in rows}
 
@@ -177,8 +177,8 @@ returning s.fees, s.currency
 
 # Several rows of one number count as their sum. A payment that we do not count as taken, and that
 # the channel itself returned in full (撤销), agrees. A number that is on file at another account is
-# that account's business. Our side ($5 to $7; null: not looked at) may stand in any bill of the
-# account whose rows are kept.
+# that account's business. Our side ($5 to $7; null: not looked at) may stand in any statement of
+# the account whose rows are kept.
 _COMPARE = """
 with billed as materialized (
     select about, subject, sum(amount)::bigint as amount, min(currency) as currency,

@@ -37,7 +37,7 @@ async def test_trade_that_waits_for_another_amount_is_a_conflict_before_anybody_
     assert await harness.state(payment) is PaymentStatus.CONFLICTED
 
 
-async def test_success_of_a_number_that_nobody_knows_is_parked_and_books_nothing(
+async def test_success_of_a_number_that_nobody_knows_is_a_dead_letter_and_books_nothing(
     harness: Harness,
 ) -> None:
     payment = await harness.opened()

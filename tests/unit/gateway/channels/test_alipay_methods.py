@@ -87,8 +87,8 @@ def test_what_a_subject_must_not_hold_is_replaced(side: AlipaySide, account: Any
 
 
 def test_the_payer_has_at_least_a_minute(side: AlipaySide, account: Any) -> None:
-    hurried = order(expires_at=NOW + timedelta(seconds=1))
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], hurried)
+    soon_over = order(expires_at=NOW + timedelta(seconds=1))
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], soon_over)
     assert said.content["time_expire"] == "2026-01-31 12:01:30"
 
 

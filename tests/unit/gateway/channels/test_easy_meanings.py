@@ -248,7 +248,7 @@ def test_each_field_of_a_notification_is_signed(side: EasySide, account: Any) ->
             PLUGIN.notifications.read(RawNotification({}, body), account, MOMENT)
 
 
-def test_a_number_that_is_not_signed_is_only_a_hint(side: EasySide, account: Any) -> None:
+def test_a_number_that_is_not_signed_only_makes_us_ask(side: EasySide, account: Any) -> None:
     [said] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
     assert isinstance(said, NotifiedPayment)
     assert said.is_unbound

@@ -63,7 +63,7 @@ def account_of(side: Any) -> ChannelAccount:
     return ChannelAccount("C1", "M1", True, side.plugin, opened(side))
 
 
-def troubles() -> Iterator[tuple[str, Any, Reply]]:
+def passing_failures() -> Iterator[tuple[str, Any, Reply]]:
     """What the channels' documents say is to be repeated."""
     for code, status in (("SYSTEM_ERROR", 500), ("FREQUENCY_LIMITED", 429)):
         yield f"wechat {code}", WECHAT, WECHAT.refused(code, status)
@@ -74,16 +74,18 @@ def troubles() -> Iterator[tuple[str, Any, Reply]]:
         yield f"alipay {code}", ALIPAY, ALIPAY.gateway_refusal(method, code, sub_code)
 
 
-TROUBLES = [pytest.param(side, trouble, id=name) for name, side, trouble in troubles()]
+PASSING_FAILURES = [
+    pytest.param(side, failure, id=name) for name, side, failure in passing_failures()
+]
 
 
-@pytest.mark.parametrize(("side", "trouble"), TROUBLES)
+@pytest.mark.parametrize(("side", "failure"), PASSING_FAILURES)
 @pytest.mark.parametrize("times", [1, 2])
 async def test_a_call_that_the_channel_asks_for_again_is_repeated_with_the_same_number(
-    side: Any, trouble: Reply, times: int
+    side: Any, failure: Reply, times: int
 ) -> None:
     requested = order()
-    steps: list[Step] = [trouble] * times
+    steps: list[Step] = [failure] * times
     executor, line = gateway([*steps, side.prepared(Method.NATIVE, requested.payment_no)])
     assert isinstance(await executor.pay(account_of(side), requested), Pending)
     bodies = [side.asked(request).content for request in line.sent]
@@ -91,22 +93,22 @@ async def test_a_call_that_the_channel_asks_for_again_is_repeated_with_the_same_
     assert (len(bodies), numbers) == (times + 1, {requested.payment_no})
 
 
-@pytest.mark.parametrize(("side", "trouble"), TROUBLES)
-async def test_trouble_that_does_not_pass_is_told_after_two_repeats(
-    side: Any, trouble: Reply
+@pytest.mark.parametrize(("side", "failure"), PASSING_FAILURES)
+async def test_failure_that_does_not_pass_is_told_after_two_repeats(
+    side: Any, failure: Reply
 ) -> None:
-    executor, line = gateway([trouble])
+    executor, line = gateway([failure])
     said = await executor.pay(account_of(side), order())
     assert isinstance(said, NotSent | Unknown)
     assert said.is_passing
     assert len(line.sent) == 1 + len(PAUSES_S)
 
 
-@pytest.mark.parametrize(("side", "trouble"), TROUBLES)
+@pytest.mark.parametrize(("side", "failure"), PASSING_FAILURES)
 async def test_a_payment_code_is_never_scanned_again_where_it_may_have_been_taken(
-    side: Any, trouble: Reply
+    side: Any, failure: Reply
 ) -> None:
-    executor, line = gateway([trouble])
+    executor, line = gateway([failure])
     said = await executor.pay(account_of(side), order(Method.BARCODE))
     assert len(line.sent) == 1 or isinstance(said, NotSent)
 

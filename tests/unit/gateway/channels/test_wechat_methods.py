@@ -63,8 +63,8 @@ def test_native_asks_for_a_code_url(side: WechatSide, account: Any) -> None:
 
 
 def test_the_payer_has_at_least_a_minute(side: WechatSide, account: Any) -> None:
-    hurried = order(expires_at=NOW + timedelta(seconds=1))
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], hurried)
+    soon_over = order(expires_at=NOW + timedelta(seconds=1))
+    said = asked(side, account, PLUGIN.methods[Method.NATIVE], soon_over)
     assert said.content["time_expire"] == "2026-01-31T12:01:30+08:00"
 
 

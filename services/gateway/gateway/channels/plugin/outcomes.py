@@ -155,7 +155,7 @@ def understood(outcome: Outcome) -> Understood:
     """What a notification may say. Raises NotUnderstood for anything else: it must come again, and
     meanwhile the channel is asked by query."""
     if isinstance(outcome, NotSent | Unknown):
-        raise NotUnderstood(f"the notice cannot be read: {outcome}")
+        raise NotUnderstood(f"the notification cannot be read: {outcome}")
     return outcome
 
 

@@ -1,4 +1,4 @@
-"""Reconciliation (对账): what differs between a channel's bill and our books, settled by people."""
+"""Reconciliation (对账): channel statements beside our books, differences settled by people."""
 
 from collections.abc import Mapping
 from datetime import datetime

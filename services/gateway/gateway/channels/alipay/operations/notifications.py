@@ -47,13 +47,13 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     fields = _fields(notification.body)
     _check_signature(fields, account)
     if fields.get("app_id") != account.app_id:
-        raise Unverifiable("the notice is for another app")
+        raise Unverifiable("the notification is for another app")
     if bounces.is_one(fields):
         return bounces.read(fields)
     if account.seller_id and fields.get("seller_id") != account.seller_id:
-        raise Unverifiable("the notice is for another seller")
+        raise Unverifiable("the notification is for another seller")
     if fields.get("notify_type") != TRADE_STATUS:
-        raise NotUnderstood("a notice of an unknown type")
+        raise NotUnderstood("a notification of an unknown type")
     return _about_trade(fields)
 
 
@@ -69,7 +69,7 @@ def _about_trade(fields: Mapping[str, str]) -> list[Notified]:
     is_refund = number != "" and (back is not None or refunded_at != "")
     outcome = _read_trade(fields, is_refund=is_refund)
     if not payment_no:
-        raise NotUnderstood("a notice about no payment")
+        raise NotUnderstood("a notification about no payment")
     if not is_refund:
         return [NotifiedPayment(payment_no, _dated(outcome, fields, "gmt_payment"))]
     if not isinstance(outcome, Succeeded):
@@ -114,7 +114,7 @@ def _fields(body: bytes) -> dict[str, str]:
             max_num_fields=MAX_FIELDS,
         )
     except ValueError as error:
-        raise Unverifiable("the notice is not a form") from error
+        raise Unverifiable("the notification is not a form") from error
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise Unverifiable("a name stands twice in the notice")
@@ -128,7 +128,7 @@ def _check_signature(fields: Mapping[str, str], account: Account) -> None:
     A notification does not name its certificate: any that answers have taught us will do.
     """
     if fields.get("sign_type") != "RSA2":
-        raise Unverifiable("the notice is signed in an unknown way")
+        raise Unverifiable("the notification is signed in an unknown way")
     kept = {name: value for name, value in fields.items() if name not in ("sign", "sign_type")}
     readings = [{name: value for name, value in kept.items() if value}]
     if readings[0] != kept:

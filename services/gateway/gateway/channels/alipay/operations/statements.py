@@ -64,7 +64,7 @@ def place(answer: Answer, request: StatementRequest, account: Account) -> Statem
         return refusal
     url = urlsplit(text(answer.content, "bill_download_url"))
     if url.scheme not in ("http", "https") or not url.hostname:
-        raise Unverifiable("a bill without its address")
+        raise Unverifiable("a statement without its address")
     return StatementPlace(url.geturl())
 
 
@@ -98,7 +98,7 @@ def _member(packed: bytes, title: str) -> str:
         raise Unverifiable("the file is not a zip") from error
     found = [each for each in texts if each.split("\n", 1)[0].strip() == title]
     if len(found) != 1:
-        raise Unverifiable("the zip does not hold the bill")
+        raise Unverifiable("the zip does not hold the statement")
     return found[0]
 
 

@@ -40,7 +40,7 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     check_signature(content, account)
     payment_no = text(content, "orgInfo")
     if not payment_no or not is_trace_of(account.org_id, text(content, "orgTrace")):
-        raise Unverifiable("the notice names no payment of ours")
+        raise Unverifiable("the notification names no payment of ours")
     stated = understood(trade.read(content["bizData"]))
     if isinstance(stated, Succeeded) and not (stated.channel_no and stated.amount):
         # Signed, but no notification: the answer to an order says 00 too.

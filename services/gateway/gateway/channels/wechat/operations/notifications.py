@@ -43,11 +43,11 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
     envelope = json_object(notification.body)
     event = text(envelope, "event_type")
     if not event.startswith(("TRANSACTION.", "REFUND.", "PROFITSHARING.")):
-        raise NotUnderstood("a notice of an unknown event")
+        raise NotUnderstood("a notification of an unknown event")
     resource = envelope.get("resource")
     content = json_object(decrypt(resource if isinstance(resource, Mapping) else {}, account))
     if not (parties.is_for(content, account) and parties.is_named(content, account)):
-        raise Unverifiable("the notice is for another merchant")
+        raise Unverifiable("the notification is for another merchant")
     if text(content, "order_id") and isinstance(content.get("receiver"), Mapping):
         return []
     said_at = read_rfc3339(text(envelope, "create_time"))
@@ -102,5 +102,5 @@ def _refund_outside(
 def _number(content: Mapping[str, Any], name: str) -> str:
     number = text(content, name)
     if not number:
-        raise NotUnderstood(f"the notice has no {name}")
+        raise NotUnderstood(f"the notification has no {name}")
     return number

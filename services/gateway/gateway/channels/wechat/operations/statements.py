@@ -77,7 +77,7 @@ def place(
         return refusal
     url, sha1 = text(answer.content, "download_url"), text(answer.content, "hash_value")
     if not url or not sha1 or text(answer.content, "hash_type") != "SHA1":
-        raise Unverifiable("a bill without its address or hash")
+        raise Unverifiable("a statement without its address or hash")
     return StatementPlace(url, sha1.lower())
 
 
@@ -94,7 +94,7 @@ def read(
     """Without the rows of a provider's other merchants, should the file have any."""
     content = _unpacked(reply)
     if hashlib.sha1(content, usedforsecurity=False).hexdigest() != at.sha1:
-        raise Unverifiable("the bill is not the one that was announced")
+        raise Unverifiable("the statement is not the one that was announced")
     head, *lines = lines_of(content.decode("utf-8-sig", errors="replace"))
     names = head[1].split(",")
     row = _flow_row if requested.kind == "funds" else partial(_own_trade_row, account)
@@ -126,7 +126,7 @@ def _data(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             return
         if line:
             yield number, line
-    raise Unverifiable("a bill without its totals")
+    raise Unverifiable("a statement without its totals")
 
 
 def _cells(names: Sequence[str], line: str) -> Mapping[str, str]:

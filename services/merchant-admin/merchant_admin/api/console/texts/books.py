@@ -21,7 +21,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "reconciliations": ("对账", "Reconciliation"),
     "reconciliations_hint": (
         "渠道每日账单与本中心账目逐笔比对；次日 10:30（北京时间）起自动取账单。",
-        "Each day's bill of a channel beside our books, row by row; "
+        "Each day's statement of a channel beside our books, row by row; "
         "fetched from 10:30 (Beijing) of the next day on.",
     ),
     "day": ("账单日", "Day"),
@@ -33,9 +33,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "fees_booked": ("已入账手续费", "Fees booked"),
     "differences": ("差异", "Differences"),
     "open_differences": ("未处理差异", "Open differences"),
-    "rows": ("账单行数", "Rows of the bill"),
+    "rows": ("账单行数", "Rows of the statement"),
     "foreign_rows": ("非本中心的行", "Rows that are not ours"),
-    "fetched_at": ("取到账单", "Bill came"),
+    "fetched_at": ("取到账单", "Statement came"),
     "compared_at": ("比对时间", "Compared"),
     "next_look_at": ("下次取账单", "Asked for next"),
     "bill_attempts": ("已询问", "Asked for"),
@@ -45,9 +45,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "statement.comparing": ("比对中", "Being compared"),
     "statement.matched": ("一致", "Matched"),
     "statement.differs": ("有差异", "Differs"),
-    "statement.unavailable": ("无账单", "No bill"),
+    "statement.unavailable": ("无账单", "No statement"),
     "fetch_again": ("重新取账单并比对", "Fetch and compare again"),
-    "ask_for_bill": ("取某一天的账单", "Fetch the bill of a day"),
+    "ask_for_bill": ("取某一天的账单", "Fetch the statement of a day"),
     "ask_for_bill_hint": (
         "最近 90 天内的任意一天；当天的账单以渠道当时给出的为准。",
         "Any of the last 90 days; of today as far as the channel tells.",
@@ -58,7 +58,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ours": ("本中心", "Ours"),
     "channels": ("渠道账单", "The channel's"),
     "difference.not_booked": ("渠道有，本中心未入账", "Not booked by us"),
-    "difference.not_billed": ("本中心已入账，账单没有", "Not in the bill"),
+    "difference.not_billed": ("本中心已入账，账单没有", "Not in the statement"),
     "difference.amount": ("金额不一致", "Another amount"),
     "difference.unknown_number": ("号码不是本中心发出的", "A number that nobody knows"),
     "difference_state.asked": ("向渠道核实中", "Channel asked"),
