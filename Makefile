@@ -22,7 +22,7 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM -
 
 NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
-CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local bench tests
+CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python bench tests
 
 .PHONY: help run test simulate mutants fuzz check verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
@@ -67,6 +67,7 @@ check: venv $(NODE_ORACLES)/node_modules ## style, types, architecture, manifest
 	$(VENV) -m paymesh_local.manifests
 	@if [ -x $(REDOCLY) ]; then $(REDOCLY) lint --extends recommended-strict tests/contract/openapi.json; \
 		else echo "  · without npm the description of the API was not linted"; fi
+	cd sdk/python && ../../$(VENV) -m hatchling build -t wheel -d ../../dist
 
 verify-audit: venv ## whether the audit is as it was written (of make run, or PAYMESH_DATABASE_URL)
 	@PAYMESH_DATABASE_URL="$${PAYMESH_DATABASE_URL:-$$($(VENV) -c '$(ADMIN_DATABASE)')}" \
@@ -104,7 +105,7 @@ lock: venv ## write requirements.lock anew from requirements.in
 		--no-emit-index-url --no-header -q requirements.in -o requirements.lock
 
 clean: ## remove the data of make run and all caches
-	rm -rf .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .local dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean ## and the .venv and Kafka's jars

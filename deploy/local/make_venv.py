@@ -58,8 +58,9 @@ def _fingerprints() -> tuple[str, str]:
 
 
 def _packages() -> list[Path]:
-    patterns = ("libs/*/pyproject.toml", "services/*/pyproject.toml", "deploy/local/pyproject.toml")
-    return sorted(file.parent for pattern in patterns for file in REPOSITORY.glob(pattern))
+    folders = ("libs/*", "services/*", "deploy/local", "sdk/python")
+    files = (REPOSITORY.glob(f"{folder}/pyproject.toml") for folder in folders)
+    return sorted(file.parent for found in files for file in found)
 
 
 def _run(*command: str) -> None:

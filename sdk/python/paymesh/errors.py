@@ -1,0 +1,200 @@
+"""Everything that goes wrong, as exceptions.
+
+PaymeshError
+├── NotConnected         nothing was sent: the centre was not reached
+├── AnswerLost           sent, but no readable answer came: what became of it is not known
+├── NotSettled           the time to wait is over, and the payment is still on its way
+├── NotAuthentic         a callback or return address that is not the centre's, or too old
+└── ApiError             the centre's own word (RFC 9457), by its `code`
+    ├── InvalidRequest   422, 413, 415: the same again will be refused again
+    ├── Unauthenticated  401: signature, key, clock or address
+    ├── NotFound         404, also for what belongs to another app or merchant
+    ├── Conflict         409: TooSoon, PaymentInProgress, OrderPaid, OrderClosed, …
+    ├── CursorExpired    410: go on at `oldest`
+    ├── Declined 402 · NotSent 502: nothing was paid · Unknown 504: query, do not create again
+    └── TooBusy          429, 503: later · InternalError 500
+"""
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from paymesh.models.answers import ChannelWords, FieldFault, PaymentNumbers, Problem
+from paymesh.models.money import PaymentView
+from paymesh.models.vocabulary import Code
+
+
+class PaymeshError(Exception):
+    """Root of all errors of this package."""
+
+
+class NotConnected(PaymeshError):
+    """Nothing was sent; the same call may be made again at any time."""
+
+
+class AnswerLost(PaymeshError):
+    """The request may have arrived. Query by your own number before anything is created again."""
+
+
+class NotSettled(PaymeshError):
+    """`payment` is the last that was seen of it, None where it was not seen at all."""
+
+    def __init__(self, payment: PaymentView | None) -> None:
+        number = "the payment" if payment is None else payment.payment_no
+        super().__init__(f"It is not known in time what became of {number}: query it later.")
+        self.payment = payment
+
+
+class NotAuthentic(PaymeshError):
+    """Nothing in it may be believed."""
+
+
+class ApiError(PaymeshError):
+    """The centre refused, or could not. `pointer`: the first field that is wrong, if any."""
+
+    def __init__(self, problem: Problem, retry_after_s: float | None = None) -> None:
+        super().__init__(f"{problem.code}: {problem.detail} (request {problem.request_id})")
+        self.problem = problem
+        self.retry_after_s = retry_after_s
+
+    @property
+    def status(self) -> int:
+        return self.problem.status
+
+    @property
+    def code(self) -> Code:
+        return self.problem.code
+
+    @property
+    def detail(self) -> str:
+        return self.problem.detail
+
+    @property
+    def request_id(self) -> str:
+        return self.problem.request_id
+
+    @property
+    def is_retryable(self) -> bool:
+        return self.problem.retryable
+
+    @property
+    def faults(self) -> list[FieldFault]:
+        return self.problem.errors
+
+    @property
+    def pointer(self) -> str | None:
+        return self.problem.errors[0].pointer if self.problem.errors else None
+
+    @property
+    def payment(self) -> PaymentView | PaymentNumbers | None:
+        return self.problem.payment
+
+    @property
+    def channel(self) -> ChannelWords | None:
+        return self.problem.channel
+
+
+class InvalidRequest(ApiError): ...
+
+
+class MethodNotSupported(InvalidRequest): ...
+
+
+class Unauthenticated(ApiError): ...
+
+
+class NotFound(ApiError): ...
+
+
+class Conflict(ApiError): ...
+
+
+class ChannelAccountDisabled(Conflict): ...
+
+
+class TooSoon(Conflict): ...
+
+
+class PaymentInProgress(Conflict): ...
+
+
+class OrderPaid(Conflict): ...
+
+
+class OrderClosed(Conflict): ...
+
+
+class PaymentNotRefundable(Conflict): ...
+
+
+class RefundExceedsPaid(Conflict): ...
+
+
+class RefundMismatch(Conflict): ...
+
+
+class SplitExceedsPaid(Conflict): ...
+
+
+class PaymentConflicted(Conflict): ...
+
+
+class CursorExpired(ApiError):
+    @property
+    def oldest(self) -> str | None:
+        """The cursor of the oldest events that are kept."""
+        value = (self.problem.model_extra or {}).get("oldest")
+        return value if isinstance(value, str) else None
+
+
+class Declined(ApiError): ...
+
+
+class NotSent(ApiError): ...
+
+
+class Unknown(ApiError): ...
+
+
+class TooBusy(ApiError): ...
+
+
+class InternalError(ApiError): ...
+
+
+BY_CODE: Final[dict[Code, type[ApiError]]] = {
+    Code.INVALID_REQUEST: InvalidRequest,
+    Code.BODY_TOO_LARGE: InvalidRequest,
+    Code.UNSUPPORTED_MEDIA_TYPE: InvalidRequest,
+    Code.METHOD_NOT_SUPPORTED: MethodNotSupported,
+    Code.UNAUTHENTICATED: Unauthenticated,
+    Code.NOT_FOUND: NotFound,
+    Code.CHANNEL_ACCOUNT_DISABLED: ChannelAccountDisabled,
+    Code.TOO_SOON: TooSoon,
+    Code.PAYMENT_IN_PROGRESS: PaymentInProgress,
+    Code.ORDER_PAID: OrderPaid,
+    Code.ORDER_CLOSED: OrderClosed,
+    Code.PAYMENT_NOT_REFUNDABLE: PaymentNotRefundable,
+    Code.REFUND_EXCEEDS_PAID: RefundExceedsPaid,
+    Code.REFUND_MISMATCH: RefundMismatch,
+    Code.SPLIT_EXCEEDS_PAID: SplitExceedsPaid,
+    Code.PAYMENT_CONFLICTED: PaymentConflicted,
+    Code.CURSOR_EXPIRED: CursorExpired,
+    Code.DECLINED: Declined,
+    Code.NOT_SENT: NotSent,
+    Code.UNKNOWN: Unknown,
+    Code.RATE_LIMITED: TooBusy,
+    Code.OVERLOADED: TooBusy,
+    Code.INTERNAL: InternalError,
+}
+
+
+def api_error(status: int, body: bytes, retry_after_s: float | None) -> ApiError | None:
+    """The exception of an answer that is an error; None where its body is no problem of ours,
+    so that something between us and the centre has spoken."""
+    try:
+        problem = Problem.model_validate_json(body)
+    except ValidationError:
+        return None
+    kind = BY_CODE.get(problem.code, Conflict if status == 409 else ApiError)
+    return kind(problem, retry_after_s)

@@ -1,0 +1,192 @@
+"""What else the centre answers: lists, capabilities, statements, links, deliveries, problems."""
+
+import datetime as when
+from datetime import datetime
+from typing import Literal
+
+from paymesh.models.actions import Told
+from paymesh.models.money import OrderView, PaymentView, RefundView, SplitView
+from paymesh.models.vocabulary import ActionType, Code, LineKind, LinkStatus, Method, PayerField
+
+
+class PaymentPage(Told):
+    items: list[PaymentView]
+    next_cursor: str | None
+
+
+class OrderPage(Told):
+    items: list[OrderView]
+    next_cursor: str | None
+
+
+class RefundPage(Told):
+    items: list[RefundView]
+    next_cursor: str | None
+
+
+class SplitPage(Told):
+    items: list[SplitView]
+    next_cursor: str | None
+
+
+class MethodCapability(Told):
+    """One way to call the payer. `needs`: members of `payer` that the request must have."""
+
+    method: Method
+    needs: list[PayerField]
+    action: ActionType
+
+
+class AccountCapability(Told):
+    """A channel account that takes money now. `can_split`: whether its payments can be split."""
+
+    payment_id: str
+    channel: str
+    title: str
+    currencies: list[str]
+    can_split: bool
+    methods: list[MethodCapability]
+
+
+class Capabilities(Told):
+    """`cashier`: whether `method: "cashier"` works without a `payment_id`."""
+
+    merchant_id: str
+    cashier: bool
+    accounts: list[AccountCapability]
+
+
+class StatementLine(Told):
+    """One movement, in the order of the ledger; positive came in, negative went out."""
+
+    at: datetime
+    kind: LineKind
+    amount: int
+    currency: str
+    channel: str | None
+    payment_id: str
+    merchant_order_no: str | None
+    payment_no: str | None
+    channel_trade_no: str | None
+    refund_no: str | None
+    merchant_refund_no: str | None
+    split_no: str | None
+    merchant_split_no: str | None
+
+
+class DayStatement(Told):
+    """`opening + captured - refunded - split - fees = closing`, of one Beijing day."""
+
+    date: when.date
+    merchant_id: str
+    currency: str
+    currencies: list[str]
+    is_final: bool
+    opening: int
+    captured: int
+    refunded: int
+    split: int
+    fees: int
+    closing: int
+    lines: list[StatementLine]
+    next_cursor: str | None
+
+
+class PaymentLinkView(Told):
+    link_id: str
+    url: str
+    state: LinkStatus
+    merchant_id: str
+    amount: int | None
+    currency: str
+    subject: str
+    uses: Literal[1] | None
+    merchant_order_no: str | None
+    payment_no: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+class AttemptView(Told):
+    """`status` is the HTTP status, None where none came; `error` the class of what went wrong."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    latency_ms: int
+    answer: str | None
+
+
+class DeliveryView(Told):
+    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted."""
+
+    delivery_id: str
+    event_id: str
+    type: str
+    url: str
+    state: str
+    created_at: datetime
+    next_attempt_at: datetime | None
+    merchant_id: str | None = None
+    attempts: list[AttemptView]
+
+
+class DeliveryPage(Told):
+    items: list[DeliveryView]
+    next_cursor: str | None
+
+
+class EndpointView(Told):
+    """One callback address of the app: suspended, left alone for a while, how much waits."""
+
+    endpoint_id: str
+    app_id: str
+    address: str
+    suspended_at: datetime | None
+    suspended_for: str | None
+    failing_since: datetime | None
+    held_until: datetime | None
+    pending: int
+    oldest_due_at: datetime | None = None
+
+
+class EndpointPage(Told):
+    items: list[EndpointView]
+    next_cursor: str | None
+
+
+class FieldFault(Told):
+    """What is wrong with one field; `pointer` is a JSON pointer into the body."""
+
+    pointer: str
+    message: str
+
+
+class ChannelWords(Told):
+    """What the channel said, in its own words."""
+
+    code: str
+    message: str
+
+
+class PaymentNumbers(Told):
+    """By which you, we and the channel know the payment that stands in the way."""
+
+    merchant_order_no: str
+    payment_no: str
+    channel_trade_no: str | None
+
+
+class Problem(Told):
+    """An error as it stands on the wire (RFC 9457); raised as one of `paymesh.errors`."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: Code
+    detail: str
+    errors: list[FieldFault]
+    request_id: str
+    retryable: bool
+    payment: PaymentView | PaymentNumbers | None = None
+    channel: ChannelWords | None = None

@@ -1,0 +1,130 @@
+"""Sent again only where that is safe, with the same numbers and a new nonce."""
+
+import httpx
+import pytest
+from tests.unit.sdk.centre import NO, Centre, order, page, payment, problem
+
+from paymesh import (
+    AnswerLost,
+    Conflict,
+    InvalidRequest,
+    NotConnected,
+    NotFound,
+    PaymentView,
+    TooBusy,
+    TooSoon,
+    Unknown,
+)
+from paymesh.errors import ApiError, PaymentInProgress
+
+CREATED = httpx.Response(201, json=payment())
+REFUSED = httpx.ConnectError("refused")
+LOST = httpx.ReadTimeout("no answer")
+
+
+def create(centre: Centre) -> PaymentView:
+    return centre.client().payments.create(
+        merchant_id="M1",
+        payment_id="C1",
+        merchant_order_no="W1",
+        amount=1299,
+        subject="物业费 11月",
+        method="native",
+    )
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        REFUSED,
+        problem(429, "rate_limited", after_s=1),
+        problem(503, "overloaded", after_s=1),
+        problem(409, "payment_in_progress", after_s=1),
+    ],
+)
+def test_what_surely_did_nothing_is_sent_again(
+    first: httpx.Response | Exception, slept: list[float]
+) -> None:
+    centre = Centre(first, httpx.Response(201, json=payment()))
+    assert create(centre).payment_no == NO
+    assert centre.requests[0].content == centre.requests[1].content
+    assert len(set(centre.nonces)) == 2
+    assert len(slept) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (LOST, AnswerLost),
+        (httpx.Response(502, text="<html>"), AnswerLost),
+        (problem(504, "unknown", payment=payment(status="unknown")), Unknown),
+        (problem(503, "overloaded"), TooBusy),
+        (problem(429, "rate_limited", after_s=600), TooBusy),
+        (problem(409, "too_soon", after_s=3), TooSoon),
+        (problem(422, "invalid_request"), InvalidRequest),
+        (httpx.Response(201, text="{}"), AnswerLost),
+    ],
+)
+def test_a_create_that_may_have_worked_or_never_will_is_not_sent_again(
+    answer: httpx.Response | Exception, error: type[Exception], slept: list[float]
+) -> None:
+    centre = Centre(answer)
+    with pytest.raises(error):
+        create(centre)
+    assert (len(centre.requests), slept) == (1, [])
+
+
+def test_a_lost_answer_to_a_question_is_asked_for_again(slept: list[float]) -> None:
+    centre = Centre(LOST, problem(500, "internal"), httpx.Response(200, json=order()))
+    assert centre.client().orders.get("W1", merchant_id="M1").amount == 1299
+    assert len(slept) == 2
+
+
+def test_a_centre_that_is_away_is_given_up_in_the_end(slept: list[float]) -> None:
+    centre = Centre(*[httpx.ConnectError("refused")] * 6)
+    with pytest.raises(NotConnected):
+        create(centre)
+    assert (len(centre.requests), len(slept)) == (6, 5)
+
+
+def test_a_problem_tells_all_that_it_says() -> None:
+    numbers = {"payment_no": NO, "merchant_order_no": "W1", "channel_trade_no": None}
+    fault = {"pointer": "/amount", "message": "must be at least 1"}
+    answer = problem(409, "order_paid", payment=numbers, errors=[fault])
+    with pytest.raises(Conflict) as caught:
+        create(Centre(answer))
+    error = caught.value
+    assert (error.status, error.code, error.pointer, error.request_id) == (
+        409,
+        "order_paid",
+        "/amount",
+        "q1",
+    )
+    assert error.payment is not None
+    assert error.payment.payment_no == NO
+
+
+def test_a_code_of_a_later_release_is_still_a_problem() -> None:
+    with pytest.raises(ApiError) as caught:
+        create(Centre(problem(451, "forbidden_by_law")))
+    assert caught.value.code == "forbidden_by_law"
+    with pytest.raises(Conflict):
+        create(Centre(problem(409, "moon_is_full")))
+
+
+def test_a_list_is_read_to_its_end_page_by_page() -> None:
+    pages = [page([payment()], "c1"), page([], "c2"), page([payment()] * 2, None)]
+    centre = Centre(*pages)
+    found = centre.client().payments.list(status="pending")
+    assert next(found).payment_no == NO
+    assert len(centre.requests) == 1
+    assert len(list(found)) == 2
+    assert [each.url.params.get("after") for each in centre.requests] == [None, "c1", "c2"]
+    assert {each.url.params["status"] for each in centre.requests} == {"pending"}
+
+
+def test_nobody_is_told_that_a_refused_repeat_failed() -> None:
+    with pytest.raises(PaymentInProgress):
+        create(Centre(problem(409, "payment_in_progress")))
+    with pytest.raises(NotFound):
+        create(Centre(problem(404, "not_found")))

@@ -1,0 +1,88 @@
+"""Unknown is asked about, and never created again."""
+
+import httpx
+import pytest
+from tests.unit.sdk.centre import NO, Centre, order, payment, problem
+
+from paymesh import Declined, NotSettled, PaymentView
+
+UNKNOWN = payment(status="unknown", action=None)
+PAID = payment(status="succeeded", action=None)
+
+
+def ok(body: dict[str, object]) -> httpx.Response:
+    return httpx.Response(200, json=body)
+
+
+def settle(centre: Centre, method: str = "native", timeout_s: float = 30) -> PaymentView:
+    return centre.client().payments.create_and_settle(
+        merchant_id="M1",
+        payment_id="C1",
+        merchant_order_no="W1",
+        amount=1299,
+        subject="物业费 11月",
+        method=method,
+        timeout_s=timeout_s,
+    )
+
+
+def test_what_is_known_at_once_is_not_asked_about(slept: list[float]) -> None:
+    centre = Centre(ok(payment()))
+    assert settle(centre).status == "pending"
+    assert (len(centre.calls), slept) == (1, [])
+
+
+def test_an_unknown_outcome_is_queried_until_it_is_known(slept: list[float]) -> None:
+    centre = Centre(
+        problem(504, "unknown", payment=UNKNOWN),
+        ok(UNKNOWN),
+        httpx.Response(502),
+        *[httpx.Response(502)] * 5,
+        ok(PAID),
+    )
+    assert settle(centre).status == "succeeded"
+    assert centre.calls == ["POST /v1/payments"] + [f"GET /v1/payments/{NO}"] * 8
+
+
+def test_a_lost_answer_is_looked_for_under_the_apps_own_number(slept: list[float]) -> None:
+    newest = payment(created_at="2026-11-28T09:00:00Z", payment_no="P2")
+    centre = Centre(httpx.ReadTimeout("lost"), ok(order(newest, payment())))
+    assert settle(centre).payment_no == "P2"
+    assert centre.calls == ["POST /v1/payments", "GET /v1/orders/W1"]
+
+
+def test_an_order_that_is_not_there_is_asked_for_again_with_the_same_content(
+    slept: list[float],
+) -> None:
+    centre = Centre(httpx.ReadTimeout("lost"), problem(404, "not_found"), ok(payment()))
+    assert settle(centre).payment_no == NO
+    first, _, again = centre.requests
+    assert first.content == again.content
+
+
+def test_a_payment_code_is_waited_for_until_its_end(slept: list[float]) -> None:
+    waiting = payment(method="barcode", action={"type": "none"})
+    centre = Centre(ok(waiting), ok(waiting), ok(PAID))
+    assert settle(centre, "barcode").status == "succeeded"
+
+
+def test_what_is_not_known_in_time_is_said_with_the_payment(slept: list[float]) -> None:
+    centre = Centre(problem(504, "unknown", payment=UNKNOWN), *[ok(UNKNOWN)] * 50)
+    with pytest.raises(NotSettled) as caught:
+        settle(centre, timeout_s=10)
+    assert caught.value.payment is not None
+    assert caught.value.payment.payment_no == NO
+    assert sum(slept) <= 10
+
+
+def test_a_lost_answer_with_a_centre_that_is_away_ends_in_time(slept: list[float]) -> None:
+    centre = Centre(*[httpx.ReadTimeout("lost")] * 100)
+    with pytest.raises(NotSettled) as caught:
+        settle(centre, timeout_s=10)
+    assert caught.value.payment is None
+
+
+def test_a_decline_is_told_at_once() -> None:
+    failed = payment(status="failed", action=None)
+    with pytest.raises(Declined):
+        settle(Centre(problem(402, "declined", payment=failed)))
