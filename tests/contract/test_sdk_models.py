@@ -59,7 +59,10 @@ def shape(schema: dict[str, Any], known: dict[str, Any]) -> Any:
 def members(name: str, known: dict[str, Any]) -> dict[str, Any]:
     required = known[name].get("required", [])
     return {
-        member: (member in required, schema.get("default"), shape(schema, known))
+        member: (
+            "required" if member in required else ("default", schema.get("default")),
+            shape(schema, known),
+        )
         for member, schema in known[name]["properties"].items()
     }
 
@@ -74,6 +77,10 @@ def test_a_model_has_the_members_of_its_schema(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in SCHEMAS if "enum" in SCHEMAS[name]])
 def test_a_closed_list_has_the_words_of_its_schema(name: str) -> None:
     assert [word.value for word in getattr(models, name)] == SCHEMAS[name]["enum"]
+
+
+def test_every_callback_has_its_type() -> None:
+    assert {kind.value for kind in models.EventType} == set(DESCRIBED["webhooks"])
 
 
 def test_every_code_is_an_exception() -> None:

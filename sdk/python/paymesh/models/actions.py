@@ -14,21 +14,21 @@ class Told(BaseModel):
 class QrCodeAction(Told):
     """Draw `qr_code` as a QR code; the payer scans it."""
 
-    type: Literal["qr_code"] = "qr_code"
+    type: Literal["qr_code"]
     qr_code: str
 
 
 class RedirectAction(Told):
     """Send the payer's browser to `url`."""
 
-    type: Literal["redirect"] = "redirect"
+    type: Literal["redirect"]
     url: str
 
 
 class FormAction(Told):
     """Let the payer's browser submit `fields` to `url`."""
 
-    type: Literal["form"] = "form"
+    type: Literal["form"]
     url: str
     method: Literal["GET", "POST"]
     fields: dict[str, str]
@@ -37,21 +37,21 @@ class FormAction(Told):
 class JsapiAction(Told):
     """Hand `params` to the wallet's JavaScript bridge or mini program."""
 
-    type: Literal["jsapi"] = "jsapi"
+    type: Literal["jsapi"]
     params: dict[str, str]
 
 
 class AppAction(Told):
     """Hand `params` to the wallet's mobile SDK."""
 
-    type: Literal["app"] = "app"
+    type: Literal["app"]
     params: dict[str, str]
 
 
 class NoAction(Told):
     """Nothing to do: the payer was reached already (payment code, 付款码)."""
 
-    type: Literal["none"] = "none"
+    type: Literal["none"]
 
 
 Action = Annotated[
