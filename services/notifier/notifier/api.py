@@ -17,6 +17,7 @@ from contracts.internal import (
     EndpointView,
     FoundDeliveryPage,
     Ping,
+    Redeliver,
     ReplayRequest,
     ReplayView,
     SealAnew,
@@ -68,13 +69,19 @@ async def redeliver(
     event_id: str,
     app_id: str,
     deps: DepsOfApp,
+    asked: Redeliver | None = None,
     merchant_ids: str | None = None,
     signed_as: SignedAs = None,
 ) -> DeliveryView:
-    """Send the callback of an event again, now, under the same `webhook-id`. `merchant_ids`: only
-    where it is about one of these, separated by commas. `signed_as`: the app's request."""
-    about = None if merchant_ids is None else merchant_ids.split(",")
-    return await deliveries.send_again(deps, app_id, event_id, about=about, signed_as=signed_as)
+    """Send the callback of an event again, now, under the same `webhook-id`. `merchant_ids`, with
+    commas between them, and `signed_as`: a gateway of the release before says so what `asked` is.
+    """
+    if asked is None:
+        about = None if merchant_ids is None else merchant_ids.split(",")
+        asked = Redeliver(merchant_ids=about, signed_as=signed_as)
+    return await deliveries.send_again(
+        deps, app_id, event_id, about=asked.merchant_ids, signed_as=asked.signed_as
+    )
 
 
 async def list_deliveries(

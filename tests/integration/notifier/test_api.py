@@ -11,7 +11,8 @@ from tests.integration.notifier.app_server import AppServer, one_after_the_other
 from tests.integration.notifier.harness import NEVER, SECRET, Harness, app, new_delivery
 
 from contracts import webhooks
-from contracts.internal import DeliveryPage, DeliveryView, EndpointPage
+from contracts.identifiers import new_id
+from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, Redeliver
 
 
 async def test_without_a_token_nothing_is_told(http: httpx.AsyncClient) -> None:
@@ -294,9 +295,28 @@ async def test_what_is_about_a_merchant_taken_away_is_not_sent_again(
     await harness.add(event)
     path = f"/internal/events/{event.event_id}/redeliver"
 
+    async def status(merchant_ids: list[str]) -> int:
+        asked = Redeliver(merchant_ids=merchant_ids).model_dump(mode="json")
+        return (await http.post(path, params={"app_id": "A1"}, json=asked)).status_code
+
+    statuses = [await status(given) for given in (["M1"], ["M0", "M1"], ["M2"], [])]
+    assert statuses == [202, 202, 404, 404]
+    many = [new_id("merchant") for _ in range(2_000)]
+    assert [await status(many), await status([*many, "M1"])] == [404, 202]
+
+
+async def test_a_gateway_of_the_release_before_names_the_merchants_in_the_address(
+    harness: Harness, server: AppServer, http: httpx.AsyncClient
+) -> None:
+    harness.apps.put(app("A1", f"{server.url}/callback", version=2))
+    body = b'{"type":"payment.succeeded","data":{"merchant_id":"M1"}}'
+    event = replace(new_delivery(), body=body)
+    await harness.add(event)
+    path = f"/internal/events/{event.event_id}/redeliver"
+
     statuses = [
         (await http.post(path, params={"app_id": "A1", "merchant_ids": given})).status_code
-        for given in ("M1", "M0,M1", "M2", "")
+        for given in ("M0,M1", "M2")
     ]
 
-    assert statuses == [202, 202, 404, 404]
+    assert statuses == [202, 404]

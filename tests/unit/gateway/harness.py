@@ -212,7 +212,8 @@ class FakeService(Service):
         params: Mapping[str, str | int | None] | None = None,
         timeout_s: float = CALL_LIMIT_S,
     ) -> M:
-        return self._answer(answer, "POST", path, body if body is not None else params)
+        given = body if params is None else {**params, **dict(body or ())}
+        return self._answer(answer, "POST", path, given)
 
     def _answer(self, answer: type[M], method: str, path: str, given: Any) -> M:
         self.asked.append((method, path, given))

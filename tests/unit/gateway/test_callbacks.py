@@ -6,7 +6,7 @@ import pytest
 from tests.unit.gateway.client import application, client_of
 from tests.unit.gateway.harness import Harness, harness, payment_view
 
-from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView, Ping
+from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
 
 DELIVERY = DeliveryView(
     delivery_id="D1",
@@ -92,7 +92,7 @@ async def test_what_is_done_goes_with_the_name_of_the_signed_request() -> None:
         for target in (*targets, "/v1/webhook-endpoints/L1/resume"):
             await client.post(target)
     names = [
-        str(given.signed_as if isinstance(given, Ping) else given["signed_as"])
+        str(given["signed_as"] if isinstance(given, dict) else given.signed_as)
         for _, _, given in the_world.notifier.asked
     ]
     assert len(set(names)) == 3
@@ -104,6 +104,11 @@ async def test_what_is_done_goes_with_the_name_of_the_signed_request() -> None:
     [
         ("/v1/deliveries?limit=-1", 422),
         ("/v1/deliveries?state=pending", 200),
+        ("/v1/deliveries?state=%00", 422),
+        ("/v1/deliveries?event_id=E%00", 422),
+        ("/v1/deliveries?after=%00", 422),
+        ("/v1/events?after=%00", 422),
+        ("/v1/webhook-endpoints?after=%00", 422),
         ("/v1/webhook-endpoints?suspended=perhaps", 422),
         ("/v1/webhook-endpoints?limit=0", 422),
     ],

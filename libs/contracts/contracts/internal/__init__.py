@@ -43,16 +43,15 @@ trade-core:
     POST /internal/reconciliations/{statement_no}/fetch   → ReconciliationView (202)
     POST /internal/differences/{difference_no}/settle     SettleDifference → DifferenceView
 notifier:
-    POST /internal/events/{event_id}/redeliver?app_id=&merchant_ids=&signed_at=
-                                                          → DeliveryView (202)
+    POST /internal/events/{event_id}/redeliver?app_id=    Redeliver? → DeliveryView (202)
     GET  /internal/deliveries?app_id=&event_id=&state=&after=&limit=      → DeliveryPage
     POST /internal/pings                                  Ping → DeliveryView (202)
     GET  /internal/endpoints?app_id=&suspended=&after=&limit=             → EndpointPage
-    POST /internal/endpoints/{endpoint_id}/resume?app_id=&signed_at=      → EndpointView
+    POST /internal/endpoints/{endpoint_id}/resume?app_id=&signed_as=      → EndpointView
     POST /internal/callback-addresses/check               CheckAddress → 204, 422 with the reason
     GET  /internal/all-deliveries?app_id=&event_id=&type=&state=&created_from=&created_before=
          &after=&limit=                                   → FoundDeliveryPage
-    POST /internal/replays                                ReplayWish → ReplayView (202)
+    POST /internal/replays                                ReplayRequest → ReplayView (202)
     GET  /internal/replays/{replay_id}                    → ReplayView
     POST /internal/alerts/test?merchant_id=               → AlertTest
     POST /internal/way-back/sign                          SignWayBack → SignedWayBack
@@ -85,6 +84,7 @@ from contracts.internal.callbacks import (
     FoundDelivery,
     FoundDeliveryPage,
     Ping,
+    Redeliver,
     ReplayRequest,
     ReplayView,
     Telling,
@@ -255,6 +255,7 @@ __all__ = [
     "ReconciliationPage",
     "ReconciliationState",
     "ReconciliationView",
+    "Redeliver",
     "RefundDecision",
     "RefundOnFile",
     "ReplayDeadLetter",

@@ -15,6 +15,14 @@ class Ping(Message):
     signed_as: Annotated[str, Field(max_length=200)] | None = None
 
 
+class Redeliver(Message):
+    """`merchant_ids`: those that the app has now; an event of another one is not found. None: of
+    whichever. `signed_as` as in `Ping`."""
+
+    merchant_ids: list[str] | None = None
+    signed_as: Annotated[str, Field(max_length=200)] | None = None
+
+
 class AttemptView(Message):
     """`status` is the HTTP status, None where none came; `error` the class of what went wrong."""
 

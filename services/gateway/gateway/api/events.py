@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from contracts.api import EventPage
 from contracts.codes import Code
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
+from contracts.text import storable
 from gateway.api.answers import answer
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
@@ -18,8 +19,10 @@ router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["events"])
 EMPTY_IS_ABSENT = BeforeValidator(lambda text: None if text == "" else text)
 """`?event_id=&state=` filters by neither."""
 
+Text = Annotated[str, AfterValidator(storable)] | None
+
 Cursor = Annotated[
-    str | None,
+    Text,
     Query(max_length=256, description="`next_cursor` of the page before; absent: the beginning"),
     EMPTY_IS_ABSENT,
 ]
@@ -63,12 +66,12 @@ async def list_deliveries(
     caller: CallerOf,
     deps: DepsOf,
     event_id: Annotated[
-        str | None,
+        Text,
         Query(max_length=64, description="The `webhook-id` of the callback"),
         EMPTY_IS_ABSENT,
     ] = None,
     state: Annotated[
-        str | None,
+        Text,
         Query(max_length=32, description="`pending`, `delivered` or `exhausted`"),
         EMPTY_IS_ABSENT,
     ] = None,

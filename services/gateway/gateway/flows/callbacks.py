@@ -6,7 +6,14 @@
 from urllib.parse import quote
 
 from contracts.api import EventItem, EventPage
-from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView, Ping
+from contracts.internal import (
+    DeliveryPage,
+    DeliveryView,
+    EndpointPage,
+    EndpointView,
+    Ping,
+    Redeliver,
+)
 from gateway.directory import App
 from gateway.flows.deps import Deps
 
@@ -25,11 +32,8 @@ async def redeliver(deps: Deps, app: App, event_id: str, *, signed_as: str) -> D
     return await deps.notifier.post(
         DeliveryView,
         f"/internal/events/{quote(event_id, safe='')}/redeliver",
-        params={
-            "app_id": app.app_id,
-            "merchant_ids": ",".join(sorted(app.merchant_ids)),
-            "signed_as": signed_as,
-        },
+        params={"app_id": app.app_id},
+        body=Redeliver(merchant_ids=sorted(app.merchant_ids), signed_as=signed_as),
     )
 
 
