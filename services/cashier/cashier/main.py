@@ -15,6 +15,7 @@ from cashier.api import pages
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.checkouts import Deps
 from cashier.flows.hub import Hub
+from cashier.flows.logos import Logos
 from cashier.settings import CashierSettings
 from chassis import logs, settings
 from chassis.background import Background
@@ -69,6 +70,7 @@ class _Running:
             hub=hub,
             clock=partial(datetime.now, UTC),
             beginnings=Beginnings(time.monotonic),
+            logos=Logos(),
         )
         async with gateway, self._background as background:
             background.start("news", news.run, pulse=news.pulse)

@@ -15,9 +15,9 @@ from contracts.events.configuration import (
     AppEntity,
     CallbackSignature,
     ClientCertificate,
-    ConfigurationRecord,
     MerchantEntity,
     State,
+    read_entity,
 )
 from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord
 from foundation.expiry import end_of
@@ -95,7 +95,7 @@ class Configuration:
     def handle(self, record: Record) -> None:
         if not record.value:
             return
-        entity = ConfigurationRecord.model_validate_json(record.value).data.entity
+        entity = read_entity(record.value)
         if isinstance(entity, AppEntity) and self._apps.is_news(entity.app_id, entity.version):
             self._apps.put(self._app(entity))
         if isinstance(entity, MerchantEntity):

@@ -8,9 +8,9 @@ from contracts import topics
 from contracts.events.configuration import (
     AppEntity,
     ChannelAccountEntity,
-    ConfigurationRecord,
     LatePayment,
     RefundSplits,
+    read_entity,
 )
 from trade_core.flows import dead_letters
 from trade_core.flows.apply_results import AnyReceived, decode
@@ -46,7 +46,7 @@ class AppPolicies:
         """Take an app's newest state; raises ValueError for a record that cannot be read."""
         if not record.value:
             return
-        entity = ConfigurationRecord.model_validate_json(record.value).data.entity
+        entity = read_entity(record.value)
         if not isinstance(entity, AppEntity):
             return
         known = self._apps.get(entity.app_id)
@@ -75,7 +75,7 @@ class ChannelAccounts:
         """Take an account's newest state; raises ValueError for a record that cannot be read."""
         if not record.value:
             return
-        entity = ConfigurationRecord.model_validate_json(record.value).data.entity
+        entity = read_entity(record.value)
         if not isinstance(entity, ChannelAccountEntity):
             return
         known = self._accounts.get(entity.payment_id)

@@ -19,6 +19,7 @@ from cashier.settings import CashierSettings
 from chassis.web import PublicApp
 from contracts.identifiers import new_id
 
+LOGO_MARK = "a1" * 12
 WECHAT, ALIPAY = new_id("channel_account"), new_id("channel_account")
 OFFERS: list[dict[str, Any]] = [
     {
@@ -49,6 +50,7 @@ class Gateway:
     checked: int = 0
     came: list[dict[str, Any]] = field(default_factory=list)
     asked: int = 0
+    logos: int = 0
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     expires_in: timedelta = timedelta(hours=1)
 
@@ -96,7 +98,16 @@ class Gateway:
                 return problem(status, code, token=self.token)
             return JSONResponse({**self.checkout()["payment"], "token": self.next_token})
 
+        self.add_logos(app)
         return app
+
+    def add_logos(self, app: FastAPI) -> None:
+        @app.get("/internal/logos/{merchant_id}/{mark}")
+        async def logo(merchant_id: str, mark: str) -> Response:
+            self.logos += 1
+            if mark != LOGO_MARK:
+                return problem(404, "not_found")
+            return JSONResponse({"media_type": "image/svg+xml", "content": "PHN2Zy8+"})
 
     def checkout(self) -> dict[str, Any]:
         now = self.created_at

@@ -19,7 +19,7 @@ from contracts import topics
 from contracts.events.orders import OrderEvent, OrderEventRecord
 from contracts.identifiers import new_id
 
-from .conftest import ALIPAY, WECHAT, Gateway, cashier_at, served
+from .conftest import ALIPAY, LOGO_MARK, WECHAT, Gateway, cashier_at, served
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Mobile/15E148 Safari/604.1"
 WALLET = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) Mobile MicroMessenger/8.0.48"
@@ -288,6 +288,21 @@ async def test_a_choice_that_comes_too_late_is_told_why(
     answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT})
     assert answer.headers["location"] == f"/pay/{gateway.token}?notice={status}"
     assert gateway.chosen == []
+
+
+async def test_a_logo_is_a_picture_and_nothing_else_and_kept(
+    browser: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    merchant_id = new_id("merchant")
+    for _ in range(2):
+        answer = await browser.get(f"/pay/logos/{merchant_id}/{LOGO_MARK}")
+        assert (answer.content, answer.headers["content-type"]) == (b"<svg/>", "image/svg+xml")
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "immutable" in answer.headers["cache-control"]
+    assert gateway.logos == 1
+    for path in (f"{merchant_id}/{'b' * 24}", f"M1/{LOGO_MARK}", f"{merchant_id}/..%2f..%2fx"):
+        assert (await browser.get(f"/pay/logos/{path}")).status_code == 404
 
 
 async def test_a_place_that_is_not_there_is_a_page(browser: httpx.AsyncClient) -> None:

@@ -3,12 +3,14 @@
 The routes come from the route table: a new one that is of merchants fails here until it has a row.
 """
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
+from tests.unit.merchant_admin.test_logos import SVG
 from tests.unit.merchant_admin.test_rights import guards
 from tests.unit.merchant_admin.test_settings import GOOD
 
@@ -68,6 +70,9 @@ class Company:
         split = Split(story, merchant_split_no=secret)
         split.tell("split.created", "processing", "processing")
         await apply(admin.deps, story.events)
+        drawn = SVG.format(f'<g id="{secret}"/>').encode()
+        look = {"logo": base64.b64encode(drawn).decode()}
+        await admin.http.patch(f"/api/merchants/{merchant_id}", json=look)
         till = {"merchant_id": merchant_id, "app_id": app_id, "name": secret, **AMOUNTS}
         code_id = (await admin.post("/api/counter-codes", till))["code_id"]
         return cls(
@@ -169,6 +174,8 @@ READS: dict[str, Sent] = {
     "/api/deliveries/replays/{replay_id}": NOTHING,
     "/api/callback-addresses": OF_APP,
     "/console/merchants": NOTHING,
+    "/console/merchants/{merchant_id}/look": NOTHING,
+    "/console/merchants/{merchant_id}/logo": NOTHING,
     "/console/counter-codes": NOTHING,
     "/console/counter-codes/{code_id}/print": NOTHING,
     "/console/orders": NOTHING,

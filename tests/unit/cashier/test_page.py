@@ -1,5 +1,7 @@
 """What stands on the page."""
 
+import base64
+import hashlib
 import json
 import re
 from html import unescape
@@ -13,6 +15,7 @@ from cashier.api.texts import TEXTS
 from cashier.domain.places import Place
 from cashier.domain.stage import Seat
 from chassis.problems import NotFound, Overloaded
+from contracts.internal import Look
 from foundation.qr import qr_svg
 
 from .conftest import ALIPAY, NOW, PAYMENT_NO, TOKEN, WECHAT, MakeCheckout
@@ -215,3 +218,25 @@ def test_problems_are_pages_too() -> None:
     often = Overloaded("too often")
     often.status = 429
     assert "操作太频繁" in bytes(render_problem(request(), often).body).decode()
+
+
+def test_the_merchants_look_stands_on_the_page_under_the_policy(checkout: MakeCheckout) -> None:
+    look = Look(colour="#ffff00", logo=f"M{'1' * 26}/{'a' * 24}")
+    shown = checkout().model_copy(update={"look": look})
+    response = render_checkout(request(), TOKEN, shown, seat())
+    page = bytes(response.body).decode()
+    assert f'<img class="logo" src="/pay/logos/{look.logo}" alt=""' in page
+    styles = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert len(styles) == 2
+    assert not styles[1].startswith(":root{--brand:#ffff00"), "yellow on white cannot be read"
+    for style in styles:
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in response.headers["content-security-policy"]
+
+
+def test_payers_read_the_account_s_own_name(checkout: MakeCheckout) -> None:
+    names = {WECHAT: "物业<聚合>收款"}
+    paid = checkout("succeeded", "paid", **AT_WECHAT).model_copy(update={"account_names": names})
+    page = html(paid)
+    assert "物业&lt;聚合&gt;收款" in page
+    assert "微信支付" not in page

@@ -1,5 +1,6 @@
 """Our page's side of the gateway: what may be chosen, and a choice that is made anew."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,14 +15,16 @@ from tests.unit.gateway.harness import (
     payment_view,
     reply,
     splitting_plugin,
+    there,
 )
 from tests.unit.gateway.test_routing import hosted
 
 from contracts.api import Method, OrderStatus, PaymentStatus, PaymentView
 from contracts.events.commands import PaymentRef
-from contracts.internal import CheckoutOnFile, ChooseOffer, ChosenChannel, PaymentOnFile
+from contracts.events.configuration import LogoFile
+from contracts.internal import CheckoutOnFile, ChooseOffer, ChosenChannel, Look, PaymentOnFile
 from gateway.calling.transport import Broken
-from gateway.directory import ChannelAccount
+from gateway.directory import ChannelAccount, Logo, Merchant
 from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotClosedYet, NotHere
 from gateway.flows import cashier, choices
@@ -75,6 +78,24 @@ async def test_the_page_knows_the_attempts_and_the_version_of_the_order() -> Non
     assert (checkout.app_id, checkout.sequence) == ("A1", 3)
     assert checkout.page_url == f"https://cashier.example/pay/{TOKEN}"
     assert [each.payment_no for each in checkout.payments] == [PAYMENT_NO]
+
+
+async def test_the_page_looks_as_the_merchant_wants() -> None:
+    page = gateway()
+    logo = Logo.of(LogoFile(media_type="image/png", content="cG5n"))
+    page.directory.put(Merchant("M1", True, "幸福物业", "#0b6b63", logo))
+    known = there(page.directory.find_account("C1"))
+    page.directory.put(replace(known, display_name="聚合"))
+    checkout = await cashier.get_checkout(page.deps, TOKEN)
+    assert checkout.merchant_name == "幸福物业"
+    assert checkout.look == Look(colour="#0b6b63", logo=f"M1/{logo.mark}")
+    assert [each.name for each in checkout.offers] == ["聚合"]
+    used = {each.payment_id for each in checkout.payments}
+    assert set(checkout.account_names) == used & {"C1"}
+    assert cashier.get_logo(page.deps, "M1", logo.mark) == logo.file
+    for merchant_id, mark in (("M1", "x"), ("M2", logo.mark)):
+        with pytest.raises(NotHere):
+            cashier.get_logo(page.deps, merchant_id, mark)
 
 
 async def test_nothing_is_offered_while_a_payment_is_checked_by_people() -> None:

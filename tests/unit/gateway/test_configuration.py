@@ -20,6 +20,7 @@ from contracts.events.configuration import (
     KeyAlgorithm,
     KeyEntity,
     LatePayment,
+    LogoFile,
     MerchantEntity,
     State,
 )
@@ -48,18 +49,21 @@ class Reader:
 
     def apply(self, *entities: Entity) -> None:
         for entity in entities:
-            event = ConfigurationRecord(
-                id="E1",
-                source=SOURCE,
-                type="configuration",
-                subject="x",
-                time=NOW,
-                data=ConfigurationData(entity=entity),
-            )
-            self.apply_raw(event.to_bytes())
+            self.apply_raw(recorded(entity))
 
     def apply_raw(self, value: bytes, key: str = "x") -> None:
         self.configuration.apply(Record("t", 0, 0, key, value, {}, 0))
+
+
+def recorded(entity: Entity) -> bytes:
+    return ConfigurationRecord(
+        id="E1",
+        source=SOURCE,
+        type="configuration",
+        subject="x",
+        time=NOW,
+        data=ConfigurationData(entity=entity),
+    ).to_bytes()
 
 
 def account(version: int = 1, *, state: State = State.ACTIVE, **credentials: Any) -> Entity:
@@ -116,6 +120,29 @@ def test_all_four_kinds_are_taken_over() -> None:
     assert there(known.find_account("C1")).opened == "C1's key"
     assert list(known.accounts_of("M1")) == ["C1"]
     assert reader.alerts == []
+
+
+def test_a_merchant_looks_as_it_wants_to_payers() -> None:
+    reader = Reader()
+    file = LogoFile(media_type="image/png", content="cG5n")
+    plain = MerchantEntity(version=1, state=State.ACTIVE, merchant_id="M1", name="幸福物业公司")
+    look = {"version": 2, "display_name": "幸福物业", "colour": "#0b6b63", "logo": file}
+    named = account().model_copy(update={"display_name": "聚合"})
+    reader.apply(plain, plain.model_copy(update=look), named)
+    merchant = there(reader.directory.find_merchant("M1"))
+    assert (merchant.name, merchant.colour) == ("幸福物业", "#0b6b63")
+    assert there(merchant.logo).file == file
+    other = LogoFile(media_type="image/png", content="cG5o")
+    reader.apply(plain.model_copy(update={**look, "version": 3, "logo": other}))
+    assert there(there(reader.directory.find_merchant("M1")).logo).mark != there(merchant.logo).mark
+    assert there(reader.directory.find_account("C1")).display_name == "聚合"
+
+
+def test_kinds_that_are_newer_than_this_release_change_nothing() -> None:
+    reader = Reader()
+    reader.apply_raw(recorded(app()).replace(b'"kind":"app"', b'"kind":"loyalty_card"'))
+    assert reader.alerts == []
+    assert reader.directory.find_app("A1") is None
 
 
 def test_the_highest_version_counts_whatever_the_order() -> None:

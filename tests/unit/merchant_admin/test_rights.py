@@ -75,6 +75,8 @@ WRITES = {
     "PATCH /api/users/{username}": (ADMINISTER, CENTRE),
     "POST /console/users": (ADMINISTER, CENTRE),
     "POST /console/users/{username}": (ADMINISTER, CENTRE),
+    "POST /console/merchants/{merchant_id}/look": (ADMINISTER, CENTRE),
+    "POST /console/merchants/{merchant_id}/look/accounts/{payment_id}": (ADMINISTER, CENTRE),
     "POST /console/counter-codes": (ADMINISTER, CENTRE),
     "POST /console/counter-codes/{code_id}/state": (ADMINISTER, CENTRE),
 }

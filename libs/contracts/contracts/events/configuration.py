@@ -8,7 +8,7 @@ history. Secrets in it are sealed (`contracts.sealing`) to the one service that 
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from contracts.events.envelope import CloudEvent, Data
 
@@ -76,13 +76,24 @@ class AlertRoute(Data):
     webhook_url: str | None = Field(default=None, repr=False)
 
 
+class LogoFile(Data):
+    """A picture that was cleaned, of 64 KiB at most; `content` is base64."""
+
+    media_type: Literal["image/png", "image/svg+xml"]
+    content: str = Field(repr=False)
+
+
 class MerchantEntity(_Entity):
-    """`alert_route_sealed`: an `AlertRoute` as JSON text, to the notifier."""
+    """`alert_route_sealed`: an `AlertRoute` as JSON text, to the notifier. How it looks to payers:
+    `display_name` (None: `name`), `colour` as `#rrggbb`, `logo`."""
 
     kind: Literal["merchant"] = "merchant"
     merchant_id: str
     name: str
     alert_route_sealed: str | None = None
+    display_name: str | None = None
+    colour: str | None = None
+    logo: LogoFile | None = None
 
 
 class AppEntity(_Entity):
@@ -126,7 +137,7 @@ class ChannelAccountEntity(_Entity):
     """`credentials_sealed`: the channel's credentials as JSON text, sealed to the gateway.
     `earlier_credentials_sealed`: those before them of the same identity, the latest first, until
     they are withdrawn: nothing is signed with them any more, but what the channel signs or seals
-    under them is believed."""
+    under them is believed. `display_name`: what payers call it; None: the channel's own name."""
 
     kind: Literal["channel_account"] = "channel_account"
     payment_id: str
@@ -135,6 +146,7 @@ class ChannelAccountEntity(_Entity):
     name: str
     credentials_sealed: str
     earlier_credentials_sealed: list[str] = Field(default_factory=list)
+    display_name: str | None = None
 
 
 class CounterCodeEntity(_Entity):
@@ -163,3 +175,16 @@ class Configuration(Data):
 
 
 ConfigurationRecord = CloudEvent[Configuration]
+
+
+def read_entity(raw: bytes) -> Entity | None:
+    """What a record tells; None for a kind that is newer than this reader, and not for it.
+
+    Raises ValidationError.
+    """
+    try:
+        return ConfigurationRecord.model_validate_json(raw).data.entity
+    except ValidationError as error:
+        if all(fault["type"] == "union_tag_invalid" for fault in error.errors(include_url=False)):
+            return None
+        raise

@@ -64,6 +64,7 @@ gateway (for merchant-admin):
     POST /internal/seal-anew                              SealAnew → SealedAnew
     GET  /internal/counter-codes/{code_id}/address        → PointAddress
 gateway (for the cashier):
+    GET  /internal/logos/{merchant_id}/{mark}             → LogoFile
     GET  /internal/checkouts/{token}                      → Checkout
     POST /internal/checkouts/{token}/channel              ChooseOffer → ChosenPayment
     POST /internal/checkouts/{token}/who                  AskWho → WhoAsked
@@ -104,6 +105,7 @@ from contracts.internal.checkout import (
     CheckoutOnFile,
     ChooseOffer,
     ChosenPayment,
+    Look,
     Offer,
     PayerCame,
     Wallet,
@@ -230,6 +232,7 @@ __all__ = [
     "LedgerPosting",
     "LinkOnFile",
     "ListQuery",
+    "Look",
     "NoStatement",
     "Offer",
     "OpenLink",

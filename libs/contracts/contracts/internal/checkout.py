@@ -40,12 +40,21 @@ class CheckoutOnFile(Message):
         return next(each for each in self.payments if each.payment_no == self.latest_payment_no)
 
 
+class Look(Message):
+    """How a merchant looks to payers. `colour`: `#rrggbb`. `logo`: where it is, below
+    `/pay/logos/`."""
+
+    colour: str | None = None
+    logo: str | None = None
+
+
 class Checkout(Message):
     """What the hosted page shows of one payment, and of the order that it belongs to.
 
     `page_url` is the public address of this page. `return_url` is signed: where the payer goes back
     to. `sequence` is the order's version: news of the bus with a higher one are newer than this.
-    `payments` are the order's attempts, oldest first.
+    `payments` are the order's attempts, oldest first. `account_names`: what payers call the
+    accounts of these attempts, by `payment_id`, where they have a name of their own.
     """
 
     payment: PaymentView
@@ -58,6 +67,8 @@ class Checkout(Message):
     page_url: str = ""
     payments: Annotated[list[PaymentView], Field(default_factory=list)]
     refunds: Annotated[list[RefundView], Field(default_factory=list)]
+    look: Look = Look()
+    account_names: Annotated[dict[str, str], Field(default_factory=dict)]
 
 
 class ChooseOffer(Message):

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from contracts.api import Amount, CreatePaymentLink, OrderStatus, PaymentLinkView, Subject
+from contracts.internal.checkout import Look
 from contracts.internal.message import Message
 
 
@@ -76,6 +77,7 @@ class PayPoint(Message):
     page_url: str | None = None
     amounts: list[int] = Field(default_factory=list)
     takes_note: bool = False
+    look: Look = Look()
 
 
 class PayHere(Message):

@@ -16,6 +16,8 @@ from cashier.api.reading import (
     CHANNEL,
     CHANNEL_KEPT_S,
     VISIT,
+    LogoMark,
+    MerchantId,
     Token,
     Work,
     address_of,
@@ -33,6 +35,13 @@ from foundation.qr import qr_png
 
 MAX_CODE: Final = 256
 MAX_STATE: Final = 128
+
+PICTURE_HEADERS: Final = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
 
 _STATIC: Final = Path(__file__).parent / "static"
 _OFFER: Final = re.compile(r"C[0-9A-Z]{26}", re.ASCII)
@@ -104,6 +113,13 @@ async def code(deps: Work, token: Token) -> Response:
     """The page's own address as an image, to be kept or sent on."""
     checkout = await checkouts.get_checkout(deps, token)
     return Response(qr_png(checkout.page_url), media_type="image/png", headers=HEADERS)
+
+
+@router.get("/pay/logos/{merchant_id}/{mark}")
+async def logo(deps: Work, merchant_id: MerchantId, mark: LogoMark) -> Response:
+    """A picture from outside: it is shown and does nothing else, wherever it is opened."""
+    picture = await deps.logos.get(deps.gateway, merchant_id, mark)
+    return Response(picture.content, media_type=picture.media_type, headers=PICTURE_HEADERS)
 
 
 @router.get("/MP_verify_{proof}.txt")

@@ -2,37 +2,23 @@
 
 import hashlib
 import hmac
-import re
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import AfterValidator
 
 from cashier.api.forms import read_form
-from cashier.api.reading import VISIT, Work, address_of, remember, visit_of
+from cashier.api.reading import VISIT, PointId, Work, address_of, remember, visit_of
 from cashier.api.rendering import HEADERS, render_point
 from cashier.api.texts import POINT_NOTICES
 from cashier.domain.stage import is_safe_link
 from cashier.flows import points
-from chassis.problems import NotFound
 from contracts.internal import PayHere, PayPoint, PointState
 from foundation.money_text import minor_units
 
 MAX_NOTE: Final = 60
 
-_POINT: Final = re.compile(r"[LF][0-9A-Z]{26}", re.ASCII)
-
 router = APIRouter(include_in_schema=False)
-
-
-def _with_form_of_a_point(text: str) -> str:
-    if not _POINT.fullmatch(text):
-        raise NotFound("There is no such payment link.")
-    return text
-
-
-PointId = Annotated[str, AfterValidator(_with_form_of_a_point)]
 
 
 @router.get("/pay/to/{point_id}")

@@ -24,22 +24,29 @@ CHANNEL: Final = "paymesh_channel"
 CHANNEL_KEPT_S: Final = 365 * 24 * 3600
 PATH: Final = "/pay"
 
-_TOKEN: Final = re.compile(r"P[0-9A-Z]{26}\.[0-9A-Za-z_-]{22}", re.ASCII)
-
 
 async def _deps(request: Request) -> Deps:
     deps: Deps = request.app.state.deps
     return deps
 
 
-def _with_form_of_a_token(text: str) -> str:
-    if not _TOKEN.fullmatch(text):
-        raise NotFound("There is no such checkout.")
-    return text
+def _with_form(form: str, thing: str) -> AfterValidator:
+    """Raises NotFound for what has not this form."""
+    pattern = re.compile(form, re.ASCII)
+
+    def checked(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise NotFound(f"There is no such {thing}.")
+        return text
+
+    return AfterValidator(checked)
 
 
 Work = Annotated[Deps, Depends(_deps)]
-Token = Annotated[str, AfterValidator(_with_form_of_a_token)]
+Token = Annotated[str, _with_form(r"P[0-9A-Z]{26}\.[0-9A-Za-z_-]{22}", "checkout")]
+PointId = Annotated[str, _with_form(r"[LF][0-9A-Z]{26}", "payment link")]
+MerchantId = Annotated[str, _with_form(r"M[0-9A-Z]{26}", "merchant")]
+LogoMark = Annotated[str, _with_form(r"[0-9a-f]{24}", "logo")]
 
 
 def seat_of(request: Request, deps: Deps, given: str | None = None) -> Seat:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from cashier.api.reading import CHANNEL
 from cashier.api.texts import NOTICES, POINT_NOTICES, TEXTS
+from cashier.domain.colours import shades_of
 from cashier.domain.places import CHOSEN, Place
 from cashier.domain.stage import (
     CHOOSING,
@@ -30,7 +32,7 @@ from cashier.domain.ways import ways_at
 from chassis.problems import Problem
 from contracts.actions import JsapiAction, QrCodeAction
 from contracts.api import PaymentStatus
-from contracts.internal import Checkout, PayPoint
+from contracts.internal import Checkout, Look, PayPoint
 from foundation.money_text import plain_amount
 from foundation.pages import Pages, templates_of
 from foundation.qr import qr_svg
@@ -50,22 +52,23 @@ HEADERS: Final = {
 STYLE: Final = files("cashier.api").joinpath("static/cashier.css").read_text()
 """Stands in the page itself: on a slow network a second request is half a second of white."""
 
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-
 POLICY: Final = (
-    f"default-src 'none'; script-src 'self'; style-src 'sha256-{_STYLE_HASH}'; img-src 'self'; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
 FORMS: Final = "; form-action 'self' https:"
 """A choice leads on to the channel's or the wallet's own address, which only it knows."""
+
+OWN_FORMS: Final = "; form-action 'self'"
 
 BRIDGE_FRAMES: Final = "; frame-src weixin: weixinping:"
 """WeChat's bridge speaks through hidden frames."""
 
 _templates: Final = templates_of("cashier.api")
-_templates.globals.update(style=Markup(STYLE))  # ours, and nothing of a payer's
 _templates.filters.update(plain_amount=plain_amount)
 _pages: Final = Pages(_templates, TEXTS)
+
+NO_LOOK: Final = Look()
 
 
 def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat) -> HTMLResponse:
@@ -90,8 +93,8 @@ def render_checkout(request: Request, token: str, checkout: Checkout, seat: Seat
         **_calling(checkout, seat, stage),
         **_receipt(checkout),
     }
-    policy = POLICY + _forms(request) + (BRIDGE_FRAMES if stage is Stage.BRIDGE else "")
-    return _page(request, "checkout.html", facts, policy=policy)
+    policy = _forms(request) + (BRIDGE_FRAMES if stage is Stage.BRIDGE else "")
+    return _page(request, "checkout.html", facts, look=checkout.look, policy=policy)
 
 
 def render_point(
@@ -111,7 +114,8 @@ def render_point(
         "is_amount_wrong": notice == "amount",
         "said_amount": given_amount,
     }
-    return _page(request, "point.html", facts, status=status, policy=POLICY + _forms(request))
+    policy = _forms(request)
+    return _page(request, "point.html", facts, look=point.look, policy=policy, status=status)
 
 
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
@@ -181,8 +185,30 @@ def _page(
     template: str,
     facts: dict[str, object],
     *,
+    look: Look = NO_LOOK,
+    policy: str = OWN_FORMS,
     status: int = 200,
-    policy: str = POLICY + "; form-action 'self'",
 ) -> HTMLResponse:
-    headers = {**HEADERS, "Content-Security-Policy": policy}
-    return _pages.render(request, template, facts, headers=headers, status=status)
+    """`policy` beyond that of all pages: where forms lead, what frames there are."""
+    styles = [STYLE, *_colours(look)]
+    allowed = " ".join(f"'sha256-{_digest(style)}'" for style in styles)
+    csp = f"{POLICY}; style-src {allowed}{policy}"
+    shown = {"look": look, "styles": [Markup(style) for style in styles]}  # ours, not a payer's
+    headers = {**HEADERS, "Content-Security-Policy": csp}
+    return _pages.render(request, template, {**facts, **shown}, headers=headers, status=status)
+
+
+def _colours(look: Look) -> list[str]:
+    """The merchant's colour instead of ours, where it has one."""
+    if look.colour is None:
+        return []
+    shades = shades_of(look.colour)
+    return [
+        f":root{{--brand:{shades.light};--on-brand:#fff}}"
+        f"@media(prefers-color-scheme:dark){{:root{{--brand:{shades.dark};--on-brand:#0f1419}}}}"
+    ]
+
+
+@lru_cache(maxsize=256)
+def _digest(style: str) -> str:
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

@@ -12,6 +12,7 @@ from cashier.domain.stage import is_safe_link, payments_of
 from cashier.domain.ways import Way, ways_at
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.hub import Hub
+from cashier.flows.logos import Logos
 from chassis.problems import Forwarded, NotFound, Overloaded
 from contracts.actions import RedirectAction
 from contracts.api import Method, OrderStatus, PaymentStatus
@@ -46,6 +47,7 @@ class Deps:
     gateway: Service
     hub: Hub
     beginnings: Beginnings
+    logos: Logos
     clock: Callable[[], datetime]
 
 

@@ -57,6 +57,11 @@ async def get_checkout(token: str, deps: DepsOf) -> Response:
     return answer(await cashier.get_checkout(deps, token))
 
 
+@router.get("/logos/{merchant_id}/{mark}", dependencies=BY_CASHIER)
+async def get_logo(merchant_id: str, mark: str, deps: DepsOf) -> Response:
+    return answer(cashier.get_logo(deps, merchant_id, mark))
+
+
 @router.post("/checkouts/{token}/channel", dependencies=BY_CASHIER)
 async def choose_offer(token: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)

@@ -11,7 +11,8 @@ from gateway.directory.entries import (
     Directory,
     Entry,
     Key,
+    Logo,
     Merchant,
 )
 
-__all__ = ["App", "ChannelAccount", "CounterCode", "Directory", "Entry", "Key", "Merchant"]
+__all__ = ["App", "ChannelAccount", "CounterCode", "Directory", "Entry", "Key", "Logo", "Merchant"]

@@ -20,17 +20,26 @@ from contracts.events.alerts import Alert, Severity
 from contracts.events.configuration import (
     AppEntity,
     ChannelAccountEntity,
-    ConfigurationRecord,
     CounterCodeEntity,
     Entity,
     KeyAlgorithm,
     KeyEntity,
     MerchantEntity,
     State,
+    read_entity,
 )
 from foundation.expiry import end_of
 from gateway.channels.plugin import Plugin
-from gateway.directory import App, ChannelAccount, CounterCode, Directory, Entry, Key, Merchant
+from gateway.directory import (
+    App,
+    ChannelAccount,
+    CounterCode,
+    Directory,
+    Entry,
+    Key,
+    Logo,
+    Merchant,
+)
 from gateway.directory.credentials import BadCredentials, ChannelUrls, open_account
 
 log = structlog.get_logger()
@@ -72,9 +81,12 @@ class Configuration:
             self._directory.remove(record.key or "")
             return
         try:
-            entity = ConfigurationRecord.model_validate_json(record.value).data.entity
+            entity = read_entity(record.value)
         except ValidationError as error:
             self._report("record", record.key or "", f"{error.error_count()} faults in the record")
+            return
+        if entity is None:
+            log.info("configuration.of_another_kind", key=record.key)
             return
         entity_id = _id_of(entity)
         if entity.version <= self._versions.get(entity_id, -1):
@@ -94,7 +106,7 @@ class Configuration:
         is_active = entity.state is State.ACTIVE
         match entity:
             case MerchantEntity():
-                return Merchant(entity.merchant_id, is_active, entity.name)
+                return _merchant(entity, is_active)
             case AppEntity():
                 return _app(entity, is_active)
             case KeyEntity():
@@ -146,6 +158,7 @@ class Configuration:
             opened,
             version=entity.version,
             certificates=_certificates(credentials),
+            display_name=entity.display_name,
         )
 
     def _credentials(self, payment_id: str, sealed: str) -> dict[str, Any]:
@@ -182,6 +195,12 @@ class Configuration:
                 detail=f"{kind} {entity_id}: {reason}",
             )
         )
+
+
+def _merchant(entity: MerchantEntity, is_active: bool) -> Merchant:
+    logo = Logo.of(entity.logo) if entity.logo else None
+    name = entity.display_name or entity.name
+    return Merchant(entity.merchant_id, is_active, name, entity.colour, logo)
 
 
 def _app(entity: AppEntity, is_active: bool) -> App:

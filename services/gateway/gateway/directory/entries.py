@@ -3,6 +3,7 @@
 Each entry is immutable and complete, with its keys parsed; a change replaces the entry.
 """
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.api import Method
-from contracts.events.configuration import KeyAlgorithm
+from contracts.events.configuration import KeyAlgorithm, LogoFile
 from contracts.signing import Verifier
 from gateway.channels.plugin import Plugin
 from gateway.domain.addresses import Network
@@ -40,17 +41,34 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """`mark` is another one for every other picture, so that browsers may keep it for ever."""
+
+    mark: str
+    file: LogoFile
+
+    @classmethod
+    def of(cls, file: LogoFile) -> "Logo":
+        return cls(hashlib.sha256(file.content.encode()).hexdigest()[:24], file)
+
+
+@dataclass(frozen=True, slots=True)
 class Merchant:
+    """`name`, `colour` (`#rrggbb`) and `logo` are those that payers see."""
+
     merchant_id: str
     is_active: bool
     name: str
+    colour: str | None = None
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelAccount:
     """One merchant's account at one channel. `opened` is what the plugin made of its credentials;
     its type is the plugin's own business, so it is only ever handed back to the same plugin.
-    `version` is that of the configuration; `certificates`: when those among the credentials end."""
+    `version` is that of the configuration; `certificates`: when those among the credentials end;
+    `display_name`: what payers call it, if not by the channel's name."""
 
     account_id: str
     merchant_id: str
@@ -59,6 +77,7 @@ class ChannelAccount:
     opened: Any = field(repr=False)
     version: int = 0
     certificates: Mapping[str, datetime] = field(default_factory=dict)
+    display_name: str | None = None
 
     @property
     def channel(self) -> str:

@@ -8,11 +8,12 @@ import structlog
 from chassis.problems import Problem
 from chassis.producer import NotPublished
 from contracts.api import Method, OrderStatus, PaymentStatus
+from contracts.events.configuration import LogoFile
 from contracts.events.results import Source, Verdict
-from contracts.internal import Checkout, CheckoutOnFile, Offer, SignedWayBack, SignWayBack
+from contracts.internal import Checkout, CheckoutOnFile, Look, Offer, SignedWayBack, SignWayBack
 from contracts.money import Money
 from gateway.channels.plugin import Trade
-from gateway.directory import ChannelAccount
+from gateway.directory import ChannelAccount, Merchant
 from gateway.domain.checkout_links import find_payment_no, token_of
 from gateway.domain.errors import NotHere
 from gateway.domain.way_back import way_back
@@ -34,6 +35,22 @@ APPLIED_POLL_S: Final = 0.1
 async def get_checkout(deps: Deps, token: str) -> Checkout:
     """The page's content; raises NotHere for a token that is not ours."""
     return await _checkout(deps, await on_file(deps, payment_no_of(deps, token)))
+
+
+def look_of(merchant: Merchant | None) -> Look:
+    """How the merchant looks on our pages."""
+    if merchant is None:
+        return Look()
+    logo = merchant.logo and f"{merchant.merchant_id}/{merchant.logo.mark}"
+    return Look(colour=merchant.colour, logo=logo)
+
+
+def get_logo(deps: Deps, merchant_id: str, mark: str) -> LogoFile:
+    """Raises NotHere, also for the logo of yesterday."""
+    merchant = deps.directory.find_merchant(merchant_id)
+    if merchant is None or merchant.logo is None or merchant.logo.mark != mark:
+        raise NotHere("logo")
+    return merchant.logo.file
 
 
 async def check(deps: Deps, token: str) -> Checkout:
@@ -91,6 +108,8 @@ def ways(account: ChannelAccount) -> list[Method]:
 async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
     payment = filed.payment
     merchant = deps.directory.find_merchant(payment.merchant_id)
+    accounts = deps.directory.accounts_of(payment.merchant_id).values()
+    used = {each.payment_id for each in filed.payments}
     return Checkout(
         payment=payment,
         order=payment.order,
@@ -102,6 +121,12 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
         page_url=deps.addresses.page(token_of(payment.payment_no, deps.checkout_keys)),
         payments=filed.payments,
         refunds=filed.refunds,
+        look=look_of(merchant),
+        account_names={
+            each.account_id: each.display_name
+            for each in accounts
+            if each.display_name and each.account_id in used
+        },
     )
 
 
@@ -112,6 +137,7 @@ def _offer(account: ChannelAccount) -> Offer:
         channel=account.channel,
         method=can[0],
         ways=can,
+        name=account.display_name or "",
         wallet=account.plugin.wallet,
     )
 

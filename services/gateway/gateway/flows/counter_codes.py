@@ -13,6 +13,7 @@ from contracts.internal import (
 )
 from gateway.directory import App, CounterCode, Merchant
 from gateway.domain.errors import NotHere
+from gateway.flows.cashier import look_of
 from gateway.flows.deps import Deps
 from gateway.flows.payment_links import begun_at
 from gateway.flows.routing import account_for
@@ -40,6 +41,7 @@ def show(deps: Deps, code_id: str) -> PayPoint:
         max_amount=code.max_amount,
         amounts=list(code.amounts),
         takes_note=True,
+        look=look_of(merchant),
     )
 
 

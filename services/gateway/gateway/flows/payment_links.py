@@ -28,6 +28,7 @@ from gateway.directory import App, ChannelAccount, Merchant
 from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotHere
 from gateway.flows import pay
+from gateway.flows.cashier import look_of
 from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
 from gateway.flows.routing import account_for, require_merchant
@@ -71,6 +72,7 @@ async def show(deps: Deps, link_id: str) -> PayPoint:
         min_amount=link.amount or 1,
         max_amount=link.amount or MAX_AMOUNT,
         page_url=None if link.payment_no is None else _page(deps, link.payment_no),
+        look=look_of(merchant),
     )
 
 

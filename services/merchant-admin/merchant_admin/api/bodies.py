@@ -1,7 +1,8 @@
 """What may be sent: no unknown field, no coercion, each fault with its JSON pointer."""
 
+import base64
 import ipaddress
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 from fastapi import Request
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from chassis.problems import FieldError
 from chassis.web import parse, read_json_object
 from contracts import webhooks
 from contracts.api import Amount, AppNumber, HttpUrl, Reason, Subject
@@ -28,6 +30,12 @@ from contracts.events.configuration import (
     State,
 )
 from merchant_admin.domain.entities import AppTerms, Given
+from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.logos import Logo, NoLogo, cleaned
+
+MAX_BODY_BYTES: Final = 65_536
+MAX_LOOK_BYTES: Final = 131_072
+"""With a logo, as base64."""
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
@@ -35,11 +43,12 @@ BodyT = TypeVar("BodyT", bound=BaseModel)
 class ReadBody(Generic[BodyT]):
     """A dependency that reads the request's body as strictly as the gateway reads its own."""
 
-    def __init__(self, model: type[BodyT]) -> None:
+    def __init__(self, model: type[BodyT], *, limit_bytes: int = MAX_BODY_BYTES) -> None:
         self.model = model
+        self.limit_bytes = limit_bytes
 
     async def __call__(self, request: Request) -> BodyT:
-        _, value = await read_json_object(request)
+        _, value = await read_json_object(request, limit_bytes=self.limit_bytes)
         return parse(self.model, value)
 
 
@@ -69,7 +78,20 @@ def _extra_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
+def _logo(text: str) -> Logo:
+    try:
+        return cleaned(base64.b64decode(text, validate=True))
+    except NoLogo as error:
+        raise Unusable(FieldError("/logo", str(error))) from error
+    except ValueError as error:
+        raise Unusable(FieldError("/logo", "is not base64")) from error
+
+
 Name = Subject
+Colour = Annotated[
+    str, Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#0b6b63"]), AfterValidator(str.lower)
+]
+Base64 = Annotated[str, Field(min_length=1, max_length=90_000)]
 Pem = Annotated[str, Field(min_length=1, max_length=16_384)]
 StateField = Annotated[State, Field(strict=False)]
 MerchantIds = Annotated[
@@ -151,14 +173,23 @@ class ChangeCounterCode(Patch):
 
 
 class ChangeMerchant(Patch):
-    """`alert_route` is replaced as a whole; null removes it."""
+    """`alert_route` is replaced as a whole; null removes it. How the merchant looks to payers:
+    `display_name` (null: `name`), `colour` (a readable shade of it is used), `logo`: a PNG or an
+    SVG in UTF-8 of 64 KiB at most, as base64; null removes it."""
 
     name: Name = ""
     state: StateField = State.ACTIVE
     alert_route: AlertRouteBody | None = None
+    display_name: Name | None = None
+    colour: Colour | None = None
+    logo: Base64 | None = None
 
     def fields(self) -> dict[str, Any]:
-        return {name: value for name, value in self.changes().items() if name != "alert_route"}
+        """Raises Unusable for a logo that is none."""
+        named = self.changes()
+        if self.logo is not None:
+            named["logo"] = _logo(self.logo)
+        return {name: value for name, value in named.items() if name != "alert_route"}
 
     def new_alert_route(self) -> Given[AlertRoute] | None:
         if "alert_route" not in self.model_fields_set:
@@ -174,16 +205,18 @@ class CreateChannelAccount(Body):
 
 class ChangeChannelAccount(Patch):
     """`credentials` are replaced as a whole; those before are believed until
-    `withdraw_earlier_credentials`."""
+    `withdraw_earlier_credentials`. `display_name`: what payers call the account; null: the
+    channel's own name."""
 
     name: Name = ""
     state: StateField = State.ACTIVE
+    display_name: Name | None = None
     credentials: dict[str, JsonValue] = Field(default_factory=dict)
     withdraw_earlier_credentials: bool = False
 
     def fields(self) -> dict[str, Any]:
         named = self.changes()
-        return {name: named[name] for name in ("name", "state") if name in named}
+        return {name: named[name] for name in ("name", "state", "display_name") if name in named}
 
 
 class ClientCertificateBody(Body):

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from merchant_admin.api.access import Admin, Viewer, Work
-from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant, body
+from merchant_admin.api.bodies import MAX_LOOK_BYTES, ChangeMerchant, CreateMerchant, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
 from merchant_admin.api.views import MerchantView
@@ -43,7 +43,7 @@ async def change(
     deps: Work,
     caller: Admin,
     merchant_id: MerchantId,
-    request: Annotated[ChangeMerchant, Depends(body(ChangeMerchant))],
+    request: Annotated[ChangeMerchant, Depends(body(ChangeMerchant, limit_bytes=MAX_LOOK_BYTES))],
 ) -> MerchantView:
     merchant = await merchants.change(
         deps, caller.actor, merchant_id, request.fields(), alert_route=request.new_alert_route()

@@ -78,11 +78,15 @@ class CounterCodeView(BaseModel):
 
 
 class MerchantView(BaseModel):
-    """`has_alert_route`: its own people hear of alerts; where, is write-only."""
+    """`has_alert_route`: its own people hear of alerts; where, is write-only. `display_name`,
+    `colour` and the logo: how it looks to payers."""
 
     merchant_id: str
     name: str
     has_alert_route: bool
+    display_name: str | None
+    colour: str | None
+    has_logo: bool
     state: State
     created_at: datetime
     updated_at: datetime
@@ -93,6 +97,9 @@ class MerchantView(BaseModel):
             merchant_id=merchant.merchant_id,
             name=merchant.name,
             has_alert_route=merchant.alert_route_sealed is not None,
+            display_name=merchant.display_name,
+            colour=merchant.colour,
+            has_logo=merchant.logo is not None,
             state=merchant.state,
             created_at=merchant.created_at,
             updated_at=merchant.updated_at,
@@ -101,13 +108,15 @@ class MerchantView(BaseModel):
 
 class ChannelAccountView(BaseModel):
     """`identity`: whose account it is, by the fields of the credentials that never change; null
-    where that was never noted. `earlier_credentials`: how many from before are still believed."""
+    where that was never noted. `earlier_credentials`: how many from before are still believed.
+    `display_name`: what payers call it; null: the channel's own name."""
 
     payment_id: str
     merchant_id: str
     channel: str
     name: str
     identity: dict[str, str] | None
+    display_name: str | None
     state: State
     credentials_changed_at: datetime
     earlier_credentials: int
@@ -122,6 +131,7 @@ class ChannelAccountView(BaseModel):
             channel=account.channel,
             name=account.name,
             identity=None if account.identity is None else dict(account.identity),
+            display_name=account.display_name,
             state=account.state,
             credentials_changed_at=account.credentials_changed_at,
             earlier_credentials=len(account.earlier_credentials_sealed),

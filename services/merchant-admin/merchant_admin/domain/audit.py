@@ -47,11 +47,13 @@ class AuditEntry:
 
 def facts(entity: Entity) -> dict[str, Any]:
     """The entity as the audit shows it. A sealed secret becomes a mark that tells whether it
-    changed and nothing else: a digest of the sealed text, which is random."""
+    changed and nothing else: a digest of the sealed text, which is random. So does a picture."""
     shown = entity.model_dump(mode="json")
     for name in _SEALED & shown.keys():
         value = shown[name]
         shown[name] = [_mark(text) for text in value] if isinstance(value, list) else _mark(value)
+    if shown.get("logo"):
+        shown["logo"] = "picture:" + hashlib.sha256(shown["logo"]["content"].encode()).hexdigest()
     return shown
 
 

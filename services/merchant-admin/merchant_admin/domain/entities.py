@@ -1,5 +1,6 @@
 """The things that are configured, each a frozen value that knows its record for the bus."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,10 +15,12 @@ from contracts.events.configuration import (
     KeyAlgorithm,
     KeyEntity,
     LatePayment,
+    LogoFile,
     MerchantEntity,
     RefundSplits,
     State,
 )
+from merchant_admin.domain.logos import Logo
 
 SECRET_OVERLAP: Final = timedelta(hours=24)
 """After a rotation callbacks carry both signatures this long: time to deploy the new secret."""
@@ -28,7 +31,8 @@ MAX_EARLIER_CREDENTIALS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A property company (商户). `alert_route_sealed`: by whom its own people hear of alerts."""
+    """A property company (商户). `alert_route_sealed`: by whom its own people hear of alerts.
+    How it looks to payers: `display_name` instead of `name`, `colour` (`#rrggbb`), `logo`."""
 
     merchant_id: str
     name: str
@@ -37,15 +41,25 @@ class Merchant:
     created_at: datetime
     updated_at: datetime
     alert_route_sealed: str | None = None
+    display_name: str | None = None
+    colour: str | None = None
+    logo: Logo | None = None
 
     def entity(self) -> MerchantEntity:
         return MerchantEntity(
             merchant_id=self.merchant_id,
             name=self.name,
             alert_route_sealed=self.alert_route_sealed,
+            display_name=self.display_name,
+            colour=self.colour,
+            logo=self.logo and _file(self.logo),
             state=self.state,
             version=self.version,
         )
+
+
+def _file(logo: Logo) -> LogoFile:
+    return LogoFile(media_type=logo.media_type, content=base64.b64encode(logo.content).decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,8 @@ class ChannelAccount:
 
     `identity`: by field of the credentials, whose account it is, which never changes
     (`one-identity`); None for one from before that was noted. `earlier_credentials_sealed`: the
-    latest first, believed by the gateway until they are withdrawn.
+    latest first, believed by the gateway until they are withdrawn. `display_name`: what payers
+    call it, if not by the channel's name.
     """
 
     payment_id: str
@@ -69,6 +84,7 @@ class ChannelAccount:
     updated_at: datetime
     identity: Mapping[str, str] | None = None
     earlier_credentials_sealed: tuple[str, ...] = ()
+    display_name: str | None = None
 
     def with_new_credentials(
         self, sealed: str, identity: Mapping[str, str], at: datetime
@@ -91,6 +107,7 @@ class ChannelAccount:
             name=self.name,
             credentials_sealed=self.credentials_sealed,
             earlier_credentials_sealed=list(self.earlier_credentials_sealed),
+            display_name=self.display_name,
             state=self.state,
             version=self.version,
         )

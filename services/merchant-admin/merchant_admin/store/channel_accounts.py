@@ -10,14 +10,15 @@ from merchant_admin.domain.errors import NoSuch
 ADD = """
 insert into channel_account (payment_id, merchant_id, channel, name, credentials_sealed,
                              credentials_changed_at, state, version, created_at, updated_at,
-                             identity, earlier_credentials_sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                             identity, earlier_credentials_sealed, display_name)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 
 UPDATE = """
 update channel_account
    set name = $2, credentials_sealed = $3, credentials_changed_at = $4,
-       state = $5, version = $6, updated_at = $7, identity = $8, earlier_credentials_sealed = $9
+       state = $5, version = $6, updated_at = $7, identity = $8, earlier_credentials_sealed = $9,
+       display_name = $10
  where payment_id = $1
 """
 
@@ -54,6 +55,7 @@ async def add_account(tx: Tx, account: ChannelAccount) -> None:
         account.updated_at,
         account.identity,
         account.earlier_credentials_sealed,
+        account.display_name,
     )
 
 
@@ -70,6 +72,7 @@ async def update_account(tx: Tx, account: ChannelAccount) -> None:
         account.updated_at,
         account.identity,
         account.earlier_credentials_sealed,
+        account.display_name,
     )
 
 
@@ -115,4 +118,5 @@ def _account(row: asyncpg.Record) -> ChannelAccount:
         updated_at=row["updated_at"],
         identity=row["identity"],
         earlier_credentials_sealed=tuple(row["earlier_credentials_sealed"]),
+        display_name=row["display_name"],
     )

@@ -8,17 +8,20 @@ from chassis.database import Tx
 from contracts.events.configuration import State
 from merchant_admin.domain.entities import Merchant
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.logos import Logo
 from merchant_admin.domain.scope import Scope
 from merchant_admin.store.scope import within
 
 ADD = """
-insert into merchant (merchant_id, name, state, version, updated_at, alert_route_sealed, created_at)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into merchant (merchant_id, name, state, version, updated_at, alert_route_sealed,
+                      display_name, colour, logo, logo_type, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 
 UPDATE = """
 update merchant
-   set name = $2, state = $3, version = $4, updated_at = $5, alert_route_sealed = $6
+   set name = $2, state = $3, version = $4, updated_at = $5, alert_route_sealed = $6,
+       display_name = $7, colour = $8, logo = $9, logo_type = $10
  where merchant_id = $1
 """
 
@@ -85,6 +88,10 @@ def _changeable(merchant: Merchant) -> tuple[object, ...]:
         merchant.version,
         merchant.updated_at,
         merchant.alert_route_sealed,
+        merchant.display_name,
+        merchant.colour,
+        merchant.logo and merchant.logo.content,
+        merchant.logo and merchant.logo.media_type,
     )
 
 
@@ -97,4 +104,7 @@ def _merchant(row: asyncpg.Record) -> Merchant:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         alert_route_sealed=row["alert_route_sealed"],
+        display_name=row["display_name"],
+        colour=row["colour"],
+        logo=Logo(row["logo_type"], row["logo"]) if row["logo"] else None,
     )

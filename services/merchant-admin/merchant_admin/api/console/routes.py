@@ -16,6 +16,7 @@ from merchant_admin.api.console import (
     callbacks,
     counter_codes,
     error_pages,
+    looks,
     payment,
     reconciliations,
     users,
@@ -56,7 +57,7 @@ router = APIRouter(include_in_schema=False)
 
 def add_to(app: FastAPI) -> None:
     app.include_router(router)
-    for part in (payment, books, reconciliations, callbacks, users, account, counter_codes):
+    for part in (payment, books, reconciliations, callbacks, users, account, counter_codes, looks):
         app.include_router(part.router)
     static = StaticFiles(directory=_STATIC, packages=[("foundation", "static")])
     app.mount("/console/static", static, name="console-static")

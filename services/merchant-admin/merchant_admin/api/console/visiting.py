@@ -1,6 +1,6 @@
 """Who looks at the pages and sends their forms, and where they are led."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from merchant_admin.api.access import CSRF_FIELD, Caller, Guard, Reach, Work, find_caller
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.rendering import error_page
+from merchant_admin.api.console.uploads import read_upload
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import Forbidden, NotLoggedIn
@@ -65,6 +66,7 @@ class Sent:
 
     visitor: Visitor
     form: dict[str, str]
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:
@@ -94,11 +96,14 @@ class _PageGuard(Guard):
 class _FormGuard(Guard):
     async def __call__(self, request: Request, deps: Work) -> Sent:
         visitor = await _let_in(self, request, deps)
-        form = await read_form(request)
-        given = form.get(CSRF_FIELD, "")
-        if not rules.is_csrf_token(deps.session_keys, visitor.caller.token, given):
-            raise NotLoggedIn("The form is not from this page.")
-        return Sent(visitor, form)
+        return _sent(deps, Sent(visitor, await read_form(request)))
+
+
+class _UploadGuard(Guard):
+    async def __call__(self, request: Request, deps: Work) -> Sent:
+        visitor = await _let_in(self, request, deps)
+        upload = await read_upload(request)
+        return _sent(deps, Sent(visitor, upload.fields, upload.files))
 
 
 SeenByAnyone = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.OWN))]
@@ -114,6 +119,7 @@ SentByCentreDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.CEN
 SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.SCOPED))]
 SentByCentreOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.CENTRE))]
 SentByAdmin = Annotated[Sent, Depends(_FormGuard(Right.ADMINISTER, Reach.CENTRE))]
+SentFileByAdmin = Annotated[Sent, Depends(_UploadGuard(Right.ADMINISTER, Reach.CENTRE))]
 
 
 async def to_login(_: Request, __: Exception) -> Response:
@@ -127,6 +133,14 @@ async def to_forbidden(request: Request, error: Exception) -> Response:
 
 def to(url: str) -> RedirectResponse:
     return RedirectResponse(url, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def _sent(deps: Deps, sent: Sent) -> Sent:
+    """Raises NotLoggedIn for a form that is not from a page of ours."""
+    given = sent.form.get(CSRF_FIELD, "")
+    if not rules.is_csrf_token(deps.session_keys, sent.visitor.caller.token, given):
+        raise NotLoggedIn("The form is not from this page.")
+    return sent
 
 
 async def _let_in(guard: Guard, request: Request, deps: Deps) -> Visitor:

@@ -1,4 +1,4 @@
-"""Fixed counter codes: the list, the form, and what is printed."""
+"""Fixed counter codes and what is printed of them; how merchants look to payers."""
 
 from typing import Final
 
@@ -59,6 +59,32 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Paper size A6; print with your browser (Ctrl+P or ⌘P).",
     ),
     "code_printed.back": ("返回收款码", "Back to the counter codes"),
+    "look": ("付款页外观", "Look to payers"),
+    "look_hint": (
+        "付款页和收款码上显示的名称、标志与颜色。付款前，付款人以此确认收款方。",
+        "The name, logo and colour on the checkout and on counter codes: by these payers see whom "
+        "they pay.",
+    ),
+    "look_name": ("显示名称", "Name shown"),
+    "look_colour": ("颜色", "Colour"),
+    "look_logo": ("标志", "Logo"),
+    "look_logo_choose": ("标志（PNG 或 SVG，最大 64 KiB）", "Logo (PNG or SVG, 64 KiB at most)"),
+    "look_without_logo": ("删除标志", "Remove the logo"),
+    "look_accounts": ("支付方式名称", "Names of the ways to pay"),
+    "look_accounts_hint": (
+        "付款人看到的支付方式名称；留空则用渠道名称。",
+        "What payers read on the button; empty: the channel's own name.",
+    ),
+    "look_account": ("显示名称", "Name shown of"),
+    "look_account_own": ("渠道名称", "The channel's own name"),
+    "look_refused": ("请检查所填内容。", "Please check what you have filled in."),
+    "look_refused.display_name": ("名称不可用。", "The name cannot be used."),
+    "look_refused.colour": ("颜色须形如 #0b6b63。", "A colour looks like #0b6b63."),
+    "look_refused.logo": (
+        "标志不可用：须为 PNG（不隔行，宽高各不超过 1024 像素）或 UTF-8 的 SVG，最大 64 KiB。",
+        "The logo cannot be used: a PNG (not interlaced, 1024 pixels at most) or an SVG in UTF-8, "
+        "64 KiB at most.",
+    ),
     "code_printed.off": (
         "该收款码已停用，请勿张贴。",
         "This code is disabled. Do not put it up.",

@@ -1,0 +1,138 @@
+"""How a merchant looks to payers: its name, colour and logo, and what its accounts are called."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Problem
+from chassis.web import parse
+from merchant_admin.api.access import Work
+from merchant_admin.api.bodies import ChangeChannelAccount, ChangeMerchant
+from merchant_admin.api.console.rendering import HEADERS, problem_in, render
+from merchant_admin.api.console.visiting import (
+    Seen,
+    SentByAdmin,
+    SentFileByAdmin,
+    Visitor,
+    to,
+)
+from merchant_admin.api.ids import with_form_of
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
+from merchant_admin.flows import channel_accounts, merchants
+from merchant_admin.flows.deps import Deps
+
+HOME: Final = "/console/merchants/{merchant_id}"
+MAX_ACCOUNTS: Final = 50
+REFUSALS: Final = frozenset(
+    {"look_refused", "look_refused.display_name", "look_refused.colour", "look_refused.logo"}
+)
+
+router = APIRouter(include_in_schema=False, prefix=HOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a form was refused, and what was filled in."""
+
+    problem: str | None
+    given: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@router.get("/look")
+async def look_page(request: Request, deps: Work, visitor: Seen, merchant_id: str) -> Response:
+    return await _page(request, deps, visitor, merchant_id, Refused(problem_in(request, REFUSALS)))
+
+
+@router.post("/look")
+async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_id: str) -> Response:
+    """A logo that is not chosen stays as it is, unless it is to be taken away."""
+    number = with_form_of("merchant", merchant_id)
+    changes: dict[str, Any] = {
+        name: sent.form.get(name, "").strip() or None for name in ("display_name", "colour")
+    }
+    if logo := sent.files.get("logo"):
+        changes["logo"] = base64.b64encode(logo).decode()
+    elif "without_logo" in sent.form:
+        changes["logo"] = None
+    try:
+        wanted = parse(ChangeMerchant, changes)
+        await merchants.change(deps, sent.actor, number, wanted.fields())
+    except Problem as problem:
+        refused = Refused(_told(problem), sent.form, problem.status)
+        return await _page(request, deps, sent.visitor, number, refused)
+    return to(_home(number))
+
+
+@router.post("/look/accounts/{payment_id}")
+async def rename_account(
+    deps: Work, sent: SentByAdmin, merchant_id: str, payment_id: str
+) -> Response:
+    """What payers call this account; nothing: by the channel's own name."""
+    number, account = (
+        with_form_of("merchant", merchant_id),
+        with_form_of("channel_account", payment_id),
+    )
+    name = sent.form.get("display_name", "").strip() or None
+    try:
+        wanted = parse(ChangeChannelAccount, {"display_name": name})
+        await channel_accounts.change(
+            deps, sent.actor, number, account, wanted.fields(), credentials=None
+        )
+    except NoSuch:
+        raise
+    except Problem as problem:
+        return to(f"{_home(number)}?problem={_told(problem)}")
+    return to(_home(number))
+
+
+@router.get("/logo")
+async def logo(deps: Work, visitor: Seen, merchant_id: str) -> Response:
+    """A picture from outside: it is shown and does nothing else, wherever it is opened."""
+    merchant = await merchants.read(deps, with_form_of("merchant", merchant_id), visitor.scope)
+    if merchant.logo is None:
+        raise NoSuch("logo")
+    headers = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return Response(merchant.logo.content, media_type=merchant.logo.media_type, headers=headers)
+
+
+async def _page(
+    request: Request, deps: Deps, visitor: Visitor, merchant_id: str, refused: Refused
+) -> Response:
+    try:
+        number = with_form_of("merchant", merchant_id)
+        merchant = await merchants.read(deps, number, visitor.scope)
+        accounts = await _accounts(deps, number, visitor.scope)
+    except NoSuch:
+        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+    kept = {"display_name": merchant.display_name or "", "colour": merchant.colour or ""}
+    facts = {
+        "visitor": visitor,
+        "merchant": merchant,
+        "accounts": accounts,
+        "home": _home(number),
+        "problem": refused.problem,
+        "given": {**kept, **refused.given},
+    }
+    return render(request, "look.html", facts, status=refused.status)
+
+
+async def _accounts(deps: Deps, merchant_id: str, scope: Scope) -> list[Any]:
+    return list(
+        await channel_accounts.read_page(deps, merchant_id, scope, after=None, limit=MAX_ACCOUNTS)
+    )
+
+
+def _home(merchant_id: str) -> str:
+    return f"{HOME}/look".format(merchant_id=merchant_id)
+
+
+def _told(problem: Problem) -> str:
+    """Which of `REFUSALS` tells it: by the first field that is wrong."""
+    fields = [error.pointer.removeprefix("/") for error in problem.errors]
+    told = f"look_refused.{fields[0]}" if fields else ""
+    return told if told in REFUSALS else "look_refused"
