@@ -17,7 +17,6 @@ from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen, SentByAdmin, Visitor, to
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
-from merchant_admin.domain.errors import NoSuch
 from merchant_admin.flows import counter_codes, merchants
 from merchant_admin.flows.deps import Deps
 
@@ -67,11 +66,8 @@ async def change_state(deps: Work, sent: SentByAdmin, code_id: str) -> Response:
 @router.get("/{code_id}/print")
 async def print_page(request: Request, deps: Work, visitor: Seen, code_id: str) -> Response:
     """A page of its own, A6, to be printed and put up."""
-    try:
-        number = with_form_of("counter_code", code_id)
-        shown = await counter_codes.read(deps, number, visitor.scope)
-    except NoSuch:
-        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+    number = with_form_of("counter_code", code_id)
+    shown = await counter_codes.read(deps, number, visitor.scope)
     merchant = await merchants.read(deps, shown.code.merchant_id, visitor.scope)
     facts = {
         "code": shown.code,

@@ -21,7 +21,6 @@ from merchant_admin.api.console.visiting import (
 )
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch
-from merchant_admin.domain.scope import Scope
 from merchant_admin.flows import channel_accounts, merchants
 from merchant_admin.flows.deps import Deps
 
@@ -103,12 +102,11 @@ async def logo(deps: Work, visitor: Seen, merchant_id: str) -> Response:
 async def _page(
     request: Request, deps: Deps, visitor: Visitor, merchant_id: str, refused: Refused
 ) -> Response:
-    try:
-        number = with_form_of("merchant", merchant_id)
-        merchant = await merchants.read(deps, number, visitor.scope)
-        accounts = await _accounts(deps, number, visitor.scope)
-    except NoSuch:
-        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+    number = with_form_of("merchant", merchant_id)
+    merchant = await merchants.read(deps, number, visitor.scope)
+    accounts = await channel_accounts.read_page(
+        deps, number, visitor.scope, after=None, limit=MAX_ACCOUNTS
+    )
     kept = {"display_name": merchant.display_name or "", "colour": merchant.colour or ""}
     facts = {
         "visitor": visitor,
@@ -119,12 +117,6 @@ async def _page(
         "given": {**kept, **refused.given},
     }
     return render(request, "look.html", facts, status=refused.status)
-
-
-async def _accounts(deps: Deps, merchant_id: str, scope: Scope) -> list[Any]:
-    return list(
-        await channel_accounts.read_page(deps, merchant_id, scope, after=None, limit=MAX_ACCOUNTS)
-    )
 
 
 def _home(merchant_id: str) -> str:
