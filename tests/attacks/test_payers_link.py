@@ -17,6 +17,7 @@ from tests.unit.cashier.conftest import ALIPAY, NOW, TOKEN
 from cashier.flows.beginnings import Beginnings
 from cashier.flows.checkouts import Deps
 from cashier.flows.hub import Hub
+from cashier.flows.logos import Logos
 from cashier.main import build
 from cashier.settings import CashierSettings
 from chassis.problems import NotFound
@@ -42,8 +43,13 @@ OF_A_POINT: Final[dict[str, dict[str, str] | None]] = {
 """Payment links, which are public: their ids are shown to whoever may pay."""
 
 POINT: Final = new_id("payment_link")
-OF_NOBODY: Final = {"GET /pay/payer", "GET /MP_verify_{proof}.txt"}
-"""Without a link: the way back from a wallet, which has a state of its own, and public proofs."""
+OF_NOBODY: Final = {
+    "GET /pay/payer",
+    "GET /MP_verify_{proof}.txt",
+    "GET /pay/logos/{merchant_id}/{mark}",
+}
+"""Without a link: the way back from a wallet, which has a state of its own, public proofs, and
+logos, which their merchants show to everyone."""
 
 ILL_FORMED: Final = (
     "x",
@@ -95,6 +101,7 @@ def cashier(gateway: Any) -> PublicApp:
         hub=Hub(1, monotonic=lambda: 0.0),
         clock=lambda: NOW,
         beginnings=Beginnings(lambda: 0.0),
+        logos=Logos(),
     )
     app.state.wechat_proofs = frozenset({"knownproof"})
     return app
