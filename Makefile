@@ -24,7 +24,7 @@ NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python bench tests
 
-.PHONY: help run test simulate mutants fuzz check verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test simulate mutants fuzz check docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -59,7 +59,7 @@ $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
 		{ rm -rf $@; echo "  · tests without the Node oracles: npm ci failed in $(NODE_ORACLES)"; }; \
 	fi
 
-check: venv $(NODE_ORACLES)/node_modules ## style, types, architecture, manifests, the API's description
+check: venv $(NODE_ORACLES)/node_modules docs ## style, types, architecture, manifests, the API's description
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy $(CHECKED)
@@ -68,6 +68,9 @@ check: venv $(NODE_ORACLES)/node_modules ## style, types, architecture, manifest
 	@if [ -x $(REDOCLY) ]; then $(REDOCLY) lint --extends recommended-strict tests/contract/openapi.json; \
 		else echo "  · without npm the description of the API was not linted"; fi
 	cd sdk/python && ../../$(VENV) -m hatchling build -t wheel -d ../../dist
+
+docs: venv ## the guide for app teams, in two languages, into .site/
+	@NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build --strict --quiet && echo "  ✓ .site/index.html"
 
 verify-audit: venv ## whether the audit is as it was written (of make run, or PAYMESH_DATABASE_URL)
 	@PAYMESH_DATABASE_URL="$${PAYMESH_DATABASE_URL:-$$($(VENV) -c '$(ADMIN_DATABASE)')}" \

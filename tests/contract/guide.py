@@ -1,0 +1,112 @@
+"""What of the guide is made: the errors, and the ways to pay at each channel, in both languages.
+
+`python -m tests.contract.guide` writes them anew; `test_guide` holds them.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, Literal
+
+from contracts.api import Method
+from contracts.codes import CODES
+from contracts.remedies import REMEDIES
+from gateway.channels.registry import PLUGINS
+
+REPOSITORY: Final = Path(__file__).parents[2]
+GUIDE: Final = REPOSITORY / "docs" / "guide"
+
+_BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+Language = Literal["en", "zh"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
+
+ERRORS: Final[dict[Language, str]] = {
+    "en": """\
+# Errors
+
+Every error is `application/problem+json` (RFC 9457):
+
+```json
+{"type": "about:blank", "title": "The request is malformed", "status": 422,
+ "code": "invalid_request", "detail": "A field is wrong.",
+ "errors": [{"pointer": "/amount", "message": "is not a whole number"}],
+ "request_id": "01KB5VD3M9H2R6TXQ8Z4CFWNYA", "retryable": false}
+```
+
+Decide by `code`, tell people `detail`, and keep `request_id` (also in the header
+`X-Request-Id`) for when you ask us. "Again": the very same request may succeed when it is sent
+again later; where there is a `Retry-After`, not before that.
+
+| code | status | again | why it comes | what to do |
+|---|---|---|---|---|
+""",
+    "zh": """\
+# 错误码
+
+所有错误都是 `application/problem+json`（RFC 9457）：
+
+```json
+{"type": "about:blank", "title": "The request is malformed", "status": 422,
+ "code": "invalid_request", "detail": "A field is wrong.",
+ "errors": [{"pointer": "/amount", "message": "is not a whole number"}],
+ "request_id": "01KB5VD3M9H2R6TXQ8Z4CFWNYA", "retryable": false}
+```
+
+程序按 `code` 判断，`detail` 给人看，`request_id`（也在 `X-Request-Id` 头里）用于向我们查询。
+“可重发”指稍后原样重发可能成功；有 `Retry-After` 时请等到那之后。
+
+| code | 状态 | 可重发 | 为什么 | 怎么办 |
+|---|---|---|---|---|
+""",
+}
+AGAIN: Final[dict[Language, tuple[str, str]]] = {"en": ("no", "yes"), "zh": ("否", "是")}
+WAYS: Final[dict[Language, str]] = {
+    "en": "| method | channel | needs in `payer` | `action` |\n|---|---|---|---|\n",
+    "zh": "| method | 渠道 | `payer` 中需要 | `action` |\n|---|---|---|---|\n",
+}
+
+
+def errors(language: Language) -> str:
+    rows = []
+    for code, row in CODES.items():
+        remedy = REMEDIES[code]
+        why = (remedy.cause, remedy.cause_zh)[language == "zh"]
+        what = (remedy.what_to_do, remedy.what_to_do_zh)[language == "zh"]
+        again = AGAIN[language][row.retryable]
+        rows.append(f"| `{code}` | {row.status} | {again} | {why} | {what} |")
+    return ERRORS[language] + "\n".join(rows) + "\n"
+
+
+def ways(language: Language) -> str:
+    rows = [
+        f"| `{method}` | {plugin.title} `{name}` | {_code(way.needs)} | `{way.action}` |"
+        for method in Method
+        for name, plugin in PLUGINS.items()
+        if (way := plugin.methods.get(method)) is not None
+    ]
+    return WAYS[language] + "\n".join(rows) + "\n"
+
+
+def _code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in sorted(words))
+
+
+def made() -> dict[Path, str]:
+    """What each made file should hold."""
+    return {
+        GUIDE / language / name: text(language)
+        for language in LANGUAGES
+        for name, text in (("errors.md", errors), (".channels.md", ways))
+    }
+
+
+def blocks(page: Path, language: str | None = None) -> list[str]:
+    """The blocks of code of a page, of one language or of all."""
+    found = _BLOCK.findall(page.read_text())
+    return [code for name, code in found if language in (None, name)]
+
+
+if __name__ == "__main__":
+    for path, text in made().items():
+        path.write_text(text)

@@ -1,0 +1,52 @@
+"""The guide says the same in both languages, and what of it is made is as it should be."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+from tests.contract.guide import GUIDE, blocks, made
+
+PAGES: Final = sorted((GUIDE / "en").glob("*.md"))
+
+
+def chinese(page: Path) -> Path:
+    return GUIDE / "zh" / page.name
+
+
+def test_what_is_made_is_as_it_should_be() -> None:
+    stale = [path for path, text in made().items() if path.read_text() != text]
+    assert stale == [], "python -m tests.contract.guide"
+
+
+def test_every_page_stands_in_both_languages() -> None:
+    assert {page.name for page in PAGES} == {page.name for page in (GUIDE / "zh").glob("*.md")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("language", ["python", "js", "java", "sh", "json"])
+def test_both_languages_show_the_same_code(page: Path, language: str) -> None:
+    assert blocks(page, language) == blocks(chinese(page), language)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_both_languages_have_the_same_parts(page: Path) -> None:
+    assert outline(page) == outline(chinese(page))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_is_shown_can_be_read(page: Path) -> None:
+    for block in blocks(page, "json"):
+        json.loads(block)
+    for block in blocks(page, "python"):
+        compile(block, page.name, "exec")
+    for block in blocks(page, "js") if shutil.which("node") else []:
+        subprocess.run(["node", "--check", "-"], input=block, text=True, check=True, timeout=20)
+
+
+def outline(page: Path) -> list[str]:
+    """How deep each heading is, and how many rows each table has."""
+    lines = page.read_text().splitlines()
+    return [line.split(" ")[0][:3] for line in lines if line.startswith(("#", "|"))]
