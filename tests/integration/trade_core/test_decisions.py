@@ -82,6 +82,40 @@ async def test_money_that_is_sent_back_leaves_at_once(harness: Harness) -> None:
     assert set((await harness.balances()).values()) == {0}
 
 
+async def test_order_whose_money_was_sent_back_ends_with_its_time(harness: Harness) -> None:
+    """What its channel says later of the returned money does not have it asked in a circle."""
+    payment = await conflicted(harness, amount=2000)
+    await decide(harness, payment, PaymentDecision.REFUND)
+    await harness.attend()
+    (refund,) = await harness.refunds(payment)
+    await harness.apply(returned(refund))
+    harness.pass_time(1)
+    again = paid(payment, Source.QUERY, amount=1999, amount_refunded=2000)
+    await harness.apply(again)
+    harness.pass_time(2 * 3600)
+    await harness.apply(again)
+    assert await harness.attend() == []
+    assert (await harness.order(payment)).state is OrderStatus.CLOSED
+    harness.pass_time(60)
+    assert await harness.attend() == []
+    assert await harness.due() == {}
+
+
+async def test_doubt_about_money_sent_back_outlives_its_order(harness: Harness) -> None:
+    payment = await conflicted(harness, amount=2000)
+    await decide(harness, payment, PaymentDecision.REFUND)
+    await harness.attend()
+    harness.pass_time(2 * 3600 - 3)
+    await harness.attend()
+    await harness.apply(paid(payment, Source.QUERY, amount=2000, amount_refunded=2000))
+    harness.pass_time(60)
+    await harness.attend()
+    assert (await harness.order(payment)).state is OrderStatus.CLOSED
+    harness.pass_time(60)
+    asked = {(one.command, one.payment.payment_no) for one in await harness.attend()}
+    assert (CommandName.QUERY, payment.payment_no) in asked
+
+
 async def test_decision_is_kept_with_its_reason(harness: Harness) -> None:
     payment = await conflicted(harness)
     await decide(harness, payment, PaymentDecision.IGNORE)

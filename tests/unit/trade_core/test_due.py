@@ -22,6 +22,7 @@ from trade_core.domain.due import (
     open_check,
     payment_step,
     refund_step,
+    returns_check,
 )
 from trade_core.domain.refund import Refund, RefundFact
 
@@ -116,6 +117,31 @@ def test_last_attempt_waits_for_the_end_of_its_order(state: PaymentStatus) -> No
     step = payment_step(order, payment, attempt=0, now=later(1))
     assert step == Rest(NextCheck(order.expires_at))
     assert payment_step(order, payment, attempt=0, now=order.expires_at) == End()
+
+
+def test_success_that_does_not_pay_its_order_waits_for_the_end_of_it() -> None:
+    order, payment = fresh(state=PaymentStatus.SUCCEEDED)
+    assert first_check(order, payment, NOON) == NextCheck(order.expires_at)
+    step = payment_step(order, payment, attempt=0, now=later(1))
+    assert step == Rest(NextCheck(order.expires_at))
+    assert payment_step(order, payment, attempt=0, now=order.expires_at) == End()
+    assert payment_step(order, payment, attempt=3, now=order.expires_at) == End()
+    ended = replace(order, state=OrderStatus.CLOSED)
+    assert payment_step(ended, payment, attempt=0, now=order.expires_at) == Rest(None)
+
+
+def test_what_went_back_of_a_success_is_told_apart_for_a_day() -> None:
+    order, payment = fresh(state=PaymentStatus.SUCCEEDED)
+    paid = replace(order, state=OrderStatus.PAID)
+    check, asked = returns_check(NOON), 0
+    while True:
+        step = payment_step(paid, payment, attempt=check.attempt, now=check.due_at)
+        if not isinstance(step, Ask):
+            break
+        asked, check = asked + 1, step.again
+    assert step == Rest(None)
+    assert check.due_at == later(86_400 + 3600)
+    assert asked == 56
 
 
 def test_people_hear_once_of_what_stays_unclear() -> None:

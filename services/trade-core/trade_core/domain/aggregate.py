@@ -245,8 +245,9 @@ class OrderAggregate:
             return
         self._tell(ORDER_EVENTS[self.order.state])
         latest = self.payments.get(self.order.latest_payment_no)
-        if latest is not None and not latest.is_open:
-            self._schedule_check(latest)
+        if latest is None or latest.is_open or latest.state is PaymentStatus.SUCCEEDED:
+            return  # What went back of one that succeeded may be just asked about.
+        self._schedule_check(latest)
 
     def _tell(
         self,

@@ -113,12 +113,12 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
     last moment). It is closed only when the channel says so, however often it has to be asked.
     A payer's code (付款码) is asked about first: to close it would give back what was just paid.
     """
-    if payment.state is PaymentStatus.SUCCEEDED:
-        return _told_apart(attempt, now)
     if not payment.is_open:
         end = _order_end(order, payment)
         if end is not None and end.due_at <= now:
             return End()
+        if payment.state is PaymentStatus.SUCCEEDED:
+            return _tell_apart(end, attempt, now)
         return _watch(payment, end, attempt, now) if payment.may_be_paid else Rest(end)
     if payment.is_in_flight(now):
         return Rest(NextCheck(payment.in_flight_until))
@@ -136,13 +136,19 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
     return Ask(CommandName.QUERY, again, is_overdue)
 
 
-def _told_apart(attempt: int, now: datetime) -> Step:
+def returns_check(now: datetime) -> NextCheck:
+    """When to ask first whose refunds they were that went back of a payment that succeeded. Attempt
+    0 of its row is the end of its order's time."""
+    return NextCheck(now + gap(-1), attempt=1)
+
+
+def _tell_apart(end: NextCheck | None, attempt: int, now: datetime) -> Step:
     """Some money went back, and whether all of it by our refunds is asked about for a day; after
     that the statements tell (`money-moved-outside`)."""
-    if attempt >= len(SCHEDULE_S) + ASKS_A_DAY:
-        return Rest(None)
-    again = NextCheck(now + gap(attempt), attempt + 1)
-    return Ask(CommandName.QUERY, again, is_overdue=attempt == WORRY_ATTEMPT)
+    if attempt == 0 or attempt > len(SCHEDULE_S) + ASKS_A_DAY:
+        return Rest(end)
+    again = NextCheck(now + gap(attempt - 1), attempt + 1)
+    return Ask(CommandName.QUERY, again, is_overdue=attempt - 1 == WORRY_ATTEMPT)
 
 
 def _watch(payment: Payment, end: NextCheck | None, attempt: int, now: datetime) -> Ask:

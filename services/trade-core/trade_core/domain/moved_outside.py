@@ -84,7 +84,7 @@ def apply_total(aggregate: OrderAggregate, payment: Payment, total: Total) -> No
             aggregate.order, payment, aggregate.now
         )
         return
-    aggregate.next_checks[payment.payment_no] = NextCheck(aggregate.now + due.gap(-1))
+    aggregate.next_checks[payment.payment_no] = due.returns_check(aggregate.now)
     for one in begun:
         if one.state is RefundStatus.FAILED and _may_explain(one, total.asked_at):
             aggregate.next_checks[one.refund_no] = NextCheck(aggregate.now)
@@ -168,7 +168,7 @@ def _apply_one(
     if any(number in (one.channel_refund_no, one.refund_no) for one in ours):
         return
     if any(_may_be_it(one, amount, result.asked_at or time) for one in ours):
-        aggregate.next_checks[payment.payment_no] = NextCheck(aggregate.now + due.gap(-1))
+        aggregate.next_checks[payment.payment_no] = due.returns_check(aggregate.now)
         return
     said_at = result.said_at or time
     refunding.book_external(aggregate, payment, amount, channel_refund_no=number, said_at=said_at)
