@@ -78,6 +78,8 @@ class App(Counted):
         dice, ask = self.dice, self.client.ask
         await asyncio.sleep(dice.between(0, 30))
         currency = dice.pick(self._habits.currencies)
+        if dice.happens(self._habits.impatient):
+            self.begin(self._give_up(merchant_id, number))
         await self._pay(self._request(merchant_id, number, currency))
         while dice.happens(self._habits.switches):
             await asyncio.sleep(dice.between(1, 40))
@@ -86,6 +88,13 @@ class App(Counted):
             await asyncio.sleep(dice.between(0.1, dice.pick((10, 100))))
             await ask("closes", number, lambda deps: orders.close(deps, APP, number, merchant_id))
         await ask("reads", number, lambda deps: orders.get_order(deps, APP, number, merchant_id))
+
+    async def _give_up(self, merchant_id: str, number: str) -> None:
+        """While it is still under way."""
+        await asyncio.sleep(self.dice.between(0.02, self.dice.pick((0.5, 5))))
+        await self.client.ask(
+            "gives up", number, lambda deps: orders.close(deps, APP, number, merchant_id)
+        )
 
     async def _pay(self, request: CreatePayment) -> None:
         if self.dice.happens(self._habits.repeats):

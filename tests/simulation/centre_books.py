@@ -11,6 +11,7 @@ from tests.simulation.bus import Bus
 from tests.simulation.postgres import Server
 
 from contracts import topics
+from contracts.api import SplitStatus
 from contracts.events.alerts import Alert, AlertRecord
 from contracts.events.configuration import LatePayment, RefundSplits
 from contracts.events.orders import OrderEventRecord
@@ -57,6 +58,10 @@ class Books:
 
     def refunds_of(self, payment: Payment) -> list[Refund]:
         return [each for each in self.refunds.values() if each.payment_no == payment.payment_no]
+
+    def splits_under_way(self, payment: Payment) -> list[Split]:
+        splits = (each for each in self.splits.values() if each.payment_no == payment.payment_no)
+        return [each for each in splits if each.state is SplitStatus.PROCESSING]
 
     def has_alert(self, number: str) -> bool:
         """Whether people heard of this number."""

@@ -24,6 +24,8 @@ class Customs:
     refused_shares: float
     declined_payments: float
     odd_words: float
+    tells_late: float
+    """The chance that what is paid is told minutes later only."""
     one_currency: bool = False
 
 
@@ -59,5 +61,6 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Customs:
         misstates=where(Feature.DECISIONS, (0.8,)),
         refused_shares=chance.pick((0, 0.2)),
         declined_payments=chance.pick((0, 0, 0.3)),
+        tells_late=where(Feature.REVERSALS, (0.3, 0.9)),
         odd_words=where(Feature.ODD_TEXT, (0.1, 0.5)),
     )

@@ -41,6 +41,8 @@ class Faults:
     """The work is done."""
     channel_slow: float = 0
     """The work is done late, perhaps when the caller has hung up."""
+    channel_opens_late: float = 0
+    """The request to open a trade is so long under way that a later one overtakes it."""
     channel_error: float = 0
     """A 5xx; the work may be done."""
     channel_nonsense: float = 0
@@ -72,6 +74,7 @@ WORST: Final = Faults(
     channel_request_lost=0.15,
     channel_answer_lost=0.25,
     channel_slow=0.2,
+    channel_opens_late=0.4,
     channel_error=0.2,
     channel_nonsense=0.1,
     notice_twice=0.4,

@@ -21,6 +21,10 @@ class Habits:
     barcode: float
     links: float
     asks_password: float
+    hurries: float
+    """The chance that the payer types the password right after we asked how it stands."""
+    impatient: float
+    """The chance that the app closes while its own request is under way."""
     pays: float
     late: float
     wrong_amount: float
@@ -50,6 +54,8 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Habits:
         barcode=chance.pick((0, 0.2)) or where(Feature.REVERSALS, (0.6,)),
         links=where(Feature.LINKS, (0.4, 0.9)),
         asks_password=where(Feature.REVERSALS, (0.9,)),
+        hurries=where(Feature.REVERSALS, (0.3, 0.7)),
+        impatient=chance.pick((0, 0.4, 0.8)),
         pays=chance.pick((0.5, 0.9)),
         late=chance.pick((0, 0.3)),
         wrong_amount=chance.pick((0, 0, 0.2)) or where(Feature.DECISIONS, (0.6,)),

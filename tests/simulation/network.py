@@ -101,17 +101,24 @@ class ChannelTransport:
             world.dice.between(*(SLOW_S if world.happens("channel_slow") else ANSWER_S))
             for _ in range(2)
         )
+        if self._desk(request).wire.read(request)[0] == "pay" and world.happens(
+            "channel_opens_late"
+        ):
+            there_s += world.dice.between(*SLOW_S)
         await asyncio.sleep(min(there_s, timeout_s))  # what arrives later is not read any more
         reply = self._reply(request)
         await asyncio.sleep(back_s)
         if not answer.done():
             answer.set_result(reply)
 
+    def _desk(self, request: Request) -> Desk:
+        return self._desks[str(urlsplit(request.url).hostname).removesuffix(".example").upper()]
+
     def _reply(self, request: Request) -> Reply:
         world = self._world
         if world.happens("channel_error") and world.dice.happens(0.5):
             return Reply(503, {}, b"{}")
-        desk = self._desks[str(urlsplit(request.url).hostname).removesuffix(".example").upper()]
+        desk = self._desk(request)
         operation, said = desk.wire.read(request)
         if operation == "pay":
             self.asked.append((said["payment_no"], world.loop.time()))

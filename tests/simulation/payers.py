@@ -49,6 +49,11 @@ class Payers(Counted):
         """A link is shown."""
         self.begin(self._open(account, said))
 
+    def hurry(self, trade: Trade) -> None:
+        """A till that asks may be about to give up."""
+        if trade.method == "barcode" and self.dice.happens(self._habits.hurries):
+            self.begin(self._pay(trade, within_s=5.0))
+
     async def _open(self, account: str, said: Mapping[str, Any]) -> None:
         """Now, or when everybody else has forgotten it."""
         expires_at = datetime.fromisoformat(said["expires_at"])
@@ -58,10 +63,10 @@ class Payers(Counted):
         if self.dice.happens(self._habits.pays):
             self._parties[account].opens(said)
 
-    async def _pay(self, trade: Trade) -> None:
+    async def _pay(self, trade: Trade, *, within_s: float = 60.0) -> None:
         dice, habits = self.dice, self._habits
         left_s = (trade.expires_at - self.world.now()).total_seconds()
-        soon_s = dice.between(0.01, min(60.0, max(0.1, left_s)))
+        soon_s = dice.between(0.01, min(within_s, max(0.1, left_s)))
         await asyncio.sleep(left_s * 0.98 if dice.happens(habits.late) else soon_s)
         amount = trade.asked + (1 if dice.happens(habits.wrong_amount) else 0)
         party = self._parties[trade.account]

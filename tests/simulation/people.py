@@ -85,6 +85,7 @@ class People:
             told=frozenset(self._postman.told),
             decided=self._operators.decided,
             refunds_decided=self._operators.refunds,
+            mute_about_splits=frozenset({ALIPAY} if self._world.has(Feature.ALIPAY) else ()),
         )
 
     def _register(self, account: str, usual: customs.Customs, parts: Parts) -> None:
@@ -100,6 +101,7 @@ class People:
         self.accounts[account] = registered
         hooks = Hooks(
             on_trade=self._see,
+            on_asked=self._payers.hurry,
             on_paid=self._staff.see_paid,
             on_return=self._staff.must_decide,
             on_back=self._staff.see_back,

@@ -85,6 +85,8 @@ def split_outcome(answer: Answer, *_: object) -> Outcome:
     match answer.status, answer.content:
         case 200, {"code": "not_found"}:
             return Pending(found=False)
+        case 200, {"code": "refused"}:
+            return Declined("refused", _message(answer.content, "there is nothing to divide"))
         case 200, {"code": "divided", "shares": list(shares)}:
             return Succeeded(shares=tuple(map(_shared_out, shares)))
         case 200, {"code": "dividing", "shares": list(shares)}:

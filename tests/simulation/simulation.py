@@ -14,6 +14,7 @@ from tests.simulation.parts import REAL, Parts
 from tests.simulation.people import People
 from tests.simulation.postgres import Server
 from tests.simulation.process import task_factory
+from tests.simulation.story import Story
 from tests.simulation.virtual_time import VirtualLoop
 from tests.simulation.world import World
 
@@ -23,6 +24,9 @@ STORM_S: Final = (30.0, 200.0)
 PAUSE_S: Final = (5.0, 600.0)
 PATIENCE_S: Final = 27 * 3600.0
 """When it is not over by then, it never will be. What is final may be watched for a day."""
+
+MOST: Final = 20_000
+"""So much happens in no world that comes to rest: somebody goes round in circles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
     world.calm_down()
     await asyncio.sleep(RESTART_S[1])
     world.is_calm = True
-    await _rest(people, centre)
+    await _rest(people, centre, world.story)
     at_the_end = centre_books.read(server, bus, refund_splits, late)
     found = [
         *oracle.violations(at_the_end, people.truth(), centre.told, people.app.acknowledged),
@@ -96,16 +100,19 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
         *centre.abandoned(),
         *bus.skipped(),
     ]
+    if len(world.story) >= MOST:
+        found.append(f"after {MOST} events it still does not come to rest")
     for violation in found:
         world.story.tell("world", "is wrong:", violation)
     return found
 
 
-async def _rest(people: People, centre: Centre) -> None:
-    """Until nothing moves any more, at two looks one after the other; or patience is at an end."""
+async def _rest(people: People, centre: Centre, story: Story) -> None:
+    """Until nothing moves any more, at two looks one after the other; or patience is at an end, or
+    there is no end of what happens."""
     pause_s, longest_s = PAUSE_S
     quiet, waited_s = 0, 0.0
-    while quiet < 2 and waited_s < PATIENCE_S:
+    while quiet < 2 and waited_s < PATIENCE_S and len(story) < MOST:
         await asyncio.sleep(pause_s)
         waited_s += pause_s
         pause_s = min(pause_s * 2, longest_s)

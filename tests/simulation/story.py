@@ -11,6 +11,9 @@ class Story:
         self._clock = clock
         self._lines: list[tuple[float, str, str, tuple[str, ...]]] = []
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def tell(self, who: str, what: str, *facts: object) -> None:
         self._lines.append((self._clock(), who, what, tuple(map(str, facts))))
 

@@ -29,10 +29,12 @@ ODD: Final = ("\0", "余额\0不足", "\ud83d", "x" * 5_000, "\u202e系统繁忙
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """Who watches: `on_trade` new trades, `on_paid` money that came, `on_return` refunds that
+    """Who watches: `on_trade` new trades, `on_asked` those that we ask about while
+    nobody has paid, `on_paid` money that came, `on_return` refunds that
     somebody must decide, `on_back` those that went back, `on_notice` what is to be told to us."""
 
     on_trade: Callable[[Trade], None]
+    on_asked: Callable[[Trade], None]
     on_paid: Callable[[Trade], None]
     on_return: Callable[[Trade, Return], None]
     on_back: Callable[[Trade, Return], None]
@@ -119,6 +121,9 @@ class ThirdParty:
             self.customs.pays_after_close
         ):
             return False
+        trade.told_after_s = self._dice.between(20, 400) * self._dice.happens(
+            self.customs.tells_late
+        )
         trade.is_silent = is_silent and trade.state is TradeState.CREATED
         self._take(trade, amount, currency)
         return True
@@ -170,7 +175,11 @@ class ThirdParty:
 
     def _query(self, payment_no: str) -> dict[str, Any]:
         trade = self._find(payment_no)
-        return NOT_FOUND if trade is None else payment_words(trade, self._now())
+        if trade is None:
+            return NOT_FOUND
+        if trade.is_payable(self._now()):
+            self._hooks.on_asked(trade)
+        return payment_words(trade, self._now())
 
     def _close(self, payment_no: str) -> dict[str, Any]:
         trade = self._find(payment_no)
@@ -222,9 +231,11 @@ class ThirdParty:
 
     def _divide(self, operation: str, said: Mapping[str, Any]) -> dict[str, Any]:
         trade = self.trades.get(said["payment_no"])
-        if trade is None or not trade.is_paid:
+        if trade is None:
             return NOT_FOUND
         match operation:
+            case "split" if not trade.is_paid and said["split_no"] not in trade.divisions:
+                return {"code": "refused"}
             case "split":
                 self._tell("divides", said["split_no"], said["shares"])
                 return self._divider.divide(trade.divisions, said)

@@ -35,9 +35,9 @@ class Return:
 
 @dataclass(slots=True)
 class Trade:
-    """`is_silent`: its webhook is never sent. `asked`: what we wanted of the payer.
-    `is_misstated`: the third party says another amount than it took. `is_strange`:
-    it was made under our number at an account where we never asked for it."""
+    """`is_silent`: its webhook is never sent; `told_after_s`: how late each is. `asked`: what we
+    wanted of the payer. `is_misstated`: the third party says another amount than it took.
+    `is_strange`: it was made under our number at an account where we never asked for it."""
 
     account: str
     payment_no: str
@@ -52,6 +52,7 @@ class Trade:
     closed_at: datetime | None = None
     is_reversed: bool = False
     is_silent: bool = False
+    told_after_s: float = 0
     is_misstated: bool = False
     is_strange: bool = False
     returns: dict[str, Return] = field(default_factory=dict)
@@ -74,6 +75,13 @@ class Trade:
         """What went back without our asking."""
         gone = (each for each in self.returns.values() if not each.is_ours)
         return sum(each.amount for each in gone if each.state is ReturnState.RETURNED)
+
+    @property
+    def over_at(self) -> datetime | None:
+        """Since when nobody owes anybody anything: it was closed, or all went back outside."""
+        if self.closed_at is None and self.taken > 0 and self.returned_outside == self.taken:
+            return max(each.said_at for each in self.returns.values() if not each.is_ours)
+        return self.closed_at
 
     @property
     def left(self) -> int:

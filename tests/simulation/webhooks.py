@@ -51,7 +51,7 @@ class Postman:
 
     async def _deliver(self, trade: Trade, notification: Notification) -> None:
         self.waiting += 1
-        await asyncio.sleep(self._delay_s())
+        await asyncio.sleep(self._delay_s() + trade.told_after_s)
         told = self._bus.count_durable(trade.payment_no)
         for pause_s in _pauses_s():
             raw = self._desks[trade.account].wire.notification(notification)

@@ -73,6 +73,7 @@ def _expected_balances(books: Books, truth: Truth) -> Counter[tuple[str, str]]:
         held = sum(part.held for division in divisions for part in division.parts)
         gone = [each for each in refunds if each.state is RefundStatus.SUCCEEDED]
         outside = sum(e.amount for e in gone if e.decided is RefundDecision.SETTLED_OUTSIDE)
+        dividing = sum(each.amount for each in books.splits_under_way(payment))
         owed = payment.amount - sum(each.amount for each in gone) + outside
         flying = sum(each.amount for each in refunds if each.state is RefundStatus.ABNORMAL)
         for purpose, amount in {
@@ -80,7 +81,8 @@ def _expected_balances(books: Books, truth: Truth) -> Counter[tuple[str, str]]:
             "refunds_in_flight": -flying,
             "returned_outside": -outside,
             "split_receivers": -held,
-            "merchant_payable": -(owed - outside - flying - held),
+            "splits_in_flight": -dividing,
+            "merchant_payable": -(owed - outside - flying - held - dividing),
         }.items():
             expected[purpose, payment.currency] += amount
     return expected

@@ -11,7 +11,7 @@ from tests.simulation.features import Feature
 from tests.simulation.process import SKEW
 from tests.simulation.truth import Truth
 
-from contracts.api import Method
+from contracts.api import Method, SplitStatus
 from contracts.events.orders import CALLBACK_TYPES, OrderEventRecord, OrderEventType
 
 NEXT: Final[Mapping[str, set[str]]] = {
@@ -56,7 +56,11 @@ def every_end_is_told(books: Books, told: list[OrderEventRecord]) -> Iterator[st
     ends = [
         *((each.payment_no, f"payment.{each.state}") for each in books.payments.values()),
         *((each.refund_no, f"refund.{each.state}") for each in books.refunds.values()),
-        *((each.split_no, f"split.{each.state}") for each in books.splits.values()),
+        *(
+            (each.split_no, f"split.{each.state}")
+            for each in books.splits.values()
+            if each.state is not SplitStatus.PROCESSING
+        ),
     ]
     for number, kind in ends:
         if (number, kind) not in ids:
@@ -100,7 +104,7 @@ def ends_had_come(books: Books, truth: Truth) -> Iterator[str]:
                 is_true = trade is not None and _has_come(trade.paid_at, told_at)
             case OrderEventType.PAYMENT_CLOSED:
                 is_link = trade is not None and trade.method == Method.H5
-                is_true = trade is None or is_link or _has_come(trade.closed_at, told_at)
+                is_true = trade is None or is_link or _has_come(trade.over_at, told_at)
             case OrderEventType.PAYMENT_FAILED:
                 is_true = trade is None or event.subject in truth.decided
             case _:
