@@ -56,6 +56,23 @@ async def test_doubt_about_a_refund_under_way_ends_by_asking(harness: Harness) -
     assert payment.payment_no not in await harness.due()
 
 
+async def test_doubt_that_lasts_is_asked_about_at_growing_distances(harness: Harness) -> None:
+    """Each answer brings the same doubt: the channel is not asked every five seconds for it."""
+    payment = await harness.paid(request(amount=1000))
+    ours = (await harness.refund(refund_request(payment, "T1", 300))).refund
+    await harness.attend()
+    await harness.apply(said_of_refund(ours, Source.REFUND, Verdict.PENDING))
+    await harness.apply(paid(payment, amount_refunded=300))
+    asked_at = []
+    for second in range(0, 700, 5):
+        commands = {(one.command, one.payment.payment_no) for one in await harness.attend()}
+        if (CommandName.QUERY, payment.payment_no) in commands:
+            asked_at.append(second)
+            await harness.apply(paid(payment, Source.QUERY, amount_refunded=300))
+        harness.pass_time(5)
+    assert asked_at == [5, 15, 30, 60, 180, 300, 600]
+
+
 async def test_a_refund_under_a_foreign_number_is_booked(harness: Harness) -> None:
     payment = await harness.paid(request(amount=1000))
     ours = (await harness.refund(refund_request(payment, "T1", 300))).refund

@@ -45,14 +45,17 @@ def everything_is_told_once(books: Books, told: list[OrderEventRecord]) -> Itera
 
 
 def every_end_is_told(books: Books, told: list[OrderEventRecord]) -> Iterator[str]:
-    ids: dict[tuple[str, str], set[str]] = defaultdict(set)
+    """The same end again only after another one: what was closed is in conflict, and all goes back;
+    a refund bounces, and arrives in the end."""
+    histories: dict[str, dict[int, str]] = defaultdict(dict)
     for event in told:
         if event.type in CALLBACK_TYPES:
-            ids[event.subject, event.type].add(event.id)
-    bounced = {subject for kind, subject in books.postings if kind.startswith("refund_bounced")}
-    for (subject, kind), different in ids.items():
-        if len(different) > 1 and subject not in bounced:
-            yield f"{kind} of {subject} was told under {len(different)} ids"
+            histories[event.subject][event.data.sequence] = event.type
+    for subject, history in histories.items():
+        kinds = [history[sequence] for sequence in sorted(history)]
+        for kind, following in pairwise(kinds):
+            if kind == following:
+                yield f"{kind} of {subject} was told twice in a row"
     ends = [
         *((each.payment_no, f"payment.{each.state}") for each in books.payments.values()),
         *((each.refund_no, f"refund.{each.state}") for each in books.refunds.values()),
@@ -63,7 +66,7 @@ def every_end_is_told(books: Books, told: list[OrderEventRecord]) -> Iterator[st
         ),
     ]
     for number, kind in ends:
-        if (number, kind) not in ids:
+        if kind not in histories.get(number, {}).values():
             yield f"nobody was told {kind} of {number}"
 
 

@@ -37,10 +37,12 @@ WORRY_ATTEMPT: Final = SCHEDULE_S.index(600)
 
 @dataclass(frozen=True, slots=True)
 class NextCheck:
-    """When to look again. `attempt` counts the commands that were sent since something changed."""
+    """When to look again. `attempt` counts the commands that were sent since something changed.
+    `is_first`: only where nobody is asking yet; else that goes on at its own pace."""
 
     due_at: datetime
     attempt: int = 0
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,9 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
 
 def returns_check(now: datetime) -> NextCheck:
     """When to ask first whose refunds they were that went back of a payment that succeeded. Attempt
-    0 of its row is the end of its order's time."""
-    return NextCheck(now + gap(-1), attempt=1)
+    0 of its row is the end of its order's time. Each answer may bring the same doubt, and must not
+    begin the asking anew."""
+    return NextCheck(now + gap(-1), attempt=1, is_first=True)
 
 
 def _tell_apart(end: NextCheck | None, attempt: int, now: datetime) -> Step:

@@ -39,7 +39,8 @@ async def put(tx: Tx, dues: Sequence[Due]) -> None:
         if due.next_check is not None
     ]
     if rows:
-        await tx.execute(_PUT, rows)
+        first = [each.subject for each in dues if each.next_check and each.next_check.is_first]
+        await tx.execute(_PUT, rows, first)
     if done := [due.subject for due in dues if due.next_check is None]:
         await tx.execute(_DROP, done)
 
@@ -105,6 +106,7 @@ select * from jsonb_to_recordset($1)
   as l (subject text, account text, due_at timestamptz, attempt int)
 on conflict (subject) do update
 set account = excluded.account, due_at = excluded.due_at, attempt = excluded.attempt
+where due_work.attempt = 0 or due_work.subject <> all ($2::text[])
 """
 
 _DROP = "delete from due_work where subject = any ($1::text[])"
