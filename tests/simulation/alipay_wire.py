@@ -53,8 +53,10 @@ def keys() -> Keys:
     return Keys(*(rsa.generate_private_key(65537, 2048) for _ in range(4)))
 
 
+@cache
 def opened(account: str, alipay: rsa.RSAPrivateKey) -> Account:
-    """The account as it is registered with us, with this key of Alipay's."""
+    """The account as it is registered with us, with this key of Alipay's. To read a key takes as
+    long as a third of a world."""
     private = keys().app.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
