@@ -76,8 +76,8 @@ verify-audit: venv ## whether the audit is as it was written (of make run, or PA
 	@PAYMESH_DATABASE_URL="$${PAYMESH_DATABASE_URL:-$$($(VENV) -c '$(ADMIN_DATABASE)')}" \
 		$(VENV) -m merchant_admin.verify_audit
 
-rotate-sealing: venv ## seal all secrets to the newest keys (of make run, or PAYMESH_DATABASE_URL and so on)
-	@$(VENV) -m paymesh_local.rotate_sealing
+rotate-sealing: venv ## seal all secrets to the newest keys (of make run, or PAYMESH_DATABASE_URL and so on); STEP=--new-keys before, STEP=--forget-old after
+	@$(VENV) -m paymesh_local.rotate_sealing $(STEP)
 
 bench: venv ## payments per second beside the bare minimum
 	@$(VENV) -m bench.payments $(BENCH)

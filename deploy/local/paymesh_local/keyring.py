@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -42,9 +42,28 @@ class Keyring:
         """The secrets of this file; those that it has not are made, and written to it."""
         kept = json.loads(path.read_text()) if path.exists() else {}
         whole = {**asdict(cls._new()), **kept}
+        keyring = TypeAdapter(cls).validate_python(whole)
         if whole != kept:
-            private_file.write(path, json.dumps(whole, indent=1))
-        return TypeAdapter(cls).validate_python(whole)
+            keyring.keep_in(path)
+        return keyring
+
+    def keep_in(self, path: Path) -> None:
+        private_file.write(path, json.dumps(asdict(self), indent=1))
+
+    def with_new_sealing_keys(self) -> Self:
+        """What is sealed now goes to new keys; what was sealed before still opens."""
+        return replace(
+            self,
+            gateway_sealing=_before(self.gateway_sealing),
+            notifier_sealing=_before(self.notifier_sealing),
+        )
+
+    def without_old_sealing_keys(self) -> Self:
+        return replace(
+            self,
+            gateway_sealing=_newest(self.gateway_sealing),
+            notifier_sealing=_newest(self.notifier_sealing),
+        )
 
     @classmethod
     def _new(cls) -> Self:
@@ -63,3 +82,12 @@ class Keyring:
             notifier_sealing=sealing.generate(),
             configuration_signing=record_proof.generate(),
         )
+
+
+def _before(old: sealing.KeyPair) -> sealing.KeyPair:
+    new = sealing.generate()
+    return sealing.KeyPair(f"{new.private_key},{old.private_key}", new.public_key)
+
+
+def _newest(pair: sealing.KeyPair) -> sealing.KeyPair:
+    return sealing.KeyPair(pair.private_key.split(",")[0], pair.public_key)

@@ -1,21 +1,22 @@
-"""`make rotate-sealing`: `merchant_admin.rotate_sealing` for the stack that runs here, or, where
-PAYMESH_DATABASE_URL is given, with the environment as it is.
+"""`make rotate-sealing`: exchange the sealing keys of the stack that runs here, in three steps.
 
-Before, `.local/secrets.json` holds a new pair: its private key in front of the old one, separated
-by a comma, and its public key alone; `make run` is started again with it. Afterwards the old
-private key is taken out.
+`--new-keys` puts a new pair before the old one into `secrets.json`; `make run` is started again.
+Without an option everything is sealed to the newest keys: `merchant_admin.rotate_sealing`, or, where
+PAYMESH_DATABASE_URL is given, the same with the environment as it is. `--forget-old` takes the old
+private keys out; `make run` is started again.
 """
 
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from paymesh_local.demo_file import NAME
 from paymesh_local.keyring import Keyring
 
 COMMAND = (sys.executable, "-m", "merchant_admin.rotate_sealing")
+START_AGAIN = "Now stop make run and start it again."
 
 
 def environment(local_dir: Path) -> dict[str, str]:
@@ -33,11 +34,30 @@ def environment(local_dir: Path) -> dict[str, str]:
     }
 
 
-def told(given: Mapping[str, str]) -> dict[str, str]:
+def environment_of(given: Mapping[str, str]) -> dict[str, str]:
     if "PAYMESH_DATABASE_URL" in given:
         return dict(given)
-    return {**given, **environment(Path(given.get("PAYMESH_LOCAL_DIR", ".local")))}
+    return {**given, **environment(_folder(given))}
+
+
+def main(arguments: Sequence[str], given: Mapping[str, str]) -> None:
+    secrets_file = _folder(given) / "secrets.json"
+    match arguments:
+        case []:
+            os.execve(COMMAND[0], COMMAND, environment_of(given))
+        case ["--new-keys"]:
+            Keyring.kept_in(secrets_file).with_new_sealing_keys().keep_in(secrets_file)
+            print(f"Both services are given a second key. {START_AGAIN}")
+        case ["--forget-old"]:
+            Keyring.kept_in(secrets_file).without_old_sealing_keys().keep_in(secrets_file)
+            print(f"The old keys are forgotten. {START_AGAIN}")
+        case _:
+            sys.exit(f"unknown: {' '.join(arguments)}; --new-keys, nothing, or --forget-old")
+
+
+def _folder(given: Mapping[str, str]) -> Path:
+    return Path(given.get("PAYMESH_LOCAL_DIR", ".local"))
 
 
 if __name__ == "__main__":
-    os.execve(COMMAND[0], COMMAND, told(os.environ))
+    main(sys.argv[1:], os.environ)

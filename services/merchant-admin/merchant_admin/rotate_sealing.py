@@ -42,7 +42,7 @@ async def rotate(config: RotationSettings) -> SealedCount:
         await db.close()
 
 
-def told(count: SealedCount) -> list[str]:
+def report(count: SealedCount) -> list[str]:
     lines = [f"{count.texts} secrets of {count.entities} entities are sealed anew"]
     return [*lines, *(f"CANNOT BE OPENED, save it again: {one}" for one in count.lost)]
 
@@ -53,7 +53,7 @@ def main() -> int:
     except Problem as problem:
         sys.stderr.write(f"stopped, and may be repeated: {problem.detail}\n")
         return 1
-    sys.stdout.writelines(f"{line}\n" for line in told(count))
+    sys.stdout.writelines(f"{line}\n" for line in report(count))
     return 1 if count.lost else 0
 
 

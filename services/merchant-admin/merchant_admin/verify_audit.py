@@ -26,7 +26,7 @@ async def check(database_url: str) -> AuditCheck:
         await db.close()
 
 
-def told(found: AuditCheck) -> list[str]:
+def report(found: AuditCheck) -> list[str]:
     lines = [f"{day.day}  {day.rows:>8} rows  {day.last_hash.hex()}" for day in found.days]
     if found.broken_at is None:
         return [*lines, "the audit is as it was written"]
@@ -35,7 +35,7 @@ def told(found: AuditCheck) -> list[str]:
 
 def main() -> int:
     found = asyncio.run(check(MigrationSettings().database_url.get_secret_value()))
-    sys.stdout.writelines(f"{line}\n" for line in told(found))
+    sys.stdout.writelines(f"{line}\n" for line in report(found))
     return 0 if found.broken_at is None else 1
 
 

@@ -114,16 +114,40 @@ async def test_a_payment_is_shown_and_nothing_is_left(folder: Path) -> None:
         ports.Ports.of_base(run.base).require_free()
 
 
-async def test_a_second_start_elsewhere_keeps_the_merchant_and_pays(folder: Path) -> None:
+async def test_a_second_start_elsewhere_keeps_the_merchant_and_pays_with_other_sealing_keys(
+    folder: Path,
+) -> None:
+    """The first start seals to the old keys; the second exchanges them; the third has none of them,
+    and what it pays, tells and refunds needs every secret of the merchant and the app."""
     async with running(folder) as run:
         await run.until((folder / "demo.json").exists)
         first = run.demo
+    await rotate_sealing(folder, "--new-keys")
+    async with running(folder) as run:
+        await run.until((folder / "demo.json").exists)
+        assert "5 secrets of 5 entities are sealed anew" in await rotate_sealing(folder)
+        assert "0 secrets of 0 entities are sealed anew" in await rotate_sealing(folder)
+    await rotate_sealing(folder, "--forget-old")
     async with running(folder, demo=True) as run:
         await run.shows("Ctrl-C stops everything")
-        second = run.demo
+        third = run.demo
+        assert run.output.count("payment.succeeded, signature verified") == 2
         assert "✗" not in run.output
     for member in ("app", "merchant_id", "payment_ids", "admin_password", "service_token"):
-        assert first[member] == second[member]
+        assert first[member] == third[member]
+
+
+async def rotate_sealing(folder: Path, *step: str) -> str:
+    """`make rotate-sealing`, and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "paymesh_local.rotate_sealing", *step),
+        env={**os.environ, "PAYMESH_LOCAL_DIR": str(folder)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    return output.decode()
 
 
 async def test_a_killed_supervisor_takes_everything_along(folder: Path) -> None:

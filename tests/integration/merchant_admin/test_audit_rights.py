@@ -17,7 +17,7 @@ from chassis.database import Database
 from merchant_admin.domain.audit import Actor
 from merchant_admin.flows.recording import record_action
 from merchant_admin.migrations.rights import grant
-from merchant_admin.verify_audit import check, told
+from merchant_admin.verify_audit import check, report
 
 AT = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
 
@@ -117,7 +117,7 @@ async def test_rows_written_at_the_same_time_are_one_chain(deployed: Deployed) -
     await db.close()
     found = await check(deployed.service)
     assert (found.broken_at, sum(day.rows for day in found.days)) == (None, 24)
-    assert told(found)[-1] == "the audit is as it was written"
+    assert report(found)[-1] == "the audit is as it was written"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ async def test_whoever_could_rewrite_it_is_found_out(
     await deployed.run(deployed.superuser, forged)
     found = await check(deployed.service)
     assert found.broken_at == broken_at
-    assert told(found)[-1].startswith(f"BROKEN at position {broken_at}")
+    assert report(found)[-1].startswith(f"BROKEN at position {broken_at}")
 
 
 async def test_rows_from_before_the_chain_are_chained(postgres_url: str) -> None:

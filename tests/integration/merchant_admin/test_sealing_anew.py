@@ -19,7 +19,7 @@ from merchant_admin.domain.audit import SYSTEM
 from merchant_admin.flows.deps import SealingKeys
 from merchant_admin.flows.republishing import republish_all
 from merchant_admin.flows.sealing_anew import SealedCount, Sealer, seal_all_anew
-from merchant_admin.rotate_sealing import told
+from merchant_admin.rotate_sealing import report
 
 from .conftest import Admin
 from .test_configuration import CREDENTIALS
@@ -189,7 +189,7 @@ async def test_what_opens_with_no_key_is_named_and_stays(admin: Admin) -> None:
     count = await rotation.run()
     assert count.lost == [ids["channel_account"], ids["key"]]
     assert (await latest(admin))[ids["key"]] == before[ids["key"]]
-    assert f"CANNOT BE OPENED, save it again: {ids['key']}" in told(count)
+    assert f"CANNOT BE OPENED, save it again: {ids['key']}" in report(count)
 
 
 async def test_what_changed_meanwhile_is_not_overwritten(admin: Admin) -> None:
