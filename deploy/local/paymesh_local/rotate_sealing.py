@@ -1,9 +1,9 @@
 """`make rotate-sealing`: exchange the sealing keys of the stack that runs here, in three steps.
 
 `--new-keys` puts a new pair before the old one into `secrets.json`; `make run` is started again.
-Without an option everything is sealed to the newest keys: `merchant_admin.rotate_sealing`, or, where
-PAYMESH_DATABASE_URL is given, the same with the environment as it is. `--forget-old` takes the old
-private keys out; `make run` is started again.
+Without an option everything is sealed to the newest keys by `merchant_admin.rotate_sealing`; where
+PAYMESH_DATABASE_URL is given, with the environment as it is. `--forget-old` takes the old private
+keys out; `make run` is started again.
 """
 
 import json

@@ -27,8 +27,9 @@ COLUMNS: Final = (
     "merchant_split_no",
 )
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula, were it the text of an app or a channel."""
+FORMULA_STARTS: Final = tuple("=+-@＝＋－＠\t\r\n")
+"""What a spreadsheet takes for a formula (in Chinese ones in full width too), were it the text of
+an app or a channel."""
 
 
 def rows(lines: Iterable[StatementLine]) -> str:
