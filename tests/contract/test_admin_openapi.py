@@ -51,6 +51,9 @@ def test_every_write_with_a_body_describes_it(described: dict[str, Any]) -> None
         "post /api/events/{event_id}/redeliver",
         "post /api/callback-addresses/{endpoint_id}/resume",
         "post /api/alerts/test",
+        "post /api/totp",
+        "post /api/totp/recovery-codes",
+        "post /api/users/{username}/invitation",
     }
 
 

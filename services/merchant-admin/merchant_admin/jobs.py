@@ -1,10 +1,11 @@
-"""What happens because its time has come: overlaps of callback secrets and sessions end."""
+"""What happens because its time has come: overlaps of callback secrets and sessions end, second
+factors get the newest key."""
 
 import asyncio
 from typing import Final
 
 from chassis.background import Pulse, pause
-from merchant_admin.flows import apps, sessions
+from merchant_admin.flows import apps, second_factors, sessions
 from merchant_admin.flows.deps import Deps
 
 NAME: Final = "merchant-admin"
@@ -16,6 +17,7 @@ async def keep_time(deps: Deps, pulse: Pulse, stop: asyncio.Event) -> None:
     while True:
         await apps.end_overlaps(deps)
         await sessions.forget_expired(deps)
+        await second_factors.encrypt_anew(deps)
         pulse.beat()
         if await pause(stop, EVERY_S):
             return

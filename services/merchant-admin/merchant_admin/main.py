@@ -37,7 +37,9 @@ from merchant_admin.api import (
     openapi,
     reconciliations,
     search,
+    second_factor,
     session,
+    sessions,
     splits,
     users,
 )
@@ -53,6 +55,8 @@ from merchant_admin.settings import AdminSettings
 
 PARTS: Final = (
     session,
+    sessions,
+    second_factor,
     merchants,
     channel_accounts,
     apps,
@@ -198,4 +202,6 @@ def _deps(config: AdminSettings, db: Database, relay: Relay) -> Deps:
             idle_limit=timedelta(seconds=config.session_idle_s),
         ),
         session_cookie=HOST_SESSION_COOKIE if config.https else SESSION_COOKIE,
+        requires_totp=config.admin_totp == "required",
+        refund_reauthentication_from=config.refund_reauthentication_from,
     )

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +30,9 @@ class AdminSettings(PublicSettings):
     `session_key` keys the digests of session tokens: one, or two while one replaces the other,
     so that nobody is logged out. A session ends after `session_idle_s` unused, and after
     `session_lifetime_s` in any case.
+    `admin_totp`: whether whoever configures, decides about money or refunds has to have a second
+    factor. `refund_reauthentication_from`: in minor units, from which on a refund on the pages
+    wants to know again who asks for it.
     `https`: people reach the console by TLS only, so that its cookies are bound to that.
     `configuration_key` signs the configuration for its readers.
     `event_retention_days`: how long what was published is kept."""
@@ -51,6 +54,8 @@ class AdminSettings(PublicSettings):
     session_key: RotatedKeys
     session_idle_s: Annotated[int, Field(ge=60)] = 15 * 60
     session_lifetime_s: Annotated[int, Field(ge=60)] = 8 * 3600
+    admin_totp: Literal["required", "optional"] = "required"
+    refund_reauthentication_from: Annotated[int, Field(ge=0)] = 100_000
     https: bool = False
     event_retention_days: Annotated[int, Field(ge=1)] = 30
 

@@ -298,6 +298,7 @@ def settings_of(
             "admin_password": PASSWORD,
             "configuration_key": CONFIGURATION_KEY,
             "session_key": "a session key of some length indeed",
+            "admin_totp": "optional",
         }
     )
 

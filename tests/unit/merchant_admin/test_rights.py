@@ -16,6 +16,9 @@ from merchant_admin.main import build
 from merchant_admin.settings import AdminSettings
 
 OPEN = {
+    "POST /api/invitations",
+    "GET /console/invitations/{token}",
+    "POST /console/invitations/{token}",
     "GET /",
     "GET /console/login",
     "POST /console/login",
@@ -34,6 +37,19 @@ WRITES = {
     "POST /console/logout": (LOOK, OWN),
     "PUT /api/password": (LOOK, OWN),
     "POST /console/account/password": (LOOK, OWN),
+    "POST /api/session/reauthentication": (LOOK, OWN),
+    "POST /api/totp": (LOOK, OWN),
+    "POST /api/totp/confirm": (LOOK, OWN),
+    "POST /api/totp/recovery-codes": (LOOK, OWN),
+    "DELETE /api/totp": (LOOK, OWN),
+    "DELETE /api/sessions": (LOOK, OWN),
+    "DELETE /api/sessions/{session_id}": (LOOK, OWN),
+    "POST /console/account/sessions/end": (LOOK, OWN),
+    "POST /console/account/sessions/{session_id}/end": (LOOK, OWN),
+    "POST /console/second-factor": (LOOK, OWN),
+    "POST /console/second-factor/confirm": (LOOK, OWN),
+    "POST /console/second-factor/recovery-codes": (LOOK, OWN),
+    "POST /console/second-factor/remove": (LOOK, OWN),
     "POST /api/payments/{payment_no}/refunds": (REFUND, SCOPED),
     "POST /api/payments/{payment_no}/decision": (DECIDE, SCOPED),
     "POST /api/refunds/{refund_no}/decision": (DECIDE, SCOPED),
@@ -73,15 +89,79 @@ WRITES = {
     "DELETE /api/apps/{app_id}/keys/{key_id}": (ADMINISTER, CENTRE),
     "POST /api/users": (ADMINISTER, CENTRE),
     "PATCH /api/users/{username}": (ADMINISTER, CENTRE),
+    "POST /api/users/{username}/invitation": (ADMINISTER, CENTRE),
+    "DELETE /api/users/{username}/totp": (ADMINISTER, CENTRE),
+    "DELETE /api/users/{username}/sessions": (ADMINISTER, CENTRE),
+    "DELETE /api/users/{username}/sessions/{session_id}": (ADMINISTER, CENTRE),
     "POST /console/users": (ADMINISTER, CENTRE),
     "POST /console/users/{username}": (ADMINISTER, CENTRE),
     "POST /console/merchants/{merchant_id}/look": (ADMINISTER, CENTRE),
     "POST /console/merchants/{merchant_id}/look/accounts/{payment_id}": (ADMINISTER, CENTRE),
     "POST /console/counter-codes": (ADMINISTER, CENTRE),
     "POST /console/counter-codes/{code_id}/state": (ADMINISTER, CENTRE),
+    "POST /console/users/{username}/invitation": (ADMINISTER, CENTRE),
+    "POST /console/users/{username}/second-factor/remove": (ADMINISTER, CENTRE),
+    "POST /console/users/{username}/sessions/end": (ADMINISTER, CENTRE),
+    "POST /console/users/{username}/sessions/{session_id}/end": (ADMINISTER, CENTRE),
 }
 
+FRESH = {
+    "POST /api/totp",
+    "POST /api/totp/confirm",
+    "POST /api/totp/recovery-codes",
+    "DELETE /api/totp",
+    "POST /console/second-factor",
+    "POST /console/second-factor/confirm",
+    "POST /console/second-factor/recovery-codes",
+    "POST /console/second-factor/remove",
+    "POST /api/merchants/{merchant_id}/channel-accounts",
+    "PATCH /api/merchants/{merchant_id}/channel-accounts/{payment_id}",
+    "PATCH /api/apps/{app_id}",
+    "POST /api/apps/{app_id}/keys",
+    "PATCH /api/apps/{app_id}/keys/{key_id}",
+    "DELETE /api/apps/{app_id}/keys/{key_id}",
+    "POST /api/users",
+    "PATCH /api/users/{username}",
+    "POST /api/users/{username}/invitation",
+    "DELETE /api/users/{username}/totp",
+    "POST /console/users",
+    "POST /console/users/{username}",
+    "POST /console/users/{username}/invitation",
+    "POST /console/users/{username}/second-factor/remove",
+}
+"""Credentials, keys, users: what wants to know again who sits at the browser."""
+
+BEFORE_ENROLMENT = {
+    "DELETE /api/session",
+    "POST /api/session/reauthentication",
+    "PUT /api/password",
+    "GET /api/totp",
+    "POST /api/totp",
+    "POST /api/totp/confirm",
+    "POST /api/totp/recovery-codes",
+    "DELETE /api/totp",
+    "GET /api/sessions",
+    "DELETE /api/sessions",
+    "DELETE /api/sessions/{session_id}",
+    "POST /console/logout",
+    "GET /console/account",
+    "POST /console/account/password",
+    "POST /console/account/sessions/end",
+    "POST /console/account/sessions/{session_id}/end",
+    "GET /console/second-factor",
+    "POST /console/second-factor",
+    "POST /console/second-factor/confirm",
+    "POST /console/second-factor/recovery-codes",
+    "POST /console/second-factor/remove",
+}
+"""What is open to whoever has to set up a second factor first."""
+
 READS = {
+    "GET /api/totp": (LOOK, OWN),
+    "GET /api/sessions": (LOOK, OWN),
+    "GET /api/users/{username}/sessions": (ADMINISTER, CENTRE),
+    "GET /console/second-factor": (LOOK, OWN),
+    "GET /console/users/{username}": (ADMINISTER, CENTRE),
     "GET /api/channels": (LOOK, OWN),
     "GET /console/account": (LOOK, OWN),
     "GET /api/audit": (LOOK, CENTRE),
@@ -103,18 +183,24 @@ def app() -> FastAPI:
 
 
 def guards(app: FastAPI) -> Iterator[tuple[str, set[tuple[Right, Reach]]]]:
+    """Each route with the right that it asks, and whose data it is about."""
+    for route, found in all_guards(app):
+        yield route, {(guard.right, guard.reach) for guard in found}
+
+
+def all_guards(app: FastAPI) -> Iterator[tuple[str, list[Guard]]]:
     """Each route with what stands before it."""
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         assert isinstance(route, APIRoute) or context.path == "/console/static", route
         if isinstance(route, APIRoute):
             for method in sorted(route.methods or ()):
-                yield f"{method} {context.path}", set(guards_of(route.dependant))
+                yield f"{method} {context.path}", list(guards_of(route.dependant))
 
 
-def guards_of(dependant: Dependant) -> Iterator[tuple[Right, Reach]]:
+def guards_of(dependant: Dependant) -> Iterator[Guard]:
     if isinstance(dependant.call, Guard):
-        yield dependant.call.right, dependant.call.reach
+        yield dependant.call
     for inner in dependant.dependencies:
         yield from guards_of(inner)
 
@@ -143,6 +229,16 @@ def test_whoever_is_logged_in_may_read_what_is_of_their_merchants(app: FastAPI) 
         if route.startswith("GET ")
     }
     assert found == READS
+
+
+def test_what_is_grave_wants_to_know_again_who_it_is(app: FastAPI) -> None:
+    found = {route for route, them in all_guards(app) if any(it.is_fresh_only for it in them)}
+    assert found == FRESH
+
+
+def test_without_the_second_factor_that_a_role_needs_one_is_set_up_first(app: FastAPI) -> None:
+    found = {route for route, them in all_guards(app) if any(it.is_before_enrolment for it in them)}
+    assert found == BEFORE_ENROLMENT
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,23 @@ Every route but those that log in says in its signature whose it is, and is guar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
 
 from chassis import logs
+from contracts.text import clean
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import Forbidden, NotLoggedIn
+from merchant_admin.domain.errors import (
+    EnrolmentRequired,
+    Forbidden,
+    NotLoggedIn,
+    ReauthenticationRequired,
+)
 from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.second_factor import is_needed_by
 from merchant_admin.domain.users import Right, Role
 from merchant_admin.flows import sessions
 from merchant_admin.flows.deps import Deps
@@ -28,13 +36,32 @@ _BEARER: Final = "Bearer "
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Someone who is logged in."""
+    """Someone who is logged in. `authenticated_at`: when they last proved who they are.
+    `must_enrol`: they have no second factor, and need one before anything else."""
 
     actor: Actor
     role: Role
     scope: Scope
     token: str
     expires_at: datetime
+    session_id: str
+    authenticated_at: datetime
+    has_second_factor: bool
+    must_enrol: bool
+    by_cookie: bool = False
+
+    @property
+    def username(self) -> str:
+        return self.actor.username
+
+    def is_fresh(self, now: datetime) -> bool:
+        """A browser may have been left open; a program keeps its token to itself."""
+        return not self.by_cookie or self.authenticated_at > now - rules.FRESH_FOR
+
+    def require_fresh(self, now: datetime) -> None:
+        """Raises ReauthenticationRequired."""
+        if not self.is_fresh(now):
+            raise ReauthenticationRequired
 
 
 async def _deps(request: Request) -> Deps:
@@ -47,16 +74,29 @@ Work = Annotated[Deps, Depends(_deps)]
 
 def actor_of(request: Request, username: str) -> Actor:
     ip = request.client.host if request.client else ""
-    return Actor(username=username, ip=ip, request_id=logs.request_id.get())
+    agent = clean(request.headers.get("user-agent", ""), rules.MAX_USER_AGENT_CHARS)
+    return Actor(username, ip, logs.request_id.get(), user_agent=agent)
 
 
-async def find_caller(request: Request, deps: Deps, token: str | None) -> Caller | None:
+async def find_caller(
+    request: Request, deps: Deps, token: str | None, *, by_cookie: bool
+) -> Caller | None:
     """Whose valid session this token is; None for nobody's."""
     session = await sessions.find(deps, token) if token else None
     if token is None or session is None:
         return None
+    needs_factor = deps.requires_totp and is_needed_by(session.role)
     return Caller(
-        actor_of(request, session.username), session.role, session.scope, token, session.expires_at
+        actor=actor_of(request, session.username),
+        role=session.role,
+        scope=session.scope,
+        token=token,
+        expires_at=session.expires_at,
+        session_id=session.session_id,
+        authenticated_at=session.authenticated_at,
+        has_second_factor=session.has_second_factor,
+        must_enrol=needs_factor and not session.has_second_factor,
+        by_cookie=by_cookie,
     )
 
 
@@ -74,14 +114,30 @@ class Reach(StrEnum):
 
 
 class Guard:
-    """What stands before a route: the right that it asks of its caller, and whose data it is."""
+    """What stands before a route: the right that it asks of its caller, and whose data it is.
 
-    def __init__(self, right: Right, reach: Reach) -> None:
+    `is_fresh_only`: it wants to know again, every ten minutes, who sits at the browser.
+    `is_before_enrolment`: it is open to whoever has to set up a second factor first.
+    """
+
+    def __init__(
+        self,
+        right: Right,
+        reach: Reach,
+        *,
+        is_fresh_only: bool = False,
+        is_before_enrolment: bool = False,
+    ) -> None:
         self.right = right
         self.reach = reach
+        self.is_fresh_only = is_fresh_only
+        self.is_before_enrolment = is_before_enrolment
 
     def admits(self, caller: Caller) -> bool:
         return caller.role.may(self.right) and self._reaches(caller.scope)
+
+    def wants_enrolment(self, caller: Caller) -> bool:
+        return caller.must_enrol and not self.is_before_enrolment
 
     def _reaches(self, scope: Scope) -> bool:
         return self.reach is not Reach.CENTRE or scope.is_all
@@ -90,11 +146,20 @@ class Guard:
 class _ApiGuard(Guard):
     async def __call__(self, request: Request, response: Response, deps: Work) -> Caller:
         caller = await _logged_in(request, response, deps)
+        if self.wants_enrolment(caller):
+            raise EnrolmentRequired
         if not self.admits(caller):
             raise Forbidden(caller.role, self.right, is_scoped=not caller.scope.is_all)
+        if self.is_fresh_only:
+            caller.require_fresh(deps.clock())
         return caller
 
 
+_OWN = partial(_ApiGuard, Right.LOOK, Reach.OWN, is_before_enrolment=True)
+_ADMINISTER = partial(_ApiGuard, Right.ADMINISTER, Reach.CENTRE)
+
+Oneself = Annotated[Caller, Depends(_OWN())]
+FreshOneself = Annotated[Caller, Depends(_OWN(is_fresh_only=True))]
 Anyone = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.OWN))]
 Viewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.SCOPED))]
 CentreViewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.CENTRE))]
@@ -103,18 +168,20 @@ Decider = Annotated[Caller, Depends(_ApiGuard(Right.DECIDE, Reach.SCOPED))]
 CentreDecider = Annotated[Caller, Depends(_ApiGuard(Right.DECIDE, Reach.CENTRE))]
 Operator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE, Reach.SCOPED))]
 CentreOperator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE, Reach.CENTRE))]
-Admin = Annotated[Caller, Depends(_ApiGuard(Right.ADMINISTER, Reach.CENTRE))]
+Admin = Annotated[Caller, Depends(_ADMINISTER())]
+FreshAdmin = Annotated[Caller, Depends(_ADMINISTER(is_fresh_only=True))]
 
 
 async def _logged_in(request: Request, response: Response, deps: Deps) -> Caller:
     response.headers["Cache-Control"] = "no-store"
     authorization = request.headers.get("authorization")
+    by_cookie = authorization is None
     if authorization is not None:
         token = authorization.removeprefix(_BEARER) if authorization.startswith(_BEARER) else None
     else:
         token = request.cookies.get(deps.session_cookie)
         _require_csrf_token(request, deps, token)
-    caller = await find_caller(request, deps, token)
+    caller = await find_caller(request, deps, token, by_cookie=by_cookie)
     if caller is None:
         raise NotLoggedIn
     return caller

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from merchant_admin.api.access import Admin, Viewer, Work
+from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
 from merchant_admin.api.bodies import ChangeApp, CreateApp, body
 from merchant_admin.api.ids import AppId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -42,7 +42,7 @@ async def read(deps: Work, caller: Viewer, app_id: AppId) -> AppView:
 @router.patch("/{app_id}")
 async def change(
     deps: Work,
-    caller: Admin,
+    caller: FreshAdmin,
     app_id: AppId,
     request: Annotated[ChangeApp, Depends(body(ChangeApp))],
 ) -> ShownAppView:

@@ -123,9 +123,19 @@ class Patch(Body):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
+Totp = Annotated[str, Field(min_length=1, max_length=64)]
+"""The code of an authenticator, or a recovery code."""
+
+
 class LogIn(Body):
     username: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=1024)]
+    totp: Totp | None = None
+
+
+class Reauthenticate(Body):
+    password: Annotated[str, Field(min_length=1, max_length=1024)]
+    totp: Totp | None = None
 
 
 class AlertRouteBody(Body):

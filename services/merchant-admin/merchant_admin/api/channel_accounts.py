@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from contracts.internal import AccountTrial, ChannelDescription
-from merchant_admin.api.access import Admin, Anyone, Viewer, Work
+from merchant_admin.api.access import Admin, Anyone, FreshAdmin, Viewer, Work
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount, body
 from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -19,7 +19,7 @@ ACCOUNTS = "/merchants/{merchant_id}/channel-accounts"
 @router.post(ACCOUNTS, status_code=201)
 async def create(
     deps: Work,
-    caller: Admin,
+    caller: FreshAdmin,
     merchant_id: MerchantId,
     request: Annotated[CreateChannelAccount, Depends(body(CreateChannelAccount))],
 ) -> ChannelAccountView:
@@ -61,7 +61,7 @@ async def read(
 @router.patch(ACCOUNTS + "/{payment_id}")
 async def change(
     deps: Work,
-    caller: Admin,
+    caller: FreshAdmin,
     merchant_id: MerchantId,
     payment_id: PaymentId,
     request: Annotated[ChangeChannelAccount, Depends(body(ChangeChannelAccount))],

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Annotated, Final
+from uuid import UUID
 
 from pydantic import AfterValidator
 
@@ -28,6 +29,13 @@ def _username(text: str) -> str:
     return text
 
 
+def _session_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise NoSuch("session") from None
+
+
 MerchantId = Annotated[str, _of("merchant")]
 PaymentId = Annotated[str, _of("channel_account")]
 AppId = Annotated[str, _of("app")]
@@ -39,4 +47,5 @@ RefundNo = Annotated[str, _of("refund")]
 SplitNo = Annotated[str, _of("split")]
 StatementNo = Annotated[str, _of("statement")]
 DifferenceNo = Annotated[str, _of("difference")]
+SessionId = Annotated[str, AfterValidator(_session_id)]
 Username = Annotated[str, AfterValidator(_username)]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from merchant_admin.api.access import Admin, Viewer, Work
+from merchant_admin.api.access import FreshAdmin, Viewer, Work
 from merchant_admin.api.bodies import ChangeKey, CreateKey, body
 from merchant_admin.api.ids import AppId, KeyId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/apps/{app_id}/keys")
 @router.post("", status_code=201)
 async def create(
     deps: Work,
-    caller: Admin,
+    caller: FreshAdmin,
     app_id: AppId,
     request: Annotated[CreateKey, Depends(body(CreateKey))],
 ) -> ShownKeyView:
@@ -51,7 +51,7 @@ async def read(deps: Work, caller: Viewer, app_id: AppId, key_id: KeyId) -> KeyV
 @router.patch("/{key_id}")
 async def change(
     deps: Work,
-    caller: Admin,
+    caller: FreshAdmin,
     app_id: AppId,
     key_id: KeyId,
     request: Annotated[ChangeKey, Depends(body(ChangeKey))],
@@ -61,6 +61,6 @@ async def change(
 
 
 @router.delete("/{key_id}", status_code=204)
-async def delete(deps: Work, caller: Admin, app_id: AppId, key_id: KeyId) -> None:
+async def delete(deps: Work, caller: FreshAdmin, app_id: AppId, key_id: KeyId) -> None:
     """From now on nothing that it signs is accepted."""
     await keys.delete(deps, caller.actor, app_id, key_id)

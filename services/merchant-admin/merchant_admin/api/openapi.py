@@ -27,12 +27,17 @@ DESCRIPTION: Final = """\
 What the console of the centre (支付中心后台) is made of: merchants, channel accounts, apps, keys, \
 users, search, refunds and decisions of people.
 
-`POST /api/session` answers a token for `Authorization: Bearer …`. It ends after 15 unused minutes \
-and after 8 hours. Every write is audited. Who has some merchants sees theirs only: what is of \
-another does not exist. Amounts are whole numbers of minor units (分), times RFC 3339 in UTC, \
-errors `application/problem+json` (RFC 9457) with a `code`, a `request_id` and a JSON pointer for \
-each field that is wrong.
+`POST /api/session` answers a token for `Authorization: Bearer …`; whoever has a second factor \
+sends its code as `totp`. It ends after 15 unused minutes and after 8 hours. A write with the \
+cookie of a browser that touches credentials, keys or users wants a password of the last ten \
+minutes (401 `reauthentication_required`). Every write is audited. Who has some merchants sees \
+theirs only: what is of another does not exist. Amounts are whole numbers of minor units (分), \
+times RFC 3339 in UTC, errors `application/problem+json` (RFC 9457) with a `code`, a `request_id` \
+and a JSON pointer for each field that is wrong.
 """
+
+OPEN: Final = frozenset({("post", "/api/session"), ("post", "/api/invitations")})
+"""What is for people who are not logged in."""
 
 DocsPart = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
 
@@ -106,7 +111,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     made["components"]["securitySchemes"] = {"session": {"type": "http", "scheme": "bearer"}}
     for path, calls in made["paths"].items():
         for method, call in calls.items():
-            _complete(call, bodies.get((path, method)), is_open=path == "/api/session")
+            _complete(call, bodies.get((path, method)), is_open=(method, path) in OPEN)
     return made
 
 

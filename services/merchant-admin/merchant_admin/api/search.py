@@ -136,6 +136,8 @@ async def request_refund(
     requested: Annotated[RequestRefund, Depends(body(RequestRefund))],
 ) -> RefundView:
     """201 for a new refund; 200 where `merchant_refund_no` names one that was asked for before."""
+    if requested.amount >= deps.refund_reauthentication_from:
+        caller.require_fresh(deps.clock())
     opened = await refunds.request(
         deps,
         caller.actor,

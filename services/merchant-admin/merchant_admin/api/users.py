@@ -1,16 +1,18 @@
 """`/api/users`: who may log in, and as what; `/api/password`: everybody's own."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, BeforeValidator, Field
+from fastapi import APIRouter, Depends, Request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from merchant_admin.api.access import Admin, Anyone, Work
+from merchant_admin.api.access import Admin, FreshAdmin, Oneself, Work, actor_of
 from merchant_admin.api.bodies import Body, MerchantIds, Patch, body
 from merchant_admin.api.ids import Username
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, text_after
 from merchant_admin.api.views import UserView
 from merchant_admin.domain.audit import SYSTEM
+from merchant_admin.domain.invitations import Invitation
 from merchant_admin.domain.passwords import MAX_CHARS
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role
@@ -45,8 +47,10 @@ RoleField = Annotated[Role, Field(strict=False), BeforeValidator(_by_newest_name
 
 
 class CreateUser(Body):
+    """Without `password` they are invited: the answer holds a link with which they set one."""
+
     username: NewUsername
-    password: Password
+    password: Password | None = None
     role: RoleField
     merchant_ids: MerchantIds | None = None
 
@@ -72,11 +76,59 @@ class ChangeOwnPassword(Body):
     new_password: Password
 
 
+class AcceptInvitation(Body):
+    token: Annotated[str, Field(min_length=1, max_length=128)]
+    password: Password
+
+
+class InvitationView(BaseModel):
+    """`url` is good once, until `expires_at`, and shown here only."""
+
+    url: str
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, request: Request, invitation: Invitation) -> "InvitationView":
+        url = f"{request.base_url}console/invitations/{invitation.token}"
+        return cls(url=url, expires_at=invitation.expires_at)
+
+
+class NewUserView(UserView):
+    """`invitation` is there for whoever was created without a password."""
+
+    invitation: InvitationView | None
+
+
 @router.post(USERS, status_code=201)
 async def create(
-    deps: Work, caller: Admin, request: Annotated[CreateUser, Depends(body(CreateUser))]
-) -> UserView:
-    return UserView.of(await users.create(deps, caller.actor, **dict(request)))
+    request: Request,
+    deps: Work,
+    caller: FreshAdmin,
+    requested: Annotated[CreateUser, Depends(body(CreateUser))],
+) -> NewUserView:
+    made = await users.create(deps, caller.actor, **dict(requested))
+    return NewUserView(
+        **UserView.of(made.user).model_dump(),
+        invitation=made.invitation and InvitationView.of(request, made.invitation),
+    )
+
+
+@router.post(USERS + "/{username}/invitation", status_code=201)
+async def invite(
+    request: Request, deps: Work, caller: FreshAdmin, username: Username
+) -> InvitationView:
+    """Another link, in place of the one before; who has a password keeps it until it is used."""
+    return InvitationView.of(request, await users.invite(deps, caller.actor, username))
+
+
+@router.post("/invitations", status_code=204)
+async def accept(
+    request: Request,
+    deps: Work,
+    requested: Annotated[AcceptInvitation, Depends(body(AcceptInvitation))],
+) -> None:
+    """Set the password of whoever the link was made for."""
+    await users.accept(deps, actor_of(request, ""), requested.token, requested.password)
 
 
 @router.get(USERS)
@@ -96,7 +148,7 @@ async def read(deps: Work, _: Admin, username: Username) -> UserView:
 @router.patch(USERS + "/{username}")
 async def change(
     deps: Work,
-    caller: Admin,
+    caller: FreshAdmin,
     username: Username,
     request: Annotated[ChangeUser, Depends(body(ChangeUser))],
 ) -> UserView:
@@ -107,7 +159,7 @@ async def change(
 @router.put("/password", status_code=204)
 async def change_own_password(
     deps: Work,
-    caller: Anyone,
+    caller: Oneself,
     request: Annotated[ChangeOwnPassword, Depends(body(ChangeOwnPassword))],
 ) -> None:
     """Ends all sessions of the caller, this one too."""

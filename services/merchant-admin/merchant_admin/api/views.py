@@ -30,12 +30,13 @@ class SessionView(BaseModel):
 
 class UserView(BaseModel):
     """`is_from_environment`: the one that the service itself was told of, whom nobody changes.
-    `merchant_ids`: whose data they see; null for all."""
+    `merchant_ids`: whose data they see; null for all. `invited`: has set no password yet."""
 
     username: str
     role: Role
     merchant_ids: list[str] | None
     is_from_environment: bool
+    invited: bool
     disabled: bool
     disabled_at: datetime | None
     created_at: datetime
@@ -48,6 +49,7 @@ class UserView(BaseModel):
             role=user.role,
             merchant_ids=user.scope.parameter,
             is_from_environment=user.is_from_environment,
+            invited=user.password_hash is None,
             disabled=user.disabled_at is not None,
             disabled_at=user.disabled_at,
             created_at=user.created_at,

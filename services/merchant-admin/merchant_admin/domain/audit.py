@@ -21,11 +21,12 @@ _SEALED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, from where, in which request."""
+    """Who does something, from where, in which request, with what (`user_agent`)."""
 
     username: str
     ip: str
     request_id: str
+    user_agent: str = ""
 
 
 SYSTEM: Final = Actor(username="system", ip="", request_id="")

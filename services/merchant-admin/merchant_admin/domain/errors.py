@@ -1,8 +1,8 @@
 """Everything that merchant-admin refuses, each with its code and the words for the caller.
 
 AdminProblem
-├── NotLoggedIn 401 · TooManyLogins 429
-├── Forbidden 403
+├── NotLoggedIn 401 · TotpRequired 401 · ReauthenticationRequired 401 · TooManyLogins 429
+├── Forbidden 403 · EnrolmentRequired 403 · NotForMachines 403
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
 └── NotRefundable 409
@@ -15,11 +15,17 @@ from chassis.problems import FieldError, Problem
 from contracts.codes import CODES, Code, CodeRow
 
 FORBIDDEN: Final = "forbidden"
-"""The one code beside those of the public API, where nobody is told what others may."""
+TOTP_REQUIRED: Final = "totp_required"
+TOTP_ENROLMENT_REQUIRED: Final = "totp_enrolment_required"
+REAUTHENTICATION_REQUIRED: Final = "reauthentication_required"
+"""Beside the codes of the public API, where nobody is told what others may, and nobody logs in."""
 
 _ROWS: Final[Mapping[str, CodeRow]] = {
     **{str(code): row for code, row in CODES.items()},
     FORBIDDEN: CodeRow(403, "The user does not have this right"),
+    TOTP_REQUIRED: CodeRow(401, "A code of the second factor is needed"),
+    TOTP_ENROLMENT_REQUIRED: CodeRow(403, "The user has to set up a second factor first"),
+    REAUTHENTICATION_REQUIRED: CodeRow(401, "The user has to prove again who they are"),
 }
 
 
@@ -38,6 +44,41 @@ class NotLoggedIn(AdminProblem):
 
     def __init__(self, detail: str = "Log in at POST /api/session.") -> None:
         super().__init__(detail)
+
+
+class TotpRequired(AdminProblem):
+    """The password was right; `was_wrong`: a code was given, which is not one or is used up."""
+
+    code = TOTP_REQUIRED
+
+    def __init__(self, *, was_wrong: bool = False) -> None:
+        self.was_wrong = was_wrong
+        super().__init__(
+            "The code is wrong, too old, or was used before."
+            if was_wrong
+            else "Send the code of your authenticator, or a recovery code, as member totp."
+        )
+
+
+class ReauthenticationRequired(AdminProblem):
+    code = REAUTHENTICATION_REQUIRED
+
+    def __init__(self) -> None:
+        super().__init__("Send your password to POST /api/session/reauthentication, then again.")
+
+
+class EnrolmentRequired(AdminProblem):
+    code = TOTP_ENROLMENT_REQUIRED
+
+    def __init__(self) -> None:
+        super().__init__("Set up a second factor at POST /api/totp before anything else.")
+
+
+class NotForMachines(AdminProblem):
+    code = FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("This is for people; a machine's token does not open it.")
 
 
 class TooManyLogins(AdminProblem):

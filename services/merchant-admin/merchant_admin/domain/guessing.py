@@ -110,6 +110,11 @@ class Standing:
         return known is not None and known.count >= self.attempt.limits[subject]
 
 
+def second_factor_subject(key: bytes, username: str) -> bytes:
+    """Under which wrong codes of a user count, from whatever address."""
+    return _digest(key, f"totp\n{username}")
+
+
 def _network(ip: str) -> str:
     try:
         address = ip_address(ip)

@@ -4,7 +4,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from merchant_admin.domain.scope import Scope
@@ -19,6 +19,14 @@ LIFETIME: Final = timedelta(hours=8)
 
 IDLE_LIMIT: Final = timedelta(minutes=15)
 """Whoever leaves their desk is logged out."""
+
+FRESH_FOR: Final = timedelta(minutes=10)
+"""Since somebody proved who they are: after that it is asked for again before what is grave."""
+
+TICKET_GOOD_FOR: Final = timedelta(minutes=5)
+"""Between the password and the code of the second factor."""
+
+MAX_USER_AGENT_CHARS: Final = 256
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly it is noted when a session was used last: not every request writes."""
@@ -43,13 +51,29 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`role` and `scope`: those they have now."""
+    """`role` and `scope`: those they have now. `authenticated_at`: when they last proved who
+    they are."""
 
+    session_id: str
     username: str
     expires_at: datetime
     role: Role
     scope: Scope
     seen_at: datetime
+    authenticated_at: datetime
+    has_second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One of a list; `user_agent`: what the browser or program called itself."""
+
+    session_id: str
+    ip: str
+    user_agent: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
 
 
 def new_token() -> str:
@@ -69,6 +93,28 @@ def csrf_token(keys: Sequence[bytes], token: str) -> str:
 def is_csrf_token(keys: Sequence[bytes], token: str, given: str) -> bool:
     return any(
         hmac.compare_digest(csrf_token([key], token).encode(), given.encode()) for key in keys
+    )
+
+
+def new_ticket(key: bytes, username: str, password_hash: str, until: datetime) -> str:
+    """Tells for a few minutes that this password of theirs was right."""
+    stamp = f"{int(until.timestamp())}"
+    told = f"{username}\n{password_hash}\n{stamp}"
+    return f"{stamp}.{_digest(key, 'ticket', told).hex()}"
+
+
+def is_ticket(
+    keys: Sequence[bytes], username: str, password_hash: str, given: str, now: datetime
+) -> bool:
+    stamp, _, _ = given.partition(".")
+    if not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
+        return False
+    until = datetime.fromtimestamp(int(stamp), UTC)
+    return until > now and any(
+        hmac.compare_digest(
+            new_ticket(key, username, password_hash, until).encode(), given.encode()
+        )
+        for key in keys
     )
 
 

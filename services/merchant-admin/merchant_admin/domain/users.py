@@ -59,12 +59,13 @@ def checked_scope(role: Role, merchant_ids: Sequence[str] | None) -> Scope:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may log in unless disabled. The one that `is_from_environment` has their
+    """Somebody who may log in unless disabled; whose `password_hash` is None was invited and has
+    set no password yet. The one that `is_from_environment` has their
     password from there, and is an admin whatever others request: nobody can lock the house."""
 
     username: str
     role: Role
-    password_hash: str = field(repr=False)
+    password_hash: str | None = field(repr=False)
     is_from_environment: bool
     disabled_at: datetime | None
     created_at: datetime
@@ -124,6 +125,7 @@ class User:
             "merchant_ids": self.scope.parameter,
             "is_from_environment": self.is_from_environment,
             "disabled": self.disabled_at is not None,
+            "invited": self.password_hash is None,
         }
 
 

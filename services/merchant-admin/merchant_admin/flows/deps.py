@@ -22,7 +22,9 @@ class SealingKeys:
 @dataclass(frozen=True, slots=True)
 class Deps:
     """`wake` tells the relay that events were committed. `session_keys`: the first
-    keys new sessions, all are known. `session_cookie`: its name."""
+    keys new sessions, all are known. `session_cookie`: its name. `requires_totp`: of whoever
+    configures, decides or refunds. `refund_reauthentication_from`: minor units, from which a
+    refund wants to know again who asks for it."""
 
     db: Database
     wake: Callable[[], None]
@@ -36,3 +38,5 @@ class Deps:
     checks: Checks = field(default_factory=Checks)
     sessions: SessionTerms = field(default_factory=SessionTerms)
     session_cookie: str = SESSION_COOKIE
+    requires_totp: bool = False
+    refund_reauthentication_from: int = 100_000

@@ -1,27 +1,32 @@
 """People of the back office: let in, given another role or password, shut out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from chassis.database import Tx
 from chassis.problems import FieldError
 from merchant_admin.domain.audit import SYSTEM, Actor
-from merchant_admin.domain.errors import Unusable
+from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.guessing import Priority
+from merchant_admin.domain.invitations import GOOD_FOR, Invitation, new_token, token_digest
 from merchant_admin.domain.passwords import find_weakness
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Role, User, checked_scope
 from merchant_admin.flows.checking import find_right_hash
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
+from merchant_admin.store import invitations
 from merchant_admin.store import users as store
 from merchant_admin.store.merchants import list_names
+from merchant_admin.store.second_factors import remove as remove_factor
 from merchant_admin.store.sessions import end_sessions_of
 
 
 async def ensure_administrator(deps: Deps, username: str, password: str) -> None:
     """Make this the environment's one administrator; whom it named before is shut out.
 
-    A new password ends the sessions made with the old one.
+    A new password ends the sessions made with the old one, and the second factor.
     """
     async with deps.db.connection() as tx:
         known = await store.find_user(tx, username)
@@ -37,7 +42,20 @@ async def ensure_administrator(deps: Deps, username: str, password: str) -> None
                 tx, SYSTEM, User(username, Role.ADMINISTRATOR, password_hash, True, None, now, now)
             )
         else:
+            if was.password_hash != password_hash and await remove_factor(tx, username):
+                # Whoever sets the environment owns the house, and gets in without the phone.
+                await record_action(
+                    tx, SYSTEM, "totp.removed", at=now, entity_id=username, after={}
+                )
             await _save(tx, SYSTEM, was=was, now=was.appointed(password_hash, now))
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """`invitation` is there for whoever got no password: this is the only time it is shown."""
+
+    user: User
+    invitation: Invitation | None
 
 
 async def create(
@@ -45,21 +63,74 @@ async def create(
     actor: Actor,
     *,
     username: str,
-    password: str,
+    password: str | None,
     role: Role,
     merchant_ids: Sequence[str] | None,
-) -> User:
-    """Let somebody in. Raises Unusable where the name is taken, the password is weak, or the
-    merchants are none of ours or not for this role."""
+) -> NewUser:
+    """Let somebody in, with a password, or invite them to set one themselves.
+
+    Raises Unusable where the name is taken, the password is weak, or the merchants are none of
+    ours or not for this role.
+    """
     scope = checked_scope(role, merchant_ids)
-    password_hash = await _hash(deps, username, password)
+    password_hash = None if password is None else await _hash(deps, username, password)
     now = deps.clock()
     user = User(username, role, password_hash, False, None, now, now, scope)
     async with deps.db.transaction() as tx:
         await _require_merchants(tx, scope)
         if not await _add(tx, actor, user):
             raise Unusable(FieldError("/username", "is taken"))
+        invitation = await _invite(tx, actor, username, now) if password is None else None
+    return NewUser(user, invitation)
+
+
+async def invite(deps: Deps, actor: Actor, username: str) -> Invitation:
+    """A link with which they set a password, in place of one from before. Raises NoSuch, and
+    Unusable for the environment's administrator and who is disabled."""
+    async with deps.db.transaction() as tx:
+        user = await store.get_user(tx, username, lock=True)
+        if user.is_from_environment:
+            raise Unusable(FieldError("/username", "is set by the environment of the service"))
+        if user.disabled_at is not None:
+            raise Unusable(FieldError("/username", "is disabled"))
+        return await _invite(tx, actor, username, deps.clock())
+
+
+async def read_invited(deps: Deps, token: str) -> str:
+    """Whose invitation this is. Raises NoSuch for one that is used, expired or none."""
+    async with deps.db.connection() as tx:
+        username = await invitations.find_invited(tx, token_digest(token), deps.clock())
+    if username is None:
+        raise NoSuch("invitation")
+    return username
+
+
+async def accept(deps: Deps, actor: Actor, token: str, password: str) -> User:
+    """Whoever was invited sets their password, and is logged out everywhere.
+
+    Raises NoSuch for an invitation that is used, expired or none, Unusable for a weak password:
+    then it is still open.
+    """
+    username = await read_invited(deps, token)
+    password_hash = await _hash(deps, username, password)
+    now = deps.clock()
+    async with deps.db.transaction() as tx:
+        was = await store.get_user(tx, username, lock=True)
+        if was.disabled_at is not None or (
+            await invitations.take_invitation(tx, token_digest(token), now) != username
+        ):
+            raise NoSuch("invitation")
+        user = was.changed(
+            role=None, password_hash=password_hash, disabled=None, scope=None, at=now
+        )
+        await _save(tx, replace(actor, username=username), was=was, now=user)
     return user
+
+
+async def read_open_invitations(deps: Deps, usernames: Sequence[str]) -> dict[str, datetime]:
+    """Until when those of them that are invited may come in, by name."""
+    async with deps.db.connection() as tx:
+        return await invitations.list_open(tx, list(usernames), deps.clock())
 
 
 async def change(
@@ -123,6 +194,18 @@ async def _require_merchants(tx: Tx, scope: Scope) -> None:
         raise Unusable(FieldError("/merchant_ids", "names a merchant that does not exist"))
 
 
+async def _invite(tx: Tx, actor: Actor, username: str, now: datetime) -> Invitation:
+    invitation = Invitation(username, new_token(), now + GOOD_FOR)
+    await invitations.put_invitation(
+        tx, username, token_digest(invitation.token), now=now, expires_at=invitation.expires_at
+    )
+    await record_action(
+        tx, actor, "user.invited", at=now, entity_id=username,
+        after={"expires_at": invitation.expires_at.isoformat()},
+    )  # fmt: skip
+    return invitation
+
+
 async def _add(tx: Tx, actor: Actor, user: User) -> bool:
     """Whether nobody had the name."""
     is_new = await store.add_user(tx, user)
@@ -141,6 +224,7 @@ async def _save(tx: Tx, actor: Actor, *, was: User, now: User) -> None:
     has_new_password = now.password_hash != was.password_hash
     if has_new_password or now.disabled_at is not None:
         await end_sessions_of(tx, now.username)
+        await invitations.withdraw_invitation(tx, now.username)
     after = now.facts() | ({"password": "changed"} if has_new_password else {})
     await record_action(
         tx, actor, "user.updated", at=now.updated_at, entity_id=now.username,
@@ -163,9 +247,10 @@ async def _new_hash(deps: Deps, username: str, password: str) -> str:
 
 async def _kept_or_new_hash(deps: Deps, known: User | None, username: str, password: str) -> str:
     """The stored one where it is of this very password and made with today's parameters."""
-    if known is not None and deps.passwords.is_current(known.password_hash):
+    stored = known.password_hash if known else None
+    if stored is not None and deps.passwords.is_current(stored):
         run = deps.checks.hashing.run
-        if await run(Priority.KNOWN, deps.passwords.is_right, known.password_hash, password):
-            deps.checks.recognised.remember(username, known.password_hash, password)
-            return known.password_hash
+        if await run(Priority.KNOWN, deps.passwords.is_right, stored, password):
+            deps.checks.recognised.remember(username, stored, password)
+            return stored
     return await _new_hash(deps, username, password)

@@ -23,6 +23,14 @@ on conflict (subject) do update
        first_at = case when f.first_at <= $3 then $2 else f.first_at end
 """
 
+COUNT_ONE = """
+insert into login_failure as f (subject, failures, first_at) values ($1, 1, $2)
+on conflict (subject) do update
+   set failures = case when f.first_at <= $3 then 1 else f.failures + 1 end,
+       first_at = case when f.first_at <= $3 then $2 else f.first_at end
+returning failures, first_at
+"""
+
 FORGET_FAILURES = "delete from login_failure where subject = $1"
 
 KNOW = """
@@ -49,6 +57,17 @@ async def get_standing(tx: Tx, attempt: Attempt, now: datetime) -> Standing:
 
 async def count_failure(tx: Tx, attempt: Attempt, now: datetime) -> None:
     await tx.execute(COUNT_FAILURE, list(attempt.limits), now, now - WINDOW)
+
+
+async def count_one(tx: Tx, subject: bytes, now: datetime) -> Failures:
+    """One more try of this subject, and how many it makes."""
+    row = await tx.fetchrow(COUNT_ONE, subject, now, now - WINDOW)
+    assert row is not None
+    return Failures(row["failures"], row["first_at"])
+
+
+async def forget_failures(tx: Tx, subject: bytes) -> None:
+    await tx.execute(FORGET_FAILURES, subject)
 
 
 async def know_address(tx: Tx, attempt: Attempt, now: datetime) -> None:

@@ -1,5 +1,6 @@
-"""Everybody's own password."""
+"""Everybody's own password and sessions."""
 
+from contextlib import suppress
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -9,10 +10,11 @@ from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import LOGIN, SeenByAnyone, SentByAnyone, to
+from merchant_admin.api.ids import SessionId
 from merchant_admin.api.users import ChangeOwnPassword
-from merchant_admin.domain.errors import TooManyLogins
+from merchant_admin.domain.errors import NoSuch, TooManyLogins
 from merchant_admin.domain.passwords import MIN_CHARS
-from merchant_admin.flows import users
+from merchant_admin.flows import sessions, users
 
 HOME: Final = "/console/account"
 REFUSALS: Final = frozenset({"account_refused", "too_many_logins"})
@@ -26,6 +28,7 @@ async def account_page(request: Request, deps: Work, visitor: SeenByAnyone) -> R
         "visitor": visitor,
         "user": await users.read(deps, visitor.username),
         "min_password_chars": MIN_CHARS,
+        "sessions": await sessions.read_open(deps, visitor.username),
         "problem": problem_in(request, REFUSALS),
     }
     return render(request, "account.html", facts)
@@ -42,4 +45,18 @@ async def change_password(deps: Work, sent: SentByAnyone) -> Response:
         return to(f"{HOME}?problem=too_many_logins")
     except Problem:
         return to(f"{HOME}?problem=account_refused")
+    return to(LOGIN)
+
+
+@router.post("/sessions/{session_id}/end")
+async def end_session(deps: Work, sent: SentByAnyone, session_id: SessionId) -> Response:
+    with suppress(NoSuch):  # It has ended by itself.
+        await sessions.end(deps, sent.actor, sent.visitor.username, session_id)
+    return to(HOME)
+
+
+@router.post("/sessions/end")
+async def end_all_sessions(deps: Work, sent: SentByAnyone) -> Response:
+    """Leads to the login, for this one ends too."""
+    await sessions.end_all(deps, sent.actor, sent.visitor.username)
     return to(LOGIN)

@@ -15,7 +15,14 @@ from merchant_admin.api.bodies import RequestRefund
 from merchant_admin.api.console.forms import whole_number
 from merchant_admin.api.console.rendering import done_in, error_page, render
 from merchant_admin.api.console.shown import minor_units
-from merchant_admin.api.console.visiting import Seen, SentByDecider, SentByRefunder, Visitor, to
+from merchant_admin.api.console.visiting import (
+    Seen,
+    SentByDecider,
+    SentByRefunder,
+    Visitor,
+    proved,
+    to,
+)
 from merchant_admin.api.decisions import DecideOnPayment, DecideOnRefund
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch, Unusable
@@ -82,6 +89,8 @@ async def request_refund(
             raise Unusable(FieldError("/amount", "is not an amount"))
         given = {name: sent.form.get(name, "") for name in ("merchant_refund_no", "reason")}
         requested = parse(RequestRefund, {**given, "amount": amount})
+        if requested.amount >= deps.refund_reauthentication_from:
+            await proved(deps, sent.visitor, sent.form)
         await refunds.request(deps, sent.actor, sent.scope, number, **dict(requested))
     except Problem as problem:
         refused = _refused(problem, REFUND, sent.form, "refund")

@@ -1,63 +1,70 @@
-"""`/console`: log in, look at merchants, orders and payments."""
+"""`/console`: look at merchants, orders and payments."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
-from chassis.problems import Overloaded, Problem
 from contracts.api import OrderStatus, PaymentStatus
-from merchant_admin.api.access import Work, actor_of
+from merchant_admin.api.access import Work
 from merchant_admin.api.console import (
     account,
     books,
     callbacks,
     counter_codes,
     error_pages,
+    invitations,
+    login,
     looks,
     payment,
     reconciliations,
+    second_factor,
     users,
 )
-from merchant_admin.api.console.forms import read_form, typed
+from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.navigation import HOME, Navigation
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import (
-    LOGIN,
+    EnrolmentNeeded,
     LoginNeeded,
+    ReauthenticationNeeded,
     RightNeeded,
     Seen,
-    SentByAnyone,
     to,
+    to_enrolment,
     to_forbidden,
     to_login,
+    to_reauthentication,
 )
 from merchant_admin.api.paging import id_after, page_of, place_of, position_after
-from merchant_admin.domain import sessions as rules
-from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search
-from merchant_admin.flows import merchants, searching, sessions
-from merchant_admin.flows.deps import Deps
+from merchant_admin.flows import merchants, searching
 
 PAGE: Final = 50
 
-REFUSED_LOGINS: Final[Mapping[type[Problem], str]] = {
-    NotLoggedIn: "wrong_password",
-    TooManyLogins: "too_many_logins",
-    Overloaded: "busy_logins",
-}
+PARTS: Final = (
+    login,
+    payment,
+    books,
+    reconciliations,
+    callbacks,
+    users,
+    account,
+    second_factor,
+    invitations,
+    counter_codes,
+    looks,
+)
 _STATIC: Final = Path(__file__).parent / "static"
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 router = APIRouter(include_in_schema=False)
 
 
 def add_to(app: FastAPI) -> None:
     app.include_router(router)
-    for part in (payment, books, reconciliations, callbacks, users, account, counter_codes, looks):
+    for part in PARTS:
         app.include_router(part.router)
     static = StaticFiles(directory=_STATIC, packages=[("foundation", "static")])
     app.mount("/console/static", static, name="console-static")
@@ -65,6 +72,8 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(RightNeeded, to_forbidden)
     error_pages.add_to(app)
     app.state.navigation = Navigation.of(app)
+    app.add_exception_handler(EnrolmentNeeded, to_enrolment)
+    app.add_exception_handler(ReauthenticationNeeded, to_reauthentication)
 
 
 @router.get("/")
@@ -76,54 +85,6 @@ async def root() -> Response:
 async def home_page(request: Request, visitor: Seen) -> Response:
     """What is to be done."""
     return render(request, "home.html", {"visitor": visitor})
-
-
-@router.get(LOGIN)
-async def login_page(request: Request) -> Response:
-    return render(request, "login.html", {"visitor": None, "problem": None})
-
-
-@router.post(LOGIN)
-async def log_in(request: Request, deps: Work) -> Response:
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return to(LOGIN)
-    form = await read_form(request)
-    username, password = form.get("username", "")[:64], form.get("password", "")[:1024]
-    try:
-        session = await sessions.log_in(deps, actor_of(request, username), password)
-    except (NotLoggedIn, TooManyLogins, Overloaded) as refusal:
-        problem = REFUSED_LOGINS[type(refusal)]
-        facts = {"visitor": None, "problem": problem}
-        return render(request, "login.html", facts, status=refusal.status)
-    response = to(HOME)
-    response.set_cookie(
-        deps.session_cookie,
-        session.access_token,
-        max_age=int(deps.sessions.lifetime.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=_is_secure(request, deps),
-    )
-    return response
-
-
-@router.post("/console/logout")
-async def log_out(request: Request, deps: Work, sent: SentByAnyone) -> Response:
-    await sessions.log_out(deps, sent.actor, sent.visitor.caller.token)
-    response = to(LOGIN)
-    response.delete_cookie(
-        deps.session_cookie,
-        httponly=True,
-        samesite="strict",
-        secure=_is_secure(request, deps),
-    )
-    return response
-
-
-def _is_secure(request: Request, deps: Deps) -> bool:
-    """Browsers take no secure cookie from a page that came without TLS, but from this machine."""
-    is_bound_to_tls = deps.session_cookie == rules.HOST_SESSION_COOKIE
-    return is_bound_to_tls or request.url.hostname not in _LOOPBACK
 
 
 @router.get("/console/merchants")

@@ -1,7 +1,9 @@
 """Who may log in, and as what: the page of those who administer."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
@@ -9,13 +11,22 @@ from chassis.problems import Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.rendering import problem_in, render
-from merchant_admin.api.console.visiting import SeenByAdmin, SentByAdmin, to
-from merchant_admin.api.ids import Username
+from merchant_admin.api.console.visiting import (
+    FreshlySentByAdmin,
+    SeenByAdmin,
+    SentByAdmin,
+    Visitor,
+    to,
+)
+from merchant_admin.api.ids import SessionId, Username
 from merchant_admin.api.paging import DEFAULT_LIMIT, page_of, text_after
-from merchant_admin.api.users import ChangeUser, CreateUser
+from merchant_admin.api.users import ChangeUser, CreateUser, InvitationView
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.invitations import Invitation
 from merchant_admin.domain.passwords import MIN_CHARS
 from merchant_admin.domain.users import Role
-from merchant_admin.flows import users
+from merchant_admin.flows import second_factors, sessions, users
+from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/users"
 
@@ -48,20 +59,65 @@ async def users_page(request: Request, deps: Work, visitor: SeenByAdmin) -> Resp
 
 
 @router.post("")
-async def create(deps: Work, sent: SentByAdmin) -> Response:
-    given: dict[str, Any] = {
-        name: sent.form.get(name, "") for name in ("username", "password", "role")
-    }
+async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Response:
+    """Without a password the answer shows the link of the invitation, this once."""
+    given: dict[str, Any] = {name: sent.form.get(name, "") for name in ("username", "role")}
+    given["password"] = sent.form.get("password") or None
     given["merchant_ids"] = _merchant_ids(sent.form)
     try:
-        await users.create(deps, sent.actor, **dict(parse(CreateUser, given)))
+        made = await users.create(deps, sent.actor, **dict(parse(CreateUser, given)))
     except Problem as refusal:
         return to(f"{HOME}?problem={_told(refusal)}")
-    return to(HOME)
+    if made.invitation is None:
+        return to(HOME)
+    return await _user_page(request, deps, sent.visitor, made.user.username, made.invitation)
+
+
+@router.get("/{username}")
+async def user_page(
+    request: Request, deps: Work, visitor: SeenByAdmin, username: Username
+) -> Response:
+    """One of them: sessions, second factor, invitation."""
+    return await _user_page(request, deps, visitor, username)
+
+
+@router.post("/{username}/invitation")
+async def invite(
+    request: Request, deps: Work, sent: FreshlySentByAdmin, username: Username
+) -> Response:
+    try:
+        invitation = await users.invite(deps, sent.actor, username)
+    except Problem as refusal:
+        return to(f"{HOME}?problem={_told(refusal)}")
+    return await _user_page(request, deps, sent.visitor, username, invitation)
+
+
+@router.post("/{username}/second-factor/remove")
+async def remove_second_factor(
+    deps: Work, sent: FreshlySentByAdmin, username: Username
+) -> Response:
+    with suppress(NoSuch):  # There is none any more.
+        await second_factors.remove(deps, sent.actor, username)
+    return to(_home_of(username))
+
+
+@router.post("/{username}/sessions/end")
+async def end_all_sessions(deps: Work, sent: SentByAdmin, username: Username) -> Response:
+    await sessions.end_all(deps, sent.actor, username)
+    return to(_home_of(username))
+
+
+@router.post("/{username}/sessions/{session_id}/end")
+async def end_session(
+    deps: Work, sent: SentByAdmin, username: Username, session_id: SessionId
+) -> Response:
+    with suppress(NoSuch):  # It has ended by itself.
+        await sessions.end(deps, sent.actor, username, session_id)
+    return to(_home_of(username))
 
 
 @router.post("/{username}")
-async def change(deps: Work, sent: SentByAdmin, username: Username) -> Response:
+async def change(deps: Work, sent: FreshlySentByAdmin, username: Username) -> Response:
     """An empty password leaves the one that there is."""
     form = sent.form
     given: dict[str, Any] = {
@@ -77,6 +133,33 @@ async def change(deps: Work, sent: SentByAdmin, username: Username) -> Response:
     except Problem as refusal:
         return to(f"{HOME}?problem={_told(refusal)}")
     return to(HOME)
+
+
+async def _user_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    username: str,
+    invitation: Invitation | None = None,
+) -> Response:
+    try:
+        user = await users.read(deps, username)
+    except NoSuch:
+        return render(request, "not_found.html", {"visitor": visitor}, status=404)
+    facts = {
+        "visitor": visitor,
+        "user": user,
+        "home": _home_of(username),
+        "codes_left": await second_factors.count_recovery_codes(deps, username),
+        "invited_until": (await users.read_open_invitations(deps, [username])).get(username),
+        "sessions": await sessions.read_open(deps, username),
+        "link_of_invitation": invitation and InvitationView.of(request, invitation).url,
+    }
+    return render(request, "user.html", facts)
+
+
+def _home_of(username: str) -> str:
+    return f"{HOME}/{quote(username, safe='')}"
 
 
 def _merchant_ids(form: Mapping[str, str]) -> list[str] | None:

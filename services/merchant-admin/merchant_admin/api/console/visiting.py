@@ -1,23 +1,45 @@
 """Who looks at the pages and sends their forms, and where they are led."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
+from chassis.problems import Overloaded, Problem
 from merchant_admin.api.access import CSRF_FIELD, Caller, Guard, Reach, Work, find_caller
 from merchant_admin.api.console.forms import read_form
-from merchant_admin.api.console.rendering import error_page
+from merchant_admin.api.console.rendering import error_page, render
 from merchant_admin.api.console.uploads import read_upload
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import Forbidden, NotLoggedIn
+from merchant_admin.domain.errors import (
+    Forbidden,
+    NotLoggedIn,
+    ReauthenticationRequired,
+    TooManyLogins,
+    TotpRequired,
+)
+from merchant_admin.domain.passwords import MAX_CHARS
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Right
+from merchant_admin.flows import sessions
 from merchant_admin.flows.deps import Deps
 
 LOGIN: Final = "/console/login"
+SECOND_FACTOR: Final = "/console/second-factor"
+
+PASSWORD_AGAIN: Final = "password_again"  # noqa: S105 — the name of a field
+TOTP_AGAIN: Final = "totp_again"
+PROOFS: Final = frozenset({PASSWORD_AGAIN, TOTP_AGAIN})
+
+REFUSED_PROOFS: Final[Mapping[type[Problem], str]] = {
+    NotLoggedIn: "wrong_password",
+    TotpRequired: "wrong_totp",
+    TooManyLogins: "too_many_logins",
+    Overloaded: "busy_logins",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,20 @@ class RightNeeded(Exception):
         self.visitor = visitor
 
 
+class EnrolmentNeeded(Exception):
+    """A page was asked for by somebody who has to set up a second factor first."""
+
+
+class ReauthenticationNeeded(Exception):
+    """A form was sent by somebody who has to prove again who they are; `form` is what they filled
+    in, `problem` the text that tells why their proof was not taken."""
+
+    def __init__(self, visitor: Visitor, form: dict[str, str], problem: str | None) -> None:
+        self.visitor = visitor
+        self.form = form
+        self.problem = problem
+
+
 class _PageGuard(Guard):
     async def __call__(self, request: Request, deps: Work) -> Visitor:
         return await _let_in(self, request, deps)
@@ -96,7 +132,10 @@ class _PageGuard(Guard):
 class _FormGuard(Guard):
     async def __call__(self, request: Request, deps: Work) -> Sent:
         visitor = await _let_in(self, request, deps)
-        return _sent(deps, Sent(visitor, await read_form(request)))
+        sent = _sent(deps, Sent(visitor, await read_form(request)))
+        if self.is_fresh_only:
+            return replace(sent, form=await proved(deps, visitor, sent.form))
+        return sent
 
 
 class _UploadGuard(Guard):
@@ -106,13 +145,38 @@ class _UploadGuard(Guard):
         return _sent(deps, Sent(visitor, upload.fields, upload.files))
 
 
-SeenByAnyone = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.OWN))]
+async def proved(deps: Deps, visitor: Visitor, form: dict[str, str]) -> dict[str, str]:
+    """The form, of somebody who proved within ten minutes, or proves with it, who they are.
+
+    Raises ReauthenticationNeeded, which shows a form that keeps what was filled in.
+    """
+    asked = {name: value for name, value in form.items() if name not in PROOFS}
+    caller = visitor.caller
+    if caller.is_fresh(deps.clock()):
+        return asked
+    if PASSWORD_AGAIN not in form:
+        raise ReauthenticationNeeded(visitor, asked, None)
+    password, totp = form[PASSWORD_AGAIN][:MAX_CHARS], form.get(TOTP_AGAIN, "")[:64]
+    try:
+        await sessions.reauthenticate(deps, caller.actor, caller.token, password, totp)
+    except (NotLoggedIn, TotpRequired, TooManyLogins, Overloaded) as refusal:
+        raise ReauthenticationNeeded(visitor, asked, REFUSED_PROOFS[type(refusal)]) from refusal
+    return asked
+
+
+SeenByAnyone = Annotated[
+    Visitor, Depends(_PageGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True))
+]
 Seen = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.SCOPED))]
 SeenByCentre = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.CENTRE))]
 SeenByOperator = Annotated[Visitor, Depends(_PageGuard(Right.OPERATE, Reach.CENTRE))]
 SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE))]
 
-SentByAnyone = Annotated[Sent, Depends(_FormGuard(Right.LOOK, Reach.OWN))]
+SentByAnyone = Annotated[Sent, Depends(_FormGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True))]
+FreshlySentByAnyone = Annotated[
+    Sent,
+    Depends(_FormGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True, is_fresh_only=True)),
+]
 SentByRefunder = Annotated[Sent, Depends(_FormGuard(Right.REFUND, Reach.SCOPED))]
 SentByDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.SCOPED))]
 SentByCentreDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.CENTRE))]
@@ -120,6 +184,10 @@ SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.SCOPED)
 SentByCentreOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.CENTRE))]
 SentByAdmin = Annotated[Sent, Depends(_FormGuard(Right.ADMINISTER, Reach.CENTRE))]
 SentFileByAdmin = Annotated[Sent, Depends(_UploadGuard(Right.ADMINISTER, Reach.CENTRE))]
+FreshlySentByAdmin = Annotated[
+    Sent, Depends(_FormGuard(Right.ADMINISTER, Reach.CENTRE, is_fresh_only=True))
+]
+"""For credentials, keys, users and rights."""
 
 
 async def to_login(_: Request, __: Exception) -> Response:
@@ -129,6 +197,21 @@ async def to_login(_: Request, __: Exception) -> Response:
 async def to_forbidden(request: Request, error: Exception) -> Response:
     assert isinstance(error, RightNeeded)
     return error_page(request, Forbidden.status, error.visitor)
+
+
+async def to_enrolment(_: Request, __: Exception) -> Response:
+    return to(SECOND_FACTOR)
+
+
+async def to_reauthentication(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ReauthenticationNeeded)
+    facts = {
+        "visitor": error.visitor,
+        "fields": error.form,
+        "has_second_factor": error.visitor.caller.has_second_factor,
+        "problem": error.problem,
+    }
+    return render(request, "reauthentication.html", facts, status=ReauthenticationRequired.status)
 
 
 def to(url: str) -> RedirectResponse:
@@ -144,11 +227,15 @@ def _sent(deps: Deps, sent: Sent) -> Sent:
 
 
 async def _let_in(guard: Guard, request: Request, deps: Deps) -> Visitor:
-    caller = await find_caller(request, deps, request.cookies.get(deps.session_cookie))
+    caller = await find_caller(
+        request, deps, request.cookies.get(deps.session_cookie), by_cookie=True
+    )
     if caller is None:
         raise LoginNeeded
     visitor = Visitor(caller, rules.csrf_token(deps.session_keys, caller.token))
     request.state.visitor = visitor
+    if guard.wants_enrolment(caller):
+        raise EnrolmentNeeded
     if not guard.admits(caller):
         raise RightNeeded(visitor)
     return visitor

@@ -10,6 +10,7 @@ from merchant_admin.api.console.texts import (
     names,
     pages,
     people,
+    second_factor,
 )
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
@@ -19,5 +20,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **callbacks.TEXTS,
     **people.TEXTS,
     **codes.TEXTS,
+    **second_factor.TEXTS,
     **names.TEXTS,
 }

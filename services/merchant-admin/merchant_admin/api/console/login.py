@@ -1,0 +1,94 @@
+"""Logging in, with a second step for whoever has a second factor, and out."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Overloaded, Problem
+from merchant_admin.api.access import Work, actor_of
+from merchant_admin.api.console.forms import read_form
+from merchant_admin.api.console.navigation import HOME
+from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.visiting import LOGIN, REFUSED_PROOFS, SentByAnyone, to
+from merchant_admin.domain import sessions as rules
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins, TotpRequired
+from merchant_admin.domain.sessions import NewSession
+from merchant_admin.flows import sessions
+from merchant_admin.flows.deps import Deps
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get(LOGIN)
+async def login_page(request: Request) -> Response:
+    return render(request, "login.html", {"visitor": None, "problem": None})
+
+
+@router.post(LOGIN)
+async def log_in(request: Request, deps: Work) -> Response:
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return to(LOGIN)
+    form = await read_form(request)
+    actor = actor_of(request, form.get("username", "")[:64])
+    ticket = form.get("ticket", "")[:256]
+    try:
+        session = await _session(deps, actor, form, ticket)
+    except TotpRequired as needed:
+        ticket = ticket or await sessions.check_password(deps, actor, _password(form))
+        facts = {"username": actor.username, "ticket": ticket, "problem": _problem(needed)}
+        return render(request, "login_second_step.html", {"visitor": None, **facts}, status=401)
+    except (NotLoggedIn, TooManyLogins, Overloaded) as refusal:
+        facts = {"visitor": None, "problem": _problem(refusal, ticket)}
+        return render(request, "login.html", facts, status=refusal.status)
+    response = to(HOME)
+    response.set_cookie(
+        deps.session_cookie,
+        session.access_token,
+        max_age=int(deps.sessions.lifetime.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=_is_secure(request, deps),
+    )
+    return response
+
+
+@router.post("/console/logout")
+async def log_out(request: Request, deps: Work, sent: SentByAnyone) -> Response:
+    await sessions.log_out(deps, sent.actor, sent.visitor.caller.token)
+    response = to(LOGIN)
+    response.delete_cookie(
+        deps.session_cookie,
+        httponly=True,
+        samesite="strict",
+        secure=_is_secure(request, deps),
+    )
+    return response
+
+
+async def _session(deps: Deps, actor: Actor, form: dict[str, str], ticket: str) -> NewSession:
+    totp = form.get("totp", "")[:64] or None
+    if ticket:
+        return await sessions.log_in_with_ticket(deps, actor, ticket, totp)
+    return await sessions.log_in(deps, actor, _password(form), totp)
+
+
+def _password(form: dict[str, str]) -> str:
+    return form.get("password", "")[:1024]
+
+
+def _problem(refusal: Problem, ticket: str = "") -> str | None:
+    """The text that tells it; none where the code of the second factor was not asked for yet."""
+    if isinstance(refusal, TotpRequired) and not refusal.was_wrong:
+        return None
+    if isinstance(refusal, NotLoggedIn) and ticket:
+        return "login_too_slow"
+    return REFUSED_PROOFS[type(refusal)]
+
+
+def _is_secure(request: Request, deps: Deps) -> bool:
+    """Browsers take no secure cookie from a page that came without TLS, but from this machine."""
+    is_bound_to_tls = deps.session_cookie == rules.HOST_SESSION_COOKIE
+    return is_bound_to_tls or request.url.hostname not in _LOOPBACK

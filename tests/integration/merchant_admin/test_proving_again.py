@@ -1,0 +1,150 @@
+"""Sessions that are listed and ended, and people who prove again who they are."""
+
+import re
+from datetime import timedelta
+
+from merchant_admin.domain.sessions import FRESH_FOR, csrf_token
+from merchant_admin.flows.read_model import apply
+
+from .conftest import PASSWORD, USERNAME, Admin
+from .people import Person
+from .test_read_model import Story
+from .test_refunds import payment, refund
+from .test_second_factor import enrolled
+from .test_sessions import log_in
+from .test_users import LI, at_work, hire
+
+LATER = FRESH_FOR + timedelta(seconds=1)
+
+
+async def cookie_of(admin: Admin) -> dict[str, str]:
+    token = (await log_in(admin)).json()["access_token"]
+    csrf = csrf_token(admin.deps.session_keys, token)
+    return {"Cookie": f"paymesh_session={token}", "X-CSRF-Token": csrf}
+
+
+async def test_a_browser_that_was_left_open_configures_nothing_grave(admin: Admin) -> None:
+    browser = await cookie_of(admin)
+    body = {"username": LI, "password": PASSWORD, "role": "auditor"}
+    fresh = await admin.anonymous.post("/api/users", json=body, headers=browser)
+    assert fresh.status_code == 201
+    admin.clock.ahead = LATER
+    body |= {"username": "wang"}
+    stale = await admin.anonymous.post("/api/users", json=body, headers=browser)
+    assert (stale.status_code, stale.json()["code"]) == (401, "reauthentication_required")
+    answer = await admin.anonymous.get("/api/users", headers=browser)
+    assert answer.status_code == 200
+    assert (await admin.http.post("/api/users", json=body)).status_code == 201
+
+
+async def test_the_password_opens_it_again_for_ten_minutes(admin: Admin) -> None:
+    browser = await cookie_of(admin)
+    admin.clock.ahead = LATER
+    path = "/api/session/reauthentication"
+    wrong = await admin.anonymous.post(path, json={"password": "wrong"}, headers=browser)
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "unauthenticated")
+    right = await admin.anonymous.post(path, json={"password": PASSWORD}, headers=browser)
+    assert right.status_code == 204
+    body = {"username": LI, "password": PASSWORD, "role": "auditor"}
+    made = await admin.anonymous.post("/api/users", json=body, headers=browser)
+    assert made.status_code == 201
+    assert (await admin.audit(action="session.reauthenticated"))[0]["actor"] == USERNAME
+
+
+async def test_whoever_has_a_second_factor_proves_with_both(admin: Admin) -> None:
+    browser = await cookie_of(admin)
+    token = browser["Cookie"].partition("=")[2]
+    client = admin.calling_from("203.0.113.9")
+    client.headers["Authorization"] = f"Bearer {token}"
+    phone, _ = await enrolled(admin, client)
+    admin.clock.ahead = LATER
+    path = "/api/session/reauthentication"
+    alone = await admin.anonymous.post(path, json={"password": PASSWORD}, headers=browser)
+    assert (alone.status_code, alone.json()["code"]) == (401, "totp_required")
+    both = {"password": PASSWORD, "totp": phone.code()}
+    assert (await admin.anonymous.post(path, json=both, headers=browser)).status_code == 204
+
+
+async def test_a_form_in_between_keeps_what_was_filled_in(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    admin.clock.ahead = LATER
+    form = {"username": LI, "password": PASSWORD, "role": "auditor", "merchant_ids": ""}
+    between = await person.send("users", **form)
+    assert between.status_code == 401
+    for kept in (f'value="{LI}"', 'action="/console/users"', 'name="password_again"'):
+        assert kept in between.text
+    wrong = await person.send("users", **form, password_again="wrong")
+    assert (wrong.status_code, "is wrong" in wrong.text, LI in wrong.text) == (401, True, True)
+    assert (await admin.http.get(f"/api/users/{LI}")).status_code == 404
+    done = await person.send("users", **form, password_again=PASSWORD)
+    assert done.headers["location"] == "/console/users"
+    assert (await admin.http.get(f"/api/users/{LI}")).status_code == 200
+    assert (await person.send("users", **{**form, "username": "wang"})).status_code == 303
+
+
+async def test_a_large_refund_wants_to_know_and_a_small_one_does_not(admin: Admin) -> None:
+    story = Story().paid()
+    await apply(admin.deps, story.events)
+    limit = admin.deps.refund_reauthentication_from
+    paid = {**payment(), "payment_no": story.payment_no, "amount": 2 * limit}
+    admin.trade_core.payment, admin.trade_core.refund = paid, refund()
+    person, browser = await Person.logged_in(admin), await cookie_of(admin)
+    admin.clock.ahead = LATER
+    path = f"payments/{story.payment_no}/refunds"
+    form = {"reason": "x", "merchant_refund_no": "r-1"}
+    assert (await person.send(path, **form, amount="999.99")).status_code == 303
+    between = await person.send(path, **form, amount="1000.00")
+    assert (between.status_code, 'value="1000.00"' in between.text) == (401, True)
+    body = {"amount": limit, "merchant_refund_no": "r-2"}
+    api = await admin.anonymous.post(f"/api/{path}", json=body, headers=browser)
+    assert api.json()["code"] == "reauthentication_required"
+    assert len(admin.trade_core.asked) == 1
+    proved = await person.send(path, **form, amount="1000.00", password_again=PASSWORD)
+    assert proved.status_code == 303
+    assert admin.trade_core.asked[-1]["wish"]["amount"] == limit
+
+
+async def test_sessions_are_listed_and_ended_one_by_one_or_all(admin: Admin) -> None:
+    li = await hire(admin, "auditor")
+    li.headers["User-Agent"] = "Firefox"
+    other = await at_work(admin)
+    assert (await other.get("/api/sessions")).status_code == 200
+    sessions = (await li.get("/api/sessions")).json()["items"]
+    assert [it["ip"] for it in sessions] == ["203.0.113.9"] * 2
+    assert all("httpx" in it["user_agent"] for it in sessions)
+    newest = sessions[0]["session_id"]
+    assert (await li.delete(f"/api/sessions/{newest}")).status_code == 204
+    assert (await other.get("/api/sessions")).status_code == 401
+    assert (await li.delete(f"/api/sessions/{newest}")).status_code == 404
+    assert (await li.delete("/api/sessions")).status_code == 204
+    assert (await li.get("/api/sessions")).status_code == 401
+
+
+async def test_administrators_end_anyones_sessions_and_others_their_own(admin: Admin) -> None:
+    li, wang = await hire(admin, "auditor"), await hire(admin, "operator", "wang")
+    path = f"/api/users/{LI}/sessions"
+    [session] = (await admin.http.get(path)).json()["items"]
+    assert (await wang.get(path)).status_code == 403
+    assert (await wang.delete(f"/api/sessions/{session['session_id']}")).status_code == 404
+    assert (await li.get("/api/merchants")).status_code == 200
+    assert (await admin.http.delete(f"{path}/{session['session_id']}")).status_code == 204
+    assert (await li.get("/api/merchants")).status_code == 401
+    li = await at_work(admin)
+    assert (await admin.http.delete(path)).status_code == 204
+    assert (await li.get("/api/merchants")).status_code == 401
+    assert (await admin.http.get("/api/users/nobody/sessions")).status_code == 404
+
+
+async def test_the_pages_list_sessions_and_end_them(admin: Admin) -> None:
+    li = await Person.hired(admin, "auditor")
+    again = await Person.logged_in(admin, "auditor")
+    page = await li.look("account")
+    assert page.count("/sessions/") == 2
+    found = re.search(r"account/sessions/([0-9a-f-]{36})/end", page)
+    assert found is not None
+    await li.send(f"account/sessions/{found.group(1)}/end")
+    assert (await again.get("account")).headers["location"] == "/console/login"
+    boss = await Person.logged_in(admin)
+    assert "203.0.113.9" in await boss.look("users/auditor")
+    await boss.send("users/auditor/sessions/end")
+    assert (await li.get("account")).headers["location"] == "/console/login"
