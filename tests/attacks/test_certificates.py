@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
-from tests.unit.gateway.harness import harness, there
+from tests.unit.gateway.harness import FakeService, harness, there
 from tests.unit.gateway.test_configuration import Reader, account, app, key
 
 from chassis.producer import Producer
@@ -108,7 +108,7 @@ class Told(Alerts):
     """Keeps what people would hear of."""
 
     def __init__(self) -> None:
-        super().__init__(Producer("127.0.0.1:1", "tests"))
+        super().__init__(Producer("127.0.0.1:1", "tests"), FakeService({}))
         self.told: list[Alert] = []
 
     def tell(self, alert: Alert) -> None:

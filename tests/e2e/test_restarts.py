@@ -1,15 +1,20 @@
 """What all services stand on goes away in the middle of the business, and comes back."""
 
+import asyncio
 import random
+from typing import Any
 
+import asyncpg
 import pytest
+from tests.e2e import books
 from tests.e2e.harness import Harness
-from tests.e2e.load import sell_while
-from tests.e2e.running import RunningStack
+from tests.e2e.load import CHANNELS, sell_while
+from tests.e2e.running import RunningStack, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ORDERS = 24
+PER_S, AWAY_S = 10, 12
 
 
 async def test_the_database_killed_under_load_loses_nothing(
@@ -41,3 +46,42 @@ async def test_services_killed_at_random_under_load_keep_all_books_alike(
 
     orders = await sell_while(harness, some_die, orders=ORDERS)
     assert [order["status"] for order in orders].count("paid") >= ORDERS // 2
+
+
+async def test_selling_goes_on_while_the_broker_is_away(
+    stack: RunningStack, harness: Harness
+) -> None:
+    """Ten requests a second for twelve seconds: created at once, paid, in the books, told once the
+    broker is back; and people hear meanwhile that it is away."""
+    bodies = [harness.request(CHANNELS[number % 2]) for number in range(AWAY_S * PER_S)]
+
+    async def sold(number: int, body: dict[str, Any]) -> tuple[int, str]:
+        await asyncio.sleep(number / PER_S)
+        answer = await harness.ask(body)
+        content = answer.json()
+        payment_no: str = content.get("payment", content)["payment_no"]
+        if answer.status_code == 201:
+            await harness.pays(payment_no)
+        return answer.status_code, payment_no
+
+    async with stack.broker_held_still():
+        answers = await asyncio.gather(*(sold(*each) for each in enumerate(bodies)))
+        await eventually(lambda: told_of_silence(stack), within_s=10)
+
+    created = [number for status, number in answers if status == 201]
+    assert len(created) >= 0.99 * len(bodies)
+    orders = await asyncio.gather(*(books.agree(harness, b, within_s=60) for b in bodies))
+    assert [order["status"] for order in orders].count("paid") >= len(created)
+    assert all(len(order["payments"]) == 1 for order in orders)
+
+
+async def told_of_silence(stack: RunningStack) -> bool:
+    connection = await asyncpg.connect(stack.demo["database_urls"]["notifier"])
+    try:
+        keys = await connection.fetch(
+            "select key from trouble where key like 'kafka.silent:%'"
+            " and last_at > now() - interval '1 min'"
+        )
+    finally:
+        await connection.close()
+    return "kafka.silent:trade-core" in {row["key"] for row in keys}

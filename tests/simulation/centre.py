@@ -126,8 +126,8 @@ class Centre:
     def _run_gateway(self, process: Process) -> None:
         world = self._world
         producer = SimulatedProducer(process, self._bus)
-        alerts = _Alerts(producer)
         core = CoreService(world, self.core, self._bus)
+        alerts = _Alerts(producer, core)
         unbroken = Unbroken()
         transport = ChannelTransport(process, self._desks)
         self.gateways.append((process, transport))

@@ -14,7 +14,7 @@ from paymesh_local import private_file
 CALLERS: Final = {
     "gateway": ("merchant-admin", "cashier"),
     "trade-core": ("gateway", "merchant-admin"),
-    "notifier": ("gateway", "merchant-admin"),
+    "notifier": ("gateway", "merchant-admin", "trade-core", "cashier"),
 }
 """Who of the services calls whom: each pair has a token of its own."""
 
@@ -41,7 +41,12 @@ class Keyring:
     def kept_in(cls, path: Path) -> Self:
         """The secrets of this file; those that it has not are made, and written to it."""
         kept = json.loads(path.read_text()) if path.exists() else {}
-        whole = {**asdict(cls._new()), **kept}
+        new = asdict(cls._new())
+        tokens = {
+            called: {**of_caller, **kept.get("tokens", {}).get(called, {})}
+            for called, of_caller in new["tokens"].items()
+        }
+        whole = {**new, **kept, "tokens": tokens}
         keyring = TypeAdapter(cls).validate_python(whole)
         if whole != kept:
             keyring.keep_in(path)

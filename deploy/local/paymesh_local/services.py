@@ -169,6 +169,7 @@ class Plan:
                 }
             case "trade-core":
                 return {
+                    "PAYMESH_NOTIFIER_URL": self.private_url("notifier"),
                     "PAYMESH_RECORD_KEYS": keyring.record_key,
                     "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                 }
@@ -178,6 +179,11 @@ class Plan:
                     "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                     "PAYMESH_CALLBACK_ALLOW_CIDRS": "127.0.0.0/8",
                     "PAYMESH_CALLBACK_PORTS": "1024-65535",
+                    "PAYMESH_WATCHED_SERVICES": ",".join(
+                        f"{each.name}={self.private_url(each.name)}"
+                        for each in SERVICES
+                        if each.name != "notifier"
+                    ),
                 }
             case "merchant-admin":
                 return {
@@ -193,7 +199,10 @@ class Plan:
                     "PAYMESH_NOTIFIER_URL": self.private_url("notifier"),
                 }
             case "cashier":
-                return {"PAYMESH_GATEWAY_URL": self.private_url("gateway")}
+                return {
+                    "PAYMESH_GATEWAY_URL": self.private_url("gateway"),
+                    "PAYMESH_NOTIFIER_URL": self.private_url("notifier"),
+                }
             case _:
                 return {}
 

@@ -48,6 +48,10 @@ class Fitness:
         """How many checks do not hold."""
         return sum(bool(words) for words in self._words.values())
 
+    def reasons(self) -> str:
+        """What does not hold, in words."""
+        return "; ".join(words for words in self._words.values() if words)
+
     def ready(self) -> dict[str, bool | str]:
         """The checks, for readiness."""
         return {name: words or True for name, words in self._words.items()}

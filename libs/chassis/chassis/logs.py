@@ -6,6 +6,8 @@ Use: `log = structlog.get_logger()`, then `log.info("thing.happened", thing_no=â
 import json
 import logging
 import sys
+import time
+from collections.abc import Callable
 from contextvars import ContextVar
 
 import orjson
@@ -20,6 +22,38 @@ traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 
 # Chatty below this level: they tell of every reconnect or request.
 _QUIET = {"aiokafka": logging.ERROR, "httpx": logging.WARNING, "asyncio": logging.WARNING}
+
+
+SELDOM_S = 30.0  # How often a client of Kafka may say the same.
+
+
+class Seldom(logging.Filter):
+    """Lets the same line of a library through once in a while, with how many were left out.
+
+    The same is what has one template: a client that finds no broker says so many times a second.
+    """
+
+    def __init__(
+        self, every_s: float = SELDOM_S, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._every_s = every_s
+        self._now = now
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        line, now = (record.name, str(record.msg)), self._now()
+        said_at, left_out = self._said.get(line, (-self._every_s, 0))
+        if now - said_at < self._every_s:
+            self._said[line] = said_at, left_out + 1
+            return False
+        self._said[line] = now, 0
+        if left_out:
+            record.msg = f"{record.getMessage()} ({left_out} like this left out)"
+            record.args = None
+        return True
 
 
 def configure(service: str, level: str) -> None:
@@ -58,6 +92,7 @@ def _route_standard_logging(number: int, shared: list[Processor]) -> None:
             ],
         )
     )
+    handler.addFilter(Seldom())
     logging.basicConfig(level=number, handlers=[handler], force=True)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(number, least))

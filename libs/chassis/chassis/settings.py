@@ -174,6 +174,35 @@ class PublicSettings(Settings):
     trusted_proxies: Networks = ()
 
 
+class CallingSettings(Settings):
+    """Of a service that calls others of ours. `connection_age_s`: how long a connection to another
+    service is used, so that a new replica of that one gets its share."""
+
+    connection_age_s: Annotated[float, Field(ge=45)] = 60.0  # The longest call takes less.
+
+
+class AlertingSettings(Settings):
+    """Of a service whose alerts reach people through the notifier (`notifier_url`, with our token
+    for it) where Kafka does not take them; both or neither."""
+
+    notifier_url: Annotated[str, Field(pattern=r"^https?://[^/]")] | None = None
+    notifier_token: Token | None = None
+
+    @model_validator(mode="after")
+    def _has_both_or_neither(self) -> Self:
+        if (self.notifier_url is None) != (self.notifier_token is None):
+            raise ValueError("notifier_url and notifier_token belong together")
+        return self
+
+
+class StoringSettings(Settings):
+    """Of a service with a database. `database_pool`: how many connections to it a replica has at
+    most, besides the few for its locks."""
+
+    database_url: SecretStr
+    database_pool: Annotated[int, Field(ge=2, le=100)] = 10
+
+
 class CalledSettings(Settings):
     """Of a service that others of ours call. `operator_token` opens everything; it is refused
     unless `allow_operator` says that this is a machine of one's own."""

@@ -3,7 +3,10 @@
 On bare aiohttp, at a third of the CPU per call of httpx on the same engine (decision 0006).
 """
 
+import asyncio
 import contextlib
+import random
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -23,6 +26,15 @@ log = structlog.get_logger()
 IDLE_S: Final = 30.0
 """Our own servers keep idle connections longer."""
 
+MAX_AGE_S: Final = 60.0
+"""Busy connections would last for ever, and a replica that is new get none of them."""
+
+SPREAD: Final = 0.2
+"""So much earlier or later, so that not all callers connect anew at once."""
+
+REFUSED_PAUSES_S: Final = (0.02, 0.1)
+"""After a connection that was refused, before the next, which may meet another replica."""
+
 CALL_LIMIT_S: Final = 5.0
 CONNECT_LIMIT_S: Final = 3.0
 
@@ -34,17 +46,21 @@ class Nothing(BaseModel):
 
 
 class Service:
-    """One service behind this one, called with our token for it."""
+    """One service behind this one, called with our token for it.
 
-    def __init__(self, base_url: str, token: SecretStr) -> None:
+    Connections are used for about `max_age_s`, then made anew. What was surely not heard, because
+    the connection was refused, is said again; nothing else is.
+    """
+
+    def __init__(self, base_url: str, token: SecretStr, *, max_age_s: float = MAX_AGE_S) -> None:
         self._base_url = base_url.rstrip("/")
         self._authorization = f"Bearer {token.get_secret_value()}"
+        self._max_age_s = max_age_s
+        self._until = 0.0
+        self._former: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._session = self._new_session()
         return self
 
     async def __aexit__(
@@ -53,7 +69,24 @@ class Service:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._session.close()
+        for session in (self._former, self._session):
+            if session is not None:
+                await session.close()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        spread = random.uniform(1 - SPREAD, 1 + SPREAD)
+        self._until = time.monotonic() + self._max_age_s * spread
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def _renew_connections(self) -> None:
+        """The former ones finish their calls, in less than an age, and are closed then."""
+        former, self._former = self._former, self._session
+        self._session = self._new_session()
+        if former is not None:
+            await former.close()
 
     async def get(
         self, answer: type[M], path: str, params: Mapping[str, str | int | None] | None = None
@@ -91,16 +124,11 @@ class Service:
         body: bytes,
         timeout_s: float,
     ) -> M:
+        if time.monotonic() >= self._until:
+            await self._renew_connections()
+        url = URL(self._base_url + path + _query(params), encoded=True)
         try:
-            async with self._session.request(
-                method,
-                URL(self._base_url + path + _query(params), encoded=True),
-                data=body or None,
-                headers=self._headers(),
-                timeout=aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_LIMIT_S),
-                allow_redirects=False,
-            ) as response:
-                raw = await response.read()
+            response, raw = await self._exchange(method, url, body, timeout_s)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("service.unreachable", path=path, reason=type(error).__name__)
             raise Overloaded("A service behind this one does not answer.") from error
@@ -111,6 +139,26 @@ class Service:
         except ValidationError as error:
             log.warning("service.senseless_answer", path=path, faults=error.error_count())
             raise Internal from error
+
+    async def _exchange(
+        self, method: str, url: URL, body: bytes, timeout_s: float
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        for pause_s in (*REFUSED_PAUSES_S, None):
+            try:
+                async with self._session.request(
+                    method,
+                    url,
+                    data=body or None,
+                    headers=self._headers(),
+                    timeout=aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_LIMIT_S),
+                    allow_redirects=False,
+                ) as response:
+                    return response, await response.read()
+            except aiohttp.ClientConnectorError as error:
+                if pause_s is None or not isinstance(error.os_error, ConnectionRefusedError):
+                    raise
+                await asyncio.sleep(pause_s)
+        raise AssertionError("the last try returns or raises")
 
     def _headers(self) -> dict[str, str]:
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -22,9 +22,12 @@ from chassis.background import Background
 from chassis.broadcast import Broadcast
 from chassis.web import PublicApp, create_public_app, serve
 from contracts import topics
+from foundation.alerting import by_http, notifier_of
+from foundation.self_watch import self_watch
 from foundation.service_client import Service
 
 NAME: Final = "cashier"
+SOURCE: Final = "paymesh/cashier"
 
 
 def main() -> None:
@@ -63,7 +66,9 @@ class _Running:
             fetch_wait_ms=config.kafka_fetch_wait_ms,
             watch=hub.watch_bus,
         )
-        gateway = Service(config.gateway_url, config.gateway_token)
+        gateway = Service(
+            config.gateway_url, config.gateway_token, max_age_s=config.connection_age_s
+        )
         app.state.wechat_proofs = config.wechat_proofs
         app.state.deps = Deps(
             gateway=gateway,
@@ -72,8 +77,15 @@ class _Running:
             beginnings=Beginnings(time.monotonic),
             logos=Logos(),
         )
-        async with gateway, self._background as background:
+        async with AsyncExitStack() as opened:
+            await opened.enter_async_context(gateway)
+            if (notifier := notifier_of(config)) is not None:
+                await opened.enter_async_context(notifier)
+            background = await opened.enter_async_context(self._background)
             background.start("news", news.run, pulse=news.pulse)
+            if notifier is not None:
+                watching = self_watch(NAME, by_http(notifier, SOURCE), consumers={})
+                background.start("watch", watching.run, pulse=watching.pulse)
             yield
 
     def alive(self) -> Mapping[str, bool]:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from chassis.settings import PublicSettings, Token
+from chassis.settings import AlertingSettings, CallingSettings, PublicSettings, Token
 
 
 def _proofs(value: object) -> object:
@@ -18,7 +18,7 @@ Proof = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{8,32}$")]
 Proofs = Annotated[frozenset[Proof], NoDecode, BeforeValidator(_proofs)]
 
 
-class CashierSettings(PublicSettings):
+class CashierSettings(PublicSettings, CallingSettings, AlertingSettings):
     """`kafka_session_timeout_ms` and `member_id` are given to every service; the cashier is in no
     group and has no use for them. `max_streams`: pages watched live at once. `trusted_proxies`:
     CIDRs, separated by commas, whose X-Forwarded-For is believed. `wechat_proofs`: what stands

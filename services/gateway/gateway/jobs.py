@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chassis.background import Pulse, Watch, pause
 from chassis.consumer import Consumer
+from chassis.fitness import Fitness
 from contracts.events.alerts import Alert
 from foundation.configuration_replica import ConfigurationReplica
 from foundation.expiry import Certificate, Expiries, end_of
@@ -90,7 +91,11 @@ class CertificateWatch:
 
 
 def watch(
-    deps: Deps, service: str, commands: Consumer[Any], configuration: ConfigurationReplica
+    deps: Deps,
+    service: str,
+    commands: Consumer[Any],
+    configuration: ConfigurationReplica,
+    fitness: Fitness,
 ) -> Watch:
     """Tells people when trade-core's commands pile up, or somebody forges configuration."""
 
@@ -98,4 +103,6 @@ def watch(
         deps.alerts.tell(alert)
         return True
 
-    return self_watch(service, tell, consumers={service: commands}, configuration=configuration)
+    return self_watch(
+        service, tell, consumers={service: commands}, configuration=configuration, fitness=fitness
+    )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -83,7 +84,10 @@ def assemble(settings: GatewaySettings) -> Parts:
     shared = record_proof.hmac_keys(settings.record_keys.get_secret_value())
     producer = Producer(settings.broker(), SERVICE, limit_s=PUBLISH_LIMIT_S)
     transport = HttpTransport(private_ca=settings.channel_ca_file)
-    alerts = Alerts(producer)
+    service = partial(Service, max_age_s=settings.connection_age_s)
+    trade_core = service(settings.trade_core_url, settings.trade_core_token)
+    notifier = service(settings.notifier_url, settings.notifier_token)
+    alerts = Alerts(producer, notifier)
     directory, opener = Directory(), Opener.of(settings.sealing_key.get_secret_value())
     configuration = Configuration(
         directory,
@@ -100,7 +104,6 @@ def assemble(settings: GatewaySettings) -> Parts:
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
     unbroken = Unbroken()
-    trade_core = Service(settings.trade_core_url, settings.trade_core_token)
 
     async def find_serials(request: FindSerials) -> SerialList:
         return await trade_core.post(SerialList, "/internal/serials", body=request)
@@ -118,7 +121,7 @@ def assemble(settings: GatewaySettings) -> Parts:
             serials=Serials(find_serials),
         ),
         trade_core=trade_core,
-        notifier=Service(settings.notifier_url, settings.notifier_token),
+        notifier=notifier,
         results=Results(
             producer,
             trade_core,
@@ -154,9 +157,10 @@ def build(
         session_timeout_ms=settings.kafka_session_timeout_ms,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
     )
-    keys, watching = KeyWatch(deps), watch(deps, SERVICE, commands, parts.configuration)
+    keys = KeyWatch(deps)
     certificates = CertificateWatch(deps, settings.channel_ca_file)
     fitness = Fitness(PeerChecks(deps.trade_core, parts.shared, now=now).checks())
+    watching = watch(deps, SERVICE, commands, parts.configuration, fitness)
     background, replica = Background(), parts.configuration
 
     @asynccontextmanager

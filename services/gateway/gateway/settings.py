@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from chassis.settings import CalledSettings, PublicSettings, RotatedKeys, Token
+from chassis.settings import CalledSettings, CallingSettings, PublicSettings, RotatedKeys, Token
 from contracts.sealing import Opener
 from foundation.record_proof import ConfigurationPublicKeys, RecordKeys, UnsignedUntil
 
@@ -22,7 +22,7 @@ def _openable(value: SecretStr) -> SecretStr:
     return value
 
 
-class GatewaySettings(PublicSettings, CalledSettings):
+class GatewaySettings(PublicSettings, CalledSettings, CallingSettings):
     """`sealing_key`: one or more, the newest first; `checkout_key`: one or two. `channel_urls`:
     whether credentials may name addresses other than the channel's own ("any" is for sandboxes).
     `channel_ca_file`: a private CA that channels are trusted by, besides the public ones.

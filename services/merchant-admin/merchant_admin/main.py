@@ -115,7 +115,11 @@ class _Running:
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         config = self._config
-        db = await Database.connect(config.database_url.get_secret_value(), application_name=NAME)
+        db = await Database.connect(
+            config.database_url.get_secret_value(),
+            application_name=NAME,
+            max_size=config.database_pool,
+        )
         self._db = db
         await self.fitness.begin()
         signing = record_proof.signing_key(config.configuration_key.get_secret_value())
@@ -162,7 +166,13 @@ class _Running:
             "retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate
         )
         background.start("read-model", consumer.run, pulse=consumer.pulse)
-        watching = self_watch(NAME, by_kafka(send, SOURCE), consumers={NAME: consumer}, relay=relay)
+        watching = self_watch(
+            NAME,
+            by_kafka(send, SOURCE, deps.notifier),
+            consumers={NAME: consumer},
+            relay=relay,
+            fitness=self.fitness,
+        )
         background.start("watch", watching.run, pulse=watching.pulse)
         background.start(
             "clock",
@@ -184,13 +194,14 @@ class _Running:
 
 
 def _deps(config: AdminSettings, db: Database, relay: Relay) -> Deps:
+    service = partial(Service, max_age_s=config.connection_age_s)
     return Deps(
         db=db,
         wake=relay.wake,
         clock=partial(datetime.now, UTC),
-        gateway=Service(config.gateway_url, config.gateway_token),
-        trade_core=Service(config.trade_core_url, config.trade_core_token),
-        notifier=Service(config.notifier_url, config.notifier_token),
+        gateway=service(config.gateway_url, config.gateway_token),
+        trade_core=service(config.trade_core_url, config.trade_core_token),
+        notifier=service(config.notifier_url, config.notifier_token),
         sealing=SealingKeys(
             gateway=config.gateway_sealing_public_key,
             notifier=config.notifier_sealing_public_key,

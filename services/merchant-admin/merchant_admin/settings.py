@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.settings import PREFIX, PublicSettings, RotatedKeys, Token
+from chassis.settings import (
+    PREFIX,
+    CallingSettings,
+    PublicSettings,
+    RotatedKeys,
+    StoringSettings,
+    Token,
+)
 from foundation.record_proof import ConfigurationKey
 
 
@@ -25,7 +32,7 @@ SealingPublicKey = Annotated[str, AfterValidator(_x25519_public_key)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 
 
-class AdminSettings(PublicSettings):
+class AdminSettings(PublicSettings, CallingSettings, StoringSettings):
     """`trusted_proxies`: CIDRs, separated by commas, whose X-Forwarded-For is believed.
     `session_key` keys the digests of session tokens: one, or two while one replaces the other,
     so that nobody is logged out. A session ends after `session_idle_s` unused, and after
@@ -39,7 +46,6 @@ class AdminSettings(PublicSettings):
 
     port: int = 8002
     private_port: int = 8102
-    database_url: SecretStr
     gateway_url: Url
     gateway_token: Token
     trade_core_url: Url

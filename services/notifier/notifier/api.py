@@ -7,8 +7,10 @@ from typing import Annotated, Final, cast
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime
 
-from chassis.web import CalledBy, refuse_nul
+from chassis.web import CalledBy, read_message, refuse_nul
 from contracts.internal import (
+    MAX_ALERTS_BYTES,
+    AlertsTaken,
     AlertTest,
     CheckAddress,
     DeliveryPage,
@@ -24,6 +26,7 @@ from contracts.internal import (
     SealedAnew,
     SignedWayBack,
     SignWayBack,
+    TakeAlerts,
 )
 from foundation.seal_anew import seal_anew
 from notifier.domain.deliveries import State
@@ -45,6 +48,7 @@ SignedAs = Annotated[str | None, Query(max_length=200)]
 BY_GATEWAY: Final = [Depends(CalledBy("gateway"))]
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
 BY_BOTH: Final = [Depends(CalledBy("gateway", "merchant-admin"))]
+BY_ALL: Final = [Depends(CalledBy("gateway", "trade-core", "merchant-admin", "cashier"))]
 
 
 def router() -> APIRouter:
@@ -59,6 +63,7 @@ def router() -> APIRouter:
     routes.get("/all-deliveries", dependencies=BY_ADMIN)(search)
     routes.post("/replays", dependencies=BY_ADMIN, status_code=202)(ask_replay)
     routes.get("/replays/{replay_id}", dependencies=BY_ADMIN)(read_replay)
+    routes.post("/alerts", dependencies=BY_ALL)(take_alerts)
     routes.post("/alerts/test", dependencies=BY_ADMIN)(send_trial)
     routes.post("/way-back/sign", dependencies=BY_GATEWAY)(sign_way_back)
     routes.post("/seal-anew", dependencies=BY_ADMIN)(seal)
@@ -130,6 +135,12 @@ async def resume(
 async def check_address(requested: CheckAddress, deps: DepsOfApp) -> None:
     """Whether callbacks may go to an address that somebody is about to register."""
     endpoints.check_address(deps, requested.url)
+
+
+async def take_alerts(request: Request, deps: DepsOfApp) -> AlertsTaken:
+    """What people must hear of and Kafka does not take; twice makes no difference."""
+    body = await read_message(request, TakeAlerts, limit_bytes=MAX_ALERTS_BYTES)
+    return AlertsTaken(new=await alerts.receive(deps, body.records))
 
 
 async def send_trial(deps: DepsOfApp, merchant_id: str | None = None) -> AlertTest:

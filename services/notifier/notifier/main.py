@@ -41,11 +41,14 @@ from notifier.jobs.dispatch import Dispatch
 from notifier.jobs.keeping import Keeping
 from notifier.jobs.measuring import Measuring
 from notifier.jobs.messaging import Messaging
+from notifier.jobs.neighbours import Neighbours
 from notifier.jobs.rescue import Rescue
 from notifier.jobs.watch import watch
 from notifier.messengers.dingtalk import DingTalk
+from notifier.messengers.feishu import Feishu
 from notifier.messengers.mail import Mail
 from notifier.messengers.webhook import Webhook
+from notifier.messengers.wecom import WeCom
 from notifier.sending.guard import Guard
 from notifier.sending.resolver import Resolver
 from notifier.sending.sender import Limits, Sender
@@ -85,6 +88,10 @@ def messengers(config: NotifierSettings, session: ClientSession) -> list[Messeng
     ways: list[Messenger] = []
     if config.dingtalk_url:
         ways.append(DingTalk(session, config.dingtalk_url, config.dingtalk_secret))
+    if config.wecom_url:
+        ways.append(WeCom(session, config.wecom_url))
+    if config.feishu_url:
+        ways.append(Feishu(session, config.feishu_url, config.feishu_secret))
     if config.alert_webhook_url:
         ways.append(Webhook(session, config.alert_webhook_url))
     if config.alert_smtp_url and config.alert_mail_from:
@@ -137,7 +144,9 @@ class _Running:
         config = self._config
         async with AsyncExitStack() as opened:
             url = config.database_url.get_secret_value()
-            db = self._db = await Database.connect(url, application_name=NAME)
+            db = self._db = await Database.connect(
+                url, application_name=NAME, max_size=config.database_pool
+            )
             opened.push_async_callback(db.close)
             producer = Producer(config.broker(), NAME)
             await producer.start()
@@ -160,6 +169,7 @@ class _Running:
                 messengers=messengers(
                     config, await opened.enter_async_context(session_for_people())
                 ),
+                language=config.alert_language,
                 routes=self._routes,
                 reach=partial(messengers_of, session=guarded),
             )
@@ -220,10 +230,15 @@ class _Running:
         start("retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate)
         people = Messaging(deps, ready=self._configuration.caught_up)
         start("messaging", people.run, pulse=people.pulse, gate=gate)
-        watching = watch(deps, relay, self._configuration, {NAME: events, f"{NAME}-alerts": alerts})
+        watching = watch(
+            deps, relay, self._configuration, {NAME: events, f"{NAME}-alerts": alerts}, self.fitness
+        )
         ends = CertificateWatch(deps, ready=self._configuration.caught_up)
         start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * LOOK_S, gate=gate)
         start("watch", watching.run, pulse=watching.pulse)
+        if self._config.watched_services:
+            neighbours = Neighbours(deps, self._config.watched_services)
+            start("neighbours", neighbours.run, pulse=neighbours.pulse, gate=gate)
 
     async def ready(self) -> Mapping[str, bool | str]:
         return {

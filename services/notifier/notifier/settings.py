@@ -2,13 +2,13 @@
 
 from datetime import time
 from ipaddress import ip_network
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from chassis.settings import PREFIX, CalledSettings
+from chassis.settings import PREFIX, CalledSettings, StoringSettings
 from contracts.sealing import Opener
 from foundation.record_proof import ConfigurationPublicKeys, UnsignedUntil
 from notifier.domain.incidents import QuietHours
@@ -48,6 +48,15 @@ def _hours(value: object) -> object:
     return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
 
 
+def _services(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    entries = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    if any(not url.startswith(("http://", "https://")) for _, _, url in entries):
+        raise ValueError("is service=address, separated by commas")
+    return {name: url.rstrip("/") for name, _, url in entries}
+
+
 def _zone(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -70,7 +79,7 @@ class MigrationSettings(BaseSettings):
     database_url: SecretStr
 
 
-class NotifierSettings(CalledSettings):
+class NotifierSettings(CalledSettings, StoringSettings):
     """`sealing_key` opens the apps' webhook secrets: one or more keys, the newest first.
     `callback_allow_cidrs`: private networks in which callbacks may be delivered, separated by
     commas; `callback_ports`: as `443,8000-9999`. `retention_days`: how long deliveries are kept,
@@ -78,12 +87,13 @@ class NotifierSettings(CalledSettings):
     `configuration_public_keys`: merchant-admin's; `unsigned_records_until`: for an upgrade, see
     `foundation.record_proof`.
 
-    People are told by what is set up of DingTalk, a webhook and e-mail, in this order.
+    People are told by what is set up of DingTalk, WeCom, Feishu, a webhook and e-mail, in this
+    order; titles are in `alert_language`. `watched_services`: whose silence is told, by their
+    private addresses, as `gateway=http://gateway:8100,…`.
     `alert_quiet_hours`: as `22:00-08:00`; then only what is critical is told.
     """
 
     private_port: int = 8103
-    database_url: SecretStr
     sealing_key: Annotated[SecretStr, AfterValidator(_openable)]
     configuration_public_keys: ConfigurationPublicKeys
     unsigned_records_until: UnsignedUntil | None = None
@@ -92,10 +102,17 @@ class NotifierSettings(CalledSettings):
     retention_days: Annotated[int, Field(ge=8)] = 90  # Longer than the schedule of the tries.
     dingtalk_url: SecretStr | None = None
     dingtalk_secret: SecretStr | None = None
+    wecom_url: SecretStr | None = None
+    feishu_url: SecretStr | None = None
+    feishu_secret: SecretStr | None = None
     alert_webhook_url: SecretStr | None = None
     alert_smtp_url: SecretStr | None = None
     alert_mail_from: str | None = None
     alert_mail_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_addresses)] = ()
+    alert_language: Literal["zh", "en"] = "zh"
+    watched_services: Annotated[
+        dict[str, str], NoDecode, BeforeValidator(_services), Field(default_factory=dict)
+    ]
     alert_quiet_hours: Annotated[tuple[time, time] | None, NoDecode, BeforeValidator(_hours)] = None
     alert_time_zone: Annotated[ZoneInfo, NoDecode, BeforeValidator(_zone)] = ZoneInfo(
         "Asia/Shanghai"

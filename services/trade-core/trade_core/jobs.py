@@ -2,14 +2,20 @@
 
 import asyncio
 import contextlib
+import time
 from datetime import date
 from typing import Final, Protocol
 
-from chassis.background import Pulse, pause
+from prometheus_client import Gauge
+
+from chassis.background import Alarm, Pulse, pause
 from contracts.events.configuration import ChannelAccountEntity
+from foundation.alerting import Tell
+from trade_core.domain.backlog_alerts import check_missing, due_behind
 from trade_core.domain.reconciliation import finished_days
 from trade_core.flows.check_ledger import check_if_due
 from trade_core.flows.deps import Deps
+from trade_core.flows.measure import Backlog, backlog
 from trade_core.flows.poll_due import poll_due
 from trade_core.flows.read_day_statement import advance_days
 from trade_core.flows.read_ledger import advance_balances
@@ -19,6 +25,12 @@ NAME: Final = "trade-core"
 POLL_S: Final = 0.5
 LEDGER_EVERY_S: Final = 60.0
 RECONCILE_EVERY_S: Final = 2.0
+BACKLOG_EVERY_S: Final = 5.0
+DUE_LIMIT_S: Final = 30.0
+"""Looks are due after 5 s, 15 s, 30 s …; this late they are of no use to a payer who waits."""
+
+STARTED_S: Final = 600.0
+DUE_OLDEST_S: Final = Gauge("core_due_oldest_seconds", "How long the oldest due row has waited")
 RECONCILE_STALL_S: Final = 900.0
 """Longer than a comparison may take."""
 
@@ -95,3 +107,31 @@ class LedgerLoop:
                 self.pulse.beat()
             await check_if_due(self._deps, self.pulse.beat)
             self.pulse.beat()
+
+
+class BacklogLoop:
+    """Keeps in mind how far behind the others are; `alarms` tell people."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.pulse = Pulse()
+        self._deps = deps
+        self._started = time.monotonic()
+        self._latest = Backlog(0.0, 0.0)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Every few seconds until `stop`."""
+        while not await pause(stop, BACKLOG_EVERY_S):
+            self.pulse.beat()
+            self._latest = await backlog(self._deps.db, self._deps.clock())
+            DUE_OLDEST_S.set(self._latest.due_s)
+
+    def alarms(self, tell: Tell) -> list[Alarm]:
+        """For `self_watch`."""
+        return [
+            Alarm(lambda: self._latest.due_s, DUE_LIMIT_S, lambda s: tell(due_behind(s))),
+            Alarm(self._check_s, 0, lambda s: tell(check_missing(s))),
+        ]
+
+    def _check_s(self) -> float:
+        """A service that has just been started has not had the time."""
+        return self._latest.check_s if time.monotonic() - self._started > STARTED_S else 0.0

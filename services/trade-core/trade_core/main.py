@@ -21,10 +21,11 @@ from chassis.schema import until_current
 from chassis.web import add_routes, create_app, serve
 from contracts import record_proof, topics
 from contracts.events.orders import SOURCE
-from foundation.alerting import by_kafka
+from foundation.alerting import by_kafka, notifier_of
 from foundation.configuration_replica import ConfigurationReplica
 from foundation.record_proof import RecordProof, stamped
 from foundation.self_watch import self_watch
+from foundation.service_client import Service
 from trade_core import api
 from trade_core.consumers import RESULT_TOPICS, AppPolicies, ChannelAccounts, Results
 from trade_core.flows.apply_results import AnyReceived
@@ -33,6 +34,7 @@ from trade_core.jobs import (
     LEDGER_EVERY_S,
     NAME,
     RECONCILE_STALL_S,
+    BacklogLoop,
     DueLoop,
     LedgerLoop,
     ReconcileLoop,
@@ -98,7 +100,9 @@ class _Running:
         config = self._config
         async with AsyncExitStack() as opened:
             url = config.database_url.get_secret_value()
-            db = self._db = await Database.connect(url, application_name=NAME)
+            db = self._db = await Database.connect(
+                url, application_name=NAME, max_size=config.database_pool
+            )
             opened.push_async_callback(db.close)
             producer = Producer(
                 config.broker(),
@@ -120,9 +124,12 @@ class _Running:
                 wake_relay=relay.wake,
                 wake_due=wake_up.set,
             )
+            notifier = notifier_of(config)
+            if notifier is not None:
+                await opened.enter_async_context(notifier)
             await self.fitness.begin()
             await opened.enter_async_context(self._background)
-            self._start_loops(deps, relay, DueLoop(deps, wake_up))
+            self._start_loops(deps, relay, DueLoop(deps, wake_up), notifier)
             yield
 
     async def _check_clock(self) -> str | None:
@@ -132,7 +139,9 @@ class _Running:
         self._policies.handle(record)
         self._accounts.handle(record)
 
-    def _start_loops(self, deps: Deps, relay: Relay, due: DueLoop) -> None:
+    def _start_loops(
+        self, deps: Deps, relay: Relay, due: DueLoop, notifier: Service | None
+    ) -> None:
         results = self._reading = self._results(deps)
 
         async def read_results(stop: asyncio.Event) -> None:
@@ -161,12 +170,17 @@ class _Running:
             stall_s=RECONCILE_STALL_S,
             gate=gate,
         )
+        behind = BacklogLoop(deps)
+        start("backlog", behind.run, pulse=behind.pulse, gate=gate)
+        tell = by_kafka(deps.send, SOURCE, notifier)
         watching = self_watch(
             NAME,
-            by_kafka(deps.send, SOURCE),
+            tell,
             consumers={NAME: results},
             relay=relay,
             configuration=self._configuration,
+            fitness=self.fitness,
+            more=behind.alarms(tell),
         )
         start("watch", watching.run, pulse=watching.pulse)
 

@@ -5,18 +5,17 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.settings import PREFIX, CalledSettings
+from chassis.settings import PREFIX, AlertingSettings, CalledSettings, StoringSettings
 from foundation.record_proof import ConfigurationPublicKeys, RecordKeys, UnsignedUntil
 
 
-class TradeCoreSettings(CalledSettings):
+class TradeCoreSettings(CalledSettings, StoringSettings, AlertingSettings):
     """`member_id` names this replica to Kafka, so that its partitions wait for it. How long apps
     can pull their events: `event_retention_days`. `record_keys`: shared with the gateway;
     `configuration_public_keys`: those of merchant-admin. `unsigned_records_until`: for an upgrade,
     see `foundation.record_proof`."""
 
     private_port: int = 8101
-    database_url: SecretStr
     record_keys: RecordKeys
     configuration_public_keys: ConfigurationPublicKeys
     unsigned_records_until: UnsignedUntil | None = None

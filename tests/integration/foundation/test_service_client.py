@@ -136,3 +136,64 @@ async def test_an_answer_without_sense_is_our_own_fault(serving: Serving, reply:
     async with Service(await serving(lambda _: reply), SecretStr("t")) as service:
         with pytest.raises(Internal):
             await service.get(Thing, "/internal/a")
+
+
+class Replica:
+    """A server with keep-alive on a given port, which counts its connections."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self._server: asyncio.Server | None = None
+
+    async def start(self, port: int = 0) -> int:
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", port)
+        number: int = self._server.sockets[0].getsockname()[1]
+        return number
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(response("200 OK", b'{"a":1}', JSON))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+
+async def test_busy_connections_end_with_their_age() -> None:
+    replica = Replica()
+    port = await replica.start()
+    async with Service(f"http://127.0.0.1:{port}", SecretStr("t"), max_age_s=0.2) as service:
+        until = asyncio.get_running_loop().time() + 1
+        while asyncio.get_running_loop().time() < until:
+            await service.get(Thing, "/thing")
+    replica.stop()
+    # Between 0.16 and 0.24 s each.
+    assert 4 <= replica.connections <= 8
+
+
+async def test_a_refused_connection_is_tried_again(unused_tcp_port: int) -> None:
+    replica = Replica()
+    async with Service(f"http://127.0.0.1:{unused_tcp_port}", SecretStr("t")) as service:
+        asking = asyncio.ensure_future(service.post(Thing, "/thing"))
+        await asyncio.sleep(0.05)
+        await replica.start(unused_tcp_port)
+        assert await asking == Thing(a=1)
+    replica.stop()
+
+
+async def test_what_may_have_been_heard_is_not_said_again(serving: Serving) -> None:
+    heard: list[bytes] = []
+
+    def hang_up(request: bytes) -> bytes:
+        heard.append(request)
+        return b""
+
+    async with Service(await serving(hang_up), SecretStr("t")) as service:
+        with pytest.raises(Overloaded):
+            await service.post(Thing, "/thing")
+    assert len(heard) == 1

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -69,6 +70,51 @@ async def running_robot() -> AsyncIterator[Robot]:
     port = runner.addresses[0][1]
     robot.url = f"http://127.0.0.1:{port}/robot/send?access_token={ACCESS_TOKEN}"
     yield robot
+    await runner.cleanup()
+
+
+class OtherRobots:
+    """WeCom's and Feishu's rules, as far as they differ from DingTalk's: one key in the address,
+    4,096 bytes of markdown; a card, 20 kB, signed by time and secret as the key of nothing."""
+
+    def __init__(self) -> None:
+        self.wecom_url = self.feishu_url = ""
+        self.taken: list[dict[str, Any]] = []
+
+    async def wecom(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        good = request.query.get("key") == ACCESS_TOKEN and body["msgtype"] == "markdown"
+        good = good and len(body["markdown"]["content"].encode()) <= 4_096
+        if good:
+            self.taken.append(body)
+        return web.json_response({"errcode": 0 if good else 40058, "errmsg": "refused"})
+
+    async def feishu(self, request: web.Request) -> web.Response:
+        raw = await request.read()
+        body = json.loads(raw)
+        key = f"{body.get('timestamp')}\n{SECRET}".encode()
+        sign = base64.b64encode(hmac.new(key, digestmod=hashlib.sha256).digest()).decode()
+        good = body.get("sign") == sign and len(raw) <= 20_480
+        good = good and body["msg_type"] == "interactive"
+        good = good and abs(time.time() - int(body["timestamp"])) < 3_600
+        if good:
+            self.taken.append(body)
+        return web.json_response({"code": 0 if good else 19021, "msg": "sign match fail"})
+
+
+@asynccontextmanager
+async def running_other_robots() -> AsyncIterator[OtherRobots]:
+    robots = OtherRobots()
+    application = web.Application()
+    application.router.add_post("/cgi-bin/webhook/send", robots.wecom)
+    application.router.add_post("/open-apis/bot/v2/hook/token", robots.feishu)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    robots.wecom_url = f"{base}/cgi-bin/webhook/send?key={ACCESS_TOKEN}"
+    robots.feishu_url = f"{base}/open-apis/bot/v2/hook/token"
+    yield robots
     await runner.cleanup()
 
 

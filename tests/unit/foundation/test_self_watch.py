@@ -40,14 +40,14 @@ class Kafka:
         ({"lag": 10_001}, "consumer.behind:trade-core"),
         ({"refused": 1}, "configuration.unproven:trade-core"),
         ({"blocked": 1}, "consumer.blocked:trade-core"),
+        ({"silence_s": 10.5}, "kafka.silent:trade-core"),
     ],
 )
 async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
     figure: dict[str, float], key: str
 ) -> None:
-    measured: Any = SimpleNamespace(
-        **{"oldest_s": 10.0, "dead": 0, "lag": 10_000, "blocked": 0, "refused": 0, **figure}
-    )
+    calm = {"oldest_s": 10.0, "dead": 0, "lag": 10_000, "blocked": 0, "refused": 0}
+    measured: Any = SimpleNamespace(**{**calm, "silence_s": 10.0, **figure})
     kafka = Kafka()
     watching = self_watch(
         "trade-core",

@@ -267,9 +267,9 @@ def harness(
     directory.put(ChannelAccount("C1", "M1", True, fake_plugin(), "C1's key"))
     transport = transport or FakeTransport(list(steps) or [reply({"pay": "qr"})])
     producer = FakeProducer()
-    alerts = Alerts(producer)
     unbroken = Unbroken()
     core, post_office = FakeService(trade_core or {}), FakeService(notifier or {})
+    alerts = Alerts(producer, post_office)
     deps = Deps(
         plugins={"fake": fake_plugin()},
         channel_urls="own",

@@ -18,6 +18,7 @@ from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause, unless_stopped
 from chassis.broker import Broker, options_of
+from chassis.consumer.hearing import Hearing
 from chassis.consumer.membership import Handover, leave
 from chassis.consumer.records import DeadRecord, Record, dead, record_of
 from chassis.database import is_passing
@@ -29,7 +30,7 @@ APPLIED = Counter("consumer_applied_records", "Records applied", ["group"])
 FAILED = Counter("consumer_failed_batches", "Batches that failed and come again", ["group"])
 LAG_S = Gauge("consumer_lag_seconds", "Age of the last record applied, while more wait", ["group"])
 POLL_AGE_S = Gauge(
-    "last_poll_age_seconds", "Since the group's member last heard of Kafka", ["group"]
+    "last_poll_age_seconds", "Since Kafka last answered a fetch of the group's member", ["group"]
 )
 DEAD = Counter("dead_events", "Records that could not be applied", ["group"])
 
@@ -111,18 +112,27 @@ class Consumer(Generic[T]):
         self._failures = 0
         self._dead_in_a_row = 0
         self._held: list[DeadRecord] = []  # Poison that is beyond the limit.
-        POLL_AGE_S.labels(group).set_function(self.pulse.age_s)
+        self._hearing = Hearing()
+        POLL_AGE_S.labels(group).set_function(self._hearing.age_s)
+
+    @property
+    def silence_s(self) -> float:
+        """How long Kafka has answered no fetch; 0 while none is asked for."""
+        return self._hearing.age_s()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
         self.pulse.beat()
         kafka = self._member()
+        self._hearing.listen(kafka)
         try:
             await unless_stopped(stop, kafka.start())
             await self._read(kafka, stop)
         except KafkaError as error:
             log.warning("consumer.interrupted", group=self._group, reason=repr(error))
         finally:
+            if stop.is_set():
+                self._hearing.rest()
             await leave(kafka)
 
     async def _read(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:

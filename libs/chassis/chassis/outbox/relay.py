@@ -135,6 +135,7 @@ class Relay:
         done: list[int] = []
         dead: list[_Dead] = []
         stopped: set[str] = set()
+        failed: list[str] = []
         for row, failure in zip(rows, results, strict=True):
             key = row["key"]
             if key in stopped:
@@ -146,11 +147,13 @@ class Relay:
                 continue
             stopped.add(key)
             tries = self._held.hold(key)
-            log.warning("outbox.not_published", id=row["id"], tries=tries, reason=str(failure))
+            failed.append(str(failure))
             if failure.unpublishable and tries >= MAX_TRIES:
                 self._held.release(key)
                 DEAD.labels(row["topic"]).inc()
                 dead.append(_Dead(row["id"], str(failure)))
+        if failed:
+            log.warning("outbox.not_published", keys=len(failed), reason=failed[0])
         return done, dead
 
 

@@ -8,6 +8,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
 from chassis import logs
@@ -23,6 +24,8 @@ from chassis.problems import (
 )
 
 log = structlog.get_logger()
+
+UNHANDLED = Counter("unhandled_errors", "Requests that ended by what nobody expected", ["kind"])
 
 
 def register_handlers(app: FastAPI, away: Iterable[type[Exception]] = ()) -> None:
@@ -78,6 +81,7 @@ async def _away(_: Request, error: Exception) -> Response:
 
 
 async def _unexpected(_: Request, error: Exception) -> Response:
+    UNHANDLED.labels(type(error).__name__).inc()
     # The server logs the exception itself; this answer is made outside of `Edge`.
     response = problem_response(Internal())
     response.headers["X-Request-Id"] = logs.request_id.get()

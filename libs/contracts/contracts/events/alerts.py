@@ -63,6 +63,8 @@ def record(alert: Alert, *, source: str, at: datetime) -> AlertRecord:
 # ── what may befall any service ───────────────────────────────────────────────────────────────
 
 OUTBOX_LIMIT_S: Final = 10.0
+SILENCE_LIMIT_S: Final = 10.0
+SLOW_S: Final = 2.5
 LAG_LIMIT: Final = 10_000
 """About ten seconds of events at full load."""
 
@@ -130,4 +132,81 @@ def record_unproven(service: str, topic: str, why: str) -> Alert:
         title="A record that does not prove its writer",
         detail=f"{service} refused it: {why}. Who can write to the broker?",
         facts={"service": service, "topic": topic},
+    )
+
+
+def replica_unfit(service: str, reasons: str) -> Alert:
+    """A replica cannot do its work; it is not ready and does none."""
+    return Alert(
+        key=f"replica.unfit:{service}",
+        severity=Severity.CRITICAL,
+        title="A replica cannot do its work",
+        detail=f"{service}: {reasons}.",
+        facts={"service": service},
+    )
+
+
+def kafka_silent(service: str, silence_s: float) -> Alert:
+    """The broker answers a service no more."""
+    return Alert(
+        key=f"kafka.silent:{service}",
+        severity=Severity.CRITICAL,
+        title="Kafka does not answer",
+        detail=f"{service} has had no answer to a fetch for {silence_s:.0f} s.",
+        facts={"service": service},
+    )
+
+
+def unhandled_errors(service: str, count: float, latest: str) -> Alert:
+    """Exceptions that nobody expected: the fault is in the code."""
+    return Alert(
+        key=f"service.errors:{service}",
+        severity=Severity.CRITICAL,
+        title="Unexpected errors in a service",
+        detail=f"{count:.0f} within a minute in {service}, the latest: {latest}.",
+        facts={"service": service, "count": count},
+    )
+
+
+def loop_crashed(service: str, count: float, loops: str) -> Alert:
+    """What runs beside the requests fails and is started again."""
+    return Alert(
+        key=f"loop.crashed:{service}",
+        severity=Severity.CRITICAL,
+        title="Background work keeps crashing",
+        detail=f"{count:.0f} crashes within a minute in {service}: {loops}.",
+        facts={"service": service, "count": count},
+    )
+
+
+def batches_fail(service: str, count: float) -> Alert:
+    """What a service reads cannot be applied, again and again."""
+    return Alert(
+        key=f"consumer.failing:{service}",
+        severity=Severity.CRITICAL,
+        title="Events cannot be applied at the moment",
+        detail=f"{count:.0f} batches failed within a minute in {service}; they are tried again.",
+        facts={"service": service, "count": count},
+    )
+
+
+def answers_fail(service: str, count: float) -> Alert:
+    """Many answers are 5xx."""
+    return Alert(
+        key=f"http.failing:{service}",
+        severity=Severity.CRITICAL,
+        title="Many requests fail",
+        detail=f"{count:.0f} answers of {service} within a minute were 5xx.",
+        facts={"service": service, "count": count},
+    )
+
+
+def answers_slow(service: str, count: float) -> Alert:
+    """Many answers take long."""
+    return Alert(
+        key=f"http.slow:{service}",
+        severity=Severity.WARNING,
+        title="Many requests are slow",
+        detail=f"{count:.0f} answers of {service} within a minute took longer than {SLOW_S:.1f} s.",
+        facts={"service": service, "count": count},
     )

@@ -53,6 +53,7 @@ notifier:
          &after=&limit=                                   → FoundDeliveryPage
     POST /internal/replays                                ReplayRequest → ReplayView (202)
     GET  /internal/replays/{replay_id}                    → ReplayView
+    POST /internal/alerts                                 TakeAlerts → AlertsTaken (all may call)
     POST /internal/alerts/test?merchant_id=               → AlertTest
     POST /internal/way-back/sign                          SignWayBack → SignedWayBack
     POST /internal/seal-anew                              SealAnew → SealedAnew (for merchant-admin)
@@ -74,6 +75,7 @@ gateway (for the cashier):
     POST /internal/pay-points/{point_id}/payments         PayHere → Begun
 """
 
+from contracts.internal.alerts import MAX_ALERTS, MAX_ALERTS_BYTES, AlertsTaken, TakeAlerts
 from contracts.internal.callbacks import (
     AlertTest,
     AttemptView,
@@ -184,6 +186,8 @@ from contracts.internal.trade import (
 from contracts.internal.way_back import SignedWayBack, SignWayBack
 
 __all__ = [
+    "MAX_ALERTS",
+    "MAX_ALERTS_BYTES",
     "MAX_ITEMS",
     "MAX_PAGE_ROWS",
     "MAX_RAW_CHARS",
@@ -191,6 +195,7 @@ __all__ = [
     "MAX_RESULTS_BYTES",
     "AccountTrial",
     "AlertTest",
+    "AlertsTaken",
     "AskForStatement",
     "AskWho",
     "AttemptView",
@@ -276,6 +281,7 @@ __all__ = [
     "StatementPage",
     "StatementReceipt",
     "StatementRow",
+    "TakeAlerts",
     "TakeResults",
     "Telling",
     "TryAccount",

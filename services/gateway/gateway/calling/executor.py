@@ -19,6 +19,7 @@ from gateway.calling.key_renewal import Renewal
 from gateway.calling.metrics import note
 from gateway.calling.retry import Retry
 from gateway.calling.serials import Serials
+from gateway.calling.success import SuccessRates
 from gateway.calling.transport import Transport
 from gateway.calling.unlisted_codes import UnlistedCodes
 from gateway.channels.plugin import (
@@ -68,6 +69,7 @@ class Executor:
     ) -> None:
         self._serials = serials
         self._unlisted = UnlistedCodes(tell)
+        self._success = SuccessRates(tell)
         self._now = now
         self._monotonic = monotonic
         bulkheads = Bulkheads(transport, monotonic, tell)
@@ -238,4 +240,7 @@ class Executor:
     def _report(self, account: ChannelAccount, name: str, outcome: Outcome, started: float) -> None:
         if isinstance(outcome, Unknown):
             self._unlisted.note(account.channel, name, outcome)
-        note(account, name, outcome, self._monotonic() - started)
+        now_s = self._monotonic()
+        if name == "pay":
+            self._success.note(account, outcome, now_s)
+        note(account, name, outcome, now_s - started)

@@ -1,16 +1,16 @@
-"""What people must hear of: told by anybody at once, carried to Kafka in the background."""
+"""What people must hear of: told by anybody at once, carried to the notifier in the background."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
 from chassis.background import Pulse, pause
-from chassis.producer import NotPublished, Producer
+from chassis.producer import Producer
 from contracts.events.alerts import Alert
 from contracts.events.results import SOURCE
-from foundation.alerting import message
+from foundation.alerting import by_kafka
+from foundation.service_client import Service
 from gateway.admission.failed_signatures import SignatureFailures
 
 log = structlog.get_logger()
@@ -23,12 +23,12 @@ RETRY_S: Final = 5.0
 
 
 class Alerts:
-    """`tell` never blocks and never fails; while Kafka is away, alerts wait. `signatures` counts
-    those that fail."""
+    """`tell` never blocks and never fails; where Kafka is away, the notifier hears by HTTP.
+    `signatures` counts those that fail."""
 
-    def __init__(self, producer: Producer) -> None:
+    def __init__(self, producer: Producer, notifier: Service) -> None:
         self.signatures = SignatureFailures(self.tell)
-        self._producer = producer
+        self._carry = by_kafka(producer.send_many, SOURCE, notifier)
         self._waiting: asyncio.Queue[Alert] = asyncio.Queue(MAX_WAITING)
         self.pulse = Pulse()
 
@@ -46,13 +46,5 @@ class Alerts:
                     alert = await self._waiting.get()
             except TimeoutError:
                 continue
-            while not await self._is_published(alert) and not await pause(stop, RETRY_S):
+            while not await self._carry(alert) and not await pause(stop, RETRY_S):
                 self.pulse.beat()
-
-    async def _is_published(self, alert: Alert) -> bool:
-        try:
-            await self._producer.send(message(alert, source=SOURCE, at=datetime.now(UTC)))
-        except NotPublished as error:
-            log.warning("alert.not_published", key=alert.key, reason=str(error))
-            return False
-        return True

@@ -68,6 +68,17 @@ def route_failed(merchant_id: str, error: str) -> Alert:
     )
 
 
+def service_away(service: str, silence_s: float) -> Alert:
+    """None of its replicas is ready."""
+    return Alert(
+        key=f"service.away:{service}",
+        severity=Severity.CRITICAL,
+        title="A service does not answer",
+        detail=f"No replica of {service} has been ready for {silence_s:.0f} s.",
+        facts={"service": service},
+    )
+
+
 def _address(lease: Lease) -> str:
     return f"{lease.app_id}:{origin_of(lease.notify_url)}"
 

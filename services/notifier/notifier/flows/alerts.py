@@ -18,7 +18,7 @@ from notifier import metrics
 from notifier.domain import alerts, messages
 from notifier.domain.errors import NoAlertRoute, SpokeJustNow
 from notifier.domain.incidents import REPEAT, raised
-from notifier.domain.messages import INCIDENTS_PER_MESSAGE, Message, MessageFailed, Messenger
+from notifier.domain.messages import INCIDENTS_AT_ONCE, Message, MessageFailed, Messenger
 from notifier.domain.routes import CENTRE, routes_of
 from notifier.flows.deps import Deps
 from notifier.store import incidents
@@ -31,8 +31,8 @@ SPEAK_EVERY_S: Final = 4.0
 ROUTES_AT_ONCE: Final = 20
 
 
-async def receive(deps: Deps, records: Sequence[AlertRecord]) -> None:
-    """Idempotent by the alert's id."""
+async def receive(deps: Deps, records: Sequence[AlertRecord]) -> int:
+    """Idempotent by the alert's id; answers how many were new."""
     async with deps.db.transaction() as tx:
         fresh = await incidents.add(tx, records)
         now, known = await incidents.lock(tx, (one.data.key for one in fresh))
@@ -45,6 +45,7 @@ async def receive(deps: Deps, records: Sequence[AlertRecord]) -> None:
     for record in fresh:
         alert = record.data
         log.warning("alert.raised", key=alert.key, severity=alert.severity, title=alert.title)
+    return len(fresh)
 
 
 async def send_due(deps: Deps) -> bool:
@@ -83,10 +84,10 @@ async def _send_by_route(deps: Deps, route: str) -> bool:
             return False
         if not await incidents.take_turn(tx, messengers[0].destination, SPEAK_EVERY_S):
             return False
-        due = await incidents.take_due(tx, route, INCIDENTS_PER_MESSAGE)
+        due = await incidents.take_due(tx, route, INCIDENTS_AT_ONCE)
     if not due:
         return False
-    error = await _send_by_any(messengers, messages.compose(due))
+    error = await _send_by_any(messengers, messages.compose(due, deps.language))
     async with deps.db.transaction() as tx:
         if error is None:
             await incidents.settle(tx, due, [REPEAT[one.severity].total_seconds() for one in due])

@@ -9,7 +9,7 @@ from contracts.events.configuration import AlertRoute
 from contracts.sealing import Opener
 from notifier.domain.apps import AppBook
 from notifier.domain.incidents import QuietHours
-from notifier.domain.messages import Messenger
+from notifier.domain.messages import Language, Messenger
 from notifier.domain.routes import RouteBook
 from notifier.domain.schedule import Schedule
 from notifier.domain.slots import Slots
@@ -22,7 +22,8 @@ LEASE_S = 60.0  # A try takes at most 10 s; the rest is for a database that is s
 class Deps:
     """`replica` numbers this process among its like; `opener` holds the keys of what is sealed.
     `wake_up` is set when something may be due; `wake_relay` tells the outbox that events were
-    committed. `messengers`: by whom people are told; the others stand in when the first fails.
+    committed. `messengers`: by whom people are told, in which `language`; the others stand in when
+    the first fails.
     `routes` and `reach`: by whom a merchant's own people are told of what names their merchant."""
 
     db: Database
@@ -35,6 +36,7 @@ class Deps:
     guard: Guard = field(default_factory=Guard)
     quiet_hours: QuietHours | None = None
     messengers: Sequence[Messenger] = ()
+    language: Language = "en"
     routes: RouteBook = field(default_factory=RouteBook)
     reach: Callable[[AlertRoute], Sequence[Messenger]] = lambda _: ()
     wake_up: Event = field(default_factory=Event)

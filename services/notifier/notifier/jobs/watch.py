@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from chassis.background import Watch
 from chassis.consumer import Consumer
+from chassis.fitness import Fitness
 from chassis.outbox import Relay
 from contracts.events import alerts
 from contracts.events.alerts import Alert
@@ -23,6 +24,7 @@ def watch(
     relay: Relay,
     configuration: ConfigurationReplica,
     consumers: Mapping[str, Consumer[Any]],
+    fitness: Fitness | None = None,
 ) -> Watch:
     """`consumers` by their groups."""
 
@@ -30,4 +32,11 @@ def watch(
         await receive(deps, [alerts.record(alert, source=SOURCE, at=datetime.now(UTC))])
         return True
 
-    return self_watch(SERVICE, tell, consumers=consumers, relay=relay, configuration=configuration)
+    return self_watch(
+        SERVICE,
+        tell,
+        consumers=consumers,
+        relay=relay,
+        configuration=configuration,
+        fitness=fitness,
+    )

@@ -4,10 +4,8 @@ Source: open.dingtalk.com/document/robots/customize-robot-security-settings
 Source: open.dingtalk.com/document/robots/custom-robot-access
 """
 
-import asyncio
 import base64
 import hmac
-import json
 import time
 from typing import Final
 
@@ -15,11 +13,10 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from notifier.domain.messages import Message, MessageFailed, destination_of, shown
+from notifier.domain.messages import Message, destination_of
+from notifier.messengers.robot import say
 
-TIMEOUT: Final = aiohttp.ClientTimeout(total=5)
 TITLE_CHARS: Final = 64
-ANSWER_BYTES: Final = 4096  # The real one has a few dozen; a merchant's route may lead anywhere.
 
 
 def signature(secret: str, timestamp_ms: int) -> str:
@@ -51,14 +48,9 @@ class DingTalk:
             },
             "at": {"isAtAll": message.is_critical},
         }
-        try:
-            async with self._session.post(
-                self._signed_url(), json=body, timeout=TIMEOUT, allow_redirects=False
-            ) as response:
-                answer = json.loads(await _beginning_of(response))
-        except (aiohttp.ClientError, OSError, ValueError, RecursionError) as error:
-            raise MessageFailed(f"no answer ({type(error).__name__})") from error
-        _check(response.status, answer)
+        answer = await say(self._session, self._signed_url(), body)
+        # The truth is `errcode` in the body: refusals come with status 200 too.
+        answer.require("errcode", "errmsg")
 
     def _signed_url(self) -> URL:
         if self._secret is None:
@@ -66,18 +58,3 @@ class DingTalk:
         timestamp_ms = time.time_ns() // 1_000_000
         sign = signature(self._secret.get_secret_value(), timestamp_ms)
         return self._url.update_query(timestamp=str(timestamp_ms), sign=sign)
-
-
-async def _beginning_of(response: aiohttp.ClientResponse) -> bytes:
-    try:
-        return await response.content.readexactly(ANSWER_BYTES)
-    except asyncio.IncompleteReadError as error:
-        return error.partial  # all of it
-
-
-def _check(status: int, answer: object) -> None:
-    """The truth is `errcode` in the body: refusals come with status 200 too."""
-    code = answer.get("errcode") if isinstance(answer, dict) else None
-    if status != 200 or code != 0:
-        words = answer.get("errmsg") if isinstance(answer, dict) else None
-        raise MessageFailed(shown(f"status {status}, errcode {code}: {words}"))

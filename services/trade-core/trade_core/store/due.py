@@ -73,6 +73,12 @@ async def claim(tx: Tx, *, lease: timedelta, limit: int) -> tuple[datetime, Sequ
     return now, [Claim(row["subject"], row["attempt"], lease_until) for row in rows]
 
 
+async def oldest_s(tx: Tx) -> float:
+    """How long the oldest due row has waited that nobody has claimed; 0 where none is due."""
+    waited: float | None = await tx.fetchval(_OLDEST)
+    return max(0.0, waited or 0.0)
+
+
 async def settle(
     tx: Tx, claims: Sequence[Claim], next_checks: Mapping[str, NextCheck | None]
 ) -> None:
@@ -118,6 +124,8 @@ update due_work d set due_at = $2, attempt = 0
 from (select subject from due_work where subject = any ($1::text[]) for update skip locked) found
 where d.subject = found.subject
 """
+
+_OLDEST = "select extract(epoch from statement_timestamp() - min(due_at))::float8 from due_work"
 
 _WAITING = """
 select statement_timestamp() as now, count(*) as waiting

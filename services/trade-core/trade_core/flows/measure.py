@@ -1,0 +1,31 @@
+"""How far behind the clock's work is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from chassis.database import Database
+from trade_core.domain import checking
+from trade_core.store import checking as checks
+from trade_core.store import due
+
+CHECK_TAKES: Final = timedelta(hours=2)
+"""The nightly check of the largest books is over by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """`due_s`: how long the oldest due row has waited that nobody has taken. `check_s`: how long
+    ago the nightly check should have been over, 0 where it is."""
+
+    due_s: float
+    check_s: float
+
+
+async def backlog(db: Database, now: datetime) -> Backlog:
+    began = checking.last_due(now)
+    async with db.connection() as tx:
+        due_s = await due.oldest_s(tx)
+        is_finished = await checks.is_finished(tx, began.date())
+    late = now - began - CHECK_TAKES
+    return Backlog(due_s, 0.0 if is_finished else max(0.0, late.total_seconds()))

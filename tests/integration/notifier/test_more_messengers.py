@@ -1,0 +1,153 @@
+"""WeCom, Feishu, alerts that come by HTTP, storms, and neighbours that fall silent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+from aiohttp import ClientSession, web
+from pydantic import SecretStr
+from tests.integration.notifier.harness import Harness
+from tests.integration.notifier.people import (
+    SECRET,
+    OtherRobots,
+    running_other_robots,
+    running_robot,
+)
+from tests.integration.notifier.test_messaging import alert, ding, everything_is_due
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY
+
+from contracts import sealing
+from contracts.internal import TakeAlerts
+from notifier.domain.messages import Message, MessageFailed, Messenger
+from notifier.flows import alerts
+from notifier.jobs.neighbours import Neighbours
+from notifier.main import build
+from notifier.messengers.feishu import Feishu
+from notifier.messengers.wecom import WeCom
+from notifier.settings import NotifierSettings
+
+LONG = Message("Paymesh: 1 严重", "物业费" * 9_000, is_critical=True)
+
+
+@pytest.fixture
+async def robots() -> AsyncIterator[OtherRobots]:
+    async with running_other_robots() as robots:
+        yield robots
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session
+
+
+def wecom(session: ClientSession, robots: OtherRobots) -> Messenger:
+    return WeCom(session, SecretStr(robots.wecom_url))
+
+
+def feishu(session: ClientSession, robots: OtherRobots) -> Messenger:
+    return Feishu(session, SecretStr(robots.feishu_url), SecretStr(SECRET))
+
+
+@pytest.mark.parametrize("make", [wecom, feishu])
+async def test_a_long_message_is_cut_to_what_the_robot_takes(
+    session: ClientSession,
+    robots: OtherRobots,
+    make: Callable[[ClientSession, OtherRobots], Messenger],
+) -> None:
+    await make(session, robots).send(LONG)
+    (body,) = robots.taken
+    assert "Paymesh: 1 严重" in str(body)
+
+
+async def test_a_refusal_with_status_200_is_a_failure(
+    session: ClientSession, robots: OtherRobots
+) -> None:
+    wrong_key = WeCom(session, SecretStr(robots.wecom_url + "x"))
+    unsigned = Feishu(session, SecretStr(robots.feishu_url), SecretStr("another"))
+    for messenger in (wrong_key, unsigned):
+        with pytest.raises(MessageFailed):
+            await messenger.send(Message("t", "x", is_critical=False))
+    assert robots.taken == []
+
+
+async def test_hundreds_of_incidents_are_one_message(
+    harness: Harness, session: ClientSession
+) -> None:
+    async with running_robot() as robot:
+        deps = replace(harness.deps(replica=0), messengers=[ding(session, robot)], language="zh")
+        await alerts.receive(deps, [alert(f"channel.unclear:P{n}") for n in range(300)])
+        await everything_is_due(harness)
+        assert await alerts.send_due(deps)
+        await everything_is_due(harness)
+        assert not await alerts.send_due(deps)
+    (message,) = robot.taken
+    assert "渠道长时间未告知结果 ×290" in message["markdown"]["text"]
+
+
+@pytest.fixture
+async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
+    """The service without its loops."""
+    settings = NotifierSettings.model_validate(
+        {
+            "accepted_tokens": "trade-core:" + "t" * 32 + ",cashier:" + "c" * 32,
+            "database_url": "postgresql://nowhere",
+            "kafka_bootstrap": "127.0.0.1:1",
+            "sealing_key": sealing.generate().private_key,
+            "configuration_public_keys": CONFIGURATION_PUBLIC_KEY,
+        }
+    )
+    app = build(settings)
+    app.state.deps = harness.deps(replica=0)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://notifier") as client:
+        yield client
+
+
+async def test_an_alert_by_http_and_by_kafka_is_one(
+    harness: Harness, http: httpx.AsyncClient
+) -> None:
+    record = alert("kafka.silent:trade-core")
+    await alerts.receive(harness.deps(replica=0), [record])
+    body = TakeAlerts(records=[record, alert("kafka.silent:trade-core")]).model_dump_json()
+    taken = [
+        await http.post(
+            "/internal/alerts", content=body, headers={"Authorization": "Bearer " + token * 32}
+        )
+        for token in "tc"
+    ]
+    assert [answer.json() for answer in taken] == [{"new": 1}, {"new": 0}]
+    assert await harness.value("select total from trouble") == 2
+
+
+@asynccontextmanager
+async def neighbour(is_ready: list[bool]) -> AsyncIterator[str]:
+    """Another service: the address of its private port."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=200 if is_ready[0] else 503)
+
+    application = web.Application()
+    application.router.add_get("/health/ready", answer)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def test_a_neighbour_that_is_ready_no_more_is_told_once(harness: Harness) -> None:
+    is_ready = [True]
+    async with neighbour(is_ready) as url, ClientSession() as session:
+        looking = Neighbours(harness.deps(replica=0), {"gateway": url}, away_s=0.2)
+        await looking.look(session)
+        assert await harness.value("select count(*) from trouble") == 0
+        is_ready[0] = False
+        await asyncio.sleep(0.25)
+        for _ in range(3):
+            await looking.look(session)
+    assert await harness.value("select array_agg(key) from trouble") == ["service.away:gateway"]
+    assert await harness.value("select total from trouble") == 1

@@ -1,0 +1,33 @@
+"""People hear when due work waits, and when nobody checked the books last night."""
+
+from datetime import timedelta
+
+from tests.integration.trade_core.harness import Harness
+
+from trade_core.domain import checking
+from trade_core.domain.checking import Findings
+from trade_core.flows.measure import CHECK_TAKES, backlog
+from trade_core.store import checking as store
+
+
+async def test_the_oldest_due_row_that_nobody_took_counts(harness: Harness) -> None:
+    assert (await backlog(harness.db, harness.now)).due_s == 0
+    await harness.open()
+    async with harness.db.transaction() as tx:
+        await tx.execute("update due_work set due_at = statement_timestamp() + interval '1 hour'")
+    assert (await backlog(harness.db, harness.now)).due_s == 0
+    async with harness.db.transaction() as tx:
+        await tx.execute("update due_work set due_at = statement_timestamp() - interval '1 min'")
+    assert 59 < (await backlog(harness.db, harness.now)).due_s < 65
+
+
+async def test_a_check_of_last_night_that_is_not_there_counts_after_two_hours(
+    harness: Harness,
+) -> None:
+    began = checking.last_due(harness.now)
+    assert (await backlog(harness.db, began + CHECK_TAKES)).check_s == 0
+    late = began + CHECK_TAKES + timedelta(minutes=30)
+    assert (await backlog(harness.db, late)).check_s == 1800
+    async with harness.db.transaction() as tx:
+        await store.finish(tx, began.date(), Findings(), at=late)
+    assert (await backlog(harness.db, late)).check_s == 0
