@@ -11,7 +11,8 @@ from gateway.directory import ChannelAccount
 
 ONE = harness().directory.list_accounts()[0]
 OTHER = replace(ONE, account_id="C2", merchant_id="M2")
-GOOD, BAD = Pending(), Unknown("timeout", "No answer.")
+GOOD: Outcome = Pending()
+BAD: Outcome = Unknown("timeout", "No answer.")
 
 
 def told(*outcomes: tuple[ChannelAccount, Outcome], every_s: float = 1.0) -> list[str]:
@@ -30,7 +31,7 @@ def test_half_of_twenty_that_fail_are_told_once_of_channel_and_merchant() -> Non
 
 
 def test_each_kind_of_failure_counts() -> None:
-    failures = (BAD, NotSent("refused", "x"), Declined("NO", "x"))
+    failures: tuple[Outcome, ...] = (BAD, NotSent("refused", "x"), Declined("NO", "x"))
     assert len(told(*[(ONE, outcome) for outcome in failures * LEAST])) == 2
 
 
