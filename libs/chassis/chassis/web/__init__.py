@@ -1,5 +1,6 @@
 """The HTTP edge of a service: application, errors, health, strict JSON, overload, language."""
 
+from chassis.web.api_page import api_page, described
 from chassis.web.application import (
     PublicApp,
     create_app,
@@ -26,9 +27,11 @@ __all__ = [
     "PublicApp",
     "Words",
     "add_routes",
+    "api_page",
     "collect_rarely",
     "create_app",
     "create_public_app",
+    "described",
     "json_object",
     "language_of",
     "parse",

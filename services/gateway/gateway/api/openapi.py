@@ -4,16 +4,14 @@ Bodies are read by hand, after the signature was checked over their exact bytes,
 not see them; they are described here.
 """
 
-from importlib.resources import as_file, files
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
+from chassis.web import api_page, described
 from contracts.api import (
     CloseOrder,
     CreatePayment,
@@ -29,10 +27,6 @@ from gateway.api.teaching import callbacks, explain_fields, show_examples
 VERSION: Final = "1.0.0"
 REFERENCE: Final = "#/components/schemas/{model}"
 PROBLEM_TYPE: Final = "application/problem+json"
-
-DocsPart = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
-
-router = APIRouter(include_in_schema=False)
 
 DESCRIPTION: Final = """\
 One API for the payments of many merchants through many channels (聚合支付中心).
@@ -140,35 +134,9 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-@router.get("/openapi.json")
-async def get_description(request: Request) -> Response:
-    return JSONResponse(document(request.app))
-
-
-@router.get("/docs")
-async def get_docs() -> Response:
-    """The page for people. All of it comes from here: no CDN is needed, nor reached everywhere."""
-    return get_swagger_ui_html(
-        openapi_url="openapi.json",
-        title="Paymesh API",
-        swagger_js_url="docs/swagger-ui-bundle.js",
-        swagger_css_url="docs/swagger-ui.css",
-        swagger_favicon_url="docs/favicon.png",
-    )
-
-
-@router.get("/docs/{name}")
-async def get_docs_part(name: DocsPart) -> Response:
-    with as_file(files("fastapi_offline") / "static" / name) as path:
-        return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
-
-
 def document(app: FastAPI) -> dict[str, Any]:
     """The description; made when it is first asked for."""
-    if not hasattr(app.state, "description"):
-        app.state.description = _document(app)
-    description: dict[str, Any] = app.state.description
-    return description
+    return described(app, _document)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -205,3 +173,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
     explain_fields(schemas)
     show_examples(made["paths"])
     return made
+
+
+router = api_page("Paymesh API", _document)

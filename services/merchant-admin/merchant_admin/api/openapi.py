@@ -5,18 +5,16 @@ they are described here, from the dependency that reads them.
 """
 
 from collections.abc import Iterator
-from importlib.resources import as_file, files
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse, JSONResponse
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
+from chassis.web import api_page, described
 from merchant_admin.api.bodies import ReadBody
 
 VERSION: Final = "1.0.0"
@@ -38,10 +36,6 @@ and a JSON pointer for each field that is wrong.
 
 OPEN: Final = frozenset({("post", "/api/session"), ("post", "/api/invitations")})
 """What is for people who are not logged in."""
-
-DocsPart = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
-
-router = APIRouter(include_in_schema=False)
 
 
 class FieldFault(BaseModel):
@@ -65,35 +59,9 @@ class Problem(BaseModel):
     claim: dict[str, Any] | None = Field(default=None)
 
 
-@router.get("/openapi.json")
-async def get_description(request: Request) -> Response:
-    return JSONResponse(document(request.app))
-
-
-@router.get("/docs")
-async def get_docs() -> Response:
-    """All of the page comes from here: no CDN is needed, nor reached everywhere."""
-    return get_swagger_ui_html(
-        openapi_url="openapi.json",
-        title="Paymesh Admin API",
-        swagger_js_url="docs/swagger-ui-bundle.js",
-        swagger_css_url="docs/swagger-ui.css",
-        swagger_favicon_url="docs/favicon.png",
-    )
-
-
-@router.get("/docs/{name}")
-async def get_docs_part(name: DocsPart) -> Response:
-    with as_file(files("fastapi_offline") / "static" / name) as path:
-        return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
-
-
 def document(app: FastAPI) -> dict[str, Any]:
     """The description; made when it is first asked for."""
-    if not hasattr(app.state, "description"):
-        app.state.description = _document(app)
-    description: dict[str, Any] = app.state.description
-    return description
+    return described(app, _document)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -141,3 +109,6 @@ def _models(dependant: Dependant) -> Iterator[type[BaseModel]]:
         yield dependant.call.model
     for inner in dependant.dependencies:
         yield from _models(inner)
+
+
+router = api_page("Paymesh Admin API", _document)

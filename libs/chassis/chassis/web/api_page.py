@@ -1,0 +1,48 @@
+"""A service's OpenAPI description, and the page that shows it to people."""
+
+from collections.abc import Callable
+from importlib.resources import as_file, files
+from typing import Any, Literal
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import FileResponse, JSONResponse
+
+Describe = Callable[[FastAPI], dict[str, Any]]
+
+Part = Literal["swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"]
+
+
+def api_page(title: str, describe: Describe) -> APIRouter:
+    """`/openapi.json` and `/docs`; the description is made when it is first asked for."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/openapi.json")
+    async def get_description(request: Request) -> Response:
+        return JSONResponse(described(request.app, describe))
+
+    @router.get("/docs")
+    async def get_page() -> Response:
+        """All of it comes from here: no CDN is needed, nor reached everywhere."""
+        return get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title=title,
+            swagger_js_url="docs/swagger-ui-bundle.js",
+            swagger_css_url="docs/swagger-ui.css",
+            swagger_favicon_url="docs/favicon.png",
+        )
+
+    router.get("/docs/{name}")(_get_part)
+    return router
+
+
+async def _get_part(name: Part) -> Response:
+    with as_file(files("fastapi_offline") / "static" / name) as path:
+        return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
+
+
+def described(app: FastAPI, describe: Describe) -> dict[str, Any]:
+    if not hasattr(app.state, "description"):
+        app.state.description = describe(app)
+    description: dict[str, Any] = app.state.description
+    return description
