@@ -1,5 +1,6 @@
 """What could not be applied: kept with its raw bytes, shown, and tried again when somebody asks."""
 
+import asyncio
 import base64
 
 import pytest
@@ -22,6 +23,7 @@ from contracts.internal import DeadLetterView, DecideRefund, RefundDecision
 from trade_core.domain.operator_errors import DeadLetterNotFound, VersionChanged
 from trade_core.flows.dead_letters import MAX_BYTES_SHOWN, keep, list_letters, replay
 from trade_core.flows.decide import decide_refund
+from trade_core.store import dead_letters
 
 
 async def kept(harness: Harness) -> DeadLetterView:
@@ -128,6 +130,30 @@ async def test_replay_of_what_was_tried_meanwhile_is_refused(harness: Harness) -
     with pytest.raises(VersionChanged):
         await replay(harness.deps, letter.id, letter.version)
     assert (await replay(harness.deps, letter.id, again.version)).tries == 2
+
+
+async def test_failed_try_beside_one_that_worked_takes_nothing_back(harness: Harness) -> None:
+    """Two people at once: the first one's try fails for a passing reason and is noted last."""
+    word, letter = await early(harness)
+    await harness.rows("insert into payments select * from away")
+    applied = await replay(harness.deps, letter.id, letter.version)
+    async with harness.db.transaction() as tx:
+        await dead_letters.note_try(tx, letter.id, error="too early", at=harness.now)
+    assert await kept(harness) == applied
+    assert (await harness.balances())["channel_receivable"] == word.amount
+
+
+async def test_of_five_who_replay_at_once_each_sees_it_applied_once(harness: Harness) -> None:
+    word, letter = await early(harness)
+    await harness.rows("insert into payments select * from away")
+    tries = (replay(harness.deps, letter.id, letter.version) for _ in range(5))
+    seen = await asyncio.gather(*tries, return_exceptions=True)
+    assert all(
+        isinstance(one, VersionChanged) or (isinstance(one, DeadLetterView) and one.replayed_at)
+        for one in seen
+    )
+    assert (await harness.balances())["channel_receivable"] == word.amount
+    assert (await harness.told()).count("payment.succeeded") == 1
 
 
 async def test_letter_that_nobody_kept_is_not_found(harness: Harness) -> None:

@@ -29,10 +29,17 @@ from chassis.problems import InvalidRequest
 from contracts.events.configuration import ChannelAccountEntity, State
 from contracts.internal import AskForStatement
 from trade_core.domain.operator_errors import NoStatementOfDay, ReconciliationNotFound
-from trade_core.domain.reconciliation import GIVE_UP, ready_at
-from trade_core.flows.read_reconciliation import ask_for, get_reconciliation, list_reconciliations
+from trade_core.domain.reconciliation import GIVE_UP, LEASE, ready_at
+from trade_core.flows.compare_statement import compare
+from trade_core.flows.read_reconciliation import (
+    ask_for,
+    fetch_again,
+    get_reconciliation,
+    list_reconciliations,
+)
 from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 from trade_core.jobs import ReconcileLoop
+from trade_core.store import reconciliations
 from trade_core.store.reconciliations import Wanted
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -140,6 +147,37 @@ async def test_statement_that_stops_half_way_is_fetched_anew_and_its_rows_do_not
     assert (found.state, found.paid) == ("matched", 1299)
     [rows] = await harness.rows("select count(*) from bill_row")
     assert rows["count"] == 1
+
+
+async def test_fetch_that_is_asked_for_while_one_is_under_way_is_made(harness: Harness) -> None:
+    """What is accepted is done: the pages that were on their way do not count as its answer."""
+    payment = await harness.paid()
+    await next_morning(harness)
+    under_way = await asked(harness)
+    await bring(harness, under_way, [row_of(payment, amount=1)], total=2)
+    await fetch_again(harness.deps, under_way.statement_no)
+    assert not (await bring(harness, under_way, [row_of(payment)], first=1, total=2)).is_wanted
+    again = await asked(harness)
+    assert again.round == under_way.round + 1
+    await bring(harness, again, [row_of(payment)])
+    found = await compared_again(harness, again.statement_no)
+    assert (found.state, found.paid) == ("matched", 1299)
+
+
+async def test_fetch_that_is_asked_for_while_a_replica_compares_is_made(harness: Harness) -> None:
+    payment = await harness.paid()
+    await next_morning(harness)
+    before = await asked(harness)
+    await bring(harness, before, [row_of(payment, amount=1)])
+    async with harness.db.connection() as tx:
+        lease_until = harness.now + LEASE
+        [claimed] = await reconciliations.claim(
+            tx, now=harness.now, lease_until=lease_until, limit=1
+        )
+    await fetch_again(harness.deps, before.statement_no)
+    await compare(harness.deps, claimed)
+    again = await asked(harness)
+    assert again.round == before.round + 1
 
 
 async def test_statement_without_rows_is_a_statement(harness: Harness) -> None:

@@ -160,6 +160,16 @@ async def test_unreadable_commands_are_told_to_people() -> None:
     assert gateway.producer.events()[0]["key"] == "command:unreadable"
 
 
+@pytest.mark.parametrize("bounces", [True, False])
+async def test_a_refund_that_went_back_says_whether_it_may_bounce(bounces: bool) -> None:
+    gateway = harness(reply({"paid": 100}))
+    bank = fake_plugin(refunds_bounce=bounces)
+    gateway.directory.put(ChannelAccount("C1", "M1", True, bank, "key"))
+    await flow.run(gateway.deps, command(CommandName.REFUND))
+    [result] = gateway.producer.events()
+    assert (result["verdict"], result["may_bounce"]) == ("succeeded", bounces)
+
+
 async def test_an_abnormal_refund_is_sent_elsewhere_where_the_channel_can() -> None:
     gateway = harness(reply({"paid": 100}))
     able = fake_plugin(refund_abnormal=operation("/abnormal"))

@@ -1,6 +1,5 @@
 """later-wins: what is said of a refund counts by its time, whatever order the words arrive in."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -226,9 +225,7 @@ def test_an_old_stuck_word_does_not_undo_a_success_but_is_asked_about() -> None:
 
 def test_a_success_is_asked_about_for_as_long_as_it_can_bounce() -> None:
     opened, started = begun()
-    (payment,) = opened.payments.values()
-    opened.payments[payment.payment_no] = replace(payment, channel="alipay")
-    now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1)
+    now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1, may_bounce=True)
     first = opened.next_checks[started.refund_no]
     assert first is not None
     assert now_is.refunded_at is not None
@@ -242,6 +239,12 @@ def test_a_success_is_asked_about_for_as_long_as_it_can_bounce() -> None:
         seen.append((look.due_at - now_is.refunded_at) // timedelta(days=1))
         look = step.again
     assert tuple(seen) == BOUNCE_DAYS
+
+
+def test_a_success_that_cannot_bounce_is_not_asked_about() -> None:
+    opened, started = begun()
+    hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1)
+    assert opened.next_checks[started.refund_no] is None
 
 
 def paying_out() -> tuple[OrderAggregate, Refund]:

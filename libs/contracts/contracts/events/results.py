@@ -190,7 +190,7 @@ class RefundResult(Data):
     `refund_no` is ours, or that of a refund made outside us, as the channel names it (for channels
     that speak of each refund and not of what went back altogether).
     A refund that `succeeded` before and bounces (the payer's bank sends it back) is `declined` and
-    `abnormal`.
+    `abnormal`. `may_bounce`: at this channel that happens, and only asking tells.
     """
 
     refund_no: str
@@ -209,6 +209,7 @@ class RefundResult(Data):
     code: str | None = None
     message: str | None = None
     returned: list[str] = Field(default_factory=list)
+    may_bounce: bool = False
     asked_at: datetime | None = None
     said_at: datetime | None = None
 

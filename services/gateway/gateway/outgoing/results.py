@@ -182,6 +182,7 @@ def refund_result(
                 **_stated(outcome.amount),
                 channel_refund_no=outcome.channel_no,
                 refunded_at=outcome.at,
+                may_bounce=account.plugin.refunds_bounce,
             )
         case Pending():
             return RefundResult(**about, found=outcome.found, channel_refund_no=outcome.channel_no)

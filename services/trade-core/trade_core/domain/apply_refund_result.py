@@ -79,8 +79,9 @@ def apply_refund_result(aggregate: OrderAggregate, result: RefundResult, *, time
     elif was.is_paid_out and not now_is.is_paid_out:
         aggregate.alerts.append(alerts.refund_needs_a_person(aggregate.order, paid, now_is))
     aggregate.change_refund(now_is, paid)
-    if now_is.state is RefundStatus.SUCCEEDED and was.state is not now_is.state:
-        aggregate.next_checks[was.refund_no] = due.bounce_check(now_is, paid)
+    has_succeeded = now_is.state is RefundStatus.SUCCEEDED and was.state is not now_is.state
+    if has_succeeded and result.may_bounce:
+        aggregate.next_checks[was.refund_no] = due.bounce_check(now_is, aggregate.now)
 
 
 # ── state by state ────────────────────────────────────────────────────────────────────────────

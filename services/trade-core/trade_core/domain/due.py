@@ -22,9 +22,6 @@ ASKED_ABOUT: Final = frozenset({RefundFact.UNCLEAR, RefundFact.UNDER_WAY, Refund
 BOUNCE_DAYS: Final = (1, 3, 7, 15, 30)
 """When a refund that succeeded is asked about again: the payer's bank may still send it back."""
 
-BOUNCING_CHANNELS: Final = frozenset({"alipay"})
-"""Whose refunds to bank cards are said to be done before the bank has taken them (退票)."""
-
 ASKS_A_DAY: Final = 48
 
 YOUNG: Final = timedelta(minutes=10)
@@ -195,11 +192,10 @@ def refund_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
     return _sent_at_once(command, attempt=attempt, now=now, unclear=unclear)
 
 
-def bounce_check(refund: Refund, payment: Payment) -> NextCheck | None:
-    """When to ask first whether a refund that has just succeeded stayed with the payer."""
-    if payment.channel not in BOUNCING_CHANNELS or refund.refunded_at is None:
-        return None
-    return NextCheck(refund.refunded_at + timedelta(days=BOUNCE_DAYS[0]))
+def bounce_check(refund: Refund, now: datetime) -> NextCheck:
+    """When to ask first whether a refund that has just succeeded stayed with the payer, where its
+    channel says that it may not."""
+    return NextCheck((refund.refunded_at or now) + timedelta(days=BOUNCE_DAYS[0]))
 
 
 def _bounce_step(refund: Refund, *, attempt: int, now: datetime) -> Step:

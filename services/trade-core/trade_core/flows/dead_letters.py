@@ -65,8 +65,8 @@ async def list_letters(deps: Deps, after: int | None, limit: int) -> DeadLetterP
 async def replay(deps: Deps, letter_id: int, version: int) -> DeadLetterView:
     """Read and apply it as if it came now; what still cannot be applied stays, with the new error.
 
-    One that was applied is left alone. `version` is that which the person saw.
-    Raises DeadLetterNotFound, VersionChanged.
+    One that was applied is left alone, also where two people try it at once. `version` is that
+    which the person saw. Raises DeadLetterNotFound, VersionChanged.
     """
     letter = await _get(deps, letter_id)
     if letter.replayed_at is not None:

@@ -36,7 +36,8 @@ async def find(tx: Tx, letter_id: int) -> DeadLetter | None:
 
 
 async def note_try(tx: Tx, letter_id: int, *, error: str | None, at: datetime) -> None:
-    """Another try was made: applied (error None), or why not."""
+    """Another try was made: applied (error None), or why not. What was applied meanwhile stays so,
+    whatever came of this try."""
     await tx.execute(_NOTE_TRY, letter_id, error, at)
 
 
@@ -63,5 +64,5 @@ _NOTE_TRY = """
 update dead_event
 set tries = tries + 1, error = coalesce($2, error),
     replayed_at = case when $2::text is null then $3::timestamptz end
-where id = $1
+where id = $1 and replayed_at is null
 """

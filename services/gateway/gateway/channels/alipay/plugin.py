@@ -71,6 +71,7 @@ PLUGIN: Plugin[Account] = Plugin(
         statements.download,
         statements.read,
     ),
+    refunds_bounce=True,
     splits=Splits(
         split=Operation(split.call, split.outcome),
         query=Operation(query_split.call, query_split.outcome),

@@ -141,6 +141,7 @@ class Plugin(Generic[AccountT]):
     `learnt_later` may be told later, once. `overlap` gives the first account, which also believes
     what is signed or sealed under the keys of the second, an earlier one of the same identity.
     `has_serials`: the channel's form of a number cannot hold ours, so that each gets a short one.
+    `refunds_bounce`: a refund to a card is said to be done before the bank has taken it (退票).
     `channel_key` names the credential that verifies what the channel signs, `unknown_key` what is
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
@@ -171,6 +172,7 @@ class Plugin(Generic[AccountT]):
     login: PayerLogin[AccountT] | None = None
     hosted: frozenset[Method] = frozenset()
     has_serials: bool = False
+    refunds_bounce: bool = False
     learnt_later: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset({"CNY"})
     unknown_key: Callable[[AccountT, str], Blame | None] = lambda *_: None
