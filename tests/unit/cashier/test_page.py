@@ -240,3 +240,17 @@ def test_payers_read_the_account_s_own_name(checkout: MakeCheckout) -> None:
     page = html(paid)
     assert "物业&lt;聚合&gt;收款" in page
     assert "微信支付" not in page
+
+
+def test_a_page_that_tries_again_leads_to_where_the_form_was(checkout: MakeCheckout) -> None:
+    sent = request()
+    sent.scope["path_params"] = {"token": TOKEN}
+    page = bytes(render_problem(sent, Overloaded("later", retry_after_s=1)).body).decode()
+    assert f'content="5;url=/pay/{TOKEN}"' in page
+    assert f'href="/pay/{TOKEN}?lang=' in page
+
+
+def test_where_nothing_is_offered_nobody_is_pressed_for_time(checkout: MakeCheckout) -> None:
+    page = html(checkout(offers=0))
+    assert "暂无可用的支付方式" in page
+    assert "data-countdown" not in page

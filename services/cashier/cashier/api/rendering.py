@@ -121,16 +121,18 @@ def render_point(
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
     """For people: not found, too often, or try again in a moment."""
     kind = {404: "lost", 429: "too_often"}.get(problem.status, "busy")
-    point_id = request.path_params.get("point_id")
-    facts = {
-        "kind": kind,
-        "may_wait": problem.retry_after_s is not None,
-        "token": request.path_params.get("token") or (point_id and f"to/{point_id}"),
-    }
+    facts = {"kind": kind, "may_wait": problem.retry_after_s is not None, "here": _asked(request)}
     response = _page(request, "problem.html", facts, status=problem.status)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
     return response
+
+
+def _asked(request: Request) -> str:
+    """The page that a form was sent from; a browser that sends the form's address again, as when
+    it tries anew, would find nothing there."""
+    token, point_id = (request.path_params.get(name) for name in ("token", "point_id"))
+    return f"/pay/{token}" if token else f"/pay/to/{point_id}" if point_id else ""
 
 
 def _ways(request: Request, checkout: Checkout, seat: Seat, stage: Stage) -> dict[str, Any]:
@@ -193,9 +195,13 @@ def _page(
     styles = [STYLE, *_colours(look)]
     allowed = " ".join(f"'sha256-{_digest(style)}'" for style in styles)
     csp = f"{POLICY}; style-src {allowed}{policy}"
-    shown = {"look": look, "styles": [Markup(style) for style in styles]}  # ours, not a payer's
+    shown = {
+        "here": "",
+        "look": look,
+        "styles": [Markup(style) for style in styles],
+    }  # ours, not a payer's
     headers = {**HEADERS, "Content-Security-Policy": csp}
-    return _pages.render(request, template, {**facts, **shown}, headers=headers, status=status)
+    return _pages.render(request, template, {**shown, **facts}, headers=headers, status=status)
 
 
 def _colours(look: Look) -> list[str]:
@@ -205,7 +211,8 @@ def _colours(look: Look) -> list[str]:
     shades = shades_of(look.colour)
     return [
         f":root{{--brand:{shades.light};--on-brand:#fff}}"
-        f"@media(prefers-color-scheme:dark){{:root{{--brand:{shades.dark};--on-brand:#0f1419}}}}"
+        f"@media screen and (prefers-color-scheme:dark)"
+        f"{{:root{{--brand:{shades.dark};--on-brand:#0f1419}}}}"
     ]
 
 

@@ -142,6 +142,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "channel.sandbox": ("沙箱支付", "Sandbox"),
     "point.amount": ("请输入金额（元）", "Enter the amount (CNY)"),
     "point.choose": ("请选择金额", "Choose the amount"),
+    "point.keypad": ("数字键盘", "Keypad"),
+    "point.dot": ("小数点", "Decimal point"),
+    "point.back": ("退格", "Delete the last digit"),
     "point.note": ("备注（选填）", "Note (optional)"),
     "point.limit": (
         "今日收款额度已满，或余额不足这笔付款。没有扣款，请联系商户。",

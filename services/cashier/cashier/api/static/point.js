@@ -1,0 +1,34 @@
+// A keypad of large keys for the amount, where people touch the screen; the field works without it.
+"use strict";
+
+const AMOUNT = /^(0|[1-9][0-9]{0,9})([.][0-9]{0,2})?$/;
+
+function pressed(value, key) {
+  if (key === "back") return value.slice(0, -1);
+  const next = (value === "0" && key !== "." ? "" : value) + key;
+  const whole = next.startsWith(".") ? `0${next}` : next;
+  return AMOUNT.test(whole) ? whole : value;
+}
+
+function addKeypad() {
+  const amount = document.getElementById("amount");
+  const keys = document.getElementById("keypad");
+  if (!amount || !keys || !matchMedia("(pointer: coarse)").matches) return;
+  amount.inputMode = "none"; // else the phone's own keyboard covers half of the page
+  const pad = keys.content.firstElementChild.cloneNode(true);
+  pad.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-key]")?.dataset.key;
+    if (key) amount.value = pressed(amount.value, key);
+  });
+  amount.closest("p").after(pad);
+}
+
+addKeypad();
+const form = document.querySelector("form.entry");
+// An order is begun once, however often the button is tapped.
+form?.addEventListener("submit", () => {
+  setTimeout(() => form.querySelectorAll("button").forEach((one) => (one.disabled = true)));
+});
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
+});
