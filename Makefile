@@ -88,7 +88,7 @@ bench-channel: venv ## what a call to a channel costs beside a bare signed post
 bench-core: venv ## trade-core alone beside bare inserts, and with OLD_ORDERS=10000000 behind it
 	@$(VENV) -m bench.trade_core --old-orders=$(OLD_ORDERS) $(BENCH)
 
-bench-cashier: venv ## what our page weighs, pages per second, and 10,000 idle watchers
+bench-cashier: venv ## what our page weighs, when it is seen, pages per second, and 10,000 idle watchers
 	@$(VENV) -m bench.cashier $(BENCH)
 
 bench-notifier: venv ## callbacks per second, and whom a dead app delays; W=W1,W4: only these

@@ -7,8 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from tests.e2e.journey import created, request
 from tests.e2e.running import RunningStack
+
+from paymesh_local.client import ApiClient
 
 CHROMIUM: Final = shutil.which("chromium")
 """Debian's; without one these tests are left out, and the run says so."""
@@ -62,6 +66,19 @@ setTimeout(() => {
 """
 
 
+CUT_OFF: Final = """
+[...document.querySelectorAll("body, main, main *")]
+  .filter((each) => each.checkVisibility() && !each.closest("svg, .unseen, .spinner"))
+  .filter((each) => {
+    const box = each.getBoundingClientRect();
+    const isHidden = getComputedStyle(each).overflow !== "visible" && each.tagName !== "INPUT";
+    return box.left < -1 || box.right > innerWidth + 1
+      || (isHidden && each.scrollWidth > each.clientWidth + 1);
+  })
+  .map((each) => each.outerHTML.slice(0, 120))
+"""
+
+
 @asynccontextmanager
 async def browser_at(executable: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
@@ -111,6 +128,28 @@ async def choose(page: Page, stack: RunningStack, channel: str, *, and_wait: boo
     await page.locator(f'button[name=payment_id][value="{payment_id}"]').click(
         no_wait_after=not and_wait
     )
+
+
+async def on_the_page(api: ApiClient, stack: RunningStack, **changes: Any) -> dict[str, Any]:
+    """A payment that our page serves."""
+    body = request(stack.demo, method="cashier", **changes)
+    del body["payment_id"]
+    return await created(api, body)
+
+
+async def nothing_is_in_the_way(page: Page) -> None:
+    """Of people who see, hear, or press keys: no violation of any impact."""
+    found = await Axe().run(page)
+    told = [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]]
+    assert told == []
+
+
+async def nothing_is_cut_off(page: Page) -> None:
+    """For people who read in letters twice as large."""
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    cut = await page.evaluate(CUT_OFF)
+    await page.evaluate("document.documentElement.style.fontSize = ''")
+    assert cut == []
 
 
 async def stage_of(page: Page) -> str | None:

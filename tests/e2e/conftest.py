@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest_asyncio
-from tests.e2e.browsing import CHROMIUM
+from playwright.async_api import Browser
+from tests.e2e.browsing import CHROMIUM, browser_at
 from tests.e2e.harness import Harness
 from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually, make_run
 
@@ -19,7 +20,7 @@ from paymesh_local.callbacks import CallbackReceiver
 from paymesh_local.client import ApiClient
 
 BROKER = "kafka e2e"
-collect_ignore = [] if CHROMIUM else ["test_browsers.py"]
+collect_ignore = [] if CHROMIUM else ["test_browsers.py", "test_browser_endings.py"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -75,6 +76,12 @@ def embedded_brokers_of(stack_pid: int) -> list[int]:
             if "paymesh_local.broker" in child.cmdline():
                 found.append(child.pid)
     return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with browser_at(CHROMIUM or "") as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,19 +1,15 @@
 """Our page in a real browser, in every place that payers open it, from the link to the receipt."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route
 from tests.e2e.browsing import (
     ALIPAY,
     CHROME,
-    CHROMIUM,
     DESKTOP,
     EMBEDDED,
     SAFARI,
@@ -22,11 +18,13 @@ from tests.e2e.browsing import (
     Language,
     Scheme,
     at_stage,
-    browser_at,
     choose,
     device,
+    nothing_is_cut_off,
+    nothing_is_in_the_way,
+    on_the_page,
 )
-from tests.e2e.journey import AMOUNT, created, paid, payment_of, request
+from tests.e2e.journey import AMOUNT, paid, payment_of
 from tests.e2e.running import RunningStack, eventually
 from wechatpayv3 import WeChatPay, WeChatPayType
 
@@ -36,26 +34,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAUSE_MS = 3_200
 """Attempts of one order follow each other three seconds apart."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with browser_at(CHROMIUM or "") as opened:
-        yield opened
-
-
-async def on_the_page(api: ApiClient, stack: RunningStack, **changes: Any) -> dict[str, Any]:
-    """A payment that our page serves."""
-    body = request(stack.demo, method="cashier", **changes)
-    del body["payment_id"]
-    return await created(api, body)
-
-
-async def nothing_is_in_the_way(page: Page) -> None:
-    """Of people who see, hear, or press keys: no violation of any impact."""
-    found = await Axe().run(page)
-    told = [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]]
-    assert told == []
 
 
 @pytest.mark.parametrize(
@@ -378,6 +356,7 @@ async def test_refunds_appear_on_the_receipt(
             await at_stage(page, stage)
         assert await page.locator(".refunds li.succeeded").count() == 2
         await nothing_is_in_the_way(page)
+        await nothing_is_cut_off(page)
 
 
 @pytest.mark.parametrize("kind", [SAFARI, DESKTOP], ids=lambda kind: kind.name)
@@ -457,6 +436,4 @@ async def test_first_load_is_small_and_text_may_be_large(
         await page.wait_for_timeout(500)
         assert 2 <= len(sizes) <= 4
         assert sum(sizes) < 60_000, json.dumps(sizes)
-        await page.evaluate("document.documentElement.style.fontSize = '200%'")
-        wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-        assert not wide, "nothing is cut off at the side"
+        await nothing_is_cut_off(page)

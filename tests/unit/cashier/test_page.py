@@ -1,6 +1,7 @@
 """What stands on the page."""
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -254,3 +255,22 @@ def test_where_nothing_is_offered_nobody_is_pressed_for_time(checkout: MakeCheck
     page = html(checkout(offers=0))
     assert "暂无可用的支付方式" in page
     assert "data-countdown" not in page
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [("gzip, deflate, br", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("br", False),
+     ("", False), ("xgzip", False)],
+)  # fmt: skip
+def test_a_page_is_packed_for_browsers_that_read_it(
+    checkout: MakeCheckout, accepted: str, is_packed: bool
+) -> None:
+    asked = request()
+    asked.scope["headers"].append((b"accept-encoding", accepted.encode()))
+    response = render_checkout(asked, TOKEN, checkout(), seat())
+    assert response.headers["content-length"] == str(len(response.body))
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert ("content-encoding" in response.headers) is is_packed
+    page = gzip.decompress(response.body) if is_packed else bytes(response.body)
+    assert "¥1,299.00" in page.decode()
+    assert len(response.body) < 5_000 or not is_packed

@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
+from cashier.api.packing import packed, packed_style
 from cashier.api.reading import CHANNEL
 from cashier.api.texts import NOTICES, POINT_NOTICES, TEXTS
 from cashier.domain.colours import shades_of
@@ -49,7 +50,7 @@ HEADERS: Final = {
     "X-Robots-Tag": "noindex",
 }
 
-STYLE: Final = files("cashier.api").joinpath("static/cashier.css").read_text()
+STYLE: Final = packed_style(files("cashier.api").joinpath("static/cashier.css").read_text())
 """Stands in the page itself: on a slow network a second request is half a second of white."""
 
 POLICY: Final = (
@@ -201,7 +202,8 @@ def _page(
         "styles": [Markup(style) for style in styles],
     }  # ours, not a payer's
     headers = {**HEADERS, "Content-Security-Policy": csp}
-    return _pages.render(request, template, {**shown, **facts}, headers=headers, status=status)
+    page = _pages.render(request, template, {**shown, **facts}, headers=headers, status=status)
+    return packed(request, page)
 
 
 def _colours(look: Look) -> list[str]:

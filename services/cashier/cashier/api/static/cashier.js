@@ -16,12 +16,19 @@ async function redraw(answer) {
     if (!next || next.dataset.mark === main().dataset.mark) return;
     // Frames of the bridge need the policy that only the whole page carries.
     if (next.dataset.stage === "bridge") return location.replace(location.pathname + place());
+    const hadFocus = main().contains(document.activeElement);
     main().replaceWith(document.adoptNode(next));
     document.getElementById("said").textContent = next.querySelector("h1")?.textContent ?? "";
+    if (hadFocus) focusOn(next); // else who presses keys would begin at the top of the page
     wire();
   } catch {
     // The network is away; the next event or poll tries again.
   }
+}
+
+function focusOn(part) {
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
 }
 
 // What the payer said of the device stays, what was told once does not.
