@@ -66,7 +66,7 @@ async def main() -> None:
     hosts = [f"[{text}]" if ":" in text else text for text in INSIDE] + DISGUISES + list(hidden)
     guard = Guard(ports=(range(1, 65_536),))
     async with Sender(guard, Limits(), resolver=lambda: Resolver(names.look_up)) as sender:
-        alerts = [await _trouble(sender, f"https://{host}:{port}/") for host in hosts]
+        alerts = [await _failure_kind(sender, f"https://{host}:{port}/") for host in hosts]
     trap.close()
     print(
         json.dumps(
@@ -80,7 +80,7 @@ async def main() -> None:
     )
 
 
-async def _trouble(sender: Sender, url: str) -> FailureKind | None:
+async def _failure_kind(sender: Sender, url: str) -> FailureKind | None:
     now, event_id = datetime.now(UTC), new_id("event")
     lease = Lease(
         delivery_id=1,

@@ -8,8 +8,8 @@ from tests.attacks.conftest import BODY, BODY_S, HEAD_S, Door, said, status_of
 from tests.unit.gateway.test_routing import REQUEST
 
 HALF_SENT = b"POST /v1/payments HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
-HALF_NOTICE = b"POST /webhooks/fake/C1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
-NOTICE = b'{"payment_no": "P1", "amount": 1299}'
+HALF_NOTIFICATION = b"POST /webhooks/fake/C1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+NOTIFICATION = b'{"payment_no": "P1", "amount": 1299}'
 
 
 async def test_513_half_sent_bodies_make_no_signed_call_fail(door: Door) -> None:
@@ -22,10 +22,10 @@ async def test_513_half_sent_bodies_make_no_signed_call_fail(door: Door) -> None
 
 async def test_257_half_sent_webhooks_stop_no_webhook(door: Door) -> None:
     for _ in range(257):
-        await door.knock(HALF_NOTICE)
+        await door.knock(HALF_NOTIFICATION)
     async with door.app() as app:
         signed = {"Signature": "C1's key"}
-        told = await app.plain.post("/webhooks/fake/C1", content=NOTICE, headers=signed)
+        told = await app.plain.post("/webhooks/fake/C1", content=NOTIFICATION, headers=signed)
     assert (told.status_code, told.text) == (200, "success")
 
 
@@ -78,7 +78,7 @@ async def test_of_too_many_unfinished_ones_the_oldest_goes(door: Door) -> None:
 
 
 async def test_unfinished_bodies_together_stay_below_their_bytes(door: Door) -> None:
-    big = HALF_NOTICE.replace(b"1000", b"250000") + b"x" * 200_000
+    big = HALF_NOTIFICATION.replace(b"1000", b"250000") + b"x" * 200_000
     readers = [await door.knock(big) for _ in range(400)]  # 80 MB
     assert status_of(await said(readers[0])) == 408
     async with door.app() as app:
@@ -86,7 +86,7 @@ async def test_unfinished_bodies_together_stay_below_their_bytes(door: Door) -> 
 
 
 async def test_an_unknown_webhook_is_told_before_its_body_is_waited_for(door: Door) -> None:
-    reader = await door.knock(HALF_NOTICE.replace(b"C1", b"C9"))
+    reader = await door.knock(HALF_NOTIFICATION.replace(b"C1", b"C9"))
     async with asyncio.timeout(BODY_S / 2):
         assert status_of(await reader.readline()) == 404
 

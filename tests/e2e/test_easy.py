@@ -28,7 +28,7 @@ async def test_a_payment_on_its_cashier_is_told_by_the_notification(
     assert payment["action"]["type"] == "redirect"
     await paid(sandbox, payment["payment_no"])
     await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
-    assert await _notices(sandbox, payment["payment_no"]) == [200]
+    assert await _notifications(sandbox, payment["payment_no"]) == [200]
 
 
 async def test_a_wrong_amount_on_its_cashier_is_a_conflict(
@@ -40,7 +40,7 @@ async def test_a_wrong_amount_on_its_cashier_is_a_conflict(
     assert (await payment_of(api, payment["payment_no"]))["order"]["amount_paid"] == 0
 
 
-async def _notices(sandbox: httpx.AsyncClient, payment_no: str) -> list[int]:
+async def _notifications(sandbox: httpx.AsyncClient, payment_no: str) -> list[int]:
     """The statuses that our webhook answered, once there is one."""
     statuses: list[int] = []
 

@@ -154,10 +154,10 @@ async def heard_by_gateway(gateway_url: str, registration: Registration) -> None
 async def _is_known(api: ApiClient, registration: Registration) -> bool:
     """An app that is not known is refused; an account that is not known has no webhook address."""
     order = await api.get(f"/v1/orders/none?merchant_id={registration.merchant_id}")
-    notices = [
+    notifications = [
         await api.send("POST", f"/webhooks/{channel}/{payment_id}", b"{}")
         for channel, payment_id in registration.payment_ids.items()
     ]
     return order.status_code != httpx.codes.UNAUTHORIZED and not any(
-        notice.status_code == httpx.codes.NOT_FOUND for notice in notices
+        notification.status_code == httpx.codes.NOT_FOUND for notification in notifications
     )

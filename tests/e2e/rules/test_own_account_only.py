@@ -63,13 +63,13 @@ async def _trades(harness: Harness, number: str) -> list[dict[str, Any]]:
 
 async def _is_accepted(harness: Harness, number: str) -> bool:
     """The other account's notification is verified and durable, so it is not sent again."""
-    notices = [
-        notice
+    notifications = [
+        notification
         for trade in await _trades(harness, number)
         if trade["amount"] == ONE_FEN
-        for notice in trade["notices"]
+        for notification in trade["notices"]
     ]
-    return any(notice["status"] in (200, 204) for notice in notices)
+    return any(notification["status"] in (200, 204) for notification in notifications)
 
 
 async def _is_alerted(harness: Harness, number: str) -> bool:

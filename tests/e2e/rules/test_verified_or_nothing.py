@@ -32,7 +32,9 @@ async def test_notification_that_was_tampered_with_changes_nothing(
 
     async def was_refused() -> bool:
         trade = await harness.trade(number)
-        return trade is not None and 401 in [notice["status"] for notice in trade["notices"]]
+        return trade is not None and 401 in [
+            notification["status"] for notification in trade["notices"]
+        ]
 
     await eventually(was_refused)
     assert await _refused(harness, channel) > before
@@ -74,7 +76,7 @@ async def test_notification_under_another_accounts_address_is_not_believed(
     gateway = harness.stack.demo["gateway_url"]
     async with httpx.AsyncClient(base_url=gateway, trust_env=False) as anybody:
         for other, payment_id in others.items():
-            told = _notice(channel, payment["payment_no"])
+            told = _notification(channel, payment["payment_no"])
             crossed = await anybody.post(f"/webhooks/{other}/{payment_id}", **told)
             assert crossed.status_code == 401
             nowhere = await anybody.post(f"/webhooks/{channel}/{payment_id}", **told)
@@ -101,7 +103,7 @@ async def test_signature_of_an_app_that_is_wrong_stores_nothing(harness: Harness
     )
 
 
-def _notice(channel: str, payment_no: str) -> dict[str, Any]:
+def _notification(channel: str, payment_no: str) -> dict[str, Any]:
     said = {"out_trade_no": payment_no, "orgInfo": payment_no, "trade_status": "TRADE_SUCCESS"}
     return {"data": said} if channel == "alipay" else {"json": said}
 

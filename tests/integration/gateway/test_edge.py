@@ -139,7 +139,7 @@ async def test_what_the_bus_did_not_take_is_unknown(stack: Stack, api: ApiClient
     assert answer.json()["payment"]["status"] == "unknown"
 
 
-async def test_a_tampered_notice_is_refused_and_the_true_one_taken(
+async def test_a_tampered_notification_is_refused_and_the_true_one_taken(
     stack: Stack, api: ApiClient
 ) -> None:
     await stack.fault(channel="wechat", operation="notice", fault="tamper", times=1)

@@ -34,8 +34,8 @@ async def told_of(admin: Admin, key: str) -> dict[str, Any]:
 async def test_a_look_is_set_cleaned_told_and_taken_away(admin: Admin) -> None:
     merchant = await admin.post("/api/merchants", {"name": "幸福物业管理有限公司"})
     path = f"/api/merchants/{merchant['merchant_id']}"
-    wish = {"display_name": "幸福物业", "colour": "#0B6B63", "logo": encoded(HOSTILE)}
-    changed = (await admin.http.patch(path, json=wish)).json()
+    asked = {"display_name": "幸福物业", "colour": "#0B6B63", "logo": encoded(HOSTILE)}
+    changed = (await admin.http.patch(path, json=asked)).json()
     assert (changed["display_name"], changed["colour"]) == ("幸福物业", "#0b6b63")
     assert changed["has_logo"] is True
     told = await told_of(admin, merchant["merchant_id"])

@@ -67,7 +67,7 @@ async def test_one_statement_is_shown_with_a_page_of_its_differences(admin: Admi
         assert (await admin.http.get(f"/api/reconciliations/{unknown}")).status_code == 404
 
 
-async def test_a_bill_of_a_day_is_asked_for_at_the_accounts_own_channel(admin: Admin) -> None:
+async def test_a_statement_of_a_day_is_asked_for_at_the_accounts_own_channel(admin: Admin) -> None:
     admin.trade_core.answers["/internal/reconciliations"] = STATEMENT
     merchant_id = await merchant(admin)
     account = {"channel": "wechat", "name": "x", "credentials": {"mchid": "1", "apiv3_key": "2"}}
@@ -85,7 +85,7 @@ async def test_a_bill_of_a_day_is_asked_for_at_the_accounts_own_channel(admin: A
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/payment_id")
 
 
-async def test_a_bill_is_fetched_again_and_that_is_audited(admin: Admin) -> None:
+async def test_a_statement_is_fetched_again_and_that_is_audited(admin: Admin) -> None:
     answer = await admin.http.post(f"/api/reconciliations/{STATEMENT_NO}/fetch")
     assert (answer.status_code, answer.json()) == (202, STATEMENT)
     [entry] = await admin.audit(entity_id=STATEMENT_NO)

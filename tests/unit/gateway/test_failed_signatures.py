@@ -9,7 +9,7 @@ from tests.unit.gateway.test_executor import TRADE, account, over
 from tests.unit.gateway.test_notification import notification
 
 from contracts.events.alerts import Alert
-from gateway.admission.failed_signatures import NOTICES_A_MINUTE, REQUESTS_A_MINUTE
+from gateway.admission.failed_signatures import NOTIFICATIONS_A_MINUTE, REQUESTS_A_MINUTE
 from gateway.admission.failures import FailureRate
 from gateway.calling.breaker import THRESHOLD
 from gateway.calling.transport import Broken
@@ -71,7 +71,7 @@ async def test_strangers_are_counted_as_one_and_scanners_not_at_all() -> None:
 
 async def test_webhooks_that_cannot_be_verified_are_told() -> None:
     gateway = harness()
-    for _ in range(NOTICES_A_MINUTE):
+    for _ in range(NOTIFICATIONS_A_MINUTE):
         await receive(gateway.deps, notification(signature="forged"))
     (alert,) = await alerts_of(gateway)
     assert (alert["key"], alert["merchant_id"]) == ("signature.notices:C1", "M1")

@@ -25,7 +25,7 @@ def notification(channel: str = "fake", payment_id: str = "C1", **changes: Any) 
     return Notification(channel, payment_id, RawNotification(headers, body))
 
 
-def with_notices(gateway: Harness, *notified: Any) -> None:
+def with_notifications(gateway: Harness, *notified: Any) -> None:
     notifications: Notifications[str] = Notifications(
         lambda *_: list(notified), Acknowledgement(204), Acknowledgement(500, b"FAIL")
     )
@@ -76,7 +76,7 @@ async def test_a_disabled_account_still_hears_of_its_money() -> None:
 
 async def test_a_refund_is_told_on_its_own_topic_under_the_payments_key() -> None:
     gateway = harness()
-    with_notices(gateway, NotifiedRefund("R1", "P1", Declined("X", "x", abnormal=True)))
+    with_notifications(gateway, NotifiedRefund("R1", "P1", Declined("X", "x", abnormal=True)))
     assert (await receive(gateway.deps, notification())).status == 204
     (message,) = gateway.producer.taken
     assert (message.topic, message.key) == ("paymesh.refund-results.v1", "P1")
@@ -85,14 +85,14 @@ async def test_a_refund_is_told_on_its_own_topic_under_the_payments_key() -> Non
 
 async def test_a_notification_about_nothing_of_ours_is_acknowledged() -> None:
     gateway = harness()
-    with_notices(gateway)
+    with_notifications(gateway)
     assert (await receive(gateway.deps, notification())).status == 204
     assert gateway.producer.taken == []
 
 
 async def test_a_notification_about_several_things_is_published_whole() -> None:
     gateway = harness()
-    with_notices(
+    with_notifications(
         gateway, NotifiedRefund("R1", "P1", Succeeded()), NotifiedRefund("R2", "P1", Succeeded())
     )
     await receive(gateway.deps, notification())

@@ -345,7 +345,7 @@ def test_uncertain_pay_out_is_never_told_twice() -> None:
     assert commanded(opened, number) is CommandName.QUERY_REFUND
 
 
-def test_old_notice_does_not_end_a_pay_out() -> None:
+def test_old_notification_does_not_end_a_pay_out() -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
     refund = opened.refunds[number]

@@ -8,7 +8,7 @@ from gateway.admission.failures import FailureRate
 from gateway.directory import ChannelAccount
 
 REQUESTS_A_MINUTE: Final = 60
-NOTICES_A_MINUTE: Final = 10
+NOTIFICATIONS_A_MINUTE: Final = 10
 STRANGER: Final = "unknown"
 """Apps that are not on file are counted as one: anybody may invent an id."""
 
@@ -19,7 +19,7 @@ class SignatureFailures:
     def __init__(self, tell: Callable[[Alert], None]) -> None:
         self._tell = tell
         self._requests: dict[str, FailureRate] = {}
-        self._notices: dict[str, FailureRate] = {}
+        self._notifications: dict[str, FailureRate] = {}
 
     def of_request(self, app_id: str | None, reason: str, now_s: float) -> None:
         """A request that names an app was not let in; None for one that is not on file."""
@@ -38,14 +38,16 @@ class SignatureFailures:
 
     def of_notification(self, account: ChannelAccount, now_s: float) -> None:
         """A webhook for this account could not be verified."""
-        rate = self._notices.setdefault(account.account_id, FailureRate(NOTICES_A_MINUTE))
+        rate = self._notifications.setdefault(
+            account.account_id, FailureRate(NOTIFICATIONS_A_MINUTE)
+        )
         if rate.note(now_s):
             self._tell(
                 Alert(
                     key=f"signature.notices:{account.account_id}",
                     severity=Severity.WARNING,
                     title="Webhooks of a channel cannot be verified",
-                    detail=f"{NOTICES_A_MINUTE} or more in a minute: the channel's key in the"
+                    detail=f"{NOTIFICATIONS_A_MINUTE} or more in a minute: the channel's key in the"
                     " credentials is wrong, or somebody forges them.",
                     merchant_id=account.merchant_id,
                     facts={"payment_id": account.account_id, "channel": account.channel},

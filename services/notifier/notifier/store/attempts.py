@@ -144,7 +144,7 @@ with outcome as (
     from outcome join due using (lane_id, delivery_id, lease_until)
     cross join lateral (
         select coalesce(again = 'always' or again is not null and outcome.state <> 'delivered',
-                        false) as asked_again) wish
+                        false) as asked_again) asked
     where due.replica = $1
 ), requeued as (
     update due set

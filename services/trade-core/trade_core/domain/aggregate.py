@@ -149,7 +149,7 @@ class OrderAggregate:
         from receivers of splits, they hold no longer."""
         self.payments[payment.payment_no] = payment
         self.refunds[refund.refund_no] = refund
-        self._call_back(refund, payment)
+        self._take_back(refund, payment)
         self.entries.append(
             ledger.of_refund(ledger.Kind.REFUND_STARTED, refund, payment, at=self.now)
         )
@@ -205,7 +205,7 @@ class OrderAggregate:
         """What ends without a channel: the order's time is over and nothing can be paid."""
         self._tell_order_change(self._rederive())
 
-    def _call_back(self, refund: Refund, payment: Payment) -> None:
+    def _take_back(self, refund: Refund, payment: Payment) -> None:
         amount = sum(one.amount for one in refund.returns)
         if not amount:
             return

@@ -28,7 +28,7 @@ async def barcode(harness: Harness) -> Payment:
     return payment
 
 
-async def test_delayed_notice_after_a_reversal_makes_no_payment(harness: Harness) -> None:
+async def test_delayed_notification_after_a_reversal_makes_no_payment(harness: Harness) -> None:
     payment = await barcode(harness)
     await harness.apply(reversal(payment))
     await harness.apply(paid(payment, **times(59)))

@@ -36,7 +36,7 @@ from gateway.channels.plugin import (
 NOW = datetime(2026, 1, 31, 4, 0, 0, tzinfo=UTC)
 BEIJING = timezone(timedelta(hours=8))
 MOMENT = Moment(NOW, "0123456789abcdef0123456789abcdef")
-NOTICE_URL = "https://pay.example/webhooks/channel/C01"
+NOTIFY_URL = "https://pay.example/webhooks/channel/C01"
 PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W7"
 OTHER_PAYMENT_NO = "P01JGZ7K8M9N0P1Q2R3S4T5V6W8"
 REFUND_NO = "R01JGZ7K8M9N0P1Q2R3S4T5V6W7"
@@ -161,7 +161,7 @@ def order(method: Method = Method.NATIVE, **changed: Any) -> PayOrder:
         "method": method,
         "created_at": NOW,
         "expires_at": NOW + timedelta(hours=2),
-        "notify_url": NOTICE_URL,
+        "notify_url": NOTIFY_URL,
         "return_url": "https://app.example/back?order=1",
         "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
         "auth_code": "134567890123456789",
@@ -180,7 +180,7 @@ def refunding(amount_minor: int = 500, **changed: Any) -> Refunding:
         "refund_no": REFUND_NO,
         "amount": Money(amount_minor, "CNY"),
         "created_at": NOW,
-        "notify_url": NOTICE_URL,
+        "notify_url": NOTIFY_URL,
         "reason": "多收退回",
     }
     return Refunding(**(values | changed))

@@ -1,0 +1,84 @@
+"""One language: words that the code has left behind do not come back as names.
+
+The field's own words stand in `docs/glossary.md`. What a wire, a table or a third party calls by an
+older word keeps it there; those names, and only those, are allowed below.
+"""
+
+import io
+import re
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+
+RETIRED: Final = {
+    "attend_due": "poll due", "bell": "wake-up", "bill": "statement", "call_back": "split return",
+    "deed": "audited call", "dossier": "aggregate", "aftermath": "after commit",
+    "hurried": "urgent", "lane": "endpoint, bulkhead or priority", "notice": "notification",
+    "park": "dead letter", "parked": "dead letter", "wish": "request",
+}  # fmt: skip
+
+ANY_RETIRED: Final = re.compile("|".join(RETIRED), re.IGNORECASE)
+
+ALLOWED: Final = {
+    "AskForBill": "a schema of the admin API",
+    "ask_for_bill": "an operation of the admin API",
+    "NOTICE": "a source on the wire",
+    "parked_at": "a member on the wire and a column",
+    "test_every_pinned_package_is_in_the_bill_of_materials": "SBOM",
+}
+
+ELSEWHERE: Final = (
+    "libs/sandbox/",  # Third parties say bill; its own control API says notice.
+    "tests/oracles/",
+    "tests/simulation/",
+    "tests/unit/sandbox/",
+    "services/cashier/",  # A notice is a line on the page, there and in its address.
+    "tests/unit/cashier/",
+)
+
+
+def names() -> Iterator[tuple[str, str]]:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    for path in listed:
+        if path.startswith(ELSEWHERE) or "/migrations/versions/" in path:
+            continue
+        text = (ROOT / path).read_text() if (ROOT / path).exists() else ""
+        if ANY_RETIRED.search(text) is None:
+            continue
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.NAME:
+                yield path, token.string
+
+
+def retired_in(name: str) -> list[str]:
+    """Also within a name of several words, in the plural, and as a call_back_something."""
+    words = "_".join(re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)).lower()
+    return [old for old in RETIRED if re.search(rf"(?:^|_){old}(?:s|es)?(?:_|$)", words)]
+
+
+def test_no_name_is_of_the_old_language() -> None:
+    found = {
+        f"{path}: {name}: say {RETIRED[old]}"
+        for path, name in set(names())
+        if name not in ALLOWED
+        for old in retired_in(name)
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize("name", ["_bell", "MAX_BILLS", "NoticeEntry", "call_back_outcome", "wish"])
+def test_a_name_of_several_words_is_looked_through(name: str) -> None:
+    assert retired_in(name)
+
+
+@pytest.mark.parametrize("name", ["billed", "noticed", "parking_lot_id", "spark", "callback"])
+def test_a_word_that_only_looks_alike_is_let_be(name: str) -> None:
+    assert not retired_in(name)
