@@ -166,6 +166,7 @@ class Plan:
                     "PAYMESH_RECORD_KEYS": keyring.record_key,
                     "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                     "PAYMESH_CHANNEL_URLS": "any",
+                    "PAYMESH_EXPLAIN_SIGNATURES": "true",
                 }
             case "trade-core":
                 return {

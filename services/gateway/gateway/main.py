@@ -42,6 +42,7 @@ from gateway.api import (
     payment_links,
     payments,
     refunds,
+    signatures,
     splits,
     statements,
     webhooks,
@@ -200,6 +201,8 @@ def build(
     app.state.admission = _admission(settings, deps.directory)
     app.state.notification_gate = FairGate(webhooks.MAX_PARALLEL)
     _add_routes(app)
+    if settings.explain_signatures:
+        add_routes(app, signatures.router)
     return app
 
 

@@ -28,7 +28,8 @@ class GatewaySettings(PublicSettings, CalledSettings, CallingSettings):
     `channel_ca_file`: a private CA that channels are trusted by, besides the public ones.
     `max_in_flight`: of all apps together, one alone has half of them at most.
     `record_keys`: shared with trade-core; `configuration_public_keys`: those of merchant-admin;
-    `unsigned_records_until`: for an upgrade, see `foundation.record_proof`."""
+    `unsigned_records_until`: for an upgrade, see `foundation.record_proof`.
+    `explain_signatures`: tell strangers what is wrong with a signature; for sandboxes only."""
 
     port: int = 8000
     private_port: int = 8100
@@ -47,3 +48,4 @@ class GatewaySettings(PublicSettings, CalledSettings, CallingSettings):
     app_rate_per_s: Annotated[int, Field(ge=1)] = 5_000
     channel_urls: Literal["own", "any"] = "own"
     channel_ca_file: Path | None = None
+    explain_signatures: bool = False

@@ -171,6 +171,12 @@ from contracts.internal.results import (
 )
 from contracts.internal.seal_anew import SealAnew, SealedAnew
 from contracts.internal.serials import FindSerials, SerialList, SerialView
+from contracts.internal.signatures import (
+    ExplainSignature,
+    FaultPlace,
+    SignatureExplained,
+    SignatureFault,
+)
 from contracts.internal.trade import (
     ChooseChannel,
     ChosenChannel,
@@ -226,6 +232,8 @@ __all__ = [
     "DifferenceView",
     "EndpointPage",
     "EndpointView",
+    "ExplainSignature",
+    "FaultPlace",
     "FindSerials",
     "FoundDelivery",
     "FoundDeliveryPage",
@@ -277,6 +285,8 @@ __all__ = [
     "SerialView",
     "SettleDifference",
     "SignWayBack",
+    "SignatureExplained",
+    "SignatureFault",
     "SignedWayBack",
     "StatementPage",
     "StatementReceipt",
