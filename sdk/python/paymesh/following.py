@@ -109,6 +109,12 @@ def follow(
         yield Save(store, f"{position}|")
 
 
+def dealt_with(store: Store, event: Event) -> None:
+    """Note that an event is dealt with, as asking for the next one does; for who asks no more."""
+    position, _ = _taken_apart(store.load() or "|")
+    store.save(f"{position or ''}|{event.id}")
+
+
 def _taken_apart(place: str) -> tuple[str | None, str | None]:
     position, _, seen = place.rpartition("|")
     return position or None, seen or None

@@ -1,0 +1,5 @@
+"""`python -m paymesh.cli`."""
+
+from paymesh.cli import main
+
+main()

@@ -1,0 +1,108 @@
+"""An MCP server (Model Context Protocol) with the verbs of the command.
+
+It only reads. At a sandbox, and nowhere else, it also pays, refunds and triggers.
+"""
+
+from itertools import islice
+from typing import Any, Final
+from uuid import uuid4
+
+from mcp.server import MCPServer
+
+from paymesh import lookup
+from paymesh.client import Paymesh
+from paymesh.sandbox import Sandbox
+from paymesh.settings import Settings
+from paymesh.triggering import Trigger
+
+MOST: Final = 100
+
+Json = dict[str, Any]
+
+
+def serve(settings: Settings) -> None:
+    """Until its standard input ends."""
+    server_of(settings).run()
+
+
+def server_of(settings: Settings) -> MCPServer:
+    paymesh = Paymesh.of(settings)
+    server = MCPServer("paymesh", instructions=__doc__)
+    _add_reading(server, paymesh, settings)
+    if settings.sandbox_url is not None:
+        _add_sandbox(server, paymesh, settings)
+    return server
+
+
+def _add_reading(server: MCPServer, paymesh: Paymesh, settings: Settings) -> None:
+    @server.tool()
+    def get(number: str, merchant_id: str | None = None) -> list[Json]:
+        """Whatever has this number: the app's, ours or the channel's; of an order, payment,
+        refund, split, payment link or event. Amounts are minor units."""
+        found = lookup.find(paymesh, number, merchant_id or settings.merchant_id)
+        return [each.model_dump(mode="json") for each in found]
+
+    @server.tool()
+    def payments(status: str | None = None, merchant_id: str | None = None) -> list[Json]:
+        """The newest payments, a hundred at most, of one status if given."""
+        found = paymesh.payments.list(status=status, merchant_id=merchant_id)
+        return [each.model_dump(mode="json") for each in islice(found, MOST)]
+
+    @server.tool()
+    def events(after: str | None = None) -> Json:
+        """What happened, in order, a hundred at most; goes on at `next_cursor`."""
+        return paymesh.events.page(after=after).model_dump(mode="json")
+
+    @server.tool()
+    def deliveries(event_id: str | None = None, state: str | None = None) -> list[Json]:
+        """Why callbacks did or did not arrive: pending, delivered or exhausted."""
+        found = paymesh.callbacks.deliveries(event_id=event_id, state=state)
+        return [each.model_dump(mode="json") for each in islice(found, MOST)]
+
+    @server.tool()
+    def capabilities(merchant_id: str | None = None) -> Json:
+        """What the merchant's channel accounts can do, and what each method needs."""
+        whom = merchant_id or settings.merchant_id
+        if whom is None:
+            raise ValueError("merchant_id is needed")
+        return paymesh.capabilities.get(merchant_id=whom).model_dump(mode="json")
+
+
+def _add_sandbox(server: MCPServer, paymesh: Paymesh, settings: Settings) -> None:
+    sandbox = Sandbox.of(settings)
+    happen = Trigger(paymesh, sandbox, settings)
+
+    @server.tool()
+    def pay(amount: int, subject: str, channel: str = "wechat", paid: bool = False) -> Json:
+        """Sandbox: create a payment by QR code, in minor units; `paid`: the payer pays at once."""
+        payment = paymesh.payments.create_and_settle(
+            merchant_id=settings.merchant_id or "",
+            payment_id=settings.payment_ids[channel],
+            merchant_order_no=f"mcp-{uuid4()}",
+            amount=amount,
+            subject=subject,
+            method="native",
+        )
+        if paid:
+            sandbox.pay(payment.payment_no)
+            payment = paymesh.payments.wait(payment.payment_no)
+        return payment.model_dump(mode="json")
+
+    @server.tool()
+    def refund(payment_no: str, amount: int, reason: str | None = None) -> Json:
+        """Sandbox: give this much of a payment back."""
+        payment = paymesh.payments.get(payment_no)
+        made = paymesh.refunds.create(
+            merchant_id=payment.merchant_id,
+            payment_id=payment.payment_id or "",
+            payment_no=payment_no,
+            merchant_refund_no=f"mcp-{uuid4()}",
+            amount=amount,
+            reason=reason,
+        )
+        return made.model_dump(mode="json")
+
+    @server.tool()
+    def trigger(event_type: str) -> Json:
+        """Sandbox: let an event happen by a real flow, e.g. payment.succeeded, refund.abnormal."""
+        return {"type": event_type, "number": happen(event_type)}
