@@ -24,7 +24,7 @@ NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python bench tests
 
-.PHONY: help run test simulate mutants fuzz check docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test test-sdks sdks simulate mutants fuzz check docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -47,6 +47,9 @@ simulate: venv ## SEEDS=1000 worlds full of faults, each judged, and a walk; SEE
 
 mutants: venv ## plant faults in a copy of the code: each must be found out within 100 seeds; ONLY=name
 	@$(VENV) -m tests.simulation.mutants --workers $(WORKERS) --only "$(ONLY)"
+
+test-sdks: venv ## the signers of Node, Go, PHP and Java on the shared vectors; says what is absent
+	@$(VENV) -m tests.sdks
 
 fuzz: venv ## FUZZ_SECONDS=900 of what Schemathesis makes of our OpenAPI, signed; make test does 60 s
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(VENV) -m pytest tests/fuzz

@@ -9,15 +9,19 @@ for this file and open nothing. To check a vector without any of our code:
     openssl dgst -sha256 -hmac "$secret" -binary text | base64                     (HMAC-SHA256)
 """
 
+import base64
 import json
 from pathlib import Path
 from typing import Any, Final
 
-from contracts import signing
+from contracts import signing, webhooks
 from contracts.events.configuration import KeyAlgorithm
 
 FOLDER: Final = Path(__file__).parent / "vectors"
 FILE: Final = FOLDER / "signing.json"
+CALLBACKS: Final = FOLDER / "callbacks.json"
+APP_ID: Final = "A01KAN5C2FN000000000000005"
+KEY_ID: Final = "K1"
 
 SECRET: Final = "sk_test_密钥_2fW8sPq0"
 BODY: Final = (
@@ -67,7 +71,7 @@ def vector(name: str, alg: KeyAlgorithm, method: str, target: str, body: str) ->
     raw = body.encode()
     text = signing.signed_text(**request, body=raw)
     header = signing.authorization(
-        signer(alg), alg=alg, app_id="A01KAN5C2FN000000000000005", key_id="K1", body=raw, **request
+        signer(alg), alg=alg, app_id=APP_ID, key_id=KEY_ID, body=raw, **request
     )
     return {
         "name": name,
@@ -92,5 +96,53 @@ def document() -> str:
     return json.dumps({"keys": keys, "vectors": vectors()}, ensure_ascii=False, indent=1) + "\n"
 
 
+WEBHOOK_SECRET: Final = "whsec_" + base64.b64encode(b"a secret for these vectors alone").decode()
+FORMER_SECRET: Final = "whsec_" + base64.b64encode(b"another one, before the rotation").decode()
+CALLBACK: Final = '{"type":"ping","timestamp":"2025-11-22T04:05:06Z","data":{"text":"物业费"}}'
+
+
+def callback_vectors() -> list[dict[str, Any]]:
+    """Callbacks as they arrive, and whether they may be believed at `now_s`."""
+    right: dict[str, Any] = {
+        "secret": WEBHOOK_SECRET,
+        "webhook_id": "E01KAN5C2FN000000000000006",
+        "timestamp": 1763784306,
+        "now_s": 1763784306,
+        "body": CALLBACK,
+        "is_authentic": True,
+    }
+    cases: dict[str, dict[str, Any]] = {
+        "fresh": {},
+        "five minutes old": {"now_s": 1763784606},
+        "too old": {"now_s": 1763784607, "is_authentic": False},
+        "of the future": {"now_s": 1763784005, "is_authentic": False},
+        "another body": {"body": CALLBACK + " ", "is_authentic": False},
+        "another id": {"webhook_id": "E2", "is_authentic": False},
+        "another secret": {"secret": FORMER_SECRET, "is_authentic": False},
+        "no signature": {"signature": "", "is_authentic": False},
+        "of another version": {"signature": "v2,AAAA v1a,AAAA", "is_authentic": False},
+    }
+    signature = _callback_signature(right, WEBHOOK_SECRET)
+    rotated = {"signature": f"{_callback_signature(right, FORMER_SECRET)} {signature}"}
+    return [
+        {"name": name, **right, "signature": signature, **changes}
+        for name, changes in {**cases, "during a rotation": rotated}.items()
+    ]
+
+
+def _callback_signature(vector: dict[str, Any], secret: str) -> str:
+    return webhooks.sign(
+        [webhooks.secret_bytes(secret)],
+        webhook_id=vector["webhook_id"],
+        timestamp_s=vector["timestamp"],
+        body=vector["body"].encode(),
+    )["webhook-signature"]
+
+
+def callbacks_document() -> str:
+    return json.dumps({"vectors": callback_vectors()}, ensure_ascii=False, indent=1) + "\n"
+
+
 if __name__ == "__main__":
     FILE.write_text(document())
+    CALLBACKS.write_text(callbacks_document())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.contract import signing_vectors
 
-from contracts import signing
+from contracts import signing, webhooks
 from contracts.events.configuration import KeyAlgorithm
 
 DOCUMENT: dict[str, Any] = json.loads(signing_vectors.FILE.read_text())
@@ -23,6 +23,21 @@ def verifiers(alg: KeyAlgorithm) -> list[signing.Verifier]:
 
 def test_the_file_is_what_the_script_writes() -> None:
     assert signing_vectors.FILE.read_text() == signing_vectors.document()
+    assert signing_vectors.CALLBACKS.read_text() == signing_vectors.callbacks_document()
+
+
+@pytest.mark.parametrize(
+    "vector", signing_vectors.callback_vectors(), ids=lambda each: each["name"]
+)
+def test_a_callback_is_believed_where_its_vector_says_so(vector: dict[str, Any]) -> None:
+    headers = {
+        "webhook-id": vector["webhook_id"],
+        "webhook-timestamp": str(vector["timestamp"]),
+        "webhook-signature": vector["signature"],
+    }
+    body = vector["body"].encode()
+    believed = webhooks.is_authentic(vector["secret"], headers, body, now_s=vector["now_s"])
+    assert believed == vector["is_authentic"]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])

@@ -1,0 +1,3 @@
+module paymesh
+
+go 1.21

@@ -1,0 +1,79 @@
+package paymesh;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.MessageDigest;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Signs requests to Paymesh and verifies its callbacks; Java 17, nothing to install.
+ *
+ * @param key the HMAC secret as it was shown, or the PEM (PKCS#8) of an Ed25519 or RSA private key
+ */
+public record Paymesh(String appId, String keyId, String key) {
+    private static final long TOLERANCE_S = 300;
+    private static final String PEM = "-----BEGIN PRIVATE KEY-----";
+
+    /** The Authorization header of one request; target is path with query exactly as sent, nonce at
+     * most 64 characters that are never used twice, body the exact bytes that are sent. */
+    public String authorization(String method, String target, long timestamp, String nonce, byte[] body)
+            throws GeneralSecurityException {
+        var head = method + "\n" + target + "\n" + timestamp + "\n" + nonce + "\n";
+        var text = join(head.getBytes(UTF_8), body, "\n".getBytes(UTF_8));
+        String alg;
+        byte[] signature;
+        if (!key.contains(PEM)) {
+            alg = "HMAC-SHA256";
+            signature = digest(key.getBytes(UTF_8), text);
+        } else {
+            var der = Base64.getMimeDecoder().decode(key.replaceAll("-----[A-Z ]+-----", ""));
+            var isEd25519 = der.length < 100;
+            alg = isEd25519 ? "ED25519" : "RSA-SHA256";
+            PrivateKey privateKey = KeyFactory.getInstance(isEd25519 ? "Ed25519" : "RSA")
+                    .generatePrivate(new PKCS8EncodedKeySpec(der));
+            var signer = Signature.getInstance(isEd25519 ? "Ed25519" : "SHA256withRSA");
+            signer.initSign(privateKey);
+            signer.update(text);
+            signature = signer.sign();
+        }
+        return "PAYMESH-%s app_id=\"%s\",key_id=\"%s\",timestamp=\"%d\",nonce=\"%s\",signature=\"%s\"".formatted(
+                alg, appId, keyId, timestamp, nonce, Base64.getEncoder().encodeToString(signature));
+    }
+
+    /** Whether a callback is Paymesh's and fresh; body is the exact bytes that came, the others are
+     * the headers of these names. Deal with each webhook-id once, then answer 2xx. */
+    public static boolean isAuthentic(String secret, String webhookId, String webhookTimestamp,
+            String webhookSignature, byte[] body, long nowS) throws GeneralSecurityException {
+        if (!webhookTimestamp.matches("\\d{1,12}")
+                || Math.abs(nowS - Long.parseLong(webhookTimestamp)) > TOLERANCE_S) {
+            return false;
+        }
+        var key = Base64.getDecoder().decode(secret.replaceFirst("^whsec_", ""));
+        var text = join((webhookId + "." + webhookTimestamp + ".").getBytes(UTF_8), body);
+        var expected = ("v1," + Base64.getEncoder().encodeToString(digest(key, text))).getBytes(UTF_8);
+        var isOne = false;
+        for (var given : webhookSignature.split(" ")) {
+            isOne |= MessageDigest.isEqual(given.getBytes(UTF_8), expected);
+        }
+        return isOne;
+    }
+
+    private static byte[] digest(byte[] key, byte[] text) throws GeneralSecurityException {
+        var mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(key, "HmacSHA256"));
+        return mac.doFinal(text);
+    }
+
+    private static byte[] join(byte[]... parts) {
+        var whole = new java.io.ByteArrayOutputStream();
+        for (var part : parts) whole.writeBytes(part);
+        return whole.toByteArray();
+    }
+}

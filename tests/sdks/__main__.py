@@ -1,0 +1,127 @@
+"""Whether the hand-written signers of each language sign and verify as the shared vectors want it.
+
+`make test-sdks`. Each program reads a vector a line (members in base64, separated by tabs) and
+answers it a line. A toolchain that is absent is named; a wrong answer fails.
+"""
+
+import base64
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.contract import signing_vectors
+
+from contracts.events.configuration import KeyAlgorithm
+
+SDK: Final = Path(__file__).parents[2] / "sdk"
+LIMIT_S: Final = 240
+"""Go and Java compile first, on a busy machine."""
+
+LONGEST: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """`source`: the signer that app teams copy. `build` is run once, then `run`; in `folder`."""
+
+    name: str
+    source: str
+    tools: tuple[str, ...]
+    run: tuple[str, ...]
+    build: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        return SDK / self.name
+
+
+def languages(out: str) -> list[Language]:
+    return [
+        Language("node", "paymesh.mjs", ("node",), ("node", "vectors.mjs")),
+        Language("go", "paymesh.go", ("go",), ("go", "run", "./cmd/vectors")),
+        Language("php", "Paymesh.php", ("php",), ("php", "vectors.php")),
+        Language(
+            "java",
+            "paymesh/Paymesh.java",
+            ("java", "javac"),
+            ("java", "-cp", out, "paymesh.Vectors"),
+            ("javac", "-d", out, "paymesh/Paymesh.java", "paymesh/Vectors.java"),
+        ),
+    ]
+
+
+def vectors() -> Iterator[tuple[list[str], str]]:
+    """What is asked, and the right answer."""
+    for vector in signing_vectors.vectors():
+        yield _signing(vector), vector["authorization"]
+    for vector in signing_vectors.callback_vectors():
+        members = ("secret", "webhook_id", "timestamp", "signature", "now_s", "body")
+        asked = ["verify", *(str(vector[member]) for member in members)]
+        yield asked, str(vector["is_authentic"]).lower()
+
+
+def _signing(vector: dict[str, Any]) -> list[str]:
+    key = {
+        KeyAlgorithm.HMAC_SHA256: signing_vectors.SECRET,
+        KeyAlgorithm.ED25519: signing_vectors.key_file("ed25519.key.pem"),
+        KeyAlgorithm.RSA_SHA256: signing_vectors.key_file("rsa.key.pem"),
+    }[vector["alg"]]
+    members = ("method", "target", "timestamp", "nonce", "body")
+    who = ["sign", signing_vectors.APP_ID, signing_vectors.KEY_ID, key]
+    return [*who, *(str(vector[member]) for member in members)]
+
+
+def check(language: Language) -> list[str]:
+    """What is wrong; nothing where every vector is answered rightly."""
+    asked, right = zip(*vectors(), strict=True)
+    lines = ["\t".join(base64.b64encode(each.encode()).decode() for each in one) for one in asked]
+    if language.build:
+        _run(language.build, language.folder, "")
+    answers = _run(language.run, language.folder, "\n".join(lines) + "\n").splitlines()
+    if len(answers) != len(right):
+        return [f"{len(answers)} answers to {len(right)} vectors"]
+    wrong = [
+        f"{one[0]} {one[1:3]}: {answer}"
+        for one, answer, wanted in zip(asked, answers, right, strict=True)
+        if answer != wanted
+    ]
+    length = len((language.folder / language.source).read_text().splitlines())
+    return wrong + ([f"{language.source} has {length} lines"] if length > LONGEST else [])
+
+
+def _run(command: Sequence[str], folder: Path, told: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        input=told,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def main() -> None:
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="paymesh-sdks-") as out:
+        for language in languages(out):
+            absent = [tool for tool in language.tools if shutil.which(tool) is None]
+            if absent:
+                print(f"  · {language.name:<6} not tested: no {', '.join(absent)} here")
+                continue
+            wrong = check(language)
+            failed |= bool(wrong)
+            print(f"  {'✗' if wrong else '✓'} {language.name:<6} {wrong or 'signs and verifies'}")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
