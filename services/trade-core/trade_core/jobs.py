@@ -19,6 +19,7 @@ from trade_core.flows.measure import Backlog, backlog
 from trade_core.flows.poll_due import poll_due
 from trade_core.flows.read_day_statement import advance_days
 from trade_core.flows.read_ledger import advance_balances
+from trade_core.flows.read_order import forget_calls
 from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 
 NAME: Final = "trade-core"
@@ -88,6 +89,7 @@ class ReconcileLoop:
         if latest != self._made:
             await make_reconciliations(self._deps, self._accounts.list_all())
             await forget(self._deps)
+            await forget_calls(self._deps)
             self._made = latest
 
 

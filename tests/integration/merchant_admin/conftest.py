@@ -105,6 +105,10 @@ class TradeCore:
     told: list[tuple[str, Any]] = field(default_factory=list)
     refusals: dict[str, Response] = field(default_factory=dict)
     posts: int = 0
+    app_id: str = "A1"
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -127,6 +131,35 @@ class TradeCore:
             if self.payment is None or self.payment["payment_no"] != payment_no:
                 return problem(404, "not_found")
             return JSONResponse(self.payment)
+
+        @app.get("/internal/orders-on-file/{order_id}")
+        async def on_file(order_id: str) -> Response:
+            if self.payment is None:
+                return problem(404, "not_found")
+            return JSONResponse(self.order_on_file(order_id))
+
+    def order_on_file(self, order_id: str) -> dict[str, Any]:
+        """An order with just the payment, and the refund where there is one."""
+        payment = {**(self.payment or {})}
+        order = payment.pop("order")
+        is_paid = payment["status"] == "succeeded"
+        refund = self.refund
+        if refund is not None and refund["status"] != "abnormal" and not self.asked:
+            refund = None
+        given_back = refund["amount"] if refund and is_paid else 0
+        shown = {
+            **payment,
+            "claim": payment.get("claim"),
+            "amount_reserved": given_back,
+            "amount_left": payment["amount"] - given_back if is_paid else 0,
+            "amount_split": 0,
+        }
+        refunds = [{**refund, "version": self.refund_version}] if refund else []
+        return {
+            "order_id": order_id, "app_id": self.app_id, "order": order, "payments": [shown],
+            "refunds": refunds, "splits": [], "entries": self.entries,
+            "decisions": self.decisions, "calls": self.calls,
+        }  # fmt: skip
 
     def _add_refunds(self, app: FastAPI) -> None:
         @app.get("/internal/refunds/{refund_no}")

@@ -200,7 +200,8 @@ async def test_a_conflict_is_decided_on_the_page(admin: Admin) -> None:
     path = f"/console/payments/{story.payment_no}"
     form = {"csrf": csrf, **FORM}
     answer = await admin.anonymous.post(f"{path}/decision", data=form, headers=headers)
-    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    its_order = f"/console/orders/{story.order_id}?done=payment_decided"
+    assert (answer.status_code, answer.headers["location"]) == (303, its_order)
     assert admin.trade_core.decided[0]["decision"] == "accept"
     assert admin.trade_core.decided[0]["claim"] == SEEN
     admin.trade_core.payment = on_file("succeeded", payment_no=story.payment_no)
@@ -263,6 +264,7 @@ async def test_a_stuck_refund_is_decided_on_the_page(admin: Admin) -> None:
         refund=story.refund("abnormal"),
     )
     await apply(admin.deps, story.events)
+    admin.trade_core.payment = on_file("succeeded", payment_no=story.payment_no)
     admin.trade_core.refund = story.refund("abnormal") | {"created_at": str(story.created_at)}
     headers = await session_of(admin)
     page = (
@@ -275,7 +277,8 @@ async def test_a_stuck_refund_is_decided_on_the_page(admin: Admin) -> None:
     assert 'name="version" value="7"' in page
     form = {"csrf": csrf.group(1), "decision": "release", "reason": REASON, "version": "7"}
     answer = await admin.anonymous.post(path, data=form, headers=headers)
-    assert answer.headers["location"] == f"/console/payments/{story.payment_no}"
+    its_order = f"/console/orders/{story.order_id}"
+    assert answer.headers["location"] == f"{its_order}?done=refund_decided"
     assert admin.trade_core.decided[0]["decision"] == "release"
     assert admin.trade_core.decided[0]["version"] == 7
 

@@ -180,6 +180,8 @@ READS: dict[str, Sent] = {
     "/console/counter-codes/{code_id}/print": NOTHING,
     "/console/orders": NOTHING,
     "/console": NOTHING,
+    "/console/orders/{order_id}": NOTHING,
+    "/console/search": lambda company: {"q": company.story.merchant_order_no[:20]},
     "/console/payments": NOTHING,
     "/console/payments/{payment_no}": NOTHING,
     "/console/ledger": OF_MERCHANT,
@@ -206,6 +208,9 @@ WRITES: dict[str, Sent] = {
     },
     "/console/payments/{payment_no}/refunds/{refund_no}/decision": lambda _: VERSIONED,
     "/console/reconciliations": STATEMENT_OF_DAY,
+    "/console/orders/{order_id}/ask": NOTHING,
+    "/console/orders/{order_id}/close": NOTHING,
+    "/console/orders/{order_id}/callbacks/{event_id}": NOTHING,
     "/console/reconciliations/{statement_no}/fetch": NOTHING,
     "/console/replays": TYPED,
 }  # fmt: skip

@@ -39,6 +39,7 @@ _seconds_of = lru_cache(MAX_LABELS)(SECONDS.labels)
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})", re.ASCII)
+_TRACE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -58,7 +59,7 @@ class Edge:
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id"))
         logs.request_id.set(request_id)
-        logs.traceparent.set(_child_span(headers.get("traceparent")))
+        logs.traceparent.set(_child_span(headers.get("traceparent"), request_id))
         status = 500
         received = 0
 
@@ -156,10 +157,15 @@ def _request_id(offered: str | None) -> str:
     return os.urandom(16).hex()
 
 
-def _child_span(offered: str | None) -> str:
-    """The caller's trace with a new span of ours, or a new trace."""
+def _child_span(offered: str | None, request_id: str) -> str:
+    """The caller's trace with a new span of ours, or a new trace: under the request's id where that
+    can be one, so that what is found by the one is found by the other."""
     match = _TRACEPARENT.fullmatch(offered or "")
-    trace_id, flags = match.groups() if match else (os.urandom(16).hex(), "00")
+    if match:
+        trace_id, flags = match.groups()
+    else:
+        is_trace = _TRACE_ID.fullmatch(request_id) is not None
+        trace_id, flags = request_id if is_trace else os.urandom(16).hex(), "00"
     return f"00-{trace_id}-{os.urandom(8).hex()}-{flags}"
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
+from contracts.events.channel_calls import ChannelCall
 from contracts.events.envelope import CloudEvent, Data
 
 SOURCE: Final = "paymesh/trade-core"
@@ -55,7 +56,8 @@ class OrderEvent(Data):
 
     `payment` is set on payment events, `refund` on refund events, `split` on split events, and none
     of them on order events.
-    `notify_url` is the address given with the call; None means the app's own.
+    `notify_url` is the address given with the call; None means the app's own. `call`: the word of
+    a channel that made it true; None where it was an app, a person or the clock.
     """
 
     app_id: str
@@ -67,6 +69,7 @@ class OrderEvent(Data):
     refund: RefundView | None = None
     split: SplitView | None = None
     notify_url: str | None = None
+    call: ChannelCall | None = None
 
 
 OrderEventRecord = CloudEvent[OrderEvent]

@@ -30,6 +30,9 @@ trade-core:
     POST /internal/payment-links/{link_id}/payments PayAtLink → OpenedPayment (201, 200)
     POST /internal/counter-codes/{code_id}/payments PayAtCode → OpenedPayment (201)
     GET  /internal/events?app_id=&after=&limit=           → EventPage
+    GET  /internal/orders-on-file/{order_id}              → OrderOnFile
+    POST /internal/orders-on-file/{order_id}/ask          → OrderOnFile (what is open is asked now)
+    POST /internal/orders-on-file/{order_id}/close  CloseOrderById → OrderOnFile
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
     GET  /internal/ledger/entries?subject=                → LedgerEntries
     GET  /internal/dead-letters?after=&limit=             → DeadLetterPage
@@ -131,6 +134,13 @@ from contracts.internal.ledger import (
     LedgerPosting,
 )
 from contracts.internal.lists import MAX_ITEMS, ListQuery
+from contracts.internal.orders_on_file import (
+    CallOnFile,
+    CloseOrderById,
+    DecisionOnFile,
+    OrderOnFile,
+    PaymentInBooks,
+)
 from contracts.internal.pay_points import (
     Begun,
     LinkOnFile,
@@ -206,6 +216,7 @@ __all__ = [
     "AskWho",
     "AttemptView",
     "Begun",
+    "CallOnFile",
     "ChannelDescription",
     "ChannelList",
     "CheckAddress",
@@ -219,11 +230,13 @@ __all__ = [
     "ChosenPayment",
     "ClaimSeen",
     "ClaimView",
+    "CloseOrderById",
     "CloseOrderFor",
     "DeadLetterPage",
     "DeadLetterView",
     "DecidePayment",
     "DecideRefund",
+    "DecisionOnFile",
     "DeliveryPage",
     "DeliveryView",
     "DifferenceKind",
@@ -256,12 +269,14 @@ __all__ = [
     "OpenedPayment",
     "OpenedRefund",
     "OpenedSplit",
+    "OrderOnFile",
     "PayAtCode",
     "PayAtLink",
     "PayHere",
     "PayPoint",
     "PayerCame",
     "PaymentDecision",
+    "PaymentInBooks",
     "PaymentOnFile",
     "Peer",
     "Ping",

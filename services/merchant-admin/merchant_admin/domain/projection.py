@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
 from contracts.events.deliveries import DeliveryEvent
@@ -29,6 +30,20 @@ class Mention(Generic[ViewT]):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One event of an order, as its page tells it. `trace_id`: of the request that caused it."""
+
+    order_id: str
+    sequence: int
+    event_id: str
+    at: datetime
+    type: str
+    subject: str
+    trace_id: str | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Each thing once, in its newest state; deliveries by callback id."""
 
@@ -37,6 +52,7 @@ class Batch:
     refunds: list[Mention[RefundView]]
     splits: list[Mention[SplitView]]
     deliveries: dict[str, Delivery]
+    history: list[Told]
 
 
 def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]) -> Batch:
@@ -46,9 +62,11 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
     refunds: list[Mention[RefundView]] = []
     splits: list[Mention[SplitView]] = []
     deliveries: dict[str, Delivery] = {}
+    history: list[Told] = []
     for event in events:
         match event.data:
             case OrderEvent() as data:
+                history.append(_told(event, data))
                 orders.append(_mention(event.id, None, data, data.order))
                 if data.payment is not None:
                     # How to call the payer is of no use to people, and not theirs to see.
@@ -70,6 +88,36 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
         refunds=_newest(refunds, lambda mention: mention.view.refund_no),
         splits=_newest(splits, lambda mention: mention.view.split_no),
         deliveries=deliveries,
+        history=history,
+    )
+
+
+def trace_id_of(traceparent: str | None) -> str | None:
+    """The trace in a W3C traceparent: by it the logs of all services are found."""
+    parts = (traceparent or "").split("-")
+    return parts[1] if len(parts) == 4 else None
+
+
+def _told(event: CloudEvent[Any], data: OrderEvent) -> Told:
+    about = data.refund or data.split or data.payment or data.order
+    failing = data.refund or data.payment
+    failure = failing.failure if failing else None
+    return Told(
+        order_id=data.order_id,
+        sequence=data.sequence,
+        event_id=event.id,
+        at=event.time,
+        type=event.type,
+        subject=event.subject,
+        trace_id=trace_id_of(event.traceparent),
+        facts={
+            "status": about.status,
+            "amount": about.amount,
+            "currency": about.currency,
+            "cause": data.refund.cause if data.refund else None,
+            "failure": failure.model_dump() if failure else None,
+            "call": data.call.model_dump(mode="json") if data.call else None,
+        },
     )
 
 

@@ -11,7 +11,7 @@ from contracts.events.orders import OrderEvent
 from foundation import dead_letters
 from merchant_admin.domain.projection import project
 from merchant_admin.flows.deps import Deps
-from merchant_admin.store import splits, views
+from merchant_admin.store import history, splits, views
 
 Event = CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]
 
@@ -25,6 +25,7 @@ async def apply(deps: Deps, events: Sequence[Event]) -> None:
         await views.put_refunds(tx, batch.refunds)
         await splits.put_splits(tx, batch.splits)
         await views.put_deliveries(tx, batch.deliveries)
+        await history.put(tx, batch.history)
 
 
 async def keep_dead_letters(deps: Deps, records: Sequence[DeadRecord]) -> None:

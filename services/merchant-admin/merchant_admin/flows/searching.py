@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.api import PaymentStatus, RefundStatus
+from merchant_admin.domain.numbers import Hit, Typed
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import (
     FoundOrder,
@@ -15,7 +16,7 @@ from merchant_admin.domain.search import (
     SplitSearch,
 )
 from merchant_admin.flows.deps import Deps
-from merchant_admin.store import audit, splits
+from merchant_admin.store import audit, numbers, splits
 from merchant_admin.store import search as store
 from merchant_admin.store.audit import NumberedEntry
 
@@ -92,6 +93,12 @@ async def find_splits(deps: Deps, search: SplitSearch) -> list[FoundSplit]:
 async def read_split(deps: Deps, split_no: str, scope: Scope) -> FoundSplit:
     async with deps.db.transaction() as tx:
         return await splits.get_split(tx, split_no, scope)
+
+
+async def find_numbers(deps: Deps, typed: Typed, scope: Scope, limit: int) -> list[Hit]:
+    """What has this number, or one that begins so."""
+    async with deps.db.transaction() as tx:
+        return await numbers.find(tx, typed, scope, limit)
 
 
 async def read_audit(

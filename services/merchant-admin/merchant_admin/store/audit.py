@@ -1,5 +1,6 @@
 """The audit: written with each change, in its transaction, and never changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -20,6 +21,10 @@ select * from audit
    and ($4::text is null or action = $4)
  order by id desc
  limit $5
+"""
+
+OF_ENTITIES = """
+select * from audit where entity_id = any ($1::text[]) order by id desc limit $2
 """
 
 
@@ -56,6 +61,11 @@ async def list_entries(
     """The newest first, from behind `after` on; None fits everything."""
     rows = await tx.fetch(LIST, after, entity_id, actor, action, limit)
     return [NumberedEntry(row["id"], _entry(row)) for row in rows]
+
+
+async def list_of_entities(tx: Tx, entity_ids: Sequence[str], limit: int) -> list[AuditEntry]:
+    """What was done to any of these, the newest first."""
+    return [_entry(row) for row in await tx.fetch(OF_ENTITIES, entity_ids, limit)]
 
 
 def _entry(row: asyncpg.Record) -> AuditEntry:

@@ -140,6 +140,31 @@ select order_id, app_id, view from orders_view where order_id = $1 and :scope
     2,
 )
 
+PAYMENTS_OF_ORDER = within(
+    """
+select p.order_id, p.app_id, p.view,
+       (select coalesce(sum(amount), 0)::bigint from refunds_view r
+         where r.payment_no = p.payment_no and r.status = 'succeeded') as amount_refunded,
+       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+  from payments_view p left join deliveries_view d using (callback_id)
+ where p.order_id = $1 and :scope
+ order by p.created_at, p.payment_no
+""",
+    "p.merchant_id",
+    2,
+)
+REFUNDS_OF_ORDER = within(
+    """
+select r.order_id, r.app_id, r.view,
+       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+  from refunds_view r left join deliveries_view d using (callback_id)
+ where r.order_id = $1 and :scope
+ order by r.created_at, r.refund_no
+""",
+    "r.merchant_id",
+    2,
+)
+
 
 async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
     """The newest first."""
@@ -167,6 +192,18 @@ async def get_order(tx: Tx, order_id: str, scope: Scope) -> FoundOrder:
     if row is None:
         raise NoSuch("order")
     return _order(row)
+
+
+async def list_payments_of_order(tx: Tx, order_id: str, scope: Scope) -> list[FoundPayment]:
+    """The oldest first."""
+    rows = await tx.fetch(PAYMENTS_OF_ORDER, order_id, scope.parameter)
+    return [_payment(row) for row in rows]
+
+
+async def list_refunds_of_order(tx: Tx, order_id: str, scope: Scope) -> list[FoundRefund]:
+    """The oldest first."""
+    rows = await tx.fetch(REFUNDS_OF_ORDER, order_id, scope.parameter)
+    return [_refund(row) for row in rows]
 
 
 async def get_payment(tx: Tx, payment_no: str, scope: Scope) -> FoundPayment:

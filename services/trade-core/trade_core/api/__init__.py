@@ -6,6 +6,7 @@ from chassis.web import refuse_nul
 from trade_core.api import (
     ledger,
     lists,
+    orders_on_file,
     payment_links,
     payments,
     peer,
@@ -24,6 +25,7 @@ def router() -> APIRouter:
         payment_links,
         refunds,
         splits,
+        orders_on_file,
         lists,
         results,
         ledger,

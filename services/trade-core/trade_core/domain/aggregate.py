@@ -7,6 +7,7 @@ from typing import Final
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from contracts.events.alerts import Alert
+from contracts.events.channel_calls import ChannelCall
 from contracts.events.orders import OrderEventType
 from contracts.identifiers import new_id
 from trade_core.domain import due, ledger, returning
@@ -64,6 +65,7 @@ class OrderAggregate:
     now: datetime
     splits: dict[str, Split] = field(default_factory=dict)
     traceparent: str | None = None
+    call: ChannelCall | None = None
     events: list[Event] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     entries: list[ledger.Entry] = field(default_factory=list)
@@ -269,5 +271,6 @@ class OrderAggregate:
                 payment=payment,
                 refund=refund,
                 split=split,
+                call=self.call,
             )
         )

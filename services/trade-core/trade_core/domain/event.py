@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from contracts.events.channel_calls import ChannelCall
 from contracts.events.orders import OrderEventType
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment
@@ -13,7 +14,7 @@ from trade_core.domain.split import Split
 @dataclass(frozen=True, slots=True)
 class Event:
     """Of a payment, or of a refund or a split with its payment; with none of them it is the
-    order's own. `sequence` is the order's version."""
+    order's own. `sequence` is the order's version, `call` the channel's word that made it true."""
 
     event_id: str
     type: OrderEventType
@@ -24,6 +25,7 @@ class Event:
     payment: Payment | None = None
     refund: Refund | None = None
     split: Split | None = None
+    call: ChannelCall | None = None
 
     @property
     def about(self) -> Payment | Refund | Split | None:

@@ -2,11 +2,25 @@
 
 from typing import Any
 
-from contracts.api import OrderSummary, OrderView, PaymentView, RefundStatus, RefundView, SplitView
+from contracts.api import (
+    OrderSummary,
+    OrderView,
+    PaymentStatus,
+    PaymentView,
+    RefundStatus,
+    RefundView,
+    SplitView,
+)
 from contracts.events import commands
 from contracts.events.commands import PaymentRef, RefundRef, SplitRef, SplitReturn
 from contracts.events.orders import SOURCE
-from contracts.internal import CheckoutOnFile, ClaimView, PaymentOnFile, RefundOnFile
+from contracts.internal import (
+    CheckoutOnFile,
+    ClaimView,
+    PaymentInBooks,
+    PaymentOnFile,
+    RefundOnFile,
+)
 from trade_core.domain.event import Event
 from trade_core.domain.order import Order
 from trade_core.domain.payment import Payment, ReportedPayment
@@ -38,6 +52,7 @@ def order_event(event: Event) -> dict[str, Any]:
             "refund": _refund(order, payment, refund) if payment and refund else None,
             "split": _split(order, payment, split) if payment and split else None,
             "notify_url": event.notify_url,
+            "call": event.call,
         },
     }
 
@@ -60,6 +75,17 @@ def refund_on_file(order: Order, payment: Payment, refund: Refund) -> RefundOnFi
 
 def split_view(order: Order, payment: Payment, split: Split) -> SplitView:
     return SplitView(**_split(order, payment, split))
+
+
+def payment_in_books(order: Order, payment: Payment) -> PaymentInBooks:
+    is_paid = payment.state is PaymentStatus.SUCCEEDED
+    return PaymentInBooks(
+        **_payment(order, payment),
+        amount_reserved=payment.refund_reserved - payment.amount_refunded,
+        amount_left=payment.amount - payment.refund_reserved if is_paid else 0,
+        amount_split=payment.split_reserved,
+        claim=None if payment.claim is None else _claim_view(payment.claim),
+    )
 
 
 def payment_on_file(order: Order, payment: Payment) -> PaymentOnFile:

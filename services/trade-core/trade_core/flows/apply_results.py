@@ -14,6 +14,7 @@ from chassis.consumer import DeadRecord, Record
 from chassis.database import Tx
 from contracts import topics
 from contracts.events.alerts import Alert
+from contracts.events.channel_calls import ChannelCall
 from contracts.events.envelope import CloudEvent
 from contracts.events.orders import SOURCE
 from contracts.events.results import (
@@ -39,7 +40,8 @@ from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
-from trade_core.store import aggregates, reading, saving
+from trade_core.store import aggregates, channel_calls, reading, saving
+from trade_core.store.channel_calls import QuietCall
 from trade_core.store.concurrency import TradeNumberTaken
 
 log = structlog.get_logger()
@@ -58,6 +60,14 @@ class Refusal:
 
 Refused = Sequence[Refusal]
 """The words that were not applied; they are dead letters when this is returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a batch but for what changed. `quiet`: words by which nothing did."""
+
+    refused: Sequence[Refusal]
+    quiet: Sequence[QuietCall]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +122,10 @@ async def _apply_payment_results(
         if look_for_trades:
             trades = TradeNumbers(await reading.trade_numbers(tx, _trades_named(received)))
         await _know_refunds(tx, opened, [item.event.data for item in received])
-        refused = _apply_each(received, numbers, opened, apply)
-        await _save(tx, deps, opened, refused)
+        applied = _apply_each(received, numbers, opened, apply)
+        await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
-    return refused
+    return applied.refused
 
 
 async def apply_refund_results(deps: Deps, received: Sequence[Received[RefundResult]]) -> Refused:
@@ -135,10 +145,10 @@ async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResul
     numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_refunds(tx, set(numbers))
-        refused = _apply_each(received, numbers, opened, apply)
-        await _save(tx, deps, opened, refused)
+        applied = _apply_each(received, numbers, opened, apply)
+        await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
-    return refused
+    return applied.refused
 
 
 @retry_on_conflict
@@ -150,10 +160,10 @@ async def _apply_foreign_refunds(deps: Deps, received: Sequence[Received[RefundR
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, set(numbers))
         await aggregates.know_refunds(tx, opened.values(), set(numbers))
-        refused = _apply_each(received, numbers, opened, apply)
-        await _save(tx, deps, opened, refused)
+        applied = _apply_each(received, numbers, opened, apply)
+        await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
-    return refused
+    return applied.refused
 
 
 @retry_on_conflict
@@ -166,10 +176,10 @@ async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResul
     numbers = [item.event.data.split_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_splits(tx, set(numbers))
-        refused = _apply_each(received, numbers, opened, apply)
-        await _save(tx, deps, opened, refused)
+        applied = _apply_each(received, numbers, opened, apply)
+        await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
-    return refused
+    return applied.refused
 
 
 async def _know_refunds(
@@ -191,29 +201,41 @@ def _apply_each(
     numbers: Sequence[str],
     opened: Mapping[str, OrderAggregate],
     apply: Callable[[OrderAggregate, CloudEvent[ResultT]], None],
-) -> list[Refusal]:
-    """The words that cannot be true are answered; nothing has changed by them."""
+) -> Applied:
+    """Nothing has changed by what is refused, and nothing is told by what is quiet."""
     refused: list[Refusal] = []
+    quiet: list[QuietCall] = []
     for item, number in zip(received, numbers, strict=True):
         try:
-            apply(_aggregate_of(opened, number, item.event.traceparent), item.event)
+            aggregate = _aggregate_of(opened, number, item.event)
+            told = len(aggregate.events)
+            apply(aggregate, item.event)
+            if len(aggregate.events) == told:
+                quiet.append(_quiet_call(aggregate, number, item.event))
         except ResultRefused as why:
             alert = operator_alerts.result_refused(item.event.data, why)
             refused.append(Refusal(item.record, str(why), alert))
-    return refused
+    return Applied(refused, quiet)
 
 
 def _aggregate_of(
-    opened: Mapping[str, OrderAggregate], number: str, traceparent: str | None
+    opened: Mapping[str, OrderAggregate], number: str, event: CloudEvent[ResultT]
 ) -> OrderAggregate:
     if number not in opened:
         raise ImpossibleResult(f"nobody here knows {number}")
-    opened[number].traceparent = traceparent
+    opened[number].traceparent = event.traceparent
+    opened[number].call = ChannelCall.of(event.data)
     return opened[number]
 
 
-async def _save(tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], refused: Refused) -> None:
+def _quiet_call(aggregate: OrderAggregate, number: str, event: CloudEvent[ResultT]) -> QuietCall:
+    call = ChannelCall.of(event.data)
+    return QuietCall(aggregate.order.order_id, number, event.time, call, event.traceparent)
+
+
+async def _save(tx: Tx, deps: Deps, opened: Mapping[str, OrderAggregate], applied: Applied) -> None:
     await saving.save(tx, opened.values())
-    dead = [DeadRecord(each.record, each.error) for each in refused]
-    raised = [each.alert for each in refused]
+    await channel_calls.add(tx, applied.quiet)
+    dead = [DeadRecord(each.record, each.error) for each in applied.refused]
+    raised = [each.alert for each in applied.refused]
     await dead_letters.keep(tx, dead, raised, source=SOURCE, at=deps.clock())

@@ -26,6 +26,11 @@ async def find_by_key(tx: Tx, key: OrderKey) -> OrderAggregate | None:
     return next(iter(await _aggregates(tx, rows)), None)
 
 
+async def find_by_id(tx: Tx, order_id: str) -> OrderAggregate | None:
+    """The aggregate of our order number; None where there is none."""
+    return next(iter(await _aggregates(tx, await tx.fetch(_LOCK_BY_ID, order_id))), None)
+
+
 async def by_payments(tx: Tx, payment_nos: Iterable[str]) -> dict[str, OrderAggregate]:
     """Aggregates by payment_no; unknown numbers are left out, payments of one order share one."""
     rows = await tx.fetch(_LOCK_BY_PAYMENTS, list(payment_nos))
@@ -123,6 +128,7 @@ where app_id = $1 and merchant_id = $2 and merchant_order_no = $3
 for no key update
 """
 
+_LOCK_BY_ID = "select * from orders where order_id = $1 for no key update"
 _LOCK_BY_PAYMENTS = """
 select * from orders
 where order_id in (select order_id from payments where payment_no = any ($1::text[]))

@@ -20,6 +20,12 @@ async def list_entries(tx: Tx, subject: str) -> list[LedgerEntry]:
     return [LedgerEntry.model_validate(dict(row)) for row in rows]
 
 
+async def list_entries_of(tx: Tx, subjects: Sequence[str]) -> list[LedgerEntry]:
+    """What was booked of all these numbers, in that order."""
+    rows = await tx.fetch(_ENTRIES_OF, subjects)
+    return [LedgerEntry.model_validate(dict(row)) for row in rows]
+
+
 def _values(entry: Entry) -> dict[str, object]:
     return {
         "kind": f"{entry.kind}:{entry.turn + 1}" if entry.turn else entry.kind,
@@ -59,3 +65,4 @@ where subject = $1
 group by id
 order by id
 """
+_ENTRIES_OF = _ENTRIES.replace("subject = $1", "subject = any ($1::text[])")

@@ -1,19 +1,19 @@
-"""One payment: its page, and the forms with which people refund and decide what no rule can."""
+"""One payment: the forms with which people refund and decide what no rule can; it is shown with
+its order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from chassis.problems import FieldError, Problem
 from chassis.web import parse
-from contracts.api import PaymentStatus, RefundStatus
-from contracts.internal import PaymentDecision, PaymentOnFile, RefundDecision
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import RequestRefund
+from merchant_admin.api.console import order
 from merchant_admin.api.console.forms import whole_number
-from merchant_admin.api.console.rendering import done_in, error_page, render
+from merchant_admin.api.console.order import Refused
+from merchant_admin.api.console.rendering import error_page
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.console.visiting import (
     Seen,
@@ -27,27 +27,13 @@ from merchant_admin.api.decisions import DecideOnPayment, DecideOnRefund
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows import decisions, merchants, refunds, searching
+from merchant_admin.flows import decisions, refunds, searching
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.searching import PaymentInFull
-
-REFUND: Final = "refund"
-"""Among what was given: the form for a new refund; the others go by the number they are about."""
 
 CLAIM_FIELDS: Final = ("payment_id", "channel_trade_no", "amount", "currency")
 SAID_AS_IT_IS: Final = frozenset({"claim_changed", "version_changed"})
-DONE: Final = frozenset({"refund_requested"})
 
 router = APIRouter(include_in_schema=False, prefix="/console/payments/{payment_no}")
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A form that was not carried out: the text that tells why, and what was filled in where."""
-
-    problem: str
-    status: int
-    given: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @router.get("")
@@ -73,7 +59,7 @@ async def decide(request: Request, deps: Work, sent: SentByDecider, payment_no: 
     except Problem as problem:
         refused = _refused(problem, number, sent.form, "decision")
         return await _page(request, deps, sent.visitor, number, refused)
-    return to(f"/console/payments/{number}")
+    return await _to_order(deps, sent.scope, number, "done=payment_decided")
 
 
 @router.post("/refunds")
@@ -91,11 +77,12 @@ async def request_refund(
         requested = parse(RequestRefund, {**given, "amount": amount})
         if requested.amount >= deps.refund_reauthentication_from:
             await proved(deps, sent.visitor, sent.form)
-        await refunds.request(deps, sent.actor, sent.scope, number, **dict(requested))
+        opened = await refunds.request(deps, sent.actor, sent.scope, number, **dict(requested))
     except Problem as problem:
-        refused = _refused(problem, REFUND, sent.form, "refund")
+        refused = _refused(problem, number, sent.form, "refund")
         return await _page(request, deps, sent.visitor, number, refused)
-    return to(f"/console/payments/{number}?done=refund_requested")
+    done = f"done=refund_requested&number={opened.refund.refund_no}"
+    return await _to_order(deps, sent.scope, number, done)
 
 
 @router.post("/refunds/{refund_no}/decision")
@@ -113,7 +100,7 @@ async def decide_on_refund(
     except Problem as problem:
         refused = _refused(problem, refund_number, sent.form, "decision")
         return await _page(request, deps, sent.visitor, number, refused)
-    return to(f"/console/payments/{number}")
+    return await _to_order(deps, sent.scope, number, "done=refund_decided")
 
 
 async def _page(
@@ -123,53 +110,20 @@ async def _page(
     payment_no: str,
     refused: Refused | None = None,
 ) -> Response:
+    """Its order's page."""
     try:
         number = with_form_of("payment", payment_no)
-        payment = await searching.read_payment(deps, number, visitor.scope)
+        found = await searching.read_payment(deps, number, visitor.scope)
     except NoSuch:
         return error_page(request, 404, visitor)
-    problem, given = (refused.problem, refused.given) if refused else (None, {})
-    conflict, versions = None, {}
-    try:
-        conflict = await _find_conflict(deps, payment, visitor.scope)
-        versions = await _versions(deps, payment, visitor.scope)
-    except Problem:
-        problem = problem or "decision_failed"
-    refund_number = given.get(REFUND, {}).get("merchant_refund_no") or refunds.new_number()
-    facts = {
-        "visitor": visitor,
-        "home": f"/console/payments/{payment_no}",
-        "it": payment,
-        "names": await merchants.read_names(deps, {payment.found.payment.merchant_id}),
-        "conflict": conflict,
-        "versions": versions,
-        "payment_decisions": PaymentDecision,
-        "refund_decisions": RefundDecision,
-        "refund_number": refund_number,
-        "given": given,
-        "problem": problem,
-        "done": done_in(request, DONE),
-    }
-    return render(request, "payment.html", facts, status=refused.status if refused else 200)
+    return await order.page(
+        request, deps, visitor, found.order.order_id, refused=refused, payment_no=number
+    )
 
 
-async def _find_conflict(deps: Deps, payment: PaymentInFull, scope: Scope) -> PaymentOnFile | None:
-    """What is still to be decided, from trade-core itself: the read model may be a moment late."""
-    if payment.found.payment.status is not PaymentStatus.CONFLICTED:
-        return None
-    on_file = await decisions.read_on_file(deps, payment.found.payment.payment_no, scope)
-    return on_file if on_file.status is PaymentStatus.CONFLICTED else None
-
-
-async def _versions(deps: Deps, payment: PaymentInFull, scope: Scope) -> dict[str, int]:
-    """By number: the refunds that people must decide about, as trade-core has them now."""
-    versions: dict[str, int] = {}
-    for found in payment.refunds:
-        if found.refund.status is RefundStatus.ABNORMAL:
-            on_file = await decisions.read_refund_on_file(deps, found.refund.refund_no, scope)
-            if on_file.status is RefundStatus.ABNORMAL:
-                versions[on_file.refund_no] = on_file.version
-    return versions
+async def _to_order(deps: Deps, scope: Scope, number: str, done: str) -> Response:
+    found = await searching.read_payment(deps, number, scope)
+    return to(f"{order.HOME}/{found.order.order_id}?{done}")
 
 
 def _decision(form: Mapping[str, str]) -> dict[str, str]:
@@ -189,6 +143,6 @@ def _claim(form: Mapping[str, str]) -> dict[str, Any] | None:
 def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) -> Refused:
     """`thing`_refused or `thing`_failed, unless the code itself has a text."""
     if problem.code in SAID_AS_IT_IS:
-        return Refused(problem.code, problem.status, {about: form})
+        return Refused(problem.code, problem.status, thing, about, form)
     text = f"{thing}_refused" if problem.status < 500 else "decision_failed"
-    return Refused(text, problem.status, {about: form})
+    return Refused(text, problem.status, thing, about, form)

@@ -32,6 +32,7 @@ HEADERS: Final = {
 
 _templates: Final = templates_of("merchant_admin.api.console")
 _templates.filters.update(plain_amount=plain_amount)
+_templates.globals.update(has_text=TEXTS.__contains__)
 _pages: Final = Pages(_templates, TEXTS)
 
 

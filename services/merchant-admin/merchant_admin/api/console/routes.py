@@ -14,9 +14,11 @@ from merchant_admin.api.console import (
     callbacks,
     counter_codes,
     error_pages,
+    finding,
     invitations,
     login,
     looks,
+    order,
     payment,
     reconciliations,
     second_factor,
@@ -46,6 +48,8 @@ PAGE: Final = 50
 
 PARTS: Final = (
     login,
+    finding,
+    order,
     payment,
     books,
     reconciliations,

@@ -6,8 +6,10 @@ from merchant_admin.api.console.texts import (
     books,
     callbacks,
     codes,
+    failures,
     frame,
     names,
+    orders,
     pages,
     people,
     second_factor,
@@ -15,6 +17,8 @@ from merchant_admin.api.console.texts import (
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     **frame.TEXTS,
+    **orders.TEXTS,
+    **failures.TEXTS,
     **pages.TEXTS,
     **books.TEXTS,
     **callbacks.TEXTS,

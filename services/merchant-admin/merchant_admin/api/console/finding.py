@@ -1,0 +1,39 @@
+"""One search box for every number: where just one thing has it, straight there."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from merchant_admin.api.access import Work
+from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.visiting import Seen, to
+from merchant_admin.domain.numbers import Found, Hit, Typed, only_hit
+from merchant_admin.flows import searching
+
+MAX_HITS: Final = 20
+PLACES: Final = {Found.ORDER: "", Found.EVENT: "#timeline"}
+"""Where on the order's page; the others have a place of their own."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/console/search")
+async def search_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    typed = Typed.of(request.query_params.get("q", ""))
+    hits = await searching.find_numbers(deps, typed, visitor.scope, MAX_HITS + 1) if typed else []
+    if only := only_hit(hits):
+        return to(address(only))
+    facts = {
+        "visitor": visitor,
+        "sought": typed.text if typed else "",
+        "is_enough": typed is not None and typed.is_prefix_enough,
+        "hits": [(hit, address(hit)) for hit in hits[:MAX_HITS]],
+        "has_more": len(hits) > MAX_HITS,
+    }
+    return render(request, "search.html", facts)
+
+
+def address(hit: Hit) -> str:
+    """The page of what was found."""
+    place = PLACES.get(hit.kind, f"#{hit.number}")
+    return f"/console/orders/{hit.order_id}{place}"

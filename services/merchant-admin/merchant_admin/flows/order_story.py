@@ -1,0 +1,218 @@
+"""All that is known of an order, from everywhere, for its page; and what people have done to it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from chassis.problems import Forwarded, Overloaded, Problem
+from contracts.api import (
+    OrderStatus,
+    OrderSummary,
+    PaymentStatus,
+    RefundStatus,
+    SplitStatus,
+    SplitView,
+)
+from contracts.events.orders import CALLBACK_TYPES
+from contracts.internal import (
+    CloseOrderById,
+    FoundDelivery,
+    FoundDeliveryPage,
+    OrderOnFile,
+    PaymentInBooks,
+    RefundOnFile,
+)
+from merchant_admin.domain import timeline
+from merchant_admin.domain.audit import Actor, AuditEntry
+from merchant_admin.domain.projection import Told
+from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.search import FoundOrder, SplitSearch
+from merchant_admin.domain.timeline import Line
+from merchant_admin.flows.audited_call import AuditedCall, call_audited
+from merchant_admin.flows.deps import Deps
+from merchant_admin.store import audit, history, splits
+from merchant_admin.store import search as store
+
+log = structlog.get_logger()
+
+MAX_EVENTS: Final = 500
+MAX_SHOWN: Final = 100
+MAX_CALLBACKS: Final = 12
+"""The notifier is asked about each by itself; an order has four of them as a rule."""
+
+OPEN: Final = frozenset({PaymentStatus.INITIATING, PaymentStatus.PENDING, PaymentStatus.UNKNOWN})
+UNSETTLED: Final = frozenset({RefundStatus.PROCESSING, RefundStatus.ABNORMAL})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStory:
+    """`is_newest`: as trade-core has it now; else as its events have told it so far, without what
+    is reserved and claimed. `deliveries` is None while the notifier does not answer."""
+
+    order_id: str
+    app_id: str
+    order: OrderSummary
+    payments: Sequence[PaymentInBooks]
+    refunds: Sequence[RefundOnFile]
+    splits: Sequence[SplitView]
+    deliveries: Sequence[FoundDelivery] | None
+    lines: Sequence[Line]
+    is_newest: bool
+
+    @property
+    def amount_reserved(self) -> int:
+        return sum(payment.amount_reserved for payment in self.payments)
+
+    @property
+    def amount_left(self) -> int:
+        return sum(payment.amount_left for payment in self.payments)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a channel still has something to say."""
+        return (
+            any(payment.status in OPEN for payment in self.payments)
+            or any(refund.status is RefundStatus.PROCESSING for refund in self.refunds)
+            or any(split.status is SplitStatus.PROCESSING for split in self.splits)
+        )
+
+    @property
+    def can_be_closed(self) -> bool:
+        return self.order.status is OrderStatus.OPEN
+
+    def failing(self) -> list[FoundDelivery]:
+        return [one for one in self.deliveries or () if one.state != "delivered"]
+
+
+async def read(deps: Deps, order_id: str, scope: Scope) -> OrderStory:
+    """Raises NoSuch, also for an order that has not arrived here yet."""
+    async with deps.db.transaction() as tx:
+        found = await store.get_order(tx, order_id, scope)
+        events = await history.list_of_order(tx, order_id, MAX_EVENTS)
+    callbacks = [event.event_id for event in events if event.type in CALLBACK_TYPES]
+    async with asyncio.TaskGroup() as questions:
+        on_file = questions.create_task(find_on_file(deps, order_id))
+        tried = questions.create_task(_find_deliveries(deps, callbacks[-MAX_CALLBACKS:]))
+    books = on_file.result() or await _as_told(deps, found, scope)
+    numbers = {order_id, *callbacks, *_numbers(books)}
+    async with deps.db.connection() as tx:
+        written = await audit.list_of_entities(tx, sorted(numbers), MAX_EVENTS)
+    return _story(books, events, tried.result(), written, is_newest=on_file.result() is not None)
+
+
+async def find_on_file(deps: Deps, order_id: str) -> OrderOnFile | None:
+    """As trade-core has it; None while it does not answer."""
+    try:
+        return await deps.trade_core.get(OrderOnFile, f"/internal/orders-on-file/{order_id}")
+    except (Forwarded, Overloaded) as problem:
+        log.info("order.not_read", order_id=order_id, code=problem.code)
+        return None
+
+
+async def ask(deps: Deps, actor: Actor, order_id: str, scope: Scope) -> OrderOnFile:
+    """Have the channels asked now. Raises NoSuch, Forwarded."""
+    await _require(deps, order_id, scope)
+    call = AuditedCall("order.asked", order_id, f"orders-on-file/{order_id}/ask")
+    return await call_audited(deps, deps.trade_core, actor, OrderOnFile, call)
+
+
+async def close(deps: Deps, actor: Actor, order_id: str, scope: Scope) -> OrderOnFile:
+    """Close what is unpaid, at the channels too. Raises NoSuch, Forwarded."""
+    await _require(deps, order_id, scope)
+    request = CloseOrderById(closed_by=actor.username)
+    path = f"orders-on-file/{order_id}/close"
+    call = AuditedCall("order.closed", order_id, path, request)
+    return await call_audited(deps, deps.trade_core, actor, OrderOnFile, call)
+
+
+async def _require(deps: Deps, order_id: str, scope: Scope) -> None:
+    async with deps.db.connection() as tx:
+        await store.get_order(tx, order_id, scope)
+
+
+async def _find_deliveries(deps: Deps, event_ids: Sequence[str]) -> list[FoundDelivery] | None:
+    async def of(event_id: str) -> Sequence[FoundDelivery]:
+        query: dict[str, str | int | None] = {"event_id": event_id, "limit": 20}
+        page = await deps.notifier.get(FoundDeliveryPage, "/internal/all-deliveries", query)
+        return page.items
+
+    try:
+        found = [await asyncio.gather(*map(of, event_ids))] if event_ids else []
+    except Problem as problem:
+        log.info("deliveries.not_read", code=problem.code)
+        return None
+    return [one for pages in found for page in pages for one in page]
+
+
+async def _as_told(deps: Deps, found: FoundOrder, scope: Scope) -> OrderOnFile:
+    """The order as its events have told it: without what only trade-core knows."""
+    order_id = found.order_id
+    async with deps.db.transaction() as tx:
+        payments = await store.list_payments_of_order(tx, order_id, scope)
+        refunds = await store.list_refunds_of_order(tx, order_id, scope)
+        parts = [
+            part
+            for payment in payments
+            for part in await splits.list_splits(
+                tx, SplitSearch(scope, payment_no=payment.payment.payment_no, limit=MAX_SHOWN)
+            )
+        ]
+    return OrderOnFile(
+        order_id=order_id,
+        app_id=found.app_id,
+        order=found.order,
+        payments=[
+            PaymentInBooks(
+                **one.payment.model_dump(),
+                amount_reserved=0,
+                amount_left=0,
+                amount_split=0,
+                claim=None,
+            )
+            for one in payments
+        ],
+        refunds=[RefundOnFile(**one.refund.model_dump(), version=0) for one in refunds],
+        splits=[part.split for part in parts],
+        entries=[],
+        decisions=[],
+        calls=[],
+    )
+
+
+def _story(
+    books: OrderOnFile,
+    events: Sequence[Told],
+    deliveries: Sequence[FoundDelivery] | None,
+    written: Sequence[AuditEntry],
+    *,
+    is_newest: bool,
+) -> OrderStory:
+    return OrderStory(
+        order_id=books.order_id,
+        app_id=books.app_id,
+        order=books.order,
+        payments=books.payments,
+        refunds=books.refunds,
+        splits=books.splits,
+        deliveries=deliveries,
+        lines=timeline.lines(
+            events=events,
+            calls=books.calls,
+            deliveries=deliveries or (),
+            entries=books.entries,
+            decisions=books.decisions,
+            audit=written,
+        ),
+        is_newest=is_newest,
+    )
+
+
+def _numbers(books: OrderOnFile) -> list[str]:
+    return [
+        *(payment.payment_no for payment in books.payments),
+        *(refund.refund_no for refund in books.refunds),
+        *(split.split_no for split in books.splits),
+    ]

@@ -1,0 +1,47 @@
+"""What became true of orders, event by event."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields
+
+from chassis.database import Tx
+from merchant_admin.domain.projection import Told
+
+PUT = """
+insert into order_history (order_id, sequence, event_id, at, type, subject, trace_id, facts)
+select * from unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[],
+                     $6::text[], $7::text[], $8::jsonb[])
+on conflict do nothing
+"""
+
+LIST = """
+select order_id, sequence, event_id, at, type, subject, trace_id, facts
+  from order_history where order_id = $1 order by sequence desc limit $2
+"""
+
+OF_EVENTS = """
+select order_id, sequence, event_id, at, type, subject, trace_id, facts
+  from order_history where event_id = any ($1::text[])
+"""
+
+
+async def put(tx: Tx, events: Sequence[Told]) -> None:
+    """What is known already stays as it is."""
+    if events:
+        columns = zip(*(_values(event) for event in events), strict=True)
+        await tx.execute(PUT, *(list(column) for column in columns))
+
+
+async def list_of_order(tx: Tx, order_id: str, limit: int) -> list[Told]:
+    """The newest, the oldest of them first."""
+    rows = await tx.fetch(LIST, order_id, limit)
+    return [Told(**row) for row in reversed(rows)]
+
+
+async def list_by_events(tx: Tx, event_ids: Collection[str]) -> dict[str, Told]:
+    """By event id; those that have not arrived here are left out."""
+    rows = await tx.fetch(OF_EVENTS, list(event_ids))
+    return {row["event_id"]: Told(**row) for row in rows}
+
+
+def _values(event: Told) -> tuple[object, ...]:
+    return tuple(getattr(event, field.name) for field in fields(Told))

@@ -1,0 +1,150 @@
+"""The page of an order: all that is known of it, and what people may do about it."""
+
+import re
+
+import pytest
+
+from contracts.events.channel_calls import ChannelCall
+from contracts.events.results import Source, Verdict
+from merchant_admin.flows.read_model import apply
+
+from .conftest import Admin
+from .people import Person
+from .test_console_callbacks import TRIED
+from .test_decisions import on_file
+from .test_read_model import BEGAN, Story
+from .test_refunds import paid_story
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+async def test_timeline_tells_what_every_service_knows(admin: Admin) -> None:
+    story = await paid_story(admin)
+    core = admin.trade_core
+    core.entries = [
+        {
+            "kind": "payment_captured", "subject": story.payment_no, "at": str(BEGAN),
+            "merchant_id": "M1", "payment_id": "C1", "currency": "CNY",
+            "postings": [
+                {"purpose": "channel_receivable", "amount": 1299},
+                {"purpose": "merchant_payable", "amount": -1299},
+            ],
+        }
+    ]  # fmt: skip
+    call = ChannelCall(
+        operation=Source.QUERY, outcome=Verdict.UNKNOWN, code="SYSTEM_ERROR", message="try again",
+    )  # fmt: skip
+    core.calls = [
+        {
+            "subject": story.payment_no, "at": str(BEGAN), "call": call.model_dump(mode="json"),
+            "traceparent": f"00-{TRACE}-00f067aa0ba902b7-00",
+        }
+    ]  # fmt: skip
+    core.decisions = [
+        {
+            "subject": story.payment_no, "decision": "accept", "reason": "核对无误",
+            "decided_by": "li", "decided_at": str(BEGAN),
+        }
+    ]  # fmt: skip
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [TRIED], "next_cursor": None}
+    html = await (await Person.logged_in(admin)).look(f"orders/{story.order_id}")
+    for told in (
+        "The app asked for a payment", "Payment succeeded", "Booked: paid", "Asked the channel",
+        "The channel is busy", TRACE, "核对无误", ">li<", "Callback tried",
+    ):  # fmt: skip
+        assert told in html, told
+
+
+async def test_word_of_a_channel_that_made_something_true_is_told_once(admin: Admin) -> None:
+    story = Story().paid()
+    call = ChannelCall(
+        operation=Source.INITIATION, outcome=Verdict.PENDING, asked_at=BEGAN, said_at=BEGAN
+    )
+    told = [
+        event.model_copy(update={"data": event.data.model_copy(update={"call": call})})
+        for event in story.events
+    ]
+    await apply(admin.deps, told)
+    html = await (await Person.logged_in(admin)).look(f"orders/{story.order_id}")
+    assert html.count("Initiated at the channel") == 1
+    assert ">0 ms<" in html
+
+
+async def test_chinese_page_says_a_failure_in_chinese(admin: Admin) -> None:
+    story = Story()
+    failure = {"code": "NOT_ENOUGH", "message": "balance is not enough"}
+    story.tell("payment.failed", order=story.order("open"), payment=story.payment("failed") | {
+        "failure": failure,
+    })  # fmt: skip
+    await apply(admin.deps, story.events)
+    person = await Person.logged_in(admin)
+    html = await person.look(f"orders/{story.order_id}", lang="zh")
+    assert "余额或额度不足" in html
+    without_data = re.sub(r'<(code|span|p|b) class="[^"]*data[^>]*>.*?</\1>', "", html, flags=re.S)
+    assert "balance is not enough" not in without_data
+
+
+async def test_refund_leads_to_its_order_which_tells_it_as_trade_core_has_it(admin: Admin) -> None:
+    story = await paid_story(admin)
+    person = await Person.logged_in(admin)
+    form = {"amount": "3.00", "reason": "多收", "merchant_refund_no": "admin-R1"}
+    answer = await person.send(f"payments/{story.payment_no}/refunds", **form)
+    page = await admin.anonymous.get(answer.headers["location"], headers=person.headers)
+    (done,) = re.findall(r'<p class="done".*?</p>', page.text, flags=re.S)
+    assert admin.trade_core.refund is not None
+    assert admin.trade_core.refund["refund_no"] in done
+    assert "¥3.00" in done
+
+
+@pytest.mark.parametrize(("action", "done"), [("ask", "order_asked"), ("close", "order_closed")])
+async def test_people_have_the_channel_asked_and_close(
+    admin: Admin, action: str, done: str
+) -> None:
+    story = Story()
+    story.tell("payment.pending", order=story.order("open"), payment=story.payment("pending"))
+    await apply(admin.deps, story.events)
+    person = await Person.logged_in(admin)
+    path = f"orders/{story.order_id}"
+    assert f'action="/console/{path}/{action}"' in await person.look(path)
+    refused = await person.send(f"{path}/{action}")
+    assert refused.headers["location"] == f"/console/{path}?problem=order_refused"
+    admin.trade_core.payment = on_file("pending", payment_no=story.payment_no, claim=None)
+    answers = admin.trade_core.order_on_file(story.order_id)
+    admin.trade_core.answers[f"/internal/orders-on-file/{story.order_id}/{action}"] = answers
+    answer = await person.send(f"{path}/{action}")
+    assert answer.headers["location"] == f"/console/{path}?done={done}"
+    entry = (await admin.audit(entity_id=story.order_id))[0]
+    assert (entry["action"], entry["after"]["outcome"]) == (done.replace("_", "."), "done")
+    auditor = await Person.hired(admin, "auditor")
+    assert f"/{action}" not in await auditor.look(path)
+
+
+async def find(person: Person, q: str) -> tuple[int, str]:
+    answer = await person.get("search", q=q)
+    return answer.status_code, answer.headers.get("location", "")
+
+
+async def test_number_leads_straight_to_what_has_it(admin: Admin) -> None:
+    story = Story(merchant_order_no="W2026-Wu-17").paid().refunded()
+    other = Story(merchant_order_no="W2026-Wu-18").paid()
+    await apply(admin.deps, [*story.events, *other.events])
+    person = await Person.logged_in(admin)
+    order = f"/console/orders/{story.order_id}"
+    for typed, place in (
+        ("W2026-Wu-17", ""),
+        (" w2026-wu-17 ", ""),
+        (story.payment_no, f"#{story.payment_no}"),
+        (story.payment_no.lower(), f"#{story.payment_no}"),
+        (f"42{story.payment_no}", f"#{story.payment_no}"),
+        (story.refund_no, f"#{story.refund_no}"),
+        ("R-W2026-WU-17", f"#{story.refund_no}"),
+        (f"50{story.refund_no}", f"#{story.refund_no}"),
+        (story.events[0].id, "#timeline"),
+    ):
+        assert await find(person, typed) == (303, order + place), typed
+    listed = await person.look("search", q="w2026-wu")
+    assert f"/console/orders/{story.order_id}" in listed
+    assert f"/console/orders/{other.order_id}" in listed
+    assert story.payment_no in await person.look("search", q=story.payment_no[:-3])
+    for nothing in ("", "W2026-W%", "W2026", "\x00", "P0" + "Z" * 40, "%"):
+        assert story.order_id not in await person.look("search", q=nothing), nothing
