@@ -5,6 +5,7 @@ import re
 import pytest
 
 from contracts.events.channel_calls import ChannelCall
+from contracts.events.orders import OrderEventType
 from contracts.events.results import Source, Verdict
 from merchant_admin.flows.read_model import apply
 
@@ -73,9 +74,8 @@ async def test_word_of_a_channel_that_made_something_true_is_told_once(admin: Ad
 async def test_chinese_page_says_a_failure_in_chinese(admin: Admin) -> None:
     story = Story()
     failure = {"code": "NOT_ENOUGH", "message": "balance is not enough"}
-    story.tell("payment.failed", order=story.order("open"), payment=story.payment("failed") | {
-        "failure": failure,
-    })  # fmt: skip
+    failed = story.payment("failed") | {"failure": failure}
+    story.tell(OrderEventType.PAYMENT_FAILED, order=story.order("open"), payment=failed)
     await apply(admin.deps, story.events)
     person = await Person.logged_in(admin)
     html = await person.look(f"orders/{story.order_id}", lang="zh")
@@ -101,7 +101,9 @@ async def test_people_have_the_channel_asked_and_close(
     admin: Admin, action: str, done: str
 ) -> None:
     story = Story()
-    story.tell("payment.pending", order=story.order("open"), payment=story.payment("pending"))
+    story.tell(
+        OrderEventType.PAYMENT_PENDING, order=story.order("open"), payment=story.payment("pending")
+    )
     await apply(admin.deps, story.events)
     person = await Person.logged_in(admin)
     path = f"orders/{story.order_id}"

@@ -97,6 +97,7 @@ async def test_a_form_sent_twice_is_one_refund(admin: Admin) -> None:
     form = {"amount": "3.00", "reason": "多收", "merchant_refund_no": number.group(1)}
     for _ in range(2):
         answer = await person.send(f"{path}/refunds", **form)
+        assert admin.trade_core.refund is not None
         done = f"?done=refund_requested&number={admin.trade_core.refund['refund_no']}"
         assert answer.headers["location"] == f"/console/orders/{story.order_id}{done}"
     first, second = admin.trade_core.asked
