@@ -58,7 +58,7 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Habits:
         impatient=chance.pick((0, 0.4, 0.8)),
         pays=chance.pick((0.5, 0.9)),
         late=chance.pick((0, 0.3)),
-        wrong_amount=chance.pick((0, 0, 0.2)) or where(Feature.DECISIONS, (0.6,)),
+        wrong_amount=where(Feature.DECISIONS, (0.8,)) or chance.pick((0, 0, 0.2)),
         wrong_currency=where(Feature.CURRENCIES, (0.2, 0.6)),
         silent=chance.pick((0, 0.3)) or where(Feature.LINKS, (0, 0.7)),
         strangers=where(Feature.STRANGERS, (0.3, 0.8)),

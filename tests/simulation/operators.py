@@ -61,7 +61,7 @@ class Operators(Counted):
             claim = ClaimSeen.model_validate(
                 seen.claim.model_dump(include=set(ClaimSeen.model_fields))
             )
-            await asyncio.sleep(self.dice.pick((1.0, self.dice.between(0, 300))))
+            await asyncio.sleep(self.dice.pick((1.0, self.dice.between(0, 300), 200.0)))
             decision = self.dice.pick((PaymentDecision.ACCEPT, PaymentDecision.REFUND))
             request = DecidePayment(decision=decision, reason="对账", decided_by=NAME, claim=claim)
             self._tell("decides", decision, payment_no, claim)

@@ -18,6 +18,13 @@ Listener = Any
 """aiokafka's ConsumerRebalanceListener, which has no type of its own."""
 
 
+class _Client:
+    """Below a consumer: `chassis.consumer.hearing` listens here for answers of the broker."""
+
+    async def send(self, node_id: int, request: Any, **options: Any) -> Any:
+        raise AssertionError("nothing is sent: the records are read where they lie")
+
+
 class Reader:
     """One member of a group. A poll that would come back empty does not come back."""
 
@@ -26,6 +33,7 @@ class Reader:
         self.topics: Sequence[str] = ()
         self.positions: dict[TopicPartition, int] = {}
         self.wake_up = asyncio.Event()
+        self._client = _Client()
         self._process = process
         self._bus = bus
         self._listener: Listener = None
