@@ -16,6 +16,7 @@ from trade_core.domain.due import Ask, refund_step
 from trade_core.domain.errors import RefundExceedsPaid, SplitExceedsPaid
 from trade_core.domain.ledger import Purpose
 from trade_core.domain.refund import Refund
+from trade_core.domain.refused_results import ResultRefused
 from trade_core.domain.split import Share
 
 
@@ -80,12 +81,7 @@ def test_refund_that_succeeds_leaves_receivers_without_what_they_gave_back() -> 
 def test_refund_that_fails_leaves_receivers_what_they_did_not_give_back() -> None:
     opened = taken(1000)
     number = done(opened, 600, 400).split_no
-    started = refund(opened, 700)
-    first = started.returns[0].return_no
-    pending_word = said_of_refund(started, Source.REFUND, Verdict.PENDING, returned=[first])
-    hear_of_refund(opened, pending_word)
-    for source in (Source.REFUND, Source.QUERY_REFUND):
-        hear_of_refund(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
+    failed_with_one_back(opened)
     shares = opened.splits[number].shares
     assert [(one.state, one.amount_returned, one.amount_returning) for one in shares] == [
         (ShareStatus.RETURNED, 600, 0),
@@ -97,6 +93,60 @@ def test_refund_that_fails_leaves_receivers_what_they_did_not_give_back() -> Non
         Purpose.MERCHANT_PAYABLE: -600,
         Purpose.SPLIT_RECEIVERS: -400,
     }
+
+
+def failed_with_one_back(opened: OrderAggregate) -> Refund:
+    """Of 600 and 400 that two receivers hold, 600 came back before the refund of 700 failed."""
+    started = refund(opened, 700)
+    first = started.returns[0].return_no
+    word = said_of_refund(started, Source.REFUND, Verdict.PENDING, returned=[first])
+    hear_of_refund(opened, word)
+    for source in (Source.REFUND, Source.QUERY_REFUND):
+        hear_of_refund(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
+    return opened.refunds[started.refund_no]
+
+
+def test_refund_that_failed_and_went_back_leaves_receivers_without_the_rest() -> None:
+    opened = taken(1000)
+    number = done(opened, 600, 400).split_no
+    failed = failed_with_one_back(opened)
+    for _ in range(2):
+        hear_of_refund(opened, said_of_refund(failed, Source.NOTICE, Verdict.SUCCEEDED))
+    assert opened.refunds[failed.refund_no].state is RefundStatus.SUCCEEDED
+    shares = opened.splits[number].shares
+    assert [(one.state, one.amount_returned, one.held) for one in shares] == [
+        (ShareStatus.RETURNED, 600, 0),
+        (ShareStatus.SUCCEEDED, 100, 300),
+    ]
+    assert (payment_of(opened).split_reserved, payment_of(opened).refund_reserved) == (300, 700)
+    assert balances(opened) == {
+        Purpose.CHANNEL_RECEIVABLE: 300,
+        Purpose.SPLIT_RECEIVERS: -300,
+    }
+    assert told(opened).count("split.returned") == 2
+
+
+def test_word_of_a_return_after_the_failure_moves_nothing_by_itself() -> None:
+    """The books follow when the refund itself is said to be back."""
+    opened = taken(1000)
+    number = done(opened, 600, 400).split_no
+    failed = failed_with_one_back(opened)
+    all_back = [one.return_no for one in failed.returns]
+    word = said_of_refund(failed, Source.QUERY_REFUND, Verdict.PENDING, returned=all_back)
+    hear_of_refund(opened, word)
+    assert [one.held for one in opened.splits[number].shares] == [0, 400]
+    hear_of_refund(opened, said_of_refund(failed, Source.NOTICE, Verdict.SUCCEEDED))
+    assert [one.held for one in opened.splits[number].shares] == [0, 300]
+
+
+def test_refund_that_went_back_after_its_receivers_were_called_anew_is_for_a_person() -> None:
+    opened = taken(1000)
+    done(opened, 600, 400)
+    failed = failed_with_one_back(opened)
+    refund(opened, 900, number="T2")
+    with pytest.raises(ResultRefused):
+        hear_of_refund(opened, said_of_refund(failed, Source.NOTICE, Verdict.SUCCEEDED))
+    assert opened.refunds[failed.refund_no].state is RefundStatus.FAILED
 
 
 @pytest.mark.parametrize("source", [Source.NOTICE, Source.QUERY_REFUND])

@@ -1,6 +1,6 @@
 """One order with all that belongs to it, opened under its lock, and what changes in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from trade_core.domain.event import Event
 from trade_core.domain.order import Order, derive, numbers_of
 from trade_core.domain.payment import Payment
 from trade_core.domain.refund import Refund
-from trade_core.domain.split import Split
+from trade_core.domain.split import Return, Split
 
 PAYMENT_EVENTS: Final = {
     PaymentStatus.PENDING: OrderEventType.PAYMENT_PENDING,
@@ -183,6 +183,8 @@ class OrderAggregate:
         is_over = refund.state in (RefundStatus.SUCCEEDED, RefundStatus.FAILED)
         if refund.returns and is_over and not refund.turn:
             self._end_returns(refund)
+        elif refund.returns and was.state is RefundStatus.FAILED:
+            self._return_after_all(refund, returning.still_kept(was.returns))
 
     def add_split(self, split: Split, payment: Payment) -> None:
         """Money starts on its way to receivers: reserved on `payment`, sent at once."""
@@ -232,6 +234,21 @@ class OrderAggregate:
             if any(one.is_back for one in refund.returns if one.split_no == number):
                 returned = self.splits[number]
                 self._tell(OrderEventType.SPLIT_RETURNED, payment=payment, split=returned)
+
+    def _return_after_all(self, refund: Refund, returns: Sequence[Return]) -> None:
+        """It had failed and went back: what receivers had kept is back too."""
+        if not (amount := sum(one.amount for one in returns)):
+            return
+        payment = self.payments[refund.payment_no]
+        payment = replace(payment, split_reserved=payment.split_reserved - amount)
+        self.payments[payment.payment_no] = payment
+        kind = ledger.Kind.SPLIT_RETURNED
+        self.entries.append(ledger.of_returns(kind, refund, payment, amount, at=self.now))
+        back = returning.marked(returns, {one.return_no for one in returns})
+        for number in sorted({one.split_no for one in back}):
+            self.splits[number] = returning.ended(returning.begun(self.splits[number], back), back)
+            told = self.splits[number]
+            self._tell(OrderEventType.SPLIT_RETURNED, payment=payment, split=told)
 
     def _rederive(self) -> OrderStatus:
         """Derive the order anew; answers the state that it had."""

@@ -173,7 +173,7 @@ def _after_failure(aggregate: OrderAggregate, was: Refund, word: Word) -> Refund
     paid = aggregate.payments[was.payment_no]
     match word.fact:
         case RefundFact.RETURNED:
-            _require_room(was, paid)
+            _require_room(aggregate, was, paid)
             aggregate.alerts.append(alerts.returned_after_failure(aggregate.order, paid, was))
             return _ended(replace(was, turn=was.turn + 1), word, aggregate.now)
         case RefundFact.UNDER_WAY if word.is_news_to(was):
@@ -206,12 +206,14 @@ def _confirms_refusal(was: Refund, word: Word) -> bool:
     return is_asked and was.last_fact is RefundFact.REFUSED
 
 
-def _require_room(was: Refund, paid: Payment) -> None:
+def _require_room(aggregate: OrderAggregate, was: Refund, paid: Payment) -> None:
+    """A person makes room where the money was refunded, or called back from receivers, anew."""
     left = paid.amount - paid.refund_reserved
-    if was.amount > left or was.returns:
+    kept = returning.still_kept(aggregate.refunds[was.refund_no].returns)
+    if was.amount > left or not returning.are_held(kept, aggregate.splits):
         raise ImpossibleResult(
             f"{was.refund_no} failed here and went back after all; of {paid.payment_no} only"
-            f" {left} are left, or receivers of splits would have to be asked"
+            f" {left} are left, or receivers of splits hold too little"
         )
 
 
@@ -219,6 +221,8 @@ def _with_returns(was: Refund, word: Word) -> Refund:
     """What receivers of splits gave back for it so far; all of it, where the channel had it."""
     if word.fact in (RefundFact.RETURNED, RefundFact.STUCK):
         back = {one.return_no for one in was.returns}
+    elif was.state is RefundStatus.FAILED:
+        return was  # What is not back was left with the receivers.
     else:
         back = set(word.result.returned)
     return replace(was, returns=returning.marked(was.returns, back))

@@ -3,7 +3,7 @@
 Planned with the refund and never changed after that; done by the channel before, or with, it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from contracts.api import ShareStatus
@@ -42,6 +42,21 @@ def ended(split: Split, returns: Iterable[Return]) -> Split:
 def marked(returns: Sequence[Return], back: Collection[str]) -> tuple[Return, ...]:
     """The returns, those whose number is in `back` as given back."""
     return tuple(replace(one, is_back=one.is_back or one.return_no in back) for one in returns)
+
+
+def still_kept(returns: Iterable[Return]) -> tuple[Return, ...]:
+    """Those that the receivers have not given back."""
+    return tuple(one for one in returns if not one.is_back)
+
+
+def are_held(returns: Iterable[Return], splits: Mapping[str, Split]) -> bool:
+    """Whether the receivers still have what these would take from them."""
+    has = {
+        (number, share.account): share.held
+        for number, split in splits.items()
+        for share in split.shares
+    }
+    return all(one.amount <= has.get((one.split_no, one.account), 0) for one in returns)
 
 
 def _is_going(share: Share, one: Return) -> Share:
