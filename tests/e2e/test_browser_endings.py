@@ -1,5 +1,6 @@
 """Our page in a real browser where it does not go as usual: late, twice, over a limit, by keys."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,6 +27,10 @@ from tests.e2e.running import RunningStack, eventually
 from paymesh_local.client import ApiClient
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+MEDIA = re.compile(rb"/MediaBox \[0 0 ([0-9.]+) ([0-9.]+)\]")
+A6 = [105 / 25.4 * 72, 148 / 25.4 * 72]
+"""In points."""
 
 SHORT_S = 5
 """An order's life that a test can wait for."""
@@ -209,6 +214,34 @@ async def test_a_counter_code_is_paid_by_its_keypad_within_its_limits(
                 return await page.get_by_text("该付款入口已停用").count() == 1
 
             await eventually(is_disabled)
+
+
+async def test_a_counter_code_is_put_up_and_printed_on_a6(
+    stack: RunningStack, browser: Browser
+) -> None:
+    demo = stack.demo
+    async with device(browser, DESKTOP) as context:
+        page = await context.new_page()
+        await page.goto(f"{demo['admin_url']}/console/login")
+        await page.locator("[name=username]").fill(demo["admin_user"])
+        await page.locator("[name=password]").fill(demo["admin_password"])
+        await page.locator("[name=password]").press("Enter")
+        await page.wait_for_url("**/console*")
+        await page.goto(f"{demo['admin_url']}/console/counter-codes")
+        await page.get_by_text("新建收款码").click()
+        typed = {
+            "merchant_id": demo["merchant_id"], "app_id": stack.app.app_id, "name": "南门收费处",
+            "min_amount": "1", "max_amount": "500", "daily_limit": "20,000", "amounts": "50 100",
+        }  # fmt: skip
+        for name, value in typed.items():
+            await page.locator(f"form.fields [name={name}]").fill(value)
+        await nothing_is_in_the_way(page)
+        await page.get_by_role("button", name="新建", exact=True).click()
+        await page.get_by_text("付款前请核对收款方名称").wait_for()
+        await nothing_is_in_the_way(page)
+        sheet = await page.pdf(prefer_css_page_size=True)
+        assert [float(side) for side in MEDIA.findall(sheet)[0]] == pytest.approx(A6, abs=1)
+        assert len(MEDIA.findall(sheet)) == 1
 
 
 async def until_known(url: str) -> None:

@@ -17,11 +17,14 @@ from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen, SentByAdmin, Visitor, to
 from merchant_admin.api.ids import with_form_of
 from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
-from merchant_admin.flows import counter_codes, merchants
+from merchant_admin.flows import apps, counter_codes, merchants
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/counter-codes"
 CURRENCY: Final = "CNY"
+MAX_SUGGESTED: Final = 100
+"""Merchants and apps in the list of the form; the ids of others are typed."""
+
 AMOUNTS: Final = ("min_amount", "max_amount", "daily_limit")
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
@@ -88,6 +91,7 @@ async def _page(
     facts = {
         "visitor": visitor,
         "page": page,
+        **(await _suggested(deps, visitor) if visitor.may_administer else {}),
         "names": await merchants.read_names(deps, {code.merchant_id for code in page.items}),
         "currency": CURRENCY,
         "home": HOME,
@@ -95,6 +99,15 @@ async def _page(
         "given": refused.given,
     }
     return render(request, "counter_codes.html", facts, status=refused.status)
+
+
+async def _suggested(deps: Deps, visitor: Visitor) -> dict[str, object]:
+    """Whose code it may be."""
+    scope, limit = visitor.scope, MAX_SUGGESTED
+    return {
+        "merchants": await merchants.read_page(deps, scope, after=None, limit=limit),
+        "apps": await apps.read_page(deps, scope, after=None, limit=limit),
+    }
 
 
 def _terms(form: Mapping[str, str]) -> dict[str, Any]:
