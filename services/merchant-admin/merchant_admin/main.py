@@ -44,6 +44,7 @@ from merchant_admin.api import (
     users,
 )
 from merchant_admin.api.console import routes as console
+from merchant_admin.api.console import uploads
 from merchant_admin.consumers import GROUP, read_model_consumer
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.domain.sessions import HOST_SESSION_COOKIE, SESSION_COOKIE, SessionTerms
@@ -90,6 +91,7 @@ def build(config: AdminSettings, *, group: str = GROUP) -> PublicApp:
         alive=running.alive,
         away=AWAY,
         gate=running.fitness.gate,
+        max_body_bytes=uploads.LIMIT_BYTES,
     )
     if config.trusted_proxies:
         trusted = [str(network) for network in config.trusted_proxies]

@@ -56,7 +56,7 @@ def router() -> APIRouter:
     routes = APIRouter(prefix="/internal", dependencies=[Depends(refuse_nul)])
     routes.post("/events/{event_id}/redeliver", dependencies=BY_BOTH, status_code=202)(redeliver)
     routes.get("/deliveries", dependencies=BY_GATEWAY)(list_deliveries)
-    routes.post("/pings", dependencies=BY_GATEWAY, status_code=202)(ping)
+    routes.post("/pings", dependencies=BY_BOTH, status_code=202)(ping)
     routes.get("/endpoints", dependencies=BY_BOTH)(list_endpoints)
     routes.post("/endpoints/{endpoint_id}/resume", dependencies=BY_BOTH)(resume)
     routes.post("/callback-addresses/check", dependencies=BY_ADMIN, status_code=204)(check_address)

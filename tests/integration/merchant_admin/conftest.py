@@ -46,8 +46,13 @@ class Clock:
 @dataclass
 class Gateway:
     """Accepts credentials of the channel `wechat` that have an `mchid`, by which it knows whose
-    they are, and an `apiv3_key`. `trials`: what comes of trying accounts out, in that order."""
+    they are, and an `apiv3_key`. `trials`: what comes of trying accounts out, in that order;
+    `schema`: of the credentials; `keys`: what is told of those among them."""
 
+    schema: dict[str, Any] = field(default_factory=lambda: {"type": "object"})
+    keys: list[dict[str, Any]] = field(default_factory=list)
+    found: dict[str, Any] = field(default_factory=lambda: {"verdict": "valid"})
+    inspected: int = 0
     checked: list[dict[str, Any]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     trials: list[Response] = field(default_factory=list)
@@ -58,7 +63,8 @@ class Gateway:
         @app.get("/internal/channels")
         async def channels() -> Response:
             wechat = {"channel": "wechat", "title": "微信支付", "methods": ["native"]}
-            return JSONResponse({"items": [{**wechat, "credentials_schema": {"type": "object"}}]})
+            listed = [{**wechat, "credentials_schema": self.schema}]
+            return JSONResponse({"items": listed, "api_url": "https://pay.example"})
 
         @app.get("/internal/counter-codes/{code_id}/address")
         async def address(code_id: str) -> Response:
@@ -79,7 +85,12 @@ class Gateway:
             mchid = credentials["mchid"]
             if (asked["identity"] or {}).get("mchid", mchid) != mchid:
                 return problem(422, "invalid_request", ["/credentials/mchid"])
-            return JSONResponse({"identity": {"mchid": mchid}})
+            return JSONResponse({"identity": {"mchid": mchid}, "keys": self.keys})
+
+        @app.post("/internal/signatures/inspect")
+        async def inspect() -> Response:
+            self.inspected += 1
+            return JSONResponse(self.found)
 
         @app.post("/internal/channel-accounts/{payment_id}/test")
         async def try_out(payment_id: str, request: Request) -> Response:

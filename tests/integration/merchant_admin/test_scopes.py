@@ -176,6 +176,13 @@ READS: dict[str, Sent] = {
     "/console/merchants": NOTHING,
     "/console/merchants/{merchant_id}/look": NOTHING,
     "/console/merchants/{merchant_id}/logo": NOTHING,
+    "/console/merchants/{merchant_id}": NOTHING,
+    "/console/channel-accounts": NOTHING,
+    "/console/channel-accounts/{payment_id}": NOTHING,
+    "/console/apps": NOTHING,
+    "/console/apps/{app_id}": NOTHING,
+    "/console/apps/{app_id}/hand-over": NOTHING,
+    "/console/apps/{app_id}/signature": NOTHING,
     "/console/counter-codes": NOTHING,
     "/console/counter-codes/{code_id}/print": NOTHING,
     "/console/orders": NOTHING,
@@ -213,6 +220,7 @@ WRITES: dict[str, Sent] = {
     "/console/orders/{order_id}/callbacks/{event_id}": NOTHING,
     "/console/reconciliations/{statement_no}/fetch": NOTHING,
     "/console/replays": TYPED,
+    "/console/apps/{app_id}/signature": lambda _: {"method": "GET", "target": "/v1/capabilities"},
 }  # fmt: skip
 
 
@@ -309,7 +317,7 @@ def written(admin: Admin) -> int:
     """How often another service was asked to do something."""
     core = admin.trade_core
     posts = sum(method == "POST" for method, _, _ in admin.notifier.calls)
-    return len(core.asked) + len(core.decided) + core.posts + posts
+    return len(core.asked) + len(core.decided) + core.posts + posts + admin.gateway.inspected
 
 
 async def test_the_centre_itself_is_closed_to_whoever_has_some_merchants(street: Street) -> None:

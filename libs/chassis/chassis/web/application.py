@@ -79,9 +79,11 @@ def create_public_app(
     away: Sequence[type[Exception]] = (),
     accepted: Sequence[AcceptedToken] = (),
     gate: Gate | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
 ) -> PublicApp:
     """The two applications of a service that is called from outside, too. All that is not for
-    the world (health, metrics, `/internal`) belongs into its `private`."""
+    the world (health, metrics, `/internal`) belongs into its `private`. `max_body_bytes`: of the
+    public one, where people may send larger files."""
     private = create_app(
         service=service,
         lifespan=_none,
@@ -92,7 +94,7 @@ def create_public_app(
         gate=gate,
     )
     app = PublicApp(private, **_options(service), lifespan=lifespan)
-    _prepare(app, away, gate)
+    _prepare(app, away, gate, max_body_bytes)
     return app
 
 
@@ -131,8 +133,13 @@ async def _none(_: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def _prepare(app: FastAPI, away: Sequence[type[Exception]], gate: Gate | None) -> None:
-    app.add_middleware(Edge, max_body_bytes=MAX_BODY_BYTES, gate=gate)
+def _prepare(
+    app: FastAPI,
+    away: Sequence[type[Exception]],
+    gate: Gate | None,
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> None:
+    app.add_middleware(Edge, max_body_bytes=max_body_bytes, gate=gate)
     register_handlers(app, away)
 
 

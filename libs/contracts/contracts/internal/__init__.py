@@ -66,6 +66,7 @@ gateway (for merchant-admin):
     POST /internal/channel-accounts/{payment_id}/test     TryAccount → AccountTrial
                                                           (422 with pointers)
     POST /internal/seal-anew                              SealAnew → SealedAnew
+    POST /internal/signatures/inspect                     InspectSignature → InspectedSignature
     GET  /internal/counter-codes/{code_id}/address        → PointAddress
 gateway (for the cashier):
     GET  /internal/logos/{merchant_id}/{mark}             → LogoFile
@@ -126,6 +127,7 @@ from contracts.internal.decisions import (
     RefundDecision,
     RefundOnFile,
 )
+from contracts.internal.inspection import InspectedSignature, InspectSignature, LineDifference
 from contracts.internal.ledger import (
     LedgerBalance,
     LedgerBalances,
@@ -250,12 +252,15 @@ __all__ = [
     "FindSerials",
     "FoundDelivery",
     "FoundDeliveryPage",
+    "InspectSignature",
+    "InspectedSignature",
     "KeyFact",
     "LedgerBalance",
     "LedgerBalances",
     "LedgerEntries",
     "LedgerEntry",
     "LedgerPosting",
+    "LineDifference",
     "LinkOnFile",
     "ListQuery",
     "Look",

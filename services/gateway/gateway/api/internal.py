@@ -10,12 +10,14 @@ from contracts.internal import (
     AskWho,
     CheckCredentials,
     ChooseOffer,
+    InspectSignature,
     PayerCame,
     PayHere,
     SealAnew,
     TryAccount,
 )
 from foundation.seal_anew import seal_anew
+from gateway.admission.inspection import inspect
 from gateway.api.answers import answer
 from gateway.api.signed_calls import DepsOf
 from gateway.flows import cashier, choices, counter_codes, payers, payment_links, registration
@@ -25,6 +27,9 @@ BY_CASHIER: Final = [Depends(CalledBy("cashier"))]
 
 MAX_SEALED_BYTES: Final = 1_048_576
 """Credentials of three generations of an account."""
+
+MAX_INSPECTED_BYTES: Final = 1_048_576
+"""A body of the API and the text that was signed, both escaped as JSON."""
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 
@@ -50,6 +55,13 @@ async def try_account(payment_id: str, request: Request, deps: DepsOf) -> Respon
 async def seal(request: Request, deps: DepsOf) -> Response:
     asked = await read_message(request, SealAnew, limit_bytes=MAX_SEALED_BYTES)
     return answer(seal_anew(deps.opener, asked))
+
+
+@router.post("/signatures/inspect", dependencies=BY_ADMIN)
+async def inspect_signature(request: Request, deps: DepsOf) -> Response:
+    asked = await read_message(request, InspectSignature, limit_bytes=MAX_INSPECTED_BYTES)
+    found = inspect(deps.directory, asked, api_url=deps.addresses.public, now_s=deps.clock())
+    return answer(found)
 
 
 @router.get("/checkouts/{token}", dependencies=BY_CASHIER)

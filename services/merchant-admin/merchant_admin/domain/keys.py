@@ -1,9 +1,15 @@
 """Which keys an app may sign with, judged before they are stored."""
 
+import hashlib
 import secrets
 from datetime import datetime
 from typing import Final
 
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+)
 from cryptography.x509 import load_pem_x509_certificate
 
 from chassis.problems import FieldError
@@ -22,6 +28,20 @@ def find_validity(pem: str | None) -> tuple[datetime, datetime] | None:
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
+def find_fingerprint(pem: str | None) -> str | None:
+    """SHA-256 of the public key in DER, hexadecimal; None for a secret."""
+    if pem is None:
+        return None
+    raw = pem.encode()
+    key = (
+        load_pem_x509_certificate(raw).public_key()
+        if CERTIFICATE_MARK in pem
+        else load_pem_public_key(raw)
+    )
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
 def new_secret() -> str:
     """A fresh HMAC secret of 256 bits, to be shown once; its UTF-8 bytes are the key."""
     return secrets.token_urlsafe(32)
@@ -38,15 +58,38 @@ def checked_pem(
     given = {"public_key": public_key, "certificate": certificate}
     present = {name: text for name, text in given.items() if text is not None}
     if alg is KeyAlgorithm.HMAC_SHA256:
-        _refuse([FieldError(f"/{name}", "must be absent: the secret is ours") for name in present])
+        _refuse(
+            [
+                FieldError(
+                    f"/{name}", "must be absent: the secret is ours", "无须填写：密钥由本中心生成"
+                )
+                for name in present
+            ]
+        )
         return None
     if len(present) != 1:
-        _refuse([FieldError("/public_key", "exactly one of public_key and certificate is needed")])
+        _refuse(
+            [
+                FieldError(
+                    "/public_key",
+                    "exactly one of public_key and certificate is needed",
+                    "请粘贴或上传公钥或证书",
+                )
+            ]
+        )
     name, pem = present.popitem()
     if name == "certificate":
         _check_certificate(pem, now)
     elif CERTIFICATE_MARK in pem:
-        _refuse([FieldError("/public_key", "is a certificate: send it as certificate")])
+        _refuse(
+            [
+                FieldError(
+                    "/public_key",
+                    "is a certificate: send it as certificate",
+                    "这是证书，请按证书登记",
+                )
+            ]
+        )
     try:
         signing.public_key(alg, pem)
     except signing.BadKey as error:
@@ -58,11 +101,13 @@ def _check_certificate(pem: str, now: datetime) -> None:
     try:
         certificate = load_pem_x509_certificate(pem.encode())
     except ValueError as error:
-        raise Unusable(FieldError("/certificate", "is not a PEM certificate")) from error
+        raise Unusable(
+            FieldError("/certificate", "is not a PEM certificate", "不是证书（PEM 格式）")
+        ) from error
     if certificate.not_valid_before_utc > now:
-        _refuse([FieldError("/certificate", "is not valid yet")])
+        _refuse([FieldError("/certificate", "is not valid yet", "尚未生效")])
     if certificate.not_valid_after_utc <= now:
-        _refuse([FieldError("/certificate", "has expired")])
+        _refuse([FieldError("/certificate", "has expired", "已过期")])
 
 
 def _refuse(errors: list[FieldError]) -> None:

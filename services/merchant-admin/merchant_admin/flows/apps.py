@@ -118,6 +118,12 @@ async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) 
         return await store.list_apps(tx, scope, after=after, limit=limit)
 
 
+async def read_of_merchant(deps: Deps, merchant_id: str, scope: Scope, *, limit: int) -> list[App]:
+    """Those that work for this merchant, and for no merchant outside the scope."""
+    async with deps.db.connection() as tx:
+        return await store.list_apps_of(tx, merchant_id, scope, limit=limit)
+
+
 async def end_overlaps(deps: Deps) -> None:
     """Drop the older callback secret of apps whose overlap is over."""
     now = deps.clock()

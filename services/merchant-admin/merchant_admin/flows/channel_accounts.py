@@ -1,14 +1,16 @@
 """Channel accounts: credentials are judged by the gateway, sealed to it, and never read back."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from pydantic import JsonValue
 from pydantic_core import to_json
 
+from chassis.database import Tx
 from chassis.problems import FieldError, Forwarded, Overloaded
 from contracts.codes import Code
 from contracts.events.configuration import State
@@ -16,7 +18,6 @@ from contracts.identifiers import new_id
 from contracts.internal import (
     AccountTrial,
     ChannelDescription,
-    ChannelList,
     CheckCredentials,
     CheckedCredentials,
     TryAccount,
@@ -26,9 +27,12 @@ from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import ChannelAccount, advanced
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.scope import EVERYTHING, Scope
+from merchant_admin.flows import channels
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action, record_change
+from merchant_admin.store import account_facts
 from merchant_admin.store import channel_accounts as store
+from merchant_admin.store.account_facts import NOTHING, AccountFacts
 from merchant_admin.store.merchants import get_merchant
 
 TRIAL_LIMIT_S: Final = 15.0
@@ -56,26 +60,60 @@ async def create(
     """
     async with deps.db.connection() as tx:
         await get_merchant(tx, merchant_id)
-    checked = await _checked(deps, channel, CheckCredentials(credentials=dict(credentials)))
-    now = deps.clock()
+    prepared = await prepare(deps, channel=channel, credentials=credentials)
+    async with deps.db.transaction() as tx:
+        account = await add(tx, actor, prepared, merchant_id=merchant_id, name=name)
+    deps.wake()
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Credentials that can be used, sealed; `shown` is what people may see of them again."""
+
+    payment_id: str
+    channel: str
+    sealed: str
+    identity: dict[str, str]
+    shown: dict[str, Any]
+    at: datetime
+
+
+async def prepare(deps: Deps, *, channel: str, credentials: Credentials) -> Prepared:
+    """Check and seal the credentials of an account to come. Raises Unusable, Forwarded."""
+    request = CheckCredentials(credentials=dict(credentials))
+    checked = await _checked(deps, channel, request)
     payment_id = new_id("channel_account")
-    account = ChannelAccount(
+    return Prepared(
         payment_id=payment_id,
-        merchant_id=merchant_id,
         channel=channel,
+        sealed=_sealed(deps, payment_id, credentials),
+        identity=checked.identity,
+        shown=await _shown(deps, channel, credentials, checked),
+        at=deps.clock(),
+    )
+
+
+async def add(
+    tx: Tx, actor: Actor, prepared: Prepared, *, merchant_id: str, name: str
+) -> ChannelAccount:
+    """Register it; the caller wakes the relay after the commit."""
+    account = ChannelAccount(
+        payment_id=prepared.payment_id,
+        merchant_id=merchant_id,
+        channel=prepared.channel,
         name=name,
-        credentials_sealed=_sealed(deps, payment_id, credentials),
-        credentials_changed_at=now,
+        credentials_sealed=prepared.sealed,
+        credentials_changed_at=prepared.at,
         state=State.ACTIVE,
         version=1,
-        created_at=now,
-        updated_at=now,
-        identity=checked.identity,
+        created_at=prepared.at,
+        updated_at=prepared.at,
+        identity=prepared.identity,
     )
-    async with deps.db.transaction() as tx:
-        await store.add_account(tx, account)
-        await record_change(tx, actor, "created", was=None, now=account)
-    deps.wake()
+    await store.add_account(tx, account)
+    await account_facts.put_shown(tx, account.payment_id, prepared.shown)
+    await record_change(tx, actor, "created", was=None, now=account)
     return account
 
 
@@ -100,6 +138,7 @@ async def change(
         wanted = replace(was, **changes)
         if new:
             wanted = wanted.with_new_credentials(new.sealed, new.identity, now)
+            await account_facts.put_shown(tx, payment_id, new.shown)
         if withdraw_earlier:
             wanted = replace(wanted, earlier_credentials_sealed=())
         account = advanced(was, wanted, now)
@@ -122,6 +161,7 @@ async def try_out(deps: Deps, actor: Actor, payment_id: str) -> AccountTrial:
         raise NoSuch("channel account")
     trial = await _tried(deps, account)
     async with deps.db.transaction() as tx:
+        await account_facts.put_trial(tx, payment_id, trial.model_dump(mode="json"), deps.clock())
         await record_action(
             tx,
             actor,
@@ -140,6 +180,23 @@ async def read(deps: Deps, merchant_id: str, payment_id: str, scope: Scope) -> C
         return await store.get_account(tx, merchant_id, payment_id)
 
 
+async def find(deps: Deps, payment_id: str, scope: Scope) -> ChannelAccount:
+    """By its id alone. Raises NoSuch."""
+    async with deps.db.connection() as tx:
+        account = await store.find_account(tx, payment_id)
+    if account is None:
+        raise NoSuch("channel account")
+    scope.require(account.merchant_id, "channel account")
+    return account
+
+
+async def read_facts(deps: Deps, payment_id: str) -> AccountFacts:
+    """What may be seen of credentials that somebody may see."""
+    async with deps.db.connection() as tx:
+        found = await account_facts.list_facts(tx, [payment_id])
+    return found.get(payment_id, NOTHING)
+
+
 async def read_page(
     deps: Deps, merchant_id: str, scope: Scope, *, after: str | None, limit: int
 ) -> list[ChannelAccount]:
@@ -150,9 +207,22 @@ async def read_page(
         return await store.list_accounts(tx, merchant_id, after=after, limit=limit)
 
 
+async def read_all(
+    deps: Deps, scope: Scope, *, after: str | None, limit: int
+) -> list[ChannelAccount]:
+    """Those of all merchants of the scope."""
+    async with deps.db.connection() as tx:
+        return await store.list_all_accounts(tx, scope, after=after, limit=limit)
+
+
+async def read_of(deps: Deps, merchant_ids: Sequence[str], *, limit: int) -> list[ChannelAccount]:
+    """Those of merchants of which somebody may see all."""
+    return await read_all(deps, Scope(frozenset(merchant_ids)), after=None, limit=limit)
+
+
 async def read_channels(deps: Deps) -> list[ChannelDescription]:
     """The channels that the gateway has plugins for, with the schemas of their credentials."""
-    return (await deps.gateway.get(ChannelList, "/internal/channels")).items
+    return (await channels.read_list(deps)).items
 
 
 async def _tried(deps: Deps, account: ChannelAccount) -> AccountTrial:
@@ -172,6 +242,7 @@ async def _tried(deps: Deps, account: ChannelAccount) -> AccountTrial:
 class _NewCredentials:
     sealed: str
     identity: dict[str, str]
+    shown: dict[str, Any]
 
 
 async def _new_credentials(
@@ -184,7 +255,20 @@ async def _new_credentials(
         credentials=dict(credentials), payment_id=payment_id, identity=identity
     )
     checked = await _checked(deps, account.channel, request)
-    return _NewCredentials(_sealed(deps, payment_id, credentials), checked.identity)
+    shown = await _shown(deps, account.channel, credentials, checked)
+    return _NewCredentials(_sealed(deps, payment_id, credentials), checked.identity, shown)
+
+
+async def _shown(
+    deps: Deps, channel: str, credentials: Credentials, checked: CheckedCredentials
+) -> dict[str, Any]:
+    """`store.account_facts.AccountFacts.shown`."""
+    form = (await channels.read(deps, channel)).form
+    return {
+        "values": form.shown(credentials),
+        "keys": [fact.model_dump(mode="json") for fact in checked.keys],
+        "way": form.way_of(frozenset(credentials)),
+    }
 
 
 async def _checked(deps: Deps, channel: str, request: CheckCredentials) -> CheckedCredentials:
@@ -193,7 +277,9 @@ async def _checked(deps: Deps, channel: str, request: CheckCredentials) -> Check
         return await deps.gateway.post(CheckedCredentials, path, body=request)
     except Forwarded as problem:
         if problem.code == Code.NOT_FOUND:
-            raise Unusable(FieldError("/channel", "is not a channel of this centre")) from problem
+            raise Unusable(
+                FieldError("/channel", "is not a channel of this centre", "不是本中心的渠道")
+            ) from problem
         raise
 
 

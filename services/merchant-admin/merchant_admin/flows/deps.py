@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from chassis.database import Database
+from contracts.internal import ChannelList
 from foundation.service_client import Service
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.domain.sessions import SESSION_COOKIE, SessionTerms
@@ -17,6 +19,17 @@ class SealingKeys:
 
     gateway: str
     notifier: str
+
+
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class KnownChannels:
+    """What the gateway told last of its channels (`flows.channels`), and when."""
+
+    found: ChannelList | None = None
+    at: datetime = LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +53,4 @@ class Deps:
     session_cookie: str = SESSION_COOKIE
     requires_totp: bool = False
     refund_reauthentication_from: int = 100_000
+    channels: KnownChannels = field(default_factory=KnownChannels)

@@ -50,6 +50,17 @@ select * from app
     3,
 )
 
+LIST_OF_MERCHANT = all_within(
+    """
+select * from app
+ where merchant_ids @> array[$1::text] and :scope
+ order by app_id desc
+ limit $2
+""",
+    "merchant_ids",
+    3,
+)
+
 LIST_LOCKED = "select * from app where app_id > $1 order by app_id limit $2 for share"
 
 LIST_OVERLAPPED_LOCKED = """
@@ -77,6 +88,12 @@ async def get_app(tx: Tx, app_id: str, *, lock: bool = False) -> App:
 async def list_apps(tx: Tx, scope: Scope, *, after: str | None, limit: int) -> list[App]:
     """The newest first, from behind `after` on."""
     return [_app(row) for row in await tx.fetch(LIST, after, limit, scope.parameter)]
+
+
+async def list_apps_of(tx: Tx, merchant_id: str, scope: Scope, *, limit: int) -> list[App]:
+    """The newest first."""
+    rows = await tx.fetch(LIST_OF_MERCHANT, merchant_id, limit, scope.parameter)
+    return [_app(row) for row in rows]
 
 
 async def list_apps_locked(tx: Tx, *, after: str, limit: int) -> list[App]:

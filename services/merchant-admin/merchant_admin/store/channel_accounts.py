@@ -6,6 +6,8 @@ from chassis.database import Tx
 from contracts.events.configuration import State
 from merchant_admin.domain.entities import ChannelAccount
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
+from merchant_admin.store.scope import within
 
 ADD = """
 insert into channel_account (payment_id, merchant_id, channel, name, credentials_sealed,
@@ -34,6 +36,17 @@ select * from channel_account
  order by payment_id desc
  limit $3
 """
+
+LIST_ALL = within(
+    """
+select * from channel_account
+ where ($1::text is null or payment_id < $1) and :scope
+ order by payment_id desc
+ limit $2
+""",
+    "merchant_id",
+    3,
+)
 
 LIST_LOCKED = """
 select * from channel_account where payment_id > $1 order by payment_id limit $2 for share
@@ -97,6 +110,13 @@ async def list_accounts(
 ) -> list[ChannelAccount]:
     """The newest first, from behind `after` on."""
     return [_account(row) for row in await tx.fetch(LIST, merchant_id, after, limit)]
+
+
+async def list_all_accounts(
+    tx: Tx, scope: Scope, *, after: str | None, limit: int
+) -> list[ChannelAccount]:
+    """Of all merchants of the scope, the newest first, from behind `after` on."""
+    return [_account(row) for row in await tx.fetch(LIST_ALL, after, limit, scope.parameter)]
 
 
 async def list_accounts_locked(tx: Tx, *, after: str, limit: int) -> list[ChannelAccount]:

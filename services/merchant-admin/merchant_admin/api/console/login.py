@@ -9,7 +9,15 @@ from merchant_admin.api.access import Work, actor_of
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.navigation import HOME
 from merchant_admin.api.console.rendering import render
-from merchant_admin.api.console.visiting import LOGIN, REFUSED_PROOFS, SentByAnyone, to
+from merchant_admin.api.console.visiting import (
+    BACK,
+    LOGIN,
+    REAUTHENTICATION,
+    REFUSED_PROOFS,
+    FreshlySentByAnyone,
+    SentByAnyone,
+    to,
+)
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NotLoggedIn, TooManyLogins, TotpRequired
@@ -53,6 +61,13 @@ async def log_in(request: Request, deps: Work) -> Response:
         secure=_is_secure(request, deps),
     )
     return response
+
+
+@router.post(REAUTHENTICATION)
+async def prove(sent: FreshlySentByAnyone) -> Response:
+    """Back to the page that wanted to know again who sits at the browser."""
+    back = sent.form.get(BACK, "")
+    return to(back if back.startswith("/console/") else HOME)
 
 
 @router.post("/console/logout")

@@ -27,6 +27,11 @@ from merchant_admin.api.console import (
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.navigation import HOME, Navigation
 from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.setup import accounts as account_pages
+from merchant_admin.api.console.setup import apps as app_pages
+from merchant_admin.api.console.setup import merchants as merchant_pages
+from merchant_admin.api.console.setup import onboarding as onboarding_pages
+from merchant_admin.api.console.setup import signature as signature_pages
 from merchant_admin.api.console.visiting import (
     EnrolmentNeeded,
     LoginNeeded,
@@ -39,11 +44,12 @@ from merchant_admin.api.console.visiting import (
     to_login,
     to_reauthentication,
 )
-from merchant_admin.api.paging import id_after, page_of, place_of, position_after
+from merchant_admin.api.paging import page_of, place_of, position_after
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search
 from merchant_admin.flows import merchants, searching
 
+SETUP: Final = (merchant_pages, account_pages, app_pages, signature_pages, onboarding_pages)
 PAGE: Final = 50
 
 PARTS: Final = (
@@ -68,7 +74,7 @@ router = APIRouter(include_in_schema=False)
 
 def add_to(app: FastAPI) -> None:
     app.include_router(router)
-    for part in PARTS:
+    for part in (*PARTS, *SETUP):
         app.include_router(part.router)
     static = StaticFiles(directory=_STATIC, packages=[("foundation", "static")])
     app.mount("/console/static", static, name="console-static")
@@ -89,17 +95,6 @@ async def root() -> Response:
 async def home_page(request: Request, visitor: Seen) -> Response:
     """What is to be done."""
     return render(request, "home.html", {"visitor": visitor})
-
-
-@router.get("/console/merchants")
-async def merchants_page(
-    request: Request, deps: Work, visitor: Seen, after: str | None = None
-) -> Response:
-    found = await merchants.read_page(
-        deps, visitor.scope, after=id_after("merchant", after), limit=PAGE + 1
-    )
-    page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.merchant_id)
-    return render(request, "merchants.html", {"visitor": visitor, "page": page})
 
 
 @router.get("/console/orders")

@@ -12,10 +12,12 @@ from fastapi import Request
 from chassis.problems import InvalidRequest, UnsupportedMediaType
 from chassis.web import read_body
 
-LIMIT_BYTES: Final = 1_048_576
-"""Far more than a file may have, so that the page can tell that it is too large."""
+MEDIA_TYPE: Final = "multipart/form-data"
 
-MAX_PARTS: Final = 20
+LIMIT_BYTES: Final = 2_097_152 + 65_536
+"""The largest file that is taken, and what stands beside it."""
+
+MAX_PARTS: Final = 60
 
 _TYPE: Final = re.compile(
     r"multipart/form-data\s*;\s*boundary=\"?([\w'()+,./:=?-]{1,70})\"?\s*", re.ASCII | re.IGNORECASE
@@ -27,6 +29,10 @@ _NAME: Final = re.compile(rb'^content-disposition:\s*form-data;\s*name="([\w.-]{
 class Upload:
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+
+
+def is_upload(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith(MEDIA_TYPE)
 
 
 async def read_upload(request: Request) -> Upload:

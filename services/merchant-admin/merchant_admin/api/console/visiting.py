@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,7 +12,7 @@ from chassis.problems import Overloaded, Problem
 from merchant_admin.api.access import CSRF_FIELD, Caller, Guard, Reach, Work, find_caller
 from merchant_admin.api.console.forms import read_form
 from merchant_admin.api.console.rendering import error_page, render
-from merchant_admin.api.console.uploads import read_upload
+from merchant_admin.api.console.uploads import is_upload, read_upload
 from merchant_admin.domain import sessions as rules
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import (
@@ -29,6 +30,10 @@ from merchant_admin.flows.deps import Deps
 
 LOGIN: Final = "/console/login"
 SECOND_FACTOR: Final = "/console/second-factor"
+
+REAUTHENTICATION: Final = "/console/reauthentication"
+BACK: Final = "back"
+"""The field with the page to which people come back who proved who they are."""
 
 PASSWORD_AGAIN: Final = "password_again"  # noqa: S105 — the name of a field
 TOTP_AGAIN: Final = "totp_again"
@@ -116,17 +121,28 @@ class EnrolmentNeeded(Exception):
 
 class ReauthenticationNeeded(Exception):
     """A form was sent by somebody who has to prove again who they are; `form` is what they filled
-    in, `problem` the text that tells why their proof was not taken."""
+    in, `problem` the text that tells why their proof was not taken. `action`: where the proof goes,
+    if not to where the form went."""
 
-    def __init__(self, visitor: Visitor, form: dict[str, str], problem: str | None) -> None:
+    def __init__(
+        self,
+        visitor: Visitor,
+        form: dict[str, str],
+        problem: str | None,
+        action: str | None = None,
+    ) -> None:
         self.visitor = visitor
         self.form = form
         self.problem = problem
+        self.action = action
 
 
 class _PageGuard(Guard):
     async def __call__(self, request: Request, deps: Work) -> Visitor:
-        return await _let_in(self, request, deps)
+        visitor = await _let_in(self, request, deps)
+        if self.is_fresh_only and not visitor.caller.is_fresh(deps.clock()):
+            raise _first_prove(visitor, f"{request.url.path}?{request.url.query}")
+        return visitor
 
 
 class _FormGuard(Guard):
@@ -139,10 +155,26 @@ class _FormGuard(Guard):
 
 
 class _UploadGuard(Guard):
+    """For forms with files, and those beside them. What may hold a secret is not kept while people
+    prove who they are: they come back to the page of the form."""
+
     async def __call__(self, request: Request, deps: Work) -> Sent:
         visitor = await _let_in(self, request, deps)
+        if not is_upload(request):
+            sent = _sent(deps, Sent(visitor, await read_form(request)))
+            if self.is_fresh_only:
+                return replace(sent, form=await proved(deps, visitor, sent.form))
+            return sent
         upload = await read_upload(request)
-        return _sent(deps, Sent(visitor, upload.fields, upload.files))
+        sent = _sent(deps, Sent(visitor, upload.fields, upload.files))
+        if self.is_fresh_only and not visitor.caller.is_fresh(deps.clock()):
+            raise _first_prove(visitor, urlsplit(request.headers.get("referer", "")).path)
+        return sent
+
+
+def _first_prove(visitor: Visitor, back: str) -> ReauthenticationNeeded:
+    form = {CSRF_FIELD: visitor.csrf, BACK: back}
+    return ReauthenticationNeeded(visitor, form, None, REAUTHENTICATION)
 
 
 async def proved(deps: Deps, visitor: Visitor, form: dict[str, str]) -> dict[str, str]:
@@ -171,12 +203,17 @@ Seen = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.SCOPED))]
 SeenByCentre = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.CENTRE))]
 SeenByOperator = Annotated[Visitor, Depends(_PageGuard(Right.OPERATE, Reach.CENTRE))]
 SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE))]
+FreshlySeenByAdmin = Annotated[
+    Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE, is_fresh_only=True))
+]
+"""For pages whose form takes secrets."""
 
 SentByAnyone = Annotated[Sent, Depends(_FormGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True))]
 FreshlySentByAnyone = Annotated[
     Sent,
     Depends(_FormGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True, is_fresh_only=True)),
 ]
+SentByViewer = Annotated[Sent, Depends(_UploadGuard(Right.LOOK, Reach.SCOPED))]
 SentByRefunder = Annotated[Sent, Depends(_FormGuard(Right.REFUND, Reach.SCOPED))]
 SentByDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.SCOPED))]
 SentByCentreDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.CENTRE))]
@@ -184,6 +221,9 @@ SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.SCOPED)
 SentByCentreOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.CENTRE))]
 SentByAdmin = Annotated[Sent, Depends(_FormGuard(Right.ADMINISTER, Reach.CENTRE))]
 SentFileByAdmin = Annotated[Sent, Depends(_UploadGuard(Right.ADMINISTER, Reach.CENTRE))]
+FreshlySentFileByAdmin = Annotated[
+    Sent, Depends(_UploadGuard(Right.ADMINISTER, Reach.CENTRE, is_fresh_only=True))
+]
 FreshlySentByAdmin = Annotated[
     Sent, Depends(_FormGuard(Right.ADMINISTER, Reach.CENTRE, is_fresh_only=True))
 ]
@@ -210,6 +250,7 @@ async def to_reauthentication(request: Request, error: Exception) -> Response:
         "fields": error.form,
         "has_second_factor": error.visitor.caller.has_second_factor,
         "problem": error.problem,
+        "action": error.action or request.url.path,
     }
     return render(request, "reauthentication.html", facts, status=ReauthenticationRequired.status)
 

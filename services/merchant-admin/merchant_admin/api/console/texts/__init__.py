@@ -3,16 +3,20 @@
 from typing import Final
 
 from merchant_admin.api.console.texts import (
+    accounts,
+    apps,
     books,
     callbacks,
     codes,
     failures,
     frame,
     names,
+    onboarding,
     orders,
     pages,
     people,
     second_factor,
+    signature,
 )
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
@@ -25,5 +29,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **people.TEXTS,
     **codes.TEXTS,
     **second_factor.TEXTS,
+    **accounts.TEXTS,
+    **apps.TEXTS,
+    **signature.TEXTS,
+    **onboarding.TEXTS,
     **names.TEXTS,
 }

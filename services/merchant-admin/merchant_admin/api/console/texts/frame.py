@@ -21,7 +21,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "reports": ("报表", "Reports"),
     "statements": ("结算单", "Statements"),
     "exports": ("导出", "Exports"),
-    "channel-accounts": ("支付账户", "Channel accounts"),
+    "channel-accounts": ("渠道账户", "Channel accounts"),
     "apps": ("应用", "Apps"),
     "counter-codes": ("收款码", "Counter codes"),
     "imports": ("批量导入", "Import"),

@@ -1,0 +1,1 @@
+"""Pages on which merchants, channel accounts and apps are registered and looked after."""

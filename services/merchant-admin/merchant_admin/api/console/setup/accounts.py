@@ -1,0 +1,213 @@
+"""Channel accounts: a list, a page each, new ones, other credentials, and trying them out."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Problem
+from chassis.web import parse
+from contracts.events.configuration import State
+from merchant_admin.api.access import Work
+from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
+from merchant_admin.api.console.rendering import done_in, problem_in, render
+from merchant_admin.api.console.setup.credential_pages import credentials_in, form_facts
+from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.visiting import (
+    FreshlySeenByAdmin,
+    FreshlySentByAdmin,
+    FreshlySentFileByAdmin,
+    Seen,
+    Sent,
+    SentByAdmin,
+    Visitor,
+    to,
+)
+from merchant_admin.api.ids import MerchantId, PaymentId
+from merchant_admin.api.paging import id_after, page_of
+from merchant_admin.domain.entities import ChannelAccount
+from merchant_admin.flows import channel_accounts, channels, merchants
+from merchant_admin.flows.deps import Deps
+
+HOME: Final = "/console/channel-accounts"
+OF_MERCHANT: Final = "/console/merchants/{merchant_id}/channel-accounts"
+PAGE: Final = 50
+DONE: Final = frozenset({"setup_created", "setup_saved", "credentials_saved"})
+REFUSALS: Final = frozenset({"trial_failed"})
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get(HOME)
+async def list_page(
+    request: Request, deps: Work, visitor: Seen, after: str | None = None
+) -> Response:
+    found = await channel_accounts.read_all(
+        deps, visitor.scope, after=id_after("channel_account", after), limit=PAGE + 1
+    )
+    page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.payment_id)
+    names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
+    facts = {"visitor": visitor, "page": page, "names": names}
+    return render(request, "channel_accounts.html", facts)
+
+
+@router.get(OF_MERCHANT + "/new")
+async def new_page(
+    request: Request,
+    deps: Work,
+    visitor: FreshlySeenByAdmin,
+    merchant_id: MerchantId,
+    channel: str = "",
+) -> Response:
+    """Without a channel: which one."""
+    return await _new_page(request, deps, visitor, merchant_id, channel)
+
+
+@router.post(OF_MERCHANT)
+async def create(
+    request: Request, deps: Work, sent: FreshlySentFileByAdmin, merchant_id: MerchantId
+) -> Response:
+    try:
+        account = await create_from(deps, sent, merchant_id)
+    except Problem as refusal:
+        channel = sent.form.get("channel", "")
+        return await _new_page(request, deps, sent.visitor, merchant_id, channel, sent, refusal)
+    return to(f"{HOME}/{account.payment_id}?done=setup_created")
+
+
+async def create_from(deps: Deps, sent: Sent, merchant_id: str) -> ChannelAccount:
+    """The account of a form. Raises InvalidRequest, Unusable, Forwarded."""
+    channel = await channels.read(deps, sent.form.get("channel", ""))
+    given: dict[str, Any] = {
+        "channel": channel.name,
+        "name": sent.form.get("account_name", "").strip() or channel.description.title,
+        "credentials": credentials_in(channel.form, sent),
+    }
+    wanted = parse(CreateChannelAccount, given)
+    return await channel_accounts.create(deps, sent.actor, merchant_id, **dict(wanted))
+
+
+@router.get(HOME + "/{payment_id}")
+async def account_page(
+    request: Request, deps: Work, visitor: Seen, payment_id: PaymentId
+) -> Response:
+    account = await channel_accounts.find(deps, payment_id, visitor.scope)
+    known = (await channels.read_all(deps)).get(account.channel)
+    facts = {
+        "visitor": visitor,
+        "it": account,
+        "names": await merchants.read_names(deps, {account.merchant_id}),
+        "known": await channel_accounts.read_facts(deps, payment_id),
+        "titles": {entry.name: entry.title for entry in known.form.entries} if known else {},
+        "api_url": (await channels.read_list(deps)).api_url,
+        "done": done_in(request, DONE),
+        "problem": problem_in(request, REFUSALS),
+    }
+    return render(request, "channel_account.html", facts)
+
+
+@router.post(HOME + "/{payment_id}")
+async def change(deps: Work, sent: FreshlySentByAdmin, payment_id: PaymentId) -> Response:
+    """Its name and state; and what came before the present credentials is believed no more."""
+    account = await channel_accounts.find(deps, payment_id, sent.scope)
+    state = State.DISABLED if "disabled" in sent.form else State.ACTIVE
+    name = sent.form.get("account_name", "").strip() or account.name
+    wanted = parse(ChangeChannelAccount, {"name": name, "state": state.value})
+    await channel_accounts.change(
+        deps,
+        sent.actor,
+        account.merchant_id,
+        payment_id,
+        wanted.fields(),
+        credentials=None,
+        withdraw_earlier="withdraw_earlier" in sent.form,
+    )
+    return to(f"{HOME}/{payment_id}?done=setup_saved")
+
+
+@router.get(HOME + "/{payment_id}/credentials")
+async def credentials_page(
+    request: Request, deps: Work, visitor: FreshlySeenByAdmin, payment_id: PaymentId
+) -> Response:
+    account = await channel_accounts.find(deps, payment_id, visitor.scope)
+    return await _credentials_page(request, deps, visitor, account)
+
+
+@router.post(HOME + "/{payment_id}/credentials")
+async def rotate(
+    request: Request, deps: Work, sent: FreshlySentFileByAdmin, payment_id: PaymentId
+) -> Response:
+    account = await channel_accounts.find(deps, payment_id, sent.scope)
+    try:
+        await replace_from(deps, sent, account)
+    except Problem as refusal:
+        return await _credentials_page(request, deps, sent.visitor, account, sent, refusal)
+    return to(f"{HOME}/{payment_id}?done=credentials_saved")
+
+
+async def replace_from(deps: Deps, sent: Sent, account: ChannelAccount) -> ChannelAccount:
+    """The account with the credentials of a form. Raises Unusable, Forwarded."""
+    channel = await channels.read(deps, account.channel)
+    given = credentials_in(channel.form, sent)
+    return await channel_accounts.change(
+        deps, sent.actor, account.merchant_id, account.payment_id, {}, credentials=given
+    )
+
+
+@router.post(HOME + "/{payment_id}/test")
+async def try_out(deps: Work, sent: SentByAdmin, payment_id: PaymentId) -> Response:
+    """What came of it is then on the page of the account."""
+    try:
+        await channel_accounts.try_out(deps, sent.actor, payment_id)
+    except Problem:
+        return to(f"{HOME}/{payment_id}?problem=trial_failed")
+    return to(f"{HOME}/{payment_id}")
+
+
+async def _new_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    merchant_id: str,
+    channel: str,
+    sent: Sent | None = None,
+    refusal: Problem | None = None,
+) -> Response:
+    merchant = await merchants.read(deps, merchant_id, visitor.scope)
+    known = await channels.read_all(deps)
+    chosen = known.get(channel)
+    facts: dict[str, Any] = {
+        "visitor": visitor,
+        "merchant": merchant,
+        "channels": known,
+        "chosen": chosen,
+        "name": sent.form.get("account_name", "") if sent else "",
+        "wrong": wrong_fields(refusal) if refusal else {},
+    }
+    if chosen:
+        facts |= form_facts(chosen.form, sent=sent.form if sent else None, refusal=refusal)
+    status = refusal.status if refusal else 200
+    return render(request, "channel_account_new.html", facts, status=status)
+
+
+async def _credentials_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    account: ChannelAccount,
+    sent: Sent | None = None,
+    refusal: Problem | None = None,
+) -> Response:
+    channel = await channels.read(deps, account.channel)
+    facts = {
+        "visitor": visitor,
+        "it": account,
+        **form_facts(
+            channel.form,
+            sent=sent.form if sent else None,
+            saved=await channel_accounts.read_facts(deps, account.payment_id),
+            identity=account.identity,
+            refusal=refusal,
+        ),
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "channel_account_credentials.html", facts, status=status)

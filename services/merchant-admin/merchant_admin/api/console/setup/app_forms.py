@@ -1,0 +1,69 @@
+"""The form of an app's terms: how it is filled in, and what it asks for."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chassis.web import parse
+from merchant_admin.api.bodies import ChangeApp, CreateApp
+from merchant_admin.api.console.forms import whole_number
+from merchant_admin.domain.entities import App, AppTerms
+
+MY_ADDRESS: Final = "my_address"
+"""The button that adds the reader's own address to the allow-list, and saves nothing."""
+
+FIELDS: Final = (
+    "name",
+    "merchant_ids",
+    "notify_url",
+    "callback_ack",
+    "reinitiate_after_s",
+    "late_payment",
+    "ip_allowlist",
+)
+EMPTY: Final[Mapping[str, str]] = {
+    "callback_ack": "2xx",
+    "reinitiate_after_s": "15",
+    "late_payment": "accept",
+}
+
+
+def filled(app: App) -> dict[str, str]:
+    """The form of an app as it is."""
+    terms = app.terms
+    return {
+        "name": terms.name,
+        "merchant_ids": " ".join(terms.merchant_ids),
+        "notify_url": terms.notify_url or "",
+        "callback_ack": terms.callback_ack.value,
+        "reinitiate_after_s": str(terms.reinitiate_after_s),
+        "late_payment": terms.late_payment.value,
+        "ip_allowlist": "\n".join(terms.ip_allowlist),
+    }
+
+
+def with_address(form: Mapping[str, str], address: str) -> dict[str, str]:
+    """The same form with this address on its allow-list."""
+    known = form.get("ip_allowlist", "").split()
+    return {**form, "ip_allowlist": "\n".join(dict.fromkeys([*known, address]))}
+
+
+def new_terms(form: Mapping[str, str]) -> AppTerms:
+    """Raises InvalidRequest."""
+    return parse(CreateApp, _given(form)).terms()
+
+
+def changed_terms(form: Mapping[str, str]) -> dict[str, Any]:
+    """Raises InvalidRequest."""
+    return parse(ChangeApp, _given(form)).terms()
+
+
+def _given(form: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": form.get("name", "").strip(),
+        "merchant_ids": form.get("merchant_ids", "").split(),
+        "notify_url": form.get("notify_url", "").strip() or None,
+        "callback_ack": form.get("callback_ack", ""),
+        "reinitiate_after_s": whole_number(form.get("reinitiate_after_s", "").strip()),
+        "late_payment": form.get("late_payment", ""),
+        "ip_allowlist": form.get("ip_allowlist", "").replace(",", " ").split(),
+    }

@@ -1,0 +1,119 @@
+"""Merchants: a list, a page each, and the forms that make and change them."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Problem
+from chassis.web import parse
+from contracts.events.configuration import State
+from merchant_admin.api.access import Work
+from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant
+from merchant_admin.api.console.rendering import done_in, render
+from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.visiting import (
+    Seen,
+    SeenByAdmin,
+    Sent,
+    SentByAdmin,
+    Visitor,
+    to,
+)
+from merchant_admin.api.ids import MerchantId
+from merchant_admin.api.paging import MAX_LIMIT, id_after, page_of
+from merchant_admin.domain.entities import Merchant
+from merchant_admin.flows import apps, channel_accounts, merchants
+from merchant_admin.flows.deps import Deps
+
+HOME: Final = "/console/merchants"
+PAGE: Final = 50
+DONE: Final = frozenset({"setup_created", "setup_saved"})
+
+router = APIRouter(include_in_schema=False, prefix=HOME)
+
+
+@router.get("")
+async def list_page(
+    request: Request, deps: Work, visitor: Seen, after: str | None = None
+) -> Response:
+    found = await merchants.read_page(
+        deps, visitor.scope, after=id_after("merchant", after), limit=PAGE + 1
+    )
+    page = page_of(found, PAGE, view=lambda item: item, place=lambda item: item.merchant_id)
+    return render(request, "merchants.html", {"visitor": visitor, "page": page})
+
+
+@router.get("/new")
+async def new_page(request: Request, visitor: SeenByAdmin) -> Response:
+    return _new_page(request, visitor)
+
+
+@router.post("")
+async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
+    try:
+        merchant = await create_from(deps, sent)
+    except Problem as refusal:
+        return _new_page(request, sent.visitor, sent, refusal)
+    return to(f"{HOME}/{merchant.merchant_id}?done=setup_created")
+
+
+async def create_from(deps: Deps, sent: Sent) -> Merchant:
+    """The merchant of a form. Raises InvalidRequest."""
+    wanted = parse(CreateMerchant, {"name": sent.form.get("name", "").strip()})
+    return await merchants.create(deps, sent.actor, name=wanted.name)
+
+
+@router.get("/{merchant_id}")
+async def merchant_page(
+    request: Request, deps: Work, visitor: Seen, merchant_id: MerchantId
+) -> Response:
+    return await _merchant_page(request, deps, visitor, merchant_id)
+
+
+@router.post("/{merchant_id}")
+async def change(
+    request: Request, deps: Work, sent: SentByAdmin, merchant_id: MerchantId
+) -> Response:
+    state = State.DISABLED if "disabled" in sent.form else State.ACTIVE
+    given = {"name": sent.form.get("name", "").strip(), "state": state.value}
+    try:
+        wanted = parse(ChangeMerchant, given)
+        await merchants.change(deps, sent.actor, merchant_id, wanted.fields())
+    except Problem as refusal:
+        return await _merchant_page(request, deps, sent.visitor, merchant_id, sent, refusal)
+    return to(f"{HOME}/{merchant_id}?done=setup_saved")
+
+
+def _new_page(
+    request: Request, visitor: Visitor, sent: Sent | None = None, refusal: Problem | None = None
+) -> Response:
+    facts = {
+        "visitor": visitor,
+        "entered": sent.form if sent else {},
+        "wrong": wrong_fields(refusal) if refusal else {},
+    }
+    return render(request, "merchant_new.html", facts, status=refusal.status if refusal else 200)
+
+
+async def _merchant_page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    merchant_id: str,
+    sent: Sent | None = None,
+    refusal: Problem | None = None,
+) -> Response:
+    merchant = await merchants.read(deps, merchant_id, visitor.scope)
+    accounts = await channel_accounts.read_page(
+        deps, merchant_id, visitor.scope, after=None, limit=MAX_LIMIT
+    )
+    facts = {
+        "visitor": visitor,
+        "it": merchant,
+        "accounts": accounts,
+        "apps": await apps.read_of_merchant(deps, merchant_id, visitor.scope, limit=MAX_LIMIT),
+        "entered": sent.form if sent else {"name": merchant.name},
+        "wrong": wrong_fields(refusal) if refusal else {},
+        "done": done_in(request, DONE),
+    }
+    return render(request, "merchant.html", facts, status=refusal.status if refusal else 200)

@@ -1,0 +1,112 @@
+"""The guided way (接入向导): from a merchant to an app that calls, a step a page, to be left and
+taken up again."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Problem
+from merchant_admin.api.access import Work
+from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.setup import onboarding_steps as steps
+from merchant_admin.api.console.setup.credential_pages import form_facts
+from merchant_admin.api.console.setup.onboarding_facts import facts_of
+from merchant_admin.api.console.setup.wrong import wrong_fields
+from merchant_admin.api.console.visiting import (
+    FreshlySeenByAdmin,
+    FreshlySentFileByAdmin,
+    Sent,
+    SentByAdmin,
+    Visitor,
+    to,
+)
+from merchant_admin.domain.onboarding import Draft, Step
+from merchant_admin.flows import channels, onboarding
+from merchant_admin.flows.deps import Deps
+
+HOME: Final = "/console/onboarding"
+REFUSALS: Final = frozenset({"trial_failed", "ping_failed", "ping_no_address"})
+
+router = APIRouter(include_in_schema=False, prefix=HOME)
+
+
+@router.get("")
+async def go_on(request: Request, deps: Work, visitor: FreshlySeenByAdmin) -> Response:
+    """Where it was left."""
+    draft = await onboarding.read(deps, visitor.username)
+    return await _page(request, deps, visitor, draft, draft.step, {})
+
+
+@router.post("/restart")
+async def restart(deps: Work, sent: SentByAdmin) -> Response:
+    """`merchant_id`: for the same merchant, with another channel. What was made stays."""
+    draft = await onboarding.read(deps, sent.visitor.username)
+    if "same_merchant" in sent.form and draft.merchant_id:
+        again = Draft(merchant_id=draft.merchant_id, app_id=draft.app_id, key_id=draft.key_id)
+        await onboarding.save(deps, sent.visitor.username, again)
+    else:
+        await onboarding.drop(deps, sent.visitor.username)
+    return to(HOME)
+
+
+@router.get("/{step}")
+async def step_page(
+    request: Request, deps: Work, visitor: FreshlySeenByAdmin, step: Step
+) -> Response:
+    draft = await onboarding.read(deps, visitor.username)
+    if not draft.may_enter(step):
+        return to(f"{HOME}/{draft.step}")
+    return await _page(request, deps, visitor, draft, step, {})
+
+
+@router.post("/{step}")
+async def take(request: Request, deps: Work, sent: FreshlySentFileByAdmin, step: Step) -> Response:
+    """What the step asks for; where something is wrong, its page comes back filled in."""
+    username = sent.visitor.username
+    draft = await onboarding.read(deps, username)
+    if not draft.may_enter(step):
+        return to(f"{HOME}/{draft.step}")
+    try:
+        taken = await steps.TAKE[step](deps, sent, draft)
+    except Problem as refusal:
+        return await _refused(request, deps, sent, draft, step, refusal)
+    await onboarding.save(deps, username, taken.draft)
+    if taken.shown:
+        return await _page(request, deps, sent.visitor, taken.draft, taken.step, taken.shown)
+    return to(f"{HOME}/{taken.step}" + (f"?{taken.query}" if taken.query else ""))
+
+
+async def _refused(
+    request: Request, deps: Deps, sent: Sent, draft: Draft, step: Step, refusal: Problem
+) -> Response:
+    facts: dict[str, Any] = {"wrong": wrong_fields(refusal), "entered": sent.form}
+    if step is Step.CREDENTIALS and draft.channel:
+        form = (await channels.read(deps, draft.channel)).form
+        facts |= form_facts(form, sent=sent.form, refusal=refusal)
+        kept = replace(draft, entered=facts["values"])
+        await onboarding.save(deps, sent.visitor.username, kept)
+    return await _page(request, deps, sent.visitor, draft, step, facts, refusal.status)
+
+
+async def _page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    draft: Draft,
+    step: Step,
+    shown: dict[str, Any],
+    status: int = 200,
+) -> Response:
+    facts: dict[str, Any] = {
+        "visitor": visitor,
+        "draft": draft,
+        "steps": list(Step),
+        "step": step,
+        "wrong": {},
+        "entered": {},
+        "problem": problem_in(request, REFUSALS),
+        **await facts_of(request, deps, visitor, draft, step),
+        **shown,
+    }
+    return render(request, "onboarding.html", facts, status=status)

@@ -1,0 +1,129 @@
+"""The form of a channel's credentials, as its JSON Schema tells it, and what was entered there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from contracts.words import Words
+
+ANY_WAY: Final = ""
+_CHECKED: Final = "on"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field. `kind`: text, secret, pem, choice or flag; `ways`: those that need it, none where
+    all do; `is_shown`: it may be seen again once it was saved."""
+
+    name: str
+    title: Words
+    help: Words
+    kind: str
+    is_needed: bool
+    is_secret: bool
+    is_rare: bool
+    options: Mapping[str, Words] = field(default_factory=dict)
+    ways: tuple[int, ...] = ()
+    default: str = ""
+
+    @property
+    def is_shown(self) -> bool:
+        return not self.is_secret and self.kind != "pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the ways that exclude each other; `fields` are those of the others too that stay."""
+
+    name: str
+    title: Words
+    excluded: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialForm:
+    entries: tuple[Entry, ...]
+    ways: tuple[Way, ...]
+
+    @classmethod
+    def of(cls, schema: Mapping[str, Any]) -> "CredentialForm":
+        """A schema without the words of a form is one with its own names for words."""
+        ways = tuple(
+            Way(
+                str(each.get("x-name", index)),
+                _words(each.get("x-title"), str(index)),
+                frozenset(name for name, value in _members(each).items() if value is False),
+            )
+            for index, each in enumerate(schema.get("oneOf", []))
+        )
+        needed = frozenset(schema.get("required", []))
+        properties = sorted(
+            _members(schema).items(), key=lambda item: item[1].get("x-order", len(item[0]))
+        )
+        return cls(tuple(_entry(name, it, needed, ways) for name, it in properties), ways)
+
+    def credentials(self, entered: Mapping[str, str], way: str) -> dict[str, JsonValue]:
+        """What was entered, without what is empty or belongs to another way."""
+        excluded = next((each.excluded for each in self.ways if each.name == way), frozenset())
+        given: dict[str, JsonValue] = {}
+        for entry in self.entries:
+            text = entered.get(entry.name, "").strip()
+            if entry.name in excluded:
+                continue
+            if entry.kind == "flag":
+                if text:
+                    given[entry.name] = True
+            elif text:
+                given[entry.name] = text
+        return given
+
+    def shown(self, credentials: Mapping[str, Any]) -> dict[str, str]:
+        """What may be seen of them again, by field: no secret and no key."""
+        return {
+            entry.name: _CHECKED
+            if credentials[entry.name] is True
+            else str(credentials[entry.name])
+            for entry in self.entries
+            if entry.is_shown and credentials.get(entry.name) not in (None, False)
+        }
+
+    def way_of(self, names: frozenset[str]) -> str:
+        """The first of the ways in which credentials with these fields were entered."""
+        for way in self.ways:
+            if names.isdisjoint(way.excluded):
+                return way.name
+        return self.ways[0].name if self.ways else ANY_WAY
+
+
+def _entry(
+    name: str, shown: Mapping[str, Any], needed: frozenset[str], ways: tuple[Way, ...]
+) -> Entry:
+    excluded = any(name in way.excluded for way in ways)
+    default = shown.get("default")
+    return Entry(
+        name=name,
+        title=_words(shown.get("x-title"), name),
+        help=_words(shown.get("x-help"), ""),
+        kind=str(shown.get("x-kind", "text")),
+        is_needed=name in needed,
+        is_secret=shown.get("x-secret") is True or "password" in str(shown.get("format")),
+        is_rare=shown.get("x-rare") is True,
+        options={
+            value: _words(words, value) for value, words in shown.get("x-options", {}).items()
+        },
+        ways=tuple(
+            index for index, way in enumerate(ways, 1) if excluded and name not in way.excluded
+        ),
+        default=default if isinstance(default, str) else "",
+    )
+
+
+def _members(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    members: Mapping[str, Any] = schema.get("properties", {})
+    return members
+
+
+def _words(told: Mapping[str, str] | None, otherwise: str) -> Words:
+    return Words(told["zh"], told["en"]) if told else Words(otherwise, otherwise)

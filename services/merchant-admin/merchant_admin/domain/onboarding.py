@@ -1,0 +1,88 @@
+"""How far somebody is on the guided way from a merchant to an app that calls (接入向导)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+
+class Step(StrEnum):
+    """In their order."""
+
+    MERCHANT = "merchant"
+    CHANNEL = "channel"
+    CREDENTIALS = "credentials"
+    TRIAL = "trial"
+    APP = "app"
+    KEYS = "keys"
+    CALLBACK = "callback"
+    HAND_OVER = "hand-over"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was made so far, by its ids, and `entered`: what was typed and is no secret. Never a
+    secret: it is kept in the database as it stands."""
+
+    merchant_id: str | None = None
+    channel: str | None = None
+    payment_id: str | None = None
+    is_tried: bool = False
+    app_id: str | None = None
+    key_id: str | None = None
+    is_called_back: bool = False
+    entered: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> "Draft":
+        return cls(**{name: kept[name] for name in cls.__dataclass_fields__ if name in kept})
+
+    def kept(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def is_done(self, step: Step) -> bool:
+        match step:
+            case Step.MERCHANT:
+                return self.merchant_id is not None
+            case Step.CHANNEL:
+                return self.channel is not None
+            case Step.CREDENTIALS:
+                return self.payment_id is not None
+            case Step.TRIAL:
+                return self.is_tried
+            case Step.APP:
+                return self.app_id is not None
+            case Step.KEYS:
+                return self.key_id is not None
+            case Step.CALLBACK:
+                return self.is_called_back
+            case Step.HAND_OVER:
+                return False
+
+    def may_enter(self, step: Step) -> bool:
+        """Every step that is done can be seen again, and the one that comes next. Trial, keys and
+        callback may be left for later."""
+        may_wait = {Step.TRIAL, Step.KEYS, Step.CALLBACK}
+        before = list(Step)[: list(Step).index(step)]
+        return all(self.is_done(each) for each in before if each not in may_wait)
+
+    @property
+    def step(self) -> Step:
+        """The first that is not done."""
+        return next(each for each in Step if not self.is_done(each))
+
+    def with_merchant(self, merchant_id: str) -> "Draft":
+        return self if merchant_id == self.merchant_id else Draft(merchant_id=merchant_id)
+
+    def with_channel(self, channel: str) -> "Draft":
+        """Another account of the merchant; an app that was made stays."""
+        return replace(self, channel=channel, payment_id=None, is_tried=False, entered={})
+
+    def with_account(self, payment_id: str, channel: str) -> "Draft":
+        """With credentials that nobody has tried."""
+        return replace(self, channel=channel, payment_id=payment_id, is_tried=False, entered={})
+
+    def with_app(self, app_id: str) -> "Draft":
+        if app_id == self.app_id:
+            return self
+        return replace(self, app_id=app_id, key_id=None, is_called_back=False)

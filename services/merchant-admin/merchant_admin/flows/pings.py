@@ -1,0 +1,38 @@
+"""A ping to the callback address of an app, and what came of it."""
+
+import asyncio
+from typing import Final
+
+from chassis.problems import Problem
+from contracts.identifiers import is_id
+from contracts.internal import DeliveryView, FoundDelivery, FoundDeliveryPage, Ping
+from merchant_admin.domain.audit import Actor
+from merchant_admin.flows.audited_call import AuditedCall, call_audited
+from merchant_admin.flows.deps import Deps
+
+AWAITED_S: Final = 5
+"""Most servers have answered by then; a slower one is seen when the page is loaded again."""
+
+
+async def send(deps: Deps, actor: Actor, app_id: str) -> DeliveryView:
+    """Send one, and wait for its first attempt. Raises Forwarded where the app has no address."""
+    call = AuditedCall("callback.pinged", app_id, "pings", Ping(app_id=app_id))
+    sent = await call_audited(deps, deps.notifier, actor, DeliveryView, call)
+    for _ in range(AWAITED_S):
+        found = await find(deps, app_id, sent.event_id)
+        if found is not None and found.attempts:
+            break
+        await asyncio.sleep(1)
+    return sent
+
+
+async def find(deps: Deps, app_id: str, event_id: str) -> FoundDelivery | None:
+    """The ping with its attempts; None where there is none, or the notifier does not answer."""
+    if not is_id("event", event_id):
+        return None
+    asked: dict[str, str | int | None] = {"app_id": app_id, "event_id": event_id, "limit": 1}
+    try:
+        page = await deps.notifier.get(FoundDeliveryPage, "/internal/all-deliveries", asked)
+    except Problem:
+        return None
+    return page.items[0] if page.items else None

@@ -1,0 +1,53 @@
+"""What people may see of the credentials of channel accounts, and what came of trying them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from chassis.database import Tx
+
+PUT_SHOWN: Final = """
+insert into account_facts (payment_id, shown) values ($1, $2)
+on conflict (payment_id) do update set shown = $2, trial = null, tried_at = null
+"""
+PUT_TRIAL: Final = """
+insert into account_facts (payment_id, shown, trial, tried_at) values ($1, '{}', $2, $3)
+on conflict (payment_id) do update set trial = $2, tried_at = $3
+"""
+LIST: Final = "select * from account_facts where payment_id = any($1::text[])"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """`shown`: `values` (what is no secret, by field), `keys` (their fingerprints and times) and
+    `way`; empty for credentials from before this was noted. `trial`: None where they were not
+    tried since."""
+
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    trial: Mapping[str, Any] | None = None
+    tried_at: datetime | None = None
+
+
+NOTHING: Final = AccountFacts()
+
+
+async def put_shown(tx: Tx, payment_id: str, shown: Mapping[str, Any]) -> None:
+    """Of new credentials, which nobody has tried."""
+    await tx.execute(PUT_SHOWN, payment_id, dict(shown))
+
+
+async def put_trial(tx: Tx, payment_id: str, trial: Mapping[str, Any], at: datetime) -> None:
+    await tx.execute(PUT_TRIAL, payment_id, dict(trial), at)
+
+
+async def list_facts(tx: Tx, payment_ids: Sequence[str]) -> dict[str, AccountFacts]:
+    """By account; one without facts is not in it."""
+    rows = await tx.fetch(LIST, list(payment_ids))
+    return {row["payment_id"]: _facts(row) for row in rows}
+
+
+def _facts(row: asyncpg.Record) -> AccountFacts:
+    return AccountFacts(row["shown"], row["trial"], row["tried_at"])

@@ -1,0 +1,149 @@
+"""The guided way: left and taken up again, gone back on, and without a secret in its draft."""
+
+import json
+import re
+
+import httpx
+import pytest
+from fastapi.responses import JSONResponse
+from tests.integration.merchant_admin.conftest import Admin
+from tests.integration.merchant_admin.people import Person
+from tests.integration.merchant_admin.test_console_setup import (
+    ENTERED,
+    KEY,
+    PRIVATE_KEY,
+    SECRET,
+    TERMS,
+    page,
+    send,
+)
+
+from gateway.channels.plugin import schema
+from gateway.channels.wechat import PLUGIN
+
+HOME = "/console/onboarding"
+OK = {"ok": True, "code": "ORDER_NOT_EXIST", "message": "订单不存在"}
+WRONG = {"ok": False, "code": "SIGN_ERROR", "message": "x", "field": "merchant_serial_no"}
+
+
+@pytest.fixture
+async def person(admin: Admin) -> Person:
+    admin.gateway.schema = schema(PLUGIN.credentials, PLUGIN.form)
+    admin.gateway.keys = [KEY]
+    return await Person.logged_in(admin)
+
+
+async def step(person: Person, name: str, form: dict[str, str]) -> str:
+    """The step that follows."""
+    answer = await send(person, f"{HOME}/{name}", form)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].removeprefix(f"{HOME}/")
+
+
+async def here(person: Person) -> str:
+    """The step at which the guided way is taken up again."""
+    found = re.search(r'data-step="([^"]+)"', await page(person, HOME))
+    assert found is not None
+    return found.group(1)
+
+
+async def draft_text(person: Person) -> str:
+    async with person.admin.deps.db.connection() as tx:
+        rows = await tx.fetch("select draft from onboarding_draft")
+    return json.dumps([dict(row["draft"]) for row in rows], ensure_ascii=False)
+
+
+async def to_trial(person: Person) -> None:
+    assert await step(person, "merchant", {"name": "万科物业"}) == "channel"
+    assert await step(person, "channel", {"channel": "wechat"}) == "credentials"
+    assert await step(person, "credentials", ENTERED) == "trial"
+
+
+async def test_the_whole_way(person: Person) -> None:
+    await to_trial(person)
+    person.admin.gateway.trials = [JSONResponse(OK)]
+    assert await step(person, "trial", {"try": "1"}) == "trial"
+    assert "ORDER_NOT_EXIST" not in await page(person, f"{HOME}/trial")
+    assert await step(person, "trial", {"next": "1"}) == "app"
+    answer = await send(person, f"{HOME}/app", TERMS)
+    assert "whsec_" in answer.text
+    assert 'aria-current="step">Keys' in answer.text
+    answer = await send(person, f"{HOME}/keys", {"alg": "HMAC-SHA256", "pem": ""})
+    secret = re.search(r'<code class="whole">([^<]+)<', answer.text)
+    assert secret is not None
+    assert await step(person, "keys", {"next": "1"}) == "callback"
+    assert "callback?problem=ping_no_address" in await step(person, "callback", {"notify_url": ""})
+    assert await step(person, "callback", {"next": "1"}) == "hand-over"
+    shown = await page(person, f"{HOME}/hand-over")
+    assert "PAYMESH-HMAC-SHA256" in shown
+    for kept in (shown, await draft_text(person)):
+        assert secret.group(1) not in kept
+        assert "whsec_…" in shown
+    await send(person, f"{HOME}/restart", {"same_merchant": "1"})
+    assert await here(person) == "channel"
+    await send(person, f"{HOME}/restart", {})
+    assert await here(person) == "merchant"
+
+
+async def test_it_is_taken_up_where_it_was_left_and_can_go_back(person: Person) -> None:
+    assert await here(person) == "merchant"
+    await to_trial(person)
+    assert await here(person) == "trial"
+    assert 'aria-current="step">Try it' in await page(person, f"{HOME}/trial")
+    assert "万科物业" in await page(person, f"{HOME}/merchant")
+    early = await person.admin.anonymous.get(f"{HOME}/hand-over", headers=person.headers)
+    assert early.headers["location"] == f"{HOME}/trial"
+    another = await Person.hired(person.admin, "administrator")
+    assert await here(another) == "merchant"
+
+
+async def test_credentials_that_were_wrong_come_back_without_their_secrets(person: Person) -> None:
+    await step(person, "merchant", {"name": "万科物业"})
+    await step(person, "channel", {"channel": "wechat"})
+    answer = await send(person, f"{HOME}/credentials", {**ENTERED, "mchid": ""})
+    assert answer.status_code == 422
+    later = await page(person, f"{HOME}/credentials")
+    kept = await draft_text(person)
+    for shown in (answer.text, later, kept):
+        assert ENTERED["appid"] in shown
+        assert SECRET not in shown
+        assert PRIVATE_KEY not in shown
+
+
+async def test_wrong_key_is_mended_on_the_same_account(person: Person) -> None:
+    await to_trial(person)
+    person.admin.gateway.trials = [JSONResponse(WRONG), JSONResponse(OK)]
+    await step(person, "trial", {"try": "1"})
+    before = await draft_text(person)
+    assert "SIGN_ERROR" in await page(person, f"{HOME}/trial")
+    assert await step(person, "credentials", {**ENTERED, "apiv3_key": "f" * 32}) == "trial"
+    assert json.loads(await draft_text(person))[0]["payment_id"] in before
+    assert "SIGN_ERROR" not in await page(person, f"{HOME}/trial")
+
+
+async def test_account_of_somebody_else_is_disabled_and_another_entered(person: Person) -> None:
+    await to_trial(person)
+    payment_id = json.loads(await draft_text(person))[0]["payment_id"]
+    assert await step(person, "credentials", {"another": "1"}) == "credentials"
+    shown = await page(person, f"/console/channel-accounts/{payment_id}")
+    assert "Disabled" in shown
+    assert await step(person, "credentials", {**ENTERED, "mchid": "1900000110"}) == "trial"
+
+
+async def test_what_there_is_can_be_chosen(person: Person) -> None:
+    await to_trial(person)
+    draft = json.loads(await draft_text(person))[0]
+    await send(person, f"{HOME}/restart", {})
+    chosen = {"merchant_id": draft["merchant_id"], "name": ""}
+    assert await step(person, "merchant", chosen) == "channel"
+    assert await step(person, "channel", {"payment_id": draft["payment_id"]}) == "trial"
+
+
+async def test_my_address_comes_back_in_the_form(person: Person) -> None:
+    await to_trial(person)
+    await step(person, "trial", {"next": "1"})
+    answer: httpx.Response = await send(
+        person, f"{HOME}/app", {**TERMS, "ip_allowlist": "", "my_address": "1"}
+    )
+    assert ">203.0.113.9</textarea>" in answer.text
+    assert await here(person) == "app"

@@ -1,0 +1,441 @@
+"""Merchants, channel accounts and apps on the pages: made, changed, tried out, without script."""
+
+import asyncio
+import base64
+import hmac
+import html
+import io
+import re
+import time
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.responses import JSONResponse
+from tests.integration.merchant_admin.conftest import PASSWORD, Admin, problem
+from tests.integration.merchant_admin.people import Person
+from tests.integration.merchant_admin.test_callbacks import DELIVERY
+
+from contracts import signing, webhooks
+from gateway.channels.plugin import schema
+from gateway.channels.wechat import PLUGIN
+
+SECRET, PRIVATE_KEY = "0123456789abcdef0123456789abcdef", "-----BEGIN PRIVATE KEY----- typed"
+ENTERED = {
+    "account_name": "主账户",
+    "channel": "wechat",
+    "way": "public_key",
+    "mchid": "1900000109",
+    "appid": "wxd678efh567hg6787",
+    "apiv3_key": SECRET,
+    "merchant_private_key_pem": PRIVATE_KEY,
+}
+KEY = {
+    "field": "platform_certificate_pem",
+    "kind": "certificate",
+    "fingerprint": "ab" * 32,
+    "serial": "5157F09E",
+    "valid_from": "2026-01-01T00:00:00Z",
+    "valid_until": "2031-01-01T00:00:00Z",
+}
+TERMS = {
+    "name": "缴费",
+    "callback_ack": "2xx",
+    "reinitiate_after_s": "15",
+    "late_payment": "accept",
+}
+
+
+@pytest.fixture
+async def person(admin: Admin) -> Person:
+    admin.gateway.schema = schema(PLUGIN.credentials, PLUGIN.form)
+    admin.gateway.keys = [KEY]
+    return await Person.logged_in(admin)
+
+
+async def page(person: Person, path: str, language: str = "en") -> str:
+    headers = {**person.headers, "Accept-Language": language}
+    answer = await person.admin.anonymous.get(path, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def send(
+    person: Person,
+    path: str,
+    form: dict[str, str],
+    files: dict[str, bytes] | None = None,
+    language: str = "en",
+) -> httpx.Response:
+    headers = {**person.headers, "Accept-Language": language}
+    parts = {name: (f"{name}.pem", content) for name, content in (files or {}).items()}
+    return await person.admin.anonymous.post(
+        path, data={**form, "csrf": person.csrf}, files=parts or None, headers=headers
+    )
+
+
+async def made(person: Person, path: str, form: dict[str, str], **files: Any) -> str:
+    """The page that a form led to."""
+    answer = await send(person, path, form, files)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].partition("?")[0]
+
+
+async def test_merchant_is_made_and_changed(person: Person) -> None:
+    its_page = await made(person, "/console/merchants", {"name": "万科物业"})
+    assert "万科物业" in await page(person, its_page)
+    assert its_page in await page(person, "/console/merchants")
+    await made(person, its_page, {"name": "万物云", "disabled": "true"})
+    shown = await page(person, its_page)
+    assert "万物云" in shown
+    assert "Disabled" in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "1 至 127 个字符"), ("en", "1 to 127 characters")]
+)
+async def test_what_is_wrong_stands_under_the_field(
+    person: Person, language: str, words: str
+) -> None:
+    answer = await send(person, "/console/merchants", {"name": " "}, language=language)
+    assert answer.status_code == 422
+    under = re.search(r'<span class="wrong" id="wrong-name">([^<]+)<', answer.text)
+    assert under is not None
+    assert words in under.group(1)
+    assert 'aria-describedby="wrong-name' in answer.text
+
+
+async def account_of(person: Person) -> str:
+    """The page of a new account of a new merchant."""
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    return await made(person, f"{merchant}/channel-accounts", ENTERED)
+
+
+async def test_form_is_made_of_the_channels_schema(person: Person) -> None:
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    path = f"{merchant}/channel-accounts/new?channel=wechat"
+    chinese, english = await page(person, path, "zh"), await page(person, path)
+    for entered in PLUGIN.form.fields:
+        assert f'name="{entered.name}"' in english
+        for text, shown in ((entered.title.zh, chinese), (entered.help.zh, chinese)):
+            assert text in shown
+        assert entered.title.en.replace("'", "&#39;") in english
+    assert chinese.index('name="mchid"') < chinese.index('name="apiv3_key"')
+    assert chinese.count('type="radio" name="way"') == 3
+    assert 'name="platform_public_key_pem.file"' in chinese
+    assert "enctype" in chinese
+
+
+async def test_account_shows_what_is_no_secret(person: Person) -> None:
+    shown = await page(person, await account_of(person))
+    assert "1900000109" in shown
+    assert KEY["fingerprint"][:32] in shown
+    assert "2031-01-01" in shown
+    assert "https://pay.example/webhooks/wechat/C" in shown
+    assert SECRET not in shown
+    assert PRIVATE_KEY not in shown
+
+
+async def test_files_and_pasted_keys_are_taken_and_other_ways_left_out(person: Person) -> None:
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    pasted = {
+        **ENTERED,
+        "platform_certificate_pem": "of another way",
+        "platform_public_key_pem": "",
+    }
+    file = {"platform_public_key_pem.file": b"-----BEGIN PUBLIC KEY-----"}
+    await made(person, f"{merchant}/channel-accounts", pasted, **file)
+    given = person.admin.gateway.checked[-1]
+    assert given["platform_public_key_pem"] == "-----BEGIN PUBLIC KEY-----"
+    assert given["merchant_private_key_pem"] == PRIVATE_KEY
+    assert "platform_certificate_pem" not in given
+    assert "profit_sharing" not in given
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_form_that_comes_back_shows_no_secret(person: Person, language: str) -> None:
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    wrong = {**ENTERED, "mchid": ""}
+    answer = await send(person, f"{merchant}/channel-accounts", wrong, language=language)
+    assert answer.status_code == 422
+    assert ENTERED["appid"] in answer.text
+    assert SECRET not in answer.text
+    assert PRIVATE_KEY not in answer.text
+    assert 'id="wrong-mchid"' in answer.text
+    assert "Value error" not in answer.text
+
+
+async def test_credentials_rotate_and_the_identity_stays(person: Person) -> None:
+    its_page = await account_of(person)
+    form = await page(person, f"{its_page}/credentials")
+    assert re.search(r'name="mchid" value="1900000109"[^>]*readonly', form)
+    assert SECRET not in form
+    fresh = {**ENTERED, "apiv3_key": "f" * 32}
+    await made(person, f"{its_page}/credentials", fresh)
+    assert person.admin.gateway.checked[-1]["apiv3_key"] == "f" * 32
+    answer = await send(person, f"{its_page}/credentials", {**fresh, "mchid": "1900000110"})
+    assert answer.status_code == 422
+    assert 'id="wrong-mchid"' in answer.text
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "私钥与序列号不是一对"), ("en", "no pair")])
+async def test_trial_is_told_in_words(person: Person, language: str, words: str) -> None:
+    its_page = await account_of(person)
+    trial = {
+        "ok": False,
+        "code": "SIGN_ERROR",
+        "message": "错误的签名",
+        "field": "merchant_private_key_pem",
+        "words": {"zh": "私钥与序列号不是一对", "en": "private key and serial are no pair"},
+    }
+    person.admin.gateway.trials = [JSONResponse(trial)]
+    assert "trial" not in (await send(person, f"{its_page}/test", {})).headers["location"]
+    shown = await page(person, its_page, language)
+    assert words in shown
+    assert "SIGN_ERROR" in shown
+    title = PLUGIN.form.find("merchant_private_key_pem")
+    assert title is not None
+    assert title.title.of(language) in shown
+    await made(person, f"{its_page}/credentials", ENTERED)
+    assert words not in await page(person, its_page, language)
+
+
+async def test_trial_that_cannot_be_made_says_so(person: Person) -> None:
+    its_page = await account_of(person)
+    person.admin.gateway.trials = [problem(503, "overloaded")]
+    answer = await send(person, f"{its_page}/test", {})
+    assert "Cannot be tried just now" in await page(person, answer.headers["location"])
+
+
+async def test_app_shows_its_secret_once(person: Person) -> None:
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    form = {**TERMS, "merchant_ids": merchant.rsplit("/", 1)[1], "ip_allowlist": "203.0.113.0/24"}
+    answer = await send(person, "/console/apps", form)
+    secret = re.search(r"whsec_[\w+/=]+", answer.text)
+    its_page = re.search(r"/console/apps/A\w{26}", answer.text)
+    assert answer.status_code == 200
+    assert secret is not None
+    assert its_page is not None
+    shown = await page(person, its_page.group())
+    assert "whsec_" not in shown
+    assert "203.0.113.0/24" in shown
+    assert merchant in shown
+    answer = await send(person, f"{its_page.group()}/webhook-secret", {})
+    rotated = re.search(r"whsec_[\w+/=]+", answer.text)
+    assert rotated is not None
+    assert rotated.group() != secret.group()
+    assert "Old secret is valid until" in await page(person, its_page.group())
+
+
+async def app_of(person: Person, **terms: str) -> str:
+    """The page of a new app of a new merchant."""
+    merchant = await made(person, "/console/merchants", {"name": "万科物业"})
+    form = {**TERMS, "merchant_ids": merchant.rsplit("/", 1)[1], **terms}
+    answer = await send(person, "/console/apps", form)
+    found = re.search(r"/console/apps/A\w{26}", answer.text)
+    assert found is not None, answer.text
+    return found.group()
+
+
+async def test_my_address_is_added_and_nothing_saved(person: Person) -> None:
+    its_page = await app_of(person)
+    form = {**TERMS, "name": "另一个", "ip_allowlist": "198.51.100.7", "my_address": "1"}
+    answer = await send(person, its_page, {**form, "merchant_ids": "M1"})
+    assert re.search(r">198\.51\.100\.7\n203\.0\.113\.9</textarea>", answer.text)
+    assert "另一个" not in await page(person, its_page)
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("merchant_ids", "M404"),
+        ("notify_url", "ftp://x"),
+        ("reinitiate_after_s", "soon"),
+        ("ip_allowlist", "10.0.0.1/8"),
+    ],
+)
+async def test_what_is_wrong_with_an_app_stands_under_its_field(
+    person: Person, field: str, bad: str
+) -> None:
+    its_page = await app_of(person)
+    merchant_ids = (await person.admin.http.get(f"/api/apps/{its_page.rsplit('/', 1)[1]}")).json()
+    form = {**TERMS, "merchant_ids": " ".join(merchant_ids["merchant_ids"]), field: bad}
+    answer = await send(person, its_page, form)
+    assert answer.status_code == 422
+    assert f'id="wrong-{field}"' in answer.text
+    assert bad in answer.text
+
+
+async def test_keys_are_added_shown_once_and_deleted(person: Person) -> None:
+    its_page = await app_of(person)
+    answer = await send(person, f"{its_page}/keys", {"alg": "HMAC-SHA256", "pem": ""})
+    key = re.search(r"K\w{26}", answer.text)
+    assert key is not None
+    assert "Shown this once" in answer.text
+    assert "Shown this once" not in await page(person, its_page)
+    await made(person, f"{its_page}/keys/{key.group()}/delete", {})
+    assert key.group() not in await page(person, its_page)
+    answer = await send(person, f"{its_page}/keys", {"alg": "RSA-SHA256", "pem": "no key"})
+    assert answer.status_code == 422
+    assert 'id="wrong-pem"' in answer.text
+
+
+async def test_ping_shows_its_attempt(person: Person) -> None:
+    its_page = await app_of(person, notify_url="https://app.example/hook")
+    event_id = "E01JGZ7K8M9N0P1Q2R3S4T5V6W7"
+    attempt = {
+        "at": datetime.now(UTC).isoformat(), "status": 500, "error": None,
+        "latency_ms": 12, "answer": "no such route",
+    }  # fmt: skip
+    delivery = {
+        **DELIVERY, "event_id": event_id, "type": "ping", "attempts": [attempt],
+        "app_id": its_page.rsplit("/", 1)[1], "state": "pending",
+    }  # fmt: skip
+    person.admin.notifier.answers |= {
+        "/internal/pings": delivery,
+        "/internal/all-deliveries": {"items": [delivery], "next_cursor": None},
+    }
+    answer = await send(person, f"{its_page}/ping", {})
+    shown = await page(person, answer.headers["location"])
+    assert "HTTP 500" in shown
+    assert "no such route" in shown
+
+
+async def test_ping_needs_an_address(person: Person) -> None:
+    its_page = await app_of(person)
+    answer = await send(person, f"{its_page}/ping", {})
+    assert "Enter a callback address first" in await page(person, answer.headers["location"])
+
+
+async def test_staff_look_and_find_no_button(person: Person) -> None:
+    admin = person.admin
+    paths = [await account_of(person), await app_of(person)]
+    auditor = await Person.hired(admin, "auditor")
+    for path in [*paths, "/console/merchants", "/console/apps", "/console/channel-accounts"]:
+        shown = await page(auditor, path)
+        assert shown.count('method="post"') == 1, path
+    assert (await send(auditor, f"{paths[0]}/test", {})).status_code == 403
+
+
+async def snippet(person: Person, its_page: str, name: str) -> str:
+    shown = await page(person, f"{its_page}/hand-over")
+    found = re.search(rf'<pre class="snippet" id="{name}"[^>]*>(.*?)</pre>', shown, re.DOTALL)
+    assert found is not None
+    return html.unescape(found.group(1))
+
+
+async def test_hand_over_shows_calls_that_are_signed_right(person: Person) -> None:
+    its_page = await app_of(person)
+    answer = await send(person, f"{its_page}/keys", {"alg": "HMAC-SHA256", "pem": ""})
+    secret = re.search(r'<code class="whole">([^<]+)<', answer.text)
+    assert secret is not None
+    code = (await snippet(person, its_page, "python")).replace('"…"', repr(secret.group(1)))
+    asked: list[urllib.request.Request] = []
+
+    def urlopen(request: urllib.request.Request, timeout: float) -> io.BytesIO:
+        asked.append(request)
+        return io.BytesIO(b"{}")
+
+    exec(code.replace("urllib.request.urlopen(", "urlopen("), {"urlopen": urlopen})
+    [request] = asked
+    assert request.full_url == "https://pay.example/v1/payments"
+    body = request.data
+    assert isinstance(body, bytes)
+    assert is_signed(request.headers["Authorization"], body, secret.group(1))
+
+    shell = (await snippet(person, its_page, "curl")).replace("'…'", f"'{secret.group(1)}'")
+    stub = 'curl() { printf "%s\\0" "$@"; }\n'
+    ran = await asyncio.create_subprocess_exec(
+        "bash", "-c", stub + shell, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await ran.communicate()
+    arguments = said.decode().split("\0")
+    authorization = next(each for each in arguments if each.startswith("Authorization: "))
+    sent = arguments[arguments.index("--data-binary") + 1].encode()
+    assert is_signed(authorization.partition(": ")[2], sent, secret.group(1))
+
+
+def is_signed(authorization: str, body: bytes, secret: str) -> bool:
+    shown = signing.parse(authorization)
+    text = signing.signed_text("POST", "/v1/payments", shown.timestamp, shown.nonce, body)
+    return signing.hmac_key(secret).verify(text, shown.signature)
+
+
+async def test_hand_over_shows_how_callbacks_are_believed(person: Person) -> None:
+    its_page = await app_of(person)
+    secret = webhooks.new_secret()
+    code = (await snippet(person, its_page, "callback")).replace('"whsec_…"', repr(secret))
+    known: dict[str, Any] = {}
+    exec(code, known)
+    body, now = b'{"type":"ping"}', int(time.time())
+    text = f"E1.{now}.".encode() + body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signature = "v1," + base64.b64encode(hmac.digest(key, text, "sha256")).decode()
+    headers = {
+        "webhook-id": "E1", "webhook-timestamp": str(now),
+        "webhook-signature": f"v1,b2xk {signature}",
+    }  # fmt: skip
+    assert known["is_from_paymesh"](headers, body)
+    assert not known["is_from_paymesh"](headers, body + b" ")
+    assert not known["is_from_paymesh"]({**headers, "webhook-timestamp": str(now - 400)}, body)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "漏了查询串"), ("en", "the query was left")]
+)
+async def test_inspector_names_the_line_that_differs(
+    person: Person, language: str, words: str
+) -> None:
+    its_page = await app_of(person)
+    target = "/v1/orders/W1?merchant_id=M1"
+    person.admin.gateway.found = {
+        "verdict": "other_text",
+        "clock_s": -900,
+        "is_fresh": False,
+        "text": f"GET\n{target}\n1\nn\n\n",
+        "differences": [
+            {
+                "line": "target",
+                "how": "without_query",
+                "expected": target,
+                "signed": "/v1/orders/W1",
+            }
+        ],
+    }
+    form = {"method": "GET", "target": target, "authorization": "PAYMESH-X", "body": ""}
+    shown = (await send(person, f"{its_page}/signature", form, language=language)).text
+    assert words in shown
+    assert 'data-line="target"' in shown
+    assert "900" in shown
+
+
+async def test_inspector_is_for_those_who_may_see_the_app(person: Person) -> None:
+    its_page = await app_of(person)
+    auditor = await Person.hired(person.admin, "auditor")
+    form = {"method": "GET", "target": "/v1/orders/W1"}
+    assert (await send(auditor, f"{its_page}/signature", form)).status_code == 200
+    another = "/console/apps/A01JGZ7K8M9N0P1Q2R3S4T5V6W7/signature"
+    assert (await send(auditor, another, form)).status_code == 404
+    long = {**form, "body": "x" * 70_000}
+    assert (await send(auditor, f"{its_page}/signature", long, {"none": b"1"})).status_code == 422
+
+
+async def test_who_comes_late_proves_who_they_are_and_no_secret_is_kept(person: Person) -> None:
+    its_page = await account_of(person)
+    person.admin.clock.ahead += timedelta(minutes=11)
+    answer = await person.admin.anonymous.get(f"{its_page}/credentials", headers=person.headers)
+    assert answer.status_code == 401
+    assert 'action="/console/reauthentication"' in answer.text
+    late = await send(person, f"{its_page}/credentials", ENTERED, {"x.file": b"1"})
+    assert late.status_code == 401
+    for secret in (SECRET, PRIVATE_KEY):
+        assert secret not in late.text
+    proof = {"password_again": PASSWORD, "back": f"{its_page}/credentials"}
+    answer = await send(person, "/console/reauthentication", proof)
+    assert answer.headers["location"] == f"{its_page}/credentials"
+    assert "1900000109" in await page(person, f"{its_page}/credentials")
+    away = {"back": "https://elsewhere.example/"}
+    answer = await send(person, "/console/reauthentication", away)
+    assert answer.headers["location"] == "/console"
