@@ -116,7 +116,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         is_configured=replica.caught_up.is_set,
         executor=Executor(
             transport,
-            now=_now,
+            now=partial(datetime.now, UTC),
             monotonic=time.monotonic,
             tell=alerts.tell,
             serials=Serials(find_serials),
@@ -231,10 +231,6 @@ def _add_routes(app: PublicApp) -> None:
     ):
         add_routes(app, module.router)
     app.private.include_router(internal.router)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def main() -> None:
