@@ -24,7 +24,7 @@ NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python bench tests
 
-.PHONY: help run test test-sdks sdks simulate mutants fuzz check docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test upgrade-test test-sdks sdks simulate mutants fuzz check docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -61,6 +61,9 @@ $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
 			--fetch-retry-mintimeout=1000 --prefix $(NODE_ORACLES) && touch $@ || \
 		{ rm -rf $@; echo "  · tests without the Node oracles: npm ci failed in $(NODE_ORACLES)"; }; \
 	fi
+
+upgrade-test: venv ## from the last release (deploy/RELEASE) to this tree under load, 0 lost
+	@$(VENV) -m paymesh_local.upgrade
 
 check: venv $(NODE_ORACLES)/node_modules docs ## style, types, architecture, manifests, the API's description
 	$(VENV) -m ruff check .

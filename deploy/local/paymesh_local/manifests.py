@@ -1,9 +1,10 @@
 """Checks the Kubernetes manifests as a cluster would: rendered, then against the schemas.
 
-The base uses nothing of kustomize but `resources`, so that rendering is concatenation and needs no
-tool; where `kubectl` is there, its own rendering is checked instead.
+Where `kubectl` is there, its own rendering is checked. Images and migrations must be those of the
+release that this tree becomes.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,11 +15,17 @@ from typing import Any, Final
 import kubernetes_validate
 import yaml
 
+from paymesh_local import release
+
 ROOT: Final = Path(__file__).resolve().parents[3]
 BASE: Final = ROOT / "deploy" / "k8s" / "base"
 EXAMPLES: Final = ROOT / "deploy" / "k8s" / "examples"
-OF_OTHERS: Final = ("KafkaUser",)
+HASH: Final = re.compile(r"-[0-9a-z]{10}$")
+OF_OTHERS: Final = ("KafkaUser", "KafkaTopic")
 """Kinds that a cluster learns from an operator; their schemas are not Kubernetes' own."""
+KNOWN: Final = {
+    "apiVersion", "kind", "resources", "nameSuffix", "generatorOptions", "configMapGenerator",
+}  # fmt: skip
 KUBERNETES: Final = "1.34"
 WANTED: Final = ("Deployment", "Service", "ServiceAccount", "ConfigMap")
 SERVICES: Final = ("gateway", "trade-core", "merchant-admin", "notifier", "cashier")
@@ -28,6 +35,7 @@ def main() -> int:
     documents = list(rendered())
     problems = [problem for document in documents for problem in faults_of(document)]
     problems += missing(documents)
+    problems += strays(documents, release.last().next)
     examples = [each for file in EXAMPLES.glob("*.yaml") for each in _documents(file)]
     problems += [problem for document in examples for problem in faults_of(document)]
     for problem in problems:
@@ -37,18 +45,44 @@ def main() -> int:
 
 
 def rendered() -> Iterator[dict[str, Any]]:
+    """As a cluster is given them; by our own reading of kustomize where `kubectl` is not there."""
     kubectl = shutil.which("kubectl")
-    if kubectl:
-        command = [kubectl, "kustomize", str(BASE)]
-        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        yield from yaml.safe_load_all(text)
+    if not kubectl:
+        yield from rendered_here(BASE)
         return
-    kustomization = yaml.safe_load((BASE / "kustomization.yaml").read_text())
-    unknown = kustomization.keys() - {"apiVersion", "kind", "resources"}
+    command = [kubectl, "kustomize", str(BASE)]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    yield from yaml.safe_load_all(text)
+
+
+def rendered_here(folder: Path) -> Iterator[dict[str, Any]]:
+    """What of kustomize the base uses, without the hashes in the names of what is generated."""
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    unknown = kustomization.keys() - KNOWN
     if unknown:
         raise SystemExit(f"kustomization.yaml uses {unknown}: render it with kubectl")
+    suffix = kustomization.get("nameSuffix", "")
+    labels = kustomization.get("generatorOptions", {}).get("labels", {})
     for name in kustomization["resources"]:
-        yield from _documents(BASE / name)
+        inside = folder / name
+        for each in rendered_here(inside) if inside.is_dir() else _documents(inside):
+            each["metadata"]["name"] += suffix
+            yield each
+    for wanted in kustomization.get("configMapGenerator", []):
+        files = [folder / name for name in wanted["envs"]]
+        yield {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": wanted["name"] + suffix, "labels": labels},
+            "data": dict(pair for file in files for pair in _pairs(file)),
+        }
+
+
+def _pairs(file: Path) -> Iterator[tuple[str, str]]:
+    for line in file.read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            yield name, value
 
 
 def _documents(file: Path) -> Iterator[dict[str, Any]]:
@@ -83,11 +117,28 @@ def hardening_faults(document: dict[str, Any]) -> Iterator[str]:
 
 
 def missing(documents: list[dict[str, Any]]) -> Iterator[str]:
-    there = {(document["kind"], document["metadata"]["name"]) for document in documents}
+    there = {(document["kind"], _plain_name(document)) for document in documents}
     for service in SERVICES:
         for kind in WANTED:
             if (kind, service) not in there:
                 yield f"{kind}/{service} is missing"
+
+
+def _plain_name(document: dict[str, Any]) -> str:
+    name: str = document["metadata"]["name"]
+    return HASH.sub("", name) if document["kind"] == "ConfigMap" else name
+
+
+def strays(documents: list[dict[str, Any]], version: str) -> Iterator[str]:
+    """What is not of this version: images, and Jobs, which a cluster never changes."""
+    for document in documents:
+        name = document["metadata"]["name"]
+        if document["kind"] == "Job" and not name.endswith("-" + version.replace(".", "-")):
+            yield f"Job/{name}: its name must end with the release {version}"
+        pod = document.get("spec", {}).get("template", {}).get("spec", {})
+        for container in pod.get("containers", []):
+            if not container["image"].endswith(f":{version}"):
+                yield f"{name}: {container['image']} is not of the release {version}"
 
 
 if __name__ == "__main__":

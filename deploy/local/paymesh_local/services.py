@@ -167,6 +167,7 @@ class Plan:
                     "PAYMESH_CONFIGURATION_PUBLIC_KEYS": keyring.configuration_signing.public_key,
                     "PAYMESH_CHANNEL_URLS": "any",
                     "PAYMESH_EXPLAIN_SIGNATURES": "true",
+                    "PAYMESH_CONFIGURATION_SNAPSHOT": str(self.local_dir / "gateway-configuration"),
                 }
             case "trade-core":
                 return {

@@ -1,20 +1,34 @@
 """Each replica's copy of the configuration: the whole topic, as far as merchant-admin signed it."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from typing import Final
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
+from chassis.background import Pulse, pause, unless_stopped
 from chassis.broadcast import Broadcast
 from chassis.broker import Broker
 from chassis.consumer import FETCH_WAIT_MS, Record
+from chassis.web import Remark
 from contracts.topics import MERCHANT_CONFIG
+from foundation.configuration_snapshot import Snapshot
 from foundation.record_proof import RecordProof, Unproven
 
 log = structlog.get_logger()
 
 REFUSED = Counter("configuration_refused", "Records that do not prove their writer")
+AGE_S = Gauge("configuration_age_seconds", "Since this was known to be all of the configuration")
+
+PATIENCE_S: Final = 10.0
+"""Kafka is waited for this long at the start: what it says is never older than a snapshot."""
+
+LOOK_EVERY_S: Final = 2.0
+KEEP_EVERY_S: Final = 30.0
+OLDEST_S: Final = 24 * 3600.0
+"""Who may do what may have changed in a day."""
 
 
 class ConfigurationReplica:
@@ -23,6 +37,7 @@ class ConfigurationReplica:
     `apply` must not block; what it raises is logged and the record skipped. The same record may
     come again. `caught_up`: all that was there at the start was read. `refused`: how many records
     were not signed by merchant-admin; they change nothing, and the self-watch tells people.
+    `snapshot`: where the configuration is kept, and read from at a start without Kafka.
     """
 
     def __init__(
@@ -32,34 +47,77 @@ class ConfigurationReplica:
         proof: RecordProof,
         apply: Callable[[Record], None],
         fetch_wait_ms: int = FETCH_WAIT_MS,
+        snapshot: Snapshot | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.refused = 0
+        self.keeping = Pulse()
         self._accepted = 0
         self._proof = proof
         self._apply = apply
+        self._snapshot = snapshot
+        self._patience_s = patience_s
+        self._latest: dict[str, Record] = {}
+        self._read_at: float | None = None
         self._broadcast = Broadcast(
             bootstrap=bootstrap,
             topic=MERCHANT_CONFIG,
             handle=self.handle,
             fetch_wait_ms=fetch_wait_ms,
+            watch=self._see if snapshot else None,
         )
         self.pulse = self._broadcast.pulse
         self.caught_up = self._broadcast.caught_up
+        if snapshot:
+            AGE_S.set_function(lambda: self.age_s or 0.0)
+
+    @property
+    def age_s(self) -> float | None:
+        """Since this was known to be all; None where it never was, or nobody looks."""
+        return None if self._read_at is None else max(0.0, time.time() - self._read_at)
+
+    def is_usable(self) -> bool:
+        """Whether it may be worked with: all of it, or a snapshot that is young enough."""
+        return self.caught_up.is_set() or (self.age_s is not None and self.age_s <= OLDEST_S)
 
     def ready(self) -> bool | str:
         """For readiness. Who believes nothing of what is there has the wrong keys."""
-        if not self.caught_up.is_set():
+        if not self.is_usable():
             return "the configuration has not been read to its end yet"
         if self.refused and not self._accepted:
             return (
                 f"none of its {self.refused} records is signed by a key of"
                 " PAYMESH_CONFIGURATION_PUBLIC_KEYS"
             )
+        if not self.caught_up.is_set():
+            return Remark(f"from a snapshot that is {self.age_s or 0:.0f} s old: Kafka is away")
         return True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
         await self._broadcast.run(stop)
+
+    async def keep(self, stop: asyncio.Event) -> None:
+        """Take the snapshot over where Kafka is away, and keep it up to date; for
+        `Background.start`."""
+        assert self._snapshot is not None
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await unless_stopped(stop, self.caught_up.wait())
+        except TimeoutError:
+            self._take_over(self._snapshot)
+        saved, saved_at = 0, -KEEP_EVERY_S
+        while not await pause(stop, LOOK_EVERY_S):
+            self.keeping.beat()
+            is_old = time.monotonic() - saved_at >= KEEP_EVERY_S
+            if self._read_at is not None and (is_old or saved != self._accepted):
+                saved, saved_at = self._accepted, time.monotonic()
+                self.save()
+
+    def save(self) -> None:
+        """Write down what there is, as far as Kafka was there to say that it is all."""
+        if self._snapshot is not None and self._read_at is not None:
+            self._snapshot.keep(self._latest, self._read_at)
 
     def handle(self, record: Record) -> None:
         """Take one record over, if it is merchant-admin's; also a deletion must be."""
@@ -73,4 +131,30 @@ class ConfigurationReplica:
             )
             return
         self._accepted += 1
+        if self._snapshot is not None:
+            self._remember(record)
         self._apply(record)
+
+    def _remember(self, record: Record) -> None:
+        key = record.key or ""
+        if record.value:
+            self._latest[key] = record
+        else:
+            self._latest.pop(key, None)
+
+    def _see(self, is_behind: bool) -> None:
+        if not is_behind and self.caught_up.is_set():
+            self._read_at = time.time()
+
+    def _take_over(self, snapshot: Snapshot) -> None:
+        kept = snapshot.find()
+        if kept is None or self.caught_up.is_set():
+            return
+        age_s = time.time() - kept.read_at
+        if not 0 <= age_s <= OLDEST_S:
+            log.error("configuration.snapshot_too_old", age_s=round(age_s))
+            return
+        for record in kept.records:
+            self.handle(record)
+        self._read_at = kept.read_at
+        log.warning("configuration.from_snapshot", age_s=round(age_s), records=len(kept.records))

@@ -28,6 +28,7 @@ from contracts.record_proof import HmacKeys
 from contracts.sealing import NOTHING_OPENS, Opener
 from contracts.topics import PAYMENT_RESULTS, REFUND_RESULTS
 from foundation.configuration_replica import ConfigurationReplica
+from foundation.configuration_snapshot import Snapshot
 from foundation.record_proof import RecordProof, stamped
 from foundation.service_client import Service
 from gateway.admission.authentication import Authentication
@@ -103,6 +104,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         proof=RecordProof(record_proof.public_keys(settings.configuration_public_keys), until),
         apply=configuration.apply,
         fetch_wait_ms=settings.kafka_fetch_wait_ms,
+        snapshot=_snapshot(settings, opener),
     )
     unbroken = Unbroken()
 
@@ -113,7 +115,7 @@ def assemble(settings: GatewaySettings) -> Parts:
         plugins=PLUGINS,
         channel_urls=settings.channel_urls,
         directory=directory,
-        is_configured=replica.caught_up.is_set,
+        is_configured=replica.is_usable,
         executor=Executor(
             transport,
             now=partial(datetime.now, UTC),
@@ -173,6 +175,8 @@ def build(
                 start, gate = background.start, fitness.gate
                 start("fitness", fitness.run, pulse=fitness.pulse)
                 start("configuration", replica.run, pulse=replica.pulse)
+                if settings.configuration_snapshot is not None:
+                    start("snapshot", replica.keep, pulse=replica.keeping)
                 start("commands", commands.run, pulse=commands.pulse, gate=gate)
                 start("keys", keys.run, pulse=keys.pulse, gate=gate)
                 start("certificates", certificates.run, pulse=certificates.pulse, gate=gate)
@@ -180,6 +184,7 @@ def build(
                 start("alerts", deps.alerts.run, pulse=deps.alerts.pulse)
                 yield
             await deps.unbroken.drain()
+            replica.save()
             await parts.producer.stop()
 
     async def ready() -> Mapping[str, bool | str]:
@@ -204,6 +209,11 @@ def build(
     if settings.explain_signatures:
         add_routes(app, signatures.router)
     return app
+
+
+def _snapshot(settings: GatewaySettings, opener: Opener) -> Snapshot | None:
+    path = settings.configuration_snapshot
+    return Snapshot(path, opener) if path else None
 
 
 def _admission(settings: GatewaySettings, directory: Directory) -> Admission:

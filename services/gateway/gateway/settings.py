@@ -26,6 +26,7 @@ class GatewaySettings(PublicSettings, CalledSettings, CallingSettings):
     """`sealing_key`: one or more, the newest first; `checkout_key`: one or two. `channel_urls`:
     whether credentials may name addresses other than the channel's own ("any" is for sandboxes).
     `channel_ca_file`: a private CA that channels are trusted by, besides the public ones.
+    `configuration_snapshot`: where the configuration is kept, sealed, for a start without Kafka.
     `max_in_flight`: of all apps together, one alone has half of them at most.
     `record_keys`: shared with trade-core; `configuration_public_keys`: those of merchant-admin;
     `unsigned_records_until`: for an upgrade, see `foundation.record_proof`.
@@ -49,3 +50,4 @@ class GatewaySettings(PublicSettings, CalledSettings, CallingSettings):
     channel_urls: Literal["own", "any"] = "own"
     channel_ca_file: Path | None = None
     explain_signatures: bool = False
+    configuration_snapshot: Path | None = None

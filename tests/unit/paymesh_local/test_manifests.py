@@ -1,13 +1,17 @@
 """The manifests' check says no where a cluster, or an auditor, would."""
 
 import copy
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 import yaml
 
-from paymesh_local.manifests import BASE, faults_of, missing
+from contracts import topics
+from paymesh_local import release
+from paymesh_local.manifests import BASE, HASH, faults_of, missing, rendered, rendered_here, strays
+from paymesh_local.paths import REPOSITORY
 
 
 def deployment() -> dict[str, Any]:
@@ -47,3 +51,49 @@ def test_a_spoiled_manifest_is_refused(spoil: Callable[[dict[str, Any]], object]
 
 def test_a_service_without_its_objects_is_missed() -> None:
     assert "Deployment/notifier is missing" in list(missing([deployment()]))
+
+
+def test_our_own_rendering_is_kubectls_but_for_the_hashes() -> None:
+    """Without kubectl both are ours."""
+
+    def in_order(
+        documents: Iterable[dict[str, Any]],
+    ) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        return sorted(
+            (
+                each["kind"],
+                HASH.sub("", each["metadata"]["name"]),
+                sorted(each.get("data", {}).items()),
+            )
+            for each in documents
+        )
+
+    assert in_order(rendered()) == in_order(rendered_here(BASE))
+
+
+def test_what_is_of_another_release_is_named() -> None:
+    documents = list(rendered_here(BASE))
+    version = release.last().next
+    assert list(strays(documents, version)) == []
+    jobs = [each for each in documents if each["kind"] == "Job"]
+    found = list(strays(documents, "9.9.9"))
+    assert len(found) == len(jobs) * 2 + 5
+
+
+def test_the_changelog_names_the_last_release_and_its_commit() -> None:
+    last = release.last()
+    text = (REPOSITORY / "CHANGELOG.md").read_text()
+    assert f"## {last.version}" in text
+    assert last.commit[:12] in text
+    compose = (REPOSITORY / "deploy" / "compose.yaml").read_text()
+    assert set(re.findall(r"image: paymesh/[a-z-]+:(\S+)", compose)) == {last.next}
+
+
+def test_every_topic_is_made_with_its_partitions_chosen() -> None:
+    text = (BASE.parent / "examples" / "kafka-topics.yaml").read_text()
+    made = {each["metadata"]["name"]: each["spec"] for each in yaml.safe_load_all(text)}
+    assert made.keys() == set(topics.ALL)
+    for name in (topics.ORDER_EVENTS, topics.PAYMENT_RESULTS, topics.CHANNEL_COMMANDS):
+        assert made[name]["partitions"] == 32
+    assert made[topics.MERCHANT_CONFIG]["config"]["cleanup.policy"] == "compact"
+    assert all(spec["config"]["min.insync.replicas"] == 2 for spec in made.values())

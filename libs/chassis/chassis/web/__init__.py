@@ -3,6 +3,7 @@
 from chassis.web.api_page import api_page, described
 from chassis.web.application import (
     PublicApp,
+    Remark,
     create_app,
     create_public_app,
     refuse_nul,
@@ -25,6 +26,7 @@ __all__ = [
     "InFlightLimit",
     "Language",
     "PublicApp",
+    "Remark",
     "Words",
     "add_routes",
     "api_page",

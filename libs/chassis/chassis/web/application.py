@@ -22,8 +22,13 @@ READY_LIMIT_S = 3.0
 UNUSED: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """`Edge` measures; FastAPI's own telemetry looks for its providers with every request."""
 
+
+class Remark(str):
+    """What there is to say of a check that holds."""
+
+
 Ready = Callable[[], Awaitable[Mapping[str, bool | str]]]
-"""Each check holds (True), or does not: False, or the words why not."""
+"""Each check holds (True, or a `Remark`), or does not: False, or the words why not."""
 
 Alive = Callable[[], Mapping[str, bool]]
 
@@ -164,7 +169,7 @@ def _add_health(app: FastAPI, ready: Ready | None, alive: Alive | None) -> None:
 
 
 def _checked(checks: Mapping[str, bool | str]) -> Response:
-    held = {name: check is True for name, check in checks.items()}
+    held = {n: check is True or isinstance(check, Remark) for n, check in checks.items()}
     reasons = {name: check for name, check in checks.items() if isinstance(check, str)}
     good = all(held.values())
     body = {"status": "ok" if good else "unavailable", "checks": held}

@@ -1,0 +1,117 @@
+"""A start without Kafka takes the configuration from disk: sealed, signed, at most a day old."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from tests.record_keys import CONFIGURATION_PUBLIC_KEY, stamp
+
+from chassis.consumer import Record
+from chassis.producer import Message
+from chassis.web import Remark
+from contracts import record_proof, sealing
+from contracts.topics import MERCHANT_CONFIG
+from foundation.configuration_replica import OLDEST_S, ConfigurationReplica
+from foundation.configuration_snapshot import Snapshot
+from foundation.record_proof import RecordProof
+
+OPENER = sealing.Opener.of(sealing.generate().private_key)
+HEADERS = {"ce_type": "configuration"}
+
+
+def signed(key: str, value: bytes) -> Record:
+    message = stamp(Message(MERCHANT_CONFIG, key, value, HEADERS))
+    return Record(MERCHANT_CONFIG, 0, 7, key, value, dict(message.headers), 5)
+
+
+class Reader:
+    """A replica of which nothing is behind."""
+
+    def __init__(self, path: Path, *, public_keys: str = CONFIGURATION_PUBLIC_KEY) -> None:
+        self.applied: list[tuple[str | None, bytes]] = []
+        self.replica = ConfigurationReplica(
+            bootstrap="127.0.0.1:1",
+            proof=RecordProof(record_proof.public_keys(public_keys)),
+            apply=lambda record: self.applied.append((record.key, record.value)),
+            snapshot=Snapshot(path, OPENER),
+            patience_s=0.01,
+        )
+
+    async def starts_without_kafka(self) -> None:
+        stop = asyncio.Event()
+        keeping = asyncio.ensure_future(self.replica.keep(stop))
+        await asyncio.sleep(0.05)
+        stop.set()
+        await keeping
+
+
+def kept(path: Path, *, age_s: float = 0.0) -> None:
+    records = {"M1": signed("M1", b'{"a":1}'), "M2": signed("M2", b'{"a":2}')}
+    Snapshot(path, OPENER).keep(records, time.time() - age_s)
+
+
+async def test_what_was_read_is_there_after_a_start_without_kafka(tmp_path: Path) -> None:
+    path = tmp_path / "inside" / "configuration"
+    kept(path, age_s=60)
+    reader = Reader(path)
+    assert not reader.replica.is_usable()
+
+    await reader.starts_without_kafka()
+
+    assert reader.applied == [("M1", b'{"a":1}'), ("M2", b'{"a":2}')]
+    told = reader.replica.ready()
+    assert isinstance(told, Remark)
+    assert "60 s old" in told
+    assert path.stat().st_mode & 0o077 == 0
+    assert b"M1" not in path.read_bytes()
+
+
+async def test_a_snapshot_older_than_a_day_is_not_taken(tmp_path: Path) -> None:
+    kept(tmp_path / "c", age_s=OLDEST_S + 60)
+    reader = Reader(tmp_path / "c")
+    await reader.starts_without_kafka()
+    assert reader.applied == []
+    assert not reader.replica.is_usable()
+
+
+async def test_kafka_that_answers_comes_first(tmp_path: Path) -> None:
+    kept(tmp_path / "c")
+    reader = Reader(tmp_path / "c")
+    reader.replica.caught_up.set()
+    await reader.starts_without_kafka()
+    assert reader.applied == []
+    assert reader.replica.ready() is True
+
+
+@pytest.mark.parametrize(
+    "content", ["", "garbage", sealing.seal(OPENER.public_key, "{}", context="x")]
+)
+async def test_a_file_that_cannot_be_read_is_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "c").write_text(content)
+    reader = Reader(tmp_path / "c")
+    await reader.starts_without_kafka()
+    assert not reader.replica.is_usable()
+
+
+async def test_records_of_a_stranger_in_the_file_change_nothing(tmp_path: Path) -> None:
+    kept(tmp_path / "c")
+    reader = Reader(tmp_path / "c", public_keys=record_proof.generate().public_key)
+    await reader.starts_without_kafka()
+    assert reader.applied == []
+    assert "none of its 2 records" in str(reader.replica.ready())
+
+
+async def test_what_is_deleted_leaves_the_next_snapshot(tmp_path: Path) -> None:
+    reader = Reader(tmp_path / "c")
+    for record in (signed("M1", b"{}"), signed("M2", b"{}"), signed("M1", b"")):
+        reader.replica.handle(record)
+    reader.replica.save()
+    assert not (tmp_path / "c").exists()  # Nobody has said that this is all.
+
+    reader.replica.caught_up.set()
+    reader.replica._see(is_behind=False)
+    reader.replica.save()
+    found = Snapshot(tmp_path / "c", OPENER).find()
+    assert found is not None
+    assert [record.key for record in found.records] == ["M2"]
