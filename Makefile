@@ -22,7 +22,7 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM -
 
 NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
-CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python bench tests
+CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python $(wildcard examples/*/*.py) bench tests
 
 .PHONY: help run test upgrade-test test-sdks sdks simulate mutants fuzz check docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
@@ -50,6 +50,9 @@ mutants: venv ## plant faults in a copy of the code: each must be found out with
 
 test-sdks: venv ## the signers of Node, Go, PHP and Java on the shared vectors; says what is absent
 	@$(VENV) -m tests.sdks
+
+sdks: venv ## clients for Java, Go, PHP and Node, generated from the OpenAPI into dist/sdks
+	@$(VENV) -m paymesh_local.sdk_clients
 
 fuzz: venv ## FUZZ_SECONDS=900 of what Schemathesis makes of our OpenAPI, signed; make test does 60 s
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(VENV) -m pytest tests/fuzz

@@ -280,6 +280,18 @@ async def test_address_is_checked_before_it_is_registered(
         assert "Errno" not in fault["message"]
 
 
+async def test_a_delivery_is_told_with_the_three_numbers(
+    harness: Harness, http: httpx.AsyncClient
+) -> None:
+    numbers = {"merchant_order_no": "W1", "payment_no": "P1", "channel_trade_no": "4200"}
+    told = {"type": "refund.succeeded", "data": {"merchant_id": "M1", **numbers}}
+    await harness.add(new_delivery(body=json.dumps(told).encode()))
+    await harness.add(new_delivery(body=b'{"type":"ping","data":{}}'))
+    ping, about = (await listed(http, app_id="A1")).items
+    assert about.model_dump(include=set(numbers)) == numbers
+    assert set(ping.model_dump(include=set(numbers)).values()) == {None}
+
+
 async def listed(http: httpx.AsyncClient, **query: str) -> DeliveryPage:
     answer = await http.get("/internal/deliveries", params=query)
     assert answer.status_code == 200, answer.text

@@ -34,8 +34,8 @@ class AttemptView(Message):
 
 
 class DeliveryView(Message):
-    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted. `merchant_id`:
-    whom it is about, None for a ping."""
+    """Why a callback did or did not arrive. `state`: pending, delivered, exhausted. `merchant_id`
+    and the three numbers (三号): whom and which payment it is about, None for a ping."""
 
     delivery_id: str
     event_id: str
@@ -45,6 +45,9 @@ class DeliveryView(Message):
     created_at: datetime
     next_attempt_at: datetime | None
     merchant_id: str | None = None
+    merchant_order_no: str | None = None
+    payment_no: str | None = None
+    channel_trade_no: str | None = None
     attempts: list[AttemptView]
 
 

@@ -128,6 +128,9 @@ class DeliveryView(Told):
     created_at: datetime
     next_attempt_at: datetime | None
     merchant_id: str | None = None
+    merchant_order_no: str | None = None
+    payment_no: str | None = None
+    channel_trade_no: str | None = None
     attempts: list[AttemptView]
 
 

@@ -152,6 +152,9 @@ def _view(deps: Deps, seen: views.Seen) -> DeliveryView:
         state=seen.state,
         created_at=seen.created_at,
         merchant_id=seen.merchant_id,
+        merchant_order_no=seen.merchant_order_no,
+        payment_no=seen.payment_no,
+        channel_trade_no=seen.channel_trade_no,
         next_attempt_at=seen.next_attempt_at,
         attempts=seen.attempts,
     )

@@ -17,7 +17,8 @@ NEWEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`notify_url` None: the app's own address. `merchant_id` None: it is about no merchant."""
+    """`notify_url` None: the app's own address. `merchant_id` and the three numbers
+    None: it is about no payment."""
 
     delivery_id: int
     event_id: str
@@ -28,6 +29,9 @@ class Seen:
     created_at: datetime
     next_attempt_at: datetime | None
     merchant_id: str | None
+    merchant_order_no: str | None
+    payment_no: str | None
+    channel_trade_no: str | None
     attempts: list[AttemptView]
 
 
@@ -126,8 +130,10 @@ _DELIVERIES = """
 select told.delivery_id, event_id, told.app_id, type, notify_url, state, created_at,
        case when due.due_at is not null and lane.suspended_at is null
             then greatest(due.due_at, lane.held_until) end as next_attempt_at,
-       convert_from(body, 'UTF8')::json -> 'data' ->> 'merchant_id' as merchant_id
+       about ->> 'merchant_id' as merchant_id, about ->> 'merchant_order_no' as merchant_order_no,
+       about ->> 'payment_no' as payment_no, about ->> 'channel_trade_no' as channel_trade_no
 from delivery_state told
+cross join lateral (select convert_from(body, 'UTF8')::json -> 'data' as about) as content
 join lane on lane.lane_id = told.lane_id
 left join due on due.lane_id = told.lane_id and due.delivery_id = told.delivery_id
 where told.delivery_id = any($1) and told.day = any($2)

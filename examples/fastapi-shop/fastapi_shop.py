@@ -1,0 +1,149 @@
+"""A shop of one bill, on FastAPI: pay it by WeChat or on the centre's page, hear when it is paid.
+
+uvicorn fastapi_shop:app --port 9000        (beside a running `make run`; open http://127.0.0.1:9000)
+"""
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import escape
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import Body, Depends, FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from paymesh import (
+    ApiError,
+    AsyncPaymesh,
+    Event,
+    NotAuthentic,
+    NotSettled,
+    Payer,
+    PaymentView,
+    Settings,
+    verify_return,
+)
+from paymesh.frameworks.fastapi import callback
+
+SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
+OWN_URL = os.environ.get("SHOP_URL", "http://127.0.0.1:9000")
+AMOUNT = 1299  # minor units (分)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with AsyncPaymesh.of(SETTINGS) as paymesh:
+        app.state.paymesh = paymesh
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+books = sqlite3.connect(os.environ.get("SHOP_BOOKS", "shop.db"), check_same_thread=False)
+books.execute("create table if not exists bill (number primary key, paid_by, refunded default 0)")
+books.execute("create table if not exists told (event_id primary key)")
+
+
+@app.get("/")
+async def home() -> HTMLResponse:
+    rows = books.execute("select number, paid_by, refunded from bill order by rowid desc limit 20")
+    items = "".join(
+        f"<li>{escape(number)}: {'paid, ' + escape(paid_by) if paid_by else 'open'}"
+        f"{f', {refunded} given back' if refunded else ''}</li>"
+        for number, paid_by, refunded in rows
+    )
+    form = '<form method="post" action="/bills"><button>Pay 物业费</button></form>'
+    return HTMLResponse(f"{form}<ul>{items}</ul>")
+
+
+async def new_payment(request: Request, **how: Any) -> PaymentView:
+    """A new bill, and a payment that can be shown to the payer."""
+    number = f"bill-{uuid4()}"
+    with books:  # Ours is durable before money can move.
+        books.execute("insert into bill (number) values (?)", (number,))
+    paymesh: AsyncPaymesh = request.app.state.paymesh
+    try:
+        return await paymesh.payments.create_and_settle(
+            merchant_id=SETTINGS.merchant_id or "",
+            merchant_order_no=number,
+            amount=AMOUNT,
+            subject="物业费 11月",
+            notify_url=f"{OWN_URL}/callbacks",
+            **how,
+        )
+    except ApiError as error:
+        raise HTTPException(502, f"{error.code} ({error.request_id})") from error
+    except NotSettled as error:  # The bill stays open: a callback will tell.
+        raise HTTPException(503, "Please look again in a minute.") from error
+
+
+@app.post("/bills")
+async def pay(request: Request) -> RedirectResponse:
+    """Off to the centre's page, where the payer chooses how to pay."""
+    payment = await new_payment(request, method="cashier", return_url=f"{OWN_URL}/back")
+    if payment.action is None or payment.action.type != "redirect":
+        raise HTTPException(502, payment.status)
+    return RedirectResponse(payment.action.url, 303)
+
+
+@app.post("/api/bills")
+async def pay_in_wechat(request: Request, openid: Annotated[str, Body(embed=True)]) -> PaymentView:
+    """For mini programs; the openid is that of your own login (wx.login, jscode2session)."""
+    how = {"method": "mini_program", "payment_id": SETTINGS.payment_ids["wechat"]}
+    return await new_payment(request, payer=Payer(openid=openid), **how)
+
+
+@app.get("/api/bills/{number}")
+async def bill(number: str) -> dict[str, bool]:
+    """What a page polls: by what callbacks told, never by what the payer's phone says."""
+    row = books.execute("select paid_by from bill where number = ?", (number,)).fetchone()
+    return {"paid": row is not None and row[0] is not None}
+
+
+@app.get("/back")
+async def back(request: Request) -> HTMLResponse:
+    """The payer is back: what is shown here is signed, but only callbacks are believed."""
+    try:
+        came = verify_return(str(request.url), SETTINGS.webhook_secret)
+    except NotAuthentic as error:
+        raise HTTPException(400, str(error)) from error
+    return HTMLResponse(f"Your bill {escape(came.merchant_order_no)} is {escape(came.status)}.")
+
+
+@app.post("/callbacks")
+def told(event: Annotated[Event, Depends(callback(SETTINGS.webhook_secret))]) -> str:
+    """Each event once, in one transaction with what it changes; then it is acknowledged."""
+    with books:
+        new = books.execute("insert or ignore into told values (?)", (event.id,)).rowcount
+        if new and event.type == "payment.succeeded" and event.payment:
+            books.execute(
+                "update bill set paid_by = ? where number = ?",
+                (event.payment.payment_no, event.payment.merchant_order_no),
+            )
+        if new and event.type == "refund.succeeded" and event.refund:
+            books.execute(
+                "update bill set refunded = refunded + ? where number = ?",
+                (event.refund.amount, event.refund.merchant_order_no),
+            )
+    return "success"
+
+
+@app.post("/bills/{number}/refund")
+async def give_back(number: str, request: Request) -> dict[str, str]:
+    """The same `merchant_refund_no` is the same refund, however often this is called."""
+    row = books.execute("select paid_by from bill where number = ?", (number,)).fetchone()
+    if row is None or row[0] is None:
+        raise HTTPException(409, "this bill is not paid")
+    paymesh = request.app.state.paymesh
+    payment = await paymesh.payments.get(row[0])
+    refund = await paymesh.refunds.create(
+        merchant_id=payment.merchant_id,
+        payment_id=payment.payment_id or "",
+        payment_no=payment.payment_no,
+        merchant_refund_no=f"all-of-{number}",
+        amount=AMOUNT,
+        reason="多收退回",
+        notify_url=f"{OWN_URL}/callbacks",
+    )
+    return {"refund_no": refund.refund_no, "status": refund.status}

@@ -1,0 +1,133 @@
+"""A shop of one bill, on Flask: shows a QR code of WeChat Pay, and hears of payments by pulling.
+
+    flask --app flask_shop run --port 9000    (beside a running `make run`; open http://127.0.0.1:9000)
+
+No address that can be called back is needed: a thread follows the events of the app. The bills and
+the place among the events are kept in SQLite, so a restart goes on where the shop was.
+"""
+
+import os
+import sqlite3
+import threading
+from html import escape
+from uuid import uuid4
+
+from flask import Flask, Response, abort, jsonify, redirect, request
+
+from paymesh import ApiError, Event, NotAuthentic, NotSettled, Paymesh, Settings, verify
+
+SETTINGS = Settings.of_environment() if "PAYMESH_URL" in os.environ else Settings.of_demo()
+BOOKS = os.environ.get("SHOP_BOOKS", "shop.db")
+AMOUNT = 1299  # minor units (分)
+
+app = Flask(__name__)
+paymesh = Paymesh.of(SETTINGS)
+
+
+def books() -> sqlite3.Connection:
+    """A connection of this thread's own."""
+    return sqlite3.connect(BOOKS, timeout=10)
+
+
+with books() as tx:
+    tx.executescript("""
+        create table if not exists bill (number text primary key, qr_code text, paid_by text);
+        create table if not exists told (event_id text primary key);
+        create table if not exists place (place text);
+    """)
+
+
+class Place:
+    """Where the shop is among the events, kept beside what they changed."""
+
+    def load(self) -> str | None:
+        with books() as tx:
+            row = tx.execute("select place from place").fetchone()
+        return row[0] if row else None
+
+    def save(self, place: str) -> None:
+        with books() as tx:
+            tx.execute("delete from place")
+            tx.execute("insert into place values (?)", (place,))
+
+
+def deal_with(event: Event) -> None:
+    """Each event once, in one transaction with what it changes."""
+    with books() as tx:
+        new = tx.execute("insert or ignore into told values (?)", (event.id,)).rowcount
+        if new and event.type == "payment.succeeded" and event.payment:
+            tx.execute(
+                "update bill set paid_by = ? where number = ?",
+                (event.payment.payment_no, event.payment.merchant_order_no),
+            )
+
+
+def follow() -> None:
+    for event in paymesh.events.follow(store=Place()):
+        deal_with(event)
+
+
+threading.Thread(target=follow, daemon=True).start()
+
+
+@app.get("/")
+def home() -> str:
+    with books() as tx:
+        bills = tx.execute("select number, paid_by from bill order by rowid desc limit 20")
+        items = "".join(
+            f'<li><a href="/bills/{escape(number)}">{escape(number)}</a>:'
+            f" {'paid' if paid_by else 'open'}</li>"
+            for number, paid_by in bills
+        )
+    form = '<form method="post" action="/bills"><button>Pay 12.99 物业费</button></form>'
+    return f"<title>Shop</title>{form}<ul>{items}</ul>"
+
+
+@app.post("/bills")
+def pay() -> Response:
+    """A new bill with the QR code that the payer scans."""
+    number = f"bill-{uuid4()}"
+    with books() as tx:  # Ours is durable before money can move.
+        tx.execute("insert into bill (number) values (?)", (number,))
+    try:
+        payment = paymesh.payments.create_and_settle(
+            merchant_id=SETTINGS.merchant_id or "",
+            payment_id=SETTINGS.payment_ids["wechat"],
+            merchant_order_no=number,
+            amount=AMOUNT,
+            subject="物业费 11月",
+            method="native",
+        )
+    except ApiError as error:
+        abort(502, f"{error.code} ({error.request_id})")
+    except NotSettled:
+        abort(503, "Please look again in a minute.")
+    if payment.action is not None and payment.action.type == "qr_code":
+        with books() as tx:
+            tx.execute(
+                "update bill set qr_code = ? where number = ?", (payment.action.qr_code, number)
+            )
+    answer = redirect(f"/bills/{number}", 303)
+    assert isinstance(answer, Response)
+    return answer
+
+
+@app.get("/bills/<number>")
+def bill(number: str) -> Response:
+    """What a page of the shop draws and polls: the text of the QR code, and whether it is paid."""
+    with books() as tx:
+        row = tx.execute("select qr_code, paid_by from bill where number = ?", (number,)).fetchone()
+    if row is None:
+        abort(404)
+    return jsonify(number=number, qr_code=row[0], paid_by=row[1])
+
+
+@app.post("/callbacks")
+def told() -> str:
+    """Callbacks may come as well: the same events by the same ids."""
+    try:
+        event = verify(dict(request.headers), request.get_data(), SETTINGS.webhook_secret)
+    except NotAuthentic:
+        abort(401)
+    deal_with(event)
+    return "success"
