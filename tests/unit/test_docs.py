@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 REPOSITORY: Final = Path(__file__).parents[2]
-SKIPPED: Final = {".venv", "node_modules", ".local", "jars"}
+SKIPPED: Final = {".venv", "dist", "node_modules", ".local", "jars"}
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(?:#[^)]*)?\)")
 RULE: Final = re.compile(r"^\| `([a-z-]+)` \|", re.MULTILINE)
 PLACE: Final = re.compile(
