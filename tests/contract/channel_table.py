@@ -18,6 +18,7 @@ JUDGES: Final = {
     "wechat": "`wechatpayv3` (PyPI), `wechatpay-axios-plugin` (npm)",
     "alipay": "`python-alipay-sdk` (PyPI), `alipay-sdk` (npm)",
     "easy": "`openssl`",
+    "unionpay": "`openssl`",
 }
 """Public programs that speak to our sandbox and read what our plugins write; see tests/oracles."""
 

@@ -183,6 +183,7 @@ async def tell_credentials(world: World, request: Request) -> Response:
             "wechat": world.wechat.section(world.wechat.first(), world.public_url),
             "alipay": world.alipay.section(world.alipay.first(), world.public_url),
             "easy": world.easy.section(world.easy.first(), world.public_url),
+            "unionpay": world.unionpay.section(world.unionpay.first(), world.public_url),
         }
     )
 
@@ -196,6 +197,8 @@ async def open_merchant(world: World, request: Request) -> Response:
             section = world.alipay.section(world.alipay.open(), world.public_url)
         case "easy":
             section = world.easy.section(world.easy.open(), world.public_url)
+        case "unionpay":
+            section = world.unionpay.section(world.unionpay.open(), world.public_url)
     return _json(section, 201)
 
 

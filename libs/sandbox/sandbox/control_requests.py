@@ -9,7 +9,7 @@ from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Kind, Operation
 MAX_DELAY_S = 600
 MAX_LATENCY_MS = 60_000
 
-Channel = Literal["wechat", "alipay", "easy"]
+Channel = Literal["wechat", "alipay", "easy", "unionpay"]
 
 
 class ControlRequest(BaseModel):

@@ -98,8 +98,10 @@ def issue(
     *,
     issuer: x509.Name,
     issuer_key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
+    is_issuer: bool = False,
 ) -> x509.Certificate:
-    """A certificate valid from yesterday; issuer = subject makes a root."""
+    """A certificate valid from yesterday; issuer = subject makes a root. `is_issuer`: it may issue
+    others, too."""
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     builder = (
         x509.CertificateBuilder()
@@ -109,7 +111,9 @@ def issue(
         .serial_number(_serial())
         .not_valid_before(begin)
         .not_valid_after(begin + CERTIFICATE_LIFE)
-        .add_extension(x509.BasicConstraints(ca=subject == issuer, path_length=None), True)
+        .add_extension(
+            x509.BasicConstraints(ca=is_issuer or subject == issuer, path_length=None), True
+        )
     )
     return builder.sign(issuer_key, _SHA256)
 

@@ -25,6 +25,9 @@ from sandbox.notices import NoticeForm, Notices
 from sandbox.shelf import Shelf
 from sandbox.transport import SandboxProtocol
 from sandbox.truth import Truth
+from sandbox.unionpay import routes as unionpay_routes
+from sandbox.unionpay.account import KIND as UNIONPAY
+from sandbox.unionpay.notices import UnionpayNotices
 from sandbox.wechat import routes as wechat_routes
 from sandbox.wechat.account import KIND as WECHAT
 from sandbox.wechat.certificates import PlatformCertificates
@@ -77,12 +80,13 @@ def build_world(state_dir: Path, public_url: str, notice_time_scale: float = 1.0
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     truth, faults, later = Truth(state_dir / "truth.sqlite3"), Faults(), Later()
     wechat, alipay = Accounts(WECHAT, state_dir), Accounts(ALIPAY, state_dir)
-    easy = Accounts(EASY, state_dir)
+    easy, unionpay = Accounts(EASY, state_dir), Accounts(UNIONPAY, state_dir)
     certificates = PlatformCertificates(state_dir)
     forms: dict[str, NoticeForm] = {
         "wechat": WechatNotices(wechat, certificates),
         "alipay": AlipayNotices(alipay, truth),
         "easy": EasyNotices(easy),
+        "unionpay": UnionpayNotices(unionpay),
     }
     return World(
         truth=truth,
@@ -92,6 +96,7 @@ def build_world(state_dir: Path, public_url: str, notice_time_scale: float = 1.0
         wechat=wechat,
         alipay=alipay,
         easy=easy,
+        unionpay=unionpay,
         platform_certificates=certificates,
         shelf=Shelf(),
         public_url=public_url.rstrip("/"),
@@ -109,6 +114,7 @@ def build_app(world: World) -> Starlette:
             *wechat_routes.routes(world),
             *gateway.routes(world),
             *easy_routes.routes(world),
+            *unionpay_routes.routes(world),
             *control.routes(world),
         ],
         lifespan=running,

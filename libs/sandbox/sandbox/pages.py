@@ -14,8 +14,8 @@ from sandbox.money import yuan
 from sandbox.truth import Trade
 from sandbox.world import World
 
-NAMES = {"wechat": "微信支付", "alipay": "支付宝", "easy": "易生支付"}
-COLOURS = {"wechat": "#07c160", "alipay": "#1677ff", "easy": "#c8102e"}
+NAMES = {"wechat": "微信支付", "alipay": "支付宝", "easy": "易生支付", "unionpay": "银联支付"}
+COLOURS = {"wechat": "#07c160", "alipay": "#1677ff", "easy": "#c8102e", "unionpay": "#007b84"}
 WALLETS = {"WECHAT": "微信支付", "ALIPAY": "支付宝", "UNIONPAY": "云闪付"}
 HEADERS = {
     "Content-Security-Policy": (

@@ -11,6 +11,7 @@ from sandbox.logins import Logins
 from sandbox.notices import Notices
 from sandbox.shelf import Shelf
 from sandbox.truth import Truth
+from sandbox.unionpay.account import UnionpayAccount
 from sandbox.wechat.account import WechatAccount
 from sandbox.wechat.certificates import PlatformCertificates
 
@@ -38,6 +39,7 @@ class World:
     wechat: Accounts[WechatAccount]
     alipay: Accounts[AlipayAccount]
     easy: Accounts[EasyAccount]
+    unionpay: Accounts[UnionpayAccount]
     platform_certificates: PlatformCertificates
     shelf: Shelf
     public_url: str

@@ -81,17 +81,18 @@ class Exchange:
             return Statement(())
         if not isinstance(spot, StatementPlace):
             return spot
+        read, download = statements.read, statements.download
+        if read is None or download is None:
+            raise TypeError(f"{account.channel} has a place of statements, and no way to read it")
         try:
-            opened, download = self._keys.opened(account), statements.download
+            opened = self._keys.opened(account)
             reply = await self._bulkheads.send(
                 account, lambda: download(spot, opened, self._moment()), STATEMENT_TIMEOUT_S
             )
             if not isinstance(reply, Reply):
                 return reply
             # A large file takes seconds to read; payments must not wait for it.
-            return Statement(
-                tuple(await asyncio.to_thread(statements.read, reply, spot, requested, opened))
-            )
+            return Statement(tuple(await asyncio.to_thread(read, reply, spot, requested, opened)))
         except (Unverifiable, *UNREADABLE) as error:
             return _unread(account, error, "the statement makes no sense")
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.channels import alipay, easy, wechat
+from gateway.channels import alipay, easy, unionpay, wechat
 from gateway.channels.plugin import Plugin
 
 PLUGINS: Final[Mapping[str, Plugin[Any]]] = {
     "alipay": alipay.PLUGIN,
     "wechat": wechat.PLUGIN,
     "easy": easy.PLUGIN,
+    "unionpay": unionpay.PLUGIN,
 }

@@ -3,6 +3,7 @@
 from tests.unit.gateway.channels.alipay_side import AlipaySide
 from tests.unit.gateway.channels.conformance import Conformance
 from tests.unit.gateway.channels.easy_side import EasySide
+from tests.unit.gateway.channels.unionpay_side import UnionpaySide
 from tests.unit.gateway.channels.wechat_side import WechatSide
 
 from gateway.channels.registry import PLUGINS
@@ -18,6 +19,10 @@ class TestAlipay(Conformance):
 
 class TestEasy(Conformance):
     make_side = EasySide
+
+
+class TestUnionpay(Conformance):
+    make_side = UnionpaySide
 
 
 def test_no_registered_channel_goes_without_the_suite() -> None:

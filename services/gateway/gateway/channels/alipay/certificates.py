@@ -1,4 +1,4 @@
-"""Alipay's certificate mode (公钥证书): the serial names of certificates, and who signed whom.
+"""Alipay's certificate mode (公钥证书): the serial names of certificates.
 
 Source: opendocs.alipay.com/common/057k53
 """
@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509 import Certificate
 
 _RSA_FAMILY: Final = "1.2.840.113549.1.1."
@@ -26,23 +25,3 @@ def root_serial_name(bundle: Sequence[Certificate]) -> str:
         for each in bundle
         if each.signature_algorithm_oid.dotted_string.startswith(_RSA_FAMILY)
     )
-
-
-def is_trusted(chain: Sequence[Certificate], roots: Sequence[Certificate]) -> bool:
-    """Whether the first certificate leads, over the others, to one of the roots."""
-    current, between = chain[0], list(chain[1:])
-    while not any(_is_issued_by(current, root) for root in roots):
-        issuer = next((each for each in between if _is_issued_by(current, each)), None)
-        if issuer is None:
-            return False
-        between.remove(issuer)
-        current = issuer
-    return True
-
-
-def _is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
-        return False
-    return True

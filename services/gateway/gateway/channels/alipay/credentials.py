@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from contracts.api import HttpUrl
 from gateway.channels import rsa
-from gateway.channels.alipay.certificates import is_trusted, root_serial_name, serial_name
+from gateway.channels.alipay.certificates import root_serial_name, serial_name
+from gateway.channels.certificate_chains import is_trusted
 from gateway.channels.faults import Fault
 from gateway.channels.plugin import are_checked
 

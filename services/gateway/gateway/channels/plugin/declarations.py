@@ -23,6 +23,7 @@ from gateway.channels.plugin.messages import (
 )
 from gateway.channels.plugin.outcomes import Blame, Notified, Outcome, Pending, Trial
 from gateway.channels.plugin.statements import (
+    Statement,
     StatementKind,
     StatementPlace,
     StatementRequest,
@@ -99,16 +100,19 @@ class KeyRenewal(Generic[AccountT]):
 
 @dataclass(frozen=True, slots=True)
 class Statements(Generic[AccountT]):
-    """The channel's statements. `call` asks where one lies and `place` reads the answer: the place,
-    or why there is none (Pending with `found` False: nothing was moved that day). `download`
-    fetches the file; `read` gives the account's own rows of it, and raises Unverifiable where it is
-    not what was announced."""
+    """The channel's statements. `call` asks for one and `place` reads the answer: the place where
+    it lies, the statement itself where the answer carries it, or why there is none (Pending with
+    `found` False: nothing was moved that day). `download` fetches the file from its place; `read`
+    gives the account's own rows of it, and raises Unverifiable where it is not what was announced.
+    Channels that answer with places have both."""
 
     kinds: frozenset[StatementKind]
     call: Callable[[StatementRequest, AccountT], Call]
-    place: Callable[[Answer, StatementRequest, AccountT], StatementPlace | Outcome]
-    download: Callable[[StatementPlace, AccountT, Moment], Request]
-    read: Callable[[Reply, StatementPlace, StatementRequest, AccountT], list[StatementRow]]
+    place: Callable[[Answer, StatementRequest, AccountT], StatementPlace | Statement | Outcome]
+    download: Callable[[StatementPlace, AccountT, Moment], Request] | None = None
+    read: (
+        Callable[[Reply, StatementPlace, StatementRequest, AccountT], list[StatementRow]] | None
+    ) = None
 
 
 @dataclass(frozen=True, slots=True)

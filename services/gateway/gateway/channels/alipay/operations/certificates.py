@@ -15,9 +15,10 @@ from cryptography.x509 import Certificate
 
 from gateway.channels import rsa
 from gateway.channels.alipay import wire
-from gateway.channels.alipay.certificates import is_trusted, serial_name
+from gateway.channels.alipay.certificates import serial_name
 from gateway.channels.alipay.codes import SUCCESS
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.certificate_chains import is_trusted
 from gateway.channels.plugin import Call, Moment, Reply, Unverifiable
 from gateway.channels.reading import json_object, text
 

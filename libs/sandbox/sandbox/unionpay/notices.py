@@ -1,0 +1,67 @@
+"""UnionPay's notifications (后台通知): a signed form, acknowledged by HTTP 200.
+
+Only what succeeded is told. The pauses are an assumption: none are printed.
+
+Source: open.unionpay.com (acpAPIId=901, 后台通知)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.accounts import Accounts
+from sandbox.faults import Hit
+from sandbox.notices import Letter
+from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.unionpay.account import UnionpayAccount
+from sandbox.unionpay.orders import REFUND_CODES, facts, refund_facts
+from sandbox.unionpay.wire import SUCCESS, UNKNOWN_CODE, as_form, seal
+
+ANSWER_WITHIN_S = 5.0
+PAUSES_S = (30, 60, 120, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class UnionpayNotices:
+    """The form of UnionPay's notifications, see `sandbox.notices.NoticeForm`."""
+
+    accounts: Accounts[UnionpayAccount]
+    timeout_s: float = ANSWER_WITHIN_S
+
+    def pauses_s(self, trade: Trade) -> Sequence[float]:
+        return PAUSES_S
+
+    def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
+        account = self.accounts.get(trade.merchant)
+        told = _of_refund(trade, refund, hit) if refund else _of_payment(trade, hit)
+        body = as_form(seal(account, told, hit))
+        return Letter(body, {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"})
+
+    def is_acknowledged(self, status: int, body: bytes) -> bool:
+        return status == 200
+
+
+def _of_payment(trade: Trade, hit: Hit) -> dict[str, str]:
+    amount = str(trade.taken + ("wrong_amount" in hit))
+    return facts(trade) | {
+        "txnType": "01",
+        "txnSubType": trade.details["sub_type"],
+        "bizType": trade.details["biz_type"],
+        "txnAmt": amount,
+        "settleAmt": amount,
+        "respCode": UNKNOWN_CODE if "unknown_status" in hit else SUCCESS,
+        "respMsg": "Success!",
+    }
+
+
+def _of_refund(trade: Trade, refund: Refund, hit: Hit) -> dict[str, str]:
+    amount = str(refund.amount + ("wrong_amount" in hit))
+    return refund_facts(refund) | {
+        "txnType": "04",
+        "txnSubType": "00",
+        "bizType": trade.details["biz_type"],
+        "origQryId": trade.channel_trade_no,
+        "txnAmt": amount,
+        "settleAmt": amount,
+        "respCode": UNKNOWN_CODE if "unknown_status" in hit else REFUND_CODES[refund.state],
+        "respMsg": "Success!",
+    }

@@ -1,0 +1,184 @@
+"""Payments at UnionPay: opened by form, by the app, by a code shown or scanned; and queried.
+
+Source: open.unionpay.com (acpAPIId=901 front, 3021 app, 793 code shown, 795 code scanned)
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+import orjson
+
+from sandbox import payer
+from sandbox.answering import Done
+from sandbox.clock import BEIJING, beijing_compact, now
+from sandbox.faults import Hit
+from sandbox.truth import Refund, Trade
+from sandbox.unionpay.account import CHANNEL
+from sandbox.unionpay.wire import (
+    BAD_FORM,
+    DUPLICATE,
+    NOT_FOUND,
+    SUCCESS,
+    UNDER_WAY,
+    UNKNOWN_CODE,
+    YUAN,
+    Asked,
+    Refusal,
+    check_key,
+    respond,
+)
+from sandbox.world import World
+
+SHOWN, SCANNED = "07", "06"
+ASKS_FIRST = "00"  # the end of a code whose payer has to type a password
+DEFAULT_LIFE_S = 7200
+REFUND_CODES = {"processing": UNDER_WAY, "succeeded": SUCCESS, "failed": "64", "abnormal": "64"}
+
+
+def open_front(world: World, asked: Asked, hit: Hit) -> Trade:
+    """frontTransReq: the browser has brought the form."""
+    asked.text("frontUrl", 256, is_needed=True)
+    return _opened(world, asked, "front")
+
+
+def create_app(world: World, asked: Asked, hit: Hit) -> Done:
+    """appTransReq: `tn` for the SDK in the app."""
+    trade = _opened(world, asked, "app")
+    return Done(respond(asked, {"tn": trade.channel_trade_no}, hit), trade)
+
+
+def create(world: World, asked: Asked, hit: Hit) -> Done:
+    """backTransReq with a code that is shown, or was scanned."""
+    match asked.fields.get("txnSubType"):
+        case "07":
+            trade = _opened(world, asked, "qr")
+            code = f"https://qr.95516.com/00010000/{trade.token}"
+            return Done(respond(asked, {"qrCode": code}, hit), trade)
+        case "06":
+            return _scanned(world, asked, hit)
+        case _:
+            raise Refusal(BAD_FORM, "报文格式错误[txnSubType]")
+
+
+def query(world: World, asked: Asked, hit: Hit) -> Done:
+    """queryTrans by orderId and txnTime, of payments and refunds alike."""
+    check_key(asked)
+    merchant = asked.account.mer_id
+    refund = world.truth.find_refund(CHANNEL, merchant, asked.number)
+    if refund is not None and refund.details["txn_time"] == asked.fields["txnTime"]:
+        return Done(respond(asked, _about_refund(refund, hit), hit))
+    trade = world.truth.find_trade(CHANNEL, merchant, asked.number)
+    is_known = trade is not None and trade.details["txn_time"] == asked.fields["txnTime"]
+    if trade is None or not is_known or trade.state == "closed":
+        raise Refusal(NOT_FOUND, "查无此交易")
+    return Done(respond(asked, _about_trade(trade, hit), hit))
+
+
+def facts(trade: Trade) -> dict[str, str]:
+    """What queries and notifications tell of a payment."""
+    at = beijing_compact(trade.paid_at or trade.created_at)
+    return {
+        "orderId": trade.number,
+        "txnTime": trade.details["txn_time"],
+        "queryId": trade.channel_trade_no,
+        "currencyCode": YUAN,
+        "traceNo": trade.channel_trade_no[-6:],
+        "traceTime": at[4:],
+        "settleDate": at[4:8],
+        "settleCurrencyCode": YUAN,
+        "payCardType": "01",
+        "accNo": "6216***********0018",
+    }
+
+
+def refund_facts(refund: Refund) -> dict[str, str]:
+    at = beijing_compact(refund.finished_at or refund.created_at)
+    return {
+        "orderId": refund.number,
+        "txnTime": refund.details["txn_time"],
+        "queryId": refund.channel_refund_no,
+        "currencyCode": YUAN,
+        "traceNo": refund.channel_refund_no[-6:],
+        "traceTime": at[4:],
+        "settleDate": at[4:8],
+        "reqReserved": refund.details["reserved"],
+    }
+
+
+def _about_trade(trade: Trade, hit: Hit) -> dict[str, str]:
+    code = SUCCESS if trade.state == "paid" else UNDER_WAY
+    return facts(trade) | {
+        "txnAmt": str(trade.taken + ("wrong_amount" in hit)),
+        "origRespCode": UNKNOWN_CODE if "unknown_status" in hit else code,
+        "origRespMsg": "成功[0000000]" if code == SUCCESS else "交易已受理，请稍后查询交易结果",
+    }
+
+
+def _about_refund(refund: Refund, hit: Hit) -> dict[str, str]:
+    code = REFUND_CODES[refund.state]
+    return refund_facts(refund) | {
+        "txnAmt": str(refund.amount + ("wrong_amount" in hit)),
+        "origRespCode": UNKNOWN_CODE if "unknown_status" in hit else code,
+        "origRespMsg": "成功[0000000]" if code == SUCCESS else "处理中或失败",
+    }
+
+
+def _scanned(world: World, asked: Asked, hit: Hit) -> Done:
+    code = asked.text("qrNo", 20, is_needed=True)
+    asked.text("termId", 8, is_needed=True)
+    is_new = world.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number) is None
+    trade = _opened(world, asked, "scanned")
+    if is_new and not code.endswith(ASKS_FIRST):
+        payer.pay(world, trade)
+    return Done(respond(asked, {}, hit), trade if trade.state == "created" else None)
+
+
+def _opened(world: World, asked: Asked, product: str) -> Trade:
+    """The trade of this number; the same request again finds it, another is a duplicate."""
+    check_key(asked)
+    canonical = {k: v for k, v in asked.fields.items() if k not in ("signature", "certId")}
+    mark = hashlib.sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    trade = world.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
+    if trade is None:
+        return _add(world, asked, product, mark)
+    if trade.fingerprint != mark or trade.state != "created":
+        raise Refusal(DUPLICATE, "重复交易")
+    return trade
+
+
+def _add(world: World, asked: Asked, product: str, mark: str) -> Trade:
+    at = now()
+    trade = Trade(
+        channel=CHANNEL,
+        merchant=asked.account.mer_id,
+        number=asked.number,
+        payment_no=asked.number,
+        channel_trade_no=f"{beijing_compact(at)}{secrets.randbelow(10**7):07d}",
+        product=product,
+        amount=asked.amount(),
+        subject=asked.text("orderDesc", 32),
+        notify_url=asked.text("backUrl", 256, is_needed=True),
+        fingerprint=mark,
+        created_at=at,
+        closes_at=_closes_at(asked, at),
+        token=secrets.token_hex(16),
+        details={
+            "txn_time": asked.fields["txnTime"],
+            "biz_type": asked.fields.get("bizType", ""),
+            "sub_type": asked.fields.get("txnSubType", ""),
+            "front_url": asked.fields.get("frontUrl", ""),
+        },
+    )
+    world.truth.add_trade(trade)
+    return trade
+
+
+def _closes_at(asked: Asked, at: float) -> float:
+    text = asked.text("payTimeout", 14)
+    if not text:
+        return at + DEFAULT_LIFE_S
+    try:
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING).timestamp()
+    except ValueError as error:
+        raise Refusal(BAD_FORM, "报文格式错误[payTimeout]") from error

@@ -1,0 +1,79 @@
+"""Refunds (退货) at UnionPay: a transaction of its own, taken now and told later.
+
+Source: open.unionpay.com (acpAPIId=901, 退货交易)
+"""
+
+import secrets
+
+from sandbox import payer
+from sandbox.answering import Done
+from sandbox.clock import beijing_compact, now
+from sandbox.faults import Hit
+from sandbox.truth import Refund, Trade
+from sandbox.unionpay.account import CHANNEL
+from sandbox.unionpay.wire import (
+    DUPLICATE,
+    NOT_POSSIBLE,
+    TOO_MUCH,
+    UNKNOWN_CODE,
+    Asked,
+    Refusal,
+    check_key,
+    respond,
+)
+from sandbox.world import World
+
+
+def create(world: World, asked: Asked, hit: Hit) -> Done:
+    """backTransReq with txnType 04. The same number a second time is a duplicate."""
+    check_key(asked)
+    trade, amount = find_original(world, asked), asked.amount()
+    if trade is None or trade.state != "paid":
+        raise Refusal(NOT_POSSIBLE, "原交易不存在或状态不正确")
+    if world.truth.find_refund(CHANNEL, trade.merchant, asked.number) is not None:
+        raise Refusal(DUPLICATE, "重复交易")
+    if amount > payer.refundable(world, trade):
+        raise Refusal(TOO_MUCH, "退货金额超限")
+    refund = _open(world, asked, trade, amount, is_held="hold" in hit)
+    if "unknown_status" in hit:
+        raise Refusal(UNKNOWN_CODE, "未知的结果")
+    stated = {
+        "queryId": refund.channel_refund_no,
+        "origQryId": trade.channel_trade_no,
+        "txnAmt": str(amount + ("wrong_amount" in hit)),
+    }
+    return Done(respond(asked, stated, hit))
+
+
+def find_original(world: World, asked: Asked) -> Trade | None:
+    """By origQryId, else by origOrderId and origTxnTime."""
+    merchant, query_id = asked.account.mer_id, asked.text("origQryId", 21)
+    if query_id:
+        return world.truth.find_trade_by_channel_number(CHANNEL, merchant, query_id)
+    trade = world.truth.find_trade(CHANNEL, merchant, asked.text("origOrderId", 40))
+    is_it = trade and trade.details["txn_time"] == asked.fields.get("origTxnTime")
+    return trade if is_it else None
+
+
+def _open(world: World, asked: Asked, trade: Trade, amount: int, *, is_held: bool) -> Refund:
+    at = now()
+    refund = Refund(
+        trade_id=trade.id,
+        channel=CHANNEL,
+        merchant=trade.merchant,
+        number=asked.number,
+        refund_no=asked.number,
+        channel_refund_no=f"{beijing_compact(at)}{secrets.randbelow(10**7):07d}",
+        amount=amount,
+        reason="",
+        notify_url=asked.text("backUrl", 256, is_needed=True),
+        created_at=at,
+        held=is_held,
+        details={
+            "txn_time": asked.fields["txnTime"],
+            "reserved": asked.text("reqReserved", 1024),
+        },
+    )
+    world.truth.add_refund(refund)
+    payer.succeed_later(world, refund)
+    return refund

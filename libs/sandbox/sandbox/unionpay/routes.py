@@ -1,0 +1,88 @@
+"""Where UnionPay listens: the gateway's paths and the file host, in life two hosts.
+
+Source: open.unionpay.com (acpAPIId=901)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.answering import Call, Done, answer
+from sandbox.faults import Hit, Operation
+from sandbox.transport import HangUp
+from sandbox.unionpay import cashier, orders, refunds, statements
+from sandbox.unionpay.account import CHANNEL
+from sandbox.unionpay.wire import BAD_SIGN, FAILURES, Asked, Refusal, read_form, refuse, verify
+from sandbox.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """Which operation it is to faults, and what it does."""
+
+    operation: Operation
+    work: Callable[[World, Asked, Hit], Done]
+
+
+APP = Method("pay", orders.create_app)
+PAY = Method("pay", orders.create)
+REFUND = Method("refund", refunds.create)
+QUERY = Method("query", orders.query)
+QUERY_REFUND = Method("query_refund", orders.query)
+STATEMENT = Method("bill", statements.fetch)
+
+
+def routes(world: World) -> list[Route]:
+    paths: dict[str, Callable[[World, Asked], Method]] = {
+        "/gateway/api/appTransReq.do": lambda *_: APP,
+        "/gateway/api/backTransReq.do": _of_back_transaction,
+        "/gateway/api/queryTrans.do": _of_query,
+        "/unionpay-files/": lambda *_: STATEMENT,
+    }
+    return [
+        Route(path, partial(_serve, choose, world), methods=["POST"])
+        for path, choose in paths.items()
+    ] + cashier.routes(world)
+
+
+async def _serve(
+    choose: Callable[[World, Asked], Method], world: World, request: Request
+) -> Response | HangUp:
+    account = None
+    try:
+        fields = await read_form(request)
+        account = world.unionpay.find(fields.get("merId", ""))
+        asked = verify(world, fields)
+        method = choose(world, asked)
+        number = _payment_no(world, method, asked)
+        call = Call(CHANNEL, method.operation, number, FAILURES)
+        return await answer(world, call, partial(method.work, world, asked))
+    except Refusal as refusal:
+        # UnionPay does not sign what it says to somebody whose signature is wrong.
+        return refuse(None if refusal.code == BAD_SIGN else account, refusal)
+
+
+def _of_back_transaction(world: World, asked: Asked) -> Method:
+    return REFUND if asked.fields.get("txnType") == "04" else PAY
+
+
+def _of_query(world: World, asked: Asked) -> Method:
+    number = asked.fields.get("orderId", "")
+    refund = world.truth.find_refund(CHANNEL, asked.account.mer_id, number)
+    return QUERY if refund is None else QUERY_REFUND
+
+
+def _payment_no(world: World, method: Method, asked: Asked) -> str:
+    """The number faults are filtered by: that of the payment concerned."""
+    number = asked.fields.get("orderId", "")
+    if method is REFUND:
+        original = refunds.find_original(world, asked)
+        return original.payment_no if original else ""
+    if method is QUERY_REFUND:
+        refund = world.truth.find_refund(CHANNEL, asked.account.mer_id, number)
+        return world.truth.get_trade(refund.trade_id).payment_no if refund else ""
+    return number

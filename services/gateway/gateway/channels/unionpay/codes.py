@@ -1,0 +1,57 @@
+"""What each `respCode` of UnionPay means, operation by operation. What is not listed is Unknown.
+
+Source: open.unionpay.com (应答码说明): 00–09 of UnionPay's system, 10–29 of the message, 30–59 of
+the merchant and the business, 60–89 of the card and its issuer
+"""
+
+from typing import Final
+
+from gateway.channels.meanings import Table, absent, outcome_of
+from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Pending, Unknown
+from gateway.channels.reading import text
+from gateway.channels.unionpay.wire import SUCCESS
+
+
+def _from(first: int, last: int) -> tuple[str, ...]:
+    return tuple(f"{code:02d}" for code in range(first, last + 1))
+
+
+UNDER_WAY: Final = ("03", "04", "05")
+NOT_FOUND: Final = "34"
+
+def _taken_before(code: str, message: str) -> Pending:
+    """The same refund was sent before: the query tells how it went."""
+    return Pending()
+
+
+_NOBODY_KNOWS: Final[Table] = {
+    **dict.fromkeys(_from(1, 9), Unknown),
+    "12": Unknown,  # duplicate: the same number was sent before
+}
+_REFUSED_BEFORE_ANY_WORK: Final[Table] = dict.fromkeys(_from(10, 29), NotSent)
+_REFUSED: Final[Table] = dict.fromkeys(_from(30, 89), Declined)
+
+PAY: Final[Table] = {**_REFUSED_BEFORE_ANY_WORK, **_REFUSED, **_NOBODY_KNOWS}
+
+REFUND: Final[Table] = {**PAY, "12": _taken_before}
+
+QUERY: Final[Table] = {
+    **dict.fromkeys(PAY, Unknown),  # it says how the query went, and nothing of the trade
+    NOT_FOUND: absent,  # the payer has not come to the page yet; the refund was not taken
+}
+
+STATEMENT: Final[Table] = {
+    **dict.fromkeys(PAY, Unknown),
+    "98": NotSent,  # no file yet
+}
+
+FAILED: Final[Table] = {**_REFUSED_BEFORE_ANY_WORK, **_REFUSED}
+"""Of `origRespCode`: how the trade that was asked about went."""
+
+
+def find_refusal(answer: Answer, table: Table) -> Outcome | None:
+    """What a refusal means by this table; None where the answer is no refusal."""
+    code = text(answer.content, "respCode")
+    if answer.signed and code in SUCCESS:
+        return None
+    return outcome_of(answer, table, code, code, text(answer.content, "respMsg"))

@@ -1,0 +1,56 @@
+"""What UnionPay tells without being asked (后台通知): a signed form about a payment or a refund.
+
+The signature covers no time of sending: one that arrives once more is harmless, because states only
+go forward.
+
+Source: open.unionpay.com (acpAPIId=901, 后台通知)
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from contracts.identifiers import is_id
+from gateway.channels.plugin import (
+    Acknowledgement,
+    Declined,
+    Moment,
+    Notified,
+    NotifiedPayment,
+    NotifiedRefund,
+    NotUnderstood,
+    Pending,
+    RawNotification,
+    Succeeded,
+    Understood,
+    understood,
+)
+from gateway.channels.reading import text
+from gateway.channels.unionpay import trade
+from gateway.channels.unionpay.credentials import Account
+from gateway.channels.unionpay.wire import check_signature, split_form
+
+ACCEPT: Final = Acknowledgement(200, b"ok")
+REFUSE: Final = Acknowledgement(500, b"fail")
+
+
+def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
+    """Verify on the decoded form, read."""
+    fields = split_form(notification.body)
+    check_signature(fields, account, moment)
+    number = text(fields, "orderId")
+    outcome = _dated(understood(trade.read(fields, "respCode")))
+    match text(fields, "txnType"):
+        case trade.PAYMENT if number:
+            # The payer may try again on UnionPay's page: the end of a payment is told by the query.
+            return [
+                NotifiedPayment(number, Pending() if isinstance(outcome, Declined) else outcome)
+            ]
+        case trade.REFUND if is_id("refund", number):
+            return [NotifiedRefund(number, text(fields, "reqReserved"), outcome)]
+        case _:
+            raise NotUnderstood("a notification about neither a payment nor a refund of ours")
+
+
+def _dated(outcome: Understood) -> Understood:
+    """It is told when it was settled; when it is told, is the time of its receipt."""
+    return replace(outcome, asked_at=outcome.at) if isinstance(outcome, Succeeded) else outcome

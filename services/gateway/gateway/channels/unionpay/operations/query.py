@@ -1,0 +1,43 @@
+"""What became of a payment. There is no close: `payTimeout` ends it, and then this says so.
+
+Source: open.unionpay.com (acpAPIId=901, queryTrans)
+"""
+
+from dataclasses import replace
+
+from contracts.api import Method
+from gateway.channels.plugin import Answer, Call, Declined, Outcome, Pending, Trade
+from gateway.channels.reading import text
+from gateway.channels.unionpay import codes, trade
+from gateway.channels.unionpay.credentials import Account
+from gateway.channels.unionpay.wire import QUERY_PATH
+
+
+def call(asked: Trade, account: Account) -> Call:
+    return Call(
+        "POST",
+        QUERY_PATH,
+        body={
+            "txnType": trade.QUERY,
+            "txnSubType": "00",
+            "bizType": trade.product(asked.method)["bizType"],
+            **trade.key(asked.payment_no, asked.created_at),
+        },
+    )
+
+
+def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:
+    """A try that failed ends nothing on a page where the payer may try again: time does."""
+    is_over = trade.is_over(asked, answer.moment.now)
+    if refusal := codes.find_refusal(answer, codes.QUERY):
+        if isinstance(refusal, Pending) and is_over:
+            message = text(answer.content, "respMsg")
+            return Declined(codes.NOT_FOUND, message, closed=True)
+        return refusal
+    trade.check_it_is(answer.content, asked.payment_no, asked.created_at)
+    stated = trade.read(answer.content, "origRespCode")
+    if not isinstance(stated, Declined):
+        return stated
+    if is_over or asked.method is Method.BARCODE:
+        return replace(stated, closed=True)
+    return Pending()

@@ -1,0 +1,40 @@
+"""Give money back (退货). Taken is not returned: the query and a notification tell how it went.
+
+Source: open.unionpay.com (acpAPIId=901, backTransReq 退货交易)
+"""
+
+from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding
+from gateway.channels.reading import text
+from gateway.channels.unionpay import codes, trade
+from gateway.channels.unionpay.credentials import Account
+from gateway.channels.unionpay.wire import BACK_PATH
+
+
+def call(refunding: Refunding, account: Account) -> Call:
+    """The payment is named by its queryId where we know it, and by our own number. `reqReserved`
+    comes back in the notification."""
+    paid = refunding.trade
+    original = trade.key(paid.payment_no, paid.created_at)
+    return Call(
+        "POST",
+        BACK_PATH,
+        body={
+            "txnType": trade.REFUND,
+            "txnSubType": "00",
+            **trade.product(paid.method),
+            **trade.refund_key(refunding),
+            "txnAmt": str(refunding.amount.amount_minor),
+            "origQryId": paid.channel_trade_no or "",
+            "origOrderId": original["orderId"],
+            "origTxnTime": original["txnTime"],
+            "backUrl": refunding.notify_url,
+            "reqReserved": paid.payment_no,
+        },
+    )
+
+
+def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
+    if refusal := codes.find_refusal(answer, codes.REFUND):
+        return refusal
+    trade.check_it_is(answer.content, refunding.refund_no, refunding.created_at)
+    return Pending(channel_no=text(answer.content, "queryId") or None)

@@ -1,0 +1,130 @@
+"""UnionPay's statements of a day: the file stands in the answer itself.
+
+Base64 of a deflated zip of GBK files; the one called `INN…ZM_…` lists the trades, a line each, in
+columns of fixed width counted in bytes.
+
+Source: open.unionpay.com (acpAPIId=901, 文件传输类交易; 对账文件说明)
+"""
+
+import base64
+import binascii
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final
+
+from contracts.money import Money
+from gateway.channels.beijing import read_compact
+from gateway.channels.plugin import (
+    Answer,
+    Call,
+    Outcome,
+    RowKind,
+    Statement,
+    StatementKind,
+    StatementRequest,
+    StatementRow,
+    Unverifiable,
+)
+from gateway.channels.reading import text
+from gateway.channels.statement_rows import read_each
+from gateway.channels.unionpay import codes
+from gateway.channels.unionpay.credentials import Account
+from gateway.channels.unionpay.wire import FILE_PATH, MAX_FILE_BYTES
+
+KINDS: Final[frozenset[StatementKind]] = frozenset({"trade"})
+CURRENCY: Final = "CNY"
+ENCODING: Final = "gb18030"
+MAX_UNPACKED_BYTES: Final = 4 * MAX_FILE_BYTES
+MAX_MEMBERS: Final = 100
+
+DETAILS: Final = re.compile(r"INN.*ZM_[0-9A-Za-z]+$")
+WIDTHS_BYTES: Final = {
+    "trade_code": (0, 3), "traced_at": (35, 10), "amount": (66, 12),
+    "query_id": (87, 21), "order_id": (112, 32),
+}  # fmt: skip
+"""Where a column begins, and how wide it is: widths 3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32 …,
+each followed by a space."""
+
+_KINDS: Final[Mapping[str, RowKind]] = {"S22": "payment", "S30": "refund"}
+
+
+def call(requested: StatementRequest, account: Account) -> Call:
+    return Call(
+        "POST",
+        FILE_PATH,
+        body={
+            "txnType": "76",
+            "txnSubType": "01",
+            "bizType": "000000",
+            "settleDate": f"{requested.day:%m%d}",
+            "fileType": "00",
+            "txnTime": f"{requested.day:%Y%m%d}235959",
+        },
+        timeout_s=60,
+    )
+
+
+def read(answer: Answer, requested: StatementRequest, account: Account) -> Statement | Outcome:
+    if refusal := codes.find_refusal(answer, codes.STATEMENT):
+        return refusal
+    lines = _details(text(answer.content, "fileContent"))
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    return Statement(
+        tuple(read_each(numbered, _cells, lambda cells: _row(cells, requested.day), CURRENCY))
+    )
+
+
+def _details(content: str) -> list[str]:
+    try:
+        packed = base64.b64decode(content, validate=True)
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(packed, MAX_UNPACKED_BYTES)
+        if not unpacker.eof:
+            raise Unverifiable("the file is cut off or too long")
+        return [line for member in _members(raw) for line in member.split("\n")]
+    except (binascii.Error, ValueError, zlib.error, zipfile.BadZipFile) as error:
+        raise Unverifiable("the file cannot be unpacked") from error
+
+
+def _members(raw: bytes) -> Iterator[str]:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        members = archive.infolist()
+        if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED_BYTES:
+            raise Unverifiable("the file unpacks to too much")
+        details = [member for member in members if DETAILS.match(member.filename)]
+        if not details:
+            raise Unverifiable("the file lists no trades")
+        for member in details:
+            yield archive.read(member).decode(ENCODING, errors="replace").replace("\r", "")
+
+
+def _cells(line: str) -> dict[str, str]:
+    """By bytes, as UnionPay counts; raises Unverifiable for a line that is too short."""
+    raw = line.encode(ENCODING)
+    if len(raw) < max(begin + width for begin, width in WIDTHS_BYTES.values()):
+        raise Unverifiable("a row that is too short")
+    return {
+        name: raw[begin : begin + width].decode(ENCODING, errors="replace").strip()
+        for name, (begin, width) in WIDTHS_BYTES.items()
+    }
+
+
+def _row(cells: Mapping[str, str], day: date) -> StatementRow:
+    """The year is the settlement day's, but for trades of late December settled in January."""
+    kind = _KINDS.get(cells["trade_code"], "other")
+    if not cells["amount"].isdecimal():
+        raise Unverifiable("an amount that cannot be read")
+    amount = int(cells["amount"])
+    year = day.year - (cells["traced_at"][:2] == "12" and day.month == 1)
+    return StatementRow(
+        kind=kind,
+        payment_no=cells["order_id"] if kind == "payment" else "",
+        refund_no=cells["order_id"] if kind == "refund" else "",
+        channel_no=cells["query_id"],
+        amount=Money(-amount if kind == "refund" else amount, CURRENCY),
+        at=read_compact(f"{year}{cells['traced_at']}"),
+    )

@@ -1,0 +1,54 @@
+"""UnionPay as one value: all that the gateway knows of this channel."""
+
+from contracts.api import Method
+from gateway.channels.plugin import HandOver, Notifications, Operation, Plugin, Statements
+from gateway.channels.unionpay import wire
+from gateway.channels.unionpay.credentials import (
+    FILE_URLS,
+    Account,
+    Credentials,
+    open_account,
+    overlap,
+)
+from gateway.channels.unionpay.form import FORM
+from gateway.channels.unionpay.methods import app, barcode, h5, native, pc
+from gateway.channels.unionpay.operations import (
+    notifications,
+    query,
+    query_refund,
+    refund,
+    statements,
+    trial,
+)
+
+PLUGIN: Plugin[Account] = Plugin(
+    name="unionpay",
+    title="银联支付",
+    credentials=Credentials,
+    form=FORM,
+    open_account=open_account,
+    identity=("mer_id",),
+    overlap=overlap,
+    own_urls={
+        "base_url": frozenset(FILE_URLS),
+        "file_url": frozenset(FILE_URLS.values()),
+    },
+    wire=wire,
+    methods={
+        Method.NATIVE: Operation(native.call, native.outcome, action="qr_code"),
+        Method.APP: Operation(app.call, app.outcome, action="app"),
+        Method.H5: HandOver(h5.call, h5.outcome, action="form"),
+        Method.PC: HandOver(pc.call, pc.outcome, action="form"),
+        Method.BARCODE: Operation(barcode.call, barcode.outcome, frozenset({"auth_code"})),
+    },
+    query=Operation(query.call, query.outcome),
+    close=None,
+    refund=Operation(refund.call, refund.outcome),
+    query_refund=Operation(query_refund.call, query_refund.outcome),
+    notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
+    trial=trial.read,
+    channel_key=trial.channel_key,
+    statements=Statements(statements.KINDS, statements.call, statements.read),
+    offers=(Method.NATIVE, Method.H5),
+    hosted=frozenset({Method.H5, Method.PC}),
+)

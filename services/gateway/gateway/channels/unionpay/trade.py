@@ -1,0 +1,126 @@
+"""How an order is written for UnionPay, and how a trade is read.
+
+A trade is known by merId, orderId and txnTime: our number, and the second in which it was made.
+
+Source: open.unionpay.com (acpAPIId=901, 交易状态查询)
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.beijing import BEIJING, SHORTEST_LIFE, compact, read_compact
+from gateway.channels.meanings import unlisted_code
+from gateway.channels.plugin import (
+    Declined,
+    Outcome,
+    PayOrder,
+    Pending,
+    Refunding,
+    Succeeded,
+    Trade,
+    Unverifiable,
+)
+from gateway.channels.reading import minor_money, text
+from gateway.channels.texts import cut_to_bytes
+from gateway.channels.unionpay import codes, limits
+from gateway.channels.unionpay.wire import SUCCESS
+
+PAYMENT, REFUND, QUERY = "01", "04", "00"
+INTERNET, MOBILE = "07", "08"
+CURRENCIES: Final[Mapping[str, str]] = {"156": "CNY"}
+"""By the number of ISO 4217."""
+
+_GATEWAY, _OTHERS = "000201", "000000"
+_SUB_TYPES: Final[Mapping[Method, str]] = {
+    Method.PC: "01", Method.H5: "01", Method.APP: "01",
+    Method.NATIVE: "07", Method.BARCODE: "06",
+}  # fmt: skip
+_TROUBLESOME: Final = str.maketrans(dict.fromkeys("&={}[]", " "))
+"""What separates fields in messages that are not encoded."""
+
+CLOSED_AFTER: Final = timedelta(minutes=5)
+"""How long after `payTimeout` a payer who is on the page already may still finish."""
+
+
+def key(number: str, made_at: datetime) -> dict[str, str]:
+    """What names a trade at UnionPay."""
+    return {"orderId": number, "txnTime": compact(made_at)}
+
+
+def product(method: Method) -> dict[str, str]:
+    """What kind of business it is; the same in the payment, its query and its refund."""
+    is_page = method in (Method.PC, Method.H5)
+    return {
+        "bizType": _GATEWAY if is_page else _OTHERS,
+        "channelType": INTERNET if method is Method.PC else MOBILE,
+    }
+
+
+def write(order: PayOrder) -> dict[str, Any]:
+    """The order, for every way to pay."""
+    subject = cut_to_bytes(order.subject.translate(_TROUBLESOME), limits.DESCRIPTION_BYTES)
+    return {
+        "txnType": PAYMENT,
+        "txnSubType": _SUB_TYPES[order.method],
+        **product(order.method),
+        **key(order.payment_no, order.created_at),
+        "txnAmt": str(order.amount.amount_minor),
+        "currencyCode": next(n for n, name in CURRENCIES.items() if name == order.amount.currency),
+        "backUrl": order.notify_url,
+        "payTimeout": compact(payable_until(order)),
+        "orderDesc": subject.strip(),
+    }
+
+
+def payable_until(order: PayOrder | Trade) -> datetime:
+    return max(order.expires_at, order.created_at + SHORTEST_LIFE)
+
+
+def is_over(trade: Trade, now: datetime) -> bool:
+    """Nobody can pay it any more."""
+    return now > payable_until(trade) + CLOSED_AFTER
+
+
+def check_it_is(content: Mapping[str, Any], number: str, made_at: datetime) -> None:
+    """Raises Unverifiable where the answer speaks of another trade."""
+    asked = key(number, made_at)
+    if any(text(content, name) != value for name, value in asked.items()):
+        raise Unverifiable("the answer speaks of another trade")
+
+
+def read(content: Mapping[str, Any], code_name: str) -> Outcome:
+    """How the trade went, by `origRespCode` of a query or `respCode` of a notification."""
+    code = text(content, code_name)
+    channel_no = text(content, "queryId") or None
+    if code in SUCCESS:
+        return Succeeded(channel_no, _amount(content), _settled_at(content))
+    if code in codes.UNDER_WAY:
+        return Pending(channel_no=channel_no)
+    if code in codes.FAILED:
+        return Declined(code, text(content, code_name.replace("Code", "Msg")))
+    return unlisted_code(code, text(content, "respMsg"))
+
+
+def refund_key(refunding: Refunding) -> dict[str, str]:
+    return key(refunding.refund_no, refunding.created_at)
+
+
+def _amount(content: Mapping[str, Any]) -> Money | None:
+    amount = text(content, "txnAmt")
+    is_whole = amount.isascii() and amount.isdecimal()
+    currency = CURRENCIES.get(text(content, "currencyCode"), "")
+    return minor_money(int(amount), currency) if is_whole else None
+
+
+def _settled_at(content: Mapping[str, Any]) -> datetime | None:
+    """`traceTime` has no year: it is the first such moment at or after the trade was made."""
+    made_at, moment = read_compact(text(content, "txnTime")), text(content, "traceTime")
+    if made_at is None:
+        return None
+    year = made_at.astimezone(BEIJING).year
+    found = [read_compact(f"{each}{moment}") for each in (year, year + 1)]
+    later = [each for each in found if each is not None and each >= made_at - CLOSED_AFTER]
+    return min(later, default=made_at)

@@ -1,0 +1,79 @@
+"""银联: a form, a code shown, a code scanned and an app's number: paid, told and refunded."""
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.e2e.journey import created, has_status, paid, payment_of, request, tells
+from tests.e2e.running import RunningStack, eventually
+
+from paymesh_local.callbacks import CallbackReceiver
+from paymesh_local.client import ApiClient
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_code_is_paid_told_and_refunded(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
+) -> None:
+    payment = await created(api, _request(stack, "native", notify_url=callbacks.url))
+    assert payment["action"]["qr_code"].startswith("https://qr.95516.com/")
+    await paid(sandbox, payment["payment_no"])
+    await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
+    refund = await api.post(
+        "/v1/refunds",
+        {
+            "merchant_id": payment["merchant_id"],
+            "payment_id": payment["payment_id"],
+            "payment_no": payment["payment_no"],
+            "merchant_refund_no": f"{payment['merchant_order_no']}-R",
+            "amount": 300,
+            "notify_url": callbacks.url,
+        },
+    )
+    assert refund.status_code == 201
+    await callbacks.expect(tells("refund.succeeded", refund.json()["refund_no"]))
+    assert (await payment_of(api, payment["payment_no"]))["amount_refunded"] == 300
+
+
+async def test_the_browser_brings_the_form_to_the_page(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
+) -> None:
+    payment = await created(api, _request(stack, "pc"))
+    action = payment["action"]
+    assert action["type"] == "form"
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
+        page = await browser.post(action["url"], data=action["fields"])
+        assert payment["payment_no"] in page.text
+        await browser.post(page.url, data={"decision": "pay"})
+    await eventually(has_status(api, payment["payment_no"], "succeeded"))
+
+
+async def test_an_app_is_given_its_number(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
+) -> None:
+    payment = await created(api, _request(stack, "app"))
+    assert payment["action"]["params"]["tn"]
+    await paid(sandbox, payment["payment_no"])
+    await eventually(has_status(api, payment["payment_no"], "succeeded"))
+
+
+async def test_a_scanned_code_is_paid_without_anything_to_do(
+    stack: RunningStack, api: ApiClient
+) -> None:
+    payment = await created(
+        api, _request(stack, "barcode", payer={"auth_code": "6220000000000000011"})
+    )
+    await eventually(has_status(api, payment["payment_no"], "succeeded"))
+
+
+async def test_a_wrong_amount_is_a_conflict(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
+) -> None:
+    payment = await created(api, _request(stack, "native"))
+    await paid(sandbox, payment["payment_no"], amount=1)
+    await eventually(has_status(api, payment["payment_no"], "conflicted"))
+
+
+def _request(stack: RunningStack, method: str, **changes: Any) -> dict[str, Any]:
+    return request(stack.demo, "unionpay", method=method, **changes)

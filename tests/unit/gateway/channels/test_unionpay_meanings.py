@@ -1,0 +1,222 @@
+"""What UnionPay's answers, notifications and statements mean for us."""
+
+import base64
+import io
+import zipfile
+import zlib
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from tests.unit.gateway.channels.asking import opened, outcome
+from tests.unit.gateway.channels.certificate_chain import issue, pem
+from tests.unit.gateway.channels.channel_side import (
+    MOMENT,
+    NOW,
+    PAYMENT_NO,
+    REFUND_NO,
+    Pair,
+    order,
+    refunding,
+    trade,
+)
+from tests.unit.gateway.channels.unionpay_side import UnionpaySide
+
+from contracts.api import Method
+from contracts.money import Money
+from gateway.channels.plugin import (
+    Answer,
+    Declined,
+    Moment,
+    NotifiedRefund,
+    NotSent,
+    NotUnderstood,
+    Pending,
+    Statement,
+    StatementRequest,
+    Succeeded,
+    Unknown,
+    Unverifiable,
+)
+from gateway.channels.unionpay.operations import statements
+from gateway.channels.unionpay.wire import split_answer
+
+LATER = Moment(NOW + timedelta(hours=3), MOMENT.nonce)
+
+
+@pytest.fixture(scope="module")
+def side() -> UnionpaySide:
+    return UnionpaySide()
+
+
+@pytest.mark.parametrize("code", ["03", "04", "05"])
+def test_what_is_under_way_is_waited_for(side: UnionpaySide, code: str) -> None:
+    said = outcome(
+        side, opened(side), side.plugin.query, trade(), side.told(PAYMENT_NO, code, 1299)
+    )
+    assert isinstance(said, Pending)
+
+
+def test_success_with_a_defect_is_success(side: UnionpaySide) -> None:
+    reply = side.told(PAYMENT_NO, "A6", 1299)
+    said = outcome(side, opened(side), side.plugin.query, trade(), reply)
+    assert isinstance(said, Succeeded)
+
+
+def test_a_card_that_was_refused_may_be_followed_by_another_until_the_time_is_up(
+    side: UnionpaySide,
+) -> None:
+    reply, account = side.told(PAYMENT_NO, "61", 1299), opened(side)
+    asked = trade(Method.PC)
+    assert outcome(side, account, side.plugin.query, asked, reply) == Pending()
+    said = outcome(side, account, side.plugin.query, asked, reply, LATER)
+    assert isinstance(said, Declined)
+    assert said.closed
+
+
+def test_a_scanned_code_that_was_refused_is_over(side: UnionpaySide) -> None:
+    reply = side.told(PAYMENT_NO, "61", 1299)
+    said = outcome(side, opened(side), side.plugin.query, trade(Method.BARCODE), reply)
+    assert isinstance(said, Declined)
+    assert said.closed
+
+
+def test_no_such_trade_ends_it_only_when_nobody_can_pay_it_any_more(side: UnionpaySide) -> None:
+    """`payable-until-it-is-not`"""
+    reply, account = side.answer("34"), opened(side)
+    young = outcome(side, account, side.plugin.query, trade(), reply)
+    assert young == Pending(found=False)
+    old = outcome(side, account, side.plugin.query, trade(), reply, LATER)
+    assert isinstance(old, Declined)
+    assert old.closed
+
+
+def test_a_refund_that_was_sent_before_is_asked_about(side: UnionpaySide) -> None:
+    said = outcome(side, opened(side), side.plugin.refund, refunding(), side.answer("12"))
+    assert said == Pending()
+
+
+def test_a_payment_that_was_sent_before_is_unknown(side: UnionpaySide) -> None:
+    way = side.plugin.methods[Method.APP]
+    said = outcome(side, opened(side), way, order(Method.APP), side.answer("12"))
+    assert isinstance(said, Unknown)
+
+
+def test_a_refund_is_told_by_its_number_and_that_of_its_payment(side: UnionpaySide) -> None:
+    notification = side.notification(
+        REFUND_NO, "00", txnType="04", txnAmt="500", reqReserved=PAYMENT_NO
+    )
+    [said] = side.plugin.notifications.read(notification, opened(side), MOMENT)
+    assert isinstance(said, NotifiedRefund)
+    assert (said.refund_no, said.payment_no) == (REFUND_NO, PAYMENT_NO)
+    assert isinstance(said.outcome, Succeeded)
+    assert said.outcome.amount == Money(500, "CNY")
+
+
+def test_a_notification_of_another_kind_comes_again(side: UnionpaySide) -> None:
+    notification = side.notification(PAYMENT_NO, "00", txnType="31")
+    with pytest.raises(NotUnderstood):
+        side.plugin.notifications.read(notification, opened(side), MOMENT)
+
+
+def test_a_merchants_certificate_of_the_same_issuer_is_not_unionpays(side: UnionpaySide) -> None:
+    """Merchants of UnionPay have certificates of the same authority."""
+    forger = UnionpaySide()
+    forger.middle, forger.root = side.middle, side.root
+    forger.signer = issue(
+        "041@777290058110049@Somebody@1", forger.platform.private, "CFCA OCA", side.between.private
+    )
+    with pytest.raises(Unverifiable, match="UnionPay's own"):
+        side.plugin.notifications.read(forger.paid_notification(PAYMENT_NO), opened(side), MOMENT)
+
+
+def test_a_certificate_that_has_ended_signs_nothing(side: UnionpaySide) -> None:
+    after = Moment(NOW + timedelta(days=2000), MOMENT.nonce)
+    with pytest.raises(Unverifiable, match="not valid now"):
+        side.plugin.notifications.read(side.paid_notification(PAYMENT_NO), opened(side), after)
+
+
+def test_values_may_hold_what_separates_fields_in_braces() -> None:
+    body = b"a=1=2&b={x=1&y={z=2&w=3}}&c=[p=1&q=2]&d="
+    assert split_answer(body) == {
+        "a": "1=2", "b": "{x=1&y={z=2&w=3}}", "c": "[p=1&q=2]", "d": "",
+    }  # fmt: skip
+
+
+# ── statements ──
+
+DAY = StatementRequest(date(2026, 1, 31), "trade")
+
+
+def line(code: str, at: str, amount: str, query_id: str, number: str) -> bytes:
+    widths = (3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6)
+    cells = [code, "阳光花园", "", "000001", at, "622****0000", amount, "5411", "01", query_id,
+             "00", number, "", ""]  # fmt: skip
+    raw = [cell.encode("gbk") for cell in cells]
+    return b" ".join(
+        cell + b" " * (width - len(cell)) for cell, width in zip(raw, widths, strict=True)
+    )
+
+
+def statement(*lines: bytes, name: str = "INN26013188ZM_777290058110048") -> Answer:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(name, b"\r\n".join([*lines, b""]))
+        file.writestr(name.replace("ZM_", "ZME_"), b"x")
+    content = base64.b64encode(zlib.compress(archive.getvalue())).decode()
+    return Answer(200, {"respCode": "00", "fileContent": content}, MOMENT)
+
+
+def test_a_statement_counts_its_columns_in_bytes(side: UnionpaySide) -> None:
+    read = statements.read(
+        statement(
+            line("S22", "0131120005", "000000001299", "202601311200051234567", PAYMENT_NO),
+            line("S30", "0131130000", "000000000500", "202601311300001234567", REFUND_NO),
+            line("E74", "0131140000", "000000000001", "202601311400001234567", "OTHER"),
+        ),
+        DAY,
+        opened(side),
+    )
+    assert isinstance(read, Statement)
+    paid, back, other = read.rows
+    assert (paid.kind, paid.payment_no, paid.amount) == ("payment", PAYMENT_NO, Money(1299, "CNY"))
+    assert paid.at == datetime(2026, 1, 31, 4, 0, 5, tzinfo=UTC)
+    assert (back.kind, back.refund_no, back.amount) == ("refund", REFUND_NO, Money(-500, "CNY"))
+    assert back.channel_no == "202601311300001234567"
+    assert other.kind == "other"
+
+
+def test_a_row_that_cannot_be_read_is_set_aside(side: UnionpaySide) -> None:
+    """`strangers-text-stops-nothing`"""
+    read = statements.read(
+        statement(
+            b"S22 cut",
+            line("S22", "0131120005", "0000000012,99", "2", PAYMENT_NO)[:400],
+            line("S22", "0131120005", "000000001299", "2", PAYMENT_NO),
+        ),
+        DAY,
+        opened(side),
+    )
+    assert isinstance(read, Statement)
+    assert [row.kind for row in read.rows] == ["unreadable", "unreadable", "payment"]
+    assert [row.line for row in read.rows[:2]] == [1, 2]
+
+
+@pytest.mark.parametrize("content", ["", "?", base64.b64encode(b"no zlib").decode()])
+def test_what_is_no_file_is_no_statement(side: UnionpaySide, content: str) -> None:
+    answer = Answer(200, {"respCode": "00", "fileContent": content}, MOMENT)
+    with pytest.raises(Unverifiable):
+        statements.read(answer, DAY, opened(side))
+
+
+def test_a_day_without_a_file_yet_is_asked_for_again(side: UnionpaySide) -> None:
+    answer = Answer(200, {"respCode": "98", "respMsg": "文件不存在"}, MOMENT)
+    assert isinstance(statements.read(answer, DAY, opened(side)), NotSent)
+
+
+def test_a_merchants_key_must_be_the_one_that_is_certified(side: UnionpaySide) -> None:
+    other = Pair()
+    wrong = side.credentials() | {
+        "sign_cert_pem": pem(issue("x", other.private, "x", other.private))
+    }
+    with pytest.raises(ValueError, match="does not certify"):
+        side.plugin.credentials.model_validate(wrong)
