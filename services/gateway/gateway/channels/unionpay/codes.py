@@ -19,6 +19,7 @@ def _from(first: int, last: int) -> tuple[str, ...]:
 UNDER_WAY: Final = ("03", "04", "05")
 NOT_FOUND: Final = "34"
 
+
 def _taken_before(code: str, message: str) -> Pending:
     """The same refund was sent before: the query tells how it went."""
     return Pending()

@@ -32,8 +32,8 @@ VERSION: Final = "5.1.0"
 BY_RSA: Final = "01"
 SUCCESS: Final = ("00", "A6")
 UNIONPAYS_NAME: Final = "中国银联股份有限公司"
-"""Stands in the name of each certificate that UnionPay signs with, but for its tests. Merchants have
-certificates of the same issuers."""
+"""Stands in the name of each certificate that UnionPay signs with, but for its tests. Merchants
+have certificates of the same issuers."""
 
 MAX_FIELDS: Final = 100
 MAX_FILE_BYTES: Final = 67_108_864

@@ -22,7 +22,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "channel.alipay": ("支付宝", "Alipay"),
     "channel.wechat": ("微信支付", "WeChat Pay"),
     "channel.easy": ("易生支付", "EasyPay"),
-    "channel.unionpay": ("银联支付", "UnionPay"),
     "channel.stripe": ("Stripe", "Stripe"),
     "channel.unionpay": ("银联", "UnionPay"),
     "channel.sandbox": ("沙箱", "Sandbox"),
