@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 import httpx
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 
 PATIENCE_S = 60
@@ -35,7 +35,9 @@ async def sell_while(
         group.create_task(trouble())
         for number, sale in enumerate(sales):
             group.create_task(_served(harness, sale, after_s=number * PAUSE_S))
-    agreeing = (books.agree(harness, sale.body, within_s=PATIENCE_S, urgent=True) for sale in sales)
+    agreeing = (
+        all_books.agree(harness, sale.body, within_s=PATIENCE_S, urgent=True) for sale in sales
+    )
     return await asyncio.gather(*agreeing)
 
 

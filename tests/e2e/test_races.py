@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -28,7 +28,7 @@ async def test_twenty_identical_creates_call_the_channel_once(
     assert [payment["payment_no"] for payment in order["payments"]] == [number]
     await harness.pays(number)
     await harness.becomes(number, "succeeded")
-    await books.agree(harness, body)
+    await all_books.agree(harness, body)
 
 
 async def test_refunds_of_the_same_number_at_once_are_one(harness: Harness) -> None:

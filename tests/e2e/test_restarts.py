@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.load import CHANNELS, sell_while
 from tests.e2e.running import RunningStack, eventually
@@ -75,7 +75,7 @@ async def test_selling_goes_on_while_the_broker_is_away(
 
     created = [number for status, number in answers if status == 201]
     assert len(created) >= 0.99 * len(bodies)
-    orders = await asyncio.gather(*(books.agree(harness, b, within_s=60) for b in bodies))
+    orders = await asyncio.gather(*(all_books.agree(harness, b, within_s=60) for b in bodies))
     assert [order["status"] for order in orders].count("paid") >= len(created)
     assert all(len(order["payments"]) == 1 for order in orders)
 

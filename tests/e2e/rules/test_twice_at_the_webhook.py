@@ -4,7 +4,7 @@ Third parties send each notification more than once, and at once.
 """
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 
@@ -22,7 +22,7 @@ async def test_notifications_that_come_twice_at_once_are_one_success(
     await harness.becomes(payment["payment_no"], "succeeded")
     refund_no = await harness.refunded(payment, 500)
     await harness.looked_at_until(lambda: _has_gone_back(harness, refund_no), refund_no)
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert (order["amount_paid"], order["amount_refunded"]) == (AMOUNT, 500)
 
 

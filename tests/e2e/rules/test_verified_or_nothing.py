@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
 
@@ -41,7 +41,7 @@ async def test_notification_that_was_tampered_with_changes_nothing(
     assert not [each for each in harness.callbacks.received if each.data["payment_no"] == number]
     await harness.faults_end()
     await harness.looked_at_until(lambda: _is_paid(harness, number), number)
-    await books.agree(harness, body)
+    await all_books.agree(harness, body)
 
 
 @CHANNELS
@@ -59,7 +59,7 @@ async def test_answer_that_was_tampered_with_is_no_answer(harness: Harness, chan
     await harness.fault(channel=channel, operation="refund", fault="tamper", times=1)
     refund_no = await harness.refunded(await harness.payment(number), 500)
     await harness.looked_at_until(lambda: _has_gone_back(harness, refund_no), refund_no)
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert order["amount_refunded"] == 500
 
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import METHOD, Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,7 +49,7 @@ async def test_bad_weather_leaves_no_wrong_line_in_any_book(
     for body in first_requests:
         await harness.close(body)
     await asyncio.gather(
-        *(books.agree(harness, body, within_s=60, urgent=True) for body in first_requests)
+        *(all_books.agree(harness, body, within_s=60, urgent=True) for body in first_requests)
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
 
@@ -34,7 +34,7 @@ async def test_commit_that_fails_is_never_answered_as_done(harness: Harness) -> 
     payment = await harness.created(body)
     await harness.pays(payment["payment_no"])
     await harness.becomes(payment["payment_no"], "succeeded")
-    await books.agree(harness, body)
+    await all_books.agree(harness, body)
 
 
 async def test_commit_of_a_refund_that_fails_reserves_and_returns_nothing(harness: Harness) -> None:
@@ -53,7 +53,7 @@ async def test_commit_of_a_refund_that_fails_reserves_and_returns_nothing(harnes
         assert row["refund_reserved"] == 0
     again = await harness.ask_refund(payment, 500, number)
     assert again.status_code == 201
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert order["amount_refunded"] == 500
 
 
@@ -71,7 +71,7 @@ async def test_commit_of_a_success_that_fails_for_a_while_is_found_again(harness
         assert await harness.alerts(number) == {"result.parked"}
         assert (await harness.payment(number))["status"] == "pending"
     await harness.looked_at_until(lambda: _is_paid(harness, number), number)
-    await books.agree(harness, body)
+    await all_books.agree(harness, body)
 
 
 async def _is_paid(harness: Harness, payment_no: str) -> bool:

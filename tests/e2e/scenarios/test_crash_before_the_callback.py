@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.running import RunningStack, eventually
 
@@ -32,7 +32,7 @@ async def test_crash_between_commit_and_callback(harness: Harness, notify: bool)
     await harness.stack.is_back("trade-core")
     told = await harness.hears("payment.succeeded", number, within_s=60)
     assert told.webhook_id == event
-    await books.agree(harness, body)
+    await all_books.agree(harness, body)
 
 
 async def test_crash_between_the_event_and_the_callback(harness: Harness) -> None:
@@ -51,7 +51,7 @@ async def test_crash_between_the_event_and_the_callback(harness: Harness) -> Non
         return [each["state"] for each in answer.json()["items"]] == ["delivered"]
 
     await eventually(is_taken, within_s=60)
-    await books.agree(harness, body)
+    await all_books.agree(harness, body)
 
 
 async def _events(harness: Harness, payment_no: str) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
 
@@ -37,7 +37,7 @@ async def _paid(harness: Harness, channel: str, fault: str) -> None:
     assert (await harness.payment(number))["status"] in ("pending", "unknown")
     await _repaired(harness, fault_ids)
     await harness.looked_at_until(lambda: _is(harness, number, "succeeded"), number)
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert order["status"] == "paid"
 
 
@@ -50,7 +50,7 @@ async def _unpaid(harness: Harness, channel: str) -> None:
     assert (await harness.order(body))["status"] == "open"
     await _repaired(harness, fault_ids)
     await harness.looked_at_until(lambda: _is(harness, number, "closed"), number)
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert order["status"] == "closed"
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
 
@@ -47,7 +47,7 @@ async def _work_done_and_paid(harness: Harness, channel: str) -> None:
 
     await eventually(is_there)
     await harness.pays(number, notify=False)
-    order = await books.agree(harness, body, within_s=60)
+    order = await all_books.agree(harness, body, within_s=60)
     assert (order["status"], len(order["payments"])) == ("paid", 1)
 
 
@@ -58,6 +58,6 @@ async def _nothing_done(harness: Harness, channel: str) -> None:
     number = answer.json()["payment"]["payment_no"]
     assert await harness.trade(number) is None
     assert (await harness.payment(number))["status"] == "unknown"
-    order = await books.agree(harness, body, within_s=60)
+    order = await all_books.agree(harness, body, within_s=60)
     assert order["status"] == "closed"
     assert order["payments"][0]["status"] == "closed"

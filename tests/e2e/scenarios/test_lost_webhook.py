@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -20,7 +20,7 @@ async def _paid_silently(harness: Harness, channel: str, **changes: int) -> None
     payment = await harness.created(body)
     await harness.pays(payment["payment_no"], notify=False)
     told = await harness.hears("payment.succeeded", payment["payment_no"])
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     trade = await harness.trade(payment["payment_no"])
     assert trade is not None
     assert trade["notices"] == []

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 
@@ -32,7 +32,7 @@ async def _goes_back_once(harness: Harness, channel: str, fault: str) -> None:
     assert (another.status_code, another.json()["code"]) == (409, "refund_exceeds_paid")
     await harness.looked_at_until(lambda: _has_gone_back(harness, refund_no), refund_no)
 
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert [each["refund_no"] for each in order["refunds"]] == [refund_no]
     trade = await harness.trade(payment["payment_no"])
     assert trade is not None

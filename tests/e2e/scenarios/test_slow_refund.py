@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 from tests.e2e.running import eventually
@@ -42,7 +42,7 @@ async def _takes_days(harness: Harness, channel: str) -> None:
     )
     assert decided.status_code == 200, decided.text
     await harness.rows(DAYS_PASS, refund_no)
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert (order["status"], order["amount_refunded"]) == ("paid", AMOUNT)
 
 

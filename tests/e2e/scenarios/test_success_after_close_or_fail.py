@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 
@@ -39,7 +39,7 @@ async def _after_the_apps_close(harness: Harness, status: str, causes: list[str]
     assert (closed.status_code, closed.json()["status"]) == (200, "closed")
     await harness.pays(payment["payment_no"])
     await harness.hears("payment.succeeded", payment["payment_no"])
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert order["status"] == status
     assert order["amount_paid"] == (AMOUNT if status == "paid" else 0)
     assert [each["cause"] for each in order["refunds"]] == causes
@@ -56,7 +56,7 @@ async def _after_a_wrong_close(harness: Harness) -> None:
 
     refund_no = await harness.refunded(payment, AMOUNT)
     await harness.refund_becomes(refund_no, "succeeded")
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert (order["status"], order["amount_refunded"]) == ("paid", AMOUNT)
 
 
@@ -69,5 +69,5 @@ async def _after_a_wrong_no(harness: Harness) -> None:
     assert failed.data["failure"]["code"] == "PAYERROR"
     await harness.pays(payment["payment_no"])
     await harness.hears("payment.succeeded", payment["payment_no"])
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert (order["status"], order["payments"][0]["failure"]) == ("paid", None)

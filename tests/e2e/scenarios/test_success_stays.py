@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 
@@ -54,5 +54,5 @@ async def _are_heard(harness: Harness, body: dict[str, object], payment_no: str)
     refund_no = await harness.refunded(await harness.payment(payment_no), AMOUNT)
     await harness.refund_becomes(refund_no, "succeeded")
     assert (await harness.payment(payment_no))["status"] == "succeeded"
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert (order["status"], order["amount_refunded"]) == ("paid", AMOUNT)

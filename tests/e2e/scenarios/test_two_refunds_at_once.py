@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -18,7 +18,7 @@ async def test_two_refunds_at_once(harness: Harness, channel: str) -> None:
     await harness.becomes(payment["payment_no"], "succeeded")
     answers = await asyncio.gather(*(harness.ask_refund(payment, 1000) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert order["amount_refunded"] == 1000
 
 
@@ -33,5 +33,5 @@ async def test_fifty_refunds_at_once(harness: Harness) -> None:
     refused = [answer.json()["code"] for answer in answers if answer.status_code == 409]
     assert refused == ["refund_exceeds_paid"] * 36
     assert sum(answer.status_code == 201 for answer in answers) == 14
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert (len(order["refunds"]), order["amount_refunded"]) == (14, 980)

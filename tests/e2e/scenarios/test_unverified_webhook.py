@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.people import Person
 
@@ -39,7 +39,7 @@ async def test_unverified_webhook_costs_no_call_and_is_not_believed(
     assert _calls(harness, payment_id) == 1
     await harness.pays(payment["payment_no"])
     await harness.becomes(payment["payment_no"], "succeeded")
-    await books.agree(harness, body)
+    await all_books.agree(harness, body)
 
 
 async def test_unverified_webhooks_download_certificates_once(harness: Harness) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.journey import AMOUNT
 from tests.e2e.running import eventually
@@ -32,7 +32,7 @@ async def _pays_twice(harness: Harness, *, first: str, second: str) -> None:
     await harness.pays(older["payment_no"])
     await harness.hears("payment.succeeded", older["payment_no"])
 
-    order = await books.agree(harness, body, urgent=True)
+    order = await all_books.agree(harness, body, urgent=True)
     (refund,) = order["refunds"]
     assert (order["status"], order["amount_paid"], order["amount_refunded"]) == ("paid", AMOUNT, 0)
     assert (refund["payment_no"], refund["amount"]) == (older["payment_no"], AMOUNT)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,7 +34,7 @@ async def _is_in_conflict(harness: Harness, channel: str, **how: int) -> None:
     await harness.time_comes(number)
     told = await harness.hears("payment.conflicted", number)
     assert told.data["failure"]["code"] == "conflict"
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert (order["status"], order["amount_paid"]) == ("open", 0)
     assert await harness.balances([number]) == {}
     assert await harness.alerts(number) == {"payment.conflicted"}

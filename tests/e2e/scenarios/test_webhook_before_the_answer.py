@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.journey import tells
 
@@ -23,7 +23,7 @@ async def test_webhook_before_an_initiation_response_that_never_returns(harness:
     body = harness.request("wechat")
     answer = await harness.ask(body)
     assert (answer.status_code, answer.json()["code"]) == (504, "unknown")
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert order["status"] == "paid"
 
 
@@ -44,7 +44,7 @@ async def _overtaken(harness: Harness, channel: str) -> None:
 
     answer = await asking
     assert (answer.status_code, answer.json()["payment_no"]) == (201, number)
-    order = await books.agree(harness, body)
+    order = await all_books.agree(harness, body)
     assert order["status"] == "paid"
     assert (await harness.payment(number))["action"] == answer.json()["action"]
     assert len([c for c in harness.callbacks.received if tells(told.type, number)(c)]) == 1

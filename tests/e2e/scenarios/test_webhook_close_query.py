@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.e2e import books
+from tests.e2e import all_books
 from tests.e2e.harness import Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -26,5 +26,5 @@ async def _all_at_once(harness: Harness, channel: str) -> None:
     paying, closing, _ = await asyncio.gather(pays, harness.close(body), harness.time_comes(number))
     assert paying.status_code in (200, 409)
     assert closing.status_code == 200 or closing.json()["code"] == "order_paid", closing.text
-    order = await books.agree(harness, body, within_s=60)
+    order = await all_books.agree(harness, body, within_s=60)
     assert order["status"] == ("paid" if paying.status_code == 200 else "closed")
