@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
+from tests.record_keys import CONFIGURATION_KEY, CONFIGURATION_PUBLIC_KEY, RECORD_KEY
 from tests.unit.gateway.client import ADMIN_TOKEN, settings
 
 from chassis.settings import load
@@ -10,7 +10,9 @@ from contracts import sealing
 from gateway.domain.checkout_links import find_payment_no, token_of
 from gateway.main import build
 from gateway.settings import GatewaySettings
+from merchant_admin.settings import AdminSettings
 from notifier.settings import NotifierSettings
+from trade_core.settings import TradeCoreSettings
 
 GOOD = {
     "PAYMESH_KAFKA_BOOTSTRAP": "127.0.0.1:1",
@@ -51,6 +53,63 @@ def test_a_key_of_the_gateway_that_is_none_stops_the_start(
     assert_refused(monkeypatch, GatewaySettings, {**GATEWAY, name: text}, f"{name}: ", reason)
 
 
+RECORD = [
+    ("PAYMESH_RECORD_KEYS", "", "must be one key"),
+    ("PAYMESH_RECORD_KEYS", "hunter2", "has less than 32 characters"),
+    ("PAYMESH_RECORD_KEYS", f"{RECORD_KEY},{RECORD_KEY}", "names one key twice"),
+    ("PAYMESH_CONFIGURATION_PUBLIC_KEYS", "hunter2", "is neither PEM nor base64"),
+    ("PAYMESH_CONFIGURATION_PUBLIC_KEYS", "AAAA", "is not a key of 32 bytes"),
+]
+CORE = {
+    name: GATEWAY[name]
+    for name in ("PAYMESH_ACCEPTED_TOKENS", "PAYMESH_KAFKA_BOOTSTRAP", "PAYMESH_RECORD_KEYS",
+                 "PAYMESH_CONFIGURATION_PUBLIC_KEYS")
+} | {"PAYMESH_DATABASE_URL": "postgresql://nowhere"}  # fmt: skip
+CALLED = ("GATEWAY", "TRADE_CORE", "NOTIFIER")
+ADMIN = {
+    "PAYMESH_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+    "PAYMESH_DATABASE_URL": "postgresql://nowhere",
+    **{f"PAYMESH_{called}_URL": "http://127.0.0.1:1" for called in CALLED},
+    **{f"PAYMESH_{called}_TOKEN": called[0] * 32 for called in CALLED},
+    "PAYMESH_GATEWAY_SEALING_PUBLIC_KEY": sealing.generate().public_key,
+    "PAYMESH_NOTIFIER_SEALING_PUBLIC_KEY": sealing.generate().public_key,
+    "PAYMESH_ADMIN_USERNAME": "admin",
+    "PAYMESH_ADMIN_PASSWORD": "a good password",
+    "PAYMESH_SESSION_KEY": "s" * 32,
+    "PAYMESH_CONFIGURATION_KEY": CONFIGURATION_KEY,
+}
+
+
+@pytest.mark.parametrize(("name", "text", "reason"), RECORD)
+@pytest.mark.parametrize(
+    ("kind", "environment"), [(GatewaySettings, GATEWAY), (TradeCoreSettings, CORE)]
+)
+def test_a_record_key_that_is_none_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[GatewaySettings | TradeCoreSettings],
+    environment: dict[str, str],
+    name: str,
+    text: str,
+    reason: str,
+) -> None:
+    assert_refused(monkeypatch, kind, {**environment, name: text}, f"{name}: ", reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("PAYMESH_SESSION_KEY", "hunter2", "a key has at least 32 characters"),
+        ("PAYMESH_CONFIGURATION_KEY", "hunter2", "is neither PEM nor base64"),
+        ("PAYMESH_GATEWAY_SEALING_PUBLIC_KEY", "hunter2", "is not base64"),
+        ("PAYMESH_NOTIFIER_SEALING_PUBLIC_KEY", "AAAA", "is not a public sealing key"),
+    ],
+)
+def test_a_key_of_merchant_admin_that_is_none_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, reason: str
+) -> None:
+    assert_refused(monkeypatch, AdminSettings, {**ADMIN, name: text}, f"{name}: ", reason)
+
+
 @pytest.mark.parametrize(("name", "text", "reason"), SEALING)
 def test_a_key_of_the_notifier_that_is_none_stops_the_start(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str, reason: str
@@ -60,7 +119,7 @@ def test_a_key_of_the_notifier_that_is_none_stops_the_start(
 
 def assert_refused(
     monkeypatch: pytest.MonkeyPatch,
-    kind: type[GatewaySettings | NotifierSettings],
+    kind: type[GatewaySettings | NotifierSettings | TradeCoreSettings | AdminSettings],
     environment: dict[str, str],
     *words: str,
 ) -> None:

@@ -45,8 +45,11 @@ AWAY = (
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
     asyncpg.DeadlockDetectedError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
 )
-"""The same, and what waited too long for others: to be tried again by whoever asked."""
+"""The same, and what waited too long for others, or for a migration: to be tried again by whoever
+asked."""
 
 
 PASSING = (

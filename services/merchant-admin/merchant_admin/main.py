@@ -20,6 +20,7 @@ from chassis.web import PublicApp, create_public_app, serve
 from contracts import record_proof, topics
 from contracts.events.configuration import SOURCE
 from foundation.alerting import Send, by_kafka
+from foundation.outbox_alerts import OutboxAlerts
 from foundation.record_proof import stamped
 from foundation.self_watch import self_watch
 from foundation.service_client import Service
@@ -168,6 +169,8 @@ class _Running:
             "retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate
         )
         background.start("read-model", consumer.run, pulse=consumer.pulse)
+        told = OutboxAlerts(deps.db, relay, deps.notifier)
+        background.start("outbox-alerts", told.run, pulse=told.pulse)
         watching = self_watch(
             NAME,
             by_kafka(send, SOURCE, deps.notifier),

@@ -23,6 +23,7 @@ from contracts import record_proof, topics
 from contracts.events.orders import SOURCE
 from foundation.alerting import by_kafka, notifier_of
 from foundation.configuration_replica import ConfigurationReplica
+from foundation.outbox_alerts import OutboxAlerts
 from foundation.record_proof import RecordProof, stamped
 from foundation.self_watch import self_watch
 from foundation.service_client import Service
@@ -170,6 +171,9 @@ class _Running:
             stall_s=RECONCILE_STALL_S,
             gate=gate,
         )
+        if notifier is not None:
+            told = OutboxAlerts(deps.db, relay, notifier)
+            start("outbox-alerts", told.run, pulse=told.pulse)
         behind = BacklogLoop(deps)
         start("backlog", behind.run, pulse=behind.pulse, gate=gate)
         tell = by_kafka(deps.send, SOURCE, notifier)

@@ -128,6 +128,12 @@ async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[
     return [_logged(row) for row in rows]
 
 
+async def list_pending(tx: Tx, topic: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+    """Position and payload of the topic's events that Kafka has not confirmed yet, in order."""
+    rows = await tx.fetch(_PENDING_OF_TOPIC, topic, after, limit)
+    return [(row["id"], row["payload"]) for row in rows]
+
+
 async def republish(db: Database, since: datetime) -> int:
     """Mark every event created since then as pending again; answers how many.
 
@@ -208,6 +214,14 @@ limit $5
 _LAST_BEFORE = """
 with recent as materialized (select id from event_log where created_at >= $1)
 select coalesce(min(id) - 1, 9223372036854775807) from recent
+"""
+
+_PENDING_OF_TOPIC = """
+select l.id, l.payload
+from event_pending p join event_log l on l.id = p.id
+where p.id > $2 and l.topic = $1
+order by p.id
+limit $3
 """
 
 _PAGE_AFTER = "select id, key from event_log where id > $1 order by id limit $2"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 from chassis.fitness import Check, Clock
-from chassis.problems import Problem
 from contracts.internal import Peer
 from contracts.record_proof import HmacKeys
 from foundation.service_client import Service
@@ -22,6 +21,7 @@ class PeerChecks:
     ) -> None:
         self._trade_core = trade_core
         self._keys = keys
+        self._peer: Peer | None = None
         self._clock = Clock(self._time, "trade-core's database", now=now)
 
     def checks(self) -> dict[str, Check]:
@@ -29,17 +29,15 @@ class PeerChecks:
         return {"clock": self._clock.check, "record_keys": self._check_keys}
 
     async def _time(self) -> float:
-        return (await self._ask()).now.timestamp()
+        self._peer = None
+        async with asyncio.timeout(ASK_LIMIT_S):
+            self._peer = await self._trade_core.get(Peer, "/internal/peer")
+        return self._peer.now.timestamp()
 
     async def _check_keys(self) -> str | None:
-        try:
-            peer = await self._ask()
-        except (Problem, TimeoutError):
+        """By the answer that told the time."""
+        if self._peer is None:
             return None
-        if self._keys.ids[0] in peer.record_key_ids:
+        if self._keys.ids[0] in self._peer.record_key_ids:
             return ""
         return "trade-core does not know the first key of PAYMESH_RECORD_KEYS"
-
-    async def _ask(self) -> Peer:
-        async with asyncio.timeout(ASK_LIMIT_S):
-            return await self._trade_core.get(Peer, "/internal/peer")
