@@ -3,6 +3,7 @@
 It only reads. At a sandbox, and nowhere else, it also pays, refunds and triggers.
 """
 
+from importlib.metadata import version
 from itertools import islice
 from typing import Any, Final
 from uuid import uuid4
@@ -27,7 +28,7 @@ def serve(settings: Settings) -> None:
 
 def server_of(settings: Settings) -> MCPServer:
     paymesh = Paymesh.of(settings)
-    server = MCPServer("paymesh", instructions=__doc__)
+    server = MCPServer("paymesh", instructions=__doc__, version=version("paymesh"))
     _add_reading(server, paymesh, settings)
     if settings.sandbox_url is not None:
         _add_sandbox(server, paymesh, settings)

@@ -15,6 +15,7 @@ from paymesh.errors import (
 )
 from paymesh.exchange import Call, Flow, Now, Sleep, exchange
 from paymesh.models.money import OrderView, PaymentView
+from paymesh.models.vocabulary import PaymentStatus
 
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 5.0
@@ -22,19 +23,25 @@ LONGEST_WAIT_S: Final = 5.0
 FOR_NOW: Final = (NotConnected, AnswerLost, TooBusy, PaymentInProgress, InternalError)
 """Says nothing of the payment: ask again."""
 
-IsEnough = Callable[[PaymentView], bool]
+NOTHING_PAID: Final = (PaymentStatus.FAILED, PaymentStatus.CLOSED)
+"""Perhaps of an earlier attempt: then the one whose answer was lost may never have arrived."""
+
+Holds = Callable[[PaymentView], bool]
 
 
 def create_and_settle(
     create: Call[PaymentView],
     find: Call[OrderView],
     get: Callable[[str], Call[PaymentView]],
+    *,
+    is_asked: Holds,
     timeout_s: float,
 ) -> Flow[PaymentView]:
     """Create a payment, and where its outcome is not known, ask until it is.
 
-    A lost answer is looked for under the app's own order number; only an order that is not there
-    is asked for again, with the same content.
+    A lost answer is looked for under the app's own order number. `is_asked`: whether a payment
+    has the content that was asked for. Only where the newest of the order is an earlier one, or
+    there is none, the same is asked for again: the centre makes one payment of it.
 
     Raises:
         NotSettled: `timeout_s` is over.
@@ -50,9 +57,9 @@ def create_and_settle(
                 raise
             payment = error.payment
             break
-        except AnswerLost:
+        except (AnswerLost, InternalError, PaymentInProgress):
             found = yield from _newest(find, until)
-            if found is not None:
+            if found is not None and is_asked(found) and found.status not in NOTHING_PAID:
                 payment = found
                 break
     return (yield from settle(payment, get, lambda seen: seen.is_settled, until))
@@ -72,7 +79,7 @@ def wait(
 def settle(
     payment: PaymentView,
     get: Callable[[str], Call[PaymentView]],
-    is_enough: IsEnough,
+    is_enough: Holds,
     until: float,
 ) -> Flow[PaymentView]:
     wait_s = FIRST_WAIT_S

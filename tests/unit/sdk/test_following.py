@@ -7,7 +7,7 @@ import httpx
 import pytest
 from tests.unit.sdk.centre import Centre, event, page, problem
 
-from paymesh import FileStore, Gap, MemoryStore, Unauthenticated
+from paymesh import AsyncPaymesh, FileStore, Gap, MemoryStore, Unauthenticated
 
 
 def test_events_come_in_order_and_the_end_is_waited_at(slept: list[float]) -> None:
@@ -60,3 +60,30 @@ def test_an_outage_is_waited_out_and_a_wrong_key_is_told(slept: list[float]) -> 
     assert next(found).id == "E1"
     with pytest.raises(Unauthenticated):
         next(found)
+
+
+class AsyncStore:
+    """As an app with an asynchronous database has it."""
+
+    def __init__(self) -> None:
+        self.place: str | None = None
+
+    async def load(self) -> str | None:
+        return self.place
+
+    async def save(self, place: str) -> None:
+        self.place = place
+
+
+async def test_the_asynchronous_client_awaits_its_store_and_follows_the_same_way() -> None:
+    centre, store = Centre(page([event(1), event(2)], "c1"), page([event(3)], "c2")), AsyncStore()
+    http = httpx.AsyncClient(transport=httpx.MockTransport(centre))
+    url = "https://pay.example"
+    async with AsyncPaymesh(url, app_id="A1", key_id="K1", secret="s", http=http) as paymesh:
+        seen = []
+        async for each in paymesh.events.follow(store=store):
+            seen.append(each.id)
+            if each.id == "E3":
+                break
+    assert seen == ["E1", "E2", "E3"]
+    assert store.place == "c1|"

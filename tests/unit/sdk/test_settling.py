@@ -60,6 +60,26 @@ def test_an_order_that_is_not_there_is_asked_for_again_with_the_same_content(
     assert first.content == again.content
 
 
+@pytest.mark.parametrize(
+    "earlier", [payment(amount=1), payment(status="failed", action=None), payment(subject="else")]
+)
+def test_an_earlier_attempt_is_not_taken_for_the_one_whose_answer_was_lost(
+    earlier: dict[str, object], slept: list[float]
+) -> None:
+    again = payment(payment_no="P2")
+    centre = Centre(httpx.ReadTimeout("lost"), ok(order(earlier)), ok(again))
+    assert settle(centre).payment_no == "P2"
+    assert centre.calls[-1] == "POST /v1/payments"
+
+
+@pytest.mark.parametrize("answer", [problem(500, "internal"), problem(409, "payment_in_progress")])
+def test_what_the_centre_cannot_say_is_looked_for_too(
+    answer: httpx.Response, slept: list[float]
+) -> None:
+    centre = Centre(answer, ok(order(PAID)))
+    assert settle(centre).status == "succeeded"
+
+
 def test_a_payment_code_is_waited_for_until_its_end(slept: list[float]) -> None:
     waiting = payment(method="barcode", action={"type": "none"})
     centre = Centre(ok(waiting), ok(waiting), ok(PAID))

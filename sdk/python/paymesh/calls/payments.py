@@ -105,7 +105,19 @@ def create_and_settle(
         splits=splits,
     )
     find = orders.get(merchant_order_no, merchant_id=merchant_id)
-    return settling.create_and_settle(call, find, _alone, timeout_s)
+
+    def is_asked(payment: PaymentView) -> bool:
+        same = (payment.amount, payment.currency, payment.subject) == (
+            amount,
+            currency or "CNY",
+            subject,
+        )
+        chosen_by_payer = method == Method.CASHIER
+        return same and (
+            chosen_by_payer or (payment.method, payment.payment_id) == (method, payment_id)
+        )
+
+    return settling.create_and_settle(call, find, _alone, is_asked=is_asked, timeout_s=timeout_s)
 
 
 def get_(payment_no: str) -> Call[PaymentWithOrder]:
