@@ -122,7 +122,7 @@ async def test_a_dead_letter_is_shown_with_its_reason_and_its_text_made_harmless
     assert admin.trade_core.queries == [{"after": "9", "limit": "50"}]
     assert "nobody here knows P1" in html
     assert "2026-11-22 16:00:00" in html
-    assert 'href="/console/payments?number=P1"' in html
+    assert 'href="/console/search?q=P1"' in html
     assert "&lt;script&gt;" in html
     assert "\ufffd\ufffdxxx" in html
     for gone in ("<script>", "\x00", "\u202e", "x" * 1_000):

@@ -132,7 +132,7 @@ async def test_the_pages_show_the_statements_and_what_differs(admin: Admin) -> N
     ):
         assert text in html
     assert "<script>" not in html
-    assert f"number={DIFFERENCE['subject']}" in html
+    assert f"search?q={DIFFERENCE['subject']}" in html
     assert "refresh" not in html
 
 

@@ -190,6 +190,8 @@ READS: dict[str, Sent] = {
     "/console/orders/{order_id}": NOTHING,
     "/console/search": lambda company: {"q": company.story.merchant_order_no[:20]},
     "/console/payments": NOTHING,
+    "/console/refunds": NOTHING,
+    "/console/splits": NOTHING,
     "/console/payments/{payment_no}": NOTHING,
     "/console/ledger": OF_MERCHANT,
     "/console/reconciliations": OF_MERCHANT,

@@ -198,6 +198,7 @@ READS = {
     "GET /api/channels": (LOOK, OWN),
     "GET /console/account": (LOOK, OWN),
     "GET /api/audit": (LOOK, CENTRE),
+    "GET /console/audit": (LOOK, CENTRE),
     "GET /api/dead-letters": (LOOK, CENTRE),
     "GET /console/dead-letters": (LOOK, CENTRE),
     "GET /console/deliveries/{event_id}": (LOOK, CENTRE),

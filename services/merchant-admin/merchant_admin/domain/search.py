@@ -20,7 +20,7 @@ class Search:
     """All that is given must fit; None fits everything. `number` is any of the numbers at all.
 
     `created_from` is included, `created_before` is not. `after`: only what comes behind it.
-    `scope`: whose data the searcher sees at all.
+    `scope`: whose data the searcher sees at all. Amounts are in minor units, both ends included.
     """
 
     scope: Scope
@@ -39,6 +39,9 @@ class Search:
     created_before: datetime | None = None
     after: Position | None = None
     limit: int = 50
+    method: str | None = None
+    amount_from: int | None = None
+    amount_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class SplitSearch:
     """As `Search`, of splits."""
 
     scope: Scope
+    number: str | None = None
     split_no: str | None = None
     payment_no: str | None = None
     merchant_split_no: str | None = None

@@ -10,6 +10,7 @@ from contracts.internal import ChannelList
 from foundation.service_client import Service
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.domain.sessions import SESSION_COOKIE, SessionTerms
+from merchant_admin.domain.waiting import Counted
 from merchant_admin.flows.hashing import Checks
 
 
@@ -51,6 +52,7 @@ class Deps:
     checks: Checks = field(default_factory=Checks)
     sessions: SessionTerms = field(default_factory=SessionTerms)
     session_cookie: str = SESSION_COOKIE
+    counted: Counted = field(default_factory=Counted)
     requires_totp: bool = False
     refund_reauthentication_from: int = 100_000
     channels: KnownChannels = field(default_factory=KnownChannels)

@@ -6,6 +6,7 @@ from typing import Final
 
 from contracts.api import PaymentStatus, RefundStatus
 from merchant_admin.domain.numbers import Hit, Typed
+from merchant_admin.domain.projection import Told
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import (
     FoundOrder,
@@ -16,7 +17,7 @@ from merchant_admin.domain.search import (
     SplitSearch,
 )
 from merchant_admin.flows.deps import Deps
-from merchant_admin.store import audit, numbers, splits
+from merchant_admin.store import audit, history, numbers, splits
 from merchant_admin.store import search as store
 from merchant_admin.store.audit import NumberedEntry
 
@@ -93,6 +94,14 @@ async def find_splits(deps: Deps, search: SplitSearch) -> list[FoundSplit]:
 async def read_split(deps: Deps, split_no: str, scope: Scope) -> FoundSplit:
     async with deps.db.transaction() as tx:
         return await splits.get_split(tx, split_no, scope)
+
+
+async def find_events(deps: Deps, event_ids: Sequence[str]) -> dict[str, Told]:
+    """What orders they are events of; those that have not arrived here are left out."""
+    if not event_ids:
+        return {}
+    async with deps.db.connection() as tx:
+        return await history.list_by_events(tx, event_ids)
 
 
 async def find_numbers(deps: Deps, typed: Typed, scope: Scope, limit: int) -> list[Hit]:

@@ -44,6 +44,10 @@ select o.order_id, o.app_id, o.view
    and ($12::timestamptz is null or o.created_at >= $12)
    and ($13::timestamptz is null or o.created_at < $13)
    and ($14::timestamptz is null or (o.created_at, o.order_id) < ($14, $15::text))
+   and ($18::text is null or exists (
+        select from payments_view p where p.order_id = o.order_id and p.view ->> 'method' = $18))
+   and ($19::bigint is null or (o.view ->> 'amount')::bigint >= $19)
+   and ($20::bigint is null or (o.view ->> 'amount')::bigint <= $20)
    and :scope
  order by o.created_at desc, o.order_id desc
  limit $16
@@ -80,6 +84,9 @@ select p.order_id, p.app_id, p.view,
    and ($12::timestamptz is null or p.created_at >= $12)
    and ($13::timestamptz is null or p.created_at < $13)
    and ($14::timestamptz is null or (p.created_at, p.payment_no) < ($14, $15::text))
+   and ($18::text is null or p.view ->> 'method' = $18)
+   and ($19::bigint is null or (p.view ->> 'amount')::bigint >= $19)
+   and ($20::bigint is null or (p.view ->> 'amount')::bigint <= $20)
    and :scope
  order by p.created_at desc, p.payment_no desc
  limit $16
@@ -113,6 +120,11 @@ select r.order_id, r.app_id, r.view,
    and ($12::timestamptz is null or r.created_at >= $12)
    and ($13::timestamptz is null or r.created_at < $13)
    and ($14::timestamptz is null or (r.created_at, r.refund_no) < ($14, $15::text))
+   and ($18::text is null or exists (
+        select from payments_view p
+         where p.payment_no = r.payment_no and p.view ->> 'method' = $18))
+   and ($19::bigint is null or (r.view ->> 'amount')::bigint >= $19)
+   and ($20::bigint is null or (r.view ->> 'amount')::bigint <= $20)
    and :scope
  order by r.created_at desc, r.refund_no desc
  limit $16
@@ -239,6 +251,9 @@ def _parameters(search: Search) -> tuple[object, ...]:
         search.after.number if search.after else None,
         search.limit,
         search.scope.parameter,
+        search.method,
+        search.amount_from,
+        search.amount_to,
     )
 
 

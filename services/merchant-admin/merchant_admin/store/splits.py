@@ -37,6 +37,7 @@ select s.order_id, s.app_id, s.view,
    and ($7::timestamptz is null or s.created_at >= $7)
    and ($8::timestamptz is null or s.created_at < $8)
    and ($9::timestamptz is null or (s.created_at, s.split_no) < ($9, $10::text))
+   and ($13::text is null or s.split_no = $13 or s.merchant_split_no = $13 or s.payment_no = $13)
    and :scope
  order by s.created_at desc, s.split_no desc
  limit $11
@@ -84,6 +85,7 @@ async def list_splits(tx: Tx, search: SplitSearch) -> list[FoundSplit]:
         search.after.number if search.after else None,
         search.limit,
         search.scope.parameter,
+        search.number,
     )
     return [_split(row) for row in rows]
 

@@ -22,7 +22,8 @@ from merchant_admin.api.console.visiting import (
     Visitor,
     to,
 )
-from merchant_admin.flows import callbacks
+from merchant_admin.flows import apps, callbacks, searching
+from merchant_admin.flows.deps import Deps
 
 PAGE: Final = 50
 STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
@@ -42,6 +43,7 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Deliveries of all apps, newest first, and the form for a replay."""
     asked = {name: _text(request, name) for name in (*FILTERS, *REPLAY_FIELDS)}
+    asked["app_id"] = asked["app_id"] or await _own_app(deps, visitor)
     wanted = {name: asked[name] for name in FILTERS} | {"after": _text(request, "after")}
     filters = {**_given(wanted), "limit": PAGE}
     page, problem = NO_DELIVERIES, None
@@ -50,7 +52,8 @@ async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Respon
     except Problem as refusal:
         problem = _told(refusal)
     facts = {"page": page, "asked": asked, "problem": problem, "states": STATES, "types": TYPES}
-    return render(request, "deliveries.html", {"visitor": visitor, **facts})
+    known = await searching.find_events(deps, [item.event_id for item in page.items])
+    return render(request, "deliveries.html", {"visitor": visitor, "known": known, **facts})
 
 
 @router.get("/deliveries/{event_id}")
@@ -67,7 +70,13 @@ async def delivery_page(
         problem = problem or _told(refusal)
     if not page.items and problem is None:
         return error_page(request, 404, visitor)
-    facts = {"visitor": visitor, "event_id": event_id, "page": page, "problem": problem}
+    facts = {
+        "visitor": visitor,
+        "event_id": event_id,
+        "page": page,
+        "problem": problem,
+        "known": await searching.find_events(deps, [event_id[:TEXT_CHARS]]),
+    }
     return render(request, "delivery.html", facts)
 
 
@@ -86,6 +95,7 @@ async def redeliver(deps: Work, sent: SentByCentreOperator, event_id: str) -> Re
 async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Where callbacks go, and which addresses are suspended."""
     asked = {name: _text(request, name) for name in ("app_id", "suspended")}
+    asked["app_id"] = asked["app_id"] or await _own_app(deps, visitor)
     filters = {**_given(asked | {"after": _text(request, "after")}), "limit": PAGE}
     page, problem = NO_ENDPOINTS, problem_in(request, REFUSALS)
     try:
@@ -117,6 +127,7 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
             "problem": _told(refusal) if isinstance(refusal, Problem) else "replay_refused",
             "states": STATES,
             "types": TYPES,
+            "known": {},
         }
         return render(request, "deliveries.html", {"visitor": sent.visitor, **facts}, status=422)
     return to(f"/console/replays/{begun.replay_id}")
@@ -153,6 +164,15 @@ def _alerts_page(
 ) -> Response:
     facts = {"visitor": visitor, "tested": tested, "problem": problem}
     return render(request, "alerts.html", facts)
+
+
+async def _own_app(deps: Deps, visitor: Visitor) -> str:
+    """The notifier is asked about one app at a time for people who do not see all: the first of
+    theirs where they named none; "" for all."""
+    if visitor.sees_all:
+        return ""
+    own = await apps.read_page(deps, visitor.scope, after=None, limit=1)
+    return own[0].app_id if own else ""
 
 
 def _request(form: dict[str, str]) -> ReplayRequest:

@@ -57,7 +57,7 @@ class Navigation:
         """What this caller may look at. `waiting`: by page."""
         groups = []
         for name, pages in GROUPS:
-            admitted = [page for page in pages if self._admits(caller, page)]
+            admitted = [page for page in pages if self.admits(caller, _path(page))]
             ways = [
                 Way(page, _path(page), _is_at(here, page), waiting.get(page, ""))
                 for page in admitted
@@ -66,8 +66,9 @@ class Navigation:
                 groups.append(Group(name, ways))
         return groups
 
-    def _admits(self, caller: Caller, page: str) -> bool:
-        guard = self._guards.get(_path(page))
+    def admits(self, caller: Caller, address: str) -> bool:
+        """Whether there is such a page, and it is for this caller."""
+        guard = self._guards.get(address.partition("?")[0])
         return guard is not None and guard.admits(caller)
 
 

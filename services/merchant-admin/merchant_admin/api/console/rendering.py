@@ -13,6 +13,7 @@ from foundation.pages import Pages, templates_of
 from merchant_admin.api.access import Caller
 from merchant_admin.api.console.navigation import Group, Navigation
 from merchant_admin.api.console.texts import TEXTS
+from merchant_admin.domain.waiting import Waiting, badges
 
 PROBLEM: Final = "problem"
 DONE: Final = "done"
@@ -80,7 +81,8 @@ def _ways(request: Request, facts: Mapping[str, object]) -> list[Group]:
     if visitor is None:
         return []
     navigation: Navigation = request.app.state.navigation
-    return navigation.groups(visitor.caller, request.url.path, {})
+    waiting: Waiting = getattr(request.state, "waiting", Waiting())
+    return navigation.groups(visitor.caller, request.url.path, badges(waiting))
 
 
 class _Linker:

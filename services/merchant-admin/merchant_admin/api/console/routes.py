@@ -6,16 +6,17 @@ from typing import Final
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
-from contracts.api import OrderStatus, PaymentStatus
 from merchant_admin.api.access import Work
 from merchant_admin.api.console import (
     account,
+    audit,
     books,
     callbacks,
     counter_codes,
     error_pages,
     finding,
     invitations,
+    lists,
     login,
     looks,
     order,
@@ -24,7 +25,6 @@ from merchant_admin.api.console import (
     second_factor,
     users,
 )
-from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.navigation import HOME, Navigation
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.setup import accounts as account_pages
@@ -44,17 +44,15 @@ from merchant_admin.api.console.visiting import (
     to_login,
     to_reauthentication,
 )
-from merchant_admin.api.paging import page_of, place_of, position_after
-from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.search import Search
-from merchant_admin.flows import merchants, searching
+from merchant_admin.domain.waiting import PLACES
+from merchant_admin.flows import waiting
 
 SETUP: Final = (merchant_pages, account_pages, app_pages, signature_pages, onboarding_pages)
-PAGE: Final = 50
-
 PARTS: Final = (
     login,
     finding,
+    lists,
+    audit,
     order,
     payment,
     books,
@@ -92,39 +90,12 @@ async def root() -> Response:
 
 
 @router.get(HOME)
-async def home_page(request: Request, visitor: Seen) -> Response:
-    """What is to be done."""
-    return render(request, "home.html", {"visitor": visitor})
-
-
-@router.get("/console/orders")
-async def orders_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    search, asked = _search(request, visitor.scope, OrderStatus)
-    found = await searching.find_orders(deps, search)
-    page = page_of(found, PAGE, view=lambda item: item, place=lambda item: place_of(item.position))
-    names = await merchants.read_names(deps, {item.order.merchant_id for item in page.items})
-    facts = {"visitor": visitor, "page": page, "names": names, "states": OrderStatus, **asked}
-    return render(request, "orders.html", facts)
-
-
-@router.get("/console/payments")
-async def payments_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    search, asked = _search(request, visitor.scope, PaymentStatus)
-    found = await searching.find_payments(deps, search)
-    page = page_of(found, PAGE, view=lambda item: item, place=lambda item: place_of(item.position))
-    names = await merchants.read_names(deps, {item.payment.merchant_id for item in page.items})
-    facts = {"visitor": visitor, "page": page, "names": names, "states": PaymentStatus, **asked}
-    return render(request, "payments.html", facts)
-
-
-def _search(
-    request: Request, scope: Scope, states: type[OrderStatus] | type[PaymentStatus]
-) -> tuple[Search, dict[str, str]]:
-    """What the search form asks for, and how it is to be shown filled in."""
-    query = request.query_params
-    number = typed(query.get("number", ""))
-    state = query.get("state", "")
-    known = state if state in {item.value for item in states} else ""
-    after = position_after(query.get("after") or None)
-    search = Search(scope, number=number or None, state=known or None, after=after, limit=PAGE + 1)
-    return search, {"number": number, "state": known}
+async def home_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    """What waits for people."""
+    counted = request.state.waiting = await waiting.read_all(deps, visitor.scope)
+    navigation: Navigation = request.app.state.navigation
+    places = {
+        name: place for name, place in PLACES.items() if navigation.admits(visitor.caller, place)
+    }
+    facts = {"visitor": visitor, "waiting": counted, "places": places}
+    return render(request, "home.html", facts)

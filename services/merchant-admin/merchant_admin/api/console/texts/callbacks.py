@@ -46,6 +46,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "delivery.delivered": ("已送达", "Delivered"),
     "delivery.exhausted": ("未送达", "Not delivered"),
     "endpoint.well": ("正常", "Well"),
+    "endpoint.is_failing": ("失败中", "Failing"),
     "endpoint.held": ("暂缓（熔断）", "Left alone (circuit open)"),
     "endpoint.suspended": ("已停用", "Suspended"),
     "endpoint.not_suspended": ("未停用", "Not suspended"),

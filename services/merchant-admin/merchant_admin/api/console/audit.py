@@ -1,0 +1,61 @@
+"""The audit (审计): who did what, when, from where, in which request."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from merchant_admin.api.access import Work
+from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.visiting import SeenByCentre
+from merchant_admin.api.paging import DEFAULT_LIMIT, number_after, page_of
+from merchant_admin.domain.audit import AuditEntry
+from merchant_admin.flows import searching
+
+FILTERS: Final = ("entity_id", "actor", "action")
+
+router = APIRouter(include_in_schema=False, prefix="/console/audit")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """`changes`: by name what was and what is, as JSON texts; only what differs."""
+
+    entry: AuditEntry
+    changes: list[tuple[str, str, str]]
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> "ShownEntry":
+        before, after = entry.before or {}, entry.after or {}
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        return cls(
+            entry, [(name, _text(before.get(name)), _text(after.get(name))) for name in names]
+        )
+
+
+@router.get("")
+async def audit_page(request: Request, deps: Work, visitor: SeenByCentre) -> Response:
+    """The newest first."""
+    query = request.query_params
+    asked = {name: typed(query.get(name, "")) for name in FILTERS}
+    found = await searching.read_audit(
+        deps,
+        after=number_after(query.get("after") or None),
+        entity_id=asked["entity_id"] or None,
+        actor=asked["actor"] or None,
+        action=asked["action"] or None,
+        limit=DEFAULT_LIMIT + 1,
+    )
+    page = page_of(
+        found,
+        DEFAULT_LIMIT,
+        view=lambda one: ShownEntry.of(one.entry),
+        place=lambda one: str(one.number),
+    )
+    return render(request, "audit.html", {"visitor": visitor, "page": page, "asked": asked})
+
+
+def _text(value: Any) -> str:
+    return "—" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,89 @@
+"""What waits for people (待处理): counted no further than anybody counts."""
+
+import time
+from dataclasses import dataclass, field, fields
+from typing import Final
+
+from merchant_admin.domain.scope import Scope
+
+MOST: Final = 99
+BELIEVED_S: Final = 5.0
+MAX_SCOPES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """None: not known, because the service that knows does not answer, or not for these people."""
+
+    conflicts: int | None = None
+    stuck_refunds: int | None = None
+    unknown_payments: int | None = None
+    exhausted_callbacks: int | None = None
+    expiring_certificates: int | None = None
+    suspended_endpoints: int | None = None
+    differences: int | None = None
+    dead_letters: int | None = None
+
+    def shown(self, name: str) -> str:
+        """`3`, `99+`; empty for nothing or not known."""
+        count = getattr(self, name)
+        return "" if not count else f"{MOST}+" if count > MOST else str(count)
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, each.name) or 0 for each in fields(self))
+
+
+PLACES: Final = {
+    "conflicts": "/console/payments?state=conflicted",
+    "stuck_refunds": "/console/refunds?state=abnormal",
+    "unknown_payments": "/console/payments?state=unknown",
+    "exhausted_callbacks": "/console/deliveries?state=exhausted",
+    "suspended_endpoints": "/console/endpoints?suspended=true",
+    "differences": "/console/reconciliations?state=differs",
+    "dead_letters": "/console/dead-letters",
+    "expiring_certificates": "/console/apps",
+}
+"""Where it is attended to."""
+
+BADGES: Final = {
+    "payments": ("conflicts", "unknown_payments"),
+    "refunds": ("stuck_refunds",),
+    "deliveries": ("exhausted_callbacks",),
+    "endpoints": ("suspended_endpoints",),
+    "reconciliations": ("differences",),
+    "dead-letters": ("dead_letters",),
+    "apps": ("expiring_certificates",),
+}
+"""By page of the navigation."""
+
+
+def badges(waiting: Waiting) -> dict[str, str]:
+    """What stands beside the pages of the navigation."""
+    shown = {}
+    for page, names in BADGES.items():
+        count = sum(getattr(waiting, name) or 0 for name in names)
+        if count:
+            shown[page] = f"{MOST}+" if count > MOST else str(count)
+    return shown
+
+
+@dataclass(slots=True)
+class Counted:
+    """By scope what was counted last, and until when that is believed."""
+
+    known: dict[Scope, tuple[float, Waiting]] = field(default_factory=dict)
+
+    def find(self, scope: Scope) -> Waiting | None:
+        until, waiting = self.known.get(scope, (0.0, None))
+        return waiting if until > time.monotonic() else None
+
+    def latest(self, scope: Scope) -> Waiting:
+        """Also what is not believed any more."""
+        return self.known.get(scope, (0.0, Waiting()))[1]
+
+    def put(self, scope: Scope, waiting: Waiting) -> Waiting:
+        if len(self.known) >= MAX_SCOPES:
+            self.known.clear()
+        self.known[scope] = (time.monotonic() + BELIEVED_S, waiting)
+        return waiting

@@ -1,0 +1,86 @@
+"""What waits for people: counted when somebody looks, and believed for some seconds."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+
+from chassis.problems import Problem
+from contracts.internal import DeadLetterPage, EndpointPage, ReconciliationPage
+from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.waiting import MOST, Waiting
+from merchant_admin.flows.deps import Deps
+from merchant_admin.store import waiting as store
+
+log = structlog.get_logger()
+
+UNKNOWN_AFTER: Final = timedelta(minutes=5)
+CERTIFICATES_AHEAD: Final = timedelta(days=30)
+LETTERS_LOOKED_AT: Final = 50
+
+
+async def read(deps: Deps, scope: Scope) -> Waiting:
+    """What our own tables tell, for every page; with what the others told last."""
+    counted = deps.counted
+    known = counted.find(scope)
+    if known is not None:
+        return known
+    now = deps.clock()
+    async with deps.db.connection() as tx:
+        counts = await store.count(
+            tx,
+            scope,
+            unknown_before=now - UNKNOWN_AFTER,
+            expiring_before=now + CERTIFICATES_AHEAD,
+            most=MOST + 1,
+        )
+    return counted.put(scope, replace(counted.latest(scope), **counts))
+
+
+async def read_all(deps: Deps, scope: Scope) -> Waiting:
+    """With what the other services tell now; what is of the whole centre only for who has all."""
+    own = await read(deps, scope)
+    if not scope.is_all:
+        return own
+    async with asyncio.TaskGroup() as questions:
+        suspended = questions.create_task(_suspended(deps))
+        differing = questions.create_task(_differing(deps))
+        letters = questions.create_task(_letters(deps))
+    told = {
+        "suspended_endpoints": suspended.result(),
+        "differences": differing.result(),
+        "dead_letters": letters.result(),
+    }
+    return deps.counted.put(scope, replace(own, **told))
+
+
+async def _suspended(deps: Deps) -> int | None:
+    query: dict[str, Any] = {"suspended": "true", "limit": MOST + 1}
+    try:
+        page = await deps.notifier.get(EndpointPage, "/internal/endpoints", query)
+    except Problem as problem:
+        log.info("waiting.not_counted", what="endpoints", code=problem.code)
+        return None
+    return len(page.items)
+
+
+async def _differing(deps: Deps) -> int | None:
+    query: dict[str, Any] = {"state": "differs", "limit": MOST + 1}
+    try:
+        page = await deps.trade_core.get(ReconciliationPage, "/internal/reconciliations", query)
+    except Problem as problem:
+        log.info("waiting.not_counted", what="differences", code=problem.code)
+        return None
+    return sum(item.open_differences for item in page.items)
+
+
+async def _letters(deps: Deps) -> int | None:
+    query: dict[str, Any] = {"limit": LETTERS_LOOKED_AT}
+    try:
+        page = await deps.trade_core.get(DeadLetterPage, "/internal/dead-letters", query)
+    except Problem as problem:
+        log.info("waiting.not_counted", what="dead_letters", code=problem.code)
+        return None
+    return sum(letter.replayed_at is None for letter in page.items)
