@@ -7,7 +7,7 @@ from chassis.background import CRASHES, Alarm, Watch
 from chassis.consumer import Consumer
 from chassis.fitness import Fitness
 from chassis.outbox import Relay
-from chassis.web import UNHANDLED
+from chassis.web import SLOW_S, UNHANDLED
 from contracts.events import alerts
 from foundation.alerting import Tell
 from foundation.configuration_replica import ConfigurationReplica
@@ -81,7 +81,9 @@ def _surging(service: str, surges: Surges, tell: Tell) -> list[Alarm]:
             lambda count: tell(alerts.batches_fail(service, count)),
         ),
         Alarm(surges.failed_answers, 0, lambda count: tell(alerts.answers_fail(service, count))),
-        Alarm(surges.slow_answers, 0, lambda count: tell(alerts.answers_slow(service, count))),
+        Alarm(
+            surges.slow_answers, 0, lambda count: tell(alerts.answers_slow(service, count, SLOW_S))
+        ),
     ]
 
 

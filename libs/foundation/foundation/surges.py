@@ -2,15 +2,15 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.samples import Sample
 
 from chassis.background import CRASHES
 from chassis.consumer import FAILED
-from chassis.web import REQUESTS, SECONDS, UNHANDLED
-from contracts.events.alerts import SLOW_S
+from chassis.web import ANSWERS, UNHANDLED
 
 WINDOW_S: Final = 60.0
 MANY: Final = 10
@@ -18,8 +18,6 @@ MANY: Final = 10
 
 SHARE: Final = 0.05
 """Nor does a smaller share of all answers."""
-
-Labels = Mapping[str, str]
 
 
 class Growth:
@@ -47,66 +45,34 @@ class Surges:
         self.errors = Growth(lambda: total(UNHANDLED))
         self.crashes = Growth(lambda: total(CRASHES))
         self.failed_batches = Growth(lambda: total(FAILED))
-        self._answers = Growth(lambda: total(REQUESTS, _is_work))
-        self._failed = Growth(lambda: total(REQUESTS, _is_failed))
-        self._fast = Growth(lambda: total(SECONDS, _is_fast))
-        self._measured = Growth(lambda: total(SECONDS, _is_counted))
+        self._answers = Growth(lambda: ANSWERS.all)
+        self._failed = Growth(lambda: ANSWERS.failed)
+        self._slow = Growth(lambda: ANSWERS.slow)
 
     def failed_answers(self) -> float:
         """5xx within the minute, where they are more than a few and more than a small share."""
-        return _if_many(self._failed(), self._answers())
+        return if_many(self._failed(), self._answers())
 
     def slow_answers(self) -> float:
         """The same of those that took long."""
-        measured = self._measured()
-        return _if_many(measured - self._fast(), measured)
+        return if_many(self._slow(), self._answers())
 
 
 def kinds(metric: MetricWrapperBase, label: str) -> str:
     """The values of a label that were ever counted."""
-    found = {
-        sample.labels[label]
-        for family in metric.collect()
-        for sample in family.samples
-        if _is_total(sample.name, sample.labels) and sample.value
-    }
-    return ", ".join(sorted(found))
+    return ", ".join(sorted(each.labels[label] for each in _totals(metric) if each.value))
 
 
-def total(metric: MetricWrapperBase, wanted: Callable[[str, Labels], bool] | None = None) -> float:
-    """The sum over all labels; `wanted` sees the sample's name and its labels."""
-    return sum(
-        sample.value
-        for family in metric.collect()
-        for sample in family.samples
-        if (wanted or _is_total)(sample.name, sample.labels)
-    )
+def total(metric: MetricWrapperBase) -> float:
+    """The sum over all labels."""
+    return sum(each.value for each in _totals(metric))
 
 
-def _if_many(bad: float, of: float) -> float:
+def if_many(bad: float, of: float) -> float:
+    """So many, where they are more than a few and more than a small share."""
     return bad if bad >= MANY and bad >= SHARE * of else 0.0
 
 
-def _is_total(name: str, _: Labels) -> bool:
-    return name.endswith("_total")
-
-
-def _is_work(name: str, labels: Labels) -> bool:
-    return _is_total(name, labels) and not labels["route"].startswith("/health")
-
-
-def _is_failed(name: str, labels: Labels) -> bool:
-    return _is_work(name, labels) and labels["status"].startswith("5")
-
-
-def _is_counted(name: str, labels: Labels) -> bool:
-    return name.endswith("_count") and not _is_stream(labels)
-
-
-def _is_fast(name: str, labels: Labels) -> bool:
-    return name.endswith("_bucket") and labels["le"] == str(SLOW_S) and not _is_stream(labels)
-
-
-def _is_stream(labels: Labels) -> bool:
-    """It is open as long as somebody watches."""
-    return labels["route"].endswith("/events")
+def _totals(metric: MetricWrapperBase) -> Iterator[Sample]:
+    for family in metric.collect():
+        yield from (each for each in family.samples if each.name.endswith("_total"))

@@ -3,8 +3,8 @@
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from foundation.surges import MANY, Growth, kinds, total
-from foundation.surges import _if_many as if_many
+from chassis.web.edge import SLOW_S, Answers
+from foundation.surges import MANY, Growth, if_many, kinds, total
 
 
 class Clock:
@@ -39,5 +39,16 @@ def test_counters_are_summed_over_their_labels_and_named() -> None:
         counter.labels(kind).inc()
     counter.labels("never")
     assert total(counter) == 3
-    assert total(counter, lambda name, labels: labels["kind"] == "b" and "total" in name) == 2
     assert kinds(counter, "kind") == "a, b"
+
+
+def test_answers_are_counted_without_health_and_streams_are_never_slow() -> None:
+    answers = Answers()
+    for route, status, seconds in (
+        ("/v1/payments", 201, 0.1),
+        ("/v1/payments", 504, SLOW_S + 1),
+        ("/health/ready", 503, 3.0),
+        ("/pay/{token}/events", 200, 600.0),
+    ):
+        answers.count(route, status, seconds)
+    assert (answers.all, answers.failed, answers.slow) == (3, 1, 1)

@@ -10,15 +10,15 @@ from chassis.web.application import (
 )
 from chassis.web.bodies import json_object, parse, read_body, read_json_object, read_message
 from chassis.web.callers import CalledBy
-from chassis.web.edge import REQUESTS, SECONDS, FairGate, InFlightLimit
+from chassis.web.edge import ANSWERS, SLOW_S, FairGate, InFlightLimit
 from chassis.web.errors import UNHANDLED, problem_response
 from chassis.web.language import Language, Words, language_of
 from chassis.web.routes import DirectRoute, add_routes
 from chassis.web.server import collect_rarely, serve
 
 __all__ = [
-    "REQUESTS",
-    "SECONDS",
+    "ANSWERS",
+    "SLOW_S",
     "UNHANDLED",
     "CalledBy",
     "DirectRoute",

@@ -31,6 +31,8 @@ SECONDS = Histogram(
 IN_FLIGHT = Gauge("http_in_flight", "Requests inside the in-flight gate")
 
 ALWAYS_OPEN = ("/health/", "/metrics")
+STREAMS = "/events"
+SLOW_S = 2.5
 NOT_FIT = Overloaded("This replica cannot do its work at the moment.", retry_after_s=1)
 
 MAX_LABELS = 1_000  # More than there are methods, routes and states.
@@ -41,6 +43,24 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})", re.ASCII)
 _TRACE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Answers:
+    """Plain counts since the start, for whoever watches them: `failed` are 5xx, `slow` took longer
+    than `SLOW_S`. Health is no work, and a stream is open as long as somebody watches."""
+
+    def __init__(self) -> None:
+        self.all = self.failed = self.slow = 0
+
+    def count(self, route: str, status: int, seconds: float) -> None:
+        if route.startswith(ALWAYS_OPEN):
+            return
+        self.all += 1
+        self.failed += status >= 500
+        self.slow += seconds > SLOW_S and not route.endswith(STREAMS)
+
+
+ANSWERS = Answers()
 
 
 class Edge:
@@ -174,6 +194,7 @@ def _observe(scope: Scope, status: int, seconds: float) -> None:
     route = _template(scope)
     _requests_of(method, route, str(status)).inc()
     _seconds_of(method, route).observe(seconds)
+    ANSWERS.count(route, status, seconds)
     write = log.warning if status >= 500 else log.debug
     write("http.request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 

@@ -64,7 +64,6 @@ def record(alert: Alert, *, source: str, at: datetime) -> AlertRecord:
 
 OUTBOX_LIMIT_S: Final = 10.0
 SILENCE_LIMIT_S: Final = 10.0
-SLOW_S: Final = 2.5
 LAG_LIMIT: Final = 10_000
 """About ten seconds of events at full load."""
 
@@ -201,12 +200,12 @@ def answers_fail(service: str, count: float) -> Alert:
     )
 
 
-def answers_slow(service: str, count: float) -> Alert:
+def answers_slow(service: str, count: float, slow_s: float) -> Alert:
     """Many answers take long."""
     return Alert(
         key=f"http.slow:{service}",
         severity=Severity.WARNING,
         title="Many requests are slow",
-        detail=f"{count:.0f} answers of {service} within a minute took longer than {SLOW_S:.1f} s.",
+        detail=f"{count:.0f} answers of {service} within a minute took longer than {slow_s:.1f} s.",
         facts={"service": service, "count": count},
     )

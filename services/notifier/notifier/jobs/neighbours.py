@@ -39,8 +39,7 @@ class Neighbours:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
-        connector = aiohttp.TCPConnector(force_close=True)  # Each look meets any replica.
-        async with aiohttp.ClientSession(connector=connector) as session:
+        async with aiohttp.ClientSession() as session:
             while not await pause(stop, LOOK_S):
                 self.pulse.beat()
                 await self.look(session)
@@ -58,6 +57,8 @@ class Neighbours:
         try:
             async with session.get(f"{url}/health/ready", timeout=limit) as answer:
                 is_ready = answer.status == 200
+                if not is_ready:
+                    answer.close()  # The next look may meet another replica.
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.info("neighbour.silent", service=name, reason=type(error).__name__)
             return
