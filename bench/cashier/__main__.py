@@ -8,6 +8,7 @@ after a second at 400 kbit/s, 400 ms of latency and a CPU four times slower; 10,
 
 import argparse
 import asyncio
+import statistics
 import sys
 import time
 from typing import Final
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
-from bench.cashier.paint import CHROMIUM, first_paints_ms, median_ms
+from bench.cashier.paint import CHROMIUM, first_paints_ms
 from bench.cashier.world import World, token, world
 from bench.cpu import seconds_of, spent
 
@@ -60,7 +61,7 @@ async def paint(here: World) -> bool:
     if CHROMIUM is None:
         return _tell("first text: not measured, there is no chromium", True)
     paints = await first_paints_ms(here, PHONE)
-    median = median_ms(paints)
+    median = statistics.median(paints)
     words = f"first text after {median:.0f} ms ({paints[0]:.0f}–{paints[-1]:.0f}) on a slow phone"
     return _tell(words, median <= MAX_PAINT_MS)
 

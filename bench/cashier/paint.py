@@ -1,7 +1,6 @@
 """When a phone on a slow network first shows our page: in Chromium, slowed down by its tools."""
 
 import shutil
-import statistics
 from typing import Final
 
 from playwright.async_api import Browser, ViewportSize, async_playwright
@@ -33,10 +32,6 @@ async def first_paints_ms(here: World, agent: str) -> list[float]:
             return sorted([await _visit(browser, here, agent) for _ in range(VISITS)])
         finally:
             await browser.close()
-
-
-def median_ms(paints: list[float]) -> float:
-    return statistics.median(paints)
 
 
 async def _visit(browser: Browser, here: World, agent: str) -> float:

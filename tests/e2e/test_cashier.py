@@ -1,12 +1,14 @@
 """Our hosted page (收银台): from the link in the answer to the status that changes by itself."""
 
 import asyncio
+import base64
 import re
 
 import httpx
 import pytest
 from tests.e2e.journey import created, paid, request, tells
-from tests.e2e.running import RunningStack
+from tests.e2e.people import Person
+from tests.e2e.running import RunningStack, eventually
 
 from paymesh_local.callbacks import CallbackReceiver
 from paymesh_local.client import ApiClient
@@ -54,6 +56,34 @@ async def status_told(browser: httpx.AsyncClient, url: str, status: str) -> None
         async for line in events.aiter_lines():
             if line.startswith("data:") and status in line:
                 return
+
+
+async def test_the_page_looks_as_the_merchant_set_it(stack: RunningStack, api: ApiClient) -> None:
+    body = request(stack.demo, method="cashier")
+    del body["payment_id"]
+    url = (await created(api, body))["action"]["url"]
+    path = f"/api/merchants/{stack.demo['merchant_id']}"
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">{}<path d="M1 1h6"/></svg>'
+    logo = base64.b64encode(drawn.format("<script>alert(1)</script>").encode()).decode()
+    async with (
+        Person.signed_in(stack) as person,
+        httpx.AsyncClient(trust_env=False) as browser,
+    ):
+        await person.call("PATCH", path, {"colour": "#0000ff", "logo": logo})
+        found: list[str] = []
+
+        async def is_shown() -> bool:
+            page = (await browser.get(url)).text
+            found[:] = re.findall(r'src="(/pay/logos/[^"]+)"', page)
+            return bool(found) and "--brand:#0000ff" in page
+
+        await eventually(is_shown)
+        picture = await browser.get(stack.demo["cashier_url"] + found[0])
+        await person.call("PATCH", path, {"colour": None, "logo": None})
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert "sandbox" in picture.headers["content-security-policy"]
+    assert "<path" in picture.text
+    assert "script" not in picture.text
 
 
 async def test_a_forged_link_shows_nothing(stack: RunningStack, api: ApiClient) -> None:

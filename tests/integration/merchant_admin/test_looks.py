@@ -163,5 +163,7 @@ async def test_an_account_is_named_on_the_page(admin: Admin) -> None:
     path = f"merchants/{merchant_id}/look/accounts/{made['payment_id']}"
     await person.send(path, display_name="聚合支付")
     assert (await told_of(admin, made["payment_id"]))["display_name"] == "聚合支付"
+    refused = await person.send(path, display_name="x" * 128)
+    assert refused.headers["location"].endswith("?problem=look_refused.display_name")
     await person.send(path, display_name="")
     assert (await told_of(admin, made["payment_id"]))["display_name"] is None

@@ -196,11 +196,8 @@ def _page(
     styles = [STYLE, *_colours(look)]
     allowed = " ".join(f"'sha256-{_digest(style)}'" for style in styles)
     csp = f"{POLICY}; style-src {allowed}{policy}"
-    shown = {
-        "here": "",
-        "look": look,
-        "styles": [Markup(style) for style in styles],
-    }  # ours, not a payer's
+    # The styles are ours, so they need no escaping.
+    shown = {"here": "", "look": look, "styles": [Markup(style) for style in styles]}
     headers = {**HEADERS, "Content-Security-Policy": csp}
     page = _pages.render(request, template, {**shown, **facts}, headers=headers, status=status)
     return packed(request, page)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.problems import Problem
+from chassis.problems import InvalidRequest, Problem
 from chassis.web import parse
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeChannelAccount, ChangeMerchant
@@ -72,20 +72,16 @@ async def rename_account(
     deps: Work, sent: SentByAdmin, merchant_id: str, payment_id: str
 ) -> Response:
     """What payers call this account; nothing: by the channel's own name."""
-    number, account = (
-        with_form_of("merchant", merchant_id),
-        with_form_of("channel_account", payment_id),
-    )
+    number = with_form_of("merchant", merchant_id)
+    account = with_form_of("channel_account", payment_id)
     name = sent.form.get("display_name", "").strip() or None
     try:
         wanted = parse(ChangeChannelAccount, {"display_name": name})
-        await channel_accounts.change(
-            deps, sent.actor, number, account, wanted.fields(), credentials=None
-        )
-    except NoSuch:
-        raise
-    except Problem as problem:
+    except InvalidRequest as problem:
         return to(f"{_home(number)}?problem={_told(problem)}")
+    await channel_accounts.change(
+        deps, sent.actor, number, account, wanted.fields(), credentials=None
+    )
     return to(_home(number))
 
 
