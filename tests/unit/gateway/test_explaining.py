@@ -50,7 +50,8 @@ def found(
         body=BODY,
         signed_text=signed_text,
     )
-    return explain(directory or harness().directory, asked, NOW)
+    known = directory or harness().directory
+    return explain(known, asked, api_url="https://pay.example", now_s=NOW)
 
 
 def places(explained: SignatureExplained) -> list[str]:
@@ -69,16 +70,13 @@ def test_a_right_signature_is_said_to_be_right() -> None:
         ("method", text(method="post")),
         ("target", text(target="/v1/payments")),
         ("target", text(target="/v1/payments?x=物")),
-        ("target", text(target="v1/payments?x=%E7%89%A9")),
-        ("target", text(target="/payments?x=%E7%89%A9")),
+        ("target", text(target="https://pay.example/v1/payments?x=%E7%89%A9")),
         ("target", text(target="/v1/payments/?x=%E7%89%A9")),
         ("body", text(body="")),
         ("body", text(body=BODY + "\n")),
         ("body", text(body=json.dumps(json.loads(BODY)))),
         ("body", text(body=json.dumps(json.loads(BODY), separators=(",", ":")))),
-        ("line ends", text()[:-1]),
-        ("line ends", text().replace(b"\n", b"\r\n")),
-        ("line ends", text().replace(b"\n", b"\\n")),
+        ("body", text()[:-1]),
     ],
 )
 def test_the_usual_mistakes_are_recognised_by_their_line(place: str, signed: bytes) -> None:
@@ -93,8 +91,7 @@ def test_the_usual_mistakes_are_recognised_by_their_line(place: str, signed: byt
         ("timestamp", text(timestamp=NOW - 1)),
         ("nonce", text(nonce="n2")),
         ("body", text(body="{}")),
-        ("line ends", text()[:-1]),
-        ("line ends", text().replace(b"\n", b"\r\n")),
+        ("body", text()[:-1]),
     ],
 )
 def test_who_tells_what_was_signed_is_told_the_line(place: str, told: bytes) -> None:
@@ -111,7 +108,7 @@ def test_the_right_text_under_another_key_is_a_matter_of_the_key() -> None:
 @pytest.mark.parametrize(
     ("place", "changes"),
     [
-        ("app", {"app_id": "A9"}),
+        ("key", {"app_id": "A9"}),
         ("key", {"key_id": "K9"}),
         ("key", {"alg": "ED25519"}),
         ("authorization", {"alg": "MD5"}),

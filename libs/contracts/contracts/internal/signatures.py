@@ -1,13 +1,13 @@
-"""Why a signature is not accepted: what is asked, and what is found."""
+"""Why a signature is not accepted, as a sandbox tells those who write a client."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from contracts.internal.inspection import MAX_BODY_CHARS, Line
 from contracts.internal.message import Message
 
-SignedLine = Literal["method", "target", "timestamp", "nonce", "body", "line ends"]
-FaultPlace = Literal[SignedLine, "authorization", "app", "key", "clock", "signature"]
+FaultPlace = Literal[Line, "authorization", "app", "key", "clock", "signature"]
 
 
 class ExplainSignature(Message):
@@ -17,8 +17,8 @@ class ExplainSignature(Message):
     method: Annotated[str, Field(max_length=16)]
     target: Annotated[str, Field(max_length=8_192)]
     authorization: Annotated[str, Field(max_length=8_192)]
-    body: Annotated[str, Field(max_length=65_536)] = ""
-    signed_text: Annotated[str, Field(max_length=81_920)] | None = None
+    body: Annotated[str, Field(max_length=MAX_BODY_CHARS)] = ""
+    signed_text: Annotated[str, Field(max_length=2 * MAX_BODY_CHARS)] | None = None
 
 
 class SignatureFault(Message):

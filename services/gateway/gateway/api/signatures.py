@@ -21,4 +21,6 @@ async def explain_signature(request: Request) -> Response:
     deps: Deps = request.app.state.deps
     require_configuration(deps)
     _, content = await read_json_object(request, limit_bytes=MAX_BODY_BYTES)
-    return answer(explain(deps.directory, parse(ExplainSignature, content), deps.clock()))
+    asked = parse(ExplainSignature, content)
+    found = explain(deps.directory, asked, api_url=deps.addresses.public, now_s=deps.clock())
+    return answer(found)
