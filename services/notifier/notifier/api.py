@@ -105,7 +105,9 @@ async def list_deliveries(
 
 async def ping(requested: Ping, deps: DepsOfApp) -> DeliveryView:
     """Send a `ping` to the app's own address."""
-    return await deliveries.ping(deps, requested.app_id, signed_as=requested.signed_as)
+    return await deliveries.ping(
+        deps, requested.app_id, signed_as=requested.signed_as, url=requested.url
+    )
 
 
 async def list_endpoints(

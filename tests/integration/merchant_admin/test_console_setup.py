@@ -298,6 +298,8 @@ async def test_ping_shows_its_attempt(person: Person) -> None:
         "/internal/all-deliveries": {"items": [delivery], "next_cursor": None},
     }
     answer = await send(person, f"{its_page}/ping", {})
+    asked = [body for _, path, body in person.admin.notifier.calls if path == "/internal/pings"]
+    assert [body and body["url"] for body in asked] == ["https://app.example/hook"]
     shown = await page(person, answer.headers["location"])
     assert "HTTP 500" in shown
     assert "no such route" in shown

@@ -9,10 +9,12 @@ from contracts.internal.message import Message
 
 
 class Ping(Message):
-    """`signed_as`: key and nonce of the app's signed request; the same one again sends nothing."""
+    """`signed_as`: key and nonce of the app's signed request; the same one again sends nothing.
+    `url`: the app's address as it was registered; refused as long as another one is known."""
 
     app_id: str
     signed_as: Annotated[str, Field(max_length=200)] | None = None
+    url: str | None = None
 
 
 class Redeliver(Message):

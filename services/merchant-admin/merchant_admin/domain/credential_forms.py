@@ -10,6 +10,7 @@ from contracts.words import Words
 
 ANY_WAY: Final = ""
 _CHECKED: Final = "on"
+_YES: Final = frozenset({"1", "true", "yes", "y", "on", "是"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,14 @@ class CredentialForm:
             elif text:
                 given[entry.name] = text
         return given
+
+    def typed(self, cells: Mapping[str, str]) -> dict[str, JsonValue]:
+        """Cells of a table as credentials; what is no field of this form goes along, and is
+        refused by name."""
+        flags = {entry.name for entry in self.entries if entry.kind == "flag"}
+        return {
+            name: text.lower() in _YES if name in flags else text for name, text in cells.items()
+        }
 
     def shown(self, credentials: Mapping[str, Any]) -> dict[str, str]:
         """What may be seen of them again, by field: no secret and no key."""

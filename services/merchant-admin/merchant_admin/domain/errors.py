@@ -121,3 +121,10 @@ class NotRefundable(AdminProblem):
 
     def __init__(self) -> None:
         super().__init__("The payer has not chosen a channel yet, so nothing was paid.")
+
+
+class ImportIsOld(AdminProblem):
+    code = Code.INVALID_REQUEST
+
+    def __init__(self) -> None:
+        super().__init__("Something of this import was registered since it was checked.")

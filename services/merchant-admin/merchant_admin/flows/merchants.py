@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from chassis.database import Tx
 from contracts.events.configuration import AlertRoute, State
 from contracts.identifiers import new_id
 from contracts.sealing import seal
@@ -19,21 +21,33 @@ async def create(
     deps: Deps, actor: Actor, *, name: str, alert_route: AlertRoute | None = None
 ) -> Merchant:
     """Register a merchant; `alert_route`: by whom its own people hear of alerts."""
-    now = deps.clock()
-    merchant_id = new_id("merchant")
+    async with deps.db.transaction() as tx:
+        merchant_id = new_id("merchant")
+        sealed = _sealed(deps, merchant_id, alert_route)
+        merchant = await _add(tx, actor, merchant_id, name, sealed, deps.clock())
+    deps.wake()
+    return merchant
+
+
+async def add(tx: Tx, actor: Actor, name: str, *, at: datetime) -> Merchant:
+    """Register one; the caller wakes the relay after the commit."""
+    return await _add(tx, actor, new_id("merchant"), name, None, at)
+
+
+async def _add(
+    tx: Tx, actor: Actor, merchant_id: str, name: str, alert_route_sealed: str | None, at: datetime
+) -> Merchant:
     merchant = Merchant(
         merchant_id=merchant_id,
         name=name,
         state=State.ACTIVE,
         version=1,
-        created_at=now,
-        updated_at=now,
-        alert_route_sealed=_sealed(deps, merchant_id, alert_route),
+        created_at=at,
+        updated_at=at,
+        alert_route_sealed=alert_route_sealed,
     )
-    async with deps.db.transaction() as tx:
-        await store.add_merchant(tx, merchant)
-        await record_change(tx, actor, "created", was=None, now=merchant)
-    deps.wake()
+    await store.add_merchant(tx, merchant)
+    await record_change(tx, actor, "created", was=None, now=merchant)
     return merchant
 
 

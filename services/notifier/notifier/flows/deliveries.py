@@ -44,14 +44,17 @@ async def add(
         deps.wake_up.set()
 
 
-async def ping(deps: Deps, app_id: str, *, signed_as: str | None = None) -> DeliveryView:
-    """Send a `ping` to the app's own address, as a delivery like any other, but also where the
-    address is held, which ends if it is taken. A replay of a signed call is
-    answered with the first one's ping, and sends nothing.
+async def ping(
+    deps: Deps, app_id: str, *, signed_as: str | None = None, url: str | None = None
+) -> DeliveryView:
+    """Send a `ping` to the app's own address (`url`, if one is expected), as a delivery like any
+    other, but also where the address is held, which ends if it is taken. A replay of a signed call
+    is answered with the first one's ping, and sends nothing.
     """
     if deps.apps.find(app_id) is None:
         raise AppNotFound(app_id)
-    if deps.apps.find_destination(app_id, None) is None:
+    destination = deps.apps.find_destination(app_id, None)
+    if destination is None or url not in (None, destination.url):
         raise NoCallbackAddress
     now = datetime.now(UTC)
     event_id = new_id("event")

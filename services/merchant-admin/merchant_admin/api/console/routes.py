@@ -29,6 +29,7 @@ from merchant_admin.api.console.navigation import HOME, Navigation
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.setup import accounts as account_pages
 from merchant_admin.api.console.setup import apps as app_pages
+from merchant_admin.api.console.setup import imports as import_pages
 from merchant_admin.api.console.setup import merchants as merchant_pages
 from merchant_admin.api.console.setup import onboarding as onboarding_pages
 from merchant_admin.api.console.setup import signature as signature_pages
@@ -47,7 +48,14 @@ from merchant_admin.api.console.visiting import (
 from merchant_admin.domain.waiting import PLACES
 from merchant_admin.flows import waiting
 
-SETUP: Final = (merchant_pages, account_pages, app_pages, signature_pages, onboarding_pages)
+SETUP: Final = (
+    merchant_pages,
+    account_pages,
+    app_pages,
+    signature_pages,
+    onboarding_pages,
+    import_pages,
+)
 PARTS: Final = (
     login,
     finding,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from chassis.web import parse
+from contracts.api import Method
 from contracts.events.configuration import KeyAlgorithm, State
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import CreateKey
@@ -132,7 +133,7 @@ async def ping(deps: Work, sent: SentByAdmin, app_id: AppId) -> Response:
     if app.terms.notify_url is None:
         return to(f"{HOME}/{app_id}?problem=ping_no_address")
     try:
-        sent_ping = await pings.send(deps, sent.actor, app_id)
+        sent_ping = await pings.send(deps, sent.actor, app_id, app.terms.notify_url)
     except Problem:
         return to(f"{HOME}/{app_id}?problem=ping_failed")
     return to(f"{HOME}/{app_id}?ping={sent_ping.event_id}")
@@ -147,13 +148,15 @@ async def hand_over_page(request: Request, deps: Work, visitor: Seen, app_id: Ap
 
 async def hand_over_facts(deps: Deps, visitor: Visitor, app_id: str) -> dict[str, Any]:
     app = await apps.read(deps, app_id, visitor.scope)
+    known = await channels.read_list(deps)
     accounts = await channel_accounts.read_of(deps, app.terms.merchant_ids, limit=MAX_LIMIT)
     return {
         "it": app,
         "keys": await keys.read_page(deps, app_id, visitor.scope, after=None, limit=MAX_LIMIT),
         "accounts": accounts,
         "names": await merchants.read_names(deps, set(app.terms.merchant_ids)),
-        "api_url": (await channels.read_list(deps)).api_url,
+        "natives": {each.channel for each in known.items if Method.NATIVE in each.methods},
+        "api_url": known.api_url,
     }
 
 

@@ -120,7 +120,7 @@ async def _callback(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     if terms["notify_url"] is None:
         return Taken(draft, Step.CALLBACK, query="problem=ping_no_address")
     try:
-        ping = await pings.send(deps, sent.actor, app_id)
+        ping = await pings.send(deps, sent.actor, app_id, terms["notify_url"])
     except Problem:
         return Taken(draft, Step.CALLBACK, query="problem=ping_failed")
     return Taken(draft, Step.CALLBACK, query=f"ping={ping.event_id}")

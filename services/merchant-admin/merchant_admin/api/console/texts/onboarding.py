@@ -45,4 +45,41 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "callback_later": ("稍后再填，先继续", "Go on, and enter it later"),
     "save_and_ping": ("保存并发送测试回调", "Save, and send a test"),
+    "import_help": (
+        "先检查整个文件，列出每一行的问题，不做任何改动；确认无误后一次导入全部内容。",
+        "The whole file is looked at first, every fault listed by its row, and nothing is made; "
+        "then all of it is imported at once.",
+    ),
+    "import_file": ("CSV 文件", "CSV file"),
+    "import_limits": (
+        "UTF-8 或 GB18030，不超过 2 MiB，行数不超过",
+        "UTF-8 or GB18030, 2 MiB at most; rows at most:",
+    ),
+    "import_check": ("检查", "Check"),
+    "import_apply": ("导入", "Import"),
+    "import_apply_help": (
+        "全部导入，或全部不导入；重复提交不会重复导入。",
+        "All of it or nothing; sent twice, it is imported once.",
+    ),
+    "import_found": ("检查结果", "What was found"),
+    "import_made": ("已导入：", "Imported:"),
+    "import_rows": ("行", "rows"),
+    "import_row": ("行号", "Row"),
+    "import_column": ("列", "Column"),
+    "import_merchants": ("个新商户", "new merchants"),
+    "import_accounts": ("个新渠道账户", "new channel accounts"),
+    "import_there": ("个账户已存在，不会改动", "accounts are there already and left alone"),
+    "import_faults": (
+        "处问题，请修改文件后重新检查。",
+        "faults. Mend the file, and check it again.",
+    ),
+    "import_template": ("模板", "Templates"),
+    "import_columns": (
+        "reference 是您自己的商户编号：同一编号的各行属于同一商户；"
+        "每行一个渠道账户，渠道留空则只建商户。"
+        "其余各列是该渠道的资料，PEM 内容可以放在一个单元格内。",
+        "reference is your own number of a merchant: rows with the same one are of one merchant. A "
+        "row is a channel account, or a merchant alone without a channel. The other columns are "
+        "the channel's credentials; a PEM text fits into one cell.",
+    ),
 }

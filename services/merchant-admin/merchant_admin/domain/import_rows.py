@@ -1,0 +1,133 @@
+"""Files of merchants and channel accounts (批量导入): read, and their columns understood.
+
+A row is one channel account of a merchant, or a merchant alone where it names no channel. Rows with
+the same reference are of one merchant. The columns behind the first four are credentials, named as
+the fields of the channel.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.words import Words
+
+REFERENCE, NAME, CHANNEL, ACCOUNT = "reference", "merchant_name", "channel", "account_name"
+COLUMNS: Final = (REFERENCE, NAME, CHANNEL, ACCOUNT)
+
+MAX_ROWS: Final = 500
+MAX_BYTES: Final = 2_097_152
+MAX_REFERENCE_CHARS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """`number`: its line in people's eyes, the head being the first row. `cells`: credentials, by
+    column, without the empty ones."""
+
+    number: int
+    reference: str
+    merchant_name: str
+    channel: str
+    account_name: str
+    cells: Mapping[str, str]
+
+
+class UnreadableFile(ValueError):
+    """No file of this kind; `words` say why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.words = Words(zh, en)
+
+
+def read_rows(raw: bytes) -> list[ImportRow]:
+    """CSV in UTF-8 (with or without BOM) or GB18030, with a head.
+
+    Raises:
+        UnreadableFile: too large, too long, in no such encoding, or without the columns.
+    """
+    if len(raw) > MAX_BYTES:
+        raise UnreadableFile("文件超过 2 MiB。", "The file is larger than 2 MiB.")
+    try:
+        table = list(csv.reader(io.StringIO(_text(raw), newline=""), strict=True))
+    except csv.Error as error:
+        raise UnreadableFile("不是有效的 CSV 文件。", "This is no CSV file.") from error
+    if not table:
+        raise UnreadableFile("文件是空的。", "The file is empty.")
+    head = [cell.strip() for cell in table[0]]
+    _check_head(head)
+    rows = [
+        _row(number, head, cells)
+        for number, cells in enumerate(table[1:], 2)
+        if any(cell.strip() for cell in cells)
+    ]
+    if not rows:
+        raise UnreadableFile("表头之下没有内容。", "There is nothing below the head.")
+    if len(rows) > MAX_ROWS:
+        raise UnreadableFile(
+            f"最多 {MAX_ROWS} 行，文件有 {len(rows)} 行。",
+            f"{MAX_ROWS} rows at most; the file has {len(rows)}.",
+        )
+    return rows
+
+
+def faults_of(row: ImportRow, names: Mapping[str, str]) -> list[tuple[str, Words]]:
+    """What is wrong with the row by itself, by column. `names`: of the merchants of this file, by
+    reference, as the first row of each says."""
+    faults = []
+    if not 0 < len(row.reference) <= MAX_REFERENCE_CHARS:
+        faults.append(
+            (REFERENCE, Words("必填，最多 64 个字符", "is needed, 64 characters at most"))
+        )
+    if not 0 < len(row.merchant_name) <= 127 or not row.merchant_name.isprintable():
+        faults.append((NAME, Words("1 至 127 个字符", "1 to 127 characters")))
+    elif names[row.reference] != row.merchant_name:
+        faults.append(
+            (NAME, Words("与同一编号的前一行不同", "is another than in an earlier row of the same"))
+        )
+    if len(row.account_name) > 127 or not row.account_name.isprintable():
+        faults.append((ACCOUNT, Words("最多 127 个字符", "127 characters at most")))
+    if not row.channel and row.cells:
+        faults.append((CHANNEL, Words("填写了密钥，须写明渠道", "is needed beside credentials")))
+    return faults
+
+
+def _text(raw: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise UnreadableFile(
+        "编码须为 UTF-8 或 GB18030（Excel 请另存为 CSV）。",
+        "The encoding must be UTF-8 or GB18030 (in Excel: save as CSV).",
+    )
+
+
+def _check_head(head: Sequence[str]) -> None:
+    missing = [name for name in (REFERENCE, NAME) if name not in head]
+    if missing:
+        raise UnreadableFile(
+            f"表头缺少：{'、'.join(missing)}。", f"The head lacks {', '.join(missing)}."
+        )
+    doubled = sorted({name for name in head if name and head.count(name) > 1})
+    if doubled:
+        raise UnreadableFile(
+            f"表头重复：{'、'.join(doubled)}。", f"The head has {', '.join(doubled)} twice."
+        )
+
+
+def _row(number: int, head: Sequence[str], cells: Sequence[str]) -> ImportRow:
+    given = {name: cell.strip() for name, cell in zip(head, cells, strict=False) if name}
+    return ImportRow(
+        number=number,
+        reference=given.get(REFERENCE, ""),
+        merchant_name=given.get(NAME, ""),
+        channel=given.get(CHANNEL, ""),
+        account_name=given.get(ACCOUNT, ""),
+        cells={name: cell for name, cell in given.items() if cell and name not in COLUMNS},
+    )
