@@ -30,11 +30,12 @@ def splits_are_the_truth(books: Books, truth: Truth) -> Iterator[str]:
 
 
 def _called_back_for_stuck_refunds(books: Books, split: Split, share: Share) -> int:
-    """What a receiver gave back for refunds that a person must still decide about."""
+    """What a receiver gave back for refunds that a person must still decide about; for one that
+    had arrived before it bounced, it is back for good."""
     returns = [
         one
         for refund in books.refunds.values()
-        if refund.state is RefundStatus.ABNORMAL
+        if refund.state is RefundStatus.ABNORMAL and refund.turn == 0
         for one in refund.returns
     ]
     place = split.split_no, share.account
