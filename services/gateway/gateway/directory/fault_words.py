@@ -44,4 +44,4 @@ def words_of(fault: Mapping[str, Any], entered: FormField | None) -> Words:
     shape = entered.shape if entered else None
     if shape is None:
         return OF_ANOTHER_SHAPE
-    return Words(f"应为{shape.zh}", f"must be {shape.en}")
+    return Words(f"应为：{shape.zh}", f"must be {shape.en}")
