@@ -95,7 +95,7 @@ async def pay_in_wechat(request: Request, openid: Annotated[str, Body(embed=True
 
 
 @app.get("/api/bills/{number}")
-async def bill(number: str) -> dict[str, bool]:
+async def is_paid(number: str) -> dict[str, bool]:
     """What a page polls: by what callbacks told, never by what the payer's phone says."""
     row = books.execute("select paid_by from bill where number = ?", (number,)).fetchone()
     return {"paid": row is not None and row[0] is not None}

@@ -73,11 +73,11 @@ threading.Thread(target=follow, daemon=True).start()
 @app.get("/")
 def home() -> str:
     with books() as tx:
-        bills = tx.execute("select number, paid_by from bill order by rowid desc limit 20")
+        rows = tx.execute("select number, paid_by from bill order by rowid desc limit 20")
         items = "".join(
             f'<li><a href="/bills/{escape(number)}">{escape(number)}</a>:'
             f" {'paid' if paid_by else 'open'}</li>"
-            for number, paid_by in bills
+            for number, paid_by in rows
         )
     form = '<form method="post" action="/bills"><button>Pay 12.99 物业费</button></form>'
     return f"<title>Shop</title>{form}<ul>{items}</ul>"
@@ -113,7 +113,7 @@ def pay() -> Response:
 
 
 @app.get("/bills/<number>")
-def bill(number: str) -> Response:
+def show(number: str) -> Response:
     """What a page of the shop draws and polls: the text of the QR code, and whether it is paid."""
     with books() as tx:
         row = tx.execute("select qr_code, paid_by from bill where number = ?", (number,)).fetchone()

@@ -103,14 +103,14 @@ async def test_the_flask_shop_hears_by_pulling(
     async with shop(
         stack, tmp_path, "flask-shop", "flask", "--app", "flask_shop", "run"
     ) as browser:
-        bill = (await browser.post("/bills", follow_redirects=True)).json()
-        assert bill["qr_code"].startswith("weixin://")
+        shown = (await browser.post("/bills", follow_redirects=True)).json()
+        assert shown["qr_code"].startswith("weixin://")
         truth = (await sandbox.get("/_control/truth", params={"channel": "wechat"})).json()
         (trade,) = [each for each in truth["trades"] if each["state"] == "created"][-1:]
         await paid(sandbox, trade["payment_no"])
 
         async def is_told() -> bool:
-            seen = (await browser.get(f"/bills/{bill['number']}")).json()
+            seen = (await browser.get(f"/bills/{shown['number']}")).json()
             return bool(seen["paid_by"] == trade["payment_no"])
 
         await eventually(is_told)
