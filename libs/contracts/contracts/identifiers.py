@@ -25,6 +25,8 @@ Kind = Literal[
     "payment_link",
     "payers_order",
     "counter_code",
+    "approval",
+    "api_token",
 ]
 
 PREFIX: Final[dict[Kind, str]] = {
@@ -42,6 +44,8 @@ PREFIX: Final[dict[Kind, str]] = {
     "payment_link": "L",
     "payers_order": "Q",
     "counter_code": "F",
+    "approval": "V",
+    "api_token": "T",
 }
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

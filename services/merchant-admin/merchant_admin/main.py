@@ -26,6 +26,7 @@ from foundation.self_watch import self_watch
 from foundation.service_client import Service
 from merchant_admin import jobs
 from merchant_admin.api import (
+    approvals,
     apps,
     audit,
     books,
@@ -42,6 +43,7 @@ from merchant_admin.api import (
     session,
     sessions,
     splits,
+    tokens,
     users,
 )
 from merchant_admin.api.console import routes as console
@@ -59,6 +61,8 @@ PARTS: Final = (
     session,
     sessions,
     second_factor,
+    approvals,
+    tokens,
     merchants,
     channel_accounts,
     apps,

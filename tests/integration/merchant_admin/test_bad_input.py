@@ -33,7 +33,8 @@ VALUES: Final[list[Any]] = [
 CONSOLE: Final = [
     "merchants", "orders", "payments", "payments/x", "ledger", "reconciliations", "dead-letters",
     "reconciliations/x", "deliveries", "deliveries/x", "endpoints", "replays/W1", "alerts", "users",
-    "account", "login", "second-factor", "invitations/x", "users/x",
+    "account", "login", "second-factor", "invitations/x", "users/x", "approvals",
+    "tokens",
 ]  # fmt: skip
 PARAMETERS: Final = ["after", "number", "state", "merchant_id", "app_id", "lang", "problem", "from"]
 FORMS: Final = [
@@ -41,11 +42,13 @@ FORMS: Final = [
     "users/x", "dead-letters/7/replay", "reconciliations", "replays", "deliveries/x/redeliver",
     "endpoints/L7/resume", "account/password", "account/sessions/x/end", "second-factor/confirm",
     "invitations/x", "users/x/invitation", "users/x/second-factor/remove", "login",
+    "approvals/x/approve", "approvals/x/reject", "tokens", "tokens/x/revoke",
 ]  # fmt: skip
 FIELDS: Final = [
     "decision", "reason", "version", "amount", "claim_amount", "claim_payment_id", "username",
     "password", "role", "merchant_ids", "payment_id", "day", "app_id", "created_from",
-    "created_before", "per_s", "totp", "ticket", "password_again",
+    "created_before", "per_s", "totp", "ticket", "password_again", "name",
+    "expires_in_days",
 ]  # fmt: skip
 
 

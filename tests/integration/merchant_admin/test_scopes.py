@@ -45,6 +45,7 @@ class Company:
     story: Story
     split_no: str
     code_id: str
+    approval_ids: list[str] = field(default_factory=list)
     statement_no: str = field(default_factory=lambda: new_id("statement"))
 
     @classmethod
@@ -75,9 +76,23 @@ class Company:
         await admin.http.patch(f"/api/merchants/{merchant_id}", json=look)
         till = {"merchant_id": merchant_id, "app_id": app_id, "name": secret, **AMOUNTS}
         code_id = (await admin.post("/api/counter-codes", till))["code_id"]
-        return cls(
+        it = cls(
             secret, merchant_id, payment_id, app_id, key["key_id"], story, split.split_no, code_id
         )  # fmt: skip
+        await it.ask_for_refunds(admin)
+        return it
+
+    async def ask_for_refunds(self, admin: Admin) -> None:
+        """Some that wait for a second person: more than there are routes that decide."""
+        self.speak(admin)
+        four_eyes = {"four_eyes": {"refunds_from": REFUNDS_FROM}}
+        await admin.http.patch(f"/api/merchants/{self.merchant_id}", json=four_eyes)
+        path = f"/api/payments/{self.story.payment_no}/refunds"
+        for number in range(5):
+            refund = {"amount": REFUNDS_FROM, "merchant_refund_no": f"r-{number}"}
+            answer = await admin.http.post(path, json={**refund, "reason": self.secret})
+            assert answer.status_code == 202, answer.text
+            self.approval_ids.append(answer.json()["approval_id"])
 
     def speak(self, admin: Admin) -> None:
         """The other services answer whatever they are asked with what is this company's."""
@@ -128,9 +143,12 @@ class Company:
             "key_id": self.key_id, "order_id": self.story.order_id, "event_id": "E1",
             "payment_no": self.story.payment_no, "refund_no": self.story.refund_no,
             "split_no": self.split_no, "statement_no": self.statement_no, "replay_id": "W1",
-            "code_id": self.code_id,
+            "code_id": self.code_id, "approval_id": self.approval_ids[0],
         }  # fmt: skip
 
+
+REFUNDS_FROM = 50
+"""Minor units."""
 
 Sent = Callable[[Company], dict[str, Any]]
 
@@ -168,6 +186,9 @@ READS: dict[str, Sent] = {
     "/api/splits/{split_no}": NOTHING,
     "/api/ledger/balances": OF_MERCHANT,
     "/api/ledger/entries": OF_PAYMENT,
+    "/api/approvals": NOTHING,
+    "/api/approvals/{approval_id}": NOTHING,
+    "/console/approvals": NOTHING,
     "/api/reconciliations": OF_MERCHANT,
     "/api/reconciliations/{statement_no}": NOTHING,
     "/api/deliveries": OF_APP,
@@ -204,6 +225,10 @@ READS: dict[str, Sent] = {
 VERSIONED = {"decision": "release", "reason": REASON, "version": 7}
 
 WRITES: dict[str, Sent] = {
+    "/api/approvals/{approval_id}/approve": NOTHING,
+    "/api/approvals/{approval_id}/reject": lambda _: {"reason": REASON},
+    "/console/approvals/{approval_id}/approve": NOTHING,
+    "/console/approvals/{approval_id}/reject": lambda _: {"reason": REASON},
     "/api/payments/{payment_no}/refunds": lambda _: {"amount": 1, "merchant_refund_no": "r-1"},
     "/api/payments/{payment_no}/decision": lambda _: decision(),
     "/api/refunds/{refund_no}/decision": lambda _: VERSIONED,
@@ -302,24 +327,35 @@ async def test_what_is_done_is_done_to_ones_own_merchants(street: Street) -> Non
     admin = street.admin
     for route, sent in WRITES.items():
         street.other.speak(admin)
-        before = written(admin)
+        before = await written(admin)
         answer = await street.staff.writes(route.format(**street.other.numbers), sent(street.other))
-        assert written(admin) == before, route
+        assert await written(admin) == before, route
         assert answer.status_code in (303, 404, 422), (route, answer.text)
         assert street.other.secret not in answer.text, (route, answer.text)
         assert answer.status_code != 303 or "problem" in answer.headers["location"], route
 
         street.own.speak(admin)
         answer = await street.staff.writes(route.format(**street.own.numbers), sent(street.own))
-        assert written(admin) > before, (route, answer.text)
+        assert await written(admin) > before, (route, answer.text)
         assert answer.status_code < 400, (route, answer.text)
+        if "{approval_id}" in route:
+            street.own.approval_ids.pop(0)
 
 
-def written(admin: Admin) -> int:
-    """How often another service was asked to do something."""
+async def written(admin: Admin) -> int:
+    """How often another service was asked to do something, or something was decided."""
     core = admin.trade_core
     posts = sum(method == "POST" for method, _, _ in admin.notifier.calls)
-    return len(core.asked) + len(core.decided) + core.posts + posts + admin.gateway.inspected
+    async with admin.deps.db.connection() as tx:
+        decided = await tx.fetchval("select count(*) from approval where state <> 'waiting'")
+    return (
+        len(core.asked)
+        + len(core.decided)
+        + core.posts
+        + posts
+        + int(decided)
+        + admin.gateway.inspected
+    )
 
 
 async def test_the_centre_itself_is_closed_to_whoever_has_some_merchants(street: Street) -> None:

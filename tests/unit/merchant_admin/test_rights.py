@@ -93,6 +93,14 @@ WRITES = {
     "DELETE /api/apps/{app_id}/keys/{key_id}": (ADMINISTER, CENTRE),
     "POST /api/users": (ADMINISTER, CENTRE),
     "PATCH /api/users/{username}": (ADMINISTER, CENTRE),
+    "POST /api/approvals/{approval_id}/approve": (REFUND, SCOPED),
+    "POST /api/approvals/{approval_id}/reject": (REFUND, SCOPED),
+    "POST /console/approvals/{approval_id}/approve": (REFUND, SCOPED),
+    "POST /console/approvals/{approval_id}/reject": (REFUND, SCOPED),
+    "POST /api/tokens": (ADMINISTER, CENTRE),
+    "DELETE /api/tokens/{token_id}": (ADMINISTER, CENTRE),
+    "POST /console/tokens": (ADMINISTER, CENTRE),
+    "POST /console/tokens/{token_id}/revoke": (ADMINISTER, CENTRE),
     "POST /api/users/{username}/invitation": (ADMINISTER, CENTRE),
     "DELETE /api/users/{username}/totp": (ADMINISTER, CENTRE),
     "DELETE /api/users/{username}/sessions": (ADMINISTER, CENTRE),
@@ -137,6 +145,17 @@ FRESH = {
     "POST /console/second-factor/remove",
     "POST /api/merchants/{merchant_id}/channel-accounts",
     "PATCH /api/merchants/{merchant_id}/channel-accounts/{payment_id}",
+    "PATCH /api/merchants/{merchant_id}",
+    "POST /api/approvals/{approval_id}/approve",
+    "POST /api/approvals/{approval_id}/reject",
+    "POST /console/approvals/{approval_id}/approve",
+    "POST /console/approvals/{approval_id}/reject",
+    "POST /api/tokens",
+    "DELETE /api/tokens/{token_id}",
+    "POST /console/tokens",
+    "POST /console/tokens/{token_id}/revoke",
+    "DELETE /api/users/{username}/sessions",
+    "DELETE /api/users/{username}/sessions/{session_id}",
     "PATCH /api/apps/{app_id}",
     "POST /api/apps/{app_id}/keys",
     "PATCH /api/apps/{app_id}/keys/{key_id}",
@@ -195,6 +214,8 @@ BEFORE_ENROLMENT = {
 """What is open to whoever has to set up a second factor first."""
 
 READS = {
+    "GET /api/tokens": (ADMINISTER, CENTRE),
+    "GET /console/tokens": (ADMINISTER, CENTRE),
     "GET /api/totp": (LOOK, OWN),
     "GET /api/sessions": (LOOK, OWN),
     "GET /api/users/{username}/sessions": (ADMINISTER, CENTRE),
@@ -287,6 +308,23 @@ def test_what_is_grave_wants_to_know_again_who_it_is(app: FastAPI) -> None:
 def test_without_the_second_factor_that_a_role_needs_one_is_set_up_first(app: FastAPI) -> None:
     found = {route for route, them in all_guards(app) if any(it.is_before_enrolment for it in them)}
     assert found == BEFORE_ENROLMENT
+
+
+def test_what_is_of_people_themselves_is_closed_to_machines(app: FastAPI) -> None:
+    api = {route: them for route, them in all_guards(app) if "/api/" in route}
+    found = {route for route, them in api.items() if any(it.is_for_people for it in them)}
+    assert found == {route for route in BEFORE_ENROLMENT if "/api/" in route} | {
+        "POST /api/users",
+        "PATCH /api/users/{username}",
+        "POST /api/users/{username}/invitation",
+        "DELETE /api/users/{username}/totp",
+        "DELETE /api/users/{username}/sessions",
+        "DELETE /api/users/{username}/sessions/{session_id}",
+        "POST /api/tokens",
+        "DELETE /api/tokens/{token_id}",
+        "POST /api/approvals/{approval_id}/approve",
+        "POST /api/approvals/{approval_id}/reject",
+    }
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 Every route but those that log in says in its signature whose it is, and is guarded by that alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -14,17 +14,19 @@ from fastapi import Depends, Request, Response
 from chassis import logs
 from contracts.text import clean
 from merchant_admin.domain import sessions as rules
+from merchant_admin.domain.api_tokens import PREFIX
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import (
     EnrolmentRequired,
     Forbidden,
+    NotForMachines,
     NotLoggedIn,
     ReauthenticationRequired,
 )
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.second_factor import is_needed_by
 from merchant_admin.domain.users import Right, Role
-from merchant_admin.flows import sessions
+from merchant_admin.flows import api_tokens, sessions
 from merchant_admin.flows.deps import Deps
 
 CSRF_HEADER: Final = "x-csrf-token"
@@ -49,6 +51,7 @@ class Caller:
     has_second_factor: bool
     must_enrol: bool
     by_cookie: bool = False
+    is_machine: bool = False
 
     @property
     def username(self) -> str:
@@ -78,10 +81,31 @@ def actor_of(request: Request, username: str) -> Actor:
     return Actor(username, ip, logs.request_id.get(), user_agent=agent)
 
 
+async def _find_machine(request: Request, deps: Deps, secret: str) -> Caller | None:
+    token = await api_tokens.find(deps, secret)
+    if token is None:
+        return None
+    actor = replace(actor_of(request, token.username), behind=(token.created_by,))
+    return Caller(
+        actor=actor,
+        role=token.role,
+        scope=token.scope,
+        token=secret,
+        expires_at=token.expires_at,
+        session_id="",
+        authenticated_at=token.created_at,
+        has_second_factor=False,
+        must_enrol=False,
+        is_machine=True,
+    )
+
+
 async def find_caller(
     request: Request, deps: Deps, token: str | None, *, by_cookie: bool
 ) -> Caller | None:
-    """Whose valid session this token is; None for nobody's."""
+    """Whose valid session or, but for a cookie, machine's token this is; None for nobody's."""
+    if token and token.startswith(PREFIX) and not by_cookie:
+        return await _find_machine(request, deps, token)
     session = await sessions.find(deps, token) if token else None
     if token is None or session is None:
         return None
@@ -118,6 +142,7 @@ class Guard:
 
     `is_fresh_only`: it wants to know again, every ten minutes, who sits at the browser.
     `is_before_enrolment`: it is open to whoever has to set up a second factor first.
+    `is_for_people`: no machine's token opens it.
     """
 
     def __init__(
@@ -127,11 +152,13 @@ class Guard:
         *,
         is_fresh_only: bool = False,
         is_before_enrolment: bool = False,
+        is_for_people: bool = False,
     ) -> None:
         self.right = right
         self.reach = reach
         self.is_fresh_only = is_fresh_only
         self.is_before_enrolment = is_before_enrolment
+        self.is_for_people = is_for_people
 
     def admits(self, caller: Caller) -> bool:
         return caller.role.may(self.right) and self._reaches(caller.scope)
@@ -146,6 +173,8 @@ class Guard:
 class _ApiGuard(Guard):
     async def __call__(self, request: Request, response: Response, deps: Work) -> Caller:
         caller = await _logged_in(request, response, deps)
+        if self.is_for_people and caller.is_machine:
+            raise NotForMachines
         if self.wants_enrolment(caller):
             raise EnrolmentRequired
         if not self.admits(caller):
@@ -155,7 +184,7 @@ class _ApiGuard(Guard):
         return caller
 
 
-_OWN = partial(_ApiGuard, Right.LOOK, Reach.OWN, is_before_enrolment=True)
+_OWN = partial(_ApiGuard, Right.LOOK, Reach.OWN, is_before_enrolment=True, is_for_people=True)
 _ADMINISTER = partial(_ApiGuard, Right.ADMINISTER, Reach.CENTRE)
 
 Oneself = Annotated[Caller, Depends(_OWN())]
@@ -170,6 +199,12 @@ Operator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE, Reach.SCOPED))]
 CentreOperator = Annotated[Caller, Depends(_ApiGuard(Right.OPERATE, Reach.CENTRE))]
 Admin = Annotated[Caller, Depends(_ADMINISTER())]
 FreshAdmin = Annotated[Caller, Depends(_ADMINISTER(is_fresh_only=True))]
+AdminInPerson = Annotated[Caller, Depends(_ADMINISTER(is_fresh_only=True, is_for_people=True))]
+Approver = Annotated[
+    Caller,
+    Depends(_ApiGuard(Right.REFUND, Reach.SCOPED, is_fresh_only=True, is_for_people=True)),
+]
+"""Whoever may ask for the least of what waits for a second person; the flow asks for the rest."""
 
 
 async def _logged_in(request: Request, response: Response, deps: Deps) -> Caller:

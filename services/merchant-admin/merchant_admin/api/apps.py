@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
+from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import ChangeApp, CreateApp, body
 from merchant_admin.api.ids import AppId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -39,7 +40,7 @@ async def read(deps: Work, caller: Viewer, app_id: AppId) -> AppView:
     return AppView.of(await apps.read(deps, app_id, caller.scope))
 
 
-@router.patch("/{app_id}")
+@router.patch("/{app_id}", responses=WAITS)
 async def change(
     deps: Work,
     caller: FreshAdmin,

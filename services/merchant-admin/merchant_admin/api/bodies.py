@@ -182,6 +182,15 @@ class ChangeCounterCode(Patch):
     state: StateField = State.ACTIVE
 
 
+class FourEyesBody(Patch):
+    """What of the merchant waits for a second person: refunds from this amount on (minor units;
+    null: none), new credentials, callback addresses. What is not named stays."""
+
+    refunds_from: Amount | None = None
+    credentials: bool = False
+    callback_addresses: bool = False
+
+
 class ChangeMerchant(Patch):
     """`alert_route` is replaced as a whole; null removes it. How the merchant looks to payers:
     `display_name` (null: `name`), `colour` (a readable shade of it is used), `logo`: a PNG or an
@@ -193,12 +202,15 @@ class ChangeMerchant(Patch):
     display_name: Name | None = None
     colour: Colour | None = None
     logo: Base64 | None = None
+    four_eyes: FourEyesBody = FourEyesBody()
 
     def fields(self) -> dict[str, Any]:
         """Raises Unusable for a logo that is none."""
         named = self.changes()
         if self.logo is not None:
             named["logo"] = _logo(self.logo)
+        if "four_eyes" in named:
+            named["four_eyes"] = self.four_eyes.changes()
         return {name: value for name, value in named.items() if name != "alert_route"}
 
     def new_alert_route(self) -> Given[AlertRoute] | None:

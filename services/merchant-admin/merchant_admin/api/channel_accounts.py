@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from contracts.internal import AccountTrial, ChannelDescription
 from merchant_admin.api.access import Admin, Anyone, FreshAdmin, Viewer, Work
+from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount, body
 from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -16,7 +17,7 @@ router = APIRouter(prefix="/api")
 ACCOUNTS = "/merchants/{merchant_id}/channel-accounts"
 
 
-@router.post(ACCOUNTS, status_code=201)
+@router.post(ACCOUNTS, status_code=201, responses=WAITS)
 async def create(
     deps: Work,
     caller: FreshAdmin,
@@ -58,7 +59,7 @@ async def read(
     )
 
 
-@router.patch(ACCOUNTS + "/{payment_id}")
+@router.patch(ACCOUNTS + "/{payment_id}", responses=WAITS)
 async def change(
     deps: Work,
     caller: FreshAdmin,

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from merchant_admin.api.access import Admin, Viewer, Work
+from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
+from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import MAX_LOOK_BYTES, ChangeMerchant, CreateMerchant, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
@@ -38,10 +39,10 @@ async def read(deps: Work, caller: Viewer, merchant_id: MerchantId) -> MerchantV
     return MerchantView.of(await merchants.read(deps, merchant_id, caller.scope))
 
 
-@router.patch("/{merchant_id}")
+@router.patch("/{merchant_id}", responses=WAITS)
 async def change(
     deps: Work,
-    caller: Admin,
+    caller: FreshAdmin,
     merchant_id: MerchantId,
     request: Annotated[ChangeMerchant, Depends(body(ChangeMerchant, limit_bytes=MAX_LOOK_BYTES))],
 ) -> MerchantView:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, RefundView
 from contracts.text import storable
 from merchant_admin.api.access import Refunder, Viewer, Work
+from merchant_admin.api.approvals import WAITS
 from merchant_admin.api.bodies import RequestRefund, body
 from merchant_admin.api.found_views import (
     OrderItem,
@@ -127,7 +128,7 @@ async def read_payment(deps: Work, caller: Viewer, payment_no: PaymentNo) -> Pay
     return PaymentInFullView.full(await searching.read_payment(deps, payment_no, caller.scope))
 
 
-@router.post("/payments/{payment_no}/refunds", status_code=201)
+@router.post("/payments/{payment_no}/refunds", status_code=201, responses=WAITS)
 async def request_refund(
     deps: Work,
     caller: Refunder,

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from merchant_admin.api.access import FreshAdmin, FreshOneself, Oneself, Work
+from merchant_admin.api.access import AdminInPerson, FreshOneself, Oneself, Work
 from merchant_admin.api.bodies import Body, Totp, body
 from merchant_admin.api.ids import Username
 from merchant_admin.domain.second_factor import is_needed_by
@@ -82,6 +82,6 @@ async def remove(deps: Work, caller: FreshOneself) -> None:
 
 
 @router.delete("/users/{username}/totp", status_code=204)
-async def remove_of_user(deps: Work, caller: FreshAdmin, username: Username) -> None:
+async def remove_of_user(deps: Work, caller: AdminInPerson, username: Username) -> None:
     """Of somebody whose phone is lost; they are logged out everywhere."""
     await second_factors.remove(deps, caller.actor, username)

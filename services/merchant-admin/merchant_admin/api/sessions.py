@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from merchant_admin.api.access import Admin, Oneself, Work
+from merchant_admin.api.access import Admin, AdminInPerson, Oneself, Work
 from merchant_admin.api.ids import SessionId, Username
 from merchant_admin.api.paging import Page
 from merchant_admin.domain.sessions import OpenSession
@@ -57,7 +57,7 @@ async def list_of_user(deps: Work, _: Admin, username: Username) -> Page[OpenSes
 
 
 @router.delete(OF_USER, status_code=204)
-async def end_of_user(deps: Work, caller: Admin, username: Username) -> None:
+async def end_of_user(deps: Work, caller: AdminInPerson, username: Username) -> None:
     """Log them out everywhere."""
     await users.read(deps, username)
     await sessions.end_all(deps, caller.actor, username)
@@ -65,7 +65,7 @@ async def end_of_user(deps: Work, caller: Admin, username: Username) -> None:
 
 @router.delete(OF_USER + "/{session_id}", status_code=204)
 async def end_one_of_user(
-    deps: Work, caller: Admin, username: Username, session_id: SessionId
+    deps: Work, caller: AdminInPerson, username: Username, session_id: SessionId
 ) -> None:
     await sessions.end(deps, caller.actor, username, session_id)
 

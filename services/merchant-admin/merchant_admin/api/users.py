@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from merchant_admin.api.access import Admin, FreshAdmin, Oneself, Work, actor_of
+from merchant_admin.api.access import Admin, AdminInPerson, Oneself, Work, actor_of
 from merchant_admin.api.bodies import Body, MerchantIds, Patch, body
 from merchant_admin.api.ids import Username
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, text_after
@@ -103,7 +103,7 @@ class NewUserView(UserView):
 async def create(
     request: Request,
     deps: Work,
-    caller: FreshAdmin,
+    caller: AdminInPerson,
     requested: Annotated[CreateUser, Depends(body(CreateUser))],
 ) -> NewUserView:
     made = await users.create(deps, caller.actor, **dict(requested))
@@ -115,7 +115,7 @@ async def create(
 
 @router.post(USERS + "/{username}/invitation", status_code=201)
 async def invite(
-    request: Request, deps: Work, caller: FreshAdmin, username: Username
+    request: Request, deps: Work, caller: AdminInPerson, username: Username
 ) -> InvitationView:
     """Another link, in place of the one before; who has a password keeps it until it is used."""
     return InvitationView.of(request, await users.invite(deps, caller.actor, username))
@@ -148,7 +148,7 @@ async def read(deps: Work, _: Admin, username: Username) -> UserView:
 @router.patch(USERS + "/{username}")
 async def change(
     deps: Work,
-    caller: FreshAdmin,
+    caller: AdminInPerson,
     username: Username,
     request: Annotated[ChangeUser, Depends(body(ChangeUser))],
 ) -> UserView:

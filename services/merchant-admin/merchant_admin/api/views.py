@@ -15,6 +15,7 @@ from contracts.events.configuration import (
 )
 from contracts.webhooks import public_key
 from merchant_admin.domain.entities import App, ChannelAccount, Key, Merchant
+from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.keys import find_validity
 from merchant_admin.domain.users import Role, User
 from merchant_admin.flows.apps import ShownApp
@@ -81,7 +82,7 @@ class CounterCodeView(BaseModel):
 
 class MerchantView(BaseModel):
     """`has_alert_route`: its own people hear of alerts; where, is write-only. `display_name`,
-    `colour` and the logo: how it looks to payers."""
+    `colour` and the logo: how it looks to payers. `four_eyes`: what waits for a second person."""
 
     merchant_id: str
     name: str
@@ -89,6 +90,7 @@ class MerchantView(BaseModel):
     display_name: str | None
     colour: str | None
     has_logo: bool
+    four_eyes: FourEyes
     state: State
     created_at: datetime
     updated_at: datetime
@@ -102,6 +104,7 @@ class MerchantView(BaseModel):
             display_name=merchant.display_name,
             colour=merchant.colour,
             has_logo=merchant.logo is not None,
+            four_eyes=merchant.four_eyes,
             state=merchant.state,
             created_at=merchant.created_at,
             updated_at=merchant.updated_at,

@@ -21,12 +21,14 @@ _SEALED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, from where, in which request, with what (`user_agent`)."""
+    """Who does something, from where, in which request, with what (`user_agent`). `behind`: the
+    people whose token a machine shows."""
 
     username: str
     ip: str
     request_id: str
     user_agent: str = ""
+    behind: tuple[str, ...] = ()
 
 
 SYSTEM: Final = Actor(username="system", ip="", request_id="")

@@ -20,6 +20,7 @@ from contracts.events.configuration import (
     RefundSplits,
     State,
 )
+from merchant_admin.domain.four_eyes import NO_FOUR_EYES, FourEyes
 from merchant_admin.domain.logos import Logo
 
 SECRET_OVERLAP: Final = timedelta(hours=24)
@@ -32,6 +33,7 @@ MAX_EARLIER_CREDENTIALS: Final = 2
 @dataclass(frozen=True, slots=True)
 class Merchant:
     """A property company (商户). `alert_route_sealed`: by whom its own people hear of alerts.
+    `four_eyes`: what waits for a second person; no other service hears of it.
     How it looks to payers: `display_name` instead of `name`, `colour` (`#rrggbb`), `logo`."""
 
     merchant_id: str
@@ -44,6 +46,7 @@ class Merchant:
     display_name: str | None = None
     colour: str | None = None
     logo: Logo | None = None
+    four_eyes: FourEyes = NO_FOUR_EYES
 
     def entity(self) -> MerchantEntity:
         return MerchantEntity(

@@ -5,7 +5,8 @@ AdminProblem
 ├── Forbidden 403 · EnrolmentRequired 403 · NotForMachines 403
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
-└── NotRefundable 409
+├── NotRefundable 409 · NumberTaken 409
+└── AlreadyDecided 409 · ChangedMeanwhile 409 · SamePerson 403
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from chassis.problems import FieldError, Problem
 from contracts.codes import CODES, Code, CodeRow
 
 FORBIDDEN: Final = "forbidden"
+VERSION_CHANGED: Final = "version_changed"
+APPROVAL_DECIDED: Final = "approval_decided"
 TOTP_REQUIRED: Final = "totp_required"
 TOTP_ENROLMENT_REQUIRED: Final = "totp_enrolment_required"
 REAUTHENTICATION_REQUIRED: Final = "reauthentication_required"
@@ -23,6 +26,8 @@ REAUTHENTICATION_REQUIRED: Final = "reauthentication_required"
 _ROWS: Final[Mapping[str, CodeRow]] = {
     **{str(code): row for code, row in CODES.items()},
     FORBIDDEN: CodeRow(403, "The user does not have this right"),
+    VERSION_CHANGED: CodeRow(409, "It has changed since it was asked for"),
+    APPROVAL_DECIDED: CodeRow(409, "The approval is decided, or has expired"),
     TOTP_REQUIRED: CodeRow(401, "A code of the second factor is needed"),
     TOTP_ENROLMENT_REQUIRED: CodeRow(403, "The user has to set up a second factor first"),
     REAUTHENTICATION_REQUIRED: CodeRow(401, "The user has to prove again who they are"),
@@ -128,3 +133,33 @@ class ImportIsOld(AdminProblem):
 
     def __init__(self) -> None:
         super().__init__("Something of this import was registered since it was checked.")
+
+
+class NumberTaken(AdminProblem):
+    code = Code.REFUND_MISMATCH
+
+    def __init__(self) -> None:
+        super().__init__("A refund of this number was asked for with other content.")
+
+
+class AlreadyDecided(AdminProblem):
+    code = APPROVAL_DECIDED
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"Nothing waits here any more: it is {state}.")
+
+
+class ChangedMeanwhile(AdminProblem):
+    """The approval is outdated from now on."""
+
+    code = VERSION_CHANGED
+
+    def __init__(self) -> None:
+        super().__init__("What this was asked for on has changed since; ask for it anew.")
+
+
+class SamePerson(AdminProblem):
+    code = FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("Another person than the one who asked for it has to agree.")

@@ -15,15 +15,18 @@ from contracts.internal import CheckAddress
 from contracts.sealing import seal
 from contracts.webhooks import new_secret
 from foundation.service_client import Nothing
+from merchant_admin.domain import app_approvals
+from merchant_admin.domain.approvals import Asked, AwaitsApproval
 from merchant_admin.domain.audit import SYSTEM, Actor
 from merchant_admin.domain.certificates import usable_until
 from merchant_admin.domain.entities import App, AppTerms, Given, SealedCertificate, advanced
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.scope import Scope
+from merchant_admin.flows.asking import ask, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_change
 from merchant_admin.store import apps as store
-from merchant_admin.store.merchants import list_names
+from merchant_admin.store.merchants import list_four_eyes, list_names
 
 log = structlog.get_logger()
 
@@ -82,7 +85,8 @@ async def change(
 ) -> ShownApp:
     """Change these terms, the state, the secret, the client certificate.
 
-    Raises NoSuch, Unusable as `create` does.
+    Raises NoSuch, Unusable as `create` does, and AwaitsApproval where results of a merchant would
+    go elsewhere and that waits for a second person.
     """
     await _require_callable(deps, terms.get("notify_url"))
     secret = new_secret() if rotate_secret else None
@@ -91,17 +95,37 @@ async def change(
         was = await store.get_app(tx, app_id, lock=True)
         wanted = replace(was, terms=replace(was.terms, **terms), state=state or was.state)
         await _require_merchants(tx, wanted.terms.merchant_ids)
+        waiting = await _waiting(tx, was, wanted)
+        if waiting:
+            beside = {
+                "state": state,
+                "rotate_webhook_secret": secret,
+                "callback_client_certificate": certificate,
+            }
+            given = {*terms, *(name for name, it in beside.items() if it is not None)}
+            require_alone(given, set(app_approvals.FIELDS))
+            approval = await ask(deps, tx, actor, app_approvals.asked_for(was, wanted, waiting))
         if certificate is not None:
             sealed = _sealed_certificate(deps, app_id, certificate.value)
             wanted = replace(wanted, client_certificate=sealed)
         if secret is not None:
             wanted = wanted.with_new_secret(_sealed(deps, app_id, secret), now)
-        app = advanced(was, wanted, now)
-        if app is not was:
-            await store.update_app(tx, app)
-            await record_change(tx, actor, "updated", was=was, now=app)
+        app = was if waiting else await _save(tx, actor, was, advanced(was, wanted, now))
+    if waiting:
+        raise AwaitsApproval(approval)
     deps.wake()
     return ShownApp(app, secret)
+
+
+async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> bool:
+    """What was asked for, in the transaction that approves it; whether that was still possible."""
+    was = await store.get_app(tx, asked.subject, lock=True)
+    if was.version != asked.seen["version"]:
+        return False
+    wanted = app_approvals.changed(was, asked)
+    await _require_merchants(tx, wanted.terms.merchant_ids)
+    await _save(tx, actor, was, advanced(was, wanted, deps.clock()))
+    return True
 
 
 async def read(deps: Deps, app_id: str, scope: Scope) -> App:
@@ -133,6 +157,20 @@ async def end_overlaps(deps: Deps) -> None:
             await store.update_app(tx, app)
             await record_change(tx, SYSTEM, "overlap_ended", was=was, now=app)
     deps.wake()
+
+
+async def _save(tx: Tx, actor: Actor, was: App, app: App) -> App:
+    if app is not was:
+        await store.update_app(tx, app)
+        await record_change(tx, actor, "updated", was=was, now=app)
+    return app
+
+
+async def _waiting(tx: Tx, was: App, wanted: App) -> tuple[str, ...]:
+    """The merchants whose results would go elsewhere, and who want a second person for that."""
+    moved = app_approvals.moved_merchants(was, wanted)
+    four_eyes = await list_four_eyes(tx, moved)
+    return tuple(it for it in moved if it in four_eyes and four_eyes[it].callback_addresses)
 
 
 async def _require_callable(deps: Deps, notify_url: str | None) -> None:

@@ -23,11 +23,15 @@ from contracts.internal import (
     TryAccount,
 )
 from contracts.sealing import seal
+from merchant_admin.domain import account_approvals
+from merchant_admin.domain.account_approvals import CredentialsChange, NewCredentials
+from merchant_admin.domain.approvals import Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import ChannelAccount, advanced
 from merchant_admin.domain.errors import NoSuch, Unusable
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.flows import channels
+from merchant_admin.flows.asking import ask, require_alone
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action, record_change
 from merchant_admin.store import account_facts
@@ -56,13 +60,22 @@ async def create(
     """Register an account.
 
     Raises NoSuch for the merchant, Unusable for the channel, Forwarded (422 with pointers) for
-    credentials that the channel's plugin cannot use.
+    credentials that the channel's plugin cannot use, AwaitsApproval where the merchant's
+    credentials wait for a second person.
     """
     async with deps.db.connection() as tx:
         await get_merchant(tx, merchant_id)
     prepared = await prepare(deps, channel=channel, credentials=credentials)
+    account = prepared.account(merchant_id, name)
     async with deps.db.transaction() as tx:
-        account = await add(tx, actor, prepared, merchant_id=merchant_id, name=name)
+        waits = (await get_merchant(tx, merchant_id)).four_eyes.credentials
+        if waits:
+            asked = account_approvals.asked_for_new(account, prepared.shown)
+            approval = await ask(deps, tx, actor, asked)
+        else:
+            await _add(tx, actor, account, prepared.shown)
+    if waits:
+        raise AwaitsApproval(approval)
     deps.wake()
     return account
 
@@ -77,6 +90,21 @@ class Prepared:
     identity: dict[str, str]
     shown: dict[str, Any]
     at: datetime
+
+    def account(self, merchant_id: str, name: str) -> ChannelAccount:
+        return ChannelAccount(
+            payment_id=self.payment_id,
+            merchant_id=merchant_id,
+            channel=self.channel,
+            name=name,
+            credentials_sealed=self.sealed,
+            credentials_changed_at=self.at,
+            state=State.ACTIVE,
+            version=1,
+            created_at=self.at,
+            updated_at=self.at,
+            identity=self.identity,
+        )
 
 
 async def prepare(deps: Deps, *, channel: str, credentials: Credentials) -> Prepared:
@@ -97,23 +125,14 @@ async def prepare(deps: Deps, *, channel: str, credentials: Credentials) -> Prep
 async def add(
     tx: Tx, actor: Actor, prepared: Prepared, *, merchant_id: str, name: str
 ) -> ChannelAccount:
-    """Register it; the caller wakes the relay after the commit."""
-    account = ChannelAccount(
-        payment_id=prepared.payment_id,
-        merchant_id=merchant_id,
-        channel=prepared.channel,
-        name=name,
-        credentials_sealed=prepared.sealed,
-        credentials_changed_at=prepared.at,
-        state=State.ACTIVE,
-        version=1,
-        created_at=prepared.at,
-        updated_at=prepared.at,
-        identity=prepared.identity,
-    )
-    await store.add_account(tx, account)
-    await account_facts.put_shown(tx, account.payment_id, prepared.shown)
-    await record_change(tx, actor, "created", was=None, now=account)
+    """Register it with others; the caller wakes the relay after the commit. Raises Unusable where
+    it would have to wait for a second person, which it does by itself only."""
+    if (await get_merchant(tx, merchant_id)).four_eyes.credentials:
+        raise Unusable(
+            FieldError("/credentials", "wait for a second person: register it by itself")
+        )
+    account = prepared.account(merchant_id, name)
+    await _add(tx, actor, account, prepared.shown)
     return account
 
 
@@ -132,21 +151,36 @@ async def change(
     new = None
     if credentials is not None:
         new = await _new_credentials(deps, merchant_id, payment_id, credentials)
-    now = deps.clock()
+    change = CredentialsChange(new, withdraw_earlier)
     async with deps.db.transaction() as tx:
         was = await store.get_account(tx, merchant_id, payment_id, lock=True)
-        wanted = replace(was, **changes)
-        if new:
-            wanted = wanted.with_new_credentials(new.sealed, new.identity, now)
-            await account_facts.put_shown(tx, payment_id, new.shown)
-        if withdraw_earlier:
-            wanted = replace(wanted, earlier_credentials_sealed=())
-        account = advanced(was, wanted, now)
-        if account is not was:
-            await store.update_account(tx, account)
-            await record_change(tx, actor, "updated", was=was, now=account)
+        waits = (await get_merchant(tx, merchant_id)).four_eyes.credentials and change.is_any
+        if waits:
+            require_alone(set(changes), set())
+            approval = await ask(deps, tx, actor, account_approvals.asked_for_change(was, change))
+        else:
+            wanted = change.made(replace(was, **changes), deps.clock())
+            account = await _save(deps, tx, actor, was, wanted, change)
+    if waits:
+        raise AwaitsApproval(approval)
     deps.wake()
     return account
+
+
+async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> bool:
+    """What was asked for, in the transaction that approves it; whether that was still possible."""
+    now = deps.clock()
+    if account_approvals.is_new(asked):
+        account = account_approvals.new_account(asked, now)
+        await _add(tx, actor, account, asked.request["facts"])
+        return True
+    [merchant_id] = asked.merchant_ids
+    was = await store.get_account(tx, merchant_id, asked.subject, lock=True)
+    if was.version != asked.seen["version"]:
+        return False
+    change = account_approvals.change_of(asked)
+    await _save(deps, tx, actor, was, change.made(was, now), change)
+    return True
 
 
 async def try_out(deps: Deps, actor: Actor, payment_id: str) -> AccountTrial:
@@ -238,16 +272,32 @@ async def _tried(deps: Deps, account: ChannelAccount) -> AccountTrial:
     raise Overloaded("The gateway does not know this version of the account yet.")
 
 
-@dataclass(frozen=True, slots=True)
-class _NewCredentials:
-    sealed: str
-    identity: dict[str, str]
-    shown: dict[str, Any]
+async def _add(tx: Tx, actor: Actor, account: ChannelAccount, shown: Mapping[str, Any]) -> None:
+    await store.add_account(tx, account)
+    await account_facts.put_shown(tx, account.payment_id, shown)
+    await record_change(tx, actor, "created", was=None, now=account)
+
+
+async def _save(
+    deps: Deps,
+    tx: Tx,
+    actor: Actor,
+    was: ChannelAccount,
+    wanted: ChannelAccount,
+    change: CredentialsChange,
+) -> ChannelAccount:
+    if change.new is not None:
+        await account_facts.put_shown(tx, was.payment_id, change.new.shown)
+    account = advanced(was, wanted, deps.clock())
+    if account is not was:
+        await store.update_account(tx, account)
+        await record_change(tx, actor, "updated", was=was, now=account)
+    return account
 
 
 async def _new_credentials(
     deps: Deps, merchant_id: str, payment_id: str, credentials: Credentials
-) -> _NewCredentials:
+) -> NewCredentials:
     """Of the account's own identity, which the gateway knows where it was never noted here."""
     account = await read(deps, merchant_id, payment_id, EVERYTHING)
     identity = None if account.identity is None else dict(account.identity)
@@ -256,7 +306,7 @@ async def _new_credentials(
     )
     checked = await _checked(deps, account.channel, request)
     shown = await _shown(deps, account.channel, credentials, checked)
-    return _NewCredentials(_sealed(deps, payment_id, credentials), checked.identity, shown)
+    return NewCredentials(_sealed(deps, payment_id, credentials), checked.identity, shown)
 
 
 async def _shown(

@@ -9,11 +9,14 @@ from chassis.database import Tx
 from contracts.events.configuration import AlertRoute, State
 from contracts.identifiers import new_id
 from contracts.sealing import seal
+from merchant_admin.domain.approvals import ApprovalKind, Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.entities import Given, Merchant, advanced
+from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.scope import Scope
+from merchant_admin.flows.asking import ask, require_alone
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_change
+from merchant_admin.flows.recording import record_action, record_change
 from merchant_admin.store import merchants as store
 
 
@@ -59,18 +62,36 @@ async def change(
     *,
     alert_route: Given[AlertRoute] | None = None,
 ) -> Merchant:
-    """Change these fields; where nothing differs nothing is written. Raises NoSuch."""
+    """Change these fields; where nothing differs nothing is written. `four_eyes`: by name those
+    of its settings that change.
+
+    Raises NoSuch, and AwaitsApproval where less would wait for a second person than does now.
+    """
     if alert_route is not None:
         sealed = _sealed(deps, merchant_id, alert_route.value)
         changes = {**changes, "alert_route_sealed": sealed}
     async with deps.db.transaction() as tx:
         was = await store.get_merchant(tx, merchant_id, lock=True)
-        merchant = advanced(was, replace(was, **changes), deps.clock())
-        if merchant is not was:
-            await store.update_merchant(tx, merchant)
-            await record_change(tx, actor, "updated", was=was, now=merchant)
+        four_eyes = replace(was.four_eyes, **changes.get("four_eyes", {}))
+        waits = four_eyes.is_weaker_than(was.four_eyes)
+        if waits:
+            require_alone(set(changes), {"four_eyes"})
+            approval = await ask(deps, tx, actor, _weakened(was, four_eyes))
+        else:
+            merchant = await _save(deps, tx, actor, was, {**changes, "four_eyes": four_eyes})
+    if waits:
+        raise AwaitsApproval(approval)
     deps.wake()
     return merchant
+
+
+async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> bool:
+    """What was asked for, in the transaction that approves it; whether that was still possible."""
+    was = await store.get_merchant(tx, asked.subject, lock=True)
+    if was.four_eyes.facts() != asked.seen:
+        return False
+    await _save(deps, tx, actor, was, {"four_eyes": FourEyes(**asked.request)})
+    return True
 
 
 async def read(deps: Deps, merchant_id: str, scope: Scope) -> Merchant:
@@ -89,6 +110,34 @@ async def read_names(deps: Deps, merchant_ids: Set[str]) -> dict[str, str]:
 async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) -> list[Merchant]:
     async with deps.db.connection() as tx:
         return await store.list_merchants(tx, scope, after=after, limit=limit)
+
+
+async def _save(
+    deps: Deps, tx: Tx, actor: Actor, was: Merchant, changes: Mapping[str, Any]
+) -> Merchant:
+    merchant = advanced(was, replace(was, **changes), deps.clock())
+    if merchant is was:
+        return was
+    await store.update_merchant(tx, merchant)
+    await record_change(tx, actor, "updated", was=was, now=merchant)
+    if merchant.four_eyes != was.four_eyes:
+        await record_action(
+            tx, actor, "merchant.four_eyes_changed", at=merchant.updated_at,
+            entity_id=was.merchant_id, before=was.four_eyes.facts(),
+            after=merchant.four_eyes.facts(),
+        )  # fmt: skip
+    return merchant
+
+
+def _weakened(was: Merchant, four_eyes: FourEyes) -> Asked:
+    return Asked(
+        kind=ApprovalKind.FOUR_EYES,
+        merchant_ids=(was.merchant_id,),
+        subject=was.merchant_id,
+        request=four_eyes.facts(),
+        shown={"before": was.four_eyes.facts(), "after": four_eyes.facts()},
+        seen=was.four_eyes.facts(),
+    )
 
 
 def _sealed(deps: Deps, merchant_id: str, route: AlertRoute | None) -> str | None:

@@ -4,11 +4,15 @@ from chassis.problems import Forwarded
 from contracts.api import CreateRefund, PaymentWithOrder
 from contracts.identifiers import new_id
 from contracts.internal import OpenedRefund, OpenRefund
+from merchant_admin.domain.approvals import ApprovalKind, ApprovalState, Asked, AwaitsApproval
 from merchant_admin.domain.audit import Actor
-from merchant_admin.domain.errors import NotRefundable
+from merchant_admin.domain.errors import NotRefundable, NumberTaken
 from merchant_admin.domain.scope import Scope
+from merchant_admin.flows.asking import ask
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.recording import record_action
+from merchant_admin.store.approvals import find_refund
+from merchant_admin.store.merchants import list_four_eyes
 
 
 def new_number() -> str:
@@ -29,10 +33,9 @@ async def request(
 ) -> OpenedRefund:
     """Ask for a refund; a `merchant_refund_no` that was sent before answers that refund.
 
-    The request is audited before it is sent, because what is sent cannot be taken back, and what
-    came of it after. Raises Forwarded for trade-core's problems (not found, more than was paid, …).
+    Raises as `send` does, and AwaitsApproval for one that waits for a second person.
     """
-    payment = await deps.trade_core.get(PaymentWithOrder, f"/internal/payments/{payment_no}")
+    payment = await _read_payment(deps, payment_no)
     scope.require(payment.merchant_id, "payment")
     if payment.payment_id is None:
         raise NotRefundable
@@ -44,6 +47,14 @@ async def request(
         amount=amount,
         reason=reason,
     )
+    await _await_second_person(deps, actor, payment, requested)
+    return await send(deps, actor, requested)
+
+
+async def send(deps: Deps, actor: Actor, requested: CreateRefund) -> OpenedRefund:
+    """The request is audited before it is sent, because what is sent cannot be taken back, and
+    what came of it after. Raises Forwarded for trade-core's problems (not found, more than was
+    paid, …)."""
     await _audit(deps, actor, "requested", requested)
     try:
         opened = await deps.trade_core.post(
@@ -54,6 +65,60 @@ async def request(
         raise
     await _audit(deps, actor, "opened", requested, refund_no=opened.refund.refund_no)
     return opened
+
+
+def request_of(asked: Asked) -> CreateRefund:
+    return CreateRefund.model_validate(dict(asked.request))
+
+
+async def is_as_seen(deps: Deps, asked: Asked) -> bool:
+    """Whether the payment is as it was when the refund was asked for."""
+    return _seen(await _read_payment(deps, asked.subject)) == asked.seen
+
+
+async def _read_payment(deps: Deps, payment_no: str) -> PaymentWithOrder:
+    return await deps.trade_core.get(PaymentWithOrder, f"/internal/payments/{payment_no}")
+
+
+async def _await_second_person(
+    deps: Deps, actor: Actor, payment: PaymentWithOrder, requested: CreateRefund
+) -> None:
+    """Raises AwaitsApproval, also for a number that waits already, and NumberTaken for a number
+    that was asked for with other content. One that was agreed to goes on."""
+    async with deps.db.transaction() as tx:
+        four_eyes = (await list_four_eyes(tx, [payment.merchant_id])).get(payment.merchant_id)
+        if four_eyes is None or not four_eyes.wants_for_refund(requested.amount):
+            return
+        approval = await find_refund(
+            tx, requested.payment_no, requested.merchant_refund_no, deps.clock()
+        )
+        if approval is None:
+            approval = await ask(deps, tx, actor, _asked(payment, requested))
+    if request_of(approval.asked) != requested:
+        raise NumberTaken
+    if approval.state is ApprovalState.WAITING:
+        raise AwaitsApproval(approval)
+
+
+def _asked(payment: PaymentWithOrder, requested: CreateRefund) -> Asked:
+    return Asked(
+        kind=ApprovalKind.REFUND,
+        merchant_ids=(requested.merchant_id,),
+        subject=requested.payment_no,
+        request=requested.model_dump(mode="json"),
+        shown={
+            "merchant_order_no": payment.merchant_order_no,
+            "merchant_refund_no": requested.merchant_refund_no,
+            "amount": requested.amount,
+            "currency": payment.currency,
+            "reason": requested.reason,
+        },
+        seen=_seen(payment),
+    )
+
+
+def _seen(payment: PaymentWithOrder) -> dict[str, object]:
+    return {"status": payment.status.value, "amount_refunded": payment.amount_refunded}
 
 
 async def _audit(

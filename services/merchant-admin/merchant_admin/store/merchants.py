@@ -8,20 +8,23 @@ from chassis.database import Tx
 from contracts.events.configuration import State
 from merchant_admin.domain.entities import Merchant
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.four_eyes import FourEyes
 from merchant_admin.domain.logos import Logo
 from merchant_admin.domain.scope import Scope
 from merchant_admin.store.scope import within
 
 ADD = """
 insert into merchant (merchant_id, name, state, version, updated_at, alert_route_sealed,
-                      display_name, colour, logo, logo_type, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                      display_name, colour, logo, logo_type, four_eyes_refunds_from,
+                      four_eyes_credentials, four_eyes_callback_addresses, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 
 UPDATE = """
 update merchant
    set name = $2, state = $3, version = $4, updated_at = $5, alert_route_sealed = $6,
-       display_name = $7, colour = $8, logo = $9, logo_type = $10
+       display_name = $7, colour = $8, logo = $9, logo_type = $10, four_eyes_refunds_from = $11,
+       four_eyes_credentials = $12, four_eyes_callback_addresses = $13
  where merchant_id = $1
 """
 
@@ -43,6 +46,12 @@ LIST_NAMES = "select merchant_id, name from merchant where merchant_id = any($1:
 
 LIST_LOCKED = """
 select * from merchant where merchant_id > $1 order by merchant_id limit $2 for share
+"""
+
+
+LIST_FOUR_EYES = """
+select merchant_id, four_eyes_refunds_from, four_eyes_credentials, four_eyes_callback_addresses
+  from merchant where merchant_id = any($1::text[])
 """
 
 
@@ -74,10 +83,24 @@ async def list_merchants_locked(tx: Tx, *, after: str, limit: int) -> list[Merch
     return [_merchant(row) for row in await tx.fetch(LIST_LOCKED, after, limit)]
 
 
+async def list_four_eyes(tx: Tx, merchant_ids: Sequence[str]) -> dict[str, FourEyes]:
+    """What waits for a second person of those of them that exist, by id."""
+    rows = await tx.fetch(LIST_FOUR_EYES, list(merchant_ids))
+    return {row["merchant_id"]: _four_eyes(row) for row in rows}
+
+
 async def list_names(tx: Tx, merchant_ids: Sequence[str]) -> dict[str, str]:
     """The names of those of them that exist, by id."""
     rows = await tx.fetch(LIST_NAMES, list(merchant_ids))
     return {row["merchant_id"]: row["name"] for row in rows}
+
+
+def _four_eyes(row: asyncpg.Record) -> FourEyes:
+    return FourEyes(
+        refunds_from=row["four_eyes_refunds_from"],
+        credentials=row["four_eyes_credentials"],
+        callback_addresses=row["four_eyes_callback_addresses"],
+    )
 
 
 def _changeable(merchant: Merchant) -> tuple[object, ...]:
@@ -92,6 +115,9 @@ def _changeable(merchant: Merchant) -> tuple[object, ...]:
         merchant.colour,
         merchant.logo and merchant.logo.content,
         merchant.logo and merchant.logo.media_type,
+        merchant.four_eyes.refunds_from,
+        merchant.four_eyes.credentials,
+        merchant.four_eyes.callback_addresses,
     )
 
 
@@ -107,4 +133,5 @@ def _merchant(row: asyncpg.Record) -> Merchant:
         display_name=row["display_name"],
         colour=row["colour"],
         logo=Logo(row["logo_type"], row["logo"]) if row["logo"] else None,
+        four_eyes=_four_eyes(row),
     )

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from merchant_admin.api.access import Work
 from merchant_admin.api.console import (
     account,
+    approvals,
     audit,
     books,
     callbacks,
@@ -23,6 +24,7 @@ from merchant_admin.api.console import (
     payment,
     reconciliations,
     second_factor,
+    tokens,
     users,
 )
 from merchant_admin.api.console.navigation import HOME, Navigation
@@ -45,6 +47,7 @@ from merchant_admin.api.console.visiting import (
     to_login,
     to_reauthentication,
 )
+from merchant_admin.domain.approvals import AwaitsApproval
 from merchant_admin.domain.waiting import PLACES
 from merchant_admin.flows import waiting
 
@@ -70,6 +73,8 @@ PARTS: Final = (
     account,
     second_factor,
     invitations,
+    approvals,
+    tokens,
     counter_codes,
     looks,
 )
@@ -90,6 +95,7 @@ def add_to(app: FastAPI) -> None:
     app.state.navigation = Navigation.of(app)
     app.add_exception_handler(EnrolmentNeeded, to_enrolment)
     app.add_exception_handler(ReauthenticationNeeded, to_reauthentication)
+    app.add_exception_handler(AwaitsApproval, approvals.told)
 
 
 @router.get("/")

@@ -216,6 +216,9 @@ FreshlySentByAnyone = Annotated[
 ]
 SentByViewer = Annotated[Sent, Depends(_UploadGuard(Right.LOOK, Reach.SCOPED))]
 SentByRefunder = Annotated[Sent, Depends(_FormGuard(Right.REFUND, Reach.SCOPED))]
+FreshlySentByRefunder = Annotated[
+    Sent, Depends(_FormGuard(Right.REFUND, Reach.SCOPED, is_fresh_only=True))
+]
 SentByDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.SCOPED))]
 SentByCentreDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.CENTRE))]
 SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.SCOPED))]

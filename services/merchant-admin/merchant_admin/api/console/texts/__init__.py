@@ -4,6 +4,7 @@ from typing import Final
 
 from merchant_admin.api.console.texts import (
     accounts,
+    approvals,
     apps,
     books,
     callbacks,
@@ -33,5 +34,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **apps.TEXTS,
     **signature.TEXTS,
     **onboarding.TEXTS,
+    **approvals.TEXTS,
     **names.TEXTS,
 }

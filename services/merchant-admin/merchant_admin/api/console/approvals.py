@@ -1,0 +1,110 @@
+"""What waits for a second person, with the forms that agree to it or reject it."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Problem
+from chassis.web import parse
+from merchant_admin.api import approvals as api
+from merchant_admin.api.access import Work
+from merchant_admin.api.approvals import Approve, Reject
+from merchant_admin.api.console.rendering import done_in, problem_in, render
+from merchant_admin.api.console.visiting import FreshlySentByRefunder, Seen, to
+from merchant_admin.api.ids import ApprovalId
+from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
+from merchant_admin.domain.approvals import ApprovalState, AwaitsApproval
+from merchant_admin.domain.errors import (
+    APPROVAL_DECIDED,
+    FORBIDDEN,
+    VERSION_CHANGED,
+    SamePerson,
+)
+from merchant_admin.flows import approvals, merchants
+
+HOME: Final = "/console/approvals"
+REFUSED: Final = "approval_refused"
+REFUSALS: Final = frozenset(
+    {
+        REFUSED,
+        *(f"{REFUSED}.{code}" for code in (APPROVAL_DECIDED, VERSION_CHANGED, FORBIDDEN)),
+        "approval_refused.same_person",
+    }
+)
+DONE: Final = frozenset(
+    {"approval_waits", "approval_done", "approval_unfinished", "approval_failed", "approval_ended"}
+)
+TOLD: Final = {
+    ApprovalState.DONE: "approval_done",
+    ApprovalState.APPROVED: "approval_unfinished",
+    ApprovalState.FAILED: "approval_failed",
+    ApprovalState.REJECTED: "approval_ended",
+}
+
+router = APIRouter(include_in_schema=False, prefix=HOME)
+
+
+async def told(request: Request, error: Exception) -> Response:
+    """Wherever it was asked for: a page leads to what waits now, a program is told 202."""
+    assert isinstance(error, AwaitsApproval)
+    if request.url.path.startswith("/console/"):
+        return to(f"{HOME}?done=approval_waits")
+    return await api.told(request, error)
+
+
+@router.get("")
+async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    """What waits, or with `?state=all` all there was."""
+    query = request.query_params
+    is_all = query.get("state") == "all"
+    after = id_after("approval", query.get("after") or None)
+    found = await approvals.read_page(
+        deps,
+        visitor.scope,
+        state=None if is_all else ApprovalState.WAITING,
+        after=after,
+        limit=DEFAULT_LIMIT + 1,
+    )
+    page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=lambda it: it.approval_id)
+    merchant_ids = {each for item in page.items for each in item.asked.merchant_ids}
+    facts = {
+        "visitor": visitor,
+        "page": page,
+        "names": await merchants.read_names(deps, merchant_ids),
+        "now": deps.clock(),
+        "is_all": is_all,
+        "problem": problem_in(request, REFUSALS),
+        "done": done_in(request, DONE),
+    }
+    return render(request, "approvals.html", facts)
+
+
+@router.post("/{approval_id}/approve")
+async def approve(deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalId) -> Response:
+    try:
+        wanted = parse(Approve, {"reason": sent.form.get("reason") or None})
+        decided = await approvals.approve(
+            deps, sent.actor, sent.visitor.caller.role, sent.scope, approval_id, wanted.reason
+        )
+    except Problem as refusal:
+        return to(f"{HOME}?problem={_refusal(refusal)}")
+    return to(f"{HOME}?done={TOLD[decided.state]}")
+
+
+@router.post("/{approval_id}/reject")
+async def reject(deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalId) -> Response:
+    try:
+        wanted = parse(Reject, {"reason": sent.form.get("reason", "")})
+        decided = await approvals.reject(
+            deps, sent.actor, sent.visitor.caller.role, sent.scope, approval_id, wanted.reason
+        )
+    except Problem as refusal:
+        return to(f"{HOME}?problem={_refusal(refusal)}")
+    return to(f"{HOME}?done={TOLD[decided.state]}")
+
+
+def _refusal(refusal: Problem) -> str:
+    """Which of `REFUSALS` tells it."""
+    code = "same_person" if isinstance(refusal, SamePerson) else refusal.code
+    text = f"{REFUSED}.{code}"
+    return text if text in REFUSALS else REFUSED

@@ -1,0 +1,104 @@
+"""Credentials that wait for a second person: as they are written down, and as they are made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from contracts.events.configuration import State
+from merchant_admin.domain.approvals import ApprovalKind, Asked
+from merchant_admin.domain.entities import ChannelAccount
+
+_OF_NEW: Final = ("payment_id", "merchant_id", "channel", "name", "credentials_sealed", "identity")
+
+
+@dataclass(frozen=True, slots=True)
+class NewCredentials:
+    """`shown`: what people may see of them again (`store.account_facts`)."""
+
+    sealed: str = field(repr=False)
+    identity: Mapping[str, str]
+    shown: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsChange:
+    """`new`: in place of those that there are. `withdraw_earlier`: what came before them is
+    believed no more."""
+
+    new: NewCredentials | None
+    withdraw_earlier: bool
+
+    @property
+    def is_any(self) -> bool:
+        return self.new is not None or self.withdraw_earlier
+
+    def made(self, account: ChannelAccount, at: datetime) -> ChannelAccount:
+        if self.new is not None:
+            account = account.with_new_credentials(self.new.sealed, self.new.identity, at)
+        return replace(account, earlier_credentials_sealed=()) if self.withdraw_earlier else account
+
+
+def asked_for_change(was: ChannelAccount, change: CredentialsChange) -> Asked:
+    new = change.new
+    return Asked(
+        kind=ApprovalKind.CREDENTIALS,
+        merchant_ids=(was.merchant_id,),
+        subject=was.payment_id,
+        request={
+            "credentials_sealed": new and new.sealed,
+            "identity": None if new is None else dict(new.identity),
+            "facts": None if new is None else dict(new.shown),
+            "withdraw_earlier": change.withdraw_earlier,
+        },
+        shown={
+            "channel": was.channel,
+            "name": was.name,
+            "new_credentials": new is not None,
+            "withdraw_earlier_credentials": change.withdraw_earlier,
+        },
+        seen={"version": was.version},
+    )
+
+
+def change_of(asked: Asked) -> CredentialsChange:
+    request = asked.request
+    sealed = request["credentials_sealed"]
+    new = None
+    if sealed is not None:
+        new = NewCredentials(sealed, request["identity"], request["facts"])
+    return CredentialsChange(new, request["withdraw_earlier"])
+
+
+def asked_for_new(account: ChannelAccount, facts: Mapping[str, Any]) -> Asked:
+    """`facts`: what people may see of its credentials again."""
+    return Asked(
+        kind=ApprovalKind.CREDENTIALS,
+        merchant_ids=(account.merchant_id,),
+        subject=account.payment_id,
+        request={
+            "new": {name: _plain(getattr(account, name)) for name in _OF_NEW},
+            "facts": dict(facts),
+        },
+        shown={"channel": account.channel, "name": account.name, "new_account": True},
+        seen={},
+    )
+
+
+def is_new(asked: Asked) -> bool:
+    return "new" in asked.request
+
+
+def new_account(asked: Asked, at: datetime) -> ChannelAccount:
+    return ChannelAccount(
+        **asked.request["new"],
+        credentials_changed_at=at,
+        state=State.ACTIVE,
+        version=1,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value

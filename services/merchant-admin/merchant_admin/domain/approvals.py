@@ -1,0 +1,92 @@
+"""Approvals (待复核): what one person asked for and another one has to agree to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.users import Right
+
+EXPIRES_AFTER: Final = timedelta(days=7)
+
+
+class ApprovalKind(StrEnum):
+    REFUND = "refund"
+    CREDENTIALS = "credentials"
+    CALLBACK_ADDRESS = "callback_address"
+    FOUR_EYES = "four_eyes"
+
+    @property
+    def right(self) -> Right:
+        """What it takes to ask for it, and to agree to it."""
+        return Right.REFUND if self is ApprovalKind.REFUND else Right.ADMINISTER
+
+
+class ApprovalState(StrEnum):
+    """`approved`: another service is asked to carry it out, until it has answered. `outdated`:
+    what it was asked for on has changed."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DONE = "done"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    OUTDATED = "outdated"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks for. `request`: what is carried out, with sealed secrets only; `shown`:
+    what people see of it; `seen`: what it is asked for on."""
+
+    kind: ApprovalKind
+    merchant_ids: tuple[str, ...]
+    subject: str
+    request: Mapping[str, Any] = field(repr=False)
+    shown: Mapping[str, Any]
+    seen: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """`behind`: who asked for it, themselves or by a token that they made: none of them agrees."""
+
+    approval_id: str
+    asked: Asked
+    requested_by: str
+    behind: tuple[str, ...]
+    requested_ip: str
+    requested_at: datetime
+    expires_at: datetime
+    state: ApprovalState
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    reason: str | None = None
+    outcome: Mapping[str, Any] | None = None
+
+    def is_waiting(self, now: datetime) -> bool:
+        return self.state is ApprovalState.WAITING and self.expires_at > now
+
+    def requester(self, approver: Actor) -> Actor:
+        """Whose deed it is when it is carried out, within the request of whoever agreed."""
+        return Actor(self.requested_by, self.requested_ip, approver.request_id)
+
+    def facts(self) -> dict[str, Any]:
+        """As the audit shows it."""
+        return {
+            "kind": self.asked.kind.value,
+            "subject": self.asked.subject,
+            "requested_by": self.requested_by,
+            "shown": dict(self.asked.shown),
+        }
+
+
+class AwaitsApproval(Exception):
+    """It is written down and not done: a second person has to agree. No problem: 202."""
+
+    def __init__(self, approval: Approval) -> None:
+        super().__init__(approval.approval_id)
+        self.approval = approval

@@ -1,0 +1,188 @@
+"""What waits for a second person: read, agreed to and carried out, rejected, forgotten.
+
+Configuration changes in the very transaction that approves it. A refund is approved first and sent
+then, under its own number: whatever happens in between, it is one refund, and it is sent.
+"""
+
+from datetime import timedelta
+from typing import Final, assert_never
+
+import structlog
+
+from chassis.database import Tx
+from chassis.problems import Problem
+from merchant_admin.domain.approvals import Approval, ApprovalKind, ApprovalState
+from merchant_admin.domain.audit import SYSTEM, Actor
+from merchant_admin.domain.errors import (
+    AlreadyDecided,
+    ChangedMeanwhile,
+    Forbidden,
+    SamePerson,
+)
+from merchant_admin.domain.scope import EVERYTHING, Scope
+from merchant_admin.domain.users import Role
+from merchant_admin.flows import apps, channel_accounts, merchants, refunds
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.recording import record_action
+from merchant_admin.store import approvals as store
+
+log = structlog.get_logger()
+
+UNFINISHED_AFTER: Final = timedelta(minutes=1)
+"""Since it was approved: longer than any call of ours takes."""
+
+UNFINISHED_AT_ONCE: Final = 20
+
+
+async def read(deps: Deps, approval_id: str, scope: Scope) -> Approval:
+    """Raises NoSuch."""
+    async with deps.db.connection() as tx:
+        return await store.get_approval(tx, approval_id, scope)
+
+
+async def read_page(
+    deps: Deps, scope: Scope, *, state: ApprovalState | None, after: str | None, limit: int
+) -> list[Approval]:
+    """The newest first."""
+    async with deps.db.connection() as tx:
+        return await store.list_approvals(tx, scope, state=state, after=after, limit=limit)
+
+
+async def count_waiting(deps: Deps, scope: Scope) -> int:
+    async with deps.db.connection() as tx:
+        return await store.count_waiting(tx, scope, deps.clock())
+
+
+async def approve(
+    deps: Deps, actor: Actor, role: Role, scope: Scope, approval_id: str, reason: str | None
+) -> Approval:
+    """Agree, and have it carried out.
+
+    Raises NoSuch, Forbidden, SamePerson, AlreadyDecided, and ChangedMeanwhile where what it was
+    asked for on is another now: then it is outdated.
+    """
+    approval = await _read_waiting(deps, role, scope, approval_id)
+    if actor.username in approval.behind:
+        raise SamePerson
+    if approval.asked.kind is ApprovalKind.REFUND:
+        return await _approve_refund(deps, actor, approval, reason)
+    async with deps.db.transaction() as tx:
+        is_done = await _change(deps, tx, approval.requester(actor), approval)
+        state = ApprovalState.DONE if is_done else ApprovalState.OUTDATED
+        decided = await _decide(deps, tx, actor, approval, state, reason)
+    deps.wake()
+    if not is_done:
+        raise ChangedMeanwhile
+    return decided
+
+
+async def reject(
+    deps: Deps, actor: Actor, role: Role, scope: Scope, approval_id: str, reason: str
+) -> Approval:
+    """It is not done; whoever asked for it may withdraw it so. Raises as `approve` does."""
+    approval = await _read_waiting(deps, role, scope, approval_id)
+    async with deps.db.transaction() as tx:
+        return await _decide(deps, tx, actor, approval, ApprovalState.REJECTED, reason)
+
+
+async def finish_approved(deps: Deps) -> None:
+    """Send again what was approved and of which nobody has heard what came; end what waited too
+    long."""
+    now = deps.clock()
+    async with deps.db.transaction() as tx:
+        for expired in await store.expire(tx, now):
+            await record_action(
+                tx, SYSTEM, "approval.expired", at=now, entity_id=expired.approval_id,
+                after=expired.facts(),
+            )  # fmt: skip
+        left = await store.list_unfinished(
+            tx, decided_before=now - UNFINISHED_AFTER, limit=UNFINISHED_AT_ONCE
+        )
+    for approval in left:
+        await _send_refund(deps, SYSTEM, approval)
+
+
+async def _read_waiting(deps: Deps, role: Role, scope: Scope, approval_id: str) -> Approval:
+    approval = await read(deps, approval_id, scope)
+    right = approval.asked.kind.right
+    if not role.may(right):
+        raise Forbidden(role, right)
+    if not approval.is_waiting(deps.clock()):
+        is_late = approval.state is ApprovalState.WAITING
+        raise AlreadyDecided(ApprovalState.EXPIRED if is_late else approval.state)
+    return approval
+
+
+async def _decide(
+    deps: Deps,
+    tx: Tx,
+    actor: Actor,
+    approval: Approval,
+    state: ApprovalState,
+    reason: str | None,
+) -> Approval:
+    """Raises AlreadyDecided where somebody was faster."""
+    now = deps.clock()
+    decided = await store.decide(
+        tx, approval.approval_id, state, by=actor.username, at=now, reason=reason
+    )
+    if decided is None:
+        raise AlreadyDecided("decided by somebody else")
+    is_agreed = state in (ApprovalState.DONE, ApprovalState.APPROVED)
+    await record_action(
+        tx, actor, f"approval.{'approved' if is_agreed else state.value}", at=now,
+        entity_id=approval.approval_id,
+        after={**approval.facts(), "decided_by": actor.username, "reason": reason},
+    )  # fmt: skip
+    return decided
+
+
+async def _change(deps: Deps, tx: Tx, actor: Actor, approval: Approval) -> bool:
+    """Whether it could be done: what it was asked for on is still the same."""
+    asked = approval.asked
+    match asked.kind:
+        case ApprovalKind.CREDENTIALS:
+            return await channel_accounts.change_approved(deps, tx, actor, asked)
+        case ApprovalKind.CALLBACK_ADDRESS:
+            return await apps.change_approved(deps, tx, actor, asked)
+        case ApprovalKind.FOUR_EYES:
+            return await merchants.change_approved(deps, tx, actor, asked)
+        case ApprovalKind.REFUND:
+            raise ValueError("a refund is no change of ours")
+        case _:
+            assert_never(asked.kind)
+
+
+async def _approve_refund(
+    deps: Deps, actor: Actor, approval: Approval, reason: str | None
+) -> Approval:
+    is_same = await refunds.is_as_seen(deps, approval.asked)
+    state = ApprovalState.APPROVED if is_same else ApprovalState.OUTDATED
+    async with deps.db.transaction() as tx:
+        decided = await _decide(deps, tx, actor, approval, state, reason)
+    if not is_same:
+        raise ChangedMeanwhile
+    return await _send_refund(deps, actor, decided)
+
+
+async def _send_refund(deps: Deps, actor: Actor, approval: Approval) -> Approval:
+    """What came of it; as it is where trade-core does not answer: then it is sent again."""
+    try:
+        opened = await refunds.send(
+            deps, approval.requester(actor), refunds.request_of(approval.asked)
+        )
+        state, outcome = ApprovalState.DONE, {"refund_no": opened.refund.refund_no}
+    except Problem as problem:
+        if problem.status >= 500:
+            log.warning("approval.unfinished", approval_id=approval.approval_id)
+            return approval
+        state, outcome = ApprovalState.FAILED, {"code": problem.code, "detail": problem.detail}
+    async with deps.db.transaction() as tx:
+        finished = await store.finish(tx, approval.approval_id, state, outcome)
+        if finished is None:
+            return await store.get_approval(tx, approval.approval_id, EVERYTHING)
+        await record_action(
+            tx, actor, f"approval.{state.value}", at=deps.clock(),
+            entity_id=approval.approval_id, after={**approval.facts(), **outcome},
+        )  # fmt: skip
+    return finished

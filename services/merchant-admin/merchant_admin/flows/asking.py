@@ -1,0 +1,42 @@
+"""Writing down what waits for a second person."""
+
+from chassis.database import Tx
+from chassis.problems import FieldError
+from contracts.identifiers import new_id
+from merchant_admin.domain.approvals import EXPIRES_AFTER, Approval, ApprovalState, Asked
+from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.errors import Unusable
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.recording import record_action
+from merchant_admin.store.approvals import add_approval
+
+
+async def ask(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> Approval:
+    """The caller commits, and raises AwaitsApproval."""
+    now = deps.clock()
+    approval = Approval(
+        approval_id=new_id("approval"),
+        asked=asked,
+        requested_by=actor.username,
+        behind=tuple(dict.fromkeys((actor.username, *actor.behind))),
+        requested_ip=actor.ip,
+        requested_at=now,
+        expires_at=now + EXPIRES_AFTER,
+        state=ApprovalState.WAITING,
+    )
+    await add_approval(tx, approval)
+    await record_action(
+        tx, actor, "approval.requested", at=now, entity_id=approval.approval_id,
+        after=approval.facts(),
+    )  # fmt: skip
+    return approval
+
+
+def require_alone(given: set[str], waiting: set[str]) -> None:
+    """What waits for a second person is asked for by itself. Raises Unusable for the rest."""
+    faults = [
+        FieldError(f"/{name}", "must be sent apart from what waits for a second person")
+        for name in sorted(given - waiting)
+    ]
+    if faults:
+        raise Unusable(*faults)

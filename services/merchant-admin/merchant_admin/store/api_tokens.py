@@ -1,0 +1,76 @@
+"""Tokens of machines."""
+
+from datetime import datetime
+
+import asyncpg
+
+from chassis.database import Tx
+from merchant_admin.domain.api_tokens import ApiToken
+from merchant_admin.domain.users import Role
+from merchant_admin.store.users import scope_of
+
+ADD = """
+insert into api_token (token_id, token_digest, name, role, merchant_ids, created_by, created_at,
+                       expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+FIND = """
+select * from api_token where token_digest = $1 and expires_at > $2 and revoked_at is null
+"""
+
+USE = "update api_token set last_used_at = $2 where token_id = $1"
+
+LIST = """
+select * from api_token
+ where $1::text is null or token_id < $1
+ order by token_id desc
+ limit $2
+"""
+
+REVOKE = """
+update api_token set revoked_at = $2 where token_id = $1 and revoked_at is null returning *
+"""
+
+
+async def add_token(tx: Tx, token: ApiToken, digest: bytes) -> None:
+    await tx.execute(
+        ADD, token.token_id, digest, token.name, token.role, token.scope.parameter,
+        token.created_by, token.created_at, token.expires_at,
+    )  # fmt: skip
+
+
+async def find_token(tx: Tx, digest: bytes, now: datetime) -> ApiToken | None:
+    """None also for one that is over or was revoked."""
+    row = await tx.fetchrow(FIND, digest, now)
+    return None if row is None else _token(row)
+
+
+async def use_token(tx: Tx, token_id: str, now: datetime) -> None:
+    """Note that it is used."""
+    await tx.execute(USE, token_id, now)
+
+
+async def list_tokens(tx: Tx, *, after: str | None, limit: int) -> list[ApiToken]:
+    """The newest first, from behind `after` on."""
+    return [_token(row) for row in await tx.fetch(LIST, after, limit)]
+
+
+async def revoke_token(tx: Tx, token_id: str, now: datetime) -> ApiToken | None:
+    """None where there is no such token that is good."""
+    row = await tx.fetchrow(REVOKE, token_id, now)
+    return None if row is None else _token(row)
+
+
+def _token(row: asyncpg.Record) -> ApiToken:
+    return ApiToken(
+        token_id=row["token_id"],
+        name=row["name"],
+        role=Role(row["role"]),
+        scope=scope_of(row["merchant_ids"]),
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        last_used_at=row["last_used_at"],
+        revoked_at=row["revoked_at"],
+    )

@@ -1,0 +1,162 @@
+"""What waits, or waited, for a second person."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from chassis.database import Tx
+from merchant_admin.domain.approvals import Approval, ApprovalKind, ApprovalState, Asked
+from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.scope import Scope
+from merchant_admin.store.scope import all_within
+
+ADD = """
+insert into approval (approval_id, kind, merchant_ids, subject, request, shown, seen, requested_by,
+                      behind, requested_ip, requested_at, expires_at, state)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting')
+"""
+
+GET = all_within("select * from approval where approval_id = $1 and :scope", "merchant_ids", 2)
+
+LIST = all_within(
+    """
+select * from approval
+ where ($1::text is null or approval_id < $1) and ($2::text is null or state = $2) and :scope
+ order by approval_id desc
+ limit $3
+""",
+    "merchant_ids",
+    4,
+)
+
+COUNT_WAITING = all_within(
+    "select count(*) from approval where state = 'waiting' and expires_at > $1 and :scope",
+    "merchant_ids",
+    2,
+)
+
+FIND_REFUND = """
+select * from approval
+ where subject = $1 and kind = 'refund' and request ->> 'merchant_refund_no' = $2
+   and (state in ('approved', 'done') or state = 'waiting' and expires_at > $3)
+ order by approval_id desc
+ limit 1
+"""
+
+DECIDE = """
+update approval
+   set state = $2, decided_by = $3, decided_at = $4, reason = $5, outcome = $6
+ where approval_id = $1 and state = 'waiting' and expires_at > $4
+returning *
+"""
+
+FINISH = """
+update approval set state = $2, outcome = $3 where approval_id = $1 and state = 'approved'
+returning *
+"""
+
+EXPIRE = """
+update approval set state = 'expired', decided_at = $1 where state = 'waiting' and expires_at <= $1
+returning *
+"""
+
+LIST_UNFINISHED = """
+select * from approval where state = 'approved' and decided_at <= $1 order by decided_at limit $2
+"""
+
+
+async def add_approval(tx: Tx, approval: Approval) -> None:
+    asked = approval.asked
+    await tx.execute(
+        ADD, approval.approval_id, asked.kind, asked.merchant_ids, asked.subject,
+        dict(asked.request), dict(asked.shown), dict(asked.seen), approval.requested_by,
+        approval.behind, approval.requested_ip, approval.requested_at, approval.expires_at,
+    )  # fmt: skip
+
+
+async def get_approval(tx: Tx, approval_id: str, scope: Scope) -> Approval:
+    """Raises NoSuch, also for one that is about a merchant outside the scope."""
+    row = await tx.fetchrow(GET, approval_id, scope.parameter)
+    if row is None:
+        raise NoSuch("approval")
+    return _approval(row)
+
+
+async def list_approvals(
+    tx: Tx, scope: Scope, *, state: ApprovalState | None, after: str | None, limit: int
+) -> list[Approval]:
+    """The newest first, from behind `after` on."""
+    return [_approval(row) for row in await tx.fetch(LIST, after, state, limit, scope.parameter)]
+
+
+async def count_waiting(tx: Tx, scope: Scope, now: datetime) -> int:
+    count: int = await tx.fetchval(COUNT_WAITING, now, scope.parameter)
+    return count
+
+
+async def find_refund(
+    tx: Tx, payment_no: str, merchant_refund_no: str, now: datetime
+) -> Approval | None:
+    """The one of this number that waits, or was agreed to."""
+    row = await tx.fetchrow(FIND_REFUND, payment_no, merchant_refund_no, now)
+    return None if row is None else _approval(row)
+
+
+async def decide(
+    tx: Tx,
+    approval_id: str,
+    state: ApprovalState,
+    *,
+    by: str,
+    at: datetime,
+    reason: str | None,
+    outcome: Mapping[str, Any] | None = None,
+) -> Approval | None:
+    """None where somebody else decided first, or it has expired."""
+    given = outcome if outcome is None else dict(outcome)
+    row = await tx.fetchrow(DECIDE, approval_id, state, by, at, reason, given)
+    return None if row is None else _approval(row)
+
+
+async def finish(
+    tx: Tx, approval_id: str, state: ApprovalState, outcome: Mapping[str, Any]
+) -> Approval | None:
+    """What came of one that was agreed to; None where that is written down already."""
+    row = await tx.fetchrow(FINISH, approval_id, state, dict(outcome))
+    return None if row is None else _approval(row)
+
+
+async def expire(tx: Tx, now: datetime) -> list[Approval]:
+    """Those whose time is over from now on."""
+    return [_approval(row) for row in await tx.fetch(EXPIRE, now)]
+
+
+async def list_unfinished(tx: Tx, *, decided_before: datetime, limit: int) -> list[Approval]:
+    """Agreed to, and nobody has heard what came of it; the oldest first."""
+    return [_approval(row) for row in await tx.fetch(LIST_UNFINISHED, decided_before, limit)]
+
+
+def _approval(row: asyncpg.Record) -> Approval:
+    return Approval(
+        approval_id=row["approval_id"],
+        asked=Asked(
+            kind=ApprovalKind(row["kind"]),
+            merchant_ids=tuple(row["merchant_ids"]),
+            subject=row["subject"],
+            request=row["request"],
+            shown=row["shown"],
+            seen=row["seen"],
+        ),
+        requested_by=row["requested_by"],
+        behind=tuple(row["behind"]),
+        requested_ip=row["requested_ip"],
+        requested_at=row["requested_at"],
+        expires_at=row["expires_at"],
+        state=ApprovalState(row["state"]),
+        decided_by=row["decided_by"],
+        decided_at=row["decided_at"],
+        reason=row["reason"],
+        outcome=row["outcome"],
+    )

@@ -1,0 +1,366 @@
+"""Four eyes: what one person asked for is done when another agrees, once, and as it was seen."""
+
+import asyncio
+import re
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.problems import Overloaded
+from contracts import sealing
+from contracts.identifiers import new_id
+from merchant_admin.domain.approvals import EXPIRES_AFTER
+from merchant_admin.domain.scope import EVERYTHING, Scope
+from merchant_admin.flows import approvals
+from merchant_admin.flows.read_model import apply
+
+from .conftest import USERNAME, Admin
+from .people import Person
+from .test_configuration import CREDENTIALS
+from .test_read_model import Story
+from .test_refunds import payment, refund
+from .test_users import LI, at_work, hire
+
+LIMIT = 500
+BODY = {"amount": LIMIT, "merchant_refund_no": "r-1", "reason": "多收"}
+NEW = {**CREDENTIALS, "apiv3_key": "another key of the merchant, that nobody is to read"}
+
+
+@pytest.fixture
+async def merchant_id(admin: Admin) -> str:
+    """A merchant of whom all waits for a second person, and a paid payment of it."""
+    made = await admin.post("/api/merchants", {"name": "绿城物业"})
+    four_eyes = {"refunds_from": LIMIT, "credentials": True, "callback_addresses": True}
+    path = f"/api/merchants/{made['merchant_id']}"
+    changed = await admin.http.patch(path, json={"four_eyes": four_eyes})
+    assert (changed.status_code, changed.json()["four_eyes"]) == (200, four_eyes)
+    admin.trade_core.payment = payment() | {"merchant_id": made["merchant_id"]}
+    admin.trade_core.refund = refund()
+    merchant: str = made["merchant_id"]
+    return merchant
+
+
+def refunds(admin: Admin) -> str:
+    assert admin.trade_core.payment is not None
+    return f"/api/payments/{admin.trade_core.payment['payment_no']}/refunds"
+
+
+async def waiting(answer: httpx.Response) -> str:
+    """The path of what waits now."""
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["state"] == "waiting"
+    return f"/api/approvals/{answer.json()['approval_id']}"
+
+
+async def approve(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    return await client.post(f"{path}/approve", json={"reason": "核对无误"})
+
+
+async def test_by_default_nothing_waits(admin: Admin) -> None:
+    made = await admin.post("/api/merchants", {"name": "x"})
+    nothing = {"refunds_from": None, "credentials": False, "callback_addresses": False}
+    assert made["four_eyes"] == nothing
+    admin.trade_core.payment = payment() | {"merchant_id": made["merchant_id"]}
+    admin.trade_core.refund = refund()
+    assert (await admin.http.post(refunds(admin), json=BODY)).status_code == 201
+
+
+async def test_a_refund_is_sent_when_another_person_agrees(admin: Admin, merchant_id: str) -> None:
+    li = await hire(admin, "finance")
+    small = {**BODY, "amount": LIMIT - 1, "merchant_refund_no": "r-0"}
+    assert (await admin.http.post(refunds(admin), json=small)).status_code == 201
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    assert len(admin.trade_core.asked) == 1
+    assert (await li.get("/api/approvals?state=waiting")).json()["items"][0]["shown"] == {
+        "merchant_order_no": "W-1", "merchant_refund_no": "r-1", "amount": LIMIT,
+        "currency": "CNY", "reason": "多收",
+    }  # fmt: skip
+    done = await approve(li, path)
+    assert (done.status_code, done.json()["state"], done.json()["decided_by"]) == (200, "done", LI)
+    assert admin.trade_core.refund is not None
+    assert done.json()["outcome"] == {"refund_no": admin.trade_core.refund["refund_no"]}
+    assert admin.trade_core.asked[-1]["wish"]["amount"] == LIMIT
+    assert (await approve(li, path)).json()["code"] == "approval_decided"
+    assert len(admin.trade_core.asked) == 2
+
+
+async def test_both_names_stand_in_the_audit(admin: Admin, merchant_id: str) -> None:
+    li = await hire(admin, "finance")
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    await approve(li, path)
+    done, approved, requested = await admin.audit(entity_id=path.rpartition("/")[2])
+    assert (requested["action"], requested["actor"]) == ("approval.requested", USERNAME)
+    assert (approved["action"], approved["actor"]) == ("approval.approved", LI)
+    assert (approved["after"]["requested_by"], done["action"]) == (USERNAME, "approval.done")
+    opened = (await admin.audit(action="refund.opened"))[0]
+    assert (opened["actor"], opened["request_id"]) == (USERNAME, approved["request_id"])
+
+
+async def test_nobody_agrees_to_what_they_asked_for(admin: Admin, merchant_id: str) -> None:
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    refused = await approve(admin.http, path)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert admin.trade_core.asked == []
+    withdrawn = await admin.http.post(f"{path}/reject", json={"reason": "twice"})
+    assert withdrawn.json()["state"] == "rejected"
+
+
+async def test_nobody_agrees_to_what_their_token_asked_for(admin: Admin, merchant_id: str) -> None:
+    body = {"name": "erp", "role": "finance", "merchant_ids": [merchant_id]}
+    secret = (await admin.post("/api/tokens", body))["token"]
+    machine = {"Authorization": f"Bearer {secret}"}
+    path = await waiting(await admin.anonymous.post(refunds(admin), json=BODY, headers=machine))
+    assert (await approve(admin.http, path)).status_code == 403
+    refused = await admin.anonymous.post(f"{path}/approve", json={}, headers=machine)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert (await approve(await hire(admin, "finance"), path)).status_code == 200
+
+
+async def test_it_takes_the_right_to_agree(admin: Admin, merchant_id: str) -> None:
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    assert (await approve(await hire(admin, "auditor"), path)).status_code == 403
+    accounts = f"/api/merchants/{merchant_id}/channel-accounts"
+    body = {"channel": "wechat", "name": "x", "credentials": CREDENTIALS}
+    account = await waiting(await admin.http.post(accounts, json=body))
+    operator = await hire(admin, "operator", "wang")
+    refused = await approve(operator, account)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert (await approve(operator, path)).status_code == 200
+
+
+async def test_two_who_agree_at_once_send_one_refund(admin: Admin, merchant_id: str) -> None:
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    li, wang = await hire(admin, "finance"), await hire(admin, "finance", "wang")
+    both = await asyncio.gather(approve(li, path), approve(wang, path))
+    assert sorted(it.status_code for it in both) == [200, 409]
+    assert len(admin.trade_core.asked) == 1
+
+
+async def test_what_changed_since_is_not_done(admin: Admin, merchant_id: str) -> None:
+    li = await hire(admin, "finance")
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment["amount_refunded"] = 300
+    refused = await approve(li, path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "version_changed")
+    assert (await li.get(path)).json()["state"] == "outdated"
+    assert admin.trade_core.asked == []
+
+
+async def test_a_number_waits_once_and_is_not_taken_for_another_amount(
+    admin: Admin, merchant_id: str
+) -> None:
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    assert await waiting(await admin.http.post(refunds(admin), json=BODY)) == path
+    other = {**BODY, "amount": LIMIT + 1}
+    refused = await admin.http.post(refunds(admin), json=other)
+    assert (refused.status_code, refused.json()["code"]) == (409, "refund_mismatch")
+    await approve(await hire(admin, "finance"), path)
+    assert (await admin.http.post(refunds(admin), json=BODY)).status_code == 200
+    assert len({str(it) for it in admin.trade_core.asked}) == 1
+
+
+async def test_after_seven_days_it_is_over(admin: Admin, merchant_id: str) -> None:
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    assert await approvals.count_waiting(admin.deps, EVERYTHING) == 1
+    assert await approvals.count_waiting(admin.deps, Scope(frozenset({merchant_id}))) == 1
+    assert await approvals.count_waiting(admin.deps, Scope(frozenset({"M1"}))) == 0
+    await hire(admin, "finance")
+    admin.clock.ahead = EXPIRES_AFTER + timedelta(seconds=1)
+    li = await at_work(admin)
+    assert await approvals.count_waiting(admin.deps, EVERYTHING) == 0
+    assert (await approve(li, path)).json()["code"] == "approval_decided"
+    await approvals.finish_approved(admin.deps)
+    assert (await li.get(path)).json()["state"] == "expired"
+    assert admin.trade_core.asked == []
+
+
+async def test_what_was_agreed_to_is_sent_although_trade_core_was_away(
+    admin: Admin, merchant_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li = await hire(admin, "finance")
+    path = await waiting(await admin.http.post(refunds(admin), json=BODY))
+    real = admin.deps.trade_core.post
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise Overloaded("trade-core does not answer")
+
+    monkeypatch.setattr(admin.deps.trade_core, "post", away)
+    assert (await approve(li, path)).json()["state"] == "approved"
+    monkeypatch.setattr(admin.deps.trade_core, "post", real)
+    await approvals.finish_approved(admin.deps)
+    assert admin.trade_core.asked == []
+    admin.clock.ahead = timedelta(minutes=2)
+    for _ in range(2):
+        await approvals.finish_approved(admin.deps)
+    assert len(admin.trade_core.asked) == 1
+    assert (await li.get(path)).json()["state"] == "done"
+
+
+async def test_what_trade_core_refuses_has_failed(admin: Admin, merchant_id: str) -> None:
+    li = await hire(admin, "finance")
+    too_much = {**BODY, "amount": 2_000}
+    path = await waiting(await admin.http.post(refunds(admin), json=too_much))
+    failed = (await approve(li, path)).json()
+    assert (failed["state"], failed["outcome"]["code"]) == ("failed", "refund_exceeds_paid")
+
+
+async def registered(admin: Admin, merchant_id: str, boss: httpx.AsyncClient) -> str:
+    """The path of a channel account that a second person agreed to."""
+    accounts = f"/api/merchants/{merchant_id}/channel-accounts"
+    body = {"channel": "wechat", "name": "主账户", "credentials": CREDENTIALS}
+    asked = await admin.http.post(accounts, json=body)
+    path = f"{accounts}/{asked.json()['subject']}"
+    assert (await admin.http.get(path)).status_code == 404
+    assert (await approve(boss, await waiting(asked))).status_code == 200
+    assert (await admin.http.get(path)).status_code == 200
+    return path
+
+
+async def test_credentials_wait_sealed_and_are_those_that_were_checked(
+    admin: Admin, merchant_id: str
+) -> None:
+    boss = await hire(admin, "administrator")
+    account = await registered(admin, merchant_id, boss)
+    asked = await admin.http.patch(account, json={"credentials": NEW})
+    path = await waiting(asked)
+    async with admin.deps.db.connection() as tx:
+        rows = await tx.fetch("select a::text as row from approval a")
+    for text in (asked.text, str([row["row"] for row in rows])):
+        assert NEW["apiv3_key"] not in text
+    wrong = await admin.http.patch(account, json={"credentials": {**NEW, "mchid": "other"}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/credentials/mchid")
+    assert (await admin.http.get(account)).json()["earlier_credentials"] == 0
+    assert (await approve(boss, path)).json()["state"] == "done"
+    assert (await admin.http.get(account)).json()["earlier_credentials"] == 1
+    entity = (await admin.events())[-1]
+    opened = sealing.open_sealed(
+        admin.keys["gateway"].private_key,
+        entity["credentials_sealed"],
+        context=entity["payment_id"],
+    )
+    assert NEW["apiv3_key"] in str(opened)
+    changed = (await admin.audit(action="channel_account.updated"))[0]
+    approved = (await admin.audit(action="approval.approved"))[0]
+    assert (changed["actor"], approved["actor"]) == (USERNAME, LI)
+    assert changed["request_id"] == approved["request_id"]
+
+
+async def test_credentials_for_an_account_that_changed_since_are_outdated(
+    admin: Admin, merchant_id: str
+) -> None:
+    boss = await hire(admin, "administrator")
+    account = await registered(admin, merchant_id, boss)
+    path = await waiting(await admin.http.patch(account, json={"credentials": NEW}))
+    assert (await admin.http.patch(account, json={"name": "副账户"})).status_code == 200
+    refused = await approve(boss, path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "version_changed")
+    assert (await boss.get(path)).json()["state"] == "outdated"
+    assert (await admin.http.get(account)).json()["earlier_credentials"] == 0
+
+
+async def test_what_waits_is_asked_for_apart(admin: Admin, merchant_id: str) -> None:
+    boss = await hire(admin, "administrator")
+    account = await registered(admin, merchant_id, boss)
+    both = await admin.http.patch(account, json={"credentials": NEW, "name": "x"})
+    assert (both.status_code, both.json()["errors"][0]["pointer"]) == (422, "/name")
+    app = await admin.post("/api/apps", {"name": "erp", "merchant_ids": [merchant_id]})
+    path = f"/api/apps/{app['app_id']}"
+    body = {"notify_url": "https://erp.example/cb", "rotate_webhook_secret": True}
+    both = await admin.http.patch(path, json=body)
+    assert both.json()["errors"][0]["pointer"] == "/rotate_webhook_secret"
+
+
+async def test_a_callback_address_waits_also_by_way_of_the_merchants(
+    admin: Admin, merchant_id: str
+) -> None:
+    boss = await hire(admin, "administrator")
+    other = (await admin.post("/api/merchants", {"name": "other"}))["merchant_id"]
+    body = {"name": "erp", "merchant_ids": [merchant_id], "notify_url": "https://a.example/cb"}
+    path = f"/api/apps/{(await admin.post('/api/apps', body))['app_id']}"
+    new = {"notify_url": "https://b.example/cb"}
+    asked = await waiting(await admin.http.patch(path, json=new))
+    assert (await admin.http.get(path)).json()["notify_url"] == "https://a.example/cb"
+    assert (await approve(boss, asked)).status_code == 200
+    assert (await admin.http.get(path)).json()["notify_url"] == "https://b.example/cb"
+    assert (await admin.http.patch(path, json={"late_payment": "refund"})).status_code == 200
+    away = {"merchant_ids": [other], "notify_url": "https://c.example/cb"}
+    assert (await admin.http.patch(path, json=away)).status_code == 200
+    back = await admin.http.patch(path, json={"merchant_ids": [other, merchant_id]})
+    assert (await waiting(back)).startswith("/api/approvals/")
+    removed = await admin.http.patch(path, json={"notify_url": None})
+    assert removed.status_code == 200
+
+
+async def test_weakening_it_waits_itself_and_strengthening_does_not(
+    admin: Admin, merchant_id: str
+) -> None:
+    boss, path = await hire(admin, "administrator"), f"/api/merchants/{merchant_id}"
+    stronger = {"four_eyes": {"refunds_from": LIMIT - 100}}
+    assert (await admin.http.patch(path, json=stronger)).status_code == 200
+    for weaker in ({"refunds_from": None}, {"refunds_from": LIMIT}, {"credentials": False}):
+        await waiting(await admin.http.patch(path, json={"four_eyes": weaker}))
+    off = {"refunds_from": None, "credentials": False, "callback_addresses": False}
+    asked = await waiting(await admin.http.patch(path, json={"four_eyes": off}))
+    assert (await admin.http.get(path)).json()["four_eyes"]["credentials"] is True
+    assert (await approve(boss, asked)).status_code == 200
+    assert (await admin.http.get(path)).json()["four_eyes"] == off
+    changed = (await admin.audit(action="merchant.four_eyes_changed"))[0]
+    assert (changed["actor"], changed["after"]) == (USERNAME, off)
+
+
+async def test_on_the_pages_it_waits_and_another_person_agrees(
+    admin: Admin, merchant_id: str
+) -> None:
+    story = Story(merchant_id=merchant_id).paid()
+    await apply(admin.deps, story.events)
+    assert admin.trade_core.payment is not None
+    admin.trade_core.payment |= {"payment_no": story.payment_no}
+    boss, li = await Person.logged_in(admin), await Person.hired(admin, "finance")
+    form = {"amount": "5.00", "reason": "多收", "merchant_refund_no": "r-1"}
+    sent = await boss.send(f"payments/{story.payment_no}/refunds", **form)
+    assert sent.headers["location"] == "/console/approvals?done=approval_waits"
+    own = await boss.look("approvals", done="approval_waits")
+    assert ("another person has to agree" in own, "/approve" in own) == (True, False)
+    page = await li.look("approvals")
+    found = re.search(r"/console/(approvals/V[0-9A-Z]{26}/approve)", page)
+    assert found is not None
+    assert (story.payment_no in page, "¥5.00" in page or "5.00" in page) == (True, True)
+    denied = await boss.send(found.group(1))
+    assert denied.headers["location"] == "/console/approvals?problem=approval_refused.same_person"
+    done = await li.send(found.group(1))
+    assert done.headers["location"] == "/console/approvals?done=approval_done"
+    late = await li.send(found.group(1))
+    assert late.headers["location"].endswith("approval_refused.approval_decided")
+    assert "Nothing waits" in await li.look("approvals")
+    assert "Done" in await li.look("approvals", state="all")
+    assert len(admin.trade_core.asked) == 1
+
+
+async def test_the_pages_show_every_kind_and_reject_with_a_reason(
+    admin: Admin, merchant_id: str
+) -> None:
+    boss = await hire(admin, "administrator")
+    account = await registered(admin, merchant_id, boss)
+    await admin.http.patch(account, json={"credentials": NEW})
+    app = await admin.post("/api/apps", {"name": "erp", "merchant_ids": [merchant_id]})
+    new = {"notify_url": "https://b.example/cb"}
+    await admin.http.patch(f"/api/apps/{app['app_id']}", json=new)
+    weaker = {"four_eyes": {"credentials": False}}
+    await admin.http.patch(f"/api/merchants/{merchant_id}", json=weaker)
+    person = await Person.hired(admin, "administrator")
+    page = await person.look("approvals")
+    for text in ("sealed, not shown", "https://b.example/cb", "Fewer things wait", "绿城物业"):
+        assert text in page
+    path = re.findall(r"/console/(approvals/V[0-9A-Z]{26}/reject)", page)
+    for reason, told in (("", "problem=approval_refused"), ("no", "done=approval_ended")):
+        answer = await person.send(path[0], reason=reason)
+        assert answer.headers["location"] == f"/console/approvals?{told}"
+
+
+async def test_what_nobody_asked_for_is_not_there(admin: Admin) -> None:
+    path = f"/api/approvals/{new_id('approval')}"
+    assert (await admin.http.get(path)).status_code == 404
+    assert (await approve(admin.http, path)).status_code == 404
