@@ -25,7 +25,8 @@ from .test_users import LI, at_work, hire
 
 LIMIT = 500
 BODY = {"amount": LIMIT, "merchant_refund_no": "r-1", "reason": "多收"}
-NEW = {**CREDENTIALS, "apiv3_key": "another key of the merchant, that nobody is to read"}
+SECRET = "another key of the merchant, that nobody is to read"
+NEW = {**CREDENTIALS, "apiv3_key": SECRET}
 
 
 @pytest.fixture
@@ -229,7 +230,7 @@ async def test_credentials_wait_sealed_and_are_those_that_were_checked(
     async with admin.deps.db.connection() as tx:
         rows = await tx.fetch("select a::text as row from approval a")
     for text in (asked.text, str([row["row"] for row in rows])):
-        assert NEW["apiv3_key"] not in text
+        assert SECRET not in text
     wrong = await admin.http.patch(account, json={"credentials": {**NEW, "mchid": "other"}})
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/credentials/mchid")
     assert (await admin.http.get(account)).json()["earlier_credentials"] == 0
@@ -241,7 +242,7 @@ async def test_credentials_wait_sealed_and_are_those_that_were_checked(
         entity["credentials_sealed"],
         context=entity["payment_id"],
     )
-    assert NEW["apiv3_key"] in str(opened)
+    assert SECRET in str(opened)
     changed = (await admin.audit(action="channel_account.updated"))[0]
     approved = (await admin.audit(action="approval.approved"))[0]
     assert (changed["actor"], approved["actor"]) == (USERNAME, LI)
@@ -358,6 +359,21 @@ async def test_the_pages_show_every_kind_and_reject_with_a_reason(
     for reason, told in (("", "problem=approval_refused"), ("no", "done=approval_ended")):
         answer = await person.send(path[0], reason=reason)
         assert answer.headers["location"] == f"/console/approvals?{told}"
+
+
+async def test_what_waits_of_a_merchant_is_set_on_its_page(admin: Admin) -> None:
+    merchant_id = (await admin.post("/api/merchants", {"name": "x"}))["merchant_id"]
+    person, page = await Person.logged_in(admin), f"merchants/{merchant_id}"
+    refused = await person.send(f"{page}/four-eyes", refunds_from="ten")
+    assert refused.headers["location"] == f"/console/{page}?problem=four_eyes_refused"
+    assert "check the amount" in await person.look(page, problem="four_eyes_refused")
+    saved = await person.send(f"{page}/four-eyes", refunds_from="500.00", credentials="true")
+    assert saved.headers["location"] == f"/console/{page}?done=setup_saved"
+    assert 'value="500.00"' in await person.look(page)
+    stored = (await admin.http.get(f"/api/{page}")).json()["four_eyes"]
+    assert stored == {"refunds_from": 50_000, "credentials": True, "callback_addresses": False}
+    weaker = await person.send(f"{page}/four-eyes", refunds_from="")
+    assert weaker.headers["location"] == "/console/approvals?done=approval_waits"
 
 
 async def test_what_nobody_asked_for_is_not_there(admin: Admin) -> None:

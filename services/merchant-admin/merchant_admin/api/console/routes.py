@@ -31,6 +31,7 @@ from merchant_admin.api.console.navigation import HOME, Navigation
 from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.setup import accounts as account_pages
 from merchant_admin.api.console.setup import apps as app_pages
+from merchant_admin.api.console.setup import four_eyes
 from merchant_admin.api.console.setup import imports as import_pages
 from merchant_admin.api.console.setup import merchants as merchant_pages
 from merchant_admin.api.console.setup import onboarding as onboarding_pages
@@ -77,6 +78,7 @@ PARTS: Final = (
     tokens,
     counter_codes,
     looks,
+    four_eyes,
 )
 _STATIC: Final = Path(__file__).parent / "static"
 

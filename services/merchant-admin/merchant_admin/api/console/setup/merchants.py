@@ -9,7 +9,8 @@ from chassis.web import parse
 from contracts.events.configuration import State
 from merchant_admin.api.access import Work
 from merchant_admin.api.bodies import ChangeMerchant, CreateMerchant
-from merchant_admin.api.console.rendering import done_in, render
+from merchant_admin.api.console.rendering import done_in, problem_in, render
+from merchant_admin.api.console.setup.four_eyes import REFUSED
 from merchant_admin.api.console.setup.wrong import wrong_fields
 from merchant_admin.api.console.visiting import (
     Seen,
@@ -115,5 +116,6 @@ async def _merchant_page(
         "entered": sent.form if sent else {"name": merchant.name},
         "wrong": wrong_fields(refusal) if refusal else {},
         "done": done_in(request, DONE),
+        "problem": problem_in(request, {REFUSED}),
     }
     return render(request, "merchant.html", facts, status=refusal.status if refusal else 200)

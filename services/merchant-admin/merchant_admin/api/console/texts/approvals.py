@@ -39,6 +39,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "approval_reason": ("说明", "Why"),
     "approval_on": ("开", "on"),
     "approval_off": ("关", "off"),
+    "four_eyes": ("双人复核", "Four eyes"),
+    "four_eyes_hint": (
+        "以下变更须由另一人复核后才会执行；放宽本设置同样须复核。",
+        "What waits until another person agrees. To let less wait has to wait, too.",
+    ),
+    "four_eyes_refunds_from_cny": ("退款达到（元）", "Refunds from (CNY)"),
+    "four_eyes_no_refund": ("留空：退款无须复核", "Empty: no refund waits"),
+    "four_eyes_refused": (
+        "未保存：请检查金额。",
+        "Not saved: please check the amount.",
+    ),
     "four_eyes_refunds_from": ("退款起点", "Refunds from"),
     "four_eyes_credentials": ("凭证", "Credentials"),
     "four_eyes_callback_addresses": ("回调地址", "Callback addresses"),

@@ -1,0 +1,45 @@
+"""What of a merchant waits for a second person: the form on its page."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Response
+
+from chassis.problems import FieldError, Problem
+from chassis.web import parse
+from merchant_admin.api.access import Work
+from merchant_admin.api.bodies import ChangeMerchant
+from merchant_admin.api.console.shown import minor_units
+from merchant_admin.api.console.visiting import FreshlySentByAdmin, to
+from merchant_admin.api.ids import MerchantId
+from merchant_admin.domain.errors import Unusable
+from merchant_admin.flows import merchants
+
+REFUSED: Final = "four_eyes_refused"
+CURRENCY: Final = "CNY"
+
+router = APIRouter(include_in_schema=False, prefix="/console/merchants")
+
+
+@router.post("/{merchant_id}/four-eyes")
+async def change(deps: Work, sent: FreshlySentByAdmin, merchant_id: MerchantId) -> Response:
+    """An empty amount: no refund waits. Less than today waits for a second person itself."""
+    its_page = f"/console/merchants/{merchant_id}"
+    try:
+        wanted = parse(ChangeMerchant, {"four_eyes": _four_eyes(sent.form)})
+        await merchants.change(deps, sent.actor, merchant_id, wanted.fields())
+    except Problem:
+        return to(f"{its_page}?problem={REFUSED}")
+    return to(f"{its_page}?done=setup_saved")
+
+
+def _four_eyes(form: dict[str, str]) -> dict[str, Any]:
+    """Raises Unusable for an amount that is none."""
+    typed = form.get("refunds_from", "").strip()
+    amount = minor_units(typed, CURRENCY) if typed else None
+    if typed and amount is None:
+        raise Unusable(FieldError("/four_eyes/refunds_from", "is not an amount"))
+    return {
+        "refunds_from": amount,
+        "credentials": "credentials" in form,
+        "callback_addresses": "callback_addresses" in form,
+    }
