@@ -4,9 +4,5 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
   button.classList.add("copied");
-  button.textContent = "✓";
-  setTimeout(() => {
-    button.classList.remove("copied");
-    button.textContent = "⧉";
-  }, 1500);
+  setTimeout(() => button.classList.remove("copied"), 1500);
 });

@@ -1,0 +1,199 @@
+"""Every page of the console in a real browser: for people who see, hear or press keys, on a desk
+and on a phone, by day and by night, in both languages. Walked from the route table, so that a new
+page is looked at without a line here."""
+
+import asyncio
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal
+
+import pytest
+import uvicorn
+from axe_playwright_python.async_playwright import Axe
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from .conftest import PASSWORD, USERNAME, Admin
+from .test_scopes import Company
+
+CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+
+DESK, PHONE = (1280, 900), (390, 844)
+Look = tuple[Literal["zh", "en"], Literal["light", "dark"], tuple[int, int]]
+LOOKS: Final[tuple[Look, ...]] = (
+    ("zh", "light", DESK),
+    ("en", "dark", PHONE),
+    ("en", "light", PHONE),
+    ("zh", "dark", DESK),
+    ("zh", "dark", PHONE),
+    ("en", "light", DESK),
+    ("en", "dark", DESK),
+    ("zh", "light", PHONE),
+)
+"""The pages take turns: all of them in all eight ways would take minutes."""
+
+NO_PAGES: Final = {
+    "/console/search",
+    "/console/replays/{replay_id}",
+    "/console/account/second-factor/qr.svg",
+}
+CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH: Final = re.compile(r"[A-Za-z]{4,}")
+KNOWN_ENGLISH: Final = re.compile(
+    r"AppleWebKit|Gecko|HeadlessChrome|KHTML|Linux|Mozilla|Safari|python|like|admin|"  # browsers
+    r"Authorization|merchant|orders|"  # what apps sign
+    r"Paymesh|English|HTTP|HTTPS|Stripe|JSAPI|Webhook|CSV|XLSX|TOTP|TLS|JSON|success|H5|App|"
+    r"Ctrl|Shift|Enter|Authenticator|callback|PEM|HMAC|SHA|RSA|ED25519|CIDR|DingTalk|OpenAPI|"
+    r"mchid|appid|app_id|org_id|mer_code|secret|curl|serial|APIv3",
+    re.IGNORECASE,
+)
+DATA: Final = "code, pre, .data, input, textarea, select[name=type], [translate=no], .address, kbd"
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """Where the pages are; what the service runs beside them stays off."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    running = asyncio.ensure_future(server.serve(sockets=[listening]))
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield opened
+        await opened.close()
+
+
+def pages(app: FastAPI, company: Company) -> list[str]:
+    """The addresses of all pages, filled with what this company has."""
+    numbers = {**company.numbers, "username": USERNAME}
+    found = []
+    for context in iter_route_contexts(app.routes):
+        route, path = context.original_route, context.path or ""
+        if not isinstance(route, APIRoute) or "GET" not in (route.methods or ()):
+            continue
+        names = set(re.findall(r"\{(\w+)", path))
+        if path.startswith("/console") and path not in NO_PAGES and names <= set(numbers):
+            found.append(path.format(**numbers))
+    return [*found, "/console/search?q=nothing-has-it", "/console/nowhere"]
+
+
+async def opened(browser: Browser, url: str, look: Look) -> BrowserContext:
+    language, scheme, (width, height) = look
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        locale="zh-CN" if language == "zh" else "en",
+    )
+    page = await context.new_page()
+    await page.goto(f"{url}/console/login")
+    await page.fill("input[name=username]", USERNAME)
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main button")
+    await page.close()
+    return context
+
+
+async def faults(page: Page, language: str) -> list[Any]:
+    """What is wrong with the page as it stands."""
+    found: list[Any] = [
+        (each["id"], each["nodes"][0]["html"][:200])
+        for each in (await Axe().run(page)).response["violations"]
+    ]
+    if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append("scrolls sideways")
+    foreign = ENGLISH if language == "zh" else CHINESE
+    text = await page.evaluate(
+        """data => {
+            const copy = document.body.cloneNode(true);
+            copy.querySelectorAll(data + ", [lang], script, noscript").forEach(it => it.remove());
+            return copy.textContent;
+        }""",
+        DATA,
+    )
+    strange = foreign.findall(KNOWN_ENGLISH.sub("", text) if language == "zh" else text)
+    return found + ([("foreign", sorted(set(strange))[:10])] if strange else [])
+
+
+async def test_nothing_is_in_anybodys_way_on_any_page(admin: Admin, browser: Browser) -> None:
+    company = await Company.founded(admin, "x1")
+    company.speak(admin)
+    wrong: dict[str, Any] = {}
+    async with served(admin.app) as url:
+        contexts: dict[Look, BrowserContext] = {}
+        for place, path in enumerate(pages(admin.app, company)):
+            look = LOOKS[place % len(LOOKS)]
+            if look not in contexts:
+                contexts[look] = await opened(browser, url, look)
+            page = await contexts[look].new_page()
+            answer = await page.goto(url + path)
+            assert answer is not None
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                if found := await faults(page, look[0]):
+                    wrong[f"{path} {look}"] = found
+            await page.close()
+    assert wrong == {}
+
+
+async def test_search_leads_to_the_order_and_its_dialog_to_the_refund(
+    admin: Admin, browser: Browser
+) -> None:
+    company = await Company.founded(admin, "x1")
+    company.speak(admin)
+    core = admin.trade_core
+    assert core.payment is not None
+    core.payment = {**core.payment, "status": "succeeded", "claim": None}
+    core.refund = {**company.story.refund("processing"), "created_at": "2026-11-22T08:00:00Z"}
+    async with served(admin.app) as url:
+        context = await opened(browser, url, ("zh", "light", DESK))
+        page = await context.new_page()
+        await page.goto(f"{url}/console")
+        await page.keyboard.press("/")
+        await page.keyboard.type(company.story.payment_no.lower())
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"**/console/orders/{company.story.order_id}#*")
+        await page.locator("[data-dialog]").first.click()
+        dialog = page.locator("dialog[open]")
+        assert await dialog.locator("input[name=amount]").input_value() == "12.99"
+        await page.keyboard.press("Escape")
+        assert await page.locator("dialog[open]").count() == 0
+        await page.locator("[data-dialog]").first.click()
+        await dialog.locator("input[name=reason]").fill("多收")
+        await dialog.locator("button.danger").click()
+        await page.locator(".done").wait_for()
+        assert company.story.refund_no in await page.locator(".done").inner_text()
+        assert len(core.asked) == 1
+
+
+async def test_conflict_is_decided_on_the_claim_that_is_shown(
+    admin: Admin, browser: Browser
+) -> None:
+    company = await Company.founded(admin, "x1")
+    company.speak(admin)
+    async with served(admin.app) as url:
+        context = await opened(browser, url, ("en", "dark", PHONE))
+        page = await context.new_page()
+        await page.goto(f"{url}/console/orders/{company.story.order_id}")
+        card = page.locator("section.decision").first
+        assert "¥12.98" in await card.inner_text()
+        await card.locator("select[name=decision]").select_option("accept")
+        await card.locator("input[name=reason]").fill("seen at the channel")
+        await card.locator("button:not(.copy)").click()
+        await page.locator(".done").wait_for()
+    (decided,) = admin.trade_core.decided
+    assert decided["claim"]["amount"] == 1298
