@@ -143,9 +143,9 @@ async def test_nothing_is_in_anybodys_way_on_any_page(admin: Admin, browser: Bro
             page = await contexts[look].new_page()
             answer = await page.goto(url + path)
             assert answer is not None
-            if answer.headers.get("content-type", "").startswith("text/html"):
-                if found := await faults(page, look[0]):
-                    wrong[f"{path} {look}"] = found
+            is_page = answer.headers.get("content-type", "").startswith("text/html")
+            if is_page and (found := await faults(page, look[0])):
+                wrong[f"{path} {look}"] = found
             await page.close()
     assert wrong == {}
 
