@@ -87,7 +87,7 @@ async def try_account(deps: Deps, payment_id: str, request: TryAccount) -> Accou
         code=tried.code,
         message=tried.message,
         field=tried.field,
-        words=tried.words or words_of(tried),
+        words=words_of(tried),
     )
 
 
