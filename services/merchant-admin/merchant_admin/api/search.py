@@ -47,6 +47,9 @@ def _of_this_age(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
 
 
+NOT_SOUGHT: Final = {"after", "limit", "format"}
+"""What says how the answer comes."""
+
 ALIASES: Final = {"state": "status", "created_before": "created_to"}
 
 
@@ -75,7 +78,7 @@ class SearchQuery(BaseModel):
 
     def search(self, scope: Scope) -> Search:
         """With one more than the page holds, to see whether there is a next one."""
-        given = self.model_dump(exclude={"after", "limit"})
+        given = self.model_dump(exclude=NOT_SOUGHT)
         for name, alias in ALIASES.items():
             given[name] = given.pop(alias) if given[name] is None else given[name]
             given.pop(alias, None)

@@ -17,7 +17,7 @@ from merchant_admin.api.paging import (
     place_of,
     position_after,
 )
-from merchant_admin.api.search import Moment, Text
+from merchant_admin.api.search import NOT_SOUGHT, Moment, Text
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import SplitSearch
 from merchant_admin.flows import searching
@@ -43,7 +43,7 @@ class SplitQuery(BaseModel):
 
     def search(self, scope: Scope) -> SplitSearch:
         """With one more than the page holds, to see whether there is a next one."""
-        given = self.model_dump(exclude={"after", "limit"})
+        given = self.model_dump(exclude=NOT_SOUGHT)
         return SplitSearch(scope, **given, after=position_after(self.after), limit=self.limit + 1)
 
 

@@ -5,6 +5,7 @@ AdminProblem
 ├── Forbidden 403 · EnrolmentRequired 403 · NotForMachines 403
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
+├── TooManyRows 422
 ├── NotRefundable 409 · NumberTaken 409
 └── AlreadyDecided 409 · ChangedMeanwhile 409 · SamePerson 403
 """
@@ -119,6 +120,15 @@ class Unusable(AdminProblem):
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("The body is not valid.", errors=errors)
+
+
+class TooManyRows(AdminProblem):
+    code = Code.INVALID_REQUEST
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"More than {limit:,} rows are found; export period by period, or filter further."
+        )
 
 
 class NotRefundable(AdminProblem):

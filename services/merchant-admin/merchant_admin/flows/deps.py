@@ -1,5 +1,6 @@
 """What the flows work with; put together in `main`, given to every flow as its first argument."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ class SealingKeys:
     gateway: str
     notifier: str
 
+
+MAX_EXPORTS: Final = 2
+"""At once, in one process: each keeps a core busy, and pages are to come beside them."""
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -56,3 +60,4 @@ class Deps:
     requires_totp: bool = False
     refund_reauthentication_from: int = 100_000
     channels: KnownChannels = field(default_factory=KnownChannels)
+    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_EXPORTS))

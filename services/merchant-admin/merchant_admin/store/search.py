@@ -16,6 +16,8 @@ from merchant_admin.store.scope import within
 
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
+COUNT = "select count(*) from ({}) as found"
+
 ORDERS = within(
     """
 select o.order_id, o.app_id, o.view
@@ -181,8 +183,7 @@ select r.order_id, r.app_id, r.view,
 async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
     """The newest first."""
     await tx.execute(PLAN_WITH_VALUES)
-    statement = ORDERS_AT_CHANNEL if search.channel else ORDERS
-    return [_order(row) for row in await tx.fetch(statement, *_parameters(search))]
+    return [_order(row) for row in await tx.fetch(_orders(search), *_parameters(search))]
 
 
 async def list_payments(tx: Tx, search: Search) -> list[FoundPayment]:
@@ -194,8 +195,20 @@ async def list_payments(tx: Tx, search: Search) -> list[FoundPayment]:
 async def list_refunds(tx: Tx, search: Search) -> list[FoundRefund]:
     """The newest first."""
     await tx.execute(PLAN_WITH_VALUES)
-    statement = REFUNDS_AT_CHANNEL if search.channel else REFUNDS
-    return [_refund(row) for row in await tx.fetch(statement, *_parameters(search))]
+    return [_refund(row) for row in await tx.fetch(_refunds(search), *_parameters(search))]
+
+
+async def count_orders(tx: Tx, search: Search) -> int:
+    """No further than `limit`; so do its neighbours."""
+    return await _count(tx, _orders(search), search)
+
+
+async def count_payments(tx: Tx, search: Search) -> int:
+    return await _count(tx, PAYMENTS, search)
+
+
+async def count_refunds(tx: Tx, search: Search) -> int:
+    return await _count(tx, _refunds(search), search)
 
 
 async def get_order(tx: Tx, order_id: str, scope: Scope) -> FoundOrder:
@@ -230,6 +243,19 @@ async def get_refund(tx: Tx, refund_no: str, scope: Scope) -> FoundRefund:
     for refund in await list_refunds(tx, Search(scope, refund_no=refund_no, limit=1)):
         return refund
     raise NoSuch("refund")
+
+
+def _orders(search: Search) -> str:
+    return ORDERS_AT_CHANNEL if search.channel else ORDERS
+
+
+def _refunds(search: Search) -> str:
+    return REFUNDS_AT_CHANNEL if search.channel else REFUNDS
+
+
+async def _count(tx: Tx, statement: str, search: Search) -> int:
+    await tx.execute(PLAN_WITH_VALUES)
+    return int(await tx.fetchval(COUNT.format(statement), *_parameters(search)))
 
 
 def _parameters(search: Search) -> tuple[object, ...]:

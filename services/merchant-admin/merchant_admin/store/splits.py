@@ -46,6 +46,8 @@ select s.order_id, s.app_id, s.view,
     12,
 )
 
+COUNT = "select count(*) from (:list) as found".replace(":list", LIST)
+
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
 
@@ -71,8 +73,17 @@ async def put_splits(tx: Tx, splits: Sequence[Mention[SplitView]]) -> None:
 async def list_splits(tx: Tx, search: SplitSearch) -> list[FoundSplit]:
     """The newest first."""
     await tx.execute(PLAN_WITH_VALUES)
-    rows = await tx.fetch(
-        LIST,
+    return [_split(row) for row in await tx.fetch(LIST, *_parameters(search))]
+
+
+async def count_splits(tx: Tx, search: SplitSearch) -> int:
+    """No further than `limit`."""
+    await tx.execute(PLAN_WITH_VALUES)
+    return int(await tx.fetchval(COUNT, *_parameters(search)))
+
+
+def _parameters(search: SplitSearch) -> tuple[object, ...]:
+    return (
         search.split_no,
         search.payment_no,
         search.merchant_split_no,
@@ -87,7 +98,6 @@ async def list_splits(tx: Tx, search: SplitSearch) -> list[FoundSplit]:
         search.scope.parameter,
         search.number,
     )
-    return [_split(row) for row in rows]
 
 
 async def get_split(tx: Tx, split_no: str, scope: Scope) -> FoundSplit:

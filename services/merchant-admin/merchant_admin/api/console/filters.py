@@ -13,9 +13,12 @@ from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.shown import minor_units
 from merchant_admin.api.paging import position_after
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.search import Search
+from merchant_admin.domain.search import Search, SplitSearch
 
 PAGE: Final = 50
+TOO_MANY_ROWS: Final = "export_too_many_rows"
+"""The problem of a list that is too long to be exported."""
+
 CURRENCY: Final = "CNY"
 CHANNELS: Final = ("wechat", "alipay", "easy", "stripe", "unionpay", "sandbox")
 METHODS: Final = tuple(method.value for method in Method)
@@ -72,6 +75,21 @@ class Filters:
             amount_to=_amount(self.asked.get("max")),
             after=position_after(after or None),
             limit=PAGE + 1,
+        )
+
+    def split_search(self, scope: Scope, after: str | None) -> SplitSearch:
+        """As `search`; splits have no channel and no method, and no filter of amounts."""
+        search = self.search(scope, after)
+        return SplitSearch(
+            scope,
+            number=search.number,
+            merchant_id=search.merchant_id,
+            app_id=search.app_id,
+            state=search.state,
+            created_from=search.created_from,
+            created_before=search.created_before,
+            after=search.after,
+            limit=search.limit,
         )
 
 

@@ -7,8 +7,15 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.filters import CHANNELS, METHODS, PAGE, Filters, count_of
-from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.filters import (
+    CHANNELS,
+    METHODS,
+    PAGE,
+    TOO_MANY_ROWS,
+    Filters,
+    count_of,
+)
+from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import Seen, Visitor
 from merchant_admin.api.paging import page_of, place_of
 from merchant_admin.domain.search import (
@@ -16,7 +23,6 @@ from merchant_admin.domain.search import (
     FoundPayment,
     FoundRefund,
     FoundSplit,
-    SplitSearch,
 )
 from merchant_admin.flows import merchants, searching
 from merchant_admin.flows.deps import Deps
@@ -57,19 +63,8 @@ async def refunds_page(request: Request, deps: Work, visitor: Seen) -> Response:
 @router.get("/splits")
 async def splits_page(request: Request, deps: Work, visitor: Seen) -> Response:
     filters = Filters.of(request, SplitStatus)
-    search = filters.search(visitor.scope, request.query_params.get("after"))
-    wanted = SplitSearch(
-        visitor.scope,
-        number=search.number,
-        merchant_id=search.merchant_id,
-        app_id=search.app_id,
-        state=search.state,
-        created_from=search.created_from,
-        created_before=search.created_before,
-        after=search.after,
-        limit=search.limit,
-    )
-    found = await searching.find_splits(deps, wanted)
+    search = filters.split_search(visitor.scope, request.query_params.get("after"))
+    found = await searching.find_splits(deps, search)
     return await _list(
         request, deps, visitor, filters, "splits", found, lambda one: one.split.merchant_id
     )
@@ -95,6 +90,7 @@ async def _list(
     is_whole = page.next_cursor is None and not request.query_params.get("after")
     facts = {
         "visitor": visitor,
+        "problem": problem_in(request, {TOO_MANY_ROWS}),
         "page": page,
         "things": things,
         "names": await merchants.read_names(deps, named),

@@ -12,6 +12,7 @@ from merchant_admin.api.console.texts import (
     failures,
     frame,
     names,
+    numbers,
     onboarding,
     orders,
     pages,
@@ -36,4 +37,5 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **onboarding.TEXTS,
     **approvals.TEXTS,
     **names.TEXTS,
+    **numbers.TEXTS,
 }
