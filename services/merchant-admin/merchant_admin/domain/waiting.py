@@ -20,6 +20,7 @@ class Waiting:
     unknown_payments: int | None = None
     exhausted_callbacks: int | None = None
     expiring_certificates: int | None = None
+    approvals: int | None = None
     suspended_endpoints: int | None = None
     differences: int | None = None
     dead_letters: int | None = None
@@ -43,6 +44,7 @@ PLACES: Final = {
     "differences": "/console/reconciliations?state=differs",
     "dead_letters": "/console/dead-letters",
     "expiring_certificates": "/console/apps",
+    "approvals": "/console/approvals",
 }
 """Where it is attended to."""
 
@@ -54,6 +56,7 @@ BADGES: Final = {
     "reconciliations": ("differences",),
     "dead-letters": ("dead_letters",),
     "apps": ("expiring_certificates",),
+    "approvals": ("approvals",),
 }
 """By page of the navigation."""
 

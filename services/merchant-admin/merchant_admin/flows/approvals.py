@@ -48,11 +48,6 @@ async def read_page(
         return await store.list_approvals(tx, scope, state=state, after=after, limit=limit)
 
 
-async def count_waiting(deps: Deps, scope: Scope) -> int:
-    async with deps.db.connection() as tx:
-        return await store.count_waiting(tx, scope, deps.clock())
-
-
 async def approve(
     deps: Deps, actor: Actor, role: Role, scope: Scope, approval_id: str, reason: str | None
 ) -> Approval:

@@ -12,6 +12,7 @@ from contracts.internal import DeadLetterPage, EndpointPage, ReconciliationPage
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.waiting import MOST, Waiting
 from merchant_admin.flows.deps import Deps
+from merchant_admin.store import approvals
 from merchant_admin.store import waiting as store
 
 log = structlog.get_logger()
@@ -36,6 +37,8 @@ async def read(deps: Deps, scope: Scope) -> Waiting:
             expiring_before=now + CERTIFICATES_AHEAD,
             most=MOST + 1,
         )
+        asked = await approvals.count_waiting(tx, scope, now)
+    counts["approvals"] = min(asked, MOST + 1)
     return counted.put(scope, replace(counted.latest(scope), **counts))
 
 

@@ -175,6 +175,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "waiting.suspended_endpoints": ("停用的回调地址", "Suspended addresses"),
     "waiting.differences": ("对账差异", "Differences"),
     "waiting.dead_letters": ("死信", "Dead letters"),
+    "waiting.approvals": ("待复核", "Approvals"),
     "waiting.expiring_certificates": ("30 天内到期的证书", "Certificates ending in 30 days"),
     "deed.session": ("登录", "Login"),
     "deed.user": ("用户", "User"),
