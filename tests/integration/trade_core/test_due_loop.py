@@ -1,11 +1,14 @@
 """The due loop on a real database: hints, leases, several replicas."""
 
+import argparse
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import orjson
+import pytest
 from tests.builders.trade_core import ACCOUNT, paid, refund_request, request, said_of_payment, waits
 from tests.integration.trade_core.harness import Harness
 
@@ -14,6 +17,7 @@ from contracts.api import PaymentStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from trade_core.flows.poll_due import BATCH, LEASE, poll_due
+from trade_core.reask import moment, reask
 from trade_core.store import due
 from trade_core.store.due import Claim
 
@@ -195,3 +199,33 @@ def _rows_read(node: dict[str, Any]) -> int:
     each: float = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
     loops: int = node["Actual Loops"]
     return round(each * loops)
+
+
+async def test_what_was_opened_since_a_restore_is_asked_about_at_once(harness: Harness) -> None:
+    older = await harness.opened(request(merchant_order_no="W1"))
+    harness.pass_time(600)
+    await harness.attend()
+    restored_to = harness.now
+    payment = await harness.paid(request(merchant_order_no="W2"))
+    refund = (await harness.refund(refund_request(payment))).refund
+    still_open = await harness.opened(request(merchant_order_no="W3"))
+    harness.pass_time(4)
+    for _ in range(2):
+        await harness.attend()
+    before = await harness.due()
+
+    assert await reask(harness.db, restored_to) == 2
+
+    due_now = await harness.due()
+    assert due_now[refund.refund_no] == due_now[still_open.payment_no] == 0
+    assert due_now[older.payment_no] == before[older.payment_no] > 0
+    assert {command.command for command in await harness.attend()} == {
+        CommandName.QUERY, CommandName.REFUND,
+    }  # fmt: skip
+
+
+def test_a_moment_without_its_zone_is_refused() -> None:
+    assert moment("2026-11-29T08:00:00+08:00").utcoffset() == timedelta(hours=8)
+    for text in ("2026-11-29T08:00:00", "yesterday"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            moment(text)
