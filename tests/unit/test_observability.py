@@ -1,0 +1,103 @@
+"""`deploy/observability` asks for metrics that the code has, and names runbooks that there are."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+ROOT: Final = Path(__file__).parents[2]
+OBSERVABILITY: Final = ROOT / "deploy" / "observability"
+DASHBOARDS: Final = sorted((OBSERVABILITY / "dashboards").glob("*.json"))
+MADE: Final = re.compile(
+    r"= (Counter|Gauge|Histogram)\(\s*\"([a-z_]+)\",\s*(?:\"[^\"]*\"\s*)+(?:,\s*\[([^\]]*)\])?"
+)
+ENDINGS: Final = {"Counter": ["_total"], "Gauge": [""], "Histogram": ["_bucket", "_sum", "_count"]}
+OF_OTHERS: Final = {
+    "up": {"job"},
+    "process_resident_memory_bytes": set[str](),
+    "process_cpu_seconds_total": set[str](),
+}
+"""Of Prometheus and of its client."""
+OF_A_TARGET: Final = {"job", "pod", "le"}
+STRING: Final = re.compile(r"\"[^\"]*\"")
+SELECTED: Final = re.compile(r"\b([a-z_]+)(\{[^}]*\})?")
+WORDS: Final = {
+    "sum", "by", "rate", "increase", "max", "min", "count", "and", "or", "unless", "abs", "absent",
+    "histogram_quantile", "delta",
+}  # fmt: skip
+GROUPED: Final = re.compile(r"\bby \(([^)]*)\)")
+
+
+def metrics() -> dict[str, set[str]]:
+    """The labels of each series that a service can show, by its name."""
+    found = dict(OF_OTHERS)
+    for path in (*ROOT.glob("services/*/*/**/*.py"), *ROOT.glob("libs/*/*/**/*.py")):
+        for kind, name, labels in MADE.findall(path.read_text().replace(": Final", "")):
+            for ending in ENDINGS[kind]:
+                series = name + ending
+                found[series] = found.get(series, set()) | set(re.findall(r"[a-z_]+", labels))
+    return found
+
+
+METRICS: Final = metrics()
+
+
+def faults(expression: str) -> Iterator[str]:
+    groups = {label for each in GROUPED.findall(expression) for label in each.split(", ")}
+    bare = re.sub(r"\[[^\]]*\]|\b\d+[smhd]\b", "", GROUPED.sub("", STRING.sub("", expression)))
+    labels = set(groups)
+    used = set()
+    for name, selector in SELECTED.findall(bare):
+        if name not in WORDS:
+            used.add(name)
+            labels |= set(re.findall(r"[a-z_]+", selector))
+    yield from (f"{name} is no metric" for name in used if name not in METRICS)
+    known = {label for name in used for label in METRICS.get(name, ())} | OF_A_TARGET
+    yield from (f"{label} is no label of {used}" for label in labels - known)
+    if not used:
+        yield "asks for nothing"
+
+
+def rules() -> list[dict[str, Any]]:
+    document = yaml.safe_load((OBSERVABILITY / "rules.yaml").read_text())
+    return [rule for group in document["spec"]["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule["alert"]))
+def test_a_rule_asks_for_what_there_is_and_names_its_runbook(rule: dict[str, Any]) -> None:
+    assert list(faults(rule["expr"])) == []
+    runbooks = (ROOT / rule["annotations"]["runbook"]).read_text()
+    assert re.search(rf"`{re.escape(rule['annotations']['runbook_key'])}[:`]", runbooks)
+    assert rule["labels"]["severity"] in ("critical", "warning")
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_a_dashboard_asks_for_what_there_is(path: Path) -> None:
+    board = json.loads(path.read_text())
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"]) > 0
+    asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    assert [fault for each in asked for fault in faults(each)] == []
+
+
+def test_each_service_is_scraped_at_a_port_that_it_has() -> None:
+    text = (OBSERVABILITY / "service-monitors.yaml").read_text()
+    for monitor in yaml.safe_load_all(text):
+        name = monitor["metadata"]["name"]
+        manifest = (ROOT / "deploy" / "k8s" / "base" / f"{name}.yaml").read_text()
+        [service] = [each for each in yaml.safe_load_all(manifest) if each["kind"] == "Service"]
+        wanted = monitor["spec"]["selector"]["matchLabels"]
+        assert wanted.items() <= service["metadata"]["labels"].items()
+        ports = {port["name"] for port in service["spec"]["ports"]}
+        assert {each["port"] for each in monitor["spec"]["endpoints"]} <= ports
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    ["sum(http_request_total)", 'sum by (colour) (up{job="x"})', "http_requests", 'up{colour="x"}'],
+)
+def test_what_no_service_shows_is_found(spoiled: str) -> None:
+    assert list(faults(spoiled))
