@@ -20,8 +20,20 @@ from paymesh_local import release
 ROOT: Final = Path(__file__).resolve().parents[3]
 BASE: Final = ROOT / "deploy" / "k8s" / "base"
 EXAMPLES: Final = ROOT / "deploy" / "k8s" / "examples"
+OVERLAYS: Final = ROOT / "deploy" / "k8s" / "overlays"
+OBSERVABILITY: Final = ROOT / "deploy" / "observability"
 HASH: Final = re.compile(r"-[0-9a-z]{10}$")
-OF_OTHERS: Final = ("KafkaUser", "KafkaTopic")
+OF_OTHERS: Final = {
+    "Kafka": "kafka.strimzi.io/v1beta2",
+    "KafkaNodePool": "kafka.strimzi.io/v1beta2",
+    "KafkaTopic": "kafka.strimzi.io/v1beta2",
+    "KafkaUser": "kafka.strimzi.io/v1beta2",
+    "Cluster": "postgresql.cnpg.io/v1",
+    "ScheduledBackup": "postgresql.cnpg.io/v1",
+    "ExternalSecret": "external-secrets.io/v1",
+    "PrometheusRule": "monitoring.coreos.com/v1",
+    "ServiceMonitor": "monitoring.coreos.com/v1",
+}
 """Kinds that a cluster learns from an operator; their schemas are not Kubernetes' own."""
 KNOWN: Final = {
     "apiVersion", "kind", "resources", "nameSuffix", "generatorOptions", "configMapGenerator",
@@ -33,24 +45,35 @@ SERVICES: Final = ("gateway", "trade-core", "merchant-admin", "notifier", "cashi
 
 def main() -> int:
     documents = list(rendered())
-    problems = [problem for document in documents for problem in faults_of(document)]
-    problems += missing(documents)
-    problems += strays(documents, release.last().next)
-    examples = [each for file in EXAMPLES.glob("*.yaml") for each in _documents(file)]
-    problems += [problem for document in examples for problem in faults_of(document)]
+    problems = list(faults_of_release(documents))
+    files = [*EXAMPLES.glob("*.yaml"), *OBSERVABILITY.glob("*.yaml")]
+    others = [each for file in files for each in _documents(file)]
+    problems += [problem for document in others for problem in faults_of(document)]
+    for overlay in sorted(OVERLAYS.iterdir()) if shutil.which("kubectl") else ():
+        objects = list(rendered(overlay))
+        problems += [f"{overlay.name}: {each}" for each in faults_of_release(objects)]
+        others += objects
     for problem in problems:
         print(problem, file=sys.stderr)
-    print(f"{len(documents) + len(examples)} Kubernetes objects checked against {KUBERNETES}")
+    print(f"{len(documents) + len(others)} Kubernetes objects checked against {KUBERNETES}")
     return 1 if problems else 0
 
 
-def rendered() -> Iterator[dict[str, Any]]:
-    """As a cluster is given them; by our own reading of kustomize where `kubectl` is not there."""
+def faults_of_release(documents: list[dict[str, Any]]) -> Iterator[str]:
+    for document in documents:
+        yield from faults_of(document)
+    yield from missing(documents)
+    yield from strays(documents, release.last().next)
+
+
+def rendered(folder: Path = BASE) -> Iterator[dict[str, Any]]:
+    """As a cluster is given them; by our own reading of kustomize where `kubectl` is not there,
+    which knows the base only."""
     kubectl = shutil.which("kubectl")
     if not kubectl:
-        yield from rendered_here(BASE)
+        yield from rendered_here(folder)
         return
-    command = [kubectl, "kustomize", str(BASE)]
+    command = [kubectl, "kustomize", str(folder)]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     yield from yaml.safe_load_all(text)
 
@@ -92,6 +115,8 @@ def _documents(file: Path) -> Iterator[dict[str, Any]]:
 def faults_of(document: dict[str, Any]) -> Iterator[str]:
     name = f"{document['kind']}/{document['metadata']['name']}"
     if document["kind"] in OF_OTHERS:
+        if document["apiVersion"] != OF_OTHERS[document["kind"]] or "spec" not in document:
+            yield f"{name}: must be of {OF_OTHERS[document['kind']]} and have a spec"
         return
     try:
         kubernetes_validate.validate(document, KUBERNETES, strict=True)

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,7 +11,17 @@ import yaml
 
 from contracts import topics
 from paymesh_local import release
-from paymesh_local.manifests import BASE, HASH, faults_of, missing, rendered, rendered_here, strays
+from paymesh_local.manifests import (
+    BASE,
+    HASH,
+    OVERLAYS,
+    faults_of,
+    faults_of_release,
+    missing,
+    rendered,
+    rendered_here,
+    strays,
+)
 from paymesh_local.paths import REPOSITORY
 
 
@@ -97,3 +108,44 @@ def test_every_topic_is_made_with_its_partitions_chosen() -> None:
         assert made[name]["partitions"] == 32
     assert made[topics.MERCHANT_CONFIG]["config"]["cleanup.policy"] == "compact"
     assert all(spec["config"]["min.insync.replicas"] == 2 for spec in made.values())
+
+
+def test_production_spreads_over_zones_and_puts_paying_first() -> None:
+    """Without kubectl nothing is asked: our own rendering knows the base only."""
+    if not shutil.which("kubectl"):
+        return
+    documents = list(rendered(OVERLAYS / "production"))
+    assert list(faults_of_release(documents)) == []
+    pods = {
+        each["metadata"]["name"]: each["spec"]["template"]["spec"]
+        for each in documents
+        if each["kind"] == "Deployment"
+    }
+    for name, pod in pods.items():
+        keys = {each["topologyKey"] for each in pod["topologySpreadConstraints"]}
+        assert "topology.kubernetes.io/zone" in keys
+        expected = "paymesh-admin" if name == "merchant-admin" else "paymesh-pay"
+        assert pod["priorityClassName"] == expected
+    for kind in ("HorizontalPodAutoscaler", "PodDisruptionBudget"):
+        named = {each["metadata"]["name"] for each in documents if each["kind"] == kind}
+        assert named == pods.keys()
+
+
+def _arrows(file: str, direction: str, peers: str) -> set[tuple[str, str]]:
+    text = (BASE.parent / "components" / "network-policies" / file).read_text()
+    found = set()
+    for each in yaml.safe_load_all(text):
+        name = each["spec"]["podSelector"]["matchLabels"].get("app.kubernetes.io/name")
+        for rule in each["spec"].get(direction, []):
+            for peer in rule[peers]:
+                other = peer.get("podSelector", {}).get("matchLabels", {})
+                if name and "app.kubernetes.io/name" in other:
+                    found.add((name, other["app.kubernetes.io/name"]))
+    return found
+
+
+def test_each_way_out_has_a_door_and_each_door_a_way_out() -> None:
+    out = _arrows("egress.yaml", "egress", "to")
+    doors = _arrows("ingress.yaml", "ingress", "from")
+    assert out == {(caller, called) for called, caller in doors}
+    assert ("cashier", "trade-core") not in out
