@@ -78,7 +78,7 @@ RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
         "POST /internal/lists/orders": {G},
         "POST /internal/lists/refunds": {G},
         "POST /internal/lists/splits": {G},
-        "GET /internal/day-statements/{day}": {G},
+        "GET /internal/day-statements/{day}": {G, M},
         "GET /internal/orders-on-file/{order_id}": {M},
         "POST /internal/orders-on-file/{order_id}/ask": {M},
         "POST /internal/orders-on-file/{order_id}/close": {M},

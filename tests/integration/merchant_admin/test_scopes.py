@@ -25,6 +25,9 @@ from .conftest import PASSWORD, Admin
 from .people import Person
 from .test_callbacks import AT, DELIVERY, ENDPOINT, REPLAY
 from .test_configuration import CREDENTIALS
+from .test_console_statements import DAY
+from .test_console_statements import PATH as STATEMENT_OF_DAY_PATH
+from .test_console_statements import STATEMENT as DAY_STATEMENT
 from .test_counter_codes import AMOUNTS
 from .test_decisions import CLAIM, FORM, REASON, decision
 from .test_read_model import Story
@@ -123,6 +126,7 @@ class Company:
             "/internal/reconciliations": {**statement, "items": [statement], "next_cursor": None},
             path: {**statement, "differences": nothing},
             f"{path}/fetch": statement,
+            STATEMENT_OF_DAY_PATH: DAY_STATEMENT,
         }
         delivery = {**DELIVERY, "app_id": self.app_id, "url": f"https://{self.secret}.example"}
         endpoint = {**ENDPOINT, "app_id": self.app_id, "address": f"https://{self.secret}.example"}
@@ -223,6 +227,7 @@ READS: dict[str, Sent] = {
     "/console/exports/splits": NOTHING,
     "/console/payments/{payment_no}": NOTHING,
     "/console/ledger": OF_MERCHANT,
+    "/console/statements": lambda it: {"merchant_id": it.merchant_id, "day": DAY},
     "/console/reconciliations": OF_MERCHANT,
     "/console/reconciliations/{statement_no}": NOTHING,
     "/console/deliveries": OF_APP,

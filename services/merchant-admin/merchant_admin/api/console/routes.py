@@ -25,6 +25,7 @@ from merchant_admin.api.console import (
     payment,
     reconciliations,
     second_factor,
+    statements,
     tokens,
     users,
 )
@@ -70,6 +71,7 @@ PARTS: Final = (
     order,
     payment,
     books,
+    statements,
     reconciliations,
     callbacks,
     users,
