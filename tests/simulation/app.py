@@ -185,8 +185,8 @@ class App(Counted):
 
     def _method(self) -> Method:
         for method, chance in (
-            (Method.CASHIER, self._habits.cashier),
             (Method.BARCODE, self._habits.barcode),
+            (Method.CASHIER, self._habits.cashier),
             (Method.H5, self._habits.links),
         ):
             if self.dice.happens(chance):

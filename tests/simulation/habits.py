@@ -2,9 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tests.simulation.chance import Chance
 from tests.simulation.features import Feature
+
+
+SHORT: Final = ((20,), (60, 300))
+LONG: Final = ((900,), (900, 7200))
+"""For how long an order may be paid; a link that lies about unopened lies longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +27,8 @@ class Habits:
     barcode: float
     links: float
     asks_password: float
-    hurries: float
-    """The chance that the payer types the password right after we asked how it stands."""
+    types_slowly: float
+    """The chance that the password is complete only just before our close arrives."""
     impatient: float
     """The chance that the app closes while its own request is under way."""
     pays: float
@@ -47,22 +53,22 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Habits:
         orders=chance.whole(1, 3),
         repeats=chance.pick((0, 0.5)),
         switches=chance.pick((0, 0.6)),
-        closes=chance.pick((0, 0.3, 0.8)),
+        closes=where(Feature.REVERSALS, (0.3, 0.8)) or chance.pick((0, 0.3, 0.8)),
         refunds=chance.pick((0, 0.5, 0.9)),
         splits=chance.pick((0, 0.8)),
         cashier=chance.pick((0, 0.4, 0.8)),
-        barcode=chance.pick((0, 0.2)) or where(Feature.REVERSALS, (0.6,)),
+        barcode=where(Feature.REVERSALS, (0.5, 0.8)) or chance.pick((0, 0.2)),
         links=where(Feature.LINKS, (0.4, 0.9)),
         asks_password=where(Feature.REVERSALS, (0.9,)),
-        hurries=where(Feature.REVERSALS, (0.3, 0.7)),
+        types_slowly=where(Feature.REVERSALS, (0.8,)),
         impatient=chance.pick((0, 0.4, 0.8)),
         pays=chance.pick((0.5, 0.9)),
         late=chance.pick((0, 0.3)),
-        wrong_amount=where(Feature.DECISIONS, (0.8,)) or chance.pick((0, 0, 0.2)),
+        wrong_amount=chance.pick((0, 0, 0.2)) or where(Feature.DECISIONS, (0.8,)),
         wrong_currency=where(Feature.CURRENCIES, (0.2, 0.6)),
         silent=chance.pick((0, 0.3)) or where(Feature.LINKS, (0, 0.7)),
         strangers=where(Feature.STRANGERS, (0.3, 0.8)),
         hangs_up=chance.pick((0, 0, 0.3)),
         currencies=("CNY", "JPY", "USD") if Feature.CURRENCIES in features else ("CNY",),
-        expires_in_s=chance.pick(((20,), (60, 300), (900,), (900, 7200))),
+        expires_in_s=chance.pick(LONG if Feature.LINKS in features else (*SHORT, *LONG)),
     )

@@ -39,35 +39,41 @@ class Payers(Counted):
         super().__init__(world, "payers")
         self._parties = parties
         self._habits = habits
+        self._typing: set[str] = set()
 
     def see(self, trade: Trade) -> None:
         """A QR code is shown, or the phone asks for the password."""
-        if self.dice.happens(self._habits.pays):
+        if trade.method == "barcode" and self.dice.happens(self._habits.types_slowly):
+            self._typing.add(trade.payment_no)
+        elif self.dice.happens(self._habits.pays):
             self.begin(self._pay(trade))
 
     def follow(self, account: str, said: Mapping[str, Any]) -> None:
         """A link is shown."""
         self.begin(self._open(account, said))
 
-    def hurry(self, trade: Trade) -> None:
-        """A till that asks may be about to give up."""
-        if trade.method == "barcode" and self.dice.happens(self._habits.hurries):
-            self.begin(self._pay(trade, within_s=5.0))
+    def outrun(self, trade: Trade) -> None:
+        """The till gives up, and the last digit of the password is there just before."""
+        if trade.payment_no in self._typing:
+            self._type(trade)
 
     async def _open(self, account: str, said: Mapping[str, Any]) -> None:
         """Now, or when everybody else has forgotten it."""
         expires_at = datetime.fromisoformat(said["expires_at"])
         left_s = max(0, (expires_at - self.world.now()).total_seconds())
         soon_s, later_s = self.dice.between(0.1, 20), left_s * self.dice.between(0.2, 0.95)
-        await asyncio.sleep(self.dice.pick((soon_s, later_s)))
+        await asyncio.sleep(self.dice.pick((soon_s, later_s, later_s)))
         if self.dice.happens(self._habits.pays):
             self._parties[account].opens(said)
 
-    async def _pay(self, trade: Trade, *, within_s: float = 60.0) -> None:
-        dice, habits = self.dice, self._habits
+    async def _pay(self, trade: Trade) -> None:
         left_s = (trade.expires_at - self.world.now()).total_seconds()
-        soon_s = dice.between(0.01, min(within_s, max(0.1, left_s)))
-        await asyncio.sleep(left_s * 0.98 if dice.happens(habits.late) else soon_s)
+        soon_s = self.dice.between(0.01, min(60.0, max(0.1, left_s)))
+        await asyncio.sleep(left_s * 0.98 if self.dice.happens(self._habits.late) else soon_s)
+        self._type(trade)
+
+    def _type(self, trade: Trade) -> None:
+        dice, habits = self.dice, self._habits
         amount = trade.asked + (1 if dice.happens(habits.wrong_amount) else 0)
         party = self._parties[trade.account]
         is_wrong = dice.happens(habits.wrong_currency) and not party.customs.one_currency

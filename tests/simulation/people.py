@@ -101,7 +101,7 @@ class People:
         self.accounts[account] = registered
         hooks = Hooks(
             on_trade=self._see,
-            on_asked=self._payers.hurry,
+            on_closing=self._payers.outrun,
             on_paid=self._staff.see_paid,
             on_return=self._staff.must_decide,
             on_back=self._staff.see_back,

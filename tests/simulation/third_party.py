@@ -29,12 +29,12 @@ ODD: Final = ("\0", "余额\0不足", "\ud83d", "x" * 5_000, "\u202e系统繁忙
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """Who watches: `on_trade` new trades, `on_asked` those that we ask about while
-    nobody has paid, `on_paid` money that came, `on_return` refunds that
+    """Who watches: `on_trade` new trades, `on_closing` those that nobody has paid when our close
+    arrives, just before it is done, `on_paid` money that came, `on_return` refunds that
     somebody must decide, `on_back` those that went back, `on_notice` what is to be told to us."""
 
     on_trade: Callable[[Trade], None]
-    on_asked: Callable[[Trade], None]
+    on_closing: Callable[[Trade], None]
     on_paid: Callable[[Trade], None]
     on_return: Callable[[Trade, Return], None]
     on_back: Callable[[Trade, Return], None]
@@ -177,8 +177,6 @@ class ThirdParty:
         trade = self._find(payment_no)
         if trade is None:
             return NOT_FOUND
-        if trade.is_payable(self._now()):
-            self._hooks.on_asked(trade)
         return payment_words(trade, self._now())
 
     def _close(self, payment_no: str) -> dict[str, Any]:
@@ -187,6 +185,8 @@ class ThirdParty:
             return NOT_FOUND
         if trade.is_reversed:
             return payment_words(trade, self._now())
+        if trade.is_payable(self._now()):
+            self._hooks.on_closing(trade)
         if trade.state is TradeState.PAID and trade.method == "barcode" and not trade.returns:
             return self._reverse(trade)
         if trade.state is TradeState.PAID:
@@ -199,7 +199,7 @@ class ThirdParty:
         """撤销: what was taken by a payment code goes back when it is closed."""
         self._end(trade)
         trade.is_reversed = True
-        number = f"{trade.trade_no}-reversal"
+        number = trade.reversal_no
         trade.returns[number] = Return(
             number, trade.taken, self._now(), ReturnState.RETURNED, is_ours=False
         )

@@ -77,6 +77,16 @@ class Trade:
         return sum(each.amount for each in gone if each.state is ReturnState.RETURNED)
 
     @property
+    def reversed_at(self) -> datetime | None:
+        if not self.is_reversed:
+            return None
+        return self.returns[self.reversal_no].said_at
+
+    @property
+    def reversal_no(self) -> str:
+        return f"{self.trade_no}-reversal"
+
+    @property
     def over_at(self) -> datetime | None:
         """Since when nobody owes anybody anything: it was closed, or all went back outside."""
         if self.closed_at is None and self.taken > 0 and self.returned_outside == self.taken:

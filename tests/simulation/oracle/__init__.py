@@ -50,3 +50,4 @@ def violations(
     yield from telling.orders_keep_their_order(books)
     yield from telling.history_is_legal(told)
     yield from telling.ends_had_come(books, truth)
+    yield from telling.nothing_is_paid_after_its_reversal(books, truth)

@@ -96,6 +96,22 @@ def history_is_legal(told: list[OrderEventRecord]) -> Iterator[str]:
                 yield f"{number} went from {was} to {state}"
 
 
+def nothing_is_paid_after_its_reversal(books: Books, truth: Truth) -> Iterator[str]:
+    """What our own close gave back ended as closed; no older word makes it paid (later-wins)."""
+    closed: dict[str, datetime] = {}
+    for event in sorted(books.published, key=lambda event: event.data.sequence):
+        account = event.data.payment.payment_id if event.data.payment else None
+        trade = truth.trades.get((account or "", event.subject))
+        if trade is None or trade.reversed_at is None:
+            continue
+        if event.type == OrderEventType.PAYMENT_CLOSED:
+            closed[event.subject] = event.time
+        since = closed.get(event.subject)
+        is_paid = event.type == OrderEventType.PAYMENT_SUCCEEDED
+        if is_paid and since is not None and since >= trade.reversed_at:
+            yield f"{event.subject} was given back by our close, and was told as paid then"
+
+
 def ends_had_come(books: Books, truth: Truth) -> Iterator[str]:
     """No end of a payment is told before it has come at the channel, were it to come later."""
     for event in {event.id: event for event in books.published}.values():
