@@ -7,7 +7,6 @@ from typing import Final
 from tests.simulation.chance import Chance
 from tests.simulation.features import Feature
 
-
 SHORT: Final = ((20,), (60, 300))
 LONG: Final = ((900,), (900, 7200))
 """For how long an order may be paid; a link that lies about unopened lies longest."""

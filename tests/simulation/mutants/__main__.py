@@ -1,9 +1,8 @@
 """`make mutants`: the teeth of the simulation. Each mutant is one fault, planted in a copy of the
 tree; the seeds of `make simulate` must find it out within `SEEDS`.
 
-The mutants are the *.toml files beside this one: a name, perhaps the features that its worlds hold
-(if not what their seeds say), and in each `[[change]]` a file, its old text and the new. Old text
-that is not there (any more), or there twice, is an error.
+The mutants are the *.toml files beside this one: a name, and in each `[[change]]` a file, its old
+text and the new. Old text that is not there (any more), or there twice, is an error.
 """
 
 import argparse
@@ -45,7 +44,6 @@ class Change:
 class Mutant:
     name: str
     changes: tuple[Change, ...]
-    features: str | None = None
 
 
 class Stale(Exception):
@@ -73,7 +71,7 @@ def read_all() -> list[Mutant]:
     for path in sorted(HERE.glob("*.toml")):
         content = tomllib.loads(path.read_text())
         changes = tuple(Change(**change) for change in content["change"])
-        mutants.append(Mutant(content["name"], changes, content.get("features")))
+        mutants.append(Mutant(content["name"], changes))
     return mutants
 
 
@@ -101,7 +99,7 @@ def _try(mutant: Mutant, server_url: str) -> str:
         except Stale as error:
             row = f"STALE: {error}"
         else:
-            row = _simulated(root, server_url, mutant.features)
+            row = _simulated(root, server_url)
     print(f"  {mutant.name}: {row}", flush=True)
     return row
 
@@ -117,11 +115,10 @@ def _copy(root: Path) -> None:
                 shutil.copy(source, target)
 
 
-def _simulated(root: Path, server_url: str, features: str | None) -> str:
+def _simulated(root: Path, server_url: str) -> str:
     """What became of the seeds in the changed tree, which goes before the installed packages."""
     packages = [*root.glob("libs/*"), *root.glob("services/*"), root / "deploy/local", root]
     command = [sys.executable, "-m", "tests.simulation", "--until-failed", "--workers=1"]
-    command += [f"--features={features}"] if features else []
     running = subprocess.Popen(
         [*command, f"--seeds={SEEDS}", f"--server={server_url}"],
         cwd=root,

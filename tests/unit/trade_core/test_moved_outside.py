@@ -166,6 +166,23 @@ def test_an_old_total_that_counts_a_refund_which_bounced_later_books_nothing() -
     assert external(opened) == [1000]
 
 
+def test_an_old_total_from_before_a_bounce_and_a_console_refund_books_nothing() -> None:
+    opened, payment = a_paid_order()
+    ours = refund(opened, payment, 600)
+    answer(opened, ours, Verdict.SUCCEEDED, at=20)
+    hear(opened, payment, at=30, amount_refunded=800)
+    hear(opened, payment, at=40, amount_refunded=801)
+    assert external(opened) == [200, 1]
+    bounced = said_of_refund(
+        opened.refunds[ours.refund_no], Source.NOTICE, Verdict.DECLINED,
+        abnormal=True, asked_at=later(60), said_at=later(60),
+    )  # fmt: skip
+    hear_of_refund(opened, bounced)
+
+    hear(opened, payment, at=30, amount_refunded=800)  # again
+    assert external(opened) == [200, 1]
+
+
 @pytest.mark.parametrize(
     ("total", "number", "outside"),
     [

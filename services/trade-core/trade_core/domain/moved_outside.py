@@ -192,8 +192,9 @@ def _of(aggregate: OrderAggregate, payment: Payment) -> list[Refund]:
 
 def _explained(begun: Sequence[Refund], total: Total) -> int:
     """How much of the total our refunds explain at most: the certain ones, and of the others those
-    that fit best, for a refund goes back whole or not at all. A number that is none of ours says
-    that some of the total is not ours."""
+    that fit best, for a refund goes back whole or not at all. Of what was booked as made outside by
+    a later word any part may be in the total. A number that is none of ours says that some of the
+    total is not ours."""
     certain = sum(one.amount for one in begun if _is_certain(one, total))
     left = total.amount - certain
     if _unused(total.channel_refund_no, begun) is not None:
@@ -205,10 +206,18 @@ def _explained(begun: Sequence[Refund], total: Total) -> int:
     ]
     if left <= 0 or len(others) > MAX_OTHERS:
         return certain + sum(others)
+    later = sum(one.amount for one in begun if _is_from_later_word(one, total))
+    most = left + later
     sums = {0}
     for amount in others:
-        sums |= {known + amount for known in sums if known + amount <= left}
-    return certain + max(sums)
+        sums |= {known + amount for known in sums if known + amount <= most}
+    return certain - later + min(most, max(sums) + later)
+
+
+def _is_from_later_word(refund: Refund, total: Total) -> bool:
+    if refund.cause is not RefundCause.EXTERNAL or refund.last_said_at is None:
+        return False
+    return refund.last_said_at > total.said_at
 
 
 def _is_begun(refund: Refund, total: Total) -> bool:
