@@ -41,6 +41,8 @@ RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
         "POST /internal/channels/{channel}/credentials": {M},
         "POST /internal/channel-accounts/{payment_id}/test": {M},
         "POST /internal/seal-anew": {M},
+        "POST /internal/signatures/inspect": {M},
+        "GET /internal/logos/{merchant_id}/{mark}": {C},
         "GET /internal/counter-codes/{code_id}/address": {M},
         "GET /internal/checkouts/{token}": {C},
         "POST /internal/checkouts/{token}/channel": {C},
@@ -97,7 +99,7 @@ RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
     "notifier": {
         "POST /internal/events/{event_id}/redeliver": {G, M},
         "GET /internal/deliveries": {G},
-        "POST /internal/pings": {G},
+        "POST /internal/pings": {G, M},
         "GET /internal/endpoints": {G, M},
         "POST /internal/endpoints/{endpoint_id}/resume": {G, M},
         "POST /internal/callback-addresses/check": {M},

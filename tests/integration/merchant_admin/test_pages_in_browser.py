@@ -41,6 +41,7 @@ NO_PAGES: Final = {
     "/console/search",
     "/console/replays/{replay_id}",
     "/console/account/second-factor/qr.svg",
+    "/console/imports/template.csv",
     *(f"/console/exports/{things}" for things in ("orders", "payments", "refunds", "splits")),
 }
 CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
