@@ -208,9 +208,8 @@ def test_the_cashier_serves_the_payer_of_a_link_and_does_nothing_else() -> None:
     assert alerts in reachable
     reachable.remove(alerts)  # people hear of its own errors
     assert {service for service, _ in reachable} == {"gateway"}
-    assert all(
-        re.search(r"/internal/(checkouts/|pay-points/|payers$)", route) for _, route in reachable
-    )
+    served = re.compile(r"/internal/(checkouts/|logos/|pay-points/|payers$)")
+    assert all(served.search(route) for _, route in reachable)
 
 
 @pytest.mark.parametrize("service", RIGHTS)
