@@ -125,7 +125,7 @@ async def test_a_second_start_elsewhere_keeps_the_merchant_and_pays_with_other_s
     await rotate_sealing(folder, "--new-keys")
     async with running(folder) as run:
         await run.until((folder / "demo.json").exists)
-        assert "5 secrets of 5 entities are sealed anew" in await rotate_sealing(folder)
+        assert "6 secrets of 6 entities are sealed anew" in await rotate_sealing(folder)
         assert "0 secrets of 0 entities are sealed anew" in await rotate_sealing(folder)
     await rotate_sealing(folder, "--forget-old")
     async with running(folder, demo=True) as run:

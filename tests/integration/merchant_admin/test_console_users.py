@@ -18,9 +18,9 @@ async def test_an_admin_makes_a_user_and_changes_them(admin: Admin) -> None:
     assert "Set by the environment" in html
 
     li = await Person.logged_in(admin, NEW["username"], NEW["password"])
-    assert "li.na · Operator" in await li.look("payments")
+    assert "li.na</span> · Operator" in await li.look("payments")
     await person.send("users/li.na", role="viewer", password="")
-    assert "li.na · Auditor" in await li.look("payments")
+    assert "li.na</span> · Auditor" in await li.look("payments")
     await person.send("users/li.na", role="viewer", password="", disabled="true")
     assert (await li.get("payments")).headers["location"] == "/console/login"
     actions = [entry["action"] for entry in await admin.audit(entity_id="li.na")]
