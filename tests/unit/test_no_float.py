@@ -13,17 +13,21 @@ SECONDS = {
     "libs/contracts/contracts/signing.py",
     "libs/contracts/contracts/webhooks.py",
     "services/cashier/cashier/domain/allowance.py",
+    "services/cashier/cashier/domain/colours.py",
     "services/gateway/gateway/admission/failures.py",
     "services/gateway/gateway/admission/nonces.py",
     "services/gateway/gateway/admission/rate.py",
     "services/gateway/gateway/domain/payer_state.py",
     "services/gateway/gateway/domain/recent_checks.py",
     "services/merchant-admin/merchant_admin/domain/passwords.py",
+    "services/merchant-admin/merchant_admin/domain/waiting.py",
+    "services/notifier/notifier/domain/alerts.py",
     "services/notifier/notifier/domain/endpoints.py",
     "services/notifier/notifier/domain/errors.py",
     "services/notifier/notifier/domain/schedule.py",
+    "services/trade-core/trade_core/domain/backlog_alerts.py",
 }
-"""They reckon in seconds and know no money."""
+"""They reckon in seconds, or in colours, and know no money."""
 
 
 def floats(source: str) -> Iterator[int]:

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from chassis.database import Database
+from trade_core.flows.reask import reask
 from trade_core.settings import database_url
-from trade_core.store import due
 
 NAME: Final = "trade-core-reask"
 
@@ -42,24 +42,6 @@ async def _reask(since: datetime) -> int:
         return await reask(db, since)
     finally:
         await db.close()
-
-
-async def reask(db: Database, since: datetime) -> int:
-    """How many there are; what the service is just attending to stays as it sets it."""
-    async with db.transaction() as tx:
-        opened = await tx.fetch(_OPENED_SINCE, since)
-        if opened:
-            await due.begin_again(tx, [row["subject"] for row in opened], opened[0]["now"])
-    return len(opened)
-
-
-_OPENED_SINCE: Final = """
-select d.subject, statement_timestamp() as now
-from due_work d
-where exists (select from payments p where p.payment_no = d.subject and p.created_at >= $1)
-   or exists (select from refunds r where r.refund_no = d.subject and r.created_at >= $1)
-   or exists (select from splits s where s.split_no = d.subject and s.created_at >= $1)
-"""
 
 
 if __name__ == "__main__":

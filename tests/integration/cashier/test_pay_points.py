@@ -116,7 +116,7 @@ async def test_the_payer_sees_who_is_paid_for_what_and_goes_on(
 ENTERED = [("12.99", 1299), (" 5 ", 500), ("0.5", 50), ("0.01", 1), ("1000000.00", 100_000_000)]
 
 
-@pytest.mark.parametrize(("said", "amount"), ENTERED)
+@pytest.mark.parametrize(("given", "amount"), ENTERED)
 async def test_the_payer_enters_the_amount(
     gateway: Gateway, browser: httpx.AsyncClient, given: str, amount: int
 ) -> None:
@@ -128,7 +128,7 @@ async def test_the_payer_enters_the_amount(
     assert gateway.begun[0]["amount"] == amount
 
 
-@pytest.mark.parametrize("said", ["", "0", "-1", "1e3", "1.999", "٣", '"><script>', "9" * 30])
+@pytest.mark.parametrize("given", ["", "0", "-1", "1e3", "1.999", "٣", '"><script>', "9" * 30])
 async def test_what_is_no_amount_is_said_so_and_begins_nothing(
     gateway: Gateway, browser: httpx.AsyncClient, given: str
 ) -> None:

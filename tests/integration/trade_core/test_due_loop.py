@@ -17,7 +17,8 @@ from contracts.api import PaymentStatus
 from contracts.events.commands import CommandName
 from contracts.events.results import Source, Verdict
 from trade_core.flows.poll_due import BATCH, LEASE, poll_due
-from trade_core.reask import moment, reask
+from trade_core.flows.reask import reask
+from trade_core.reask import moment
 from trade_core.store import due
 from trade_core.store.due import Claim
 

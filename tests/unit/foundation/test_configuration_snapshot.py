@@ -64,7 +64,7 @@ async def test_what_was_read_is_there_after_a_start_without_kafka(tmp_path: Path
     assert isinstance(told, Remark)
     assert "60 s old" in told
     assert path.stat().st_mode & 0o077 == 0
-    assert b"M1" not in path.read_bytes()
+    assert b"merchant_id" not in path.read_bytes()
 
 
 async def test_a_snapshot_older_than_a_day_is_not_taken(tmp_path: Path) -> None:

@@ -168,6 +168,10 @@ async def test_credentials_are_the_sections_of_demo_json(http: httpx.AsyncClient
             "base_url", "org_id", "mer_code", "term_no", "org_private_key_pem",
             "easypay_public_key_pem",
         },
+        "unionpay": {
+            "base_url", "file_url", "mer_id", "sign_private_key_pem", "sign_cert_pem",
+            "unionpay_root_cert_pem", "unionpay_middle_cert_pem",
+        },
     }  # fmt: skip
     assert len(known["wechat"]["apiv3_key"]) == 32
     assert len(known["wechat"]["merchant_serial_no"]) == 40

@@ -62,7 +62,7 @@ def test_a_ping_and_an_event_of_a_later_release_are_events_too() -> None:
     [
         (signed(body(), OTHER), body()),
         (signed(body(), age_s=301), body()),
-        (signed(body(), age_s=-600), body()),
+        (signed(body(), age_s=-86_400), body()),
         (signed(body()), body() + b" "),
         ({**signed(body()), "webhook-id": "E2"}, body()),
         ({**signed(body()), "webhook-timestamp": "yesterday"}, body()),

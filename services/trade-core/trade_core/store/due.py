@@ -57,6 +57,23 @@ async def begin_again(tx: Tx, subjects: Sequence[str], now: datetime) -> None:
         await tx.execute(_BEGIN_AGAIN, subjects, now)
 
 
+async def begin_again_since(tx: Tx, since: datetime) -> int:
+    """The same of all that was opened since then; how many there are."""
+    opened = await tx.fetch(_OPENED_SINCE, since)
+    if opened:
+        await begin_again(tx, [row["subject"] for row in opened], opened[0]["now"])
+    return len(opened)
+
+
+_OPENED_SINCE = """
+select d.subject, statement_timestamp() as now
+from due_work d
+where exists (select from payments p where p.payment_no = d.subject and p.created_at >= $1)
+   or exists (select from refunds r where r.refund_no = d.subject and r.created_at >= $1)
+   or exists (select from splits s where s.split_no = d.subject and s.created_at >= $1)
+"""
+
+
 async def claim(tx: Tx, *, lease: timedelta, limit: int) -> tuple[datetime, Sequence[Claim]]:
     """Take up to `limit` due rows; two replicas never take the same. Also what time it is, by the
     database's clock.
