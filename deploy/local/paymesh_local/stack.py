@@ -44,6 +44,7 @@ class Stack:
         self._ports = Ports.of_base(options.port_base)
         self._keyring = Keyring.kept_in(options.local_dir / "secrets.json")
         self._logs = options.local_dir / "logs"
+        self._last_pids: dict[str, int] = {}
         self._broker = EmbeddedBroker(self._logs / "broker.log")
         self._postgres = Postgres(
             options.local_dir / "postgres",
@@ -75,10 +76,13 @@ class Stack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The services and the sandbox that run now."""
+        """Of the services and the sandbox; of one that is just started again, the former one."""
         names = (*(service.name for service in SERVICES), SANDBOX)
         running = {name: self._keepers[name].process for name in names if name in self._keepers}
-        return {name: process.pid for name, process in running.items() if process is not None}
+        self._last_pids |= {
+            name: process.pid for name, process in running.items() if process is not None
+        }
+        return dict(self._last_pids)
 
     async def start(self) -> None:
         """Start everything, side by side where possible; returns when every service is ready.
