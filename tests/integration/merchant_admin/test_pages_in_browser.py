@@ -107,6 +107,7 @@ async def opened(browser: Browser, url: str, look: Look) -> BrowserContext:
     await page.fill("input[name=username]", USERNAME)
     await page.fill("input[name=password]", PASSWORD)
     await page.click("main button")
+    await page.wait_for_url(f"{url}/console")
     await page.close()
     return context
 
