@@ -273,7 +273,7 @@ async def test_while_the_bus_is_away_the_page_asks_every_few_seconds(gateway: Ga
 
 
 @pytest.mark.parametrize(
-    ("order", "payment", "notice"),
+    ("order", "payment", "why"),
     [
         ("closed", "closed", "order_closed"),
         ("paid", "succeeded", "order_paid"),
@@ -281,12 +281,12 @@ async def test_while_the_bus_is_away_the_page_asks_every_few_seconds(gateway: Ga
     ],
 )
 async def test_a_choice_that_comes_too_late_is_told_why(
-    browser: httpx.AsyncClient, gateway: Gateway, order: str, payment: str, notice: str
+    browser: httpx.AsyncClient, gateway: Gateway, order: str, payment: str, why: str
 ) -> None:
     gateway.order, gateway.payment = {"status": order}, {"status": payment}
     gateway.offers = []
     answer = await browser.post(f"/pay/{gateway.token}/channel", data={"payment_id": WECHAT})
-    assert answer.headers["location"] == f"/pay/{gateway.token}?notice={notice}"
+    assert answer.headers["location"] == f"/pay/{gateway.token}?notice={why}"
     assert gateway.chosen == []
 
 
