@@ -174,6 +174,30 @@ async def test_it_is_paid_by_keys_only(
         await tabbed_to(page, 'a.button[href^="https://shop.example/done"]')
 
 
+async def test_a_link_that_two_people_open_is_paid_once(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, browser: Browser
+) -> None:
+    terms = {"merchant_id": stack.demo["merchant_id"], "subject": "物业费", "amount": 1299}
+    link = (await api.post("/v1/payment-links", terms)).json()
+    async with device(browser, DESKTOP) as one, device(browser, SAFARI) as other:
+        first, second = await one.new_page(), await other.new_page()
+        for page in (first, second):
+            await page.goto(link["url"])
+            # The second finds the order that the first has begun.
+            if not await page.locator("#checkout").count():
+                await page.locator("main .button").first.click()
+            await at_stage(page, "choose")
+        await choose(first, stack, "wechat")
+        await at_stage(first, "scan")
+        at_channel = (await api.get(f"/v1/payment-links/{link['link_id']}")).json()
+        await paid(sandbox, at_channel["payment_no"])
+        for page in (first, second):
+            await at_stage(page, "paid")
+        await second.goto(link["url"])
+        await at_stage(second, "paid")
+        await nothing_is_in_the_way(second)
+
+
 async def test_a_counter_code_is_paid_by_its_keypad_within_its_limits(
     stack: RunningStack, browser: Browser
 ) -> None:
