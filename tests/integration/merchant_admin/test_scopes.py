@@ -156,110 +156,130 @@ REFUNDS_FROM = 50
 
 Sent = Callable[[Company], dict[str, Any]]
 
-NOTHING: Sent = lambda _: {}  # noqa: E731
-OF_MERCHANT: Sent = lambda it: {"merchant_id": it.merchant_id}  # noqa: E731
-OF_APP: Sent = lambda it: {"app_id": it.app_id}  # noqa: E731
-OF_PAYMENT: Sent = lambda it: {"subject": it.story.payment_no}  # noqa: E731
-STATEMENT_OF_DAY: Sent = lambda it: {"payment_id": it.payment_id, "day": "2026-11-21"}  # noqa: E731
-REPLAYED: Sent = lambda it: {  # noqa: E731
-    "app_id": it.app_id, "created_from": AT, "created_before": AT,
-}  # fmt: skip
-TYPED: Sent = lambda it: {  # noqa: E731
-    "app_id": it.app_id, "created_from": "2026-11-22T08:00", "created_before": "2026-11-22T09:00",
-}  # fmt: skip
+
+def nothing(_: Company) -> dict[str, Any]:
+    return {}
+
+
+def of_merchant(it: Company) -> dict[str, Any]:
+    return {"merchant_id": it.merchant_id}
+
+
+def of_app(it: Company) -> dict[str, Any]:
+    return {"app_id": it.app_id}
+
+
+def of_payment(it: Company) -> dict[str, Any]:
+    return {"subject": it.story.payment_no}
+
+
+def statement_of_day(it: Company) -> dict[str, Any]:
+    return {"payment_id": it.payment_id, "day": "2026-11-21"}
+
+
+def replayed(it: Company) -> dict[str, Any]:
+    return of_app(it) | {"created_from": AT, "created_before": AT}
+
+
+def typed(it: Company) -> dict[str, Any]:
+    return of_app(it) | {
+        "created_from": "2026-11-22T08:00",
+        "created_before": "2026-11-22T09:00",
+    }
+
 
 READS: dict[str, Sent] = {
-    "/api/merchants": NOTHING,
-    "/api/merchants/{merchant_id}": NOTHING,
-    "/api/merchants/{merchant_id}/channel-accounts": NOTHING,
-    "/api/merchants/{merchant_id}/channel-accounts/{payment_id}": NOTHING,
-    "/api/counter-codes": NOTHING,
-    "/api/counter-codes/{code_id}": NOTHING,
-    "/api/apps": NOTHING,
-    "/api/apps/{app_id}": NOTHING,
-    "/api/apps/{app_id}/keys": NOTHING,
-    "/api/apps/{app_id}/keys/{key_id}": NOTHING,
-    "/api/orders": OF_MERCHANT,
-    "/api/orders/{order_id}": NOTHING,
-    "/api/payments": OF_APP,
-    "/api/payments/{payment_no}": NOTHING,
-    "/api/payments/{payment_no}/claim": NOTHING,
-    "/api/refunds": NOTHING,
-    "/api/refunds/{refund_no}": NOTHING,
-    "/api/splits": NOTHING,
-    "/api/splits/{split_no}": NOTHING,
-    "/api/exports/orders": NOTHING,
-    "/api/exports/payments": NOTHING,
-    "/api/exports/refunds": NOTHING,
-    "/api/exports/splits": NOTHING,
-    "/api/ledger/balances": OF_MERCHANT,
-    "/api/ledger/entries": OF_PAYMENT,
-    "/api/approvals": NOTHING,
-    "/api/approvals/{approval_id}": NOTHING,
-    "/console/approvals": NOTHING,
-    "/api/reconciliations": OF_MERCHANT,
-    "/api/reconciliations/{statement_no}": NOTHING,
-    "/api/deliveries": OF_APP,
-    "/api/deliveries/replays/{replay_id}": NOTHING,
-    "/api/callback-addresses": OF_APP,
-    "/console/merchants": NOTHING,
-    "/console/merchants/{merchant_id}/look": NOTHING,
-    "/console/merchants/{merchant_id}/logo": NOTHING,
-    "/console/merchants/{merchant_id}": NOTHING,
-    "/console/channel-accounts": NOTHING,
-    "/console/channel-accounts/{payment_id}": NOTHING,
-    "/console/apps": NOTHING,
-    "/console/apps/{app_id}": NOTHING,
-    "/console/apps/{app_id}/hand-over": NOTHING,
-    "/console/apps/{app_id}/signature": NOTHING,
-    "/console/counter-codes": NOTHING,
-    "/console/counter-codes/{code_id}/print": NOTHING,
-    "/console/orders": NOTHING,
-    "/console": NOTHING,
-    "/console/orders/{order_id}": NOTHING,
+    "/api/merchants": nothing,
+    "/api/merchants/{merchant_id}": nothing,
+    "/api/merchants/{merchant_id}/channel-accounts": nothing,
+    "/api/merchants/{merchant_id}/channel-accounts/{payment_id}": nothing,
+    "/api/counter-codes": nothing,
+    "/api/counter-codes/{code_id}": nothing,
+    "/api/apps": nothing,
+    "/api/apps/{app_id}": nothing,
+    "/api/apps/{app_id}/keys": nothing,
+    "/api/apps/{app_id}/keys/{key_id}": nothing,
+    "/api/orders": of_merchant,
+    "/api/orders/{order_id}": nothing,
+    "/api/payments": of_app,
+    "/api/payments/{payment_no}": nothing,
+    "/api/payments/{payment_no}/claim": nothing,
+    "/api/refunds": nothing,
+    "/api/refunds/{refund_no}": nothing,
+    "/api/splits": nothing,
+    "/api/splits/{split_no}": nothing,
+    "/api/exports/orders": nothing,
+    "/api/exports/payments": nothing,
+    "/api/exports/refunds": nothing,
+    "/api/exports/splits": nothing,
+    "/api/ledger/balances": of_merchant,
+    "/api/ledger/entries": of_payment,
+    "/api/approvals": nothing,
+    "/api/approvals/{approval_id}": nothing,
+    "/console/approvals": nothing,
+    "/api/reconciliations": of_merchant,
+    "/api/reconciliations/{statement_no}": nothing,
+    "/api/deliveries": of_app,
+    "/api/deliveries/replays/{replay_id}": nothing,
+    "/api/callback-addresses": of_app,
+    "/console/merchants": nothing,
+    "/console/merchants/{merchant_id}/look": nothing,
+    "/console/merchants/{merchant_id}/logo": nothing,
+    "/console/merchants/{merchant_id}": nothing,
+    "/console/channel-accounts": nothing,
+    "/console/channel-accounts/{payment_id}": nothing,
+    "/console/apps": nothing,
+    "/console/apps/{app_id}": nothing,
+    "/console/apps/{app_id}/hand-over": nothing,
+    "/console/apps/{app_id}/signature": nothing,
+    "/console/counter-codes": nothing,
+    "/console/counter-codes/{code_id}/print": nothing,
+    "/console/orders": nothing,
+    "/console": nothing,
+    "/console/orders/{order_id}": nothing,
     "/console/search": lambda company: {"q": company.story.merchant_order_no[:20]},
-    "/console/payments": NOTHING,
-    "/console/refunds": NOTHING,
-    "/console/splits": NOTHING,
-    "/console/exports/orders": NOTHING,
-    "/console/exports/payments": NOTHING,
-    "/console/exports/refunds": NOTHING,
-    "/console/exports/splits": NOTHING,
-    "/console/payments/{payment_no}": NOTHING,
-    "/console/ledger": OF_MERCHANT,
+    "/console/payments": nothing,
+    "/console/refunds": nothing,
+    "/console/splits": nothing,
+    "/console/exports/orders": nothing,
+    "/console/exports/payments": nothing,
+    "/console/exports/refunds": nothing,
+    "/console/exports/splits": nothing,
+    "/console/payments/{payment_no}": nothing,
+    "/console/ledger": of_merchant,
     "/console/statements": lambda it: {"merchant_id": it.merchant_id, "day": DAY},
-    "/console/reconciliations": OF_MERCHANT,
-    "/console/reconciliations/{statement_no}": NOTHING,
-    "/console/deliveries": OF_APP,
-    "/console/endpoints": OF_APP,
-    "/console/replays/{replay_id}": NOTHING,
+    "/console/reconciliations": of_merchant,
+    "/console/reconciliations/{statement_no}": nothing,
+    "/console/deliveries": of_app,
+    "/console/endpoints": of_app,
+    "/console/replays/{replay_id}": nothing,
 }
 
 VERSIONED = {"decision": "release", "reason": REASON, "version": 7}
 
 WRITES: dict[str, Sent] = {
-    "/api/approvals/{approval_id}/approve": NOTHING,
+    "/api/approvals/{approval_id}/approve": nothing,
     "/api/approvals/{approval_id}/reject": lambda _: {"reason": REASON},
-    "/console/approvals/{approval_id}/approve": NOTHING,
+    "/console/approvals/{approval_id}/approve": nothing,
     "/console/approvals/{approval_id}/reject": lambda _: {"reason": REASON},
     "/api/payments/{payment_no}/refunds": lambda _: {"amount": 1, "merchant_refund_no": "r-1"},
     "/api/payments/{payment_no}/decision": lambda _: decision(),
     "/api/refunds/{refund_no}/decision": lambda _: VERSIONED,
-    "/api/reconciliations": STATEMENT_OF_DAY,
-    "/api/reconciliations/{statement_no}/fetch": NOTHING,
-    "/api/events/{event_id}/redeliver": OF_APP,
-    "/api/deliveries/replays": REPLAYED,
+    "/api/reconciliations": statement_of_day,
+    "/api/reconciliations/{statement_no}/fetch": nothing,
+    "/api/events/{event_id}/redeliver": of_app,
+    "/api/deliveries/replays": replayed,
     "/console/payments/{payment_no}/decision": lambda _: FORM,
     "/console/payments/{payment_no}/refunds": lambda _: {
         "amount": "0.01", "reason": "x", "merchant_refund_no": "r-1",
     },
     "/console/payments/{payment_no}/refunds/{refund_no}/decision": lambda _: VERSIONED,
-    "/console/reconciliations": STATEMENT_OF_DAY,
-    "/console/orders/{order_id}/ask": NOTHING,
-    "/console/orders/{order_id}/close": NOTHING,
-    "/console/orders/{order_id}/callbacks/{event_id}": NOTHING,
-    "/console/reconciliations/{statement_no}/fetch": NOTHING,
-    "/console/replays": TYPED,
+    "/console/reconciliations": statement_of_day,
+    "/console/orders/{order_id}/ask": nothing,
+    "/console/orders/{order_id}/close": nothing,
+    "/console/orders/{order_id}/callbacks/{event_id}": nothing,
+    "/console/reconciliations/{statement_no}/fetch": nothing,
+    "/console/replays": typed,
     "/console/apps/{app_id}/signature": lambda _: {"method": "GET", "target": "/v1/capabilities"},
 }  # fmt: skip
 

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
+from merchant_admin.api.app_bodies import ChangeApp, CreateApp
 from merchant_admin.api.approvals import WAITS
-from merchant_admin.api.bodies import ChangeApp, CreateApp, body
+from merchant_admin.api.bodies import body
 from merchant_admin.api.ids import AppId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
 from merchant_admin.api.views import AppView, ShownAppView

@@ -11,7 +11,7 @@ from merchant_admin.api.bodies import ChangeChannelAccount, CreateChannelAccount
 from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
 from merchant_admin.api.views import ChannelAccountView
-from merchant_admin.flows import channel_accounts
+from merchant_admin.flows import account_trials, channel_accounts
 
 router = APIRouter(prefix="/api")
 ACCOUNTS = "/merchants/{merchant_id}/channel-accounts"
@@ -84,7 +84,7 @@ async def change(
 async def try_out(deps: Work, caller: Admin, payment_id: PaymentId) -> AccountTrial:
     """Try the credentials: one signed query for a payment that cannot exist. `ok`: the channel
     took them; else `field` is the one that is most likely wrong."""
-    return await channel_accounts.try_out(deps, caller.actor, payment_id)
+    return await account_trials.try_out(deps, caller.actor, payment_id)
 
 
 @router.get("/channels")

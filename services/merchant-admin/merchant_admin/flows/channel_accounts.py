@@ -1,26 +1,23 @@
 """Channel accounts: credentials are judged by the gateway, sealed to it, and never read back."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import JsonValue
 from pydantic_core import to_json
 
 from chassis.database import Tx
-from chassis.problems import FieldError, Forwarded, Overloaded
+from chassis.problems import FieldError, Forwarded
 from contracts.codes import Code
 from contracts.events.configuration import State
 from contracts.identifiers import new_id
 from contracts.internal import (
-    AccountTrial,
     ChannelDescription,
     CheckCredentials,
     CheckedCredentials,
-    TryAccount,
 )
 from contracts.sealing import seal
 from merchant_admin.domain import account_approvals
@@ -33,17 +30,11 @@ from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.flows import channels
 from merchant_admin.flows.asking import ask, require_alone
 from merchant_admin.flows.deps import Deps
-from merchant_admin.flows.recording import record_action, record_change
+from merchant_admin.flows.recording import record_change
 from merchant_admin.store import account_facts
 from merchant_admin.store import channel_accounts as store
 from merchant_admin.store.account_facts import NOTHING, AccountFacts
 from merchant_admin.store.merchants import get_merchant
-
-TRIAL_LIMIT_S: Final = 15.0
-"""Longer than any query at a channel takes."""
-
-KNOWN_WITHIN_S: Final = 6
-"""What is registered is known to the gateway within five seconds."""
 
 Credentials = Mapping[str, JsonValue]
 
@@ -183,30 +174,6 @@ async def change_approved(deps: Deps, tx: Tx, actor: Actor, asked: Asked) -> boo
     return True
 
 
-async def try_out(deps: Deps, actor: Actor, payment_id: str) -> AccountTrial:
-    """Try the credentials with one harmless signed query at the channel.
-
-    Raises NoSuch, Forwarded, and Overloaded where the gateway has not heard of the account within
-    the time that this takes at most.
-    """
-    async with deps.db.connection() as tx:
-        account = await store.find_account(tx, payment_id)
-    if account is None:
-        raise NoSuch("channel account")
-    trial = await _tried(deps, account)
-    async with deps.db.transaction() as tx:
-        await account_facts.put_trial(tx, payment_id, trial.model_dump(mode="json"), deps.clock())
-        await record_action(
-            tx,
-            actor,
-            "channel_account.tested",
-            at=deps.clock(),
-            entity_id=payment_id,
-            after={"ok": trial.ok, "code": trial.code, "field": trial.field},
-        )
-    return trial
-
-
 async def read(deps: Deps, merchant_id: str, payment_id: str, scope: Scope) -> ChannelAccount:
     """Raises NoSuch."""
     scope.require(merchant_id, "merchant")
@@ -257,19 +224,6 @@ async def read_of(deps: Deps, merchant_ids: Sequence[str], *, limit: int) -> lis
 async def read_channels(deps: Deps) -> list[ChannelDescription]:
     """The channels that the gateway has plugins for, with the schemas of their credentials."""
     return (await channels.read_list(deps)).items
-
-
-async def _tried(deps: Deps, account: ChannelAccount) -> AccountTrial:
-    path = f"/internal/channel-accounts/{account.payment_id}/test"
-    body = TryAccount(version=account.version)
-    for _ in range(KNOWN_WITHIN_S):
-        try:
-            return await deps.gateway.post(AccountTrial, path, body=body, timeout_s=TRIAL_LIMIT_S)
-        except Forwarded as problem:
-            if problem.code != Code.NOT_FOUND:
-                raise
-        await asyncio.sleep(1)
-    raise Overloaded("The gateway does not know this version of the account yet.")
 
 
 async def _add(tx: Tx, actor: Actor, account: ChannelAccount, shown: Mapping[str, Any]) -> None:

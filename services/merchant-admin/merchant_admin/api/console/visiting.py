@@ -35,7 +35,7 @@ REAUTHENTICATION: Final = "/console/reauthentication"
 BACK: Final = "back"
 """The field with the page to which people come back who proved who they are."""
 
-PASSWORD_AGAIN: Final = "password_again"  # noqa: S105 — the name of a field
+PASSWORD_AGAIN: Final = "password_again"  # noqa: S105  # the name of a field
 TOTP_AGAIN: Final = "totp_again"
 PROOFS: Final = frozenset({PASSWORD_AGAIN, TOTP_AGAIN})
 

@@ -25,7 +25,7 @@ from merchant_admin.api.console.visiting import (
 from merchant_admin.api.ids import MerchantId, PaymentId
 from merchant_admin.api.paging import id_after, page_of
 from merchant_admin.domain.entities import ChannelAccount
-from merchant_admin.flows import channel_accounts, channels, merchants
+from merchant_admin.flows import account_trials, channel_accounts, channels, merchants
 from merchant_admin.flows.deps import Deps
 
 HOME: Final = "/console/channel-accounts"
@@ -157,7 +157,7 @@ async def replace_from(deps: Deps, sent: Sent, account: ChannelAccount) -> Chann
 async def try_out(deps: Work, sent: SentByAdmin, payment_id: PaymentId) -> Response:
     """What came of it is then on the page of the account."""
     try:
-        await channel_accounts.try_out(deps, sent.actor, payment_id)
+        await account_trials.try_out(deps, sent.actor, payment_id)
     except Problem:
         return to(f"{HOME}/{payment_id}?problem=trial_failed")
     return to(f"{HOME}/{payment_id}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chassis.web import parse
-from merchant_admin.api.bodies import ChangeApp, CreateApp
+from merchant_admin.api.app_bodies import ChangeApp, CreateApp
 from merchant_admin.api.console.forms import whole_number
 from merchant_admin.domain.entities import App, AppTerms
 

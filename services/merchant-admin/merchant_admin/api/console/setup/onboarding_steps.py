@@ -13,7 +13,15 @@ from merchant_admin.api.console.setup import merchants as merchant_pages
 from merchant_admin.api.console.setup.apps import key_in, with_own_address
 from merchant_admin.api.console.visiting import Sent
 from merchant_admin.domain.onboarding import Draft, Step
-from merchant_admin.flows import apps, channel_accounts, channels, keys, merchants, pings
+from merchant_admin.flows import (
+    account_trials,
+    apps,
+    channel_accounts,
+    channels,
+    keys,
+    merchants,
+    pings,
+)
 from merchant_admin.flows.deps import Deps
 
 
@@ -79,7 +87,7 @@ async def _trial(deps: Deps, sent: Sent, draft: Draft) -> Taken:
     if "next" in sent.form:
         return Taken(replace(draft, is_tried=True), Step.APP)
     try:
-        await channel_accounts.try_out(deps, sent.actor, draft.payment_id or "")
+        await account_trials.try_out(deps, sent.actor, draft.payment_id or "")
     except Problem:
         return Taken(draft, Step.TRIAL, query="problem=trial_failed")
     return Taken(draft, Step.TRIAL)
