@@ -29,7 +29,7 @@ HEADS: Final = {
 
 
 def table(head: str) -> str:
-    rows = [_row(name, plugin) for name, plugin in PLUGINS.items()]
+    rows = [_row(name, each) for name, sold in PLUGINS.items() for each in sold.list_products()]
     return "\n".join([BEGIN, "", head, "|---|---|---|---|", *rows, "", END])
 
 

@@ -82,7 +82,8 @@ def ways(language: Language) -> str:
     rows = [
         f"| `{method}` | {plugin.title} `{name}` | {_code(way.needs)} | `{way.action}` |"
         for method in Method
-        for name, plugin in PLUGINS.items()
+        for name, sold in PLUGINS.items()
+        for plugin in sold.list_products()
         if (way := plugin.methods.get(method)) is not None
     ]
     return WAYS[language] + "\n".join(rows) + "\n"

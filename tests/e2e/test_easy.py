@@ -55,3 +55,35 @@ async def _notifications(sandbox: httpx.AsyncClient, payment_no: str) -> list[in
 
 def _request(stack: RunningStack, **changes: Any) -> dict[str, Any]:
     return request(stack.demo, "easy", method="h5", **changes)
+
+
+async def test_a_code_of_the_direct_api_is_paid_told_and_refunded(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient, callbacks: CallbackReceiver
+) -> None:
+    body = request(stack.demo, "easy_direct", notify_url=callbacks.url)
+    payment = await created(api, body)
+    assert payment["action"]["type"] == "qr_code"
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
+        page = await browser.get(payment["action"]["qr_code"])
+        assert payment["payment_no"] in page.text
+        await browser.post(page.url, data={"decision": "pay"})
+    await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
+    wanted = {name: payment[name] for name in ("merchant_id", "payment_id", "payment_no")}
+    number = f"{payment['merchant_order_no']}-R"
+    refund = await api.post(
+        "/v1/refunds",
+        {**wanted, "merchant_refund_no": number, "amount": 300, "notify_url": callbacks.url},
+    )
+    assert refund.status_code == 201
+    await callbacks.expect(tells("refund.succeeded", refund.json()["refund_no"]))
+    assert (await payment_of(api, payment["payment_no"]))["amount_refunded"] == 300
+
+
+@pytest.mark.parametrize("account", ["easy", "easy_direct"])
+async def test_an_app_is_sent_to_a_page(stack: RunningStack, api: ApiClient, account: str) -> None:
+    payment = await created(api, request(stack.demo, account, method="app"))
+    assert payment["action"]["type"] == "redirect"
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
+        page = await browser.get(payment["action"]["url"])
+        await browser.post(page.url, data={"decision": "pay"})
+    await eventually(has_status(api, payment["payment_no"], "succeeded"))

@@ -56,7 +56,7 @@ class RunningSandbox:
         return self.control("POST", "/pay", {"payment_no": payment_no, **more})
 
     def fault(self, channel: str, operation: str, fault: str, **more: Any) -> None:
-        body = {"channel": channel, "operation": operation, "fault": fault, **more}
+        body = {"channel": channel_of(channel), "operation": operation, "fault": fault, **more}
         self.control("POST", "/faults", body)
 
     def trade(self, payment_no: str) -> Any:
@@ -131,11 +131,12 @@ def account(credentials: dict[str, dict[str, str]]) -> Open:
     """Opens the sandbox's merchant of a channel; a field that is changed to None is left out."""
 
     def opened(channel: str, **changed: Any) -> ChannelAccount:
-        plugin = PLUGINS[channel]
+        plugin = PLUGINS[channel_of(channel)]
         given = {**credentials[channel], **changed}
         filled = {name: value for name, value in given.items() if value is not None}
         checked = plugin.credentials.model_validate(filled)
-        return ChannelAccount("C01", "M01", True, plugin, plugin.open_account(checked))
+        known = plugin.open_account(checked)
+        return ChannelAccount("C01", "M01", True, plugin.of(known), known)
 
     return opened
 
@@ -166,6 +167,11 @@ def merchant() -> Iterator[Merchant]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def channel_of(section: str) -> str:
+    """Of a section of demo.json: `easy_direct` is another product of easy."""
+    return section.partition("_")[0]
 
 
 @contextmanager

@@ -107,7 +107,8 @@ class Registrar:
     async def tell_account(
         self, known: Registration, channel: str, fields: Credentials
     ) -> Registration:
-        """Open the merchant's account at this channel, or change what has changed of it.
+        """Open the merchant's account at this channel, or change what has changed of it. `channel`
+        is the name of a section: where a third party sells several products, `easy_direct`.
 
         Raises:
             CannotRun: merchant-admin refuses, also where the gateway has no such channel.
@@ -121,7 +122,8 @@ class Registrar:
             change = {"credentials": fields}
             await self._call("PATCH", f"{accounts}/{payment_ids[channel]}", change)
         else:
-            requested = {"channel": channel, "name": f"{channel} (sandbox)", "credentials": fields}
+            named = {"channel": channel_of(channel), "name": f"{channel} (sandbox)"}
+            requested = named | {"credentials": fields}
             payment_ids[channel] = (await self._call("POST", accounts, requested))["payment_id"]
         credentials = known.credentials | {channel: fields}
         return replace(known, payment_ids=payment_ids, credentials=credentials)
@@ -132,6 +134,11 @@ class Registrar:
             raise CannotRun(f"merchant-admin refuses {method} {path}", response.text)
         answer: dict[str, Any] = response.json()
         return answer
+
+
+def channel_of(section: str) -> str:
+    """Of a section of the sandbox; those of further products are named behind the channel."""
+    return section.partition("_")[0]
 
 
 async def heard_by_gateway(gateway_url: str, registration: Registration) -> None:
@@ -155,8 +162,8 @@ async def _is_known(api: ApiClient, registration: Registration) -> bool:
     """An app that is not known is refused; an account that is not known has no webhook address."""
     order = await api.get(f"/v1/orders/none?merchant_id={registration.merchant_id}")
     notifications = [
-        await api.send("POST", f"/webhooks/{channel}/{payment_id}", b"{}")
-        for channel, payment_id in registration.payment_ids.items()
+        await api.send("POST", f"/webhooks/{channel_of(section)}/{payment_id}", b"{}")
+        for section, payment_id in registration.payment_ids.items()
     ]
     return order.status_code != httpx.codes.UNAUTHORIZED and not any(
         notification.status_code == httpx.codes.NOT_FOUND for notification in notifications

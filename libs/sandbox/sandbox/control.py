@@ -26,6 +26,7 @@ from sandbox.control_requests import (
     RefundRequest,
     SettingsRequest,
 )
+from sandbox.easy.account import direct_section
 from sandbox.faults import Fault
 from sandbox.telling import tell, tell_refund
 from sandbox.world import World
@@ -183,6 +184,7 @@ async def tell_credentials(world: World, request: Request) -> Response:
             "wechat": world.wechat.section(world.wechat.first(), world.public_url),
             "alipay": world.alipay.section(world.alipay.first(), world.public_url),
             "easy": world.easy.section(world.easy.first(), world.public_url),
+            "easy_direct": direct_section(world.easy.first(), world.public_url),
             "unionpay": world.unionpay.section(world.unionpay.first(), world.public_url),
         }
     )
@@ -197,6 +199,8 @@ async def open_merchant(world: World, request: Request) -> Response:
             section = world.alipay.section(world.alipay.open(), world.public_url)
         case "easy":
             section = world.easy.section(world.easy.open(), world.public_url)
+        case "easy_direct":
+            section = direct_section(world.easy.open(), world.public_url)
         case "unionpay":
             section = world.unionpay.section(world.unionpay.open(), world.public_url)
     return _json(section, 201)

@@ -63,4 +63,6 @@ class SettingsRequest(ControlRequest):
 
 
 class MerchantRequest(ControlRequest):
-    channel: Channel
+    """`easy_direct`: at the other product of easy."""
+
+    channel: Channel | Literal["easy_direct"]

@@ -75,7 +75,7 @@ def show(trade: Trade) -> Response:
         f'<label><input type="radio" name="wallet" value="{code}"'
         f"{' checked' if code == 'WECHAT' else ''}> {name}</label>"
         for code, name in WALLETS.items()
-        if trade.channel == "easy"
+        if trade.channel == "easy" and trade.product != "direct"
     )
     body = (
         f'<p class="amount">¥{yuan(trade.amount)}</p>'

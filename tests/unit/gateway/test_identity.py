@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.unit.gateway.channels.alipay_side import AlipaySide
+from tests.unit.gateway.channels.easy_direct_side import EasyDirectSide
 from tests.unit.gateway.channels.easy_side import EasySide
 from tests.unit.gateway.channels.wechat_side import WechatSide
 from tests.unit.gateway.harness import harness
@@ -71,6 +72,18 @@ def test_the_seller_may_be_told_later_once() -> None:
 
 def test_forms_know_the_fields_of_the_identity() -> None:
     named = {each.channel: each.identity_fields for each in list_channels(deps_with("easy")).items}
-    assert named["easy"] == ["org_id", "mer_code"]
+    assert named["easy"] == ["product", "org_id", "mer_code"]
     assert set(named["wechat"]) >= {"mchid", "appid"}
     assert "app_id" in named["alipay"]
+
+
+def test_what_was_registered_before_there_were_products_is_a_cashier_for_ever() -> None:
+    deps = deps_with("easy")
+    before = {"org_id": "ORG000000001215", "mer_code": "850000000000001"}
+    known = {"payment_id": "C7", "identity": before}
+    told = check_credentials(deps, "easy", asked("easy", **known)).identity
+    assert told == {"product": "cloud_cashier", **before}
+    direct = EasyDirectSide().credentials()
+    with pytest.raises(InvalidRequest) as refused:
+        check_credentials(deps, "easy", CheckCredentials(credentials=direct, **known))
+    assert [fault.pointer for fault in refused.value.errors] == ["/credentials/product"]

@@ -168,6 +168,10 @@ async def test_credentials_are_the_sections_of_demo_json(http: httpx.AsyncClient
             "base_url", "org_id", "mer_code", "term_no", "org_private_key_pem",
             "easypay_public_key_pem",
         },
+        "easy_direct": {
+            "product", "base_url", "org_id", "mer_code", "org_private_key_pem",
+            "easypay_public_key_pem",
+        },
         "unionpay": {
             "base_url", "file_url", "mer_id", "sign_private_key_pem", "sign_cert_pem",
             "unionpay_root_cert_pem", "unionpay_middle_cert_pem",

@@ -44,6 +44,13 @@ def _read(document: dict[str, str]) -> EasyAccount:
     )
 
 
+def direct_section(account: EasyAccount, base_url: str) -> dict[str, str]:
+    """The same merchant at the direct API."""
+    section = _section(account, f"{base_url}/yqt")
+    del section["term_no"]
+    return {"product": "direct"} | section
+
+
 def _section(account: EasyAccount, base_url: str) -> dict[str, str]:
     return {
         "base_url": base_url,

@@ -12,6 +12,8 @@ import orjson
 from sandbox.accounts import Accounts
 from sandbox.clock import beijing_compact
 from sandbox.easy.account import EasyAccount
+from sandbox.easy.direct import orders as direct_orders
+from sandbox.easy.direct import wire as direct_wire
 from sandbox.easy.orders import STATE_CODES, owner, paid_facts
 from sandbox.easy.wire import UNKNOWN_CODE, seal
 from sandbox.faults import Hit
@@ -34,13 +36,16 @@ class EasyNotices:
 
     def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
         account = self.accounts.get(trade.merchant)
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        if trade.product == "direct":
+            return Letter(_of_direct(account, trade, hit), headers)
         envelope = owner(account) | {
             "orgTrace": trade.number,
             "orgInfo": trade.details["org_info"],
             "orgDeviceIp": trade.details["device_ip"],
         }
         body = seal(account, envelope, _content(trade, hit), hit)
-        return Letter(body, {"Content-Type": "application/json; charset=utf-8"})
+        return Letter(body, headers)
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:
         if status != 200:
@@ -50,6 +55,14 @@ class EasyNotices:
         except orjson.JSONDecodeError:
             return False
         return isinstance(answer, dict) and answer.get("code") == "000000"
+
+
+def _of_direct(account: EasyAccount, trade: Trade, hit: Hit) -> bytes:
+    """Source: s.apifox.cn/9758ecc8"""
+    state = direct_orders.STATES["paid"]
+    if "unknown_status" in hit:
+        state = (direct_wire.UNKNOWN_STATE, "未知状态")
+    return direct_wire.notice(account, state, direct_orders.facts(trade, hit), hit)
 
 
 def _content(trade: Trade, hit: Hit) -> dict[str, str]:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from sandbox.answering import Call, Done, answer
 from sandbox.easy import cashier, orders, refunds
 from sandbox.easy.account import CHANNEL
+from sandbox.easy.direct import routes as direct
 from sandbox.easy.wire import (
     FAILED,
     FAILURES,
@@ -53,7 +54,7 @@ def routes(world: World) -> list[Route]:
     return [
         Route(path, partial(_serve, method, world), methods=["POST"])
         for path, method in METHODS.items()
-    ] + cashier.routes(world)
+    ] + [*cashier.routes(world), *direct.routes(world)]
 
 
 async def _serve(method: Method, world: World, request: Request) -> Response | HangUp:

@@ -154,7 +154,7 @@ class Configuration:
             entity.payment_id,
             entity.merchant_id,
             is_active,
-            plugin,
+            plugin.of(opened),
             opened,
             version=entity.version,
             certificates=_certificates(credentials),

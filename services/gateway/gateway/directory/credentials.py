@@ -72,11 +72,16 @@ def check_identity(plugin: Plugin[Any], before: Mapping[str, str], now: Mapping[
     others = [
         name
         for name in plugin.identity
-        if before.get(name, "") != now[name]
-        and (before.get(name) or name not in plugin.learnt_later)
+        if _was(plugin, before, name) != now[name]
+        and (_was(plugin, before, name) or name not in plugin.learnt_later)
     ]
     if others:
         raise BadCredentials([FieldError(pointer([name]), FIXED.en, FIXED.zh) for name in others])
+
+
+def _was(plugin: Plugin[Any], before: Mapping[str, str], name: str) -> str:
+    """What it was, also where nobody had to say so then."""
+    return before.get(name) or plugin.identity_before.get(name, "")
 
 
 def _fault(plugin: Plugin[Any], fault: Mapping[str, Any]) -> FieldError:

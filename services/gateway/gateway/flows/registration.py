@@ -35,7 +35,7 @@ def list_channels(deps: Deps) -> ChannelList:
             ChannelDescription(
                 channel=plugin.name,
                 title=plugin.title,
-                methods=list(plugin.methods),
+                methods=plugin.list_methods(),
                 credentials_schema=schema(plugin.credentials, plugin.form),
                 identity_fields=list(plugin.identity),
             )

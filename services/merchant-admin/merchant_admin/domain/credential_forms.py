@@ -15,8 +15,8 @@ _YES: Final = frozenset({"1", "true", "yes", "y", "on", "是"})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One field. `kind`: text, secret, pem, choice or flag; `ways`: those that need it, none where
-    all do; `is_shown`: it may be seen again once it was saved."""
+    """One field. `kind`: text, secret, pem, choice or flag; `ways`: those that have it, none where
+    all do; `is_needed`: in each of these; `is_shown`: it may be seen again once it was saved."""
 
     name: str
     title: Words
@@ -36,11 +36,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of the ways that exclude each other; `fields` are those of the others too that stay."""
+    """One of the ways that exclude each other: the fields that stay empty, and those whose value
+    says that it is this way."""
 
     name: str
     title: Words
     excluded: frozenset[str]
+    needed: frozenset[str] = frozenset()
+    chosen_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ class CredentialForm:
                 str(each.get("x-name", index)),
                 _words(each.get("x-title"), str(index)),
                 frozenset(name for name, value in _members(each).items() if value is False),
+                frozenset(each.get("required", [])),
+                {
+                    name: str(value["const"])
+                    for name, value in _members(each).items()
+                    if value is not False
+                },
             )
             for index, each in enumerate(schema.get("oneOf", []))
         )
@@ -63,12 +72,15 @@ class CredentialForm:
         properties = sorted(
             _members(schema).items(), key=lambda item: item[1].get("x-order", len(item[0]))
         )
-        return cls(tuple(_entry(name, it, needed, ways) for name, it in properties), ways)
+        choices = {name for way in ways for name in way.chosen_by}
+        entries = (_entry(name, it, needed, ways) for name, it in properties if name not in choices)
+        return cls(tuple(entries), ways)
 
     def credentials(self, entered: Mapping[str, str], way: str) -> dict[str, JsonValue]:
         """What was entered, without what is empty or belongs to another way."""
-        excluded = next((each.excluded for each in self.ways if each.name == way), frozenset())
-        given: dict[str, JsonValue] = {}
+        chosen = next((each for each in self.ways if each.name == way), None)
+        excluded = chosen.excluded if chosen else frozenset()
+        given: dict[str, JsonValue] = dict(chosen.chosen_by) if chosen else {}
         for entry in self.entries:
             text = entered.get(entry.name, "").strip()
             if entry.name in excluded:
@@ -98,10 +110,13 @@ class CredentialForm:
             if entry.is_shown and credentials.get(entry.name) not in (None, False)
         }
 
-    def way_of(self, names: frozenset[str]) -> str:
-        """The first of the ways in which credentials with these fields were entered."""
+    def way_of(self, credentials: Mapping[str, Any]) -> str:
+        """The first of the ways in which these credentials were entered."""
         for way in self.ways:
-            if names.isdisjoint(way.excluded):
+            is_chosen = all(
+                credentials.get(name, value) == value for name, value in way.chosen_by.items()
+            )
+            if is_chosen and way.excluded.isdisjoint(credentials):
                 return way.name
         return self.ways[0].name if self.ways else ANY_WAY
 
@@ -116,7 +131,7 @@ def _entry(
         title=_words(shown.get("x-title"), name),
         help=_words(shown.get("x-help"), ""),
         kind=str(shown.get("x-kind", "text")),
-        is_needed=name in needed,
+        is_needed=name in needed or any(name in way.needed for way in ways),
         is_secret=shown.get("x-secret") is True or "password" in str(shown.get("format")),
         is_rare=shown.get("x-rare") is True,
         options={

@@ -271,7 +271,7 @@ async def _shown(
     return {
         "values": form.shown(credentials),
         "keys": [fact.model_dump(mode="json") for fact in checked.keys],
-        "way": form.way_of(frozenset(credentials)),
+        "way": form.way_of(credentials),
     }
 
 

@@ -1,6 +1,6 @@
 """What a merchant enters to register its account at 易生, and the account opened from it.
 
-Source: apifox.com/apidoc/docs-site/2466304
+Source: apifox.com/apidoc/docs-site/2466304 (云易收), s.apifox.cn/9758ecc8 (易企通 2.0)
 """
 
 from dataclasses import dataclass, field, replace
@@ -18,9 +18,17 @@ REFUND_URLS: Final = {
     "https://platform.eycard.cn": "https://platform.eycard.cn:6111",
     "https://mtest.eycard.cn": "https://t-wapi.bhecard.com:6111",
 }
-"""易生's own addresses, in production and for tests: of the cashier, and of refunds."""
+"""易生's own addresses of 云易收, in production and for tests: of the cashier, and of refunds."""
 
+DIRECT_URLS: Final = frozenset(
+    {"https://phoenix.eycard.cn/yqt", "https://d-phoenix-gap.easypay.com.cn:24443/yqt"}
+)
+"""Those of 易企通 2.0."""
+
+Product = Literal["cloud_cashier", "direct"]
 SignScope = Literal["bizData", "envelope+bizData"]
+Requester = Literal["merchant", "institution"]
+CodeWallet = Literal["alipay", "wechat", "unionpay"]
 
 
 class Credentials(BaseModel):
@@ -28,26 +36,50 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    product: Product = "cloud_cashier"
+    """What the merchant has signed for: 云易收 (易生's cashier) or 易企通 2.0 (our own page)."""
     base_url: HttpUrl
     refund_base_url: Annotated[HttpUrl | Literal[""], Field(validate_default=True)] = ""
     """Where refunds are asked for; known for 易生's own addresses, else the same host."""
     org_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{8,15}$")]
     mer_code: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,15}$")]
-    term_no: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,15}$")]
+    term_no: Annotated[
+        Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,15}$")] | None, Field(validate_default=True)
+    ] = None
     org_private_key_pem: SecretStr
     easypay_public_key_pem: str
     mini_program_appid: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,32}$")] | None = None
+    official_account_appid: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,32}$")] | None = None
+    """Whose openids `jsapi` is told, where 易生 does not know it."""
     prod_code: Annotated[str, Field(pattern=r"^[0-9A-Z]{1,16}$")] = "ISYH"
     sign_scope: SignScope = "bizData"
     """What a signature covers; the documents do not say it in so many words."""
     timeout_unit: Literal["seconds", "minutes"] = "seconds"
     """Of `timeoutMinutes`: the documents name minutes, their example is seconds."""
+    requester: Requester = "institution"
+    """Whom `reqHeader` names: 易企通 2.0 knows merchants that ask for themselves."""
+    certificate_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,64}$")] | None = None
+    """Of the institution's key, where 易生 has several."""
+    code_wallet: CodeWallet = "alipay"
+    """Whose code `native` shows: 易企通 2.0 makes one for one wallet."""
 
     @field_validator("refund_base_url")
     @classmethod
     def _follows_base_url(cls, url: str, info: ValidationInfo) -> str:
         base_url = str(info.data.get("base_url", "")).rstrip("/")
         return url or REFUND_URLS.get(base_url, base_url)
+
+    @field_validator("term_no")
+    @classmethod
+    def _belongs_to_the_cashier(cls, term_no: str | None, info: ValidationInfo) -> str | None:
+        product = info.data.get("product")
+        if product == "cloud_cashier" and term_no is None:
+            raise Fault("必填：云易收按终端受理", "is needed: the cashier knows terminals")
+        if product == "direct" and term_no is not None:
+            raise Fault(
+                "易企通 2.0 没有终端号，请留空", "stays empty: the direct API has no terminals"
+            )
+        return term_no
 
     @field_validator("org_private_key_pem")
     @classmethod
@@ -71,6 +103,7 @@ class Credentials(BaseModel):
 class Account:
     """Credentials with their keys parsed."""
 
+    product: Product
     base_url: str
     refund_base_url: str
     org_id: str
@@ -79,9 +112,13 @@ class Account:
     private_key: RSAPrivateKey = field(repr=False)
     easypay_keys: tuple[RSAPublicKey, ...] = field(repr=False)
     mini_program_appid: str
+    official_account_appid: str
     prod_code: str
     sign_scope: SignScope
     is_timeout_in_minutes: bool
+    requester: Requester
+    certificate_id: str
+    code_wallet: CodeWallet
 
 
 def open_account(credentials: BaseModel) -> Account:
@@ -89,19 +126,24 @@ def open_account(credentials: BaseModel) -> Account:
     if not isinstance(credentials, Credentials):
         raise TypeError(f"not the credentials of easy: {type(credentials)}")
     return Account(
+        product=credentials.product,
         base_url=credentials.base_url.rstrip("/"),
         refund_base_url=credentials.refund_base_url.rstrip("/"),
         org_id=credentials.org_id,
         mer_code=credentials.mer_code,
-        term_no=credentials.term_no,
+        term_no=credentials.term_no or "",
         private_key=rsa.private_key(
             credentials.org_private_key_pem.get_secret_value(), checked=True
         ),
         easypay_keys=(rsa.public_key(credentials.easypay_public_key_pem),),
         mini_program_appid=credentials.mini_program_appid or "",
+        official_account_appid=credentials.official_account_appid or "",
         prod_code=credentials.prod_code,
         sign_scope=credentials.sign_scope,
         is_timeout_in_minutes=credentials.timeout_unit == "minutes",
+        requester=credentials.requester,
+        certificate_id=credentials.certificate_id or "",
+        code_wallet=credentials.code_wallet,
     )
 
 

@@ -1,36 +1,43 @@
-"""易生 as one value: all that the gateway knows of this channel."""
+"""易生 as one value: all that the gateway knows of this channel, and of its two products."""
+
+from dataclasses import replace
+from typing import Final
 
 from contracts.api import Method
 from gateway.channels.easy import wire
 from gateway.channels.easy.credentials import (
+    DIRECT_URLS,
     REFUND_URLS,
     Account,
     Credentials,
     open_account,
     overlap,
 )
+from gateway.channels.easy.direct import plugin as direct
 from gateway.channels.easy.form import FORM
-from gateway.channels.easy.methods import cashier, h5, mini_program, pc
+from gateway.channels.easy.methods import app, cashier, h5, mini_program, pc
 from gateway.channels.easy.operations import notifications, query, query_refund, refund, trial
 from gateway.channels.plugin import Notifications, Operation, Plugin
 
-PLUGIN: Plugin[Account] = Plugin(
+CLOUD_CASHIER: Final[Plugin[Account]] = Plugin(
     name="easy",
     title="易生支付",
     credentials=Credentials,
     form=FORM,
     open_account=open_account,
-    identity=("org_id", "mer_code"),
+    identity=("product", "org_id", "mer_code"),
+    identity_before={"product": "cloud_cashier"},
     overlap=overlap,
     own_urls={
-        "base_url": frozenset(REFUND_URLS),
-        "refund_base_url": frozenset(REFUND_URLS.values()),
+        "base_url": frozenset(REFUND_URLS) | DIRECT_URLS,
+        "refund_base_url": frozenset(REFUND_URLS.values()) | DIRECT_URLS,
     },
     wire=wire,
     methods={
         Method.H5: Operation(h5.call, h5.outcome, action="redirect"),
         Method.PC: Operation(pc.call, pc.outcome, action="redirect"),
         Method.MINI_PROGRAM: Operation(mini_program.call, mini_program.outcome, action="redirect"),
+        Method.APP: Operation(app.call, app.outcome, action="redirect"),
         Method.CASHIER: Operation(cashier.call, cashier.outcome, action="redirect"),
     },
     query=Operation(query.call, query.outcome),
@@ -41,5 +48,11 @@ PLUGIN: Plugin[Account] = Plugin(
     trial=trial.read,
     channel_key=trial.channel_key,
     has_serials=True,
-    hosted=frozenset({Method.H5, Method.PC, Method.MINI_PROGRAM, Method.CASHIER}),
+    hosted=frozenset({Method.H5, Method.PC, Method.MINI_PROGRAM, Method.APP, Method.CASHIER}),
+)
+
+PLUGIN: Final[Plugin[Account]] = replace(
+    CLOUD_CASHIER,
+    products={"direct": direct.beside(CLOUD_CASHIER)},
+    product_of=lambda account: account.product,
 )

@@ -149,6 +149,10 @@ class Plugin(Generic[AccountT]):
     `channel_key` names the credential that verifies what the channel signs, `unknown_key` what is
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
+
+    `products`: the other APIs that this third party sells, by name, each a plugin of the same
+    channel with the same credentials; `product_of` names the one that an account has. A credential
+    that became part of the identity later meant `identity_before` until then.
     """
 
     name: str
@@ -181,3 +185,18 @@ class Plugin(Generic[AccountT]):
     currencies: frozenset[str] = frozenset({"CNY"})
     unknown_key: Callable[[AccountT, str], Blame | None] = lambda *_: None
     form: CredentialForm = field(default_factory=CredentialForm)
+    products: Mapping[str, "Plugin[AccountT]"] = field(default_factory=dict)
+    product_of: Callable[[AccountT], str] = lambda _: ""
+    identity_before: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, account: AccountT) -> "Plugin[AccountT]":
+        """The product that this account has: its ways to pay and its operations."""
+        return self.products.get(self.product_of(account), self)
+
+    def list_products(self) -> list["Plugin[AccountT]"]:
+        """Itself, and the others that are sold under the same name."""
+        return [self, *self.products.values()]
+
+    def list_methods(self) -> list[Method]:
+        """Those of all products."""
+        return list(dict.fromkeys(way for each in self.list_products() for way in each.methods))

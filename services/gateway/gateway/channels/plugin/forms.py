@@ -30,11 +30,19 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One way to fill the form in: its fields are needed, those of the other ways stay empty."""
+    """One way to fill the form in: its fields are needed, `optional` ones may be given too, those
+    of the other ways stay empty. `chosen_by`: the choice that stands for this way, where one does;
+    a way that is taken without it has the default of the credentials."""
 
     name: str
     title: Words
     fields: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    chosen_by: tuple[str, str] | None = None
+
+    @property
+    def own(self) -> frozenset[str]:
+        return frozenset((*self.fields, *self.optional))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ def schema(credentials: type[BaseModel], form: CredentialForm) -> dict[str, Json
         if each.name in properties:
             properties[each.name] |= _shown(each, order)
     if form.alternatives:
-        described["oneOf"] = [_one_of(each, form) for each in form.alternatives]
+        described["oneOf"] = [_one_of(each, form, properties) for each in form.alternatives]
     return described
 
 
@@ -83,14 +91,23 @@ def _shown(each: FormField, order: int) -> dict[str, Any]:
     return shown
 
 
-def _one_of(alternative: Alternative, form: CredentialForm) -> dict[str, Any]:
-    others = {name for each in form.alternatives for name in each.fields} - set(alternative.fields)
+def _one_of(
+    alternative: Alternative, form: CredentialForm, described: Mapping[str, Any]
+) -> dict[str, Any]:
+    others = frozenset().union(*(each.own for each in form.alternatives)) - alternative.own
+    required = list(alternative.fields)
+    members: dict[str, Any] = dict.fromkeys(sorted(others), False)
+    if alternative.chosen_by:
+        name, value = alternative.chosen_by
+        members[name] = {"const": value}
+        if described[name].get("default") != value:
+            required.append(name)
     return {
         "title": alternative.title.zh,
         "x-name": alternative.name,
         "x-title": _both(alternative.title),
-        "required": list(alternative.fields),
-        "properties": dict.fromkeys(sorted(others), False),
+        "required": required,
+        "properties": members,
     }
 
 
