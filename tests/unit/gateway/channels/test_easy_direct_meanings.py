@@ -176,6 +176,7 @@ def test_a_merchant_may_ask_for_itself_under_a_certificate_of_its_own() -> None:
 def test_days_are_those_of_beijing() -> None:
     late = datetime(2026, 1, 31, 16, 30, tzinfo=UTC)
     call = PLUGIN.query.call(replace(trade(), created_at=late), ACCOUNT)
+    assert call.body is not None
     assert call.body["reqOrderInfo"] == {"oriOrgTrace": PAYMENT_NO, "oriTransDate": "20260201"}
 
 

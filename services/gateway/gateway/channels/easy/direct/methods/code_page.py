@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.actions import RedirectAction
-from gateway.channels.easy.credentials import Account
+from gateway.channels.easy.credentials import Account, CodeWallet
 from gateway.channels.easy.direct import trade
 from gateway.channels.easy.direct.methods import native, placed
 from gateway.channels.easy.direct.wire import NATIVE_PATH
@@ -18,7 +18,7 @@ from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Unverifiabl
 
 
 def call(order: PayOrder, account: Account) -> Call:
-    wallet = "unionpay" if account.code_wallet == "unionpay" else "alipay"
+    wallet: CodeWallet = "unionpay" if account.code_wallet == "unionpay" else "alipay"
     pay_type = native.PAY_TYPES[wallet]
     return Call("POST", NATIVE_PATH, body=trade.write(order, account, pay_type))
 
