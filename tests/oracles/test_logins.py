@@ -8,6 +8,7 @@ import pytest
 from alipay import AliPay
 from alipay.exceptions import AliPayException
 
+from gateway.calling.enquiries import identify
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import NotIdentified
 
@@ -83,14 +84,14 @@ async def test_our_plugins_learn_who_pays(
     told = _sent_back(sandbox, url, **IN_WECHAT)
     code = told.get("code") or told["auth_code"]
     assert told["state"] == "s1"
-    named = await executor.identify(ours, code)
+    named = await identify(executor, ours, code)
     assert isinstance(named, str)
     assert len(named) == 28
     with pytest.raises(NotIdentified) as refused:
-        await executor.identify(ours, code)
+        await identify(executor, ours, code)
     assert refused.value.is_used_code
     with pytest.raises(NotIdentified):
-        await executor.identify(ours, "never given")
+        await identify(executor, ours, "never given")
 
 
 def _authorize(known: Known, **changes: str) -> str:

@@ -62,9 +62,9 @@ async def test_wechat_pays_certificates_are_downloaded_before_they_are_needed(
         platform_public_key_pem=None,
         platform_certificate_pem=certificates["wechat"]["platform_certificate_pem"],
     )
-    assert executor.has_old_keys(certified)
-    await executor.renew_keys(certified)
-    assert not executor.has_old_keys(certified)
+    assert executor.keys.is_due(certified)
+    await executor.keys.renew(certified)
+    assert not executor.keys.is_due(certified)
 
 
 async def test_alipays_unknown_certificate_is_downloaded_and_believed_by_its_root(
@@ -76,7 +76,7 @@ async def test_alipays_unknown_certificate_is_downloaded_and_believed_by_its_roo
         alipay_public_key_pem=None,
         **{name: certificates["alipay"][name] for name in names},
     )
-    forgetful = replace(known, opened=replace(known.opened, alipay_keys={}))
+    forgetful = replace(known, configured=replace(known.opened, alipay_keys={}))
     request = order()
     assert isinstance(await executor.pay(forgetful, request), Pending)
     assert isinstance(await executor.query(forgetful, trade_of(request)), Pending)

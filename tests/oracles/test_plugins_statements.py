@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gateway.calling.enquiries import fetch_statement
 from gateway.calling.executor import Executor
 from gateway.channels.beijing import BEIJING
 from gateway.channels.plugin import (
@@ -24,7 +25,7 @@ from .conftest import RunningSandbox
 async def rows_of(
     executor: Executor, account: ChannelAccount, numbers: set[str], kind: StatementKind = "trade"
 ) -> list[tuple[str, str, str, int]]:
-    statement = await executor.fetch_statement(account, today(kind))
+    statement = await fetch_statement(executor, account, today(kind))
     assert isinstance(statement, Statement), statement
     return sorted(
         (row.kind, row.payment_no, row.refund_no, row.amount.amount_minor)
@@ -62,7 +63,7 @@ async def test_a_statement_tells_what_the_channel_kept_and_what_of_it_came_back(
     whole = refunding_of(paid, paid.amount.amount_minor)
     assert not isinstance(await executor.refund(here, whole), Declined)
     await until_refunded(executor, here, whole)
-    statement = await executor.fetch_statement(here, today("trade"))
+    statement = await fetch_statement(executor, here, today("trade"))
     assert isinstance(statement, Statement)
     fees = [row.fee for row in statement.rows if row.payment_no == paid.payment_no]
     assert fees == [8, -8]
@@ -87,9 +88,9 @@ async def test_a_row_that_differs_from_our_books_is_told_as_it_stands(
     here, paid = account(channel), order()
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no, notify=False)
-    honest = await executor.fetch_statement(here, today("trade"))
+    honest = await fetch_statement(executor, here, today("trade"))
     sandbox.fault(channel, "bill", "wrong_amount", times=1)
-    changed = await executor.fetch_statement(here, today("trade"))
+    changed = await fetch_statement(executor, here, today("trade"))
     assert isinstance(honest, Statement)
     assert isinstance(changed, Statement)
     pairs = zip(honest.rows, changed.rows, strict=True)
@@ -108,7 +109,7 @@ async def test_a_provider_reads_the_statement_of_its_merchant_only(
     numbers = {paid.payment_no, others.payment_no}
     assert await rows_of(executor, own, numbers) == [("payment", paid.payment_no, "", 1299)]
     assert await rows_of(executor, other, numbers) == [("payment", others.payment_no, "", 1299)]
-    funds = await executor.fetch_statement(own, today("funds"))
+    funds = await fetch_statement(executor, own, today("funds"))
     assert isinstance(funds, NotSent)
 
 
@@ -121,8 +122,8 @@ async def test_a_statement_that_does_not_arrive_whole_is_unknown(
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no, notify=False)
     sandbox.fault(channel, "bill", fault, times=1)
-    assert isinstance(await executor.fetch_statement(here, today("trade")), Unknown)
-    assert isinstance(await executor.fetch_statement(here, today("trade")), Statement)
+    assert isinstance(await fetch_statement(executor, here, today("trade")), Unknown)
+    assert isinstance(await fetch_statement(executor, here, today("trade")), Statement)
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
@@ -130,4 +131,4 @@ async def test_a_day_on_which_nothing_moved_has_an_empty_statement(
     executor: Executor, account: Open, channel: str
 ) -> None:
     quiet = StatementRequest((datetime.now(BEIJING) - timedelta(days=40)).date(), "trade")
-    assert await executor.fetch_statement(account(channel), quiet) == Statement(())
+    assert await fetch_statement(executor, account(channel), quiet) == Statement(())

@@ -33,9 +33,9 @@ class Rotation(Counted):
         await asyncio.sleep(self.dice.between(5, 100))
         following = alipay_wire.opened(self._account.account_id, alipay_wire.keys().following)
         both = overlap(following, self._account.opened)
-        self.centre.register(replace(self._account, opened=both))
+        self.centre.register(replace(self._account, configured=both))
         await asyncio.sleep(self.dice.between(1, 20))
         self._wire.key = alipay_wire.keys().following
         self.world.story.tell(self._account.account_id, "signs with a new key")
         await asyncio.sleep(OVERLAP_S)
-        self.centre.register(replace(self._account, opened=following))
+        self.centre.register(replace(self._account, configured=following))

@@ -16,6 +16,7 @@ from contracts.events.alerts import Alert
 from foundation.configuration_replica import ConfigurationReplica
 from foundation.expiry import Certificate, Expiries, end_of
 from foundation.self_watch import self_watch
+from gateway.calling.key_renewal import ends_of_keys
 from gateway.flows.deps import Deps
 
 LOOK_S: Final = 5.0
@@ -43,11 +44,12 @@ class KeyWatch:
     async def look(self) -> None:
         """Ask for what is due, a few accounts at a time; the next look takes the next ones."""
         self.pulse.beat()
-        executor = self._deps.executor
-        due = (each for each in self._deps.directory.list_accounts() if executor.has_old_keys(each))
+        keys = self._deps.executor.keys
+        keys = self._deps.executor.keys
+        due = (each for each in self._deps.directory.list_accounts() if keys.is_due(each))
         async with asyncio.TaskGroup() as group:
             for account in islice(due, MAX_AT_ONCE):
-                group.create_task(executor.renew_keys(account))
+                group.create_task(keys.renew(account))
 
 
 class CertificateWatch:
@@ -84,7 +86,7 @@ class CertificateWatch:
             if account.is_active:
                 for name, ends_at in account.certificates.items():
                     yield Certificate(account.account_id, name, ends_at, account.merchant_id)
-                for name, ends_at in self._deps.executor.key_ends(account).items():
+                for name, ends_at in ends_of_keys(account).items():
                     yield Certificate(account.account_id, name, ends_at, account.merchant_id)
         if self._ca_file and (end := end_of(self._ca_file.read_text())):
             yield Certificate("gateway", self._ca_file.name, end)

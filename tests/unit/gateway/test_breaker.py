@@ -1,6 +1,6 @@
 """A channel account that does not answer is left alone, and asked again carefully."""
 
-from gateway.calling.breaker import FIRST_OPEN_S, MAX_OPEN_S, THRESHOLD, Breaker
+from gateway.calling.bulkhead import FIRST_OPEN_S, MAX_OPEN_S, THRESHOLD, Breaker
 
 
 class Clock:

@@ -22,8 +22,7 @@ from contracts.actions import QrCodeAction
 from contracts.api import Method
 from contracts.events.alerts import Alert
 from contracts.money import Money
-from gateway.calling.breaker import THRESHOLD
-from gateway.calling.bulkhead import MAX_CALLS_PER_ACCOUNT
+from gateway.calling.bulkhead import MAX_CALLS_PER_ACCOUNT, THRESHOLD
 from gateway.calling.executor import Executor
 from gateway.calling.transport import Broken, NotReached
 from gateway.channels.meanings import unlisted_code

@@ -11,7 +11,7 @@ from tests.unit.gateway.test_notification import notification
 from contracts.events.alerts import Alert
 from gateway.admission.failed_signatures import NOTIFICATIONS_A_MINUTE, REQUESTS_A_MINUTE
 from gateway.admission.failures import FailureRate
-from gateway.calling.breaker import THRESHOLD
+from gateway.calling.bulkhead import THRESHOLD
 from gateway.calling.transport import Broken
 from gateway.flows.notification import receive
 

@@ -152,21 +152,21 @@ async def test_keys_are_fetched_soon_and_again_before_they_are_old() -> None:
     clock, gateway = Clock(), harness(KEYS)
     executor = over(gateway.transport, clock)
     account = keyed()
-    assert executor.has_old_keys(account)
-    await executor.renew_keys(account)
+    assert executor.keys.is_due(account)
+    await executor.keys.renew(account)
     clock.now = EVERY_S - 1
-    assert not executor.has_old_keys(account)
+    assert not executor.keys.is_due(account)
     clock.now = EVERY_S
-    assert executor.has_old_keys(account)
+    assert executor.keys.is_due(account)
 
 
 async def test_a_download_that_failed_is_tried_again_after_a_while() -> None:
     clock = Clock()
     executor, account = over(FakeTransport([Broken("reset")]), clock), keyed()
-    await executor.renew_keys(account)
-    assert not executor.has_old_keys(account)
+    await executor.keys.renew(account)
+    assert not executor.keys.is_due(account)
     clock.now = RETRY_S
-    assert executor.has_old_keys(account)
+    assert executor.keys.is_due(account)
 
 
 async def test_the_watch_looks_after_every_account_that_has_such_keys() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.unit.gateway.harness import harness
 
 from contracts.events.alerts import Alert
-from gateway.calling.success import LEAST, WINDOW_S, SuccessRates
+from gateway.calling.metrics import LEAST, WINDOW_S, SuccessRates
 from gateway.channels.plugin import Declined, NotSent, Outcome, Pending, Unknown
 from gateway.directory import ChannelAccount
 

@@ -1,5 +1,6 @@
 """What one channel account may occupy, so that one that hangs never slows another.
 
+It has places, and a circuit breaker: an account that does not answer is left alone for a while.
 Whatever goes wrong on the way ends as NotSent where nothing was sent, and as Unknown after that.
 """
 
@@ -11,7 +12,6 @@ from typing import Final
 import structlog
 
 from contracts.events.alerts import Alert, Severity
-from gateway.calling.breaker import Breaker
 from gateway.calling.metrics import place
 from gateway.calling.transport import Broken, NotReached, Transport
 from gateway.channels.plugin import NotSent, Reply, Request, Unknown
@@ -26,12 +26,18 @@ MAX_CALLS_PER_ACCOUNT: Final = 64
 MAX_WAIT_S: Final = 1.0
 """How long a call waits for one of them."""
 
+THRESHOLD: Final = 20
+"""So many transport failures in a row: no hiccup, and soon reached where calls pile up."""
+
+FIRST_OPEN_S: Final = 2.0
+MAX_OPEN_S: Final = 30.0
+
 
 @dataclass(slots=True)
 class _Bulkhead:
     """One account's places, and how its channel has been answering."""
 
-    breaker: Breaker
+    breaker: "Breaker"
     places: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(MAX_CALLS_PER_ACCOUNT)
     )
@@ -83,7 +89,7 @@ class Bulkheads:
         finally:
             bulkhead.places.release()
 
-    def _failed(self, account: ChannelAccount, breaker: Breaker) -> None:
+    def _failed(self, account: ChannelAccount, breaker: "Breaker") -> None:
         was_open = breaker.is_open
         breaker.failed()
         if breaker.is_open and not was_open:
@@ -122,3 +128,52 @@ async def _has_place(places: asyncio.Semaphore) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+class Breaker:
+    """Closed, open after `THRESHOLD` failures in a row, then half-open: one probe at a time.
+
+    Ask `admits` before a call and report how it ended. A probe that never reports counts as
+    failed when the next one is due.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._open_s = FIRST_OPEN_S
+        self._closed_at = 0.0
+        self._is_probing = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= THRESHOLD
+
+    def admits(self) -> bool:
+        """Whether a call may go out now; where the breaker is open, one True makes the probe."""
+        if not self.is_open:
+            return True
+        now = self._clock()
+        if now < self._closed_at:
+            return False
+        self._is_probing = True
+        self._closed_at = now + self._open_s
+        return True
+
+    def succeeded(self) -> None:
+        """The channel answered, whatever it said."""
+        self._failures = 0
+        self._open_s = FIRST_OPEN_S
+        self._is_probing = False
+
+    def failed(self) -> None:
+        """The channel could not be reached or did not answer."""
+        self._failures += 1
+        if self._failures == THRESHOLD:
+            self._open()
+        elif self._is_probing:
+            self._open_s = min(self._open_s * 2, MAX_OPEN_S)
+            self._open()
+
+    def _open(self) -> None:
+        self._is_probing = False
+        self._closed_at = self._clock() + self._open_s

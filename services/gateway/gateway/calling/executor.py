@@ -1,28 +1,31 @@
 """The one place that talks to channels: sends what plugins sign, and says which of five it was.
 
 Whatever goes wrong ends as one of the five outcomes and never as an exception: before the request
-left it is NotSent, after that Unknown. Plugins stay pure; clock, network and limits are here.
+left it is NotSent, after that Unknown. Plugins stay pure; clock, network and limits are here. What
+is asked beside money (a statement, who pays, whether credentials are good): `enquiries`.
 """
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+import structlog
+from prometheus_client import Counter
+
 from chassis.problems import Problem
 from contracts.events.alerts import Alert
 from gateway.calling.bulkhead import Bulkheads, inexpressible
-from gateway.calling.exchange import Exchange
 from gateway.calling.key_renewal import Renewal
-from gateway.calling.metrics import note
-from gateway.calling.retry import Retry
+from gateway.calling.metrics import SuccessRates, note, place
 from gateway.calling.serials import Serials
-from gateway.calling.success import SuccessRates
 from gateway.calling.transport import Transport
 from gateway.calling.unlisted_codes import UnlistedCodes
 from gateway.channels.plugin import (
+    Answer,
+    Call,
     Declined,
     HandOver,
     Moment,
@@ -31,31 +34,47 @@ from gateway.channels.plugin import (
     Operation,
     Outcome,
     PayOrder,
+    Pending,
     RawNotification,
     Refunding,
+    Reply,
     SplitReturning,
     Splitting,
-    Statement,
-    StatementRequest,
     Succeeded,
     Trade,
-    Trial,
     Unknown,
     UnknownKey,
+    Unverifiable,
+    Word,
     dated,
 )
 from gateway.channels.reading import UNREADABLE
 from gateway.directory import ChannelAccount
 
+log = structlog.get_logger()
+
+REPEATS = Counter("channel_repeats", "Initiations sent again with the same number", ["channel"])
+
 PAY_LIMIT_S: Final = 10.0
 """How long an app waits for its channel, all repeats together."""
 
+PAUSES_S: Final = (0.3, 1.2)
+"""Before each repeat of an initiation; a channel that is still in trouble after them is asked by
+query."""
+
+SHORTEST_S: Final = 1.0
+"""With less time left than this, no repeat is begun."""
+
 SubjectT = TypeVar("SubjectT")
+OutcomeT = TypeVar("OutcomeT")
 
 
 class Executor:
     """`now` is the wall clock for signatures, `monotonic` measures, `tell` alerts people, `pause`
-    waits so many seconds, `serials` gives numbers to channels that need short ones."""
+    waits so many seconds, `serials` gives numbers to channels that need short ones.
+
+    `keys` learns the channels' own keys in use; `send` is one signed request within the account's
+    limits."""
 
     def __init__(
         self,
@@ -71,46 +90,44 @@ class Executor:
         self._unlisted = UnlistedCodes(tell)
         self._success = SuccessRates(tell)
         self._now = now
-        self._monotonic = monotonic
-        bulkheads = Bulkheads(transport, monotonic, tell)
-        self._retry = Retry(monotonic=monotonic, pause=pause)
-        self._keys = Renewal(bulkheads.send, moment=self.moment, monotonic=monotonic)
-        self._exchange = Exchange(bulkheads, self._keys, self.moment)
+        self._pause = pause
+        self.monotonic = monotonic
+        self.send = Bulkheads(transport, monotonic, tell).send
+        self.keys = Renewal(self.send, moment=self.moment, monotonic=monotonic)
 
     async def pay(self, account: ChannelAccount, order: PayOrder) -> Outcome:
         """Initiate the payment, by a method that the plugin has; repeated while the channel asks
-        for that and the time of the app allows it."""
+        for that and the time of the app allows it.
+
+        Only initiations are: whoever waits for them cannot wait for trade-core's clock. Refunds,
+        closes and queries are asked again by that clock, with the same number too.
+        """
         method = account.plugin.methods[order.method]
         if isinstance(method, HandOver):
             outcome = self._hand_over(account, method, order)
             note(account, "pay", outcome, 0.0)
             return outcome
-        call, read = method.call, method.outcome
-        started = self._monotonic()
+        started = self.monotonic()
+        until = started + PAY_LIMIT_S
         numbered = await self._with_serial(account, order, draw=True)
         if isinstance(numbered, NotSent):
-            self._report(account, "pay", numbered, started)
+            self.report(account, "pay", numbered, started)
             return numbered
-
-        async def ask(limit_s: float | None) -> Outcome:
-            return await self._exchange.ask(account, call, read, numbered, limit_s=limit_s)
-
-        outcome = await self._retry.run(account.channel, ask, PAY_LIMIT_S)
-        self._report(account, "pay", outcome, started)
+        outcome = await self.ask(account, method.call, method.outcome, numbered)
+        for pause_s in PAUSES_S:
+            if not _passes(outcome) or self.monotonic() + pause_s + SHORTEST_S > until:
+                break
+            await self._pause(pause_s)
+            REPEATS.labels(account.channel).inc()
+            limit_s = until - self.monotonic()
+            again = await self.ask(account, method.call, method.outcome, numbered, limit_s=limit_s)
+            outcome = _together(outcome, again)
+        self.report(account, "pay", outcome, started)
         return outcome
-
-    async def identify(self, account: ChannelAccount, code: str) -> str | NotSent | Unknown:
-        """Who the payer is whose browser came back from the wallet with this code. Raises
-        NotIdentified where the wallet does not say."""
-        return await self._exchange.identify(account, code)
 
     async def query(self, account: ChannelAccount, trade: Trade) -> Outcome:
         """Ask how the payment stands."""
         return await self._run(account, "query", account.plugin.query, trade)
-
-    async def try_out(self, account: ChannelAccount, trade: Trade) -> Trial:
-        """Whether the credentials are good: asked about a payment that cannot exist."""
-        return await self._exchange.try_out(account, trade)
 
     async def close(self, account: ChannelAccount, trade: Trade) -> Outcome:
         """End the payment, so that nobody can pay it any more."""
@@ -151,24 +168,10 @@ class Executor:
         """Have a receiver give back, where the channel asks each by itself; the same call again
         tells how it stands."""
         splits = account.plugin.splits
-        if (
-            splits is None
-            or splits.return_split is None
-            or not splits.gives_back(asked.share.account)
-        ):
+        returns = splits.return_split if splits is not None else None
+        if splits is None or returns is None or not splits.gives_back(asked.share.account):
             return Declined("no_return", "this receiver cannot be asked to give back")
-        return await self._run(account, "call_back", splits.return_split, asked)
-
-    async def fetch_statement(
-        self, account: ChannelAccount, requested: StatementRequest
-    ) -> Statement | Outcome:
-        """The channel's statement of a day; anything but a Statement says why there is none."""
-        started = self._monotonic()
-        fetched = await self._exchange.fetch_statement(account, requested)
-        self._report(
-            account, "bill", Succeeded() if isinstance(fetched, Statement) else fetched, started
-        )
-        return fetched
+        return await self._run(account, "call_back", returns, asked)
 
     async def read_notification(
         self, account: ChannelAccount, raw: RawNotification
@@ -176,33 +179,56 @@ class Executor:
         """What the channel tells, and when. Raises Unverifiable, or one of `UNREADABLE`."""
         read, moment = account.plugin.notifications.read, self.moment()
         try:
-            notified = read(raw, self._keys.opened(account), moment)
+            notified = read(raw, account.opened, moment)
         except UnknownKey as unknown:
-            await self._keys.renew(account, unknown.name)
-            notified = read(raw, self._keys.opened(account), self.moment())
+            await self.keys.renew(account, unknown.name)
+            notified = read(raw, account.opened, self.moment())
         return [dated(each, received_at=moment.now) for each in notified]
-
-    def has_old_keys(self, account: ChannelAccount) -> bool:
-        """Whether it is time to download the channel's keys (certificate mode)."""
-        return self._keys.is_due(account)
-
-    def key_ends(self, account: ChannelAccount) -> Mapping[str, datetime]:
-        """When the channel's keys end that were downloaded in use, by their names."""
-        keys = account.plugin.keys
-        return {} if keys is None else keys.ends(self._keys.opened(account))
-
-    async def renew_keys(self, account: ChannelAccount) -> None:
-        """Download the channel's keys that are in use now; never raises."""
-        await self._keys.renew(account, "")
 
     def moment(self) -> Moment:
         """Now, with a fresh nonce of 32 letters and digits."""
         return Moment(self._now(), secrets.token_hex(16))
 
+    async def ask(
+        self,
+        account: ChannelAccount,
+        write: Callable[[SubjectT, Any], Call],
+        read: Callable[[Answer, SubjectT, Any], OutcomeT],
+        subject: SubjectT,
+        *,
+        limit_s: float | None = None,
+    ) -> OutcomeT | NotSent | Unknown:
+        """One question to the channel and its answer, as `read` understands it: signed, sent,
+        verified, read; an outcome is dated. `limit_s`: less time than the call says."""
+        asked_at, opened, sign = self._now(), account.opened, account.plugin.wire.sign
+        outcome: OutcomeT | NotSent | Unknown
+        try:
+            call = write(subject, opened)
+        except UNREADABLE as error:
+            return _at(inexpressible(account, error), asked_at, self._now())
+        timeout_s = call.timeout_s if limit_s is None else min(call.timeout_s, limit_s)
+        reply = await self.send(account, lambda: sign(call, opened, self.moment()), timeout_s)
+        if not isinstance(reply, Reply):
+            return _at(reply, asked_at, self._now())
+        try:
+            outcome = read(await self._verified(account, reply, call), subject, account.opened)
+        except (Unverifiable, *UNREADABLE) as error:
+            outcome = unread(account, error, "the answer makes no sense")
+        return _at(outcome, asked_at, self._now())
+
+    def report(self, account: ChannelAccount, name: str, outcome: Outcome, started: float) -> None:
+        """Count and log what came of it; `started` by `monotonic`."""
+        if isinstance(outcome, Unknown):
+            self._unlisted.note(account.channel, name, outcome)
+        now_s = self.monotonic()
+        if name == "pay":
+            self._success.note(account, outcome, now_s)
+        note(account, name, outcome, now_s - started)
+
     def _hand_over(
         self, account: ChannelAccount, method: HandOver[Any], order: PayOrder
     ) -> Outcome:
-        opened = self._keys.opened(account)
+        opened = account.opened
         try:
             call, moment = method.call(order, opened), self.moment()
             handed = method.outcome(account.plugin.wire.sign(call, opened, moment))
@@ -217,14 +243,14 @@ class Executor:
         operation: Operation[SubjectT, Any],
         subject: SubjectT,
     ) -> Outcome:
-        started = self._monotonic()
+        started = self.monotonic()
         numbered = await self._with_serial(account, subject, draw=name == "refund")
         outcome: Outcome = (
             numbered
             if isinstance(numbered, NotSent)
-            else await self._exchange.ask(account, operation.call, operation.outcome, numbered)
+            else await self.ask(account, operation.call, operation.outcome, numbered)
         )
-        self._report(account, name, outcome, started)
+        self.report(account, name, outcome, started)
         return outcome
 
     async def _with_serial(
@@ -237,10 +263,37 @@ class Executor:
         except Problem as problem:
             return NotSent("no_serial", problem.detail, is_spoken=False)
 
-    def _report(self, account: ChannelAccount, name: str, outcome: Outcome, started: float) -> None:
-        if isinstance(outcome, Unknown):
-            self._unlisted.note(account.channel, name, outcome)
-        now_s = self._monotonic()
-        if name == "pay":
-            self._success.note(account, outcome, now_s)
-        note(account, name, outcome, now_s - started)
+    async def _verified(self, account: ChannelAccount, reply: Reply, call: Call) -> Answer:
+        """A key that is not known is perhaps a new one: asked for once, then it is or is not."""
+        verify = account.plugin.wire.verify
+        try:
+            return verify(reply, call, account.opened, self.moment())
+        except UnknownKey as unknown:
+            await self.keys.renew(account, unknown.name)
+            return verify(reply, call, account.opened, self.moment())
+
+
+def unread(account: ChannelAccount, error: Exception, words: str) -> Unknown:
+    """What an answer is that cannot be verified or read."""
+    if isinstance(error, Unverifiable):
+        return Unknown("unverifiable", str(error), is_spoken=False)
+    log.warning("channel.unreadable", channel=account.channel, error=place(error))
+    return Unknown("unreadable", words, is_spoken=False)
+
+
+def _at(outcome: OutcomeT, asked_at: datetime, said_at: datetime) -> OutcomeT:
+    if not isinstance(outcome, Word):
+        return outcome
+    return replace(outcome, asked_at=asked_at, said_at=said_at)
+
+
+def _passes(outcome: Outcome) -> bool:
+    return isinstance(outcome, NotSent | Unknown) and outcome.is_passing
+
+
+def _together(before: Outcome, now: Outcome) -> Outcome:
+    """Where the first call may have done its work, only a yes to the repeat says more: a no may be
+    about the repeat alone."""
+    if isinstance(before, Unknown) and not isinstance(now, Succeeded | Pending | Unknown):
+        return before
+    return now

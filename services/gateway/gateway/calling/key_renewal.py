@@ -5,8 +5,8 @@ once in `PAUSE_S` for each account, and no more.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -40,17 +40,6 @@ Send = Callable[
 ]
 
 
-@dataclass(slots=True)
-class _Learned:
-    """`given` is the account as it was configured, `opened` the same with the keys of today."""
-
-    given: Any
-    opened: Any
-    tried_at: float | None = None
-    learned_at: float | None = None
-    running: asyncio.Future[None] | None = None
-
-
 class Renewal:
     """`send` asks the channel within the account's limits; `monotonic` measures."""
 
@@ -60,52 +49,45 @@ class Renewal:
         self._send = send
         self._moment = moment
         self._monotonic = monotonic
-        self._accounts: dict[str, _Learned] = {}
-
-    def opened(self, account: ChannelAccount) -> Any:
-        """What the plugin made of the credentials, with the keys that were learned since."""
-        learned = self._accounts.get(account.account_id)
-        is_current = learned is not None and learned.given is account.opened
-        return learned.opened if learned is not None and is_current else account.opened
+        self._running: dict[str, asyncio.Future[None]] = {}
 
     def is_due(self, account: ChannelAccount) -> bool:
-        """Whether it is time to ask for all keys of this account."""
+        """Whether it is time to ask for all keys of this account (certificate mode)."""
         keys = account.plugin.keys
-        if keys is None or keys.every_s is None or keys.call("", self.opened(account)) is None:
+        if keys is None or keys.every_s is None or keys.call("", account.opened) is None:
             return False
-        learned, now = self._of(account), self._monotonic()
+        learned, now = account.learned, self._monotonic()
         if learned.tried_at is not None and now - learned.tried_at < RETRY_S:
             return False
         return learned.learned_at is None or now - learned.learned_at >= keys.every_s
 
-    async def renew(self, account: ChannelAccount, name: str) -> None:
+    async def renew(self, account: ChannelAccount, name: str = "") -> None:
         """Ask for the key of this name ("": for all) and learn it, if it is to be had.
 
         Returns when it is known whether it is; calls at the same time share one download. Never
         raises.
         """
-        keys, learned = account.plugin.keys, self._of(account)
-        call = keys.call(name, learned.opened) if keys is not None else None
+        keys, learned = account.plugin.keys, account.learned
+        call = keys.call(name, account.opened) if keys is not None else None
         if keys is None or call is None:
             return
-        if learned.running is not None:
-            await asyncio.shield(learned.running)
+        running = self._running.get(account.account_id)
+        if running is not None:
+            await asyncio.shield(running)
             return
         now = self._monotonic()
         if learned.tried_at is not None and now - learned.tried_at < PAUSE_S:
             return
         learned.tried_at = now
-        learned.running = asyncio.get_running_loop().create_future()
+        running = self._running[account.account_id] = asyncio.get_running_loop().create_future()
         try:
-            await self._learn(account, keys, call, learned)
+            await self._learn(account, keys, call)
         finally:
-            learned.running.set_result(None)
-            learned.running = None
+            del self._running[account.account_id]
+            running.set_result(None)
 
-    async def _learn(
-        self, account: ChannelAccount, keys: KeyRenewal[Any], call: Call, learned: _Learned
-    ) -> None:
-        sign, opened = account.plugin.wire.sign, learned.opened
+    async def _learn(self, account: ChannelAccount, keys: KeyRenewal[Any], call: Call) -> None:
+        sign, opened, learned = account.plugin.wire.sign, account.opened, account.learned
         reply = await self._send(
             account, lambda: sign(call, opened, self._moment()), call.timeout_s
         )
@@ -113,7 +95,7 @@ class Renewal:
             _note(account, "unanswered", reply.message)
             return
         try:
-            learned.opened = keys.learn(reply, call, learned.opened, self._moment())
+            learned.account = keys.learn(reply, call, account.opened, self._moment())
         except (Unverifiable, *UNREADABLE) as error:
             # Other words than our own may quote what was sent.
             reason = str(error) if isinstance(error, Unverifiable) else type(error).__name__
@@ -122,12 +104,11 @@ class Renewal:
         learned.learned_at = self._monotonic()
         _note(account, "learned", "")
 
-    def _of(self, account: ChannelAccount) -> _Learned:
-        learned = self._accounts.get(account.account_id)
-        if learned is None or learned.given is not account.opened:
-            learned = _Learned(account.opened, account.opened)
-            self._accounts[account.account_id] = learned
-        return learned
+
+def ends_of_keys(account: ChannelAccount) -> Mapping[str, datetime]:
+    """When the channel's keys end that were downloaded in use, by their names."""
+    keys = account.plugin.keys
+    return {} if keys is None else keys.ends(account.opened)
 
 
 def _note(account: ChannelAccount, result: str, reason: str) -> None:

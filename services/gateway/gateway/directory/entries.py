@@ -1,6 +1,7 @@
 """Everything the gateway knows by heart: apps, their keys, merchants and channel accounts.
 
-Each entry is immutable and complete, with its keys parsed; a change replaces the entry.
+Each entry is immutable and complete, with its keys parsed; a change replaces the entry. Only what
+is learned of a channel's keys changes in place.
 """
 
 import hashlib
@@ -63,21 +64,41 @@ class Merchant:
     logo: Logo | None = None
 
 
+@dataclass(slots=True)
+class LearnedKeys:
+    """What was learned of a channel's keys while the account is in use (`calling.key_renewal`).
+
+    `account`: what the plugin made of the credentials, with the keys of today; None: as configured.
+    `tried_at` and `learned_at`: when they were asked for, and had, by the clock that measures.
+    """
+
+    account: Any = None
+    tried_at: float | None = None
+    learned_at: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelAccount:
-    """One merchant's account at one channel. `opened` is what the plugin made of its credentials;
-    its type is the plugin's own business, so it is only ever handed back to the same plugin.
-    `version` is that of the configuration; `certificates`: when those among the credentials end;
-    `display_name`: what payers call it, if not by the channel's name."""
+    """One merchant's account at one channel. `configured` is what the plugin made of its
+    credentials; its type is the plugin's own business, so it is only ever handed back to the same
+    plugin. `version` is that of the configuration; `certificates`: when those among the credentials
+    end; `display_name`: what payers call it, if not by the channel's name. What is `learned` lasts
+    until the configuration brings another entry."""
 
     account_id: str
     merchant_id: str
     is_active: bool
     plugin: Plugin[Any]
-    opened: Any = field(repr=False)
+    configured: Any = field(repr=False)
     version: int = 0
     certificates: Mapping[str, datetime] = field(default_factory=dict)
     display_name: str | None = None
+    learned: LearnedKeys = field(default_factory=LearnedKeys, init=False, compare=False, repr=False)
+
+    @property
+    def opened(self) -> Any:
+        """The account as the plugin uses it now."""
+        return self.configured if self.learned.account is None else self.learned.account
 
     @property
     def channel(self) -> str:

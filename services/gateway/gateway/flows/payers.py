@@ -8,6 +8,7 @@ import structlog
 from contracts.api import Method, Payer
 from contracts.events.alerts import Alert, Severity
 from contracts.internal import AskWho, CheckoutOnFile, ChosenPayment, PayerCame, WhoAsked
+from gateway.calling.enquiries import identify
 from gateway.channels.plugin import NotIdentified, NotSent, Unknown
 from gateway.directory import ChannelAccount
 from gateway.domain.checkout_links import token_of
@@ -48,7 +49,7 @@ async def came(deps: Deps, payer: PayerCame) -> ChosenPayment:
     if not payer.code:
         raise PayerUnknown(token, "refused")
     try:
-        outcome = await deps.executor.identify(account, payer.code)
+        outcome = await identify(deps.executor, account, payer.code)
     except NotIdentified as error:
         if error.is_used_code and (begun := _begun(deps, filed, account)):
             return begun

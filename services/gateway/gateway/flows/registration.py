@@ -17,6 +17,7 @@ from contracts.internal import (
     TryAccount,
 )
 from contracts.money import Money
+from gateway.calling.enquiries import try_out
 from gateway.channels.key_facts import key_facts
 from gateway.channels.plugin import Plugin, Trade, schema
 from gateway.channels.trial_words import words_of
@@ -81,7 +82,7 @@ async def try_account(deps: Deps, payment_id: str, request: TryAccount) -> Accou
         created_at=now,
         expires_at=now + TRIAL_LIFE,
     )
-    tried = await deps.executor.try_out(account, nobodys)
+    tried = await try_out(deps.executor, account, nobodys)
     return AccountTrial(
         ok=tried.ok,
         code=tried.code,

@@ -8,6 +8,7 @@ from chassis.problems import Problem
 from contracts import internal
 from contracts.events.commands import FetchStatement
 from contracts.internal import MAX_PAGE_ROWS, NoStatement, StatementPage, StatementReceipt
+from gateway.calling.enquiries import fetch_statement
 from gateway.channels.plugin import (
     Declined,
     NotSent,
@@ -34,7 +35,7 @@ async def fetch(deps: Deps, command: FetchStatement) -> str:
     if account is None or account.channel != command.channel:
         log.error("command.account_unknown", payment_id=command.payment_id)
         return "account_unknown"
-    outcome = await deps.executor.fetch_statement(account, StatementRequest(command.day, "trade"))
+    outcome = await fetch_statement(deps.executor, account, StatementRequest(command.day, "trade"))
     try:
         if isinstance(outcome, Statement):
             return await _hand_over(deps, command, outcome)

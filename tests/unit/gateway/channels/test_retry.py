@@ -11,8 +11,7 @@ from tests.unit.gateway.channels.wechat_side import WechatSide
 from tests.unit.gateway.harness import FakeTransport, Step
 
 from contracts.api import Method
-from gateway.calling.executor import PAY_LIMIT_S, Executor
-from gateway.calling.retry import PAUSES_S
+from gateway.calling.executor import PAUSES_S, PAY_LIMIT_S, Executor
 from gateway.calling.transport import Broken, NotReached
 from gateway.channels.plugin import Declined, NotSent, Outcome, Pending, Reply, Unknown
 from gateway.directory import ChannelAccount

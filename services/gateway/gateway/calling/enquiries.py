@@ -1,0 +1,126 @@
+"""What channels are asked beside money: a statement, who pays, whether credentials are good.
+
+Each has another kind of answer than the five outcomes. Nothing here raises but where it says so.
+"""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from gateway.calling.executor import Executor, unread
+from gateway.calling.metrics import place
+from gateway.channels.plugin import (
+    Call,
+    NotSent,
+    Outcome,
+    Pending,
+    Reply,
+    Statement,
+    StatementPlace,
+    StatementRequest,
+    Succeeded,
+    Trade,
+    Trial,
+    Unknown,
+    UnknownKey,
+    Unverifiable,
+)
+from gateway.channels.reading import UNREADABLE
+from gateway.directory import ChannelAccount
+
+log = structlog.get_logger()
+
+STATEMENT_TIMEOUT_S: Final = 60.0
+
+LOGIN_LIMIT_S: Final = 5.0
+"""The payer waits for it; their code is worth one exchange, so nothing is repeated."""
+
+
+async def fetch_statement(
+    executor: Executor, account: ChannelAccount, requested: StatementRequest
+) -> Statement | Outcome:
+    """The channel's statement of a day; anything but a Statement says why there is none."""
+    started = executor.monotonic()
+    fetched = await _fetch(executor, account, requested)
+    outcome = Succeeded() if isinstance(fetched, Statement) else fetched
+    executor.report(account, "bill", outcome, started)
+    return fetched
+
+
+async def identify(
+    executor: Executor, account: ChannelAccount, code: str
+) -> str | NotSent | Unknown:
+    """The payer, as the wallet names them to this account, whose browser came back with this code.
+    Raises NotIdentified where the wallet does not say."""
+    login, opened = account.plugin.login, account.opened
+    if login is None:
+        return NotSent("no_login", "this channel cannot say who pays", is_spoken=False)
+    # Another server of the channel, which may hang while payments go well.
+    reply = await executor.send(
+        account, lambda: login.request(code, opened, executor.moment()), LOGIN_LIMIT_S, "/login"
+    )
+    if not isinstance(reply, Reply):
+        return reply
+    try:
+        return login.payer(reply, opened, executor.moment())
+    except (Unverifiable, *UNREADABLE) as error:
+        return unread(account, error, "the answer makes no sense")
+
+
+async def try_out(executor: Executor, account: ChannelAccount, trade: Trade) -> Trial:
+    """What the answer about a payment that cannot exist tells of the credentials."""
+    plugin, opened = account.plugin, account.opened
+    try:
+        call = plugin.query.call(trade, opened)
+        reply = await executor.send(
+            account, lambda: plugin.wire.sign(call, opened, executor.moment()), call.timeout_s
+        )
+        if not isinstance(reply, Reply):
+            return Trial(False, reply.code, reply.message)
+        return await _tried(executor, account, reply, call)
+    except Unverifiable as error:
+        name = error.name if isinstance(error, UnknownKey) else None
+        blame = None if name is None else plugin.unknown_key(opened, name)
+        if blame is not None:
+            return Trial.blaming(blame, "unverifiable", str(error))
+        return Trial(False, "unverifiable", str(error), plugin.channel_key(opened))
+    except UNREADABLE as error:
+        log.warning("channel.unreadable", channel=account.channel, error=place(error))
+        return Trial(False, "unreadable", "the answer makes no sense")
+
+
+async def _fetch(
+    executor: Executor, account: ChannelAccount, requested: StatementRequest
+) -> Statement | Outcome:
+    statements = account.plugin.statements
+    if statements is None or requested.kind not in statements.kinds:
+        return NotSent("no_bill", "this channel has no such statement", is_spoken=False)
+    spot = await executor.ask(account, statements.call, statements.place, requested)
+    if isinstance(spot, Pending) and not spot.found:
+        return Statement(())
+    if not isinstance(spot, StatementPlace):
+        return spot
+    read, download = statements.read, statements.download
+    if read is None or download is None:
+        raise TypeError(f"{account.channel} has a place of statements, and no way to read it")
+    try:
+        opened = account.opened
+        reply = await executor.send(
+            account, lambda: download(spot, opened, executor.moment()), STATEMENT_TIMEOUT_S
+        )
+        if not isinstance(reply, Reply):
+            return reply
+        # A large file takes seconds to read; payments must not wait for it.
+        return Statement(tuple(await asyncio.to_thread(read, reply, spot, requested, opened)))
+    except (Unverifiable, *UNREADABLE) as error:
+        return unread(account, error, "the statement makes no sense")
+
+
+async def _tried(executor: Executor, account: ChannelAccount, reply: Reply, call: Call) -> Trial:
+    read = account.plugin.trial
+    try:
+        return read(reply, call, account.opened, executor.moment())
+    except UnknownKey as unknown:
+        await executor.keys.renew(account, unknown.name)
+        return read(reply, call, account.opened, executor.moment())
