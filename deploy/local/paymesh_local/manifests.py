@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,12 @@ BASE: Final = ROOT / "deploy" / "k8s" / "base"
 EXAMPLES: Final = ROOT / "deploy" / "k8s" / "examples"
 OVERLAYS: Final = ROOT / "deploy" / "k8s" / "overlays"
 OBSERVABILITY: Final = ROOT / "deploy" / "observability"
+BUILT_OR_STARTED: Final = (
+    ROOT / "deploy" / "compose.yaml", *sorted(ROOT.glob("services/*/Dockerfile")),
+)  # fmt: skip
+"""The files that name images of others."""
+IMAGE_NAMED: Final = re.compile(r"^(?:FROM|\s+image:) (\S+)", re.MULTILINE)
+PINNED: Final = re.compile(r"[^:@]+:[^:@]+@sha256:[0-9a-f]{64}")
 HASH: Final = re.compile(r"-[0-9a-z]{10}$")
 OF_OTHERS: Final = {
     "Kafka": "kafka.strimzi.io/v1beta2",
@@ -45,7 +51,7 @@ SERVICES: Final = ("gateway", "trade-core", "merchant-admin", "notifier", "cashi
 
 def main() -> int:
     documents = list(rendered())
-    problems = list(faults_of_release(documents))
+    problems = [*faults_of_release(documents), *images_by_tag_alone(BUILT_OR_STARTED)]
     files = [*EXAMPLES.glob("*.yaml"), *OBSERVABILITY.glob("*.yaml")]
     others = [each for file in files for each in _documents(file)]
     problems += [problem for document in others for problem in faults_of(document)]
@@ -164,6 +170,14 @@ def strays(documents: list[dict[str, Any]], version: str) -> Iterator[str]:
         for container in pod.get("containers", []):
             if not container["image"].endswith(f":{version}"):
                 yield f"{name}: {container['image']} is not of the release {version}"
+
+
+def images_by_tag_alone(files: Iterable[Path]) -> Iterator[str]:
+    """Images of others that a push to a registry could change under us."""
+    for file in files:
+        for image in IMAGE_NAMED.findall(file.read_text()):
+            if not (image.startswith("paymesh/") or PINNED.fullmatch(image)):
+                yield f"{file.parent.name}/{file.name}: {image} must be named by version and digest"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import copy
 import re
 import shutil
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from contracts import topics
 from paymesh_local import release
 from paymesh_local.manifests import (
     BASE,
+    BUILT_OR_STARTED,
     HASH,
     OVERLAYS,
     faults_of,
     faults_of_release,
+    images_by_tag_alone,
     missing,
     rendered,
     rendered_here,
@@ -149,3 +152,15 @@ def test_each_way_out_has_a_door_and_each_door_a_way_out() -> None:
     doors = _arrows("ingress.yaml", "ingress", "from")
     assert out == {(caller, called) for called, caller in doors}
     assert ("cashier", "trade-core") not in out
+
+
+def test_every_image_of_others_is_named_by_its_digest() -> None:
+    assert list(images_by_tag_alone(BUILT_OR_STARTED)) == []
+    assert len(BUILT_OR_STARTED) == 6
+
+
+@pytest.mark.parametrize("image", ["python", "python:3.13.9-slim-bookworm", "python@sha256:12"])
+def test_an_image_that_a_push_could_change_is_refused(image: str, tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_text(f"FROM {image} AS build\n")
+    assert [each for each in images_by_tag_alone([file]) if image in each]

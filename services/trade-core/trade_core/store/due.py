@@ -68,9 +68,13 @@ async def begin_again_since(tx: Tx, since: datetime) -> int:
 _OPENED_SINCE = """
 select d.subject, statement_timestamp() as now
 from due_work d
-where exists (select from payments p where p.payment_no = d.subject and p.created_at >= $1)
-   or exists (select from refunds r where r.refund_no = d.subject and r.created_at >= $1)
-   or exists (select from splits s where s.split_no = d.subject and s.created_at >= $1)
+    cross join lateral (
+        (select created_at from payments where payment_no = d.subject)
+        union all (select created_at from refunds where refund_no = d.subject)
+        union all (select created_at from splits where split_no = d.subject)
+        limit 1
+    ) opened
+where opened.created_at >= $1
 """
 
 
