@@ -24,7 +24,7 @@ NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python $(wildcard examples/*/*.py) bench tests
 
-.PHONY: help run test upgrade-test test-sdks sdks simulate mutants fuzz check docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -77,6 +77,9 @@ check: venv $(NODE_ORACLES)/node_modules docs ## style, types, architecture, man
 	@if [ -x $(REDOCLY) ]; then $(REDOCLY) lint --extends recommended-strict tests/contract/openapi.json; \
 		else echo "  · without npm the description of the API was not linted"; fi
 	cd sdk/python && ../../$(VENV) -m hatchling build -t wheel -d ../../dist
+
+check-k8s: venv ## the manifests before a real kube-apiserver; BUILD=1 makes that one first (Go)
+	@$(VENV) -m paymesh_local.cluster $(if $(BUILD),--build)
 
 docs: venv ## the guide for app teams, in two languages, into .site/
 	@NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build --strict --quiet && echo "  ✓ .site/index.html"

@@ -215,7 +215,7 @@ async def test_a_forged_key_opens_nothing_and_a_forged_deletion_closes_nothing(
 
 
 def _refused() -> float:
-    return REGISTRY.get_sample_value("configuration_refused_total") or 0.0
+    return REGISTRY.get_sample_value("paymesh_configuration_refused_total") or 0.0
 
 
 _CONFIGURATION_FORGERIES: list[Forge] = [

@@ -97,7 +97,18 @@ def test_each_service_is_scraped_at_a_port_that_it_has() -> None:
 
 @pytest.mark.parametrize(
     "spoiled",
-    ["sum(http_request_total)", 'sum by (colour) (up{job="x"})', "http_requests", 'up{colour="x"}'],
+    [
+        "sum(http_request_total)",
+        'sum by (colour) (up{job="x"})',
+        "paymesh_http_requests",
+        'up{colour="x"}',
+    ],
 )
 def test_what_no_service_shows_is_found(spoiled: str) -> None:
     assert list(faults(spoiled))
+
+
+def test_each_metric_of_ours_says_whose_it_is() -> None:
+    ours = METRICS.keys() - OF_OTHERS.keys()
+    assert len(ours) > 40
+    assert [each for each in sorted(ours) if not each.startswith("paymesh_")] == []

@@ -71,3 +71,11 @@ def free_base() -> int:
         with contextlib.suppress(CannotRun):
             Ports.of_base(base).require_free()
             return base
+
+
+def free_port() -> int:
+    """One that the system hands out now; another program may be quicker, which then is said."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

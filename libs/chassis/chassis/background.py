@@ -20,7 +20,9 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 BACKOFF_MAX_S = 30.0
 CANCEL_LIMIT_S = 5.0
 STEADY_S = 60.0  # A loop that ran this long before it crashed starts again at the first back-off.
-CRASHES = Counter("background_crashes", "Loops that crashed and were started again", ["loop"])
+CRASHES = Counter(
+    "paymesh_background_crashes", "Loops that crashed and were started again", ["loop"]
+)
 
 
 class Pulse:

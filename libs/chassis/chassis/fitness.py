@@ -20,8 +20,8 @@ FIRST_LOOK_S: Final = 3.0
 CLOCK_LIMIT_S: Final = 5.0
 """Further from the database's clock than this, what a replica writes by its own is wrong."""
 
-CLOCK_OFFSET_S: Final = Gauge("clock_offset_seconds", "Our clock ahead of the database's")
-UNFIT: Final = Gauge("replica_unfit", "Checks of fitness that do not hold")
+CLOCK_OFFSET_S: Final = Gauge("paymesh_clock_offset_seconds", "Our clock ahead of the database's")
+UNFIT: Final = Gauge("paymesh_replica_unfit", "Checks of fitness that do not hold")
 
 Check = Callable[[], Awaitable[str | None]]
 """Empty: it holds; the words why it does not; None: that cannot be told now."""

@@ -15,8 +15,10 @@ from chassis.broker import Broker, options_of
 
 log = structlog.get_logger()
 
-NOT_PUBLISHED = Counter("kafka_not_published", "Messages that Kafka did not confirm", ["topic"])
-REPLACED = Counter("kafka_producer_replaced", "Times the producer was stuck and replaced")
+NOT_PUBLISHED = Counter(
+    "paymesh_kafka_not_published", "Messages that Kafka did not confirm", ["topic"]
+)
+REPLACED = Counter("paymesh_kafka_producer_replaced", "Times the producer was stuck and replaced")
 
 LINGER_MS = 2  # Long enough for concurrent sends to share a batch, too short to be noticed.
 MAX_BATCH_BYTES = 131_072

@@ -19,8 +19,10 @@ from foundation.record_proof import RecordProof, Unproven
 
 log = structlog.get_logger()
 
-REFUSED = Counter("configuration_refused", "Records that do not prove their writer")
-AGE_S = Gauge("configuration_age_seconds", "Since this was known to be all of the configuration")
+REFUSED = Counter("paymesh_configuration_refused", "Records that do not prove their writer")
+AGE_S = Gauge(
+    "paymesh_configuration_age_seconds", "Since this was known to be all of the configuration"
+)
 
 PATIENCE_S: Final = 10.0
 """Kafka is waited for this long at the start: what it says is never older than a snapshot."""

@@ -16,7 +16,9 @@ from contracts.record_proof import Checker, Prover, Unproven
 
 log = structlog.get_logger()
 
-UNSIGNED = Counter("records_unsigned", "Records that were believed without a proof", ["topic"])
+UNSIGNED = Counter(
+    "paymesh_records_unsigned", "Records that were believed without a proof", ["topic"]
+)
 
 MAX_UPGRADE: Final = timedelta(days=7)
 """Longer than a rolling upgrade may take; what is open for ever would be forgotten."""

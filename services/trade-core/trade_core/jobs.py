@@ -31,7 +31,7 @@ DUE_LIMIT_S: Final = 30.0
 """Looks are due after 5 s, 15 s, 30 s …; this late they are of no use to a payer who waits."""
 
 STARTED_S: Final = 600.0
-DUE_OLDEST_S: Final = Gauge("core_due_oldest_seconds", "How long the oldest due row has waited")
+DUE_OLDEST_S: Final = Gauge("paymesh_due_oldest_seconds", "How long the oldest due row has waited")
 RECONCILE_STALL_S: Final = 900.0
 """Longer than a comparison may take."""
 

@@ -119,6 +119,8 @@ async def _has_gone_back(harness: Harness, refund_no: str) -> bool:
 async def _refused(harness: Harness, channel: str) -> float:
     async with httpx.AsyncClient(trust_env=False) as http:
         text = (await http.get(f"{harness.stack.demo['private_urls']['gateway']}/metrics")).text
-    counter = rf'^channel_notices_total{{channel="{channel}",result="unverifiable"}} (\S+)$'
+    counter = (
+        rf'^paymesh_channel_notifications_total{{channel="{channel}",result="unverifiable"}} (\S+)$'
+    )
     found = re.search(counter, text, re.MULTILINE)
     return float(found.group(1)) if found else 0.0

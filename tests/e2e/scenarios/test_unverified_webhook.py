@@ -28,9 +28,13 @@ async def test_unverified_webhook_costs_no_call_and_is_not_believed(
 ) -> None:
     """It is counted and refused; nobody can make us ask a channel."""
     payment_id = await _account(harness, channel, harness.stack.demo["sandbox"][channel])
-    before = await _counted(harness, "channel_notices_total", f'"{channel}",result="unverifiable"')
+    before = await _counted(
+        harness, "paymesh_channel_notifications_total", f'"{channel}",result="unverifiable"'
+    )
     assert await _sent_at_once(harness, channel, payment_id) == [401] * AT_ONCE
-    after = await _counted(harness, "channel_notices_total", f'"{channel}",result="unverifiable"')
+    after = await _counted(
+        harness, "paymesh_channel_notifications_total", f'"{channel}",result="unverifiable"'
+    )
     assert after - before == AT_ONCE
     assert _calls(harness, payment_id) == 0
 
@@ -45,9 +49,9 @@ async def test_unverified_webhook_costs_no_call_and_is_not_believed(
 async def test_unverified_webhooks_download_certificates_once(harness: Harness) -> None:
     """In certificate mode an unknown serial number is asked for, but not as often as it comes."""
     payment_id = await _account(harness, "wechat", await _with_certificates(harness))
-    before = await _counted(harness, "channel_key_renewals_total", "")
+    before = await _counted(harness, "paymesh_channel_key_renewals_total", "")
     assert await _sent_at_once(harness, "wechat", payment_id) == [401] * AT_ONCE
-    assert await _counted(harness, "channel_key_renewals_total", "") - before <= 1
+    assert await _counted(harness, "paymesh_channel_key_renewals_total", "") - before <= 1
 
 
 async def _account(harness: Harness, channel: str, credentials: dict[str, str]) -> str:

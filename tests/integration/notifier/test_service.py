@@ -211,14 +211,26 @@ async def test_ready_and_alive(house: House) -> None:
 
 
 METRICS = {
-    'deliveries_total{class="none",result="delivered"}', "attempt_seconds_count",
-    "first_attempt_delay_seconds_count", "due_oldest_seconds", "lane_open", "lanes_suspended",
-    "inflight", "lease_expired_total", "ssrf_blocked_total", "parked", "exhausted",
-    "outbox_pending_oldest_seconds", "inbox_duplicates_total",
-}  # fmt: skip
+    'paymesh_deliveries_total{class="none",result="delivered"}',
+    "paymesh_attempt_seconds_count",
+    "paymesh_first_attempt_delay_seconds_count",
+    "paymesh_callbacks_due_oldest_seconds",
+    "paymesh_callback_endpoints_open",
+    "paymesh_callback_endpoints_suspended",
+    "paymesh_callbacks_in_flight",
+    "paymesh_callback_leases_expired_total",
+    "paymesh_callbacks_blocked_by_guard_total",
+    "paymesh_callbacks_waiting",
+    "paymesh_callbacks_exhausted",
+    "paymesh_outbox_pending_oldest_seconds",
+    "paymesh_inbox_duplicates_total",
+}
 OF_GROUP = {
-    "consumer_lag_records", "consumer_lag_seconds", "last_poll_age_seconds", "dead_events_total",
-}  # fmt: skip
+    "paymesh_consumer_lag_records",
+    "paymesh_consumer_lag_seconds",
+    "paymesh_last_poll_age_seconds",
+    "paymesh_dead_events_total",
+}
 
 
 async def test_metrics_tell_of_a_delivery_and_of_what_goes_wrong(house: House) -> None:
@@ -242,7 +254,7 @@ async def test_metrics_tell_of_a_delivery_and_of_what_goes_wrong(house: House) -
             told = {await house.received(), await house.received()}
 
             async def is_told() -> bool:
-                name = 'deliveries_total{class="none",result="delivered"}'
+                name = 'paymesh_deliveries_total{class="none",result="delivered"}'
                 after = await figures()
                 return after.get(name, 0) > before.get(name, 0)
 
@@ -252,8 +264,8 @@ async def test_metrics_tell_of_a_delivery_and_of_what_goes_wrong(house: House) -
     assert told == {payload_id(event), payload_id(last)}
     assert after.keys() >= METRICS
     assert {f'{name}{{group="{group}"}}' for name in OF_GROUP} <= after.keys()
-    assert after["inbox_duplicates_total"] > before["inbox_duplicates_total"]
-    assert after[f'dead_events_total{{group="{group}"}}'] >= 1
+    assert after["paymesh_inbox_duplicates_total"] > before["paymesh_inbox_duplicates_total"]
+    assert after[f'paymesh_dead_events_total{{group="{group}"}}'] >= 1
 
 
 async def test_killed_in_the_middle_of_a_try_it_tries_again(house: House) -> None:

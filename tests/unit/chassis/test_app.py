@@ -239,7 +239,7 @@ async def test_only_a_token_opens(client: httpx.AsyncClient, shown: str) -> None
 async def test_requests_are_counted_by_template(client: httpx.AsyncClient) -> None:
     def count(route: str, status: str) -> float:
         labels = {"method": "GET", "route": route, "status": status}
-        return REGISTRY.get_sample_value("http_requests_total", labels) or 0
+        return REGISTRY.get_sample_value("paymesh_http_requests_total", labels) or 0
 
     before = count("/v1/things/{thing}", "200"), count("unmatched", "404")
     for number in range(3):

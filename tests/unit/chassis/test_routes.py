@@ -102,10 +102,10 @@ async def test_a_wrong_message_is_refused_by_pointer(
 
 async def test_it_is_measured_by_its_template_and_described() -> None:
     labels = {"method": "GET", "route": "/direct/items/{name}", "status": "404"}
-    before = REGISTRY.get_sample_value("http_requests_total", labels) or 0
+    before = REGISTRY.get_sample_value("paymesh_http_requests_total", labels) or 0
     async with calling() as client:
         await client.get("/direct/items/c", headers=GOOD)
-    assert REGISTRY.get_sample_value("http_requests_total", labels) == before + 1
+    assert REGISTRY.get_sample_value("paymesh_http_requests_total", labels) == before + 1
     described = get_openapi(title="test", version="1", routes=application().routes)["paths"]
     assert described["/direct/items"]["post"]["description"] == "Store an item."
 

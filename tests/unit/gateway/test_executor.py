@@ -194,7 +194,7 @@ async def test_trouble_on_the_way_is_no_unlisted_code() -> None:
 
 def _unlisted_codes() -> float:
     labels = {"channel": "fake", "operation": "query"}
-    return REGISTRY.get_sample_value("channel_unlisted_codes_total", labels) or 0.0
+    return REGISTRY.get_sample_value("paymesh_channel_unlisted_codes_total", labels) or 0.0
 
 
 async def test_a_word_is_dated_from_the_question_to_its_answer() -> None:

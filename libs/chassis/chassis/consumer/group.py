@@ -25,14 +25,18 @@ from chassis.database import is_passing
 
 log = structlog.get_logger()
 
-LAG = Gauge("consumer_lag_records", "Records not applied yet", ["group"])
-APPLIED = Counter("consumer_applied_records", "Records applied", ["group"])
-FAILED = Counter("consumer_failed_batches", "Batches that failed and come again", ["group"])
-LAG_S = Gauge("consumer_lag_seconds", "Age of the last record applied, while more wait", ["group"])
-POLL_AGE_S = Gauge(
-    "last_poll_age_seconds", "Since Kafka last answered a fetch of the group's member", ["group"]
+LAG = Gauge("paymesh_consumer_lag_records", "Records not applied yet", ["group"])
+APPLIED = Counter("paymesh_consumer_applied_records", "Records applied", ["group"])
+FAILED = Counter("paymesh_consumer_failed_batches", "Batches that failed and come again", ["group"])
+LAG_S = Gauge(
+    "paymesh_consumer_lag_seconds", "Age of the last record applied, while more wait", ["group"]
 )
-DEAD = Counter("dead_events", "Records that could not be applied", ["group"])
+POLL_AGE_S = Gauge(
+    "paymesh_last_poll_age_seconds",
+    "Since Kafka last answered a fetch of the group's member",
+    ["group"],
+)
+DEAD = Counter("paymesh_dead_events", "Records that could not be applied", ["group"])
 
 POLL_MS = 200
 FETCH_WAIT_MS = 500

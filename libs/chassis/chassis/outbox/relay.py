@@ -16,9 +16,11 @@ from chassis.producer import Message, NotPublished, Producer
 
 log = structlog.get_logger()
 
-OLDEST_S = Gauge("outbox_pending_oldest_seconds", "Age of the oldest event not yet in Kafka")
-PUBLISHED = Counter("outbox_published", "Events that Kafka confirmed", ["topic"])
-DEAD = Counter("outbox_dead", "Events that can never be published", ["topic"])
+OLDEST_S = Gauge(
+    "paymesh_outbox_pending_oldest_seconds", "Age of the oldest event not yet in Kafka"
+)
+PUBLISHED = Counter("paymesh_outbox_published", "Events that Kafka confirmed", ["topic"])
+DEAD = Counter("paymesh_outbox_dead", "Events that can never be published", ["topic"])
 
 LOOK_AROUND_S = 1.0
 REST_S = 0.02  # After a round that was not full, so that a burst of commits shares the next.

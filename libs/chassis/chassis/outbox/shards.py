@@ -7,7 +7,7 @@ from prometheus_client import Gauge
 from chassis.database import Connection
 from chassis.outbox.log import SHARDS
 
-OWNED = Gauge("outbox_owned_shards", "Shards this replica publishes")
+OWNED = Gauge("paymesh_outbox_owned_shards", "Shards this replica publishes")
 
 LOCK_CLASS = 0x0B0C  # First half of the advisory locks; the second is the shard,
 PRESENCE = SHARDS  # or this one, which all replicas hold together.

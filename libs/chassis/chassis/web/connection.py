@@ -33,7 +33,7 @@ FEED_BYTES: Final = 65_536
 
 EVICTED_AT_ONCE: Final = 64
 
-REFUSED = Counter("http_refused", "Requests that never reached the application", ["reason"])
+REFUSED = Counter("paymesh_http_refused", "Requests that never reached the application", ["reason"])
 
 
 class HeadTooLarge(Problem):

@@ -21,14 +21,14 @@ from chassis.web.errors import problem_response
 
 log = structlog.get_logger()
 
-REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
+REQUESTS = Counter("paymesh_http_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram(
-    "http_request_seconds",
+    "paymesh_http_request_seconds",
     "Time from the request's head to the end of the answer",
     ["method", "route"],
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-IN_FLIGHT = Gauge("http_in_flight", "Requests inside the in-flight gate")
+IN_FLIGHT = Gauge("paymesh_http_in_flight", "Requests inside the in-flight gate")
 
 ALWAYS_OPEN = ("/health/", "/metrics")
 STREAMS = "/events"

@@ -25,7 +25,9 @@ from chassis.problems import (
 
 log = structlog.get_logger()
 
-UNHANDLED = Counter("unhandled_errors", "Requests that ended by what nobody expected", ["kind"])
+UNHANDLED = Counter(
+    "paymesh_unhandled_errors", "Requests that ended by what nobody expected", ["kind"]
+)
 
 
 def register_handlers(app: FastAPI, away: Iterable[type[Exception]] = ()) -> None:

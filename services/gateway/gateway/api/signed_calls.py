@@ -28,7 +28,9 @@ log = structlog.get_logger()
 
 MAX_BODY_BYTES: Final = 65_536
 
-REFUSED = Counter("authentication_refused", "Requests of apps that were not let in", ["reason"])
+REFUSED = Counter(
+    "paymesh_authentication_refused", "Requests of apps that were not let in", ["reason"]
+)
 
 M = TypeVar("M", bound=BaseModel)
 

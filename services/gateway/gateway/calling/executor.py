@@ -53,7 +53,9 @@ from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()
 
-REPEATS = Counter("channel_repeats", "Initiations sent again with the same number", ["channel"])
+REPEATS = Counter(
+    "paymesh_channel_repeats", "Initiations sent again with the same number", ["channel"]
+)
 
 PAY_LIMIT_S: Final = 10.0
 """How long an app waits for its channel, all repeats together."""

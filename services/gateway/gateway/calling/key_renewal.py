@@ -27,7 +27,9 @@ from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()
 
-RENEWALS = Counter("channel_key_renewals", "Downloads of channels' keys", ["channel", "result"])
+RENEWALS = Counter(
+    "paymesh_channel_key_renewals", "Downloads of channels' keys", ["channel", "result"]
+)
 
 PAUSE_S: Final = 10.0
 """Between two downloads that unknown keys asked for."""

@@ -18,9 +18,9 @@ from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()
 
-CALLS = Counter("channel_calls", "Calls to channels", ["channel", "operation", "outcome"])
+CALLS = Counter("paymesh_channel_calls", "Calls to channels", ["channel", "operation", "outcome"])
 SECONDS = Histogram(
-    "channel_call_seconds",
+    "paymesh_channel_call_seconds",
     "From the plugin's question to its outcome",
     ["channel", "operation"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),

@@ -13,10 +13,12 @@ from contracts.events.alerts import Alert, Severity
 from gateway.channels.plugin import Unknown
 
 CODES = Counter(
-    "channel_unlisted_codes", "Words of channels that no table knows", ["channel", "operation"]
+    "paymesh_channel_unlisted_codes",
+    "Words of channels that no table knows",
+    ["channel", "operation"],
 )
 UNSIGNED = Counter(
-    "channel_unsigned_answers", "Answers that no channel signed", ["channel", "operation"]
+    "paymesh_channel_unsigned_answers", "Answers that no channel signed", ["channel", "operation"]
 )
 
 MAX_REMEMBERED: Final = 1_000

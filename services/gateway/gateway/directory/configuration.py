@@ -44,8 +44,8 @@ from gateway.directory.credentials import BadCredentials, ChannelUrls, open_acco
 
 log = structlog.get_logger()
 
-APPLIED = Counter("configuration_applied", "Entities taken over", ["kind"])
-BROKEN = Counter("configuration_broken", "Entities that could not be taken over", ["kind"])
+APPLIED = Counter("paymesh_configuration_applied", "Entities taken over", ["kind"])
+BROKEN = Counter("paymesh_configuration_broken", "Entities that could not be taken over", ["kind"])
 
 
 class Broken(Exception):

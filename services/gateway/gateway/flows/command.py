@@ -24,7 +24,7 @@ from gateway.outgoing.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
 
-COMMANDS = Counter("channel_commands", "Commands from trade-core", ["command", "result"])
+COMMANDS = Counter("paymesh_channel_commands", "Commands from trade-core", ["command", "result"])
 
 
 async def run(deps: Deps, command: ChannelCommand) -> None:

@@ -29,7 +29,9 @@ from gateway.outgoing.results import Result, payment_result, refund_result
 
 log = structlog.get_logger()
 
-NOTIFICATIONS = Counter("channel_notices", "Webhooks of third parties", ["channel", "result"])
+NOTIFICATIONS = Counter(
+    "paymesh_channel_notifications", "Webhooks of third parties", ["channel", "result"]
+)
 
 
 @dataclass(frozen=True, slots=True)

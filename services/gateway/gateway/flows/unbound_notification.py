@@ -20,7 +20,11 @@ from gateway.outgoing.results import payment_result
 
 log = structlog.get_logger()
 
-ASKED = Counter("channel_hints", "Unbound notifications, which made us ask", ["channel", "result"])
+ASKED = Counter(
+    "paymesh_channel_unbound_notifications",
+    "Unbound notifications, which made us ask",
+    ["channel", "result"],
+)
 
 MAX_SHOWN: Final = 64
 """The number is unsigned text from outside; so much of it people are shown."""

@@ -64,7 +64,7 @@ AWAY_S: Final = 5.0
 """How long Kafka is not waited for after it did not take a result; it gets each of them all the
 same, so that it is known when it is back."""
 
-HANDED_OVER = Counter("results_handed_over", "Results that trade-core took by HTTP")
+HANDED_OVER = Counter("paymesh_results_handed_over", "Results that trade-core took by HTTP")
 
 
 class Results:

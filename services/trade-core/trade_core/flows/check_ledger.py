@@ -24,8 +24,8 @@ log = structlog.get_logger()
 
 Beat = Callable[[], None]
 
-DIFFERENCES = Gauge("ledger_differences", "Differences that the last check found", ["part"])
-CHECKS = Counter("ledger_checks", "Checks of the books that were finished", ["result"])
+DIFFERENCES = Gauge("paymesh_ledger_differences", "Differences that the last check found", ["part"])
+CHECKS = Counter("paymesh_ledger_checks", "Checks of the books that were finished", ["result"])
 
 BATCH: Final = 1_000
 BREATH_S: Final = 0.01

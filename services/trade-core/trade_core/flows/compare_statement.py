@@ -34,8 +34,10 @@ from trade_core.store import ledger as ledger_store
 
 log = structlog.get_logger()
 
-COMPARISONS = Counter("reconciliation_comparisons", "Statements compared", ["result"])
-DIFFERENCES = Counter("reconciliation_differences", "Differences that were opened", ["kind"])
+COMPARISONS = Counter("paymesh_reconciliation_comparisons", "Statements compared", ["result"])
+DIFFERENCES = Counter(
+    "paymesh_reconciliation_differences", "Differences that were opened", ["kind"]
+)
 
 MAX_LISTED: Final = 1_000
 """Whoever has more has one trouble, not so many; the statement says how many there are."""
