@@ -35,8 +35,19 @@ SETTINGS: Final = {
     "log_min_messages": "warning",
 }
 
-FORGETFUL: Final = {"fsync": "off", "full_page_writes": "off"}
-"""For tests: what was committed survives a killed server, not a power cut."""
+FORGETFUL: Final = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+}
+"""For tests: what was committed survives a killed server, not a power cut; and no plan depends on
+when the housekeeping came by."""
+
+SCRAM_ITERATIONS: Final = 1
+"""The usual thousands protect a password that can be guessed; these are random, and each
+connection would pay for them."""
 
 ENSURE_DATABASE: Final = """
 SELECT format('CREATE ROLE %I LOGIN', $1::text) AS sql
@@ -151,6 +162,7 @@ class Postgres:
             str(binaries() / "initdb"), f"--pgdata={unfinished}", f"--username={SUPERUSER}",
             f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
+            f"--set=scram_iterations={SCRAM_ITERATIONS}",
             *(() if self._durable else ("--no-sync",)),
         )  # fmt: skip
         try:

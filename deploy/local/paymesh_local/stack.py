@@ -19,7 +19,8 @@ from paymesh_local.processes import Process
 from paymesh_local.services import DATABASES, SANDBOX, SERVICES, Plan, Service
 from paymesh_local.terminal import Terminal
 
-READY_LIMIT_S: Final = 60.0
+READY_LIMIT_S: Final = 120.0
+"""Nobody waits for it in vain: who has ended before is noticed at once."""
 READY_POLL_S: Final = 0.1
 
 DATABASE: Final = "postgres"

@@ -8,12 +8,14 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from paymesh_local import ports, processes
 from paymesh_local.processes import Process, Program
@@ -84,44 +86,69 @@ async def running(
         await process.stop(grace_s=15)
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextmanager
+def new_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="paymesh-run-") as name:
         Path(name).chmod(0o711)
         yield Path(name) / ".local"
 
 
-async def test_a_payment_is_shown_and_nothing_is_left(folder: Path) -> None:
-    async with running(folder, demo=True) as run:
-        await run.shows("Ctrl-C stops everything")
-        assert run.output.count("payment.succeeded, signature verified") == 2
-        assert run.output.count("refund.succeeded, signature verified") == 1
-        assert run.output.count("channel_trade_no") == 3
-        assert "✗" not in run.output
-        assert run.demo.keys() == MEMBERS
-        assert (folder / "demo.json").stat().st_mode & 0o777 == 0o600
-        assert set(run.demo["pids"]) == {
-            "gateway", "trade-core", "merchant-admin", "notifier", "cashier", "sandbox",
-        }  # fmt: skip
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with new_folder() as folder:
+        yield folder
 
-        family = run.family()
-        run.process.send(signal.SIGTERM)
-        run.process.send(signal.SIGTERM)
-        assert await asyncio.wait_for(run.process.wait(), 30) == 0
 
-        assert not [each for each in family if each.is_running()]
-        assert not (folder / "demo.json").exists()
-        ports.Ports.of_base(run.base).require_free()
+@dataclass(frozen=True)
+class Stopped:
+    """What was seen of a stack that showed its payments and was then told to stop, twice."""
+
+    folder: Path
+    base: int
+    output: str
+    demo: dict[str, Any]
+    demo_mode: int
+    family: list[psutil.Process]
+    status: int
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def first() -> AsyncIterator[Stopped]:
+    """The first start in a folder that stays: a start takes longer than most tests."""
+    with new_folder() as folder:
+        async with running(folder, demo=True) as run:
+            await run.shows("Ctrl-C stops everything")
+            output, demo, family = run.output, run.demo, run.family()
+            demo_mode = (folder / "demo.json").stat().st_mode & 0o777
+            run.process.send(signal.SIGTERM)
+            run.process.send(signal.SIGTERM)
+            status = await asyncio.wait_for(run.process.wait(), 30)
+        yield Stopped(folder, run.base, output, demo, demo_mode, family, status)
+
+
+async def test_a_payment_is_shown_and_nothing_is_left(first: Stopped) -> None:
+    assert first.output.count("payment.succeeded, signature verified") == 2
+    assert first.output.count("refund.succeeded, signature verified") == 1
+    assert first.output.count("channel_trade_no") == 3
+    assert "✗" not in first.output
+    assert first.demo.keys() == MEMBERS
+    assert first.demo_mode == 0o600
+    assert set(first.demo["pids"]) == {
+        "gateway", "trade-core", "merchant-admin", "notifier", "cashier", "sandbox",
+    }  # fmt: skip
+
+    assert first.status == 0
+    assert not [each for each in first.family if each.is_running()]
+    assert not (first.folder / "demo.json").exists()
+    ports.Ports.of_base(first.base).require_free()
 
 
 async def test_a_second_start_elsewhere_keeps_the_merchant_and_pays_with_other_sealing_keys(
-    folder: Path,
+    first: Stopped,
 ) -> None:
     """The first start seals to the old keys; the second exchanges them; the third has none of them,
     and what it pays, tells and refunds needs every secret of the merchant and the app."""
-    async with running(folder) as run:
-        await run.until((folder / "demo.json").exists)
-        first = run.demo
+    folder = first.folder
     await rotate_sealing(folder, "--new-keys")
     async with running(folder) as run:
         await run.until((folder / "demo.json").exists)
@@ -134,7 +161,7 @@ async def test_a_second_start_elsewhere_keeps_the_merchant_and_pays_with_other_s
         assert run.output.count("payment.succeeded, signature verified") == 2
         assert "✗" not in run.output
     for member in ("app", "merchant_id", "payment_ids", "admin_password", "service_token"):
-        assert first[member] == third[member]
+        assert first.demo[member] == third[member]
 
 
 async def rotate_sealing(folder: Path, *step: str) -> str:
@@ -150,23 +177,13 @@ async def rotate_sealing(folder: Path, *step: str) -> str:
     return output.decode()
 
 
-async def test_a_killed_supervisor_takes_everything_along(folder: Path) -> None:
-    async with running(folder) as run:
-        await run.until((folder / "demo.json").exists)
-        family = run.family()
-        run.process.send(signal.SIGKILL)
-        await run.process.wait()
-        async with asyncio.timeout(10):
-            while True:
-                if not [each for each in family if each.is_running()]:
-                    break
-                await asyncio.sleep(0.05)
-
-
-async def test_whatever_is_killed_is_started_again(folder: Path) -> None:
+async def test_whatever_is_killed_is_started_again_and_a_killed_supervisor_takes_all_along(
+    folder: Path,
+) -> None:
     async with running(folder) as run:
         await run.until((folder / "demo.json").exists)
         before = run.demo
+        await is_refused_beside(run)
         os.kill(before["pids"]["trade-core"], signal.SIGKILL)
         await run.until(lambda: run.demo["pids"]["trade-core"] != before["pids"]["trade-core"])
         await run.shows("trade-core                   runs again")
@@ -176,17 +193,25 @@ async def test_whatever_is_killed_is_started_again(folder: Path) -> None:
 
         run.child("paymesh_local.broker").kill()
         await run.shows("broker                       runs again")
-        after = run.demo
-        assert after["kafka_bootstrap"] != before["kafka_bootstrap"]
-        assert all(after["pids"][name] != before["pids"][name] for name in ("gateway", "notifier"))
+        assert run.demo["kafka_bootstrap"] != before["kafka_bootstrap"]
+        for name in ("gateway", "notifier"):
+            await run.until(lambda name=name: run.demo["pids"][name] != before["pids"][name])
+
+        family = run.family()
+        run.process.send(signal.SIGKILL)
+        await run.process.wait()
+        async with asyncio.timeout(START_LIMIT_S):
+            while True:
+                if not [each for each in family if each.is_running()]:
+                    break
+                await asyncio.sleep(0.05)
 
 
-async def test_a_second_stack_in_one_folder_is_refused(folder: Path) -> None:
-    async with running(folder) as run:
-        await run.until((folder / "lock").exists)
-        async with running(folder) as second:
-            assert await second.process.wait() == 1
-            assert "PAYMESH_LOCAL_DIR" in second.output
+async def is_refused_beside(run: Run) -> None:
+    """A second stack in one folder."""
+    async with running(run.folder) as second:
+        assert await second.process.wait() == 1
+        assert "PAYMESH_LOCAL_DIR" in second.output
 
 
 async def test_a_taken_port_is_named_with_the_way_out(folder: Path) -> None:

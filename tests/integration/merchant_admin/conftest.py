@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import argon2
@@ -352,6 +353,14 @@ def sealing_keys() -> dict[str, sealing.KeyPair]:
     return {"gateway": sealing.generate(), "notifier": sealing.generate()}
 
 
+@cache
+def built() -> PublicApp:
+    """Once for all tests, as it takes longer than most of them; its lifespan is not run, and what
+    a test changes is in `app.state.deps`."""
+    keys = {name: sealing.generate() for name in ("gateway", "notifier")}
+    return build(settings_of("postgresql://nowhere", "http://g", "http://t", "127.0.0.1:1", keys))
+
+
 @pytest.fixture
 async def admin(
     make_database: MakeDatabase,
@@ -359,8 +368,7 @@ async def admin(
 ) -> AsyncIterator[Admin]:
     """The whole service but its loops: what is written stays in the outbox."""
     url = await make_database("merchant_admin")
-    settings = settings_of(url, "http://gateway", "http://trade-core", "127.0.0.1:1", sealing_keys)
-    db = await Database.connect(url, application_name="test")
+    db = await Database.connect(url, application_name="test", min_size=1)
     gateway, trade_core, clock = Gateway(), TradeCore(), Clock()
     notifier = Notifier()
     deps = Deps(
@@ -377,7 +385,7 @@ async def admin(
         passwords=Passwords(CHEAP),
     )
     await ensure_administrator(deps, USERNAME, PASSWORD)
-    app = build(settings)
+    app = built()
     app.state.deps = deps
     transport = httpx.ASGITransport(app, client=("203.0.113.9", 1))
     async with (

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 
 import httpx
 import pytest
@@ -18,7 +19,8 @@ from notifier import api
 
 @pytest.fixture
 async def harness(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Harness]:
-    db = await Database.connect(await make_database("notifier"), application_name="tests")
+    url = await make_database("notifier")
+    db = await Database.connect(url, application_name="tests", min_size=1)
     yield Harness(db)
     await db.close()
 
@@ -36,6 +38,20 @@ TOKEN = "the-operators-token-of-these-tests"
 
 @pytest.fixture
 async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
+    application = built()
+    application.state.deps = harness.deps(replica=0)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(application),
+        base_url="http://notifier",
+        headers={"authorization": f"Bearer {TOKEN}"},
+    ) as client:
+        yield client
+
+
+@cache
+def built() -> FastAPI:
+    """Once for all tests; what differs is in `app.state.deps`."""
+
     @asynccontextmanager
     async def nothing(_: FastAPI) -> AsyncIterator[None]:
         yield
@@ -46,10 +62,4 @@ async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
         accepted=[AcceptedToken(OPERATOR, SecretStr(TOKEN))],
     )
     application.include_router(api.router())
-    application.state.deps = harness.deps(replica=0)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application),
-        base_url="http://notifier",
-        headers={"authorization": f"Bearer {TOKEN}"},
-    ) as client:
-        yield client
+    return application

@@ -1,9 +1,11 @@
 """A trade-core with a database of its own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 from tests.integration.trade_core.harness import Harness
 from tests.record_keys import CONFIGURATION_PUBLIC_KEY, RECORD_KEY
@@ -18,7 +20,8 @@ TOKEN = "the-operators-token-of-these-tests"
 
 @pytest.fixture
 async def harness(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Harness]:
-    db = await Database.connect(await make_database("trade_core"), application_name="tests")
+    url = await make_database("trade_core")
+    db = await Database.connect(url, application_name="tests", min_size=1)
     yield Harness(db)
     await db.close()
 
@@ -26,6 +29,19 @@ async def harness(make_database: Callable[[str], Awaitable[str]]) -> AsyncIterat
 @pytest.fixture
 async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     """The service without its loops."""
+    app = built()
+    app.state.deps = harness.deps
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://trade-core.test/internal",
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    ) as client:
+        yield client
+
+
+@cache
+def built() -> FastAPI:
+    """Once for all tests; its lifespan is not run, and what differs is in `app.state.deps`."""
     settings = TradeCoreSettings(
         accepted_tokens=(AcceptedToken("gateway", SecretStr("g" * 32)),),
         operator_token=SecretStr(TOKEN),
@@ -35,11 +51,4 @@ async def http(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
         record_keys=SecretStr(RECORD_KEY),
         configuration_public_keys=CONFIGURATION_PUBLIC_KEY,
     )
-    app = build(settings)
-    app.state.deps = harness.deps
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://trade-core.test/internal",
-        headers={"Authorization": f"Bearer {TOKEN}"},
-    ) as client:
-        yield client
+    return build(settings)
