@@ -18,9 +18,9 @@ from paymesh_local.client import AppCredentials
 from paymesh_local.keyring import Keyring
 from paymesh_local.processes import Program
 
-START_LIMIT_S = 120
+START_LIMIT_S = 300
 STOP_GRACE_S = 15
-BACK_LIMIT_S = 120
+BACK_LIMIT_S = 300
 POLL_S = 0.05
 
 

@@ -20,7 +20,7 @@ import pytest_asyncio
 from paymesh_local import ports, processes
 from paymesh_local.processes import Process, Program
 
-START_LIMIT_S = 120
+START_LIMIT_S = 300
 MEMBERS = {
     "gateway_url", "cashier_url", "admin_url", "sandbox_url", "trade_core_url", "notifier_url",
     "private_urls", "admin_user", "admin_password", "service_token", "app", "merchant_id",
