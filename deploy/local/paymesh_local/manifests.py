@@ -39,6 +39,8 @@ OF_OTHERS: Final = {
     "ExternalSecret": "external-secrets.io/v1",
     "PrometheusRule": "monitoring.coreos.com/v1",
     "ServiceMonitor": "monitoring.coreos.com/v1",
+    "ScaledObject": "keda.sh/v1alpha1",
+    "TriggerAuthentication": "keda.sh/v1alpha1",
 }
 """Kinds that a cluster learns from an operator; their schemas are not Kubernetes' own."""
 KNOWN: Final = {

@@ -10,6 +10,7 @@ import asyncpg
 import asyncpg.pool
 import orjson
 import structlog
+from prometheus_client import Gauge
 
 from chassis.problems import Overloaded
 
@@ -74,6 +75,10 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, PASSING)
 
 
+CONNECTIONS = Gauge("paymesh_database_connections", "Of the pool, by what they do", ["state"])
+WAITING = Gauge("paymesh_database_waiting", "Callers that wait for a connection of the pool")
+
+
 class Database:
     """The pool. Survives a restart of the database: broken connections are replaced."""
 
@@ -83,6 +88,10 @@ class Database:
         self._pool = pool
         self._url = url
         self._server_settings = server_settings
+        self._waiting = 0
+        WAITING.set_function(lambda: self._waiting)
+        CONNECTIONS.labels("idle").set_function(pool.get_idle_size)
+        CONNECTIONS.labels("in_use").set_function(lambda: pool.get_size() - pool.get_idle_size())
 
     @classmethod
     async def connect(
@@ -134,11 +143,14 @@ class Database:
 
         Raises Overloaded when no connection can be had.
         """
+        self._waiting += 1
         try:
             async with asyncio.timeout(ACQUIRE_LIMIT_S):  # the pool's own makes a task each time
                 connection = await self._pool.acquire()
         except UNREACHABLE as error:
             raise Overloaded("The database cannot be reached at the moment.") from error
+        finally:
+            self._waiting -= 1
         try:
             yield connection
         finally:

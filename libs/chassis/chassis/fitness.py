@@ -22,6 +22,9 @@ CLOCK_LIMIT_S: Final = 5.0
 
 CLOCK_OFFSET_S: Final = Gauge("paymesh_clock_offset_seconds", "Our clock ahead of the database's")
 UNFIT: Final = Gauge("paymesh_replica_unfit", "Checks of fitness that do not hold")
+LOOP_LAG_S: Final = Gauge(
+    "paymesh_event_loop_lag_seconds", "How late the loop came back from its latest pause"
+)
 
 Check = Callable[[], Awaitable[str | None]]
 """Empty: it holds; the words why it does not; None: that cannot be told now."""
@@ -66,9 +69,12 @@ class Fitness:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
+        began = time.monotonic()
         while not await pause(stop, LOOK_EVERY_S):
+            LOOP_LAG_S.set(max(0.0, time.monotonic() - began - LOOK_EVERY_S))
             self.pulse.beat()
             await self.look()
+            began = time.monotonic()
 
     async def look(self) -> None:
         """Once at every check."""

@@ -10,12 +10,16 @@ from typing import Final
 
 import asyncpg
 import structlog
+from prometheus_client import Gauge
 
 from chassis.database import CONNECT_LIMIT_S, UNREACHABLE
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S: Final = 1.0
+NEEDED: Final = Gauge(
+    "paymesh_schema_needed", "The revision this code was written for", ["revision"]
+)
 
 _REVISION: Final = re.compile(r"""^revision\b.*= ["']([^"']+)""", re.MULTILINE)
 _BEFORE: Final = re.compile(r"""^down_revision\b.*= ["']([^"']+)""", re.MULTILINE)
@@ -29,6 +33,7 @@ async def until_current(package: str, database_url: str, reasons: dict[str, bool
     us for good raises.
     """
     known = revisions_of(package)
+    NEEDED.labels(known[0]).set(1)
     told = ""
     while words := await _shortcoming(package, database_url, known):
         reasons["schema"] = words

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from chassis.background import Gate
 from chassis.problems import FieldError, InvalidRequest, NotFound
@@ -19,6 +20,7 @@ from chassis.web.errors import register_handlers
 
 MAX_BODY_BYTES = 1_048_576  # What no request may pass; `read_json_object` sets a smaller limit.
 READY_LIMIT_S = 3.0
+BUILD = Gauge("paymesh_build_info", "What runs here", ["service", "version"])
 UNUSED: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """`Edge` measures; FastAPI's own telemetry looks for its providers with every request."""
 
@@ -67,6 +69,7 @@ def create_app(
     of those who may call a route that is `CalledBy` them. While the `gate` is shut, all but health
     and metrics is 503: connections that are open already go on bringing requests.
     """
+    BUILD.labels(service, version("chassis")).set(1)
     app = FastAPI(**_options(service), lifespan=lifespan)
     app.state.stopping = False
     app.state.callers = Callers(accepted)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
+from prometheus_client import Gauge
 
 from cashier.domain.allowance import Allowance
 from cashier.domain.news import applied
@@ -77,6 +78,9 @@ class Room:
             news.set()
 
 
+STREAMS: Final = Gauge("paymesh_live_streams", "Pages that are watched live")
+
+
 class Hub:
     """`max_streams`: the most pages that are watched at once."""
 
@@ -88,6 +92,7 @@ class Hub:
         self._reads = Allowance(READS_PER_S, READ_BURST, monotonic)
         self._recent: deque[bytes] = deque(maxlen=MAX_RECENT)
         self.is_behind = True
+        STREAMS.set_function(self._links.total)
 
     @contextmanager
     def watching(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from prometheus_client import Gauge
 
 from contracts.events.alerts import Alert, Severity
 from gateway.calling.metrics import place
@@ -43,6 +44,9 @@ class _Bulkhead:
     )
 
 
+OPEN_CIRCUITS = Gauge("paymesh_channel_circuits_open", "Channel accounts that are left alone")
+
+
 class Bulkheads:
     """`monotonic` measures for the breakers, `tell` alerts people of those that open."""
 
@@ -56,6 +60,9 @@ class Bulkheads:
         self._monotonic = monotonic
         self._tell = tell
         self._by_account: dict[str, _Bulkhead] = {}
+        OPEN_CIRCUITS.set_function(
+            lambda: sum(each.breaker.is_open for each in self._by_account.values())
+        )
 
     async def send(
         self,

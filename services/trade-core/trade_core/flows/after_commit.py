@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import structlog
+from prometheus_client import Counter
 from structlog.typing import FilteringBoundLogger
 
 from contracts.events.orders import OrderEventType
@@ -11,6 +12,12 @@ from trade_core.domain.event import Event
 from trade_core.flows.deps import Deps
 
 log = structlog.get_logger()
+
+EVENTS = Counter(
+    "paymesh_order_events",
+    "What became of payments, refunds and splits: the events apps hear of",
+    ["type", "channel", "method"],
+)
 
 QUIET = frozenset(
     {
@@ -33,6 +40,8 @@ def committed(deps: Deps, aggregates: Iterable[OrderAggregate]) -> None:
     story = log.bind()  # once for all, not at each line
     for aggregate in distinct:
         for event in aggregate.events:
+            if event.payment is not None:
+                EVENTS.labels(event.type, event.payment.channel, event.payment.method).inc()
             if event.type not in QUIET:
                 _note(story, event)
         for alert in aggregate.alerts:
