@@ -104,6 +104,15 @@ def task_factory() -> Callable[..., asyncio.Task[Any]]:
     return make
 
 
+def stop_all(loop: asyncio.AbstractEventLoop) -> None:
+    """Whoever is stopped may begin something while leaving, so it matters who is first: asyncio
+    knows its tasks in an order that depends on those of other loops."""
+    while tasks := sorted(asyncio.all_tasks(loop), key=hash):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks, timeout=1))
+
+
 class _Task(asyncio.Task[Any]):
     """Sets of tasks, which a TaskGroup cancels too, have the same order in every run: by default
     it would be that of their places in memory."""

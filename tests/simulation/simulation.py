@@ -13,7 +13,7 @@ from tests.simulation.features import Feature
 from tests.simulation.parts import REAL, Parts
 from tests.simulation.people import People
 from tests.simulation.postgres import Server
-from tests.simulation.process import task_factory
+from tests.simulation.process import stop_all, task_factory
 from tests.simulation.story import Story
 from tests.simulation.virtual_time import VirtualLoop
 from tests.simulation.world import World
@@ -66,7 +66,8 @@ def run(
         try:
             found = loop.run_until_complete(_lived(world, server, bus, parts))
         finally:
-            _end(loop)
+            stop_all(loop)
+            loop.close()
     story = world.story
     return Report(seed, [*found, *world.surprises], story.lines(), story.digest(), loop.time())
 
@@ -117,12 +118,3 @@ async def _rest(people: People, centre: Centre, story: Story) -> None:
         waited_s += pause_s
         pause_s = min(pause_s * 2, longest_s)
         quiet = quiet + 1 if not people.busy() and centre.is_at_rest() else 0
-
-
-def _end(loop: VirtualLoop) -> None:
-    """Whoever is stopped may begin something while leaving."""
-    while tasks := asyncio.all_tasks(loop):
-        for task in tasks:
-            task.cancel()
-        loop.run_until_complete(asyncio.wait(tasks, timeout=1))
-    loop.close()
