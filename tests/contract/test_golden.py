@@ -632,6 +632,27 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
     "internal.no-bill": internal.NoStatement(
         round=2, is_final=False, code="STATEMENT_CREATING", message="账单生成中"
     ),
+    "internal.bill-to-upload": internal.NoStatement(
+        round=2,
+        is_final=False,
+        is_uploaded=True,
+        code="to_upload",
+        message="people upload the statements of this channel",
+    ),
+    "internal.upload-statement": internal.UploadStatement(day=date(2026, 11, 21), content="5ZWG"),
+    "internal.begin-upload": internal.BeginUpload(
+        merchant_id=MERCHANT,
+        payment_id=ACCOUNT,
+        channel="easy",
+        day=date(2026, 11, 21),
+        sha256="5e" * 32,
+    ),
+    "internal.upload-round": internal.UploadRound(
+        statement_no=STATEMENT_NO, round=2, is_repeat=False
+    ),
+    "internal.uploaded-statement": internal.UploadedStatement(
+        statement_no=STATEMENT_NO, sha256="5e" * 32, rows=3, unreadable_rows=1, is_repeat=False
+    ),
     "internal.reconciliation-page": internal.ReconciliationPage(
         items=[STATEMENT], next_cursor="b3BhcXVl"
     ),

@@ -1,6 +1,7 @@
 """Reconciliation, the whole way: a third party's statement of today, laid beside the books."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,6 +84,16 @@ class Ledger:
         await eventually(is_compared, within_s=90)
         return found
 
+    async def becomes(self, statement_no: str, state: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+
+        async def has_become() -> bool:
+            found.update((await self.core.get(f"/internal/reconciliations/{statement_no}")).json())
+            return bool(found["state"] == state)
+
+        await eventually(has_become, within_s=90)
+        return found
+
     async def day_of(self, moment: datetime) -> str:
         [row] = await self.harness.rows(
             "SELECT ($1::timestamptz AT TIME ZONE interval '8 hours')::date AS day", moment
@@ -138,23 +149,26 @@ def _states(found: dict[str, Any]) -> dict[str, str]:
     return {each["subject"]: each["state"] for each in found["differences"]["items"]}
 
 
-async def test_channel_without_statements_is_told_so(
+async def test_the_file_of_a_channel_without_statements_is_brought_by_a_person(
     harness: Harness, ledgers: list[Ledger]
 ) -> None:
-    easy = harness.stack.demo["payment_ids"]["easy"]
-    ledger = Ledger(harness, ledgers[0].core, "easy", easy)
-    payment = await harness.paid("easy")
-    shown = await harness.payment(payment["payment_no"])
-    request = {
-        "merchant_id": harness.stack.demo["merchant_id"],
-        "payment_id": easy,
-        "channel": "easy",
-        "day": await ledger.day_of(datetime.fromisoformat(shown["paid_at"])),
-    }
-    asked = await ledger.core.post("/internal/reconciliations", json=request)
-
-    async def is_told() -> bool:
-        answer = await ledger.core.get(f"/internal/reconciliations/{asked.json()['statement_no']}")
-        return bool(answer.json()["state"] == "unavailable")
-
-    await eventually(is_told)
+    """Downloaded at the third party's console as it is, uploaded at ours, and compared."""
+    section = (await harness.sandbox.post("/_control/merchants", json={"channel": "easy"})).json()
+    async with Person.signed_in(harness.stack) as person:
+        ledger = Ledger(harness, ledgers[0].core, "easy", await person.account("easy", section))
+        payment = await ledger.paid()
+        shown = await harness.payment(payment["payment_no"])
+        at = datetime.fromisoformat(shown["paid_at"])
+        day = await ledger.day_of(at)
+        request = {"payment_id": ledger.payment_id, "day": day}
+        asked_for = await person.call("POST", "/api/reconciliations", request)
+        await ledger.becomes(asked_for["statement_no"], "to_upload")
+        asked = {"mer_code": section["mer_code"], "day": day.replace("-", "")}
+        file = await harness.sandbox.get("/easy/portal/transactions.csv", params=asked)
+        content = base64.b64encode(file.content).decode()
+        body = {"payment_id": ledger.payment_id, "day": day, "content": content}
+        taken = [await person.call("POST", "/api/reconciliations/uploads", body) for _ in range(2)]
+    assert [each["is_repeat"] for each in taken] == [False, True]
+    assert (taken[0]["rows"], taken[0]["unreadable_rows"]) == (1, 0)
+    found = await ledger.becomes(taken[0]["statement_no"], "matched")
+    assert (found["payments"], found["paid"], found["fees"]) == (1, AMOUNT, FEE)

@@ -22,6 +22,7 @@ from chassis.database import Database
 from chassis.problems import Forwarded, Problem
 from chassis.web import PublicApp
 from contracts import sealing
+from contracts.identifiers import new_id
 from foundation.service_client import M, Service
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.flows.deps import Deps, SealingKeys
@@ -57,6 +58,9 @@ class Gateway:
     checked: list[dict[str, Any]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     trials: list[Response] = field(default_factory=list)
+    statement_no: str = field(default_factory=lambda: new_id("statement"))
+    uploaded: list[dict[str, Any]] = field(default_factory=list)
+    unread: Response | None = None
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -98,7 +102,17 @@ class Gateway:
             self.asked.append({"payment_id": payment_id, **await request.json()})
             return self.trials.pop(0)
 
+        self._add_uploads(app)
         return app
+
+    def _add_uploads(self, app: FastAPI) -> None:
+        @app.post("/internal/channel-accounts/{payment_id}/statements")
+        async def upload(payment_id: str, request: Request) -> Response:
+            if self.unread is not None:
+                return self.unread
+            self.uploaded.append({"payment_id": payment_id, **await request.json()})
+            taken = {"statement_no": self.statement_no, "sha256": "5e" * 32, "rows": 2}
+            return JSONResponse({**taken, "unreadable_rows": 1, "is_repeat": False})
 
 
 @dataclass

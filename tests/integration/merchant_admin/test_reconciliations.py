@@ -1,8 +1,10 @@
 """Reconciliation (对账), as people see and settle it: trade-core's words, audited."""
 
+import hashlib
 from typing import Any
 
 import pytest
+from fastapi.responses import JSONResponse
 
 from contracts.identifiers import new_id
 
@@ -23,7 +25,7 @@ STATEMENT: dict[str, Any] = {
     "day": "2026-11-21", "state": "differs", "attempts": 0, "next_look_at": None,
     "fetched_at": NOW, "compared_at": NOW, "note": EVIL, "currency": "CNY", "rows": 3,
     "payments": 1, "paid": 1300, "refunds": 1, "refunded": 299, "foreign_rows": 1, "fees": -6,
-    "fees_booked": None, "open_differences": 1,
+    "fees_booked": None, "open_differences": 1, "file_sha256": None,
 }  # fmt: skip
 DIFFERENCE: dict[str, Any] = {
     "difference_no": DIFFERENCE_NO, "statement_no": STATEMENT_NO, "merchant_id": "M1",
@@ -213,3 +215,83 @@ async def test_statements_that_cannot_be_read_are_said_on_the_page(admin: Admin)
     assert 'role="alert"' in await person.look("reconciliations")
     answer = await person.get(f"reconciliations/{STATEMENT_NO}")
     assert (answer.status_code, 'role="alert"' in answer.text) == (404, True)
+
+
+async def account_of(admin: Admin) -> str:
+    merchant_id = await merchant(admin)
+    account = {"channel": "wechat", "name": "x", "credentials": {"mchid": "1", "apiv3_key": "2"}}
+    made = await admin.post(f"/api/merchants/{merchant_id}/channel-accounts", account)
+    return str(made["payment_id"])
+
+
+async def test_a_file_is_handed_to_the_gateway_and_the_audit_keeps_which_it_was(
+    admin: Admin,
+) -> None:
+    payment_id = await account_of(admin)
+    body = {"payment_id": payment_id, "day": "2026-11-21", "content": "5ZWG", "file_name": "商.csv"}
+    answer = await admin.http.post("/api/reconciliations/uploads", json=body)
+    assert (answer.status_code, answer.json()["unreadable_rows"]) == (202, 1)
+    [told] = admin.gateway.uploaded
+    assert told == {"payment_id": payment_id, "day": "2026-11-21", "content": "5ZWG"}
+    entry = (await admin.http.get("/api/audit")).json()["items"][0]
+    assert (entry["action"], entry["entity_id"]) == ("statement.uploaded", payment_id)
+    assert entry["after"] == {
+        "day": "2026-11-21", "file_name": "商.csv", "size_bytes": 3, "outcome": "done",
+        "sha256": hashlib.sha256("商".encode()).hexdigest(),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"content": "?"}, "/content"),
+        ({"content": ""}, "/content"),
+        ({"day": "yesterday"}, "/day"),
+        ({"payment_id": "C0"}, "/payment_id"),
+        ({"file_name": "a\n"}, "/file_name"),
+        ({"rows": []}, "/rows"),
+    ],
+)
+async def test_a_misshapen_upload_is_refused_and_reaches_nobody(
+    admin: Admin, changes: dict[str, Any], pointer: str
+) -> None:
+    body = {"payment_id": await account_of(admin), "day": "2026-11-21", "content": "5ZWG"}
+    answer = await admin.http.post("/api/reconciliations/uploads", json=body | changes)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert admin.gateway.uploaded == []
+
+
+async def test_why_a_file_cannot_be_read_is_told_on_the_page(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    fault = {"pointer": "/content", "message": "is no CSV", "message_zh": "不是 CSV"}
+    refused = {"code": "invalid_request", "status": 422, "title": "x", "detail": "x"}
+    admin.gateway.unread = JSONResponse({**refused, "errors": [fault]}, 422)
+    form = {"csrf": person.csrf, "payment_id": await account_of(admin), "day": "2026-11-21"}
+    answer = await admin.anonymous.post(
+        "/console/reconciliations/uploads",
+        data=form,
+        files={"content": b"PK"},
+        headers=person.headers,
+    )
+    assert answer.status_code == 422
+    assert "is no CSV" in answer.text
+    admin.gateway.unread = None
+    for content, words in ((b"", "choose a file"), (b"x" * 1_500_001, "larger than")):
+        answer = await admin.anonymous.post(
+            "/console/reconciliations/uploads",
+            data=form, files={"content": content}, headers=person.headers,
+        )  # fmt: skip
+        assert (answer.status_code, words in answer.text) == (422, True), words
+    assert admin.gateway.uploaded == []
+
+
+async def test_the_page_names_whose_statement_is_missing(admin: Admin) -> None:
+    person = await Person.logged_in(admin)
+    missing = {**STATEMENT, "state": "to_upload", "payment_id": "C7"}
+    page = {"items": [missing], "next_cursor": None}
+    admin.trade_core.answers["/internal/reconciliations"] = page
+    answer = await admin.anonymous.get("/console/reconciliations/uploads", headers=person.headers)
+    assert admin.trade_core.queries[-1] == {"state": "to_upload", "limit": "100"}
+    assert "payment_id=C7&amp;day=2026-11-21" in answer.text
+    home = await admin.anonymous.get("/console", headers=person.headers)
+    assert 'href="/console/reconciliations/uploads"' in home.text

@@ -177,6 +177,10 @@ def statement_of_day(it: Company) -> dict[str, Any]:
     return {"payment_id": it.payment_id, "day": "2026-11-21"}
 
 
+def file_of_day(it: Company) -> dict[str, Any]:
+    return statement_of_day(it) | {"content": "5ZWG"}
+
+
 def replayed(it: Company) -> dict[str, Any]:
     return of_app(it) | {"created_from": AT, "created_before": AT}
 
@@ -250,6 +254,7 @@ READS: dict[str, Sent] = {
     "/console/statements": lambda it: {"merchant_id": it.merchant_id, "day": DAY},
     "/console/reconciliations": of_merchant,
     "/console/reconciliations/{statement_no}": nothing,
+    "/console/reconciliations/uploads": nothing,
     "/console/deliveries": of_app,
     "/console/endpoints": of_app,
     "/console/replays/{replay_id}": nothing,
@@ -267,6 +272,7 @@ WRITES: dict[str, Sent] = {
     "/api/refunds/{refund_no}/decision": lambda _: VERSIONED,
     "/api/reconciliations": statement_of_day,
     "/api/reconciliations/{statement_no}/fetch": nothing,
+    "/api/reconciliations/uploads": file_of_day,
     "/api/events/{event_id}/redeliver": of_app,
     "/api/deliveries/replays": replayed,
     "/console/payments/{payment_no}/decision": lambda _: FORM,
@@ -275,6 +281,7 @@ WRITES: dict[str, Sent] = {
     },
     "/console/payments/{payment_no}/refunds/{refund_no}/decision": lambda _: VERSIONED,
     "/console/reconciliations": statement_of_day,
+    "/console/reconciliations/uploads": file_of_day,
     "/console/orders/{order_id}/ask": nothing,
     "/console/orders/{order_id}/close": nothing,
     "/console/orders/{order_id}/callbacks/{event_id}": nothing,
@@ -319,7 +326,8 @@ class Staff:
         anonymous = self.person.admin.anonymous
         if path.startswith("/console"):
             form = {**{name: str(value) for name, value in sent.items()}, "csrf": self.person.csrf}
-            return await anonymous.post(path, data=form, headers=self.person.headers)
+            file = {"content": form.pop("content")} if "content" in form else None
+            return await anonymous.post(path, data=form, files=file, headers=self.person.headers)
         query = sent if "redeliver" in path else {}
         return await anonymous.post(path, json=sent, params=query, headers=self.headers)
 
@@ -388,6 +396,7 @@ async def written(admin: Admin) -> int:
         + posts
         + int(decided)
         + admin.gateway.inspected
+        + len(admin.gateway.uploaded)
     )
 
 

@@ -19,6 +19,7 @@ from chassis.problems import Overloaded
 from contracts.events.commands import SOURCE, AnyCommandRecord, FetchStatement
 from contracts.internal import MAX_PAGE_ROWS, NoStatement, StatementPage, StatementReceipt
 from contracts.money import Money
+from contracts.words import Words
 from gateway.calling.transport import Broken
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
@@ -28,6 +29,7 @@ from gateway.channels.plugin import (
     Pending,
     Reply,
     Request,
+    StatementFile,
     StatementPlace,
     StatementRequest,
     StatementRow,
@@ -220,3 +222,10 @@ def event(fetch: FetchStatement) -> AnyCommandRecord:
     return AnyCommandRecord(
         id="E1", source=SOURCE, type=fetch.command, subject="B1", time=NOW, data=fetch
     )
+
+
+async def test_what_people_bring_is_not_asked_of_the_channel_and_not_final() -> None:
+    file: StatementFile[str] = StatementFile(Words("文件", "a file"), lambda *_: [])
+    [none] = await delivered(fetching(statements=None, statement_file=file))
+    assert isinstance(none, NoStatement)
+    assert (none.is_uploaded, none.is_final, none.code) == (True, False, "to_upload")

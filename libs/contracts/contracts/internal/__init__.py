@@ -42,6 +42,7 @@ trade-core:
     GET  /internal/reconciliations?merchant_id=&payment_id=&state=&from=&to=&after=&limit=
                                                           → ReconciliationPage
     POST /internal/reconciliations                 AskForStatement → ReconciliationView (202)
+    POST /internal/reconciliations/uploads         BeginUpload → UploadRound (by gateway)
     GET  /internal/reconciliations/{statement_no}?after=&limit=           → ReconciliationOnFile
     POST /internal/reconciliations/{statement_no}/fetch   → ReconciliationView (202)
     POST /internal/differences/{difference_no}/settle     SettleDifference → DifferenceView
@@ -65,6 +66,8 @@ gateway (for merchant-admin):
     POST /internal/channels/{channel}/credentials         CheckCredentials → CheckedCredentials
     POST /internal/channel-accounts/{payment_id}/test     TryAccount → AccountTrial
                                                           (422 with pointers)
+    POST /internal/channel-accounts/{payment_id}/statements UploadStatement → UploadedStatement
+                                                          (422 at /content)
     POST /internal/seal-anew                              SealAnew → SealedAnew
     POST /internal/signatures/inspect                     InspectSignature → InspectedSignature
     GET  /internal/counter-codes/{code_id}/address        → PointAddress
@@ -159,7 +162,10 @@ from contracts.internal.peer import Peer
 from contracts.internal.reconciliation import (
     MAX_PAGE_ROWS,
     MAX_RAW_CHARS,
+    MAX_UPLOAD_BYTES,
+    MAX_UPLOAD_ROWS,
     AskForStatement,
+    BeginUpload,
     DifferenceKind,
     DifferencePage,
     DifferenceState,
@@ -173,6 +179,9 @@ from contracts.internal.reconciliation import (
     StatementPage,
     StatementReceipt,
     StatementRow,
+    UploadedStatement,
+    UploadRound,
+    UploadStatement,
 )
 from contracts.internal.results import (
     MAX_RESULTS,
@@ -211,12 +220,15 @@ __all__ = [
     "MAX_RAW_CHARS",
     "MAX_RESULTS",
     "MAX_RESULTS_BYTES",
+    "MAX_UPLOAD_BYTES",
+    "MAX_UPLOAD_ROWS",
     "AccountTrial",
     "AlertTest",
     "AlertsTaken",
     "AskForStatement",
     "AskWho",
     "AttemptView",
+    "BeginUpload",
     "Begun",
     "CallOnFile",
     "ChannelDescription",
@@ -315,6 +327,9 @@ __all__ = [
     "TakeResults",
     "Telling",
     "TryAccount",
+    "UploadRound",
+    "UploadStatement",
+    "UploadedStatement",
     "Wallet",
     "WhoAsked",
 ]

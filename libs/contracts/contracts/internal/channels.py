@@ -16,13 +16,15 @@ class ChannelDescription(Message):
     flag), `x-secret`, `x-rare` and, where they apply, `x-holds` (private_key, public_key,
     certificate), `x-shape`, `x-options`; ways that exclude each other as `oneOf`.
     `identity_fields`: the credentials that say whose account it is; these never change
-    (`one-identity`)."""
+    (`one-identity`). `statement_file`: of a channel without statements to fetch, what the file is
+    that people upload instead."""
 
     channel: str
     title: str
     methods: list[Method]
     credentials_schema: dict[str, JsonValue]
     identity_fields: list[str] = Field(default_factory=list)
+    statement_file: Words | None = None
 
 
 class ChannelList(Message):

@@ -57,12 +57,58 @@ class StatementPage(Message):
 
 
 class NoStatement(Message):
-    """The channel gave none. `is_final`: it never will, asking again is in vain."""
+    """The channel gave none. `is_final`: it never will, asking again is in vain. `is_uploaded`:
+    people bring the statements of this account, and asking the channel is in vain."""
 
     round: int
     is_final: bool
     code: str
     message: str
+    is_uploaded: bool = False
+
+
+MAX_UPLOAD_BYTES: Final = 1_500_000
+"""Of the file, which goes as base64 in a message of two megabytes: about 10,000 rows."""
+
+MAX_UPLOAD_ROWS: Final = 20_000
+
+
+class UploadStatement(Message):
+    """The file of one day that a person brings, as it is (base64); for the gateway, whose plugin
+    reads it."""
+
+    day: date
+    content: Annotated[str, Field(min_length=1, max_length=MAX_UPLOAD_BYTES * 4 // 3 + 4)]
+
+
+class BeginUpload(Message):
+    """A file that the gateway has read: `sha256` of its bytes."""
+
+    merchant_id: _Name
+    payment_id: _Name
+    channel: _Name
+    day: date
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class UploadRound(Message):
+    """Where the rows go, as this round of the statement. `is_repeat`: this very file is compared
+    already, and no rows are wanted."""
+
+    statement_no: str
+    round: int
+    is_repeat: bool
+
+
+class UploadedStatement(Message):
+    """What came of the file: its rows, of which `unreadable_rows` were set aside as differences.
+    `is_repeat`: it was there already, and nothing was done."""
+
+    statement_no: str
+    sha256: str
+    rows: int
+    unreadable_rows: int
+    is_repeat: bool
 
 
 class StatementReceipt(Message):
@@ -74,7 +120,7 @@ class StatementReceipt(Message):
 class ReconciliationState(StrEnum):
     """`awaited`: the statement is asked for at `next_look_at`. `fetching`: it was asked for.
     `comparing`: it is here, and what we have not booked is asked about first. `unavailable`: there
-    never will be one."""
+    never will be one. `to_upload`: its channel gives none, and a person is to bring it."""
 
     AWAITED = "awaited"
     FETCHING = "fetching"
@@ -82,6 +128,7 @@ class ReconciliationState(StrEnum):
     MATCHED = "matched"
     DIFFERS = "differs"
     UNAVAILABLE = "unavailable"
+    TO_UPLOAD = "to_upload"
 
 
 class DifferenceKind(StrEnum):
@@ -150,7 +197,8 @@ class ReconciliationView(Message):
     not. Counts, amounts and fees are of the rows about payments that are on file at this account,
     in `currency`; `paid` and `refunded` are both positive. `foreign_rows` are all others: the
     account may be used elsewhere too. `fees` is what the channel kept, `fees_booked` what of it
-    stands in the ledger (None: not booked yet).
+    stands in the ledger (None: not booked yet). `file_sha256` is that of the file that a person
+    brought last.
     """
 
     statement_no: str
@@ -174,6 +222,7 @@ class ReconciliationView(Message):
     fees: int
     fees_booked: int | None
     open_differences: int
+    file_sha256: str | None = None
 
 
 class ReconciliationPage(Message):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.answering import Call, Done, answer
-from sandbox.easy import cashier, orders, refunds
+from sandbox.easy import cashier, orders, portal, refunds
 from sandbox.easy.account import CHANNEL
 from sandbox.easy.direct import routes as direct
 from sandbox.easy.wire import (
@@ -54,7 +54,7 @@ def routes(world: World) -> list[Route]:
     return [
         Route(path, partial(_serve, method, world), methods=["POST"])
         for path, method in METHODS.items()
-    ] + [*cashier.routes(world), *direct.routes(world)]
+    ] + [*cashier.routes(world), *direct.routes(world), *portal.routes(world)]
 
 
 async def _serve(method: Method, world: World, request: Request) -> Response | HangUp:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis.web import CalledBy, parse, read_json_object, read_message
 from contracts.identifiers import is_id
 from contracts.internal import (
+    MAX_UPLOAD_BYTES,
     AskWho,
     CheckCredentials,
     ChooseOffer,
@@ -15,12 +16,21 @@ from contracts.internal import (
     PayHere,
     SealAnew,
     TryAccount,
+    UploadStatement,
 )
 from foundation.seal_anew import seal_anew
 from gateway.admission.inspection import inspect
 from gateway.api.answers import answer
 from gateway.api.signed_calls import DepsOf
-from gateway.flows import cashier, choices, counter_codes, payers, payment_links, registration
+from gateway.flows import (
+    cashier,
+    choices,
+    counter_codes,
+    payers,
+    payment_links,
+    registration,
+    statements,
+)
 
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
 BY_CASHIER: Final = [Depends(CalledBy("cashier"))]
@@ -30,6 +40,9 @@ MAX_SEALED_BYTES: Final = 1_048_576
 
 MAX_INSPECTED_BYTES: Final = 1_048_576
 """A body of the API and the text that was signed, both escaped as JSON."""
+
+MAX_UPLOADED_BYTES: Final = MAX_UPLOAD_BYTES * 4 // 3 + 1_024
+"""A file as base64."""
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 
@@ -49,6 +62,12 @@ async def check_credentials(channel: str, request: Request, deps: DepsOf) -> Res
 async def try_account(payment_id: str, request: Request, deps: DepsOf) -> Response:
     _, body = await read_json_object(request)
     return answer(await registration.try_account(deps, payment_id, parse(TryAccount, body)))
+
+
+@router.post("/channel-accounts/{payment_id}/statements", dependencies=BY_ADMIN)
+async def upload_statement(payment_id: str, request: Request, deps: DepsOf) -> Response:
+    asked = await read_message(request, UploadStatement, limit_bytes=MAX_UPLOADED_BYTES)
+    return answer(await statements.take_file(deps, payment_id, asked))
 
 
 @router.post("/seal-anew", dependencies=BY_ADMIN)

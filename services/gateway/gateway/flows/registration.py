@@ -39,6 +39,7 @@ def list_channels(deps: Deps) -> ChannelList:
                 methods=plugin.list_methods(),
                 credentials_schema=schema(plugin.credentials, plugin.form),
                 identity_fields=list(plugin.identity),
+                statement_file=plugin.statement_file.about if plugin.statement_file else None,
             )
             for plugin in deps.plugins.values()
         ],

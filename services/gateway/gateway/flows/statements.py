@@ -1,13 +1,28 @@
-"""A channel's statement of a day (对账单): fetched, and handed to trade-core page by page."""
+"""A channel's statement of a day (对账单): fetched, or brought by a person, and handed to
+trade-core page by page."""
 
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from chassis.problems import Problem
+from chassis.problems import FieldError, InvalidRequest, Problem
 from contracts import internal
 from contracts.events.commands import FetchStatement
-from contracts.internal import MAX_PAGE_ROWS, NoStatement, StatementPage, StatementReceipt
+from contracts.internal import (
+    MAX_PAGE_ROWS,
+    BeginUpload,
+    NoStatement,
+    StatementPage,
+    StatementReceipt,
+    UploadedStatement,
+    UploadRound,
+    UploadStatement,
+)
 from gateway.calling.enquiries import fetch_statement
 from gateway.channels.plugin import (
     Declined,
@@ -17,12 +32,15 @@ from gateway.channels.plugin import (
     StatementRequest,
     StatementRow,
     Unknown,
+    UnreadableFile,
 )
 from gateway.directory import ChannelAccount
+from gateway.domain.errors import NotHere
 from gateway.flows.deps import Deps
 
 log = structlog.get_logger()
 
+TO_UPLOAD: Final = ("to_upload", "people upload the statements of this channel")
 SENSELESS: Final = ("senseless", "the channel answered with something else")
 
 
@@ -38,7 +56,8 @@ async def fetch(deps: Deps, command: FetchStatement) -> str:
     outcome = await fetch_statement(deps.executor, account, StatementRequest(command.day, "trade"))
     try:
         if isinstance(outcome, Statement):
-            return await _hand_over(deps, command, outcome)
+            is_wanted = await _hand_over(deps, command.statement_no, command.round, outcome.rows)
+            return "delivered" if is_wanted else "superseded"
         return await _say_none(deps, command, account, outcome)
     except Problem as problem:
         log.warning(
@@ -47,30 +66,100 @@ async def fetch(deps: Deps, command: FetchStatement) -> str:
         return "not_delivered"
 
 
-async def _hand_over(deps: Deps, command: FetchStatement, statement: Statement) -> str:
-    """Page by page; an empty statement is one empty page."""
-    for first in range(0, len(statement.rows) or 1, MAX_PAGE_ROWS):
-        page = StatementPage(
-            round=command.round,
-            first_row=first,
-            total_rows=len(statement.rows),
-            rows=[_row(row) for row in statement.rows[first : first + MAX_PAGE_ROWS]],
+async def take_file(deps: Deps, payment_id: str, upload: UploadStatement) -> UploadedStatement:
+    """The statement of a day as a person brought it, also of a disabled account. What trade-core
+    did not take of it is missing there as before: the same file can be brought again.
+
+    Raises NotHere, InvalidRequest with the reason at `/content`, also where another file came at
+    the same time, and the Problems of trade-core.
+    """
+    account = deps.directory.find_account(payment_id)
+    if account is None:
+        raise NotHere("channel account")
+    raw = _content(upload)
+    rows = await asyncio.to_thread(_rows, account, raw, upload)
+    sha256 = hashlib.sha256(raw).hexdigest()
+    begun = await deps.trade_core.post(
+        UploadRound,
+        "/internal/reconciliations/uploads",
+        body=BeginUpload(
+            merchant_id=account.merchant_id,
+            payment_id=account.account_id,
+            channel=account.channel,
+            day=upload.day,
+            sha256=sha256,
+        ),
+    )
+    if not begun.is_repeat and not await _hand_over(deps, begun.statement_no, begun.round, rows):
+        raise _no_file(
+            "同一天的另一个文件正在上传，请稍后再试", "came together with another one of the day"
         )
-        path = f"/internal/statements/{command.statement_no}/rows"
+    log.info("statement.uploaded", statement_no=begun.statement_no, rows=len(rows), sha256=sha256)
+    return UploadedStatement(
+        statement_no=begun.statement_no,
+        sha256=sha256,
+        rows=len(rows),
+        unreadable_rows=sum(row.kind == "unreadable" for row in rows),
+        is_repeat=begun.is_repeat,
+    )
+
+
+def _content(upload: UploadStatement) -> bytes:
+    try:
+        return base64.b64decode(upload.content, validate=True)
+    except binascii.Error as error:
+        raise _no_file("不是 base64", "is not base64") from error
+
+
+def _rows(account: ChannelAccount, raw: bytes, upload: UploadStatement) -> list[StatementRow]:
+    file = account.plugin.statement_file
+    if file is None:
+        raise _no_file(
+            "这个渠道的对账单由系统自动获取", "of this channel is fetched, and never uploaded"
+        )
+    try:
+        return file.read(raw, StatementRequest(upload.day, "trade"), account.opened)
+    except UnreadableFile as error:
+        raise _no_file(error.words.zh, error.words.en) from error
+
+
+def _no_file(zh: str, en: str) -> InvalidRequest:
+    fault = FieldError("/content", en, zh)
+    return InvalidRequest("The file cannot be used.", errors=[fault])
+
+
+async def _hand_over(
+    deps: Deps, statement_no: str, round_no: int, rows: Sequence[StatementRow]
+) -> bool:
+    """Page by page; an empty statement is one empty page. False where another round has begun."""
+    for first in range(0, len(rows) or 1, MAX_PAGE_ROWS):
+        page = StatementPage(
+            round=round_no,
+            first_row=first,
+            total_rows=len(rows),
+            rows=[_row(row) for row in rows[first : first + MAX_PAGE_ROWS]],
+        )
+        path = f"/internal/statements/{statement_no}/rows"
         receipt = await deps.trade_core.post(StatementReceipt, path, body=page)
         if not receipt.is_wanted:
-            return "superseded"
-    return "delivered"
+            return False
+    return True
 
 
 async def _say_none(
     deps: Deps, command: FetchStatement, account: ChannelAccount, outcome: Outcome
 ) -> str:
-    code, message = SENSELESS
-    if isinstance(outcome, Declined | NotSent | Unknown):
+    plugin = account.plugin
+    is_uploaded = plugin.statement_file is not None
+    code, message = TO_UPLOAD if is_uploaded else SENSELESS
+    if isinstance(outcome, Declined | NotSent | Unknown) and not is_uploaded:
         code, message = outcome.code, outcome.message
     none = NoStatement(
-        round=command.round, is_final=account.plugin.statements is None, code=code, message=message
+        round=command.round,
+        is_final=plugin.statements is None and not is_uploaded,
+        is_uploaded=is_uploaded,
+        code=code,
+        message=message,
     )
     path = f"/internal/statements/{command.statement_no}/none"
     await deps.trade_core.post(StatementReceipt, path, body=none)

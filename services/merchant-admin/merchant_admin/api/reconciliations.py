@@ -1,28 +1,38 @@
 """`/api/reconciliations`, `/api/differences`: the channel statements beside our books."""
 
+import base64
 import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.problems import FieldError
 from contracts.api import Reason
 from contracts.internal import (
+    MAX_UPLOAD_BYTES,
     DifferenceView,
     ReconciliationOnFile,
     ReconciliationPage,
     ReconciliationState,
     ReconciliationView,
+    UploadedStatement,
 )
-from merchant_admin.api.access import CentreDecider, Operator, Viewer, Work
+from merchant_admin.api.access import CentreDecider, Decider, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, Version, body
 from merchant_admin.api.ids import DifferenceNo, StatementNo
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.search import Text
+from merchant_admin.domain.errors import Unusable
 from merchant_admin.flows import reconciling
+from merchant_admin.flows.reconciling import StatementFile
+
+MAX_CONTENT_CHARS: Final = MAX_UPLOAD_BYTES * 4 // 3 + 4
+MAX_FILE_BODY_BYTES: Final = MAX_CONTENT_CHARS + 4_096
 
 router = APIRouter(prefix="/api")
 
+FileName = Annotated[str, Field(max_length=127, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Cursor = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -55,6 +65,25 @@ class AskForBill(Body):
     day: Annotated[datetime.date, Field(strict=False)]
 
 
+class UploadFile(Body):
+    """`content`: the file of the channel as it is, in base64, of at most 1,500,000
+    bytes and 20,000 rows.
+    `day`: Beijing time, one of the last 90. `file_name` stands in the audit."""
+
+    payment_id: Text
+    day: Annotated[datetime.date, Field(strict=False)]
+    content: Annotated[str, Field(min_length=1, max_length=MAX_CONTENT_CHARS)]
+    file_name: FileName = ""
+
+    def file(self) -> StatementFile:
+        """Raises Unusable."""
+        try:
+            raw = base64.b64decode(self.content, validate=True)
+        except ValueError as error:
+            raise Unusable(FieldError("/content", "is not base64", "不是 base64")) from error
+        return StatementFile(self.payment_id, self.day, raw, self.file_name)
+
+
 class Settle(Body):
     """`version`: that of the difference as it was shown."""
 
@@ -78,6 +107,19 @@ async def ask_for_bill(
     return await reconciling.ask_for(
         deps, caller.actor, caller.scope, request.payment_id, request.day
     )
+
+
+@router.post("/reconciliations/uploads", status_code=202)
+async def upload_statement(
+    deps: Work,
+    caller: Decider,
+    request: Annotated[UploadFile, Depends(body(UploadFile, limit_bytes=MAX_FILE_BODY_BYTES))],
+) -> UploadedStatement:
+    """The statement of a day of a channel that has none to fetch: compared as one that was fetched.
+
+    A newer file of the day takes the place of an older one, the same one again is harmless; rows
+    that cannot be read become differences of their own."""
+    return await reconciling.upload(deps, caller.actor, caller.scope, request.file())
 
 
 @router.get("/reconciliations/{statement_no}")

@@ -23,6 +23,7 @@ class Waiting:
     approvals: int | None = None
     suspended_endpoints: int | None = None
     differences: int | None = None
+    missing_statements: int | None = None
     dead_letters: int | None = None
 
     def shown(self, name: str) -> str:
@@ -42,6 +43,7 @@ PLACES: Final = {
     "exhausted_callbacks": "/console/deliveries?state=exhausted",
     "suspended_endpoints": "/console/endpoints?suspended=true",
     "differences": "/console/reconciliations?state=differs",
+    "missing_statements": "/console/reconciliations/uploads",
     "dead_letters": "/console/dead-letters",
     "expiring_certificates": "/console/apps",
     "approvals": "/console/approvals",
@@ -53,7 +55,7 @@ BADGES: Final = {
     "refunds": ("stuck_refunds",),
     "deliveries": ("exhausted_callbacks",),
     "endpoints": ("suspended_endpoints",),
-    "reconciliations": ("differences",),
+    "reconciliations": ("differences", "missing_statements"),
     "dead-letters": ("dead_letters",),
     "apps": ("expiring_certificates",),
     "approvals": ("approvals",),

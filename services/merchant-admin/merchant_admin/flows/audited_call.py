@@ -1,9 +1,10 @@
 """What other services do for people: asked for, and audited with what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from chassis.problems import Forwarded
 from foundation.service_client import Service
@@ -16,13 +17,15 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class AuditedCall:
-    """`action` as in the audit, `path` behind `/internal/`."""
+    """`action` as in the audit, `path` behind `/internal/`. `noted`: what the audit keeps of a body
+    that is not kept whole."""
 
     action: str
     entity_id: str
     path: str
     body: BaseModel | None = None
     timeout_s: float = 10.0
+    noted: Mapping[str, JsonValue] | None = None
 
 
 async def call_audited(
@@ -39,7 +42,9 @@ async def call_audited(
         outcome = problem.code
         raise
     finally:
-        asked = call.body.model_dump(mode="json") if call.body else {}
+        asked = call.noted
+        if asked is None:
+            asked = call.body.model_dump(mode="json") if call.body else {}
         async with deps.db.transaction() as tx:
             await record_action(
                 tx,

@@ -1,8 +1,12 @@
-"""Reconciliation (对账) as people see it: trade-core compares, people say what may stay."""
+"""Reconciliation (对账) as people see it: trade-core compares, people say what may stay, and bring
+the statements of channels that have none to fetch."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from chassis.problems import FieldError
 from contracts.internal import (
@@ -10,16 +14,33 @@ from contracts.internal import (
     DifferenceView,
     ReconciliationOnFile,
     ReconciliationPage,
+    ReconciliationState,
     ReconciliationView,
     SettleDifference,
+    UploadedStatement,
+    UploadStatement,
 )
 from merchant_admin.domain.audit import Actor
+from merchant_admin.domain.entities import ChannelAccount
 from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.books import scoped
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store.channel_accounts import find_account
+
+UPLOAD_LIMIT_S: Final = 60.0
+"""Of the largest file, read by the gateway and taken by trade-core page by page."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """The file of one account and day as a person chose it; `name` is that person's word."""
+
+    payment_id: str
+    day: date
+    content: bytes
+    name: str = ""
 
 
 async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> ReconciliationPage:
@@ -43,15 +64,43 @@ async def ask_for(
     deps: Deps, actor: Actor, scope: Scope, payment_id: str, day: date
 ) -> ReconciliationView:
     """Have the statement of this account and day fetched now. Raises Unusable, Forwarded."""
-    async with deps.db.connection() as tx:
-        account = await find_account(tx, payment_id)
-    if account is None or not scope.has(account.merchant_id):
-        raise Unusable(FieldError("/payment_id", "is not a channel account of this centre"))
+    account = await _account(deps, scope, payment_id)
     request = AskForStatement(
         merchant_id=account.merchant_id, payment_id=payment_id, channel=account.channel, day=day
     )
     call = AuditedCall("statement.requested", payment_id, "reconciliations", request)
     return await call_audited(deps, deps.trade_core, actor, ReconciliationView, call)
+
+
+async def upload(deps: Deps, actor: Actor, scope: Scope, file: StatementFile) -> UploadedStatement:
+    """Have a person's file compared as the statement of its day; a newer one takes its place, the
+    same one again is harmless. The audit keeps which file it was, not what is in it.
+
+    Raises Unusable, and Forwarded with the reason at `/content` where the file is not read.
+    """
+    account = await _account(deps, scope, file.payment_id)
+    request = UploadStatement(day=file.day, content=base64.b64encode(file.content).decode())
+    call = AuditedCall(
+        "statement.uploaded",
+        account.payment_id,
+        f"channel-accounts/{account.payment_id}/statements",
+        request,
+        timeout_s=UPLOAD_LIMIT_S,
+        noted={
+            "day": file.day.isoformat(),
+            "file_name": file.name,
+            "size_bytes": len(file.content),
+            "sha256": hashlib.sha256(file.content).hexdigest(),
+        },
+    )
+    return await call_audited(deps, deps.gateway, actor, UploadedStatement, call)
+
+
+async def list_missing(deps: Deps, scope: Scope, limit: int) -> list[ReconciliationView]:
+    """Statements that wait for a person's file, the latest day first. Raises Forwarded."""
+    filters = {"state": ReconciliationState.TO_UPLOAD.value, "limit": limit}
+    found = await find(deps, scope, filters)
+    return [each for each in found.items if scope.has(each.merchant_id)]
 
 
 async def fetch_again(
@@ -72,3 +121,15 @@ async def settle(
     path = f"differences/{difference_no}/settle"
     call = AuditedCall("difference.settled", difference_no, path, request)
     return await call_audited(deps, deps.trade_core, actor, DifferenceView, call)
+
+
+async def _account(deps: Deps, scope: Scope, payment_id: str) -> ChannelAccount:
+    async with deps.db.connection() as tx:
+        account = await find_account(tx, payment_id)
+    if account is None or not scope.has(account.merchant_id):
+        raise Unusable(
+            FieldError(
+                "/payment_id", "is not a channel account of this centre", "不是本中心的渠道账户"
+            )
+        )
+    return account

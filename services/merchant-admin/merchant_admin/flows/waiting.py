@@ -9,8 +9,9 @@ import structlog
 
 from chassis.problems import Problem
 from contracts.internal import DeadLetterPage, EndpointPage, ReconciliationPage
-from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.waiting import MOST, Waiting
+from merchant_admin.flows import reconciling
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store import approvals
 from merchant_admin.store import waiting as store
@@ -50,10 +51,12 @@ async def read_all(deps: Deps, scope: Scope) -> Waiting:
     async with asyncio.TaskGroup() as questions:
         suspended = questions.create_task(_suspended(deps))
         differing = questions.create_task(_differing(deps))
+        missing = questions.create_task(_missing_statements(deps))
         letters = questions.create_task(_letters(deps))
     told = {
         "suspended_endpoints": suspended.result(),
         "differences": differing.result(),
+        "missing_statements": missing.result(),
         "dead_letters": letters.result(),
     }
     return deps.counted.put(scope, replace(own, **told))
@@ -77,6 +80,14 @@ async def _differing(deps: Deps) -> int | None:
         log.info("waiting.not_counted", what="differences", code=problem.code)
         return None
     return sum(item.open_differences for item in page.items)
+
+
+async def _missing_statements(deps: Deps) -> int | None:
+    try:
+        return len(await reconciling.list_missing(deps, EVERYTHING, MOST + 1))
+    except Problem as problem:
+        log.info("waiting.not_counted", what="missing_statements", code=problem.code)
+        return None
 
 
 async def _letters(deps: Deps) -> int | None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from contracts.internal import (
     AskForStatement,
+    BeginUpload,
     DifferenceView,
     NoStatement,
     ReconciliationOnFile,
@@ -16,6 +17,7 @@ from contracts.internal import (
     SettleDifference,
     StatementPage,
     StatementReceipt,
+    UploadRound,
 )
 from trade_core.api.dependencies import BY_ADMIN, BY_GATEWAY, DepsOfApp, Limit
 from trade_core.flows import read_reconciliation, receive_statement
@@ -26,6 +28,7 @@ def add_routes(routes: APIRouter) -> None:
     """Each route names those of our services that may call it."""
     routes.post("/statements/{statement_no}/rows", dependencies=BY_GATEWAY)(post_statement_page)
     routes.post("/statements/{statement_no}/none", dependencies=BY_GATEWAY)(post_no_statement)
+    routes.post("/reconciliations/uploads", dependencies=BY_GATEWAY)(post_upload)
     routes.get("/reconciliations", dependencies=BY_ADMIN)(list_reconciliations)
     routes.post("/reconciliations", dependencies=BY_ADMIN, status_code=202)(post_reconciliation)
     routes.get("/reconciliations/{statement_no}", dependencies=BY_ADMIN)(get_reconciliation)
@@ -47,6 +50,11 @@ async def post_no_statement(
 ) -> StatementReceipt:
     """Why the channel gave no statement, from the gateway."""
     return await receive_statement.take_none(deps, statement_no, body)
+
+
+async def post_upload(body: BeginUpload, deps: DepsOfApp) -> UploadRound:
+    """A person's file of an account and day, whose rows follow."""
+    return await receive_statement.begin_upload(deps, body)
 
 
 async def list_reconciliations(

@@ -83,6 +83,11 @@ def first_day_kept(now: datetime) -> date:
     return day_of(now - ROWS_KEPT)
 
 
+def may_have_statement(day: date, now: datetime) -> bool:
+    """One of the last ninety days, today included."""
+    return 0 <= (day_of(now) - day).days <= OLDEST_DAYS
+
+
 # ── accounts and their statements ─────────────────────────────────────────────────────────────
 
 
@@ -97,9 +102,10 @@ def days_to_reconcile(account: ChannelAccountEntity, now: datetime) -> list[date
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
     """One channel account and day. `round` counts the fetches, the latest began at `asked_at`;
-    `rows_round` is the one whose rows are compared (None: there are none), and they are kept until
-    `rows_until` (None: they are deleted). `attempts` and `comparisons` are counted since the
-    statement came, or a person asked for it, last; `note` says why it did not come."""
+    `rows_round` is the one whose rows are compared (None: there are none); they came at
+    `fetched_at`, and are kept until `rows_until` (None: they are deleted). `attempts` and
+    `comparisons` are counted since the statement came, or a person asked for it, last; `note` says
+    why it did not come. `file_sha256` is the file that a person uploaded as round `file_round`."""
 
     statement_no: str
     merchant_id: str
@@ -117,6 +123,9 @@ class Reconciliation:
     fees_booked: int | None
     is_overdue_told: bool
     note: str | None
+    fetched_at: datetime | None = None
+    file_sha256: str | None = None
+    file_round: int | None = None
 
     @property
     def is_of_whole_day(self) -> bool:
@@ -125,9 +134,19 @@ class Reconciliation:
 
     def is_to_be_fetched(self, now: datetime) -> bool:
         """Or else compared, as long as it has its rows."""
-        if self.state in (ReconciliationState.AWAITED, ReconciliationState.FETCHING):
+        if self.state in _MISSING:
             return True
         return not self.is_of_whole_day and now >= ready_at(self.day)
+
+    def has_file(self, sha256: str, now: datetime) -> bool:
+        """Whether the rows of this very file are compared already."""
+        is_whole = self.file_round is not None and self.file_round == self.rows_round
+        return is_whole and self.file_sha256 == sha256 and self.has_rows(now)
+
+    def is_uploaded(self, now: datetime) -> bool:
+        """Whether a file of the whole day is here."""
+        is_whole = self.fetched_at is not None and self.fetched_at >= beginning_of(self.day) + DAY
+        return is_whole and self.file_round == self.rows_round and self.has_rows(now)
 
     def has_rows(self, now: datetime) -> bool:
         """Whether there is anything left to compare."""
@@ -137,6 +156,21 @@ class Reconciliation:
         """Whether people must hear that the statement never came, though it was asked for."""
         is_missing = self.rows_round is None and self.attempts > 1
         return is_missing and not self.is_overdue_told and now >= ready_at(self.day) + OVERDUE
+
+
+_MISSING: Final = frozenset(
+    {
+        ReconciliationState.AWAITED,
+        ReconciliationState.FETCHING,
+        ReconciliationState.TO_UPLOAD,
+    }
+)
+
+
+def reminded_at(day: date, now: datetime) -> datetime | None:
+    """When people hear that nobody uploaded the statement of this day; None: they have heard."""
+    overdue = ready_at(day) + OVERDUE
+    return overdue if now < overdue else None
 
 
 def next_try(day: date, attempts: int, now: datetime) -> datetime | None:

@@ -68,8 +68,7 @@ async def ask_for(deps: Deps, request: AskForStatement) -> ReconciliationView:
     Raises DayNotBilled for a day that is too old, or has not begun.
     """
     now = deps.clock()
-    today = schedule.day_of(now)
-    if not 0 <= (today - request.day).days <= schedule.OLDEST_DAYS:
+    if not schedule.may_have_statement(request.day, now):
         raise NoStatementOfDay(request.day)
     async with deps.db.connection() as tx:
         statement_no = await reconciliations.ask_for(tx, request, now)

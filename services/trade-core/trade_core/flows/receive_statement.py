@@ -1,19 +1,54 @@
-"""What the gateway brings of a channel statement: its rows page by page, or that there is none."""
+"""What the gateway brings of a channel statement: its rows page by page, or that there is none.
+
+A file that a person uploads comes the same way, in a round of its own: a newer one takes the place
+of an older one, and the same one again is harmless.
+"""
+
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
 from chassis.database import Tx
-from contracts.internal import NoStatement, ReconciliationState, StatementPage, StatementReceipt
+from contracts.internal import (
+    BeginUpload,
+    NoStatement,
+    ReconciliationState,
+    StatementPage,
+    StatementReceipt,
+    UploadRound,
+)
 from trade_core.domain import reconciliation as schedule
-from trade_core.domain.operator_errors import ReconciliationNotFound
+from trade_core.domain.operator_errors import NoStatementOfDay, ReconciliationNotFound
 from trade_core.domain.reconciliation import Reconciliation
 from trade_core.domain.reconciling import find_own
 from trade_core.flows.deps import Deps
-from trade_core.store import reconciliations, statement_rows
+from trade_core.store import reconciliations, statement_rows, uploaded_statements
 
 log = structlog.get_logger()
 
 WANTED, OVER = StatementReceipt(is_wanted=True), StatementReceipt(is_wanted=False)
+
+
+async def begin_upload(deps: Deps, upload: BeginUpload) -> UploadRound:
+    """The round in which the rows of a person's file are taken; what was begun before is over.
+
+    Raises NoStatementOfDay for a day that is too old, or has not begun.
+    """
+    now = deps.clock()
+    if not schedule.may_have_statement(upload.day, now):
+        raise NoStatementOfDay(upload.day)
+    async with deps.db.transaction() as tx:
+        was = await reconciliations.lock(tx, await uploaded_statements.ensure(tx, upload))
+        assert was is not None  # It was made just now.
+        if was.has_file(upload.sha256, now):
+            return UploadRound(statement_no=was.statement_no, round=was.round, is_repeat=True)
+        begun = replace(was, round=was.round + 1, attempts=0)
+        await uploaded_statements.begin_upload(
+            tx, begun, upload.sha256, now=now, again=now + schedule.LEASE
+        )
+    log.info("reconciliation.upload_begun", statement_no=was.statement_no, sha256=upload.sha256)
+    return UploadRound(statement_no=was.statement_no, round=begun.round, is_repeat=False)
 
 
 async def take_page(deps: Deps, statement_no: str, page: StatementPage) -> StatementReceipt:
@@ -48,16 +83,30 @@ async def take_none(deps: Deps, statement_no: str, refusal: NoStatement) -> Stat
         reconciliation = await _lock_current(tx, statement_no, refusal.round)
         if reconciliation is None:
             return OVER
-        again = None
-        if not refusal.is_final:
-            again = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
-        await reconciliations.note_none(
-            tx, reconciliation, note=f"{refusal.code}: {refusal.message}", again=again
-        )
+        again = await _note_none(tx, reconciliation, refusal, now)
     log.info(
         "reconciliation.no_statement", statement_no=statement_no, code=refusal.code, again=again
     )
     return WANTED
+
+
+async def _note_none(
+    tx: Tx, reconciliation: Reconciliation, refusal: NoStatement, now: datetime
+) -> datetime | None:
+    """Answers when it is looked at again."""
+    note = f"{refusal.code}: {refusal.message}"
+    if refusal.is_uploaded and reconciliation.is_uploaded(now):
+        await uploaded_statements.compare_again(tx, reconciliation, now)
+        return now
+    if refusal.is_uploaded:
+        again = schedule.reminded_at(reconciliation.day, now)
+        await uploaded_statements.note_to_upload(tx, reconciliation, note=note, again=again)
+        return again
+    again = None
+    if not refusal.is_final:
+        again = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
+    await reconciliations.note_none(tx, reconciliation, note=note, again=again)
+    return again
 
 
 async def _lock_current(tx: Tx, statement_no: str, round_no: int) -> Reconciliation | None:

@@ -259,7 +259,7 @@ where statement_no = $1
 
 _NOTE_OVER = """
 update statement set next_look_at = null
-where statement_no = $1 and round = $2 and state not in ('awaited', 'fetching')
+where statement_no = $1 and round = $2 and state not in ('awaited', 'fetching', 'to_upload')
 """
 
 _NOTE_OVERDUE_TOLD = "update statement set is_overdue_told = true where statement_no = $1"

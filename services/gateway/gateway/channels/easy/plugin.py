@@ -16,8 +16,15 @@ from gateway.channels.easy.credentials import (
 from gateway.channels.easy.direct import plugin as direct
 from gateway.channels.easy.form import FORM
 from gateway.channels.easy.methods import app, cashier, h5, mini_program, pc
-from gateway.channels.easy.operations import notifications, query, query_refund, refund, trial
-from gateway.channels.plugin import Notifications, Operation, Plugin
+from gateway.channels.easy.operations import (
+    notifications,
+    query,
+    query_refund,
+    refund,
+    statement_file,
+    trial,
+)
+from gateway.channels.plugin import Notifications, Operation, Plugin, StatementFile
 
 CLOUD_CASHIER: Final[Plugin[Account]] = Plugin(
     name="easy",
@@ -47,6 +54,7 @@ CLOUD_CASHIER: Final[Plugin[Account]] = Plugin(
     notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
     trial=trial.read,
     channel_key=trial.channel_key,
+    statement_file=StatementFile(statement_file.ABOUT, statement_file.read),
     has_serials=True,
     hosted=frozenset({Method.H5, Method.PC, Method.MINI_PROGRAM, Method.APP, Method.CASHIER}),
 )

@@ -21,6 +21,7 @@ from gateway.channels.plugin.declarations import (
     PayerDetail,
     Plugin,
     Splits,
+    StatementFile,
     Statements,
     Wire,
 )
@@ -73,6 +74,7 @@ from gateway.channels.plugin.statements import (
     StatementPlace,
     StatementRequest,
     StatementRow,
+    UnreadableFile,
 )
 from gateway.channels.plugin.subjects import (
     PayOrder,
@@ -129,6 +131,7 @@ __all__ = [
     "Splits",
     "Splitting",
     "Statement",
+    "StatementFile",
     "StatementKind",
     "StatementPlace",
     "StatementRequest",
@@ -141,6 +144,7 @@ __all__ = [
     "UnderstoodT",
     "Unknown",
     "UnknownKey",
+    "UnreadableFile",
     "Unverifiable",
     "Wire",
     "Word",

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from contracts.actions import ActionType
 from contracts.api import Method
 from contracts.internal import Wallet
+from contracts.words import Words
 from gateway.channels.plugin.forms import CredentialForm
 from gateway.channels.plugin.logins import PayerLogin
 from gateway.channels.plugin.messages import (
@@ -116,6 +117,17 @@ class Statements(Generic[AccountT]):
 
 
 @dataclass(frozen=True, slots=True)
+class StatementFile(Generic[AccountT]):
+    """The statement of a day where there is none to fetch: a person downloads it at the channel's
+    own console and uploads it at ours. `about` tells that person which file is meant. `read` gives
+    the account's own rows of it, what cannot be read among them set aside, and raises
+    UnreadableFile where it is no such file at all."""
+
+    about: Words
+    read: Callable[[bytes, StatementRequest, AccountT], list[StatementRow]]
+
+
+@dataclass(frozen=True, slots=True)
 class Splits(Generic[AccountT]):
     """How the channel divides a payment among receivers (分账).
 
@@ -150,6 +162,8 @@ class Plugin(Generic[AccountT]):
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
 
+    A channel has `statements` that we fetch, or a `statement_file` that people upload.
+
     `products`: the other APIs that this third party sells, by name, each a plugin of the same
     channel with the same credentials; `product_of` names the one that an account has. A credential
     that became part of the identity later meant `identity_before` until then.
@@ -174,6 +188,7 @@ class Plugin(Generic[AccountT]):
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
     statements: Statements[AccountT] | None = None
+    statement_file: StatementFile[AccountT] | None = None
     splits: Splits[AccountT] | None = None
     offers: tuple[Method, ...] = ()
     wallet: Wallet | None = None

@@ -5,10 +5,20 @@ from datetime import date, datetime
 from typing import Literal
 
 from contracts.money import Money
+from contracts.words import Words
 
 StatementKind = Literal["trade", "funds"]
 RowKind = Literal["payment", "refund", "other", "unreadable"]
 RowStatus = Literal["done", "under_way", "failed"]
+
+
+class UnreadableFile(Exception):
+    """What a person uploaded is no statement of this channel, or of another day; `words` say why.
+    They show nothing of what is in it."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.words = Words(zh, en)
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,7 @@ SeenByAnyone = Annotated[
     Visitor, Depends(_PageGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True))
 ]
 Seen = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.SCOPED))]
+SeenByDecider = Annotated[Visitor, Depends(_PageGuard(Right.DECIDE, Reach.SCOPED))]
 SeenByCentre = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.CENTRE))]
 SeenByOperator = Annotated[Visitor, Depends(_PageGuard(Right.OPERATE, Reach.CENTRE))]
 SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE))]
@@ -220,6 +221,7 @@ FreshlySentByRefunder = Annotated[
     Sent, Depends(_FormGuard(Right.REFUND, Reach.SCOPED, is_fresh_only=True))
 ]
 SentByDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.SCOPED))]
+SentFileByDecider = Annotated[Sent, Depends(_UploadGuard(Right.DECIDE, Reach.SCOPED))]
 SentByCentreDecider = Annotated[Sent, Depends(_FormGuard(Right.DECIDE, Reach.CENTRE))]
 SentByOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.SCOPED))]
 SentByCentreOperator = Annotated[Sent, Depends(_FormGuard(Right.OPERATE, Reach.CENTRE))]

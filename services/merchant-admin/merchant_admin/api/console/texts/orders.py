@@ -174,6 +174,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "waiting.exhausted_callbacks": ("未送达的回调", "Callbacks not delivered"),
     "waiting.suspended_endpoints": ("停用的回调地址", "Suspended addresses"),
     "waiting.differences": ("对账差异", "Differences"),
+    "waiting.missing_statements": ("待上传的对账单", "Statements to upload"),
     "waiting.dead_letters": ("死信", "Dead letters"),
     "waiting.approvals": ("待复核", "Approvals"),
     "waiting.expiring_certificates": ("30 天内到期的证书", "Certificates ending in 30 days"),
