@@ -51,7 +51,7 @@ KNOWN_ENGLISH: Final = re.compile(
     r"Authorization|Bearer|merchant|orders|"  # what apps sign
     r"Paymesh|English|HTTP|HTTPS|Stripe|JSAPI|Webhook|CSV|XLSX|TOTP|TLS|JSON|success|H5|App|"
     r"Ctrl|Shift|Enter|Authenticator|callback|PEM|HMAC|SHA|RSA|ED25519|CIDR|DingTalk|OpenAPI|"
-    r"mchid|appid|app_id|org_id|mer_code|secret|curl|serial|APIv3",
+    r"mchid|appid|app_id|org_id|mer_code|secret|curl|serial|APIv3|reference",
     re.IGNORECASE,
 )
 DATA: Final = "code, pre, .data, input, textarea, select[name=type], [translate=no], .address, kbd"
