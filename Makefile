@@ -5,6 +5,7 @@ VENV := .venv/bin/python
 WORKERS ?= 2
 SEEDS ?= 1000
 OLD_ORDERS ?= 10000000
+ORDERS ?= 5000000
 FUZZ_SECONDS ?= 900
 
 # Any Python from 3.11 on: the given one, or the first that is new enough.
@@ -24,7 +25,7 @@ NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python $(wildcard examples/*/*.py) bench tests
 
-.PHONY: help run test upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s docs verify-audit rotate-sealing bench bench-channel bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -88,6 +89,9 @@ verify-audit: venv ## whether the audit is as it was written (of make run, or PA
 	@PAYMESH_DATABASE_URL="$${PAYMESH_DATABASE_URL:-$$($(VENV) -c '$(ADMIN_DATABASE)')}" \
 		$(VENV) -m merchant_admin.verify_audit
 
+rebuild-projections: venv ## what people search, made anew from trade-core's event log, beside the traffic
+	@$(VENV) -m paymesh_local.rebuild_projections
+
 rotate-sealing: venv ## seal all secrets to the newest keys (of make run, or PAYMESH_DATABASE_URL and so on); STEP=--new-keys before, STEP=--forget-old after
 	@$(VENV) -m paymesh_local.rotate_sealing $(STEP)
 
@@ -102,6 +106,9 @@ bench-core: venv ## trade-core alone beside bare inserts, and with OLD_ORDERS=10
 
 bench-cashier: venv ## what our page weighs, when it is seen, pages per second, and 10,000 idle watchers
 	@$(VENV) -m bench.cashier $(BENCH)
+
+bench-admin: venv ## how long people wait with ORDERS=5000000 projected orders
+	@$(VENV) -m bench.admin --orders=$(ORDERS) $(BENCH)
 
 bench-notifier: venv ## callbacks per second, and whom a dead app delays; W=W1,W4: only these
 	@$(VENV) -m bench.callbacks --only="$(W)" $(BENCH)

@@ -1,13 +1,14 @@
 """The processes of one stack: what `make run` starts, keeps alive and stops."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 import httpx
 
-from paymesh_local import processes
+from paymesh_local import private_file, processes
 from paymesh_local.broker import EmbeddedBroker
 from paymesh_local.failure import CannotRun
 from paymesh_local.keeper import Keeper
@@ -30,6 +31,9 @@ BACK: Final = tuple(service.name for service in SERVICES if not service.front)
 
 STOP_ORDER: Final = ((FRONT, 3.0), (BACK, 3.0), ((SANDBOX, BROKER), 1.0), ((DATABASE,), 3.0))
 """Who is called from outside goes first, the database last; each with its grace in seconds."""
+
+OWNERS: Final = "owners.json"
+"""By database the URL of the role that owns it, where that is not the service's: for commands."""
 
 
 class Stack:
@@ -131,6 +135,8 @@ class Stack:
                     self._owner_urls[service.database] = await self._postgres.ensure_owner(
                         service.database, service.owner, secrets.token_urlsafe(24)
                     )
+            owners = self._options.local_dir / OWNERS
+            private_file.write(owners, json.dumps(self._owner_urls))
             detail(", ".join(DATABASES))
 
     async def _start_broker(self) -> None:

@@ -27,6 +27,7 @@ Kind = Literal[
     "counter_code",
     "approval",
     "api_token",
+    "export",
 ]
 
 PREFIX: Final[dict[Kind, str]] = {
@@ -46,6 +47,7 @@ PREFIX: Final[dict[Kind, str]] = {
     "counter_code": "F",
     "approval": "V",
     "api_token": "T",
+    "export": "X",
 }
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -2,10 +2,18 @@
 factors get the newest key, what was approved is carried out, checked imports are forgotten."""
 
 import asyncio
+import contextlib
 from typing import Final
 
-from chassis.background import Pulse, pause
-from merchant_admin.flows import approvals, apps, importing, second_factors, sessions
+from chassis.background import Pulse, pause, unless_stopped
+from merchant_admin.flows import (
+    approvals,
+    apps,
+    background_exports,
+    importing,
+    second_factors,
+    sessions,
+)
 from merchant_admin.flows.deps import Deps
 
 NAME: Final = "merchant-admin"
@@ -20,6 +28,24 @@ async def keep_time(deps: Deps, pulse: Pulse, stop: asyncio.Event) -> None:
         await second_factors.encrypt_anew(deps)
         await importing.forget_old(deps)
         await approvals.finish_approved(deps)
+        await background_exports.forget_old(deps)
         pulse.beat()
         if await pause(stop, EVERY_S):
             return
+
+
+async def make_exports(deps: Deps, pulse: Pulse, stop: asyncio.Event) -> None:
+    """One after the other, as soon as somebody asks here; once a minute what was asked for at, or
+    left behind by, another replica. For `Background.start`."""
+    while not stop.is_set():
+        deps.exports_asked.clear()
+        while await background_exports.make_next(deps, pulse.beat):
+            pass
+        pulse.beat()
+        await unless_stopped(stop, _asked_or_time(deps))
+
+
+async def _asked_or_time(deps: Deps) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(EVERY_S):
+            await deps.exports_asked.wait()

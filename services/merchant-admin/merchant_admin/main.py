@@ -39,11 +39,13 @@ from merchant_admin.api import (
     merchants,
     openapi,
     reconciliations,
+    reports,
     search,
     second_factor,
     session,
     sessions,
     splits,
+    statements,
     tokens,
     users,
 )
@@ -71,6 +73,8 @@ PARTS: Final = (
     search,
     splits,
     exports,
+    reports,
+    statements,
     decisions,
     books,
     reconciliations,
@@ -166,7 +170,8 @@ class _Running:
             session_timeout_ms=config.kafka_session_timeout_ms,
             fetch_wait_ms=config.kafka_fetch_wait_ms,
         )
-        clock = Pulse()
+        deps.projector.lag_s = lambda: consumer.lag_s
+        clock, exporting = Pulse(), Pulse()
         gate = self.fitness.gate
         background.start("fitness", self.fitness.run, pulse=self.fitness.pulse)
         background.start("relay", relay.run, pulse=relay.pulse)
@@ -189,6 +194,14 @@ class _Running:
             "clock",
             partial(jobs.keep_time, deps, clock),
             pulse=clock,
+            stall_s=5 * jobs.EVERY_S,
+            gate=gate,
+        )
+
+        background.start(
+            "exports",
+            partial(jobs.make_exports, deps, exporting),
+            pulse=exporting,
             stall_s=5 * jobs.EVERY_S,
             gate=gate,
         )

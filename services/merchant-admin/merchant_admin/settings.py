@@ -82,6 +82,18 @@ class RotationSettings(BaseSettings):
     notifier_sealing_public_key: SealingPublicKey
 
 
+class RebuildSettings(BaseSettings):
+    """All that making the read model anew needs; the database as the role that owns it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, hide_input_in_errors=True, extra="ignore"
+    )
+
+    database_url: SecretStr
+    trade_core_url: Url
+    trade_core_token: Token
+
+
 class MigrationSettings(BaseSettings):
     """All that a migration needs. `service_role`: who the service is, where another role owns the
     database and migrates it."""

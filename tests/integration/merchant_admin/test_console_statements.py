@@ -11,27 +11,43 @@ from .conftest import Admin, problem
 from .people import Person
 
 DAY = "2026-01-05"
-PATH = f"/internal/day-statements/{DAY}"
-STATEMENT: dict[str, Any] = {
-    "date": DAY, "merchant_id": "M1", "currency": "CNY", "currencies": ["CNY", "HKD"],
-    "is_final": True, "opening": 1_000, "captured": 5_050, "refunded": 700, "split": 300,
-    "fees": 20, "closing": 5_030, "lines": [], "next_cursor": None,
-}  # fmt: skip
+MONTH = "2026-01"
 
 
-async def founded(admin: Admin, apps: int) -> str:
+PATH = "/internal/period-statements"
+
+
+def period(merchant_id: str, *app_ids: str) -> dict[str, Any]:
+    """What trade-core tells of these apps: the same of each, on two days."""
+    moved = {"captured": 5_050, "refunded": 700, "split": 300, "fees": 20}
+    return {
+        "merchant_id": merchant_id, "currency": "CNY", "currencies": ["CNY", "HKD"],
+        "is_final": True, "openings": [{"app_id": it, "amount": 1_000} for it in app_ids],
+        "movements": [
+            {"app_id": app_id, "day": day, **moved}
+            for day in (DAY, "2026-01-07") for app_id in app_ids
+        ],
+    }  # fmt: skip
+
+
+async def founded(admin: Admin, apps: int) -> tuple[str, list[str]]:
     merchant_id = (await admin.post("/api/merchants", {"name": "万科物业"}))["merchant_id"]
+    app_ids = []
     for number in range(apps):
         terms = {"name": f"app {number}", "merchant_ids": [merchant_id]}
-        await admin.post("/api/apps", terms)
-    return str(merchant_id)
+        app_ids.append((await admin.post("/api/apps", terms))["app_id"])
+    admin.trade_core.answers[PATH] = period(merchant_id, *app_ids)
+    return merchant_id, app_ids
 
 
 async def test_each_app_has_its_row_and_they_add_up(admin: Admin) -> None:
-    admin.trade_core.answers[PATH] = STATEMENT
-    merchant_id = await founded(admin, apps=2)
-    person = await Person.logged_in(admin)
-    page = await person.look("statements", merchant_id=merchant_id, day=DAY)
+    merchant_id, app_ids = await founded(admin, apps=2)
+    told = period(merchant_id, *app_ids)
+    told["movements"] = told["movements"][:2]
+    admin.trade_core.answers[PATH] = told
+    page = await (await Person.logged_in(admin)).look(
+        "statements", merchant_id=merchant_id, day=DAY
+    )
     for shown in ("¥10.00", "¥50.50", "¥7.00", "¥3.00", "¥0.20", "¥50.30"):
         assert page.count(f">{shown}<") == 2, shown
     for total in ("¥20.00", "¥101.00", "¥14.00", "¥6.00", "¥0.40", "¥100.60"):
@@ -39,12 +55,39 @@ async def test_each_app_has_its_row_and_they_add_up(admin: Admin) -> None:
     assert "万科物业" in page
     assert "app 0" in page
     assert "HKD" in page
-    assert {query["merchant_id"] for query in admin.trade_core.queries} == {merchant_id}
+    [query] = admin.trade_core.queries
+    assert (query["first"], query["last"]) == (DAY, DAY)
+
+
+async def test_a_month_is_told_by_app_and_day_by_day(admin: Admin) -> None:
+    merchant_id, app_ids = await founded(admin, apps=2)
+    asked = {"merchant_id": merchant_id, "month": MONTH}
+    told = (await admin.http.get("/api/statements", params=asked)).json()
+    assert (told["first"], told["last"]) == ("2026-01-01", "2026-01-31")
+    assert [it["app_id"] for it in told["apps"]] == sorted(app_ids)
+    assert [it["closing"] for it in told["apps"]] == [1_000 + 2 * 4_030] * 2
+    assert [(it["day"], it["opening"], it["closing"]) for it in told["days"]] == [
+        (DAY, 2_000, 10_060), ("2026-01-07", 10_060, 18_120),
+    ]  # fmt: skip
+    assert told["total"]["closing"] == told["days"][-1]["closing"]
+    one = await admin.http.get("/api/statements", params={**asked, "app_id": app_ids[0]})
+    assert [it["app_id"] for it in one.json()["apps"]] == [app_ids[0]]
+    assert one.json()["days"][0]["opening"] == 1_000
+
+    page = await (await Person.logged_in(admin)).look("statements", **asked)
+    assert f"day={DAY}" in page
+    assert page.count(">¥181.20<") == 2
+
+
+async def test_a_month_to_come_is_pointed_at(admin: Admin) -> None:
+    asked = {"merchant_id": "M1", "month": "2099-01"}
+    answer = await admin.http.get("/api/statements", params=asked)
+    assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("day", ["", "2999-01-01", "yesterday", "0001-01-01"])
 async def test_what_is_no_day_is_yesterday(admin: Admin, day: str) -> None:
-    merchant_id = await founded(admin, apps=0)
+    merchant_id, _ = await founded(admin, apps=0)
     page = await (await Person.logged_in(admin)).look(
         "statements", merchant_id=merchant_id, day=day
     )
@@ -56,8 +99,8 @@ def yesterday(admin: Admin) -> str:
 
 
 async def test_a_statement_that_is_being_added_up_is_said_so(admin: Admin) -> None:
+    merchant_id, _ = await founded(admin, apps=1)
     admin.trade_core.refusals[PATH] = problem(503, "overloaded")
-    merchant_id = await founded(admin, apps=1)
     page = await (await Person.logged_in(admin)).look(
         "statements", merchant_id=merchant_id, day=DAY
     )

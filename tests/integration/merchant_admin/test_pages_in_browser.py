@@ -150,7 +150,7 @@ async def test_nothing_is_in_anybodys_way_on_any_page(admin: Admin, browser: Bro
             if is_page and (found := await faults(page, look[0])):
                 wrong[f"{path} {look}"] = found
             await page.close()
-    assert wrong == {}
+    assert wrong == {}, wrong
 
 
 async def test_search_leads_to_the_order_and_its_dialog_to_the_refund(

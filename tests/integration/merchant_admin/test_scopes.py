@@ -17,6 +17,7 @@ from tests.unit.merchant_admin.test_settings import GOOD
 from contracts.events.orders import OrderEventType
 from contracts.identifiers import new_id
 from merchant_admin.api.access import Reach
+from merchant_admin.flows.background_exports import make_next
 from merchant_admin.flows.read_model import apply
 from merchant_admin.main import build
 from merchant_admin.settings import AdminSettings
@@ -25,12 +26,11 @@ from .conftest import PASSWORD, Admin
 from .people import Person
 from .test_callbacks import AT, DELIVERY, ENDPOINT, REPLAY
 from .test_configuration import CREDENTIALS
-from .test_console_statements import DAY
-from .test_console_statements import PATH as STATEMENT_OF_DAY_PATH
-from .test_console_statements import STATEMENT as DAY_STATEMENT
+from .test_console_statements import DAY, period
+from .test_console_statements import PATH as PERIOD_PATH
 from .test_counter_codes import AMOUNTS
 from .test_decisions import CLAIM, FORM, REASON, decision
-from .test_read_model import Story
+from .test_read_model import BEGAN, Story
 from .test_reconciliations import STATEMENT
 from .test_refunds import payment
 from .test_splits import Split
@@ -50,6 +50,7 @@ class Company:
     code_id: str
     approval_ids: list[str] = field(default_factory=list)
     statement_no: str = field(default_factory=lambda: new_id("statement"))
+    export_id: str = ""
 
     @classmethod
     async def founded(cls, admin: Admin, secret: str) -> "Company":
@@ -126,7 +127,7 @@ class Company:
             "/internal/reconciliations": {**statement, "items": [statement], "next_cursor": None},
             path: {**statement, "differences": nothing},
             f"{path}/fetch": statement,
-            STATEMENT_OF_DAY_PATH: DAY_STATEMENT,
+            PERIOD_PATH: period(self.merchant_id, self.app_id),
         }
         delivery = {**DELIVERY, "app_id": self.app_id, "url": f"https://{self.secret}.example"}
         endpoint = {**ENDPOINT, "app_id": self.app_id, "address": f"https://{self.secret}.example"}
@@ -148,11 +149,18 @@ class Company:
             "payment_no": self.story.payment_no, "refund_no": self.story.refund_no,
             "split_no": self.split_no, "statement_no": self.statement_no, "replay_id": "W1",
             "code_id": self.code_id, "approval_id": self.approval_ids[0],
+            "export_id": self.export_id, "things": "orders",
         }  # fmt: skip
 
 
 REFUNDS_FROM = 50
 """Minor units."""
+
+UNNAMED = (
+    "/replays/{replay_id}", "/console", "/exports", "/exports/{export_id}", "/api/statements",
+    "/api/reports",
+)  # fmt: skip
+"""Routes that tell of a company without what it is called."""
 
 Sent = Callable[[Company], dict[str, Any]]
 
@@ -192,6 +200,8 @@ def typed(it: Company) -> dict[str, Any]:
     }
 
 
+DAY_OF_STORIES = {"from": f"{BEGAN:%Y-%m-%d}", "to": f"{BEGAN:%Y-%m-%d}"}
+
 READS: dict[str, Sent] = {
     "/api/merchants": nothing,
     "/api/merchants/{merchant_id}": nothing,
@@ -216,6 +226,10 @@ READS: dict[str, Sent] = {
     "/api/exports/payments": nothing,
     "/api/exports/refunds": nothing,
     "/api/exports/splits": nothing,
+    "/api/exports": nothing,
+    "/api/exports/{export_id}": nothing,
+    "/api/exports/{export_id}/file": nothing,
+    "/api/reports": of_merchant,
     "/api/ledger/balances": of_merchant,
     "/api/ledger/entries": of_payment,
     "/api/approvals": nothing,
@@ -249,8 +263,12 @@ READS: dict[str, Sent] = {
     "/console/exports/payments": nothing,
     "/console/exports/refunds": nothing,
     "/console/exports/splits": nothing,
+    "/console/exports": nothing,
+    "/console/exports/{export_id}/file": nothing,
+    "/console/reports": lambda it: {"by": "app", "merchant_id": it.merchant_id, **DAY_OF_STORIES},
     "/console/payments/{payment_no}": nothing,
     "/console/ledger": of_merchant,
+    "/api/statements": lambda it: {"merchant_id": it.merchant_id, "app_id": it.app_id},
     "/console/statements": lambda it: {"merchant_id": it.merchant_id, "day": DAY},
     "/console/reconciliations": of_merchant,
     "/console/reconciliations/{statement_no}": nothing,
@@ -263,6 +281,12 @@ READS: dict[str, Sent] = {
 VERSIONED = {"decision": "release", "reason": REASON, "version": 7}
 
 WRITES: dict[str, Sent] = {
+    "/api/exports/orders": of_merchant,
+    "/api/exports/payments": of_merchant,
+    "/api/exports/refunds": of_merchant,
+    "/api/exports/splits": of_merchant,
+    "/console/exports/in-background/{things}": of_merchant,
+    "/console/exports/{export_id}/remove": nothing,
     "/api/approvals/{approval_id}/approve": nothing,
     "/api/approvals/{approval_id}/reject": lambda _: {"reason": REASON},
     "/console/approvals/{approval_id}/approve": nothing,
@@ -298,7 +322,9 @@ def test_every_route_of_merchants_has_its_row() -> None:
         for route, guarded in guards(app)
         if any(reach is Reach.SCOPED for _, reach in guarded)
     }
-    assert scoped == {f"GET {path}" for path in READS} | {f"POST {path}" for path in WRITES}
+    others = {"DELETE /api/exports/{export_id}"}  # In test_background_exports.
+    written = {f"POST {path}" for path in WRITES} | others
+    assert scoped == {f"GET {path}" for path in READS} | written
 
 
 @dataclass
@@ -324,11 +350,12 @@ class Staff:
 
     async def writes(self, path: str, sent: dict[str, Any]) -> httpx.Response:
         anonymous = self.person.admin.anonymous
+        query = sent if "redeliver" in path or "exports" in path else {}
         if path.startswith("/console"):
             form = {**{name: str(value) for name, value in sent.items()}, "csrf": self.person.csrf}
             file = {"content": form.pop("content")} if "content" in form else None
-            return await anonymous.post(path, data=form, files=file, headers=self.person.headers)
-        query = sent if "redeliver" in path else {}
+            headers = self.person.headers
+            return await anonymous.post(path, data=form, files=file, params=query, headers=headers)
         return await anonymous.post(path, json=sent, params=query, headers=self.headers)
 
 
@@ -345,7 +372,18 @@ class Street:
 @pytest.fixture
 async def street(admin: Admin) -> Street:
     own, other = await Company.founded(admin, "ours"), await Company.founded(admin, "theirs")
-    return Street(admin, own, other, await Staff.of(admin, own))
+    staff = await Staff.of(admin, own)
+    for company, headers in ((own, staff.headers), (other, dict(admin.http.headers))):
+        asked = await admin.anonymous.post("/api/exports/payments", headers=headers)
+        company.export_id = asked.json()["export_id"]
+    await make_all(admin)
+    return Street(admin, own, other, staff)
+
+
+async def make_all(admin: Admin) -> None:
+    """What is made in the background."""
+    while await make_next(admin.deps):
+        pass
 
 
 async def test_what_is_read_is_of_ones_own_merchants(street: Street) -> None:
@@ -353,7 +391,7 @@ async def test_what_is_read_is_of_ones_own_merchants(street: Street) -> None:
         street.own.speak(street.admin)
         answer = await street.staff.reads(route.format(**street.own.numbers), query(street.own))
         assert answer.status_code == 200, (route, answer.text)
-        is_named = "replays" in route or route == "/console" or street.own.secret in answer.text
+        is_named = route.endswith(UNNAMED) or street.own.secret in answer.text
         assert is_named or "/keys" in route, (route, answer.text)
         assert street.other.secret not in answer.text, route
 
@@ -381,6 +419,7 @@ async def test_what_is_done_is_done_to_ones_own_merchants(street: Street) -> Non
         assert answer.status_code < 400, (route, answer.text)
         if "{approval_id}" in route:
             street.own.approval_ids.pop(0)
+        await make_all(admin)
 
 
 async def written(admin: Admin) -> int:
@@ -388,7 +427,12 @@ async def written(admin: Admin) -> int:
     core = admin.trade_core
     posts = sum(method == "POST" for method, _, _ in admin.notifier.calls)
     async with admin.deps.db.connection() as tx:
-        decided = await tx.fetchval("select count(*) from approval where state <> 'waiting'")
+        decided = await tx.fetchval(
+            """select (select count(*) from approval where state <> 'waiting')
+                    + (select count(*) from audit
+                        where action in ('export.asked', 'export.removed'))
+            """
+        )
     return (
         len(core.asked)
         + len(core.decided)

@@ -120,6 +120,11 @@ class Consumer(Generic[T]):
         POLL_AGE_S.labels(group).set_function(self._hearing.age_s)
 
     @property
+    def lag_s(self) -> float:
+        """How old the newest record is that was applied, while more wait; 0 while none do."""
+        return max(0.0, time.time() - self._applied_ms / 1000) if self.lag else 0.0
+
+    @property
     def silence_s(self) -> float:
         """How long Kafka has answered no fetch; 0 while none is asked for."""
         return self._hearing.age_s()
@@ -275,10 +280,7 @@ class Consumer(Generic[T]):
         known = [tp for tp in kafka.assignment() if tp in self._next]
         self.lag = sum(max(0, (kafka.highwater(tp) or 0) - self._next[tp]) for tp in known)
         LAG.labels(self._group).set(self.lag)
-        LAG_S.labels(self._group).set(self._lag_s())
-
-    def _lag_s(self) -> float:
-        return max(0.0, time.time() - self._applied_ms / 1000) if self.lag else 0.0
+        LAG_S.labels(self._group).set(self.lag_s)
 
     def _member(self) -> AIOKafkaConsumer:
         kafka = AIOKafkaConsumer(

@@ -10,6 +10,7 @@ from zlib import crc32
 import asyncpg
 
 from chassis.database import Database, Tx
+from chassis.problems import Overloaded
 
 SHARDS = 16
 
@@ -119,13 +120,34 @@ async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[
             raise PositionForgotten(forgotten)
         if newest is None:
             return []
-        give_up_at = time.monotonic() + SETTLE_LIMIT_S
-        while True:
-            rows = await connection.fetch(_SETTLED, tenant, after, newest, xid, limit)
-            if rows or time.monotonic() > give_up_at:
-                break
-            await asyncio.sleep(SETTLE_POLL_S)
-    return [_logged(row) for row in rows]
+        return await _when_settled(connection, _SETTLED, tenant, after, newest, xid, limit)
+
+
+async def list_topic(db: Database, topic: str, after: int, limit: int) -> list[LoggedEvent]:
+    """The topic's events of all tenants after a position, as `list_since` lists those of one; 0 is
+    always the oldest kept, and what is not kept any more is left out without a word. Raises
+    Overloaded where writers that may hold earlier places take too long."""
+    async with db.connection() as connection:
+        row = await connection.fetchrow(_NEWEST_OF_TOPIC, topic, after, limit)
+        newest, xid = row or (None, None)
+        if newest is None:
+            return []
+        logged = await _when_settled(
+            connection, _SETTLED_OF_TOPIC, topic, after, newest, xid, limit
+        )
+    if not logged:
+        raise Overloaded("Writers of earlier events are not done yet.", retry_after_s=1)
+    return logged
+
+
+async def _when_settled(tx: Tx, statement: str, *parameters: object) -> list[LoggedEvent]:
+    """The page, as soon as nothing can appear in it any more; empty where that takes too long."""
+    give_up_at = time.monotonic() + SETTLE_LIMIT_S
+    while True:
+        rows = await tx.fetch(statement, *parameters)
+        if rows or time.monotonic() > give_up_at:
+            return [_logged(row) for row in rows]
+        await asyncio.sleep(SETTLE_POLL_S)
 
 
 async def list_pending(tx: Tx, topic: str, after: int, limit: int) -> list[tuple[int, bytes]]:
@@ -206,6 +228,20 @@ _SETTLED = """
 select id, event_id, topic, key, type, tenant, payload, created_at
 from event_log
 where tenant = $1 and id > $2 and id <= $3 and pg_snapshot_xmin(pg_current_snapshot()) >= $4
+order by id
+limit $5
+"""
+
+_NEWEST_OF_TOPIC = """
+select newest, case when newest is not null then pg_current_xact_id() end
+from (select max(id) as newest
+      from (select id from event_log where id > $2 and topic = $1 order by id limit $3) page) m
+"""
+
+_SETTLED_OF_TOPIC = """
+select id, event_id, topic, key, type, tenant, payload, created_at
+from event_log
+where topic = $1 and id > $2 and id <= $3 and pg_snapshot_xmin(pg_current_snapshot()) >= $4
 order by id
 limit $5
 """

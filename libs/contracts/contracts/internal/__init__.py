@@ -35,6 +35,10 @@ trade-core:
     POST /internal/orders-on-file/{order_id}/close  CloseOrderById → OrderOnFile
     GET  /internal/ledger/balances?merchant_id=&payment_id=&after=&limit= → LedgerBalances
     GET  /internal/ledger/entries?subject=                → LedgerEntries
+    GET  /internal/fees?first=&last=&currency=&by=&by_month=&merchant_id=&app_id=&channel=
+         &merchant_ids=                                   → FeeSums
+    GET  /internal/event-log?after=&limit=                → EventLogPage (order events of all apps)
+    GET  /internal/period-statements?merchant_id=&first=&last=&currency= → PeriodStatement
     GET  /internal/dead-letters?after=&limit=             → DeadLetterPage
     POST /internal/dead-letters/{id}/replay  ReplayDeadLetter → DeadLetterView
     POST /internal/statements/{statement_no}/rows  StatementPage → StatementReceipt (by gateway)
@@ -130,6 +134,8 @@ from contracts.internal.decisions import (
     RefundDecision,
     RefundOnFile,
 )
+from contracts.internal.event_log import EventLogPage, LoggedEvent
+from contracts.internal.figures import FeeSum, FeeSums, Movement, Opening, PeriodStatement
 from contracts.internal.inspection import InspectedSignature, InspectSignature, LineDifference
 from contracts.internal.ledger import (
     LedgerBalance,
@@ -259,8 +265,11 @@ __all__ = [
     "DifferenceView",
     "EndpointPage",
     "EndpointView",
+    "EventLogPage",
     "ExplainSignature",
     "FaultPlace",
+    "FeeSum",
+    "FeeSums",
     "FindSerials",
     "FoundDelivery",
     "FoundDeliveryPage",
@@ -275,7 +284,9 @@ __all__ = [
     "LineDifference",
     "LinkOnFile",
     "ListQuery",
+    "LoggedEvent",
     "Look",
+    "Movement",
     "NoStatement",
     "Offer",
     "OpenLink",
@@ -286,6 +297,7 @@ __all__ = [
     "OpenedPayment",
     "OpenedRefund",
     "OpenedSplit",
+    "Opening",
     "OrderOnFile",
     "PayAtCode",
     "PayAtLink",
@@ -296,6 +308,7 @@ __all__ = [
     "PaymentInBooks",
     "PaymentOnFile",
     "Peer",
+    "PeriodStatement",
     "Ping",
     "PointAddress",
     "PointState",

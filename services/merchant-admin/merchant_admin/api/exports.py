@@ -1,29 +1,43 @@
-"""`/api/exports/…`: the lists as files for spreadsheets, with the parameters of each list."""
+"""`/api/exports/…`: the lists as files for spreadsheets, with the parameters of each list.
 
+Up to 50,000 rows a file is made while it is read (GET); more is made in the background (POST).
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from merchant_admin.api.access import Viewer, Work
-from merchant_admin.api.export_files import MEDIA_TYPES, FileKind, download
+from merchant_admin.api.access import Caller, Viewer, Work
+from merchant_admin.api.ids import ExportId
+from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
 from merchant_admin.api.search import OrderQuery, PaymentQuery, RefundQuery
 from merchant_admin.api.splits import SplitQuery
-from merchant_admin.flows import exporting
+from merchant_admin.domain.export_tables import FileKind
+from merchant_admin.domain.exports import Export, ExportState
+from merchant_admin.flows import background_exports, export_files, exporting
+from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.exporting import ORDERS, PAYMENTS, REFUNDS, SPLITS, SearchT, Source
 
 router = APIRouter(prefix="/api/exports")
 
-FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "All that is found, the newest first: UTF-8 with BOM, or a workbook. "
-        "Amounts are decimal numbers, times Beijing's; at most 50,000 rows. Audited.",
-        "content": {
-            media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-            for media in MEDIA_TYPES.values()
-        },
+
+def _file(description: str) -> dict[int | str, dict[str, Any]]:
+    content = {
+        media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+        for media in export_files.MEDIA_TYPES.values()
     }
-}
+    return {200: {"description": description, "content": content}}
+
+
+FILE: Final = _file(
+    "All that is found, the newest first: UTF-8 with BOM, or a workbook. "
+    "Amounts are decimal numbers, times Beijing's; at most 50,000 rows. Audited."
+)
+KEPT_FILE: Final = _file("As `GET /api/exports/{list}`, of up to a million rows. Audited.")
 
 
 class _AsFile(BaseModel):
@@ -48,37 +62,150 @@ class SplitExport(SplitQuery, _AsFile):
     pass
 
 
+class ExportView(BaseModel):
+    """A file that is made in the background. `rows`: so far, of `rows_in_all`, null until they are
+    counted. It is kept until `kept_until`."""
+
+    export_id: str
+    list: str
+    format: FileKind
+    state: ExportState
+    rows: int
+    rows_in_all: int | None
+    percent: int | None
+    created_at: datetime
+    finished_at: datetime | None
+    kept_until: datetime
+
+
 @router.get("/orders", response_class=StreamingResponse, responses=FILE)
 async def export_orders(
     deps: Work, caller: Viewer, query: Annotated[OrderExport, Query()]
 ) -> StreamingResponse:
-    source, search = exporting.ORDERS, query.search(caller.scope)
-    pages = await exporting.export(deps, caller.actor, source, search, kind=query.format)
-    return download(source.table, pages, query.format, deps.clock())
+    return await download(deps, caller, ORDERS, query.search(caller.scope), query.format)
 
 
 @router.get("/payments", response_class=StreamingResponse, responses=FILE)
 async def export_payments(
     deps: Work, caller: Viewer, query: Annotated[PaymentExport, Query()]
 ) -> StreamingResponse:
-    source, search = exporting.PAYMENTS, query.search(caller.scope)
-    pages = await exporting.export(deps, caller.actor, source, search, kind=query.format)
-    return download(source.table, pages, query.format, deps.clock())
+    return await download(deps, caller, PAYMENTS, query.search(caller.scope), query.format)
 
 
 @router.get("/refunds", response_class=StreamingResponse, responses=FILE)
 async def export_refunds(
     deps: Work, caller: Viewer, query: Annotated[RefundExport, Query()]
 ) -> StreamingResponse:
-    source, search = exporting.REFUNDS, query.search(caller.scope)
-    pages = await exporting.export(deps, caller.actor, source, search, kind=query.format)
-    return download(source.table, pages, query.format, deps.clock())
+    return await download(deps, caller, REFUNDS, query.search(caller.scope), query.format)
 
 
 @router.get("/splits", response_class=StreamingResponse, responses=FILE)
 async def export_splits(
     deps: Work, caller: Viewer, query: Annotated[SplitExport, Query()]
 ) -> StreamingResponse:
-    source, search = exporting.SPLITS, query.search(caller.scope)
-    pages = await exporting.export(deps, caller.actor, source, search, kind=query.format)
-    return download(source.table, pages, query.format, deps.clock())
+    return await download(deps, caller, SPLITS, query.search(caller.scope), query.format)
+
+
+@router.post("/orders", status_code=202)
+async def ask_for_orders(
+    deps: Work, caller: Viewer, query: Annotated[OrderExport, Query()]
+) -> ExportView:
+    """Have a file of up to a million rows made; the parameters are those of the list."""
+    return await _ask_for(deps, caller, ORDERS, query.search(caller.scope), query.format)
+
+
+@router.post("/payments", status_code=202)
+async def ask_for_payments(
+    deps: Work, caller: Viewer, query: Annotated[PaymentExport, Query()]
+) -> ExportView:
+    """Have a file of up to a million rows made; the parameters are those of the list."""
+    return await _ask_for(deps, caller, PAYMENTS, query.search(caller.scope), query.format)
+
+
+@router.post("/refunds", status_code=202)
+async def ask_for_refunds(
+    deps: Work, caller: Viewer, query: Annotated[RefundExport, Query()]
+) -> ExportView:
+    """Have a file of up to a million rows made; the parameters are those of the list."""
+    return await _ask_for(deps, caller, REFUNDS, query.search(caller.scope), query.format)
+
+
+@router.post("/splits", status_code=202)
+async def ask_for_splits(
+    deps: Work, caller: Viewer, query: Annotated[SplitExport, Query()]
+) -> ExportView:
+    """Have a file of up to a million rows made; the parameters are those of the list."""
+    return await _ask_for(deps, caller, SPLITS, query.search(caller.scope), query.format)
+
+
+@router.get("")
+async def list_exports(
+    deps: Work, caller: Viewer, after: After = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[ExportView]:
+    """Your own of the last seven days, the newest first."""
+    found = await background_exports.read_page(
+        deps, caller.username, caller.scope, after=id_after("export", after), limit=limit + 1
+    )
+    return page_of(found, limit, view=_view, place=lambda it: it.export_id)
+
+
+@router.get("/{export_id}")
+async def get_export(deps: Work, caller: Viewer, export_id: ExportId) -> ExportView:
+    return _view(await background_exports.read(deps, caller.username, caller.scope, export_id))
+
+
+@router.get("/{export_id}/file", response_class=StreamingResponse, responses=KEPT_FILE)
+async def get_file(deps: Work, caller: Viewer, export_id: ExportId) -> StreamingResponse:
+    """404 as long as it is not done."""
+    return await kept(deps, caller, export_id)
+
+
+@router.delete("/{export_id}", status_code=204)
+async def delete_export(deps: Work, caller: Viewer, export_id: ExportId) -> Response:
+    """Also one that is still being made."""
+    await background_exports.remove(deps, caller.actor, caller.scope, export_id)
+    return Response(status_code=204)
+
+
+async def download(
+    deps: Deps, caller: Caller, source: Source[SearchT], search: SearchT, kind: FileKind
+) -> StreamingResponse:
+    """All that is found, while it is read. Raises as `exporting.export` does."""
+    pages = await exporting.export(deps, caller.actor, source, search, kind=kind)
+    content = export_files.content(source.table, pages, kind)
+    return _answer(content, source.name, kind, deps.clock())
+
+
+async def kept(deps: Deps, caller: Caller, export_id: str) -> StreamingResponse:
+    """A file that was made in the background."""
+    export = await background_exports.read(deps, caller.username, caller.scope, export_id)
+    content = await background_exports.fetch(deps, caller.actor, caller.scope, export_id)
+    return _answer(content, export.things, export.format, export.created_at)
+
+
+def _answer(
+    content: AsyncIterator[bytes], name: str, kind: FileKind, at: datetime
+) -> StreamingResponse:
+    headers = export_files.headers(name, kind, at)
+    return StreamingResponse(content, media_type=export_files.MEDIA_TYPES[kind], headers=headers)
+
+
+async def _ask_for(
+    deps: Deps, caller: Caller, source: Source[SearchT], search: SearchT, kind: FileKind
+) -> ExportView:
+    return _view(await background_exports.ask_for(deps, caller.actor, source, search, kind))
+
+
+def _view(export: Export) -> ExportView:
+    return ExportView(
+        export_id=export.export_id,
+        list=export.things,
+        format=export.format,
+        state=export.state,
+        rows=export.rows,
+        rows_in_all=export.rows_in_all,
+        percent=export.percent,
+        created_at=export.created_at,
+        finished_at=export.finished_at,
+        kept_until=export.kept_until,
+    )

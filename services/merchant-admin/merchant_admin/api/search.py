@@ -1,6 +1,6 @@
 """`/api/orders`, `/api/payments`, `/api/refunds`: search, read one, refund."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -46,6 +46,14 @@ def _of_this_age(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
 
+
+def _day_of_this_age(day: date) -> date:
+    if not 2000 <= day.year < 2200:
+        raise ValueError("must be a day of the years 2000 to 2199")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_day_of_this_age)]
 
 NOT_SOUGHT: Final = {"after", "limit", "format"}
 """What says how the answer comes."""

@@ -5,7 +5,7 @@ AdminProblem
 ├── Forbidden 403 · EnrolmentRequired 403 · NotForMachines 403
 ├── NoSuch 404
 ├── Unusable 422, with JSON pointers
-├── TooManyRows 422
+├── TooManyRows 422 · BadPeriod 422 · TooManyExports 429
 ├── NotRefundable 409 · NumberTaken 409
 └── AlreadyDecided 409 · ChangedMeanwhile 409 · SamePerson 403
 """
@@ -127,7 +127,26 @@ class TooManyRows(AdminProblem):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"More than {limit:,} rows are found; export period by period, or filter further."
+            f"More than {limit:,} rows are found; have the file made by POST, or filter further."
+        )
+
+
+class BadPeriod(AdminProblem):
+    code = Code.INVALID_REQUEST
+
+    def __init__(self, days: int) -> None:
+        super().__init__(
+            "The period is not valid.",
+            errors=[FieldError("/to", f"query: must be within {days} days of `from`")],
+        )
+
+
+class TooManyExports(AdminProblem):
+    code = Code.RATE_LIMITED
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} exports are being made for you; wait for one of them.", retry_after_s=30
         )
 
 

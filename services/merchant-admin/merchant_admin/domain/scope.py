@@ -23,6 +23,12 @@ class Scope:
     def has(self, merchant_id: str) -> bool:
         return self.merchant_ids is None or merchant_id in self.merchant_ids
 
+    def covers(self, other: "Scope") -> bool:
+        """Whether all of the other's data may be seen."""
+        if self.merchant_ids is None:
+            return True
+        return other.merchant_ids is not None and other.merchant_ids <= self.merchant_ids
+
     def require(self, merchant_id: str, thing: str) -> None:
         """Raises NoSuch for a thing of another merchant."""
         if not self.has(merchant_id):

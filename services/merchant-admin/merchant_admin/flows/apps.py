@@ -1,6 +1,6 @@
 """Apps: register, change, rotate their callback secret."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -140,6 +140,12 @@ async def read(deps: Deps, app_id: str, scope: Scope) -> App:
 async def read_page(deps: Deps, scope: Scope, *, after: str | None, limit: int) -> list[App]:
     async with deps.db.connection() as tx:
         return await store.list_apps(tx, scope, after=after, limit=limit)
+
+
+async def read_names(deps: Deps, scope: Scope, app_ids: Collection[str]) -> dict[str, str]:
+    """By id; an app that works for a merchant outside the scope has none."""
+    async with deps.db.connection() as tx:
+        return await store.list_names(tx, app_ids, scope)
 
 
 async def read_of_merchant(deps: Deps, merchant_id: str, scope: Scope, *, limit: int) -> list[App]:

@@ -37,12 +37,20 @@ class KnownChannels:
     at: datetime = LONG_AGO
 
 
+@dataclass(slots=True)
+class Projector:
+    """`lag_s`: how far what people search is behind, as this process knows it: the age of the
+    newest event that was applied while more wait, else 0."""
+
+    lag_s: Callable[[], float] = lambda: 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """`wake` tells the relay that events were committed. `session_keys`: the first
     keys new sessions, all are known. `session_cookie`: its name. `requires_totp`: of whoever
     configures, decides or refunds. `refund_reauthentication_from`: minor units, from which a
-    refund wants to know again who asks for it."""
+    refund wants to know again who asks for it. `exports_asked`: something waits to be made."""
 
     db: Database
     wake: Callable[[], None]
@@ -60,4 +68,6 @@ class Deps:
     requires_totp: bool = False
     refund_reauthentication_from: int = 100_000
     channels: KnownChannels = field(default_factory=KnownChannels)
+    projector: Projector = field(default_factory=Projector)
+    exports_asked: asyncio.Event = field(default_factory=asyncio.Event)
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_EXPORTS))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.consumer import DeadRecord
+from chassis.database import Tx
 from contracts.events.alerts import Alert, Severity
 from contracts.events.configuration import SOURCE
 from contracts.events.deliveries import DeliveryEvent
@@ -18,14 +19,19 @@ Event = CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]
 
 async def apply(deps: Deps, events: Sequence[Event]) -> None:
     """Bring in a batch, in one transaction. Again, late or out of order: nothing changes."""
-    batch = project(events)
     async with deps.db.transaction() as tx:
-        await views.put_orders(tx, batch.orders)
-        await views.put_payments(tx, batch.payments)
-        await views.put_refunds(tx, batch.refunds)
-        await splits.put_splits(tx, batch.splits)
-        await views.put_deliveries(tx, batch.deliveries)
-        await history.put(tx, batch.history)
+        await put(tx, events)
+
+
+async def put(tx: Tx, events: Sequence[Event]) -> None:
+    """What they say, into the tables that the transaction sees."""
+    batch = project(events)
+    await views.put_orders(tx, batch.orders)
+    await views.put_payments(tx, batch.payments)
+    await views.put_refunds(tx, batch.refunds)
+    await splits.put_splits(tx, batch.splits)
+    await views.put_deliveries(tx, batch.deliveries)
+    await history.put(tx, batch.history)
 
 
 async def keep_dead_letters(deps: Deps, records: Sequence[DeadRecord]) -> None:

@@ -1,72 +1,125 @@
-"""What moved of a merchant's money in a Beijing day, app by app, as trade-core's ledger has it."""
+"""What moved of a merchant's money in a Beijing day or month, as trade-core's ledger has it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
-from contracts.api import DayStatement
+from contracts.internal import Movement, PeriodStatement
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.flows.deps import Deps
 from merchant_admin.store import apps as store
 
-MAX_APPS: Final = 20
-"""Each is asked about; a merchant has a few."""
-
-
-@dataclass(frozen=True, slots=True)
-class AppDay:
-    """`name` is empty for an app that serves merchants outside the reader's scope too."""
-
-    app_id: str
-    name: str
-    statement: DayStatement
-
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of several apps' days, in minor units: `opening + captured - refunded - split - fees =
-    closing`."""
+    """In minor units: `opening + captured - refunded - split - fees = closing`."""
 
     opening: int
-    captured: int
-    refunded: int
-    split: int
-    fees: int
-    closing: int
+    captured: int = 0
+    refunded: int = 0
+    split: int = 0
+    fees: int = 0
 
-    @classmethod
-    def of(cls, days: Sequence[AppDay]) -> "Sums":
-        them = [day.statement for day in days]
-        return cls(
-            opening=sum(it.opening for it in them),
-            captured=sum(it.captured for it in them),
-            refunded=sum(it.refunded for it in them),
-            split=sum(it.split for it in them),
-            fees=sum(it.fees for it in them),
-            closing=sum(it.closing for it in them),
+    @property
+    def closing(self) -> int:
+        return self.opening + self.captured - self.refunded - self.split - self.fees
+
+    def after(self, movements: Iterable[Movement]) -> "Sums":
+        moved = list(movements)
+        return replace(
+            self,
+            captured=self.captured + sum(it.captured for it in moved),
+            refunded=self.refunded + sum(it.refunded for it in moved),
+            split=self.split + sum(it.split for it in moved),
+            fees=self.fees + sum(it.fees for it in moved),
         )
 
 
-async def read_day(
-    deps: Deps, scope: Scope, merchant_id: str, day: date, currency: str
-) -> list[AppDay]:
-    """Of each app that may use the merchant. Raises NoSuch and what `Service.get` raises."""
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`apps`: by id, all that ever moved money of the merchant or may now. `days`: on which any was
+    moved. `names`: of the apps; one that serves merchants outside the reader's scope has none."""
+
+    merchant_id: str
+    first: date
+    last: date
+    currency: str
+    currencies: Sequence[str]
+    is_final: bool
+    total: Sums
+    apps: dict[str, Sums]
+    days: dict[date, Sums]
+    names: dict[str, str]
+
+
+async def read(
+    deps: Deps,
+    scope: Scope,
+    merchant_id: str,
+    first: date,
+    last: date,
+    *,
+    currency: str,
+    app_id: str | None = None,
+) -> Statement:
+    """`app_id`: of that app alone. Raises NoSuch and what `Service.get` raises."""
     scope.require(merchant_id, "merchant")
+    told = await deps.trade_core.get(
+        PeriodStatement,
+        "/internal/period-statements",
+        {
+            "merchant_id": merchant_id,
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "currency": currency,
+        },
+    )
     async with deps.db.connection() as tx:
-        apps = await store.list_apps_of(tx, merchant_id, EVERYTHING, limit=MAX_APPS)
-    found = []
-    for app in apps:
-        statement = await deps.trade_core.get(
-            DayStatement,
-            f"/internal/day-statements/{day.isoformat()}",
-            {
-                "app_id": app.app_id,
-                "merchant_id": merchant_id,
-                "currency": currency,
-                "limit": 1,
-            },
-        )
-        is_seen = all(scope.has(served) for served in app.terms.merchant_ids)
-        found.append(AppDay(app.app_id, app.terms.name if is_seen else "", statement))
-    return found
+        serving = await store.list_ids_of(tx, merchant_id, EVERYTHING)
+        apps = _apps(told, serving, app_id)
+        names = await store.list_names(tx, list(apps), scope)
+    return Statement(
+        merchant_id=merchant_id,
+        first=first,
+        last=last,
+        currency=currency,
+        currencies=told.currencies,
+        is_final=told.is_final,
+        total=_added(apps.values()),
+        apps=apps,
+        days=_days(told, apps),
+        names=names,
+    )
+
+
+def _apps(told: PeriodStatement, serving: Sequence[str], app_id: str | None) -> dict[str, Sums]:
+    opened = dict.fromkeys(serving, 0) | {it.app_id: it.amount for it in told.openings}
+    wanted = sorted(opened) if app_id is None else [app_id]
+    return {
+        app: Sums(opened.get(app, 0)).after(it for it in told.movements if it.app_id == app)
+        for app in wanted
+    }
+
+
+def _days(told: PeriodStatement, apps: dict[str, Sums]) -> dict[date, Sums]:
+    balance = sum(sums.opening for sums in apps.values())
+    moved: dict[date, list[Movement]] = {}
+    for movement in told.movements:
+        if movement.app_id in apps:
+            moved.setdefault(movement.day, []).append(movement)
+    days = {}
+    for day, movements in sorted(moved.items()):
+        days[day] = Sums(balance).after(movements)
+        balance = days[day].closing
+    return days
+
+
+def _added(them: Iterable[Sums]) -> Sums:
+    of_apps = list(them)
+    return Sums(
+        opening=sum(it.opening for it in of_apps),
+        captured=sum(it.captured for it in of_apps),
+        refunded=sum(it.refunded for it in of_apps),
+        split=sum(it.split for it in of_apps),
+        fees=sum(it.fees for it in of_apps),
+    )

@@ -1,5 +1,6 @@
 """Apps."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import asyncpg
@@ -50,6 +51,14 @@ select * from app
     3,
 )
 
+LIST_IDS_OF = all_within(
+    "select app_id from app where merchant_ids @> array[$1::text] and :scope", "merchant_ids", 2
+)
+
+LIST_NAMES = all_within(
+    "select app_id, name from app where app_id = any ($1) and :scope", "merchant_ids", 2
+)
+
 LIST_OF_MERCHANT = all_within(
     """
 select * from app
@@ -94,6 +103,17 @@ async def list_apps_of(tx: Tx, merchant_id: str, scope: Scope, *, limit: int) ->
     """The newest first."""
     rows = await tx.fetch(LIST_OF_MERCHANT, merchant_id, limit, scope.parameter)
     return [_app(row) for row in rows]
+
+
+async def list_ids_of(tx: Tx, merchant_id: str, scope: Scope) -> list[str]:
+    rows = await tx.fetch(LIST_IDS_OF, merchant_id, scope.parameter)
+    return [row["app_id"] for row in rows]
+
+
+async def list_names(tx: Tx, app_ids: Collection[str], scope: Scope) -> dict[str, str]:
+    """By id, of those that exist and work for no merchant outside the scope."""
+    rows = await tx.fetch(LIST_NAMES, list(app_ids), scope.parameter)
+    return {row["app_id"]: row["name"] for row in rows}
 
 
 async def list_apps_locked(tx: Tx, *, after: str, limit: int) -> list[App]:

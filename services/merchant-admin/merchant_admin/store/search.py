@@ -1,4 +1,4 @@
-"""Reading the read model. All three statements take the parameters of `_parameters`.
+"""Reading the read model. All three statements take the parameters of `parameters`.
 
 A parameter that is null drops its condition: the statements are planned with the values at hand
 (`force_custom_plan`), so that what is left is what the planner sees. Conditions on other tables
@@ -16,11 +16,9 @@ from merchant_admin.store.scope import within
 
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
-COUNT = "select count(*) from ({}) as found"
-
-ORDERS = within(
+_ORDERS = within(
     """
-select o.order_id, o.app_id, o.view
+select :columns
   from orders_view o
  where ($1::text is null or o.merchant_order_no = $1
         or o.order_id = any (array(select order_id from payments_view
@@ -58,12 +56,9 @@ select o.order_id, o.app_id, o.view
     17,
 )
 
-PAYMENTS = within(
+_PAYMENTS = within(
     """
-select p.order_id, p.app_id, p.view,
-       (select coalesce(sum(amount), 0)::bigint from refunds_view r
-         where r.payment_no = p.payment_no and r.status = 'succeeded') as amount_refunded,
-       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+select :columns
   from payments_view p left join deliveries_view d using (callback_id)
  where ($1::text is null or p.payment_no = $1 or p.merchant_order_no = $1
         or p.channel_trade_no = $1
@@ -97,10 +92,9 @@ select p.order_id, p.app_id, p.view,
     17,
 )
 
-REFUNDS = within(
+_REFUNDS = within(
     """
-select r.order_id, r.app_id, r.view,
-       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+select :columns
   from refunds_view r left join deliveries_view d using (callback_id)
  where ($1::text is null or r.refund_no = $1 or r.merchant_refund_no = $1
         or r.channel_refund_no = $1
@@ -137,14 +131,22 @@ select r.order_id, r.app_id, r.view,
 
 # As a condition of its own, not behind an `or`, it lets the planner begin with the payments of a
 # channel that has few.
-ORDERS_AT_CHANNEL = ORDERS.replace(
+_ORDERS_AT_CHANNEL = _ORDERS.replace(
     "$10::text is null",
     "exists (select from payments_view p where p.order_id = o.order_id and p.channel = $10)",
 )
-REFUNDS_AT_CHANNEL = REFUNDS.replace(
+_REFUNDS_AT_CHANNEL = _REFUNDS.replace(
     "$10::text is null",
     "exists (select from payments_view p where p.payment_no = r.payment_no and p.channel = $10)",
 )
+
+ORDER_COLUMNS = "o.order_id, o.app_id, o.view"
+PAYMENT_COLUMNS = """p.order_id, p.app_id, p.view,
+       (select coalesce(sum(amount), 0)::bigint from refunds_view r
+         where r.payment_no = p.payment_no and r.status = 'succeeded') as amount_refunded,
+       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at"""
+REFUND_COLUMNS = """r.order_id, r.app_id, r.view,
+       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at"""
 
 GET_ORDER = within(
     """
@@ -155,26 +157,22 @@ select order_id, app_id, view from orders_view where order_id = $1 and :scope
 )
 
 PAYMENTS_OF_ORDER = within(
-    """
-select p.order_id, p.app_id, p.view,
-       (select coalesce(sum(amount), 0)::bigint from refunds_view r
-         where r.payment_no = p.payment_no and r.status = 'succeeded') as amount_refunded,
-       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+    f"""
+select {PAYMENT_COLUMNS}
   from payments_view p left join deliveries_view d using (callback_id)
  where p.order_id = $1 and :scope
  order by p.created_at, p.payment_no
-""",
+""",  # noqa: S608  # columns of ours
     "p.merchant_id",
     2,
 )
 REFUNDS_OF_ORDER = within(
-    """
-select r.order_id, r.app_id, r.view,
-       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+    f"""
+select {REFUND_COLUMNS}
   from refunds_view r left join deliveries_view d using (callback_id)
  where r.order_id = $1 and :scope
  order by r.created_at, r.refund_no
-""",
+""",  # noqa: S608  # columns of ours
     "r.merchant_id",
     2,
 )
@@ -182,33 +180,18 @@ select r.order_id, r.app_id, r.view,
 
 async def list_orders(tx: Tx, search: Search) -> list[FoundOrder]:
     """The newest first."""
-    await tx.execute(PLAN_WITH_VALUES)
-    return [_order(row) for row in await tx.fetch(_orders(search), *_parameters(search))]
+    return [_order(row) for row in await _fetch(tx, orders_found(search), ORDER_COLUMNS, search)]
 
 
 async def list_payments(tx: Tx, search: Search) -> list[FoundPayment]:
     """The newest first."""
-    await tx.execute(PLAN_WITH_VALUES)
-    return [_payment(row) for row in await tx.fetch(PAYMENTS, *_parameters(search))]
+    rows = await _fetch(tx, payments_found(search), PAYMENT_COLUMNS, search)
+    return [_payment(row) for row in rows]
 
 
 async def list_refunds(tx: Tx, search: Search) -> list[FoundRefund]:
     """The newest first."""
-    await tx.execute(PLAN_WITH_VALUES)
-    return [_refund(row) for row in await tx.fetch(_refunds(search), *_parameters(search))]
-
-
-async def count_orders(tx: Tx, search: Search) -> int:
-    """No further than `limit`; so do its neighbours."""
-    return await _count(tx, _orders(search), search)
-
-
-async def count_payments(tx: Tx, search: Search) -> int:
-    return await _count(tx, PAYMENTS, search)
-
-
-async def count_refunds(tx: Tx, search: Search) -> int:
-    return await _count(tx, _refunds(search), search)
+    return [_refund(row) for row in await _fetch(tx, refunds_found(search), REFUND_COLUMNS, search)]
 
 
 async def get_order(tx: Tx, order_id: str, scope: Scope) -> FoundOrder:
@@ -245,20 +228,25 @@ async def get_refund(tx: Tx, refund_no: str, scope: Scope) -> FoundRefund:
     raise NoSuch("refund")
 
 
-def _orders(search: Search) -> str:
-    return ORDERS_AT_CHANNEL if search.channel else ORDERS
+def orders_found(search: Search) -> str:
+    """The statement, without its `:columns`; so are its neighbours."""
+    return _ORDERS_AT_CHANNEL if search.channel else _ORDERS
 
 
-def _refunds(search: Search) -> str:
-    return REFUNDS_AT_CHANNEL if search.channel else REFUNDS
+def payments_found(_: Search) -> str:
+    return _PAYMENTS
 
 
-async def _count(tx: Tx, statement: str, search: Search) -> int:
+def refunds_found(search: Search) -> str:
+    return _REFUNDS_AT_CHANNEL if search.channel else _REFUNDS
+
+
+async def _fetch(tx: Tx, statement: str, columns: str, search: Search) -> list[asyncpg.Record]:
     await tx.execute(PLAN_WITH_VALUES)
-    return int(await tx.fetchval(COUNT.format(statement), *_parameters(search)))
+    return await tx.fetch(statement.replace(":columns", columns), *parameters(search))
 
 
-def _parameters(search: Search) -> tuple[object, ...]:
+def parameters(search: Search) -> tuple[object, ...]:
     return (
         search.number,
         search.merchant_order_no,

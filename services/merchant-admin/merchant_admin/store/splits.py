@@ -23,10 +23,9 @@ on conflict (split_no) do update
  where known.sequence <= excluded.sequence
 """
 
-LIST = within(
+_FOUND = within(
     """
-select s.order_id, s.app_id, s.view,
-       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at
+select :columns
   from splits_view s left join deliveries_view d using (callback_id)
  where ($1::text is null or s.split_no = $1)
    and ($2::text is null or s.payment_no = $2)
@@ -46,7 +45,11 @@ select s.order_id, s.app_id, s.view,
     12,
 )
 
-COUNT = "select count(*) from (:list) as found".replace(":list", LIST)
+LIST = _FOUND.replace(
+    ":columns",
+    """s.order_id, s.app_id, s.view,
+       d.callback_id, d.state, d.attempts, d.last_status, d.url, d.at""",
+)
 
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
@@ -73,16 +76,15 @@ async def put_splits(tx: Tx, splits: Sequence[Mention[SplitView]]) -> None:
 async def list_splits(tx: Tx, search: SplitSearch) -> list[FoundSplit]:
     """The newest first."""
     await tx.execute(PLAN_WITH_VALUES)
-    return [_split(row) for row in await tx.fetch(LIST, *_parameters(search))]
+    return [_split(row) for row in await tx.fetch(LIST, *parameters(search))]
 
 
-async def count_splits(tx: Tx, search: SplitSearch) -> int:
-    """No further than `limit`."""
-    await tx.execute(PLAN_WITH_VALUES)
-    return int(await tx.fetchval(COUNT, *_parameters(search)))
+def splits_found(_: SplitSearch) -> str:
+    """The statement, without its `:columns`."""
+    return _FOUND
 
 
-def _parameters(search: SplitSearch) -> tuple[object, ...]:
+def parameters(search: SplitSearch) -> tuple[object, ...]:
     return (
         search.split_no,
         search.payment_no,

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from chassis.web import refuse_nul
 from trade_core.api import (
+    figures,
     ledger,
     lists,
     orders_on_file,
@@ -29,6 +30,7 @@ def router() -> APIRouter:
         lists,
         results,
         ledger,
+        figures,
         reconciliations,
         peer,
     ):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from contracts.api import DayStatement, EventPage, OrderPage, PaymentPage, RefundPage, SplitPage
 from contracts.internal import ListQuery
-from trade_core.api.dependencies import BY_BOTH, BY_GATEWAY, DepsOfApp, Limit
+from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp, Limit
 from trade_core.flows import list_records, read, read_day_statement
 from trade_core.flows.read_day_statement import MAX_LINES
 from trade_core.store.day_statements import Holder
@@ -20,7 +20,7 @@ def add_routes(routes: APIRouter) -> None:
     routes.post("/lists/orders", dependencies=BY_GATEWAY)(list_orders)
     routes.post("/lists/refunds", dependencies=BY_GATEWAY)(list_refunds)
     routes.post("/lists/splits", dependencies=BY_GATEWAY)(list_splits)
-    routes.get("/day-statements/{day}", dependencies=BY_BOTH)(get_day_statement)
+    routes.get("/day-statements/{day}", dependencies=BY_GATEWAY)(get_day_statement)
 
 
 async def list_events(

@@ -16,9 +16,6 @@ from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search, SplitSearch
 
 PAGE: Final = 50
-TOO_MANY_ROWS: Final = "export_too_many_rows"
-"""The problem of a list that is too long to be exported."""
-
 CURRENCY: Final = "CNY"
 CHANNELS: Final = ("wechat", "alipay", "easy", "stripe", "unionpay", "sandbox")
 METHODS: Final = tuple(method.value for method in Method)
@@ -95,11 +92,12 @@ class Filters:
 
 def _is_meant(name: str, value: str) -> bool:
     if name in ("from", "to"):
-        return _day(value) is not None
+        return day_of(value) is not None
     return name not in ("min", "max") or _amount(value) is not None
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """None for what is no day, or of another age."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -109,7 +107,7 @@ def _day(text: str) -> date | None:
 
 def _morning(text: str | None, days_after: int) -> datetime | None:
     """When this Beijing day begins, or one that many days after it."""
-    day = _day(text) if text else None
+    day = day_of(text) if text else None
     if day is None:
         return None
     return datetime.combine(day + timedelta(days_after), datetime.min.time(), BEIJING)

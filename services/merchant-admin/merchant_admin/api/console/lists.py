@@ -11,11 +11,10 @@ from merchant_admin.api.console.filters import (
     CHANNELS,
     METHODS,
     PAGE,
-    TOO_MANY_ROWS,
     Filters,
     count_of,
 )
-from merchant_admin.api.console.rendering import problem_in, render
+from merchant_admin.api.console.rendering import render
 from merchant_admin.api.console.visiting import Seen, Visitor
 from merchant_admin.api.paging import page_of, place_of
 from merchant_admin.domain.search import (
@@ -85,12 +84,11 @@ async def _list(
 ) -> Response:
     page = page_of(found, PAGE, view=lambda item: item, place=lambda item: place_of(item.position))
     named = {merchant_of(item) for item in page.items}
-    if filters.get("merchant_id"):
+    if visitor.scope.has(filters.get("merchant_id")):
         named.add(filters.get("merchant_id"))
     is_whole = page.next_cursor is None and not request.query_params.get("after")
     facts = {
         "visitor": visitor,
-        "problem": problem_in(request, {TOO_MANY_ROWS}),
         "page": page,
         "things": things,
         "names": await merchants.read_names(deps, named),

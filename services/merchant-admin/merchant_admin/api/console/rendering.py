@@ -14,6 +14,7 @@ from merchant_admin.api.access import Caller
 from merchant_admin.api.console.navigation import Group, Navigation
 from merchant_admin.api.console.texts import TEXTS
 from merchant_admin.domain.waiting import Waiting, badges
+from merchant_admin.flows.deps import Deps
 
 PROBLEM: Final = "problem"
 DONE: Final = "done"
@@ -48,7 +49,12 @@ def render(
     request: Request, template: str, facts: Mapping[str, object], *, status: int = 200
 ) -> HTMLResponse:
     """A whole page. `?lang=` is kept in a cookie for the pages that follow."""
-    here = {"path": request.url.path, "link": _Linker(request), "ways": _ways(request, facts)}
+    here = {
+        "path": request.url.path,
+        "link": _Linker(request),
+        "ways": _ways(request, facts),
+        "lag_s": round(_lag_s(request)),
+    }
     return _pages.render(request, template, {**facts, **here}, headers=HEADERS, status=status)
 
 
@@ -83,6 +89,11 @@ def _ways(request: Request, facts: Mapping[str, object]) -> list[Group]:
     navigation: Navigation = request.app.state.navigation
     waiting: Waiting = getattr(request.state, "waiting", Waiting())
     return navigation.groups(visitor.caller, request.url.path, badges(waiting))
+
+
+def _lag_s(request: Request) -> float:
+    deps: Deps = request.app.state.deps
+    return deps.projector.lag_s()
 
 
 class _Linker:

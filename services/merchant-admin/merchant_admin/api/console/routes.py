@@ -1,12 +1,11 @@
-"""`/console`: look at merchants, orders and payments."""
+"""`/console`: the pages, each from its module."""
 
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from merchant_admin.api.access import Work
 from merchant_admin.api.console import (
     account,
     approvals,
@@ -17,6 +16,7 @@ from merchant_admin.api.console import (
     error_pages,
     exports,
     finding,
+    home,
     invitations,
     lists,
     login,
@@ -24,14 +24,14 @@ from merchant_admin.api.console import (
     order,
     payment,
     reconciliations,
+    reports,
     second_factor,
     statement_uploads,
     statements,
     tokens,
     users,
 )
-from merchant_admin.api.console.navigation import HOME, Navigation
-from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.navigation import Navigation
 from merchant_admin.api.console.setup import accounts as account_pages
 from merchant_admin.api.console.setup import apps as app_pages
 from merchant_admin.api.console.setup import four_eyes
@@ -44,16 +44,12 @@ from merchant_admin.api.console.visiting import (
     LoginNeeded,
     ReauthenticationNeeded,
     RightNeeded,
-    Seen,
-    to,
     to_enrolment,
     to_forbidden,
     to_login,
     to_reauthentication,
 )
 from merchant_admin.domain.approvals import AwaitsApproval
-from merchant_admin.domain.waiting import PLACES
-from merchant_admin.flows import waiting
 
 SETUP: Final = (
     merchant_pages,
@@ -65,6 +61,7 @@ SETUP: Final = (
 )
 PARTS: Final = (
     login,
+    home,
     finding,
     lists,
     exports,
@@ -72,6 +69,7 @@ PARTS: Final = (
     order,
     payment,
     books,
+    reports,
     statements,
     statement_uploads,
     reconciliations,
@@ -88,11 +86,8 @@ PARTS: Final = (
 )
 _STATIC: Final = Path(__file__).parent / "static"
 
-router = APIRouter(include_in_schema=False)
-
 
 def add_to(app: FastAPI) -> None:
-    app.include_router(router)
     for part in (*PARTS, *SETUP):
         app.include_router(part.router)
     static = StaticFiles(directory=_STATIC, packages=[("foundation", "static")])
@@ -104,20 +99,3 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(EnrolmentNeeded, to_enrolment)
     app.add_exception_handler(ReauthenticationNeeded, to_reauthentication)
     app.add_exception_handler(AwaitsApproval, approvals.told)
-
-
-@router.get("/")
-async def root() -> Response:
-    return to(HOME)
-
-
-@router.get(HOME)
-async def home_page(request: Request, deps: Work, visitor: Seen) -> Response:
-    """What waits for people."""
-    counted = request.state.waiting = await waiting.read_all(deps, visitor.scope)
-    navigation: Navigation = request.app.state.navigation
-    places = {
-        name: place for name, place in PLACES.items() if navigation.admits(visitor.caller, place)
-    }
-    facts = {"visitor": visitor, "waiting": counted, "places": places}
-    return render(request, "home.html", facts)

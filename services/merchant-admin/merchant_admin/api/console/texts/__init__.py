@@ -17,6 +17,7 @@ from merchant_admin.api.console.texts import (
     orders,
     pages,
     people,
+    reports,
     second_factor,
     signature,
 )
@@ -38,4 +39,5 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **approvals.TEXTS,
     **names.TEXTS,
     **numbers.TEXTS,
+    **reports.TEXTS,
 }

@@ -10,6 +10,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "订单号、流水号、渠道交易号、退款号、分账号、事件号",
         "Any order, payment, trade, refund, split or event number",
     ),
+    "lag": (
+        "列表与报表落后 {seconds} 秒：后面还有事件待处理。",
+        "Lists and reports are {seconds} s behind: more events wait.",
+    ),
+    "lag_none": ("列表与报表已是最新。", "Lists and reports are up to date."),
     "copy": ("复制", "Copy"),
     "home": ("首页", "Home"),
     "ways.trade": ("交易", "Trade"),

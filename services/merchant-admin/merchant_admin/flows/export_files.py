@@ -8,76 +8,63 @@ are Beijing's.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
-from fastapi.responses import StreamingResponse
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format as CellFormat
 
 from foundation.money_text import BEIJING
 from foundation.spreadsheets import BOM, csv_text, harmless
-from merchant_admin.domain.export_tables import Cell, FoundT, Table
+from merchant_admin.domain.export_tables import FileKind, Kind, Table
 
 CHUNK_BYTES: Final = 64 * 1024
-
-
-class FileKind(StrEnum):
-    CSV = "csv"
-    XLSX = "xlsx"
-
 
 MEDIA_TYPES: Final = {
     FileKind.CSV: "text/csv; charset=utf-8",
     FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+Pages = AsyncIterator[Sequence[Sequence[Any]]]
+"""Rows whose first cells are those of the table; what stands behind them is not written."""
 
-def download(
-    table: Table[FoundT], pages: AsyncIterator[Sequence[FoundT]], kind: FileKind, at: datetime
-) -> StreamingResponse:
+
+def content(table: Table, pages: Pages, kind: FileKind) -> AsyncIterator[bytes]:
+    """The bytes of the file."""
+    return _csv(table, pages) if kind is FileKind.CSV else _xlsx(table, pages)
+
+
+def headers(table_name: str, kind: FileKind, at: datetime) -> dict[str, str]:
     """`at`: when, for the name of the file."""
-    content = _csv(table, pages) if kind is FileKind.CSV else _xlsx(table, pages)
-    name = f"{table.name}-{at.astimezone(BEIJING):%Y%m%d-%H%M%S}.{kind.value}"
-    headers = {
+    name = f"{table_name}-{at.astimezone(BEIJING):%Y%m%d-%H%M%S}.{kind.value}"
+    return {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return StreamingResponse(content, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
-async def _csv(
-    table: Table[FoundT], pages: AsyncIterator[Sequence[FoundT]]
-) -> AsyncIterator[bytes]:
+async def _csv(table: Table, pages: Pages) -> AsyncIterator[bytes]:
     yield (BOM + csv_text([list(table.columns)])).encode()
+    is_text = [kind is Kind.TEXT for kind in table.columns.values()]
     async for found in pages:
-        rows = [[_text(cell) for cell in table.row(item)] for item in found]
+        rows = [
+            [
+                harmless(cell) if cell and text else cell or ""
+                for cell, text in zip(row, is_text, strict=False)
+            ]
+            for row in found
+        ]
         yield csv_text(rows).encode()
 
 
-def _text(cell: Cell) -> str:
-    match cell:
-        case datetime():
-            return f"{cell.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
-        case Decimal():
-            return str(cell)
-        case _:
-            return harmless(cell or "")
-
-
-async def _xlsx(
-    table: Table[FoundT], pages: AsyncIterator[Sequence[FoundT]]
-) -> AsyncIterator[bytes]:
+async def _xlsx(table: Table, pages: Pages) -> AsyncIterator[bytes]:
     """The parts lie on disk until they are packed, and go with the directory whatever happens."""
     with TemporaryDirectory(prefix="export-") as place:
-        sheet = _Sheet(Path(place), table.name, list(table.columns))
+        sheet = _Sheet(Path(place), table)
         async for found in pages:
-            rows = [table.row(item) for item in found]
-            await asyncio.to_thread(sheet.add, rows)
+            await asyncio.to_thread(sheet.add, found)
         packed = await asyncio.to_thread(sheet.pack)
         with packed.open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
@@ -87,45 +74,44 @@ async def _xlsx(
 class _Sheet:
     """One sheet, of which a single row is in memory."""
 
-    def __init__(self, place: Path, name: str, columns: Sequence[str]) -> None:
-        self._path = place / f"{name}.xlsx"
+    def __init__(self, place: Path, table: Table) -> None:
+        self._path = place / f"{table.name}.xlsx"
         options = {"constant_memory": True, "tmpdir": str(place)}
         self._book = Workbook(str(self._path), options)
-        self._sheet = self._book.add_worksheet(name)
+        self._sheet = self._book.add_worksheet(table.name)
         self._sheet.freeze_panes(1, 0)
+        self._kinds = list(table.columns.values())
         self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._amounts: dict[int, CellFormat] = {}
         self._next = 1
         head = self._book.add_format({"bold": True})
-        for column, title in enumerate(columns):
+        for column, title in enumerate(table.columns):
             self._sheet.set_column(column, column, max(14, len(title)))
             self._sheet.write_string(0, column, title, head)
 
-    def add(self, rows: Sequence[Sequence[Cell]]) -> None:
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
         for cells in rows:
-            for column, cell in enumerate(cells):
-                self._write(column, cell)
+            for column, (kind, cell) in enumerate(zip(self._kinds, cells, strict=False)):
+                if cell is not None:
+                    self._write(column, kind, cell)
             self._next += 1
 
     def pack(self) -> Path:
         self._book.close()
         return self._path
 
-    def _write(self, column: int, cell: Cell) -> None:
-        match cell:
-            case datetime():
-                local = cell.astimezone(BEIJING).replace(tzinfo=None, microsecond=0)
-                self._sheet.write_datetime(self._next, column, local, self._time)
-            case Decimal():
+    def _write(self, column: int, kind: Kind, cell: Any) -> None:
+        match kind:
+            case Kind.TEXT:
+                self._sheet.write_string(self._next, column, cell)
+            case Kind.TIME:
+                self._sheet.write_number(self._next, column, cell, self._time)
+            case Kind.AMOUNT:
                 # Exact: an amount has at most 15 digits.
                 self._sheet.write_number(self._next, column, float(cell), self._amount(cell))
-            case str():
-                self._sheet.write_string(self._next, column, cell)
-            case None:
-                pass
 
-    def _amount(self, amount: Decimal) -> CellFormat:
-        digits = -int(amount.as_tuple().exponent)
+    def _amount(self, amount: str) -> CellFormat:
+        digits = len(amount.partition(".")[2])
         if digits not in self._amounts:
             pattern = f"0.{'0' * digits}" if digits else "0"
             self._amounts[digits] = self._book.add_format({"num_format": pattern})
