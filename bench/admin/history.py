@@ -12,7 +12,7 @@ BLOCK: Final = 250_000
 
 LIMIT_S: Final = 7_200
 ROLL_UPS: Final = "merchant_admin.migrations.versions.0017_roll_ups"
-LONG_ORDER: Final = "O" + "L" * 26
+LONG_ORDER: Final = "O" + "0" * 26
 EVENTS: Final = 200
 
 MOMENT: Final = "now() - n * interval '365 days' / $3::bigint"
@@ -56,7 +56,7 @@ select 'M' || n, '物业公司 ' || n, 'active', 1, now(), now() from generate_s
 ORDERS: Final = f"""
 insert into orders_view (order_id, app_id, sequence, merchant_id, merchant_order_no, status,
     created_at, view)
-select case n when 1 then 'O' || repeat('L', 26) else 'O00' || lpad(n::text, 24, '0') end,
+select case n when 1 then 'O' || repeat('0', 26) else 'O00' || lpad(n::text, 24, '0') end,
     'A' || n % 5, 4, 'M' || n % 20, 'W2026-' || lpad(n::text, 8, '0'),
     case n % 10 when 0 then 'closed' else 'paid' end, at,
     jsonb_build_object('merchant_order_no', 'W2026-' || lpad(n::text, 8, '0'),
@@ -72,7 +72,7 @@ PAYMENTS: Final = f"""
 insert into payments_view (payment_no, order_id, app_id, sequence, callback_id, merchant_id,
     merchant_order_no, channel_trade_no, channel, status, created_at, view)
 select 'P00' || lpad(n::text, 24, '0'),
-    case n when 1 then 'O' || repeat('L', 26) else 'O00' || lpad(n::text, 24, '0') end,
+    case n when 1 then 'O' || repeat('0', 26) else 'O00' || lpad(n::text, 24, '0') end,
     'A' || n % 5, 4, null, 'M' || n % 20, 'W2026-' || lpad(n::text, 8, '0'), '4200000000' || n,
     case n % 3 when 0 then 'alipay' else 'wechat' end,
     case n % 10 when 0 then 'closed' else 'succeeded' end, at,

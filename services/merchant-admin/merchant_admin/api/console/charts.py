@@ -8,7 +8,7 @@ from typing import Final
 
 WIDTH: Final = 720
 HEIGHT: Final = 200
-LEFT: Final = 8
+LEFT: Final = 24
 TOP: Final = 24
 FLOOR: Final = 176
 MAX_LABELS: Final = 8
