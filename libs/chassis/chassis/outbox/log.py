@@ -11,6 +11,7 @@ import asyncpg
 
 from chassis.database import Database, Tx
 from chassis.problems import Overloaded
+from chassis.replica import Reader
 
 SHARDS = 16
 
@@ -101,7 +102,9 @@ async def put(tx: Tx, events: Sequence[OutboxEvent]) -> None:
     await tx.execute(_PUT, [_head(event) for event in events], [e.payload for e in events])
 
 
-async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[LoggedEvent]:
+async def list_since(
+    db: Database, tenant: str, after: int, limit: int, *, reader: Reader | None = None
+) -> list[LoggedEvent]:
     """The tenant's events after a position, at most `limit`, in order, none ever left out.
 
     Transactions commit in another order than they took their event ids, so an event may appear
@@ -110,6 +113,10 @@ async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[
     an xid already (see `SCHEMA`), so all that took a smaller id than one we see have smaller xids
     than one we draw now, and they have ended when no running xid is below ours. This is waited
     for up to 1 s; then the answer is empty and the caller asks again with the same `after`.
+
+    All that is judged by the database itself; only then the page is read, by `reader` where one is
+    given: from a replica that has applied all that had been written by then, so that its lag leaves
+    nothing out.
 
     Raises PositionForgotten where `after` lies before what is kept; 0 is always the oldest kept.
     """
@@ -120,7 +127,15 @@ async def list_since(db: Database, tenant: str, after: int, limit: int) -> list[
             raise PositionForgotten(forgotten)
         if newest is None:
             return []
-        return await _when_settled(connection, _SETTLED, tenant, after, newest, xid, limit)
+        is_read_here = reader is None or not reader.has_replica
+        settled, parameters = (
+            (_SETTLED, (tenant, after, newest, xid, limit)) if is_read_here else (_SETTLING, (xid,))
+        )
+        rows = await _when_settled(connection, settled, *parameters)
+    if rows and reader is not None and not is_read_here:
+        async with reader.current() as replica:
+            rows = await replica.fetch(_PAGE, tenant, after, newest, limit)
+    return [_logged(row) for row in rows]
 
 
 async def list_topic(db: Database, topic: str, after: int, limit: int) -> list[LoggedEvent]:
@@ -132,21 +147,19 @@ async def list_topic(db: Database, topic: str, after: int, limit: int) -> list[L
         newest, xid = row or (None, None)
         if newest is None:
             return []
-        logged = await _when_settled(
-            connection, _SETTLED_OF_TOPIC, topic, after, newest, xid, limit
-        )
-    if not logged:
+        rows = await _when_settled(connection, _SETTLED_OF_TOPIC, topic, after, newest, xid, limit)
+    if not rows:
         raise Overloaded("Writers of earlier events are not done yet.", retry_after_s=1)
-    return logged
+    return [_logged(row) for row in rows]
 
 
-async def _when_settled(tx: Tx, statement: str, *parameters: object) -> list[LoggedEvent]:
-    """The page, as soon as nothing can appear in it any more; empty where that takes too long."""
+async def _when_settled(tx: Tx, statement: str, *parameters: object) -> list[asyncpg.Record]:
+    """What it finds, as soon as nothing can appear in it any more; none where that takes too long."""
     give_up_at = time.monotonic() + SETTLE_LIMIT_S
     while True:
-        rows = await tx.fetch(statement, *parameters)
+        rows: list[asyncpg.Record] = await tx.fetch(statement, *parameters)
         if rows or time.monotonic() > give_up_at:
-            return [_logged(row) for row in rows]
+            return rows
         await asyncio.sleep(SETTLE_POLL_S)
 
 
@@ -244,6 +257,17 @@ from event_log
 where topic = $1 and id > $2 and id <= $3 and pg_snapshot_xmin(pg_current_snapshot()) >= $4
 order by id
 limit $5
+"""
+
+# One row when it is so. The page is read by a later statement, whose snapshot is younger.
+_SETTLING = "select where pg_snapshot_xmin(pg_current_snapshot()) >= $1"
+
+_PAGE = """
+select id, event_id, topic, key, type, tenant, payload, created_at
+from event_log
+where tenant = $1 and id > $2 and id <= $3
+order by id
+limit $4
 """
 
 # Materialized, because the planner would otherwise walk the primary key from its beginning.

@@ -38,13 +38,20 @@ async def check_if_due(deps: Deps, beat: Beat) -> Findings | None:
     async with deps.db.connection() as tx:
         if await store.is_finished(tx, checking.last_due(now).date()):
             return None
-    return await check(deps.db, now, beat, again=False)
+    return await check(deps.db, now, beat, again=False, replica=deps.replica)
 
 
 async def check(
-    db: Database, now: datetime, beat: Beat, *, again: bool = True, batch: int = BATCH
+    db: Database,
+    now: datetime,
+    beat: Beat,
+    *,
+    again: bool = True,
+    batch: int = BATCH,
+    replica: Database | None = None,
 ) -> Findings | None:
-    """Compare everything, `again` also where it was done since the hour of the check.
+    """Compare everything, `again` also where it was done since the hour of the check. The rows are
+    those of `replica`, where there is one: each statement by itself sees books that must agree.
 
     What disagrees is logged, counted and told to people. `beat` is called at each step. None where
     there is nothing to do: somebody else is at it, or has done it.
@@ -57,11 +64,23 @@ async def check(
             return None
         while await read_ledger.advance_balances(db, now):
             beat()
-        findings = await _compare(connection, beat, batch)
+        findings = await _compare_at(replica, connection, beat, batch)
     finally:
         await connection.close()
     await _finish(db, findings, now)
     return findings
+
+
+async def _compare_at(
+    replica: Database | None, connection: Connection, beat: Beat, batch: int
+) -> Findings:
+    if replica is None:
+        return await _compare(connection, beat, batch)
+    reading = await replica.dedicated("ledger-check")
+    try:
+        return await _compare(reading, beat, batch)
+    finally:
+        await reading.close()
 
 
 async def _compare(connection: Connection, beat: Beat, batch: int) -> Findings:

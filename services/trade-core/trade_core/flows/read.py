@@ -121,7 +121,7 @@ async def list_events(deps: Deps, app_id: str, after: str | None, limit: int) ->
     """
     position = 0 if after is None else _position(after)
     try:
-        logged = await outbox.list_since(deps.db, app_id, position, limit)
+        logged = await outbox.list_since(deps.db, app_id, position, limit, reader=deps.reader)
     except outbox.PositionForgotten as forgotten:
         raise CursorExpired(_cursor(forgotten.oldest)) from forgotten
     return EventPage(

@@ -61,8 +61,7 @@ async def get_day_statement(
     if day > day_of(now):
         raise _invalid("/date", "is a day to come")
     place = _place(after)
-    async with deps.db.transaction() as tx:
-        await tx.execute("set transaction isolation level repeatable read, read only")
+    async with deps.reader.snapshot() as tx:
         position = await day_statements.get_position(tx)
         if position.latest - position.upto > MAX_BEHIND:
             raise Overloaded("Statements are still being added up.", retry_after_s=60)

@@ -37,7 +37,7 @@ async def list_balances(
 ) -> LedgerBalances:
     """A page of balances as they are now. Raises InvalidRequest for a cursor that is not ours."""
     place = None if after is None else _place(after)
-    async with deps.db.connection() as tx:
+    async with deps.reader.connection() as tx:
         found = await balances.list_page(
             tx, merchant_id=merchant_id, payment_id=payment_id, after=place, limit=limit + 1
         )

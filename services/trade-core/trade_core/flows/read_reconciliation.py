@@ -41,7 +41,7 @@ async def list_reconciliations(
 ) -> ReconciliationPage:
     """A page of statements. Raises InvalidRequest for a cursor that is not ours."""
     place = None if after is None else _place(after)
-    async with deps.db.connection() as tx:
+    async with deps.reader.connection() as tx:
         found = await reconciliations.list_views(tx, wanted, place, limit + 1)
     page = found[:limit]
     has_more = len(found) > limit
