@@ -25,7 +25,7 @@ NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python $(wildcard examples/*/*.py) bench tests
 
-.PHONY: help run test upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test walk-pages screenshots upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -48,6 +48,12 @@ simulate: venv ## SEEDS=1000 worlds full of faults, each judged, and a walk; SEE
 
 mutants: venv ## plant faults in a copy of the code: each must be found out within 100 seeds; ONLY=name
 	@$(VENV) -m tests.simulation.mutants --workers $(WORKERS) --only "$(ONLY)"
+
+walk-pages: venv ## every console page as each role, light and dark, desk and phone, zh and en: axe, folding, words; ROLE=operator
+	@$(VENV) -m pytest -q -n $(WORKERS) tests/integration/merchant_admin/walk_pages.py $(if $(ROLE),-k $(ROLE))
+
+screenshots: venv ## the pictures of the READMEs anew, from the running product: docs/pictures
+	@$(VENV) -m tests.e2e.pictures
 
 test-sdks: venv ## the signers of Node, Go, PHP and Java on the shared vectors; says what is absent
 	@$(VENV) -m tests.sdks

@@ -13,7 +13,7 @@ from tests.e2e.running import RunningStack
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LIMIT_S: Final = 60
-PAGES: Final = (REPOSITORY / "README.md", *sorted((GUIDE / "en").glob("*.md")))
+PAGES: Final = (*sorted(REPOSITORY.glob("README*.md")), *sorted((GUIDE / "en").glob("*.md")))
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ async def list_topic(db: Database, topic: str, after: int, limit: int) -> list[L
 
 
 async def _when_settled(tx: Tx, statement: str, *parameters: object) -> list[asyncpg.Record]:
-    """What it finds, as soon as nothing can appear in it any more; none where that takes too long."""
+    """What it finds once nothing can appear in it any more; none where that takes too long."""
     give_up_at = time.monotonic() + SETTLE_LIMIT_S
     while True:
         rows: list[asyncpg.Record] = await tx.fetch(statement, *parameters)
