@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
+from pydantic import JsonValue
 
 from contracts.events.alerts import Alert, Severity
+from contracts.identifiers import is_id
 
 TOLD_DAYS: Final = (0, 1, 7, 30)
 """Before the end; 0 is the day itself, and after it."""
@@ -74,11 +76,14 @@ def _ends(pem: str) -> Iterable[datetime]:
 def _ending(certificate: Certificate, days: int, now: datetime) -> Alert:
     when = f"{certificate.ends_at:%Y-%m-%d %H:%M} UTC"
     has_ended = certificate.ends_at <= now
+    facts: dict[str, JsonValue] = {"ends_at": certificate.ends_at.isoformat()}
+    if is_id("app", certificate.owner):
+        facts["app_id"] = certificate.owner
     return Alert(
         key=f"certificate:{certificate.owner}:{certificate.name}:{days}",
         severity=Severity.CRITICAL if days <= 1 else Severity.WARNING,
         title="A certificate has ended" if has_ended else "A certificate ends soon",
         detail=f"{certificate.name} of {certificate.owner} ends at {when}.",
         merchant_id=certificate.merchant_id,
-        facts={"ends_at": certificate.ends_at.isoformat()},
+        facts=facts,
     )

@@ -26,11 +26,13 @@ from foundation.self_watch import self_watch
 from foundation.service_client import Service
 from merchant_admin import jobs
 from merchant_admin.api import (
+    alerts,
     approvals,
     apps,
     audit,
     books,
     callbacks,
+    certificates,
     channel_accounts,
     counter_codes,
     decisions,
@@ -80,6 +82,8 @@ PARTS: Final = (
     reconciliations,
     audit,
     callbacks,
+    alerts,
+    certificates,
     users,
     counter_codes,
 )

@@ -10,6 +10,9 @@ from pydantic import AwareDatetime
 from chassis.web import CalledBy, read_message, refuse_nul
 from contracts.internal import (
     MAX_ALERTS_BYTES,
+    AcknowledgeAlert,
+    AlertOnFile,
+    AlertPage,
     AlertsTaken,
     AlertTest,
     CheckAddress,
@@ -17,6 +20,7 @@ from contracts.internal import (
     DeliveryView,
     EndpointPage,
     EndpointView,
+    FindAlerts,
     FoundDeliveryPage,
     Ping,
     Redeliver,
@@ -30,7 +34,7 @@ from contracts.internal import (
 )
 from foundation.seal_anew import seal_anew
 from notifier.domain.deliveries import State
-from notifier.flows import alerts, deliveries, endpoints, replays
+from notifier.flows import alerts, deliveries, endpoints, kept_alerts, replays
 from notifier.flows.deps import Deps
 from notifier.store.views import Wanted
 
@@ -65,6 +69,8 @@ def router() -> APIRouter:
     routes.get("/replays/{replay_id}", dependencies=BY_ADMIN)(read_replay)
     routes.post("/alerts", dependencies=BY_ALL)(take_alerts)
     routes.post("/alerts/test", dependencies=BY_ADMIN)(send_trial)
+    routes.post("/alerts/search", dependencies=BY_ADMIN)(find_alerts)
+    routes.post("/alerts/acknowledge", dependencies=BY_ADMIN)(acknowledge_alert)
     routes.post("/way-back/sign", dependencies=BY_GATEWAY)(sign_way_back)
     routes.post("/seal-anew", dependencies=BY_ADMIN)(seal)
     return routes
@@ -113,13 +119,20 @@ async def ping(requested: Ping, deps: DepsOfApp) -> DeliveryView:
 async def list_endpoints(
     deps: DepsOfApp,
     app_id: str | None = None,
+    app_ids: str | None = None,
     suspended: bool | None = None,
     after: str | None = None,
     limit: Limit = 20,
 ) -> EndpointPage:
-    """The addresses that callbacks go to, and how they fare."""
+    """The addresses that callbacks go to, and how they fare; of `app_ids`, with commas
+    between them, where no one app is named."""
+    several = None if app_ids is None else app_ids.split(",")
     return await endpoints.list_page(
-        deps, app_id=app_id, suspended=suspended, after=after, limit=limit
+        deps,
+        app_ids=[app_id] if app_id else several,
+        suspended=suspended,
+        after=after,
+        limit=limit,
     )
 
 
@@ -150,6 +163,16 @@ async def send_trial(deps: DepsOfApp, merchant_id: str | None = None) -> AlertTe
     return await alerts.send_trial(deps, merchant_id)
 
 
+async def find_alerts(asked: FindAlerts, deps: DepsOfApp) -> AlertPage:
+    """Alerts as they are kept, the latest first."""
+    return await kept_alerts.find(deps, asked)
+
+
+async def acknowledge_alert(asked: AcknowledgeAlert, deps: DepsOfApp) -> AlertOnFile:
+    """Somebody has taken an alert up; the answer tells whether that counted."""
+    return await kept_alerts.acknowledge(deps, asked)
+
+
 async def sign_way_back(shown: SignWayBack, deps: DepsOfApp) -> SignedWayBack:
     """Sign what a payer carries back to the app, with the app's newest secret."""
     app = deps.apps.find(shown.app_id)
@@ -172,11 +195,14 @@ async def search(
     state: State | None = None,
     created_from: AwareDatetime | None = None,
     created_before: AwareDatetime | None = None,
+    merchant_ids: str | None = None,
     after: str | None = None,
     limit: Limit = 20,
 ) -> FoundDeliveryPage:
-    """Deliveries of all apps with their attempts, newest first, for people of the centre."""
-    wanted = Wanted(app_id, event_id, event_type, state, created_from, created_before)
+    """Deliveries of all apps with their attempts, newest first, for people. `merchant_ids`, with
+    commas between them: only what is about one of these merchants."""
+    about = None if merchant_ids is None else merchant_ids.split(",")
+    wanted = Wanted(app_id, event_id, event_type, state, created_from, created_before, about)
     return await deliveries.search(deps, wanted, after=after, limit=limit)
 
 

@@ -49,7 +49,7 @@ ENGLISH: Final = re.compile(r"[A-Za-z]{4,}")
 KNOWN_ENGLISH: Final = re.compile(
     r"AppleWebKit|Gecko|HeadlessChrome|KHTML|Linux|Mozilla|Safari|python|like|admin|"  # browsers
     r"Authorization|Bearer|merchant|orders|"  # what apps sign
-    r"Paymesh|English|HTTP|HTTPS|Stripe|JSAPI|Webhook|CSV|XLSX|TOTP|TLS|JSON|success|H5|App|"
+    r"Paymesh|Kafka|English|HTTP|HTTPS|Stripe|JSAPI|Webhook|CSV|XLSX|TOTP|TLS|JSON|success|H5|App|"
     r"Ctrl|Shift|Enter|Authenticator|callback|PEM|HMAC|SHA|RSA|ED25519|CIDR|DingTalk|OpenAPI|"
     r"mchid|appid|app_id|org_id|mer_code|secret|curl|serial|APIv3|reference",
     re.IGNORECASE,
@@ -95,7 +95,9 @@ def pages(app: FastAPI, company: Company) -> list[str]:
     return [*found, "/console/search?q=nothing-has-it", "/console/nowhere"]
 
 
-async def opened(browser: Browser, url: str, look: Look) -> BrowserContext:
+async def opened(
+    browser: Browser, url: str, look: Look, username: str = USERNAME
+) -> BrowserContext:
     language, scheme, (width, height) = look
     context = await browser.new_context(
         viewport={"width": width, "height": height},
@@ -104,7 +106,7 @@ async def opened(browser: Browser, url: str, look: Look) -> BrowserContext:
     )
     page = await context.new_page()
     await page.goto(f"{url}/console/login")
-    await page.fill("input[name=username]", USERNAME)
+    await page.fill("input[name=username]", username)
     await page.fill("input[name=password]", PASSWORD)
     await page.click("main button")
     await page.wait_for_url(f"{url}/console")

@@ -268,7 +268,7 @@ update lane set suspended_at = now(), suspended_for = 'gone', cap = 1,
 
 
 async def _suspended_endpoint(deps: Deps) -> str:
-    page = await endpoints.list_page(deps, app_id="A1", suspended=True, after=None, limit=1)
+    page = await endpoints.list_page(deps, app_ids=["A1"], suspended=True, after=None, limit=1)
     (one,) = page.items
     return one.endpoint_id
 

@@ -30,7 +30,7 @@ async def suspended(harness: Harness) -> None:
 
 
 async def only_endpoint(deps: Deps) -> Any:
-    page = await endpoints.list_page(deps, app_id="A1", suspended=True, after=None, limit=10)
+    page = await endpoints.list_page(deps, app_ids=["A1"], suspended=True, after=None, limit=10)
     (endpoint,) = page.items
     return endpoint
 

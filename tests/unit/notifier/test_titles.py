@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from contracts.alert_titles import TITLES, chinese
 from contracts.events.alerts import Alert, Severity
 from notifier.domain.incidents import Incident, raised
 from notifier.domain.messages import INCIDENTS_PER_MESSAGE, compose, cut_bytes
-from notifier.domain.titles import TITLES, chinese
 
 TABLE = Path(__file__).parents[3] / "docs" / "alerts.md"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

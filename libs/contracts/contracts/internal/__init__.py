@@ -54,15 +54,17 @@ notifier:
     POST /internal/events/{event_id}/redeliver?app_id=    Redeliver? → DeliveryView (202)
     GET  /internal/deliveries?app_id=&event_id=&state=&after=&limit=      → DeliveryPage
     POST /internal/pings                                  Ping → DeliveryView (202)
-    GET  /internal/endpoints?app_id=&suspended=&after=&limit=             → EndpointPage
+    GET  /internal/endpoints?app_id=&app_ids=&suspended=&after=&limit=    → EndpointPage
     POST /internal/endpoints/{endpoint_id}/resume?app_id=&signed_as=      → EndpointView
     POST /internal/callback-addresses/check               CheckAddress → 204, 422 with the reason
     GET  /internal/all-deliveries?app_id=&event_id=&type=&state=&created_from=&created_before=
-         &after=&limit=                                   → FoundDeliveryPage
+         &merchant_ids=&after=&limit=                                   → FoundDeliveryPage
     POST /internal/replays                                ReplayRequest → ReplayView (202)
     GET  /internal/replays/{replay_id}                    → ReplayView
     POST /internal/alerts                                 TakeAlerts → AlertsTaken (all may call)
     POST /internal/alerts/test?merchant_id=               → AlertTest
+    POST /internal/alerts/search                          FindAlerts → AlertPage
+    POST /internal/alerts/acknowledge                     AcknowledgeAlert → AlertOnFile
     POST /internal/way-back/sign                          SignWayBack → SignedWayBack
     POST /internal/seal-anew                              SealAnew → SealedAnew (for merchant-admin)
 gateway (for merchant-admin):
@@ -86,7 +88,18 @@ gateway (for the cashier):
     POST /internal/pay-points/{point_id}/payments         PayHere → Begun
 """
 
-from contracts.internal.alerts import MAX_ALERTS, MAX_ALERTS_BYTES, AlertsTaken, TakeAlerts
+from contracts.internal.alerts import (
+    MAX_ALERTS,
+    MAX_ALERTS_BYTES,
+    AcknowledgeAlert,
+    AlertOnFile,
+    AlertPage,
+    AlertScope,
+    AlertsTaken,
+    AlertState,
+    FindAlerts,
+    TakeAlerts,
+)
 from contracts.internal.callbacks import (
     AlertTest,
     AttemptView,
@@ -229,6 +242,11 @@ __all__ = [
     "MAX_UPLOAD_BYTES",
     "MAX_UPLOAD_ROWS",
     "AccountTrial",
+    "AcknowledgeAlert",
+    "AlertOnFile",
+    "AlertPage",
+    "AlertScope",
+    "AlertState",
     "AlertTest",
     "AlertsTaken",
     "AskForStatement",
@@ -270,6 +288,7 @@ __all__ = [
     "FaultPlace",
     "FeeSum",
     "FeeSums",
+    "FindAlerts",
     "FindSerials",
     "FoundDelivery",
     "FoundDeliveryPage",

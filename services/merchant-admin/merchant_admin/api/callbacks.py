@@ -1,5 +1,5 @@
-"""`/api/deliveries`, `/api/events`, `/api/callback-addresses`, `/api/alerts/test`: what the
-notifier tells and does for people."""
+"""`/api/deliveries`, `/api/events`, `/api/callback-addresses`: what the notifier tells and does
+for people."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.internal import (
-    AlertTest,
     DeliveryView,
     EndpointPage,
     EndpointView,
@@ -17,7 +16,6 @@ from contracts.internal import (
 )
 from merchant_admin.api.access import CentreOperator, Operator, Viewer, Work
 from merchant_admin.api.bodies import Body, body
-from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from merchant_admin.api.search import Moment, Text
 from merchant_admin.flows import callbacks
@@ -72,7 +70,7 @@ async def list_deliveries(
     deps: Work, caller: Viewer, query: Annotated[DeliveryQuery, Query()]
 ) -> FoundDeliveryPage:
     """Why a callback did not arrive: deliveries with their attempts, newest first. Whoever has
-    some merchants names one of their apps."""
+    some merchants sees what is about those."""
     return await callbacks.find(deps, caller.scope, query.filters())
 
 
@@ -114,11 +112,3 @@ async def list_endpoints(
 async def resume(deps: Work, caller: CentreOperator, endpoint_id: EndpointId) -> EndpointView:
     """End a suspension; what waited is sent oldest first."""
     return await callbacks.resume(deps, caller.actor, endpoint_id)
-
-
-@router.post("/alerts/test")
-async def send_trial(
-    deps: Work, caller: CentreOperator, merchant_id: MerchantId | None = None
-) -> AlertTest:
-    """Send a trial message by DingTalk and by whatever else is set up, here or by a merchant."""
-    return await callbacks.send_trial(deps, caller.actor, merchant_id)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from chassis.problems import FieldError, InvalidRequest
 from contracts.identifiers import Kind, is_id
+from merchant_admin.domain.expiring import EndingCertificate, Place
 from merchant_admin.domain.search import Position
 
 FoundT = TypeVar("FoundT")
@@ -70,10 +71,7 @@ def text_after(cursor: str | None) -> str | None:
     """The text behind which the page begins. Raises InvalidRequest."""
     if cursor is None:
         return None
-    text = _decoded(cursor)
-    if "\0" in text:
-        raise _bad_cursor()
-    return text
+    return _decoded(cursor)
 
 
 def place_of(position: Position) -> str:
@@ -85,26 +83,48 @@ def position_after(cursor: str | None) -> Position | None:
     if cursor is None:
         return None
     moment, _, number = _decoded(cursor).partition(" ")
-    try:
-        created_at = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise _bad_cursor() from error
-    if created_at.tzinfo is None or not 2000 <= created_at.year < 2200:
-        raise _bad_cursor()
+    created_at = _moment(moment)
     if not number.isascii() or not number.isalnum():
         raise _bad_cursor()
     return Position(created_at, number)
+
+
+def place_of_certificate(certificate: EndingCertificate) -> str:
+    place = certificate.place
+    return f"{place.ends_at.isoformat()} {place.owner} {place.what}"
+
+
+def certificate_after(cursor: str | None) -> Place | None:
+    """The place behind which the page begins. Raises InvalidRequest."""
+    if cursor is None:
+        return None
+    moment, _, rest = _decoded(cursor).partition(" ")
+    owner, _, what = rest.partition(" ")
+    return Place(_moment(moment), owner, what)
 
 
 def _encoded(place: str) -> str:
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _bad_cursor() from error
+    if moment.tzinfo is None or not 1900 <= moment.year < 9999:
+        raise _bad_cursor()
+    return moment
+
+
 def _decoded(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
+        text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeError) as error:
         raise _bad_cursor() from error
+    if "\0" in text:
+        raise _bad_cursor()
+    return text
 
 
 def _bad_cursor() -> InvalidRequest:

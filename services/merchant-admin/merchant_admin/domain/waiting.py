@@ -21,6 +21,7 @@ class Waiting:
     exhausted_callbacks: int | None = None
     expiring_certificates: int | None = None
     approvals: int | None = None
+    open_alerts: int | None = None
     suspended_endpoints: int | None = None
     differences: int | None = None
     missing_statements: int | None = None
@@ -45,7 +46,8 @@ PLACES: Final = {
     "differences": "/console/reconciliations?state=differs",
     "missing_statements": "/console/reconciliations/uploads",
     "dead_letters": "/console/dead-letters",
-    "expiring_certificates": "/console/apps",
+    "open_alerts": "/console/alerts?state=open",
+    "expiring_certificates": "/console/certificates",
     "approvals": "/console/approvals",
 }
 """Where it is attended to."""
@@ -57,7 +59,8 @@ BADGES: Final = {
     "endpoints": ("suspended_endpoints",),
     "reconciliations": ("differences", "missing_statements"),
     "dead-letters": ("dead_letters",),
-    "apps": ("expiring_certificates",),
+    "alerts": ("open_alerts",),
+    "certificates": ("expiring_certificates",),
     "approvals": ("approvals",),
 }
 """By page of the navigation."""

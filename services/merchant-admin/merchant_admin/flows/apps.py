@@ -148,6 +148,12 @@ async def read_names(deps: Deps, scope: Scope, app_ids: Collection[str]) -> dict
         return await store.list_names(tx, app_ids, scope)
 
 
+async def read_ids(deps: Deps, scope: Scope) -> list[str]:
+    """Of those that work for no merchant outside the scope."""
+    async with deps.db.connection() as tx:
+        return await store.list_app_ids(tx, scope)
+
+
 async def read_of_merchant(deps: Deps, merchant_id: str, scope: Scope, *, limit: int) -> list[App]:
     """Those that work for this merchant, and for no merchant outside the scope."""
     async with deps.db.connection() as tx:

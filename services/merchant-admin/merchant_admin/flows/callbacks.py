@@ -1,16 +1,16 @@
 """Callbacks as the notifier knows them: why one did not arrive, send again, resume an address."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from contracts.identifiers import is_id
 from contracts.internal import (
-    AlertTest,
     DeliveryView,
     EndpointPage,
     EndpointView,
     FoundDeliveryPage,
+    Redeliver,
     ReplayRequest,
     ReplayView,
 )
@@ -21,17 +21,28 @@ from merchant_admin.flows import apps
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
 
+ALL: Final = "/internal/all-deliveries"
+
 
 async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDeliveryPage:
-    """Deliveries of apps with their attempts, newest first. Raises NoSuch, Forwarded."""
-    await _require_app(deps, scope, filters.get("app_id"))
-    return await deps.notifier.get(FoundDeliveryPage, "/internal/all-deliveries", filters)
+    """Deliveries with their attempts, newest first; of an app that works for others too only what
+    is about a merchant of the scope. Raises Forwarded."""
+    wanted = dict(filters)
+    if scope.parameter is not None:
+        wanted["merchant_ids"] = ",".join(scope.parameter)
+    page = await deps.notifier.get(FoundDeliveryPage, ALL, wanted)
+    return page if scope.is_all else _within(page, scope)
 
 
 async def find_endpoints(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> EndpointPage:
-    """The addresses that callbacks go to. Raises NoSuch, Forwarded."""
-    await _require_app(deps, scope, filters.get("app_id"))
-    return await deps.notifier.get(EndpointPage, "/internal/endpoints", filters)
+    """The addresses that callbacks go to: of one app, or of all that work for no merchant outside
+    the scope. Raises NoSuch, Forwarded."""
+    wanted = dict(filters)
+    if wanted.get("app_id"):
+        await _require_app(deps, scope, wanted["app_id"])
+    elif not scope.is_all:
+        wanted["app_ids"] = ",".join(await apps.read_ids(deps, scope))
+    return await deps.notifier.get(EndpointPage, "/internal/endpoints", wanted)
 
 
 async def resume(deps: Deps, actor: Actor, endpoint_id: str) -> EndpointView:
@@ -44,9 +55,14 @@ async def send_again(
     deps: Deps, actor: Actor, scope: Scope, app_id: str, event_id: str
 ) -> DeliveryView:
     """Send the callback of one event again, now. Raises NoSuch, Forwarded."""
-    await _require_app(deps, scope, app_id)
+    body = None
+    if not scope.is_all:
+        found = await find(deps, scope, {"app_id": app_id, "event_id": event_id, "limit": 1})
+        if not found.items:
+            raise NoSuch("callback")
+        body = Redeliver(merchant_ids=scope.parameter)
     path = f"events/{quote(event_id, safe='')}/redeliver?{urlencode({'app_id': app_id})}"
-    call = AuditedCall("callback.redelivered", event_id, path)
+    call = AuditedCall("callback.redelivered", event_id, path, body)
     return await call_audited(deps, deps.notifier, actor, DeliveryView, call)
 
 
@@ -64,16 +80,14 @@ async def read_replay(deps: Deps, scope: Scope, replay_id: str) -> ReplayView:
     return found
 
 
-async def send_trial(deps: Deps, actor: Actor, merchant_id: str | None) -> AlertTest:
-    """A trial message by every messenger: to the centre's people, or to a merchant's own.
-
-    Raises Forwarded.
-    """
-    path = "alerts/test"
-    if merchant_id:
-        path += f"?{urlencode({'merchant_id': merchant_id})}"
-    call = AuditedCall("alerts.tested", merchant_id or "alerts", path, timeout_s=30.0)
-    return await call_audited(deps, deps.notifier, actor, AlertTest, call)
+def _within(page: FoundDeliveryPage, scope: Scope) -> FoundDeliveryPage:
+    """What stands behind the `?` of an address is between the app and the centre."""
+    items = [
+        item.model_copy(update={"url": item.url.partition("?")[0]})
+        for item in page.items
+        if item.merchant_id is not None and scope.has(item.merchant_id)
+    ]
+    return page.model_copy(update={"items": items})
 
 
 async def _require_app(deps: Deps, scope: Scope, app_id: str | None) -> None:

@@ -8,18 +8,18 @@ from typing import Any, Final
 import structlog
 
 from chassis.problems import Problem
-from contracts.internal import DeadLetterPage, EndpointPage, ReconciliationPage
+from contracts.internal import DeadLetterPage, EndpointPage, FindAlerts, ReconciliationPage
 from merchant_admin.domain.scope import EVERYTHING, Scope
 from merchant_admin.domain.waiting import MOST, Waiting
-from merchant_admin.flows import reconciling
+from merchant_admin.flows import alerts, reconciling
 from merchant_admin.flows.deps import Deps
-from merchant_admin.store import approvals
+from merchant_admin.flows.expiring import AHEAD
+from merchant_admin.store import approvals, expiring
 from merchant_admin.store import waiting as store
 
 log = structlog.get_logger()
 
 UNKNOWN_AFTER: Final = timedelta(minutes=5)
-CERTIFICATES_AHEAD: Final = timedelta(days=30)
 LETTERS_LOOKED_AT: Final = 50
 
 
@@ -35,10 +35,11 @@ async def read(deps: Deps, scope: Scope) -> Waiting:
             tx,
             scope,
             unknown_before=now - UNKNOWN_AFTER,
-            expiring_before=now + CERTIFICATES_AHEAD,
             most=MOST + 1,
         )
+        ending = await expiring.count(tx, scope, before=now + AHEAD, most=MOST + 1)
         asked = await approvals.count_waiting(tx, scope, now)
+    counts["expiring_certificates"] = ending
     counts["approvals"] = min(asked, MOST + 1)
     return counted.put(scope, replace(counted.latest(scope), **counts))
 
@@ -47,19 +48,30 @@ async def read_all(deps: Deps, scope: Scope) -> Waiting:
     """With what the other services tell now; what is of the whole centre only for who has all."""
     own = await read(deps, scope)
     if not scope.is_all:
-        return own
+        return deps.counted.put(scope, replace(own, open_alerts=await _alerts(deps, scope)))
     async with asyncio.TaskGroup() as questions:
+        open_alerts = questions.create_task(_alerts(deps, scope))
         suspended = questions.create_task(_suspended(deps))
         differing = questions.create_task(_differing(deps))
         missing = questions.create_task(_missing_statements(deps))
         letters = questions.create_task(_letters(deps))
     told = {
+        "open_alerts": open_alerts.result(),
         "suspended_endpoints": suspended.result(),
         "differences": differing.result(),
         "missing_statements": missing.result(),
         "dead_letters": letters.result(),
     }
     return deps.counted.put(scope, replace(own, **told))
+
+
+async def _alerts(deps: Deps, scope: Scope) -> int | None:
+    try:
+        page = await alerts.find(deps, scope, FindAlerts(state="open", limit=MOST + 1))
+    except Problem as problem:
+        log.info("waiting.not_counted", what="alerts", code=problem.code)
+        return None
+    return len(page.items)
 
 
 async def _suspended(deps: Deps) -> int | None:

@@ -70,6 +70,12 @@ select * from app
     3,
 )
 
+MAX_IDS = 1_000
+
+LIST_IDS = all_within(
+    "select app_id from app where :scope order by app_id desc limit $1", "merchant_ids", 2
+)
+
 LIST_LOCKED = "select * from app where app_id > $1 order by app_id limit $2 for share"
 
 LIST_OVERLAPPED_LOCKED = """
@@ -108,6 +114,11 @@ async def list_apps_of(tx: Tx, merchant_id: str, scope: Scope, *, limit: int) ->
 async def list_ids_of(tx: Tx, merchant_id: str, scope: Scope) -> list[str]:
     rows = await tx.fetch(LIST_IDS_OF, merchant_id, scope.parameter)
     return [row["app_id"] for row in rows]
+
+
+async def list_app_ids(tx: Tx, scope: Scope) -> list[str]:
+    """Those that work for no merchant outside the scope, the newest of very many."""
+    return [row["app_id"] for row in await tx.fetch(LIST_IDS, MAX_IDS, scope.parameter)]
 
 
 async def list_names(tx: Tx, app_ids: Collection[str], scope: Scope) -> dict[str, str]:

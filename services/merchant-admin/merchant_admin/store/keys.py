@@ -6,11 +6,13 @@ from chassis.database import Tx
 from contracts.events.configuration import KeyAlgorithm, State
 from merchant_admin.domain.entities import Key
 from merchant_admin.domain.errors import NoSuch
+from merchant_admin.domain.keys import find_validity
 
 ADD = """
 insert into app_key (key_id, app_id, alg, public_key_pem, secret_sealed,
-                     deleted_at, state, version, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                     deleted_at, state, version, created_at, updated_at,
+                     certificate_expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 
 UPDATE = """
@@ -35,6 +37,7 @@ LIST_LOCKED = "select * from app_key where key_id > $1 order by key_id limit $2 
 
 
 async def add_key(tx: Tx, key: Key) -> None:
+    validity = find_validity(key.public_key_pem)
     await tx.execute(
         ADD,
         key.key_id,
@@ -47,6 +50,7 @@ async def add_key(tx: Tx, key: Key) -> None:
         key.version,
         key.created_at,
         key.updated_at,
+        validity and validity[1],
     )
 
 

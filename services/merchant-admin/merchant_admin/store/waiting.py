@@ -8,27 +8,22 @@ from merchant_admin.domain.scope import Scope
 COUNT = """
 select
   (select count(*) from (select from payments_view where status = 'conflicted'
-     and ($1::text[] is null or merchant_id = any($1)) limit $4) c) as conflicts,
+     and ($1::text[] is null or merchant_id = any($1)) limit $3) c) as conflicts,
   (select count(*) from (select from refunds_view where status = 'abnormal'
-     and ($1::text[] is null or merchant_id = any($1)) limit $4) c) as stuck_refunds,
+     and ($1::text[] is null or merchant_id = any($1)) limit $3) c) as stuck_refunds,
   (select count(*) from (select from payments_view where status = 'unknown' and created_at < $2
-     and ($1::text[] is null or merchant_id = any($1)) limit $4) c) as unknown_payments,
+     and ($1::text[] is null or merchant_id = any($1)) limit $3) c) as unknown_payments,
   (select count(*) from (
      select from deliveries_view d
        left join order_history h on h.event_id = d.callback_id
        left join orders_view o using (order_id)
       where d.state = 'exhausted'
-        and ($1::text[] is null or o.merchant_id = any($1)) limit $4) c) as exhausted_callbacks,
-  (select count(*) from (select from app where client_certificate_expires_at < $3
-     and state = 'active'
-     and ($1::text[] is null or merchant_ids <@ $1) limit $4) c) as expiring_certificates
+        and ($1::text[] is null or o.merchant_id = any($1)) limit $3) c) as exhausted_callbacks
 """
 
 
-async def count(
-    tx: Tx, scope: Scope, *, unknown_before: datetime, expiring_before: datetime, most: int
-) -> dict[str, int]:
+async def count(tx: Tx, scope: Scope, *, unknown_before: datetime, most: int) -> dict[str, int]:
     """By name; `most` at most."""
-    row = await tx.fetchrow(COUNT, scope.parameter, unknown_before, expiring_before, most)
+    row = await tx.fetchrow(COUNT, scope.parameter, unknown_before, most)
     assert row is not None
     return dict(row)

@@ -2,7 +2,7 @@
 
 NotifierProblem
 ├── EventNotFound 404 · AppNotFound 404 · EndpointNotFound 404 · ReplayNotFound 404
-├── NoAlertRoute 404
+├── NoAlertRoute 404 · AlertNotFound 404
 ├── NoCallbackAddress 422 · AddressNotCalled 422 · BadCursor 422
 └── SpokeJustNow 429
 """
@@ -42,6 +42,11 @@ class ReplayNotFound(NotifierProblem, code=Code.NOT_FOUND):
 class NoAlertRoute(NotifierProblem, code=Code.NOT_FOUND):
     def __init__(self, merchant_id: str) -> None:
         super().__init__(f"The merchant {merchant_id!r} has no alert route of its own.")
+
+
+class AlertNotFound(NotifierProblem, code=Code.NOT_FOUND):
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no alert {key!r}.")
 
 
 class NoCallbackAddress(NotifierProblem, code=Code.INVALID_REQUEST):

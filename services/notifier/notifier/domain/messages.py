@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
+from contracts.alert_titles import chinese
 from contracts.events.alerts import Severity
 from notifier.domain.incidents import BY_URGENCY, Incident
-from notifier.domain.titles import chinese
 
 Language = Literal["zh", "en"]
 

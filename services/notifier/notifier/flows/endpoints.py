@@ -16,7 +16,12 @@ log = structlog.get_logger()
 
 
 async def list_page(
-    deps: Deps, *, app_id: str | None, suspended: bool | None, after: str | None, limit: int
+    deps: Deps,
+    *,
+    app_ids: Collection[str] | None,
+    suspended: bool | None,
+    after: str | None,
+    limit: int,
 ) -> EndpointPage:
     """The addresses that callbacks go to, in the order in which they became known."""
     position = 0 if after is None else _number(after)
@@ -25,7 +30,7 @@ async def list_page(
     async with deps.db.connection() as tx:
         seen = await endpoints.list_page(
             tx,
-            app_ids=[app_id] if app_id else None,
+            app_ids=app_ids,
             suspended=suspended,
             after=position,
             limit=limit + 1,

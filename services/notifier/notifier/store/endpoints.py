@@ -57,7 +57,14 @@ async def list_page(
 ) -> list[Endpoint]:
     """In the order in which they became known; what is None does not filter."""
     rows = await tx.fetch(
-        _PAGE, app_ids and list(app_ids), endpoint_id, origin, suspended, after, limit, COUNTED
+        _PAGE,
+        None if app_ids is None else list(app_ids),
+        endpoint_id,
+        origin,
+        suspended,
+        after,
+        limit,
+        COUNTED,
     )
     return [
         Endpoint(**{**row, "suspended_for": row["suspended_for"] and Cause(row["suspended_for"])})

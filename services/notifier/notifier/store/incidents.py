@@ -68,6 +68,11 @@ async def forget(tx: Tx, before: datetime) -> bool:
     """Remove alerts that came before then, and incidents that were told and not raised since; True:
     there are more."""
     await tx.execute("delete from trouble where due_at is null and last_at < $1", before)
+    await tx.execute(
+        "delete from acknowledgement where acknowledged_at < $1"
+        " and not exists (select from trouble where trouble.key = acknowledgement.key)",
+        before,
+    )
     return bool(await tx.fetchval(_FORGET, before, FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE)
 
 

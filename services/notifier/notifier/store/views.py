@@ -37,7 +37,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`created_from` is included, `created_before` is not; what is None does not filter."""
+    """`created_from` is included, `created_before` is not; what is None does not filter.
+    `merchant_ids`: what is about none, as a ping, is not shown then."""
 
     app_id: str | None = None
     event_id: str | None = None
@@ -45,6 +46,7 @@ class Wanted:
     state: State | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
+    merchant_ids: list[str] | None = None
 
 
 async def list_page(tx: Tx, wanted: Wanted, *, before: int, limit: int, by_app: bool) -> list[Seen]:
@@ -90,40 +92,42 @@ _FILTERS = """
     and ($3::text is null or told.type = $3) and ($4::text is null or told.state = $4)
     and ($5::timestamptz is null or told.created_at >= $5)
     and ($6::timestamptz is null or told.created_at < $6)
-    and ($7::date is null or told.day = $7) and told.delivery_id < $8
+    and ($8::date is null or told.day = $8) and told.delivery_id < $9
+    and ($7::text[] is null
+         or convert_from(told.body, 'UTF8')::json -> 'data' ->> 'merchant_id' = any($7))
 """
 
 _TOLD = "select told.delivery_id, told.day from delivery_state told"
 
 _ALL = f"""{_TOLD}
 where {_FILTERS}
-order by told.delivery_id desc limit $9
+order by told.delivery_id desc limit $10
 """
 
 _OF_APP = f"""{_TOLD}
 where told.app_id = $1 and {_FILTERS}
-order by told.delivery_id desc limit $9
+order by told.delivery_id desc limit $10
 """
 
 _OF_EVENT = f"""{_TOLD}
-where told.event_id = $2 and told.day = $7 and {_FILTERS}
-order by told.delivery_id desc limit $9
+where told.event_id = $2 and told.day = $8 and {_FILTERS}
+order by told.delivery_id desc limit $10
 """
 
 _EXHAUSTED = f"""{_TOLD}
 join exhausted using (delivery_id, day)
-where exhausted.delivery_id < $8 and {_FILTERS}
-order by exhausted.delivery_id desc limit $9
+where exhausted.delivery_id < $9 and {_FILTERS}
+order by exhausted.delivery_id desc limit $10
 """
 
 _EACH_ENDPOINT = "select found.delivery_id, found.day from lane cross join lateral"
 
 _PENDING = f"""{_EACH_ENDPOINT} ({_TOLD}
     join due using (lane_id, delivery_id, day)
-    where due.lane_id = lane.lane_id and due.delivery_id < $8 and {_FILTERS}
-    order by due.delivery_id desc limit $9) found
+    where due.lane_id = lane.lane_id and due.delivery_id < $9 and {_FILTERS}
+    order by due.delivery_id desc limit $10) found
 where $1::text is null or lane.app_id = $1
-order by found.delivery_id desc limit $9
+order by found.delivery_id desc limit $10
 """
 
 _DELIVERIES = """

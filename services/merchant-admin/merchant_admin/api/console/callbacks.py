@@ -1,6 +1,6 @@
-"""Callbacks as people see them: why one did not arrive, send again, resume, replay; and alerts."""
+"""Callbacks as people see them: why one did not arrive, send again, resume, replay."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 from urllib.parse import quote
 
@@ -8,22 +8,18 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from contracts.api import CallbackType
-from contracts.internal import AlertTest, EndpointPage, FoundDeliveryPage, ReplayRequest
+from contracts.internal import EndpointPage, FoundDeliveryPage, ReplayRequest
 from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
 from merchant_admin.api.console.rendering import error_page, problem_in, render
 from merchant_admin.api.console.shown import BEIJING
 from merchant_admin.api.console.visiting import (
     Seen,
-    SeenByCentre,
-    SeenByOperator,
     SentByCentreOperator,
     SentByOperator,
-    Visitor,
     to,
 )
-from merchant_admin.flows import apps, callbacks, searching
-from merchant_admin.flows.deps import Deps
+from merchant_admin.flows import callbacks, searching
 
 PAGE: Final = 50
 STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
@@ -31,6 +27,8 @@ TYPES: Final[tuple[str, ...]] = get_args(CallbackType)
 FILTERS: Final = ("app_id", "event_id", "type", "state")
 REPLAY_FIELDS: Final = ("app_id", "created_from", "created_before", "type", "state", "per_s")
 TEXT_CHARS: Final = 64
+LATE_AFTER: Final = timedelta(minutes=1)
+"""An address at which something has been due for so long is not well, whatever is known of it."""
 
 REFUSALS: Final = frozenset({"callbacks_failed", "callbacks_404", "callbacks_422", "callbacks_429"})
 NO_DELIVERIES: Final = FoundDeliveryPage(items=[], next_cursor=None)
@@ -43,7 +41,6 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Deliveries of all apps, newest first, and the form for a replay."""
     asked = {name: _text(request, name) for name in (*FILTERS, *REPLAY_FIELDS)}
-    asked["app_id"] = asked["app_id"] or await _own_app(deps, visitor)
     wanted = {name: asked[name] for name in FILTERS} | {"after": _text(request, "after")}
     filters = {**_given(wanted), "limit": PAGE}
     page, problem = NO_DELIVERIES, None
@@ -57,9 +54,7 @@ async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Respon
 
 
 @router.get("/deliveries/{event_id}")
-async def delivery_page(
-    request: Request, deps: Work, visitor: SeenByCentre, event_id: str
-) -> Response:
+async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: str) -> Response:
     """All that was tried for one event."""
     page, problem = NO_DELIVERIES, problem_in(request, REFUSALS)
     try:
@@ -81,7 +76,7 @@ async def delivery_page(
 
 
 @router.post("/deliveries/{event_id}/redeliver")
-async def redeliver(deps: Work, sent: SentByCentreOperator, event_id: str) -> Response:
+async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response:
     app_id = sent.form.get("app_id", "")[:TEXT_CHARS]
     its_page = f"/console/deliveries/{quote(event_id, safe='')}"
     try:
@@ -95,14 +90,19 @@ async def redeliver(deps: Work, sent: SentByCentreOperator, event_id: str) -> Re
 async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Where callbacks go, and which addresses are suspended."""
     asked = {name: _text(request, name) for name in ("app_id", "suspended")}
-    asked["app_id"] = asked["app_id"] or await _own_app(deps, visitor)
     filters = {**_given(asked | {"after": _text(request, "after")}), "limit": PAGE}
     page, problem = NO_ENDPOINTS, problem_in(request, REFUSALS)
     try:
         page = await callbacks.find_endpoints(deps, visitor.scope, filters)
     except Problem as refusal:
         problem = problem or _told(refusal)
-    facts = {"visitor": visitor, "page": page, "asked": asked, "problem": problem}
+    facts = {
+        "visitor": visitor,
+        "page": page,
+        "asked": asked,
+        "problem": problem,
+        "late_before": deps.clock() - LATE_AFTER,
+    }
     return render(request, "endpoints.html", facts)
 
 
@@ -142,37 +142,6 @@ async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: Re
         facts = {"visitor": visitor, "it": None, "problem": _told(refusal)}
         return render(request, "replay.html", facts, status=refusal.status)
     return render(request, "replay.html", {"visitor": visitor, "it": it, "problem": None})
-
-
-@router.get("/alerts")
-async def alerts_page(request: Request, visitor: SeenByOperator) -> Response:
-    """The button that sends a trial to people."""
-    return _alerts_page(request, visitor, None)
-
-
-@router.post("/alerts/test")
-async def send_trial(request: Request, deps: Work, sent: SentByCentreOperator) -> Response:
-    try:
-        tested = await callbacks.send_trial(deps, sent.actor, None)
-    except Problem as refusal:
-        return _alerts_page(request, sent.visitor, None, problem=_told(refusal))
-    return _alerts_page(request, sent.visitor, tested)
-
-
-def _alerts_page(
-    request: Request, visitor: Visitor, tested: AlertTest | None, *, problem: str | None = None
-) -> Response:
-    facts = {"visitor": visitor, "tested": tested, "problem": problem}
-    return render(request, "alerts.html", facts)
-
-
-async def _own_app(deps: Deps, visitor: Visitor) -> str:
-    """The notifier is asked about one app at a time for people who do not see all: the first of
-    theirs where they named none; "" for all."""
-    if visitor.sees_all:
-        return ""
-    own = await apps.read_page(deps, visitor.scope, after=None, limit=1)
-    return own[0].app_id if own else ""
 
 
 def _request(form: dict[str, str]) -> ReplayRequest:

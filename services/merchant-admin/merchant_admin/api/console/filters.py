@@ -66,8 +66,8 @@ class Filters:
             app_id=self.asked.get("app_id"),
             channel=self.asked.get("channel"),
             method=self.asked.get("method"),
-            created_from=_morning(self.asked.get("from"), 0),
-            created_before=_morning(self.asked.get("to"), 1),
+            created_from=morning_of(self.asked.get("from"), 0),
+            created_before=morning_of(self.asked.get("to"), 1),
             amount_from=_amount(self.asked.get("min")),
             amount_to=_amount(self.asked.get("max")),
             after=position_after(after or None),
@@ -105,7 +105,7 @@ def day_of(text: str) -> date | None:
     return day if 2000 <= day.year < 2200 else None
 
 
-def _morning(text: str | None, days_after: int) -> datetime | None:
+def morning_of(text: str | None, days_after: int) -> datetime | None:
     """When this Beijing day begins, or one that many days after it."""
     day = day_of(text) if text else None
     if day is None:

@@ -21,7 +21,18 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("trade", ("orders", "payments", "refunds", "splits", "approvals")),
     ("callbacks", ("deliveries", "endpoints", "alerts")),
     ("books", ("reports", "ledger", "reconciliations", "statements", "exports", "dead-letters")),
-    ("setup", ("onboarding", "merchants", "channel-accounts", "apps", "counter-codes", "imports")),
+    (
+        "setup",
+        (
+            "onboarding",
+            "merchants",
+            "channel-accounts",
+            "apps",
+            "certificates",
+            "counter-codes",
+            "imports",
+        ),
+    ),
     ("people", ("users", "tokens", "audit")),
 )
 """By group the pages, each by the last part of its address, which is the key of its text too."""

@@ -8,10 +8,12 @@ from fastapi.staticfiles import StaticFiles
 
 from merchant_admin.api.console import (
     account,
+    alerts,
     approvals,
     audit,
     books,
     callbacks,
+    certificates,
     counter_codes,
     error_pages,
     exports,
@@ -74,6 +76,8 @@ PARTS: Final = (
     statement_uploads,
     reconciliations,
     callbacks,
+    alerts,
+    certificates,
     users,
     account,
     second_factor,

@@ -23,7 +23,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Shown here only; empty: the name of the channel.",
     ),
     "account_disabled": ("停用（不再发起新的支付）", "Disabled (no new payments)"),
-    "accounts_none": ("还没有渠道账户。", "No channel account yet."),
+    "accounts_none": (
+        "还没有渠道账户：请在下方新建，填写渠道给的密钥。",
+        "No channel account yet: add one below with the keys that the channel gave.",
+    ),
     "choose_channel": ("请选择渠道。", "Choose a channel."),
     "credentials_changed_at": ("密钥更新时间", "Credentials changed"),
     "earlier_credentials": ("仍被信任的旧密钥", "Earlier credentials still believed"),

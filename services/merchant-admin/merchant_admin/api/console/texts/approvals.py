@@ -97,7 +97,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "For programs that call the admin API, as Authorization: Bearer. Who made one answers for "
         "what it does.",
     ),
-    "tokens_none": ("还没有机器令牌。", "There are no tokens yet."),
+    "tokens_none": (
+        "还没有机器令牌：脚本与系统对接时在下方新建。",
+        "There are no tokens yet: make one below for a script or a system.",
+    ),
     "tokens_refused": (
         "请检查名称、角色、数据范围与有效天数（1–366）。",
         "Please check the name, the role, the scope and the days (1 to 366).",

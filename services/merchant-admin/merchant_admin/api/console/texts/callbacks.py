@@ -1,11 +1,10 @@
-"""Callbacks and alerts."""
+"""Callbacks."""
 
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "deliveries": ("回调", "Callbacks"),
     "endpoints": ("回调地址", "Addresses"),
-    "alerts": ("告警", "Alerts"),
     "event_id": ("事件标识", "Event id"),
     "event_type": ("事件类型", "Event type"),
     "any_type": ("全部类型", "Any type"),
@@ -47,6 +46,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "delivery.exhausted": ("未送达", "Not delivered"),
     "endpoint.well": ("正常", "Well"),
     "endpoint.is_failing": ("失败中", "Failing"),
+    "endpoint.behind": ("积压", "Behind"),
     "endpoint.held": ("暂缓（熔断）", "Left alone (circuit open)"),
     "endpoint.suspended": ("已停用", "Suspended"),
     "endpoint.not_suspended": ("未停用", "Not suspended"),
@@ -64,15 +64,4 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "trouble.url_refused": ("地址格式不允许", "Such an address is not called"),
     "trouble.address_refused": ("不允许的网络地址", "A network that is not allowed"),
     "trouble.internal": ("通知服务内部错误", "The notifier's own fault"),
-    "alert_test": ("发送测试消息", "Send a trial message"),
-    "alert_test_hint": (
-        "通过已配置的钉钉机器人、Webhook 与邮件各发送一条测试消息。",
-        "Goes by DingTalk, webhook and e-mail, whatever is set up.",
-    ),
-    "alert_sent": ("已送出", "Sent"),
-    "alert_failed": ("失败", "Failed"),
-    "alert_nobody": ("尚未配置任何告警渠道。", "Nothing is set up to tell people by."),
-    "messenger.dingtalk": ("钉钉", "DingTalk"),
-    "messenger.webhook": ("Webhook", "Webhook"),
-    "messenger.mail": ("邮件", "E-mail"),
 }

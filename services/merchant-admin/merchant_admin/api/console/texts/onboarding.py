@@ -75,7 +75,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "import_template": ("模板", "Templates"),
     "import_columns": (
-        "reference 是您自己的商户编号：同一编号的各行属于同一商户；"
+        "第一列是您自己的商户编号：同一编号的各行属于同一商户；"
         "每行一个渠道账户，渠道留空则只建商户。"
         "其余各列是该渠道的资料，PEM 内容可以放在一个单元格内。",
         "reference is your own number of a merchant: rows with the same one are of one merchant. A "

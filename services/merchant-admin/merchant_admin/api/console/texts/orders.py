@@ -177,6 +177,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "waiting.missing_statements": ("待上传的对账单", "Statements to upload"),
     "waiting.dead_letters": ("死信", "Dead letters"),
     "waiting.approvals": ("待复核", "Approvals"),
+    "waiting.open_alerts": ("待确认的告警", "Open alerts"),
     "waiting.expiring_certificates": ("30 天内到期的证书", "Certificates ending in 30 days"),
     "deed.session": ("登录", "Login"),
     "deed.user": ("用户", "User"),
@@ -192,6 +193,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "deed.callbacks": ("回调", "Callbacks"),
     "deed.callback_address": ("回调地址", "Callback address"),
     "deed.alerts": ("告警", "Alerts"),
+    "deed.alert": ("告警", "Alert"),
     "deed.login": ("登录", "Login"),
     "deed.refund": ("退款", "Refund"),
     "deed.payment": ("支付", "Payment"),
@@ -209,5 +211,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "done.resumed": ("恢复", "resumed"),
     "done.tested": ("测试", "tried out"),
     "done.invited": ("邀请", "invited"),
+    "done.acknowledged": ("确认", "acknowledged"),
     "done.other": ("操作", "done"),
 }

@@ -49,7 +49,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "reason": ("退款原因", "Reason"),
     "delivery": ("回调通知", "Callback"),
     "delivery_none": ("尚无结果", "Nothing heard yet"),
-    "attempts": ("次", "attempts"),
+    "attempts": ("次", "attempt(s)"),
     "decision": ("人工处理", "Decision"),
     "decide": ("提交处理", "Decide"),
     "decision_reason": ("处理说明（必填）", "Why (required)"),

@@ -1,0 +1,64 @@
+"""`/api/certificates`: which certificates of apps and channel accounts end, and when."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from merchant_admin.api.access import Viewer, Work
+from merchant_admin.api.paging import (
+    DEFAULT_LIMIT,
+    After,
+    Limit,
+    Page,
+    certificate_after,
+    page_of,
+    place_of_certificate,
+)
+from merchant_admin.domain.expiring import EndingCertificate, Holder
+from merchant_admin.flows import expiring
+
+router = APIRouter(prefix="/api/certificates")
+
+
+class CertificateView(BaseModel):
+    """`holder`: `app_key` (an app signs with it), `client` (our callbacks show it), `account` (of a
+    channel account). `owner`: the app or the channel account."""
+
+    holder: Holder
+    owner: str
+    name: str
+    merchant_ids: list[str]
+    what: str
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, it: EndingCertificate) -> "CertificateView":
+        return cls(
+            holder=it.holder,
+            owner=it.owner,
+            name=it.name,
+            merchant_ids=list(it.merchant_ids),
+            what=it.what,
+            ends_at=it.ends_at,
+        )
+
+
+@router.get("")
+async def list_certificates(
+    deps: Work,
+    caller: Viewer,
+    ending: Annotated[Literal["soon", "any"], Query()] = "soon",
+    after: After = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[CertificateView]:
+    """Those that end within 30 days (`soon`) or all, the next to end first."""
+    found = await expiring.read_page(
+        deps,
+        caller.scope,
+        is_all=ending == "any",
+        after=certificate_after(after),
+        limit=limit + 1,
+    )
+    return page_of(found, limit, view=CertificateView.of, place=place_of_certificate)

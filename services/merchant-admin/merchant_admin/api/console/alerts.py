@@ -1,0 +1,163 @@
+"""Alerts that are kept: what happened, to whom, and who has taken it up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, get_args
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problems import Problem
+from contracts.alert_titles import TITLES, kind_of
+from contracts.events.alerts import Severity
+from contracts.identifiers import is_id
+from contracts.internal import AlertOnFile, AlertPage, AlertState, AlertTest, FindAlerts
+from merchant_admin.api.access import Work
+from merchant_admin.api.console.filters import day_of, morning_of
+from merchant_admin.api.console.forms import typed
+from merchant_admin.api.console.mentions import page_of_thing
+from merchant_admin.api.console.rendering import done_in, problem_in, render
+from merchant_admin.api.console.visiting import (
+    Seen,
+    SentByCentreOperator,
+    SentByOperator,
+    Visitor,
+    to,
+)
+from merchant_admin.domain.errors import VERSION_CHANGED
+from merchant_admin.flows import alerts, merchants
+from merchant_admin.flows.deps import Deps
+
+HOME: Final = "/console/alerts"
+PAGE: Final = 50
+STATES: Final[tuple[str, ...]] = get_args(AlertState)
+SEVERITIES: Final = tuple(each.value for each in Severity)
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "state": STATES,
+    "severity": SEVERITIES,
+    "kind": tuple(TITLES),
+}
+FIELDS: Final = ("state", "severity", "kind", "merchant_id", "from", "to", "key")
+MAX_KEY_CHARS: Final = 512
+REFUSALS: Final = frozenset({"alerts_failed", "alerts_404", "alerts_409", "callbacks_429"})
+DONE: Final = frozenset({"alert_taken"})
+NOTHING: Final = AlertPage(items=[], next_cursor=None)
+
+router = APIRouter(include_in_schema=False, prefix=HOME)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAlert:
+    """`kind`: of `TITLES`, None for one that has no words there. `mentions`: what it speaks of, by
+    name, each with its page where it has one."""
+
+    it: AlertOnFile
+    kind: str | None
+    mentions: list[tuple[str, str, str | None]]
+
+    @classmethod
+    def of(cls, alert: AlertOnFile) -> "ShownAlert":
+        kind = kind_of(alert.key)
+        facts = {name: str(fact) for name, fact in alert.facts.items() if fact is not None}
+        named = [part for part in alert.key.removeprefix(kind or "").split(":") if part]
+        known = {*facts.values(), alert.merchant_id}
+        others = [("", part) for part in named if page_of_thing(part) and part not in known]
+        mentions = [(name, it, page_of_thing(it)) for name, it in (*facts.items(), *others)]
+        return cls(alert, kind, mentions)
+
+
+@router.get("")
+async def alerts_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    """The latest first."""
+    problem = problem_in(request, REFUSALS)
+    return await _page(request, deps, visitor, problem=problem)
+
+
+@router.post("/acknowledge")
+async def acknowledge(request: Request, deps: Work, sent: SentByOperator) -> Response:
+    """Back to the list as it was filtered."""
+    key = sent.form.get("key", "")[:MAX_KEY_CHARS]
+    back = f"{HOME}?{request.query_params}&" if request.query_params else f"{HOME}?"
+    try:
+        first_at = datetime.fromisoformat(sent.form.get("first_at", ""))
+        severity = Severity(sent.form.get("severity", ""))
+        await alerts.acknowledge(deps, sent.actor, sent.scope, key, first_at, severity)
+    except ValueError:
+        return to(f"{back}problem=alerts_404")
+    except Problem as refusal:
+        return to(f"{back}problem={_told(refusal)}")
+    return to(f"{back}done=alert_taken")
+
+
+@router.post("/test")
+async def send_trial(request: Request, deps: Work, sent: SentByCentreOperator) -> Response:
+    try:
+        tested = await alerts.send_trial(deps, sent.actor, None)
+    except Problem as refusal:
+        return await _page(request, deps, sent.visitor, problem=_told(refusal))
+    return await _page(request, deps, sent.visitor, tested=tested)
+
+
+async def _page(
+    request: Request,
+    deps: Deps,
+    visitor: Visitor,
+    *,
+    tested: AlertTest | None = None,
+    problem: str | None = None,
+) -> Response:
+    asked = _asked(request)
+    page = NOTHING
+    try:
+        page = await alerts.find(deps, visitor.scope, _wanted(request, asked))
+    except Problem as refusal:
+        problem = problem or _told(refusal)
+    named = {alert.merchant_id for alert in page.items if alert.merchant_id}
+    if is_id("merchant", asked.get("merchant_id", "")):
+        named.add(asked["merchant_id"])
+    facts = {
+        "visitor": visitor,
+        "page": page,
+        "shown": [ShownAlert.of(alert) for alert in page.items],
+        "names": await merchants.read_names(deps, named),
+        "asked": asked,
+        "states": STATES,
+        "severities": SEVERITIES,
+        "titles": TITLES,
+        "tested": tested,
+        "problem": problem,
+        "done": done_in(request, DONE),
+    }
+    return render(request, "alerts.html", facts)
+
+
+def _asked(request: Request) -> dict[str, str]:
+    """What holds as a filter; what cannot be understood does not."""
+    given = {name: typed(request.query_params.get(name, "")) for name in FIELDS}
+    return {
+        name: value
+        for name, value in given.items()
+        if value
+        and (name not in CHOICES or value in CHOICES[name])
+        and (name not in ("from", "to") or day_of(value) is not None)
+    }
+
+
+def _wanted(request: Request, asked: dict[str, str]) -> FindAlerts:
+    wanted: dict[str, Any] = {name: asked.get(name) for name in (*CHOICES, "merchant_id", "key")}
+    return FindAlerts(
+        **wanted,
+        raised_from=morning_of(asked.get("from"), 0),
+        raised_before=morning_of(asked.get("to"), 1),
+        after=request.query_params.get("after", "")[:MAX_KEY_CHARS] or None,
+        limit=PAGE,
+    )
+
+
+def _told(refusal: Problem) -> str:
+    """Which of `REFUSALS` tells it."""
+    if refusal.code == VERSION_CHANGED:
+        return "alerts_409"
+    if refusal.status == 404:
+        return "alerts_404"
+    return "callbacks_429" if refusal.status == 429 else "alerts_failed"

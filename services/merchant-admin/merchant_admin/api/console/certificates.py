@@ -1,0 +1,36 @@
+"""Certificates by their end, for whoever has to renew them."""
+
+from fastapi import APIRouter, Request, Response
+
+from merchant_admin.api.access import Work
+from merchant_admin.api.console.rendering import render
+from merchant_admin.api.console.visiting import Seen
+from merchant_admin.api.paging import (
+    DEFAULT_LIMIT,
+    certificate_after,
+    page_of,
+    place_of_certificate,
+)
+from merchant_admin.flows import expiring, merchants
+
+router = APIRouter(include_in_schema=False, prefix="/console/certificates")
+
+
+@router.get("")
+async def certificates_page(request: Request, deps: Work, visitor: Seen) -> Response:
+    """Those that end within 30 days; with `?ending=any` all there are."""
+    is_all = request.query_params.get("ending") == "any"
+    after = certificate_after(request.query_params.get("after") or None)
+    found = await expiring.read_page(
+        deps, visitor.scope, is_all=is_all, after=after, limit=DEFAULT_LIMIT + 1
+    )
+    page = page_of(found, DEFAULT_LIMIT, view=lambda it: it, place=place_of_certificate)
+    named = {merchant_id for it in page.items for merchant_id in it.merchant_ids}
+    facts = {
+        "visitor": visitor,
+        "page": page,
+        "names": await merchants.read_names(deps, named),
+        "is_all": is_all,
+        "now": deps.clock(),
+    }
+    return render(request, "certificates.html", facts)
