@@ -10,6 +10,7 @@ from gateway.calling.executor import Executor
 from gateway.channels.plugin import Plugin
 from gateway.directory import Directory
 from gateway.directory.credentials import ChannelUrls
+from gateway.domain.known_receivers import KnownReceivers
 from gateway.domain.recent_checks import RecentChecks
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.results import Results
@@ -67,3 +68,4 @@ class Deps:
     opener: Opener = field(repr=False)
     clock: Callable[[], float]
     recent_checks: RecentChecks = field(default_factory=RecentChecks)
+    receivers: KnownReceivers = field(default_factory=KnownReceivers)

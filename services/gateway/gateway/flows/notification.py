@@ -13,6 +13,7 @@ from contracts.events.alerts import Alert, Severity
 from contracts.events.results import Source
 from gateway.channels.plugin import (
     Acknowledgement,
+    AnotherReceiver,
     Notified,
     NotifiedPayment,
     NotifiedRefund,
@@ -23,7 +24,7 @@ from gateway.channels.plugin import (
 from gateway.channels.reading import UNREADABLE
 from gateway.directory import ChannelAccount
 from gateway.domain.errors import NotHere
-from gateway.flows import unbound_notification
+from gateway.flows import receivers, unbound_notification
 from gateway.flows.deps import Deps
 from gateway.outgoing.results import Result, payment_result, refund_result
 
@@ -66,6 +67,11 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
         deps.alerts.tell(_not_understood(account, str(error)))
         log.warning("notification.not_understood", channel=account.channel, reason=str(error))
         return _refusal(notifications.refuse, 503)
+    except AnotherReceiver as error:
+        _count(account, "another_receiver")
+        receivers.tell_of_another(deps, account, error.name)
+        log.warning("notification.another_receiver", payment_id=account.account_id)
+        return _refusal(notifications.refuse, 401)
     except (Unverifiable, *UNREADABLE) as error:
         # The words of an unverified notification are not worth a line; its kind of fault is.
         _count(account, "unverifiable")
@@ -99,6 +105,7 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
 
 async def _result(deps: Deps, account: ChannelAccount, item: Notified) -> Result | None:
     """None where there is nothing to tell trade-core; raises Unclear where it must come again."""
+    await receivers.require_own(deps, account, item)
     match item:
         case NotifiedPayment(is_unbound=True):
             return await unbound_notification.ask(deps, account, item)

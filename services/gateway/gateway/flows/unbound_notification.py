@@ -42,11 +42,11 @@ async def ask(
     None where this account has no such payment: a payment is on file before its channel hears of
     it, so that no repeat can help. Raises Unclear where one can.
     """
-    payment = await _find_payment(deps, account, notified.payment_no)
+    payment = await find_payment(deps, account, notified.payment_no)
     if payment is None:
         _tell_of_stranger(deps, account, notified.payment_no)
         return None
-    answered = await deps.executor.query(account, _trade_of(payment))
+    answered = await deps.executor.query(account, trade_of(payment))
     if not isinstance(answered, Succeeded | Declined) and isinstance(notified.outcome, Succeeded):
         ASKED.labels(account.channel, "not_confirmed").inc()
         raise Unclear("the channel does not confirm its notice")
@@ -56,7 +56,8 @@ async def ask(
     )
 
 
-async def _find_payment(deps: Deps, account: ChannelAccount, number: str) -> PaymentOnFile | None:
+async def find_payment(deps: Deps, account: ChannelAccount, number: str) -> PaymentOnFile | None:
+    """None where this account has no such payment. Raises Unclear."""
     if not is_id("payment", number):
         return None
     try:
@@ -68,7 +69,8 @@ async def _find_payment(deps: Deps, account: ChannelAccount, number: str) -> Pay
     return payment if payment.payment_id == account.account_id else None
 
 
-def _trade_of(payment: PaymentOnFile) -> Trade:
+def trade_of(payment: PaymentOnFile) -> Trade:
+    """The payment in the words of a plugin."""
     return Trade(
         payment_no=payment.payment_no,
         amount=Money(payment.amount, payment.currency),

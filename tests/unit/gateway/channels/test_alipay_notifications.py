@@ -28,6 +28,7 @@ from contracts.api import Method
 from contracts.money import Money
 from gateway.channels.alipay import PLUGIN
 from gateway.channels.plugin import (
+    AnotherReceiver,
     Declined,
     GivenBack,
     Notified,
@@ -36,15 +37,16 @@ from gateway.channels.plugin import (
     NotUnderstood,
     Outcome,
     RawNotification,
+    Receiver,
     Succeeded,
     Understood,
     Unknown,
-    Unverifiable,
 )
 
 PAID_AT = NOW + timedelta(seconds=5)
 TOLD_AT = NOW + timedelta(seconds=6)
 RETURNED_AT = NOW + timedelta(seconds=9)
+AUTHORISED = {"app_auth_token": "202601BB…", "seller_id": SELLER_ID}
 PAID = Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT)
 
 
@@ -55,7 +57,7 @@ def side() -> AlipaySide:
 
 @pytest.fixture(scope="module")
 def account(side: AlipaySide) -> Any:
-    return opened(side)
+    return opened(side, seller_id=SELLER_ID)
 
 
 def read(account: Any, notification: RawNotification) -> list[Notified]:
@@ -207,7 +209,8 @@ def test_a_bank_says_what_became_of_a_refund(
     side: AlipaySide, account: Any, status: str, expected: Understood
 ) -> None:
     [notified] = read(account, bounce(side, status))
-    assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, expected)
+    nobody = Receiver("", TRADE_NO)
+    assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, expected, nobody)
     assert times(notified) == (TOLD_AT, TOLD_AT)
 
 
@@ -225,7 +228,7 @@ def test_it_is_understood_in_the_form_of_notifications_about_trades(
     }
     [notified] = read(account, side.notification(fields))
     bounced = Declined("DEPOSIT_BACK_FAILED", "the payer's bank sent it back", abnormal=True)
-    assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, bounced)
+    assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, bounced, Receiver("", ""))
     assert times(notified)[1] == datetime(2026, 1, 31, 4, 0, 20, tzinfo=UTC)
 
 
@@ -249,8 +252,25 @@ def test_a_notification_for_another_seller_is_refused(side: AlipaySide) -> None:
     fields = side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS")
     assert read(ours, side.notification(fields))
     for seller in ("2088000000000009", ""):
-        with pytest.raises(Unverifiable):
+        with pytest.raises(AnotherReceiver) as refused:
             read(ours, side.notification(fields, seller_id=seller))
+        assert refused.value.name == seller
+
+
+def test_an_account_that_does_not_know_its_seller_names_whom_it_was_told(side: AlipaySide) -> None:
+    """Of the payment and of its refund alike."""
+    notified = read(opened(side), side.refund_notification())
+    assert [each.receiver for each in notified] == [Receiver(SELLER_ID, TRADE_NO)] * 2
+
+
+def test_an_app_is_shared_where_an_account_of_it_acts_for_a_merchant(side: AlipaySide) -> None:
+    """第三方应用: Alipay signs for the app, whichever of its merchants was paid."""
+    is_shared = PLUGIN.notifications.is_shared
+    own, other_app = opened(side), opened(side, app_id="2021000100000002", **AUTHORISED)
+    authorised = opened(side, **AUTHORISED)
+    assert not is_shared(own, [own, own, other_app])
+    assert is_shared(own, [own, authorised])
+    assert is_shared(authorised, [])
 
 
 # ── a cancelled payment code ──

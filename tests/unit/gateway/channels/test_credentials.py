@@ -237,3 +237,11 @@ def test_easys_refunds_go_to_their_own_host() -> None:
     for base_url, refund_base_url in hosts.items():
         read = model.model_validate(given | {"base_url": base_url})
         assert read.refund_base_url == refund_base_url
+
+
+def test_an_app_that_acts_for_several_merchants_needs_to_know_whom_it_is_paid_for() -> None:
+    """Those that were sealed before it was asked for are still opened."""
+    assert list(faults("alipay", app_auth_token="token")) == ["seller_id"]
+    assert faults("alipay", app_auth_token="token", seller_id="2088000000000001") == {}
+    given = {**SIDES["alipay"].credentials(), "app_auth_token": "token"}
+    PLUGINS["alipay"].credentials.model_validate(given, context=CHECKED_BEFORE)

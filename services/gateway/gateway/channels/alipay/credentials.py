@@ -36,10 +36,12 @@ class Credentials(BaseModel):
     alipay_root_cert_pem: Annotated[str | None, Field(validate_default=True)] = None
     alipay_cert_pem: Annotated[str | None, Field(validate_default=True)] = None
     alipay_public_key_pem: Annotated[str | None, Field(validate_default=True)] = None
-    seller_id: Annotated[str, Field(pattern=r"^2088[0-9]{12}$")] | None = None
-    """The account that is paid; notifications for another one are refused."""
     app_auth_token: SecretStr | None = None
     """Where a service provider's app acts for the merchant (第三方应用授权)."""
+    seller_id: Annotated[
+        Annotated[str, Field(pattern=r"^2088[0-9]{12}$")] | None, Field(validate_default=True)
+    ] = None
+    """The account that is paid; notifications for another one are refused."""
     op_app_id: AppId | None = None
     """The mini program that calls the payment, where it is not `app_id` itself."""
     native_product_code: Literal["FACE_TO_FACE_PAYMENT", "QR_CODE_OFFLINE"] = "FACE_TO_FACE_PAYMENT"
@@ -105,6 +107,17 @@ class Credentials(BaseModel):
                 "is the app's own key; Alipay's public key (支付宝公钥) is needed",
             )
         return pem
+
+    @field_validator("seller_id")
+    @classmethod
+    def _is_told_apart(cls, seller_id: str | None, info: ValidationInfo) -> str | None:
+        """Accounts that were registered before this was asked for go on as they are."""
+        if seller_id is None and info.data.get("app_auth_token") and not are_checked(info):
+            raise Fault(
+                "必填：第三方应用代多个商户收款，须以此区分",
+                "is needed with app_auth_token: the app acts for other merchants too",
+            )
+        return seller_id
 
 
 @dataclass(frozen=True, slots=True)

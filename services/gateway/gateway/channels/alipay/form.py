@@ -71,11 +71,10 @@ FORM: Final = CredentialForm(
             "seller_id",
             Words("收款账号 PID", "Account that is paid (PID)"),
             Words(
-                "以 2088 开头的 16 位商户号；填写后只认付给它的通知。",
-                "16 digits from 2088 on; notifications for another account are then refused.",
+                "以 2088 开头的 16 位商户号，在商家平台 → 账户中心；只认付给它的通知。",
+                "16 digits from 2088 on; notifications for another account are refused.",
             ),
             shape=Words("2088 开头的 16 位数字", "16 digits that begin with 2088"),
-            is_rare=True,
         ),
         FormField(
             "app_auth_token",

@@ -60,7 +60,9 @@ PLUGIN: Plugin[Account] = Plugin(
     close=Operation(close.call, close.outcome),
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
-    notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),
+    notifications=Notifications(
+        notifications.read, notifications.ACCEPT, notifications.REFUSE, notifications.is_shared
+    ),
     trial=trial.read,
     channel_key=trial.channel_key,
     keys=KeyRenewal(certificates.call, certificates.learn),

@@ -1,6 +1,6 @@
 """What a plugin declares: its wire, its ways to ask, its notifications, all of it as one value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
@@ -76,11 +76,13 @@ class HandOver(Generic[AccountT]):
 
 @dataclass(frozen=True, slots=True)
 class Notifications(Generic[AccountT]):
-    """The channel's webhooks. `read` raises Unverifiable; it may return nothing to do."""
+    """The channel's webhooks. `read` raises Unverifiable. `is_shared`: whether the channel signs
+    for this account what may be about others; the second are all accounts of the channel."""
 
     read: Callable[[RawNotification, AccountT, Moment], list[Notified]]
     accept: Acknowledgement
     refuse: Acknowledgement
+    is_shared: Callable[[AccountT, Iterable[AccountT]], bool] = lambda *_: False
 
 
 @dataclass(frozen=True, slots=True)

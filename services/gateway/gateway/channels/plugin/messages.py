@@ -21,6 +21,14 @@ class UnknownKey(Unverifiable):
         self.name = name
 
 
+class AnotherReceiver(Unverifiable):
+    """Signed, and about money of somebody else (`own-account-only`)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("the notification is about another receiver")
+        self.name = name
+
+
 class NotUnderstood(Unverifiable):
     """The channel did sign it, but what it says is of a kind that we do not know: never to be
     acknowledged, so that it comes again, and people hear of it."""

@@ -188,23 +188,37 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who was paid, as a notification names them ("": it does not), and the channel's number of
+    the trade."""
+
+    name: str
+    channel_no: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotifiedPayment:
     """What a notification says of a payment, by our number.
 
     `is_unbound`: the signature does not cover the number, so that true words may be repeated under
     another payment's. It makes the gateway ask the channel, and is itself no result.
+    `receiver`: who was paid, where the account does not know its own name and cannot compare it.
     """
 
     payment_no: str
     outcome: Understood
     is_unbound: bool = False
+    receiver: Receiver | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotifiedRefund:
+    """As `NotifiedPayment`, of a refund."""
+
     refund_no: str
     payment_no: str
     outcome: Understood
+    receiver: Receiver | None = None
 
 
 Notified = NotifiedPayment | NotifiedRefund

@@ -14,7 +14,14 @@ from typing import Final
 from contracts.identifiers import is_id
 from gateway.channels.alipay.operations.query_refund import BOUNCED, bounced
 from gateway.channels.beijing import read_spaced
-from gateway.channels.plugin import Notified, NotifiedRefund, NotUnderstood, Succeeded, Understood
+from gateway.channels.plugin import (
+    Notified,
+    NotifiedRefund,
+    NotUnderstood,
+    Receiver,
+    Succeeded,
+    Understood,
+)
 from gateway.channels.reading import json_object, text
 
 KIND: Final = "depositback"
@@ -26,7 +33,8 @@ def is_one(fields: Mapping[str, str]) -> bool:
 
 
 def read(fields: Mapping[str, str]) -> list[Notified]:
-    """Of a refund that is not ours nobody here can decide: people must hear of it."""
+    """Of a refund that is not ours nobody here can decide: people must hear of it. The seller is
+    not named."""
     content = _content(fields)
     number, payment_no = text(content, "out_request_no"), text(content, "out_trade_no")
     if not is_id("refund", number) or not payment_no:
@@ -40,7 +48,8 @@ def read(fields: Mapping[str, str]) -> list[Notified]:
         case _:
             raise NotUnderstood("a refund came back in an unknown way")
     said_at = _sent_at(text(fields, "utc_timestamp")) or read_spaced(text(fields, "notify_time"))
-    return [NotifiedRefund(number, payment_no, replace(outcome, asked_at=said_at, said_at=said_at))]
+    told = replace(outcome, asked_at=said_at, said_at=said_at)
+    return [NotifiedRefund(number, payment_no, told, Receiver("", text(content, "trade_no")))]
 
 
 def _content(fields: Mapping[str, str]) -> Mapping[str, object]:

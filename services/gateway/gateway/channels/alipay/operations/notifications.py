@@ -6,7 +6,7 @@ that arrives once more is harmless, because states only go forward.
 Source: opendocs.alipay.com/open/05osv9
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
@@ -20,6 +20,7 @@ from gateway.channels.alipay.wire import signed_text
 from gateway.channels.beijing import read_spaced
 from gateway.channels.plugin import (
     Acknowledgement,
+    AnotherReceiver,
     GivenBack,
     Moment,
     Notified,
@@ -27,6 +28,7 @@ from gateway.channels.plugin import (
     NotifiedRefund,
     NotUnderstood,
     RawNotification,
+    Receiver,
     Succeeded,
     Understood,
     UnderstoodT,
@@ -50,11 +52,25 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
         raise Unverifiable("the notification is for another app")
     if bounces.is_one(fields):
         return bounces.read(fields)
-    if account.seller_id and fields.get("seller_id") != account.seller_id:
-        raise Unverifiable("the notification is for another seller")
+    seller = text(fields, "seller_id")
+    if account.seller_id and seller != account.seller_id:
+        raise AnotherReceiver(seller)
     if fields.get("notify_type") != TRADE_STATUS:
         raise NotUnderstood("a notification of an unknown type")
-    return _about_trade(fields)
+    notified = _about_trade(fields)
+    if account.seller_id:
+        return notified
+    receiver = Receiver(seller, text(fields, "trade_no"))
+    return [replace(each, receiver=receiver) for each in notified]
+
+
+def is_shared(account: Account, all_accounts: Iterable[Account]) -> bool:
+    """A service provider's app (第三方应用) is signed for whatever merchant it acts for."""
+    return any(
+        each.app_auth_token is not None
+        for each in (account, *all_accounts)
+        if each.app_id == account.app_id
+    )
 
 
 def _about_trade(fields: Mapping[str, str]) -> list[Notified]:
