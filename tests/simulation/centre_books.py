@@ -35,6 +35,7 @@ class DeadLetter:
 @dataclass(frozen=True, slots=True)
 class Books:
     """`postings`: per ledger entry (kind, subject) its amounts by purpose and currency.
+    `differences`: the state of each that people still see, by account, kind and subject.
     `published`: what Kafka holds of order events, each key in its order."""
 
     orders: dict[str, Order]
@@ -45,6 +46,7 @@ class Books:
     postings: dict[tuple[str, str], dict[tuple[str, str], int]]
     due: frozenset[str]
     late: LatePayment
+    differences: dict[tuple[str, str, str], str]
     dead: list[DeadLetter]
     unpublishable: int
     alerts: list[Alert]
@@ -94,6 +96,10 @@ def read(server: Server, bus: Bus, refund_splits: RefundSplits, late: LatePaymen
         postings=_postings(server.observe(_POSTINGS)),
         due=frozenset(row["subject"] for row in server.observe("select subject from due_work")),
         late=late,
+        differences={
+            (row["payment_id"], row["kind"], row["subject"]): row["state"]
+            for row in server.observe(_DIFFERENCES)
+        },
         dead=[_dead_letter(row) for row in server.observe(_DEAD)],
         unpublishable=dead["count"],
         alerts=[
@@ -127,6 +133,11 @@ _POSTINGS = """
 select kind, subject, purpose, currency, sum(amount)::bigint as amount
 from ledger_transaction join ledger_posting on id = transaction_id
 group by kind, subject, purpose, currency order by kind, subject, purpose, currency
+"""
+
+_DIFFERENCES = """
+select payment_id, kind, subject, d.state from difference d join statement using (statement_no)
+where d.state in ('asked', 'open')
 """
 
 _DEAD = "select key, value, error, replayed_at from dead_event order by id"

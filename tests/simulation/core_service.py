@@ -15,13 +15,15 @@ from chassis.problems import Forwarded, Internal, Overloaded, Problem
 from contracts.internal import (
     ChooseChannel,
     CloseOrderFor,
+    NoStatement,
     OpenPayment,
     OpenRefund,
     OpenSplit,
+    StatementPage,
     TakeResults,
 )
 from foundation.service_client import CALL_LIMIT_S, Service
-from trade_core.api import payments, refunds, splits
+from trade_core.api import payments, reconciliations, refunds, splits
 from trade_core.flows import take_results
 from trade_core.flows.deps import Deps
 
@@ -99,12 +101,26 @@ def _route(
             return payments.get_order(number, given["app_id"], given["merchant_id"], deps)
         case "POST", ["orders", number, "close"]:
             return payments.post_close(number, cast(CloseOrderFor, given), deps)
-        case "POST", ["splits"]:
-            return splits.post_split(cast(OpenSplit, given), deps)
-        case "POST", ["refunds"]:
-            return refunds.post_refund(cast(OpenRefund, given), deps)
+        case "POST", ["statements", number, _]:
+            return _statement_route(number, given, deps)
+        case "POST", ["splits" | "refunds"]:
+            return _money_route(given, deps)
         case _:
             raise KeyError(path)
+
+
+def _money_route(given: OpenSplit | OpenRefund, deps: Deps) -> Coroutine[Any, Any, BaseModel]:
+    if isinstance(given, OpenSplit):
+        return splits.post_split(given, deps)
+    return refunds.post_refund(given, deps)
+
+
+def _statement_route(
+    number: str, given: StatementPage | NoStatement, deps: Deps
+) -> Coroutine[Any, Any, BaseModel]:
+    if isinstance(given, NoStatement):
+        return reconciliations.post_no_statement(number, given, deps)
+    return reconciliations.post_statement_page(number, given, deps)
 
 
 def _request(given: BaseModel, deps: Deps) -> Request:

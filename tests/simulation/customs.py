@@ -27,6 +27,10 @@ class Customs:
     tells_late: float
     """The chance that what is paid is told minutes later only."""
     one_currency: bool = False
+    untold_refunds: float = 0
+    """The chance that such a refund stands in the statement and nowhere else."""
+    slips: float = 0
+    """The chance of each row of a statement to be wrong."""
 
 
 def of_alipay(customs: Customs) -> Customs:
@@ -38,6 +42,16 @@ def of_alipay(customs: Customs) -> Customs:
         abnormal_refunds=0,
         bounced_refunds=0,
         one_currency=True,
+    )
+
+
+def with_statements(customs: Customs, chance: Chance) -> Customs:
+    """As usual, at a third party whose statements we read."""
+    return replace(
+        customs,
+        console_refunds=max(customs.console_refunds, chance.pick((0, 0.5))),
+        untold_refunds=0.5,
+        slips=chance.pick((0, 0.2)),
     )
 
 

@@ -32,6 +32,9 @@ class Feature(StrEnum):
     """Channels say what no table can hold: NUL, half of a character, endless reasons."""
     ALIPAY = "alipay"
     """An account at a third party that speaks Alipay's wire, signed, to the real plugin."""
+    STATEMENTS = "statements"
+    """The statements of the days are reconciled; some refunds stand nowhere else, and some rows are
+    wrong."""
 
 
 USUAL: Final = frozenset(Feature)

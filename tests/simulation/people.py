@@ -67,6 +67,15 @@ class People:
             rotation.centre = centre
             rotation.open()
 
+    def accounts_with_statements(self) -> list[ChannelAccount]:
+        """Those of which a statement can say something."""
+        accounts = self.accounts.values()
+        return [
+            each
+            for each in accounts
+            if self.parties[each.account_id].trades and each.plugin is not alipay.PLUGIN
+        ]
+
     def busy(self) -> int:
         """What they still will do."""
         counted: list[Counted] = [self._payers, self._strangers, self._staff, self._operators]
@@ -86,11 +95,19 @@ class People:
             decided=self._operators.decided,
             refunds_decided=self._operators.refunds,
             mute_about_splits=frozenset({ALIPAY} if self._world.has(Feature.ALIPAY) else ()),
+            slips={
+                (account, subject): slip
+                for account, party in self.parties.items()
+                for subject, slip in party.slips.items()
+            },
         )
 
     def _register(self, account: str, usual: customs.Customs, parts: Parts) -> None:
         is_alipay = account == ALIPAY and self._world.has(Feature.ALIPAY)
-        usual = customs.of_alipay(usual) if is_alipay else usual
+        if is_alipay:
+            usual = customs.of_alipay(usual)
+        elif self._world.has(Feature.STATEMENTS):
+            usual = customs.with_statements(usual, Chance(self._world.seed, f"rows {account}"))
         self._world.story.tell("world", account, usual)
         bank = parts.plugin(can_close=usual.can_close)
         plugin: Plugin[Any] = alipay.PLUGIN if is_alipay else bank

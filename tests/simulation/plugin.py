@@ -26,6 +26,8 @@ from gateway.channels.plugin import (
     SplitReturning,
     Splits,
     Splitting,
+    StatementRequest,
+    Statements,
     Trade,
     Trial,
 )
@@ -79,6 +81,7 @@ def plugin(*, can_close: bool) -> Plugin[str]:
             return_split=Operation(_return_split, words.split_return_outcome),
             gives_back=lambda receiver: True,
         ),
+        statements=Statements(frozenset({"trade"}), _statement, words.statement),
         offers=(Method.NATIVE,),
         currencies=frozenset({"CNY", "JPY", "USD"}),
     )
@@ -117,6 +120,10 @@ def _of_refund(operation: str) -> Any:
         return Call("POST", operation, body=body)
 
     return call
+
+
+def _statement(asked: StatementRequest, account: str) -> Call:
+    return Call("POST", "statement", body={"day": asked.day.isoformat()})
 
 
 def _split(splitting: Splitting, account: str) -> Call:

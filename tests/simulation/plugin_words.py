@@ -20,6 +20,8 @@ from gateway.channels.plugin import (
     RawNotification,
     Request,
     SharedOut,
+    Statement,
+    StatementRow,
     Succeeded,
     Trade,
     Unknown,
@@ -110,6 +112,19 @@ def split_return_outcome(answer: Answer, *_: object) -> Outcome:
             return Pending()
         case _:
             return _nonsense(answer)
+
+
+def statement(answer: Answer, *_: object) -> Statement | Outcome:
+    match answer.status, answer.content:
+        case 200, {"code": "statement", "rows": list(rows)}:
+            return Statement(tuple(map(_statement_row, rows)))
+        case _:
+            return _nonsense(answer)
+
+
+def _statement_row(row: dict[str, Any]) -> StatementRow:
+    members = {name: value for name, value in row.items() if name != "currency"}
+    return StatementRow(**{**members, "amount": _money(row), "at": None})
 
 
 def link(request: Request) -> Pending:

@@ -214,6 +214,7 @@ class Server:
 
     async def _empty(self, connection: Tx) -> None:
         """Whatever was written to; the others are empty, and each costs time."""
+        await connection.execute(_FROM_THE_START)
         tables = [row["name"] for row in await connection.fetch(_TABLES) if row["is_used"]]
         if not tables:
             return
@@ -236,8 +237,11 @@ _TABLES = """
 select quote_ident(tablename) as name,
        pg_relation_size(quote_ident(tablename)::regclass) > 0 as is_used
 from pg_tables
-where schemaname = current_schema and tablename <> 'alembic_version' order by tablename
+where schemaname = current_schema and tablename not in (
+    'alembic_version', 'ledger_position', 'day_position') order by tablename
 """
+
+_FROM_THE_START = "update ledger_position set upto = 0; update day_position set upto = 0"
 
 _GUARDED = """
 select distinct tgrelid::regclass::text as name from pg_trigger

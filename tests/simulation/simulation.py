@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from tests.simulation import centre_books, faults, features, machine, oracle
+from tests.simulation import bookkeepers, centre_books, faults, features, machine, oracle
 from tests.simulation.bus import Bus
 from tests.simulation.centre import RESTART_S, Centre
 from tests.simulation.chance import Chance
@@ -94,6 +94,9 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
     await asyncio.sleep(RESTART_S[1])
     world.is_calm = True
     await _rest(people, centre, world.story)
+    if world.has(Feature.STATEMENTS):
+        await bookkeepers.reconcile(world, centre, people.accounts_with_statements())
+        await _rest(people, centre, world.story)
     at_the_end = centre_books.read(server, bus, refund_splits, late)
     found = [
         *oracle.violations(at_the_end, people.truth(), centre.told, people.app.acknowledged),

@@ -11,6 +11,7 @@ from typing import Any, Final
 from tests.simulation.chance import Chance
 from tests.simulation.customs import Customs
 from tests.simulation.division import Divider
+from tests.simulation.statements import Clerk, Slip
 from tests.simulation.trades import (
     NOT_FOUND,
     Notification,
@@ -57,7 +58,13 @@ class ThirdParty:
             refuses=customs.refused_shares,
             slow=customs.slow_refunds,
         )
+        self._clerk = Clerk(Chance(world.seed, f"clerk {account}"), customs.slips)
         self._hooks = hooks
+
+    @property
+    def slips(self) -> Mapping[str, Slip]:
+        """What is wrong in its statements, by subject."""
+        return self._clerk.slips
 
     def answer(self, operation: str, said: Mapping[str, Any]) -> dict[str, Any]:
         """Carry a request out; each may be repeated."""
@@ -74,6 +81,9 @@ class ThirdParty:
                 answer = self._query_refund(said)
             case "no_splits":
                 answer = {"code": operation}
+            case "statement":
+                rows = self._clerk.statement(self.trades.values(), said["day"])
+                answer = {"code": operation, "rows": rows}
             case _:
                 answer = self._divide(operation, said)
         is_odd = self._dice.happens(self.customs.odd_words)
@@ -153,12 +163,16 @@ class ThirdParty:
         self._hooks.on_notice(trade, payment_words(trade, self._now()))
 
     def refunds_at_the_console(self, trade: Trade, amount: int) -> None:
-        """The merchant gives back past us; the notification is about the trade."""
+        """The merchant gives back past us; the notification, if there is one, is about the
+        trade."""
         number = f"{trade.trade_no}-console-{len(trade.returns)}"
-        refund = Return(number, amount, self._now(), ReturnState.RETURNED, is_ours=False)
-        trade.returns[number] = refund
-        self._tell("refunds at the console", number, amount)
-        self._hooks.on_notice(trade, payment_words(trade, self._now()))
+        is_told = not self._clerk.dice.happens(self.customs.untold_refunds)
+        trade.returns[number] = Return(
+            number, amount, self._now(), ReturnState.RETURNED, is_ours=False, is_told=is_told
+        )
+        self._tell("refunds at the console", number, amount, "" if is_told else "untold")
+        if is_told:
+            self._hooks.on_notice(trade, payment_words(trade, self._now()))
 
     # ── what we ask ───────────────────────────────────────────────────────────────────────────
 

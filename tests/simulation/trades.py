@@ -24,13 +24,15 @@ class ReturnState(StrEnum):
 @dataclass(slots=True)
 class Return:
     """A refund, as the third party has it. `is_ours`: we asked for it, by our number; else it was
-    made at the console or by a close that undoes."""
+    made at the console or by a close that undoes. `is_told`: notifications and answers tell of it;
+    else only the statement does."""
 
     refund_no: str
     amount: int
     said_at: datetime
     state: ReturnState = ReturnState.PROCESSING
     is_ours: bool = True
+    is_told: bool = True
 
 
 @dataclass(slots=True)
@@ -113,7 +115,11 @@ NOT_FOUND: Final = {"code": "not_found"}
 
 def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> Notification:
     """That so much was taken; what went back of it altogether, and by which refund last."""
-    back = [each for each in trade.returns.values() if each.state is ReturnState.RETURNED]
+    back = [
+        each
+        for each in trade.returns.values()
+        if each.state is ReturnState.RETURNED and each.is_told
+    ]
     last = max(back, key=lambda each: each.said_at, default=None)
     return {
         "code": "reversed" if trade.is_reversed else str(TradeState.PAID),
@@ -122,7 +128,7 @@ def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> No
         "amount": amount,
         "currency": trade.taken_currency or trade.currency,
         "paid_at": paid_at.isoformat(),
-        "returned": trade.returned,
+        "returned": sum(each.amount for each in back),
         "return_no": last.refund_no if last else None,
         "at": at.isoformat(),
     }

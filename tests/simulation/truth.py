@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.simulation.division import Division
 from tests.simulation.features import Feature
+from tests.simulation.statements import Slip
 from tests.simulation.third_party import ThirdParty
 from tests.simulation.trades import Return, Trade
 
@@ -16,7 +17,8 @@ from trade_core.domain.payment import Payment
 class Truth:
     """Trades by account and payment_no; refund numbers and split numbers are unique among all of
     them. `told`: the accounts and numbers of the notifications that the gateway took.
-    `mute_about_splits`: the accounts whose third party answers no question about a split."""
+    `mute_about_splits`: the accounts whose third party answers no question about a split. `slips`:
+    by account and subject, what is wrong in a statement."""
 
     features: frozenset[Feature]
     trades: Mapping[tuple[str, str], Trade]
@@ -25,6 +27,7 @@ class Truth:
     decided: Mapping[str, tuple[PaymentDecision, ClaimSeen]]
     refunds_decided: Mapping[str, RefundDecision]
     mute_about_splits: frozenset[str]
+    slips: Mapping[tuple[str, str], Slip]
 
     def find(self, payment: Payment) -> Trade | None:
         """The trade where the payment lives."""

@@ -15,6 +15,7 @@ from tests.simulation.oracle import (
     payments,
     refunds,
     splits,
+    statements,
     telling,
 )
 from tests.simulation.truth import Truth
@@ -42,6 +43,7 @@ def violations(
     yield from refunds.reservations_fit(books)
     yield from splits.splits_are_the_truth(books, truth)
     yield from splits.nobody_is_given_what_is_gone(books, truth)
+    yield from statements.differences_are_those_of_the_statements(books, truth)
     yield from ledger.entries_balance(books)
     yield from ledger.everything_is_booked_once(books)
     yield from ledger.ledger_agrees(books, truth)
