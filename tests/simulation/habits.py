@@ -60,7 +60,7 @@ def usual(chance: Chance, features: frozenset[Feature]) -> Habits:
         links=where(Feature.LINKS, (0.4, 0.9)),
         asks_password=where(Feature.REVERSALS, (0.9,)),
         types_slowly=where(Feature.REVERSALS, (0.8,)),
-        impatient=chance.pick((0, 0.4, 0.8)),
+        impatient=chance.pick((0, 0.8, 0.8)),
         pays=chance.pick((0.5, 0.9)),
         late=chance.pick((0, 0.3)),
         wrong_amount=chance.pick((0, 0, 0.2)) or where(Feature.DECISIONS, (0.8,)),
