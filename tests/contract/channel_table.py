@@ -19,6 +19,7 @@ JUDGES: Final = {
     "alipay": "`python-alipay-sdk` (PyPI), `alipay-sdk` (npm)",
     "easy": "`openssl`",
     "unionpay": "`openssl`",
+    "stripe": "`stripe` (PyPI)",
 }
 """Public programs that speak to our sandbox and read what our plugins write; see tests/oracles."""
 

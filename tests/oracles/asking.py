@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from contracts.api import Method
+from contracts.identifiers import new_id
 from contracts.money import Money
 from gateway.calling.executor import Executor
 from gateway.channels.beijing import BEIJING
@@ -32,7 +33,7 @@ Open = Callable[..., ChannelAccount]
 def order(url: str = "https://pay.example/webhooks") -> PayOrder:
     now = datetime.now(UTC)
     return PayOrder(
-        payment_no=f"P{uuid.uuid4().hex[:26]}",
+        payment_no=new_id("payment"),
         amount=AMOUNT,
         subject="物业费 11月",
         method=Method.NATIVE,
@@ -49,7 +50,7 @@ def trade_of(asked: PayOrder) -> Trade:
 def refunding_of(asked: PayOrder, amount_minor: int) -> Refunding:
     return Refunding(
         trade=trade_of(asked),
-        refund_no=f"R{uuid.uuid4().hex[:26]}",
+        refund_no=new_id("refund"),
         amount=Money(amount_minor, "CNY"),
         created_at=datetime.now(UTC),
         notify_url="https://pay.example/webhooks",

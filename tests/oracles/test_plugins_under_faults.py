@@ -12,9 +12,13 @@ from gateway.channels.plugin import (
     Declined,
     NotifiedPayment,
     NotSent,
+    Outcome,
+    PayOrder,
     Pending,
     RawNotification,
+    Refunding,
     Succeeded,
+    Trade,
     Unknown,
 )
 
@@ -22,7 +26,7 @@ from .asking import AMOUNT, Open, order, refunding_of, trade_of, until_refunded
 from .conftest import Merchant, RunningSandbox
 
 CHANNELS = pytest.mark.parametrize(
-    "channel", ["wechat", "alipay", "easy", "easy_direct", "unionpay"]
+    "channel", ["wechat", "alipay", "easy", "easy_direct", "unionpay", "stripe"]
 )
 LOST = ["drop_answer", "status_500", "tamper", "unknown_status"]
 METHODS = {
@@ -31,6 +35,7 @@ METHODS = {
     "easy": Method.H5,
     "easy_direct": Method.NATIVE,
     "unionpay": Method.NATIVE,
+    "stripe": Method.H5,
 }
 
 
@@ -51,14 +56,14 @@ async def test_a_payment_whose_answer_proves_nothing_is_unknown_and_found_by_ask
     assert said.amount == AMOUNT
 
 
-@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@pytest.mark.parametrize("channel", ["wechat", "alipay", "stripe"])
 @pytest.mark.parametrize("fault", ["system_error", "rate_limited"])
 @pytest.mark.parametrize("times", [1, 2])
 async def test_a_payment_that_the_channel_asks_for_again_is_made_once(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, fault: str,
     times: int,
 ) -> None:  # fmt: skip
-    here, request = account(channel), order()
+    here, request = account(channel), replace(order(), method=METHODS[channel])
     sandbox.fault(channel, "pay", fault, payment_no=request.payment_no, times=times)
     assert isinstance(await executor.pay(here, request), Pending)
     assert sandbox.trade(request.payment_no)["state"] == "created"
@@ -74,11 +79,11 @@ async def test_what_the_channel_asks_for_again_is_not_known_until_it_was_asked_a
     here, request = account(channel), replace(order(), method=METHODS[channel])
     if operation == "close" and here.plugin.close is None:
         operation = "query"
-    await executor.pay(here, request)
+    made = named(request, await executor.pay(here, request))
     if operation != "close":
         sandbox.pay(request.payment_no, notify=False)
-    back = refunding_of(request, 500)
-    subject = back if "refund" in operation else trade_of(request)
+    back = refunding(sandbox, request)
+    subject = back if "refund" in operation else made
     if operation == "query_refund":
         await executor.refund(here, back)
     ask = getattr(executor, operation)
@@ -116,14 +121,14 @@ async def test_what_nobody_signed_ends_nothing(
 ) -> None:
     """`unverified-ends-nothing`: the channel is asked again, and then it says what is true."""
     here, request = account(channel), replace(order(), method=METHODS[channel])
-    await executor.pay(here, request)
+    made = named(request, await executor.pay(here, request))
     if operation != "close":
         sandbox.pay(request.payment_no, notify=False)
-    given_back = refunding_of(request, 500)
+    given_back = refunding(sandbox, request)
     if operation == "query_refund":
         await executor.refund(here, given_back)
     sandbox.fault(channel, operation, "unsigned", payment_no=request.payment_no, times=1)
-    subject = given_back if "refund" in operation else trade_of(request)
+    subject = given_back if "refund" in operation else made
     said = await getattr(executor, operation)(here, subject)
     if operation == "close" and here.plugin.close is None:
         assert isinstance(said, NotSent)
@@ -183,15 +188,15 @@ async def test_not_paid_by_the_query_and_paid_by_the_late_notification(
     assert said.is_unbound == (channel == "easy")
 
 
-@pytest.mark.parametrize("channel", ["wechat", "alipay"])
+@pytest.mark.parametrize("channel", ["wechat", "alipay", "stripe"])
 async def test_a_close_that_loses_the_race_is_no_close(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
 ) -> None:
-    here, request = account(channel), order()
-    await executor.pay(here, request)
+    here, request = account(channel), replace(order(), method=METHODS[channel])
+    made = named(request, await executor.pay(here, request))
     await executor.query(here, trade_of(request))
     sandbox.pay(request.payment_no, notify=False)
-    assert isinstance(await executor.close(here, trade_of(request)), Unknown)
+    assert isinstance(await executor.close(here, made), Unknown)
     assert isinstance(await executor.query(here, trade_of(request)), Succeeded)
 
 
@@ -202,7 +207,7 @@ async def test_a_refund_that_is_repeated_gives_the_money_back_once(
     here, request = account(channel), replace(order(), method=METHODS[channel])
     await executor.pay(here, request)
     sandbox.pay(request.payment_no, notify=False)
-    back = replace(refunding_of(request, 500), trade=trade_of(request))
+    back = refunding(sandbox, request)
     sandbox.fault(channel, "refund", "drop_answer", payment_no=request.payment_no, times=1)
     assert isinstance(await executor.refund(here, back), Unknown)
     said = await asyncio.gather(*(executor.refund(here, back) for _ in range(3)))
@@ -211,7 +216,7 @@ async def test_a_refund_that_is_repeated_gives_the_money_back_once(
     assert [each["amount"] for each in sandbox.trade(request.payment_no)["refunds"]] == [500]
 
 
-@pytest.mark.parametrize("channel", ["wechat", "easy", "easy_direct"])
+@pytest.mark.parametrize("channel", ["wechat", "easy", "easy_direct", "stripe"])
 @pytest.mark.parametrize(("state", "abnormal"), [("failed", False), ("abnormal", True)])
 async def test_a_refund_that_was_taken_may_come_to_another_end(
     executor: Executor, account: Open, sandbox: RunningSandbox, channel: str, state: str,
@@ -221,7 +226,7 @@ async def test_a_refund_that_was_taken_may_come_to_another_end(
     await executor.pay(here, request)
     sandbox.pay(request.payment_no, notify=False)
     sandbox.fault(channel, "refund", "hold", payment_no=request.payment_no, times=1)
-    back = refunding_of(request, 500)
+    back = refunding(sandbox, request)
     assert isinstance(await executor.refund(here, back), Pending)
     assert isinstance(await executor.query_refund(here, back), Pending)
     sandbox.control("POST", "/refunds", {"refund_no": back.refund_no, "state": state})
@@ -247,6 +252,19 @@ async def test_a_notification_of_easy_under_another_number_only_makes_us_ask(
     assert said.is_unbound
     assert said.payment_no == unpaid.payment_no
     assert isinstance(await executor.query(here, trade_of(unpaid)), Pending)
+
+
+def named(request: PayOrder, said: Outcome) -> Trade:
+    """With the number that the channel gave it at once, where it gave one."""
+    return replace(trade_of(request), channel_trade_no=getattr(said, "channel_no", None))
+
+
+def refunding(sandbox: RunningSandbox, request: PayOrder) -> Refunding:
+    """Of a payment whose number at its channel is known, as that of each paid one is."""
+    paid = replace(
+        trade_of(request), channel_trade_no=sandbox.trade(request.payment_no)["channel_trade_no"]
+    )
+    return replace(refunding_of(request, 500), trade=paid)
 
 
 def heard(merchant: Merchant) -> RawNotification:

@@ -5,7 +5,9 @@ from typing import Final
 
 MINOR_DIGITS: Final[dict[str, int]] = {
     "CNY": 2, "HKD": 2, "MOP": 2, "TWD": 2, "USD": 2, "EUR": 2, "GBP": 2, "SGD": 2, "AUD": 2,
-    "CAD": 2, "CHF": 2, "NZD": 2, "THB": 2, "MYR": 2, "JPY": 0, "KRW": 0, "VND": 0, "KWD": 3,
+    "CAD": 2, "CHF": 2, "NZD": 2, "THB": 2, "MYR": 2, "HUF": 2,
+    "JPY": 0, "KRW": 0, "VND": 0, "ISK": 0, "UGX": 0, "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3,
+    "TND": 3,
 }  # fmt: skip
 """Currencies the centre knows, with the digits behind the point (ISO 4217)."""
 

@@ -20,6 +20,7 @@ from sandbox.bodies import read_body
 from sandbox.control_requests import (
     BounceRequest,
     ConsoleRefundRequest,
+    DisputeRequest,
     FaultRequest,
     MerchantRequest,
     PayRequest,
@@ -52,6 +53,7 @@ def routes(world: World) -> list[Route]:
         ("POST", "/refunds", decide_refund),
         ("POST", "/console-refunds", refund_in_console),
         ("POST", "/bounces", bounce),
+        ("POST", "/disputes", dispute),
         ("GET", "/truth", tell_truth),
         ("POST", "/faults", add_fault),
         ("GET", "/faults", list_faults),
@@ -124,6 +126,19 @@ async def bounce(world: World, request: Request) -> Response:
     return _json(tell_refund(refunds[-1]))
 
 
+async def dispute(world: World, request: Request) -> Response:
+    """The payer's bank takes the money back; the newest trade of this number, at Stripe."""
+    requested = await _read(request, DisputeRequest)
+    trades = world.truth.list_trades(requested.payment_no, "stripe")
+    if not trades:
+        raise Problem(404, "not_found", "Stripe does not know this number")
+    try:
+        outside.dispute(world, trades[-1], requested.amount, notify=requested.notify)
+    except outside.NotRefundable as error:
+        raise Problem(409, "not_disputable", f"too much, or not paid: {error}") from error
+    return _json(tell(world, trades[-1:])[0], 201)
+
+
 async def tell_truth(world: World, request: Request) -> Response:
     """Every trade, or those of one payment number or channel."""
     query = request.query_params
@@ -186,6 +201,7 @@ async def tell_credentials(world: World, request: Request) -> Response:
             "easy": world.easy.section(world.easy.first(), world.public_url),
             "easy_direct": direct_section(world.easy.first(), world.public_url),
             "unionpay": world.unionpay.section(world.unionpay.first(), world.public_url),
+            "stripe": world.stripe.section(world.stripe.first(), world.public_url),
         }
     )
 
@@ -203,6 +219,8 @@ async def open_merchant(world: World, request: Request) -> Response:
             section = direct_section(world.easy.open(), world.public_url)
         case "unionpay":
             section = world.unionpay.section(world.unionpay.open(), world.public_url)
+        case "stripe":
+            section = world.stripe.section(world.stripe.open(), world.public_url)
     return _json(section, 201)
 
 

@@ -9,7 +9,7 @@ from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Kind, Operation
 MAX_DELAY_S = 600
 MAX_LATENCY_MS = 60_000
 
-Channel = Literal["wechat", "alipay", "easy", "unionpay"]
+Channel = Literal["wechat", "alipay", "easy", "unionpay", "stripe"]
 
 
 class ControlRequest(BaseModel):
@@ -35,6 +35,12 @@ class ConsoleRefundRequest(ControlRequest):
 
 class BounceRequest(ControlRequest):
     refund_no: Annotated[str, Field(min_length=1)]
+    notify: bool = True
+
+
+class DisputeRequest(ControlRequest):
+    payment_no: Annotated[str, Field(min_length=1)]
+    amount: Annotated[int, Field(ge=1)]
     notify: bool = True
 
 

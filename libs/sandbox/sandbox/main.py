@@ -23,6 +23,9 @@ from sandbox.faults import Faults
 from sandbox.later import Later
 from sandbox.notices import NoticeForm, Notices
 from sandbox.shelf import Shelf
+from sandbox.stripe import routes as stripe_routes
+from sandbox.stripe.account import KIND as STRIPE
+from sandbox.stripe.notices import StripeNotices
 from sandbox.transport import SandboxProtocol
 from sandbox.truth import Truth
 from sandbox.unionpay import routes as unionpay_routes
@@ -81,14 +84,17 @@ def build_world(state_dir: Path, public_url: str, notice_time_scale: float = 1.0
     truth, faults, later = Truth(state_dir / "truth.sqlite3"), Faults(), Later()
     wechat, alipay = Accounts(WECHAT, state_dir), Accounts(ALIPAY, state_dir)
     easy, unionpay = Accounts(EASY, state_dir), Accounts(UNIONPAY, state_dir)
+    stripe = Accounts(STRIPE, state_dir)
+    stripe_notices = StripeNotices(stripe)
     certificates = PlatformCertificates(state_dir)
     forms: dict[str, NoticeForm] = {
         "wechat": WechatNotices(wechat, certificates),
         "alipay": AlipayNotices(alipay, truth),
         "easy": EasyNotices(easy),
         "unionpay": UnionpayNotices(unionpay),
+        "stripe": stripe_notices,
     }
-    return World(
+    stripe_notices.world = world = World(
         truth=truth,
         faults=faults,
         later=later,
@@ -97,10 +103,12 @@ def build_world(state_dir: Path, public_url: str, notice_time_scale: float = 1.0
         alipay=alipay,
         easy=easy,
         unionpay=unionpay,
+        stripe=stripe,
         platform_certificates=certificates,
         shelf=Shelf(),
         public_url=public_url.rstrip("/"),
     )
+    return world
 
 
 def build_app(world: World) -> Starlette:
@@ -115,6 +123,7 @@ def build_app(world: World) -> Starlette:
             *gateway.routes(world),
             *easy_routes.routes(world),
             *unionpay_routes.routes(world),
+            *stripe_routes.routes(world),
             *control.routes(world),
         ],
         lifespan=running,

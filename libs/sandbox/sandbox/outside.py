@@ -1,5 +1,5 @@
 """What happens at a third party without the merchant's program: refunds made by people in its
-console, and refunds that a payer's bank sends back.
+console, refunds that a payer's bank sends back, and what it takes back itself.
 """
 
 import secrets
@@ -54,6 +54,17 @@ def bounce(world: World, refund: Refund, *, notify: bool) -> None:
     url = refund.notify_url or _told_at(trade)
     if notify and url:
         world.notices.post(trade, url, refund)
+
+
+def dispute(world: World, trade: Trade, amount: int, *, notify: bool) -> None:
+    """The payer's bank takes money back (chargeback). Raises NotRefundable."""
+    if trade.state != "paid" or amount > payer.refundable(world, trade):
+        raise NotRefundable(trade.state)
+    number = f"dp_1{secrets.token_hex(12)}"
+    trade.details["dispute"] = {"id": number, "amount": amount, "at": now()}
+    world.truth.save_trade(trade)
+    if notify and trade.notify_url:
+        world.notices.post(trade, trade.notify_url)
 
 
 def _told_at(trade: Trade) -> str:

@@ -10,12 +10,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sandbox import payer
 from sandbox.bodies import read_body
 from sandbox.clock import now
-from sandbox.money import yuan
+from sandbox.money import shown, yuan
 from sandbox.truth import Trade
 from sandbox.world import World
 
-NAMES = {"wechat": "微信支付", "alipay": "支付宝", "easy": "易生支付", "unionpay": "银联支付"}
-COLOURS = {"wechat": "#07c160", "alipay": "#1677ff", "easy": "#c8102e", "unionpay": "#007b84"}
+NAMES = {"wechat": "微信支付", "alipay": "支付宝", "easy": "易生支付", "unionpay": "银联支付",
+         "stripe": "Stripe"}  # fmt: skip
+COLOURS = {"wechat": "#07c160", "alipay": "#1677ff", "easy": "#c8102e", "unionpay": "#007b84",
+           "stripe": "#635bff"}  # fmt: skip
 WALLETS = {"WECHAT": "微信支付", "ALIPAY": "支付宝", "UNIONPAY": "云闪付"}
 HEADERS = {
     "Content-Security-Policy": (
@@ -78,7 +80,7 @@ def show(trade: Trade) -> Response:
         if trade.channel == "easy" and trade.product != "direct"
     )
     body = (
-        f'<p class="amount">¥{yuan(trade.amount)}</p>'
+        f'<p class="amount">{amount(trade)}</p>'
         f"<dl><dt>商品</dt><dd>{escape(trade.subject)}</dd>"
         f"<dt>订单号</dt><dd>{escape(trade.number)}</dd></dl>"
         f'<form method="post">{wallets}'
@@ -86,6 +88,12 @@ def show(trade: Trade) -> Response:
         '<button class="leave" name="decision" value="leave">离开</button></form>'
     )
     return HTMLResponse(page(trade.channel, body), headers=HEADERS)
+
+
+def amount(trade: Trade) -> str:
+    """Yuan, but at channels that know other currencies."""
+    currency = trade.details.get("currency", "cny")
+    return f"¥{yuan(trade.amount)}" if currency == "cny" else shown(trade.amount, currency)
 
 
 def result(channel: str, text: str, status: int = 200) -> Response:

@@ -10,6 +10,7 @@ from sandbox.later import Later
 from sandbox.logins import Logins
 from sandbox.notices import Notices
 from sandbox.shelf import Shelf
+from sandbox.stripe.account import StripeAccount
 from sandbox.truth import Truth
 from sandbox.unionpay.account import UnionpayAccount
 from sandbox.wechat.account import WechatAccount
@@ -40,6 +41,7 @@ class World:
     alipay: Accounts[AlipayAccount]
     easy: Accounts[EasyAccount]
     unionpay: Accounts[UnionpayAccount]
+    stripe: Accounts[StripeAccount]
     platform_certificates: PlatformCertificates
     shelf: Shelf
     public_url: str

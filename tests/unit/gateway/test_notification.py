@@ -4,13 +4,18 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.gateway.harness import Harness, fake_plugin, harness
+from tests.unit.gateway.harness import Harness, fake_plugin, harness, reply
 
+from contracts.money import Money
+from gateway.calling.transport import Broken
 from gateway.channels.plugin import (
     Acknowledgement,
+    Call,
     Declined,
     Notifications,
+    NotifiedPayment,
     NotifiedRefund,
+    Question,
     RawNotification,
     Succeeded,
 )
@@ -57,6 +62,31 @@ async def test_what_cannot_be_made_durable_must_come_again() -> None:
     gateway = harness()
     gateway.producer.is_down = True
     assert await receive(gateway.deps, notification()) == Acknowledgement(503, b"fail")
+
+
+def asking(gateway: Harness) -> None:
+    """A channel whose notifications name something, and do not say how it stands."""
+    question = Question(
+        Call("GET", "/thing"),
+        lambda answer, account: [NotifiedPayment("P1", Succeeded("T1", Money(1299, "CNY")))],
+    )
+    with_notifications(gateway, question)
+
+
+async def test_what_a_notification_only_names_is_asked_for() -> None:
+    gateway = harness(reply({"fine": True}))
+    asking(gateway)
+    assert (await receive(gateway.deps, notification())).status == 204
+    assert [request.url for request in gateway.transport.sent] == ["https://fake.example/thing"]
+    (result,) = gateway.producer.events()
+    assert (result["payment_no"], result["verdict"]) == ("P1", "succeeded")
+
+
+async def test_what_the_channel_does_not_tell_must_come_again() -> None:
+    gateway = harness(Broken("reset"))
+    asking(gateway)
+    assert await receive(gateway.deps, notification()) == Acknowledgement(503, b"FAIL")
+    assert gateway.producer.taken == []
 
 
 @pytest.mark.parametrize(("channel", "payment_id"), [("fake", "C9"), ("other", "C1")])

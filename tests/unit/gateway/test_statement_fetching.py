@@ -36,6 +36,7 @@ from gateway.channels.plugin import (
     Statements,
     Unverifiable,
 )
+from gateway.channels.plugin import statements as pieces
 from gateway.consumers import MAX_STATEMENTS_RUNNING, Commands
 from gateway.directory import ChannelAccount
 from gateway.flows import command as flow
@@ -129,6 +130,23 @@ async def test_a_statement_is_found_downloaded_and_handed_over() -> None:
     assert (row.kind, row.payment_no, row.amount, row.fee) == ("payment", "P1", 1299, 8)
     urls = [request.url for request in gateway.transport.sent]
     assert urls == ["https://fake.example/bill/2026-01-31", "https://files.example/1"]
+
+
+async def test_a_statement_that_is_told_piece_by_piece_is_put_together() -> None:
+    def piece(answer: Answer, requested: StatementRequest, account: str) -> Any:
+        after = str(answer.content["after"])
+        return pieces.StatementPage((ROW,), after) if after else pieces.Statement((ROW, ROW))
+
+    told: Statements[str] = Statements(
+        frozenset({"trade"}), lambda requested, _: Call("GET", f"/bill/{requested.after}"), piece
+    )
+    gateway = fetching(
+        reply({"after": "a"}), reply({"after": "b"}), reply({"after": ""}), statements=told
+    )
+    [page] = await delivered(gateway)
+    assert page.total_rows == 4
+    asked = [request.url.rpartition("/")[2] for request in gateway.transport.sent]
+    assert asked == ["", "a", "b"]
 
 
 async def test_a_large_statement_goes_in_pages_that_say_where_they_belong() -> None:

@@ -176,6 +176,9 @@ async def test_credentials_are_the_sections_of_demo_json(http: httpx.AsyncClient
             "base_url", "file_url", "mer_id", "sign_private_key_pem", "sign_cert_pem",
             "unionpay_root_cert_pem", "unionpay_middle_cert_pem",
         },
+        "stripe": {
+            "base_url", "account_id", "secret_key", "publishable_key", "webhook_secret",
+        },
     }  # fmt: skip
     assert len(known["wechat"]["apiv3_key"]) == 32
     assert len(known["wechat"]["merchant_serial_no"]) == 40

@@ -166,6 +166,21 @@ def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> 
     assert told(opened) == ["payment.succeeded", "order.paid"]
 
 
+def test_a_channel_may_name_a_trade_anew_when_it_is_paid() -> None:
+    """Stripe's page is known by its session until somebody pays there; a late word of waiting still
+    names that one, and no second trade is meant."""
+    order, first = pending()
+    opened, number = aggregate(order, first), first.payment_no
+    waiting = said_of_payment(first, Source.QUERY, Verdict.PENDING, channel_trade_no="cs_1")
+    apply(opened, waiting)
+    apply(opened, paid(first, channel_trade_no="pi_1", earlier_trade_no="cs_1"))
+    apply(opened, waiting)
+    assert opened.payments[number].channel_trade_no == "pi_1"
+    assert "payment.second_trade" not in alerted(opened)
+    apply(opened, paid(first, channel_trade_no="pi_2", earlier_trade_no="cs_2"))
+    assert "payment.second_trade" in alerted(opened)
+
+
 def test_declined_payment_keeps_the_channels_reason() -> None:
     order, payment = fresh()
     opened = aggregate(order, payment)

@@ -65,6 +65,8 @@ class PaymentWord(Data):
     `closed` is True where `declined` means that the channel ended the trade without payment.
     `payment_id` is the account whose key verified the words. `amount` and `currency` are the
     channel's, None where it did not state them.
+    `earlier_trade_no` (with `succeeded`): the channel's number of the same trade before somebody
+    paid it, where it gives another one then.
     `reversed` (with `succeeded` on close): the payer had paid, and this close gave the money back.
     `amount_refunded` is what the channel says went back of it altogether, by us or outside us, None
     where it does not say; `channel_refund_no` the channel's number of the latest of these refunds,
@@ -83,6 +85,7 @@ class PaymentWord(Data):
     found: bool = True
     closed: bool = False
     channel_trade_no: str | None = None
+    earlier_trade_no: str | None = None
     amount: StrictInt | None = None
     currency: str | None = None
     paid_at: datetime | None = None
@@ -125,6 +128,7 @@ class PaymentSucceeded(PaymentWord):
 
 
 class _NothingTaken(PaymentWord):
+    earlier_trade_no: None = None
     paid_at: None = None
     reversed: Literal[False] = False
 

@@ -4,7 +4,8 @@ Each has another kind of answer than the five outcomes. Nothing here raises but 
 """
 
 import asyncio
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import structlog
 
@@ -17,8 +18,11 @@ from gateway.channels.plugin import (
     Pending,
     Reply,
     Statement,
+    StatementPage,
     StatementPlace,
     StatementRequest,
+    StatementRow,
+    Statements,
     Succeeded,
     Trade,
     Trial,
@@ -32,6 +36,9 @@ from gateway.directory import ChannelAccount
 log = structlog.get_logger()
 
 STATEMENT_TIMEOUT_S: Final = 60.0
+
+MAX_STATEMENT_PAGES: Final = 2_000
+"""Of a hundred rows or so each: a day of a channel that tells its statement piece by piece."""
 
 LOGIN_LIMIT_S: Final = 5.0
 """The payer waits for it; their code is worth one exchange, so nothing is repeated."""
@@ -69,10 +76,12 @@ async def identify(
 
 
 async def try_out(executor: Executor, account: ChannelAccount, trade: Trade) -> Trial:
-    """What the answer about a payment that cannot exist tells of the credentials."""
+    """What the answer about a payment that cannot exist, or about the account itself, tells of the
+    credentials."""
     plugin, opened = account.plugin, account.opened
     try:
-        call = plugin.query.call(trade, opened)
+        ask_of_account = plugin.trial_call
+        call = ask_of_account(opened) if ask_of_account else plugin.query.call(trade, opened)
         reply = await executor.send(
             account, lambda: plugin.wire.sign(call, opened, executor.moment()), call.timeout_s
         )
@@ -96,7 +105,7 @@ async def _fetch(
     statements = account.plugin.statements
     if statements is None or requested.kind not in statements.kinds:
         return NotSent("no_bill", "this channel has no such statement", is_spoken=False)
-    spot = await executor.ask(account, statements.call, statements.place, requested)
+    spot = await _placed(executor, account, statements, requested)
     if isinstance(spot, Pending) and not spot.found:
         return Statement(())
     if not isinstance(spot, StatementPlace):
@@ -115,6 +124,25 @@ async def _fetch(
         return Statement(tuple(await asyncio.to_thread(read, reply, spot, requested, opened)))
     except (Unverifiable, *UNREADABLE) as error:
         return unread(account, error, "the statement makes no sense")
+
+
+async def _placed(
+    executor: Executor,
+    account: ChannelAccount,
+    statements: Statements[Any],
+    requested: StatementRequest,
+) -> StatementPlace | Statement | Outcome:
+    """Where the file lies, or all of what the channel tells page by page."""
+    rows: list[StatementRow] = []
+    for _ in range(MAX_STATEMENT_PAGES):
+        told = await executor.ask(account, statements.call, statements.place, requested)
+        if isinstance(told, Statement):
+            return Statement((*rows, *told.rows))
+        if not isinstance(told, StatementPage):
+            return told
+        rows += told.rows
+        requested = replace(requested, after=told.after)
+    return Unknown("too_long", "the statement does not end", is_spoken=False)
 
 
 async def _tried(executor: Executor, account: ChannelAccount, reply: Reply, call: Call) -> Trial:

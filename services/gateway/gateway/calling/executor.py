@@ -29,12 +29,14 @@ from gateway.channels.plugin import (
     Declined,
     HandOver,
     Moment,
+    NotAnswered,
     Notified,
     NotSent,
     Operation,
     Outcome,
     PayOrder,
     Pending,
+    Question,
     RawNotification,
     Refunding,
     Reply,
@@ -178,14 +180,21 @@ class Executor:
     async def read_notification(
         self, account: ChannelAccount, raw: RawNotification
     ) -> list[Notified]:
-        """What the channel tells, and when. Raises Unverifiable, or one of `UNREADABLE`."""
+        """What the channel tells, and when. Raises Unverifiable, or one of `UNREADABLE`; and
+        NotAnswered where the channel must be asked, and does not say."""
         read, moment = account.plugin.notifications.read, self.moment()
         try:
             notified = read(raw, account.opened, moment)
         except UnknownKey as unknown:
             await self.keys.renew(account, unknown.name)
             notified = read(raw, account.opened, self.moment())
-        return [dated(each, received_at=moment.now) for each in notified]
+        told: list[Notified] = []
+        for each in notified:
+            if isinstance(each, Question):
+                told += await self._answered(account, each)
+            else:
+                told.append(dated(each, received_at=moment.now))
+        return told
 
     def moment(self) -> Moment:
         """Now, with a fresh nonce of 32 letters and digits."""
@@ -226,6 +235,15 @@ class Executor:
         if name == "pay":
             self._success.note(account, outcome, now_s)
         note(account, name, outcome, now_s - started)
+
+    async def _answered(self, account: ChannelAccount, asked: Question[Any]) -> list[Notified]:
+        asked_at, read = self._now(), asked.read
+        said = await self.ask(
+            account, lambda *_: asked.call, lambda answer, _, opened: read(answer, opened), asked
+        )
+        if isinstance(said, NotSent | Unknown):
+            raise NotAnswered(f"{said.code}: {said.message}")
+        return [replace(one, outcome=_at(one.outcome, asked_at, self._now())) for one in said]
 
     def _hand_over(
         self, account: ChannelAccount, method: HandOver[Any], order: PayOrder

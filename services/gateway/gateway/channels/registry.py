@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.channels import alipay, easy, unionpay, wechat
+from gateway.channels import alipay, easy, stripe, unionpay, wechat
 from gateway.channels.plugin import Plugin
 
 PLUGINS: Final[Mapping[str, Plugin[Any]]] = {
@@ -11,4 +11,5 @@ PLUGINS: Final[Mapping[str, Plugin[Any]]] = {
     "wechat": wechat.PLUGIN,
     "easy": easy.PLUGIN,
     "unionpay": unionpay.PLUGIN,
+    "stripe": stripe.PLUGIN,
 }

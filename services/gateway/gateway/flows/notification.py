@@ -14,6 +14,7 @@ from contracts.events.results import Source
 from gateway.channels.plugin import (
     Acknowledgement,
     AnotherReceiver,
+    NotAnswered,
     Notified,
     NotifiedPayment,
     NotifiedRefund,
@@ -72,6 +73,10 @@ async def receive(deps: Deps, notification: Notification) -> Acknowledgement:
         receivers.tell_of_another(deps, account, error.name)
         log.warning("notification.another_receiver", payment_id=account.account_id)
         return _refusal(notifications.refuse, 401)
+    except NotAnswered as error:
+        _count(account, "unclear")
+        log.warning("notification.not_answered", channel=account.channel, reason=str(error))
+        return _refusal(notifications.refuse, 503)
     except (Unverifiable, *UNREADABLE) as error:
         # The words of an unverified notification are not worth a line; its kind of fault is.
         _count(account, "unverifiable")

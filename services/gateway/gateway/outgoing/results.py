@@ -144,6 +144,7 @@ def payment_result(
                 **_stated(outcome.amount),
                 found=outcome.found,
                 channel_trade_no=outcome.channel_no,
+                earlier_trade_no=outcome.earlier_no,
                 paid_at=outcome.at,
                 reversed=outcome.is_reversed,
                 **_given_back(outcome.given_back),

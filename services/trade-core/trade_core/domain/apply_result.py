@@ -9,7 +9,7 @@ from typing import Final
 
 from contracts.api import Failure, PaymentStatus
 from contracts.events.configuration import LatePayment
-from contracts.events.results import PaymentResult, Source
+from contracts.events.results import PaymentPending, PaymentResult, Source
 from trade_core.domain import (
     alerts,
     closing,
@@ -86,8 +86,12 @@ def apply_payment_result(
 
 
 def _is_second_trade(was: Payment, result: PaymentResult) -> bool:
+    """A channel may give the trade another number once it is paid, and a late word of waiting
+    still names the one from before."""
+    if was.state is PaymentStatus.SUCCEEDED and isinstance(result, PaymentPending):
+        return False
     known, named = was.channel_trade_no, result.channel_trade_no
-    return known is not None and named is not None and known != named
+    return known is not None and named is not None and known not in (named, result.earlier_trade_no)
 
 
 def _is_decided(was: Payment, result: PaymentResult) -> bool:

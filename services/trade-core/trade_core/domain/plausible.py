@@ -21,7 +21,9 @@ MAX_NUMBER_CHARS: Final = 256
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 _AMOUNTS: Final = ("amount", "amount_refunded", "channel_refund_amount")
-_NUMBERS: Final = ("channel_trade_no", "channel_refund_no", "channel_split_no", "currency")
+_NUMBERS: Final = (
+    "channel_trade_no", "earlier_trade_no", "channel_refund_no", "channel_split_no", "currency",
+)  # fmt: skip
 _TIMES: Final = ("paid_at", "refunded_at", "asked_at", "said_at")
 
 

@@ -176,7 +176,7 @@ def trade(method: Method = Method.NATIVE, payment_no: str = PAYMENT_NO) -> Trade
 
 def refunding(amount_minor: int = 500, **changed: Any) -> Refunding:
     values: dict[str, Any] = {
-        "trade": trade(),
+        "trade": paid_trade(),
         "refund_no": REFUND_NO,
         "amount": Money(amount_minor, "CNY"),
         "created_at": NOW,

@@ -1,6 +1,6 @@
 """What a plugin declares: its wire, its ways to ask, its notifications, all of it as one value."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
@@ -26,6 +26,7 @@ from gateway.channels.plugin.outcomes import Blame, Notified, Outcome, Pending, 
 from gateway.channels.plugin.statements import (
     Statement,
     StatementKind,
+    StatementPage,
     StatementPlace,
     StatementRequest,
     StatementRow,
@@ -75,11 +76,24 @@ class HandOver(Generic[AccountT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Notifications(Generic[AccountT]):
-    """The channel's webhooks. `read` raises Unverifiable. `is_shared`: whether the channel signs
-    for this account what may be about others; the second are all accounts of the channel."""
+class Question(Generic[AccountT]):
+    """What a notification makes us ask the channel; `read` raises Unverifiable."""
 
-    read: Callable[[RawNotification, AccountT, Moment], list[Notified]]
+    call: Call
+    read: Callable[[Answer, AccountT], list[Notified]]
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications(Generic[AccountT]):
+    """The channel's webhooks. `read` raises Unverifiable; it may return nothing to do, and
+    questions where the notification names something and does not say how it stands. `is_shared`:
+    whether the channel signs for this account what may be about others; the second are all accounts
+    of the channel."""
+
+    read: Callable[
+        [RawNotification, AccountT, Moment],
+        Sequence[Notified | Question[AccountT]],
+    ]
     accept: Acknowledgement
     refuse: Acknowledgement
     is_shared: Callable[[AccountT, Iterable[AccountT]], bool] = lambda *_: False
@@ -104,14 +118,18 @@ class KeyRenewal(Generic[AccountT]):
 @dataclass(frozen=True, slots=True)
 class Statements(Generic[AccountT]):
     """The channel's statements. `call` asks for one and `place` reads the answer: the place where
-    it lies, the statement itself where the answer carries it, or why there is none (Pending with
-    `found` False: nothing was moved that day). `download` fetches the file from its place; `read`
-    gives the account's own rows of it, and raises Unverifiable where it is not what was announced.
+    it lies, the statement itself or a page of it where the answer carries that, or why there is
+    none (Pending with `found` False: nothing was moved that day). `download` fetches the file from
+    its place; `read` gives the account's own rows of it, and raises Unverifiable where it is not
+    what was announced.
     Channels that answer with places have both."""
 
     kinds: frozenset[StatementKind]
     call: Callable[[StatementRequest, AccountT], Call]
-    place: Callable[[Answer, StatementRequest, AccountT], StatementPlace | Statement | Outcome]
+    place: Callable[
+        [Answer, StatementRequest, AccountT],
+        StatementPlace | StatementPage | Statement | Outcome,
+    ]
     download: Callable[[StatementPlace, AccountT, Moment], Request] | None = None
     read: (
         Callable[[Reply, StatementPlace, StatementRequest, AccountT], list[StatementRow]] | None
@@ -144,8 +162,8 @@ class Splits(Generic[AccountT]):
 
 
 TrialReader: TypeAlias = Callable[[Reply, Call, AccountT, Moment], Trial]
-"""Reads the reply to a query for a payment that cannot exist; raises Unverifiable, which blames
-the credential that `Plugin.channel_key` names."""
+"""Reads the reply to `Plugin.trial_call`, or to a query for a payment that cannot exist; raises
+Unverifiable, which blames the credential that `Plugin.channel_key` names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +177,9 @@ class Plugin(Generic[AccountT]):
     `learnt_later` may be told later, once. `overlap` gives the first account, which also believes
     what is signed or sealed under the keys of the second, an earlier one of the same identity.
     `has_serials`: the channel's form of a number cannot hold ours, so that each gets a short one.
-    `refunds_bounce`: a refund to a card is said to be done before the bank has taken it (退票).
+    `trial_call`: what tries credentials out, where the channel can say more than that a payment
+    does not exist. `refunds_bounce`: a refund to a card is said to be done before the bank has
+    taken it (退票).
     `channel_key` names the credential that verifies what the channel signs, `unknown_key` what is
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
@@ -187,6 +207,7 @@ class Plugin(Generic[AccountT]):
     notifications: Notifications[AccountT]
     trial: TrialReader[AccountT]
     channel_key: Callable[[AccountT], str]
+    trial_call: Callable[[AccountT], Call] | None = None
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
     statements: Statements[AccountT] | None = None

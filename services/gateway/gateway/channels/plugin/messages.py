@@ -34,6 +34,10 @@ class NotUnderstood(Unverifiable):
     acknowledged, so that it comes again, and people hear of it."""
 
 
+class NotAnswered(Exception):
+    """A notification makes us ask, and the channel does not say: it must come again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When and with which random text a request is signed or a reply is read."""
@@ -44,13 +48,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An unsigned request. `target` is the path (WeChat, easy) or method name (Alipay)."""
+    """An unsigned request. `target` is the path (WeChat, easy) or method name (Alipay).
+    `idempotency_key`: by which a channel that takes one knows a repeat, whatever it says."""
 
     verb: Literal["GET", "POST"]
     target: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     timeout_s: float = 10
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

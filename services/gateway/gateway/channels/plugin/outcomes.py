@@ -61,6 +61,7 @@ class Succeeded(Word):
 
     `given_back`: of what was taken, some or all went back since. `is_reversed`, of a close: if the
     payer had paid, this close gave the money back, and no word from before it counts.
+    `earlier_no`: by which the channel knew the payment before somebody paid it.
     """
 
     channel_no: str | None = None
@@ -70,9 +71,10 @@ class Succeeded(Word):
     shares: tuple[SharedOut, ...] = ()
     given_back: GivenBack | None = None
     is_reversed: bool = False
+    earlier_no: str | None = None
 
     def __post_init__(self) -> None:
-        _bound(self, channel_no=MAX_NUMBER)
+        _bound(self, channel_no=MAX_NUMBER, earlier_no=MAX_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,11 @@ class UnreadableFile(Exception):
 @dataclass(frozen=True, slots=True)
 class StatementRequest:
     """`day` in the channel's own time zone. `trade`: what was paid and refunded; `funds`: what
-    moved on the merchant's account."""
+    moved on the merchant's account. `after`: where the page before said that it goes on."""
 
     day: date
     kind: StatementKind
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,11 @@ class Statement:
     """All rows of the day, in the file's order; none where nothing was moved."""
 
     rows: tuple[StatementRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """Some rows of a statement that is told piece by piece; `after`: where it goes on."""
+
+    rows: tuple[StatementRow, ...]
+    after: str

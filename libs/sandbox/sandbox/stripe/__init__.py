@@ -1,0 +1,1 @@
+"""Stripe: Checkout Sessions, PaymentIntents, refunds, balance transactions, events."""

@@ -1,0 +1,162 @@
+"""Refunds at Stripe, and what each moved on the account's balance.
+
+Source: docs.stripe.com/api/refunds, docs.stripe.com/api/balance_transactions
+"""
+
+from sandbox import payer
+from sandbox.answering import Done
+from sandbox.clock import now
+from sandbox.faults import Hit
+from sandbox.stripe import money, objects
+from sandbox.stripe.account import CHANNEL, new_id
+from sandbox.stripe.payments import LIST_FIELDS, find, is_within, page
+from sandbox.stripe.wire import Asked, Refusal, missing, respond
+from sandbox.truth import Refund, Trade
+from sandbox.world import World
+
+FIELDS = frozenset(
+    {"payment_intent", "charge", "amount", "reason", "metadata", "refund_application_fee"}
+)
+REASONS = ("duplicate", "fraudulent", "requested_by_customer", "")
+BALANCE_FIELDS = LIST_FIELDS | {"type", "source", "currency", "payout"}
+
+
+def create(world: World, asked: Asked, hit: Hit) -> Done:
+    asked.check_names(FIELDS)
+    trade, metadata = original(world, asked), asked.metadata()
+    reason = asked.text("reason", 40)
+    if reason not in REASONS:
+        raise Refusal(400, "Invalid reason", param="reason")
+    left = payer.refundable(world, trade) if trade.state == "paid" else 0
+    if trade.state == "paid" and left == 0:
+        raise Refusal(
+            400, "Charge has already been refunded.", code="charge_already_refunded", is_kept=True
+        )
+    if "dispute" in trade.details:
+        raise Refusal(400, "The charge is disputed.", code="charge_disputed", is_kept=True)
+    amount = asked.whole("amount")
+    amount = left if amount is None else money.check(amount, trade.details["currency"], "amount")
+    if amount > left:
+        raise Refusal(
+            400, "Refund amount is greater than unrefunded amount on charge", param="amount",
+            is_kept=True,
+        )  # fmt: skip
+    refund = _open(world, trade, amount, metadata, is_held="hold" in hit)
+    return Done(respond(objects.refund(trade, refund, hit)))
+
+
+def original(world: World, asked: Asked) -> Trade:
+    number = asked.text("payment_intent", 64) or asked.text("charge", 64)
+    if not number:
+        raise Refusal(400, "One of charge or payment_intent is needed", code="parameter_missing")
+    return find(world, asked.account.account_id, f"/{number}")
+
+
+def find_refund(world: World, asked: Asked) -> tuple[Trade, Refund]:
+    number = asked.path.rpartition("/")[2]
+    refund = world.truth.find_refund(CHANNEL, asked.account.account_id, number)
+    if refund is None:
+        raise missing("refund", number)
+    return world.truth.get_trade(refund.trade_id), refund
+
+
+def tell(world: World, asked: Asked, hit: Hit) -> Done:
+    asked.check_names(())
+    trade, refund = find_refund(world, asked)
+    return Done(respond(objects.refund(trade, refund, hit)))
+
+
+def list_refunds(world: World, asked: Asked, hit: Hit) -> Done:
+    asked.check_names(LIST_FIELDS | {"charge"})
+    trade = original(world, asked)
+    refunds = [objects.refund(trade, each, hit) for each in world.truth.list_refunds(trade)]
+    return Done(respond(page(refunds[::-1], asked)))
+
+
+def list_balance(world: World, asked: Asked, hit: Hit) -> Done:
+    """What moved on the balance, newest first; each payment, each refund, each dispute."""
+    asked.check_names(BALANCE_FIELDS)
+    is_expanded = asked.expands("data.source")
+    rows = []
+    for trade in world.truth.list_trades(None, CHANNEL):
+        if trade.merchant != asked.account.account_id or trade.state != "paid":
+            continue
+        rows.append(_paid(world, trade, is_expanded))
+        refunds = world.truth.list_refunds(trade)
+        rows += [_refunded(trade, each, is_expanded) for each in refunds if each.state != "failed"]
+        if "dispute" in trade.details:
+            rows.append(_disputed(trade))
+    told = [each for each in rows if is_within(asked, each["created"])]
+    told.sort(key=lambda each: each["created"], reverse=True)
+    if "wrong_amount" in hit and told:
+        told[0]["amount"] += 1
+    return Done(respond(page(told, asked)))
+
+
+def _open(
+    world: World, trade: Trade, amount: int, metadata: dict[str, str], *, is_held: bool
+) -> Refund:
+    number = new_id("re_3")
+    refund = Refund(
+        trade_id=trade.id,
+        channel=CHANNEL,
+        merchant=trade.merchant,
+        number=number,
+        refund_no=metadata.get("refund_no") or number,
+        channel_refund_no=number,
+        amount=amount,
+        reason=metadata.get("reason", ""),
+        notify_url=trade.notify_url,
+        created_at=now(),
+        held=is_held,
+        details={"metadata": metadata},
+    )
+    world.truth.add_refund(refund)
+    payer.succeed_later(world, refund)
+    return refund
+
+
+def _movement(number: str, kind: str, amount: int, trade: Trade) -> objects.Object:
+    return {
+        "id": f"txn_{number[3:]}",
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": int(now()),
+        "currency": trade.details["currency"],
+        "description": None,
+        "exchange_rate": None,
+        "fee": 0,
+        "fee_details": [],
+        "net": amount,
+        "reporting_category": kind,
+        "status": "pending",
+        "type": kind,
+    }
+
+
+def _paid(world: World, trade: Trade, is_expanded: bool) -> objects.Object:
+    charged, fee = objects.charge(world, trade), trade.taken * 29 // 1000
+    return _movement(trade.channel_trade_no, "charge", trade.taken, trade) | {
+        "created": charged["created"],
+        "fee": fee,
+        "net": trade.taken - fee,
+        "source": charged if is_expanded else charged["id"],
+    }
+
+
+def _refunded(trade: Trade, refund: Refund, is_expanded: bool) -> objects.Object:
+    told = objects.refund(trade, refund)
+    return _movement(refund.channel_refund_no, "refund", -refund.amount, trade) | {
+        "created": told["created"],
+        "source": told if is_expanded else told["id"],
+    }
+
+
+def _disputed(trade: Trade) -> objects.Object:
+    told = trade.details["dispute"]
+    return _movement(told["id"], "adjustment", -told["amount"], trade) | {
+        "created": int(told["at"]),
+        "fee": 1500,
+        "reporting_category": "dispute",
+        "source": told["id"],
+    }

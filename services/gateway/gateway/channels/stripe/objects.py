@@ -1,0 +1,174 @@
+"""What Stripe's objects say: sessions, payment intents, charges and refunds, as outcomes.
+
+The payment's number at Stripe is that of its payment intent. Before somebody has paid, all that a
+hosted page has is its session; that number makes way for the other (`Succeeded.earlier_no`).
+
+Source: docs.stripe.com/api/checkout/sessions/object, docs.stripe.com/api/payment_intents/object,
+docs.stripe.com/api/charges/object, docs.stripe.com/api/refunds/object
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from gateway.channels.meanings import unlisted_code
+from gateway.channels.plugin import (
+    Declined,
+    GivenBack,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unverifiable,
+)
+from gateway.channels.reading import text, whole
+from gateway.channels.stripe import amounts
+
+SESSION, INTENT, CHARGE = "checkout.session", "payment_intent", "charge"
+REFUND, DISPUTE, LIST = "refund", "dispute", "list"
+
+PAYMENT_NO, REFUND_NO, IS_HOSTED = "payment_no", "refund_no", "is_hosted"
+"""What we note in the metadata of each object."""
+
+Object = Mapping[str, Any]
+
+_WAITING: Final = (
+    "requires_payment_method",  # new, or the payer's last try failed
+    "requires_confirmation",
+    "requires_action",
+    "processing",
+    "requires_capture",
+)
+
+
+def payment_no(told: Object) -> str:
+    """Our number of the payment that it is about; "" where it names none."""
+    return text(told, "metadata", PAYMENT_NO)
+
+
+def check_it_is(told: Object, number: str) -> None:
+    """Raises Unverifiable where it speaks of another payment."""
+    if payment_no(told) != number:
+        raise Unverifiable("the answer speaks of another trade")
+
+
+def trade(told: Object) -> Outcome:
+    """How the payment stands, by its session or its payment intent."""
+    match text(told, "object"):
+        case "checkout.session":
+            return session(told)
+        case "payment_intent":
+            return intent(told)
+        case other:
+            raise Unverifiable(f"neither a session nor a payment intent: {other}")
+
+
+def session(told: Object) -> Outcome:
+    match text(told, "status"), text(told, "payment_status"):
+        case "complete", "paid":
+            return _paid_session(told)
+        case "complete", "unpaid":
+            return _unpaid_at_the_end(told)
+        case "expired", "unpaid":
+            return Declined("expired", "the page has expired", closed=True)
+        case "open", "unpaid":
+            return Pending(channel_no=text(told, "id") or None)
+        case status, payment_status:
+            known = ("open", "complete", "expired")
+            return unlisted_code(payment_status if status in known else status, "")
+
+
+def intent(told: Object) -> Outcome:
+    channel_no = text(told, "id") or None
+    match text(told, "status"):
+        case "succeeded":
+            charged = _inside(told, "latest_charge")
+            return Succeeded(
+                channel_no,
+                amounts.read(told.get("amount_received"), told.get("currency")),
+                seconds(charged, "created"),
+                given_back=_given_back(charged),
+            )
+        case "canceled":
+            return Declined(
+                text(told, "cancellation_reason") or "canceled",
+                "the payment was cancelled",
+                closed=True,
+            )
+        case status if status in _WAITING:
+            return Pending(channel_no=channel_no)
+        case status:
+            return unlisted_code(status, "")
+
+
+def charge(told: Object) -> Succeeded | None:
+    """What was taken and what of it went back; None where nothing was taken."""
+    if text(told, "status") != "succeeded" or told.get("captured") is False:
+        return None
+    taken = whole(told, "amount_captured")
+    return Succeeded(
+        number(told, "payment_intent"),
+        amounts.read(told.get("amount") if taken is None else taken, told.get("currency")),
+        seconds(told, "created"),
+        given_back=_given_back(told),
+    )
+
+
+def refund(told: Object) -> Outcome:
+    """Cards' refunds are said to have succeeded before the bank took them: they may fail later."""
+    channel_no = text(told, "id") or None
+    match text(told, "status"):
+        case "succeeded":
+            amount = amounts.read(told.get("amount"), told.get("currency"))
+            return Succeeded(channel_no, amount, seconds(told, "created"))
+        case "pending" | "requires_action":
+            return Pending(channel_no=channel_no)
+        case "failed":
+            reason = text(told, "failure_reason") or "failed"
+            return Declined(reason, "the refund failed", abnormal=True, channel_no=channel_no)
+        case "canceled":
+            return Declined("canceled", "the refund was cancelled", channel_no=channel_no)
+        case status:
+            return unlisted_code(status, "")
+
+
+def number(told: Object, name: str) -> str | None:
+    """The id of what is named there, whether or not it was expanded."""
+    return text(told, name) or text(told, name, "id") or None
+
+
+def seconds(told: Object, name: str) -> datetime | None:
+    at = whole(told, name)
+    return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+def _paid_session(told: Object) -> Succeeded:
+    paid = _inside(told, "payment_intent")
+    charged = _inside(paid, "latest_charge")
+    taken = whole(paid, "amount_received")
+    return Succeeded(
+        number(told, "payment_intent"),
+        amounts.read(told.get("amount_total") if taken is None else taken, told.get("currency")),
+        seconds(charged, "created"),
+        given_back=_given_back(charged),
+        earlier_no=text(told, "id") or None,
+    )
+
+
+def _unpaid_at_the_end(told: Object) -> Outcome:
+    """The payer chose a way that takes days. Did it fail, nobody can pay here any more."""
+    intent_is = text(told, "payment_intent", "status")
+    if intent_is in ("requires_payment_method", "canceled"):
+        return Declined("async_payment_failed", "the payment has failed", closed=True)
+    return Pending(channel_no=text(told, "id") or None)
+
+
+def _given_back(charged: Object) -> GivenBack | None:
+    if not whole(charged, "amount_refunded"):
+        return None
+    return GivenBack(amounts.read(charged.get("amount_refunded"), charged.get("currency")))
+
+
+def _inside(told: Object, name: str) -> Object:
+    """What is expanded there."""
+    value = told.get(name)
+    return value if isinstance(value, Mapping) else {}

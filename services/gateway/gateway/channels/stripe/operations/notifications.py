@@ -1,0 +1,161 @@
+"""What Stripe tells without being asked: events, signed, in any order, more than once.
+
+An event carries its object as it was then, and names our numbers in the object's metadata. Where it
+does not, the object is asked for: thin events name it only, and a dispute knows its payment by
+Stripe's number alone. What is not about a payment of ours (the account may have others) is taken
+and forgotten: Stripe turns addresses off that refuse.
+
+Source: docs.stripe.com/api/events/types, docs.stripe.com/webhooks
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from contracts.identifiers import is_id
+from contracts.money import Money
+from gateway.channels.plugin import (
+    Acknowledgement,
+    Answer,
+    Call,
+    GivenBack,
+    Moment,
+    Notified,
+    NotifiedPayment,
+    NotifiedRefund,
+    Outcome,
+    Question,
+    RawNotification,
+    Succeeded,
+    Understood,
+    Unverifiable,
+    understood,
+)
+from gateway.channels.reading import json_object, text, whole
+from gateway.channels.stripe import amounts, codes, objects, refunds, wire
+from gateway.channels.stripe.credentials import Account
+from gateway.channels.stripe.trade import CHARGE_OF
+
+ACCEPT: Final = Acknowledgement(200, b"{}", "application/json")
+REFUSE: Final = Acknowledgement(500, b"{}", "application/json")
+
+EVENT, THIN_EVENT = "event", "v2.core.event"
+
+_PATHS: Final[Mapping[str, str]] = {
+    objects.SESSION: wire.SESSIONS,
+    objects.INTENT: wire.INTENTS,
+    objects.CHARGE: wire.CHARGES,
+    objects.REFUND: wire.REFUNDS,
+    objects.DISPUTE: wire.DISPUTES,
+}
+_EXPANDED: Final[Mapping[str, str]] = {
+    **CHARGE_OF,
+    objects.DISPUTE: "payment_intent.latest_charge",
+}
+
+
+def read(
+    notification: RawNotification, account: Account, moment: Moment
+) -> list[Notified | Question[Account]]:
+    """Verify on the raw bytes, read."""
+    wire.check_signature(notification, account, moment)
+    event = json_object(notification.body)
+    wire.require_mode(event, account)
+    if text(event, "account") not in ("", account.account_id):
+        raise Unverifiable("it is for another merchant")
+    match text(event, "object"):
+        case "event":
+            return _snapshot(event)
+        case "v2.core.event":
+            return _asked_for(
+                text(event, "related_object", "type"), text(event, "related_object", "id")
+            )
+        case _:
+            raise Unverifiable("it is no event")
+
+
+def _snapshot(event: objects.Object) -> list[Notified | Question[Account]]:
+    data = event.get("data")
+    told = data.get("object") if isinstance(data, Mapping) else None
+    if not isinstance(told, Mapping):
+        raise Unverifiable("the event has no object")
+    if text(told, "object") == objects.DISPUTE:
+        return _asked_for(objects.DISPUTE, text(told, "id"))
+    happened_at = objects.seconds(event, "created")
+    return [_dated(each, happened_at) for each in _told(told)]
+
+
+def _asked_for(kind: str, number: str) -> list[Notified | Question[Account]]:
+    """The object itself, as it is now; nothing where it is of a kind that moves no payment."""
+    if kind not in _PATHS or not number.replace("_", "").isalnum():
+        return []
+    query = {"expand[0]": _EXPANDED[kind]} if kind in _EXPANDED else {}
+    return [Question(Call("GET", f"{_PATHS[kind]}/{number}", query=query), _answered)]
+
+
+def _answered(answer: Answer, account: Account) -> list[Notified]:
+    if refusal := codes.find_refusal(answer, codes.ASK):
+        raise Unverifiable(f"Stripe does not tell what its event is about: {refusal}")
+    return _told(answer.content)
+
+
+def _told(told: objects.Object) -> list[Notified]:
+    """What the object says of a payment or refund of ours."""
+    match text(told, "object"):
+        case objects.SESSION:
+            return _of_payment(told, objects.session(told))
+        case objects.INTENT:
+            # A page's payment is known by its session until we hear of it from there.
+            is_hosted = text(told, "metadata", objects.IS_HOSTED) != ""
+            return _of_payment(told, objects.intent(told), is_unbound=is_hosted)
+        case objects.CHARGE:
+            charged = objects.charge(told)
+            return [] if charged is None else _of_payment(told, charged)
+        case objects.REFUND if is_id("refund", refunds.refund_no(told)):
+            outcome = understood(objects.refund(told))
+            number = objects.payment_no(told)
+            return [NotifiedRefund(refunds.refund_no(told), number, outcome)]
+        case objects.DISPUTE:
+            return _of_dispute(told)
+        case _:
+            return []
+
+
+def _of_payment(
+    told: objects.Object, outcome: Outcome, *, is_unbound: bool = False
+) -> list[Notified]:
+    number = objects.payment_no(told)
+    if not is_id("payment", number):
+        return []
+    return [NotifiedPayment(number, understood(outcome), is_unbound)]
+
+
+def _of_dispute(told: objects.Object) -> list[Notified]:
+    """`money-moved-outside`: what Stripe took back for the payer's bank. An inquiry moves nothing,
+    and a dispute that was won has given back what it took."""
+    paid = told.get("payment_intent")
+    moved = told.get("balance_transactions")
+    if not isinstance(paid, Mapping) or not isinstance(moved, list):
+        raise Unverifiable("the dispute does not name its payment")
+    taken = objects.intent(paid)
+    disputed = amounts.read(told.get("amount"), told.get("currency"))
+    if not isinstance(taken, Succeeded) or not _is_withdrawn(moved):
+        return []
+    before = taken.given_back.amount if taken.given_back else None
+    total = disputed.amount_minor + (before.amount_minor if before else 0)
+    back = GivenBack(Money(total, disputed.currency), text(told, "id") or None, disputed)
+    return _of_payment(paid, replace(taken, given_back=back))
+
+
+def _is_withdrawn(moved: list[object]) -> bool:
+    """The movements are in the currency of the balance, the dispute in that of the payment."""
+    return sum(whole(each, "amount") or 0 for each in moved if isinstance(each, Mapping)) < 0
+
+
+def _dated(notified: Notified, happened_at: datetime | None) -> Notified:
+    """An event tells what was true when it was made, however late it arrives."""
+    outcome: Understood = replace(notified.outcome, asked_at=happened_at, said_at=happened_at)
+    if isinstance(outcome, Succeeded) and outcome.at is None:
+        outcome = replace(outcome, at=happened_at)
+    return replace(notified, outcome=outcome)

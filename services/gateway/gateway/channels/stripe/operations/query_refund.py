@@ -1,0 +1,33 @@
+"""What became of a refund: by Stripe's number of it, or among all of its payment.
+
+Source: docs.stripe.com/api/refunds/retrieve, docs.stripe.com/api/refunds/list
+"""
+
+from collections.abc import Mapping
+
+from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding, Unknown
+from gateway.channels.stripe import codes, limits, objects, refunds
+from gateway.channels.stripe.credentials import Account
+from gateway.channels.stripe.wire import REFUNDS
+
+
+def call(refunding: Refunding, account: Account) -> Call:
+    if refunding.channel_refund_no:
+        return Call("GET", f"{REFUNDS}/{refunding.channel_refund_no}")
+    query = {"payment_intent": refunds.intent_of(refunding), "limit": str(limits.PAGE_ROWS)}
+    return Call("GET", REFUNDS, query=query)
+
+
+def outcome(answer: Answer, refunding: Refunding, account: Account) -> Outcome:
+    if refusal := codes.find_refusal(answer, codes.ASK):
+        return refusal
+    content = answer.content
+    if content.get("object") != objects.LIST:
+        return refunds.read(content, refunding)
+    rows = [each for each in content["data"] if isinstance(each, Mapping)]
+    for each in rows:
+        if refunds.refund_no(each) == refunding.refund_no:
+            return refunds.read(each, refunding)
+    if content.get("has_more") is not False:
+        return Unknown("crowded", "more refunds than Stripe lists at once", is_spoken=False)
+    return Pending(found=False)

@@ -1,0 +1,190 @@
+"""What Stripe's events mean: whose they are, when they were true, and what makes us ask."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.gateway.channels.asking import opened
+from tests.unit.gateway.channels.channel_side import MOMENT, NOW, PAYMENT_NO, REFUND_NO
+from tests.unit.gateway.channels.stripe_side import CREATED, INTENT_ID, SESSION_ID, StripeSide
+
+from contracts.money import Money
+from gateway.channels.plugin import (
+    Answer,
+    Declined,
+    GivenBack,
+    NotifiedPayment,
+    NotifiedRefund,
+    Pending,
+    Question,
+    RawNotification,
+    Succeeded,
+    Unverifiable,
+)
+
+PLUGIN = StripeSide.plugin
+
+
+@pytest.fixture(scope="module")
+def side() -> StripeSide:
+    return StripeSide()
+
+
+@pytest.fixture(scope="module")
+def account(side: StripeSide) -> Any:
+    return opened(side)
+
+
+def read(account: Any, notification: RawNotification) -> Any:
+    return PLUGIN.notifications.read(notification, account, MOMENT)
+
+
+def test_an_event_tells_what_was_true_when_it_was_made(side: StripeSide, account: Any) -> None:
+    """However late it arrives: it is signed anew each time, and the event stays the same."""
+    made_at = CREATED - 86_400
+    told = side.paid_session(PAYMENT_NO, payment_intent=INTENT_ID)
+    event = {"object": "event", "created": made_at, "livemode": False, "data": {"object": told}}
+    [said] = read(account, side.signed(json.dumps(event).encode()))
+    assert said.outcome.asked_at == said.outcome.said_at == NOW - timedelta(days=1)
+    assert said.outcome.at == NOW - timedelta(days=1)
+    assert (said.outcome.channel_no, said.outcome.earlier_no) == (INTENT_ID, SESSION_ID)
+
+
+def test_a_page_that_expired_is_closed(side: StripeSide, account: Any) -> None:
+    [said] = read(account, side.event(side.session(PAYMENT_NO, status="expired")))
+    assert isinstance(said.outcome, Declined)
+    assert said.outcome.closed
+
+
+def test_a_payment_in_an_app_is_told_by_its_intent(side: StripeSide, account: Any) -> None:
+    [said] = read(account, side.event(side.paid_intent(PAYMENT_NO, latest_charge="ch_1")))
+    assert said.outcome == Succeeded(INTENT_ID, Money(1299, "CNY"), NOW)
+    assert not said.is_unbound
+    failed = side.intent(PAYMENT_NO, last_payment_error={"code": "card_declined"})
+    [said] = read(account, side.event(failed, type="payment_intent.payment_failed"))
+    assert said.outcome == Pending(channel_no=INTENT_ID)
+
+
+def test_the_intent_of_a_page_makes_us_ask(side: StripeSide, account: Any) -> None:
+    """It does not name the session by which we know the payment until then."""
+    metadata = {"payment_no": PAYMENT_NO, "is_hosted": "true"}
+    [said] = read(account, side.event(side.paid_intent(PAYMENT_NO, metadata=metadata)))
+    assert said.is_unbound
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [({}, Succeeded), ({"status": "pending"}, Pending), ({"status": "failed"}, Declined)],
+)
+def test_a_refund_is_told_by_our_number(
+    side: StripeSide, account: Any, changed: dict[str, str], kind: type
+) -> None:
+    [said] = read(account, side.event(side.refund(REFUND_NO, PAYMENT_NO, **changed)))
+    assert isinstance(said, NotifiedRefund)
+    assert (said.refund_no, said.payment_no) == (REFUND_NO, PAYMENT_NO)
+    assert isinstance(said.outcome, kind)
+
+
+def test_a_refund_in_the_dashboard_is_told_by_the_charge(side: StripeSide, account: Any) -> None:
+    """`money-moved-outside`"""
+    outside = side.refund("", "", metadata={})
+    assert read(account, side.event(outside)) == []
+    [said] = read(account, side.event(side.charge(PAYMENT_NO, amount_refunded=300)))
+    assert isinstance(said, NotifiedPayment)
+    assert said.outcome.given_back == GivenBack(Money(300, "CNY"))  # type: ignore[union-attr]
+    assert said.outcome.amount == Money(1299, "CNY")  # type: ignore[union-attr]
+
+
+def dispute(side: StripeSide, *moved: int, **changed: Any) -> dict[str, Any]:
+    paid = side.paid_intent(PAYMENT_NO, latest_charge=side.charge(PAYMENT_NO, amount_refunded=200))
+    return {
+        "id": "dp_1",
+        "object": "dispute",
+        "amount": 1000,
+        "balance_transactions": [{"amount": each} for each in moved],
+        "charge": "ch_1",
+        "currency": "cny",
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": paid,
+        "status": "needs_response",
+    } | changed
+
+
+@pytest.mark.parametrize(
+    ("moved", "given_back"),
+    [
+        ([-1000], GivenBack(Money(1200, "CNY"), "dp_1", Money(1000, "CNY"))),
+        ([-7000], GivenBack(Money(1200, "CNY"), "dp_1", Money(1000, "CNY"))),
+        ([], None),  # an inquiry
+        ([-1000, 1000], None),  # it was won
+    ],
+)
+def test_a_dispute_is_money_that_was_moved_outside(
+    side: StripeSide, account: Any, moved: list[int], given_back: GivenBack | None
+) -> None:
+    """It knows its payment by Stripe's number alone, so that Stripe is asked."""
+    [question] = read(account, side.event(dispute(side, payment_intent=INTENT_ID)))
+    assert isinstance(question, Question)
+    assert question.call.target == "/v1/disputes/dp_1"
+    said = question.read(Answer(200, dispute(side, *moved), MOMENT), account)
+    found = [each.outcome.given_back for each in said]
+    assert found == ([] if given_back is None else [given_back])
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "path"),
+    [
+        ("checkout.session", SESSION_ID, "/v1/checkout/sessions/"),
+        ("payment_intent", INTENT_ID, "/v1/payment_intents/"),
+        ("refund", "re_1", "/v1/refunds/"),
+    ],
+)
+def test_a_thin_event_makes_us_ask(
+    side: StripeSide, account: Any, kind: str, number: str, path: str
+) -> None:
+    thin = {
+        "id": "evt_test_1",
+        "object": "v2.core.event",
+        "type": f"v1.{kind}.updated",
+        "livemode": False,
+        "related_object": {"id": number, "type": kind, "url": "https://evil.example/"},
+    }
+    [question] = read(account, side.signed(json.dumps(thin).encode()))
+    assert question.call.target == path + number
+    assert question.call.verb == "GET"
+    told = side.paid_session(PAYMENT_NO)
+    [said] = question.read(Answer(200, told, MOMENT), account)
+    assert isinstance(said.outcome, Succeeded)
+    with pytest.raises(Unverifiable):
+        question.read(Answer(404, {"error": {"code": "resource_missing"}}, MOMENT), account)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"object": "customer", "id": "cus_1"},
+        {"object": "payment_intent", "id": "pi_1", "metadata": {}, "status": "canceled"},
+        {"object": "payment_intent", "id": "pi_1", "metadata": {"payment_no": "W1"},
+         "status": "canceled"},
+    ],
+)  # fmt: skip
+def test_what_is_about_nothing_of_ours_is_taken_and_forgotten(
+    side: StripeSide, account: Any, told: dict[str, Any]
+) -> None:
+    assert read(account, side.event(told)) == []
+
+
+def test_the_other_mode_is_another_account(side: StripeSide, account: Any) -> None:
+    with pytest.raises(Unverifiable):
+        read(account, side.event(side.paid_session(PAYMENT_NO), livemode=True))
+
+
+def test_both_secrets_count_while_one_is_rolled(side: StripeSide, account: Any) -> None:
+    body = side.paid_notification(PAYMENT_NO).body
+    for made in ((side.webhook_secret, "whsec_other"), ("whsec_other", side.webhook_secret)):
+        assert read(account, side.signed(body, CREATED, *made))
+    with pytest.raises(Unverifiable):
+        read(replace(account, webhook_secrets=()), side.signed(body))
