@@ -74,8 +74,8 @@ async def test_a_dispute_is_booked_as_money_that_was_moved_outside(
     assert (await sandbox.post("/_control/disputes", json=disputed)).status_code == 201
 
     async def is_booked() -> bool:
-        path = f"/v1/orders/{payment['merchant_order_no']}"
-        order = (await api.get(path, params={"merchant_id": payment["merchant_id"]})).json()
+        path = f"/v1/orders/{payment['merchant_order_no']}?merchant_id={payment['merchant_id']}"
+        order = (await api.get(path)).json()
         return [(each["cause"], each["amount"]) for each in order["refunds"]] == [
             ("external", 1299)
         ]

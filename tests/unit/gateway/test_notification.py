@@ -13,6 +13,7 @@ from gateway.channels.plugin import (
     Call,
     Declined,
     Notifications,
+    Notified,
     NotifiedPayment,
     NotifiedRefund,
     Question,
@@ -66,11 +67,16 @@ async def test_what_cannot_be_made_durable_must_come_again() -> None:
 
 def asking(gateway: Harness) -> None:
     """A channel whose notifications name something, and do not say how it stands."""
-    question = Question(
-        Call("GET", "/thing"),
-        lambda answer, account: [NotifiedPayment("P1", Succeeded("T1", Money(1299, "CNY")))],
+
+    def read(*_: object) -> list[Notified]:
+        paid = NotifiedPayment("P1", Succeeded("T1", Money(1299, "CNY")))
+        raise Question(Call("GET", "/thing"), lambda answer, account: [paid])
+
+    notifications: Notifications[str] = Notifications(
+        read, Acknowledgement(204), Acknowledgement(500, b"FAIL")
     )
-    with_notifications(gateway, question)
+    plugin = fake_plugin(notifications=notifications)
+    gateway.directory.put(ChannelAccount("C1", "M1", True, plugin, "key"))
 
 
 async def test_what_a_notification_only_names_is_asked_for() -> None:

@@ -188,13 +188,9 @@ class Executor:
         except UnknownKey as unknown:
             await self.keys.renew(account, unknown.name)
             notified = read(raw, account.opened, self.moment())
-        told: list[Notified] = []
-        for each in notified:
-            if isinstance(each, Question):
-                told += await self._answered(account, each)
-            else:
-                told.append(dated(each, received_at=moment.now))
-        return told
+        except Question as question:
+            return await self._answered(account, question)
+        return [dated(each, received_at=moment.now) for each in notified]
 
     def moment(self) -> Moment:
         """Now, with a fresh nonce of 32 letters and digits."""
@@ -236,7 +232,7 @@ class Executor:
             self._success.note(account, outcome, now_s)
         note(account, name, outcome, now_s - started)
 
-    async def _answered(self, account: ChannelAccount, asked: Question[Any]) -> list[Notified]:
+    async def _answered(self, account: ChannelAccount, asked: Question) -> list[Notified]:
         asked_at, read = self._now(), asked.read
         said = await self.ask(
             account, lambda *_: asked.call, lambda answer, _, opened: read(answer, opened), asked

@@ -1,6 +1,6 @@
 """What a plugin declares: its wire, its ways to ask, its notifications, all of it as one value."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
@@ -76,24 +76,12 @@ class HandOver(Generic[AccountT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Generic[AccountT]):
-    """What a notification makes us ask the channel; `read` raises Unverifiable."""
-
-    call: Call
-    read: Callable[[Answer, AccountT], list[Notified]]
-
-
-@dataclass(frozen=True, slots=True)
 class Notifications(Generic[AccountT]):
-    """The channel's webhooks. `read` raises Unverifiable; it may return nothing to do, and
-    questions where the notification names something and does not say how it stands. `is_shared`:
-    whether the channel signs for this account what may be about others; the second are all accounts
-    of the channel."""
+    """The channel's webhooks. `read` raises Unverifiable, and Question where the channel must be
+    asked; it may return nothing to do. `is_shared`: whether the channel signs for this account what
+    may be about others; the second are all accounts of the channel."""
 
-    read: Callable[
-        [RawNotification, AccountT, Moment],
-        Sequence[Notified | Question[AccountT]],
-    ]
+    read: Callable[[RawNotification, AccountT, Moment], list[Notified]]
     accept: Acknowledgement
     refuse: Acknowledgement
     is_shared: Callable[[AccountT, Iterable[AccountT]], bool] = lambda *_: False

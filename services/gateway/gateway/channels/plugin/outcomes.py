@@ -1,13 +1,14 @@
 """What came of a call, and what a channel tells without being asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from contracts.actions import Action
 from contracts.money import Money
 from contracts.words import Words
-from gateway.channels.plugin.messages import NotUnderstood
+from gateway.channels.plugin.messages import Answer, Call, NotUnderstood, Unverifiable
 from gateway.channels.texts import clean
 
 
@@ -224,6 +225,16 @@ class NotifiedRefund:
 
 
 Notified = NotifiedPayment | NotifiedRefund
+
+
+class Question(Unverifiable):
+    """A notification names something and does not say how it stands: `call` asks the channel, and
+    `read` is what it answers then, to be taken for what was notified."""
+
+    def __init__(self, call: Call, read: Callable[[Answer, Any], list[Notified]]) -> None:
+        super().__init__("it does not say how that stands")
+        self.call = call
+        self.read = read
 
 
 def _bound(bounded: object, **limits: int) -> None:

@@ -55,10 +55,8 @@ _EXPANDED: Final[Mapping[str, str]] = {
 }
 
 
-def read(
-    notification: RawNotification, account: Account, moment: Moment
-) -> list[Notified | Question[Account]]:
-    """Verify on the raw bytes, read."""
+def read(notification: RawNotification, account: Account, moment: Moment) -> list[Notified]:
+    """Verify on the raw bytes, read. Raises Question where Stripe must be asked."""
     wire.check_signature(notification, account, moment)
     event = json_object(notification.body)
     wire.require_mode(event, account)
@@ -75,7 +73,7 @@ def read(
             raise Unverifiable("it is no event")
 
 
-def _snapshot(event: objects.Object) -> list[Notified | Question[Account]]:
+def _snapshot(event: objects.Object) -> list[Notified]:
     data = event.get("data")
     told = data.get("object") if isinstance(data, Mapping) else None
     if not isinstance(told, Mapping):
@@ -86,12 +84,12 @@ def _snapshot(event: objects.Object) -> list[Notified | Question[Account]]:
     return [_dated(each, happened_at) for each in _told(told)]
 
 
-def _asked_for(kind: str, number: str) -> list[Notified | Question[Account]]:
-    """The object itself, as it is now; nothing where it is of a kind that moves no payment."""
+def _asked_for(kind: str, number: str) -> list[Notified]:
+    """Raises Question for the object itself, as it is now; nothing where it moves no payment."""
     if kind not in _PATHS or not number.replace("_", "").isalnum():
         return []
     query = {"expand[0]": _EXPANDED[kind]} if kind in _EXPANDED else {}
-    return [Question(Call("GET", f"{_PATHS[kind]}/{number}", query=query), _answered)]
+    raise Question(Call("GET", f"{_PATHS[kind]}/{number}", query=query), _answered)
 
 
 def _answered(answer: Answer, account: Account) -> list[Notified]:
