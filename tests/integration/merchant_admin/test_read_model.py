@@ -26,6 +26,7 @@ class Story:
         self.merchant_id = facts.pop("merchant_id", "M1")
         self.channel = facts.pop("channel", "wechat")
         self.subject = facts.pop("subject", "物业费 11月")
+        self.currency = facts.pop("currency", "CNY")
         self.created_at = facts.pop("created_at", BEGAN)
         self.merchant_order_no = facts.pop("merchant_order_no", new_id("event"))
         self.order_id, self.payment_no = new_id("order"), new_id("payment")
@@ -36,7 +37,7 @@ class Story:
     def order(self, status: str, paid: int = 0, refunded: int = 0) -> dict[str, Any]:
         return {
             "merchant_order_no": self.merchant_order_no, "merchant_id": self.merchant_id,
-            "status": status, "amount": 1299, "currency": "CNY", "amount_paid": paid,
+            "status": status, "amount": 1299, "currency": self.currency, "amount_paid": paid,
             "amount_refunded": refunded, "subject": self.subject, "created_at": self.created_at,
             "expires_at": self.created_at + timedelta(hours=2),
         }  # fmt: skip
@@ -47,7 +48,7 @@ class Story:
             "payment_no": self.payment_no, "merchant_order_no": self.merchant_order_no,
             "channel_trade_no": f"42{self.payment_no}" if is_paid else None,
             "merchant_id": self.merchant_id, "payment_id": "C1", "channel": self.channel,
-            "method": "native", "status": status, "amount": 1299, "currency": "CNY",
+            "method": "native", "status": status, "amount": 1299, "currency": self.currency,
             "amount_refunded": 0, "subject": self.subject,
             "action": {"type": "qr_code", "qr_code": "weixin://wxpay/bizpayurl?pr=payme"},
             "expires_at": self.created_at + timedelta(hours=2), "created_at": self.created_at,
@@ -60,7 +61,8 @@ class Story:
             "payment_no": self.payment_no, "merchant_order_no": self.merchant_order_no,
             "channel_trade_no": f"42{self.payment_no}",
             "channel_refund_no": f"50{self.refund_no}" if status == "succeeded" else None,
-            "merchant_id": self.merchant_id, "payment_id": "C1", "amount": 300, "currency": "CNY",
+            "merchant_id": self.merchant_id, "payment_id": "C1", "amount": 300,
+            "currency": self.currency,
             "status": status, "reason": "多收", "cause": "requested",
             "created_at": self.created_at, "refunded_at": None, "failure": None,
         }  # fmt: skip

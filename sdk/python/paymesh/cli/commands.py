@@ -78,7 +78,9 @@ def _absolute(path: Path | None) -> str | None:
 
 @app.command()
 def pay(
-    amount: Annotated[int, typer.Argument(help="Minor units (分): 1299 is 12.99.")],
+    amount: Annotated[
+        int, typer.Argument(help="Minor units (分): 1299 is 12.99 yuan, and 1,299 yen.")
+    ],
     subject: Annotated[str, typer.Argument(help="What it is for.")] = "paymesh pay",
     merchant: Merchant = None,
     channel: Annotated[str, typer.Option(help="wechat, alipay, …")] = "wechat",
@@ -165,12 +167,18 @@ def _show_parts(order: OrderView) -> None:
                 p.channel or "",
                 p.channel_trade_no or "",
                 state(p.status),
-                money(p.amount),
+                money(p.amount, p.currency),
             )
             for p in order.payments
         ]
         + [
-            (r.refund_no, "", r.channel_refund_no or "", state(r.status), money(-r.amount))
+            (
+                r.refund_no,
+                "",
+                r.channel_refund_no or "",
+                state(r.status),
+                money(-r.amount, order.currency),
+            )
             for r in order.refunds
         ],
     )

@@ -28,9 +28,18 @@ GOOD: Final = frozenset({"succeeded", "paid", "delivered"})
 BAD: Final = frozenset({"failed", "closed", "conflicted", "abnormal", "exhausted", "disabled"})
 
 
-def money(amount: int, currency: str = "CNY") -> str:
-    sign, whole = "-" if amount < 0 else "", abs(amount)
-    return f"{sign}{currency} {whole // 100:,}.{whole % 100:02}"
+DECIMALS: Final = {
+    **dict.fromkeys(("JPY", "KRW", "VND", "ISK", "UGX"), 0),
+    **dict.fromkeys(("KWD", "BHD", "JOD", "OMR", "TND"), 3),
+}
+"""Of the currencies that have not two (ISO 4217)."""
+
+
+def money(amount: int, currency: str) -> str:
+    """`CNY 1,234.50`, `JPY 1,000`, `KWD 1.250`."""
+    decimals = DECIMALS.get(currency, 2)
+    sign, (whole, minor) = "-" if amount < 0 else "", divmod(abs(amount), 10**decimals)
+    return f"{sign}{currency} {whole:,}" + (f".{minor:0{decimals}}" if decimals else "")
 
 
 def state(word: str) -> str:

@@ -20,7 +20,8 @@ class Search:
     """All that is given must fit; None fits everything. `number` is any of the numbers at all.
 
     `created_from` is included, `created_before` is not. `after`: only what comes behind it.
-    `scope`: whose data the searcher sees at all. Amounts are in minor units, both ends included.
+    `scope`: whose data the searcher sees at all. Amounts are in thousandths of each
+    currency, both ends included.
     """
 
     scope: Scope

@@ -9,6 +9,7 @@ import asyncpg
 
 from chassis.database import Tx
 from contracts.api import OrderSummary, PaymentView, RefundView
+from contracts.money import MINOR_DIGITS
 from merchant_admin.domain.errors import NoSuch
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Delivery, FoundOrder, FoundPayment, FoundRefund, Search
@@ -16,7 +17,21 @@ from merchant_admin.store.scope import within
 
 PLAN_WITH_VALUES = "set local plan_cache_mode = force_custom_plan"
 
-_ORDERS = within(
+DIGITS = " ".join(
+    f"when '{currency}' then {10 ** (3 - digits)}"
+    for currency, digits in MINOR_DIGITS.items()
+    if digits != 2
+)
+THOUSANDTHS = "(({0}.view ->> 'amount')::bigint * case {0}.view ->> 'currency' {1} else 10 end)"
+"""Amounts of all currencies on one scale: people type 1000, and mean yen as well as yuan."""
+
+
+def _searched(statement: str, alias: str) -> str:
+    amount = THOUSANDTHS.format(alias, DIGITS)
+    return within(statement.replace(":thousandths", amount), f"{alias}.merchant_id", 17)
+
+
+_ORDERS = _searched(
     """
 select :columns
   from orders_view o
@@ -46,17 +61,16 @@ select :columns
    and ($14::timestamptz is null or (o.created_at, o.order_id) < ($14, $15::text))
    and ($18::text is null or exists (
         select from payments_view p where p.order_id = o.order_id and p.view ->> 'method' = $18))
-   and ($19::bigint is null or (o.view ->> 'amount')::bigint >= $19)
-   and ($20::bigint is null or (o.view ->> 'amount')::bigint <= $20)
+   and ($19::bigint is null or :thousandths >= $19)
+   and ($20::bigint is null or :thousandths <= $20)
    and :scope
  order by o.created_at desc, o.order_id desc
  limit $16
 """,
-    "o.merchant_id",
-    17,
+    "o",
 )
 
-_PAYMENTS = within(
+_PAYMENTS = _searched(
     """
 select :columns
   from payments_view p left join deliveries_view d using (callback_id)
@@ -82,17 +96,16 @@ select :columns
    and ($13::timestamptz is null or p.created_at < $13)
    and ($14::timestamptz is null or (p.created_at, p.payment_no) < ($14, $15::text))
    and ($18::text is null or p.view ->> 'method' = $18)
-   and ($19::bigint is null or (p.view ->> 'amount')::bigint >= $19)
-   and ($20::bigint is null or (p.view ->> 'amount')::bigint <= $20)
+   and ($19::bigint is null or :thousandths >= $19)
+   and ($20::bigint is null or :thousandths <= $20)
    and :scope
  order by p.created_at desc, p.payment_no desc
  limit $16
 """,
-    "p.merchant_id",
-    17,
+    "p",
 )
 
-_REFUNDS = within(
+_REFUNDS = _searched(
     """
 select :columns
   from refunds_view r left join deliveries_view d using (callback_id)
@@ -119,14 +132,13 @@ select :columns
    and ($18::text is null or exists (
         select from payments_view p
          where p.payment_no = r.payment_no and p.view ->> 'method' = $18))
-   and ($19::bigint is null or (r.view ->> 'amount')::bigint >= $19)
-   and ($20::bigint is null or (r.view ->> 'amount')::bigint <= $20)
+   and ($19::bigint is null or :thousandths >= $19)
+   and ($20::bigint is null or :thousandths <= $20)
    and :scope
  order by r.created_at desc, r.refund_no desc
  limit $16
 """,
-    "r.merchant_id",
-    17,
+    "r",
 )
 
 # As a condition of its own, not behind an `or`, it lets the planner begin with the payments of a

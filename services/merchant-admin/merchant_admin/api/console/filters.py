@@ -17,6 +17,8 @@ from merchant_admin.domain.search import Search, SplitSearch
 
 PAGE: Final = 50
 CURRENCY: Final = "CNY"
+FINEST: Final = "KWD"
+"""A currency with three decimals."""
 CHANNELS: Final = ("wechat", "alipay", "easy", "stripe", "unionpay", "sandbox")
 METHODS: Final = tuple(method.value for method in Method)
 FIELDS: Final = (
@@ -114,7 +116,8 @@ def morning_of(text: str | None, days_after: int) -> datetime | None:
 
 
 def _amount(text: str | None) -> int | None:
-    return minor_units(text, CURRENCY) if text else None
+    """In thousandths: of what currency the rows are that it will be compared with, nobody knows."""
+    return minor_units(text, FINEST) if text else None
 
 
 def count_of(items: list[Any], *, is_whole: bool) -> str:
