@@ -153,7 +153,7 @@ async def test_a_second_start_elsewhere_keeps_the_merchant_and_pays_with_other_s
     await rotate_sealing(folder, "--new-keys")
     async with running(folder) as run:
         await run.until((folder / "demo.json").exists)
-        assert "7 secrets of 7 entities are sealed anew" in await rotate_sealing(folder)
+        assert "8 secrets of 8 entities are sealed anew" in await rotate_sealing(folder)
         assert "0 secrets of 0 entities are sealed anew" in await rotate_sealing(folder)
     await rotate_sealing(folder, "--forget-old")
     async with running(folder, demo=True) as run:
