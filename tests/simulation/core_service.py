@@ -109,7 +109,7 @@ def _route(
             raise KeyError(path)
 
 
-def _money_route(given: OpenSplit | OpenRefund, deps: Deps) -> Coroutine[Any, Any, BaseModel]:
+def _money_route(given: OpenSplit | OpenRefund, deps: Deps) -> Coroutine[Any, Any, Response]:
     if isinstance(given, OpenSplit):
         return splits.post_split(given, deps)
     return refunds.post_refund(given, deps)
@@ -117,7 +117,7 @@ def _money_route(given: OpenSplit | OpenRefund, deps: Deps) -> Coroutine[Any, An
 
 def _statement_route(
     number: str, given: StatementPage | NoStatement, deps: Deps
-) -> Coroutine[Any, Any, BaseModel]:
+) -> Coroutine[Any, Any, BaseModel | Response]:
     if isinstance(given, NoStatement):
         return reconciliations.post_no_statement(number, given, deps)
     return reconciliations.post_statement_page(number, given, deps)

@@ -41,7 +41,10 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "ledger_check_missing": ("夜间账目检查未运行", "The nightly check of the books has not run"),
     "loop.crashed:": ("后台任务反复崩溃", "Background work keeps crashing"),
     "merchant.failing:": ("商户成功率下降", "Payments of a merchant do not work"),
-    "notice:another-receiver:": "通知说的是别人的收款",
+    "notice:another-receiver:": (
+        "通知说的是别人的收款",
+        "A notification is about money of somebody else",
+    ),
     "notice:not-understood:": (
         "渠道通知内容无法识别",
         "A channel tells something that we do not know",
