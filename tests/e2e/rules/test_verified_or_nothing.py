@@ -14,6 +14,8 @@ from tests.e2e import all_books
 from tests.e2e.harness import Harness
 from tests.e2e.running import eventually
 
+from paymesh_local.registration import channel_of
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CHANNELS = pytest.mark.parametrize("channel", ["wechat", "alipay", "easy"])
@@ -70,9 +72,8 @@ async def test_notification_under_another_accounts_address_is_not_believed(
     """A true notification of one channel, sent to the address of another."""
     body = harness.request(channel)
     payment = await harness.created(body)
-    others = {
-        name: id_ for name, id_ in harness.stack.demo["payment_ids"].items() if name != channel
-    }
+    accounts = harness.stack.demo["payment_ids"]
+    others = {channel_of(name): accounts[name] for name in accounts if channel_of(name) != channel}
     gateway = harness.stack.demo["gateway_url"]
     async with httpx.AsyncClient(base_url=gateway, trust_env=False) as anybody:
         for other, payment_id in others.items():
