@@ -45,8 +45,10 @@ def sql_texts() -> Iterator[tuple[str, str]]:
     for module in pkgutil.iter_modules(store.__path__):
         loaded = importlib.import_module(f"{store.__name__}.{module.name}")
         for name, value in sorted(vars(loaded).items()):
-            if isinstance(value, str) and name.strip("_").isupper() and " " in value:
-                yield f"{module.name}.{name}", value
+            texts = value if isinstance(value, dict) else {"": value}
+            for key, text in texts.items():
+                if isinstance(text, str) and name.strip("_").isupper() and " " in text:
+                    yield f"{module.name}.{name}{key}", text
 
 
 @pytest.fixture

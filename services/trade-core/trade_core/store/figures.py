@@ -32,12 +32,8 @@ class FeeQuestion:
 
 async def list_fees(tx: Tx, asked: FeeQuestion) -> list[asyncpg.Record]:
     """`period`, `part`, `amount`: by period, by part, and of all."""
-    statement = _FEES.format(
-        period="date_trunc('month', s.day)::date" if asked.by_month else "s.day",
-        part=_PARTS[asked.by],
-    )
     return await tx.fetch(
-        statement,
+        _FEES[asked.by, asked.by_month],
         asked.first,
         asked.last,
         asked.currency,
@@ -56,13 +52,7 @@ async def list_movements(
     return await tx.fetch(_MOVEMENTS, merchant_id, first, last, upto)
 
 
-_PARTS = {
-    FeePart.MERCHANT: "s.merchant_id",
-    FeePart.APP: "f.app_id",
-    FeePart.CHANNEL: "s.channel",
-}
-
-_FEES = """
+_OF_PERIOD_AND_PART = """
 select {period} as period, {part} as part, sum(f.amount)::bigint as amount
 from statement s join fee_share f using (statement_no)
 where s.day between $1 and $2 and s.currency = $3
@@ -71,7 +61,19 @@ where s.day between $1 and $2 and s.currency = $3
   and ($7::text[] is null or s.merchant_id = any ($7))
 group by grouping sets ((1), (2), ())
 having count(*) > 0
-"""
+""".format
+
+_FEES = {
+    (part, by_month): _OF_PERIOD_AND_PART(
+        period="date_trunc('month', s.day)::date" if by_month else "s.day", part=column
+    )
+    for part, column in (
+        (FeePart.MERCHANT, "s.merchant_id"),
+        (FeePart.APP, "f.app_id"),
+        (FeePart.CHANNEL, "s.channel"),
+    )
+    for by_month in (False, True)
+}
 
 _MOVEMENTS = """
 with moved as (
