@@ -112,6 +112,8 @@ RIGHTS: Final[dict[str, dict[str, set[str]]]] = {
         "POST /internal/replays": {M},
         "GET /internal/replays/{replay_id}": {M},
         "POST /internal/alerts": {G, T, M, C},
+        "POST /internal/alerts/search": {M},
+        "POST /internal/alerts/acknowledge": {M},
         "POST /internal/alerts/test": {M},
         "POST /internal/way-back/sign": {G},
         "POST /internal/seal-anew": {M},

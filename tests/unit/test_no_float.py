@@ -20,6 +20,7 @@ SECONDS = {
     "services/gateway/gateway/domain/payer_state.py",
     "services/gateway/gateway/domain/recent_checks.py",
     "services/merchant-admin/merchant_admin/domain/passwords.py",
+    "services/merchant-admin/merchant_admin/domain/ratios.py",
     "services/merchant-admin/merchant_admin/domain/waiting.py",
     "services/notifier/notifier/domain/alerts.py",
     "services/notifier/notifier/domain/endpoints.py",
@@ -27,7 +28,7 @@ SECONDS = {
     "services/notifier/notifier/domain/schedule.py",
     "services/trade-core/trade_core/domain/backlog_alerts.py",
 }
-"""They reckon in seconds, or in colours, and know no money."""
+"""They reckon in seconds, shares of counts or colours, and know no money."""
 
 
 def floats(source: str) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +40,8 @@ analyze;
 WHOLE = {"checking._KEPT"}
 """Reads all kept sums at night: a row per account of the ledger, however much history there is."""
 
+STATEMENT = re.compile(r"\s*(?:select|insert|update|delete|with)\s")
+
 
 def sql_texts() -> Iterator[tuple[str, str]]:
     """Every SQL text of the store, by its name."""
@@ -47,7 +50,7 @@ def sql_texts() -> Iterator[tuple[str, str]]:
         for name, value in sorted(vars(loaded).items()):
             texts = value if isinstance(value, dict) else {"": value}
             for key, text in texts.items():
-                if isinstance(text, str) and name.strip("_").isupper() and " " in text:
+                if name.strip("_").isupper() and STATEMENT.match(str(text)):
                     yield f"{module.name}.{name}{key}", text
 
 

@@ -7,7 +7,8 @@ import pytest
 from merchant_admin.api.console.charts import columns
 from merchant_admin.api.console.reports import duration, percent
 from merchant_admin.domain.errors import BadPeriod
-from merchant_admin.domain.reports import BUCKET_BOUNDS_S, By, Grain, Report, median_s
+from merchant_admin.domain.ratios import BUCKET_BOUNDS_S, median_s
+from merchant_admin.domain.reports import By, Grain, Report
 from merchant_admin.domain.scope import EVERYTHING
 
 

@@ -7,17 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
 from foundation.money_text import BEIJING
 from merchant_admin.domain.errors import BadPeriod
+from merchant_admin.domain.ratios import Ratio, Seconds, median_s, rate
 from merchant_admin.domain.scope import Scope
-
-BUCKET_BOUNDS_S: Final = (
-    5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200, 14400,
-)  # fmt: skip
-"""Between the buckets of times to pay; the migration that fills them has the same."""
 
 
 class Grain(StrEnum):
@@ -82,8 +77,8 @@ class Callbacks:
     attempts: int = 0
 
     @property
-    def delivered_rate(self) -> float | None:
-        return _rate(self.delivered, self.delivered + self.exhausted)
+    def delivered_rate(self) -> Ratio:
+        return rate(self.delivered, self.delivered + self.exhausted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +101,8 @@ class Figures:
     waits: Mapping[int, int] | None = None
 
     @property
-    def success_rate(self) -> float | None:
-        return _rate(self.succeeded, self.created)
+    def success_rate(self) -> Ratio:
+        return rate(self.succeeded, self.created)
 
     @property
     def net(self) -> int:
@@ -115,7 +110,7 @@ class Figures:
         return self.paid_amount - self.refunded - (self.fees or 0)
 
     @property
-    def median_time_to_pay_s(self) -> float | None:
+    def median_time_to_pay_s(self) -> Seconds:
         return median_s(self.waits or {})
 
 
@@ -143,26 +138,6 @@ def added(figures: Iterable[Figures]) -> Figures:
     """The sums alone: fees, callbacks and times to pay are left out."""
     them = list(figures)
     return Figures(**{name: sum(getattr(it, name) for it in them) for name in MEASURES})
-
-
-def median_s(payments: Mapping[int, int]) -> float | None:
-    """About how long half of them took at most: exact to the bucket, and within it as if they were
-    spread evenly. None for none."""
-    half = sum(payments.values()) / 2
-    if not half:
-        return None
-    bounds = (0, *BUCKET_BOUNDS_S, BUCKET_BOUNDS_S[-1])
-    before = 0
-    for bucket, (lower, upper) in enumerate(pairwise(bounds)):
-        here = payments.get(bucket, 0)
-        if here and before + here >= half:
-            return lower + (upper - lower) * (half - before) / here
-        before += here
-    return float(bounds[-1])
-
-
-def _rate(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 def _months(first: date, last: date) -> list[datetime]:

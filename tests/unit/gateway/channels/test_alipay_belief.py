@@ -28,6 +28,7 @@ from gateway.channels.plugin import (
     NotUnderstood,
     Pending,
     RawNotification,
+    Receiver,
     Reply,
     Succeeded,
     Unverifiable,
@@ -113,7 +114,8 @@ def test_each_state_of_a_notification_has_its_meaning(
 ) -> None:
     notification = side.notification(side.trade_fields(PAYMENT_NO, state))
     read = PLUGIN.notifications.read(notification, account, MOMENT)
-    assert read == [NotifiedPayment(PAYMENT_NO, meaning)]
+    whose = Receiver(SELLER_ID, TRADE_NO)
+    assert read == [NotifiedPayment(PAYMENT_NO, meaning, receiver=whose)]
 
 
 def test_each_field_of_a_notification_is_signed(side: AlipaySide, account: Any) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from tests.unit.gateway.channels.alipay_side import (
     APP_ID,
+    SELLER_ID,
     TRADE_NO,
     AlipaySide,
 )
@@ -165,7 +166,7 @@ def test_operations_ask_by_our_numbers(side: AlipaySide, account: Any) -> None:
 
 
 def test_a_service_provider_acts_by_its_token(side: AlipaySide) -> None:
-    account = opened(side, app_auth_token="token-of-the-merchant")
+    account = opened(side, app_auth_token="token-of-the-merchant", seller_id=SELLER_ID)
     said = asked(side, account, PLUGIN.query, trade())
     assert said.content[""]["app_auth_token"] == "token-of-the-merchant"
     assert "token-of-the-merchant" not in repr(account)
