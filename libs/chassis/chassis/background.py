@@ -216,21 +216,25 @@ class Background:
                 return
             if watched.pulse is not None:
                 watched.pulse.beat()
-            started = time.monotonic()
+            started, was_halted = time.monotonic(), False
             try:
-                await self._run(watched)
+                was_halted = await self._run(watched)
             except Exception:  # Whatever it was: it is counted, and the loop starts again.
                 log.exception("background.crashed", loop=name)
                 CRASHES.labels(name).inc()
+            if was_halted:
+                continue
             if time.monotonic() - started > STEADY_S:
                 backoff_s = self._backoff_s
             if await pause(self._stop, backoff_s):
                 return
             backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
 
-    async def _run(self, watched: _Watched) -> None:
+    async def _run(self, watched: _Watched) -> bool:
+        """True where it ended because it was told to."""
         if watched.gate is None:
             await watched.loop(self._stop)
-            return
+            return self._stop.is_set()
         async with watched.gate.halting(self._stop) as halt:
             await watched.loop(halt)
+            return halt.is_set()

@@ -11,10 +11,12 @@ from aiokafka.errors import KafkaError
 from chassis.background import Pulse, unless_stopped
 from chassis.broker import Broker, options_of
 from chassis.consumer import FETCH_WAIT_MS, Record, leave, record_of
+from chassis.consumer.patience import LOOK_AROUND_MS, Patience
 
 log = structlog.get_logger()
 
-POLL_MS = 200
+POLL_MS = 1_000
+IDLE_WAIT_MS = 500
 REQUEST_LIMIT_MS = 20_000
 MAX_RECORDS = 500
 WATCH_EVERY_S = 2.0
@@ -62,6 +64,7 @@ class Broadcast:
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_LIMIT_MS,
             fetch_max_wait_ms=self._fetch_wait_ms,
+            consumer_timeout_ms=LOOK_AROUND_MS,
         )
         try:
             ends = await unless_stopped(stop, self._begin(kafka))
@@ -86,7 +89,7 @@ class Broadcast:
     async def _read(
         self, kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], stop: asyncio.Event
     ) -> None:
-        seen, checked_at = ends, 0.0
+        seen, checked_at, patience = ends, 0.0, Patience(self._fetch_wait_ms, IDLE_WAIT_MS)
         while not stop.is_set():
             if self._watch is not None and time.monotonic() - checked_at >= WATCH_EVERY_S:
                 seen = await self._compare(kafka, seen)
@@ -97,6 +100,7 @@ class Broadcast:
                 stop, kafka.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
             )
             self.pulse.beat()
+            patience.after(kafka, found=bool(batches))
             for raws in (batches or {}).values():
                 for raw in raws:
                     self._handle_one(record_of(raw))

@@ -1,5 +1,6 @@
 """The composition root: settings become connections, connections become the service."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -57,7 +58,8 @@ class _Running:
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         config = self._config
-        hub = Hub(config.max_streams, monotonic=time.monotonic)
+        later = asyncio.get_running_loop().call_later
+        hub = Hub(config.max_streams, monotonic=time.monotonic, later=later)
         news = Broadcast(
             bootstrap=config.broker(),
             topic=topics.ORDER_EVENTS,
@@ -82,7 +84,7 @@ class _Running:
             if (notifier := notifier_of(config)) is not None:
                 await opened.enter_async_context(notifier)
             background = await opened.enter_async_context(self._background)
-            background.start("news", news.run, pulse=news.pulse)
+            background.start("news", news.run, pulse=news.pulse, gate=hub.watched)
             if notifier is not None:
                 watching = self_watch(NAME, by_http(notifier, SOURCE), consumers={})
                 background.start("watch", watching.run, pulse=watching.pulse)

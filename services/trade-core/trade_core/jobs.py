@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from prometheus_client import Gauge
 
-from chassis.background import Alarm, Pulse, pause
+from chassis.background import Alarm, Pulse, pause, unless_stopped
 from contracts.events.configuration import ChannelAccountEntity
 from foundation.alerting import Tell
 from trade_core.domain.backlog_alerts import check_missing, due_behind
@@ -16,14 +16,20 @@ from trade_core.domain.reconciliation import finished_days
 from trade_core.flows.check_ledger import check_if_due
 from trade_core.flows.deps import Deps
 from trade_core.flows.measure import Backlog, backlog
-from trade_core.flows.poll_due import poll_due
+from trade_core.flows.poll_due import next_due_s, poll_due
 from trade_core.flows.read_day_statement import advance_days
 from trade_core.flows.read_ledger import advance_balances
 from trade_core.flows.read_order import forget_calls
 from trade_core.flows.reconcile import attend_reconciliations, forget, make_reconciliations
 
 NAME: Final = "trade-core"
-POLL_S: Final = 0.5
+POLL_S: Final = 2.0
+"""At most this long until the next look at what is due: nothing that other replicas make is due
+sooner than 5 s later, and what they make urgent they attend to themselves."""
+
+COMPANY_S: Final = 0.5
+"""What is due within this long is attended to together."""
+
 LEDGER_EVERY_S: Final = 60.0
 RECONCILE_EVERY_S: Final = 2.0
 BACKLOG_EVERY_S: Final = 5.0
@@ -37,7 +43,7 @@ RECONCILE_STALL_S: Final = 900.0
 
 
 class DueLoop:
-    """Attends to what is due, batch after batch, then waits for the wake-up or half a second."""
+    """Attends to what is due, batch after batch, then waits for the wake-up or the next time."""
 
     def __init__(self, deps: Deps, wake_up: asyncio.Event) -> None:
         self.pulse = Pulse()
@@ -50,12 +56,13 @@ class DueLoop:
             attended = await poll_due(self._deps)
             self.pulse.beat()
             if not attended:
-                await self._rest()
+                await self._rest(stop)
 
-    async def _rest(self) -> None:
+    async def _rest(self, stop: asyncio.Event) -> None:
+        rest_s = min(max(await next_due_s(self._deps), COMPANY_S), POLL_S)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S):
-                await self._wake_up.wait()
+            async with asyncio.timeout(rest_s):
+                await unless_stopped(stop, self._wake_up.wait())
 
 
 class Accounts(Protocol):

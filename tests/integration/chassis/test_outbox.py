@@ -179,6 +179,21 @@ async def test_replicas_share_the_shards_and_those_of_the_dead_are_taken_over(
         await owned(db, 16)
 
 
+async def test_what_one_replica_commits_wakes_the_owner_of_its_shard(
+    db: Database, broker: Broker, running: Running
+) -> None:
+    first, second = (Relay(db, broker, fallback_s=3_600) for _ in range(2))
+    async with running(first.run), running(second.run):
+        async with asyncio.timeout(20), db.connection() as connection:
+            while await connection.fetchval(OWNED) != [8, 8]:
+                first.wake()
+                second.wake()
+        await write(db, *(event(number, f"k{number}") for number in range(64)))
+        first.wake()
+        await drained(db)
+    assert len(broker.taken) == 64
+
+
 async def test_each_shard_has_one_owner(db: Database, running: Running) -> None:
     first, second = Broker(), Broker()
     keys = [f"k{n}" for n in range(40)]

@@ -1,5 +1,6 @@
 """Who watches which order, and what is known of it without asking."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -69,6 +70,22 @@ def test_news_of_another_app_with_the_same_number_is_not_ours(checkout: MakeChec
     with board.watching(checkout(), link="a", address="x") as (room, _):
         tell(board, record(event(paid)))
         assert room.checkout.order.status == "open"
+
+
+def test_the_bus_is_read_while_somebody_watches_and_a_while_longer(
+    checkout: MakeCheckout,
+) -> None:
+    later: list[Callable[[], None]] = []
+    board = Hub(9, monotonic=Clock(), later=lambda _, call: later.append(call))
+    assert not board.watched.is_open
+    with board.watching(checkout(), link="a", address="x"):
+        assert board.watched.is_open
+    assert board.watched.is_open, "the next one comes soon"
+    with board.watching(checkout(), link="a", address="x"):
+        later.pop()()
+        assert board.watched.is_open, "the next one has come"
+    later.pop()()
+    assert not board.watched.is_open
 
 
 def test_older_news_changes_nothing(checkout: MakeCheckout) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chassis.background import Background, Pulse, pause, unless_stopped
+from chassis.background import Background, Gate, Pulse, pause, unless_stopped
 
 
 async def test_a_loop_that_crashes_is_started_again() -> None:
@@ -24,6 +24,23 @@ async def test_a_loop_that_crashes_is_started_again() -> None:
         background.start("crashing", crash)
         await enough.wait()
         assert background.alive() == {"crashing": True}
+
+
+async def test_a_loop_that_its_gate_stopped_begins_anew_without_a_back_off() -> None:
+    gate, begun = Gate(), asyncio.Event()
+
+    async def loop(stop: asyncio.Event) -> None:
+        begun.set()
+        await stop.wait()
+
+    async with asyncio.timeout(5), Background(backoff_s=3_600) as background:
+        background.start("work", loop, gate=gate)
+        for _ in range(3):
+            await begun.wait()
+            begun.clear()
+            gate.turn(is_open=False)
+            await asyncio.sleep(0)
+            gate.turn(is_open=True)
 
 
 async def test_a_loop_finishes_its_round_on_stop() -> None:

@@ -20,6 +20,7 @@ from chassis.background import Pulse, pause, unless_stopped
 from chassis.broker import Broker, options_of
 from chassis.consumer.hearing import Hearing
 from chassis.consumer.membership import Handover, leave
+from chassis.consumer.patience import FETCH_WAIT_MS, IDLE_WAIT_MS, LOOK_AROUND_MS, Patience
 from chassis.consumer.records import DeadRecord, Record, dead, record_of
 from chassis.database import is_passing
 
@@ -38,11 +39,7 @@ POLL_AGE_S = Gauge(
 )
 DEAD = Counter("paymesh_dead_events", "Records that could not be applied", ["group"])
 
-POLL_MS = 200
-FETCH_WAIT_MS = 500
-"""Kafka answers a fetch as soon as there is a record, else after this long. Lower it for a broker
-that always waits, as librdkafka's mock cluster does."""
-
+POLL_MS = 1_000  # A record ends it at once; the rest is for pulse and measures.
 REQUEST_LIMIT_MS = 20_000
 HEARTBEAT_MAX_MS = 5_000
 COMMIT_LIMIT_S = 10.0
@@ -75,6 +72,7 @@ class Consumer(Generic[T]):
     `dead_letter` keeps dead records (`dead_letter_in` in a transaction); it may be called again for
     the same.
     `healthy` tells whether the database is up: while it is not, no record is blamed.
+    `fetch_wait_ms`, and `idle_wait_ms` when nothing happens: see `Patience`.
     `rest_s`: how long it rests after a batch that was not full, so that the next is larger, where
     to be up to date costs more than it is worth.
     """
@@ -92,6 +90,7 @@ class Consumer(Generic[T]):
         member_id: str | None = None,
         session_timeout_ms: int = 30_000,
         fetch_wait_ms: int = FETCH_WAIT_MS,
+        idle_wait_ms: int = IDLE_WAIT_MS,
         max_records: int = 500,
         rest_s: float = 0.0,
     ) -> None:
@@ -108,6 +107,7 @@ class Consumer(Generic[T]):
         self._member_id = member_id
         self._session_timeout_ms = session_timeout_ms
         self._fetch_wait_ms = fetch_wait_ms
+        self._patience = Patience(fetch_wait_ms, idle_wait_ms)
         self._max_records = max_records
         self._rest_s = rest_s
         self._working = asyncio.Lock()  # Held while a batch is applied and committed.
@@ -152,6 +152,7 @@ class Consumer(Generic[T]):
                 stop, kafka.getmany(timeout_ms=POLL_MS, max_records=self._max_records)
             )
             self.pulse.beat()
+            self._patience.after(kafka, found=bool(batches))
             if batches and (wait_s := await self._handle(kafka, batches)):
                 await pause(stop, wait_s)
             self._measure(kafka)
@@ -292,6 +293,7 @@ class Consumer(Generic[T]):
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_LIMIT_MS,
             fetch_max_wait_ms=self._fetch_wait_ms,
+            consumer_timeout_ms=LOOK_AROUND_MS,
             partition_assignment_strategy=[StickyPartitionAssignor],
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MAX_MS, self._session_timeout_ms // 3),

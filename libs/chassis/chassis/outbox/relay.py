@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause
-from chassis.database import UNREACHABLE, Connection, Database
+from chassis.database import UNREACHABLE, Connection, Database, Tx
 from chassis.outbox.shards import OWNED, Shards
 from chassis.producer import Message, NotPublished, Producer
 
@@ -24,7 +25,8 @@ DEAD = Counter("paymesh_outbox_dead", "Events that can never be published", ["to
 
 LOOK_AROUND_S = 1.0
 REST_S = 0.02  # After a round that was not full, so that a burst of commits shares the next.
-BUSY_POLL_S, IDLE_POLL_S = 0.02, 0.2
+FALLBACK_S = 2.0  # For what nobody announced: a replica that died behind its commit, a command.
+ANNOUNCED = "outbox"  # To the other replicas, who own some of the shards.
 RECONNECT_S = 0.5
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.1, 1.0  # After a round in which nothing was published.
 HOLD_FIRST_S = 0.05  # For a key after its failure; doubled by each.
@@ -40,7 +42,7 @@ class Relay:
     on that same connection: a relay that lost its locks cannot read either. Events arrive at
     least once, per key in the order of their ids (after a failure, once more in that order).
     `rest_s`: how long it rests after a round that was not full; longer, where nobody waits for the
-    events, makes rounds fewer and larger.
+    events, makes rounds fewer and larger. `fallback_s`: how long it waits for a wake-up.
     `oldest_s` and `dead`: how long the oldest event waits, and how many can never be published, of
     all replicas together, as they were a second ago.
     """
@@ -53,6 +55,7 @@ class Relay:
         batch: int = 500,
         hold_max_s: float = 10.0,
         rest_s: float = REST_S,
+        fallback_s: float = FALLBACK_S,
     ) -> None:
         self.pulse = Pulse()
         self.oldest_s = 0.0
@@ -61,39 +64,51 @@ class Relay:
         self._producer = producer
         self._batch = batch
         self._rest_s = rest_s
+        self._fallback_s = fallback_s
         self._awake = asyncio.Event()
+        self._is_news = False  # Something was committed here since it was announced.
         self._held = _HeldKeys(hold_max_s)
 
     def wake(self) -> None:
-        """Tell the relay that something was committed, so that it does not wait for its poll."""
+        """Tell the relays of all replicas that something was committed."""
+        self._is_news = True
         self._awake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`. Outlives restarts of database and broker."""
-        while not stop.is_set():
-            self.pulse.beat()
+        stopping = asyncio.ensure_future(stop.wait())
+        stopping.add_done_callback(lambda _: self._awake.set())
+        try:
+            while not stop.is_set():
+                self.pulse.beat()
+                await self._serve_connected(stop)
+        finally:
+            stopping.cancel()
+
+    async def _serve_connected(self, stop: asyncio.Event) -> None:
+        try:
+            connection = await self._db.dedicated("outbox")
             try:
-                connection = await self._db.dedicated("outbox")
-                try:
-                    await self._serve(connection, stop)
-                finally:
-                    OWNED.set(0)
-                    await _close(connection)
-            except (asyncpg.PostgresError, *UNREACHABLE) as error:
-                log.warning("outbox.database_lost", reason=repr(error))
-                await pause(stop, RECONNECT_S)
+                await self._serve(connection, stop)
+            finally:
+                OWNED.set(0)
+                await _close(connection)
+        except (asyncpg.PostgresError, *UNREACHABLE) as error:
+            log.warning("outbox.database_lost", reason=repr(error))
+            await pause(stop, RECONNECT_S)
 
     async def _serve(self, connection: Connection, stop: asyncio.Event) -> None:
         shards = Shards(connection)
         await shards.begin()
-        poll_s, backoff_s = BUSY_POLL_S, BACKOFF_FIRST_S
-        look_around_at = 0.0
+        await connection.add_listener(ANNOUNCED, self._hear)
+        backoff_s, look_around_at = BACKOFF_FIRST_S, 0.0
         while not stop.is_set():
             self.pulse.beat()
             self._awake.clear()
             if _loop_time() >= look_around_at:
                 await self._look_around(connection, shards)
                 look_around_at = _loop_time() + LOOK_AROUND_S
+            await self._announce(connection, shards)
             found, is_down = await self._round(connection, shards.owned)
             if is_down:
                 await pause(stop, backoff_s)
@@ -101,14 +116,24 @@ class Relay:
                 continue
             if found < self._batch:
                 await asyncio.sleep(self._rest_s)
-                await _until(self._awake, poll_s)
-            poll_s = BUSY_POLL_S if found else min(poll_s * 2, IDLE_POLL_S)
+                await _until(self._awake, min(self._fallback_s, self._held.soonest_s()))
             backoff_s = BACKOFF_FIRST_S
+
+    def _hear(self, connection: Tx, pid: int, *_: object) -> None:
+        """A NOTIFY comes back to whoever sent it."""
+        if pid != connection.get_server_pid():
+            self._awake.set()
+
+    async def _announce(self, connection: Connection, shards: Shards) -> None:
+        """Outside of any transaction: a NOTIFY in one is a lock that all commits wait for."""
+        is_news, self._is_news = self._is_news, False
+        if is_news and not shards.has_all:
+            await connection.execute(_ANNOUNCE, ANNOUNCED)
 
     async def _look_around(self, connection: Connection, shards: Shards) -> None:
         await shards.settle()
-        self.oldest_s = await connection.fetchval(_OLDEST) or 0.0
-        self.dead = await connection.fetchval("select count(*) from event_dead")
+        (seen,) = await connection.fetch(_OLDEST)
+        self.oldest_s, self.dead = seen["oldest_s"] or 0.0, seen["dead"]
         OLDEST_S.set(self.oldest_s)
 
     async def _round(self, connection: Connection, shards: Sequence[int]) -> tuple[int, bool]:
@@ -187,10 +212,15 @@ class _HeldKeys:
         self._tries.pop(key, None)
         self._until.pop(key, None)
 
+    def soonest_s(self) -> float:
+        """Until one of them is to be tried again."""
+        return max(0.0, min(self._until.values(), default=math.inf) - _loop_time())
+
     def waiting(self) -> list[str]:
         """The keys whose time has not come yet."""
         now = _loop_time()
-        return [key for key, until in self._until.items() if until > now]
+        self._until = {key: until for key, until in self._until.items() if until > now}
+        return list(self._until)
 
 
 def _message(row: asyncpg.Record) -> Message:
@@ -238,6 +268,9 @@ insert into event_dead (id, error) values ($1, $2) on conflict do nothing
 """
 
 _OLDEST = """
-select extract(epoch from now() - created_at)::float8
-from event_log where id = (select min(id) from event_pending)
+select (select extract(epoch from now() - created_at)::float8
+        from event_log where id = (select min(id) from event_pending)) as oldest_s,
+       (select count(*) from event_dead) as dead
 """
+
+_ANNOUNCE = "select pg_notify($1, '')"

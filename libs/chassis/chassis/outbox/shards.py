@@ -20,6 +20,10 @@ class Shards:
         self._connection = connection
         self.owned: list[int] = []
 
+    @property
+    def has_all(self) -> bool:
+        return len(self.owned) == SHARDS
+
     async def begin(self) -> None:
         """Be counted from now on."""
         await self._connection.execute(_BE_PRESENT, LOCK_CLASS, PRESENCE)

@@ -16,6 +16,7 @@ from prometheus_client import Gauge
 
 from cashier.domain.allowance import Allowance
 from cashier.domain.news import applied
+from chassis.background import Gate
 from chassis.problems import Overloaded, Problem
 from contracts.codes import CODES, Code
 from contracts.events.orders import OrderEvent
@@ -27,6 +28,9 @@ READS_PER_S: Final = 40.0
 """Of the whole replica, whatever happens to the bus."""
 
 READ_BURST: Final = 40.0
+
+LINGER_S: Final = 30.0
+"""The bus is read on for so long when the last watcher has left: the next one comes soon."""
 
 MAX_RECENT: Final = 2_000
 """Events that are remembered as bytes: those of the seconds that a read may take."""
@@ -82,9 +86,17 @@ STREAMS: Final = Gauge("paymesh_live_streams", "Pages that are watched live")
 
 
 class Hub:
-    """`max_streams`: the most pages that are watched at once."""
+    """`max_streams`: the most pages that are watched at once. `watched` is open while the bus is
+    worth reading: every event of all orders is dropped where nobody watches. `later` calls after
+    so many seconds."""
 
-    def __init__(self, max_streams: int, *, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        max_streams: int,
+        *,
+        monotonic: Callable[[], float],
+        later: Callable[[float, Callable[[], None]], object] = lambda _, call: call(),
+    ) -> None:
         self._max_streams = max_streams
         self._rooms: dict[OrderKey, Room] = {}
         self._links: Counter[str] = Counter()
@@ -93,6 +105,8 @@ class Hub:
         self._recent: deque[bytes] = deque(maxlen=MAX_RECENT)
         self.is_behind = True
         STREAMS.set_function(self._links.total)
+        self.watched = Gate(is_open=False)
+        self._later = later
 
     @contextmanager
     def watching(
@@ -111,6 +125,7 @@ class Hub:
         room.take(checkout)
         self._catch_up(key, room)
         room.watchers.add(news)
+        self.watched.turn(is_open=True)
         self._links[link] += 1
         self._addresses[address] += 1
         try:
@@ -121,6 +136,11 @@ class Hub:
             _leave(self._addresses, address)
             if not room.watchers:
                 del self._rooms[key]
+                self._later(LINGER_S, self._rest)
+
+    def _rest(self) -> None:
+        if not self._rooms:
+            self.watched.turn(is_open=False)
 
     def tell(self, raw: bytes) -> None:
         """An event of an order, as JSON; only what is watched is validated."""

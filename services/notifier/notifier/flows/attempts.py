@@ -35,10 +35,10 @@ class Leased:
 NOTHING: Final = Leased([], has_more=False)
 
 
-async def has_due(deps: Deps) -> bool:
-    """Whether it is worth leasing; costs little where there is nothing to do."""
+async def next_due_s(deps: Deps) -> float:
+    """In how many seconds it is worth leasing; costs little where there is nothing to do."""
     async with deps.db.connection() as tx:
-        return await leases.has_due(tx)
+        return await leases.next_due_s(tx)
 
 
 async def lease(deps: Deps, slots: int) -> Leased:
@@ -78,8 +78,12 @@ async def finish(deps: Deps, batch: Sequence[Attempt]) -> None:
 
 async def take_back(deps: Deps) -> None:
     """Free the leases of replicas that are gone, and those whose lease ran out."""
+    async with deps.db.connection() as tx:
+        lost = await leases.list_lost(tx)
+    if not lost:
+        return
     async with deps.db.transaction() as tx:
-        count = await leases.take_back(tx)
+        count = await leases.take_back(tx, lost)
     if count:
         log.warning("leases.taken_back", count=count)
         metrics.LEASE_EXPIRED.inc(count)

@@ -36,6 +36,9 @@ async def get(deps: Deps, replay_id: str) -> ReplayView:
 
 async def step_all(deps: Deps) -> None:
     """The part of this second of every running replay."""
+    async with deps.db.connection() as tx:
+        if not await replays.is_time(tx):
+            return
     stepped: bool | None = True
     while stepped is not None:
         async with deps.db.transaction() as tx:

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from chassis.background import Pulse, pause
+from chassis.background import Pulse, pause, unless_stopped
 from notifier import metrics
 from notifier.domain.answers import Answer, FailureKind
 from notifier.domain.deliveries import Attempt, Lease
@@ -27,7 +27,10 @@ SLOTS: Final = 512
 ARRIVALS_SHARE: Final = 8
 """One slot in this many is left to what arrives meanwhile: it would have to be leased too."""
 
-POLL_S: Final = 0.5  # For what becomes due by time, and what other replicas left behind.
+POLL_S: Final = 0.5
+LONGEST_POLL_S: Final = 2.0
+"""Until the next look, where nothing is due sooner: for what other replicas leave behind."""
+
 LINGER_S: Final = 0.02  # Results wait this long for company.
 BATCH: Final = 200
 LEASE_BACKOFF_S: Final = 1.0
@@ -72,20 +75,22 @@ class Dispatch:
         while not stop.is_set():
             self.pulse.beat()
             self._deps.wake_up.clear()
-            if await self._lease(stop):
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._deps.wake_up.wait()
+            if (wait_s := await self._lease(stop)) > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await unless_stopped(stop, self._deps.wake_up.wait())
 
-    async def _lease(self, stop: asyncio.Event) -> bool:
-        """Lease for the free slots and start sending; whether to look again at once."""
+    async def _lease(self, stop: asyncio.Event) -> float:
+        """Lease for the free slots and start sending; when to look again."""
         try:
-            return await attempts.has_due(self._deps) and await self._lease_due()
+            wait_s = await attempts.next_due_s(self._deps)
+            if wait_s > 0:
+                return min(max(wait_s, LINGER_S), LONGEST_POLL_S)
+            return 0.0 if await self._lease_due() else POLL_S
         except Exception:  # What is being sent goes on; the rows are leased at the next look.
             log.exception("dispatch.cannot_lease")
             await pause(stop, LEASE_BACKOFF_S)
-            return False
+            return POLL_S
 
     async def _lease_due(self) -> bool:
         slots, leased = self._deps.slots, attempts.NOTHING

@@ -5,7 +5,10 @@ must see what was committed before the first got its locks; otherwise an endpoin
 sleep over a delivery that had just arrived. Endpoints are the rows of `lane`.
 """
 
+import math
 from collections.abc import Sequence
+
+from asyncpg import Record
 
 from chassis.database import Tx
 from notifier.domain.deliveries import Lease
@@ -16,9 +19,11 @@ ENDPOINTS_AT_ONCE = 50
 TAKEN_BACK_AT_ONCE = 1000
 
 
-async def has_due(tx: Tx) -> bool:
-    """A look without a lock: whether some endpoint has something to lease now."""
-    return bool(await tx.fetchval(_HAS_DUE))
+async def next_due_s(tx: Tx) -> float:
+    """A look without a lock: in how many seconds some endpoint has something to lease; 0 or less:
+    now, infinite: as far as is known, never."""
+    seconds: float | None = await tx.fetchval(_NEXT_DUE)
+    return math.inf if seconds is None else seconds
 
 
 async def lock_due(tx: Tx, *, fresh: bool, slots: int) -> list[Room]:
@@ -50,11 +55,13 @@ async def take(
     return [Lease(**row) for row in rows]
 
 
-async def take_back(tx: Tx) -> int:
-    """Free the leases whose lease ran out or whose replica is gone; answers how many."""
-    lost = await tx.fetch(_LOST, LOCK_CLASS, TAKEN_BACK_AT_ONCE)
-    if not lost:
-        return 0
+async def list_lost(tx: Tx) -> list[Record]:
+    """The leases that ran out or whose replica is gone, for `take_back`; a look without a lock."""
+    return list(await tx.fetch(_LOST, LOCK_CLASS, TAKEN_BACK_AT_ONCE))
+
+
+async def take_back(tx: Tx, lost: Sequence[Record]) -> int:
+    """Free these, as far as they still are as they were; answers how many."""
     endpoint_ids = {row["lane_id"] for row in lost}
     await tx.execute(_LOCK, list(endpoint_ids))
     count: int = await tx.fetchval(
@@ -66,9 +73,11 @@ async def take_back(tx: Tx) -> int:
     return count
 
 
-_HAS_DUE = """
-select exists (select from lane where fresh_at <= now() and in_flight < cap)
-    or exists (select from lane where retry_at <= now() and in_flight < cap)
+_NEXT_DUE = """
+select extract(epoch from least(
+    (select min(fresh_at) from lane where fresh_at is not null and in_flight < cap),
+    (select min(retry_at) from lane where retry_at is not null and in_flight < cap)
+) - now())::float8
 """
 
 _ROOM = """

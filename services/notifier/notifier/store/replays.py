@@ -54,6 +54,11 @@ async def find(tx: Tx, replay_id: int) -> Replay | None:
     return None if row is None else _replay(row)
 
 
+async def is_time(tx: Tx) -> bool:
+    """A look without a lock: whether a replay is to be taken a step further now."""
+    return bool(await tx.fetchval(_IS_TIME, STEP_S))
+
+
 async def step(tx: Tx) -> bool | None:
     """Make the next second's part of one running replay due; its schedule begins anew.
 
@@ -89,6 +94,11 @@ select replay_id from replay
 where done_at is null and stepped_at <= now() - make_interval(secs => $1)
 order by stepped_at limit 1
 for update skip locked
+"""
+
+_IS_TIME = """
+select exists (select from replay
+               where done_at is null and stepped_at <= now() - make_interval(secs => $1))
 """
 
 _NEXT = """

@@ -4,6 +4,7 @@ Commands are hints: the due row is the truth, and it is moved on before they lea
 is lost or dropped is sent again when the row is due again.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,6 +76,13 @@ async def poll_due(deps: Deps) -> int:
     await _end_expired(deps, cases)
     await _send(deps, cases, now)
     return len(claims)
+
+
+async def next_due_s(deps: Deps) -> float:
+    """In how many seconds there may be something to attend to; infinite where nothing waits."""
+    async with deps.db.connection() as tx:
+        seconds = await due.next_s(tx)
+    return math.inf if seconds is None else max(0.0, seconds)
 
 
 async def _read(tx: Tx, claims: Sequence[Claim], now: datetime) -> list[_Case]:

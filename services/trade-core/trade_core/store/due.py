@@ -100,6 +100,12 @@ async def oldest_s(tx: Tx) -> float:
     return max(0.0, waited or 0.0)
 
 
+async def next_s(tx: Tx) -> float | None:
+    """In how many seconds the first row is due; None where there is none."""
+    waited: float | None = await tx.fetchval(_OLDEST)
+    return None if waited is None else -waited
+
+
 async def settle(
     tx: Tx, claims: Sequence[Claim], next_checks: Mapping[str, NextCheck | None]
 ) -> None:
