@@ -136,6 +136,11 @@ class Session:
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
         await self._ask(lambda: self._asyncpg.executemany(query, args))
 
+    async def add_listener(self, channel: str, callback: object) -> None:
+        """Nobody is ever heard: what must not wait has to be found without an announcement."""
+        await self._process.step()
+        self._require_open()
+
     async def begin(self) -> None:
         await self._process.step()
         self._require_open()

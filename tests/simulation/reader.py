@@ -25,6 +25,12 @@ class _Client:
         raise AssertionError("nothing is sent: the records are read where they lie")
 
 
+class _Fetcher:
+    """Below a consumer: `chassis.consumer.patience` says here how long the broker may wait."""
+
+    _fetch_max_wait_ms = 0
+
+
 class Reader:
     """One member of a group. A poll that would come back empty does not come back."""
 
@@ -34,6 +40,7 @@ class Reader:
         self.positions: dict[TopicPartition, int] = {}
         self.wake_up = asyncio.Event()
         self._client = _Client()
+        self._fetcher = _Fetcher()
         self._process = process
         self._bus = bus
         self._listener: Listener = None
