@@ -46,6 +46,7 @@ class CorruptedBooks:
             self.agrees, self.agrees, self.is_refunded, self.is_refunded, self.is_refunded,
             self.is_not_booked, self.is_lost, self.differs, self.is_strange, self.is_foreign,
             self.is_elsewhere, self.is_unpaid, self.was_reversed, self.is_refunded_by_hand,
+            self.is_lost_and_refunded_by_hand,
         ]  # fmt: skip
         for _ in range(PAYMENTS):
             self.chance.choice(ways)()
@@ -95,6 +96,13 @@ class CorruptedBooks:
         number = self.agrees()
         self.say(number, -1, kind="refund", refund_no="BY-HAND")
         self.by_hand.add(number)
+
+    def is_lost_and_refunded_by_hand(self) -> None:
+        """The row of such a refund bears the payment's number, and is not the payment's."""
+        number = self.book("succeeded")
+        self.say(number, -1, kind="refund", refund_no="BY-HAND")
+        self.by_hand.add(number)
+        self.sown.add(("not_billed", "payment", number))
 
     def is_refunded(self) -> None:
         payment = self.agrees()

@@ -118,7 +118,7 @@ def test_what_is_not_found_any_more_closes_but_for_what_a_person_settled() -> No
 
 def test_what_the_statement_lacked_stays_open_until_a_statement_has_it() -> None:
     lost = found(DifferenceKind.NOT_BILLED)
-    assert missed({lost.key: OPEN, found().key: OPEN}) == [P]
+    assert missed({lost.key: OPEN, found().key: OPEN}) == [lost.key]
     judgement = judge([], {lost.key: OPEN}, unlisted=0, seen=())
     assert (judgement.closed, judgement.open_count) == ([], 1)
     for unlisted in (0, 7):

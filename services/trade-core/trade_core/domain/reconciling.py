@@ -160,12 +160,12 @@ def _state(found: Found, known: DifferenceState | None) -> DifferenceState:
             assert_never(known)
 
 
-def missed(known: Mapping[Key, DifferenceState]) -> list[str]:
-    """The numbers that the statement lacked so far."""
+def missed(known: Mapping[Key, DifferenceState]) -> list[Key]:
+    """What the statement lacked so far."""
     return [
-        subject
-        for (kind, _, subject), state in known.items()
-        if kind is DifferenceKind.NOT_BILLED and state is DifferenceState.OPEN
+        key
+        for key, state in known.items()
+        if key[0] is DifferenceKind.NOT_BILLED and state is DifferenceState.OPEN
     ]
 
 

@@ -12,7 +12,7 @@ from contracts.text import clean
 from trade_core.domain import reconciliation as schedule
 from trade_core.domain.moved_outside import StatementRefund
 from trade_core.domain.reconciliation import OurSide, Reconciliation
-from trade_core.domain.reconciling import Found, OwnRow
+from trade_core.domain.reconciling import Found, Key, OwnRow
 
 COMPARE_LIMIT_S: Final = 300
 """A statement of a million rows takes some seconds; more than this is no comparison any more."""
@@ -105,9 +105,12 @@ async def outside_refunds(tx: Tx, payment_id: str, payment_no: str) -> list[Stat
     ]
 
 
-async def seen(tx: Tx, reconciliation: Reconciliation, subjects: Sequence[str]) -> set[str]:
-    """Those of the numbers that stand in a statement of the account."""
-    rows = await tx.fetch(_SEEN, reconciliation.payment_id, subjects) if subjects else []
+async def seen(tx: Tx, reconciliation: Reconciliation, missed: Sequence[Key]) -> set[str]:
+    """The numbers of those that stand in a statement of the account by now."""
+    if not missed:
+        return set()
+    _, abouts, subjects = zip(*missed, strict=True)
+    rows = await tx.fetch(_SEEN, reconciliation.payment_id, abouts, subjects)
     return {row["subject"] for row in rows}
 
 
@@ -177,7 +180,8 @@ returning s.fees, s.currency
 
 # Several rows of one number count as their sum. A payment that we do not count as taken, and that
 # the channel itself returned in full (撤销), agrees. A number that is on file at another account is
-# that account's business. Our side ($5 to $7; null: not looked at) may stand in any statement of
+# that account's business. A refund made without us is listed under the number of its payment: such
+# a row is none of the payment. Our side ($5 to $7; null: not looked at) may stand in any statement of
 # the account whose rows are kept.
 _COMPARE = """
 with billed as materialized (
@@ -229,8 +233,8 @@ with billed as materialized (
       and m.begun_at >= $7
       and not exists (
         select from bill_row k join statement s using (statement_no)
-        where k.subject = m.subject and k.status <> 'failed'
-          and s.payment_id = $3 and k.round = s.rows_round)
+        where k.subject = m.subject and (k.about = 'payment') = (m.amount > 0)
+          and k.status <> 'failed' and s.payment_id = $3 and k.round = s.rows_round)
     union all
     select 'unreadable_row', about, subject, null, null, null, null, null, null, raw
     from bill_row where statement_no = $1 and round = $2 and status = 'unreadable'
@@ -263,7 +267,8 @@ order by min(s.day), k.channel_no
 
 _SEEN = """
 select distinct subject from bill_row k join statement s using (statement_no)
-where k.subject = any ($2::text[]) and k.status <> 'failed'
+where (k.about, k.subject) in (select * from unnest($2::text[], $3::text[]))
+  and k.status <> 'failed'
   and s.payment_id = $1 and k.round = s.rows_round
 """
 
