@@ -181,8 +181,8 @@ returning s.fees, s.currency
 # Several rows of one number count as their sum. A payment that we do not count as taken, and that
 # the channel itself returned in full (撤销), agrees. A number that is on file at another account is
 # that account's business. A refund made without us is listed under the number of its payment: such
-# a row is none of the payment. Our side ($5 to $7; null: not looked at) may stand in any statement of
-# the account whose rows are kept.
+# a row is none of the payment. Our side ($5 to $7; null: not looked at) may stand in any statement
+# of the account whose rows are kept.
 _COMPARE = """
 with billed as materialized (
     select about, subject, sum(amount)::bigint as amount, min(currency) as currency,
