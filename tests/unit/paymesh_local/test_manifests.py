@@ -134,6 +134,15 @@ def test_production_spreads_over_zones_and_puts_paying_first() -> None:
         assert named == pods.keys()
 
 
+def test_each_component_is_in_an_overlay_and_so_judged() -> None:
+    components = BASE.parent / "components"
+    used: set[str] = set()
+    for overlay in OVERLAYS.iterdir():
+        named = yaml.safe_load((overlay / "kustomization.yaml").read_text())
+        used |= {Path(each).name for each in named.get("components", [])}
+    assert {each.name for each in components.iterdir()} == used
+
+
 def _arrows(file: str, direction: str, peers: str) -> set[tuple[str, str]]:
     text = (BASE.parent / "components" / "network-policies" / file).read_text()
     found = set()

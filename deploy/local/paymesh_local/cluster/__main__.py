@@ -1,33 +1,39 @@
 """Hold the manifests up to a real API server; `--build` makes that one first.
 
 It refuses what the schemas accept: names of ports that are too long, an update that could never go
-on, a Job whose template changes, a pod that the restricted standard forbids. It is first given such
-objects, and must refuse each: a judge who nods is none.
+on, a Job whose template changes, a pod that the restricted standard forbids, a member that an
+operator's kind does not have. It is first given such objects, and must refuse each.
 """
 
 import argparse
 import asyncio
-import subprocess
+import re
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from paymesh_local import release
-from paymesh_local.cluster.parts import Parts, build, folder, found
-from paymesh_local.cluster.server import Cluster, running
+from paymesh_local.cluster.commands import SOURCE, run
+from paymesh_local.cluster.parts import Parts, build, folder
+from paymesh_local.cluster.server import LOOK_EVERY_S, Cluster, running
+from paymesh_local.cluster.spoiled import spoiled
 from paymesh_local.failure import CannotRun
 from paymesh_local.manifests import BASE, EXAMPLES, OBSERVABILITY, OVERLAYS
 
+NAMESPACE: Final = "paymesh"
+"""Of what names none itself: the examples, what is watched, and releases from before overlays."""
 RESTRICTED: Final = {
     "pod-security.kubernetes.io/enforce": "restricted",
     "pod-security.kubernetes.io/warn": "restricted",
 }
-JUDGED_BY_SCHEMA_ALONE: Final = {
-    "Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "Cluster", "ScheduledBackup",
-}  # fmt: skip
-"""Kinds of operators whose definitions are in no registry: `make check` looks at them."""
+APPLY: Final = ("apply", "--server-side", "--force-conflicts", "--validate=strict")
+ESTABLISHED_LOOKS: Final = 100
+LONGEST_LINE: Final = 400
+BUILT_FROM: Final = re.compile(r"k8s\.io/kubernetes (v\S+)")
 
 
 def main() -> int:
@@ -38,9 +44,11 @@ def main() -> int:
     try:
         if options.build:
             build(kept)
-        parts = found(kept)
-        if parts is None:
-            print(f"  · not checked: no API server in {kept}; `make check-k8s BUILD=1` makes one")
+        parts = Parts.kept_in(kept)
+        absent = parts.absent()
+        if absent:
+            print(f"  · manifests not held up to an API server: {', '.join(absent)} not there")
+            print(f"    ({kept}); `make check-k8s BUILD=1` makes what can be made")
             return 0
         return asyncio.run(_judge(parts))
     except CannotRun as error:
@@ -51,42 +59,74 @@ def main() -> int:
 async def _judge(parts: Parts) -> int:
     async with running(parts) as cluster:
         _apply(cluster, "-f", str(parts.definitions), what="definitions of operators")
-        cluster.kubectl(
-            "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"
-        ).check_returncode()
+        await _established(cluster)
         faults = [*_nodded(cluster), *_refused(cluster)]
-        version = cluster.kubectl("version", "-o", "yaml").stdout
+        kept = _kept(cluster)
     for fault in faults:
         print(fault, file=sys.stderr)
-    server: str = yaml.safe_load(version)["serverVersion"]["gitVersion"]
-    print(f"  {'✗' if faults else '✓'} manifests before kube-apiserver {server}")
+    (version,) = BUILT_FROM.findall((SOURCE / "go.mod").read_text())
+    verdict = f"{len(faults)} faults" if faults else f"{kept} objects of ours taken"
+    print(f"  {'✗' if faults else '✓'} manifests before kube-apiserver {version}: {verdict}")
     return 1 if faults else 0
 
 
+async def _established(cluster: Cluster) -> None:
+    """`kubectl wait` gives up at once on a kind whose conditions the server has not written yet."""
+    every = ("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    for _ in range(ESTABLISHED_LOOKS):
+        done = await asyncio.to_thread(cluster.kubectl, *every)
+        if not done.returncode:
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
+    raise CannotRun("The kinds of operators are not known", done.stderr)
+
+
+def _nodded(cluster: Cluster) -> Iterator[str]:
+    """Which of the spoiled objects the judge took, or refused for another reason."""
+    _namespace(cluster, "spoiled")
+    base = list(yaml.safe_load_all(_rendered(BASE)))
+    for each in spoiled(base):
+        answer = ""
+        for document in each.documents:
+            given = yaml.safe_dump(document)
+            answer = cluster.kubectl(*APPLY, "-n", "spoiled", "-f", "-", given=given).stderr
+        if each.refusal not in answer:
+            yield f"the judge took {each.what}: {answer.strip() or 'no word'}"
+
+
 def _refused(cluster: Cluster) -> Iterator[str]:
-    """What of ours a cluster would not take, each overlay in a namespace of its own."""
-    _namespace(cluster, "paymesh")
-    _namespace(cluster, "paymesh-dev")
+    """What of ours a cluster would not take, each overlay in its own namespace."""
+    _namespace(cluster, NAMESPACE)
+    yield from _last_release(cluster)
     for overlay in sorted(OVERLAYS.iterdir()):
-        rendered = _rendered(str(overlay))
-        yield from _faults(cluster, overlay.name, rendered)
-        yield from _faults(cluster, f"{overlay.name}, the release after", _next_release(rendered))
+        namespace = yaml.safe_load((overlay / "kustomization.yaml").read_text())["namespace"]
+        _namespace(cluster, namespace)
+        rendered = _rendered(overlay)
+        yield from _faults(cluster, overlay.name, rendered, namespace)
+        following = f"{overlay.name}, the release after"
+        yield from _faults(cluster, following, _next_release(rendered), namespace)
     for file in (*sorted(EXAMPLES.glob("*.yaml")), *sorted(OBSERVABILITY.glob("*.yaml"))):
-        documents = list(yaml.safe_load_all(file.read_text()))
-        known = [each for each in documents if each["kind"] not in JUDGED_BY_SCHEMA_ALONE]
-        if known:
-            yield from _faults(cluster, file.name, yaml.safe_dump_all(known))
+        yield from _faults(cluster, file.name, file.read_text(), NAMESPACE)
 
 
-def _faults(cluster: Cluster, name: str, manifests: str) -> Iterator[str]:
-    """Errors, and warnings too: a pod against the standard is only warned of in its Deployment."""
-    done = cluster.kubectl(*APPLY, "-f", "-", given=manifests)
-    for line in done.stderr.splitlines():
-        if line.strip():
-            yield f"{name}: {line}"
+def _last_release(cluster: Cluster) -> Iterator[str]:
+    """Put the last release where production goes: this tree is then applied over it, as it will be.
 
-
-APPLY: Final = ("apply", "--server-side", "--force-conflicts", "--validate=strict", "-n", "paymesh")
+    It is judged by what it was; what it was warned of then is no fault of this tree.
+    """
+    commit = release.last().commit
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            packed = Path(scratch) / "release.tar"
+            run("git", "archive", "-o", str(packed), commit, "deploy/k8s/base")
+        except CannotRun:
+            print(f"  · not applied over the last release: {commit[:12]} is not in this clone")
+            return
+        run("tar", "-xf", str(packed), "-C", scratch)
+        rendered = _rendered(Path(scratch) / "deploy" / "k8s" / "base")
+    done = cluster.kubectl(*APPLY, "-n", NAMESPACE, "-f", "-", given=rendered)
+    if done.returncode:
+        yield f"the last release could not be applied: {done.stderr}"
 
 
 def _next_release(rendered: str) -> str:
@@ -98,48 +138,28 @@ def _next_release(rendered: str) -> str:
     )
 
 
-def _nodded(cluster: Cluster) -> Iterator[str]:
-    """Which of the spoiled objects the judge took."""
-    _namespace(cluster, "spoiled")
-    base = list(yaml.safe_load_all(_rendered(str(BASE))))
-    for what, documents in _spoiled(base):
-        answers = [
-            cluster.kubectl(*APPLY[:-1], "spoiled", "-f", "-", given=yaml.safe_dump(each))
-            for each in documents
-        ]
-        if not any(each.stderr.strip() for each in answers):
-            yield f"the judge took {what}"
+def _faults(cluster: Cluster, name: str, manifests: str, namespace: str) -> Iterator[str]:
+    """Errors, and warnings too: a pod against the standard is only warned of in its Deployment."""
+    done = cluster.kubectl(*APPLY, "-n", namespace, "-f", "-", given=manifests)
+    for line in done.stderr.splitlines():
+        if line.strip():
+            yield f"{name}: {_short(line)}"
 
 
-def _spoiled(base: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Objects that the schemas accept and a cluster does not; several go in one after the other."""
+def _short(line: str) -> str:
+    """An API server repeats the whole object between what it is and what is wrong with it."""
+    return line if len(line) <= LONGEST_LINE else f"{line[:160]} … {line[-160:]}"
 
-    def copy(kind: str) -> dict[str, Any]:
-        found: dict[str, Any] = yaml.safe_load(
-            yaml.safe_dump(next(each for each in base if each["kind"] == kind))
-        )
-        return found
 
-    service = copy("Service")
-    service["spec"]["ports"][0]["targetPort"] = "a-port-with-a-long-name"
-    yield "a port's name of more than 15 characters", [service]
-    stuck = copy("Deployment")
-    stuck["spec"]["strategy"]["rollingUpdate"] = {"maxSurge": 0, "maxUnavailable": 0}
-    yield "an update that can never go on", [stuck]
-    root = copy("Deployment")
-    root["metadata"]["name"] += "-as-root"
-    root["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"] = False
-    yield "a pod that runs as root", [root]
-    job, again = copy("Job"), copy("Job")
-    again["spec"]["template"]["spec"]["containers"][0]["image"] = "paymesh/other:1"
-    yield "another template under a Job's name", [job, again]
-    rule = next(yaml.safe_load_all((OBSERVABILITY / "rules.yaml").read_text()))
-    rule["spec"]["groups"][0]["rules"][0]["unknown"] = "member"
-    yield "a member that an operator's kind does not have", [rule]
+def _kept(cluster: Cluster) -> int:
+    """How many objects with our label the cluster holds now."""
+    kinds = cluster.kubectl("api-resources", "--verbs=list", "-o", "name").stdout.split()
+    selected = ("get", ",".join(kinds), "-A", "-l", "app.kubernetes.io/part-of=paymesh")
+    return len(cluster.kubectl(*selected, "-o", "name").stdout.splitlines())
 
 
 def _namespace(cluster: Cluster, name: str) -> None:
-    labelled = {"name": name, "labels": RESTRICTED}
+    labelled: dict[str, Any] = {"name": name, "labels": RESTRICTED}
     wanted = {"apiVersion": "v1", "kind": "Namespace", "metadata": labelled}
     _apply(cluster, "-f", "-", given=yaml.safe_dump(wanted), what=f"namespace {name}")
 
@@ -150,9 +170,8 @@ def _apply(cluster: Cluster, *arguments: str, what: str, given: str = "") -> Non
         raise CannotRun(f"{what} could not be applied", done.stderr)
 
 
-def _rendered(folder: str) -> str:
-    command = ["kubectl", "kustomize", folder]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def _rendered(folder: Path) -> str:
+    return run("kubectl", "kustomize", str(folder))
 
 
 if __name__ == "__main__":
