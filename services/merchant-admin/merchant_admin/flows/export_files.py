@@ -8,18 +8,12 @@ are Beijing's.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
-
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format as CellFormat
 
 from foundation.money_text import BEIJING
 from foundation.spreadsheets import BOM, csv_text, harmless
 from merchant_admin.domain.export_tables import FileKind, Kind, Table
-
-CHUNK_BYTES: Final = 64 * 1024
+from merchant_admin.flows.workbooks import Book
 
 MEDIA_TYPES: Final = {
     FileKind.CSV: "text/csv; charset=utf-8",
@@ -60,59 +54,7 @@ async def _csv(table: Table, pages: Pages) -> AsyncIterator[bytes]:
 
 
 async def _xlsx(table: Table, pages: Pages) -> AsyncIterator[bytes]:
-    """The parts lie on disk until they are packed, and go with the directory whatever happens."""
-    with TemporaryDirectory(prefix="export-") as place:
-        sheet = _Sheet(Path(place), table)
-        async for found in pages:
-            await asyncio.to_thread(sheet.add, found)
-        packed = await asyncio.to_thread(sheet.pack)
-        with packed.open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
-
-
-class _Sheet:
-    """One sheet, of which a single row is in memory."""
-
-    def __init__(self, place: Path, table: Table) -> None:
-        self._path = place / f"{table.name}.xlsx"
-        options = {"constant_memory": True, "tmpdir": str(place)}
-        self._book = Workbook(str(self._path), options)
-        self._sheet = self._book.add_worksheet(table.name)
-        self._sheet.freeze_panes(1, 0)
-        self._kinds = list(table.columns.values())
-        self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        self._amounts: dict[int, CellFormat] = {}
-        self._next = 1
-        head = self._book.add_format({"bold": True})
-        for column, title in enumerate(table.columns):
-            self._sheet.set_column(column, column, max(14, len(title)))
-            self._sheet.write_string(0, column, title, head)
-
-    def add(self, rows: Sequence[Sequence[Any]]) -> None:
-        for cells in rows:
-            for column, (kind, cell) in enumerate(zip(self._kinds, cells, strict=False)):
-                if cell is not None:
-                    self._write(column, kind, cell)
-            self._next += 1
-
-    def pack(self) -> Path:
-        self._book.close()
-        return self._path
-
-    def _write(self, column: int, kind: Kind, cell: Any) -> None:
-        match kind:
-            case Kind.TEXT:
-                self._sheet.write_string(self._next, column, cell)
-            case Kind.TIME:
-                self._sheet.write_number(self._next, column, cell, self._time)
-            case Kind.AMOUNT:
-                # Exact: an amount has at most 15 digits.
-                self._sheet.write_number(self._next, column, float(cell), self._amount(cell))
-
-    def _amount(self, amount: str) -> CellFormat:
-        digits = len(amount.partition(".")[2])
-        if digits not in self._amounts:
-            pattern = f"0.{'0' * digits}" if digits else "0"
-            self._amounts[digits] = self._book.add_format({"num_format": pattern})
-        return self._amounts[digits]
+    book = await asyncio.to_thread(Book, table)
+    async for found in pages:
+        yield await asyncio.to_thread(book.add, found)
+    yield await asyncio.to_thread(book.end)
