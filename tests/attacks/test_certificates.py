@@ -17,8 +17,7 @@ from contracts import signing
 from contracts.events.alerts import Alert, Severity
 from contracts.events.configuration import KeyAlgorithm
 from foundation.expiry import days_to_tell, end_of
-from gateway.admission.authentication import Authentication, SignedRequest
-from gateway.admission.nonces import NonceMemory
+from gateway.admission.authentication import Authentication, NonceMemory, SignedRequest
 from gateway.channels.plugin import KeyRenewal
 from gateway.directory import Directory
 from gateway.domain.errors import NotAuthenticated
@@ -72,7 +71,7 @@ def identify(at: datetime) -> str:
         body=b"",
     )
     authentication = Authentication(directory(), NonceMemory(), lambda: now_s)
-    return authentication.identify(SignedRequest("GET", "/v1/events", header, b"", None)).app.app_id
+    return authentication.identify(SignedRequest("GET", "/v1/events", header, b"")).app.app_id
 
 
 @pytest.mark.parametrize("at", [BEGINS, BEGINS + DAY, ENDS])

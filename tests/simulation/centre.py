@@ -20,6 +20,7 @@ from tests.simulation.receipts import Receipts
 from tests.simulation.replica import POLL_S, Replica
 from tests.simulation.world import World
 
+from chassis.background import Unbroken
 from chassis.consumer import DeadRecord, Record
 from contracts import topics
 from contracts.events.alerts import Alert
@@ -32,7 +33,6 @@ from gateway.flows.deps import Addresses
 from gateway.flows.deps import Deps as GatewayDeps
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.results import Results
-from gateway.outgoing.unbroken import Unbroken
 
 CORES: Final = ("core-1", "core-2")
 RESTART_S: Final = (0.5, 20.0)

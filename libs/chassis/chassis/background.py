@@ -1,13 +1,16 @@
-"""Loops that run beside the requests: started by name, watched by progress, stopped gracefully."""
+"""Loops that run beside the requests: started by name, watched by progress, stopped gracefully.
+
+And work that goes on when the request that began it is given up: `Unbroken`.
+"""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import structlog
 from prometheus_client import Counter
@@ -19,6 +22,9 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 BACKOFF_MAX_S = 30.0
 CANCEL_LIMIT_S = 5.0
+DRAIN_LIMIT_S: Final = 20.0
+"""After the 15 s of running requests: the longest call of one and what comes of it."""
+
 STEADY_S = 60.0  # A loop that ran this long before it crashed starts again at the first back-off.
 CRASHES = Counter(
     "paymesh_background_crashes", "Loops that crashed and were started again", ["loop"]
@@ -238,3 +244,35 @@ class Background:
         async with watched.gate.halting(self._stop) as halt:
             await watched.loop(halt)
             return halt.is_set()
+
+
+class Unbroken:
+    """Work that goes on when its caller hangs up; the service waits for it before it stops.
+
+    A TaskGroup would cancel everybody's work because of one that failed, hence the bare tasks.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await the work; when the caller is cancelled, the work is not."""
+        return await asyncio.shield(self.start(work))
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Let the work run on its own; what it raises is logged where nobody awaits it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def drain(self) -> None:
+        """Wait until the running work has ended, at most `DRAIN_LIMIT_S`."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=DRAIN_LIMIT_S)
+        if late:
+            log.warning("unbroken.abandoned", count=len(late))

@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from chassis import logs
-from chassis.background import Background
+from chassis.background import Background, Unbroken
 from chassis.fitness import Fitness
 from chassis.producer import Producer
 from chassis.settings import load
@@ -31,9 +31,7 @@ from foundation.configuration_replica import ConfigurationReplica
 from foundation.configuration_snapshot import Snapshot
 from foundation.record_proof import RecordProof, stamped
 from foundation.service_client import Service
-from gateway.admission.authentication import Authentication
-from gateway.admission.nonces import NonceMemory
-from gateway.admission.rate import RateLimit
+from gateway.admission.authentication import Authentication, NonceMemory, RateLimit
 from gateway.api import (
     capabilities,
     events,
@@ -61,7 +59,6 @@ from gateway.jobs import CertificateWatch, KeyWatch, watch
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.peer import PeerChecks
 from gateway.outgoing.results import Results
-from gateway.outgoing.unbroken import Unbroken
 from gateway.settings import GatewaySettings
 
 SERVICE: Final = "gateway"
@@ -219,9 +216,10 @@ def _snapshot(settings: GatewaySettings, opener: Opener) -> Snapshot | None:
 def _admission(settings: GatewaySettings, directory: Directory) -> Admission:
     return Admission(
         gate=FairGate(settings.max_in_flight),
-        authentication=Authentication(directory, NonceMemory(), time.time),
+        authentication=Authentication(
+            directory, NonceMemory(), time.time, settings.trusted_proxies
+        ),
         rate=RateLimit(settings.app_rate_per_s),
-        trusted_proxies=settings.trusted_proxies,
         clock=time.monotonic,
     )
 

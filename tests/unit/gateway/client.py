@@ -17,9 +17,7 @@ from tests.unit.gateway.harness import SECRET, Harness
 from chassis.web import FairGate, PublicApp
 from contracts import sealing, signing
 from contracts.events.configuration import KeyAlgorithm
-from gateway.admission.authentication import Authentication
-from gateway.admission.nonces import NonceMemory
-from gateway.admission.rate import RateLimit
+from gateway.admission.authentication import Authentication, NonceMemory, RateLimit
 from gateway.api.signed_calls import Admission
 from gateway.main import build
 from gateway.settings import GatewaySettings
@@ -55,7 +53,6 @@ def application(harness: Harness, *, in_flight: int = 1_024, per_s: float = 5_00
         gate=FairGate(in_flight),
         authentication=Authentication(harness.directory, NonceMemory(), time.time),
         rate=RateLimit(per_s),
-        trusted_proxies=(),
         clock=time.monotonic,
     )
     return app

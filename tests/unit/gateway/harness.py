@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, SecretStr
 from tests.record_keys import stamp
 
+from chassis.background import Unbroken
 from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished, Producer
 from contracts import sealing, signing
@@ -45,7 +46,6 @@ from gateway.directory import App, ChannelAccount, Directory, Key, Merchant
 from gateway.flows.deps import Addresses, Deps
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.results import Results
-from gateway.outgoing.unbroken import Unbroken
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 SECRET = "an app's secret"

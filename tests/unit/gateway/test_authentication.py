@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -12,8 +12,7 @@ from tests.unit.gateway.harness import SECRET, harness
 
 from contracts import signing
 from contracts.events.configuration import KeyAlgorithm
-from gateway.admission.authentication import Authentication, SignedRequest
-from gateway.admission.nonces import NonceMemory
+from gateway.admission.authentication import Authentication, NonceMemory, SignedRequest
 from gateway.directory import App, Directory, Key
 from gateway.domain.errors import NotAuthenticated
 
@@ -37,7 +36,7 @@ def authorization(**changes: Any) -> str:
 
 
 def request(header: str, **changes: Any) -> SignedRequest:
-    right = SignedRequest("POST", "/v1/payments?a=%20b", header, b"{}", ip_address("203.0.113.7"))
+    right = SignedRequest("POST", "/v1/payments?a=%20b", header, b"{}", "203.0.113.7")
     return replace(right, **changes)
 
 
@@ -118,10 +117,19 @@ def test_an_allow_list_lets_only_its_addresses_in(
 ) -> None:
     directory.put(App("A1", True, frozenset(), 15, (ip_network("203.0.113.0/24"),)))
     assert authentication.identify(request(authorization()))
-    for address in (ip_address("198.51.100.1"), None):
+    for address in ("198.51.100.1", ""):
         with pytest.raises(NotAuthenticated) as refusal:
-            authentication.identify(request(authorization(nonce="n2"), address=address))
+            authentication.identify(request(authorization(nonce="n2"), peer=address))
         assert refusal.value.reason == "address"
+
+
+def test_only_trusted_proxies_say_whom_they_speak_for(directory: Directory) -> None:
+    directory.put(App("A1", True, frozenset(), 15, (ip_network("203.0.113.0/24"),)))
+    behind = request(authorization(), peer="10.0.0.1", forwarded_for="203.0.113.7")
+    with pytest.raises(NotAuthenticated):
+        Authentication(directory, NonceMemory(), lambda: NOW_S).identify(behind)
+    trusting = Authentication(directory, NonceMemory(), lambda: NOW_S, [ip_network("10.0.0.0/8")])
+    assert trusting.identify(behind)
 
 
 def ed25519_pair() -> tuple[signing.Signer, str]:

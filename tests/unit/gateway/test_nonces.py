@@ -1,7 +1,7 @@
 """A nonce is good once, for as long as its request could be replayed; the memory is bounded."""
 
 from contracts.signing import WINDOW_S
-from gateway.admission.nonces import PERIOD_S, NonceMemory
+from gateway.admission.authentication import PERIOD_S, NonceMemory
 
 
 def test_a_nonce_is_new_once() -> None:

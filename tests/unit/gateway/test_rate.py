@@ -1,6 +1,6 @@
 """An app's requests per second are bounded, each app's for itself."""
 
-from gateway.admission.rate import RateLimit
+from gateway.admission.authentication import RateLimit
 
 
 def test_a_burst_is_allowed_and_then_the_rate_counts() -> None:

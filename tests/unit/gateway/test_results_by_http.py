@@ -8,12 +8,12 @@ import pytest
 from tests.record_keys import stamp
 from tests.unit.gateway.harness import FakeProducer, FakeService
 
+from chassis.background import Unbroken
 from chassis.problems import Overloaded
 from chassis.producer import Message, NotPublished
 from contracts.events.results import PaymentPending, PaymentResultRecord, Source
 from contracts.internal import ResultsReceipt, TakeResults
 from gateway.outgoing.results import Results
-from gateway.outgoing.unbroken import Unbroken
 
 WORD = PaymentPending(payment_no="P1", payment_id="C1", channel="fake", source=Source.QUERY)
 

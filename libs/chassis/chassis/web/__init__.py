@@ -8,7 +8,7 @@ from chassis.web.application import (
     create_public_app,
     refuse_nul,
 )
-from chassis.web.bodies import json_object, parse, read_body, read_json_object, read_message
+from chassis.web.bodies import answer, json_object, parse, read_body, read_json_object, read_message
 from chassis.web.callers import CalledBy
 from chassis.web.edge import ANSWERS, SLOW_S, FairGate, InFlightLimit
 from chassis.web.errors import UNHANDLED, problem_response
@@ -29,6 +29,7 @@ __all__ = [
     "Remark",
     "Words",
     "add_routes",
+    "answer",
     "api_page",
     "collect_rarely",
     "create_app",

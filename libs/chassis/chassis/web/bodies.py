@@ -1,14 +1,16 @@
-"""Reading request bodies: bounded while they arrive, and JSON without ambiguity.
+"""Bodies: of requests, bounded while they arrive and JSON without ambiguity; of answers.
 
 Source: RFC 8259; RFC 8785 and RFC 7493 (I-JSON) for what two readers may understand differently.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from chassis.problems import BodyTooLarge, FieldError, InvalidRequest, UnsupportedMediaType, pointer
 
@@ -77,6 +79,13 @@ async def read_message(request: Request, model: type[M], *, limit_bytes: int) ->
         return model.model_validate_json(body)
     except ValidationError as error:
         raise _invalid(error) from error
+
+
+def answer(
+    view: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer as its model writes it, once."""
+    return Response(view.model_dump_json(), status, headers, media_type="application/json")
 
 
 def _invalid(error: ValidationError) -> InvalidRequest:

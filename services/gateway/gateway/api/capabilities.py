@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from chassis.web import answer
 from contracts.api import Capabilities
 from contracts.codes import Code
-from gateway.api.answers import answer
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.flows.capabilities import capabilities_of

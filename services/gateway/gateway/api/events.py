@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AfterValidator, BeforeValidator
 
+from chassis.web import answer
 from contracts.api import EventPage
 from contracts.codes import Code
 from contracts.internal import DeliveryPage, DeliveryView, EndpointPage, EndpointView
 from contracts.text import storable
-from gateway.api.answers import answer
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.flows import callbacks

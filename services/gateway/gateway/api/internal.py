@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from chassis.web import CalledBy, parse, read_json_object, read_message
+from chassis.web import CalledBy, answer, parse, read_json_object, read_message
 from contracts.identifiers import is_id
 from contracts.internal import (
     MAX_UPLOAD_BYTES,
@@ -20,7 +20,6 @@ from contracts.internal import (
 )
 from foundation.seal_anew import seal_anew
 from gateway.admission.inspection import inspect
-from gateway.api.answers import answer
 from gateway.api.signed_calls import DepsOf
 from gateway.flows import (
     cashier,

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from chassis.web import answer
 from contracts.api import (
     OrderPage,
     OrderStatus,
@@ -20,7 +21,6 @@ from contracts.api import (
 from contracts.codes import Code
 from contracts.internal import MAX_ITEMS, ListQuery
 from contracts.text import storable
-from gateway.api.answers import answer
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.flows import lists, refunds, splits

@@ -2,10 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.web import parse, read_json_object
+from chassis.web import answer, parse, read_json_object
 from contracts.internal import ExplainSignature
 from gateway.admission.explaining import explain
-from gateway.api.answers import answer
 from gateway.api.signed_calls import require_configuration
 from gateway.flows.deps import Deps
 

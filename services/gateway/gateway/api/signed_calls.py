@@ -16,17 +16,23 @@ from prometheus_client import Counter
 from pydantic import BaseModel
 
 from chassis.problems import Overloaded
-from chassis.web import FairGate, json_object, parse, read_body
-from gateway.admission.authentication import MALFORMED, Authentication, SignedRequest
-from gateway.admission.rate import RateLimit
+from chassis.web import FairGate, answer, json_object, parse, read_body
+from gateway.admission.authentication import (
+    MALFORMED,
+    Authentication,
+    RateLimit,
+    SignedRequest,
+)
 from gateway.directory import App
-from gateway.domain.addresses import Network, caller_address
 from gateway.domain.errors import NotAuthenticated, RateLimited
 from gateway.flows.deps import Deps
 
 log = structlog.get_logger()
 
 MAX_BODY_BYTES: Final = 65_536
+
+REPLAYED: Final = {"Idempotent-Replayed": "true"}
+"""On the answer to a request that was seen before: nothing was done anew."""
 
 REFUSED = Counter(
     "paymesh_authentication_refused", "Requests of apps that were not let in", ["reason"]
@@ -58,7 +64,6 @@ class Admission:
     gate: FairGate
     authentication: Authentication
     rate: RateLimit
-    trusted_proxies: tuple[Network, ...]
     clock: Callable[[], float]
 
     async def admit(self, request: Request) -> Caller:
@@ -67,14 +72,14 @@ class Admission:
         try:
             signer = self.authentication.identify(self._signed(request, body))
         except NotAuthenticated as problem:
-            self._note(problem, request.app.state.deps)
+            self._count(problem, request.app.state.deps)
             raise
         if wait_s := self.rate.wait_s(signer.app.app_id, self.clock()):
             raise RateLimited(wait_s)
         content_type = request.headers.get("content-type", "")
         return Caller(signer.app, signer.signed_at, signer.signed_as, content_type, body)
 
-    def _note(self, problem: NotAuthenticated, deps: Deps) -> None:
+    def _count(self, problem: NotAuthenticated, deps: Deps) -> None:
         REFUSED.labels(problem.reason).inc()
         log.info("authentication.refused", reason=problem.reason, app_id=problem.app_id)
         if problem.reason != MALFORMED:  # Whoever scans us signs nothing.
@@ -86,13 +91,13 @@ class Admission:
         if scope["query_string"]:
             target += b"?" + scope["query_string"]
         peer, _ = scope["client"] or ("", 0)
-        forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
         return SignedRequest(
             method=scope["method"],
             target=target.decode("latin-1"),
             authorization=request.headers.get("authorization", ""),
             body=body,
-            address=caller_address(peer, forwarded, self.trusted_proxies),
+            peer=peer,
+            forwarded_for=",".join(request.headers.getlist("x-forwarded-for")),
         )
 
 
@@ -125,6 +130,11 @@ class AppRoute(APIRoute):
             caller=await _caller(request), deps=await _deps(request)
         )
         return response
+
+
+def created(view: BaseModel, *, is_repeat: bool) -> Response:
+    """201, or 200 with `Idempotent-Replayed: true`."""
+    return answer(view, 200, REPLAYED) if is_repeat else answer(view, 201)
 
 
 def require_configuration(deps: Deps) -> None:

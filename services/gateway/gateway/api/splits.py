@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
+from chassis.web import answer
 from contracts.api import CreateSplit, SplitView
 from contracts.codes import Code
-from gateway.api.answers import answer, created
 from gateway.api.openapi import BODY_PROBLEMS, body_of, problems
-from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
+from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf, created
 from gateway.flows import splits
 
 router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["splits"])

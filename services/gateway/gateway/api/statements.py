@@ -10,10 +10,10 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from chassis.problems import FieldError, InvalidRequest
+from chassis.web import answer
 from contracts.api import Currency, DayStatement, StatementLine
 from contracts.codes import Code
 from contracts.internal import MAX_ITEMS
-from gateway.api.answers import answer
 from gateway.api.lists import EMPTY_IS_ABSENT
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf

@@ -104,6 +104,10 @@ class ChannelAccount:
     def channel(self) -> str:
         return self.plugin.name
 
+    def webhook(self, public_url: str) -> str:
+        """Where its third party sends notifications; `public_url`: the gateway's own."""
+        return f"{public_url}/webhooks/{self.channel}/{self.account_id}"
+
     def offers(self) -> tuple[Method, ...]:
         """What our hosted page may show of this account: its offers, or its own cashier."""
         if Method.CASHIER in self.plugin.hosted:

@@ -137,7 +137,7 @@ def _refunding(deps: Deps, account: ChannelAccount, trade: Trade, refund: Refund
         refund_no=refund.refund_no,
         amount=Money(refund.amount, trade.amount.currency),
         created_at=refund.created_at,
-        notify_url=deps.addresses.webhook(account.channel, account.account_id),
+        notify_url=account.webhook(deps.addresses.public),
         reason=refund.reason,
         channel_refund_no=refund.channel_refund_no,
         returns=split_commands.returns_of(trade, refund),

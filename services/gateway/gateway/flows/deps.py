@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chassis.background import Unbroken
 from contracts.sealing import Opener
 from foundation.service_client import Service
 from gateway.calling.executor import Executor
@@ -14,7 +15,6 @@ from gateway.domain.known_receivers import KnownReceivers
 from gateway.domain.recent_checks import RecentChecks
 from gateway.outgoing.alerts import Alerts
 from gateway.outgoing.results import Results
-from gateway.outgoing.unbroken import Unbroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,6 @@ class Addresses:
     def payers(self) -> str:
         """Where wallets send the payer back to, with the word on who that is."""
         return f"{self.cashier}/pay/payer"
-
-    def webhook(self, channel: str, payment_id: str) -> str:
-        """Where this channel account's third party sends its notifications."""
-        return f"{self.public}/webhooks/{channel}/{payment_id}"
 
 
 @dataclass(frozen=True, slots=True)

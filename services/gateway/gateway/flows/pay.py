@@ -83,7 +83,7 @@ async def create(
     if opened.created and account is not None:
         payer = request.payer or Payer()
         calling = Calling(request.method, request.return_url, payer, is_to_be_split(request))
-        payment = await initiate(deps, account, payment, calling)
+        return Created(await initiate(deps, account, payment, calling), is_repeat=False)
     return Created(with_link(deps, payment), is_repeat=not opened.created)
 
 
@@ -122,7 +122,7 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
         method=calling.method,
         created_at=payment.created_at,
         expires_at=payment.expires_at,
-        notify_url=deps.addresses.webhook(account.channel, account.account_id),
+        notify_url=account.webhook(deps.addresses.public),
         return_url=calling.return_url,
         openid=calling.payer.openid,
         auth_code=calling.payer.auth_code,

@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import Counter
 
 from chassis import logs
+from chassis.background import Unbroken
 from chassis.problems import Problem
 from chassis.producer import Message, NotPublished, Producer
 from contracts.actions import NoAction
@@ -50,7 +51,6 @@ from gateway.channels.plugin import (
     Unknown,
 )
 from gateway.directory import ChannelAccount
-from gateway.outgoing.unbroken import Unbroken
 
 log = structlog.get_logger()
 

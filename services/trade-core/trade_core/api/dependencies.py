@@ -2,11 +2,10 @@
 
 from typing import Annotated, Final, cast
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Request
 from pydantic import Field
 
 from chassis.web import CalledBy
-from contracts.internal import OpenedLink, OpenedPayment, OpenedRefund, OpenedSplit
 from trade_core.flows.deps import Deps
 
 
@@ -24,9 +23,3 @@ LetterId = Annotated[int, Field(ge=1, lt=2**63)]
 BY_GATEWAY: Final = [Depends(CalledBy("gateway"))]
 BY_ADMIN: Final = [Depends(CalledBy("merchant-admin"))]
 BY_BOTH: Final = [Depends(CalledBy("gateway", "merchant-admin"))]
-
-
-def answer_of(
-    answer: OpenedLink | OpenedPayment | OpenedRefund | OpenedSplit, status: int
-) -> Response:
-    return Response(answer.model_dump_json(), status, media_type="application/json")

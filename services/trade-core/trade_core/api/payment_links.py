@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Response
 
+from chassis.web import answer
 from contracts.internal import LinkOnFile, OpenedLink, OpenLink, PayAtCode, PayAtLink
-from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp, answer_of
+from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp
 from trade_core.api.payments import opened_answer
 from trade_core.flows import counter_codes, payment_links
 
@@ -20,8 +21,8 @@ def add_routes(routes: APIRouter) -> None:
 async def post_link(body: OpenLink, deps: DepsOfApp) -> Response:
     """201 for a new payment link, 200 for a repeat."""
     made = await payment_links.create(deps, body.app_id, body.request)
-    answer = OpenedLink(created=made.created, link=made.link)
-    return answer_of(answer, 201 if made.created else 200)
+    opened = OpenedLink(created=made.created, link=made.link)
+    return answer(opened, 201 if made.created else 200)
 
 
 async def get_link(link_id: str, deps: DepsOfApp, app_id: str | None = None) -> LinkOnFile:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.web import DirectRoute, read_message
+from chassis.web import DirectRoute, answer, read_message
 from contracts.api import OrderView
 from contracts.internal import (
     CheckoutOnFile,
@@ -22,7 +22,6 @@ from trade_core.api.dependencies import (
     BY_GATEWAY,
     MAX_REQUEST_BYTES,
     DepsOfApp,
-    answer_of,
     deps_of,
 )
 from trade_core.domain import views
@@ -99,9 +98,9 @@ async def post_close(merchant_order_no: str, body: CloseOrderFor, deps: DepsOfAp
 
 def opened_answer(opened: open_payment.Opened) -> Response:
     """201 for a new payment, 200 for one that is there."""
-    answer = OpenedPayment(
+    body = OpenedPayment(
         created=opened.created,
         payment=views.payment_view(opened.order, opened.payment),
         order=views.order_summary(opened.order),
     )
-    return answer_of(answer, 201 if opened.created else 200)
+    return answer(body, 201 if opened.created else 200)

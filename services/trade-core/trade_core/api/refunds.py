@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter, Response
 
+from chassis.web import answer
 from contracts.api import RefundView
 from contracts.internal import DecideRefund, OpenedRefund, OpenRefund, RefundOnFile
-from trade_core.api.dependencies import BY_ADMIN, BY_BOTH, BY_GATEWAY, DepsOfApp, answer_of
+from trade_core.api.dependencies import BY_ADMIN, BY_BOTH, BY_GATEWAY, DepsOfApp
 from trade_core.domain import views
 from trade_core.flows import decide, open_refund, read
 
@@ -21,8 +22,7 @@ async def post_refund(body: OpenRefund, deps: DepsOfApp) -> Response:
     """201 for a new refund, 200 for a repeat."""
     opened = await open_refund.open_refund(deps, body.app_id, body.request)
     view = views.refund_view(opened.order, opened.payment, opened.refund)
-    answer = OpenedRefund(created=opened.created, refund=view)
-    return answer_of(answer, 201 if opened.created else 200)
+    return answer(OpenedRefund(created=opened.created, refund=view), 201 if opened.created else 200)
 
 
 async def get_refund(refund_no: str, deps: DepsOfApp, app_id: str | None = None) -> RefundOnFile:

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter, Response
 
+from chassis.web import answer
 from contracts.api import SplitView
 from contracts.internal import OpenedSplit, OpenSplit
-from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp, answer_of
+from trade_core.api.dependencies import BY_GATEWAY, DepsOfApp
 from trade_core.domain import views
 from trade_core.flows import open_split, read
 
@@ -20,9 +21,7 @@ async def post_split(body: OpenSplit, deps: DepsOfApp) -> Response:
     """201 for a new split, 200 for a repeat."""
     opened = await open_split.open_split(deps, body.app_id, body.request)
     view = views.split_view(opened.order, opened.payment, opened.split)
-    return answer_of(
-        OpenedSplit(created=opened.created, split=view), 201 if opened.created else 200
-    )
+    return answer(OpenedSplit(created=opened.created, split=view), 201 if opened.created else 200)
 
 
 async def get_split(split_no: str, deps: DepsOfApp, app_id: str | None = None) -> SplitView:

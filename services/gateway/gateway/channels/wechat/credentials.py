@@ -3,12 +3,10 @@
 Source: pay.weixin.qq.com/doc/v3/merchant/4013053249 (keys), 4013053053 (public key)
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Annotated, Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
@@ -16,6 +14,7 @@ from contracts.api import HttpUrl
 from gateway.channels import rsa
 from gateway.channels.faults import Fault
 from gateway.channels.plugin import are_checked
+from gateway.channels.wechat.account import Account, plain_serial
 
 OWN_URL: Final = "https://api.mch.weixin.qq.com"
 OWN_URLS: Final = frozenset({OWN_URL, "https://api2.mch.weixin.qq.com"})
@@ -106,33 +105,6 @@ class Credentials(BaseModel):
         return key_id
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Credentials with their keys parsed.
-
-    `platform_keys`: WeChat Pay's keys by their serial as `plain_serial` writes it (several under
-    one where a wrong key was replaced); `platform_serial` names the one that we ask WeChat Pay to
-    use. Certificates among them are renewed in use (`operations/certificates.py`); then
-    `certificate_ends` tells, by serial, when they end.
-    `notification_keys`: our APIv3 keys, under any of which WeChat Pay may have sealed something.
-    """
-
-    base_url: str
-    mchid: str
-    appid: str
-    sub_mchid: str | None
-    sub_appid: str | None
-    merchant_serial_no: str
-    store_id: str
-    profit_sharing: bool
-    platform_keys: Mapping[str, tuple[RSAPublicKey, ...]] = field(repr=False)
-    platform_serial: str
-    private_key: RSAPrivateKey = field(repr=False)
-    notification_keys: tuple[AESGCM, ...] = field(repr=False)
-    app_secret: str | None = field(default=None, repr=False)
-    certificate_ends: Mapping[str, datetime] = field(default_factory=dict)
-
-
 def open_account(credentials: BaseModel) -> Account:
     """Parse the keys once, for as long as the account is used."""
     if not isinstance(credentials, Credentials):
@@ -172,11 +144,6 @@ def overlap(account: Account, earlier: Account) -> Account:
 def is_public_key_id(serial: str) -> bool:
     """Whether this names WeChat Pay's public key, and not one of its certificates."""
     return serial.startswith("PUB_KEY_ID_")
-
-
-def plain_serial(serial: str) -> str:
-    """Serial numbers are written with and without leading zeros, in either case."""
-    return serial.upper().lstrip("0")
 
 
 def _platform_keys(credentials: Credentials) -> dict[str, RSAPublicKey]:

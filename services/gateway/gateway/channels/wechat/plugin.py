@@ -2,14 +2,9 @@
 
 from contracts.api import Method
 from gateway.channels.plugin import KeyRenewal, Notifications, Operation, Plugin, Splits, Statements
-from gateway.channels.wechat import parties, wire
-from gateway.channels.wechat.credentials import (
-    OWN_URLS,
-    Account,
-    Credentials,
-    open_account,
-    overlap,
-)
+from gateway.channels.wechat import wire
+from gateway.channels.wechat.account import Account, is_merchant_number
+from gateway.channels.wechat.credentials import OWN_URLS, Credentials, open_account, overlap
 from gateway.channels.wechat.form import FORM
 from gateway.channels.wechat.methods import app, barcode, h5, jsapi, mini_program, native
 from gateway.channels.wechat.operations import (
@@ -68,7 +63,7 @@ PLUGIN: Plugin[Account] = Plugin(
         split=Operation(split.call, split.outcome),
         query=Operation(query_split.call, query_split.outcome),
         return_split=Operation(return_split.call, return_split.outcome),
-        gives_back=parties.is_merchant_number,
+        gives_back=is_merchant_number,
     ),
     offers=(Method.NATIVE, Method.JSAPI, Method.H5),
     wallet="wechat",

@@ -20,8 +20,8 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.reading import minor_money, text, whole
 from gateway.channels.texts import cut_to_bytes
-from gateway.channels.wechat import limits, parties
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import limits
+from gateway.channels.wechat.account import Account
 
 NO_ADDRESS: Final = "127.0.0.1"
 """Where the app did not tell the payer's address; WeChat Pay wants one."""
@@ -32,7 +32,7 @@ def write(order: PayOrder, account: Account) -> dict[str, Any]:
     with the first order, and refuses the number if anything differs."""
     is_split = order.splits or account.profit_sharing
     return {
-        **parties.names(account),
+        **account.names(),
         "description": cut_to_bytes(order.subject, limits.DESCRIPTION_BYTES),
         "out_trade_no": order.payment_no,
         "time_expire": rfc3339(payable_until(order)),
@@ -44,7 +44,7 @@ def write(order: PayOrder, account: Account) -> dict[str, Any]:
 
 def read(content: Mapping[str, Any], account: Account) -> Outcome:
     """What a signed order object says. The caller has checked whose number it carries."""
-    if not parties.is_named(content, account):
+    if not account.is_named(content):
         raise Unverifiable("the answer speaks of another merchant")
     state, meaning = text(content, "trade_state"), text(content, "trade_state_desc")
     match state:

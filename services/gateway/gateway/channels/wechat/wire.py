@@ -24,7 +24,7 @@ from gateway.channels.plugin import (
     Unverifiable,
 )
 from gateway.channels.reading import json_object, json_text, text
-from gateway.channels.wechat.credentials import Account, plain_serial
+from gateway.channels.wechat.account import Account, plain_serial
 
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"
 WINDOW_S: Final = 300

@@ -11,8 +11,8 @@ from typing import Final
 from contracts.actions import NoAction
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
 from gateway.channels.reading import text
-from gateway.channels.wechat import codes, parties, trade
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, trade
+from gateway.channels.wechat.account import Account
 
 TIMEOUT_S: Final = 30
 NOT_OF_CODES: Final = ("time_expire", "notify_url")
@@ -27,7 +27,7 @@ def call(order: PayOrder, account: Account) -> Call:
         "device_ip": order.client_ip or trade.NO_ADDRESS,
         "store_info": {"id": account.store_id},
     }
-    return Call("POST", parties.path(account, "codepay"), body=body, timeout_s=TIMEOUT_S)
+    return Call("POST", account.path("codepay"), body=body, timeout_s=TIMEOUT_S)
 
 
 def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from contracts.actions import RedirectAction
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
 from gateway.channels.reading import text
-from gateway.channels.wechat import codes, parties, trade
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, trade
+from gateway.channels.wechat.account import Account
 
 
 def call(order: PayOrder, account: Account) -> Call:
@@ -20,7 +20,7 @@ def call(order: PayOrder, account: Account) -> Call:
         "h5_info": {"type": "Wap"},
     }
     body = trade.write(order, account) | {"scene_info": scene}
-    return Call("POST", parties.path(account, "h5"), body=body)
+    return Call("POST", account.path("h5"), body=body)
 
 
 def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:

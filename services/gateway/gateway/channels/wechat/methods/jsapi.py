@@ -5,15 +5,15 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791856 (order), 4012791857 (bridge
 
 from contracts.actions import JsapiAction
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending
-from gateway.channels.wechat import codes, parties, trade
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, trade
+from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.methods.prepaid import prepay_id_of, sign_lines, stamp_of
 
 
 def call(order: PayOrder, account: Account) -> Call:
     """`order.openid` is the payer under the app that calls the payment."""
-    body = trade.write(order, account) | {"payer": parties.payer(account, order.openid)}
-    return Call("POST", parties.path(account, "jsapi"), body=body)
+    body = trade.write(order, account) | {"payer": account.payer(order.openid)}
+    return Call("POST", account.path("jsapi"), body=body)
 
 
 def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:
@@ -22,11 +22,11 @@ def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:
     package = f"prepay_id={prepay_id_of(answer)}"
     timestamp, nonce = stamp_of(answer)
     params = {
-        "appId": parties.calling_app(account),
+        "appId": account.calling_app(),
         "timeStamp": timestamp,
         "nonceStr": nonce,
         "package": package,
         "signType": "RSA",
-        "paySign": sign_lines(account, parties.calling_app(account), timestamp, nonce, package),
+        "paySign": sign_lines(account, account.calling_app(), timestamp, nonce, package),
     }
     return Pending(JsapiAction(params=params))

@@ -6,12 +6,12 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791877
 from contracts.actions import QrCodeAction
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
 from gateway.channels.reading import text
-from gateway.channels.wechat import codes, parties, trade
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, trade
+from gateway.channels.wechat.account import Account
 
 
 def call(order: PayOrder, account: Account) -> Call:
-    return Call("POST", parties.path(account, "native"), body=trade.write(order, account))
+    return Call("POST", account.path("native"), body=trade.write(order, account))
 
 
 def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:

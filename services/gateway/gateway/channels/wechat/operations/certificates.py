@@ -17,7 +17,8 @@ from cryptography.x509 import Certificate
 from gateway.channels import rsa
 from gateway.channels.plugin import Call, Moment, Reply, Unverifiable
 from gateway.channels.reading import json_object, text
-from gateway.channels.wechat.credentials import Account, is_public_key_id, plain_serial
+from gateway.channels.wechat.account import Account, plain_serial
+from gateway.channels.wechat.credentials import is_public_key_id
 from gateway.channels.wechat.wire import check_signature, decrypt
 
 EVERY_S: Final = 6 * 3600.0

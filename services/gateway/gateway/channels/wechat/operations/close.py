@@ -9,15 +9,15 @@ from contracts.api import Method
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown
 from gateway.channels.reading import text
-from gateway.channels.wechat import codes, parties
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes
+from gateway.channels.wechat.account import Account
 
 
 def call(asked: Trade, account: Account) -> Call:
-    path = parties.path(account, f"out-trade-no/{asked.payment_no}")
+    path = account.path(f"out-trade-no/{asked.payment_no}")
     if asked.method is Method.BARCODE:
-        return Call("POST", f"{path}/reverse", body=parties.names(account))
-    return Call("POST", f"{path}/close", body=parties.merchants(account))
+        return Call("POST", f"{path}/reverse", body=account.names())
+    return Call("POST", f"{path}/close", body=account.merchants())
 
 
 def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:

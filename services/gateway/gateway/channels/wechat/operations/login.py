@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 
 from gateway.channels.plugin import Moment, NotIdentified, PayerLogin, Reply, Request, Unverifiable
 from gateway.channels.reading import json_object, text, whole
-from gateway.channels.wechat import parties
-from gateway.channels.wechat.credentials import OWN_URLS, Account
+from gateway.channels.wechat.account import Account
+from gateway.channels.wechat.credentials import OWN_URLS
 
 AUTHORIZE_URL: Final = "https://open.weixin.qq.com"
 EXCHANGE_URL: Final = "https://api.weixin.qq.com"
@@ -25,7 +25,7 @@ def is_possible(account: Account) -> bool:
 def address(back: str, state: str, account: Account) -> str:
     """The parameters stand in this order: WeChat matches the address by pattern."""
     query = (
-        f"appid={parties.calling_app(account)}&redirect_uri={quote(back, safe='')}"
+        f"appid={account.calling_app()}&redirect_uri={quote(back, safe='')}"
         f"&response_type=code&scope=snsapi_base&state={state}"
     )
     return f"{_host(account, AUTHORIZE_URL)}/connect/oauth2/authorize?{query}#wechat_redirect"
@@ -34,7 +34,7 @@ def address(back: str, state: str, account: Account) -> str:
 def request(code: str, account: Account, moment: Moment) -> Request:
     query = urlencode(
         {
-            "appid": parties.calling_app(account),
+            "appid": account.calling_app(),
             "secret": account.app_secret or "",
             "code": code,
             "grant_type": "authorization_code",

@@ -26,8 +26,8 @@ from gateway.channels.plugin import (
     understood,
 )
 from gateway.channels.reading import json_object, minor_money, text, whole
-from gateway.channels.wechat import parties, refund_state, trade
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import refund_state, trade
+from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.wire import check_signature, decrypt
 
 ACCEPT: Final = Acknowledgement(204)
@@ -46,7 +46,7 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
         raise NotUnderstood("a notification of an unknown event")
     resource = envelope.get("resource")
     content = json_object(decrypt(resource if isinstance(resource, Mapping) else {}, account))
-    if not (parties.is_for(content, account) and parties.is_named(content, account)):
+    if not (account.is_for(content) and account.is_named(content)):
         raise Unverifiable("the notification is for another merchant")
     if text(content, "order_id") and isinstance(content.get("receiver"), Mapping):
         return []

@@ -5,13 +5,13 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791858
 
 from gateway.channels.plugin import Answer, Call, Outcome, Trade, Unverifiable
 from gateway.channels.reading import text
-from gateway.channels.wechat import codes, parties, trade
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, trade
+from gateway.channels.wechat.account import Account
 
 
 def call(asked: Trade, account: Account) -> Call:
-    path = parties.path(account, f"out-trade-no/{asked.payment_no}")
-    return Call("GET", path, query=parties.merchants(account))
+    path = account.path(f"out-trade-no/{asked.payment_no}")
+    return Call("GET", path, query=account.merchants())
 
 
 def outcome(answer: Answer, asked: Trade, account: Account) -> Outcome:

@@ -8,14 +8,14 @@ from typing import Any
 from gateway.channels.plugin import Answer, Call, Outcome, Refunding, Unverifiable
 from gateway.channels.reading import text
 from gateway.channels.texts import cut_to_bytes
-from gateway.channels.wechat import codes, limits, parties, refund_state
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, limits, refund_state
+from gateway.channels.wechat.account import Account
 
 
 def call(refunding: Refunding, account: Account) -> Call:
     """By our number, never by WeChat Pay's, so that all repeats are the same."""
     body: dict[str, Any] = {
-        **parties.sub_merchant(account),
+        **account.sub_merchant(),
         "out_trade_no": refunding.trade.payment_no,
         "out_refund_no": refunding.refund_no,
         "notify_url": refunding.notify_url,

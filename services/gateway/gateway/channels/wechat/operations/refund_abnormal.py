@@ -7,8 +7,8 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4013071193
 """
 
 from gateway.channels.plugin import Answer, Call, Outcome, Refunding
-from gateway.channels.wechat import codes, parties
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes
+from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.operations.refund import read
 
 
@@ -18,7 +18,7 @@ def call(refunding: Refunding, account: Account) -> Call:
         raise ValueError("the refund has no number of WeChat Pay yet")
     number = refunding.channel_refund_no
     body = {
-        **parties.sub_merchant(account),
+        **account.sub_merchant(),
         "out_refund_no": refunding.refund_no,
         "type": "MERCHANT_BANK_CARD",
     }

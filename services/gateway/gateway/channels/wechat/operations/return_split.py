@@ -21,8 +21,8 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.reading import minor_money, text, whole
 from gateway.channels.texts import cut_to_bytes
-from gateway.channels.wechat import codes, limits, parties
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, limits
+from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.split_state import CURRENCY
 
 NO_REASON: Final = "退款"
@@ -31,7 +31,7 @@ NO_REASON: Final = "退款"
 def call(asked: SplitReturning, account: Account) -> Call:
     share = asked.share
     body = {
-        **parties.sub_merchant(account),
+        **account.sub_merchant(),
         "out_order_no": share.split_no,
         "out_return_no": share.return_no,
         "return_mchid": share.account,

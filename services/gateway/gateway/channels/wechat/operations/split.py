@@ -7,19 +7,19 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012524936, partner/4012690683
 
 from gateway.channels.plugin import Answer, Call, Outcome, Splitting
 from gateway.channels.texts import cut_to_bytes
-from gateway.channels.wechat import codes, limits, parties, split_state
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, limits, split_state
+from gateway.channels.wechat.account import Account
 
 
 def call(splitting: Splitting, account: Account) -> Call:
     """By WeChat Pay's own number of the order; raises ValueError where that is not known."""
     body = {
-        **parties.splitter(account),
+        **account.splitter(),
         "transaction_id": transaction_id(splitting),
         "out_order_no": splitting.split_no,
         "receivers": [
             {
-                "type": parties.receiver_type(share.account, account),
+                "type": account.receiver_type(share.account),
                 "account": share.account,
                 "amount": share.amount.amount_minor,
                 "description": cut_to_bytes(share.description, limits.SPLIT_DESCRIPTION_BYTES),

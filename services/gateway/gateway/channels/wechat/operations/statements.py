@@ -33,8 +33,8 @@ from gateway.channels.plugin import (
 )
 from gateway.channels.reading import decimal_money, rounded_minor, text
 from gateway.channels.statement_rows import fitted, lines_of, read_each
-from gateway.channels.wechat import codes, parties, wire
-from gateway.channels.wechat.credentials import Account
+from gateway.channels.wechat import codes, wire
+from gateway.channels.wechat.account import Account
 
 KINDS: Final[frozenset[StatementKind]] = frozenset({"trade", "funds"})
 MAX_FILE_BYTES: Final = 67_108_864
@@ -63,7 +63,7 @@ def call(requested: StatementRequest, account: Account) -> Call:
     return Call(
         "GET",
         "/v3/bill/tradebill",
-        {**query, "bill_type": "ALL", **_PACKED, **parties.sub_merchant(account)},
+        {**query, "bill_type": "ALL", **_PACKED, **account.sub_merchant()},
     )
 
 
