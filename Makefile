@@ -30,7 +30,7 @@ CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wil
 
 help: ## this list
 	@echo "Paymesh 聚合支付中心"
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 	@echo
 	@echo "  PAYMESH_PORT_BASE=8000   first port of make run; PAYMESH_LOCAL_DIR=.local its folder"
 	@echo "  PAYMESH_DEMO=0           make run without the shown payment"

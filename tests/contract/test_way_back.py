@@ -45,6 +45,66 @@ RUNS: Final = {
     ),
 }
 
+IN_JAVA: Final = """
+public class Shown {{
+    {code}
+
+    public static void main(String[] asked) throws Exception {{
+        var names = "merchant_order_no payment_no status timestamp signature".split(" ");
+        for (int first = 1; first < asked.length; first += names.length) {{
+            var query = new java.util.HashMap<String, String>();
+            for (int i = 0; i < names.length; i++) query.put(names[i], asked[first + i]);
+            System.out.println(isOurs(query, asked[0]));
+        }}
+    }}
+}}
+"""
+IN_GO: Final = """package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+)
+
+{code}
+func main() {{
+	names := strings.Fields("merchant_order_no payment_no status timestamp signature")
+	for asked := os.Args[2:]; len(asked) > 0; asked = asked[len(names):] {{
+		query := url.Values{{}}
+		for i, name := range names {{
+			query.Set(name, asked[i])
+		}}
+		fmt.Println(isOurs(query, os.Args[1]))
+	}}
+}}
+"""
+COMPILED: Final = {
+    "java": (["java"], "Shown.java", IN_JAVA),
+    "go": (["go", "run"], "shown.go", IN_GO),
+}
+
+
+@pytest.mark.parametrize("language", [each for each in COMPILED if shutil.which(each)])
+def test_the_documented_code_that_is_compiled_tells_them_too(language: str, tmp_path: Path) -> None:
+    found = re.search(rf"```{language}\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert found is not None
+    command, name, program = COMPILED[language]
+    (tmp_path / name).write_text(program.format(code=found.group(1)))
+    asked = [value for case in CASES for value in case.values()]
+    ran = subprocess.run(
+        [*command, str(tmp_path / name), SECRET, *asked],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert ran.stdout.split() == ["true", "false", "false", "false"]
+
 
 @pytest.mark.parametrize("language", [each for each in RUNS if shutil.which(RUNS[each][0][0])])
 def test_the_documented_code_tells_our_links_from_others(language: str) -> None:

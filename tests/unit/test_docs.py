@@ -23,7 +23,7 @@ def documents() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    "document", documents(), ids=lambda path: str(path.relative_to(REPOSITORY))
+    "document", list(documents()), ids=lambda path: str(path.relative_to(REPOSITORY))
 )
 def test_every_link_within_the_repository_leads_somewhere(document: Path) -> None:
     targets = {link for link in LINK.findall(document.read_text()) if "://" not in link}

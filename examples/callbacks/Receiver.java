@@ -1,0 +1,43 @@
+// java -cp sdk/java Receiver.java, where sdk/java/paymesh was compiled by javac
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import paymesh.Paymesh;
+
+public class Receiver {
+    public static void main(String[] arguments) throws IOException {
+        var port = Integer.parseInt(System.getenv("PORT"));
+        var server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
+        server.createContext("/", Receiver::receive);
+        server.start();
+    }
+
+    static void receive(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            var body = exchange.getRequestBody().readAllBytes(); // the exact bytes
+            exchange.sendResponseHeaders(isOurs(exchange, body) ? 204 : 401, -1);
+        }
+    }
+
+    static boolean isOurs(HttpExchange exchange, byte[] body) {
+        try {
+            var isOurs = Paymesh.isAuthentic(System.getenv("WEBHOOK_SECRET"), header(exchange, "id"),
+                    header(exchange, "timestamp"), header(exchange, "signature"), body,
+                    System.currentTimeMillis() / 1000);
+            if (isOurs) { // store it before you answer
+                System.out.println(header(exchange, "id") + " " + new String(body));
+            }
+            return isOurs;
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    static String header(HttpExchange exchange, String name) {
+        var value = exchange.getRequestHeaders().getFirst("webhook-" + name);
+        return value == null ? "" : value;
+    }
+}

@@ -1,0 +1,15 @@
+// node receiver.mjs, with sdk/node/paymesh.mjs beside it
+import { createServer } from "node:http";
+import { isAuthentic } from "./paymesh.mjs";
+
+createServer(async (request, response) => {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  const body = Buffer.concat(parts); // the exact bytes, before anything reads them
+  if (!isAuthentic(process.env.WEBHOOK_SECRET, request.headers, body)) {
+    response.writeHead(401).end();
+    return;
+  }
+  console.log(request.headers["webhook-id"], JSON.parse(body).type); // store it before you answer
+  response.writeHead(204).end();
+}).listen(process.env.PORT ?? 9000);

@@ -1,0 +1,16 @@
+<?php
+
+// php -S 127.0.0.1:9000 receiver.php, with sdk/php/Paymesh.php beside it
+
+declare(strict_types=1);
+
+require __DIR__ . '/Paymesh.php';
+
+$body = file_get_contents('php://input'); // the exact bytes, before anything reads them
+$headers = array_change_key_case(getallheaders());
+if (!Paymesh::isAuthentic(getenv('WEBHOOK_SECRET'), $headers, $body)) {
+    http_response_code(401);
+    return;
+}
+error_log($headers['webhook-id'] . ' ' . json_decode($body, true)['type']); // store it before you answer
+http_response_code(204);

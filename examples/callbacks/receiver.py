@@ -1,0 +1,17 @@
+# uvicorn receiver:app --port 9000
+import os
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+
+from paymesh import Event
+from paymesh.frameworks.fastapi import callback
+
+app = FastAPI()
+verified = callback(os.environ["WEBHOOK_SECRET"])  # whsec_…; another's is answered 401
+
+
+@app.post("/")
+def receive(event: Annotated[Event, Depends(verified)]) -> str:
+    print(event.id, event.type, flush=True)  # store it, known by its id, before you answer
+    return "success"

@@ -1,0 +1,126 @@
+"""The receivers that the guide shows, in each language there is here, take ours and no other's."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from paymesh.callbacks import sign
+from paymesh_local import ports
+
+REPOSITORY: Final = Path(__file__).parents[2]
+SHOWN: Final = REPOSITORY / "examples" / "callbacks"
+SDK: Final = REPOSITORY / "sdk"
+SECRET: Final = "whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
+EVENT_ID: Final = "E01KB5VF8T2C6W9QXH4R7MZNKDA"
+BODY: Final = json.dumps(
+    {"type": "ping", "timestamp": "2026-11-28T02:00:42Z", "data": {"app_id": "A1"}}
+).encode()
+START_LIMIT_S: Final = 120
+"""Go and Java compile first, on a busy machine."""
+GO_MODULE: Final = (
+    f"module receiver\ngo 1.21\nrequire paymesh v0.0.0\nreplace paymesh => {SDK}/go\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """`beside`: what is copied into one folder with it; `builds` are run there, then `run`."""
+
+    file: str
+    tools: tuple[str, ...]
+    run: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    builds: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def is_possible(self) -> bool:
+        return all(shutil.which(tool) for tool in self.tools)
+
+
+RECEIVERS: Final = [
+    Receiver(
+        "receiver.py", (), (sys.executable, "-m", "uvicorn", "receiver:app", "--port", "PORT")
+    ),
+    Receiver("receiver.mjs", ("node",), ("node", "receiver.mjs"), ("node/paymesh.mjs",)),
+    Receiver(
+        "receiver.go", ("go",), ("./receiver",), builds=(("go", "build", "-o", "receiver", "."),)
+    ),
+    Receiver(
+        "receiver.php",
+        ("php",),
+        ("php", "-S", "127.0.0.1:PORT", "receiver.php"),
+        ("php/Paymesh.php",),
+    ),
+    Receiver(
+        "Receiver.java",
+        ("java", "javac"),
+        ("java", "-cp", ".", "Receiver"),
+        builds=(("javac", "-d", ".", f"{SDK}/java/paymesh/Paymesh.java", "Receiver.java"),),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "receiver", [each for each in RECEIVERS if each.is_possible], ids=lambda each: each.file
+)
+async def test_it_takes_what_is_ours_and_refuses_what_is_not(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    fresh, old = int(time.time()), int(time.time()) - 3600
+    async with running(receiver, tmp_path) as client:
+        ours = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=fresh, body=BODY)
+        assert (await client.post("/", content=BODY, headers=ours)).is_success
+        assert (await client.post("/", content=BODY + b" ", headers=ours)).status_code == 401
+        late = sign(SECRET, webhook_id=EVENT_ID, timestamp_s=old, body=BODY)
+        assert (await client.post("/", content=BODY, headers=late)).status_code == 401
+        assert (await client.post("/", content=BODY)).status_code == 401
+    assert f"{EVENT_ID} " in (tmp_path / "log").read_text()
+
+
+@asynccontextmanager
+async def running(receiver: Receiver, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of it, once it listens."""
+    for source in (SHOWN / receiver.file, *(SDK / each for each in receiver.beside)):
+        shutil.copy(source, folder)
+    (folder / "go.mod").write_text(GO_MODULE)
+    for build in receiver.builds:
+        built = await asyncio.create_subprocess_exec(*build, cwd=folder)
+        assert await asyncio.wait_for(built.wait(), START_LIMIT_S) == 0
+    port = str(ports.free_base())
+    told = {"PORT": port, "WEBHOOK_SECRET": SECRET, "PYTHONUNBUFFERED": "1"}
+    command = [part.replace("PORT", port) for part in receiver.run]
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=folder, env={**os.environ, **told}, stdout=log, stderr=log
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+            await listens(int(port))
+            yield client
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def listens(port: int) -> None:
+    async with asyncio.timeout(START_LIMIT_S):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
