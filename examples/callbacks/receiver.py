@@ -1,4 +1,5 @@
 # uvicorn receiver:app --port 9000
+import logging
 import os
 from typing import Annotated
 
@@ -8,10 +9,11 @@ from paymesh import Event
 from paymesh.frameworks.fastapi import callback
 
 app = FastAPI()
+log = logging.getLogger("uvicorn.error")
 verified = callback(os.environ["WEBHOOK_SECRET"])  # whsec_…; another's is answered 401
 
 
 @app.post("/")
 def receive(event: Annotated[Event, Depends(verified)]) -> str:
-    print(event.id, event.type, flush=True)  # store it, known by its id, before you answer
+    log.info("%s %s", event.id, event.type)  # store it, known by its id, before you answer
     return "success"
