@@ -9,7 +9,7 @@ from contracts.api import Method
 from contracts.identifiers import new_id
 from contracts.money import Money
 from gateway.calling.executor import Executor
-from gateway.channels.beijing import BEIJING
+from gateway.channels.formats import BEIJING
 from gateway.channels.plugin import (
     Outcome,
     PayOrder,

@@ -39,7 +39,7 @@ async def paid(
     executor: Executor, account: ChannelAccount, sandbox: RunningSandbox, *, splits: bool = True
 ) -> Trade:
     """A payment of 12.99 yuan that may be split, with the channel's number."""
-    request = replace(order(), splits=splits)
+    request = replace(order(), will_split=splits)
     assert isinstance(await executor.pay(account, request), Pending)
     sandbox.pay(request.payment_no, notify=False)
     number = sandbox.trade(request.payment_no)["channel_trade_no"]

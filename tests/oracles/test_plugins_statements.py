@@ -6,7 +6,7 @@ import pytest
 
 from gateway.calling.enquiries import fetch_statement
 from gateway.calling.executor import Executor
-from gateway.channels.beijing import BEIJING
+from gateway.channels.formats import BEIJING
 from gateway.channels.plugin import (
     Declined,
     NotSent,

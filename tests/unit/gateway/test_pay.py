@@ -200,4 +200,4 @@ async def test_a_channel_is_told_of_a_payment_that_will_be_split(
     noting = replace(plugin, methods={Method.NATIVE: method})
     paying.directory.put(ChannelAccount("C1", "M1", True, noting, "C1's key"))
     await create(paying, request(**asked))
-    assert [order.splits for order in orders] == [is_split]
+    assert [order.will_split for order in orders] == [is_split]

@@ -14,7 +14,8 @@ from gateway.domain.errors import (
     NotHere,
     SplitNotSupported,
 )
-from gateway.flows.routing import account_for, check_refund, payable_accounts
+from gateway.flows.access import check_refund
+from gateway.flows.pay import account_for
 
 REQUEST: dict[str, Any] = {
     "merchant_id": "M1",
@@ -124,7 +125,7 @@ def test_our_page_offers_what_can_be_split_where_it_is_to_be_split(directory: Di
         route(directory, given)
     directory.put(ChannelAccount("C4", "M1", True, splitting_plugin(), "key"))
     assert route(directory, given) is None
-    offered = payable_accounts(directory, "M1", "CNY", splits=True)
+    offered = directory.payable_accounts("M1", "CNY", will_split=True)
     assert [account.account_id for account in offered] == ["C4"]
 
 

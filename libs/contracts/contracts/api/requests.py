@@ -214,6 +214,11 @@ class CreatePayment(ApiRequest):
     split: SplitReceivers = Field(default_factory=list)
     splits: bool = False
 
+    @property
+    def will_split(self) -> bool:
+        """Whether the channel must be asked for a payment that will be split."""
+        return self.splits or bool(self.split)
+
     @field_validator("payment_id")
     @classmethod
     def _channel_account_is_named(cls, payment_id: str | None, info: ValidationInfo) -> str | None:

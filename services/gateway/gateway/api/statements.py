@@ -18,8 +18,8 @@ from gateway.api.lists import EMPTY_IS_ABSENT
 from gateway.api.openapi import problems
 from gateway.api.signed_calls import AppRoute, CallerOf, DepsOf
 from gateway.api.statement_file import HEADER, rows
+from gateway.flows.access import require_merchant
 from gateway.flows.day_statements import DayQuery, all_lines, get_day_statement
-from gateway.flows.routing import require_merchant
 
 router = APIRouter(prefix="/v1", route_class=AppRoute, tags=["statements"])
 

@@ -15,8 +15,8 @@ from prometheus_client import Gauge
 from contracts.events.alerts import Alert, Severity
 from gateway.calling.metrics import place
 from gateway.calling.transport import Broken, NotReached, Transport
+from gateway.channels.formats import UNREADABLE
 from gateway.channels.plugin import NotSent, Reply, Request, Unknown
-from gateway.channels.reading import UNREADABLE
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()

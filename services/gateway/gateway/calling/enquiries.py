@@ -11,6 +11,7 @@ import structlog
 
 from gateway.calling.executor import Executor, unread
 from gateway.calling.metrics import place
+from gateway.channels.formats import UNREADABLE
 from gateway.channels.plugin import (
     Call,
     NotSent,
@@ -30,7 +31,6 @@ from gateway.channels.plugin import (
     UnknownKey,
     Unverifiable,
 )
-from gateway.channels.reading import UNREADABLE
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()

@@ -23,6 +23,7 @@ from gateway.calling.metrics import SuccessRates, note, place
 from gateway.calling.serials import Serials
 from gateway.calling.transport import Transport
 from gateway.calling.unlisted_codes import UnlistedCodes
+from gateway.channels.formats import UNREADABLE
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -50,7 +51,6 @@ from gateway.channels.plugin import (
     Word,
     dated,
 )
-from gateway.channels.reading import UNREADABLE
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()

@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 from prometheus_client import Counter
 
+from gateway.channels.formats import UNREADABLE
 from gateway.channels.plugin import (
     Call,
     KeyRenewal,
@@ -22,7 +23,6 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
-from gateway.channels.reading import UNREADABLE
 from gateway.directory import ChannelAccount
 
 log = structlog.get_logger()

@@ -11,8 +11,7 @@ from typing import Final
 
 from contracts.internal import MAX_RAW_CHARS
 from contracts.money import Money
-from gateway.channels.plugin import StatementRow, Unverifiable
-from gateway.channels.texts import clean
+from gateway.channels.plugin import StatementRow, Unverifiable, clean
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 

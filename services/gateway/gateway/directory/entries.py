@@ -16,6 +16,7 @@ from contracts.events.configuration import KeyAlgorithm, LogoFile
 from contracts.signing import Verifier
 from gateway.channels.plugin import Plugin
 from gateway.domain.addresses import Network
+from gateway.domain.errors import NotHere
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +165,30 @@ class Directory:
     def find_account(self, account_id: str) -> ChannelAccount | None:
         return self._accounts.get(account_id)
 
+    def get_account(self, merchant_id: str, account_id: str) -> ChannelAccount:
+        """The merchant's channel account, also a disabled one; raises NotHere."""
+        account = self._accounts.get(account_id)
+        if account is None or account.merchant_id != merchant_id:
+            raise NotHere("channel account")
+        return account
+
     def accounts_of(self, merchant_id: str) -> Mapping[str, ChannelAccount]:
         """The merchant's channel accounts by their ids, also disabled ones."""
         return self._by_merchant.get(merchant_id, {})
+
+    def payable_accounts(
+        self, merchant_id: str, currency: str, *, will_split: bool
+    ) -> list[ChannelAccount]:
+        """The merchant's accounts that a payer may be offered, in a steady order; `will_split`:
+        those at channels that can split."""
+        return [
+            account
+            for _, account in sorted(self.accounts_of(merchant_id).items())
+            if account.is_active
+            and account.offers()
+            and currency in account.plugin.currencies
+            and (account.plugin.splits is not None or not will_split)
+        ]
 
     def list_accounts(self) -> list[ChannelAccount]:
         """All of them, also disabled ones: their notifications are still to be read."""

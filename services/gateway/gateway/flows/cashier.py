@@ -18,7 +18,6 @@ from gateway.domain.checkout_links import find_payment_no, token_of
 from gateway.domain.errors import NotHere
 from gateway.domain.way_back import way_back
 from gateway.flows.deps import Deps
-from gateway.flows.routing import payable_accounts
 from gateway.outgoing.results import payment_result
 
 log = structlog.get_logger()
@@ -87,8 +86,8 @@ def offered(deps: Deps, filed: CheckoutOnFile) -> list[ChannelAccount]:
     is_checked = any(each.status is PaymentStatus.CONFLICTED for each in filed.payments)
     if payment.order.status is not OrderStatus.OPEN or is_checked:
         return []
-    accounts = payable_accounts(
-        deps.directory, payment.merchant_id, payment.currency, splits=payment.splits
+    accounts = deps.directory.payable_accounts(
+        payment.merchant_id, payment.currency, will_split=payment.splits
     )
     return [
         account

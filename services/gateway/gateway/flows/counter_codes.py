@@ -15,8 +15,8 @@ from gateway.directory import App, CounterCode, Merchant
 from gateway.domain.errors import NotHere
 from gateway.flows.cashier import look_of
 from gateway.flows.deps import Deps
+from gateway.flows.pay import account_for
 from gateway.flows.payment_links import begun_at
-from gateway.flows.routing import account_for
 
 CURRENCY = "CNY"
 
@@ -47,7 +47,7 @@ def show(deps: Deps, code_id: str) -> PayPoint:
 
 async def begin(deps: Deps, code_id: str, request: PayHere) -> Begun:
     """An order of this payer. Raises NotHere, InvalidRequest for another amount, the refusals of
-    routing and of trade-core (the day's limit), and NotInitiated with the payment."""
+    `account_for` and of trade-core (the day's limit), and NotInitiated with the payment."""
     code = _known(deps, code_id)
     app, _ = _owner(deps, code)
     if app is None or not code.is_active:

@@ -3,10 +3,10 @@
 from contracts.api import OrderPage, PaymentPage, RefundPage, SplitPage
 from contracts.internal import ListQuery
 from gateway.directory import App
+from gateway.flows.access import require_merchant
 from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
 from gateway.flows.orders import with_links
-from gateway.flows.routing import require_merchant
 
 
 def query_of(app: App, merchant_id: str | None, **filters: object) -> ListQuery:

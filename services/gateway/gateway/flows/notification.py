@@ -11,6 +11,7 @@ from prometheus_client import Counter
 from chassis.producer import NotPublished
 from contracts.events.alerts import Alert, Severity
 from contracts.events.results import Source
+from gateway.channels.formats import UNREADABLE
 from gateway.channels.plugin import (
     Acknowledgement,
     AnotherReceiver,
@@ -22,7 +23,6 @@ from gateway.channels.plugin import (
     RawNotification,
     Unverifiable,
 )
-from gateway.channels.reading import UNREADABLE
 from gateway.directory import ChannelAccount
 from gateway.domain.errors import NotHere
 from gateway.flows import receivers, unbound_notification

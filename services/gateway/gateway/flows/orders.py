@@ -5,9 +5,9 @@ from urllib.parse import quote
 from contracts.api import OrderView, PaymentWithOrder
 from contracts.internal import CloseOrderFor
 from gateway.directory import App
+from gateway.flows.access import require_merchant
 from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
-from gateway.flows.routing import require_merchant
 
 
 async def get_payment(deps: Deps, app: App, payment_no: str) -> PaymentWithOrder:

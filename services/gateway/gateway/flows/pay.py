@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from chassis.problems import FieldError, InvalidRequest
 from chassis.producer import NotPublished
 from contracts.api import (
     CreatePayment,
@@ -29,11 +30,10 @@ from gateway.channels.plugin import (
     Succeeded,
     Unknown,
 )
-from gateway.directory import App, ChannelAccount
+from gateway.directory import App, ChannelAccount, Directory
 from gateway.domain import errors
 from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
-from gateway.flows.routing import account_for, is_to_be_split
 from gateway.outgoing.results import payment_result
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Calling:
     method: Method
     return_url: str | None
     payer: Payer
-    splits: bool
+    will_split: bool
 
 
 async def create(
@@ -82,9 +82,33 @@ async def create(
     payment = opened.payment
     if opened.created and account is not None:
         payer = request.payer or Payer()
-        calling = Calling(request.method, request.return_url, payer, is_to_be_split(request))
+        calling = Calling(request.method, request.return_url, payer, request.will_split)
         return Created(await initiate(deps, account, payment, calling), is_repeat=False)
     return Created(with_link(deps, payment), is_repeat=not opened.created)
+
+
+def account_for(directory: Directory, app: App, request: CreatePayment) -> ChannelAccount | None:
+    """The channel account to pay through; None where our own page lets the payer decide.
+
+    Raises NotHere, ChannelAccountDisabled, MethodNotSupported, SplitNotSupported or InvalidRequest.
+    """
+    merchant = directory.find_merchant(request.merchant_id)
+    if merchant is None or not merchant.is_active or request.merchant_id not in app.merchant_ids:
+        raise errors.NotHere("merchant")
+    if request.payment_id is None:
+        return _cashier_of(directory, request)
+    account = directory.get_account(request.merchant_id, request.payment_id)
+    if not account.is_active:
+        raise errors.ChannelAccountDisabled(account.account_id)
+    _check_split(account, request)
+    if request.method in account.plugin.methods:
+        _check_currency(account, request)
+        _check_payer(account, request)
+        return account
+    if request.method is Method.CASHIER and account.offers():
+        _check_currency(account, request)
+        return None
+    raise errors.MethodNotSupported(request.method)
 
 
 async def initiate(
@@ -127,7 +151,7 @@ def _order(deps: Deps, account: ChannelAccount, payment: PaymentView, calling: C
         openid=calling.payer.openid,
         auth_code=calling.payer.auth_code,
         client_ip=calling.payer.client_ip,
-        splits=calling.splits,
+        will_split=calling.will_split,
     )
 
 
@@ -171,3 +195,35 @@ def _unknown(payment: PaymentView, words: tuple[str, str] | None) -> errors.Unkn
         payment.model_copy(update={"status": PaymentStatus.UNKNOWN}),
         words,
     )
+
+
+def _cashier_of(directory: Directory, request: CreatePayment) -> ChannelAccount | None:
+    """A single account with a cashier of its own: the payer never passes two cashiers."""
+    accounts = directory.payable_accounts(
+        request.merchant_id, request.currency, will_split=request.will_split
+    )
+    if not accounts:
+        raise errors.MethodNotSupported(request.method)
+    only = accounts[0] if len(accounts) == 1 else None
+    return only if only and Method.CASHIER in only.plugin.hosted else None
+
+
+def _check_split(account: ChannelAccount, request: CreatePayment) -> None:
+    if request.will_split and account.plugin.splits is None:
+        raise errors.SplitNotSupported(account.channel, "/split" if request.split else "/splits")
+
+
+def _check_currency(account: ChannelAccount, request: CreatePayment) -> None:
+    if request.currency not in account.plugin.currencies:
+        fault = FieldError("/currency", f"is not taken by {account.channel}")
+        raise InvalidRequest("The currency cannot be used.", errors=[fault])
+
+
+def _check_payer(account: ChannelAccount, request: CreatePayment) -> None:
+    missing = [
+        FieldError(f"/payer/{name}", f"is needed for {account.channel} {request.method}")
+        for name in sorted(account.plugin.methods[request.method].needs)
+        if request.payer is None or getattr(request.payer, name) is None
+    ]
+    if missing:
+        raise InvalidRequest("The payer is not fully told.", errors=missing)

@@ -28,10 +28,10 @@ from gateway.directory import App, ChannelAccount, Merchant
 from gateway.domain.checkout_links import token_of
 from gateway.domain.errors import NotHere
 from gateway.flows import pay
+from gateway.flows.access import require_merchant
 from gateway.flows.cashier import look_of
 from gateway.flows.deps import Deps
 from gateway.flows.links import with_link
-from gateway.flows.routing import account_for, require_merchant
 
 
 async def create(deps: Deps, app: App, request: CreatePaymentLink) -> tuple[PaymentLinkView, bool]:
@@ -79,13 +79,14 @@ async def show(deps: Deps, link_id: str) -> PayPoint:
 async def begin(deps: Deps, link_id: str, pay_here: PayHere) -> Begun:
     """A payer begins there: an order of their own, or the one that all of them have.
 
-    Raises NotHere, the refusals of routing and of trade-core, and NotInitiated with the payment.
+    Raises NotHere, the refusals of `account_for` and of trade-core, and NotInitiated with the
+    payment.
     """
     link = await _on_file(deps, link_id, None)
     app, _ = _owner(deps, link)
     if app is None:
         raise NotHere("payment link")
-    account = account_for(deps.directory, app, _as_payment(link, pay_here))
+    account = pay.account_for(deps.directory, app, _as_payment(link, pay_here))
     opened = await deps.trade_core.post(
         OpenedPayment,
         f"/internal/payment-links/{link_id}/payments",
@@ -117,7 +118,7 @@ async def _at_the_channel(
     back = deps.addresses.back_to_page(token_of(payment.payment_no, deps.checkout_keys))
     payer = Payer(client_ip=pay_here.client_ip)
     return await pay.initiate(
-        deps, account, payment, pay.Calling(Method.CASHIER, back, payer, splits=False)
+        deps, account, payment, pay.Calling(Method.CASHIER, back, payer, will_split=False)
     )
 
 
@@ -139,7 +140,7 @@ def _owner(deps: Deps, link: LinkOnFile) -> tuple[App | None, Merchant | None]:
 
 
 def _as_payment(link: LinkOnFile, pay_here: PayHere) -> CreatePayment:
-    """As the app would ask for it, for the routing."""
+    """As the app would ask for it."""
     return CreatePayment(
         merchant_id=link.merchant_id,
         merchant_order_no=link.merchant_order_no or link.link_id,

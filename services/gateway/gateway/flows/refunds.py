@@ -5,8 +5,8 @@ from urllib.parse import quote
 from contracts.api import CreateRefund, RefundView
 from contracts.internal import OpenedRefund, OpenRefund
 from gateway.directory import App
+from gateway.flows.access import check_refund, require_merchant
 from gateway.flows.deps import Deps
-from gateway.flows.routing import check_refund, require_merchant
 
 
 async def create(deps: Deps, app: App, request: CreateRefund) -> OpenedRefund:

@@ -6,8 +6,8 @@ from contracts.api import CreateSplit, SplitView
 from contracts.internal import OpenedSplit, OpenSplit, PaymentOnFile
 from gateway.directory import App
 from gateway.domain.errors import NotHere, SplitNotSupported
+from gateway.flows.access import require_merchant
 from gateway.flows.deps import Deps
-from gateway.flows.routing import require_merchant
 
 
 async def create(deps: Deps, app: App, request: CreateSplit) -> OpenedSplit:

@@ -151,7 +151,7 @@ def _payment(request: PaymentRequest, order_id: str, now: datetime) -> Payment:
         notify_url=content.notify_url,
         return_url=content.return_url,
         split_receivers=tuple(content.split),
-        will_split=content.splits or bool(content.split),
+        will_split=content.will_split,
     )
 
 

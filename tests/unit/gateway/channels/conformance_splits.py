@@ -51,7 +51,7 @@ class SplitAnswers:
     def test_a_payment_that_will_be_split_is_asked_for_so(self, side: Side, account: Any) -> None:
         for _ in _splits_of(side):
             for way, subject in _methods(side):
-                marked = replace(subject, splits=True)
+                marked = replace(subject, will_split=True)
                 assert way.call(marked, account) != way.call(subject, account)
 
     def test_a_split_of_a_payment_without_the_channels_number_cannot_be_asked_for(

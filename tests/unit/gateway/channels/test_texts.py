@@ -17,8 +17,8 @@ from tests.unit.gateway.channels.easy_side import EasySide
 from tests.unit.gateway.channels.wechat_side import WechatSide
 
 from contracts.api import Method
-from gateway.channels.plugin import Declined, Succeeded
-from gateway.channels.texts import clean, cut_to_bytes, cut_to_characters
+from gateway.channels.formats import cut_to_bytes, cut_to_characters
+from gateway.channels.plugin import Declined, Succeeded, clean
 from gateway.channels.wechat.operations.return_split import call as return_split
 
 FAMILY = "👨\u200d👩\u200d👧"

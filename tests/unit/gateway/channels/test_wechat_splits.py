@@ -66,7 +66,7 @@ def test_money_is_held_for_splitting_only_where_the_payment_or_the_account_says_
     for account, splits, is_held in (
         (plain, False, False), (plain, True, True), (sharing, False, True), (sharing, True, True),
     ):  # fmt: skip
-        got = asked(side, account, way, order(method, splits=splits)).content
+        got = asked(side, account, way, order(method, will_split=splits)).content
         assert got.get("settle_info") == ({"profit_sharing": True} if is_held else None)
 
 

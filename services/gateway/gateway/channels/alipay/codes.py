@@ -9,6 +9,7 @@ Source: opendocs.alipay.com/common/02km9f (gateway codes); the page of each oper
 from typing import Final
 
 from gateway.channels.alipay.wire import GATEWAY_CODES
+from gateway.channels.formats import text
 from gateway.channels.meanings import (
     Table,
     absent,
@@ -20,7 +21,6 @@ from gateway.channels.meanings import (
     waiting,
 )
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
-from gateway.channels.reading import text
 
 SUCCESS: Final = "10000"
 BUSINESS_REFUSAL: Final = "40004"

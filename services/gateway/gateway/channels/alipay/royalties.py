@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.channels.alipay.trade import CURRENCY
+from gateway.channels.formats import decimal_money, text
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import SharedOut, Splitting, Unknown, Unverifiable
-from gateway.channels.reading import decimal_money, text
 
 USER_ID: Final = re.compile(r"2088\d{12}", re.ASCII)
 TRANSFER: Final = ("transfer", "royalty")

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from gateway.channels.alipay import limits
-from gateway.channels.beijing import payable_until, read_spaced, spaced
+from gateway.channels.formats import (
+    cut_to_characters,
+    decimal_money,
+    json_text,
+    payable_until,
+    read_spaced,
+    spaced,
+    text,
+)
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Call,
@@ -19,8 +27,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Unverifiable,
 )
-from gateway.channels.reading import decimal_money, json_text, text
-from gateway.channels.texts import cut_to_characters
 
 CURRENCY: Final = "CNY"
 CLOSED: Final = "TRADE_CLOSED"
@@ -40,7 +46,7 @@ def write(order: PayOrder, product_code: str) -> dict[str, Any]:
     }
     if order.client_ip:
         content["business_params"] = {"mc_create_trade_ip": order.client_ip}
-    if order.splits:
+    if order.will_split:
         # Held until it is split; what is not marked so is split out of the merchant's balance.
         content["extend_params"] = {"royalty_freeze": "true"}
     return content

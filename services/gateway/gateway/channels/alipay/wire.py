@@ -12,9 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from gateway.channels import rsa
 from gateway.channels.alipay.credentials import Account
-from gateway.channels.beijing import spaced
+from gateway.channels.formats import json_object, json_text, spaced, text
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, UnknownKey, Unverifiable
-from gateway.channels.reading import json_object, json_text, text
 
 GATEWAY_CODES: Final = frozenset({"20000", "20001", "40001", "40002", "40003", "40005", "40006"})
 """Refusals of the gateway itself. Who it could not verify gets them without a signature."""

@@ -8,9 +8,9 @@ Source: apifox.com/apidoc/docs-site/2466304 (doc-2748794)
 from dataclasses import replace
 from typing import Final
 
+from gateway.channels.formats import text
 from gateway.channels.meanings import Table, absent, outcome_of
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
-from gateway.channels.reading import text
 
 SUCCESS: Final = "00"
 

@@ -14,7 +14,7 @@ import hashlib
 from datetime import datetime
 from typing import Final
 
-from gateway.channels.beijing import compact
+from gateway.channels.formats import compact
 from gateway.channels.plugin import PayOrder, Refunding, Serial, Trade
 
 SERIALS: Final = 800_000

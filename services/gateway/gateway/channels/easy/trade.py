@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.money import Money
-from gateway.channels.beijing import read_compact
+from gateway.channels.formats import minor_money, read_compact, text
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded
-from gateway.channels.reading import minor_money, text
 
 CURRENCY: Final = "CNY"
 UNDER_WAY: Final = ("", "98", "99")

@@ -9,8 +9,8 @@ from typing import Any, Final
 from gateway.channels import rsa
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import of_question
+from gateway.channels.formats import json_object, json_text, text
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
-from gateway.channels.reading import json_object, json_text, text
 
 PAY_PATH: Final = "/cashier/apply/advancePay"
 PAY_IN_MINI_PROGRAM_PATH: Final = "/cashier/sAppApply/advancePay"

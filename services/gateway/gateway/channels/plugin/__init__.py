@@ -67,6 +67,7 @@ from gateway.channels.plugin.outcomes import (
     UnderstoodT,
     Unknown,
     Word,
+    clean,
     dated,
     understood,
 )
@@ -159,6 +160,7 @@ __all__ = [
     "Wire",
     "Word",
     "are_checked",
+    "clean",
     "dated",
     "schema",
     "understood",

@@ -1,5 +1,6 @@
 """What came of a call, and what a channel tells without being asked."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,7 +10,6 @@ from contracts.actions import Action
 from contracts.money import Money
 from contracts.words import Words
 from gateway.channels.plugin.messages import Answer, Call, NotUnderstood, Unverifiable
-from gateway.channels.texts import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Word:
 MAX_CODE: Final = 64
 MAX_MESSAGE: Final = 256
 MAX_NUMBER: Final = 128
+
+REPLACEMENT: Final = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +239,26 @@ class Question(Unverifiable):
         self.read = read
 
 
+def clean(text: str) -> str:
+    """The text with each control, bidi, zero-width, line-breaking, half or unassigned character
+    replaced by U+FFFD, so that two different texts do not become one by losing characters: each
+    would stop a database, a log or a reader (`strangers-text-stops-nothing`)."""
+    if text.isprintable():
+        return text
+    return "".join(each if _is_harmless(each) else REPLACEMENT for each in text)
+
+
 def _bound(bounded: object, **limits: int) -> None:
     """What a channel says becomes printable, and short (`strangers-text-stops-nothing`)."""
     for name, limit in limits.items():
         text = getattr(bounded, name)
         if text is not None:
             object.__setattr__(bounded, name, clean(text[:limit]))
+
+
+def _is_harmless(character: str) -> bool:
+    """Printable, or a space of another width."""
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def dated(notified: Notified, *, received_at: datetime) -> Notified:

@@ -18,7 +18,7 @@ class Serial:
 
 @dataclass(frozen=True, slots=True)
 class PayOrder:
-    """A payment to initiate. `notify_url` is our webhook for this channel account. `splits`: it
+    """A payment to initiate. `notify_url` is our webhook for this channel account. `will_split`: it
     will be split (分账); a channel that must know it now is told."""
 
     payment_no: str
@@ -32,7 +32,7 @@ class PayOrder:
     openid: str | None = None
     auth_code: str | None = None
     client_ip: str | None = None
-    splits: bool = False
+    will_split: bool = False
     serial: Serial | None = None
 
 

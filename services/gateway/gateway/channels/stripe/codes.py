@@ -7,9 +7,9 @@ Source: docs.stripe.com/api/errors, docs.stripe.com/error-codes
 
 from typing import Final
 
+from gateway.channels.formats import text
 from gateway.channels.meanings import Table, limited, outcome_of, passing
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Unknown
-from gateway.channels.reading import text
 
 INVALID: Final = "invalid_request_error"
 REFUSED_KEY: Final = "401"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from gateway.channels.formats import text, whole
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
@@ -20,7 +21,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Unverifiable,
 )
-from gateway.channels.reading import text, whole
 from gateway.channels.stripe import amounts
 
 SESSION, INTENT, CHARGE = "checkout.session", "payment_intent", "charge"

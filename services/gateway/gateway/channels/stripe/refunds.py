@@ -3,10 +3,9 @@
 Source: docs.stripe.com/api/refunds/object
 """
 
-from gateway.channels.plugin import Outcome, Refunding, Unverifiable
-from gateway.channels.reading import text
+from gateway.channels.formats import cut_to_characters, text
+from gateway.channels.plugin import Outcome, Refunding, Unverifiable, clean
 from gateway.channels.stripe import limits, objects
-from gateway.channels.texts import clean, cut_to_characters
 
 
 def intent_of(refunding: Refunding) -> str:

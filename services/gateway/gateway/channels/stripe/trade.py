@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from contracts.api import Method
+from gateway.channels.formats import cut_to_characters
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -19,10 +20,10 @@ from gateway.channels.plugin import (
     Pending,
     Trade,
     Unknown,
+    clean,
 )
 from gateway.channels.stripe import limits, objects
 from gateway.channels.stripe.wire import INTENTS, SESSIONS
-from gateway.channels.texts import clean, cut_to_characters
 
 CHARGE_OF: Final[Mapping[str, str]] = {
     objects.SESSION: "payment_intent.latest_charge",

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -22,7 +23,6 @@ from gateway.channels.plugin import (
     Request,
     Unverifiable,
 )
-from gateway.channels.reading import json_object, text
 from gateway.channels.stripe.credentials import Account
 
 SESSIONS: Final = "/v1/checkout/sessions"

@@ -6,9 +6,9 @@ the merchant and the business, 60–89 of the card and its issuer
 
 from typing import Final
 
+from gateway.channels.formats import text
 from gateway.channels.meanings import Table, absent, outcome_of
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Pending, Unknown
-from gateway.channels.reading import text
 from gateway.channels.unionpay.wire import SUCCESS
 
 

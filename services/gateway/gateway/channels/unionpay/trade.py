@@ -11,7 +11,15 @@ from typing import Any, Final
 
 from contracts.api import Method
 from contracts.money import Money
-from gateway.channels.beijing import BEIJING, SHORTEST_LIFE, compact, read_compact
+from gateway.channels.formats import (
+    BEIJING,
+    SHORTEST_LIFE,
+    compact,
+    cut_to_bytes,
+    minor_money,
+    read_compact,
+    text,
+)
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
@@ -23,8 +31,6 @@ from gateway.channels.plugin import (
     Trade,
     Unverifiable,
 )
-from gateway.channels.reading import minor_money, text
-from gateway.channels.texts import cut_to_bytes
 from gateway.channels.unionpay import codes, limits
 from gateway.channels.unionpay.wire import SUCCESS
 

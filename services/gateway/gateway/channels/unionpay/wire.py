@@ -18,8 +18,8 @@ from cryptography.x509.oid import NameOID
 from gateway.channels import rsa
 from gateway.channels.certificate_chains import is_trusted
 from gateway.channels.faults import Fault
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
-from gateway.channels.reading import text
 from gateway.channels.unionpay.credentials import TEST_URL, Account, Anchor
 
 FRONT_PATH: Final = "/gateway/api/frontTransReq.do"

@@ -11,6 +11,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012070347 (codes), 4012791877, 401279
 
 from typing import Final
 
+from gateway.channels.formats import text
 from gateway.channels.meanings import (
     Table,
     absent,
@@ -22,7 +23,6 @@ from gateway.channels.meanings import (
     waiting,
 )
 from gateway.channels.plugin import Answer, Declined, NotSent, Outcome, Pending, Unknown
-from gateway.channels.reading import text
 
 _REFUSED_BEFORE_ANY_WORK: Final[Table] = {
     "SIGN_ERROR": NotSent,

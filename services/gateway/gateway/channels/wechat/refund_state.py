@@ -6,10 +6,9 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4013071036 (answer), 4013071196 (notif
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.channels.beijing import read_rfc3339
+from gateway.channels.formats import minor_money, read_rfc3339, text, whole
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
-from gateway.channels.reading import minor_money, text, whole
 
 
 def read(content: Mapping[str, Any], state: str) -> Outcome:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.money import Money
+from gateway.channels.formats import minor_money, text, whole
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Answer,
@@ -18,7 +19,6 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
-from gateway.channels.reading import minor_money, text, whole
 
 CURRENCY: Final = "CNY"
 

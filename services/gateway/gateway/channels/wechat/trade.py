@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from gateway.channels.beijing import payable_until, read_rfc3339, rfc3339
+from gateway.channels.formats import (
+    cut_to_bytes,
+    minor_money,
+    payable_until,
+    read_rfc3339,
+    rfc3339,
+    text,
+    whole,
+)
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
@@ -18,8 +26,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Unverifiable,
 )
-from gateway.channels.reading import minor_money, text, whole
-from gateway.channels.texts import cut_to_bytes
 from gateway.channels.wechat import limits
 from gateway.channels.wechat.account import Account
 
@@ -30,7 +36,7 @@ NO_ADDRESS: Final = "127.0.0.1"
 def write(order: PayOrder, account: Account) -> dict[str, Any]:
     """What all ways to pay have in common. The same at each repeat: WeChat Pay answers a repeat
     with the first order, and refuses the number if anything differs."""
-    is_split = order.splits or account.profit_sharing
+    is_split = order.will_split or account.profit_sharing
     return {
         **account.names(),
         "description": cut_to_bytes(order.subject, limits.DESCRIPTION_BYTES),

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from cryptography.exceptions import InvalidTag
 
 from gateway.channels import rsa
+from gateway.channels.formats import json_object, json_text, text
 from gateway.channels.plugin import (
     MAX_ANSWER_BYTES,
     Answer,
@@ -23,7 +24,6 @@ from gateway.channels.plugin import (
     UnknownKey,
     Unverifiable,
 )
-from gateway.channels.reading import json_object, json_text, text
 from gateway.channels.wechat.account import Account, plain_serial
 
 SCHEME: Final = "WECHATPAY2-SHA256-RSA2048"

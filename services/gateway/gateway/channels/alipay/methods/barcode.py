@@ -11,8 +11,8 @@ from typing import Final
 
 from gateway.channels.alipay import codes, trade
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Unverifiable
-from gateway.channels.reading import text
 
 TIMEOUT_S: Final = 30
 

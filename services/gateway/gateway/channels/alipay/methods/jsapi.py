@@ -9,8 +9,8 @@ from typing import Final
 from contracts.actions import JsapiAction
 from gateway.channels.alipay import codes, trade
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
-from gateway.channels.reading import text
 
 USER_ID: Final = re.compile(r"2088\d{12}", re.ASCII)
 """Older apps know their payers by user id, newer ones by open id."""

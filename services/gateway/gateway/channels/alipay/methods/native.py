@@ -6,8 +6,8 @@ Source: opendocs.alipay.com/open/02ekfg
 from contracts.actions import QrCodeAction
 from gateway.channels.alipay import codes, trade
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
-from gateway.channels.reading import text
 
 
 def call(order: PayOrder, account: Account) -> Call:

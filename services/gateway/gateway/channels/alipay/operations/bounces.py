@@ -13,7 +13,7 @@ from typing import Final
 
 from contracts.identifiers import is_id
 from gateway.channels.alipay.operations.query_refund import BOUNCED, bounced
-from gateway.channels.beijing import read_spaced
+from gateway.channels.formats import json_object, read_spaced, text
 from gateway.channels.plugin import (
     Notified,
     NotifiedRefund,
@@ -22,7 +22,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Understood,
 )
-from gateway.channels.reading import json_object, text
 
 KIND: Final = "depositback"
 MAX_TIMESTAMP: Final = 13

@@ -19,8 +19,8 @@ from gateway.channels.alipay.certificates import serial_name
 from gateway.channels.alipay.codes import SUCCESS
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.certificate_chains import is_trusted
+from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import Call, Moment, Reply, Unverifiable
-from gateway.channels.reading import json_object, text
 
 METHOD: Final = "alipay.open.app.alipaycert.download"
 NAME: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)

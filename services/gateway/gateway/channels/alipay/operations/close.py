@@ -12,9 +12,9 @@ from typing import Any
 from contracts.api import Method
 from gateway.channels.alipay import codes
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.formats import text
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown, Unverifiable
-from gateway.channels.reading import text
 
 
 def call(asked: Trade, account: Account) -> Call:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from gateway.channels.alipay import wire
 from gateway.channels.alipay.credentials import OWN_URL, OWN_URLS, Account
+from gateway.channels.formats import text
 from gateway.channels.plugin import (
     Call,
     Moment,
@@ -17,7 +18,6 @@ from gateway.channels.plugin import (
     Request,
     Unverifiable,
 )
-from gateway.channels.reading import text
 
 METHOD: Final = "alipay.system.oauth.token"
 PATH: Final = "/oauth2/publicAppAuthorize.htm"

@@ -17,7 +17,7 @@ from gateway.channels.alipay import trade
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.alipay.operations import bounces
 from gateway.channels.alipay.wire import signed_text
-from gateway.channels.beijing import read_spaced
+from gateway.channels.formats import read_spaced, text
 from gateway.channels.plugin import (
     Acknowledgement,
     AnotherReceiver,
@@ -35,7 +35,6 @@ from gateway.channels.plugin import (
     Unverifiable,
     understood,
 )
-from gateway.channels.reading import text
 
 ACCEPT: Final = Acknowledgement(200, b"success")
 REFUSE: Final = Acknowledgement(500, b"fail")

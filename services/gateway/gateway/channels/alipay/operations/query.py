@@ -6,6 +6,7 @@ Source: opendocs.alipay.com/open/02e7gq
 from contracts.api import Method
 from gateway.channels.alipay import codes, trade
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.formats import text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -15,7 +16,6 @@ from gateway.channels.plugin import (
     Trade,
     Unverifiable,
 )
-from gateway.channels.reading import text
 
 
 def call(asked: Trade, account: Account) -> Call:

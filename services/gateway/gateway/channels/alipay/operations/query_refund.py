@@ -9,7 +9,7 @@ from typing import Any, Final
 from gateway.channels.alipay import codes
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.alipay.trade import CURRENCY
-from gateway.channels.beijing import read_spaced
+from gateway.channels.formats import decimal_money, read_spaced, text
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Answer,
@@ -21,7 +21,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Unverifiable,
 )
-from gateway.channels.reading import decimal_money, text
 
 BOUNCED: Final = "F"
 """`dback_status`: the payer's bank sent the money back (银行卡冲退失败)."""

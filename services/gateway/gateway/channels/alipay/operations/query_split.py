@@ -5,6 +5,7 @@ Source: opendocs.alipay.com/open/02o6e0
 
 from gateway.channels.alipay import codes, royalties
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.formats import text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -15,7 +16,6 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
-from gateway.channels.reading import text
 
 
 def call(splitting: Splitting, account: Account) -> Call:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.channels.alipay import codes, limits, royalties
 from gateway.channels.alipay.credentials import Account
-from gateway.channels.beijing import read_spaced
+from gateway.channels.formats import cut_to_characters, read_spaced, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -19,8 +19,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Unverifiable,
 )
-from gateway.channels.reading import text
-from gateway.channels.texts import cut_to_characters
 
 
 def call(refunding: Refunding, account: Account) -> Call:

@@ -11,9 +11,8 @@ from typing import Any
 
 from gateway.channels.alipay import codes, limits, royalties
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.formats import cut_to_characters, text
 from gateway.channels.plugin import Answer, Call, Outcome, Pending, Splitting, Unverifiable
-from gateway.channels.reading import text
-from gateway.channels.texts import cut_to_characters
 
 
 def call(splitting: Splitting, account: Account) -> Call:

@@ -19,7 +19,7 @@ from contracts.money import Money
 from gateway.channels.alipay import codes
 from gateway.channels.alipay.credentials import Account
 from gateway.channels.alipay.trade import CURRENCY
-from gateway.channels.beijing import read_spaced
+from gateway.channels.formats import decimal_money, read_spaced, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -34,7 +34,6 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.reading import decimal_money, text
 from gateway.channels.statement_rows import fitted, lines_of, read_each
 
 METHOD: Final = "alipay.data.dataservice.bill.downloadurl.query"

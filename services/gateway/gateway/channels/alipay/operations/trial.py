@@ -9,8 +9,8 @@ from typing import Final
 from contracts.words import Words
 from gateway.channels.alipay import wire
 from gateway.channels.alipay.credentials import Account
+from gateway.channels.formats import text
 from gateway.channels.plugin import Blame, Call, Moment, Reply, Trial
-from gateway.channels.reading import text
 
 ABSENT: Final = "TRADE_NOT_EXIST"
 

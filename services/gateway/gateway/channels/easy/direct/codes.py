@@ -9,9 +9,9 @@ Source: s.apifox.cn/9758ecc8 (响应码)
 from typing import Final
 
 from gateway.channels.easy.direct.wire import SUCCESS
+from gateway.channels.formats import text
 from gateway.channels.meanings import Table, outcome_of
 from gateway.channels.plugin import Answer, Outcome, Unknown
-from gateway.channels.reading import text
 
 FAMILY: Final = "QTC0"
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.money import Money
-from gateway.channels.beijing import compact, read_compact
 from gateway.channels.easy import limits
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.wire import OWN_DEVICE
+from gateway.channels.formats import compact, cut_to_bytes, minor_money, read_compact, text, whole
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Declined,
@@ -25,8 +25,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Unverifiable,
 )
-from gateway.channels.reading import minor_money, text, whole
-from gateway.channels.texts import cut_to_bytes
 
 CURRENCY: Final = "CNY"
 

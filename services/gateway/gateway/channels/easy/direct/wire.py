@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.channels import rsa
-from gateway.channels.beijing import compact
 from gateway.channels.easy.credentials import Account
+from gateway.channels.formats import compact, json_object, json_text, text
 from gateway.channels.plugin import Answer, Call, Moment, Reply, Request, Unverifiable
-from gateway.channels.reading import json_object, json_text, text
 
 NATIVE_PATH: Final = "/trade/native"
 JSAPI_PATH: Final = "/trade/jsapi"

@@ -10,6 +10,7 @@ from contracts.actions import RedirectAction
 from gateway.channels.easy import codes, limits, trade
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import trace_of
+from gateway.channels.formats import cut_to_bytes, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -20,8 +21,6 @@ from gateway.channels.plugin import (
     Unknown,
     Unverifiable,
 )
-from gateway.channels.reading import text
-from gateway.channels.texts import cut_to_bytes
 
 
 def place(

@@ -15,6 +15,7 @@ from gateway.channels.easy import trade
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import is_trace_of
 from gateway.channels.easy.wire import check_signature
+from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import (
     Acknowledgement,
     Declined,
@@ -27,7 +28,6 @@ from gateway.channels.plugin import (
     Unverifiable,
     understood,
 )
-from gateway.channels.reading import json_object, text
 
 JSON: Final = "application/json"
 ACCEPT: Final = Acknowledgement(200, b'{"code":"000000","msg":"Success"}', JSON)

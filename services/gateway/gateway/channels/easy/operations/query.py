@@ -9,8 +9,8 @@ from gateway.channels.easy import codes, trade
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import date_of, trace_of
 from gateway.channels.easy.wire import QUERY_PATH
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Declined, Outcome, Trade, Unverifiable
-from gateway.channels.reading import text
 
 
 def call(asked: Trade, account: Account) -> Call:

@@ -9,8 +9,8 @@ from gateway.channels.easy import codes, trade
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import date_of, trace_of
 from gateway.channels.easy.wire import QUERY_REFUND_PATH
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Declined, Outcome, Refunding, Unverifiable
-from gateway.channels.reading import text
 
 EXCEPTION: Final = "XX"
 """The refund was taken and then went wrong inside 易生: only people can find out."""

@@ -7,8 +7,8 @@ from gateway.channels.easy import codes
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.traces import date_of, trace_of
 from gateway.channels.easy.wire import REFUND_PATH
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding
-from gateway.channels.reading import text
 
 
 def call(refunding: Refunding, account: Account) -> Call:

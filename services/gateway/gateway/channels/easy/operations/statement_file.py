@@ -13,9 +13,15 @@ from contracts.identifiers import is_id
 from contracts.money import Money
 from contracts.words import Words
 from gateway.channels import uploaded_tables
-from gateway.channels.beijing import BEIJING, read_compact, read_spaced
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.trade import CURRENCY
+from gateway.channels.formats import (
+    BEIJING,
+    decimal_money,
+    read_compact,
+    read_spaced,
+    rounded_minor,
+)
 from gateway.channels.plugin import (
     RowKind,
     RowStatus,
@@ -24,7 +30,6 @@ from gateway.channels.plugin import (
     UnreadableFile,
     Unverifiable,
 )
-from gateway.channels.reading import decimal_money, rounded_minor
 from gateway.channels.statement_rows import read_each
 from gateway.channels.uploaded_tables import Table
 

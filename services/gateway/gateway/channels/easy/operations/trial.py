@@ -9,8 +9,8 @@ from typing import Final
 from contracts.words import Words
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.wire import verify
+from gateway.channels.formats import text
 from gateway.channels.plugin import Blame, Call, Moment, Reply, Trial
-from gateway.channels.reading import text
 
 ABSENT: Final = "07"
 """Of a query: the original order was not found."""

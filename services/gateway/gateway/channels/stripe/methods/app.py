@@ -4,8 +4,8 @@ Source: docs.stripe.com/api/payment_intents/create, docs.stripe.com/payments/acc
 """
 
 from contracts.actions import AppAction
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
-from gateway.channels.reading import text
 from gateway.channels.stripe import amounts, codes, limits, objects, trade
 from gateway.channels.stripe.credentials import Account
 from gateway.channels.stripe.wire import INTENTS

@@ -15,6 +15,7 @@ from typing import Final
 
 from contracts.identifiers import is_id
 from contracts.money import Money
+from gateway.channels.formats import json_object, text, whole
 from gateway.channels.plugin import (
     Acknowledgement,
     Answer,
@@ -32,7 +33,6 @@ from gateway.channels.plugin import (
     Unverifiable,
     understood,
 )
-from gateway.channels.reading import json_object, text, whole
 from gateway.channels.stripe import amounts, codes, objects, refunds, wire
 from gateway.channels.stripe.credentials import Account
 from gateway.channels.stripe.trade import CHARGE_OF

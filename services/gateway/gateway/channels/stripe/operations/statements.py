@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from contracts.internal import MAX_RAW_CHARS
 from contracts.money import Money
-from gateway.channels.beijing import BEIJING
+from gateway.channels.formats import BEIJING, UNREADABLE, json_text, text, whole
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -26,12 +26,11 @@ from gateway.channels.plugin import (
     StatementRequest,
     StatementRow,
     Unverifiable,
+    clean,
 )
-from gateway.channels.reading import UNREADABLE, json_text, text, whole
 from gateway.channels.stripe import amounts, codes, limits, objects, refunds
 from gateway.channels.stripe.credentials import Account
 from gateway.channels.stripe.wire import BALANCE_TRANSACTIONS
-from gateway.channels.texts import clean
 
 KINDS: Final[frozenset[StatementKind]] = frozenset({"trade"})
 UNTOLD: Final = "CNY"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.words import Words
+from gateway.channels.formats import text
 from gateway.channels.plugin import Blame, Call, Moment, Reply, Trial
-from gateway.channels.reading import text
 from gateway.channels.stripe import codes
 from gateway.channels.stripe.credentials import Account
 from gateway.channels.stripe.wire import ACCOUNT, verify

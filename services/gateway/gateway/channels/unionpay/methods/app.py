@@ -4,8 +4,8 @@ Source: open.unionpay.com (acpAPIId=3021, appTransReq)
 """
 
 from contracts.actions import AppAction
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
-from gateway.channels.reading import text
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.wire import APP_PATH

@@ -4,8 +4,8 @@ Source: open.unionpay.com (acpAPIId=793, 申请消费二维码)
 """
 
 from contracts.actions import QrCodeAction
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
-from gateway.channels.reading import text
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.wire import BACK_PATH

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from contracts.identifiers import is_id
+from gateway.channels.formats import text
 from gateway.channels.plugin import (
     Acknowledgement,
     Declined,
@@ -24,7 +25,6 @@ from gateway.channels.plugin import (
     Understood,
     understood,
 )
-from gateway.channels.reading import text
 from gateway.channels.unionpay import trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.wire import check_signature, split_form

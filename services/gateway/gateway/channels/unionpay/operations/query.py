@@ -6,8 +6,8 @@ Source: open.unionpay.com (acpAPIId=901, queryTrans)
 from dataclasses import replace
 
 from contracts.api import Method
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Declined, Outcome, Pending, Trade
-from gateway.channels.reading import text
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.wire import QUERY_PATH

@@ -3,8 +3,8 @@
 Source: open.unionpay.com (acpAPIId=901, backTransReq 退货交易)
 """
 
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, Pending, Refunding
-from gateway.channels.reading import text
 from gateway.channels.unionpay import codes, trade
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.wire import BACK_PATH

@@ -17,7 +17,7 @@ from datetime import date
 from typing import Final
 
 from contracts.money import Money
-from gateway.channels.beijing import read_compact
+from gateway.channels.formats import read_compact, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -29,7 +29,6 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.reading import text
 from gateway.channels.statement_rows import read_each
 from gateway.channels.unionpay import codes
 from gateway.channels.unionpay.credentials import Account

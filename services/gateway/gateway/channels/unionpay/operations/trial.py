@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.words import Words
+from gateway.channels.formats import text
 from gateway.channels.plugin import Blame, Call, Moment, Reply, Trial
-from gateway.channels.reading import text
 from gateway.channels.unionpay.codes import NOT_FOUND
 from gateway.channels.unionpay.credentials import Account
 from gateway.channels.unionpay.wire import verify

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from contracts.actions import NoAction
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
-from gateway.channels.reading import text
 from gateway.channels.wechat import codes, trade
 from gateway.channels.wechat.account import Account
 

@@ -8,8 +8,8 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791834
 from urllib.parse import quote
 
 from contracts.actions import RedirectAction
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Pending, Unverifiable
-from gateway.channels.reading import text
 from gateway.channels.wechat import codes, trade
 from gateway.channels.wechat.account import Account
 

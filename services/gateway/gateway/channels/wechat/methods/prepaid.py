@@ -4,8 +4,8 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791898 (JSAPI), 4013070351 (app)
 """
 
 from gateway.channels import rsa
+from gateway.channels.formats import text
 from gateway.channels.plugin import Answer, Unverifiable
-from gateway.channels.reading import text
 from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.wire import MAX_NONCE
 

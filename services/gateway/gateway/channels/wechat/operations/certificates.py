@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import Certificate
 
 from gateway.channels import rsa
+from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import Call, Moment, Reply, Unverifiable
-from gateway.channels.reading import json_object, text
 from gateway.channels.wechat.account import Account, plain_serial
 from gateway.channels.wechat.credentials import is_public_key_id
 from gateway.channels.wechat.wire import check_signature, decrypt

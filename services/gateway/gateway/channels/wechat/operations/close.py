@@ -6,9 +6,9 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012791860 (close), 4013421366 (revers
 """
 
 from contracts.api import Method
+from gateway.channels.formats import text
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Answer, Call, Outcome, Succeeded, Trade, Unknown
-from gateway.channels.reading import text
 from gateway.channels.wechat import codes
 from gateway.channels.wechat.account import Account
 

@@ -6,8 +6,8 @@ Source: developers.weixin.qq.com/doc/service/api/webdev/access (authorize, api_s
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from gateway.channels.formats import json_object, text, whole
 from gateway.channels.plugin import Moment, NotIdentified, PayerLogin, Reply, Request, Unverifiable
-from gateway.channels.reading import json_object, text, whole
 from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.credentials import OWN_URLS
 

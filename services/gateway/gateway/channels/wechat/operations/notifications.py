@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.identifiers import is_id
-from gateway.channels.beijing import read_rfc3339
+from gateway.channels.formats import json_object, minor_money, read_rfc3339, text, whole
 from gateway.channels.plugin import (
     Acknowledgement,
     Declined,
@@ -25,7 +25,6 @@ from gateway.channels.plugin import (
     Unverifiable,
     understood,
 )
-from gateway.channels.reading import json_object, minor_money, text, whole
 from gateway.channels.wechat import refund_state, trade
 from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.wire import check_signature, decrypt

@@ -5,9 +5,8 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4013071036
 
 from typing import Any
 
+from gateway.channels.formats import cut_to_bytes, text
 from gateway.channels.plugin import Answer, Call, Outcome, Refunding, Unverifiable
-from gateway.channels.reading import text
-from gateway.channels.texts import cut_to_bytes
 from gateway.channels.wechat import codes, limits, refund_state
 from gateway.channels.wechat.account import Account
 

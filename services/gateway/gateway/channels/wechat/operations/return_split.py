@@ -8,6 +8,7 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4012526995, partner/4012690710
 
 from typing import Final
 
+from gateway.channels.formats import cut_to_bytes, minor_money, text, whole
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import (
     Answer,
@@ -19,8 +20,6 @@ from gateway.channels.plugin import (
     Succeeded,
     Unverifiable,
 )
-from gateway.channels.reading import minor_money, text, whole
-from gateway.channels.texts import cut_to_bytes
 from gateway.channels.wechat import codes, limits
 from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.split_state import CURRENCY

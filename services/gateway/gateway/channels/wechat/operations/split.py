@@ -5,8 +5,8 @@ Our number makes it happen once. It is accepted first and done later: the query 
 Source: pay.weixin.qq.com/doc/v3/merchant/4012524936, partner/4012690683
 """
 
+from gateway.channels.formats import cut_to_bytes
 from gateway.channels.plugin import Answer, Call, Outcome, Splitting
-from gateway.channels.texts import cut_to_bytes
 from gateway.channels.wechat import codes, limits, split_state
 from gateway.channels.wechat.account import Account
 

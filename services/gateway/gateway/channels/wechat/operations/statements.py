@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from contracts.money import Money
-from gateway.channels.beijing import read_spaced
+from gateway.channels.formats import decimal_money, read_spaced, rounded_minor, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -31,7 +31,6 @@ from gateway.channels.plugin import (
     StatementRow,
     Unverifiable,
 )
-from gateway.channels.reading import decimal_money, rounded_minor, text
 from gateway.channels.statement_rows import fitted, lines_of, read_each
 from gateway.channels.wechat import codes, wire
 from gateway.channels.wechat.account import Account

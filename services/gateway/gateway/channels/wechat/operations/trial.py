@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.words import Words
+from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import Blame, Call, Moment, Reply, Trial
-from gateway.channels.reading import json_object, text
 from gateway.channels.wechat.account import Account
 from gateway.channels.wechat.credentials import is_public_key_id
 from gateway.channels.wechat.wire import check_signature

@@ -12,8 +12,8 @@ from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.direct import trade
 from gateway.channels.easy.direct.methods import placed
 from gateway.channels.easy.direct.wire import JSAPI_PATH
+from gateway.channels.formats import json_object
 from gateway.channels.plugin import Answer, Call, Outcome, PayOrder, Unverifiable
-from gateway.channels.reading import json_object
 
 
 def call(order: PayOrder, account: Account) -> Call:

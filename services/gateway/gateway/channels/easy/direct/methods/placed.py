@@ -8,9 +8,9 @@ from typing import Any
 
 from contracts.actions import Action
 from gateway.channels.easy.direct import codes, trade
+from gateway.channels.formats import text
 from gateway.channels.meanings import unlisted_code
 from gateway.channels.plugin import Answer, Declined, Outcome, PayOrder, Pending, Unverifiable
-from gateway.channels.reading import text
 
 TAKEN = frozenset({"", trade.UNDER_WAY, trade.PAID})
 """Of an order that was placed: adapters disagree which of them is said. None says that it is paid;

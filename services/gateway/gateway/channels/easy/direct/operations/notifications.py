@@ -11,6 +11,7 @@ from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.direct import trade
 from gateway.channels.easy.direct.wire import check_signature
 from gateway.channels.easy.operations.notifications import ACCEPT, REFUSE
+from gateway.channels.formats import json_object, text
 from gateway.channels.plugin import (
     Declined,
     Moment,
@@ -22,7 +23,6 @@ from gateway.channels.plugin import (
     Unverifiable,
     understood,
 )
-from gateway.channels.reading import json_object, text
 
 __all__ = ["ACCEPT", "REFUSE", "read"]
 

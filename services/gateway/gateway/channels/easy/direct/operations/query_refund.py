@@ -5,10 +5,10 @@ Source: s.apifox.cn/9758ecc8 (trade/tradeQuery, transState)
 
 from typing import Final
 
-from gateway.channels.beijing import read_compact
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.direct import codes, trade
 from gateway.channels.easy.direct.wire import QUERY_PATH
+from gateway.channels.formats import read_compact, text
 from gateway.channels.plugin import (
     Answer,
     Call,
@@ -18,7 +18,6 @@ from gateway.channels.plugin import (
     Refunding,
     Succeeded,
 )
-from gateway.channels.reading import text
 
 EXCEPTION: Final = "E"
 """The refund was taken and then went wrong: whether money moved, only people can find out."""

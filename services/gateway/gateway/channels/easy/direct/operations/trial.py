@@ -9,8 +9,8 @@ from contracts.words import Words
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.direct import codes
 from gateway.channels.easy.direct.wire import SUCCESS, verify
+from gateway.channels.formats import text
 from gateway.channels.plugin import Blame, Call, Moment, Reply, Trial
-from gateway.channels.reading import text
 
 NOT_TAKEN: Final = Blame(
     "org_private_key_pem",
