@@ -66,10 +66,6 @@ class Accounts(Generic[A]):
         self._by_merchant[account.merchant] = account
         return account
 
-    def section(self, account: A, base_url: str) -> dict[str, str]:
-        """The account as demo.json shows it to its merchant."""
-        return self._kind.section(account, base_url)
-
     def _keep(self, file_name: str, document: dict[str, str]) -> None:
         write_privately(
             self._folder / file_name, orjson.dumps(document, option=orjson.OPT_INDENT_2)

@@ -4,7 +4,7 @@ Loopback only. JSON in and out; errors are RFC 9457 problems.
 """
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any, TypeVar
@@ -27,10 +27,9 @@ from sandbox.control_requests import (
     RefundRequest,
     SettingsRequest,
 )
-from sandbox.easy.account import direct_section
 from sandbox.faults import Fault
 from sandbox.telling import tell, tell_refund
-from sandbox.world import World
+from sandbox.world import Party, World
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -127,11 +126,12 @@ async def bounce(world: World, request: Request) -> Response:
 
 
 async def dispute(world: World, request: Request) -> Response:
-    """The payer's bank takes the money back; the newest trade of this number, at Stripe."""
+    """The payer's bank takes the money back; the newest trade of this number, where banks do so."""
     requested = await _read(request, DisputeRequest)
-    trades = world.truth.list_trades(requested.payment_no, "stripe")
+    found = world.truth.list_trades(requested.payment_no, None)
+    trades = [each for each in found if world.parties[each.channel].has_disputes]
     if not trades:
-        raise Problem(404, "not_found", "Stripe does not know this number")
+        raise Problem(404, "not_found", "no third party with disputes knows this number")
     try:
         outside.dispute(world, trades[-1], requested.amount, notify=requested.notify)
     except outside.NotRefundable as error:
@@ -148,6 +148,8 @@ async def tell_truth(world: World, request: Request) -> Response:
 
 async def add_fault(world: World, request: Request) -> Response:
     requested = await _read(request, FaultRequest)
+    if requested.channel not in ("*", *world.parties):
+        raise _no_such_channel()
     fault = Fault(
         channel=requested.channel,
         operation=requested.operation,
@@ -196,64 +198,46 @@ async def tell_credentials(world: World, request: Request) -> Response:
     """The sections of demo.json: what the first merchant of each channel was given."""
     return _json(
         {
-            "wechat": world.wechat.section(world.wechat.first(), world.public_url),
-            "alipay": world.alipay.section(world.alipay.first(), world.public_url),
-            "easy": world.easy.section(world.easy.first(), world.public_url),
-            "easy_direct": direct_section(world.easy.first(), world.public_url),
-            "unionpay": world.unionpay.section(world.unionpay.first(), world.public_url),
-            "stripe": world.stripe.section(world.stripe.first(), world.public_url),
+            name: section(world.accounts(party.kind).first(), world.public_url)
+            for party in world.parties.values()
+            for name, section in _sections(party).items()
         }
     )
 
 
 async def open_merchant(world: World, request: Request) -> Response:
     """One more merchant at a channel; answers its section."""
-    match (await _read(request, MerchantRequest)).channel:
-        case "wechat":
-            section = world.wechat.section(world.wechat.open(), world.public_url)
-        case "alipay":
-            section = world.alipay.section(world.alipay.open(), world.public_url)
-        case "easy":
-            section = world.easy.section(world.easy.open(), world.public_url)
-        case "easy_direct":
-            section = direct_section(world.easy.open(), world.public_url)
-        case "unionpay":
-            section = world.unionpay.section(world.unionpay.open(), world.public_url)
-        case "stripe":
-            section = world.stripe.section(world.stripe.open(), world.public_url)
-    return _json(section, 201)
+    name = (await _read(request, MerchantRequest)).channel
+    for party in world.parties.values():
+        if section := _sections(party).get(name):
+            return _json(section(world.accounts(party.kind).open(), world.public_url), 201)
+    raise _no_such_channel()
 
 
 async def tell_certificates(world: World, request: Request) -> Response:
     """What certificate mode needs; `merchant=` names another than the first merchant."""
     merchant = request.query_params.get("merchant", "")
-    wechat = world.wechat.find(merchant) or world.wechat.first()
-    alipay = world.alipay.find(merchant) or world.alipay.first()
-    platform = world.platform_certificates.in_use()
     return _json(
         {
-            "wechat": {
-                "mchid": wechat.mchid,
-                "merchant_certificate_pem": wechat.certificate_pem,
-                "platform_certificate_pem": platform[-1].pem,
-                "platform_certificates": [
-                    {"serial_no": each.serial_no, "certificate_pem": each.pem} for each in platform
-                ],
-            },
-            "alipay": {
-                "app_id": alipay.app_id,
-                "app_cert_pem": alipay.app_cert_pem,
-                "alipay_cert_pem": alipay.alipay_cert_pem,
-                "alipay_root_cert_pem": alipay.alipay_root_cert_pem,
-            },
+            name: party.certificates(world, merchant)
+            for name, party in world.parties.items()
+            if party.certificates
         }
     )
 
 
 async def rotate_certificate(world: World, request: Request) -> Response:
-    """WeChat issues a further platform certificate; the one before stays in use beside it."""
-    issued = world.platform_certificates.rotate()
-    return _json({"serial_no": issued.serial_no, "certificate_pem": issued.pem}, 201)
+    """The channel that has certificates of its own issues a further one."""
+    rotate = next(party.rotate for party in world.parties.values() if party.rotate)
+    return _json(rotate(world), 201)
+
+
+def _sections(party: Party[Any]) -> Mapping[str, Callable[[Any, str], dict[str, str]]]:
+    return {party.name: party.kind.section, **party.products}
+
+
+def _no_such_channel() -> Problem:
+    return Problem(422, "invalid_request", "/channel: no third party has this name")
 
 
 async def _guarded(endpoint: Endpoint, world: World, request: Request) -> Response:

@@ -9,7 +9,7 @@ from sandbox.faults import DEFAULT_DELAY_S, ONLY_AT, Kind, Operation
 MAX_DELAY_S = 600
 MAX_LATENCY_MS = 60_000
 
-Channel = Literal["wechat", "alipay", "easy", "unionpay", "stripe"]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class ControlRequest(BaseModel):
@@ -45,7 +45,7 @@ class DisputeRequest(ControlRequest):
 
 
 class FaultRequest(ControlRequest):
-    channel: Channel | Literal["*"]
+    channel: Name
     operation: Operation | Literal["*"]
     fault: Kind
     times: Annotated[int, Field(ge=1)] | None = None
@@ -69,6 +69,6 @@ class SettingsRequest(ControlRequest):
 
 
 class MerchantRequest(ControlRequest):
-    """`easy_direct`: at the other product of easy."""
+    """`channel`: a section of demo.json, such as `easy_direct`, the other product of easy."""
 
-    channel: Channel | Literal["easy_direct"]
+    channel: Name

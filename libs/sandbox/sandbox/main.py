@@ -2,40 +2,25 @@
 
 import argparse
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
 from sandbox import control, payer, sharing
-from sandbox.accounts import Accounts
-from sandbox.alipay import gateway
-from sandbox.alipay.account import KIND as ALIPAY
-from sandbox.alipay.notices import AlipayNotices
-from sandbox.easy import routes as easy_routes
-from sandbox.easy.account import KIND as EASY
-from sandbox.easy.notices import EasyNotices
 from sandbox.faults import Faults
 from sandbox.later import Later
 from sandbox.notices import NoticeForm, Notices
+from sandbox.parties import find_parties, in_order
 from sandbox.shelf import Shelf
-from sandbox.stripe import routes as stripe_routes
-from sandbox.stripe.account import KIND as STRIPE
-from sandbox.stripe.notices import StripeNotices
 from sandbox.transport import SandboxProtocol
 from sandbox.truth import Truth
-from sandbox.unionpay import routes as unionpay_routes
-from sandbox.unionpay.account import KIND as UNIONPAY
-from sandbox.unionpay.notices import UnionpayNotices
-from sandbox.wechat import routes as wechat_routes
-from sandbox.wechat.account import KIND as WECHAT
-from sandbox.wechat.certificates import PlatformCertificates
-from sandbox.wechat.notices import WechatNotices
-from sandbox.world import World
+from sandbox.world import Party, World
 
 KEEP_ALIVE_S = 75  # longer than the callers' pools keep a connection
 GRACE_S = 2  # for answers under way when the sandbox is stopped
@@ -78,52 +63,42 @@ def run(arguments: Sequence[str] | None = None) -> None:
         _Server(config, f"sandbox listens on {options.public_url}").run()
 
 
-def build_world(state_dir: Path, public_url: str, notice_time_scale: float = 1.0) -> World:
-    """All third parties; keys and truth are read from `state_dir`, or made there."""
+def build_world(
+    state_dir: Path,
+    public_url: str,
+    notice_time_scale: float = 1.0,
+    parties: Iterable[Party[Any]] = (),
+) -> World:
+    """All third parties, those of our folders and these; keys and truth are read from `state_dir`,
+    or made there."""
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     truth, faults, later = Truth(state_dir / "truth.sqlite3"), Faults(), Later()
-    wechat, alipay = Accounts(WECHAT, state_dir), Accounts(ALIPAY, state_dir)
-    easy, unionpay = Accounts(EASY, state_dir), Accounts(UNIONPAY, state_dir)
-    stripe = Accounts(STRIPE, state_dir)
-    stripe_notices = StripeNotices(stripe)
-    certificates = PlatformCertificates(state_dir)
-    forms: dict[str, NoticeForm] = {
-        "wechat": WechatNotices(wechat, certificates),
-        "alipay": AlipayNotices(alipay, truth),
-        "easy": EasyNotices(easy),
-        "unionpay": UnionpayNotices(unionpay),
-        "stripe": stripe_notices,
-    }
-    stripe_notices.world = world = World(
+    forms: dict[str, NoticeForm] = {}
+    world = World(
         truth=truth,
         faults=faults,
         later=later,
         notices=Notices(truth, faults, later, forms, notice_time_scale),
-        wechat=wechat,
-        alipay=alipay,
-        easy=easy,
-        unionpay=unionpay,
-        stripe=stripe,
-        platform_certificates=certificates,
+        parties={each.name: each for each in in_order([*find_parties(), *parties])},
         shelf=Shelf(),
         public_url=public_url.rstrip("/"),
+        state_dir=state_dir,
     )
+    for name, party in world.parties.items():
+        world.accounts(party.kind)
+        forms[name] = party.notices(world)
     return world
 
 
 def build_app(world: World) -> Starlette:
-    """Starlette's routes are matched in order: the busiest come first."""
+    """Every third party's addresses, and the control API."""
 
     def running(_: Starlette) -> AbstractAsyncContextManager[None]:
         return _running(world)
 
     return Starlette(
         routes=[
-            *wechat_routes.routes(world),
-            *gateway.routes(world),
-            *easy_routes.routes(world),
-            *unionpay_routes.routes(world),
-            *stripe_routes.routes(world),
+            *(route for party in world.parties.values() for route in party.routes(world)),
             *control.routes(world),
         ],
         lifespan=running,

@@ -34,7 +34,7 @@ def refund_in_console(world: World, trade: Trade, amount: int, *, notify: bool) 
         channel_refund_no=f"5030{secrets.randbelow(10**25):025d}",
         amount=amount,
         reason="",
-        notify_url=_told_at(trade) if notify else "",
+        notify_url=_told_at(world, trade) if notify else "",
         created_at=now(),
         details={"signer": trade.details["signer"]} if "signer" in trade.details else {},
     )
@@ -51,7 +51,7 @@ def bounce(world: World, refund: Refund, *, notify: bool) -> None:
     refund.details["bounced"] = now()
     world.truth.save_refund(refund)
     trade = world.truth.get_trade(refund.trade_id)
-    url = refund.notify_url or _told_at(trade)
+    url = refund.notify_url or _told_at(world, trade)
     if notify and url:
         world.notices.post(trade, url, refund)
 
@@ -67,6 +67,5 @@ def dispute(world: World, trade: Trade, amount: int, *, notify: bool) -> None:
         world.notices.post(trade, trade.notify_url)
 
 
-def _told_at(trade: Trade) -> str:
-    """易生 has no notices of refunds."""
-    return "" if trade.channel == "easy" else trade.notify_url
+def _told_at(world: World, trade: Trade) -> str:
+    return trade.notify_url if world.parties[trade.channel].tells_refunds else ""

@@ -14,10 +14,6 @@ from sandbox.money import shown, yuan
 from sandbox.truth import Trade
 from sandbox.world import World
 
-NAMES = {"wechat": "微信支付", "alipay": "支付宝", "easy": "易生支付", "unionpay": "银联支付",
-         "stripe": "Stripe"}  # fmt: skip
-COLOURS = {"wechat": "#07c160", "alipay": "#1677ff", "easy": "#c8102e", "unionpay": "#007b84",
-           "stripe": "#635bff"}  # fmt: skip
 WALLETS = {"WECHAT": "微信支付", "ALIPAY": "支付宝", "UNIONPAY": "云闪付"}
 HEADERS = {
     "Content-Security-Policy": (
@@ -51,33 +47,33 @@ async def counter(
 ) -> Response:
     """The cashier of one trade: GET shows it, POST carries the payer's decision out."""
     if trade is None:
-        return result("easy", "订单不存在", 404)
+        return HTMLResponse(_framed("", "", _said("订单不存在")), 404, headers=HEADERS)
     if request.method == "GET":
-        return show(trade)
+        return show(world, trade)
     form = dict(parse_qsl((await read_body(request)).decode(errors="replace")))
     if form.get("decision") != "pay":
-        return _leave(trade, way_back(trade, False), "您已离开收银台")
+        return _leave(world, trade, way_back(trade, False), "您已离开收银台")
     if trade.state == "created" and not _is_expired(trade):
         wallet = form.get("wallet")
         if wallet in WALLETS:
             trade.details["pay_func"] = wallet
         payer.pay(world, trade)
     if trade.state != "paid":
-        return show(trade)
-    return _leave(trade, way_back(trade, True), "支付成功")
+        return show(world, trade)
+    return _leave(world, trade, way_back(trade, True), "支付成功")
 
 
-def show(trade: Trade) -> Response:
+def show(world: World, trade: Trade) -> Response:
     """What to pay, with a button to pay and one to leave; or why that is over."""
     if trade.state == "paid":
-        return result(trade.channel, "该订单已支付")
+        return result(world, trade.channel, "该订单已支付")
     if trade.state == "closed" or _is_expired(trade):
-        return result(trade.channel, "订单已关闭或已过期", 410)
+        return result(world, trade.channel, "订单已关闭或已过期", 410)
     wallets = "".join(
         f'<label><input type="radio" name="wallet" value="{code}"'
         f"{' checked' if code == 'WECHAT' else ''}> {name}</label>"
         for code, name in WALLETS.items()
-        if trade.channel == "easy" and trade.product != "direct"
+        if world.parties[trade.channel].asks_wallet(trade)
     )
     body = (
         f'<p class="amount">{amount(trade)}</p>'
@@ -87,7 +83,7 @@ def show(trade: Trade) -> Response:
         '<button name="decision" value="pay">确认支付</button>'
         '<button class="leave" name="decision" value="leave">离开</button></form>'
     )
-    return HTMLResponse(page(trade.channel, body), headers=HEADERS)
+    return HTMLResponse(page(world, trade.channel, body), headers=HEADERS)
 
 
 def amount(trade: Trade) -> str:
@@ -96,15 +92,22 @@ def amount(trade: Trade) -> str:
     return f"¥{yuan(trade.amount)}" if currency == "cny" else shown(trade.amount, currency)
 
 
-def result(channel: str, text: str, status: int = 200) -> Response:
-    body = f'<p class="amount">{escape(text)}</p>'
-    return HTMLResponse(page(channel, body), status, headers=HEADERS)
+def result(world: World, channel: str, text: str, status: int = 200) -> Response:
+    return HTMLResponse(page(world, channel, _said(text)), status, headers=HEADERS)
 
 
-def page(channel: str, body: str) -> str:
+def page(world: World, channel: str, body: str) -> str:
     """`body` is HTML already."""
-    title = f"{NAMES[channel]} · 沙箱收银台"
-    return _PAGE.format(title=title, colour=COLOURS[channel], body=body)
+    party = world.parties[channel]
+    return _framed(f"{party.title} · ", party.colour, body)
+
+
+def _said(text: str) -> str:
+    return f'<p class="amount">{escape(text)}</p>'
+
+
+def _framed(whose: str, colour: str, body: str) -> str:
+    return _PAGE.format(title=f"{whose}沙箱收银台", colour=colour or "inherit", body=body)
 
 
 def is_web_address(url: str) -> bool:
@@ -112,9 +115,9 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _leave(trade: Trade, url: str, text: str) -> Response:
+def _leave(world: World, trade: Trade, url: str, text: str) -> Response:
     if not url:
-        return result(trade.channel, text)
+        return result(world, trade.channel, text)
     return RedirectResponse(url, 303, headers=HEADERS)
 
 

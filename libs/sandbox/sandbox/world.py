@@ -1,20 +1,21 @@
 """Everything the third parties have, built once in `main` and given to every handler."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from sandbox.accounts import Accounts
-from sandbox.alipay.account import AlipayAccount
-from sandbox.easy.account import EasyAccount
+from starlette.routing import Route
+
+from sandbox.accounts import A, AccountKind, Accounts
 from sandbox.faults import Faults
 from sandbox.later import Later
 from sandbox.logins import Logins
-from sandbox.notices import Notices
+from sandbox.notices import NoticeForm, Notices
 from sandbox.shelf import Shelf
-from sandbox.stripe.account import StripeAccount
-from sandbox.truth import Truth
-from sandbox.unionpay.account import UnionpayAccount
-from sandbox.wechat.account import WechatAccount
-from sandbox.wechat.certificates import PlatformCertificates
+from sandbox.truth import Trade, Truth
+
+OwnT = TypeVar("OwnT")
 
 
 @dataclass(slots=True)
@@ -30,20 +31,62 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Party(Generic[A]):
+    """One third party, as its folder declares it in `party.py`.
+
+    `title` and `colour` head its pages. `products`: by name, the sections of demo.json for accounts
+    at another of its products. `is_busy`: asked so often that its addresses are looked up first.
+    `asks_wallet`: whether its page has the payer choose a wallet. `tells_refunds`: of a refund made
+    in its console, by a notice. `has_disputes`: payers' banks take money back there.
+    `certificates`: what certificate mode needs, of this merchant or the first; `rotate`: a further
+    certificate of its own.
+    """
+
+    kind: AccountKind[A]
+    title: str
+    colour: str
+    routes: Callable[["World"], list[Route]]
+    notices: Callable[["World"], NoticeForm]
+    products: Mapping[str, Callable[[A, str], dict[str, str]]] = field(default_factory=dict)
+    is_busy: bool = False
+    asks_wallet: Callable[[Trade], bool] = lambda _: False
+    tells_refunds: bool = True
+    has_disputes: bool = False
+    certificates: Callable[["World", str], dict[str, Any]] | None = None
+    rotate: Callable[["World"], dict[str, str]] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.kind.channel
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """One process' third parties."""
+    """One process' third parties, by name."""
 
     truth: Truth
     faults: Faults
     later: Later
     notices: Notices
-    wechat: Accounts[WechatAccount]
-    alipay: Accounts[AlipayAccount]
-    easy: Accounts[EasyAccount]
-    unionpay: Accounts[UnionpayAccount]
-    stripe: Accounts[StripeAccount]
-    platform_certificates: PlatformCertificates
+    parties: Mapping[str, Party[Any]]
     shelf: Shelf
     public_url: str
+    state_dir: Path
     settings: Settings = field(default_factory=Settings)
     logins: Logins = field(default_factory=Logins)
+    _kept: dict[object, Any] = field(default_factory=dict)
+
+    def accounts(self, kind: AccountKind[A]) -> Accounts[A]:
+        """The accounts at one third party."""
+        found: Accounts[A] = self._keep(kind.channel, lambda: Accounts(kind, self.state_dir))
+        return found
+
+    def own(self, make: Callable[[Path], OwnT]) -> OwnT:
+        """What a third party keeps for itself, made from the state directory when it is needed."""
+        kept: OwnT = self._keep(make, lambda: make(self.state_dir))
+        return kept
+
+    def _keep(self, key: object, make: Callable[[], Any]) -> Any:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]

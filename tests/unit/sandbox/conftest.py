@@ -5,16 +5,20 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from sandbox.accounts import AccountKind
+from sandbox.alipay.account import KIND as ALIPAY
+from sandbox.easy.account import KIND as EASY
 from sandbox.later import Later
 from sandbox.main import build_app, build_world
 from sandbox.notices import Notices
 from sandbox.truth import NoticeEntry, Refund, Trade
+from sandbox.wechat.account import KIND as WECHAT
 from sandbox.world import World
 
 from .merchants import AlipayMerchant, EasyMerchant, WechatMerchant
@@ -95,14 +99,18 @@ async def http(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def wechat(http: httpx.AsyncClient, world: World) -> WechatMerchant:
-    return WechatMerchant(http, world.wechat.section(world.wechat.first(), PUBLIC_URL))
+    return WechatMerchant(http, section_of(world, WECHAT))
 
 
 @pytest.fixture
 def alipay(http: httpx.AsyncClient, world: World) -> AlipayMerchant:
-    return AlipayMerchant(http, world.alipay.section(world.alipay.first(), PUBLIC_URL))
+    return AlipayMerchant(http, section_of(world, ALIPAY))
 
 
 @pytest.fixture
 def easy(http: httpx.AsyncClient, world: World) -> EasyMerchant:
-    return EasyMerchant(http, world.easy.section(world.easy.first(), PUBLIC_URL))
+    return EasyMerchant(http, section_of(world, EASY))
+
+
+def section_of(world: World, kind: AccountKind[Any]) -> dict[str, str]:
+    return kind.section(world.accounts(kind).first(), PUBLIC_URL)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.alipay.account import root_sn
+from sandbox.alipay.account import KIND, root_sn
 from sandbox.world import World
 
 from .merchants import AlipayMerchant, new_number, sign
@@ -52,7 +52,7 @@ async def test_refusals_of_the_verified_are_signed_over_their_own_text(
     start = raw.index("{", 1)
     text = raw[start : raw.index("}", start) + 1]
     assert json.loads(text)["sub_code"] == "ACQ.TRADE_NOT_EXIST"
-    key = world.alipay.first().alipay_key
+    key = world.accounts(KIND).first().alipay_key
     assert key.is_signed(text.encode(), json.loads(raw)["sign"])
 
 
@@ -161,14 +161,14 @@ async def test_page_errors_are_pages_in_gbk(alipay: AlipayMerchant) -> None:
 
 
 def test_certificate_numbers_leave_out_what_is_not_rsa(world: World) -> None:
-    account = world.alipay.first()
+    account = world.accounts(KIND).first()
     assert "_" not in account.alipay_root_cert_sn
     assert account.alipay_root_cert_pem.count("BEGIN CERTIFICATE") == 2
     assert root_sn(account.app_cert_pem) == account.app_cert_sn
 
 
 def test_signing_by_hand_is_what_the_account_verifies(world: World) -> None:
-    account = world.alipay.first()
+    account = world.accounts(KIND).first()
     signature = sign(account.key.private_pem, "a=1&b=2")
     assert account.key.is_signed(b"a=1&b=2", signature)
     assert not account.key.is_signed(b"a=1&b=3", signature)

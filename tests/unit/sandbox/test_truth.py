@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from sandbox import payer
+from sandbox.easy.account import KIND
 from sandbox.main import build_world
 from sandbox.truth import Trade
+from sandbox.wechat.account import KIND as WECHAT
 from sandbox.world import World
 
-from .conftest import PUBLIC_URL, Immediately, Postbox
+from .conftest import PUBLIC_URL, Immediately, Postbox, section_of
 from .merchants import WechatMerchant, new_number
 
 
@@ -24,7 +26,7 @@ async def test_trades_and_credentials_are_known_after_a_restart(
     again = build_world(tmp_path / "state", PUBLIC_URL)
     (trade,) = again.truth.list_trades(number, None)
     assert (trade.state, trade.amount) == ("created", 100)
-    assert again.wechat.section(again.wechat.first(), PUBLIC_URL) == wechat.known
+    assert section_of(again, WECHAT) == wechat.known
     again.truth.close()
 
 
@@ -80,6 +82,6 @@ async def test_refund_in_processing_is_taken_up_after_a_restart(
 def test_files_with_keys_are_for_the_owner_only(world: World, tmp_path: Path) -> None:
     files = list((tmp_path / "state").rglob("*.json"))
     assert files
-    world.easy.open()
+    world.accounts(KIND).open()
     newest = sorted((tmp_path / "state" / "easy").glob("*.json"))[-1]
     assert newest.stat().st_mode & 0o077 == 0

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.wechat.account import KIND
+from sandbox.wechat.certificates import PlatformCertificates
 from sandbox.world import World
 
 from .conftest import Immediately
@@ -128,7 +130,7 @@ async def test_order_of_another_merchant_does_not_exist(
 ) -> None:
     number = new_number()
     await wechat.native(number)
-    other = world.wechat.section(world.wechat.open(), "http://sandbox.test")
+    other = KIND.section(world.accounts(KIND).open(), "http://sandbox.test")
     answer = await WechatMerchant(wechat.http, other).query(number)
     assert _code(answer) == (404, "ORDER_NOT_EXIST")
 
@@ -167,7 +169,7 @@ async def test_without_serial_the_certificate_signs_once_it_was_fetched(
 
     assert await signed_by() == wechat.known["platform_public_key_id"]
     await wechat.call("GET", "/v3/certificates", headers={"Wechatpay-Serial": ""})
-    assert await signed_by() == world.platform_certificates.in_use()[0].serial_no
+    assert await signed_by() == world.own(PlatformCertificates).in_use()[0].serial_no
 
 
 @pytest.mark.parametrize("day", ["2026-1-1", "yesterday", "2020-01-01", "2999-01-01"])

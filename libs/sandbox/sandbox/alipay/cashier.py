@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox.alipay.account import CHANNEL
+from sandbox.alipay.account import CHANNEL, KIND
 from sandbox.alipay.requests import TradeRequest, read_request
 from sandbox.alipay.trades import names, open_trade, refuse_unknown
 from sandbox.alipay.wire import FAILURES, Asked, Refusal, signed_text
@@ -43,11 +43,11 @@ async def open_cashier(world: World, asked: Asked) -> Response | HangUp:
     return await answer(world, call, partial(_open, world, asked, requested))
 
 
-def error_page(refusal: Refusal) -> Response:
+def error_page(world: World, refusal: Refusal) -> Response:
     """Errors of page products are a page, and in GBK."""
     node = refusal.node
     text = f"<p>{escape(node['sub_code'])}</p><p>{escape(node['sub_msg'])}</p>"
-    content = page(CHANNEL, text).replace('charset="utf-8"', 'charset="gbk"').encode("gbk")
+    content = page(world, CHANNEL, text).replace('charset="utf-8"', 'charset="gbk"').encode("gbk")
     return Response(content, media_type="text/html;charset=GBK")
 
 
@@ -70,7 +70,7 @@ def _way_back(world: World, trade: Trade, is_paid: bool) -> str:
     url = str(trade.details["return_url"])
     if not url:
         return ""
-    account = world.alipay.get(trade.merchant)
+    account = world.accounts(KIND).get(trade.merchant)
     fields = names(trade) | {
         "app_id": account.app_id,
         "auth_app_id": account.app_id,

@@ -63,13 +63,17 @@ async def gateway(world: World, request: Request) -> Response | HangUp:
     try:
         asked = verify(world, params)
     except Refusal as refusal:
-        return cashier.error_page(refusal) if is_page else refuse_unsigned(params, refusal)
+        return cashier.error_page(world, refusal) if is_page else refuse_unsigned(params, refusal)
     try:
         if is_page:
             return await cashier.open_cashier(world, asked)
         return await _dispatch(world, asked)
     except Refusal as refusal:
-        return cashier.error_page(refusal) if is_page else respond(asked, refusal.node, UNHARMED)
+        return (
+            cashier.error_page(world, refusal)
+            if is_page
+            else respond(asked, refusal.node, UNHARMED)
+        )
 
 
 def routes(world: World) -> list[Route]:

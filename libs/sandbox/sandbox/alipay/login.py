@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox.alipay.account import CHANNEL
+from sandbox.alipay.account import CHANNEL, KIND
 from sandbox.alipay.wire import Asked, Refusal, respond
 from sandbox.answering import Done
 from sandbox.clock import beijing_text, now
@@ -32,13 +32,13 @@ def routes(world: World) -> list[Route]:
 async def _authorize(world: World, request: Request) -> Response:
     query = request.query_params
     app_id, back = query.get("app_id", ""), query.get("redirect_uri", "")
-    if world.alipay.find(app_id) is None or query.get("scope") != "auth_base":
-        return result(CHANNEL, "参数错误：app_id 或 scope", 400)
+    if world.accounts(KIND).find(app_id) is None or query.get("scope") != "auth_base":
+        return result(world, CHANNEL, "参数错误：app_id 或 scope", 400)
     if urlsplit(back).scheme not in ("http", "https"):
-        return result(CHANNEL, "参数错误：redirect_uri", 400)
+        return result(world, CHANNEL, "参数错误：redirect_uri", 400)
     hosts, state = world.settings.page_hosts, query.get("state", "")
     if (hosts and urlsplit(back).netloc not in hosts) or len(state) > MAX_STATE:
-        return result(CHANNEL, "授权回跳地址与系统商配置回跳地址不一致", 400)
+        return result(world, CHANNEL, "授权回跳地址与系统商配置回跳地址不一致", 400)
     content = {
         "app_id": app_id,
         "source": "alipay_wallet",

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.alipay.account import AlipayAccount
+from sandbox.alipay.account import KIND, AlipayAccount
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import DAY_S, now, read_beijing_text
@@ -128,7 +128,7 @@ def verify(world: World, params: Mapping[str, str]) -> Asked:
     for name, sub_code in _NEEDED.items():
         if not params.get(name):
             raise Refusal("40001", sub_code, f"缺少参数 {name}")
-    account = world.alipay.find(params["app_id"])
+    account = world.accounts(KIND).find(params["app_id"])
     if account is None:
         raise Refusal("40002", "isv.invalid-app-id", "无效的AppID参数")
     if params["sign_type"] != "RSA2":

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.clock import beijing_compact
-from sandbox.easy.account import CHANNEL
+from sandbox.easy.account import CHANNEL, KIND
 from sandbox.money import yuan
 from sandbox.truth import Refund, Trade
 from sandbox.world import World
@@ -36,7 +36,7 @@ def routes(world: World) -> list[Route]:
 async def _download(world: World, request: Request) -> Response:
     """`mer_code=` and `day=` (yyyyMMdd, Beijing) as the person chose them."""
     merchant, day = (request.query_params.get(name, "") for name in ("mer_code", "day"))
-    if world.easy.find(merchant) is None:
+    if world.accounts(KIND).find(merchant) is None:
         return Response("商户不存在", 404)
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\r\n")

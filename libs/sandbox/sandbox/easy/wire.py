@@ -18,7 +18,7 @@ from starlette.responses import Response
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import BEIJING
-from sandbox.easy.account import EasyAccount
+from sandbox.easy.account import KIND, EasyAccount
 from sandbox.faults import Hit, swap_one_byte
 from sandbox.world import World
 
@@ -96,7 +96,7 @@ async def read_envelope(request: Request) -> dict[str, Any]:
 def find_account(world: World, envelope: Mapping[str, Any]) -> EasyAccount | None:
     """The cashier spells orgMerCode, the refund API orgMercode."""
     merchant = envelope.get("orgMerCode") or envelope.get("orgMercode")
-    return world.easy.find(merchant) if isinstance(merchant, str) else None
+    return world.accounts(KIND).find(merchant) if isinstance(merchant, str) else None
 
 
 def verify(account: EasyAccount, envelope: Mapping[str, Any]) -> Asked:

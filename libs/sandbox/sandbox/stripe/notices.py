@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 import orjson
 
-from sandbox.accounts import Accounts
 from sandbox.clock import now
 from sandbox.faults import Hit, swap_one_byte
 from sandbox.notices import Letter
 from sandbox.stripe import objects
-from sandbox.stripe.account import StripeAccount
+from sandbox.stripe.account import KIND
 from sandbox.stripe.wire import VERSION
 from sandbox.truth import NoticeEntry, Refund, Trade
 from sandbox.world import World
@@ -27,13 +26,11 @@ ANSWER_WITHIN_S = 10.0
 PAUSES_S = (60, 300, 1800, 7200, 18_000, 36_000, 43_200, 43_200, 43_200)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class StripeNotices:
-    """The form of Stripe's events, see `sandbox.notices.NoticeForm`. `world` comes later: objects
-    are told from the whole of it."""
+    """The form of Stripe's events, see `sandbox.notices.NoticeForm`."""
 
-    accounts: Accounts[StripeAccount]
-    world: World | None = None
+    world: World
     timeout_s: float = ANSWER_WITHIN_S
 
     def pauses_s(self, trade: Trade) -> Sequence[float]:
@@ -53,7 +50,8 @@ class StripeNotices:
             "type": kind,
         }
         body = orjson.dumps(event, option=orjson.OPT_INDENT_2)
-        header = signature(body, self.accounts.get(trade.merchant).webhook_secret, int(now()))
+        account = self.world.accounts(KIND).get(trade.merchant)
+        header = signature(body, account.webhook_secret, int(now()))
         if "tamper" in hit:
             body = swap_one_byte(body)
         return Letter(
@@ -64,8 +62,6 @@ class StripeNotices:
         return 200 <= status < 300
 
     def _event(self, trade: Trade, refund: Refund | None, hit: Hit) -> tuple[str, objects.Object]:
-        if self.world is None:
-            raise LookupError("the world is not built yet")
         if refund is not None:
             if "metadata" not in refund.details:  # made by a person, in the dashboard
                 return "charge.refunded", objects.charge(self.world, trade)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
-from sandbox.stripe.account import StripeAccount, new_id
+from sandbox.stripe.account import KIND, StripeAccount, new_id
 from sandbox.world import World
 
 VERSION = "2026-10-28.endive"
@@ -192,7 +192,7 @@ def _account(world: World, header: str) -> StripeAccount:
             given = base64.b64decode(given).decode().partition(":")[0]
         except (binascii.Error, UnicodeDecodeError):
             given = ""
-    found = [each for each in world.stripe.all() if each.secret_key == given]
+    found = [each for each in world.accounts(KIND).all() if each.secret_key == given]
     if not found:
         shown = f"{given[:8]}****{given[-4:]}" if given else "none"
         raise Refusal(401, f"Invalid API Key provided: {shown}")

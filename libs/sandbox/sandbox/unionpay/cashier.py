@@ -15,7 +15,7 @@ from sandbox.faults import Hit
 from sandbox.pages import HEADERS, counter, page
 from sandbox.transport import HangUp
 from sandbox.truth import Trade
-from sandbox.unionpay.account import CHANNEL
+from sandbox.unionpay.account import CHANNEL, KIND
 from sandbox.unionpay.orders import facts, open_front
 from sandbox.unionpay.wire import FAILURES, SUCCESS, Asked, Refusal, read_form, seal, verify
 from sandbox.world import World
@@ -40,7 +40,7 @@ async def _front(world: World, request: Request) -> Response | HangUp:
         return await answer(world, call, partial(_open, world, asked))
     except Refusal as refusal:
         text = f"<p>{escape(refusal.code)}</p><p>{escape(refusal.message)}</p>"
-        return HTMLResponse(page(CHANNEL, text), headers=HEADERS)
+        return HTMLResponse(page(world, CHANNEL, text), headers=HEADERS)
 
 
 def _open(world: World, asked: Asked, hit: Hit) -> Done:
@@ -61,14 +61,14 @@ async def _back(world: World, request: Request) -> Response:
     """The browser is sent back by POST, with the fields of the notification."""
     trade = world.truth.find_trade_by_token(request.query_params.get("t", ""))
     if trade is None or trade.state != "paid":
-        return HTMLResponse(page(CHANNEL, "<p>订单不存在</p>"), 404, headers=HEADERS)
+        return HTMLResponse(page(world, CHANNEL, "<p>订单不存在</p>"), 404, headers=HEADERS)
     told = facts(trade) | {
         "txnType": "01",
         "txnAmt": str(trade.taken),
         "respCode": SUCCESS,
         "respMsg": "success",
     }
-    sealed = seal(world.unionpay.get(trade.merchant), told, Hit())
+    sealed = seal(world.accounts(KIND).get(trade.merchant), told, Hit())
     inputs = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in sealed.items()
@@ -77,4 +77,4 @@ async def _back(world: World, request: Request) -> Response:
         f'<p class="amount">支付成功</p><form method="post" '
         f'action="{escape(trade.details["front_url"])}">{inputs}<button>返回商户</button></form>'
     )
-    return HTMLResponse(page(CHANNEL, form), headers=HEADERS)
+    return HTMLResponse(page(world, CHANNEL, form), headers=HEADERS)

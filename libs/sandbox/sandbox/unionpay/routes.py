@@ -15,7 +15,7 @@ from sandbox.answering import Call, Done, answer
 from sandbox.faults import Hit, Operation
 from sandbox.transport import HangUp
 from sandbox.unionpay import cashier, orders, refunds, statements
-from sandbox.unionpay.account import CHANNEL
+from sandbox.unionpay.account import CHANNEL, KIND
 from sandbox.unionpay.wire import BAD_SIGN, FAILURES, Asked, Refusal, read_form, refuse, verify
 from sandbox.world import World
 
@@ -55,7 +55,7 @@ async def _serve(
     account = None
     try:
         fields = await read_form(request)
-        account = world.unionpay.find(fields.get("merId", ""))
+        account = world.accounts(KIND).find(fields.get("merId", ""))
         asked = verify(world, fields)
         method = choose(world, asked)
         number = _payment_no(world, method, asked)

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.faults import Hit
-from sandbox.unionpay.account import UnionpayAccount
+from sandbox.unionpay.account import KIND, UnionpayAccount
 from sandbox.world import World
 
 SUCCESS, UNDER_WAY, BROKEN, BAD_FORM, BAD_SIGN, DUPLICATE = "00", "05", "01", "10", "11", "12"
@@ -81,7 +81,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 def verify(world: World, fields: Mapping[str, str]) -> Asked:
     """Signature first, then the fields; raises Refusal, unsigned where the merchant is unknown."""
-    account = world.unionpay.find(fields.get("merId", ""))
+    account = world.accounts(KIND).find(fields.get("merId", ""))
     if account is None:
         raise Refusal("31", "商户状态不正确")
     if fields.get("certId") != account.cert_id or not account.key.is_signed(

@@ -21,7 +21,7 @@ from sandbox.faults import Hit
 from sandbox.transport import HangUp
 from sandbox.wechat import bills
 from sandbox.wechat.account import CHANNEL, WechatAccount
-from sandbox.wechat.certificates import PlatformCertificate
+from sandbox.wechat.certificates import PlatformCertificate, PlatformCertificates
 from sandbox.wechat.wire import (
     FAILURES,
     Asked,
@@ -44,8 +44,8 @@ Render = Callable[[World, WechatAccount, bills.Day, bills.BillAsked, Hit], bytes
 async def certificates(world: World, request: Request) -> Response | HangUp:
     """GET /v3/certificates; from then on this merchant may be answered with them."""
     asked = await receive(world, request)
-    world.platform_certificates.used_by(asked.account.mchid)
-    fields = [_sealed(asked.account, each) for each in world.platform_certificates.in_use()]
+    world.own(PlatformCertificates).used_by(asked.account.mchid)
+    fields = [_sealed(asked.account, each) for each in world.own(PlatformCertificates).in_use()]
     return respond(world, asked, Hit(), {"data": fields})
 
 

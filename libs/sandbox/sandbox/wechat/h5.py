@@ -26,11 +26,11 @@ def routes(world: World) -> list[Route]:
 
 async def _page(world: World, request: Request) -> Response:
     if refusal := _refusal(world, request):
-        return result(CHANNEL, refusal, 403)
+        return result(world, CHANNEL, refusal, 403)
     query = request.query_params
     trade = world.truth.find_trade_by_token(query.get("prepay_id", ""))
     if trade and trade.state == "created" and now() - trade.created_at > LINK_LIVES_S:
-        return result(CHANNEL, "支付链接已失效，请返回商户重新发起", 410)
+        return result(world, CHANNEL, "支付链接已失效，请返回商户重新发起", 410)
     back = query.get("redirect_url", "")
 
     def way_back(trade: Trade, is_paid: bool) -> str:

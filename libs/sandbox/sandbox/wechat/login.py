@@ -19,7 +19,7 @@ from sandbox.faults import Hit
 from sandbox.logins import BadCode
 from sandbox.pages import result
 from sandbox.transport import HangUp
-from sandbox.wechat.account import CHANNEL
+from sandbox.wechat.account import CHANNEL, KIND
 from sandbox.world import World
 
 SCOPES = ("snsapi_base", "snsapi_userinfo")
@@ -62,9 +62,9 @@ def routes(world: World) -> list[Route]:
 async def _authorize(world: World, request: Request) -> Response:
     query, agent = request.query_params, request.headers.get("user-agent", "")
     if "MicroMessenger" not in agent or "wxwork" in agent:
-        return result(CHANNEL, "请在微信客户端打开链接", 403)
+        return result(world, CHANNEL, "请在微信客户端打开链接", 403)
     if refusal := _refusal(world, query.get("appid", ""), query.get("redirect_uri", ""), request):
-        return result(CHANNEL, refusal, 400)
+        return result(world, CHANNEL, refusal, 400)
     code = world.logins.code_for(query["appid"], world.settings.person)
     back = query["redirect_uri"]
     fields = urlencode({"code": code, "state": query.get("state", "")})
@@ -73,7 +73,7 @@ async def _authorize(world: World, request: Request) -> Response:
 
 def _refusal(world: World, appid: str, back: str, request: Request) -> str:
     query, hosts = request.query_params, world.settings.page_hosts
-    if all(account.appid != appid for account in world.wechat.all()):
+    if all(account.appid != appid for account in world.accounts(KIND).all()):
         return "10012 appid 参数错误"
     if query.get("response_type") != "code" or query.get("scope") not in SCOPES:
         return "10005 scope 参数错误或没有 scope 权限"
@@ -97,7 +97,7 @@ async def _exchange(world: World, request: Request) -> Response | HangUp:
 def _named(world: World, request: Request, hit: Hit) -> Done:
     query = request.query_params
     appid = query.get("appid", "")
-    account = next((each for each in world.wechat.all() if each.appid == appid), None)
+    account = next((each for each in world.accounts(KIND).all() if each.appid == appid), None)
     if account is None:
         raise _Wrong(40013, "invalid appid")
     if query.get("secret") != account.app_secret:

@@ -20,6 +20,7 @@ from sandbox.keys import Key
 from sandbox.transport import HangUp
 from sandbox.truth import Refund, Trade
 from sandbox.wechat.account import CHANNEL, WechatAccount
+from sandbox.wechat.certificates import PlatformCertificates
 from sandbox.wechat.orders import UNKNOWN_STATE
 from sandbox.wechat.parties import merchants_of
 from sandbox.wechat.requests import Fen, NotifyUrl, RefundNumber, Short, at_most_bytes
@@ -220,7 +221,7 @@ def _check_card(
 ) -> None:
     """The card's number and its owner come encrypted to the key the header names."""
     serial = request.headers.get("wechatpay-serial", "")
-    certificate = world.platform_certificates.find(serial.upper())
+    certificate = world.own(PlatformCertificates).find(serial.upper())
     key = _sealing_key(account, serial, certificate.key if certificate else None)
     if not (requested.bank_type and requested.bank_account and requested.real_name):
         raise parameter_error("/bank_account", "退款到用户银行卡时必填")

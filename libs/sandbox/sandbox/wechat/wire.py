@@ -21,7 +21,7 @@ from sandbox.clock import now
 from sandbox.faults import Hit, swap_one_byte
 from sandbox.keys import Key
 from sandbox.transport import HangUp
-from sandbox.wechat.account import WechatAccount
+from sandbox.wechat.account import KIND, WechatAccount
 from sandbox.wechat.certificates import PlatformCertificates
 from sandbox.world import World
 
@@ -51,7 +51,7 @@ class Refusal(Exception):
         body = orjson.dumps(self.body)
         headers: dict[str, str] = {}
         if asked is not None:
-            signer = signer_of(asked.account, asked.signer, world.platform_certificates)
+            signer = signer_of(asked.account, asked.signer, world.own(PlatformCertificates))
             headers = signature_headers(signer, body)
         return Response(body, self.status, headers, media_type="application/json")
 
@@ -105,7 +105,7 @@ async def receive(world: World, request: Request) -> Asked:
     body = await read_body(request)
     _check_headers(request, body)
     parts = _authorization(request)
-    account = world.wechat.find(parts["mchid"])
+    account = world.accounts(KIND).find(parts["mchid"])
     if account is None or parts["serial_no"] != account.serial_no:
         raise Refusal(401, "SIGN_ERROR", "商户证书序列号有误。请使用签名私钥匹配的证书序列号")
     path = request.scope["raw_path"].decode()
@@ -167,7 +167,7 @@ def respond(
 ) -> Response:
     """A signed answer; `content` None is 204 without a body."""
     body = b"" if content is None else orjson.dumps(content)
-    signer = signer_of(asked.account, asked.signer, world.platform_certificates)
+    signer = signer_of(asked.account, asked.signer, world.own(PlatformCertificates))
     headers = signature_headers(signer, body)
     if "tamper" in hit:
         body = swap_one_byte(body)
@@ -211,9 +211,9 @@ def _signer_kind(world: World, account: WechatAccount, request: Request) -> Sign
     if serial == account.public_key_id:
         return "public_key"
     if serial is None:
-        is_used = world.platform_certificates.is_used_by(account.mchid)
+        is_used = world.own(PlatformCertificates).is_used_by(account.mchid)
         return "certificate" if is_used else "public_key"
-    if world.platform_certificates.find(serial.upper()) is None:
+    if world.own(PlatformCertificates).find(serial.upper()) is None:
         raise Refusal(
             400, "PARAM_ERROR", "Http头Wechatpay-Serial错误，请检查平台证书序列号或公钥ID"
         )

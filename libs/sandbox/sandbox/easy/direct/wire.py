@@ -17,7 +17,7 @@ from starlette.responses import Response
 from sandbox.answering import FailureForms
 from sandbox.bodies import read_body
 from sandbox.clock import beijing_compact, now
-from sandbox.easy.account import EasyAccount
+from sandbox.easy.account import KIND, EasyAccount
 from sandbox.faults import Hit, swap_one_byte
 from sandbox.world import World
 
@@ -93,7 +93,7 @@ async def read_message(request: Request) -> dict[str, Any]:
 def find_account(world: World, message: Mapping[str, Any]) -> EasyAccount | None:
     merchant = message["reqBody"].get("reqInfo")
     code = merchant.get("mchtCode") if isinstance(merchant, dict) else None
-    return world.easy.find(code) if isinstance(code, str) else None
+    return world.accounts(KIND).find(code) if isinstance(code, str) else None
 
 
 def verify(account: EasyAccount, message: Mapping[str, Any]) -> Asked:

@@ -1,0 +1,30 @@
+"""Alipay among the third parties."""
+
+from typing import Any
+
+from sandbox.alipay import gateway
+from sandbox.alipay.account import KIND, AlipayAccount
+from sandbox.alipay.notices import AlipayNotices
+from sandbox.world import Party, World
+
+
+def _certificates(world: World, merchant: str) -> dict[str, Any]:
+    accounts = world.accounts(KIND)
+    account = accounts.find(merchant) or accounts.first()
+    return {
+        "app_id": account.app_id,
+        "app_cert_pem": account.app_cert_pem,
+        "alipay_cert_pem": account.alipay_cert_pem,
+        "alipay_root_cert_pem": account.alipay_root_cert_pem,
+    }
+
+
+PARTY: Party[AlipayAccount] = Party(
+    kind=KIND,
+    title="支付宝",
+    colour="#1677ff",
+    routes=gateway.routes,
+    notices=lambda world: AlipayNotices(world.accounts(KIND), world.truth),
+    is_busy=True,
+    certificates=_certificates,
+)
