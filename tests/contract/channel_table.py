@@ -50,7 +50,7 @@ def _row(name: str, plugin: Plugin[Any]) -> str:
         "key renewal": plugin.keys,
     }
     able = ", ".join(word for word, operation in operations.items() if operation is not None)
-    return f"| {plugin.title} `{name}` | {', '.join(methods)} | {able} | {JUDGES[name]} |"
+    return f"| {plugin.title.zh} `{name}` | {', '.join(methods)} | {able} | {JUDGES[name]} |"
 
 
 def written(text: str, head: str) -> str:

@@ -80,10 +80,11 @@ def errors(language: Language) -> str:
 
 def ways(language: Language) -> str:
     rows = [
-        f"| `{method}` | {plugin.title} `{name}` | {_code(way.needs)} | `{way.action}` |"
+        f"| `{method}` | {called} `{name}` | {_code(way.needs)} | `{way.action}` |"
         for method in Method
         for name, sold in PLUGINS.items()
         for plugin in sold.list_products()
+        for called in [plugin.title.of(language)]
         if (way := plugin.methods.get(method)) is not None
     ]
     return WAYS[language] + "\n".join(rows) + "\n"

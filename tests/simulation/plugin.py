@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from tests.simulation import plugin_words as words
 
 from contracts.api import Method
+from contracts.words import Words
 from gateway.channels.plugin import (
     Acknowledgement,
     Answer,
@@ -56,7 +57,7 @@ class Wire:
 def plugin(*, can_close: bool) -> Plugin[str]:
     return Plugin(
         name=CHANNEL if can_close else f"{CHANNEL}-without-close",
-        title="银行",
+        title=Words("银行", "Bank"),
         credentials=Nothing,
         open_account=str,
         identity=(),

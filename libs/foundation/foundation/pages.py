@@ -19,6 +19,8 @@ LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 Texts = Mapping[str, tuple[str, str]]
 """By key: 简体中文 and English."""
 
+NO_TEXTS: Final[Texts] = {}
+
 
 def templates_of(package: str) -> Environment:
     """Those in the folder `templates` of the package; a name that is not given is an error."""
@@ -49,12 +51,14 @@ class Pages:
         *,
         headers: Mapping[str, str],
         status: int = 200,
+        more: Texts = NO_TEXTS,
     ) -> HTMLResponse:
-        """A whole page. `?lang=` is kept in a cookie for the pages that follow."""
+        """A whole page. `?lang=` is kept in a cookie for the pages that follow. `more`: texts that
+        are not always the same."""
         asked = request.query_params.get("lang")
         kept = request.cookies.get(LANGUAGE_COOKIE)
         accepted = request.headers.get("accept-language", "")
-        words = Words(self._texts, language_of(asked, kept, accepted))
+        words = Words({**self._texts, **more}, language_of(asked, kept, accepted))
         html = self._templates.get_template(template).render(t=words, **facts)
         response = HTMLResponse(html, status_code=status, headers=dict(headers))
         if asked is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.internal import Checkout
+from gateway.channels.registry import PLUGINS
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 PAYMENT_NO = "P01JD0000000000000000000000"
@@ -20,6 +21,8 @@ OFFERS: list[dict[str, Any]] = [
      "ways": ["native", "jsapi", "h5"], "wallet": "alipay"},
     {"payment_id": EASY, "channel": "easy", "method": "cashier", "ways": ["cashier"]},
 ]  # fmt: skip
+
+LOOKS = {name: plugin.seen_by_payers() for name, plugin in PLUGINS.items()}
 
 MakeCheckout = Callable[..., Checkout]
 
@@ -88,6 +91,7 @@ def checkout() -> MakeCheckout:
                 "return_url": return_url,
                 "app_id": "A1",
                 "sequence": 3,
+                "looks": LOOKS,
                 "page_url": f"https://cashier.example/pay/{TOKEN}",
                 "payments": [shown, *({**shown, **each} for each in others)],
                 "refunds": [{**refund_of(shown), **each} for each in refunds],

@@ -19,6 +19,7 @@ from contracts.actions import QrCodeAction
 from contracts.api import Method, OrderStatus, OrderSummary, PaymentStatus, PaymentView
 from contracts.events.configuration import KeyAlgorithm
 from contracts.money import Money
+from contracts.words import Words
 from foundation.service_client import CALL_LIMIT_S, Service
 from gateway.calling.executor import Executor
 from gateway.channels.plugin import (
@@ -116,7 +117,7 @@ def fake_plugin(name: str = "fake", **changes: Any) -> Plugin[str]:
 
     plugin = Plugin(
         name=name,
-        title="假渠道",
+        title=Words("假渠道", "Fake"),
         credentials=FakeCredentials,
         open_account=open_account,
         identity=(),

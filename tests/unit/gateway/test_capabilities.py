@@ -20,7 +20,7 @@ def test_an_account_tells_its_methods_what_they_need_and_what_comes_back() -> No
     told = capabilities_of(here.deps, app, "M1")
 
     (one,) = told.accounts
-    assert (one.payment_id, one.channel, one.title) == ("C1", "fake", account.plugin.title)
+    assert (one.payment_id, one.channel, one.title) == ("C1", "fake", account.plugin.title.zh)
     by_method = {each.method: each for each in one.methods}
     for method, way in account.plugin.methods.items():
         assert by_method[method].needs == sorted(way.needs)

@@ -127,6 +127,7 @@ from contracts.internal.channels import (
 )
 from contracts.internal.checkout import (
     AskWho,
+    ChannelLook,
     Checkout,
     CheckoutOnFile,
     ChooseOffer,
@@ -257,6 +258,7 @@ __all__ = [
     "CallOnFile",
     "ChannelDescription",
     "ChannelList",
+    "ChannelLook",
     "CheckAddress",
     "CheckCredentials",
     "CheckedCredentials",

@@ -15,12 +15,13 @@ class ChannelDescription(Message):
     property with `x-title` and `x-help` {zh, en}, `x-order`, `x-kind` (text, secret, pem, choice,
     flag), `x-secret`, `x-rare` and, where they apply, `x-holds` (private_key, public_key,
     certificate), `x-shape`, `x-options`; ways that exclude each other as `oneOf`.
-    `identity_fields`: the credentials that say whose account it is; these never change
-    (`one-identity`). `statement_file`: of a channel without statements to fetch, what the file is
-    that people upload instead."""
+    `name`: what people call it. `identity_fields`: the credentials that say whose account it is;
+    these never change (`one-identity`). `statement_file`: of a channel without statements to fetch,
+    what the file is that people upload instead."""
 
     channel: str
     title: str
+    name: Words | None = None
     methods: list[Method]
     credentials_schema: dict[str, JsonValue]
     identity_fields: list[str] = Field(default_factory=list)

@@ -1,12 +1,13 @@
 """What the hosted page (收银台) asks the gateway, and what the gateway asks trade-core for it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from contracts.api import Method, OrderSummary, PaymentView, RefundView
 from contracts.internal.message import Message
 from contracts.internal.trade import PaymentOnFile
+from contracts.words import Words
 
 Wallet = Literal["wechat", "alipay"]
 """A wallet whose own browser carries `jsapi` payments out."""
@@ -48,13 +49,30 @@ class Look(Message):
     logo: str | None = None
 
 
+SvgPath = Annotated[str, Field(pattern=r"^[MmLlHhVvCcSsQqTtAaZz0-9 .,-]+$", max_length=1000)]
+
+CARD: Final = "M5.5 8.5h13v8h-13zM5.5 11.5h13M8 14.5h3"
+
+
+class ChannelLook(Message):
+    """How a channel looks to payers. `name`: what they call it, `scan`: what is said beside its
+    code. Its mark are `lines` and `fills` on a square of 24 in `colour` (`#rrggbb`)."""
+
+    name: Words
+    scan: Words | None = None
+    colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")] = "#4b5a69"
+    lines: Annotated[tuple[SvgPath, ...], Field(max_length=8)] = (CARD,)
+    fills: Annotated[tuple[SvgPath, ...], Field(max_length=8)] = ()
+
+
 class Checkout(Message):
     """What the hosted page shows of one payment, and of the order that it belongs to.
 
     `page_url` is the public address of this page. `return_url` is signed: where the payer goes back
     to. `sequence` is the order's version: news of the bus with a higher one are newer than this.
     `payments` are the order's attempts, oldest first. `account_names`: what payers call the
-    accounts of these attempts, by `payment_id`, where they have a name of their own.
+    accounts of these attempts, by `payment_id`, where they have a name of their own. `looks`: of
+    the channels of the offers and the attempts, by name.
     """
 
     payment: PaymentView
@@ -69,6 +87,7 @@ class Checkout(Message):
     refunds: Annotated[list[RefundView], Field(default_factory=list)]
     look: Look = Look()
     account_names: Annotated[dict[str, str], Field(default_factory=dict)]
+    looks: Annotated[dict[str, ChannelLook], Field(default_factory=dict)]
 
 
 class ChooseOffer(Message):

@@ -34,7 +34,7 @@ def _account(account: ChannelAccount) -> AccountCapability:
     return AccountCapability(
         payment_id=account.account_id,
         channel=account.channel,
-        title=plugin.title,
+        title=plugin.title.zh,
         currencies=sorted(plugin.currencies),
         can_split=plugin.splits is not None,
         methods=methods,

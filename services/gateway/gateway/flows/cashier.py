@@ -109,11 +109,13 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
     merchant = deps.directory.find_merchant(payment.merchant_id)
     accounts = deps.directory.accounts_of(payment.merchant_id).values()
     used = {each.payment_id for each in filed.payments}
+    offers = [_offer(account) for account in offered(deps, filed)]
+    channels = {it.channel for it in offers} | {it.channel for it in filed.payments}
     return Checkout(
         payment=payment,
         order=payment.order,
         merchant_name=merchant.name if merchant else "",
-        offers=[_offer(account) for account in offered(deps, filed)],
+        offers=offers,
         return_url=await _way_back(deps, filed),
         app_id=filed.app_id,
         sequence=filed.sequence,
@@ -125,6 +127,11 @@ async def _checkout(deps: Deps, filed: CheckoutOnFile) -> Checkout:
             each.account_id: each.display_name
             for each in accounts
             if each.display_name and each.account_id in used
+        },
+        looks={
+            name: plugin.seen_by_payers()
+            for name, plugin in deps.plugins.items()
+            if name in channels
         },
     )
 

@@ -35,7 +35,8 @@ def list_channels(deps: Deps) -> ChannelList:
         items=[
             ChannelDescription(
                 channel=plugin.name,
-                title=plugin.title,
+                title=plugin.title.zh,
+                name=plugin.title,
                 methods=plugin.list_methods(),
                 credentials_schema=schema(plugin.credentials, plugin.form),
                 identity_fields=list(plugin.identity),

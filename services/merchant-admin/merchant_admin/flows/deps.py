@@ -8,6 +8,7 @@ from typing import Final
 
 from chassis.database import Database
 from contracts.internal import ChannelList
+from contracts.words import Words
 from foundation.service_client import Service
 from merchant_admin.domain.passwords import Passwords
 from merchant_admin.domain.sessions import SESSION_COOKIE, SessionTerms
@@ -31,10 +32,18 @@ LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class KnownChannels:
-    """What the gateway told last of its channels (`flows.channels`), and when."""
+    """What the gateway told last of its channels (`flows.channels`), and when; `asked_at`: when it
+    was asked last."""
 
     found: ChannelList | None = None
     at: datetime = LONG_AGO
+    asked_at: datetime = LONG_AGO
+
+    @property
+    def names(self) -> dict[str, Words]:
+        """What people call them, in the order of the gateway."""
+        listed = self.found.items if self.found else []
+        return {each.channel: each.name or Words(each.title, each.title) for each in listed}
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """Alipay as one value: all that the gateway knows of this channel."""
 
 from contracts.api import Method
+from contracts.words import Words
 from gateway.channels.alipay import wire
 from gateway.channels.alipay.credentials import (
     OWN_URLS,
@@ -10,6 +11,7 @@ from gateway.channels.alipay.credentials import (
     overlap,
 )
 from gateway.channels.alipay.form import FORM
+from gateway.channels.alipay.look import LOOK
 from gateway.channels.alipay.methods import app, barcode, h5, jsapi, mini_program, native, pc
 from gateway.channels.alipay.operations import (
     certificates,
@@ -36,7 +38,8 @@ from gateway.channels.plugin import (
 
 PLUGIN: Plugin[Account] = Plugin(
     name="alipay",
-    title="支付宝",
+    title=Words("支付宝", "Alipay"),
+    look=LOOK,
     credentials=Credentials,
     form=FORM,
     open_account=open_account,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from contracts.api import Method
+from contracts.words import Words
 from gateway.channels.easy import wire
 from gateway.channels.easy.credentials import (
     DIRECT_URLS,
@@ -15,6 +16,7 @@ from gateway.channels.easy.credentials import (
 )
 from gateway.channels.easy.direct import plugin as direct
 from gateway.channels.easy.form import FORM
+from gateway.channels.easy.look import LOOK
 from gateway.channels.easy.methods import app, cashier, h5, mini_program, pc
 from gateway.channels.easy.operations import (
     notifications,
@@ -28,7 +30,8 @@ from gateway.channels.plugin import Notifications, Operation, Plugin, StatementF
 
 CLOUD_CASHIER: Final[Plugin[Account]] = Plugin(
     name="easy",
-    title="易生支付",
+    title=Words("易生支付", "EasyPay"),
+    look=LOOK,
     credentials=Credentials,
     form=FORM,
     open_account=open_account,

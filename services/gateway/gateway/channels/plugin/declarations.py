@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from contracts.actions import ActionType
 from contracts.api import Method
-from contracts.internal import Wallet
+from contracts.internal import ChannelLook, Wallet
 from contracts.words import Words
 from gateway.channels.plugin.forms import CredentialForm
 from gateway.channels.plugin.logins import PayerLogin
@@ -156,7 +156,8 @@ Unverifiable, which blames the credential that `Plugin.channel_key` names."""
 
 @dataclass(frozen=True, slots=True)
 class Plugin(Generic[AccountT]):
-    """One channel. `own_urls` names the credential fields that are addresses, with the channel's
+    """One channel. `title` is what people call it, `look` how payers see it on our page.
+    `own_urls` names the credential fields that are addresses, with the channel's
     own values. `offers` are the methods that our hosted page may use (none: it has its own), the
     first where nothing is known of the payer's place. `wallet`: in whose browser `jsapi` works;
     `login`: how that wallet tells who the payer is.
@@ -180,7 +181,7 @@ class Plugin(Generic[AccountT]):
     """
 
     name: str
-    title: str
+    title: Words
     credentials: type[BaseModel]
     open_account: Callable[[BaseModel], AccountT]
     identity: tuple[str, ...]
@@ -202,6 +203,7 @@ class Plugin(Generic[AccountT]):
     statement_file: StatementFile[AccountT] | None = None
     splits: Splits[AccountT] | None = None
     offers: tuple[Method, ...] = ()
+    look: ChannelLook | None = None
     wallet: Wallet | None = None
     login: PayerLogin[AccountT] | None = None
     hosted: frozenset[Method] = frozenset()
@@ -214,6 +216,9 @@ class Plugin(Generic[AccountT]):
     products: Mapping[str, "Plugin[AccountT]"] = field(default_factory=dict)
     product_of: Callable[[AccountT], str] = lambda _: ""
     identity_before: Mapping[str, str] = field(default_factory=dict)
+
+    def seen_by_payers(self) -> ChannelLook:
+        return self.look or ChannelLook(name=self.title)
 
     def of(self, account: AccountT) -> "Plugin[AccountT]":
         """The product that this account has: its ways to pay and its operations."""

@@ -1,6 +1,7 @@
 """Stripe as one value: all that the gateway knows of this channel."""
 
 from contracts.api import Method
+from contracts.words import Words
 from gateway.channels.plugin import Notifications, Operation, Plugin, Statements
 from gateway.channels.stripe import wire
 from gateway.channels.stripe.amounts import CURRENCIES
@@ -12,6 +13,7 @@ from gateway.channels.stripe.credentials import (
     overlap,
 )
 from gateway.channels.stripe.form import FORM
+from gateway.channels.stripe.look import LOOK
 from gateway.channels.stripe.methods import app, cashier, h5, pc
 from gateway.channels.stripe.operations import (
     close,
@@ -25,7 +27,8 @@ from gateway.channels.stripe.operations import (
 
 PLUGIN: Plugin[Account] = Plugin(
     name="stripe",
-    title="Stripe",
+    title=Words("Stripe", "Stripe"),
+    look=LOOK,
     credentials=Credentials,
     form=FORM,
     open_account=open_account,

@@ -1,6 +1,7 @@
 """UnionPay as one value: all that the gateway knows of this channel."""
 
 from contracts.api import Method
+from contracts.words import Words
 from gateway.channels.plugin import HandOver, Notifications, Operation, Plugin, Statements
 from gateway.channels.unionpay import wire
 from gateway.channels.unionpay.credentials import (
@@ -11,6 +12,7 @@ from gateway.channels.unionpay.credentials import (
     overlap,
 )
 from gateway.channels.unionpay.form import FORM
+from gateway.channels.unionpay.look import LOOK
 from gateway.channels.unionpay.methods import app, barcode, h5, native, pc
 from gateway.channels.unionpay.operations import (
     notifications,
@@ -23,7 +25,8 @@ from gateway.channels.unionpay.operations import (
 
 PLUGIN: Plugin[Account] = Plugin(
     name="unionpay",
-    title="银联支付",
+    title=Words("银联支付", "UnionPay"),
+    look=LOOK,
     credentials=Credentials,
     form=FORM,
     open_account=open_account,

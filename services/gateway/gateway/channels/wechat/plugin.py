@@ -1,11 +1,13 @@
 """WeChat Pay as one value: all that the gateway knows of this channel."""
 
 from contracts.api import Method
+from contracts.words import Words
 from gateway.channels.plugin import KeyRenewal, Notifications, Operation, Plugin, Splits, Statements
 from gateway.channels.wechat import wire
 from gateway.channels.wechat.account import Account, is_merchant_number
 from gateway.channels.wechat.credentials import OWN_URLS, Credentials, open_account, overlap
 from gateway.channels.wechat.form import FORM
+from gateway.channels.wechat.look import LOOK
 from gateway.channels.wechat.methods import app, barcode, h5, jsapi, mini_program, native
 from gateway.channels.wechat.operations import (
     certificates,
@@ -27,7 +29,8 @@ _NATIVE = Operation(native.call, native.outcome, action="qr_code")
 
 PLUGIN: Plugin[Account] = Plugin(
     name="wechat",
-    title="微信支付",
+    title=Words("微信支付", "WeChat Pay"),
+    look=LOOK,
     credentials=Credentials,
     form=FORM,
     open_account=open_account,

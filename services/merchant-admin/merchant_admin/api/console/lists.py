@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.filters import (
-    CHANNELS,
     METHODS,
     PAGE,
     Filters,
@@ -23,7 +22,7 @@ from merchant_admin.domain.search import (
     FoundRefund,
     FoundSplit,
 )
-from merchant_admin.flows import merchants, searching
+from merchant_admin.flows import channels, merchants, searching
 from merchant_admin.flows.deps import Deps
 
 FoundT = TypeVar("FoundT", FoundOrder, FoundPayment, FoundRefund, FoundSplit)
@@ -93,7 +92,7 @@ async def _list(
         "things": things,
         "names": await merchants.read_names(deps, named),
         "filters": filters,
-        "channels": CHANNELS,
+        "channels": channels.listed(deps, filters.get("channel")),
         "methods": METHODS,
         "count": count_of(page.items, is_whole=is_whole),
     }

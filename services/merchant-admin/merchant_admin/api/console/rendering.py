@@ -55,7 +55,9 @@ def render(
         "ways": _ways(request, facts),
         "lag_s": round(_lag_s(request)),
     }
-    return _pages.render(request, template, {**facts, **here}, headers=HEADERS, status=status)
+    return _pages.render(
+        request, template, {**facts, **here}, headers=HEADERS, status=status, more=_names(request)
+    )
 
 
 def error_page(request: Request, status: int, visitor: Reader | None) -> HTMLResponse:
@@ -89,6 +91,12 @@ def _ways(request: Request, facts: Mapping[str, object]) -> list[Group]:
     navigation: Navigation = request.app.state.navigation
     waiting: Waiting = getattr(request.state, "waiting", Waiting())
     return navigation.groups(visitor.caller, request.url.path, badges(waiting))
+
+
+def _names(request: Request) -> dict[str, tuple[str, str]]:
+    """What the channels are called, as texts."""
+    deps: Deps = request.app.state.deps
+    return {f"channel.{name}": (it.zh, it.en) for name, it in deps.channels.names.items()}
 
 
 def _lag_s(request: Request) -> float:

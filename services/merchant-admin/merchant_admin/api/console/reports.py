@@ -11,14 +11,14 @@ from contracts.money import MINOR_DIGITS
 from foundation.money_text import BEIJING, money
 from merchant_admin.api.access import Work
 from merchant_admin.api.console.charts import Chart, columns
-from merchant_admin.api.console.filters import CHANNELS, CURRENCY, METHODS, day_of
+from merchant_admin.api.console.filters import CURRENCY, METHODS, day_of, is_channel
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import Seen
 from merchant_admin.domain.errors import BadPeriod
 from merchant_admin.domain.reports import By, Figures, Grain, Report, Told
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows import apps, merchants, reports
+from merchant_admin.flows import apps, channels, merchants, reports
 from merchant_admin.flows.deps import Deps
 
 DAYS_SHOWN: Final = 7
@@ -67,7 +67,7 @@ async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
         "names": await _names(deps, report, told),
         "presets": _presets(today),
         "currencies": sorted({*told.currencies, report.currency}),
-        "channels": CHANNELS,
+        "channels": channels.listed(deps, report.channel),
         "methods": METHODS,
         "grains": list(Grain),
         "parts": list(By),
@@ -108,7 +108,7 @@ def _asked(request: Request, scope: Scope, today: date) -> Report:
         currency=currency if currency in MINOR_DIGITS else CURRENCY,
         merchant_id=given["merchant_id"] or None,
         app_id=given["app_id"] or None,
-        channel=channel if channel in CHANNELS else None,
+        channel=channel if channel and is_channel(channel) else None,
         method=method if method in METHODS else None,
     )
 

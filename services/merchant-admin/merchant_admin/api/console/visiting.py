@@ -25,7 +25,7 @@ from merchant_admin.domain.errors import (
 from merchant_admin.domain.passwords import MAX_CHARS
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.users import Right
-from merchant_admin.flows import sessions, waiting
+from merchant_admin.flows import channels, sessions, waiting
 from merchant_admin.flows.deps import Deps
 
 LOGIN: Final = "/console/login"
@@ -143,6 +143,7 @@ class _PageGuard(Guard):
         if self.is_fresh_only and not visitor.caller.is_fresh(deps.clock()):
             raise _first_prove(visitor, f"{request.url.path}?{request.url.query}")
         request.state.waiting = await waiting.read(deps, visitor.scope)
+        await channels.refresh(deps)
         return visitor
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from contracts.api import Method
+from contracts.words import Words
 from gateway.channels.easy.credentials import Account
 from gateway.channels.easy.direct import wire
 from gateway.channels.easy.direct.methods import app, h5, jsapi, mini_program, native
@@ -23,7 +24,7 @@ def beside(other: Plugin[Account]) -> Plugin[Account]:
     """The same channel and credentials, with this product's ways to ask and to read."""
     return replace(
         other,
-        title="易生支付（易企通）",
+        title=Words("易生支付（易企通）", "EasyPay (direct)"),
         wire=wire,
         methods={
             Method.NATIVE: Operation(native.call, native.outcome, action="qr_code"),

@@ -1,4 +1,4 @@
-"""What states, channels and methods are called."""
+"""What states and methods are called; what channels are, the gateway tells (`flows.channels`)."""
 
 from typing import Final
 
@@ -19,12 +19,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "state.abnormal": ("退款异常", "Abnormal"),
     "state.delivered": ("已送达", "Delivered"),
     "state.exhausted": ("未送达", "Not delivered"),
-    "channel.alipay": ("支付宝", "Alipay"),
-    "channel.wechat": ("微信支付", "WeChat Pay"),
-    "channel.easy": ("易生支付", "EasyPay"),
-    "channel.stripe": ("Stripe", "Stripe"),
-    "channel.unionpay": ("银联", "UnionPay"),
-    "channel.sandbox": ("沙箱", "Sandbox"),
     "method.native": ("扫码", "QR code"),
     "method.jsapi": ("公众号", "JSAPI"),
     "method.mini_program": ("小程序", "Mini program"),

@@ -44,17 +44,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "no_callbacks_yet": ("还没有需要通知应用的事件。", "Nothing yet that the app is told."),
     "cancel": ("取消", "Cancel"),
     "claim_ours": ("本中心记录", "Ours"),
-    "refund_consequence.wechat": (
-        "款项由微信支付原路退还付款人，提交后不可撤回。",
-        "WeChat Pay gives the money back to the payer; this cannot be undone.",
-    ),
-    "refund_consequence.alipay": (
-        "款项由支付宝原路退还付款人，提交后不可撤回。",
-        "Alipay gives the money back to the payer; this cannot be undone.",
-    ),
-    "refund_consequence.other": (
-        "款项由渠道原路退还付款人，提交后不可撤回。",
-        "The channel gives the money back to the payer; this cannot be undone.",
+    "refund_consequence": (
+        "原路退还付款人，提交后不可撤回。退款渠道：",
+        "The money goes back to the payer; this cannot be undone. Given back by",
     ),
     "refund_splits.return": (
         "这笔支付已分账：不足部分先从分账接收方收回。",
