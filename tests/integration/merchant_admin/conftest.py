@@ -67,7 +67,8 @@ class Gateway:
 
         @app.get("/internal/channels")
         async def channels() -> Response:
-            wechat = {"channel": "wechat", "title": "微信支付", "methods": ["native"]}
+            name = {"zh": "微信支付", "en": "WeChat Pay"}
+            wechat = {"channel": "wechat", "title": name["zh"], "name": name, "methods": ["native"]}
             listed = [{**wechat, "credentials_schema": self.schema}]
             return JSONResponse({"items": listed, "api_url": "https://pay.example"})
 
