@@ -57,7 +57,7 @@ class Receiver:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/callback"
         self._port = port
-        self._told: dict[str, asyncio.Future[None]] = {}
+        self._called_back: dict[str, asyncio.Future[None]] = {}
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> "Receiver":
@@ -74,13 +74,13 @@ class Receiver:
 
     def expect(self, merchant_order_no: str) -> asyncio.Future[None]:
         future = asyncio.get_running_loop().create_future()
-        self._told[merchant_order_no] = future
+        self._called_back[merchant_order_no] = future
         return future
 
     async def _take(self, request: web.Request) -> web.Response:
         event = json.loads(await request.read())
         if event["type"] == "payment.succeeded":
-            future = self._told.pop(event["data"]["merchant_order_no"], None)
+            future = self._called_back.pop(event["data"]["merchant_order_no"], None)
             if future and not future.done():
                 future.set_result(None)
         return web.Response(status=204)
@@ -160,7 +160,7 @@ async def payments(
 
     async def one() -> None:
         order_no = f"B{uuid4().hex}"
-        told = receiver.expect(order_no)
+        called_back = receiver.expect(order_no)
         begun = time.perf_counter()
         status = await client.create(order_no, receiver.url)
         if status != 201:
@@ -168,7 +168,7 @@ async def payments(
             return
         figures.answered.append(time.perf_counter() - begun)
         try:
-            await asyncio.wait_for(told, CALLBACK_LIMIT_S)
+            await asyncio.wait_for(called_back, CALLBACK_LIMIT_S)
         except TimeoutError:
             figures.lost += 1
         else:

@@ -77,8 +77,8 @@ async def read(here: World, page: Page, rounds: int) -> bool:
     times = [await _get(here, next(paths)) for _ in range(rounds)]
     p95 = statistics.quantiles(times, n=20)[-1]
     median = statistics.median(times)
-    told = f"{page.name}: p95 {p95:.0f} ms, median {median:.0f} (≤ {page.bar_ms:.0f})"
-    return _tell(told, p95 <= page.bar_ms)
+    line = f"{page.name}: p95 {p95:.0f} ms, median {median:.0f} (≤ {page.bar_ms:.0f})"
+    return _tell(line, p95 <= page.bar_ms)
 
 
 async def _get(here: World, path: str) -> float:
@@ -110,9 +110,9 @@ async def export(here: World, kind: str, orders: int) -> bool:
         sampling.cancel()
         lines = _rows(file, kind)
     more_mb = (max(_seen) - before) / 2**20
-    told = f"export {kind}: {lines / seconds:,.0f} rows/s of {lines:,}, {more_mb:.0f} MB more"
+    line = f"export {kind}: {lines / seconds:,.0f} rows/s of {lines:,}, {more_mb:.0f} MB more"
     bars = f" (≥ {ROWS_PER_S:,}, ≤ {MORE_MEMORY_MB})"
-    return _tell(told + bars, lines / seconds >= ROWS_PER_S and more_mb <= MORE_MEMORY_MB)
+    return _tell(line + bars, lines / seconds >= ROWS_PER_S and more_mb <= MORE_MEMORY_MB)
 
 
 _seen: list[int] = []
@@ -139,9 +139,9 @@ def _rows(file: IO[bytes], kind: str) -> int:
         return sum(chunk.count(b"</row>") for chunk in iter(lambda: sheet.read(2**20), b"")) - 1
 
 
-def _tell(told: str, is_reached: bool) -> bool:
+def _tell(line: str, is_reached: bool) -> bool:
     """Whether it missed its bar."""
-    print(f" {'✓' if is_reached else '✗'} {told}", flush=True)
+    print(f" {'✓' if is_reached else '✗'} {line}", flush=True)
     return not is_reached
 
 

@@ -60,13 +60,13 @@ async def killed_and_restarted(idle: World, plan: Plan) -> None:
             in_flight += await here.value(CLAIMED)
             await here.start_notifier()
         async with asyncio.TaskGroup() as group:
-            told = group.create_task(tell_paced(here, plan.seconds, APPS))
+            produced = group.create_task(tell_paced(here, plan.seconds, APPS))
             await asyncio.sleep(plan.seconds / 4)
             await here.restart_database()
             await asyncio.sleep(plan.seconds / 4)
             if has_kafka:
                 await here.restart_broker()
-        ids += told.result()
+        ids += produced.result()
         missing = await here.servers.all_of(ids, STRAGGLERS_S)
         doubles = here.servers.doubles(ids)
     plan.say(

@@ -72,7 +72,7 @@ async def commit_to_delivered(here: World, plan: Plan) -> None:
         async with connection.transaction() as tx:
             await outbox.put(tx, [_outgoing(one, message) for one, message in events])
         relay.wake()
-        here.told.update((one, time.perf_counter()) for one, _ in events)
+        here.produced_at.update((one, time.perf_counter()) for one, _ in events)
         ids += [one for one, _ in events]
         await asyncio.sleep(max(0.0, start + (turn + 1) * pause_s - time.perf_counter()))
     await here.servers.all_of(ids, 60)

@@ -87,8 +87,8 @@ class Servers:
 
 @dataclass(slots=True)
 class World:
-    """`told`: when each event was published, by its id. `outbox_url`: a database of trade-core's
-    kind."""
+    """`produced_at`: when each event was published, by its id. `outbox_url`: a database of
+    trade-core's kind."""
 
     folder: Path
     postgres: Postgres
@@ -101,7 +101,7 @@ class World:
     configuration_keys: sealing.KeyPair
     pids: dict[str, int]
     notifier: Process | None = None
-    told: dict[str, float] = field(default_factory=dict)
+    produced_at: dict[str, float] = field(default_factory=dict)
 
     async def start_notifier(self) -> None:
         environment = {
@@ -151,7 +151,7 @@ class World:
     async def tell(self, events: Sequence[tuple[str, Message]]) -> None:
         """As an outbox does: until Kafka has them all."""
         now = time.perf_counter()
-        self.told.update((event_id, now) for event_id, _ in events)
+        self.produced_at.update((event_id, now) for event_id, _ in events)
         left = [message for _, message in events]
         while left:
             taken = await self.producer.send_many(left)
@@ -161,7 +161,9 @@ class World:
 
     def latencies_ms(self, event_ids: Sequence[str]) -> list[float]:
         arrived = self.servers.arrived
-        return sorted(1000 * (arrived[one] - self.told[one]) for one in event_ids if one in arrived)
+        return sorted(
+            1000 * (arrived[one] - self.produced_at[one]) for one in event_ids if one in arrived
+        )
 
     async def value(self, sql: str, *arguments: object) -> int:
         connection = await asyncpg.connect(self.database_url)

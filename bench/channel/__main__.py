@@ -25,10 +25,10 @@ def measure(*, seconds: float, concurrency: int) -> int:
             try:
                 if not (sandbox.stdout and sandbox.stdout.readline()):
                     raise SystemExit("the sandbox did not start")
-                told = [f"http://127.0.0.1:{port}"]
-                told += [f"--seconds={seconds}", f"--concurrency={concurrency}"]
+                options = [f"http://127.0.0.1:{port}"]
+                options += [f"--seconds={seconds}", f"--concurrency={concurrency}"]
                 return subprocess.run(
-                    [sys.executable, "-m", MEASURING, *told], cwd=REPOSITORY, check=False
+                    [sys.executable, "-m", MEASURING, *options], cwd=REPOSITORY, check=False
                 ).returncode
             finally:
                 sandbox.terminate()

@@ -272,8 +272,8 @@ def report_isolation(rounds: list[tuple[Figures, Figures]], ends: Counter[str]) 
         for alone, beside in rounds
     ]
     print(f"  ratio of p99, the middle round: {median(ratios):.2f} (bar {HANGING_BAR})")
-    told = ", ".join(f"{count} {code}" for code, count in ends.most_common())
-    print(f"  {HANGING_CALLS} callers of the hanging account, whose calls ended: {told}")
+    counts = ", ".join(f"{count} {code}" for code, count in ends.most_common())
+    print(f"  {HANGING_CALLS} callers of the hanging account, whose calls ended: {counts}")
 
 
 def latencies(figures: Figures) -> str:

@@ -78,10 +78,10 @@ class Bare:
             "--define=n=0", f"--define=turn={self.turn}", self.url,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        said = (await pgbench.communicate())[0].decode()
-        done, took = TPS.search(said), DURATION.search(said)
+        output = (await pgbench.communicate())[0].decode()
+        done, took = TPS.search(output), DURATION.search(output)
         if pgbench.returncode != 0 or not done or not took:
-            raise SystemExit(f"pgbench: {said}")
+            raise SystemExit(f"pgbench: {output}")
         return Tally(int(done[1]), int(took[1]))
 
 

@@ -71,8 +71,8 @@ class Life:
         as Kafka hands them over: each is read, applied and committed before the next."""
         waiting, paid = Tally(), Tally()
         flow = Results(_alone(self.db))
-        for tally, said in ((waiting, _waits), (paid, _is_paid)):
-            records = [_record(said(payment)) for payment in self.opened]
+        for tally, result in ((waiting, _waits), (paid, _is_paid)):
+            records = [_record(result(payment)) for payment in self.opened]
             with self.meter.counting(tally):
                 for place in range(0, len(records), BATCH):
                     batch = records[place : place + BATCH]
@@ -97,11 +97,11 @@ def request(**changes: Any) -> CreatePayment:
 
 
 def _waits(payment: Payment) -> PaymentResult:
-    return _said(payment, Source.INITIATION, Verdict.PENDING, action=QR)
+    return _result(payment, Source.INITIATION, Verdict.PENDING, action=QR)
 
 
 def _is_paid(payment: Payment) -> PaymentResult:
-    return _said(
+    return _result(
         payment,
         Source.NOTICE,
         Verdict.SUCCEEDED,
@@ -112,7 +112,7 @@ def _is_paid(payment: Payment) -> PaymentResult:
     )
 
 
-def _said(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> PaymentResult:
+def _result(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> PaymentResult:
     return read_payment_result(
         {
             "payment_no": payment.payment_no,
@@ -125,20 +125,20 @@ def _said(payment: Payment, source: Source, verdict: Verdict, **more: Any) -> Pa
     )
 
 
-def _record(said: PaymentResult) -> Record:
+def _record(result: PaymentResult) -> Record:
     event = PaymentResultRecord(
         id=new_id("event"),
         source=SOURCE,
         type=PAYMENT_RESULT,
-        subject=said.payment_no,
+        subject=result.payment_no,
         time=datetime.now(UTC),
-        data=said,
+        data=result,
     )
     return Record(
         topic=topics.PAYMENT_RESULTS,
         partition=0,
         offset=next(_offsets),
-        key=said.payment_no,
+        key=result.payment_no,
         value=event.to_bytes(),
         headers=event.headers(),
         timestamp_ms=0,

@@ -126,8 +126,8 @@ def test_each_day_is_told_once_of_apps_accounts_and_our_own_file(tmp_path: Path)
     watch = CertificateWatch(replace(here.deps, alerts=alerts), ca_file)
 
     for now in (ENDS - 40 * DAY, ENDS - 29 * DAY, ENDS - 28 * DAY, ENDS - 6 * DAY, ENDS + DAY):
-        watch.look(now)
-        watch.look(now)
+        watch.check(now)
+        watch.check(now)
 
     assert [alert.key for alert in told[:3]] == [
         "certificate:A1:K1:30",
@@ -154,14 +154,14 @@ def test_the_keys_of_channels_that_were_downloaded_are_watched() -> None:
     plugin = replace(known.plugin, keys=keys)
     here.directory.put(replace(known, plugin=plugin))
     watch = CertificateWatch(replace(here.deps, alerts=alerts), None)
-    watch.look(ENDS - 40 * DAY)
+    watch.check(ENDS - 40 * DAY)
     assert alerts.told == []
-    watch.look(ENDS - 7 * DAY)
+    watch.check(ENDS - 7 * DAY)
     assert [(alert.key, alert.merchant_id) for alert in alerts.told] == [
         ("certificate:C1:platform certificate 0B:7", "M1")
     ]
     here.directory.put(replace(known, plugin=plugin, is_active=False))
-    watch.look(ENDS)
+    watch.check(ENDS)
     assert len(alerts.told) == 1
 
 

@@ -101,7 +101,7 @@ def split_request(payment: Payment, number: str = "F1", *shares: int, **more: An
     return CreateSplit(**{**usual, **more})
 
 
-def said_of_payment(
+def payment_result(
     payment: Payment, source: Source, verdict: Verdict, **more: Any
 ) -> PaymentResult:
     """A channel's word, by default from the payment's own account and in agreement with it."""
@@ -121,18 +121,18 @@ def paid(payment: Payment, source: Source = Source.NOTICE, **more: Any) -> Payme
         "currency": payment.currency,
         "channel_trade_no": f"42{payment.payment_no[-8:]}",
     }
-    return said_of_payment(payment, source, Verdict.SUCCEEDED, **{**usual, **more})
+    return payment_result(payment, source, Verdict.SUCCEEDED, **{**usual, **more})
 
 
 def waits(payment: Payment) -> PaymentResult:
-    return said_of_payment(payment, Source.INITIATION, Verdict.PENDING, action=QR)
+    return payment_result(payment, Source.INITIATION, Verdict.PENDING, action=QR)
 
 
 def closed(payment: Payment) -> PaymentResult:
-    return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED)
+    return payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED)
 
 
-def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any) -> RefundResult:
+def refund_result(refund: Refund, source: Source, verdict: Verdict, **more: Any) -> RefundResult:
     usual: dict[str, Any] = {
         "refund_no": refund.refund_no,
         "payment_no": refund.payment_no,
@@ -146,15 +146,15 @@ def said_of_refund(refund: Refund, source: Source, verdict: Verdict, **more: Any
 
 def returned(refund: Refund, **more: Any) -> RefundResult:
     usual: dict[str, Any] = {"amount": refund.amount, "currency": refund.currency}
-    return said_of_refund(refund, Source.REFUND, Verdict.SUCCEEDED, **{**usual, **more})
+    return refund_result(refund, Source.REFUND, Verdict.SUCCEEDED, **{**usual, **more})
 
 
-def hear_of_refund(opened: OrderAggregate, word: RefundResult, at: datetime = NOON) -> None:
+def apply_word(opened: OrderAggregate, word: RefundResult, at: datetime = NOON) -> None:
     """The event of the word is of `at`."""
     apply_refund_result(opened, word, time=at)
 
 
-def said_of_split(
+def split_result(
     split: Split, verdict: Verdict, source: Source = Source.SPLIT, **more: Any
 ) -> SplitResult:
     usual: dict[str, Any] = {
@@ -180,4 +180,4 @@ def shared(split: Split, failing: Collection[str] = (), **more: Any) -> SplitRes
         )
         for share in split.shares
     ]
-    return said_of_split(split, Verdict.SUCCEEDED, receivers=receivers, **more)
+    return split_result(split, Verdict.SUCCEEDED, receivers=receivers, **more)

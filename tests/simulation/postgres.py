@@ -19,7 +19,7 @@ from chassis.database import Database, Tx
 
 T = TypeVar("T")
 
-LOOK_S: Final = 0.003
+CHECK_EVERY_S: Final = 0.003
 """A statement takes so long only if it waits for something; then we look for what."""
 
 UNHURRIED_S: Final = 3600.0
@@ -169,7 +169,7 @@ class Server:
             with contextlib.suppress(Exception):
                 self._run(statement)
         while not statement.done():
-            self._run(asyncio.wait({statement}, timeout=LOOK_S))
+            self._run(asyncio.wait({statement}, timeout=CHECK_EVERY_S))
             if not statement.done() and self._is_blocked(backend):
                 return
 

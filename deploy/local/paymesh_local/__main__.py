@@ -20,7 +20,7 @@ from paymesh_local.registration import (
     Credentials,
     Registrar,
     Registration,
-    heard_by_gateway,
+    known_to_gateway,
 )
 from paymesh_local.services import SANDBOX
 from paymesh_local.stack import Stack
@@ -42,7 +42,7 @@ def main() -> None:
         with local_dir.held(options.local_dir):
             asyncio.run(_until_signal(options, terminal))
     except CannotRun as error:
-        _tell_trouble(terminal, error)
+        _show_failure(terminal, error)
         sys.exit(1)
     finally:
         terminal.close()
@@ -85,7 +85,7 @@ async def _run(options: Options, terminal: Terminal) -> None:
             terminal.done("ready 就绪", "", time.monotonic() - began)
             group.create_task(stack.keep(write_demo_file))
             await _show(options, stack, demo, receiver, terminal)
-            receiver.told = lambda callback: _tell_callback(terminal, callback)
+            receiver.on_callback = lambda callback: _tell_callback(terminal, callback)
     finally:
         demo_file.remove(folder)
         with terminal.step("stopped 已停止") as detail:
@@ -107,9 +107,9 @@ async def _registered(stack: Stack, options: Options, terminal: Terminal) -> Dem
             try:
                 known = await registrar.tell_account(known, channel, fields)
             except CannotRun as error:
-                terminal.trouble(f"{channel} left out", str(error))
+                terminal.problem(f"{channel} left out", str(error))
         known.keep(file)
-    await heard_by_gateway(plan.url("gateway"), known)
+    await known_to_gateway(plan.url("gateway"), known)
     if before not in (None, known):
         await asyncio.sleep(NEWS_S)
     return Demo(known, sandbox)
@@ -139,7 +139,7 @@ async def _show(
                 await walkthrough.show()
                 cashier_url = await walkthrough.cashier_url()
             except (CannotRun, httpx.HTTPError) as error:
-                terminal.trouble("shown payment", str(error) or type(error).__name__)
+                terminal.problem("shown payment", str(error) or type(error).__name__)
     terminal.title("Open 打开")
     terminal.fact("API 接口文档", f"{plan.url('gateway')}/docs")
     terminal.fact("cashier 收银台", cashier_url)
@@ -160,9 +160,9 @@ def _tell_callback(terminal: Terminal, callback: Callback) -> None:
     terminal.event("callback 回调", f"{callback.type} {number} {amount} {verified}")
 
 
-def _tell_trouble(terminal: Terminal, error: CannotRun) -> None:
+def _show_failure(terminal: Terminal, error: CannotRun) -> None:
     terminal.say()
-    terminal.trouble("cannot run", error.reason)
+    terminal.problem("cannot run", error.reason)
     for line in error.log_tail.splitlines():
         terminal.say(f"      {line}")
     terminal.say()

@@ -34,12 +34,12 @@ class Callback:
 class CallbackReceiver:
     """Use as `async with CallbackReceiver(secret) as receiver`.
 
-    `answer` is what it answers: status and text. `told` is called with each callback.
+    `answer` is what it answers: status and text. `on_callback` is called with each callback.
     """
 
     def __init__(self, webhook_secret: str, *, port: int = 0) -> None:
         self.answer = (200, "success")
-        self.told: Callable[[Callback], None] = lambda callback: None
+        self.on_callback: Callable[[Callback], None] = lambda callback: None
         self.received: deque[Callback] = deque(maxlen=REMEMBERED)
         self._secret = webhook_secret
         self._port = port
@@ -99,7 +99,7 @@ class CallbackReceiver:
             ),
             arrived_s=time.monotonic(),
         )
-        self.told(callback)
+        self.on_callback(callback)
         async with self._arrival:
             self.received.append(callback)
             self._arrival.notify_all()

@@ -74,7 +74,7 @@ class Keeper:
             return
         code = await self.process.wait()
         if not self._asked_to_restart:
-            self._terminal.trouble(self.name, f"{processes.ended(code)}; it is started again")
+            self._terminal.problem(self.name, f"{processes.ended(code)}; it is started again")
 
     async def _start_again(self) -> None:
         self._asked_to_restart = False
@@ -86,7 +86,7 @@ class Keeper:
             await self._ready(self.process)
         except CannotRun as error:
             if self.process is None:
-                self._terminal.trouble(self.name, error.reason)
+                self._terminal.problem(self.name, error.reason)
             return
         seconds = asyncio.get_running_loop().time() - began
         self._terminal.done(self.name, f"runs again, pid {self.process.pid}", seconds)

@@ -141,7 +141,7 @@ def channel_of(section: str) -> str:
     return section.partition("_")[0]
 
 
-async def heard_by_gateway(gateway_url: str, registration: Registration) -> None:
+async def known_to_gateway(gateway_url: str, registration: Registration) -> None:
     """Return when the gateway knows the app and its accounts; the news travel by the bus.
 
     Raises:

@@ -48,7 +48,7 @@ class Terminal:
         """Something that happened by itself, such as a callback."""
         self._line("36", "•", name, detail, None)
 
-    def trouble(self, name: str, detail: str) -> None:
+    def problem(self, name: str, detail: str) -> None:
         self._line("31", "✗", name, detail, None)
 
     @contextmanager

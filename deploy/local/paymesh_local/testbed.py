@@ -59,10 +59,10 @@ class Testbed:
         self._answers: dict[str, asyncio.Task[dict[str, str]]] = {}
 
     async def answer(self, request: str) -> dict[str, str]:
-        again = request.removeprefix("again ")
+        bare = request.removeprefix("again ")
         try:
-            if again != request:
-                return await self._start_again(again)
+            if bare != request:
+                return await self._start_again(bare)
             if request not in self._answers:
                 self._answers[request] = asyncio.ensure_future(self._start(request))
             return await asyncio.shield(self._answers[request])

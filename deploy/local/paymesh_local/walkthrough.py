@@ -64,14 +64,14 @@ class Walkthrough:
 
         began = time.monotonic()
         payment = _accepted(await self._api.post("/v1/payments", requested))
-        self._told("asked", f"201, QR code {payment['action']['qr_code']}", began)
+        self._step("asked", f"201, QR code {payment['action']['qr_code']}", began)
 
         began = time.monotonic()
         await self._scan_and_pay(payment["payment_no"])
-        self._told("paid", "the payer has scanned and paid at the sandbox", began)
+        self._step("paid", "the payer has scanned and paid at the sandbox", began)
 
         callback = await self._callback("payment.succeeded", "payment_no", payment["payment_no"])
-        self._told("called back", _verified(callback), began, callback.arrived_s)
+        self._step("called back", _verified(callback), began, callback.arrived_s)
         self._tell_numbers(callback.data)
         return callback.data
 
@@ -87,10 +87,10 @@ class Walkthrough:
         }
         began = time.monotonic()
         refund = _accepted(await self._api.post("/v1/refunds", requested))
-        self._told("asked", f"201, {refund['status']}, {refund['refund_no']}", began)
+        self._step("asked", f"201, {refund['status']}, {refund['refund_no']}", began)
 
         callback = await self._callback("refund.succeeded", "refund_no", refund["refund_no"])
-        self._told("called back", _verified(callback), began, callback.arrived_s)
+        self._step("called back", _verified(callback), began, callback.arrived_s)
         self._tell_numbers(callback.data)
 
     def _requested(self, name: str, amount: int, subject: str) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class Walkthrough:
         except TimeoutError:
             raise CannotRun(f"The callback {kind} of {number} did not come.") from None
 
-    def _told(self, what: str, detail: str, began: float, ended: float | None = None) -> None:
+    def _step(self, what: str, detail: str, began: float, ended: float | None = None) -> None:
         took_ms = ((ended or time.monotonic()) - began) * 1000
         self._terminal.done(what, f"{detail}  ({took_ms:.0f} ms)")
 

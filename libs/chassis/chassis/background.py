@@ -114,7 +114,7 @@ class Alarm:
     ring: Callable[[float], Awaitable[bool]]
     rung_at: float | None = None
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Measure, and ring if it is time to."""
         value = self.measure()
         if value <= self.limit / 2:
@@ -135,13 +135,13 @@ class Watch:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
         while not await pause(stop, self._every_s):
-            await self.look()
+            await self.check()
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Once at every alarm."""
         self.pulse.beat()
         for alarm in self._alarms:
-            await alarm.look()
+            await alarm.check()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from chassis.background import Pulse, unless_stopped
 from chassis.broker import Broker, options_of
 from chassis.consumer import FETCH_WAIT_MS, Record, leave, record_of
-from chassis.consumer.patience import LOOK_AROUND_MS, Patience
+from chassis.consumer.patience import REFRESH_MS, Patience
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class Broadcast:
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_LIMIT_MS,
             fetch_max_wait_ms=self._fetch_wait_ms,
-            consumer_timeout_ms=LOOK_AROUND_MS,
+            consumer_timeout_ms=REFRESH_MS,
         )
         try:
             ends = await unless_stopped(stop, self._begin(kafka))

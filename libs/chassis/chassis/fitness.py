@@ -15,8 +15,8 @@ from chassis.problems import Problem
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S: Final = 2.0
-FIRST_LOOK_S: Final = 3.0
+CHECK_EVERY_S: Final = 2.0
+FIRST_CHECK_S: Final = 3.0
 CLOCK_LIMIT_S: Final = 5.0
 """Further from the database's clock than this, what a replica writes by its own is wrong."""
 
@@ -62,21 +62,21 @@ class Fitness:
     async def begin(self) -> None:
         """The first look, before anything is started; who answers late is not waited for."""
         try:
-            async with asyncio.timeout(FIRST_LOOK_S):
-                await self.look()
+            async with asyncio.timeout(FIRST_CHECK_S):
+                await self.check_all()
         except TimeoutError:
             self._judge()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
         began = time.monotonic()
-        while not await pause(stop, LOOK_EVERY_S):
-            LOOP_LAG_S.set(max(0.0, time.monotonic() - began - LOOK_EVERY_S))
+        while not await pause(stop, CHECK_EVERY_S):
+            LOOP_LAG_S.set(max(0.0, time.monotonic() - began - CHECK_EVERY_S))
             self.pulse.beat()
-            await self.look()
+            await self.check_all()
             began = time.monotonic()
 
-    async def look(self) -> None:
+    async def check_all(self) -> None:
         """Once at every check."""
         for name, check in self._checks.items():
             words = await check()

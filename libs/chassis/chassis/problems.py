@@ -29,8 +29,8 @@ class FieldError:
 
     def member(self) -> dict[str, str]:
         """As it stands in `errors`."""
-        told = {"pointer": self.pointer, "message": self.message}
-        return told if self.message_zh is None else {**told, "message_zh": self.message_zh}
+        members = {"pointer": self.pointer, "message": self.message}
+        return members if self.message_zh is None else {**members, "message_zh": self.message_zh}
 
 
 class Problem(Exception):

@@ -16,7 +16,7 @@ from chassis.database import CONNECT_LIMIT_S, UNREACHABLE
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S: Final = 1.0
+CHECK_EVERY_S: Final = 1.0
 NEEDED: Final = Gauge(
     "paymesh_schema_needed", "The revision this code was written for", ["revision"]
 )
@@ -34,13 +34,13 @@ async def until_current(package: str, database_url: str, reasons: dict[str, bool
     """
     known = revisions_of(package)
     NEEDED.labels(known[0]).set(1)
-    told = ""
+    shown = ""
     while words := await _shortcoming(package, database_url, known):
         reasons["schema"] = words
-        if words != told:
+        if words != shown:
             log.warning("schema.waiting", package=package, reason=words)
-            told = words
-        await asyncio.sleep(LOOK_EVERY_S)
+            shown = words
+        await asyncio.sleep(CHECK_EVERY_S)
     reasons.clear()
 
 

@@ -27,7 +27,7 @@ AGE_S = Gauge(
 PATIENCE_S: Final = 10.0
 """Kafka is waited for this long at the start: what it says is never older than a snapshot."""
 
-LOOK_EVERY_S: Final = 2.0
+CHECK_EVERY_S: Final = 2.0
 KEEP_EVERY_S: Final = 30.0
 OLDEST_S: Final = 24 * 3600.0
 """Who may do what may have changed in a day."""
@@ -109,7 +109,7 @@ class ConfigurationReplica:
         except TimeoutError:
             self._take_over(self._snapshot)
         saved, saved_at = 0, -KEEP_EVERY_S
-        while not await pause(stop, LOOK_EVERY_S):
+        while not await pause(stop, CHECK_EVERY_S):
             self.keeping.beat()
             is_old = time.monotonic() - saved_at >= KEEP_EVERY_S
             if self._read_at is not None and (is_old or saved != self._accepted):

@@ -32,12 +32,12 @@ class Expiries:
     which the alert's key makes one and the same."""
 
     def __init__(self) -> None:
-        self._told: set[tuple[str, datetime, int]] = set()
+        self._alerted: set[tuple[str, datetime, int]] = set()
 
     def copy(self) -> "Expiries":
         """For whoever is not sure that people will be told."""
         other = Expiries()
-        other._told = set(self._told)
+        other._alerted = set(self._alerted)
         return other
 
     def alerts(self, certificates: Iterable[Certificate], now: datetime) -> Iterator[Alert]:
@@ -45,8 +45,8 @@ class Expiries:
         for each in certificates:
             days = days_to_tell(each.ends_at, now)
             mark = (f"{each.owner}:{each.name}", each.ends_at, -1 if days is None else days)
-            if days is not None and mark not in self._told:
-                self._told.add(mark)
+            if days is not None and mark not in self._alerted:
+                self._alerted.add(mark)
                 yield _ending(each, days, now)
 
 

@@ -22,7 +22,7 @@ from foundation.service_client import Service
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S: Final = 2.0
+CHECK_EVERY_S: Final = 2.0
 WAITED_S: Final = 3.0
 """Kafka is the road: an event is usually there within a second."""
 
@@ -39,15 +39,15 @@ class OutboxAlerts:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
-        while not await pause(stop, LOOK_EVERY_S):
+        while not await pause(stop, CHECK_EVERY_S):
             self.pulse.beat()
             try:
                 if self._relay.oldest_s >= WAITED_S:
-                    await self.look()
+                    await self.check()
             except (Overloaded, asyncpg.PostgresError, *UNREACHABLE) as error:
                 log.warning("outbox_alerts.postponed", reason=repr(error))
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Hand over what waits, in its order."""
         async with self._db.connection() as connection:
             waiting = await outbox.list_pending(connection, ALERTS, self._last, MAX_ALERTS)

@@ -13,7 +13,7 @@ from foundation.alerting import Tell
 from foundation.configuration_replica import ConfigurationReplica
 from foundation.surges import Surges, kinds
 
-LOOK_EVERY_S: Final = 2.0
+CHECK_EVERY_S: Final = 2.0
 FAILED_BATCHES: Final = 3
 """A lock or a time-out now and then is nobody's business."""
 
@@ -40,7 +40,7 @@ def self_watch(
         alarms += _stuck(service, relay, tell)
     if configuration is not None:
         alarms.append(_forged(service, configuration, tell))
-    return Watch(alarms, every_s=LOOK_EVERY_S)
+    return Watch(alarms, every_s=CHECK_EVERY_S)
 
 
 def _behind(group: str, consumer: Consumer[Any], tell: Tell) -> Alarm:

@@ -14,12 +14,12 @@ ANSWER_WITHIN_S: Final = 15.0
 
 
 class Forwarder:
-    """`told` is called with each event and what it was answered, or what kept it from that."""
+    """`on_result` is called with each event and what it was answered, or what kept it from that."""
 
-    def __init__(self, url: str, secret: str, told: Callable[[Event, str], None]) -> None:
+    def __init__(self, url: str, secret: str, on_result: Callable[[Event, str], None]) -> None:
         self._url = url
         self._secret = secret
-        self._told = told
+        self._on_result = on_result
         self._http = httpx.Client(timeout=ANSWER_WITHIN_S)
 
     def forward(self, event: Event) -> None:
@@ -38,7 +38,7 @@ class Forwarder:
         try:
             answer = self._http.post(self._url, content=body, headers=headers)
         except httpx.TransportError as error:
-            self._told(event, str(error) or type(error).__name__)
+            self._on_result(event, str(error) or type(error).__name__)
             return False
-        self._told(event, str(answer.status_code))
+        self._on_result(event, str(answer.status_code))
         return answer.is_success

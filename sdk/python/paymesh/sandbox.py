@@ -29,8 +29,8 @@ class Sandbox:
     def pay(self, payment_no: str, *, amount: int | None = None, notify: bool = True) -> None:
         """The payer pays, and the third party sends its notification. `amount`: a wrong one;
         `notify` False: the notification gets lost."""
-        told: dict[str, Any] = {"payment_no": payment_no, "notify": notify}
-        self._post("pay", told if amount is None else {**told, "amount": amount})
+        asked: dict[str, Any] = {"payment_no": payment_no, "notify": notify}
+        self._post("pay", asked if amount is None else {**asked, "amount": amount})
 
     def decide_refund(self, refund_no: str, state: str) -> None:
         """`succeeded`, `failed` or `abnormal`, of a refund that a fault `hold` keeps open."""
@@ -38,8 +38,8 @@ class Sandbox:
 
     def fault(self, channel: str, operation: str, fault: str, **more: Any) -> str:
         """Set bad luck, e.g. `fault("wechat", "pay", "drop_answer", times=1)`; its id."""
-        told = {"channel": channel, "operation": operation, "fault": fault, **more}
-        return str(self._post("faults", told)["fault_id"])
+        asked = {"channel": channel, "operation": operation, "fault": fault, **more}
+        return str(self._post("faults", asked)["fault_id"])
 
     def clear_fault(self, fault_id: str) -> None:
         self._http.delete(f"/_control/faults/{fault_id}").raise_for_status()

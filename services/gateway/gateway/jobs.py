@@ -19,7 +19,7 @@ from foundation.self_watch import self_watch
 from gateway.calling.key_renewal import ends_of_keys
 from gateway.flows.deps import Deps
 
-LOOK_S: Final = 5.0
+CHECK_EVERY_S: Final = 5.0
 """How soon a new account in certificate mode has the keys of today."""
 
 CERTIFICATES_S: Final = 3_600.0
@@ -38,10 +38,10 @@ class KeyWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
-        while not await pause(stop, LOOK_S):
-            await self.look()
+        while not await pause(stop, CHECK_EVERY_S):
+            await self.check()
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Ask for what is due, a few accounts at a time; the next look takes the next ones."""
         self.pulse.beat()
         keys = self._deps.executor.keys
@@ -65,14 +65,14 @@ class CertificateWatch:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
         looked_at = -CERTIFICATES_S
-        while not await pause(stop, LOOK_S):
+        while not await pause(stop, CHECK_EVERY_S):
             self.pulse.beat()
             now_s = self._deps.clock()
             if self._deps.is_configured() and now_s - looked_at >= CERTIFICATES_S:
                 looked_at = now_s
-                self.look(datetime.fromtimestamp(now_s, UTC))
+                self.check(datetime.fromtimestamp(now_s, UTC))
 
-    def look(self, now: datetime) -> None:
+    def check(self, now: datetime) -> None:
         for alert in self._expiries.alerts(self._certificates(), now):
             self._deps.alerts.tell(alert)
 

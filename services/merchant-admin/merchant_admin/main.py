@@ -184,8 +184,8 @@ class _Running:
             "retention", kept.run, pulse=kept.pulse, stall_s=2 * FORGET_EVERY_S, gate=gate
         )
         background.start("read-model", consumer.run, pulse=consumer.pulse)
-        told = OutboxAlerts(deps.db, relay, deps.notifier)
-        background.start("outbox-alerts", told.run, pulse=told.pulse)
+        undelivered = OutboxAlerts(deps.db, relay, deps.notifier)
+        background.start("outbox-alerts", undelivered.run, pulse=undelivered.pulse)
         watching = self_watch(
             NAME,
             by_kafka(send, SOURCE, deps.notifier),

@@ -36,7 +36,7 @@ from notifier.domain.schedule import Schedule
 from notifier.flows import dead_letters
 from notifier.flows.deps import Deps
 from notifier.jobs import keeping
-from notifier.jobs.certificates import LOOK_S, CertificateWatch
+from notifier.jobs.certificates import CHECK_EVERY_S, CertificateWatch
 from notifier.jobs.dispatch import Dispatch
 from notifier.jobs.keeping import Keeping
 from notifier.jobs.measuring import Measuring
@@ -236,7 +236,7 @@ class _Running:
             deps, relay, self._configuration, {NAME: events, f"{NAME}-alerts": alerts}, self.fitness
         )
         ends = CertificateWatch(deps, ready=self._configuration.caught_up)
-        start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * LOOK_S, gate=gate)
+        start("certificates", ends.run, pulse=ends.pulse, stall_s=5 * CHECK_EVERY_S, gate=gate)
         start("watch", watching.run, pulse=watching.pulse)
         if self._config.watched_services:
             neighbours = Neighbours(deps, self._config.watched_services)

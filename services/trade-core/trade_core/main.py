@@ -190,8 +190,8 @@ class _Running:
             gate=gate,
         )
         if notifier is not None:
-            told = OutboxAlerts(deps.db, relay, notifier)
-            start("outbox-alerts", told.run, pulse=told.pulse)
+            alerts = OutboxAlerts(deps.db, relay, notifier)
+            start("outbox-alerts", alerts.run, pulse=alerts.pulse)
         behind = BacklogLoop(deps)
         start("backlog", behind.run, pulse=behind.pulse, gate=gate)
         tell = by_kafka(deps.send, SOURCE, notifier)

@@ -55,13 +55,13 @@ async def test_each_alert_that_waits_is_handed_over_once(
         await outbox.put(tx, [alert("a"), other(), alert("b")])
 
     notifier.is_away = True
-    await waiting.look()
+    await waiting.check()
     notifier.is_away = False
-    await waiting.look()
-    await waiting.look()
+    await waiting.check()
+    await waiting.check()
     async with db.transaction() as tx:
         await outbox.put(tx, [alert("c")])
-    await waiting.look()
+    await waiting.check()
 
     assert notifier.keys == ["a", "b", "c"]
     async with db.connection() as connection:

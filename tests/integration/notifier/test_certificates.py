@@ -160,8 +160,8 @@ async def test_the_end_of_a_client_certificate_is_told_on_each_of_four_days(
 
     async def told_at(now: datetime) -> list[str]:
         before = set(await keys())
-        await watch.look(now)
-        await watch.look(now)
+        await watch.check(now)
+        await watch.check(now)
         return sorted(set(await keys()) - before)
 
     async def keys() -> list[str]:

@@ -311,7 +311,7 @@ async def test_our_own_trouble_is_told_without_kafka(
     slow: Any = SimpleNamespace(lag=10_001, blocked=0, silence_s=0.0)
     forged: Any = SimpleNamespace(refused=1)
 
-    await watch(deps, stuck, forged, {"notifier": slow}).look()
+    await watch(deps, stuck, forged, {"notifier": slow}).check()
     await everything_is_due(harness)
     await alerts.send_due(deps)
 

@@ -143,11 +143,11 @@ async def test_a_neighbour_that_is_ready_no_more_is_told_once(harness: Harness) 
     is_ready = [True]
     async with neighbour(is_ready) as url, ClientSession() as session:
         looking = Neighbours(harness.deps(replica=0), {"gateway": url}, away_s=0.2)
-        await looking.look(session)
+        await looking.check(session)
         assert await harness.value("select count(*) from trouble") == 0
         is_ready[0] = False
         await asyncio.sleep(0.25)
         for _ in range(3):
-            await looking.look(session)
+            await looking.check(session)
     assert await harness.value("select array_agg(key) from trouble") == ["service.away:gateway"]
     assert await harness.value("select total from trouble") == 1

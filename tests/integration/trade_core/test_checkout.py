@@ -9,8 +9,8 @@ from tests.builders.trade_core import (
     OTHER_ACCOUNT,
     closed,
     paid,
+    payment_result,
     request,
-    said_of_payment,
 )
 from tests.integration.trade_core.harness import Harness
 
@@ -39,7 +39,7 @@ async def choose(harness: Harness, payment: Payment, choice: Choice) -> Chosen:
 async def chosen_and_waiting(harness: Harness) -> Payment:
     payment = await checkout(harness)
     chosen = await choose(harness, payment, WECHAT)
-    await harness.apply(said_of_payment(chosen.payment, Source.INITIATION, Verdict.PENDING))
+    await harness.apply(payment_result(chosen.payment, Source.INITIATION, Verdict.PENDING))
     harness.pass_time(3)
     return await harness.payment(payment)
 
@@ -110,7 +110,7 @@ async def test_page_reads_the_payment_with_all_of_its_order(harness: Harness) ->
     await choose(harness, first, ALIPAY)
     await harness.apply(closed(first))
     second = (await choose(harness, first, ALIPAY)).payment
-    await harness.apply(said_of_payment(second, Source.INITIATION, Verdict.PENDING))
+    await harness.apply(payment_result(second, Source.INITIATION, Verdict.PENDING))
     shown = await read.get_checkout(harness.deps, first.payment_no)
     assert shown.payment.payment_no == first.payment_no
     assert shown.latest_payment_no == second.payment_no

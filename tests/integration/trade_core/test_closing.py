@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.builders.trade_core import APP, MERCHANT, closed, paid, request, said_of_payment
+from tests.builders.trade_core import APP, MERCHANT, closed, paid, payment_result, request
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import OrderStatus, PaymentStatus
@@ -58,13 +58,13 @@ async def test_expiry_closes_at_the_channel_and_asks_until_it_is_certain(harness
     harness.pass_time(60)
     (command,) = await harness.attend()
     assert command.command is CommandName.CLOSE
-    await harness.apply(said_of_payment(payment, Source.CLOSE, Verdict.UNKNOWN))
+    await harness.apply(payment_result(payment, Source.CLOSE, Verdict.UNKNOWN))
     assert await harness.state(payment) is PaymentStatus.PENDING
     assert (await harness.order(payment)).state is OrderStatus.OPEN
 
     (command,) = await harness.attend()
     assert command.command is CommandName.QUERY
-    await harness.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING))
+    await harness.apply(payment_result(payment, Source.QUERY, Verdict.PENDING))
     harness.pass_time(15)
     (command,) = await harness.attend()
     assert command.command is CommandName.CLOSE
@@ -79,7 +79,7 @@ async def test_payment_in_the_last_moment_is_found_by_the_refused_close(harness:
     in_time = harness.now
     harness.pass_time(60)
     await harness.attend()
-    await harness.apply(said_of_payment(payment, Source.CLOSE, Verdict.DECLINED))
+    await harness.apply(payment_result(payment, Source.CLOSE, Verdict.DECLINED))
     (command,) = await harness.attend()
     assert command.command is CommandName.QUERY
     await harness.apply(paid(payment, Source.QUERY, paid_at=in_time))
@@ -88,7 +88,7 @@ async def test_payment_in_the_last_moment_is_found_by_the_refused_close(harness:
 
 async def test_order_whose_attempt_failed_is_closed_by_its_expiry(harness: Harness) -> None:
     payment = (await harness.open(request(expires_in_s=60))).payment
-    await harness.apply(said_of_payment(payment, Source.INITIATION, Verdict.DECLINED))
+    await harness.apply(payment_result(payment, Source.INITIATION, Verdict.DECLINED))
     assert await harness.due() == {payment.payment_no: 60}
     harness.pass_time(60)
     assert await harness.attend() == []
@@ -110,12 +110,12 @@ async def test_checkout_that_nobody_used_expires_without_a_channel(harness: Harn
 
 async def test_unknown_is_asked_about_for_ever_and_never_fails_by_time(harness: Harness) -> None:
     payment = (await harness.open()).payment
-    await harness.apply(said_of_payment(payment, Source.INITIATION, Verdict.UNKNOWN))
+    await harness.apply(payment_result(payment, Source.INITIATION, Verdict.UNKNOWN))
     for _ in range(30):
         harness.pass_time(1800)
         (command,) = await harness.attend()
         source = Source(command.command.value)
-        await harness.apply(said_of_payment(payment, source, Verdict.UNKNOWN))
+        await harness.apply(payment_result(payment, source, Verdict.UNKNOWN))
         assert await harness.state(payment) is PaymentStatus.UNKNOWN
     assert await harness.alerts() == ["channel.unclear"]
     await harness.apply(paid(payment, Source.QUERY))

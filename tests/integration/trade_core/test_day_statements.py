@@ -15,9 +15,9 @@ from tests.builders.trade_core import (
     closed,
     paid,
     refund_request,
+    refund_result,
     request,
     returned,
-    said_of_refund,
     shared,
     split_request,
     waits,
@@ -87,10 +87,10 @@ async def refunds_of_all_ends(harness: Harness, day: int) -> None:
     for number in ("settled", "declined", "pending", "outside", "bounced"):
         made[number] = (await harness.refund(refund_request(payment, f"{number}{day}", 100))).refund
     await harness.apply(returned(made["settled"]))
-    await harness.apply(said_of_refund(made["declined"], Source.REFUND, Verdict.DECLINED))
-    await harness.apply(said_of_refund(made["pending"], Source.REFUND, Verdict.PENDING))
+    await harness.apply(refund_result(made["declined"], Source.REFUND, Verdict.DECLINED))
+    await harness.apply(refund_result(made["pending"], Source.REFUND, Verdict.PENDING))
     await harness.apply(
-        said_of_refund(made["outside"], Source.REFUND, Verdict.DECLINED, abnormal=True)
+        refund_result(made["outside"], Source.REFUND, Verdict.DECLINED, abnormal=True)
     )
     settled = DecideRefund(
         decision=RefundDecision.SETTLED_OUTSIDE, reason="x", decided_by="li", version=1
@@ -99,7 +99,7 @@ async def refunds_of_all_ends(harness: Harness, day: int) -> None:
     await harness.apply(returned(made["bounced"]))
     harness.pass_time(60)
     await harness.apply(
-        said_of_refund(made["bounced"], Source.NOTICE, Verdict.DECLINED, abnormal=True)
+        refund_result(made["bounced"], Source.NOTICE, Verdict.DECLINED, abnormal=True)
     )
 
 
@@ -132,8 +132,8 @@ async def splits_and_returns(harness: Harness, day: int) -> None:
     back = (await harness.refund(refund_request(payment, f"back{day}", 700))).refund
     await harness.apply(returned(back))
     kept = (await harness.refund(refund_request(payment, f"kept{day}", 300))).refund
-    await harness.apply(said_of_refund(kept, Source.REFUND, Verdict.DECLINED, code="NO"))
-    await harness.apply(said_of_refund(kept, Source.QUERY_REFUND, Verdict.DECLINED, code="NO"))
+    await harness.apply(refund_result(kept, Source.REFUND, Verdict.DECLINED, code="NO"))
+    await harness.apply(refund_result(kept, Source.QUERY_REFUND, Verdict.DECLINED, code="NO"))
 
 
 async def money_of_others(harness: Harness, day: int) -> None:

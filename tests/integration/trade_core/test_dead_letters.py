@@ -6,11 +6,11 @@ import base64
 import pytest
 from tests.builders.trade_core import (
     paid,
+    payment_result,
     refund_request,
+    refund_result,
     request,
     returned,
-    said_of_payment,
-    said_of_refund,
     waits,
 )
 from tests.integration.trade_core.harness import Harness, record
@@ -71,7 +71,7 @@ async def test_replay_of_what_was_applied_does_nothing(harness: Harness) -> None
 async def test_poison_stays_poison_with_its_new_error(harness: Harness) -> None:
     payment = await harness.paid()
     refund = (await harness.refund(refund_request(payment))).refund
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     release = DecideRefund(decision=RefundDecision.RELEASE, reason="x", decided_by="li", version=1)
     await decide_refund(harness.deps, refund.refund_no, release)
     await harness.refund(refund_request(payment, "T2", payment.amount))  # No room is left.
@@ -111,7 +111,7 @@ async def test_huge_record_is_shown_in_part_and_kept_whole(harness: Harness) -> 
 async def test_letters_come_page_by_page_the_newest_first(harness: Harness) -> None:
     waiting = [await harness.opened(request(merchant_order_no=f"W{number}")) for number in range(5)]
     for payment in waiting:
-        await harness.apply(said_of_payment(payment, Source.INITIATION, Verdict.NOT_SENT))
+        await harness.apply(payment_result(payment, Source.INITIATION, Verdict.NOT_SENT))
     first = await list_letters(harness.deps, None, 3)
     second = await list_letters(harness.deps, int(first.next_cursor or 0), 3)
     assert [letter.key for letter in (*first.items, *second.items)] == [
@@ -163,7 +163,7 @@ async def test_letter_that_nobody_kept_is_not_found(harness: Harness) -> None:
 
 async def test_neighbours_of_a_dead_letter_were_applied(harness: Harness) -> None:
     good = (await harness.open()).payment
-    impossible = said_of_payment(good, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P404")
+    impossible = payment_result(good, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P404")
     await harness.apply(impossible, waits(good))
     assert await harness.state(good) is PaymentStatus.PENDING
     assert (await kept(harness)).key == "P404"

@@ -6,11 +6,11 @@ import httpx
 import pytest
 from tests.builders.trade_core import (
     paid,
+    payment_result,
     refund_request,
+    refund_result,
     request,
     returned,
-    said_of_payment,
-    said_of_refund,
 )
 from tests.integration.trade_core.harness import Harness
 
@@ -167,7 +167,7 @@ async def test_money_already_booked_with_another_payment_cannot_be_accepted(
     other = await harness.paid(request(merchant_order_no="W2"))
     payment = await harness.opened()
     await harness.apply(
-        said_of_payment(payment, Source.QUERY, Verdict.PENDING, channel_trade_no="4200000"),
+        payment_result(payment, Source.QUERY, Verdict.PENDING, channel_trade_no="4200000"),
         paid(payment, amount=1300, channel_trade_no=other.channel_trade_no),
     )
     with pytest.raises(DecisionImpossible, match="another payment"):
@@ -191,7 +191,7 @@ async def test_nothing_is_decided_of_what_nobody_knows(harness: Harness) -> None
 async def abnormal(harness: Harness) -> tuple[Payment, Refund]:
     payment = await harness.paid()
     refund = (await harness.refund(refund_request(payment, amount=1299))).refund
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     assert await harness.refund_state(refund) is RefundStatus.ABNORMAL
     assert await harness.due() == {}
     return payment, refund
@@ -217,7 +217,7 @@ async def test_refund_that_changed_since_it_was_seen_is_not_decided(harness: Har
     seen = (await read.get_refund(harness.deps, refund.refund_no, None)).version
     await decide_of(harness, refund, RefundDecision.PAY_OUT)
     harness.pass_time(1)
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.NOT_SENT))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.NOT_SENT))
     with pytest.raises(VersionChanged) as refused:
         await decide_of_version(harness, refund, RefundDecision.RELEASE, seen)
     assert refused.value.extra["version"] == seen + 2
@@ -249,7 +249,7 @@ async def test_refund_is_paid_out_by_the_channel_until_that_is_known(harness: Ha
     await decide_of(harness, refund, RefundDecision.PAY_OUT)
     (command,) = await harness.attend()
     assert command.command is CommandName.REFUND_ABNORMAL
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.PENDING))
     harness.pass_time(60)
     (command,) = await harness.attend()
     assert command.command is CommandName.QUERY_REFUND
@@ -263,7 +263,7 @@ async def test_pay_out_that_the_channel_refuses_is_for_a_person_again(harness: H
     _, refund = await abnormal(harness)
     await decide_of(harness, refund, RefundDecision.PAY_OUT)
     await harness.attend()
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.NOT_SENT, code="no_way"))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.NOT_SENT, code="no_way"))
     assert await harness.alerts() == ["refund.abnormal", "refund.abnormal"]
     harness.pass_time(60)
     assert await harness.attend() == []

@@ -9,7 +9,14 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.builders.trade_core import ACCOUNT, paid, refund_request, request, said_of_payment, waits
+from tests.builders.trade_core import (
+    ACCOUNT,
+    paid,
+    payment_result,
+    refund_request,
+    request,
+    waits,
+)
 from tests.integration.trade_core.harness import Harness
 
 from chassis.database import Tx
@@ -44,7 +51,7 @@ async def test_initiation_whose_result_was_lost_is_rescued(harness: Harness) -> 
     harness.pass_time(12)
     (command,) = await harness.attend()
     assert command.command is CommandName.QUERY
-    await harness.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING, found=False))
+    await harness.apply(payment_result(payment, Source.QUERY, Verdict.PENDING, found=False))
     assert await harness.state(payment) is PaymentStatus.UNKNOWN
 
 

@@ -10,9 +10,9 @@ import pytest
 from tests.builders.trade_core import (
     paid,
     refund_request,
+    refund_result,
     request,
     returned,
-    said_of_refund,
     shared,
     split_request,
 )
@@ -117,7 +117,7 @@ async def lived(harness: Harness) -> None:
         ("T5", Verdict.DECLINED, {"abnormal": True}),
     ):
         refund = (await harness.refund(refund_request(refunded, number, 100))).refund
-        await harness.apply(said_of_refund(refund, Source.REFUND, verdict, **more))
+        await harness.apply(refund_result(refund, Source.REFUND, verdict, **more))
         if number == "T5":
             settled = DecideRefund(
                 decision=RefundDecision.SETTLED_OUTSIDE, reason="x", decided_by="li", version=1

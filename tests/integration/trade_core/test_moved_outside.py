@@ -1,7 +1,7 @@
 """money-moved-outside on a real database: booked once, bounded, told, posted."""
 
 import pytest
-from tests.builders.trade_core import paid, refund_request, request, said_of_refund
+from tests.builders.trade_core import paid, refund_request, refund_result, request
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import RefundCause, RefundStatus
@@ -45,7 +45,7 @@ async def test_doubt_about_a_refund_under_way_ends_by_asking(harness: Harness) -
     await harness.apply(paid(payment, amount_refunded=300))
     assert len(await harness.refunds(payment)) == 1
     harness.pass_time(2)
-    await harness.apply(said_of_refund(ours, Source.QUERY_REFUND, Verdict.SUCCEEDED))
+    await harness.apply(refund_result(ours, Source.QUERY_REFUND, Verdict.SUCCEEDED))
     (command,) = await harness.attend()
     assert (command.command, command.payment.payment_no) == (CommandName.QUERY, payment.payment_no)
     harness.pass_time(1)
@@ -61,7 +61,7 @@ async def test_doubt_that_lasts_is_asked_about_at_growing_distances(harness: Har
     payment = await harness.paid(request(amount=1000))
     ours = (await harness.refund(refund_request(payment, "T1", 300))).refund
     await harness.attend()
-    await harness.apply(said_of_refund(ours, Source.REFUND, Verdict.PENDING))
+    await harness.apply(refund_result(ours, Source.REFUND, Verdict.PENDING))
     await harness.apply(paid(payment, amount_refunded=300))
     asked_at = []
     for second in range(0, 700, 5):
@@ -76,11 +76,11 @@ async def test_doubt_that_lasts_is_asked_about_at_growing_distances(harness: Har
 async def test_a_refund_under_a_foreign_number_is_booked(harness: Harness) -> None:
     payment = await harness.paid(request(amount=1000))
     ours = (await harness.refund(refund_request(payment, "T1", 300))).refund
-    foreign = said_of_refund(
+    foreign = refund_result(
         ours, Source.NOTICE, Verdict.SUCCEEDED,
         refund_no="console-1", channel_refund_no="50001", amount=200,
     )  # fmt: skip
-    own = said_of_refund(ours, Source.NOTICE, Verdict.SUCCEEDED)
+    own = refund_result(ours, Source.NOTICE, Verdict.SUCCEEDED)
     await harness.apply(foreign, own, foreign)
     refunds = await harness.refunds(payment)
     assert sorted(one.amount for one in refunds) == [200, 300]

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.builders.trade_core import paid, refund_request, said_of_refund
+from tests.builders.trade_core import paid, refund_request, refund_result
 from tests.integration.trade_core.harness import Harness
 
 from contracts.events.results import Source, Verdict
@@ -34,7 +34,7 @@ async def test_conflict_is_decided_and_the_answer_shows_how_it_stands(
 async def test_stuck_refund_is_decided(harness: Harness, http: httpx.AsyncClient) -> None:
     payment = await harness.paid()
     refund = (await harness.refund(refund_request(payment))).refund
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     path = f"/refunds/{refund.refund_no}/decision"
     answer = await http.post(path, json={**DECISION, "decision": "release"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 from tests.builders.trade_core import (
     paid,
+    payment_result,
     refund_request,
+    refund_result,
     request,
-    said_of_payment,
-    said_of_refund,
 )
 from tests.integration.trade_core.harness import Harness
 
@@ -33,7 +33,7 @@ async def test_order_is_shown_with_what_is_reserved_and_left(
     assert (shown["amount_reserved"], shown["amount_left"], shown["claim"]) == (299, 1000, None)
     assert [one["refund_no"] for one in found["refunds"]] == [refund.refund_no]
     assert [entry["kind"] for entry in found["entries"]] == ["payment_captured", "refund_started"]
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.SUCCEEDED))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.SUCCEEDED))
     (shown,) = (await on_file(http, payment.order_id))["payments"]
     assert (shown["amount_reserved"], shown["amount_refunded"]) == (0, 299)
 
@@ -55,8 +55,8 @@ async def test_call_that_changed_nothing_is_kept_for_people(
     harness: Harness, http: httpx.AsyncClient
 ) -> None:
     payment = await harness.opened()
-    await harness.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING))
-    await harness.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING))
+    await harness.apply(payment_result(payment, Source.QUERY, Verdict.PENDING))
+    await harness.apply(payment_result(payment, Source.QUERY, Verdict.PENDING))
     calls = (await on_file(http, payment.order_id))["calls"]
     assert [(one["subject"], one["call"]["operation"], one["call"]["outcome"]) for one in calls][
         -1

@@ -11,10 +11,10 @@ from tests.builders.trade_core import (
     MERCHANT,
     closed,
     paid,
+    payment_result,
     refund_request,
     request,
     returned,
-    said_of_payment,
 )
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.service import until
@@ -59,7 +59,7 @@ async def test_webhook_query_and_close_answer_at_once(harnesses: tuple[Harness, 
         words = [
             paid(payment),
             paid(payment, Source.QUERY),
-            said_of_payment(payment, Source.CLOSE, Verdict.DECLINED),
+            payment_result(payment, Source.CLOSE, Verdict.DECLINED),
             closed(payment),
         ]
         dice.shuffle(words)

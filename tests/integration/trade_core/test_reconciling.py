@@ -9,9 +9,9 @@ from tests.builders.trade_core import (
     closed,
     paid,
     refund_request,
+    refund_result,
     request,
     returned,
-    said_of_refund,
 )
 from tests.integration.trade_core.harness import Harness
 from tests.integration.trade_core.statements import (
@@ -153,7 +153,7 @@ async def test_payment_that_ended_here_is_asked_about_by_a_command_of_its_own(
 async def test_abnormal_refund_that_the_statement_has_is_asked_about(harness: Harness) -> None:
     payment = await harness.paid()
     refund = (await harness.refund(refund_request(payment))).refund
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     await next_morning(harness)
     found = await compared(harness, row_of(payment), refund_row(refund))
     assert told(found) == [("not_booked", refund.refund_no, "asked")]
@@ -207,7 +207,7 @@ async def test_refund_that_a_person_settled_outside_is_missed_nowhere_and_not_ex
 ) -> None:
     payment = await harness.paid()
     refund = (await harness.refund(refund_request(payment))).refund
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     outside = DecideRefund(
         decision=RefundDecision.SETTLED_OUTSIDE, reason="已转账", decided_by="li", version=1
     )

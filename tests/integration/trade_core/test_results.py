@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.builders.trade_core import paid, request, said_of_payment, waits
+from tests.builders.trade_core import paid, payment_result, request, waits
 from tests.integration.trade_core.harness import Harness
 
 from contracts import topics
@@ -51,8 +51,8 @@ async def test_batches_over_the_same_orders_do_not_deadlock(harness: Harness) ->
 async def test_poison_is_a_dead_letter_and_its_neighbours_are_applied(harness: Harness) -> None:
     good = (await harness.open()).payment
     waiting = await harness.opened(request(merchant_order_no="W2"))
-    unknown = said_of_payment(good, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P404")
-    impossible = said_of_payment(waiting, Source.INITIATION, Verdict.NOT_SENT)
+    unknown = payment_result(good, Source.NOTICE, Verdict.SUCCEEDED, payment_no="P404")
+    impossible = payment_result(waiting, Source.INITIATION, Verdict.NOT_SENT)
     await harness.apply(unknown, paid(good), impossible)
 
     assert await harness.state(good) is PaymentStatus.SUCCEEDED

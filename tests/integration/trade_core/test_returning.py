@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from tests.builders.trade_core import (
     refund_request,
+    refund_result,
     request,
     returned,
-    said_of_refund,
     shared,
     split_request,
 )
@@ -75,9 +75,9 @@ async def test_failed_refund_leaves_receivers_what_they_did_not_give_back(harnes
     await harness.apply(shared(split))
     refund = (await harness.refund(refund_request(payment, "T1", 1000))).refund
     first = f"{refund.refund_no}-1"
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING, returned=[first]))
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED, code="NO"))
-    await harness.apply(said_of_refund(refund, Source.QUERY_REFUND, Verdict.DECLINED, code="NO"))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.PENDING, returned=[first]))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.DECLINED, code="NO"))
+    await harness.apply(refund_result(refund, Source.QUERY_REFUND, Verdict.DECLINED, code="NO"))
     (split,) = await harness.splits(payment)
     assert [one.held for one in split.shares] == [0, 400]
     now_is = await harness.payment(payment)
@@ -107,7 +107,7 @@ async def test_refund_that_a_person_settles_was_given_back_by_all_receivers_befo
     split = (await harness.split(split_request(payment, "F1", 600, 400))).split
     await harness.apply(shared(split))
     refund = (await harness.refund(refund_request(payment, "T1", 1000))).refund
-    await harness.apply(said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
+    await harness.apply(refund_result(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
     settled = DecideRefund(
         decision=RefundDecision.SETTLED_OUTSIDE, reason="转账退款", decided_by="admin", version=1
     )
@@ -123,7 +123,7 @@ async def test_nightly_check_agrees_with_books_of_splits(harness: Harness) -> No
     await harness.apply(shared(first, ["190002"]))
     await harness.split(split_request(payment, "F2", 100))
     second = (await harness.refund(refund_request(payment, "T1", 700))).refund
-    await harness.apply(said_of_refund(second, Source.REFUND, Verdict.DECLINED, code="NO"))
+    await harness.apply(refund_result(second, Source.REFUND, Verdict.DECLINED, code="NO"))
     await harness.refund(refund_request(payment, "T2", 650))
     harness.pass_time(86400)
     findings = await check_ledger.check(harness.db, harness.now, lambda: None)

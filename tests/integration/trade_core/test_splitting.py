@@ -4,7 +4,13 @@ import asyncio
 
 import asyncpg
 import pytest
-from tests.builders.trade_core import refund_request, request, said_of_split, shared, split_request
+from tests.builders.trade_core import (
+    refund_request,
+    request,
+    shared,
+    split_request,
+    split_result,
+)
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import ShareStatus, SplitStatus
@@ -114,7 +120,7 @@ async def test_unknown_split_is_asked_about_and_sent_again_with_the_same_number(
     ):
         (command,) = await harness.attend()
         sent.append(command)
-        await harness.apply(said_of_split(split, verdict, source, found=found))
+        await harness.apply(split_result(split, verdict, source, found=found))
         harness.pass_time(1800)
     assert [command.command for command in sent] == [
         CommandName.SPLIT, CommandName.SPLIT, CommandName.QUERY_SPLIT, CommandName.SPLIT,
@@ -186,8 +192,8 @@ async def test_words_that_cannot_be_true_of_a_split_are_dead_letters(harness: Ha
     split = (await harness.split(split_request(payment))).split
     other = [ShareResult(account="190001", amount=1, status="succeeded")]
     await harness.apply(
-        said_of_split(split, Verdict.SUCCEEDED, receivers=other),
-        said_of_split(split, Verdict.PENDING),
+        split_result(split, Verdict.SUCCEEDED, receivers=other),
+        split_result(split, Verdict.PENDING),
     )
     assert await harness.alerts() == ["result.parked"]
     assert (await harness.splits(payment))[0].state is SplitStatus.PROCESSING

@@ -28,12 +28,12 @@ class Judge:
 async def test_the_gate_is_open_while_every_check_holds() -> None:
     good, other = Judge(""), Judge("no")
     fitness = Fitness({"good": good.check, "other": other.check})
-    await fitness.look()
+    await fitness.check_all()
     assert not fitness.gate.is_open
     assert fitness.ready() == {"good": True, "other": "no"}
 
     other.words = ""
-    await fitness.look()
+    await fitness.check_all()
     assert fitness.gate.is_open
     assert fitness.unfit == 0
 
@@ -45,9 +45,9 @@ async def test_who_cannot_tell_leaves_things_as_they_were() -> None:
     assert fitness.gate.is_open
 
     judge.words = "no"
-    await fitness.look()
+    await fitness.check_all()
     judge.words = None
-    await fitness.look()
+    await fitness.check_all()
     assert not fitness.gate.is_open
 
 

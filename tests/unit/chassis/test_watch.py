@@ -25,7 +25,7 @@ class Siren:
         """What was heard while these were measured one after the other."""
         self.heard = []
         for self.value in values:
-            await self.alarm.look()
+            await self.alarm.check()
         return self.heard
 
 

@@ -58,9 +58,9 @@ async def test_what_piles_up_is_told_as_soon_as_kafka_takes_it(
     )
 
     kafka.is_down = True
-    await watching.look()
+    await watching.check()
     kafka.is_down = False
-    await watching.look()
-    await watching.look()
+    await watching.check()
+    await watching.check()
 
     assert kafka.keys() == [key]

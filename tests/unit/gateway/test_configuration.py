@@ -126,14 +126,14 @@ def test_a_merchant_looks_as_it_wants_to_payers() -> None:
     reader = Reader()
     file = LogoFile(media_type="image/png", content="cG5n")
     plain = MerchantEntity(version=1, state=State.ACTIVE, merchant_id="M1", name="幸福物业公司")
-    look = {"version": 2, "display_name": "幸福物业", "colour": "#0b6b63", "logo": file}
+    check = {"version": 2, "display_name": "幸福物业", "colour": "#0b6b63", "logo": file}
     named = account().model_copy(update={"display_name": "聚合"})
-    reader.apply(plain, plain.model_copy(update=look), named)
+    reader.apply(plain, plain.model_copy(update=check), named)
     merchant = there(reader.directory.find_merchant("M1"))
     assert (merchant.name, merchant.colour) == ("幸福物业", "#0b6b63")
     assert there(merchant.logo).file == file
     other = LogoFile(media_type="image/png", content="cG5o")
-    reader.apply(plain.model_copy(update={**look, "version": 3, "logo": other}))
+    reader.apply(plain.model_copy(update={**check, "version": 3, "logo": other}))
     assert there(there(reader.directory.find_merchant("M1")).logo).mark != there(merchant.logo).mark
     assert there(reader.directory.find_account("C1")).display_name == "聚合"
 

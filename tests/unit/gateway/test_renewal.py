@@ -178,5 +178,5 @@ async def test_the_watch_looks_after_every_account_that_has_such_keys() -> None:
     gateway.directory.put(keyed(payment_id="C99", keys=fixed))
     watch = KeyWatch(gateway.deps)
     for _ in range(3):
-        await watch.look()
+        await watch.check()
     assert paths(gateway.transport) == ["/keys"] * 10

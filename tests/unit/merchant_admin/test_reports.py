@@ -42,16 +42,16 @@ def test_periods_are_beijings() -> None:
 
 
 def test_a_chart_has_round_lines_and_a_word_for_each_column() -> None:
-    chart = columns(["a", "b"], [130, None], [0, 65], told=lambda value: f"{value:g}")
+    chart = columns(["a", "b"], [130, None], [0, 65], label=lambda value: f"{value:g}")
     assert [line.text for line in chart.lines] == ["100", "200"]
-    assert [(bar.told, bar.series) for bar in chart.bars] == [("a · 130", 0), ("b · 65", 1)]
+    assert [(bar.label, bar.series) for bar in chart.bars] == [("a · 130", 0), ("b · 65", 1)]
     assert [label.text for label in chart.labels] == ["a", "b"]
-    empty = columns(["a"], [None], told=str)
+    empty = columns(["a"], [None], label=str)
     assert empty.bars == []
 
 
 def test_labels_are_thinned() -> None:
-    chart = columns([str(n) for n in range(31)], [1.0] * 31, told=str)
+    chart = columns([str(n) for n in range(31)], [1.0] * 31, label=str)
     assert len(chart.labels) <= 8
 
 

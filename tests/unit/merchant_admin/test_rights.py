@@ -29,28 +29,28 @@ OPEN = {
 }
 """What people need before they are logged in, and what probes need."""
 
-LOOK, REFUND, DECIDE, OPERATE, ADMINISTER = Right
+VIEW, REFUND, DECIDE, OPERATE, ADMINISTER = Right
 SCOPED, CENTRE, OWN = Reach
 
 WRITES = {
-    "DELETE /api/session": (LOOK, OWN),
-    "POST /console/logout": (LOOK, OWN),
-    "POST /console/reauthentication": (LOOK, OWN),
-    "PUT /api/password": (LOOK, OWN),
-    "POST /console/account/password": (LOOK, OWN),
-    "POST /api/session/reauthentication": (LOOK, OWN),
-    "POST /api/totp": (LOOK, OWN),
-    "POST /api/totp/confirm": (LOOK, OWN),
-    "POST /api/totp/recovery-codes": (LOOK, OWN),
-    "DELETE /api/totp": (LOOK, OWN),
-    "DELETE /api/sessions": (LOOK, OWN),
-    "DELETE /api/sessions/{session_id}": (LOOK, OWN),
-    "POST /console/account/sessions/end": (LOOK, OWN),
-    "POST /console/account/sessions/{session_id}/end": (LOOK, OWN),
-    "POST /console/second-factor": (LOOK, OWN),
-    "POST /console/second-factor/confirm": (LOOK, OWN),
-    "POST /console/second-factor/recovery-codes": (LOOK, OWN),
-    "POST /console/second-factor/remove": (LOOK, OWN),
+    "DELETE /api/session": (VIEW, OWN),
+    "POST /console/logout": (VIEW, OWN),
+    "POST /console/reauthentication": (VIEW, OWN),
+    "PUT /api/password": (VIEW, OWN),
+    "POST /console/account/password": (VIEW, OWN),
+    "POST /api/session/reauthentication": (VIEW, OWN),
+    "POST /api/totp": (VIEW, OWN),
+    "POST /api/totp/confirm": (VIEW, OWN),
+    "POST /api/totp/recovery-codes": (VIEW, OWN),
+    "DELETE /api/totp": (VIEW, OWN),
+    "DELETE /api/sessions": (VIEW, OWN),
+    "DELETE /api/sessions/{session_id}": (VIEW, OWN),
+    "POST /console/account/sessions/end": (VIEW, OWN),
+    "POST /console/account/sessions/{session_id}/end": (VIEW, OWN),
+    "POST /console/second-factor": (VIEW, OWN),
+    "POST /console/second-factor/confirm": (VIEW, OWN),
+    "POST /console/second-factor/recovery-codes": (VIEW, OWN),
+    "POST /console/second-factor/remove": (VIEW, OWN),
     "POST /api/payments/{payment_no}/refunds": (REFUND, SCOPED),
     "POST /api/payments/{payment_no}/decision": (DECIDE, SCOPED),
     "POST /api/refunds/{refund_no}/decision": (DECIDE, SCOPED),
@@ -125,14 +125,14 @@ WRITES = {
     "POST /console/apps/{app_id}/webhook-secret": (ADMINISTER, CENTRE),
     "POST /console/apps/{app_id}/keys": (ADMINISTER, CENTRE),
     "POST /console/apps/{app_id}/keys/{key_id}/delete": (ADMINISTER, CENTRE),
-    "POST /console/apps/{app_id}/signature": (LOOK, SCOPED),
-    "POST /api/exports/orders": (LOOK, SCOPED),
-    "POST /api/exports/payments": (LOOK, SCOPED),
-    "POST /api/exports/refunds": (LOOK, SCOPED),
-    "POST /api/exports/splits": (LOOK, SCOPED),
-    "DELETE /api/exports/{export_id}": (LOOK, SCOPED),
-    "POST /console/exports/in-background/{things}": (LOOK, SCOPED),
-    "POST /console/exports/{export_id}/remove": (LOOK, SCOPED),
+    "POST /console/apps/{app_id}/signature": (VIEW, SCOPED),
+    "POST /api/exports/orders": (VIEW, SCOPED),
+    "POST /api/exports/payments": (VIEW, SCOPED),
+    "POST /api/exports/refunds": (VIEW, SCOPED),
+    "POST /api/exports/splits": (VIEW, SCOPED),
+    "DELETE /api/exports/{export_id}": (VIEW, SCOPED),
+    "POST /console/exports/in-background/{things}": (VIEW, SCOPED),
+    "POST /console/exports/{export_id}/remove": (VIEW, SCOPED),
     "POST /console/apps/{app_id}/ping": (ADMINISTER, CENTRE),
     "POST /console/users": (ADMINISTER, CENTRE),
     "POST /console/users/{username}": (ADMINISTER, CENTRE),
@@ -229,17 +229,17 @@ BEFORE_ENROLMENT = {
 READS = {
     "GET /api/tokens": (ADMINISTER, CENTRE),
     "GET /console/tokens": (ADMINISTER, CENTRE),
-    "GET /api/totp": (LOOK, OWN),
-    "GET /api/sessions": (LOOK, OWN),
+    "GET /api/totp": (VIEW, OWN),
+    "GET /api/sessions": (VIEW, OWN),
     "GET /api/users/{username}/sessions": (ADMINISTER, CENTRE),
-    "GET /console/second-factor": (LOOK, OWN),
+    "GET /console/second-factor": (VIEW, OWN),
     "GET /console/users/{username}": (ADMINISTER, CENTRE),
-    "GET /api/channels": (LOOK, OWN),
-    "GET /console/account": (LOOK, OWN),
-    "GET /api/audit": (LOOK, CENTRE),
-    "GET /console/audit": (LOOK, CENTRE),
-    "GET /api/dead-letters": (LOOK, CENTRE),
-    "GET /console/dead-letters": (LOOK, CENTRE),
+    "GET /api/channels": (VIEW, OWN),
+    "GET /console/account": (VIEW, OWN),
+    "GET /api/audit": (VIEW, CENTRE),
+    "GET /console/audit": (VIEW, CENTRE),
+    "GET /api/dead-letters": (VIEW, CENTRE),
+    "GET /console/dead-letters": (VIEW, CENTRE),
     "GET /console/reconciliations/uploads": (DECIDE, SCOPED),
     "GET /api/users": (ADMINISTER, CENTRE),
     "GET /api/users/{username}": (ADMINISTER, CENTRE),
@@ -306,7 +306,7 @@ def test_whoever_is_logged_in_may_read_what_is_of_their_merchants(app: FastAPI) 
     found = {
         route: guard
         for route, guarded in guards(app)
-        for guard in guarded - {(LOOK, SCOPED)}
+        for guard in guarded - {(VIEW, SCOPED)}
         if route.startswith("GET ")
     }
     assert found == READS
@@ -342,11 +342,11 @@ def test_what_is_of_people_themselves_is_closed_to_machines(app: FastAPI) -> Non
 @pytest.mark.parametrize(
     ("role", "rights"),
     [
-        (Role.ADMINISTRATOR, [LOOK, REFUND, DECIDE, OPERATE, ADMINISTER]),
-        (Role.OPERATOR, [LOOK, REFUND, DECIDE, OPERATE]),
-        (Role.FINANCE, [LOOK, REFUND, DECIDE]),
-        (Role.AUDITOR, [LOOK]),
-        (Role.MERCHANT_STAFF, [LOOK, REFUND]),
+        (Role.ADMINISTRATOR, [VIEW, REFUND, DECIDE, OPERATE, ADMINISTER]),
+        (Role.OPERATOR, [VIEW, REFUND, DECIDE, OPERATE]),
+        (Role.FINANCE, [VIEW, REFUND, DECIDE]),
+        (Role.AUDITOR, [VIEW]),
+        (Role.MERCHANT_STAFF, [VIEW, REFUND]),
     ],
 )
 def test_a_role_has_its_rights_and_no_other(role: Role, rights: list[Right]) -> None:

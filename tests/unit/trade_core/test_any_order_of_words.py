@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders.trade_core import (
     aggregate,
+    apply_word,
     fresh,
-    hear_of_refund,
     later,
     paid,
-    said_of_payment,
-    said_of_refund,
+    payment_result,
+    refund_result,
 )
 
 from contracts.api import CreateRefund, OrderStatus, PaymentStatus, RefundStatus
@@ -60,7 +60,7 @@ def test_payment_ends_as_its_channel_decided_whatever_the_order(
 ) -> None:
     order, payment = fresh()
     truth = [
-        said_of_payment(payment, source, verdict, **more)
+        payment_result(payment, source, verdict, **more)
         for source, verdict, more in (*words, end[0])
     ]
     truth += [paid(payment, source) for source in (Source.NOTICE, Source.QUERY) if is_paid]
@@ -78,7 +78,7 @@ def test_payment_in_conflict_stays_so_whatever_the_order(
     words: list[Word], data: st.DataObject
 ) -> None:
     order, payment = fresh()
-    truth = [said_of_payment(payment, source, verdict, **more) for source, verdict, more in words]
+    truth = [payment_result(payment, source, verdict, **more) for source, verdict, more in words]
     truth += [paid(payment, source, amount=1) for source in (Source.NOTICE, Source.QUERY)]
     opened = aggregate(order, payment, now=later(LATER_S))
     _hear(opened, _shuffled(truth, data))
@@ -95,8 +95,8 @@ def test_order_is_paid_once_whatever_the_order(
     attempts = [replace(first, payment_no=f"P{place}") for place in range(len(who_is_paid))]
     truth: list[PaymentResult | None] = [None] * is_withdrawn
     for payment, is_paid in zip(attempts, who_is_paid, strict=True):
-        truth.append(said_of_payment(payment, Source.INITIATION, Verdict.PENDING))
-        truth.append(said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED))
+        truth.append(payment_result(payment, Source.INITIATION, Verdict.PENDING))
+        truth.append(payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED))
         truth += [paid(payment)] * is_paid
     latest = replace(order, latest_payment_no=attempts[-1].payment_no)
     opened = aggregate(latest, *attempts, now=later(LATER_S))
@@ -160,11 +160,11 @@ def test_refund_ends_as_its_channel_decided_whatever_the_order(
     opened, refund = _refunding()
     history = [*words, *((source, verdict, {}) for source in (Source.REFUND, Source.NOTICE))]
     truth = [
-        said_of_refund(refund, source, what, asked_at=later(at), said_at=later(at), **more)
+        refund_result(refund, source, what, asked_at=later(at), said_at=later(at), **more)
         for at, (source, what, more) in enumerate(history)
     ]
     for word in _shuffled(truth, data):
-        hear_of_refund(opened, word)
+        apply_word(opened, word)
     (payment,) = opened.payments.values()
     assert opened.refunds[refund.refund_no].state is state
     assert (payment.amount_refunded, payment.refund_reserved) == (refunded, reserved)
@@ -181,7 +181,7 @@ def test_refunds_of_one_payment_do_not_disturb_each_other(
     refunds = [first, *(_refund(opened, payment, f"T{number}", 300) for number in (2, 3))]
     for place in order:
         verdict = Verdict.SUCCEEDED if which_succeed[place] else Verdict.DECLINED
-        hear_of_refund(opened, said_of_refund(refunds[place], Source.REFUND, verdict))
+        apply_word(opened, refund_result(refunds[place], Source.REFUND, verdict))
     expected = sum(r.amount for r, ok in zip(refunds, which_succeed, strict=True) if ok)
     now_is = opened.payments[payment.payment_no]
     assert now_is.amount_refunded == now_is.refund_reserved == expected

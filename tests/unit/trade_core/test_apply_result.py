@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders.trade_core import (
     aggregate,
+    apply_word,
     fresh,
-    hear_of_refund,
     later,
     paid,
     payment_request,
+    payment_result,
     pending,
-    said_of_payment,
-    said_of_refund,
+    refund_result,
 )
 
 from contracts.api import CreateRefund, Failure, OrderStatus, PaymentStatus, RefundStatus
@@ -157,7 +157,7 @@ def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> 
     opened = aggregate(order, payment)
     action = {"type": "qr_code", "qr_code": "weixin://x"}
     waiting = read_payment_result(
-        {**dict(said_of_payment(payment, Source.INITIATION, Verdict.PENDING)), "action": action}
+        {**dict(payment_result(payment, Source.INITIATION, Verdict.PENDING)), "action": action}
     )
     apply(opened, paid(payment), waiting)
     known = opened.payments[payment.payment_no]
@@ -171,7 +171,7 @@ def test_a_channel_may_name_a_trade_anew_when_it_is_paid() -> None:
     names that one, and no second trade is meant."""
     order, first = pending()
     opened, number = aggregate(order, first), first.payment_no
-    waiting = said_of_payment(first, Source.QUERY, Verdict.PENDING, channel_trade_no="cs_1")
+    waiting = payment_result(first, Source.QUERY, Verdict.PENDING, channel_trade_no="cs_1")
     apply(opened, waiting)
     apply(opened, paid(first, channel_trade_no="pi_1", earlier_trade_no="cs_1"))
     apply(opened, waiting)
@@ -186,7 +186,7 @@ def test_declined_payment_keeps_the_channels_reason() -> None:
     opened = aggregate(order, payment)
     apply(
         opened,
-        said_of_payment(payment, Source.INITIATION, Verdict.DECLINED, code="RISK", message="风险"),
+        payment_result(payment, Source.INITIATION, Verdict.DECLINED, code="RISK", message="风险"),
     )
     failure = opened.payments[payment.payment_no].failure
     assert failure is not None
@@ -196,7 +196,7 @@ def test_declined_payment_keeps_the_channels_reason() -> None:
 def test_uncertain_close_is_explained_by_asking_at_once() -> None:
     order, payment = pending(closing=True)
     opened = aggregate(order, payment)
-    apply(opened, said_of_payment(payment, Source.CLOSE, Verdict.DECLINED))
+    apply(opened, payment_result(payment, Source.CLOSE, Verdict.DECLINED))
     assert opened.urgent == {payment.payment_no}
     assert opened.payments[payment.payment_no].state is PaymentStatus.PENDING
 
@@ -204,7 +204,7 @@ def test_uncertain_close_is_explained_by_asking_at_once() -> None:
 def test_close_of_what_was_paid_is_for_a_person() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
-    apply(opened, paid(payment), said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED))
+    apply(opened, paid(payment), payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED))
     assert opened.payments[payment.payment_no].state is PaymentStatus.SUCCEEDED
     assert alerted(opened) == ["payment.closed_after_success"]
 
@@ -213,7 +213,7 @@ def test_impossible_word_changes_nothing() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
     with pytest.raises(ResultRefused):
-        apply(opened, said_of_payment(payment, Source.INITIATION, Verdict.NOT_SENT))
+        apply(opened, payment_result(payment, Source.INITIATION, Verdict.NOT_SENT))
     assert (opened.payments, opened.order) == (opened.snapshot.payments, opened.snapshot.order)
     assert opened.events == []
 
@@ -223,7 +223,7 @@ def test_endless_reason_of_a_channel_is_cut() -> None:
     opened = aggregate(order, payment)
     apply(
         opened,
-        said_of_payment(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="x" * 100_000),
+        payment_result(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="x" * 100_000),
     )
     failure = opened.payments[payment.payment_no].failure
     assert failure == Failure(code="NO", message="x" * MAX_WORDS_CHARS)
@@ -247,12 +247,12 @@ def refunding_aggregate() -> tuple[OrderAggregate, str]:
 
 
 def answer(opened: OrderAggregate, number: str, verdict: Verdict, **more: Any) -> RefundResult:
-    return said_of_refund(opened.refunds[number], Source.REFUND, verdict, **more)
+    return refund_result(opened.refunds[number], Source.REFUND, verdict, **more)
 
 
 def test_refund_that_succeeds_counts_on_payment_and_order() -> None:
     opened, number = refunding_aggregate()
-    hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_word(opened, answer(opened, number, Verdict.SUCCEEDED))
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (500, 500)
     assert opened.order.amount_refunded == 500
@@ -263,7 +263,7 @@ def test_refund_that_succeeds_counts_on_payment_and_order() -> None:
 def test_refund_that_fails_releases_its_reservation_exactly_once() -> None:
     opened, number = refunding_aggregate()
     for _ in range(3):
-        hear_of_refund(opened, answer(opened, number, Verdict.DECLINED, code="NO"))
+        apply_word(opened, answer(opened, number, Verdict.DECLINED, code="NO"))
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (0, 0)
     assert balances(opened)[Purpose.MERCHANT_PAYABLE] == -1299
@@ -273,26 +273,26 @@ def test_refund_that_fails_releases_its_reservation_exactly_once() -> None:
 def test_refund_that_never_arrived_is_sent_again_at_once_but_not_in_a_circle() -> None:
     opened, number = refunding_aggregate()
     unclear = answer(opened, number, Verdict.UNKNOWN)
-    absent = said_of_refund(
+    absent = refund_result(
         opened.refunds[number], Source.QUERY_REFUND, Verdict.PENDING, found=False
     )
-    hear_of_refund(opened, unclear)
+    apply_word(opened, unclear)
     assert opened.urgent == set()
-    hear_of_refund(opened, absent)
+    apply_word(opened, absent)
     assert opened.urgent == {number}
     opened.urgent.clear()
-    hear_of_refund(opened, absent)
+    apply_word(opened, absent)
     assert opened.urgent == set()
 
 
 def test_abnormal_refund_stays_reserved_until_a_person_has_decided() -> None:
     opened, number = refunding_aggregate()
-    hear_of_refund(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
+    apply_word(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
     (payment,) = opened.payments.values()
     assert opened.refunds[number].state is RefundStatus.ABNORMAL
     assert payment.refund_reserved == 500
     assert alerted(opened) == ["refund.abnormal"]
-    hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_word(opened, answer(opened, number, Verdict.SUCCEEDED))
     assert opened.refunds[number].state is RefundStatus.SUCCEEDED
     assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
 
@@ -300,7 +300,7 @@ def test_abnormal_refund_stays_reserved_until_a_person_has_decided() -> None:
 def test_centres_own_refund_that_fails_is_for_a_person() -> None:
     opened, _, _ = twice_paid()
     (number,) = opened.refunds
-    hear_of_refund(opened, answer(opened, number, Verdict.DECLINED))
+    apply_word(opened, answer(opened, number, Verdict.DECLINED))
     assert alerted(opened) == ["payment.duplicate", "refund.failed"]
 
 
@@ -320,7 +320,7 @@ def test_any_order_and_repetition_ends_in_the_same_books(
     words: list[tuple[Source, Verdict, dict[str, Any]]], repeats: int, data: st.DataObject
 ) -> None:
     order, payment = fresh()
-    truth = [said_of_payment(payment, source, verdict, **more) for source, verdict, more in words]
+    truth = [payment_result(payment, source, verdict, **more) for source, verdict, more in words]
     truth += [paid(payment, source) for source in [Source.NOTICE, *[Source.QUERY] * repeats]]
     opened = aggregate(order, payment, now=later(60))
     apply(opened, *data.draw(st.permutations(truth)))

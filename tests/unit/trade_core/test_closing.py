@@ -8,8 +8,8 @@ from tests.builders.trade_core import (
     cashier_request,
     fresh,
     later,
+    payment_result,
     pending,
-    said_of_payment,
 )
 
 from contracts.api import OrderStatus, PaymentStatus
@@ -35,7 +35,7 @@ def test_payment_is_closed_when_the_channel_says_so() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
     closing.close_order(opened)
-    closed = said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED)
+    closed = payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED)
     apply_payment_result(opened, closed, said_at=opened.now, late=LatePayment.ACCEPT)
     assert opened.payments[payment.payment_no].state is PaymentStatus.CLOSED
     assert opened.next_checks[payment.payment_no] is None
@@ -71,7 +71,7 @@ def test_expired_order_is_closed_when_its_last_payment_is() -> None:
     opened = aggregate(order, payment, now=later(7300))
     closing.end_expired(opened)
     assert opened.events == []
-    closed = said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED)
+    closed = payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED)
     apply_payment_result(opened, closed, said_at=opened.now, late=LatePayment.ACCEPT)
     assert opened.order.state is OrderStatus.CLOSED
     assert [event.type for event in opened.events] == ["payment.closed", "order.closed"]

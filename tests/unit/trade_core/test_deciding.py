@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from tests.builders.trade_core import (
     aggregate,
-    hear_of_refund,
+    apply_word,
     later,
     paid,
     payment_request,
+    payment_result,
     pending,
-    said_of_payment,
-    said_of_refund,
+    refund_result,
 )
 from tests.unit.trade_core.test_apply_result import (
     alerted,
@@ -87,7 +87,7 @@ def test_payment_that_is_sent_back_goes_back_as_the_channel_took_it() -> None:
     assert payment.refund_reserved == payment.amount == 1300
     assert (opened.order.state, opened.order.amount_paid) == (OrderStatus.OPEN, 0)
     assert opened.next_checks[refund.refund_no] == NextCheck(opened.now)
-    hear_of_refund(opened, answer(opened, refund.refund_no, Verdict.SUCCEEDED, amount=1300))
+    apply_word(opened, answer(opened, refund.refund_no, Verdict.SUCCEEDED, amount=1300))
     assert set(balances(opened).values()) == {0}
 
 
@@ -95,7 +95,7 @@ def test_people_hear_where_the_channel_refuses_what_they_sent_back() -> None:
     opened, number = conflicted(amount=1300)
     decide(opened, number, PaymentDecision.REFUND)
     (refund,) = opened.refunds.values()
-    hear_of_refund(opened, answer(opened, refund.refund_no, Verdict.DECLINED, found=True))
+    apply_word(opened, answer(opened, refund.refund_no, Verdict.DECLINED, found=True))
     assert opened.refunds[refund.refund_no].state is RefundStatus.FAILED
     assert alerted(opened)[-1] == "refund.failed"
 
@@ -237,7 +237,7 @@ def test_other_attempts_are_closed_when_money_is_in_conflict() -> None:
 def test_conflict_without_money_can_only_be_ignored() -> None:
     order, payment = pending()
     opened = aggregate(order, payment)
-    apply(opened, said_of_payment(payment, Source.QUERY, Verdict.PENDING, amount=1))
+    apply(opened, payment_result(payment, Source.QUERY, Verdict.PENDING, amount=1))
     with pytest.raises(DecisionImpossible):
         decide(opened, payment.payment_no, PaymentDecision.REFUND)
     decide(opened, payment.payment_no, PaymentDecision.IGNORE)
@@ -252,7 +252,7 @@ def test_only_a_conflict_is_decided(decision: PaymentDecision) -> None:
 
 def abnormal() -> tuple[OrderAggregate, str]:
     opened, number = refunding_aggregate()
-    hear_of_refund(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
+    apply_word(opened, answer(opened, number, Verdict.DECLINED, abnormal=True))
     return opened, number
 
 
@@ -277,7 +277,7 @@ def test_refund_settled_outside_counts_as_returned_but_the_channel_still_has_the
 def test_channel_that_returns_what_was_settled_outside_is_for_a_person() -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.SETTLED_OUTSIDE, seen=0)
-    hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_word(opened, answer(opened, number, Verdict.SUCCEEDED))
     assert alerted(opened)[-1] == "refund.returned_twice"
 
 
@@ -286,11 +286,11 @@ def test_released_refund_gives_its_reservation_back_exactly_once() -> None:
     decide_refund(opened, number, RefundDecision.RELEASE, seen=0)
     with pytest.raises(DecisionImpossible):
         decide_refund(opened, number, RefundDecision.RELEASE, seen=0)
-    hear_of_refund(opened, answer(opened, number, Verdict.DECLINED))
+    apply_word(opened, answer(opened, number, Verdict.DECLINED))
     refund, payment = state_of(opened, number)
     assert (refund.state, payment.refund_reserved) == (RefundStatus.FAILED, 0)
     assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
-    hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_word(opened, answer(opened, number, Verdict.SUCCEEDED))
     refund, payment = state_of(opened, number)
     assert (refund.state, payment.refund_reserved) == (RefundStatus.SUCCEEDED, refund.amount)
     assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
@@ -307,10 +307,10 @@ def test_refund_that_is_paid_out_is_told_to_the_channel_and_then_asked_about() -
     decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
     assert opened.next_checks[number] == NextCheck(opened.now)
     assert commanded(opened, number) is CommandName.REFUND_ABNORMAL
-    hear_of_refund(opened, answer(opened, number, Verdict.PENDING))
+    apply_word(opened, answer(opened, number, Verdict.PENDING))
     assert commanded(opened, number) is CommandName.QUERY_REFUND
     assert opened.refunds[number].state is RefundStatus.ABNORMAL
-    hear_of_refund(opened, answer(opened, number, Verdict.SUCCEEDED))
+    apply_word(opened, answer(opened, number, Verdict.SUCCEEDED))
     refund, payment = state_of(opened, number)
     assert (refund.state, payment.amount_refunded) == (RefundStatus.SUCCEEDED, 500)
     assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 799
@@ -332,7 +332,7 @@ def test_pay_out_that_comes_to_nothing_is_for_a_person_again(
 ) -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
-    hear_of_refund(opened, answer(opened, number, verdict, **more))
+    apply_word(opened, answer(opened, number, verdict, **more))
     assert alerted(opened) == ["refund.abnormal", "refund.abnormal"]
     assert not isinstance(refund_step(opened.refunds[number], attempt=0, now=opened.now), Ask)
     decide_refund(opened, number, RefundDecision.RELEASE, seen=0)
@@ -341,7 +341,7 @@ def test_pay_out_that_comes_to_nothing_is_for_a_person_again(
 def test_uncertain_pay_out_is_never_told_twice() -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
-    hear_of_refund(opened, answer(opened, number, Verdict.UNKNOWN))
+    apply_word(opened, answer(opened, number, Verdict.UNKNOWN))
     assert commanded(opened, number) is CommandName.QUERY_REFUND
 
 
@@ -349,5 +349,5 @@ def test_old_notification_does_not_end_a_pay_out() -> None:
     opened, number = abnormal()
     decide_refund(opened, number, RefundDecision.PAY_OUT, seen=0)
     refund = opened.refunds[number]
-    hear_of_refund(opened, said_of_refund(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
+    apply_word(opened, refund_result(refund, Source.NOTICE, Verdict.DECLINED, abnormal=True))
     assert opened.refunds[number].is_paid_out

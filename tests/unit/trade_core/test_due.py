@@ -138,7 +138,7 @@ def test_what_went_back_of_a_success_is_told_apart_for_a_day() -> None:
         step = payment_step(paid, payment, attempt=check.attempt, now=check.due_at)
         if not isinstance(step, Ask):
             break
-        asked, check = asked + 1, step.again
+        asked, check = asked + 1, step.next_check
     assert step == Rest(None)
     assert check.due_at == later(86_400 + 3600)
     assert asked == 56
@@ -170,7 +170,7 @@ def due_seconds(step_of: Callable[[int], Step]) -> list[float]:
     for attempt in range(8):
         step = step_of(attempt)
         assert isinstance(step, Ask)
-        seconds.append(seconds[-1] + (step.again.due_at - NOON).total_seconds())
+        seconds.append(seconds[-1] + (step.next_check.due_at - NOON).total_seconds())
     return seconds[1:]
 
 

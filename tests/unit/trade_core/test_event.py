@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders.trade_core import NOON, aggregate, fresh, paid, pending, said_of_payment
+from tests.builders.trade_core import NOON, aggregate, fresh, paid, payment_result, pending
 from tests.unit.trade_core.test_splitting import done, payment_of, taken
 
 from contracts import actions
@@ -56,7 +56,7 @@ def test_event_of_a_payment_that_waits_for_its_payer(action: Action) -> None:
     order, payment = fresh()
     opened = aggregate(order, payment)
     opened.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    word = said_of_payment(payment, Source.INITIATION, Verdict.PENDING, action=action)
+    word = payment_result(payment, Source.INITIATION, Verdict.PENDING, action=action)
     apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
     assert told(opened) == ["payment.pending"]
 
@@ -78,7 +78,7 @@ def test_events_of_a_payment_that_was_paid_and_of_its_order(paid_at: datetime) -
 def test_event_carries_whatever_the_app_knows_its_payment_by(metadata: dict[str, object]) -> None:
     order, payment = pending(metadata=metadata)
     opened = aggregate(order, payment)
-    word = said_of_payment(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="“不”")
+    word = payment_result(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="“不”")
     apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
     assert told(opened) == ["payment.failed"]
 

@@ -4,7 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import ACCOUNT, fresh, later, paid, said_of_payment, said_of_refund
+from tests.builders.trade_core import (
+    ACCOUNT,
+    fresh,
+    later,
+    paid,
+    payment_result,
+    refund_result,
+)
 
 from contracts.api import PaymentStatus, RefundCause
 from contracts.events.results import Source, Verdict
@@ -50,7 +57,7 @@ def test_words_become_facts(
     source: Source, verdict: Verdict, more: dict[str, Any], fact: PaymentFact
 ) -> None:
     _, payment = fresh(state=PaymentStatus.PENDING)
-    assert of_payment(payment, said_of_payment(payment, source, verdict, **more), later(60)) is fact
+    assert of_payment(payment, payment_result(payment, source, verdict, **more), later(60)) is fact
 
 
 def test_every_verdict_of_every_source_of_a_payment_has_a_meaning() -> None:
@@ -58,14 +65,14 @@ def test_every_verdict_of_every_source_of_a_payment_has_a_meaning() -> None:
     for source in (INITIATION, NOTICE, QUERY, CLOSE):
         for verdict in Verdict:
             assert (
-                of_payment(payment, said_of_payment(payment, source, verdict), later(60))
+                of_payment(payment, payment_result(payment, source, verdict), later(60))
                 in PaymentFact
             )
 
 
 def test_close_is_no_end_while_our_own_initiation_may_still_arrive() -> None:
     _, payment = fresh()
-    closed = said_of_payment(payment, CLOSE, Verdict.SUCCEEDED)
+    closed = payment_result(payment, CLOSE, Verdict.SUCCEEDED)
     assert of_payment(payment, closed, later(11)) is PaymentFact.UNCLEAR
     assert of_payment(payment, closed, later(13)) is PaymentFact.ENDED
 
@@ -74,7 +81,7 @@ def test_a_close_in_flight_stays_unclear_when_its_word_comes_again() -> None:
     """twice-late-out-of-order: the first time has made the payment `unknown`."""
     _, payment = fresh()
     unclear = replace(payment, state=PaymentStatus.UNKNOWN)
-    result = said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED, found=False)
+    result = payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED, found=False)
     assert of_payment(unclear, result, later(5)) is payments.PaymentFact.UNCLEAR
     assert of_payment(unclear, result, later(13)) is payments.PaymentFact.ENDED
 
@@ -96,7 +103,7 @@ def test_what_the_channel_did_not_state_is_no_conflict() -> None:
 
 def test_waiting_trade_over_another_amount_is_a_conflict() -> None:
     _, payment = fresh()
-    other = said_of_payment(payment, QUERY, Verdict.PENDING, amount=1)
+    other = payment_result(payment, QUERY, Verdict.PENDING, amount=1)
     assert of_payment(payment, other, later(60)) is PaymentFact.CONFLICT
 
 
@@ -141,13 +148,13 @@ def test_words_about_a_refund_become_facts(
 ) -> None:
     a_refund = refund()
     _, payment = fresh(payment_no=a_refund.payment_no)
-    assert of_refund(a_refund, payment, said_of_refund(a_refund, source, verdict, **more)) is fact
+    assert of_refund(a_refund, payment, refund_result(a_refund, source, verdict, **more)) is fact
 
 
 def test_foreign_account_is_not_believed_about_a_refund() -> None:
     a_refund = refund()
     _, payment = fresh(payment_no=a_refund.payment_no)
-    words = said_of_refund(a_refund, Source.NOTICE, Verdict.SUCCEEDED, payment_id="C2")
+    words = refund_result(a_refund, Source.NOTICE, Verdict.SUCCEEDED, payment_id="C2")
     assert payment.account_id == ACCOUNT
     with pytest.raises(ForeignAccount):
         of_refund(a_refund, payment, words)

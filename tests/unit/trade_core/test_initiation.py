@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import NOON, aggregate, fresh, said_of_payment
+from tests.builders.trade_core import NOON, aggregate, fresh, payment_result
 
 from contracts.events.configuration import LatePayment
 from contracts.events.results import Source, Verdict, status_of_initiation
@@ -32,7 +32,7 @@ def test_gateway_answers_the_state_that_trade_core_computes(
 ) -> None:
     order, payment = fresh()
     opened = aggregate(order, payment)
-    result = said_of_payment(payment, Source.INITIATION, verdict, **said)
+    result = payment_result(payment, Source.INITIATION, verdict, **said)
     apply_payment_result(opened, result, said_at=NOON, late=LatePayment.ACCEPT)
     computed = opened.payments[payment.payment_no].state
     assert status_of_initiation(result, payment.amount, payment.currency) is computed

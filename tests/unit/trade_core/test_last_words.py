@@ -4,7 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import NOON, aggregate, fresh, later, paid, pending, said_of_payment
+from tests.builders.trade_core import (
+    NOON,
+    aggregate,
+    fresh,
+    later,
+    paid,
+    payment_result,
+    pending,
+)
 from tests.unit.trade_core.test_apply_result import alerted, apply, told
 
 from contracts.api import Method, OrderStatus, PaymentStatus, RefundCause
@@ -22,7 +30,7 @@ REVERSAL_S = 60
 def reversal(payment: Payment, at_s: float = REVERSAL_S) -> PaymentResult:
     """The payer had paid, and our close gave the money back."""
     times = {"asked_at": later(at_s - 1), "said_at": later(at_s)}
-    return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True, **times)
+    return payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True, **times)
 
 
 def success(payment: Payment, source: Source, asked_s: float, **more: Any) -> PaymentResult:
@@ -100,7 +108,7 @@ def test_in_doubt_the_channel_is_asked_at_once(source: Source, asked_s: float) -
     step = payment_step(opened.order, opened.payments[number], attempt=0, now=opened.now)
     assert isinstance(step, Ask)
     assert step.command is CommandName.QUERY
-    apply(opened, said_of_payment(payment, Source.QUERY, Verdict.DECLINED, closed=True))
+    apply(opened, payment_result(payment, Source.QUERY, Verdict.DECLINED, closed=True))
     assert not opened.payments[number].may_be_paid
 
 
@@ -132,7 +140,7 @@ def test_first_word_of_money_that_is_all_back_is_no_payment(source: Source) -> N
 def test_trade_that_was_paid_and_undone_ends_as_closed() -> None:
     opened, number = barcode()
     payment = opened.payments[number]
-    undone = said_of_payment(payment, Source.QUERY, Verdict.DECLINED, closed=True, refunded=True)
+    undone = payment_result(payment, Source.QUERY, Verdict.DECLINED, closed=True, refunded=True)
     apply(opened, undone, success(payment, Source.NOTICE, 50))
     assert (state_of(opened, number), opened.entries) == (PaymentStatus.CLOSED, [])
     assert alerted(opened) == ["payment.paid_before_reversal"]
@@ -155,7 +163,7 @@ def no_such_trade(
     payment: Payment, source: Source = Source.CLOSE, at: datetime | None = None
 ) -> PaymentResult:
     verdict = Verdict.SUCCEEDED if source is Source.CLOSE else Verdict.PENDING
-    return said_of_payment(payment, source, verdict, found=False, asked_at=at, said_at=at)
+    return payment_result(payment, source, verdict, found=False, asked_at=at, said_at=at)
 
 
 def closed_unseen(**changes: Any) -> tuple[OrderAggregate, str]:
@@ -178,7 +186,7 @@ def test_trade_that_the_channel_closed_is_over() -> None:
     order, payment = pending()
     opened = aggregate(order, payment, now=later(30))
     closing.close_order(opened)
-    apply(opened, said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED))
+    apply(opened, payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED))
     assert not opened.payments[payment.payment_no].may_be_paid
     assert opened.next_checks[payment.payment_no] is None
 
@@ -197,12 +205,12 @@ def asked_at_s(opened: OrderAggregate, number: str, until_s: float) -> list[floa
         payment = opened.payments[number]
         step = payment_step(opened.order, payment, attempt=check.attempt, now=opened.now)
         match step:
-            case Ask(command=CommandName.QUERY, again=check):
+            case Ask(command=CommandName.QUERY, next_check=check):
                 asked.append((opened.now - NOON).total_seconds())
                 apply(opened, no_such_trade(payment, Source.QUERY, opened.now))
                 if not opened.payments[number].may_be_paid:
                     check = opened.next_checks[number]
-            case Rest(again=check):
+            case Rest(next_check=check):
                 pass
             case End() | Ask():
                 pytest.fail(f"{step}")

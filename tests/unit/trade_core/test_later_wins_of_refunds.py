@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import hear_of_refund, later, said_of_refund
+from tests.builders.trade_core import apply_word, later, refund_result
 from tests.unit.trade_core.test_apply_result import alerted, balances, told
 from tests.unit.trade_core.test_moved_outside import a_paid_order, refund
 
@@ -39,8 +39,8 @@ def hear(
 ) -> Refund:
     """A word that was true between two seconds; answers the refund after it."""
     said_at = later(at if until is None else until)
-    word = said_of_refund(started, source, verdict, asked_at=later(at), said_at=said_at, **more)
-    hear_of_refund(opened, word, said_at)
+    word = refund_result(started, source, verdict, asked_at=later(at), said_at=said_at, **more)
+    apply_word(opened, word, said_at)
     return opened.refunds[started.refund_no]
 
 
@@ -237,7 +237,7 @@ def test_a_success_is_asked_about_for_as_long_as_it_can_bounce() -> None:
         assert isinstance(step, Ask)
         assert step.command is CommandName.QUERY_REFUND
         seen.append((look.due_at - now_is.refunded_at) // timedelta(days=1))
-        look = step.again
+        look = step.next_check
     assert tuple(seen) == BOUNCE_DAYS
 
 

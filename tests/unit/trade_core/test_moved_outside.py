@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from tests.builders.trade_core import (
     aggregate,
-    hear_of_refund,
+    apply_word,
     later,
     paid,
+    payment_result,
     pending,
-    said_of_payment,
-    said_of_refund,
+    refund_result,
 )
 
 from contracts.api import CreateRefund, RefundCause, RefundStatus
@@ -51,10 +51,10 @@ def refund(opened: OrderAggregate, payment: Payment, amount: int, number: str = 
 
 
 def answer(opened: OrderAggregate, refund: Refund, verdict: Verdict, *, at: float) -> None:
-    word = said_of_refund(
+    word = refund_result(
         refund, Source.QUERY_REFUND, verdict, asked_at=later(at), said_at=later(at)
     )
-    hear_of_refund(opened, word)
+    apply_word(opened, word)
 
 
 def external(opened: OrderAggregate) -> list[int]:
@@ -150,11 +150,11 @@ def test_an_old_total_that_counts_a_refund_which_bounced_later_books_nothing() -
     opened, payment = a_paid_order()
     ours = refund(opened, payment, 1000)
     answer(opened, ours, Verdict.SUCCEEDED, at=20)
-    bounced = said_of_refund(
+    bounced = refund_result(
         opened.refunds[ours.refund_no], Source.NOTICE, Verdict.DECLINED,
         abnormal=True, asked_at=later(60), said_at=later(60),
     )  # fmt: skip
-    hear_of_refund(opened, bounced)
+    apply_word(opened, bounced)
     seen = opened.refunds[ours.refund_no].version
     decide_refund(opened, ours.refund_no, RefundDecision.RELEASE, seen=seen)
 
@@ -173,11 +173,11 @@ def test_an_old_total_from_before_a_bounce_and_a_console_refund_books_nothing() 
     hear(opened, payment, at=30, amount_refunded=800)
     hear(opened, payment, at=40, amount_refunded=801)
     assert external(opened) == [200, 1]
-    bounced = said_of_refund(
+    bounced = refund_result(
         opened.refunds[ours.refund_no], Source.NOTICE, Verdict.DECLINED,
         abnormal=True, asked_at=later(60), said_at=later(60),
     )  # fmt: skip
-    hear_of_refund(opened, bounced)
+    apply_word(opened, bounced)
 
     hear(opened, payment, at=30, amount_refunded=800)  # again
     assert external(opened) == [200, 1]
@@ -236,7 +236,7 @@ def test_a_refund_begun_after_the_total_explains_nothing_of_it() -> None:
 
 def test_a_reversal_after_success_gives_all_of_it_back() -> None:
     opened, payment = a_paid_order()
-    word = said_of_payment(
+    word = payment_result(
         payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True,
         asked_at=later(60), said_at=later(61),
     )  # fmt: skip
@@ -274,7 +274,7 @@ def test_one_refund_that_may_be_ours_is_asked_about() -> None:
 def test_a_refund_of_a_foreign_number_is_booked_once() -> None:
     opened, payment = a_paid_order()
     ours = refund(opened, payment, 300)
-    foreign = said_of_refund(
+    foreign = refund_result(
         ours, Source.NOTICE, Verdict.SUCCEEDED,
         refund_no="made-in-the-merchant-centre", channel_refund_no="50009", amount=200,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders.trade_core import NOON, hear_of_refund, said_of_refund
+from tests.builders.trade_core import NOON, apply_word, refund_result
 from tests.unit.trade_core.test_splitting import balances, done, payment_of, split, taken, told
 
 from contracts.api import CreateRefund, RefundStatus, ShareStatus
@@ -65,7 +65,7 @@ def test_refund_that_succeeds_leaves_receivers_without_what_they_gave_back() -> 
     opened = taken(1000)
     number = done(opened, 600, 400).split_no
     started = refund(opened, 700)
-    hear_of_refund(opened, said_of_refund(started, Source.NOTICE, Verdict.SUCCEEDED))
+    apply_word(opened, refund_result(started, Source.NOTICE, Verdict.SUCCEEDED))
     shares = opened.splits[number].shares
     assert [(one.state, one.amount_returned, one.held) for one in shares] == [
         (ShareStatus.RETURNED, 600, 0),
@@ -99,10 +99,10 @@ def failed_with_one_back(opened: OrderAggregate) -> Refund:
     """Of 600 and 400 that two receivers hold, 600 came back before the refund of 700 failed."""
     started = refund(opened, 700)
     first = started.returns[0].return_no
-    word = said_of_refund(started, Source.REFUND, Verdict.PENDING, returned=[first])
-    hear_of_refund(opened, word)
+    word = refund_result(started, Source.REFUND, Verdict.PENDING, returned=[first])
+    apply_word(opened, word)
     for source in (Source.REFUND, Source.QUERY_REFUND):
-        hear_of_refund(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
+        apply_word(opened, refund_result(started, source, Verdict.DECLINED, code="NO"))
     return opened.refunds[started.refund_no]
 
 
@@ -111,7 +111,7 @@ def test_refund_that_failed_and_went_back_leaves_receivers_without_the_rest() ->
     number = done(opened, 600, 400).split_no
     failed = failed_with_one_back(opened)
     for _ in range(2):
-        hear_of_refund(opened, said_of_refund(failed, Source.NOTICE, Verdict.SUCCEEDED))
+        apply_word(opened, refund_result(failed, Source.NOTICE, Verdict.SUCCEEDED))
     assert opened.refunds[failed.refund_no].state is RefundStatus.SUCCEEDED
     shares = opened.splits[number].shares
     assert [(one.state, one.amount_returned, one.held) for one in shares] == [
@@ -132,10 +132,10 @@ def test_word_of_a_return_after_the_failure_moves_nothing_by_itself() -> None:
     number = done(opened, 600, 400).split_no
     failed = failed_with_one_back(opened)
     all_back = [one.return_no for one in failed.returns]
-    word = said_of_refund(failed, Source.QUERY_REFUND, Verdict.PENDING, returned=all_back)
-    hear_of_refund(opened, word)
+    word = refund_result(failed, Source.QUERY_REFUND, Verdict.PENDING, returned=all_back)
+    apply_word(opened, word)
     assert [one.held for one in opened.splits[number].shares] == [0, 400]
-    hear_of_refund(opened, said_of_refund(failed, Source.NOTICE, Verdict.SUCCEEDED))
+    apply_word(opened, refund_result(failed, Source.NOTICE, Verdict.SUCCEEDED))
     assert [one.held for one in opened.splits[number].shares] == [0, 300]
 
 
@@ -145,7 +145,7 @@ def test_refund_that_went_back_after_its_receivers_were_called_anew_is_for_a_per
     failed = failed_with_one_back(opened)
     refund(opened, 900, number="T2")
     with pytest.raises(ResultRefused):
-        hear_of_refund(opened, said_of_refund(failed, Source.NOTICE, Verdict.SUCCEEDED))
+        apply_word(opened, refund_result(failed, Source.NOTICE, Verdict.SUCCEEDED))
     assert opened.refunds[failed.refund_no].state is RefundStatus.FAILED
 
 
@@ -154,15 +154,15 @@ def test_no_that_does_not_tell_what_is_back_has_the_refund_sent_again(source: So
     opened = taken(1000)
     number = done(opened, 600, 400).split_no
     started = refund(opened, 700)
-    hear_of_refund(opened, said_of_refund(started, source, Verdict.DECLINED, code="NO"))
+    apply_word(opened, refund_result(started, source, Verdict.DECLINED, code="NO"))
     asked = refund_step(opened.refunds[started.refund_no], attempt=1, now=NOON)
     assert isinstance(asked, Ask)
     assert asked.command is CommandName.REFUND
     back = [one.return_no for one in started.returns]
-    hear_of_refund(
-        opened, said_of_refund(started, Source.REFUND, Verdict.DECLINED, code="NO", returned=back)
+    apply_word(
+        opened, refund_result(started, Source.REFUND, Verdict.DECLINED, code="NO", returned=back)
     )
-    hear_of_refund(opened, said_of_refund(started, Source.QUERY_REFUND, Verdict.DECLINED))
+    apply_word(opened, refund_result(started, Source.QUERY_REFUND, Verdict.DECLINED))
     assert opened.refunds[started.refund_no].state is RefundStatus.FAILED
     assert [share.amount_returned for share in opened.splits[number].shares] == [600, 100]
 
@@ -171,7 +171,7 @@ def test_abnormal_refund_was_given_back_by_all_receivers_before() -> None:
     opened = taken(1000)
     done(opened, 600, 400)
     started = refund(opened, 700)
-    hear_of_refund(opened, said_of_refund(started, Source.NOTICE, Verdict.DECLINED, abnormal=True))
+    apply_word(opened, refund_result(started, Source.NOTICE, Verdict.DECLINED, abnormal=True))
     stuck = opened.refunds[started.refund_no]
     assert stuck.state is RefundStatus.ABNORMAL
     assert all(one.is_back for one in stuck.returns)
@@ -212,7 +212,7 @@ def test_refunds_and_splits_together_never_exceed_what_was_paid(
             else:
                 started = refund(opened, amount, number=f"T{place}")
                 verdict = Verdict.SUCCEEDED if succeeds else Verdict.DECLINED
-                hear_of_refund(opened, said_of_refund(started, Source.REFUND, verdict))
+                apply_word(opened, refund_result(started, Source.REFUND, verdict))
         except (SplitExceedsPaid, RefundExceedsPaid):
             pass
         payment = payment_of(opened)

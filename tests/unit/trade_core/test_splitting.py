@@ -13,9 +13,9 @@ from tests.builders.trade_core import (
     paid,
     payment_request,
     pending,
-    said_of_split,
     shared,
     split_request,
+    split_result,
 )
 
 from contracts.api import ShareStatus, SplitStatus
@@ -114,7 +114,7 @@ def test_nothing_is_split_after_a_finishing_split_unless_it_came_to_nothing() ->
     with pytest.raises(SplittingFinished):
         split(opened, 100, number="F2")
     apply_split_result(
-        opened, said_of_split(started, Verdict.DECLINED, code="NO_AUTH", message="no")
+        opened, split_result(started, Verdict.DECLINED, code="NO_AUTH", message="no")
     )
     split(opened, 100, number="F3")
 
@@ -187,7 +187,7 @@ def test_share_that_was_not_given_is_released_exactly_once() -> None:
 def test_refused_split_leaves_everything_with_the_merchant() -> None:
     opened = taken(1000)
     started = split(opened, 300, 200)
-    refusal = said_of_split(started, Verdict.DECLINED, code="NO_AUTH", message="无分账权限")
+    refusal = split_result(started, Verdict.DECLINED, code="NO_AUTH", message="无分账权限")
     apply_split_result(opened, refusal)
     view = views.split_view(opened.order, payment_of(opened), opened.splits[started.split_no])
     assert view.failure is not None
@@ -206,7 +206,7 @@ def test_split_is_not_decided_while_one_receiver_is_not(
     named = [ShareResult(account="190001", amount=300, status="succeeded")]
     if status is not None:
         named.append(ShareResult(account="190002", amount=200, status=status))
-    apply_split_result(opened, said_of_split(started, Verdict.SUCCEEDED, receivers=named))
+    apply_split_result(opened, split_result(started, Verdict.SUCCEEDED, receivers=named))
     now_is = opened.splits[started.split_no]
     assert (now_is.state, now_is.last_fact) == (SplitStatus.PROCESSING, SplitFact.UNDER_WAY)
 
@@ -222,7 +222,7 @@ def test_words_of_another_account_or_amount_are_refused(more: dict[str, Any]) ->
     opened = taken(1000)
     started = split(opened, 300)
     with pytest.raises(ResultRefused):
-        apply_split_result(opened, said_of_split(started, Verdict.SUCCEEDED, **more))
+        apply_split_result(opened, split_result(started, Verdict.SUCCEEDED, **more))
     assert opened.splits[started.split_no] == started
 
 
@@ -248,7 +248,7 @@ def test_any_order_and_repetition_of_the_words_leads_to_the_same_books(
     opened = taken(1000)
     started = split(opened, 300, 200)
     decision = shared(started, ["190002"] if fails else [])
-    words = [decision, decision, *(said_of_split(started, v, **more) for v, more in others)]
+    words = [decision, decision, *(split_result(started, v, **more) for v, more in others)]
     for word in data.draw(st.permutations(words)):
         apply_split_result(opened, word)
     assert payment_of(opened).split_reserved == (300 if fails else 500)
@@ -275,7 +275,7 @@ def test_split_is_sent_until_the_channel_has_it_and_then_asked_about(
     opened = taken(1000)
     started = split(opened, 300)
     if word is not None:
-        apply_split_result(opened, said_of_split(started, word[0], **word[1]))
+        apply_split_result(opened, split_result(started, word[0], **word[1]))
     step = split_step(opened.splits[started.split_no], attempt=0, now=NOON)
     assert isinstance(step, Ask)
     assert step.command is command

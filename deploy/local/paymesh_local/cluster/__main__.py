@@ -19,7 +19,7 @@ import yaml
 from paymesh_local import release
 from paymesh_local.cluster.commands import SOURCE, run
 from paymesh_local.cluster.parts import Parts, build, folder
-from paymesh_local.cluster.server import LOOK_EVERY_S, Cluster, running
+from paymesh_local.cluster.server import CHECK_EVERY_S, Cluster, running
 from paymesh_local.cluster.spoiled import spoiled
 from paymesh_local.failure import CannotRun
 from paymesh_local.manifests import BASE, EXAMPLES, OBSERVABILITY, OVERLAYS
@@ -77,7 +77,7 @@ async def _established(cluster: Cluster) -> None:
         done = await asyncio.to_thread(cluster.kubectl, *every)
         if not done.returncode:
             return
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(CHECK_EVERY_S)
     raise CannotRun("The kinds of operators are not known", done.stderr)
 
 

@@ -22,7 +22,7 @@ from paymesh_local.ports import LOOPBACK, free_port
 from paymesh_local.processes import Process, Program, start, tail, tied
 
 READY_LIMIT_S: Final = 60.0
-LOOK_EVERY_S: Final = 0.2
+CHECK_EVERY_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ async def _ready(cluster: Cluster, both: list[Process]) -> None:
                     if process.returncode is not None:
                         name = process.program.name
                         raise CannotRun(f"{name} ended", tail(process.program.log))
-                await asyncio.sleep(LOOK_EVERY_S)
+                await asyncio.sleep(CHECK_EVERY_S)
     except TimeoutError as error:
         log = both[-1].program.log
         raise CannotRun("The API server did not become ready", tail(log)) from error

@@ -44,9 +44,9 @@ def _of_kubernetes(base: list[dict[str, Any]]) -> Iterator[Spoiled]:
     mistyped["spec"]["replica"] = 3
     yield Spoiled("a member that no Deployment has", [mistyped], "spec.replica")
     job = _first(base, "Job")
-    again = copy.deepcopy(job)
-    again["spec"]["template"]["spec"]["containers"][0]["image"] = "paymesh/other:1"
-    yield Spoiled("another template under a Job's name", [job, again], "field is immutable")
+    changed = copy.deepcopy(job)
+    changed["spec"]["template"]["spec"]["containers"][0]["image"] = "paymesh/other:1"
+    yield Spoiled("another template under a Job's name", [job, changed], "field is immutable")
 
 
 def _of_operators() -> Iterator[Spoiled]:

@@ -25,7 +25,7 @@ from paymesh_local.keyring import Keyring
 from paymesh_local.paths import REPOSITORY
 from paymesh_local.ports import Ports, free_base
 from paymesh_local.postgres import Postgres
-from paymesh_local.registration import Registrar, Registration, heard_by_gateway
+from paymesh_local.registration import Registrar, Registration, known_to_gateway
 from paymesh_local.services import DATABASES, SANDBOX, SERVICES, Plan
 from paymesh_local.upgrade import former
 from paymesh_local.upgrade.business import Business, Verdict
@@ -147,7 +147,7 @@ async def _registered(
             known = await registrar.tell_account(known, channel, credentials[channel])
         url = CallbackReceiver.url_of(plan.ports.demo_app)
         known = await registrar.tell_address(known, url)
-    await heard_by_gateway(plan.url("gateway"), known)
+    await known_to_gateway(plan.url("gateway"), known)
     return known, CallbackReceiver(known.app.webhook_secret, port=plan.ports.demo_app)
 
 

@@ -137,8 +137,8 @@ class Business:
             faults.append(f"{sale.payment_no} is paid there and {order['status']} here")
         if order["amount_refunded"] != trade["refunded"]:
             faults.append(f"{sale.payment_no}: refunds differ")
-        told = {each.data.get("payment_no") for each in self._callbacks.received
+        called_back = {each.data.get("payment_no") for each in self._callbacks.received
                 if each.type == "payment.succeeded" and each.is_authentic}  # fmt: skip
-        if sale.payment_no not in told:
+        if sale.payment_no not in called_back:
             faults.append(f"nobody was told of {sale.payment_no}")
         return faults

@@ -72,7 +72,7 @@ def make_secrets(tree: Path, folder: Path) -> Path:
 def told_by(tree: Path, plan: Plan) -> Code:
     """What the code of this tree tells its services in this place."""
     python = tree / ".venv" / "bin" / "python"
-    told = {
+    question = {
         "ports": asdict(plan.ports),
         "secrets": str(plan.local_dir / SECRETS),
         "database_urls": dict(plan.database_urls),
@@ -81,7 +81,7 @@ def told_by(tree: Path, plan: Plan) -> Code:
         "broker_is_embedded": plan.broker_is_embedded,
         "local_dir": str(plan.local_dir),
     }
-    answer = _run(str(python), "-c", ASK, given=json.dumps(told))
+    answer = _run(str(python), "-c", ASK, given=json.dumps(question))
     content: dict[str, Any] = json.loads(answer)
     return Code(python, content["services"], content["migrations"])
 

@@ -18,9 +18,9 @@ from prometheus_client import Counter, Gauge
 
 from chassis.background import Pulse, pause, unless_stopped
 from chassis.broker import Broker, options_of
-from chassis.consumer.hearing import Hearing
+from chassis.consumer.last_answer import LastAnswer
 from chassis.consumer.membership import Handover, leave
-from chassis.consumer.patience import FETCH_WAIT_MS, IDLE_WAIT_MS, LOOK_AROUND_MS, Patience
+from chassis.consumer.patience import FETCH_WAIT_MS, IDLE_WAIT_MS, REFRESH_MS, Patience
 from chassis.consumer.records import DeadRecord, Record, dead, record_of
 from chassis.database import is_passing
 
@@ -116,8 +116,8 @@ class Consumer(Generic[T]):
         self._failures = 0
         self._dead_in_a_row = 0
         self._held: list[DeadRecord] = []  # Poison that is beyond the limit.
-        self._hearing = Hearing()
-        POLL_AGE_S.labels(group).set_function(self._hearing.age_s)
+        self._last_answer = LastAnswer()
+        POLL_AGE_S.labels(group).set_function(self._last_answer.age_s)
 
     @property
     def lag_s(self) -> float:
@@ -127,13 +127,13 @@ class Consumer(Generic[T]):
     @property
     def silence_s(self) -> float:
         """How long Kafka has answered no fetch; 0 while none is asked for."""
-        return self._hearing.age_s()
+        return self._last_answer.age_s()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`, or until the broker is lost: `Background` starts it again then."""
         self.pulse.beat()
         kafka = self._member()
-        self._hearing.listen(kafka)
+        self._last_answer.listen(kafka)
         try:
             await unless_stopped(stop, kafka.start())
             await self._read(kafka, stop)
@@ -141,7 +141,7 @@ class Consumer(Generic[T]):
             log.warning("consumer.interrupted", group=self._group, reason=repr(error))
         finally:
             if stop.is_set():
-                self._hearing.rest()
+                self._last_answer.rest()
             await leave(kafka)
 
     async def _read(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
@@ -230,10 +230,10 @@ class Consumer(Generic[T]):
             try:
                 await self._apply_values([(record, value)])
                 return
-            except Exception as again:
-                if is_passing(again) or not await self._healthy():
+            except Exception as repeated:
+                if is_passing(repeated) or not await self._healthy():
                     raise
-                error = again
+                error = repeated
         self._dead_in_a_row += 1
         await self._bury([dead(record, error)])
 
@@ -293,7 +293,7 @@ class Consumer(Generic[T]):
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_LIMIT_MS,
             fetch_max_wait_ms=self._fetch_wait_ms,
-            consumer_timeout_ms=LOOK_AROUND_MS,
+            consumer_timeout_ms=REFRESH_MS,
             partition_assignment_strategy=[StickyPartitionAssignor],
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MAX_MS, self._session_timeout_ms // 3),

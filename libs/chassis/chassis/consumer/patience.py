@@ -18,7 +18,7 @@ IDLE_WAIT_MS: Final = 250
 QUIET_S: Final = 3.0
 """Without a record for this long, nothing happens."""
 
-LOOK_AROUND_MS: Final = 2_000
+REFRESH_MS: Final = 2_000
 """How often aiokafka's fetcher looks around without a reason; what happens wakes it anyway."""
 
 

@@ -23,7 +23,7 @@ OLDEST_S = Gauge(
 PUBLISHED = Counter("paymesh_outbox_published", "Events that Kafka confirmed", ["topic"])
 DEAD = Counter("paymesh_outbox_dead", "Events that can never be published", ["topic"])
 
-LOOK_AROUND_S = 1.0
+NEIGHBOURS_EVERY_S = 1.0
 REST_S = 0.02  # After a round that was not full, so that a burst of commits shares the next.
 FALLBACK_S = 2.0  # For what nobody announced: a replica that died behind its commit, a command.
 ANNOUNCED = "outbox"  # To the other replicas, who own some of the shards.
@@ -100,14 +100,14 @@ class Relay:
     async def _serve(self, connection: Connection, stop: asyncio.Event) -> None:
         shards = Shards(connection)
         await shards.begin()
-        await connection.add_listener(ANNOUNCED, self._hear)
-        backoff_s, look_around_at = BACKOFF_FIRST_S, 0.0
+        await connection.add_listener(ANNOUNCED, self._wake)
+        backoff_s, neighbours_at = BACKOFF_FIRST_S, 0.0
         while not stop.is_set():
             self.pulse.beat()
             self._awake.clear()
-            if _loop_time() >= look_around_at:
-                await self._look_around(connection, shards)
-                look_around_at = _loop_time() + LOOK_AROUND_S
+            if _loop_time() >= neighbours_at:
+                await self._find_neighbours(connection, shards)
+                neighbours_at = _loop_time() + NEIGHBOURS_EVERY_S
             await self._announce(connection, shards)
             found, is_down = await self._round(connection, shards.owned)
             if is_down:
@@ -119,7 +119,7 @@ class Relay:
                 await _until(self._awake, min(self._fallback_s, self._held.soonest_s()))
             backoff_s = BACKOFF_FIRST_S
 
-    def _hear(self, connection: Tx, pid: int, *_: object) -> None:
+    def _wake(self, connection: Tx, pid: int, *_: object) -> None:
         """A NOTIFY comes back to whoever sent it."""
         if pid != connection.get_server_pid():
             self._awake.set()
@@ -130,7 +130,7 @@ class Relay:
         if is_news and not shards.has_all:
             await connection.execute(_ANNOUNCE, ANNOUNCED)
 
-    async def _look_around(self, connection: Connection, shards: Shards) -> None:
+    async def _find_neighbours(self, connection: Connection, shards: Shards) -> None:
         await shards.settle()
         (seen,) = await connection.fetch(_OLDEST)
         self.oldest_s, self.dead = seen["oldest_s"] or 0.0, seen["dead"]

@@ -30,7 +30,7 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
     number = _read_number(asked, trade, amount)
     refund = world.truth.find_refund_of_trade(trade, number)
     if refund is not None:
-        return _again(world, asked, trade, refund, amount, hit)
+        return _repeat(world, asked, trade, refund, amount, hit)
     _check(world, trade, amount)
     returns = splits.plan_returns(world, asked, trade, amount)
     refund = _open(world, asked, trade, number, amount)
@@ -79,7 +79,9 @@ def _read_number(asked: Asked, trade: Trade, amount: int) -> str:
     return number
 
 
-def _again(world: World, asked: Asked, trade: Trade, refund: Refund, amount: int, hit: Hit) -> Done:
+def _repeat(
+    world: World, asked: Asked, trade: Trade, refund: Refund, amount: int, hit: Hit
+) -> Done:
     if refund.amount != amount or refund.details.get("royalties") != _royalties(asked):
         raise refused("DISCORDANT_REPEAT_REQUEST", "请求信息不一致")
     if refund.state == "failed":

@@ -14,7 +14,7 @@ from paymesh.cli import login as logins
 from paymesh.cli.explaining import explain
 from paymesh.cli.listening import listen_for, number_of
 from paymesh.cli.login import Login
-from paymesh.cli.showing import err, how_to_pay, money, out, rows, show, state, told
+from paymesh.cli.showing import err, errors_shown, how_to_pay, money, out, rows, show, state
 from paymesh.client import Paymesh
 from paymesh.models.money import OrderView
 from paymesh.models.requests import Payer
@@ -47,7 +47,7 @@ def login(
 ) -> None:
     """Say once who you are. What is left out is asked for; a secret that is typed is put into a
     file of its own, which only you may read."""
-    with told():
+    with errors_shown():
         if demo:
             login = Login(demo=str(demo_file.absolute()))
         else:
@@ -95,7 +95,7 @@ def pay(
     as_json: AsJson = False,
 ) -> None:
     """Take money: shows the QR code, and waits for the payer."""
-    with told():
+    with errors_shown():
         settings = logins.settings()
         with Paymesh.of(settings) as paymesh:
             merchant_id = _merchant(settings, merchant)
@@ -137,8 +137,8 @@ def _account(paymesh: Paymesh, merchant_id: str, channel: str, method: str) -> s
         if account.channel == channel and method in {each.method for each in account.methods}
     ]
     if not offers:
-        told = sorted({f"{a.channel} {m.method}" for a in accounts for m in a.methods})
-        raise ValueError(f"no account takes {channel} {method}; there are: {', '.join(told)}")
+        offered = sorted({f"{a.channel} {m.method}" for a in accounts for m in a.methods})
+        raise ValueError(f"no account takes {channel} {method}; there are: {', '.join(offered)}")
     return offers[0]
 
 
@@ -146,7 +146,7 @@ def _account(paymesh: Paymesh, merchant_id: str, channel: str, method: str) -> s
 def get(number: str, merchant: Merchant = None, as_json: AsJson = False) -> None:
     """What has this number: yours, ours or the channel's; of an order, payment, refund, split,
     link or event."""
-    with told():
+    with errors_shown():
         settings = logins.settings()
         with Paymesh.of(settings) as paymesh:
             found = lookup.find(paymesh, number, merchant or settings.merchant_id)
@@ -193,7 +193,7 @@ def refund(
     as_json: AsJson = False,
 ) -> None:
     """Give money back, in whole or in part."""
-    with told(), Paymesh.of(logins.settings()) as paymesh:
+    with errors_shown(), Paymesh.of(logins.settings()) as paymesh:
         payment = paymesh.payments.get(payment_no)
         refund = paymesh.refunds.create(
             merchant_id=payment.merchant_id,
@@ -213,7 +213,7 @@ def events(
     as_json: AsJson = False,
 ) -> None:
     """What happened last."""
-    with told(), Paymesh.of(logins.settings()) as paymesh:
+    with errors_shown(), Paymesh.of(logins.settings()) as paymesh:
         found = list(paymesh.events.list(after=after))[-limit:]
         if as_json:
             for each in found:
@@ -234,7 +234,7 @@ def listen(
     """Events as they come, sent on as callbacks to a program here: also behind NAT, with the same
     `webhook-id`, signed anew with the app's webhook secret. Nothing is lost: what was not accepted
     is sent again, and the next start goes on where this one ended."""
-    with told():
+    with errors_shown():
         listen_for(logins.settings(), forward, from_beginning=from_beginning, count=count)
 
 
@@ -244,7 +244,7 @@ def trigger(
     notify_url: Annotated[str | None, typer.Option(help="Where its callbacks go.")] = None,
 ) -> None:
     """Let something happen at the sandbox: a real payment, refund or split with this end."""
-    with told():
+    with errors_shown():
         settings = logins.settings()
         with Paymesh.of(settings) as paymesh, Sandbox.of(settings) as sandbox:
             number = Trigger(paymesh, sandbox, settings, notify_url=notify_url)(event_type)
@@ -273,7 +273,7 @@ def sandbox(port: int = 8010, state_dir: Path = Path(".local/sandbox-alone")) ->
 @app.command()
 def mcp() -> None:
     """An MCP server over stdio with the same verbs: it only reads, except at a sandbox."""
-    with told():
+    with errors_shown():
         settings = logins.settings()
         try:
             from paymesh.mcp_server import serve

@@ -8,7 +8,7 @@ import httpx
 import typer
 
 from paymesh.cli import login as logins
-from paymesh.cli.showing import err, out, told
+from paymesh.cli.showing import err, errors_shown, out
 
 NOT_HERE = (
     "This centre does not explain signatures: only a sandbox (make run) does. The console's "
@@ -24,7 +24,7 @@ def explain(
     signed_text_file: Annotated[Path | None, typer.Option(help="What you signed.")] = None,
 ) -> None:
     """Say which line of the signed text differs from what you signed."""
-    with told():
+    with errors_shown():
         asked = {
             "method": method,
             "target": target,

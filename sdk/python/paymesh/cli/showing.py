@@ -91,7 +91,7 @@ def how_to_pay(action: Action | None) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def errors_shown() -> Iterator[None]:
     """Errors in a few lines on the other stream, and exit code 1."""
     try:
         yield

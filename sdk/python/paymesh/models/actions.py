@@ -5,27 +5,27 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Told(BaseModel):
+class Answered(BaseModel):
     """What the centre tells. Members that a later release adds are kept, and do no harm."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
-class QrCodeAction(Told):
+class QrCodeAction(Answered):
     """Draw `qr_code` as a QR code; the payer scans it."""
 
     type: Literal["qr_code"]
     qr_code: str
 
 
-class RedirectAction(Told):
+class RedirectAction(Answered):
     """Send the payer's browser to `url`."""
 
     type: Literal["redirect"]
     url: str
 
 
-class FormAction(Told):
+class FormAction(Answered):
     """Let the payer's browser submit `fields` to `url`."""
 
     type: Literal["form"]
@@ -34,21 +34,21 @@ class FormAction(Told):
     fields: dict[str, str]
 
 
-class JsapiAction(Told):
+class JsapiAction(Answered):
     """Hand `params` to the wallet's JavaScript bridge or mini program."""
 
     type: Literal["jsapi"]
     params: dict[str, str]
 
 
-class AppAction(Told):
+class AppAction(Answered):
     """Hand `params` to the wallet's mobile SDK."""
 
     type: Literal["app"]
     params: dict[str, str]
 
 
-class NoAction(Told):
+class NoAction(Answered):
     """Nothing to do: the payer was reached already (payment code, 付款码)."""
 
     type: Literal["none"]

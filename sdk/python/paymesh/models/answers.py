@@ -4,32 +4,32 @@ import datetime as when
 from datetime import datetime
 from typing import Literal
 
-from paymesh.models.actions import Told
+from paymesh.models.actions import Answered
 from paymesh.models.money import OrderView, PaymentView, RefundView, SplitView
 from paymesh.models.vocabulary import ActionType, Code, LineKind, LinkStatus, Method, PayerField
 
 
-class PaymentPage(Told):
+class PaymentPage(Answered):
     items: list[PaymentView]
     next_cursor: str | None
 
 
-class OrderPage(Told):
+class OrderPage(Answered):
     items: list[OrderView]
     next_cursor: str | None
 
 
-class RefundPage(Told):
+class RefundPage(Answered):
     items: list[RefundView]
     next_cursor: str | None
 
 
-class SplitPage(Told):
+class SplitPage(Answered):
     items: list[SplitView]
     next_cursor: str | None
 
 
-class MethodCapability(Told):
+class MethodCapability(Answered):
     """One way to call the payer. `needs`: members of `payer` that the request must have."""
 
     method: Method
@@ -37,7 +37,7 @@ class MethodCapability(Told):
     action: ActionType
 
 
-class AccountCapability(Told):
+class AccountCapability(Answered):
     """A channel account that takes money now. `can_split`: whether its payments can be split."""
 
     payment_id: str
@@ -48,7 +48,7 @@ class AccountCapability(Told):
     methods: list[MethodCapability]
 
 
-class Capabilities(Told):
+class Capabilities(Answered):
     """`cashier`: whether `method: "cashier"` works without a `payment_id`."""
 
     merchant_id: str
@@ -56,7 +56,7 @@ class Capabilities(Told):
     accounts: list[AccountCapability]
 
 
-class StatementLine(Told):
+class StatementLine(Answered):
     """One movement, in the order of the ledger; positive came in, negative went out."""
 
     at: datetime
@@ -74,7 +74,7 @@ class StatementLine(Told):
     merchant_split_no: str | None
 
 
-class DayStatement(Told):
+class DayStatement(Answered):
     """`opening + captured - refunded - split - fees = closing`, of one Beijing day."""
 
     date: when.date
@@ -92,7 +92,7 @@ class DayStatement(Told):
     next_cursor: str | None
 
 
-class PaymentLinkView(Told):
+class PaymentLinkView(Answered):
     link_id: str
     url: str
     state: LinkStatus
@@ -107,7 +107,7 @@ class PaymentLinkView(Told):
     expires_at: datetime
 
 
-class AttemptView(Told):
+class AttemptView(Answered):
     """`status` is the HTTP status, None where none came; `error` the class of what went wrong."""
 
     at: datetime
@@ -117,7 +117,7 @@ class AttemptView(Told):
     answer: str | None
 
 
-class DeliveryView(Told):
+class DeliveryView(Answered):
     """Why a callback did or did not arrive. `state`: pending, delivered, exhausted."""
 
     delivery_id: str
@@ -134,12 +134,12 @@ class DeliveryView(Told):
     attempts: list[AttemptView]
 
 
-class DeliveryPage(Told):
+class DeliveryPage(Answered):
     items: list[DeliveryView]
     next_cursor: str | None
 
 
-class EndpointView(Told):
+class EndpointView(Answered):
     """One callback address of the app: suspended, left alone for a while, how much waits."""
 
     endpoint_id: str
@@ -153,26 +153,26 @@ class EndpointView(Told):
     oldest_due_at: datetime | None = None
 
 
-class EndpointPage(Told):
+class EndpointPage(Answered):
     items: list[EndpointView]
     next_cursor: str | None
 
 
-class FieldFault(Told):
+class FieldFault(Answered):
     """What is wrong with one field; `pointer` is a JSON pointer into the body."""
 
     pointer: str
     message: str
 
 
-class ChannelWords(Told):
+class ChannelWords(Answered):
     """What the channel said, in its own words."""
 
     code: str
     message: str
 
 
-class PaymentNumbers(Told):
+class PaymentNumbers(Answered):
     """By which you, we and the channel know the payment that stands in the way."""
 
     merchant_order_no: str
@@ -180,7 +180,7 @@ class PaymentNumbers(Told):
     channel_trade_no: str | None
 
 
-class Problem(Told):
+class Problem(Answered):
     """An error as it stands on the wire (RFC 9457); raised as one of `paymesh.errors`."""
 
     type: str = "about:blank"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue, TypeAdapter, ValidationInfo, field_validator
 
-from paymesh.models.actions import Told
+from paymesh.models.actions import Answered
 from paymesh.models.money import PaymentView, RefundView, SplitView
 from paymesh.models.vocabulary import EventType
 
@@ -16,7 +16,7 @@ _DATA: Final[dict[str, TypeAdapter[Any]]] = {
 }
 
 
-class EventItem(Told):
+class EventItem(Answered):
     """`id` is the callback's `webhook-id`: the same event, however often and wherever it comes.
 
     `data` is a payment, a refund or a split by the first word of `type`; else as it came.
@@ -29,8 +29,8 @@ class EventItem(Told):
 
     @field_validator("data", mode="before")
     @classmethod
-    def _by_type(cls, data: Any, told: ValidationInfo) -> Any:
-        of = _DATA.get(str(told.data.get("type", "")).partition(".")[0])
+    def _by_type(cls, data: Any, info: ValidationInfo) -> Any:
+        of = _DATA.get(str(info.data.get("type", "")).partition(".")[0])
         return data if of is None or not isinstance(data, dict) else of.validate_python(data)
 
     @property
@@ -49,6 +49,6 @@ class EventItem(Told):
 Event = EventItem
 
 
-class EventPage(Told):
+class EventPage(Answered):
     items: list[EventItem]
     next_cursor: str | None

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from paymesh.models.actions import Action, NoAction, Told
+from paymesh.models.actions import Action, Answered, NoAction
 from paymesh.models.vocabulary import (
     Method,
     OrderStatus,
@@ -31,14 +31,14 @@ FINAL: Final = frozenset(
 `closed` and `failed` into `succeeded`: callbacks and events tell it."""
 
 
-class Failure(Told):
+class Failure(Answered):
     """Why it failed: the channel's own code and message where one spoke."""
 
     code: str
     message: str
 
 
-class OrderSummary(Told):
+class OrderSummary(Answered):
     merchant_order_no: str
     merchant_id: str
     status: OrderStatus
@@ -51,7 +51,7 @@ class OrderSummary(Told):
     expires_at: datetime
 
 
-class PaymentView(Told):
+class PaymentView(Answered):
     """A payment with the three numbers (三号): yours, ours (`payment_no`) and the channel's."""
 
     payment_no: str
@@ -91,7 +91,7 @@ class PaymentWithOrder(PaymentView):
     order: OrderSummary
 
 
-class RefundView(Told):
+class RefundView(Answered):
     """A refund. `reason` is the caller's text."""
 
     refund_no: str
@@ -112,7 +112,7 @@ class RefundView(Told):
     failure: Failure | None
 
 
-class ShareView(Told):
+class ShareView(Answered):
     """One receiver of a split. `amount_returned`: what was called back for refunds so far."""
 
     account: str
@@ -123,7 +123,7 @@ class ShareView(Told):
     failure: Failure | None
 
 
-class SplitView(Told):
+class SplitView(Answered):
     """A split (分账). `merchant_split_no` is None where the payment itself asked for it."""
 
     split_no: str

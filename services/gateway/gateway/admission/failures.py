@@ -12,7 +12,7 @@ class FailureRate:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._times: deque[float] = deque(maxlen=limit)
-        self._is_told = False
+        self._is_reported = False
 
     def note(self, now_s: float) -> bool:
         """One more failure; True when people should hear of it: once, and again when it comes back
@@ -20,9 +20,9 @@ class FailureRate:
         while self._times and now_s - self._times[0] >= WINDOW_S:
             self._times.popleft()
         if len(self._times) <= self._limit // 2:
-            self._is_told = False
+            self._is_reported = False
         self._times.append(now_s)
-        if self._is_told or len(self._times) < self._limit:
+        if self._is_reported or len(self._times) < self._limit:
             return False
-        self._is_told = True
+        self._is_reported = True
         return True

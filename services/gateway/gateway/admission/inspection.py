@@ -41,7 +41,7 @@ def inspect(
         shown = signing.parse(asked.authorization.strip())
     except signing.Malformed as error:
         return InspectedSignature(verdict="malformed", detail=_part(asked.authorization, error))
-    told = InspectedSignature(
+    inspected = InspectedSignature(
         verdict="valid",
         clock_s=round(shown.timestamp - now_s),
         is_fresh=shown.is_fresh(now_s),
@@ -49,19 +49,19 @@ def inspect(
         alg=shown.alg.value,
     )
     if shown.app_id != asked.app_id:
-        return told.model_copy(update={"verdict": "other_app"})
+        return inspected.model_copy(update={"verdict": "other_app"})
     app, key = directory.find_app(asked.app_id), directory.find_key(shown.key_id)
     if key is None or app is None or key.app_id != asked.app_id:
-        return told.model_copy(update={"verdict": "unknown_key"})
+        return inspected.model_copy(update={"verdict": "unknown_key"})
     if key.alg is not shown.alg:
-        return told.model_copy(update={"verdict": "other_algorithm", "detail": key.alg.value})
-    told = told.model_copy(update=_compared(asked, shown, key.verifier, api_url))
+        return inspected.model_copy(update={"verdict": "other_algorithm", "detail": key.alg.value})
+    inspected = inspected.model_copy(update=_compared(asked, shown, key.verifier, api_url))
     begins, ends = key.valid
-    if told.verdict == "valid" and not begins <= now_s <= ends:
-        return told.model_copy(update={"verdict": "certificate_not_valid"})
-    if told.verdict == "valid" and not app.is_active:
-        return told.model_copy(update={"verdict": "disabled_app"})
-    return told
+    if inspected.verdict == "valid" and not begins <= now_s <= ends:
+        return inspected.model_copy(update={"verdict": "certificate_not_valid"})
+    if inspected.verdict == "valid" and not app.is_active:
+        return inspected.model_copy(update={"verdict": "disabled_app"})
+    return inspected
 
 
 def _compared(
@@ -80,12 +80,12 @@ def _compared(
         return verifier.verify(text, shown.signature)
 
     text = _text(lines)
-    told: dict[str, object] = {"text": text.decode(errors="replace")[:MAX_SHOWN_CHARS]}
+    found: dict[str, object] = {"text": text.decode(errors="replace")[:MAX_SHOWN_CHARS]}
     if is_signed(text):
-        return {**told, "verdict": "valid"}
+        return {**found, "verdict": "valid"}
     differences = _pasted(lines, asked.signed_text, is_signed) or _tried(lines, is_signed, api_url)
     return {
-        **told,
+        **found,
         "verdict": "other_text" if differences else "other_key",
         "differences": differences,
     }
@@ -206,7 +206,7 @@ def _cut(text: str) -> str:
 
 def _part(authorization: str, error: signing.Malformed) -> str:
     """Which part of the header cannot be read."""
-    said = str(error)
-    if said == "timestamp":
+    reason = str(error)
+    if reason == "timestamp":
         return "timestamp"
-    return said.replace(" ", "_") if said in ("nonce", "signature", "members") else "scheme"
+    return reason.replace(" ", "_") if reason in ("nonce", "signature", "members") else "scheme"

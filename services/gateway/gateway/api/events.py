@@ -53,8 +53,8 @@ async def redeliver(
     deps: DepsOf,
 ) -> Response:
     """Send a callback again, with the same `webhook-id`."""
-    again = await callbacks.redeliver(deps, caller.app, event_id, signed_as=caller.signed_as)
-    return answer(again, 202)
+    delivery = await callbacks.redeliver(deps, caller.app, event_id, signed_as=caller.signed_as)
+    return answer(delivery, 202)
 
 
 @router.get(

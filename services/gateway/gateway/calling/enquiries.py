@@ -135,13 +135,13 @@ async def _placed(
     """Where the file lies, or all of what the channel tells page by page."""
     rows: list[StatementRow] = []
     for _ in range(MAX_STATEMENT_PAGES):
-        told = await executor.ask(account, statements.call, statements.place, requested)
-        if isinstance(told, Statement):
-            return Statement((*rows, *told.rows))
-        if not isinstance(told, StatementPage):
-            return told
-        rows += told.rows
-        requested = replace(requested, after=told.after)
+        page = await executor.ask(account, statements.call, statements.place, requested)
+        if isinstance(page, Statement):
+            return Statement((*rows, *page.rows))
+        if not isinstance(page, StatementPage):
+            return page
+        rows += page.rows
+        requested = replace(requested, after=page.after)
     return Unknown("too_long", "the statement does not end", is_spoken=False)
 
 

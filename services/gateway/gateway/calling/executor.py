@@ -124,8 +124,10 @@ class Executor:
             await self._pause(pause_s)
             REPEATS.labels(account.channel).inc()
             limit_s = until - self.monotonic()
-            again = await self.ask(account, method.call, method.outcome, numbered, limit_s=limit_s)
-            outcome = _together(outcome, again)
+            repeated = await self.ask(
+                account, method.call, method.outcome, numbered, limit_s=limit_s
+            )
+            outcome = _together(outcome, repeated)
         self.report(account, "pay", outcome, started)
         return outcome
 
@@ -234,12 +236,12 @@ class Executor:
 
     async def _answered(self, account: ChannelAccount, asked: Question) -> list[Notified]:
         asked_at, read = self._now(), asked.read
-        said = await self.ask(
+        answered = await self.ask(
             account, lambda *_: asked.call, lambda answer, _, opened: read(answer, opened), asked
         )
-        if isinstance(said, NotSent | Unknown):
-            raise NotAnswered(f"{said.code}: {said.message}")
-        return [replace(one, outcome=_at(one.outcome, asked_at, self._now())) for one in said]
+        if isinstance(answered, NotSent | Unknown):
+            raise NotAnswered(f"{answered.code}: {answered.message}")
+        return [replace(one, outcome=_at(one.outcome, asked_at, self._now())) for one in answered]
 
     def _hand_over(
         self, account: ChannelAccount, method: HandOver[Any], order: PayOrder

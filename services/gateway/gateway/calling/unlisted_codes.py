@@ -30,22 +30,22 @@ class UnlistedCodes:
 
     def __init__(self, tell: Callable[[Alert], None]) -> None:
         self._tell = tell
-        self._told: set[tuple[str, str, str, str]] = set()
+        self._alerted: set[tuple[str, str, str, str]] = set()
 
     def note(self, channel: str, operation: str, outcome: Unknown) -> None:
         """Count the words; alert where nobody has heard of them yet."""
         if not outcome.is_listed:
             CODES.labels(channel, operation).inc()
-            self._tell_once("unlisted-code", channel, operation, outcome.code)
+            self._alert_once("unlisted-code", channel, operation, outcome.code)
         if not outcome.is_signed:
             UNSIGNED.labels(channel, operation).inc()
-            self._tell_once("unsigned-answer", channel, operation, outcome.code)
+            self._alert_once("unsigned-answer", channel, operation, outcome.code)
 
-    def _tell_once(self, kind: str, channel: str, operation: str, code: str) -> None:
+    def _alert_once(self, kind: str, channel: str, operation: str, code: str) -> None:
         known = (kind, channel, operation, code)
-        if known in self._told or len(self._told) >= MAX_REMEMBERED:
+        if known in self._alerted or len(self._alerted) >= MAX_REMEMBERED:
             return
-        self._told.add(known)
+        self._alerted.add(known)
         title, what = _WORDS[kind]
         self._tell(
             Alert(

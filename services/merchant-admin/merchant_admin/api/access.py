@@ -184,14 +184,14 @@ class _ApiGuard(Guard):
         return caller
 
 
-_OWN = partial(_ApiGuard, Right.LOOK, Reach.OWN, is_before_enrolment=True, is_for_people=True)
+_OWN = partial(_ApiGuard, Right.VIEW, Reach.OWN, is_before_enrolment=True, is_for_people=True)
 _ADMINISTER = partial(_ApiGuard, Right.ADMINISTER, Reach.CENTRE)
 
 Oneself = Annotated[Caller, Depends(_OWN())]
 FreshOneself = Annotated[Caller, Depends(_OWN(is_fresh_only=True))]
-Anyone = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.OWN))]
-Viewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.SCOPED))]
-CentreViewer = Annotated[Caller, Depends(_ApiGuard(Right.LOOK, Reach.CENTRE))]
+Anyone = Annotated[Caller, Depends(_ApiGuard(Right.VIEW, Reach.OWN))]
+Viewer = Annotated[Caller, Depends(_ApiGuard(Right.VIEW, Reach.SCOPED))]
+CentreViewer = Annotated[Caller, Depends(_ApiGuard(Right.VIEW, Reach.CENTRE))]
 Refunder = Annotated[Caller, Depends(_ApiGuard(Right.REFUND, Reach.SCOPED))]
 Decider = Annotated[Caller, Depends(_ApiGuard(Right.DECIDE, Reach.SCOPED))]
 CentreDecider = Annotated[Caller, Depends(_ApiGuard(Right.DECIDE, Reach.CENTRE))]

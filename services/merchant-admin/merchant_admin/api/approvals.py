@@ -70,7 +70,7 @@ WAITS: dict[int | str, dict[str, Any]] = {
 """For the routes whose deed a merchant's four eyes may hold up."""
 
 
-async def told(_: Request, error: Exception) -> Response:
+async def awaits_approval(_: Request, error: Exception) -> Response:
     """202 with what waits now, on whatever route it was asked for."""
     assert isinstance(error, AwaitsApproval)
     view = ApprovalView.of(error.approval).model_dump(mode="json")

@@ -26,7 +26,7 @@ from merchant_admin.domain.errors import Unusable
 from merchant_admin.domain.logos import Logo, NoLogo, cleaned
 
 MAX_BODY_BYTES: Final = 65_536
-MAX_LOOK_BYTES: Final = 131_072
+MAX_LOGO_BYTES: Final = 131_072
 """With a logo, as base64."""
 
 BodyT = TypeVar("BodyT", bound=BaseModel)

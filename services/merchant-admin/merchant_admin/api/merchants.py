@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from merchant_admin.api.access import Admin, FreshAdmin, Viewer, Work
 from merchant_admin.api.approvals import WAITS
-from merchant_admin.api.bodies import MAX_LOOK_BYTES, ChangeMerchant, CreateMerchant, body
+from merchant_admin.api.bodies import MAX_LOGO_BYTES, ChangeMerchant, CreateMerchant, body
 from merchant_admin.api.ids import MerchantId
 from merchant_admin.api.paging import DEFAULT_LIMIT, After, Limit, Page, id_after, page_of
 from merchant_admin.api.views import MerchantView
@@ -44,7 +44,7 @@ async def change(
     deps: Work,
     caller: FreshAdmin,
     merchant_id: MerchantId,
-    request: Annotated[ChangeMerchant, Depends(body(ChangeMerchant, limit_bytes=MAX_LOOK_BYTES))],
+    request: Annotated[ChangeMerchant, Depends(body(ChangeMerchant, limit_bytes=MAX_LOGO_BYTES))],
 ) -> MerchantView:
     merchant = await merchants.change(
         deps, caller.actor, merchant_id, request.fields(), alert_route=request.new_alert_route()

@@ -89,21 +89,21 @@ class Figures(BaseModel):
     callbacks: CallbackFigures | None
 
     @classmethod
-    def of(cls, told: domain.Figures) -> Self:
-        callbacks = told.callbacks
+    def of(cls, result: domain.Figures) -> Self:
+        callbacks = result.callbacks
         return cls(
-            amount=told.paid_amount,
-            paid=told.paid,
-            created=told.created,
-            succeeded=told.succeeded,
-            failed=told.failed,
-            success_rate=told.success_rate,
-            late=told.late,
-            refunds=told.refunds,
-            refunded=told.refunded,
-            fees=told.fees,
-            net=told.net,
-            median_time_to_pay_s=told.median_time_to_pay_s,
+            amount=result.paid_amount,
+            paid=result.paid,
+            created=result.created,
+            succeeded=result.succeeded,
+            failed=result.failed,
+            success_rate=result.success_rate,
+            late=result.late,
+            refunds=result.refunds,
+            refunded=result.refunded,
+            fees=result.fees,
+            net=result.net,
+            median_time_to_pay_s=result.median_time_to_pay_s,
             callbacks=callbacks
             and CallbackFigures(
                 delivered=callbacks.delivered,
@@ -144,22 +144,22 @@ async def get_report(
 ) -> ReportView:
     """What was paid, refunded and kept in a period; of the caller's own merchants."""
     today = deps.clock().astimezone(BEIJING).date()
-    told = await reports.read(deps, query.report(caller.scope, today))
-    report = told.report
+    result = await reports.read(deps, query.report(caller.scope, today))
+    report = result.report
     return ReportView(
         first=report.first,
         last=report.last,
         grain=report.grain,
         by=report.by,
         currency=report.currency,
-        currencies=list(told.currencies),
-        total=Figures.of(told.total),
+        currencies=list(result.currencies),
+        total=Figures.of(result.total),
         periods=[
             PeriodFigures(begins=begins, **Figures.of(of_period).model_dump())
-            for begins, of_period in told.periods.items()
+            for begins, of_period in result.periods.items()
         ],
         parts=[
             PartFigures(id=part, **Figures.of(of_part).model_dump())
-            for part, of_part in told.groups.items()
+            for part, of_part in result.groups.items()
         ],
     )

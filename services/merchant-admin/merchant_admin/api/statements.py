@@ -80,7 +80,7 @@ async def get_statement(
 ) -> StatementView:
     """What moved of a merchant's money in a Beijing day or month."""
     first, last = query.period(deps.clock().astimezone(BEIJING).date())
-    told = await statements.read(
+    statement = await statements.read(
         deps,
         caller.scope,
         query.merchant_id,
@@ -90,15 +90,15 @@ async def get_statement(
         app_id=query.app_id,
     )
     return StatementView(
-        merchant_id=told.merchant_id,
-        first=told.first,
-        last=told.last,
-        currency=told.currency,
-        currencies=list(told.currencies),
-        is_final=told.is_final,
-        total=SumsView(**_sums(told.total)),
-        apps=[AppSums(app_id=app_id, **_sums(sums)) for app_id, sums in told.apps.items()],
-        days=[DaySums(day=day, **_sums(sums)) for day, sums in told.days.items()],
+        merchant_id=statement.merchant_id,
+        first=statement.first,
+        last=statement.last,
+        currency=statement.currency,
+        currencies=list(statement.currencies),
+        is_final=statement.is_final,
+        total=SumsView(**_sums(statement.total)),
+        apps=[AppSums(app_id=app_id, **_sums(sums)) for app_id, sums in statement.apps.items()],
+        days=[DaySums(day=day, **_sums(sums)) for day, sums in statement.days.items()],
     )
 
 

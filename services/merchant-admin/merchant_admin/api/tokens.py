@@ -42,8 +42,8 @@ class TokenView(BaseModel):
 
     @classmethod
     def of(cls, token: ApiToken) -> "TokenView":
-        told = {name: getattr(token, name) for name in cls.model_fields if name != "merchant_ids"}
-        return cls(**told, merchant_ids=token.scope.parameter)
+        values = {name: getattr(token, name) for name in cls.model_fields if name != "merchant_ids"}
+        return cls(**values, merchant_ids=token.scope.parameter)
 
 
 class ShownTokenView(TokenView):

@@ -76,8 +76,8 @@ class CounterCodeView(BaseModel):
 
     @classmethod
     def of(cls, shown: ShownCode) -> "CounterCodeView":
-        told = {name: getattr(shown.code, name) for name in cls.model_fields if name != "url"}
-        return cls(**{**told, "amounts": list(shown.code.amounts)}, url=shown.url)
+        members = {name: getattr(shown.code, name) for name in cls.model_fields if name != "url"}
+        return cls(**{**members, "amounts": list(shown.code.amounts)}, url=shown.url)
 
 
 class MerchantView(BaseModel):

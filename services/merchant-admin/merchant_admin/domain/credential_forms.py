@@ -149,5 +149,5 @@ def _members(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return members
 
 
-def _words(told: Mapping[str, str] | None, otherwise: str) -> Words:
-    return Words(told["zh"], told["en"]) if told else Words(otherwise, otherwise)
+def _words(both: Mapping[str, str] | None, otherwise: str) -> Words:
+    return Words(both["zh"], both["en"]) if both else Words(otherwise, otherwise)

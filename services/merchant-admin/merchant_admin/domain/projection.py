@@ -30,7 +30,7 @@ class Mention(Generic[ViewT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PastEvent:
     """One event of an order, as its page tells it. `trace_id`: of the request that caused it."""
 
     order_id: str
@@ -52,7 +52,7 @@ class Batch:
     refunds: list[Mention[RefundView]]
     splits: list[Mention[SplitView]]
     deliveries: dict[str, Delivery]
-    history: list[Told]
+    history: list[PastEvent]
 
 
 def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]) -> Batch:
@@ -62,11 +62,11 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
     refunds: list[Mention[RefundView]] = []
     splits: list[Mention[SplitView]] = []
     deliveries: dict[str, Delivery] = {}
-    history: list[Told] = []
+    history: list[PastEvent] = []
     for event in events:
         match event.data:
             case OrderEvent() as data:
-                history.append(_told(event, data))
+                history.append(_past_event(event, data))
                 orders.append(_mention(event.id, None, data, data.order))
                 if data.payment is not None:
                     # How to call the payer is of no use to people, and not theirs to see.
@@ -98,11 +98,11 @@ def trace_id_of(traceparent: str | None) -> str | None:
     return parts[1] if len(parts) == 4 else None
 
 
-def _told(event: CloudEvent[Any], data: OrderEvent) -> Told:
+def _past_event(event: CloudEvent[Any], data: OrderEvent) -> PastEvent:
     about = data.refund or data.split or data.payment or data.order
     failing = data.refund or data.payment
     failure = failing.failure if failing else None
-    return Told(
+    return PastEvent(
         order_id=data.order_id,
         sequence=data.sequence,
         event_id=event.id,

@@ -123,7 +123,7 @@ MEASURES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportResult:
     """The answer: of the whole, of each period, of each merchant, app, channel or method (those
     with the most money first). `currencies`: all that there is something of in this period."""
 

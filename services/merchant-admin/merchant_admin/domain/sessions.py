@@ -99,8 +99,8 @@ def is_csrf_token(keys: Sequence[bytes], token: str, given: str) -> bool:
 def new_ticket(key: bytes, username: str, password_hash: str, until: datetime) -> str:
     """Tells for a few minutes that this password of theirs was right."""
     stamp = f"{int(until.timestamp())}"
-    told = f"{username}\n{password_hash}\n{stamp}"
-    return f"{stamp}.{_digest(key, 'ticket', told).hex()}"
+    signed = f"{username}\n{password_hash}\n{stamp}"
+    return f"{stamp}.{_digest(key, 'ticket', signed).hex()}"
 
 
 def is_ticket(

@@ -10,7 +10,7 @@ from contracts.events.channel_calls import ChannelCall
 from contracts.events.results import Source, Verdict
 from contracts.internal import CallOnFile, DecisionOnFile, FoundDelivery, LedgerEntry
 from merchant_admin.domain.audit import AuditEntry
-from merchant_admin.domain.projection import Told, trace_id_of
+from merchant_admin.domain.projection import PastEvent, trace_id_of
 
 DECIDED: Final = frozenset({"payment.decided", "refund.decided"})
 """Told by trade-core's own record of the decision, with the request id of the audit."""
@@ -61,7 +61,7 @@ class Line:
 
 def lines(
     *,
-    events: Iterable[Told],
+    events: Iterable[PastEvent],
     calls: Iterable[CallOnFile],
     deliveries: Iterable[FoundDelivery],
     entries: Iterable[LedgerEntry],
@@ -70,7 +70,7 @@ def lines(
 ) -> list[Line]:
     """The oldest first."""
     written = list(audit)
-    told = [
+    all_lines = [
         *_of_events(events),
         *(_of_call(one.at, one.subject, one.call, one.traceparent) for one in calls),
         *_of_deliveries(deliveries),
@@ -79,10 +79,10 @@ def lines(
         *(_of_audit(one) for one in written if one.action not in DECIDED),
     ]
     places = list(Kind)
-    return sorted(told, key=lambda line: (line.at, places.index(line.kind)))
+    return sorted(all_lines, key=lambda line: (line.at, places.index(line.kind)))
 
 
-def _of_events(events: Iterable[Told]) -> Iterator[Line]:
+def _of_events(events: Iterable[PastEvent]) -> Iterator[Line]:
     """What an event tells, behind the channel's word that made it true: one word may make several
     things true, and is shown once."""
     shown: tuple[Any, ...] | None = None

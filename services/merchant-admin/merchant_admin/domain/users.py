@@ -19,7 +19,7 @@ class Right(StrEnum):
     whatever the centre is configured with, and its users.
     """
 
-    LOOK = "look"
+    VIEW = "look"
     REFUND = "refund"
     DECIDE = "decide"
     OPERATE = "operate"
@@ -41,10 +41,10 @@ class Role(StrEnum):
 
 _RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.OPERATOR: frozenset({Right.LOOK, Right.REFUND, Right.DECIDE, Right.OPERATE}),
-    Role.FINANCE: frozenset({Right.LOOK, Right.REFUND, Right.DECIDE}),
-    Role.AUDITOR: frozenset({Right.LOOK}),
-    Role.MERCHANT_STAFF: frozenset({Right.LOOK, Right.REFUND}),
+    Role.OPERATOR: frozenset({Right.VIEW, Right.REFUND, Right.DECIDE, Right.OPERATE}),
+    Role.FINANCE: frozenset({Right.VIEW, Right.REFUND, Right.DECIDE}),
+    Role.AUDITOR: frozenset({Right.VIEW}),
+    Role.MERCHANT_STAFF: frozenset({Right.VIEW, Right.REFUND}),
 }
 
 

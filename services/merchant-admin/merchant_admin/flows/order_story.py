@@ -27,7 +27,7 @@ from contracts.internal import (
 )
 from merchant_admin.domain import timeline
 from merchant_admin.domain.audit import Actor, AuditEntry
-from merchant_admin.domain.projection import Told
+from merchant_admin.domain.projection import PastEvent
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import FoundOrder, SplitSearch
 from merchant_admin.domain.timeline import Line
@@ -96,7 +96,7 @@ async def read(deps: Deps, order_id: str, scope: Scope) -> OrderStory:
     async with asyncio.TaskGroup() as questions:
         on_file = questions.create_task(find_on_file(deps, order_id))
         tried = questions.create_task(_find_deliveries(deps, callbacks[-MAX_CALLBACKS:]))
-    books = on_file.result() or await _as_told(deps, found, scope)
+    books = on_file.result() or await _from_events(deps, found, scope)
     numbers = {order_id, *callbacks, *_numbers(books)}
     async with deps.db.connection() as tx:
         written = await audit.list_of_entities(tx, sorted(numbers), MAX_EVENTS)
@@ -147,7 +147,7 @@ async def _find_deliveries(deps: Deps, event_ids: Sequence[str]) -> list[FoundDe
     return [one for pages in found for page in pages for one in page]
 
 
-async def _as_told(deps: Deps, found: FoundOrder, scope: Scope) -> OrderOnFile:
+async def _from_events(deps: Deps, found: FoundOrder, scope: Scope) -> OrderOnFile:
     """The order as its events have told it: without what only trade-core knows."""
     order_id = found.order_id
     async with deps.db.transaction() as tx:
@@ -184,7 +184,7 @@ async def _as_told(deps: Deps, found: FoundOrder, scope: Scope) -> OrderOnFile:
 
 def _story(
     books: OrderOnFile,
-    events: Sequence[Told],
+    events: Sequence[PastEvent],
     deliveries: Sequence[FoundDelivery] | None,
     written: Sequence[AuditEntry],
     *,

@@ -17,7 +17,7 @@ from merchant_admin.domain.reports import (
     Figures,
     Grain,
     Report,
-    Told,
+    ReportResult,
     added,
 )
 from merchant_admin.domain.scope import Scope
@@ -33,7 +33,7 @@ MAX_GROUPS: Final = 200
 NO_FEES: Final = FeeSums(items=[])
 
 
-async def read(deps: Deps, report: Report) -> Told:
+async def read(deps: Deps, report: Report) -> ReportResult:
     """Raises NoSuch for a merchant outside the scope."""
     if report.merchant_id is not None:
         report.scope.require(report.merchant_id, "merchant")
@@ -45,7 +45,7 @@ async def read(deps: Deps, report: Report) -> Told:
             callbacks = await store.read_callbacks(tx, report)
         currencies = await store.list_currencies(tx, report)
     fees = await _read_fees(deps, report)
-    return _told(report, figures, waits, callbacks, fees, currencies)
+    return _result(report, figures, waits, callbacks, fees, currencies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +114,21 @@ async def _read_fees(deps: Deps, report: Report) -> _Fees:
     }
     asked = {name: value for name, value in query.items() if value is not None}
     try:
-        told = await deps.trade_core.get(FeeSums, "/internal/fees", asked)
+        answered = await deps.trade_core.get(FeeSums, "/internal/fees", asked)
     except Problem as problem:
         log.info("reports.fees_not_known", code=problem.code)
-        told = NO_FEES
+        answered = NO_FEES
     periods = {
         _begins(item.period): item.amount
-        for item in told.items
+        for item in answered.items
         if item.period is not None and report.grain is not Grain.HOUR
     }
     groups = {
         item.part: item.amount
-        for item in told.items
+        for item in answered.items
         if item.part is not None and report.by is not By.METHOD
     }
-    totals = [item.amount for item in told.items if item.period is None and item.part is None]
+    totals = [item.amount for item in answered.items if item.period is None and item.part is None]
     return _Fees(totals[0] if totals else None, periods, groups)
 
 
@@ -136,14 +136,14 @@ def _begins(day: date) -> datetime:
     return datetime.combine(day, time(), BEIJING)
 
 
-def _told(
+def _result(
     report: Report,
     figures: Grouped[Figures],
     waits: Grouped[dict[int, int]],
     callbacks: Grouped[Callbacks] | None,
     fees: _Fees,
     currencies: list[str],
-) -> Told:
+) -> ReportResult:
     has_groups = callbacks is not None and report.by in (By.MERCHANT, By.APP)
     periods = {
         period: replace(
@@ -170,4 +170,4 @@ def _told(
         waits=waits.total,
     )
     largest = sorted(groups.items(), key=lambda it: (-it[1].paid_amount, -it[1].created, it[0]))
-    return Told(report, currencies, total, periods, dict(largest[:MAX_GROUPS]))
+    return ReportResult(report, currencies, total, periods, dict(largest[:MAX_GROUPS]))

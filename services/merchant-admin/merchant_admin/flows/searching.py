@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.api import PaymentStatus, RefundStatus
 from merchant_admin.domain.numbers import Hit, Typed
-from merchant_admin.domain.projection import Told
+from merchant_admin.domain.projection import PastEvent
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import (
     FoundOrder,
@@ -96,7 +96,7 @@ async def read_split(deps: Deps, split_no: str, scope: Scope) -> FoundSplit:
         return await splits.get_split(tx, split_no, scope)
 
 
-async def find_events(deps: Deps, event_ids: Sequence[str]) -> dict[str, Told]:
+async def find_events(deps: Deps, event_ids: Sequence[str]) -> dict[str, PastEvent]:
     """What orders they are events of; those that have not arrived here are left out."""
     if not event_ids:
         return {}

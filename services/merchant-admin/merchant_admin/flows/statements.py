@@ -64,7 +64,7 @@ async def read(
 ) -> Statement:
     """`app_id`: of that app alone. Raises NoSuch and what `Service.get` raises."""
     scope.require(merchant_id, "merchant")
-    told = await deps.trade_core.get(
+    statement = await deps.trade_core.get(
         PeriodStatement,
         "/internal/period-statements",
         {
@@ -76,35 +76,37 @@ async def read(
     )
     async with deps.db.connection() as tx:
         serving = await store.list_ids_of(tx, merchant_id, EVERYTHING)
-        apps = _apps(told, serving, app_id)
+        apps = _apps(statement, serving, app_id)
         names = await store.list_names(tx, list(apps), scope)
     return Statement(
         merchant_id=merchant_id,
         first=first,
         last=last,
         currency=currency,
-        currencies=told.currencies,
-        is_final=told.is_final,
+        currencies=statement.currencies,
+        is_final=statement.is_final,
         total=_added(apps.values()),
         apps=apps,
-        days=_days(told, apps),
+        days=_days(statement, apps),
         names=names,
     )
 
 
-def _apps(told: PeriodStatement, serving: Sequence[str], app_id: str | None) -> dict[str, Sums]:
-    opened = dict.fromkeys(serving, 0) | {it.app_id: it.amount for it in told.openings}
+def _apps(
+    statement: PeriodStatement, serving: Sequence[str], app_id: str | None
+) -> dict[str, Sums]:
+    opened = dict.fromkeys(serving, 0) | {it.app_id: it.amount for it in statement.openings}
     wanted = sorted(opened) if app_id is None else [app_id]
     return {
-        app: Sums(opened.get(app, 0)).after(it for it in told.movements if it.app_id == app)
+        app: Sums(opened.get(app, 0)).after(it for it in statement.movements if it.app_id == app)
         for app in wanted
     }
 
 
-def _days(told: PeriodStatement, apps: dict[str, Sums]) -> dict[date, Sums]:
+def _days(statement: PeriodStatement, apps: dict[str, Sums]) -> dict[date, Sums]:
     balance = sum(sums.opening for sums in apps.values())
     moved: dict[date, list[Movement]] = {}
-    for movement in told.movements:
+    for movement in statement.movements:
         if movement.app_id in apps:
             moved.setdefault(movement.day, []).append(movement)
     days = {}

@@ -55,14 +55,14 @@ async def read_all(deps: Deps, scope: Scope) -> Waiting:
         differing = questions.create_task(_differing(deps))
         missing = questions.create_task(_missing_statements(deps))
         letters = questions.create_task(_letters(deps))
-    told = {
+    numbers = {
         "open_alerts": open_alerts.result(),
         "suspended_endpoints": suspended.result(),
         "differences": differing.result(),
         "missing_statements": missing.result(),
         "dead_letters": letters.result(),
     }
-    return deps.counted.put(scope, replace(own, **told))
+    return deps.counted.put(scope, replace(own, **numbers))
 
 
 async def _alerts(deps: Deps, scope: Scope) -> int | None:

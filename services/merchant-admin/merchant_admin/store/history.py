@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import fields
 
 from chassis.database import Tx
-from merchant_admin.domain.projection import Told
+from merchant_admin.domain.projection import PastEvent
 
 PUT = """
 insert into order_history (order_id, sequence, event_id, at, type, subject, trace_id, facts)
@@ -24,24 +24,24 @@ select order_id, sequence, event_id, at, type, subject, trace_id, facts
 """
 
 
-async def put(tx: Tx, events: Sequence[Told]) -> None:
+async def put(tx: Tx, events: Sequence[PastEvent]) -> None:
     """What is known already stays as it is."""
     if events:
         columns = zip(*(_values(event) for event in events), strict=True)
         await tx.execute(PUT, *(list(column) for column in columns))
 
 
-async def list_of_order(tx: Tx, order_id: str, limit: int) -> list[Told]:
+async def list_of_order(tx: Tx, order_id: str, limit: int) -> list[PastEvent]:
     """The newest, the oldest of them first."""
     rows = await tx.fetch(LIST, order_id, limit)
-    return [Told(**row) for row in reversed(rows)]
+    return [PastEvent(**row) for row in reversed(rows)]
 
 
-async def list_by_events(tx: Tx, event_ids: Collection[str]) -> dict[str, Told]:
+async def list_by_events(tx: Tx, event_ids: Collection[str]) -> dict[str, PastEvent]:
     """By event id; those that have not arrived here are left out."""
     rows = await tx.fetch(OF_EVENTS, list(event_ids))
-    return {row["event_id"]: Told(**row) for row in rows}
+    return {row["event_id"]: PastEvent(**row) for row in rows}
 
 
-def _values(event: Told) -> tuple[object, ...]:
-    return tuple(getattr(event, field.name) for field in fields(Told))
+def _values(event: PastEvent) -> tuple[object, ...]:
+    return tuple(getattr(event, field.name) for field in fields(PastEvent))

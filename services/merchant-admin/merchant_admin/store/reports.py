@@ -138,8 +138,8 @@ async def read_callbacks(tx: Tx, report: Report) -> Grouped[Callbacks]:
     )  # fmt: skip
     for row in await tx.fetch(_of(CALLBACKS, by_app), *parameters):
         if row["attempts"] is not None:
-            told = Callbacks(row["delivered"], row["exhausted"], row["attempts"])
-            found.put(row, told)
+            callbacks = Callbacks(row["delivered"], row["exhausted"], row["attempts"])
+            found.put(row, callbacks)
     return found
 
 

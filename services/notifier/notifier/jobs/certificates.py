@@ -19,7 +19,7 @@ from notifier.flows.deps import Deps
 
 log = structlog.get_logger()
 
-LOOK_S: Final = 60.0
+CHECK_EVERY_S: Final = 60.0
 NAME: Final = "callback_client_certificate"
 
 
@@ -34,12 +34,12 @@ class CertificateWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`. Outlives restarts of the database."""
-        while not await pause(stop, LOOK_S):
+        while not await pause(stop, CHECK_EVERY_S):
             self.pulse.beat()
             if self._ready.is_set():
-                await self.look(datetime.now(UTC))
+                await self.check(datetime.now(UTC))
 
-    async def look(self, now: datetime) -> None:
+    async def check(self, now: datetime) -> None:
         expiries = self._expiries.copy()
         due = list(expiries.alerts(self._certificates(), now))
         if not due:

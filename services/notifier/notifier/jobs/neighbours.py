@@ -18,7 +18,7 @@ from notifier.flows.deps import Deps
 
 log = structlog.get_logger()
 
-LOOK_S: Final = 2.0
+CHECK_EVERY_S: Final = 2.0
 LIMIT_S: Final = 2.0
 AWAY_S: Final = 5.0
 """A restart that takes longer is worth telling."""
@@ -40,17 +40,17 @@ class Neighbours:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop`; for `Background.start`."""
         async with aiohttp.ClientSession() as session:
-            while not await pause(stop, LOOK_S):
+            while not await pause(stop, CHECK_EVERY_S):
                 self.pulse.beat()
-                await self.look(session)
+                await self.check(session)
 
-    async def look(self, session: aiohttp.ClientSession) -> None:
+    async def check(self, session: aiohttp.ClientSession) -> None:
         """Once at each of them, all at the same time."""
         async with asyncio.TaskGroup() as group:
             for name, url in self._urls.items():
                 group.create_task(self._ask(session, name, url))
         for alarm in self._alarms:
-            await alarm.look()
+            await alarm.check()
 
     async def _ask(self, session: aiohttp.ClientSession, name: str, url: str) -> None:
         limit = aiohttp.ClientTimeout(total=LIMIT_S)

@@ -24,8 +24,8 @@ class Answer:
         """The member `code` of the body must be 0. Raises MessageFailed with what `words` says."""
         members = self.body if isinstance(self.body, dict) else {}
         if self.status != 200 or members.get(code) != 0:
-            said = f"status {self.status}, {code} {members.get(code)}: {members.get(words)}"
-            raise MessageFailed(shown(said))
+            answered = f"status {self.status}, {code} {members.get(code)}: {members.get(words)}"
+            raise MessageFailed(shown(answered))
 
 
 async def say(session: aiohttp.ClientSession, url: URL, body: dict[str, Any]) -> Answer:

@@ -247,8 +247,8 @@ class OrderAggregate:
         back = returning.marked(returns, {one.return_no for one in returns})
         for number in sorted({one.split_no for one in back}):
             self.splits[number] = returning.ended(returning.begun(self.splits[number], back), back)
-            told = self.splits[number]
-            self._tell(OrderEventType.SPLIT_RETURNED, payment=payment, split=told)
+            returned_split = self.splits[number]
+            self._tell(OrderEventType.SPLIT_RETURNED, payment=payment, split=returned_split)
 
     def _rederive(self) -> OrderStatus:
         """Derive the order anew; answers the state that it had."""

@@ -11,7 +11,7 @@ from contracts.events.alerts import Alert, Severity
 CHECKED_FROM: Final = timedelta(hours=18)
 """After midnight UTC: two in the morning in Beijing, when the least is paid."""
 
-MAX_TOLD: Final = 20
+MAX_SHOWN: Final = 20
 """Numbers named in the alert; the log names all."""
 
 
@@ -58,7 +58,7 @@ def last_due(now: datetime) -> datetime:
 
 def alert(findings: Findings) -> Alert:
     """The books disagree."""
-    told = findings.differences[:MAX_TOLD]
+    first = findings.differences[:MAX_SHOWN]
     return Alert(
         key="ledger_check_failed",
         severity=Severity.CRITICAL,
@@ -66,6 +66,6 @@ def alert(findings: Findings) -> Alert:
         detail=f"{len(findings.differences)} differences; the log of trade-core names them all.",
         facts={
             **{str(part): count for part, count in findings.counts().items()},
-            "first": [f"{each.part} {each.subject}: {each.detail}" for each in told],
+            "first": [f"{each.part} {each.subject}: {each.detail}" for each in first],
         },
     )

@@ -47,7 +47,7 @@ class Ask:
     """Send this to the channel, and look again. `worrying`: people must hear that it is needed."""
 
     command: CommandName
-    again: NextCheck
+    next_check: NextCheck
     is_overdue: bool = False
 
 
@@ -55,7 +55,7 @@ class Ask:
 class Rest:
     """Nothing to do now; with None, never again."""
 
-    again: NextCheck | None
+    next_check: NextCheck | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +128,11 @@ def payment_step(order: Order, payment: Payment, *, attempt: int, now: datetime)
         turn = attempt - 1 if payment.called_as is Method.BARCODE else attempt
         command = CommandName.QUERY if turn % 2 else CommandName.CLOSE
         return _sent_at_once(command, attempt=attempt, now=now, unclear=True)
-    again = NextCheck(now + gap(attempt), attempt + 1)
-    if again.due_at >= payment.expires_at:
-        again = NextCheck(payment.expires_at)
+    next_check = NextCheck(now + gap(attempt), attempt + 1)
+    if next_check.due_at >= payment.expires_at:
+        next_check = NextCheck(payment.expires_at)
     is_overdue = payment.state is PaymentStatus.UNKNOWN and attempt == WORRY_ATTEMPT
-    return Ask(CommandName.QUERY, again, is_overdue)
+    return Ask(CommandName.QUERY, next_check, is_overdue)
 
 
 def returns_check(now: datetime) -> NextCheck:
@@ -147,8 +147,8 @@ def _tell_apart(end: NextCheck | None, attempt: int, now: datetime) -> Step:
     that the statements tell (`money-moved-outside`)."""
     if attempt == 0 or attempt > len(SCHEDULE_S) + ASKS_A_DAY:
         return Rest(end)
-    again = NextCheck(now + gap(attempt - 1), attempt + 1)
-    return Ask(CommandName.QUERY, again, is_overdue=attempt - 1 == WORRY_ATTEMPT)
+    next_check = NextCheck(now + gap(attempt - 1), attempt + 1)
+    return Ask(CommandName.QUERY, next_check, is_overdue=attempt - 1 == WORRY_ATTEMPT)
 
 
 def _watch(payment: Payment, end: NextCheck | None, attempt: int, now: datetime) -> Ask:
@@ -203,8 +203,8 @@ def _bounce_step(refund: Refund, *, attempt: int, now: datetime) -> Step:
         return Rest(None)
     following = BOUNCE_DAYS[min(attempt + 1, len(BOUNCE_DAYS) - 1)]
     due_at = (refund.refunded_at or now) + timedelta(days=following)
-    again = NextCheck(max(due_at, now + timedelta(days=1)), attempt + 1)
-    return Ask(CommandName.QUERY_REFUND, again)
+    next_check = NextCheck(max(due_at, now + timedelta(days=1)), attempt + 1)
+    return Ask(CommandName.QUERY_REFUND, next_check)
 
 
 def _ask_once_more(attempt: int, now: datetime) -> Step:

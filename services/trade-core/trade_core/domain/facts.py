@@ -171,8 +171,8 @@ def why(fact: PaymentFact | RefundFact, result: PaymentResult | RefundResult) ->
 def _is_silent_about_returns(refund: Refund, result: RefundResult) -> bool:
     """Receivers give back before the refund is made, and only the call itself tells who did."""
     is_open = refund.state is RefundStatus.PROCESSING and bool(refund.returns)
-    is_told = result.source is Source.REFUND or refund.last_fact is RefundFact.REFUSED
-    return is_open and not is_told
+    is_final_here = result.source is Source.REFUND or refund.last_fact is RefundFact.REFUSED
+    return is_open and not is_final_here
 
 
 def _agrees(ours: Payment | Refund, reported: PaymentResult | RefundResult) -> bool:

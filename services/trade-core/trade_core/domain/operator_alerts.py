@@ -66,13 +66,13 @@ def dead_result(number: str, error: str) -> Alert:
 def result_refused(result: PaymentResult | RefundResult | SplitResult, why: ResultRefused) -> Alert:
     """A channel's word could not be applied; who spoke, and of how much. It is kept in
     `dead_event`, and for the operator of the centre: of what may be another merchant's."""
-    said = result.model_dump(mode="json", include=_SHOWN)
+    shown = result.model_dump(mode="json", include=_SHOWN)
     return Alert(
         key=f"{why.key}:{result.payment_no}",
         severity=Severity.CRITICAL,
         title=why.title,
         detail=str(why),
-        facts={name: value for name, value in said.items() if value is not None},
+        facts={name: value for name, value in shown.items() if value is not None},
     )
 
 

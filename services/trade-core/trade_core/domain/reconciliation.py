@@ -200,8 +200,8 @@ def next_comparison(
     if not reconciliation.is_of_whole_day:
         return ready_at(reconciliation.day)
     if is_differing:
-        again = now + RECHECKS[min(reconciliation.comparisons, len(RECHECKS) - 1)]
-        return again if reconciliation.has_rows(again) else None
+        due_at = now + RECHECKS[min(reconciliation.comparisons, len(RECHECKS) - 1)]
+        return due_at if reconciliation.has_rows(due_at) else None
     settled_at = beginning_of(reconciliation.day) + NEIGHBOURS_THERE
     return settled_at if now < settled_at else None
 

@@ -208,9 +208,9 @@ def _apply_each(
     for item, number in zip(received, numbers, strict=True):
         try:
             aggregate = _aggregate_of(opened, number, item.event)
-            told = len(aggregate.events)
+            events_before = len(aggregate.events)
             apply(aggregate, item.event)
-            if len(aggregate.events) == told:
+            if len(aggregate.events) == events_before:
                 quiet.append(_quiet_call(aggregate, number, item.event))
         except ResultRefused as why:
             alert = operator_alerts.result_refused(item.event.data, why)

@@ -38,7 +38,7 @@ async def check_if_due(deps: Deps, beat: Beat) -> Findings | None:
     async with deps.db.connection() as tx:
         if await store.is_finished(tx, checking.last_due(now).date()):
             return None
-    return await check(deps.db, now, beat, again=False, replica=deps.replica)
+    return await check(deps.db, now, beat, even_if_done=False, replica=deps.replica)
 
 
 async def check(
@@ -46,12 +46,13 @@ async def check(
     now: datetime,
     beat: Beat,
     *,
-    again: bool = True,
+    even_if_done: bool = True,
     batch: int = BATCH,
     replica: Database | None = None,
 ) -> Findings | None:
-    """Compare everything, `again` also where it was done since the hour of the check. The rows are
-    those of `replica`, where there is one: each statement by itself sees books that must agree.
+    """Compare everything; `even_if_done` also where it was done since the hour of the check. The
+    rows are those of `replica`, where there is one: each statement by itself sees books that must
+    agree.
 
     What disagrees is logged, counted and told to people. `beat` is called at each step. None where
     there is nothing to do: somebody else is at it, or has done it.
@@ -60,7 +61,7 @@ async def check(
     try:
         if not await store.try_lock(connection):
             return None
-        if not again and await store.is_finished(connection, checking.last_due(now).date()):
+        if not even_if_done and await store.is_finished(connection, checking.last_due(now).date()):
             return None
         while await read_ledger.advance_balances(db, now):
             beat()

@@ -56,13 +56,13 @@ async def compare(deps: Deps, reconciliation: Reconciliation) -> None:
         await statement_rows.allow_time(tx)
         await _book_fees(tx, reconciliation, await statement_rows.sum_up(tx, reconciliation), now)
         found, judgement = await _judge(tx, reconciliation, now)
-        again = schedule.next_comparison(
+        due_at = schedule.next_comparison(
             reconciliation,
             now,
             is_asking=judgement.is_asking,
             is_differing=judgement.open_count > 0,
         )
-        await reconciliations.note_comparison(tx, reconciliation, judgement, now=now, again=again)
+        await reconciliations.note_comparison(tx, reconciliation, judgement, now=now, due_at=due_at)
         if judgement.opened:
             alert = operator_alerts.statement_differs(reconciliation, judgement.open_count)
             await outgoing.tell_people(tx, [alert], now)

@@ -125,8 +125,8 @@ def _next_checks(cases: Sequence[_Case]) -> dict[str, NextCheck | None]:
     next_checks: dict[str, NextCheck | None] = {}
     for case in cases:
         match case.step:
-            case Ask(again=again) | Rest(again=again):
-                next_checks[case.claim.subject] = again
+            case Ask(next_check=next_check) | Rest(next_check=next_check):
+                next_checks[case.claim.subject] = next_check
             case End():
                 pass
             case _:
@@ -168,7 +168,7 @@ async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:
     if not unsent:
         return
     # The rows were moved on already: they are still ours as long as they are due when we said.
-    ours = [Claim(c.claim.subject, c.claim.attempt, step.again.due_at) for c, step in unsent]
+    ours = [Claim(c.claim.subject, c.claim.attempt, step.next_check.due_at) for c, step in unsent]
     soon = deps.clock() + UNSENT_PAUSE
     async with deps.db.connection() as tx:
         await due.settle(
@@ -178,6 +178,6 @@ async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:
 
 def _message(case: _Case, step: Ask, now: datetime) -> Message:
     command = channel_commands.command(
-        step.command, case.order, case.payment, case.about, lease_until=step.again.due_at
+        step.command, case.order, case.payment, case.about, lease_until=step.next_check.due_at
     )
     return channel_commands.message(command, case.claim.subject, now)

@@ -45,7 +45,7 @@ async def begin_upload(deps: Deps, upload: BeginUpload) -> UploadRound:
             return UploadRound(statement_no=was.statement_no, round=was.round, is_repeat=True)
         begun = replace(was, round=was.round + 1, attempts=0)
         await uploaded_statements.begin_upload(
-            tx, begun, upload.sha256, now=now, again=now + schedule.LEASE
+            tx, begun, upload.sha256, now=now, due_at=now + schedule.LEASE
         )
     log.info("reconciliation.upload_begun", statement_no=was.statement_no, sha256=upload.sha256)
     return UploadRound(statement_no=was.statement_no, round=begun.round, is_repeat=False)
@@ -67,7 +67,7 @@ async def take_page(deps: Deps, statement_no: str, page: StatementPage) -> State
             return WANTED
         received = reconciliation.rows_received + len(page.rows)
         await reconciliations.note_page(
-            tx, reconciliation, received=received, again=now + schedule.LEASE
+            tx, reconciliation, received=received, due_at=now + schedule.LEASE
         )
         if received < page.total_rows:
             return WANTED
@@ -83,9 +83,9 @@ async def take_none(deps: Deps, statement_no: str, refusal: NoStatement) -> Stat
         reconciliation = await _lock_current(tx, statement_no, refusal.round)
         if reconciliation is None:
             return OVER
-        again = await _note_none(tx, reconciliation, refusal, now)
+        due_at = await _note_none(tx, reconciliation, refusal, now)
     log.info(
-        "reconciliation.no_statement", statement_no=statement_no, code=refusal.code, again=again
+        "reconciliation.no_statement", statement_no=statement_no, code=refusal.code, due_at=due_at
     )
     return WANTED
 
@@ -99,14 +99,14 @@ async def _note_none(
         await uploaded_statements.compare_again(tx, reconciliation, now)
         return now
     if refusal.is_uploaded:
-        again = schedule.reminded_at(reconciliation.day, now)
-        await uploaded_statements.note_to_upload(tx, reconciliation, note=note, again=again)
-        return again
-    again = None
+        due_at = schedule.reminded_at(reconciliation.day, now)
+        await uploaded_statements.note_to_upload(tx, reconciliation, note=note, due_at=due_at)
+        return due_at
+    due_at = None
     if not refusal.is_final:
-        again = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
-    await reconciliations.note_none(tx, reconciliation, note=note, again=again)
-    return again
+        due_at = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
+    await reconciliations.note_none(tx, reconciliation, note=note, due_at=due_at)
+    return due_at
 
 
 async def _lock_current(tx: Tx, statement_no: str, round_no: int) -> Reconciliation | None:

@@ -86,20 +86,20 @@ async def _attend(deps: Deps, reconciliation: Reconciliation, now: datetime) -> 
 async def _fetch(deps: Deps, was: Reconciliation) -> None:
     now = deps.clock()
     reconciliation = replace(was, round=was.round + 1, attempts=was.attempts + 1)
-    again = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
+    due_at = schedule.next_try(reconciliation.day, reconciliation.attempts, now)
     async with deps.db.transaction() as tx:
         if await reconciliations.lock(tx, reconciliation.statement_no) != was:
             return
-        if again is None:
-            await reconciliations.note_none(tx, reconciliation, note=None, again=None)
+        if due_at is None:
+            await reconciliations.note_none(tx, reconciliation, note=None, due_at=None)
             return
-        await reconciliations.begin_round(tx, reconciliation, now=now, again=again)
+        await reconciliations.begin_round(tx, reconciliation, now=now, due_at=due_at)
         if reconciliation.is_overdue(now):
             await reconciliations.note_overdue_told(tx, reconciliation)
             await outgoing.tell_people(tx, [operator_alerts.no_statement(reconciliation)], now)
     deps.wake_relay()
     [was_sent] = await deps.send(
-        [channel_commands.fetch_statement(reconciliation, now, lease_until=again)]
+        [channel_commands.fetch_statement(reconciliation, now, lease_until=due_at)]
     )
     log.info(
         "reconciliation.asked",

@@ -77,7 +77,7 @@ async def lock(tx: Tx, statement_no: str) -> Reconciliation | None:
 
 
 async def begin_round(
-    tx: Tx, reconciliation: Reconciliation, *, now: datetime, again: datetime
+    tx: Tx, reconciliation: Reconciliation, *, now: datetime, due_at: datetime
 ) -> None:
     """The statement is being asked for, as this round and attempt."""
     until = schedule.kept_until(reconciliation.day, now)
@@ -87,16 +87,16 @@ async def begin_round(
         reconciliation.round,
         reconciliation.attempts,
         now,
-        again,
+        due_at,
         until,
     )
 
 
 async def note_page(
-    tx: Tx, reconciliation: Reconciliation, *, received: int, again: datetime
+    tx: Tx, reconciliation: Reconciliation, *, received: int, due_at: datetime
 ) -> None:
-    """More rows are here; it is looked at again at `again`, lest the rest never come."""
-    await tx.execute(_NOTE_PAGE, reconciliation.statement_no, received, again)
+    """More rows are here; it is looked at again at `due_at`, lest the rest never come."""
+    await tx.execute(_NOTE_PAGE, reconciliation.statement_no, received, due_at)
 
 
 async def complete(tx: Tx, reconciliation: Reconciliation, *, now: datetime) -> None:
@@ -105,12 +105,12 @@ async def complete(tx: Tx, reconciliation: Reconciliation, *, now: datetime) -> 
 
 
 async def note_none(
-    tx: Tx, reconciliation: Reconciliation, *, note: str | None, again: datetime | None
+    tx: Tx, reconciliation: Reconciliation, *, note: str | None, due_at: datetime | None
 ) -> None:
-    """There is no statement; with `again` None it is not asked for any more."""
+    """There is no statement; with `due_at` None it is not asked for any more."""
     awaited, unavailable = ReconciliationState.AWAITED, ReconciliationState.UNAVAILABLE
-    state = unavailable if again is None else awaited
-    await tx.execute(_NOTE_NONE, reconciliation.statement_no, state, again, note)
+    state = unavailable if due_at is None else awaited
+    await tx.execute(_NOTE_NONE, reconciliation.statement_no, state, due_at, note)
 
 
 async def note_over(tx: Tx, reconciliation: Reconciliation) -> None:
@@ -128,15 +128,15 @@ async def note_comparison(
     judgement: Judgement,
     *,
     now: datetime,
-    again: datetime | None,
+    due_at: datetime | None,
 ) -> None:
-    """It was compared, with this result; it is looked at again at `again`, or never."""
+    """It was compared, with this result; it is looked at again at `due_at`, or never."""
     await tx.execute(
         _NOTE_COMPARISON,
         reconciliation.statement_no,
         judgement.state,
         now,
-        again,
+        due_at,
         judgement.open_count,
     )
 

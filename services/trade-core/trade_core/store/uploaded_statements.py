@@ -16,18 +16,18 @@ async def ensure(tx: Tx, upload: BeginUpload) -> str:
 
 
 async def begin_upload(
-    tx: Tx, reconciliation: Reconciliation, sha256: str, *, now: datetime, again: datetime
+    tx: Tx, reconciliation: Reconciliation, sha256: str, *, now: datetime, due_at: datetime
 ) -> None:
     """A person's file is coming, as this round."""
-    await reconciliations.begin_round(tx, reconciliation, now=now, again=again)
+    await reconciliations.begin_round(tx, reconciliation, now=now, due_at=due_at)
     await tx.execute(_NOTE_FILE, reconciliation.statement_no, sha256, reconciliation.round)
 
 
 async def note_to_upload(
-    tx: Tx, reconciliation: Reconciliation, *, note: str, again: datetime | None
+    tx: Tx, reconciliation: Reconciliation, *, note: str, due_at: datetime | None
 ) -> None:
-    """A person is to bring it; it is looked at again at `again`, so that people hear of it."""
-    await tx.execute(_NOTE_TO_UPLOAD, reconciliation.statement_no, again, note)
+    """A person is to bring it; it is looked at again at `due_at`, so that people hear of it."""
+    await tx.execute(_NOTE_TO_UPLOAD, reconciliation.statement_no, due_at, note)
 
 
 async def compare_again(tx: Tx, reconciliation: Reconciliation, now: datetime) -> None:

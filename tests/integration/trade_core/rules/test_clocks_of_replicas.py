@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from tests.builders.trade_core import APP, MERCHANT, request, said_of_payment
+from tests.builders.trade_core import APP, MERCHANT, payment_result, request
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import PaymentStatus
@@ -53,7 +53,7 @@ async def test_close_ends_nothing_while_the_initiation_may_still_arrive(
     other.pass_time(5)
     await close_order(other.deps, OrderKey(APP, MERCHANT, "W1"))
     at = other.now + timedelta(seconds=max(skew_s, 0))
-    word = said_of_payment(
+    word = payment_result(
         payment, Source.CLOSE, Verdict.SUCCEEDED, found=False, asked_at=at, said_at=at
     )
     await other.apply(word)

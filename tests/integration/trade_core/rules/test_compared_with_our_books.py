@@ -6,7 +6,7 @@ Amount, currency, account and number are compared on every webhook and every ans
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import paid, refund_request, request, returned, said_of_payment
+from tests.builders.trade_core import paid, payment_result, refund_request, request, returned
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import PaymentStatus, RefundStatus
@@ -33,7 +33,7 @@ async def test_trade_that_waits_for_another_amount_is_a_conflict_before_anybody_
     harness: Harness,
 ) -> None:
     payment = await harness.opened()
-    await harness.apply(said_of_payment(payment, Source.QUERY, Verdict.PENDING, amount=1))
+    await harness.apply(payment_result(payment, Source.QUERY, Verdict.PENDING, amount=1))
     assert await harness.state(payment) is PaymentStatus.CONFLICTED
 
 

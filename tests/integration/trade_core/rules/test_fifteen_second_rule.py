@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import NOON, paid, request, said_of_payment, waits
+from tests.builders.trade_core import NOON, paid, payment_result, request, waits
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import OrderStatus, PaymentStatus
@@ -75,7 +75,7 @@ async def test_replay_while_the_first_is_running_is_told_to_come_back(harness: H
 
 async def test_replay_of_a_declined_payment_shows_it_as_it_is(harness: Harness) -> None:
     opened = await harness.open()
-    declined = said_of_payment(opened.payment, Source.INITIATION, Verdict.DECLINED, code="RISK")
+    declined = payment_result(opened.payment, Source.INITIATION, Verdict.DECLINED, code="RISK")
     await harness.apply(declined)
     replayed = await harness.open()
     assert (replayed.created, replayed.payment.state) == (False, PaymentStatus.FAILED)

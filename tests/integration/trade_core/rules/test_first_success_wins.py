@@ -7,7 +7,7 @@ import asyncio
 
 import asyncpg
 import pytest
-from tests.builders.trade_core import paid, returned, said_of_refund
+from tests.builders.trade_core import paid, refund_result, returned
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import OrderStatus, RefundStatus
@@ -44,7 +44,7 @@ async def test_automatic_refund_that_fails_is_for_a_person(harness: Harness) -> 
     second = await harness.opened()
     await harness.apply(paid(second), paid(first))
     (refund,) = await harness.refunds(first)
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.DECLINED))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.DECLINED))
     assert await harness.refund_state(refund) is RefundStatus.FAILED
     assert await harness.alerts() == ["payment.duplicate", "refund.failed"]
 

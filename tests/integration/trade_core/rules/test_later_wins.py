@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.builders.trade_core import NOON, paid, request, said_of_payment
+from tests.builders.trade_core import NOON, paid, payment_result, request
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import Method, OrderStatus, PaymentStatus
@@ -19,7 +19,7 @@ def times(seconds: float) -> dict[str, Any]:
 
 
 def reversal(payment: Payment) -> PaymentResult:
-    return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True, **times(60))
+    return payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED, reversed=True, **times(60))
 
 
 async def barcode(harness: Harness) -> Payment:

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import asyncpg
 import pytest
-from tests.builders.trade_core import OTHER_ACCOUNT, paid, request, said_of_payment
+from tests.builders.trade_core import OTHER_ACCOUNT, paid, payment_result, request
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import PaymentStatus
@@ -82,7 +82,7 @@ async def test_number_under_which_the_money_was_taken_replaces_an_earlier_one(
 ) -> None:
     payment = await harness.opened()
     await harness.apply(
-        said_of_payment(payment, Source.QUERY, Verdict.PENDING, channel_trade_no="4200000"),
+        payment_result(payment, Source.QUERY, Verdict.PENDING, channel_trade_no="4200000"),
         paid(payment, channel_trade_no=TRADE),
     )
     now_is = await harness.payment(payment)

@@ -7,8 +7,8 @@ import pytest
 from tests.builders.trade_core import (
     OTHER_ACCOUNT,
     paid,
+    payment_result,
     request,
-    said_of_payment,
     shared,
     split_request,
 )
@@ -31,7 +31,7 @@ FOREIGN_TRADE = "99000001"
 
 def foreign_word(payment: Payment, source: Source, verdict: Verdict, **who: Any) -> PaymentResult:
     about = {"channel_trade_no": FOREIGN_TRADE, "amount": 1, "currency": "CNY", **who}
-    return said_of_payment(payment, source, verdict, **about)
+    return payment_result(payment, source, verdict, **about)
 
 
 async def untouched(harness: Harness, before: Payment) -> bool:
@@ -101,7 +101,7 @@ async def test_foreign_word_does_not_stop_its_neighbours(harness: Harness) -> No
 async def test_of_a_payment_at_no_account_yet_nobody_may_speak(harness: Harness) -> None:
     page = request(method=Method.CASHIER, payment_id=None)
     payment = (await harness.open(page)).payment
-    await harness.apply(said_of_payment(payment, Source.NOTICE, Verdict.SUCCEEDED))
+    await harness.apply(payment_result(payment, Source.NOTICE, Verdict.SUCCEEDED))
     assert await untouched(harness, payment)
     assert await harness.alerts() == ["result.foreign_account"]
 

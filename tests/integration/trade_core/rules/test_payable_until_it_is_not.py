@@ -5,8 +5,8 @@ from tests.builders.trade_core import (
     MERCHANT,
     OTHER_ACCOUNT,
     paid,
+    payment_result,
     request,
-    said_of_payment,
     waits,
 )
 from tests.integration.trade_core.harness import Harness
@@ -25,11 +25,11 @@ KEY = OrderKey(APP, MERCHANT, "W1")
 
 
 def never_opened(payment: Payment) -> PaymentResult:
-    return said_of_payment(payment, Source.CLOSE, Verdict.SUCCEEDED, found=False)
+    return payment_result(payment, Source.CLOSE, Verdict.SUCCEEDED, found=False)
 
 
 def unknown(payment: Payment) -> PaymentResult:
-    return said_of_payment(payment, Source.QUERY, Verdict.PENDING, found=False)
+    return payment_result(payment, Source.QUERY, Verdict.PENDING, found=False)
 
 
 async def closed(harness: Harness) -> Payment:

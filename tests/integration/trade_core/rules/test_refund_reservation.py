@@ -7,7 +7,7 @@ import asyncio
 
 import asyncpg
 import pytest
-from tests.builders.trade_core import refund_request, request, returned, said_of_refund
+from tests.builders.trade_core import refund_request, refund_result, request, returned
 from tests.integration.trade_core.harness import Harness
 
 from contracts.api import RefundStatus
@@ -85,7 +85,7 @@ async def test_same_number_for_two_orders_at_once_is_one_refund(harness: Harness
 async def test_failed_refund_leaves_room_for_another(harness: Harness) -> None:
     payment = await harness.paid()
     first = await harness.refund(refund_request(payment, "T1", 1299))
-    declined = said_of_refund(first.refund, Source.REFUND, Verdict.DECLINED, code="NO")
+    declined = refund_result(first.refund, Source.REFUND, Verdict.DECLINED, code="NO")
     await harness.apply(declined, declined)
     await harness.apply(declined)
     assert (await harness.payment(payment)).refund_reserved == 0
@@ -107,7 +107,7 @@ async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number
     ):
         (command,) = await harness.attend()
         sent.append(command)
-        await harness.apply(said_of_refund(refund, source, verdict, found=found))
+        await harness.apply(refund_result(refund, source, verdict, found=found))
         harness.pass_time(1800)
     assert [command.command for command in sent] == [
         CommandName.REFUND, CommandName.QUERY_REFUND, CommandName.REFUND, CommandName.REFUND,
@@ -120,8 +120,8 @@ async def test_unknown_refund_is_asked_about_and_sent_again_with_the_same_number
 async def test_refund_months_later_is_still_awaited(harness: Harness) -> None:
     payment = await harness.paid()
     refund = (await harness.refund(refund_request(payment))).refund
-    await harness.apply(said_of_refund(refund, Source.REFUND, Verdict.PENDING))
+    await harness.apply(refund_result(refund, Source.REFUND, Verdict.PENDING))
     harness.pass_time(90 * 86400)
     assert [command.command for command in await harness.attend()] == [CommandName.QUERY_REFUND]
-    await harness.apply(said_of_refund(refund, Source.NOTICE, Verdict.SUCCEEDED))
+    await harness.apply(refund_result(refund, Source.NOTICE, Verdict.SUCCEEDED))
     assert await harness.refund_state(refund) is RefundStatus.SUCCEEDED

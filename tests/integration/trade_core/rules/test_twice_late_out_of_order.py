@@ -10,11 +10,11 @@ import pytest
 from tests.builders.trade_core import (
     closed,
     paid,
+    payment_result,
     refund_request,
+    refund_result,
     request,
     returned,
-    said_of_payment,
-    said_of_refund,
     waits,
 )
 from tests.integration.trade_core.harness import Harness
@@ -97,17 +97,17 @@ async def test_close_after_the_success_and_success_after_the_close_end_alike(
 
 def _words(payment: Payment) -> list[PaymentResult]:
     return [
-        said_of_payment(payment, Source.INITIATION, Verdict.UNKNOWN),
+        payment_result(payment, Source.INITIATION, Verdict.UNKNOWN),
         waits(payment),
         paid(payment),
-        said_of_payment(payment, Source.CLOSE, Verdict.DECLINED),
+        payment_result(payment, Source.CLOSE, Verdict.DECLINED),
     ]
 
 
 def _words_of_refund(refund: Refund) -> list[RefundResult]:
     return [
-        said_of_refund(refund, Source.REFUND, Verdict.UNKNOWN),
-        said_of_refund(refund, Source.QUERY_REFUND, Verdict.PENDING, found=False),
-        said_of_refund(refund, Source.REFUND, Verdict.PENDING),
+        refund_result(refund, Source.REFUND, Verdict.UNKNOWN),
+        refund_result(refund, Source.QUERY_REFUND, Verdict.PENDING, found=False),
+        refund_result(refund, Source.REFUND, Verdict.PENDING),
         returned(refund),
     ]

@@ -180,7 +180,7 @@ class AlipaySide:
         content = {"trade_no": CHANNEL_NO, "settle_no": SETTLE_NO}
         return self.answer("alipay.trade.order.settle", content)
 
-    def split_told(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
         names = {"processing": "PROCESSING", "succeeded": "SUCCESS", "failed": "FAIL"}
         details = [
             {

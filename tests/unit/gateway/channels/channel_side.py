@@ -133,7 +133,7 @@ class Side(Protocol):
         """The yes to a split of `SHARES`, before anybody has theirs (channels that split)."""
         ...
 
-    def split_told(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
         """The answer to its query when the channel is through: what each account has of it, and
         in which state: `succeeded`, `failed`, `processing`, or the channel's own word."""
         ...

@@ -72,7 +72,9 @@ class SplitAnswers:
 
     def test_a_split_is_over_when_everybody_is_told_of(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
-            said = outcome(side, account, splits.query, splitting(), side.split_told(SPLIT_NO, ALL))
+            said = outcome(
+                side, account, splits.query, splitting(), side.split_reply(SPLIT_NO, ALL)
+            )
             assert isinstance(said, Succeeded)
             assert said.shares == tuple(
                 SharedOut(name, Money(amount, "CNY"), "succeeded")
@@ -81,7 +83,7 @@ class SplitAnswers:
 
     def test_who_got_nothing_is_told_with_the_reason(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
-            reply = side.split_told(SPLIT_NO, ALL | {PERSON: (200, "failed")})
+            reply = side.split_reply(SPLIT_NO, ALL | {PERSON: (200, "failed")})
             said = outcome(side, account, splits.query, splitting(), reply)
             assert isinstance(said, Succeeded)
             assert [share.status for share in said.shares] == ["succeeded", "failed"]
@@ -90,7 +92,7 @@ class SplitAnswers:
 
     def test_a_split_waits_for_its_last_receiver(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
-            reply = side.split_told(SPLIT_NO, ALL | {PERSON: (200, "processing")})
+            reply = side.split_reply(SPLIT_NO, ALL | {PERSON: (200, "processing")})
             said = outcome(side, account, splits.query, splitting(), reply)
             assert isinstance(said, Pending)
             assert [share.status for share in said.shares] == ["succeeded", "processing"]
@@ -99,7 +101,7 @@ class SplitAnswers:
         self, side: Side, account: Any
     ) -> None:
         for splits in _splits_of(side):
-            reply = side.split_told(SPLIT_NO, {MERCHANT: ALL[MERCHANT]})
+            reply = side.split_reply(SPLIT_NO, {MERCHANT: ALL[MERCHANT]})
             try:
                 said = outcome(side, account, splits.query, splitting(), reply)
             except Unverifiable:
@@ -109,21 +111,21 @@ class SplitAnswers:
 
     def test_the_amount_of_a_share_is_the_channels_word(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
-            reply = side.split_told(SPLIT_NO, ALL | {PERSON: (201, "succeeded")})
+            reply = side.split_reply(SPLIT_NO, ALL | {PERSON: (201, "succeeded")})
             said = outcome(side, account, splits.query, splitting(), reply)
             assert isinstance(said, Succeeded)
             assert said.shares[1].amount == Money(201, "CNY")
 
     def test_a_receiver_in_an_unheard_of_state_is_unknown(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
-            reply = side.split_told(SPLIT_NO, ALL | {PERSON: (200, "UNHEARD_OF")})
+            reply = side.split_reply(SPLIT_NO, ALL | {PERSON: (200, "UNHEARD_OF")})
             said = outcome(side, account, splits.query, splitting(), reply)
             assert isinstance(said, Unknown)
             assert not said.is_listed
 
     def test_an_answer_about_another_split_is_no_answer(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
-            reply = side.split_told(OTHER_SPLIT_NO, ALL)
+            reply = side.split_reply(OTHER_SPLIT_NO, ALL)
             with pytest.raises(Unverifiable):
                 outcome(side, account, splits.query, splitting(), reply)
 

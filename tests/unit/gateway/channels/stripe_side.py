@@ -207,7 +207,7 @@ class StripeSide:
     def split_taken(self, split_no: str) -> Reply:
         raise AssertionError("this channel cannot split")
 
-    def split_told(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
         raise AssertionError("this channel cannot split")
 
     def refused(self, code: str) -> Reply:

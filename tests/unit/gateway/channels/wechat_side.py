@@ -185,7 +185,7 @@ class WechatSide:
         shares = {account: (amount, "processing") for account, amount in SHARES.items()}
         return self.answer(self.split(split_no, shares, "PROCESSING"))
 
-    def split_told(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
         return self.answer(self.split(split_no, shares, "FINISHED"))
 
     def split(

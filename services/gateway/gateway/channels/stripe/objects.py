@@ -40,57 +40,57 @@ _WAITING: Final = (
 )
 
 
-def payment_no(told: Object) -> str:
+def payment_no(content: Object) -> str:
     """Our number of the payment that it is about; "" where it names none."""
-    return text(told, "metadata", PAYMENT_NO)
+    return text(content, "metadata", PAYMENT_NO)
 
 
-def check_it_is(told: Object, number: str) -> None:
+def check_it_is(content: Object, number: str) -> None:
     """Raises Unverifiable where it speaks of another payment."""
-    if payment_no(told) != number:
+    if payment_no(content) != number:
         raise Unverifiable("the answer speaks of another trade")
 
 
-def trade(told: Object) -> Outcome:
+def trade(content: Object) -> Outcome:
     """How the payment stands, by its session or its payment intent."""
-    match text(told, "object"):
+    match text(content, "object"):
         case "checkout.session":
-            return session(told)
+            return session(content)
         case "payment_intent":
-            return intent(told)
+            return intent(content)
         case other:
             raise Unverifiable(f"neither a session nor a payment intent: {other}")
 
 
-def session(told: Object) -> Outcome:
-    match text(told, "status"), text(told, "payment_status"):
+def session(content: Object) -> Outcome:
+    match text(content, "status"), text(content, "payment_status"):
         case "complete", "paid":
-            return _paid_session(told)
+            return _paid_session(content)
         case "complete", "unpaid":
-            return _unpaid_at_the_end(told)
+            return _unpaid_at_the_end(content)
         case "expired", "unpaid":
             return Declined("expired", "the page has expired", closed=True)
         case "open", "unpaid":
-            return Pending(channel_no=text(told, "id") or None)
+            return Pending(channel_no=text(content, "id") or None)
         case status, payment_status:
             known = ("open", "complete", "expired")
             return unlisted_code(payment_status if status in known else status, "")
 
 
-def intent(told: Object) -> Outcome:
-    channel_no = text(told, "id") or None
-    match text(told, "status"):
+def intent(content: Object) -> Outcome:
+    channel_no = text(content, "id") or None
+    match text(content, "status"):
         case "succeeded":
-            charged = _inside(told, "latest_charge")
+            charged = _inside(content, "latest_charge")
             return Succeeded(
                 channel_no,
-                amounts.read(told.get("amount_received"), told.get("currency")),
+                amounts.read(content.get("amount_received"), content.get("currency")),
                 seconds(charged, "created"),
                 given_back=_given_back(charged),
             )
         case "canceled":
             return Declined(
-                text(told, "cancellation_reason") or "canceled",
+                text(content, "cancellation_reason") or "canceled",
                 "the payment was cancelled",
                 closed=True,
             )
@@ -100,30 +100,30 @@ def intent(told: Object) -> Outcome:
             return unlisted_code(status, "")
 
 
-def charge(told: Object) -> Succeeded | None:
+def charge(content: Object) -> Succeeded | None:
     """What was taken and what of it went back; None where nothing was taken."""
-    if text(told, "status") != "succeeded" or told.get("captured") is False:
+    if text(content, "status") != "succeeded" or content.get("captured") is False:
         return None
-    taken = whole(told, "amount_captured")
+    taken = whole(content, "amount_captured")
     return Succeeded(
-        number(told, "payment_intent"),
-        amounts.read(told.get("amount") if taken is None else taken, told.get("currency")),
-        seconds(told, "created"),
-        given_back=_given_back(told),
+        number(content, "payment_intent"),
+        amounts.read(content.get("amount") if taken is None else taken, content.get("currency")),
+        seconds(content, "created"),
+        given_back=_given_back(content),
     )
 
 
-def refund(told: Object) -> Outcome:
+def refund(content: Object) -> Outcome:
     """Cards' refunds are said to have succeeded before the bank took them: they may fail later."""
-    channel_no = text(told, "id") or None
-    match text(told, "status"):
+    channel_no = text(content, "id") or None
+    match text(content, "status"):
         case "succeeded":
-            amount = amounts.read(told.get("amount"), told.get("currency"))
-            return Succeeded(channel_no, amount, seconds(told, "created"))
+            amount = amounts.read(content.get("amount"), content.get("currency"))
+            return Succeeded(channel_no, amount, seconds(content, "created"))
         case "pending" | "requires_action":
             return Pending(channel_no=channel_no)
         case "failed":
-            reason = text(told, "failure_reason") or "failed"
+            reason = text(content, "failure_reason") or "failed"
             return Declined(reason, "the refund failed", abnormal=True, channel_no=channel_no)
         case "canceled":
             return Declined("canceled", "the refund was cancelled", channel_no=channel_no)
@@ -131,35 +131,37 @@ def refund(told: Object) -> Outcome:
             return unlisted_code(status, "")
 
 
-def number(told: Object, name: str) -> str | None:
+def number(content: Object, name: str) -> str | None:
     """The id of what is named there, whether or not it was expanded."""
-    return text(told, name) or text(told, name, "id") or None
+    return text(content, name) or text(content, name, "id") or None
 
 
-def seconds(told: Object, name: str) -> datetime | None:
-    at = whole(told, name)
+def seconds(content: Object, name: str) -> datetime | None:
+    at = whole(content, name)
     return None if at is None else datetime.fromtimestamp(at, UTC)
 
 
-def _paid_session(told: Object) -> Succeeded:
-    paid = _inside(told, "payment_intent")
+def _paid_session(content: Object) -> Succeeded:
+    paid = _inside(content, "payment_intent")
     charged = _inside(paid, "latest_charge")
     taken = whole(paid, "amount_received")
     return Succeeded(
-        number(told, "payment_intent"),
-        amounts.read(told.get("amount_total") if taken is None else taken, told.get("currency")),
+        number(content, "payment_intent"),
+        amounts.read(
+            content.get("amount_total") if taken is None else taken, content.get("currency")
+        ),
         seconds(charged, "created"),
         given_back=_given_back(charged),
-        earlier_no=text(told, "id") or None,
+        earlier_no=text(content, "id") or None,
     )
 
 
-def _unpaid_at_the_end(told: Object) -> Outcome:
+def _unpaid_at_the_end(content: Object) -> Outcome:
     """The payer chose a way that takes days. Did it fail, nobody can pay here any more."""
-    intent_is = text(told, "payment_intent", "status")
+    intent_is = text(content, "payment_intent", "status")
     if intent_is in ("requires_payment_method", "canceled"):
         return Declined("async_payment_failed", "the payment has failed", closed=True)
-    return Pending(channel_no=text(told, "id") or None)
+    return Pending(channel_no=text(content, "id") or None)
 
 
 def _given_back(charged: Object) -> GivenBack | None:
@@ -168,7 +170,7 @@ def _given_back(charged: Object) -> GivenBack | None:
     return GivenBack(amounts.read(charged.get("amount_refunded"), charged.get("currency")))
 
 
-def _inside(told: Object, name: str) -> Object:
+def _inside(content: Object, name: str) -> Object:
     """What is expanded there."""
-    value = told.get(name)
+    value = content.get(name)
     return value if isinstance(value, Mapping) else {}

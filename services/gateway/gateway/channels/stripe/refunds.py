@@ -24,13 +24,13 @@ def metadata(refunding: Refunding) -> dict[str, str]:
     }
 
 
-def refund_no(told: objects.Object) -> str:
-    return text(told, "metadata", objects.REFUND_NO)
+def refund_no(content: objects.Object) -> str:
+    return text(content, "metadata", objects.REFUND_NO)
 
 
-def read(told: objects.Object, refunding: Refunding) -> Outcome:
+def read(content: objects.Object, refunding: Refunding) -> Outcome:
     """How it stands. Raises Unverifiable where it is another refund."""
-    is_it = text(told, "object") == objects.REFUND and refund_no(told) == refunding.refund_no
-    if not is_it or objects.payment_no(told) != refunding.trade.payment_no:
+    is_it = text(content, "object") == objects.REFUND and refund_no(content) == refunding.refund_no
+    if not is_it or objects.payment_no(content) != refunding.trade.payment_no:
         raise Unverifiable("the answer speaks of another refund")
-    return objects.refund(told)
+    return objects.refund(content)

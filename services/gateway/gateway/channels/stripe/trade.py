@@ -42,10 +42,10 @@ def subject(order: PayOrder, limit: int) -> str:
 
 def metadata(order: PayOrder) -> dict[str, str]:
     """`notify_url` tells people at Stripe who is told; where it is too long for that, nothing."""
-    told = {objects.PAYMENT_NO: order.payment_no}
+    noted = {objects.PAYMENT_NO: order.payment_no}
     if len(order.notify_url) <= limits.METADATA_CHARACTERS:
-        told["notify_url"] = order.notify_url
-    return told
+        noted["notify_url"] = order.notify_url
+    return noted
 
 
 def ask(trade: Trade) -> Call:

@@ -85,7 +85,7 @@ async def acknowledge(request: Request, deps: Work, sent: SentByOperator) -> Res
     except ValueError:
         return to(f"{back}problem=alerts_404")
     except Problem as refusal:
-        return to(f"{back}problem={_told(refusal)}")
+        return to(f"{back}problem={_refusal_of(refusal)}")
     return to(f"{back}done=alert_taken")
 
 
@@ -94,7 +94,7 @@ async def send_trial(request: Request, deps: Work, sent: SentByCentreOperator) -
     try:
         tested = await alerts.send_trial(deps, sent.actor, None)
     except Problem as refusal:
-        return await _page(request, deps, sent.visitor, problem=_told(refusal))
+        return await _page(request, deps, sent.visitor, problem=_refusal_of(refusal))
     return await _page(request, deps, sent.visitor, tested=tested)
 
 
@@ -111,7 +111,7 @@ async def _page(
     try:
         page = await alerts.find(deps, visitor.scope, _wanted(request, asked))
     except Problem as refusal:
-        problem = problem or _told(refusal)
+        problem = problem or _refusal_of(refusal)
     named = {alert.merchant_id for alert in page.items if alert.merchant_id}
     if is_id("merchant", asked.get("merchant_id", "")):
         named.add(asked["merchant_id"])
@@ -154,7 +154,7 @@ def _wanted(request: Request, asked: dict[str, str]) -> FindAlerts:
     )
 
 
-def _told(refusal: Problem) -> str:
+def _refusal_of(refusal: Problem) -> str:
     """Which of `REFUSALS` tells it."""
     if refusal.code == VERSION_CHANGED:
         return "alerts_409"

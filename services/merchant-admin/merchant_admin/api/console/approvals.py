@@ -44,12 +44,12 @@ TOLD: Final = {
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
-async def told(request: Request, error: Exception) -> Response:
+async def awaits_approval(request: Request, error: Exception) -> Response:
     """Wherever it was asked for: a page leads to what waits now, a program is told 202."""
     assert isinstance(error, AwaitsApproval)
     if request.url.path.startswith("/console/"):
         return to(f"{HOME}?done=approval_waits")
-    return await api.told(request, error)
+    return await api.awaits_approval(request, error)
 
 
 @router.get("")

@@ -56,7 +56,7 @@ async def ledger_page(request: Request, deps: Work, visitor: Seen) -> Response:
             deps, visitor.scope, {name: it for name, it in filters.items() if it}
         )
     except Problem as refusal:
-        problem = told(refusal)
+        problem = refusal_of(refusal)
     names = await merchants.read_names(deps, {item.merchant_id for item in page.items})
     facts = {"visitor": visitor, "page": page, "names": names, "problem": problem, **asked}
     return render(request, "ledger.html", facts)
@@ -71,7 +71,7 @@ async def dead_letters_page(
     try:
         page = await books.find_dead_letters(deps, query.filters())
     except Problem as refusal:
-        problem = told(refusal)
+        problem = refusal_of(refusal)
     letters = [ShownLetter.of(letter) for letter in page.items]
     facts = {"visitor": visitor, "page": page, "letters": letters, "problem": problem}
     return render(request, "dead_letters.html", facts)
@@ -85,11 +85,11 @@ async def replay(deps: Work, sent: SentByCentreOperator, letter_id: LetterId) ->
         requested = parse(Replay, {"version": whole_number(sent.form.get("version", ""))})
         await books.replay(deps, sent.actor, letter_id, version=requested.version)
     except Problem as refusal:
-        return to(f"{from_it}&problem={told(refusal)}")
+        return to(f"{from_it}&problem={refusal_of(refusal)}")
     return to(from_it)
 
 
-def told(refusal: Problem) -> str:
+def refusal_of(refusal: Problem) -> str:
     """Which of `REFUSALS` tells that trade-core refused, or did not answer."""
     if refusal.code == VERSION_CHANGED:
         return VERSION_CHANGED

@@ -47,7 +47,7 @@ async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Respon
     try:
         page = await callbacks.find(deps, visitor.scope, filters)
     except Problem as refusal:
-        problem = _told(refusal)
+        problem = _refusal_of(refusal)
     facts = {"page": page, "asked": asked, "problem": problem, "states": STATES, "types": TYPES}
     known = await searching.find_events(deps, [item.event_id for item in page.items])
     return render(request, "deliveries.html", {"visitor": visitor, "known": known, **facts})
@@ -62,7 +62,7 @@ async def delivery_page(request: Request, deps: Work, visitor: Seen, event_id: s
             deps, visitor.scope, {"event_id": event_id[:TEXT_CHARS], "limit": PAGE}
         )
     except Problem as refusal:
-        problem = problem or _told(refusal)
+        problem = problem or _refusal_of(refusal)
     if not page.items and problem is None:
         return error_page(request, 404, visitor)
     facts = {
@@ -82,7 +82,7 @@ async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response
     try:
         await callbacks.send_again(deps, sent.actor, sent.scope, app_id, event_id)
     except Problem as refusal:
-        return to(f"{its_page}?problem={_told(refusal)}")
+        return to(f"{its_page}?problem={_refusal_of(refusal)}")
     return to(its_page)
 
 
@@ -95,7 +95,7 @@ async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Respons
     try:
         page = await callbacks.find_endpoints(deps, visitor.scope, filters)
     except Problem as refusal:
-        problem = problem or _told(refusal)
+        problem = problem or _refusal_of(refusal)
     facts = {
         "visitor": visitor,
         "page": page,
@@ -111,7 +111,7 @@ async def resume(deps: Work, sent: SentByCentreOperator, endpoint_id: EndpointId
     try:
         await callbacks.resume(deps, sent.actor, endpoint_id)
     except Problem as refusal:
-        return to(f"/console/endpoints?problem={_told(refusal)}")
+        return to(f"/console/endpoints?problem={_refusal_of(refusal)}")
     return to("/console/endpoints")
 
 
@@ -124,7 +124,7 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
         facts = {
             "page": NO_DELIVERIES,
             "asked": {name: sent.form.get(name, "") for name in (*FILTERS, *REPLAY_FIELDS)},
-            "problem": _told(refusal) if isinstance(refusal, Problem) else "replay_refused",
+            "problem": _refusal_of(refusal) if isinstance(refusal, Problem) else "replay_refused",
             "states": STATES,
             "types": TYPES,
             "known": {},
@@ -139,7 +139,7 @@ async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: Re
     try:
         it = await callbacks.read_replay(deps, visitor.scope, replay_id)
     except Problem as refusal:
-        facts = {"visitor": visitor, "it": None, "problem": _told(refusal)}
+        facts = {"visitor": visitor, "it": None, "problem": _refusal_of(refusal)}
         return render(request, "replay.html", facts, status=refusal.status)
     return render(request, "replay.html", {"visitor": visitor, "it": it, "problem": None})
 
@@ -163,7 +163,7 @@ def _given(asked: dict[str, str]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value}
 
 
-def _told(refusal: Problem) -> str:
+def _refusal_of(refusal: Problem) -> str:
     """Which of `REFUSALS` tells it."""
     problem = f"callbacks_{refusal.status}"
     return problem if problem in REFUSALS else "callbacks_failed"

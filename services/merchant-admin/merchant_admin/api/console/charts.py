@@ -17,14 +17,14 @@ GRID_LINES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """`series`: which of the two, 0 or 1. `told`: what the reader hears when pointing at it."""
+    """`series`: which of the two, 0 or 1. `label`: what the reader hears when pointing at it."""
 
     x: float
     y: float
     width: float
     height: float
     series: int
-    told: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Chart:
 def columns(
     names: Sequence[str],
     *series: Sequence[float | None],
-    told: Callable[[float], str],
+    label: Callable[[float], str],
     most: float | None = None,
 ) -> Chart:
     """One or two columns for each name; None, and what is below zero,
@@ -69,7 +69,7 @@ def columns(
             if value and value > 0:
                 height = max(value / top * (FLOOR - TOP), 1.0)
                 x = LEFT + index * step + step * 0.1 + place * width
-                words = f"{names[index]} · {told(value)}"
+                words = f"{names[index]} · {label(value)}"
                 bars.append(Bar(x, FLOOR - height, width, height, place, words))
     every = ceil(len(names) / MAX_LABELS) or 1
     labels = [
@@ -78,7 +78,7 @@ def columns(
         if index % every == 0
     ]
     lines = [
-        Line(FLOOR - (FLOOR - TOP) * n / GRID_LINES, told(top * n / GRID_LINES))
+        Line(FLOOR - (FLOOR - TOP) * n / GRID_LINES, label(top * n / GRID_LINES))
         for n in range(1, GRID_LINES + 1)
     ]
     return Chart(bars, labels, lines)

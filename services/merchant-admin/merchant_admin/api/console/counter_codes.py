@@ -53,7 +53,7 @@ async def create(request: Request, deps: Work, sent: SentByAdmin) -> Response:
         terms = parse(CreateCounterCode, _terms(sent.form))
         made = await counter_codes.create(deps, sent.actor, dict(terms))
     except Problem as problem:
-        refused = Refused(_told(problem), sent.form, problem.status)
+        refused = Refused(_refusal_of(problem), sent.form, problem.status)
         return await _page(request, deps, sent.visitor, refused)
     return to(f"{HOME}/{made.code.code_id}/print")
 
@@ -118,7 +118,7 @@ def _terms(form: Mapping[str, str]) -> dict[str, Any]:
     return {**texts, **limits, "amounts": amounts}
 
 
-def _told(problem: Problem) -> str:
+def _refusal_of(problem: Problem) -> str:
     """The text that tells it: by the first field that is wrong."""
     fields = [error.pointer.split("/")[1] for error in problem.errors if "/" in error.pointer]
     named = fields[0] if fields else ""

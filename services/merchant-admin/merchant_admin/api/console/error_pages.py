@@ -19,10 +19,10 @@ def add_to(app: FastAPI) -> None:
     """Behind all other handlers: what they answer is told as a page where people asked."""
     for kind, answer in list(app.exception_handlers.items()):
         if kind is not LoginNeeded and not isinstance(kind, int):
-            app.add_exception_handler(kind, partial(_told, answer))
+            app.add_exception_handler(kind, partial(_error_page, answer))
 
 
-async def _told(answer: Any, request: Request, error: Exception) -> Response:
+async def _error_page(answer: Any, request: Request, error: Exception) -> Response:
     response: Response = await answer(request, error)
     path = request.url.path
     if not path.startswith(PAGES) or path.startswith(ASSETS):

@@ -63,5 +63,5 @@ def _chart(one: Today) -> Chart:
         [f"{hour:02d}:00" for hour in range(len(one.hours))],
         [now.paid_amount for now, _ in one.hours],
         [then.paid_amount for _, then in one.hours],
-        told=lambda amount: money(round(amount), one.currency),
+        label=lambda amount: money(round(amount), one.currency),
     )

@@ -62,7 +62,7 @@ async def change(request: Request, deps: Work, sent: SentFileByAdmin, merchant_i
         wanted = parse(ChangeMerchant, changes)
         await merchants.change(deps, sent.actor, number, wanted.fields())
     except Problem as problem:
-        refused = Refused(_told(problem), sent.form, problem.status)
+        refused = Refused(_refusal_of(problem), sent.form, problem.status)
         return await _page(request, deps, sent.visitor, number, refused)
     return to(_home(number))
 
@@ -78,7 +78,7 @@ async def rename_account(
     try:
         wanted = parse(ChangeChannelAccount, {"display_name": name})
     except InvalidRequest as problem:
-        return to(f"{_home(number)}?problem={_told(problem)}")
+        return to(f"{_home(number)}?problem={_refusal_of(problem)}")
     await channel_accounts.change(
         deps, sent.actor, number, account, wanted.fields(), credentials=None
     )
@@ -119,8 +119,8 @@ def _home(merchant_id: str) -> str:
     return f"{HOME}/look".format(merchant_id=merchant_id)
 
 
-def _told(problem: Problem) -> str:
+def _refusal_of(problem: Problem) -> str:
     """Which of `REFUSALS` tells it: by the first field that is wrong."""
     fields = [error.pointer.removeprefix("/") for error in problem.errors]
-    told = f"look_refused.{fields[0]}" if fields else ""
-    return told if told in REFUSALS else "look_refused"
+    reason = f"look_refused.{fields[0]}" if fields else ""
+    return reason if reason in REFUSALS else "look_refused"

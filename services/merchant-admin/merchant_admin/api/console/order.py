@@ -62,7 +62,7 @@ async def ask(deps: Work, sent: SentByOperator, order_id: str) -> Response:
     except NoSuch:
         raise
     except Problem as problem:
-        return to(f"{HOME}/{number}?problem={_told(problem)}")
+        return to(f"{HOME}/{number}?problem={_refusal_of(problem)}")
     return to(f"{HOME}/{number}?done=order_asked")
 
 
@@ -74,7 +74,7 @@ async def close(deps: Work, sent: SentByOperator, order_id: str) -> Response:
     except NoSuch:
         raise
     except Problem as problem:
-        return to(f"{HOME}/{number}?problem={_told(problem)}")
+        return to(f"{HOME}/{number}?problem={_refusal_of(problem)}")
     return to(f"{HOME}/{number}?done=order_closed")
 
 
@@ -156,5 +156,5 @@ async def _refund_splits(deps: Deps, app_id: str) -> RefundSplits:
         return RefundSplits.RETURN
 
 
-def _told(problem: Problem) -> str:
+def _refusal_of(problem: Problem) -> str:
     return "order_failed" if problem.status >= 500 else "order_refused"

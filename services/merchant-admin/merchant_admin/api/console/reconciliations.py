@@ -10,7 +10,7 @@ from chassis.problems import Problem
 from chassis.web import parse
 from contracts.internal import ReconciliationPage, ReconciliationState, ReconciliationView
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.books import REFUSALS, told
+from merchant_admin.api.console.books import REFUSALS, refusal_of
 from merchant_admin.api.console.forms import typed, whole_number
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import (
@@ -45,7 +45,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
             deps, visitor.scope, {name: it for name, it in wanted.items() if it}
         )
     except Problem as refusal:
-        problem = told(refusal)
+        problem = refusal_of(refusal)
     facts = {
         "visitor": visitor,
         "page": page,
@@ -66,7 +66,7 @@ async def ask_for_bill(deps: Work, sent: SentByOperator) -> Response:
             deps, sent.actor, sent.scope, requested.payment_id, requested.day
         )
     except Problem as refusal:
-        return to(f"{HOME}?problem={told(refusal)}")
+        return to(f"{HOME}?problem={refusal_of(refusal)}")
     return to(f"{HOME}/{statement.statement_no}")
 
 
@@ -84,7 +84,7 @@ async def fetch_again(deps: Work, sent: SentByOperator, statement_no: StatementN
     try:
         await reconciling.fetch_again(deps, sent.actor, sent.scope, statement_no)
     except Problem as refusal:
-        return to(f"{HOME}/{statement_no}?problem={told(refusal)}")
+        return to(f"{HOME}/{statement_no}?problem={refusal_of(refusal)}")
     return to(f"{HOME}/{statement_no}")
 
 
@@ -104,7 +104,7 @@ async def settle(
     except Problem as refusal:
         return await _statement_page(
             request, deps, sent.visitor, statement_no,
-            problem=told(refusal), status=refusal.status, given={difference_no: reason},
+            problem=refusal_of(refusal), status=refusal.status, given={difference_no: reason},
         )  # fmt: skip
     return to(f"{HOME}/{statement_no}")
 
@@ -125,7 +125,7 @@ async def _statement_page(
     try:
         statement = await reconciling.read(deps, visitor.scope, statement_no, filters)
     except Problem as refusal:
-        missing = {"visitor": visitor, "it": None, "problem": told(refusal)}
+        missing = {"visitor": visitor, "it": None, "problem": refusal_of(refusal)}
         return render(request, "reconciliation.html", missing, status=refusal.status)
     facts = {
         "visitor": visitor,

@@ -16,7 +16,7 @@ from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.rendering import problem_in, render
 from merchant_admin.api.console.visiting import Seen
 from merchant_admin.domain.errors import BadPeriod
-from merchant_admin.domain.reports import By, Figures, Grain, Report, Told
+from merchant_admin.domain.reports import By, Figures, Grain, Report, ReportResult
 from merchant_admin.domain.scope import Scope
 from merchant_admin.flows import apps, channels, merchants, reports
 from merchant_admin.flows.deps import Deps
@@ -57,16 +57,16 @@ async def reports_page(request: Request, deps: Work, visitor: Seen) -> Response:
     except BadPeriod:
         problem = BAD_PERIOD
         report = _usual(visitor.scope, today)
-    told = await reports.read(deps, report)
+    result = await reports.read(deps, report)
     facts = {
         "visitor": visitor,
-        "told": told,
+        "told": result,
         "report": report,
-        "panels": _panels(told),
-        "largest": max((it.paid_amount for it in told.groups.values()), default=0),
-        "names": await _names(deps, report, told),
+        "panels": _panels(result),
+        "largest": max((it.paid_amount for it in result.groups.values()), default=0),
+        "names": await _names(deps, report, result),
         "presets": _presets(today),
-        "currencies": sorted({*told.currencies, report.currency}),
+        "currencies": sorted({*result.currencies, report.currency}),
         "channels": channels.listed(deps, report.channel),
         "methods": METHODS,
         "grains": list(Grain),
@@ -138,27 +138,27 @@ def _presets(today: date) -> dict[str, tuple[date, date]]:
     }
 
 
-async def _names(deps: Deps, report: Report, told: Told) -> Mapping[str, str]:
+async def _names(deps: Deps, report: Report, result: ReportResult) -> Mapping[str, str]:
     """Of the merchants or apps that the report names; what is outside the scope has none."""
-    wanted = {*told.groups, report.merchant_id or "", report.app_id or ""} - {""}
+    wanted = {*result.groups, report.merchant_id or "", report.app_id or ""} - {""}
     if report.by is By.APP:
         return await apps.read_names(deps, report.scope, wanted)
     return await merchants.read_names(deps, wanted) if report.by is By.MERCHANT else {}
 
 
-def _panels(told: Told) -> list[Panel]:
+def _panels(result: ReportResult) -> list[Panel]:
     def amount(minor_units: float) -> str:
-        return money(round(minor_units), told.report.currency)
+        return money(round(minor_units), result.report.currency)
 
     panels = [
-        _panel(told, "amounts", _AMOUNTS, amount),
-        _panel(told, "net", _NET, amount),
-        _panel(told, "counts", _COUNTS, _count),
-        _panel(told, "success_rate", _SUCCESS_RATE, percent, most=1.0),
-        _panel(told, "time_to_pay", _TIME_TO_PAY, duration),
+        _panel(result, "amounts", _AMOUNTS, amount),
+        _panel(result, "net", _NET, amount),
+        _panel(result, "counts", _COUNTS, _count),
+        _panel(result, "success_rate", _SUCCESS_RATE, percent, most=1.0),
+        _panel(result, "time_to_pay", _TIME_TO_PAY, duration),
     ]
-    if told.total.callbacks is not None:
-        panels.append(_panel(told, "callback_health", _CALLBACK_HEALTH, percent, most=1.0))
+    if result.total.callbacks is not None:
+        panels.append(_panel(result, "callback_health", _CALLBACK_HEALTH, percent, most=1.0))
     return panels
 
 
@@ -178,20 +178,20 @@ _CALLBACK_HEALTH: Final[Series] = {
 
 
 def _panel(
-    told: Told,
+    result: ReportResult,
     name: str,
     series: Series,
     words: Callable[[float], str],
     *,
     most: float | None = None,
 ) -> Panel:
-    names = [_named(begins, told.report) for begins in told.periods]
-    values = [[value(it) for it in told.periods.values()] for value in series.values()]
+    names = [_named(begins, result.report) for begins in result.periods]
+    values = [[value(it) for it in result.periods.values()] for value in series.values()]
     rows = [
         Row(period, ["—" if value is None else words(value) for value in row])
         for period, row in zip(names, zip(*values, strict=True), strict=True)
     ]
-    return Panel(name, tuple(series), columns(names, *values, told=words, most=most), rows)
+    return Panel(name, tuple(series), columns(names, *values, label=words, most=most), rows)
 
 
 def _named(begins: datetime, report: Report) -> str:

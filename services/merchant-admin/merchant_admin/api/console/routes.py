@@ -102,4 +102,4 @@ def add_to(app: FastAPI) -> None:
     app.state.navigation = Navigation.of(app)
     app.add_exception_handler(EnrolmentNeeded, to_enrolment)
     app.add_exception_handler(ReauthenticationNeeded, to_reauthentication)
-    app.add_exception_handler(AwaitsApproval, approvals.told)
+    app.add_exception_handler(AwaitsApproval, approvals.awaits_approval)

@@ -9,7 +9,7 @@ from chassis.problems import Problem
 from contracts.money import MINOR_DIGITS
 from foundation.money_text import BEIJING
 from merchant_admin.api.access import Work
-from merchant_admin.api.console.books import told
+from merchant_admin.api.console.books import refusal_of
 from merchant_admin.api.console.filters import CURRENCY, day_of
 from merchant_admin.api.console.forms import typed
 from merchant_admin.api.console.rendering import render
@@ -45,7 +45,7 @@ async def statements_page(request: Request, deps: Work, visitor: Seen) -> Respon
         except NoSuch:
             raise
         except Problem as refusal:
-            problem = told(refusal)
+            problem = refusal_of(refusal)
     moved = statement.currencies if statement else []
     facts = {
         "visitor": visitor,

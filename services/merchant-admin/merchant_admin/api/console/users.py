@@ -67,7 +67,7 @@ async def create(request: Request, deps: Work, sent: FreshlySentByAdmin) -> Resp
     try:
         made = await users.create(deps, sent.actor, **dict(parse(CreateUser, given)))
     except Problem as refusal:
-        return to(f"{HOME}?problem={_told(refusal)}")
+        return to(f"{HOME}?problem={_refusal_of(refusal)}")
     if made.invitation is None:
         return to(HOME)
     return await _user_page(request, deps, sent.visitor, made.user.username, made.invitation)
@@ -88,7 +88,7 @@ async def invite(
     try:
         invitation = await users.invite(deps, sent.actor, username)
     except Problem as refusal:
-        return to(f"{HOME}?problem={_told(refusal)}")
+        return to(f"{HOME}?problem={_refusal_of(refusal)}")
     return await _user_page(request, deps, sent.visitor, username, invitation)
 
 
@@ -131,7 +131,7 @@ async def change(deps: Work, sent: FreshlySentByAdmin, username: Username) -> Re
         requested = parse(ChangeUser, given)
         await users.change(deps, sent.actor, username, **requested.fields())
     except Problem as refusal:
-        return to(f"{HOME}?problem={_told(refusal)}")
+        return to(f"{HOME}?problem={_refusal_of(refusal)}")
     return to(HOME)
 
 
@@ -166,7 +166,7 @@ def _merchant_ids(form: Mapping[str, str]) -> list[str] | None:
     return form.get("merchant_ids", "").split() or None
 
 
-def _told(refusal: Problem) -> str:
+def _refusal_of(refusal: Problem) -> str:
     """Which of `REFUSALS` tells it: by the first field that is wrong."""
     fields = [error.pointer.removeprefix("/") for error in refusal.errors]
     problem = f"users_refused.{fields[0]}" if fields else ""

@@ -199,11 +199,11 @@ async def proved(deps: Deps, visitor: Visitor, form: dict[str, str]) -> dict[str
 
 
 SeenByAnyone = Annotated[
-    Visitor, Depends(_PageGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True))
+    Visitor, Depends(_PageGuard(Right.VIEW, Reach.OWN, is_before_enrolment=True))
 ]
-Seen = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.SCOPED))]
+Seen = Annotated[Visitor, Depends(_PageGuard(Right.VIEW, Reach.SCOPED))]
 SeenByDecider = Annotated[Visitor, Depends(_PageGuard(Right.DECIDE, Reach.SCOPED))]
-SeenByCentre = Annotated[Visitor, Depends(_PageGuard(Right.LOOK, Reach.CENTRE))]
+SeenByCentre = Annotated[Visitor, Depends(_PageGuard(Right.VIEW, Reach.CENTRE))]
 SeenByOperator = Annotated[Visitor, Depends(_PageGuard(Right.OPERATE, Reach.CENTRE))]
 SeenByAdmin = Annotated[Visitor, Depends(_PageGuard(Right.ADMINISTER, Reach.CENTRE))]
 FreshlySeenByAdmin = Annotated[
@@ -211,12 +211,12 @@ FreshlySeenByAdmin = Annotated[
 ]
 """For pages whose form takes secrets."""
 
-SentByAnyone = Annotated[Sent, Depends(_FormGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True))]
+SentByAnyone = Annotated[Sent, Depends(_FormGuard(Right.VIEW, Reach.OWN, is_before_enrolment=True))]
 FreshlySentByAnyone = Annotated[
     Sent,
-    Depends(_FormGuard(Right.LOOK, Reach.OWN, is_before_enrolment=True, is_fresh_only=True)),
+    Depends(_FormGuard(Right.VIEW, Reach.OWN, is_before_enrolment=True, is_fresh_only=True)),
 ]
-SentByViewer = Annotated[Sent, Depends(_UploadGuard(Right.LOOK, Reach.SCOPED))]
+SentByViewer = Annotated[Sent, Depends(_UploadGuard(Right.VIEW, Reach.SCOPED))]
 SentByRefunder = Annotated[Sent, Depends(_FormGuard(Right.REFUND, Reach.SCOPED))]
 FreshlySentByRefunder = Annotated[
     Sent, Depends(_FormGuard(Right.REFUND, Reach.SCOPED, is_fresh_only=True))

@@ -47,8 +47,8 @@ def read(fields: Mapping[str, str]) -> list[Notified]:
         case _:
             raise NotUnderstood("a refund came back in an unknown way")
     said_at = _sent_at(text(fields, "utc_timestamp")) or read_spaced(text(fields, "notify_time"))
-    told = replace(outcome, asked_at=said_at, said_at=said_at)
-    return [NotifiedRefund(number, payment_no, told, Receiver("", text(content, "trade_no")))]
+    dated = replace(outcome, asked_at=said_at, said_at=said_at)
+    return [NotifiedRefund(number, payment_no, dated, Receiver("", text(content, "trade_no")))]
 
 
 def _content(fields: Mapping[str, str]) -> Mapping[str, object]:

@@ -66,8 +66,8 @@ def day_of(moment: datetime) -> str:
 
 def check_it_is(body: Mapping[str, Any], number: str) -> None:
     """Raises Unverifiable where the answer speaks of another trade."""
-    told = ("respOrderInfo", "oriOrgTrace"), ("respOrderInfo", "orgTrace")
-    if next((named for path in told if (named := text(body, *path))), "") != number:
+    paths = ("respOrderInfo", "oriOrgTrace"), ("respOrderInfo", "orgTrace")
+    if next((named for path in paths if (named := text(body, *path))), "") != number:
         raise Unverifiable("the answer speaks of another trade")
 
 

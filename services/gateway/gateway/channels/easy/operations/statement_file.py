@@ -127,8 +127,8 @@ def _row(cells: Mapping[str, str], table: Table, account: Account) -> StatementR
 
 def _our_number(cells: Mapping[str, str], *columns: str) -> str:
     """易企通 2.0 has ours as its own, 云易收 beside its own; without one of ours, the last."""
-    told = [cells.get(column, "") for column in columns]
-    return next((number for number in told if is_ours(number)), told[-1])
+    numbers = [cells.get(column, "") for column in columns]
+    return next((number for number in numbers if is_ours(number)), numbers[-1])
 
 
 def is_ours(number: str) -> bool:

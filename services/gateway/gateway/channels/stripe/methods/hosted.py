@@ -18,7 +18,7 @@ def place(order: PayOrder) -> Call:
     """`success_url` is required; without one of the app's own the payer stays with Stripe's words.
     Both the session and its payment intent carry our number, because events name either."""
     life = min(max(order.expires_at - order.created_at, limits.SHORTEST_LIFE), limits.LONGEST_LIFE)
-    told = trade.metadata(order)
+    noted = trade.metadata(order)
     return Call(
         "POST",
         SESSIONS,
@@ -38,10 +38,10 @@ def place(order: PayOrder) -> Call:
             "success_url": order.return_url or order.notify_url,
             "cancel_url": order.return_url,
             "expires_at": int((order.created_at + life).timestamp()),
-            "metadata": told,
+            "metadata": noted,
             "payment_intent_data": {
                 "description": trade.subject(order, limits.DESCRIPTION_CHARACTERS),
-                "metadata": {**told, objects.IS_HOSTED: True},
+                "metadata": {**noted, objects.IS_HOSTED: True},
             },
         },
         idempotency_key=order.payment_no,

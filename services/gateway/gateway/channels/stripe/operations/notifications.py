@@ -75,13 +75,13 @@ def read(notification: RawNotification, account: Account, moment: Moment) -> lis
 
 def _snapshot(event: objects.Object) -> list[Notified]:
     data = event.get("data")
-    told = data.get("object") if isinstance(data, Mapping) else None
-    if not isinstance(told, Mapping):
+    object_ = data.get("object") if isinstance(data, Mapping) else None
+    if not isinstance(object_, Mapping):
         raise Unverifiable("the event has no object")
-    if text(told, "object") == objects.DISPUTE:
-        return _asked_for(objects.DISPUTE, text(told, "id"))
+    if text(object_, "object") == objects.DISPUTE:
+        return _asked_for(objects.DISPUTE, text(object_, "id"))
     happened_at = objects.seconds(event, "created")
-    return [_dated(each, happened_at) for each in _told(told)]
+    return [_dated(each, happened_at) for each in _notified(object_)]
 
 
 def _asked_for(kind: str, number: str) -> list[Notified]:
@@ -95,54 +95,54 @@ def _asked_for(kind: str, number: str) -> list[Notified]:
 def _answered(answer: Answer, account: Account) -> list[Notified]:
     if refusal := codes.find_refusal(answer, codes.ASK):
         raise Unverifiable(f"Stripe does not tell what its event is about: {refusal}")
-    return _told(answer.content)
+    return _notified(answer.content)
 
 
-def _told(told: objects.Object) -> list[Notified]:
+def _notified(object_: objects.Object) -> list[Notified]:
     """What the object says of a payment or refund of ours."""
-    match text(told, "object"):
+    match text(object_, "object"):
         case objects.SESSION:
-            return _of_payment(told, objects.session(told))
+            return _of_payment(object_, objects.session(object_))
         case objects.INTENT:
             # A page's payment is known by its session until we hear of it from there.
-            is_hosted = text(told, "metadata", objects.IS_HOSTED) != ""
-            return _of_payment(told, objects.intent(told), is_unbound=is_hosted)
+            is_hosted = text(object_, "metadata", objects.IS_HOSTED) != ""
+            return _of_payment(object_, objects.intent(object_), is_unbound=is_hosted)
         case objects.CHARGE:
-            charged = objects.charge(told)
-            return [] if charged is None else _of_payment(told, charged)
-        case objects.REFUND if is_id("refund", refunds.refund_no(told)):
-            outcome = understood(objects.refund(told))
-            number = objects.payment_no(told)
-            return [NotifiedRefund(refunds.refund_no(told), number, outcome)]
+            charged = objects.charge(object_)
+            return [] if charged is None else _of_payment(object_, charged)
+        case objects.REFUND if is_id("refund", refunds.refund_no(object_)):
+            outcome = understood(objects.refund(object_))
+            number = objects.payment_no(object_)
+            return [NotifiedRefund(refunds.refund_no(object_), number, outcome)]
         case objects.DISPUTE:
-            return _of_dispute(told)
+            return _of_dispute(object_)
         case _:
             return []
 
 
 def _of_payment(
-    told: objects.Object, outcome: Outcome, *, is_unbound: bool = False
+    object_: objects.Object, outcome: Outcome, *, is_unbound: bool = False
 ) -> list[Notified]:
-    number = objects.payment_no(told)
+    number = objects.payment_no(object_)
     if not is_id("payment", number):
         return []
     return [NotifiedPayment(number, understood(outcome), is_unbound)]
 
 
-def _of_dispute(told: objects.Object) -> list[Notified]:
+def _of_dispute(object_: objects.Object) -> list[Notified]:
     """`money-moved-outside`: what Stripe took back for the payer's bank. An inquiry moves nothing,
     and a dispute that was won has given back what it took."""
-    paid = told.get("payment_intent")
-    moved = told.get("balance_transactions")
+    paid = object_.get("payment_intent")
+    moved = object_.get("balance_transactions")
     if not isinstance(paid, Mapping) or not isinstance(moved, list):
         raise Unverifiable("the dispute does not name its payment")
     taken = objects.intent(paid)
-    disputed = amounts.read(told.get("amount"), told.get("currency"))
+    disputed = amounts.read(object_.get("amount"), object_.get("currency"))
     if not isinstance(taken, Succeeded) or not _is_withdrawn(moved):
         return []
     before = taken.given_back.amount if taken.given_back else None
     total = disputed.amount_minor + (before.amount_minor if before else 0)
-    back = GivenBack(Money(total, disputed.currency), text(told, "id") or None, disputed)
+    back = GivenBack(Money(total, disputed.currency), text(object_, "id") or None, disputed)
     return _of_payment(paid, replace(taken, given_back=back))
 
 

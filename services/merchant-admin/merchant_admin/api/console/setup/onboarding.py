@@ -43,8 +43,8 @@ async def restart(deps: Work, sent: SentByAdmin) -> Response:
     """`merchant_id`: for the same merchant, with another channel. What was made stays."""
     draft = await onboarding.read(deps, sent.visitor.username)
     if "same_merchant" in sent.form and draft.merchant_id:
-        again = Draft(merchant_id=draft.merchant_id, app_id=draft.app_id, key_id=draft.key_id)
-        await onboarding.save(deps, sent.visitor.username, again)
+        restarted = Draft(merchant_id=draft.merchant_id, app_id=draft.app_id, key_id=draft.key_id)
+        await onboarding.save(deps, sent.visitor.username, restarted)
     else:
         await onboarding.drop(deps, sent.visitor.username)
     return to(HOME)

@@ -31,8 +31,8 @@ def outcome(answer: Answer, order: PayOrder, account: Account) -> Outcome:
 
 
 def _action(body: Mapping[str, Any]) -> JsapiAction:
-    told = body["respOrderInfo"].get("wxWcPayData")
-    params = json_object(told.encode()) if isinstance(told, str) else told
+    given = body["respOrderInfo"].get("wxWcPayData")
+    params = json_object(given.encode()) if isinstance(given, str) else given
     if not isinstance(params, dict) or not all(isinstance(it, str) for it in params.values()):
         raise Unverifiable("no wxWcPayData")
     if not params:

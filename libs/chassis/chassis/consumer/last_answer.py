@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer
 FETCH: Final = "FetchRequest"
 
 
-class Hearing:
+class LastAnswer:
     """The age of the last answer to a fetch; of a member without partitions, to any request."""
 
     def __init__(self) -> None:
@@ -26,13 +26,13 @@ class Hearing:
         client = kafka._client
         send = client.send
 
-        async def heard(node_id: int, request: Any, **options: Any) -> Any:
+        async def timed(node_id: int, request: Any, **options: Any) -> Any:
             answer = await send(node_id, request, **options)
             if type(request).__name__.startswith(FETCH) or not kafka.assignment():
                 self._at = time.monotonic()
             return answer
 
-        client.send = heard
+        client.send = timed
 
     def rest(self) -> None:
         """Nothing is asked until `listen`."""
