@@ -12,8 +12,10 @@ from tests.unit.gateway.channels.channel_side import (
     NOW,
     PAYMENT_NO,
     REFUND_NO,
+    AnySide,
     Asked,
     Pair,
+    as_texts,
     tables,
 )
 
@@ -34,10 +36,11 @@ def text_to_sign(params: Mapping[str, str], *without: str) -> bytes:
     return "&".join(f"{name}={value}" for name, value in kept).encode()
 
 
-class AlipaySide:
+class AlipaySide(AnySide):
     plugin = alipay.PLUGIN
 
     def __init__(self) -> None:
+        super().__init__()
         self.app, self.platform = Pair(), Pair()
         self.certificate_sn = ""
 
@@ -68,7 +71,8 @@ class AlipaySide:
 
     def answer(self, method: str, content: dict[str, Any], code: str = "10000") -> Reply:
         """PHP escapes slashes, and so does Alipay: the signature covers the text as it stands."""
-        node = json.dumps({"code": code, "msg": "Success"} | content, ensure_ascii=False)
+        told = self.change({"code": code, "msg": "Success"} | content)
+        node = json.dumps(told, ensure_ascii=False)
         node = node.replace("/", r"\/")
         serial = f'"alipay_cert_sn":"{self.certificate_sn}",' if self.certificate_sn else ""
         name = method.replace(".", "_") + "_response"
@@ -110,6 +114,7 @@ class AlipaySide:
             **fields,
             **changed,
         }
+        all_fields = as_texts(self.change({**all_fields}))
         signature = self.platform.sign(text_to_sign(all_fields, "sign", "sign_type"))
         body = urlencode(all_fields | {"sign": signature}).encode()
         return RawNotification({"content-type": "application/x-www-form-urlencoded"}, body)

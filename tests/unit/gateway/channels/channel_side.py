@@ -5,7 +5,7 @@ opinion on the plugins' wire code.
 """
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import ModuleType
@@ -104,10 +104,24 @@ class Asked:
     content: Mapping[str, Any]
 
 
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def unchanged(content: dict[str, Any]) -> dict[str, Any]:
+    return content
+
+
 class Side(Protocol):
-    """One channel's end. `asked` raises AssertionError where the request is not signed well."""
+    """One channel's end. `asked` raises AssertionError where the request is not signed well.
+
+    `change` is done to what it tells before that is signed. `signs_answers` False: TLS alone proves
+    whose they are. `tells_amounts` False: its answer to a query need not say how much was paid.
+    """
 
     plugin: Plugin[Any]
+    change: Change
+    signs_answers: bool
+    tells_amounts: bool
 
     def credentials(self) -> dict[str, Any]: ...
 
@@ -151,6 +165,30 @@ class Side(Protocol):
     def notification_of_unknown_state(self, payment_no: str) -> RawNotification: ...
 
     def notification_for_another_merchant(self, payment_no: str) -> RawNotification: ...
+
+
+class AnySide:
+    """What most channels have in common."""
+
+    signs_answers = True
+    tells_amounts = True
+
+    def __init__(self) -> None:
+        self.change: Change = unchanged
+
+    def split_taken(self, split_no: str) -> Reply:
+        raise AssertionError("this channel cannot split")
+
+    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
+        raise AssertionError("this channel cannot split")
+
+    def closed(self, method: Method, payment_no: str) -> Reply:
+        raise AssertionError("this channel cannot close")
+
+
+def as_texts(content: Mapping[str, Any]) -> dict[str, str]:
+    """As a form can hold it."""
+    return {name: str(value) for name, value in content.items() if value is not None}
 
 
 def order(method: Method = Method.NATIVE, **changed: Any) -> PayOrder:

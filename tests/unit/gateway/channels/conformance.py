@@ -1,7 +1,7 @@
 """What every channel plugin must do, whatever its protocol: inherited by the tests of each channel.
 
-`class TestWechat(Conformance): make_side = WechatSide` is all a channel adds; its `Side` speaks the
-channel's protocol from the other end. Methods and operations are taken from the plugin itself.
+All that a channel adds is its `Side`, which speaks the channel's protocol from the other end; it
+is found by its file. Methods and operations are taken from the plugin itself.
 """
 
 from typing import Any
@@ -18,7 +18,9 @@ from tests.unit.gateway.channels.channel_side import (
     trade,
 )
 from tests.unit.gateway.channels.conformance_answers import NO_ANSWERS, Answers, tampered
+from tests.unit.gateway.channels.conformance_calls import Calls
 from tests.unit.gateway.channels.conformance_forms import Forms
+from tests.unit.gateway.channels.conformance_odd import OddValues
 from tests.unit.gateway.channels.conformance_splits import SplitAnswers
 
 from contracts.money import Money
@@ -45,7 +47,7 @@ SUBJECTS = [
 ]
 
 
-class Conformance(Answers, SplitAnswers, Forms):
+class Conformance(Answers, Calls, OddValues, SplitAnswers, Forms):
     """`make_side` makes the other end; everything else is inherited."""
 
     make_side: type[Any]
@@ -158,7 +160,7 @@ class Conformance(Answers, SplitAnswers, Forms):
     def test_a_notification_signed_by_somebody_else_is_refused(
         self, side: Side, account: Any
     ) -> None:
-        stranger: Side = self.make_side()
+        stranger: Side = type(side)()
         with pytest.raises(Unverifiable):
             side.plugin.notifications.read(stranger.paid_notification(PAYMENT_NO), account, MOMENT)
 
@@ -180,7 +182,7 @@ class Conformance(Answers, SplitAnswers, Forms):
         self, side: Side, account: Any
     ) -> None:
         """Until it is withdrawn: both keys count, for notifications as for answers."""
-        renewed: Side = self.make_side()
+        renewed: Side = type(side)()
         opened = renewed.plugin.open_account(
             renewed.plugin.credentials.model_validate(renewed.credentials())
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.unit.gateway.channels.channel_side import BEIJING, NOW, Asked, Pair, tables
+from tests.unit.gateway.channels.channel_side import BEIJING, NOW, AnySide, Asked, Pair, tables
 
 from contracts.api import Method
 from gateway.channels import easy
@@ -33,10 +33,11 @@ def text_to_sign(header: Mapping[str, Any], body: Mapping[str, Any]) -> bytes:
     return (canonical(header) + digest).encode()
 
 
-class EasyDirectSide:
+class EasyDirectSide(AnySide):
     plugin = easy.PLUGIN.products["direct"]
 
     def __init__(self) -> None:
+        super().__init__()
         self.org, self.platform = Pair(), Pair()
 
     def credentials(self) -> dict[str, Any]:
@@ -65,6 +66,7 @@ class EasyDirectSide:
         return Asked(urlsplit(request.url).path, body)
 
     def sealed(self, kind: str, header: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        body = self.change(body)
         return {
             f"{kind}Header": header,
             f"{kind}Body": body,
@@ -124,20 +126,11 @@ class EasyDirectSide:
     def of_unknown_state(self, payment_no: str) -> Reply:
         return self.answer(self.body("UNHEARD_OF", self.trade(payment_no)))
 
-    def closed(self, method: Method, payment_no: str) -> Reply:
-        raise AssertionError("this channel cannot close")
-
     def refund_taken(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer(self.body("9", {"orgTrace": refund_no, "outTrace": "ET1"}))
 
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer(self.body("2", self.trade(refund_no, 500)))
-
-    def split_taken(self, split_no: str) -> Reply:
-        raise AssertionError("this channel cannot split")
-
-    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
-        raise AssertionError("this channel cannot split")
 
     def refused(self, code: str) -> Reply:
         return self.answer(self.body("", {}, code))

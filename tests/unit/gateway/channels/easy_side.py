@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from tests.unit.gateway.channels.channel_side import (
     BEIJING,
     MOMENT,
     NOW,
+    AnySide,
     Asked,
     Pair,
     order,
@@ -29,10 +31,12 @@ def text_to_sign(biz_data: Mapping[str, Any]) -> bytes:
     return "&".join(f"{name}={value}" for name, value in kept).encode()
 
 
-class EasySide:
+class EasySide(AnySide):
     plugin = easy.PLUGIN
+    tells_amounts = False
 
     def __init__(self) -> None:
+        super().__init__()
         self.org, self.platform = Pair(), Pair()
 
     def credentials(self) -> dict[str, Any]:
@@ -59,6 +63,7 @@ class EasySide:
         return Asked(urlsplit(request.url).path, content)
 
     def envelope(self, biz_data: dict[str, Any], **changed: Any) -> dict[str, Any]:
+        biz_data = self.change(biz_data)
         return {
             "orgId": ORG_ID,
             "orgMerCode": MER_CODE,
@@ -75,9 +80,13 @@ class EasySide:
     def answer(self, biz_data: dict[str, Any], **changed: Any) -> Reply:
         return Reply(200, {}, json.dumps(self.envelope(biz_data, **changed)).encode())
 
+    @cached_property
+    def _account(self) -> Any:
+        return self.plugin.open_account(self.plugin.credentials(**self.credentials()))
+
     def trace_of(self, number: str) -> str:
         """易生 keeps the trace it was sent, which only the request can tell."""
-        account = self.plugin.open_account(self.plugin.credentials(**self.credentials()))
+        account = self._account
         if number.startswith("R"):
             call = self.plugin.refund.call(refunding(refund_no=number), account)
         else:
@@ -130,20 +139,11 @@ class EasySide:
     def of_unknown_state(self, payment_no: str) -> Reply:
         return self.answer(self.trade(payment_no, "UNHEARD_OF"))
 
-    def closed(self, method: Method, payment_no: str) -> Reply:
-        raise AssertionError("this channel cannot close")
-
     def refund_taken(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer({"outTrace": "EPR1", "transAmt": "500"})
 
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer(self.trade(refund_no, "00", 500))
-
-    def split_taken(self, split_no: str) -> Reply:
-        raise AssertionError("this channel cannot split")
-
-    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
-        raise AssertionError("this channel cannot split")
 
     def refused(self, code: str) -> Reply:
         biz_data = {"tradeRetCode": code[-2:], "tradeRetMsg": "不行"}

@@ -7,11 +7,11 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.unit.gateway.channels.channel_side import NOW, Asked, tables
+from tests.unit.gateway.channels.channel_side import NOW, AnySide, Asked, tables
 
 from contracts.api import Method
 from gateway.channels import stripe
@@ -27,10 +27,12 @@ FAILURES = ("invalid_request_error", "api_error", "card_error", "idempotency_err
 Object = dict[str, Any]
 
 
-class StripeSide:
+class StripeSide(AnySide):
     plugin = stripe.PLUGIN
+    signs_answers = False
 
     def __init__(self) -> None:
+        super().__init__()
         self.secret_key = f"sk_test_51{secrets.token_hex(40)}"
         self.webhook_secret = f"whsec_{secrets.token_hex(16)}"
         self._keys: dict[str, bytes] = {}
@@ -153,6 +155,7 @@ class StripeSide:
         return {"object": "list", "data": list(rows), "has_more": has_more, "url": "/v1/…"}
 
     def answer(self, content: Object) -> Reply:
+        content = self.change(content)
         return Reply(200, HEADERS, json.dumps(content, ensure_ascii=False, indent=2).encode())
 
     def error(self, status: int, **error: Any) -> Reply:
@@ -165,7 +168,7 @@ class StripeSide:
             "object": "event",
             "api_version": "2026-10-28.endive",
             "created": at,
-            "data": {"object": told, "previous_attributes": None},
+            "data": {"object": self.change(told), "previous_attributes": None},
             "livemode": False,
             "request": {"id": None, "idempotency_key": None},
             "type": f"{told.get('object')}.updated",
@@ -203,12 +206,6 @@ class StripeSide:
 
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer(self.refund(refund_no, payment_no))
-
-    def split_taken(self, split_no: str) -> Reply:
-        raise AssertionError("this channel cannot split")
-
-    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
-        raise AssertionError("this channel cannot split")
 
     def refused(self, code: str) -> Reply:
         return self.error(400, code=code)

@@ -10,8 +10,10 @@ from tests.unit.gateway.channels.certificate_chain import issue, pem
 from tests.unit.gateway.channels.channel_side import (
     BEIJING,
     NOW,
+    AnySide,
     Asked,
     Pair,
+    as_texts,
     tables,
 )
 
@@ -32,10 +34,11 @@ def digest(fields: Mapping[str, str]) -> bytes:
     return hashlib.sha256(joined.encode()).hexdigest().encode()
 
 
-class UnionpaySide:
+class UnionpaySide(AnySide):
     plugin = unionpay.PLUGIN
 
     def __init__(self) -> None:
+        super().__init__()
         self.merchant, self.platform = Pair(), Pair()
         root, self.between = Pair(), Pair()
         self.own = issue("merchant", self.merchant.private, "CFCA TEST", root.private)
@@ -87,6 +90,7 @@ class UnionpaySide:
             "signPubKeyCert": pem(signer).replace("\n", "\r\n") if signer else "",
             **fields,
         }
+        told = as_texts(self.change({**told}))
         return told | {"signature": self.platform.sign(digest(told))}
 
     def answer(self, code: str, **fields: str) -> Reply:
@@ -131,20 +135,11 @@ class UnionpaySide:
     def of_unknown_state(self, payment_no: str) -> Reply:
         return self.told(payment_no, "UNHEARD_OF", 1299)
 
-    def closed(self, method: Method, payment_no: str) -> Reply:
-        raise AssertionError("this channel cannot close")
-
     def refund_taken(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer("00", orderId=refund_no, txnTime=AT, queryId=f"{AT}7654321")
 
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply:
         return self.told(refund_no, "00", 500)
-
-    def split_taken(self, split_no: str) -> Reply:
-        raise AssertionError("this channel cannot split")
-
-    def split_reply(self, split_no: str, shares: Mapping[str, tuple[int, str]]) -> Reply:
-        raise AssertionError("this channel cannot split")
 
     def refused(self, code: str) -> Reply:
         return self.answer(code)

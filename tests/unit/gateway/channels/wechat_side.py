@@ -16,6 +16,7 @@ from tests.unit.gateway.channels.channel_side import (
     RETURN_NO,
     SHARES,
     SPLIT_NO,
+    AnySide,
     Asked,
     Pair,
     tables,
@@ -34,10 +35,11 @@ REFUND_ID = "50300000202601310000000000001"
 ORDER_ID, RETURN_ID = "30000000202601310000000000001", "30080000202601310000000000001"
 
 
-class WechatSide:
+class WechatSide(AnySide):
     plugin = wechat.PLUGIN
 
     def __init__(self) -> None:
+        super().__init__()
         self.merchant, self.platform = Pair(), Pair()
         self.serial = KEY_ID
 
@@ -84,7 +86,7 @@ class WechatSide:
         }
 
     def answer(self, content: dict[str, Any] | None, status: int = 200) -> Reply:
-        body = b"" if content is None else json.dumps(content).encode()
+        body = b"" if content is None else json.dumps(self.change(content)).encode()
         return Reply(status, self.signed(body), body)
 
     def transaction(self, payment_no: str, state: str, amount_minor: int = 1299) -> dict[str, Any]:
@@ -124,7 +126,7 @@ class WechatSide:
     ) -> RawNotification:
         nonce, kind = secrets.token_hex(6), event.partition(".")[0].lower()
         sealed = AESGCM(key.encode()).encrypt(
-            nonce.encode(), json.dumps(content).encode(), kind.encode()
+            nonce.encode(), json.dumps(self.change(content)).encode(), kind.encode()
         )
         body = json.dumps(
             {

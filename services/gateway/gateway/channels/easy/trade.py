@@ -9,7 +9,7 @@ from typing import Any, Final
 from contracts.money import Money
 from gateway.channels.formats import minor_money, read_compact, text
 from gateway.channels.meanings import unlisted_code
-from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded
+from gateway.channels.plugin import Declined, Outcome, Pending, Succeeded, Unverifiable
 
 CURRENCY: Final = "CNY"
 UNDER_WAY: Final = ("", "98", "99")
@@ -31,10 +31,17 @@ def read(biz_data: Mapping[str, Any]) -> Outcome:
 
 
 def _amount(biz_data: Mapping[str, Any]) -> Money | None:
-    """In notifications `tradeAmt`; the query is not documented to give one."""
-    amount = text(biz_data, "tradeAmt") or text(biz_data, "transAmt")
-    is_whole = amount.isascii() and amount.isdecimal()
-    return minor_money(int(amount), CURRENCY) if is_whole else None
+    """In notifications `tradeAmt`; the query is not documented to give one, and may give none.
+
+    Raises Unverifiable where it gives one that cannot be read (`compared-with-our-books`).
+    """
+    given = biz_data.get("tradeAmt") or biz_data.get("transAmt")
+    if not given:
+        return None
+    amount = given if isinstance(given, str) else ""
+    if not (amount.isascii() and amount.isdecimal()):
+        raise Unverifiable("an amount that cannot be read")
+    return minor_money(int(amount), CURRENCY)
 
 
 def _time(biz_data: Mapping[str, Any]) -> str:

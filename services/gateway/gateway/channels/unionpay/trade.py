@@ -16,7 +16,6 @@ from gateway.channels.formats import (
     SHORTEST_LIFE,
     compact,
     cut_to_bytes,
-    minor_money,
     read_compact,
     text,
 )
@@ -36,8 +35,11 @@ from gateway.channels.unionpay.wire import SUCCESS
 
 PAYMENT, REFUND, QUERY = "01", "04", "00"
 INTERNET, MOBILE = "07", "08"
-CURRENCIES: Final[Mapping[str, str]] = {"156": "CNY"}
-"""By the number of ISO 4217."""
+CURRENCIES: Final[Mapping[str, str]] = {
+    "156": "CNY", "344": "HKD", "392": "JPY", "446": "MOP", "840": "USD",
+    "978": "EUR",
+}  # fmt: skip
+"""By the number of ISO 4217: those that UnionPay's cards are of."""
 
 _GATEWAY, _OTHERS = "000201", "000000"
 _SUB_TYPES: Final[Mapping[Method, str]] = {
@@ -114,11 +116,12 @@ def refund_key(refunding: Refunding) -> dict[str, str]:
     return key(refunding.refund_no, refunding.created_at)
 
 
-def _amount(content: Mapping[str, Any]) -> Money | None:
-    amount = text(content, "txnAmt")
-    is_whole = amount.isascii() and amount.isdecimal()
-    currency = CURRENCIES.get(text(content, "currencyCode"), "")
-    return minor_money(int(amount), currency) if is_whole else None
+def _amount(content: Mapping[str, Any]) -> Money:
+    """Raises Unverifiable for what cannot be compared (`compared-with-our-books`)."""
+    amount, currency = text(content, "txnAmt"), CURRENCIES.get(text(content, "currencyCode"))
+    if currency is None or not (amount.isascii() and amount.isdecimal()):
+        raise Unverifiable("an amount that cannot be read")
+    return Money(int(amount), currency)
 
 
 def _settled_at(content: Mapping[str, Any]) -> datetime | None:

@@ -1,0 +1,76 @@
+"""What the gateway makes of a channel that is slow, gone or broken: part of `conformance.py`."""
+
+from typing import Any
+
+import pytest
+from tests.unit.gateway.channels.channel_side import (
+    MOMENT,
+    NOW,
+    Side,
+    operations_of,
+    order,
+    refunding,
+    trade,
+)
+from tests.unit.gateway.harness import FakeTransport, Step
+
+from gateway.calling.executor import Executor
+from gateway.calling.transport import Broken, NotReached
+from gateway.channels.plugin import HandOver, NotSent, Outcome, Serial, Unknown
+from gateway.directory import ChannelAccount
+
+BYTES_OF_A_URL = 256
+"""As long as our own address for notifications may become."""
+
+
+class Calls:
+    """Expects the fixtures `side` and `account`."""
+
+    @pytest.mark.parametrize("trouble", [Broken("timed out"), Broken("the answer was cut off")])
+    async def test_a_timeout_is_unknown_never_failed(
+        self, side: Side, account: Any, trouble: Step
+    ) -> None:
+        for said in await _asked_all(side, account, trouble):
+            assert isinstance(said, Unknown), said
+
+    async def test_what_was_never_reached_was_not_sent(self, side: Side, account: Any) -> None:
+        for said in await _asked_all(side, account, NotReached("no route")):
+            assert isinstance(said, NotSent), said
+            assert not said.is_spoken
+
+    def test_a_long_address_is_sent_whole(self, side: Side, account: Any) -> None:
+        """What is told to the wrong address, or to half of one, is lost."""
+        address = f"https://pay.example/webhooks/{'c' * BYTES_OF_A_URL}"[:BYTES_OF_A_URL]
+        for method, way in side.plugin.methods.items():
+            call = way.call(order(method, notify_url=address), account)
+            request = side.plugin.wire.sign(call, account, MOMENT)
+            if not isinstance(way, HandOver):
+                side.asked(request)
+
+    def test_no_number_of_ours_is_cut(self, side: Side, account: Any) -> None:
+        """Of all that is sent, our numbers are what the answer is compared by."""
+        for name, (operation, subject) in operations_of(side.plugin).items():
+            call = operation.call(subject, account)
+            sent = f"{call.target} {call.query} {call.body}"
+            number = subject.refund_no if name == "refund" else ""
+            assert number in sent or side.plugin.has_serials, name
+
+
+async def _asked_all(side: Side, account: Any, trouble: Step) -> list[Outcome]:
+    """Every operation of the plugin, asked over a line that has this trouble."""
+    here = ChannelAccount("C1", "M1", True, side.plugin, account)
+    ask = Executor(
+        FakeTransport([trouble]), now=lambda: NOW, monotonic=lambda: 0.0, tell=lambda _: None
+    )
+    serial = Serial(1, NOW) if side.plugin.has_serials else None
+    paid = [
+        await ask.pay(here, order(method, serial=serial))
+        for method, way in side.plugin.methods.items()
+        if not isinstance(way, HandOver)
+    ]
+    asked = [
+        await ask.query(here, trade()),
+        await ask.refund(here, refunding()),
+        await ask.query_refund(here, refunding()),
+    ]
+    return paid + asked + ([await ask.close(here, trade())] if side.plugin.close else [])
