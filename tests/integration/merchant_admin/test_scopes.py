@@ -242,6 +242,14 @@ READS: dict[str, Sent] = {
     "/api/exports/payments": nothing,
     "/api/exports/refunds": nothing,
     "/api/exports/splits": nothing,
+    "/api/exports/alerts": nothing,
+    "/api/exports/approvals": nothing,
+    "/api/exports/merchants": nothing,
+    "/api/exports/channel-accounts": nothing,
+    "/api/exports/apps": nothing,
+    "/api/exports/counter-codes": nothing,
+    "/api/exports/callbacks": of_app,
+    "/api/exports/endpoints": of_app,
     "/api/exports": nothing,
     "/api/exports/{export_id}": nothing,
     "/api/exports/{export_id}/file": nothing,
@@ -279,6 +287,14 @@ READS: dict[str, Sent] = {
     "/console/exports/payments": nothing,
     "/console/exports/refunds": nothing,
     "/console/exports/splits": nothing,
+    "/console/exports/alerts": nothing,
+    "/console/exports/approvals": nothing,
+    "/console/exports/merchants": nothing,
+    "/console/exports/channel-accounts": nothing,
+    "/console/exports/apps": nothing,
+    "/console/exports/counter-codes": nothing,
+    "/console/exports/callbacks": of_app,
+    "/console/exports/endpoints": of_app,
     "/console/exports": nothing,
     "/console/exports/{export_id}/file": nothing,
     "/console/reports": lambda it: {"by": "app", "merchant_id": it.merchant_id, **DAY_OF_STORIES},
@@ -306,6 +322,7 @@ WRITES: dict[str, Sent] = {
     "/api/exports/payments": of_merchant,
     "/api/exports/refunds": of_merchant,
     "/api/exports/splits": of_merchant,
+    "/api/exports/alerts": of_merchant,
     "/console/exports/in-background/{things}": of_merchant,
     "/console/exports/{export_id}/remove": nothing,
     "/api/approvals/{approval_id}/approve": nothing,
@@ -346,7 +363,8 @@ def test_every_route_of_merchants_has_its_row() -> None:
         for route, guarded in guards(app)
         if any(reach is Reach.SCOPED for _, reach in guarded)
     }
-    others = {"DELETE /api/exports/{export_id}"}  # In test_background_exports.
+    # In test_background_exports, and in test_listing_exports.
+    others = {"DELETE /api/exports/{export_id}", "POST /api/exports/callbacks"}
     written = {f"POST {path}" for path in WRITES} | others
     assert scoped == {f"GET {path}" for path in READS} | written
 

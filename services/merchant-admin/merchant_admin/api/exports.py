@@ -3,7 +3,7 @@
 Up to 50,000 rows a file is made while it is read (GET); more is made in the background (POST).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -18,9 +18,11 @@ from merchant_admin.api.search import OrderQuery, PaymentQuery, RefundQuery
 from merchant_admin.api.splits import SplitQuery
 from merchant_admin.domain.export_tables import FileKind
 from merchant_admin.domain.exports import Export, ExportState
+from merchant_admin.domain.listings import Asked
 from merchant_admin.flows import background_exports, export_files, exporting
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.exporting import ORDERS, PAYMENTS, REFUNDS, SPLITS, SearchT, Source
+from merchant_admin.flows.listings import Listing
 
 router = APIRouter(prefix="/api/exports")
 
@@ -40,25 +42,25 @@ FILE: Final = _file(
 KEPT_FILE: Final = _file("As `GET /api/exports/{list}`, of up to a million rows. Audited.")
 
 
-class _AsFile(BaseModel):
+class AsFile(BaseModel):
     """`after` and `limit` say nothing here: the file has all."""
 
     format: FileKind = FileKind.CSV
 
 
-class OrderExport(OrderQuery, _AsFile):
+class OrderExport(OrderQuery, AsFile):
     pass
 
 
-class PaymentExport(PaymentQuery, _AsFile):
+class PaymentExport(PaymentQuery, AsFile):
     pass
 
 
-class RefundExport(RefundQuery, _AsFile):
+class RefundExport(RefundQuery, AsFile):
     pass
 
 
-class SplitExport(SplitQuery, _AsFile):
+class SplitExport(SplitQuery, AsFile):
     pass
 
 
@@ -171,9 +173,17 @@ async def download(
     deps: Deps, caller: Caller, source: Source[SearchT], search: SearchT, kind: FileKind
 ) -> StreamingResponse:
     """All that is found, while it is read. Raises as `exporting.export` does."""
-    pages = await exporting.export(deps, caller.actor, source, search, kind=kind)
-    content = export_files.content(source.table, pages, kind)
+    content = await exporting.export(deps, caller.actor, source, search, kind=kind)
     return _answer(content, source.name, kind, deps.clock())
+
+
+async def download_listing(
+    deps: Deps, caller: Caller, listing: Listing[Any], filters: Mapping[str, Any], kind: FileKind
+) -> StreamingResponse:
+    """All that is found. Raises as `exporting.export_listing` does."""
+    asked = Asked(caller.scope, filters)
+    content = await exporting.export_listing(deps, caller.actor, listing, asked, kind=kind)
+    return _answer(content, listing.name, kind, deps.clock())
 
 
 async def kept(deps: Deps, caller: Caller, export_id: str) -> StreamingResponse:
@@ -194,6 +204,13 @@ async def _ask_for(
     deps: Deps, caller: Caller, source: Source[SearchT], search: SearchT, kind: FileKind
 ) -> ExportView:
     return _view(await background_exports.ask_for(deps, caller.actor, source, search, kind))
+
+
+async def ask_for_listing(
+    deps: Deps, caller: Caller, listing: Listing[Any], filters: Mapping[str, Any], kind: FileKind
+) -> ExportView:
+    asked = Asked(caller.scope, filters)
+    return _view(await background_exports.ask_for(deps, caller.actor, listing, asked, kind))
 
 
 def _view(export: Export) -> ExportView:

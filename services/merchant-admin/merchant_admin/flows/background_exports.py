@@ -5,7 +5,7 @@ encrypted and emptied by the same rules as the rest.
 """
 
 import zlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -14,6 +14,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from chassis.database import PASSING
+from chassis.problems import Problem
 from contracts.identifiers import new_id
 from merchant_admin.domain.audit import Actor
 from merchant_admin.domain.errors import NoSuch, TooManyExports, TooManyRows
@@ -26,10 +27,13 @@ from merchant_admin.domain.exports import (
     Export,
     ExportState,
 )
+from merchant_admin.domain.listings import Asked
 from merchant_admin.domain.scope import Scope
 from merchant_admin.domain.search import Search, SplitSearch
-from merchant_admin.flows import export_files, exporting
+from merchant_admin.flows import export_files, exporting, listings
 from merchant_admin.flows.deps import Deps
+from merchant_admin.flows.exporting import Counted
+from merchant_admin.flows.listings import Listing
 from merchant_admin.flows.recording import record_action
 from merchant_admin.store import export_rows
 from merchant_admin.store import exports as store
@@ -52,27 +56,29 @@ SOURCES: Final[dict[str, Source[Any]]] = {
         exporting.SPLITS,
     )
 }
+LISTINGS: Final[dict[str, Listing[Any]]] = {
+    listing.name: listing for listing in (listings.CALLBACKS, listings.ALERTS, listings.AUDIT)
+}
 SEARCHES: Final[dict[str, TypeAdapter[Any]]] = {
     name: TypeAdapter(SplitSearch if name == exporting.SPLITS.name else Search) for name in SOURCES
-}
+} | {name: TypeAdapter(Asked) for name in LISTINGS}
 
 
 async def ask_for(
     deps: Deps,
     actor: Actor,
-    source: Source[Any],
-    search: Search | SplitSearch,
+    source: Source[Any] | Listing[Any],
+    search: Search | SplitSearch | Asked,
     kind: FileKind,
 ) -> Export:
     """Write down what is wanted. Raises NoSuch for a merchant outside the scope, and
     TooManyExports for who has several unfinished."""
-    bare = replace(search, scope=Scope(None), after=None)
     export = Export(
         export_id=new_id("export"),
         username=actor.username,
         things=source.name,
         format=kind,
-        search=SEARCHES[source.name].dump_python(bare, mode="json"),
+        search=SEARCHES[source.name].dump_python(_bare(search), mode="json"),
         scope=search.scope,
         state=ExportState.WAITING,
         rows=0,
@@ -147,7 +153,7 @@ async def make_next(deps: Deps, beat: Callable[[], None] = lambda: None) -> bool
         return False
     try:
         state = await _make(deps, export, beat)
-    except (TooManyRows, OSError, *PASSING) as error:
+    except (Problem, OSError, *PASSING) as error:
         log.warning("export.failed", export_id=export.export_id, reason=repr(error))
         state = ExportState.FAILED
     if state is not None:
@@ -165,20 +171,13 @@ async def forget_old(deps: Deps) -> None:
 
 async def _make(deps: Deps, export: Export, beat: Callable[[], None]) -> ExportState | None:
     """None: it is not ours any more."""
-    source = SOURCES[export.things]
-    kept = SEARCHES[export.things].validate_python(export.search)
-    search = replace(kept, scope=export.scope, after=None, limit=MAX_ROWS + 1)
-    async with deps.db.transaction() as tx:
-        await tx.execute(f"set local statement_timeout = '{COUNT_LIMIT_S:.0f}s'")
-        rows = await export_rows.count(tx, source, search, timeout_s=COUNT_LIMIT_S)
-        await store.note_count(tx, export, rows)
-    if rows > MAX_ROWS:
-        raise TooManyRows(MAX_ROWS)
-    counted = _Counted()
-    search = replace(search, limit=exporting.PAGE)
-    pages = counted.through(exporting.pages(deps, source, search, export.format))
+    counted = Counted(MAX_ROWS)
+    if export.things in LISTINGS:
+        pages, table = _listed(deps, export), LISTINGS[export.things].columns.table
+    else:
+        pages, table = await _found(deps, export), SOURCES[export.things].table
     place = written = 0
-    async for chunk in _of_size(export_files.content(source.table, pages, export.format)):
+    async for chunk in _of_size(export_files.content(table, counted.through(pages), export.format)):
         content = zlib.compress(chunk, 1)
         written += len(content)
         if written > MAX_BYTES:
@@ -194,18 +193,32 @@ async def _make(deps: Deps, export: Export, beat: Callable[[], None]) -> ExportS
     return ExportState.DONE
 
 
-class _Counted:
-    """How many rows went by."""
+def _listed(deps: Deps, export: Export) -> export_files.Pages:
+    """How many rows there are is known in the end."""
+    kept = SEARCHES[export.things].validate_python(export.search)
+    asked = replace(kept, scope=export.scope)
+    return LISTINGS[export.things].pages(deps, asked, export.format)
 
-    def __init__(self) -> None:
-        self.rows = 0
 
-    async def through(
-        self, pages: AsyncIterator[Sequence[Sequence[Any]]]
-    ) -> AsyncIterator[Sequence[Sequence[Any]]]:
-        async for found in pages:
-            self.rows += len(found)
-            yield found
+async def _found(deps: Deps, export: Export) -> export_files.Pages:
+    """Raises TooManyRows."""
+    source = SOURCES[export.things]
+    kept = SEARCHES[export.things].validate_python(export.search)
+    search = replace(kept, scope=export.scope, after=None, limit=MAX_ROWS + 1)
+    async with deps.db.transaction() as tx:
+        await tx.execute(f"set local statement_timeout = '{COUNT_LIMIT_S:.0f}s'")
+        rows = await export_rows.count(tx, source, search, timeout_s=COUNT_LIMIT_S)
+        await store.note_count(tx, export, rows)
+    if rows > MAX_ROWS:
+        raise TooManyRows(MAX_ROWS)
+    return exporting.pages(deps, source, replace(search, limit=exporting.PAGE), export.format)
+
+
+def _bare(search: Search | SplitSearch | Asked) -> Search | SplitSearch | Asked:
+    """Without whose it is, which is kept beside it."""
+    if isinstance(search, Asked):
+        return replace(search, scope=Scope(None))
+    return replace(search, scope=Scope(None), after=None)
 
 
 async def _of_size(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

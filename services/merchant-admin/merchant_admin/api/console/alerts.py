@@ -154,6 +154,11 @@ def _wanted(request: Request, asked: dict[str, str]) -> FindAlerts:
     )
 
 
+def filters_of(request: Request) -> dict[str, Any]:
+    wanted = _wanted(request, _asked(request))
+    return wanted.model_dump(mode="json", exclude={"scope", "after", "limit"}, exclude_none=True)
+
+
 def _refusal_of(refusal: Problem) -> str:
     """Which of `REFUSALS` tells it."""
     if refusal.code == VERSION_CHANGED:

@@ -1,6 +1,6 @@
 """What waits for a second person, with the forms that agree to it or reject it."""
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -55,13 +55,12 @@ async def awaits_approval(request: Request, error: Exception) -> Response:
 @router.get("")
 async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """What waits, or with `?state=all` all there was."""
-    query = request.query_params
-    is_all = query.get("state") == "all"
-    after = id_after("approval", query.get("after") or None)
+    state = filters_of(request).get("state")
+    after = id_after("approval", request.query_params.get("after") or None)
     found = await approvals.read_page(
         deps,
         visitor.scope,
-        state=None if is_all else ApprovalState.WAITING,
+        state=ApprovalState(state) if state else None,
         after=after,
         limit=DEFAULT_LIMIT + 1,
     )
@@ -72,7 +71,7 @@ async def approvals_page(request: Request, deps: Work, visitor: Seen) -> Respons
         "page": page,
         "names": await merchants.read_names(deps, merchant_ids),
         "now": deps.clock(),
-        "is_all": is_all,
+        "is_all": state is None,
         "problem": problem_in(request, REFUSALS),
         "done": done_in(request, DONE),
     }
@@ -101,6 +100,12 @@ async def reject(deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalI
     except Problem as refusal:
         return to(f"{HOME}?problem={_refusal(refusal)}")
     return to(f"{HOME}?done={TOLD[decided.state]}")
+
+
+def filters_of(request: Request) -> dict[str, Any]:
+    """What waits, or with `?state=all` all there was."""
+    is_all = request.query_params.get("state") == "all"
+    return {} if is_all else {"state": ApprovalState.WAITING.value}
 
 
 def _refusal(refusal: Problem) -> str:

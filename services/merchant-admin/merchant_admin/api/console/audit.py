@@ -38,14 +38,13 @@ class ShownEntry:
 @router.get("")
 async def audit_page(request: Request, deps: Work, visitor: SeenByCentre) -> Response:
     """The newest first."""
-    query = request.query_params
-    asked = {name: typed(query.get(name, "")) for name in FILTERS}
+    asked = filters_of(request)
     found = await searching.read_audit(
         deps,
-        after=number_after(query.get("after") or None),
-        entity_id=asked["entity_id"] or None,
-        actor=asked["actor"] or None,
-        action=asked["action"] or None,
+        after=number_after(request.query_params.get("after") or None),
+        entity_id=asked.get("entity_id"),
+        actor=asked.get("actor"),
+        action=asked.get("action"),
         limit=DEFAULT_LIMIT + 1,
     )
     page = page_of(
@@ -55,6 +54,11 @@ async def audit_page(request: Request, deps: Work, visitor: SeenByCentre) -> Res
         place=lambda one: str(one.number),
     )
     return render(request, "audit.html", {"visitor": visitor, "page": page, "asked": asked})
+
+
+def filters_of(request: Request) -> dict[str, Any]:
+    given = {name: typed(request.query_params.get(name, "")) for name in FILTERS}
+    return {name: value for name, value in given.items() if value}
 
 
 def _text(value: Any) -> str:

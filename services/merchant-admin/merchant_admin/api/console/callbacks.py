@@ -25,6 +25,7 @@ PAGE: Final = 50
 STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
 TYPES: Final[tuple[str, ...]] = get_args(CallbackType)
 FILTERS: Final = ("app_id", "event_id", "type", "state")
+ENDPOINT_FILTERS: Final = ("app_id", "suspended")
 REPLAY_FIELDS: Final = ("app_id", "created_from", "created_before", "type", "state", "per_s")
 TEXT_CHARS: Final = 64
 LATE_AFTER: Final = timedelta(minutes=1)
@@ -41,8 +42,7 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Deliveries of all apps, newest first, and the form for a replay."""
     asked = {name: _text(request, name) for name in (*FILTERS, *REPLAY_FIELDS)}
-    wanted = {name: asked[name] for name in FILTERS} | {"after": _text(request, "after")}
-    filters = {**_given(wanted), "limit": PAGE}
+    filters = {**filters_of(request), **_after(request), "limit": PAGE}
     page, problem = NO_DELIVERIES, None
     try:
         page = await callbacks.find(deps, visitor.scope, filters)
@@ -89,8 +89,8 @@ async def redeliver(deps: Work, sent: SentByOperator, event_id: str) -> Response
 @router.get("/endpoints")
 async def endpoints_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Where callbacks go, and which addresses are suspended."""
-    asked = {name: _text(request, name) for name in ("app_id", "suspended")}
-    filters = {**_given(asked | {"after": _text(request, "after")}), "limit": PAGE}
+    asked = {name: _text(request, name) for name in ENDPOINT_FILTERS}
+    filters = {**endpoint_filters_of(request), **_after(request), "limit": PAGE}
     page, problem = NO_ENDPOINTS, problem_in(request, REFUSALS)
     try:
         page = await callbacks.find_endpoints(deps, visitor.scope, filters)
@@ -142,6 +142,18 @@ async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: Re
         facts = {"visitor": visitor, "it": None, "problem": _refusal_of(refusal)}
         return render(request, "replay.html", facts, status=refusal.status)
     return render(request, "replay.html", {"visitor": visitor, "it": it, "problem": None})
+
+
+def filters_of(request: Request) -> dict[str, Any]:
+    return _given({name: _text(request, name) for name in FILTERS})
+
+
+def endpoint_filters_of(request: Request) -> dict[str, Any]:
+    return _given({name: _text(request, name) for name in ENDPOINT_FILTERS})
+
+
+def _after(request: Request) -> dict[str, Any]:
+    return _given({"after": _text(request, "after")})
 
 
 def _request(form: dict[str, str]) -> ReplayRequest:

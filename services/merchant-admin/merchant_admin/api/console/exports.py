@@ -1,13 +1,14 @@
 """The lists as files for spreadsheets, with the filters that stand in the address: short ones at
 once, long ones in the background."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus, SplitStatus
 from merchant_admin.api.access import Work
+from merchant_admin.api.console import alerts, audit, callbacks
 from merchant_admin.api.console.filters import Filters
 from merchant_admin.api.console.rendering import done_in, problem_in, render
 from merchant_admin.api.console.visiting import Seen, SentByViewer, Visitor, to
@@ -17,10 +18,13 @@ from merchant_admin.api.paging import DEFAULT_LIMIT, id_after, page_of
 from merchant_admin.domain.errors import NoSuch, TooManyExports, TooManyRows
 from merchant_admin.domain.export_tables import FileKind
 from merchant_admin.domain.exports import KEPT_FOR, MAX_ROWS, MAX_UNFINISHED
+from merchant_admin.domain.listings import Asked
 from merchant_admin.domain.scope import Scope
-from merchant_admin.flows import background_exports, exporting
+from merchant_admin.flows import background_exports, exporting, listings
+from merchant_admin.flows.background_exports import LISTINGS
 from merchant_admin.flows.deps import Deps
 from merchant_admin.flows.exporting import SearchT, Source
+from merchant_admin.flows.listings import Listing
 
 HOME: Final = "/console/exports"
 FORMAT: Final = "format"
@@ -39,6 +43,13 @@ STATES: Final[Mapping[str, Any]] = {
     "refunds": RefundStatus,
     "splits": SplitStatus,
 }
+
+LISTED: Final[Mapping[str, Callable[[Request], dict[str, Any]]]] = {
+    listings.CALLBACKS.name: callbacks.filters_of,
+    listings.ALERTS.name: alerts.filters_of,
+    listings.AUDIT.name: audit.filters_of,
+}
+"""The filters of the other lists that may be long."""
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
@@ -60,9 +71,10 @@ async def exports_page(request: Request, deps: Work, visitor: Seen) -> Response:
         "visitor": visitor,
         "page": page,
         "is_live": any(export.finished_at is None for export in page.items),
-        "wanted": wanted if wanted in SOURCES else None,
-        "filters": Filters.of(request, STATES.get(wanted, ())),
-        "kind": _kind(request),
+        "wanted": wanted if wanted in SOURCES or wanted in LISTED else None,
+        "asked": _asked(request, wanted),
+        "of_money": SOURCES,
+        "kind": kind_of(request),
         "limits": {"rows": MAX_ROWS, "days": KEPT_FOR.days, "unfinished": MAX_UNFINISHED},
         "problem": problem_in(request, {TOO_MANY}),
         "done": done_in(request, {ASKED, REMOVED}),
@@ -108,19 +120,31 @@ async def remove(deps: Work, sent: SentByViewer, export_id: ExportId) -> Respons
 @router.post("/in-background/{things}")
 async def ask_for(request: Request, deps: Work, sent: SentByViewer, things: str) -> Response:
     """The filters stand in the address, as they do for the list."""
-    if things not in SOURCES:
+    source: Source[Any] | Listing[Any]
+    search: Any
+    if things in SOURCES:
+        source, search = SOURCES[things], _search(request, things, sent.scope)
+    elif things in LISTED and (sent.scope.is_all or things != listings.AUDIT.name):
+        source, search = LISTINGS[things], Asked(sent.scope, LISTED[things](request))
+    else:
         raise NoSuch("list")
-    search = _search(request, things, sent.scope)
     try:
-        await background_exports.ask_for(deps, sent.actor, SOURCES[things], search, _kind(request))
+        await background_exports.ask_for(deps, sent.actor, source, search, kind_of(request))
     except TooManyExports:
         return to(f"{HOME}?problem={TOO_MANY}")
     return to(f"{HOME}?done={ASKED}")
 
 
-def _kind(request: Request) -> FileKind:
+def kind_of(request: Request) -> FileKind:
     asked = request.query_params.get(FORMAT)
     return FileKind.XLSX if asked == FileKind.XLSX else FileKind.CSV
+
+
+def _asked(request: Request, things: str) -> dict[str, Any]:
+    """The filters that hold, for people to see."""
+    if things in LISTED:
+        return LISTED[things](request)
+    return Filters.of(request, STATES.get(things, ())).asked
 
 
 def _search(request: Request, things: str, scope: Scope) -> Any:
@@ -139,7 +163,7 @@ async def _export(
 ) -> Response:
     """A list that is too long leads to where its file is made in the background."""
     try:
-        return await download(deps, visitor.caller, source, search, _kind(request))
+        return await download(deps, visitor.caller, source, search, kind_of(request))
     except TooManyRows:
         query = request.url.include_query_params(**{LIST: source.name}).query
         return to(f"{HOME}?{query}")

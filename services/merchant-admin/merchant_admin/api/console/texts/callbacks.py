@@ -4,6 +4,7 @@ from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "deliveries": ("回调", "Callbacks"),
+    "callbacks": ("回调", "Callbacks"),
     "endpoints": ("回调地址", "Addresses"),
     "event_id": ("事件标识", "Event id"),
     "event_type": ("事件类型", "Event type"),
