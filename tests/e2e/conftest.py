@@ -12,6 +12,7 @@ import psutil
 import pytest_asyncio
 from playwright.async_api import Browser
 from tests.e2e.browsing import CHROMIUM, browser_at
+from tests.e2e.collector import Collector
 from tests.e2e.harness import Harness
 from tests.e2e.running import EmbeddedBrokerStack, RunningStack, eventually, make_run
 
@@ -24,15 +25,25 @@ collect_ignore = [] if CHROMIUM else ["test_browsers.py", "test_browser_endings.
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack() -> AsyncIterator[RunningStack]:
-    """Started once for all end-to-end tests; on Kafka of its own where there is Java.
+async def collector() -> AsyncIterator[Collector]:
+    """Where the stack sends the traces that a test asks for."""
+    async with Collector() as listening:
+        yield listening
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(collector: Collector) -> AsyncIterator[RunningStack]:
+    """Started once for all end-to-end tests; on Kafka of its own where there is Java. It records
+    the traces only that come with a call that asks for it.
 
     The broker is never a given one (`KAFKA_BOOTSTRAP`): these tests hold it still.
     """
     real = None
     if kafka.missing() is None:
         real = await asyncio.to_thread(testbed.ask, testbed_socket(), BROKER)
-    given = {"KAFKA_BOOTSTRAP": real["bootstrap"]} if real else {}
+    given = {"PAYMESH_OTLP_ENDPOINT": collector.url, "PAYMESH_TRACE_SHARE": "0"}
+    if real:
+        given["KAFKA_BOOTSTRAP"] = real["bootstrap"]
     async with make_run(given) as (folder, pid):
         if real:
             yield RunningStack(folder, int(real["pid"]), started_again)

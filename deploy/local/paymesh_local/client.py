@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,12 +28,16 @@ class AppCredentials:
 
 
 class ApiClient:
-    """Use as `async with ApiClient(gateway_url, app) as api`."""
+    """Use as `async with ApiClient(gateway_url, app) as api`. `headers` go with each request."""
 
-    def __init__(self, gateway_url: str, app: AppCredentials) -> None:
+    def __init__(
+        self, gateway_url: str, app: AppCredentials, *, headers: Mapping[str, str] | None = None
+    ) -> None:
         self._app = app
         self._signer = signing.hmac_key(app.secret)
-        self._http = httpx.AsyncClient(base_url=gateway_url, trust_env=False, timeout=CALL_LIMIT_S)
+        self._http = httpx.AsyncClient(
+            base_url=gateway_url, headers=headers, trust_env=False, timeout=CALL_LIMIT_S
+        )
 
     async def __aenter__(self) -> "ApiClient":
         return self

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -10,20 +10,24 @@ from paymesh_local.failure import CannotRun
 from paymesh_local.paths import REPOSITORY
 
 HIGHEST_BASE: Final = 65_000
+TRACING: Final = ("PAYMESH_OTLP_ENDPOINT", "PAYMESH_TRACE_SHARE")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`kafka_bootstrap`: a broker that runs already; None starts the embedded one."""
+    """`kafka_bootstrap`: a broker that runs already; None starts the embedded one. `tracing`: what
+    all services are told of traces, as it stands."""
 
     local_dir: Path
     port_base: int
     show_demo: bool
     kafka_bootstrap: str | None
+    tracing: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
-        """Read `PAYMESH_LOCAL_DIR`, `PAYMESH_PORT_BASE`, `PAYMESH_DEMO` and `KAFKA_BOOTSTRAP`.
+        """Read `PAYMESH_LOCAL_DIR`, `PAYMESH_PORT_BASE`, `PAYMESH_DEMO`, `KAFKA_BOOTSTRAP` and
+        `TRACING`.
 
         Raises:
             CannotRun: one of them has no meaning.
@@ -36,4 +40,5 @@ class Options:
             port_base=int(base),
             show_demo=variables.get("PAYMESH_DEMO", "1") != "0",
             kafka_bootstrap=variables.get("KAFKA_BOOTSTRAP") or None,
+            tracing={name: variables[name] for name in TRACING if variables.get(name)},
         )

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +62,7 @@ class Plan:
     kafka_bootstrap: str
     broker_is_embedded: bool
     local_dir: Path
+    tracing: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
         """Where the world finds it."""
@@ -111,6 +112,7 @@ class Plan:
             shared["PAYMESH_PORT"] = str(self._port(service.name))
         return {
             **shared,
+            **self.tracing,
             **self._tokens(service.name),
             **self._bus(service),
             **self._store(service),

@@ -77,6 +77,7 @@ class Stack:
             kafka_bootstrap=given or self._broker.bootstrap,
             broker_is_embedded=given is None,
             local_dir=self._options.local_dir,
+            tracing=self._options.tracing,
         )
 
     @property

@@ -24,7 +24,8 @@ traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 _QUIET = {"aiokafka": logging.ERROR, "httpx": logging.WARNING, "asyncio": logging.WARNING}
 
 
-SELDOM_S = 30.0  # How often a client of Kafka may say the same.
+_REPEATING = ("aiokafka", "opentelemetry")
+SELDOM_S = 30.0  # How often such a client may say that nobody answers it.
 
 
 class Seldom(logging.Filter):
@@ -42,7 +43,7 @@ class Seldom(logging.Filter):
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith("aiokafka"):
+        if not record.name.startswith(_REPEATING):
             return True
         line, now = (record.name, str(record.msg)), self._now()
         said_at, left_out = self._said.get(line, (-self._every_s, 0))
@@ -101,6 +102,8 @@ def _route_standard_logging(number: int, shared: list[Processor]) -> None:
 def _add_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if current := request_id.get():
         event.setdefault("request_id", current)
+    if carried := traceparent.get():
+        event.setdefault("trace_id", carried[3:35])
     return event
 
 

@@ -127,6 +127,9 @@ class Settings(BaseSettings):
     `kafka_security`: `tls` (with `kafka_certificate_file` and `kafka_key_file`, where clients prove
     themselves by a certificate), `sasl` (TLS, and name and password), or `plain`, which has to be
     asked for. `member_id` names this replica to Kafka, so that its partitions wait for it.
+
+    `otlp_endpoint`: of a collector, to which traces are sent; none are where it is not set.
+    `trace_share`: of the traces that begin here; those that come with a call say so themselves.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
@@ -146,6 +149,8 @@ class Settings(BaseSettings):
     kafka_session_timeout_ms: int = 30_000
     kafka_fetch_wait_ms: int = 500
     member_id: str | None = None
+    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://[^/]")] | None = None
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     @model_validator(mode="after")
     def _name_and_password(self) -> Self:

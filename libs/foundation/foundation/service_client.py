@@ -18,8 +18,9 @@ import structlog
 from pydantic import BaseModel, SecretStr, ValidationError
 from yarl import URL
 
-from chassis import logs
+from chassis import logs, tracing
 from chassis.problems import MEDIA_TYPE, Forwarded, Internal, Overloaded, Problem
+from chassis.tracing import Kind
 
 log = structlog.get_logger()
 
@@ -128,7 +129,9 @@ class Service:
             await self._renew_connections()
         url = URL(self._base_url + path + _query(params), encoded=True)
         try:
-            response, raw = await self._exchange(method, url, body, timeout_s)
+            with tracing.span(f"{method} {url.host}", Kind.CLIENT, path=url.path) as span:
+                response, raw = await self._exchange(method, url, body, timeout_s)
+                span.note(status=response.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("service.unreachable", path=path, reason=type(error).__name__)
             raise Overloaded("A service behind this one does not answer.") from error

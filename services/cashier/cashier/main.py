@@ -18,7 +18,7 @@ from cashier.flows.checkouts import Deps
 from cashier.flows.hub import Hub
 from cashier.flows.logos import Logos
 from cashier.settings import CashierSettings
-from chassis import logs, settings
+from chassis import logs, settings, tracing
 from chassis.background import Background
 from chassis.broadcast import Broadcast
 from chassis.web import PublicApp, create_public_app, serve
@@ -34,6 +34,7 @@ SOURCE: Final = "paymesh/cashier"
 def main() -> None:
     config = settings.load(CashierSettings)
     logs.configure(NAME, config.log_level)
+    tracing.begin(NAME, config.otlp_endpoint, config.trace_share)
     serve(build(config), config)
 
 

@@ -13,7 +13,7 @@ from typing import Final, assert_never
 import structlog
 from pydantic import JsonValue
 
-from chassis import logs
+from chassis import tracing
 from chassis.broker import Broker
 from chassis.consumer import Consumer, DeadRecord, Record
 from contracts.events.alerts import Alert, Severity, record_unproven
@@ -105,8 +105,8 @@ class Commands:
 
 
 async def _traced(event: AnyCommandRecord, work: Awaitable[None]) -> None:
-    logs.traceparent.set(event.traceparent or "")
-    await work
+    with tracing.hop(f"command {event.type}", event.traceparent, subject=event.subject):
+        await work
 
 
 def command_consumer(

@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from chassis import logs
+from chassis import logs, tracing
 from chassis.background import Background, Unbroken
 from chassis.fitness import Fitness
 from chassis.producer import Producer
@@ -244,4 +244,5 @@ def _add_routes(app: PublicApp) -> None:
 def main() -> None:
     settings = load(GatewaySettings)
     logs.configure(SERVICE, settings.log_level)
+    tracing.begin(SERVICE, settings.otlp_endpoint, settings.trace_share)
     serve(build(settings), settings)

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from chassis import logs, settings
+from chassis import logs, settings, tracing
 from chassis.background import Background, Pulse
 from chassis.database import AWAY, Database
 from chassis.fitness import Fitness, clock_of
@@ -94,6 +94,7 @@ PARTS: Final = (
 def main() -> None:
     config = settings.load(AdminSettings)
     logs.configure(NAME, config.log_level)
+    tracing.begin(NAME, config.otlp_endpoint, config.trace_share)
     schema = partial(until_current, "merchant_admin", config.database_url.get_secret_value())
     serve(build(config), config, first=schema)
 

@@ -66,6 +66,7 @@ class OrderEvents:
             body=body,
             happened_at=event.time,
             order_key=event.data.order_id,
+            traceparent=event.traceparent,
         )
 
     async def apply(self, batch: Sequence[NewDelivery | None]) -> None:

@@ -11,7 +11,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from chassis import logs, settings
+from chassis import logs, settings, tracing
 from chassis.background import Background
 from chassis.consumer import Consumer
 from chassis.database import AWAY, Database
@@ -64,6 +64,7 @@ RELAY_REST_S: Final = 0.1  # Nobody waits to hear what became of a callback.
 def main() -> None:
     config = settings.load(NotifierSettings)
     logs.configure(NAME, config.log_level)
+    tracing.begin(NAME, config.otlp_endpoint, config.trace_share)
     schema = partial(until_current, "notifier", config.database_url.get_secret_value())
     serve(build(config), config, first=schema)
 

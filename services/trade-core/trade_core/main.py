@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from chassis import logs, settings
+from chassis import logs, settings, tracing
 from chassis.background import Background, pause
 from chassis.consumer import Consumer, Record
 from chassis.database import AWAY, Database
@@ -50,6 +50,7 @@ IDLE_WAIT_MS: Final = 150
 def main() -> None:
     config = settings.load(TradeCoreSettings)
     logs.configure(NAME, config.log_level)
+    tracing.begin(NAME, config.otlp_endpoint, config.trace_share)
     schema = partial(until_current, "trade_core", config.database_url.get_secret_value())
     serve(build(config), config, first=schema)
 

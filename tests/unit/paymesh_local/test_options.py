@@ -23,9 +23,11 @@ def test_everything_can_be_chosen() -> None:
             "PAYMESH_PORT_BASE": "9100",
             "PAYMESH_DEMO": "0",
             "KAFKA_BOOTSTRAP": "127.0.0.1:9092",
+            "PAYMESH_OTLP_ENDPOINT": "http://127.0.0.1:4318",
         }
     )
-    assert options == Options(Path("/elsewhere"), 9100, False, "127.0.0.1:9092")
+    tracing = {"PAYMESH_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+    assert options == Options(Path("/elsewhere"), 9100, False, "127.0.0.1:9092", tracing)
 
 
 @pytest.mark.parametrize("base", ["", "0", "80", "65530", "80a", "-1", "８０００"])

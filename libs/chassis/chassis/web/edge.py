@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import logs
+from chassis import logs, tracing
 from chassis.background import Gate
 from chassis.problems import BodyTooLarge, Overloaded
 from chassis.web.errors import problem_response
@@ -40,8 +40,6 @@ _requests_of = lru_cache(MAX_LABELS)(REQUESTS.labels)
 _seconds_of = lru_cache(MAX_LABELS)(SECONDS.labels)
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
-_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})", re.ASCII)
-_TRACE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -79,7 +77,7 @@ class Edge:
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id"))
         logs.request_id.set(request_id)
-        logs.traceparent.set(_child_span(headers.get("traceparent"), request_id))
+        span = tracing.entry(headers.get("traceparent"), request_id)
         status = 500
         received = 0
 
@@ -107,7 +105,7 @@ class Edge:
                 return
             await self._app(scope, limited_receive, labelled_send)
         finally:
-            _observe(scope, status, time.perf_counter() - started)
+            _observe(scope, status, time.perf_counter() - started, span)
 
     def _is_shut(self, path: str) -> bool:
         gate = self._gate
@@ -177,24 +175,15 @@ def _request_id(offered: str | None) -> str:
     return os.urandom(16).hex()
 
 
-def _child_span(offered: str | None, request_id: str) -> str:
-    """The caller's trace with a new span of ours, or a new trace: under the request's id where that
-    can be one, so that what is found by the one is found by the other."""
-    match = _TRACEPARENT.fullmatch(offered or "")
-    if match:
-        trace_id, flags = match.groups()
-    else:
-        is_trace = _TRACE_ID.fullmatch(request_id) is not None
-        trace_id, flags = request_id if is_trace else os.urandom(16).hex(), "00"
-    return f"00-{trace_id}-{os.urandom(8).hex()}-{flags}"
-
-
-def _observe(scope: Scope, status: int, seconds: float) -> None:
+def _observe(scope: Scope, status: int, seconds: float, span: tracing.Span) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     route = _template(scope)
     _requests_of(method, route, str(status)).inc()
     _seconds_of(method, route).observe(seconds)
     ANSWERS.count(route, status, seconds)
+    if not route.startswith(ALWAYS_OPEN):  # A span that does not end is not recorded.
+        span.note(status=status)
+        span.end(f"{method} {route}")
     write = log.warning if status >= 500 else log.debug
     write("http.request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 

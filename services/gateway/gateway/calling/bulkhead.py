@@ -12,6 +12,8 @@ from typing import Final
 import structlog
 from prometheus_client import Gauge
 
+from chassis import tracing
+from chassis.tracing import Kind
 from contracts.events.alerts import Alert, Severity
 from gateway.calling.metrics import place
 from gateway.calling.transport import Broken, NotReached, Transport
@@ -84,7 +86,10 @@ class Bulkheads:
             except UNREADABLE as error:
                 return inexpressible(account, error)
             try:
-                reply = await self._transport.send(request, timeout_s=timeout_s)
+                with tracing.span(
+                    f"channel {account.channel}", Kind.CLIENT, payment_id=account.account_id
+                ):
+                    reply = await self._transport.send(request, timeout_s=timeout_s)
             except NotReached as error:
                 self._failed(account, bulkhead.breaker)
                 return NotSent("not_reached", str(error), is_spoken=False)

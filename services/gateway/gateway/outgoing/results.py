@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 from prometheus_client import Counter
 
-from chassis import logs
+from chassis import logs, tracing
 from chassis.background import Unbroken
 from chassis.problems import Problem
 from chassis.producer import Message, NotPublished, Producer
@@ -95,14 +95,18 @@ class Results:
 
     async def publish(self, *results: Result) -> None:
         """Returns when all are durable; raises NotPublished where one may not be."""
+        with tracing.span("publish results", tracing.Kind.PRODUCER):
+            await self._publish(*results)
+
+    async def _publish(self, *results: Result) -> None:
         said_at = self._now()
         messages = [self._stamp(_message(result, said_at)) for result in results]
         by_kafka = self._unbroken.start(self._producer.attempt(messages))
-        if _loop_time() >= self._away_until:
+        if asyncio.get_running_loop().time() >= self._away_until:
             await asyncio.wait([by_kafka], timeout=self._kafka_limit_s)
             if by_kafka.done() and not any(by_kafka.result()):
                 return
-            self._away_until = _loop_time() + AWAY_S
+            self._away_until = asyncio.get_running_loop().time() + AWAY_S
         try:
             await self._hand_over(messages)
         except Problem as problem:
@@ -126,10 +130,6 @@ def _require(failures: Sequence[NotPublished | None]) -> None:
     for failure in failures:
         if failure is not None:
             raise failure
-
-
-def _loop_time() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def payment_result(

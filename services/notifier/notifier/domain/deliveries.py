@@ -38,7 +38,8 @@ class State(StrEnum):
 class NewDelivery:
     """An event of which an app is to be told. `notify_url` None: at the app's own address.
 
-    `order_key`: among those with the same, order counts where the app asks for it.
+    `order_key`: among those with the same, order counts where the app asks for it. `traceparent`:
+    the trace that it ends; not stored.
     """
 
     event_id: str
@@ -48,6 +49,7 @@ class NewDelivery:
     body: bytes
     happened_at: datetime
     order_key: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

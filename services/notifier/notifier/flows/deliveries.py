@@ -27,6 +27,8 @@ async def add(
 
     As far as there are slots, it is sent at once.
     """
+    for one in new:
+        deps.traces.note(one.event_id, one.traceparent)
     ordered = deps.apps.ordered(one.app_id for one in new)
     taken = deps.slots.take(min(len(new), for_first_tries(deps.slots.free)))
     leases: list[Lease] = []

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chassis.database import Database
+from chassis.tracing import Remembered
 from contracts.events.configuration import AlertRoute
 from contracts.sealing import Opener
 from notifier.domain.apps import AppBook
@@ -24,6 +25,7 @@ class Deps:
     `wake_up` is set when something may be due; `wake_relay` tells the outbox that events were
     committed. `messengers`: by whom people are told, in which `language`; the others stand in when
     the first fails.
+    `traces`: the one that each event came by, by the event's id.
     `routes` and `reach`: by whom a merchant's own people are told of what names their merchant."""
 
     db: Database
@@ -41,3 +43,4 @@ class Deps:
     reach: Callable[[AlertRoute], Sequence[Messenger]] = lambda _: ()
     wake_up: Event = field(default_factory=Event)
     slots: Slots = field(default_factory=Slots)
+    traces: Remembered = field(default_factory=Remembered)

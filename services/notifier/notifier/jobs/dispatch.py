@@ -8,12 +8,15 @@ its result is stored, so nothing piles up in memory.
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
+from chassis import tracing
 from chassis.background import Pulse, pause, unless_stopped
+from chassis.tracing import Kind
 from notifier import metrics
 from notifier.domain.answers import Answer, FailureKind
 from notifier.domain.deliveries import Attempt, Lease
@@ -107,7 +110,8 @@ class Dispatch:
             self._results.put_nowait(Attempt(lease))
             return
         try:
-            answer = await self._sender.send(lease, destination)
+            with self._traced(lease):
+                answer = await self._sender.send(lease, destination)
         except Exception:  # A failed try of this callback, and no harm to its neighbours.
             log.exception("dispatch.cannot_send", event_id=lease.event_id)
             answer = Answer(datetime.now(UTC), failure=FailureKind.INTERNAL)
@@ -116,6 +120,11 @@ class Dispatch:
             delay = answer.started_at - lease.happened_at
             metrics.FIRST_ATTEMPT_DELAY_S.observe(delay.total_seconds())
         self._results.put_nowait(Attempt(lease, destination, answer))
+
+    def _traced(self, lease: Lease) -> AbstractContextManager[object]:
+        begun = self._deps.traces.of(lease.event_id)
+        name, event_id = f"callback {lease.type}", lease.event_id
+        return tracing.hop(name, begun, kind=Kind.CLIENT, event_id=event_id, tries=lease.tries)
 
     async def _finish_until_none(self) -> None:
         is_last = False

@@ -5,11 +5,13 @@ changes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 
+from chassis import logs, tracing
 from chassis.consumer import DeadRecord, Record
 from chassis.database import Tx
 from contracts import topics
@@ -40,7 +42,7 @@ from trade_core.domain.trade_numbers import TradeNumber, TradeNumbers
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
-from trade_core.store import aggregates, channel_calls, reading, saving
+from trade_core.store import aggregates, channel_calls, reading, saving, traces
 from trade_core.store.channel_calls import QuietCall
 from trade_core.store.concurrency import TradeNumberTaken
 
@@ -122,7 +124,8 @@ async def _apply_payment_results(
         if look_for_trades:
             trades = TradeNumbers(await reading.trade_numbers(tx, _trades_named(received)))
         await _know_refunds(tx, opened, [item.event.data for item in received])
-        applied = _apply_each(received, numbers, opened, apply)
+        begun = await traces.find(tx, numbers)
+        applied = _apply_each(received, numbers, opened, begun, apply)
         await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
     return applied.refused
@@ -145,7 +148,8 @@ async def _apply_own_refunds(deps: Deps, received: Sequence[Received[RefundResul
     numbers = [item.event.data.refund_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_refunds(tx, set(numbers))
-        applied = _apply_each(received, numbers, opened, apply)
+        begun = await traces.find(tx, numbers)
+        applied = _apply_each(received, numbers, opened, begun, apply)
         await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
     return applied.refused
@@ -160,7 +164,8 @@ async def _apply_foreign_refunds(deps: Deps, received: Sequence[Received[RefundR
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_payments(tx, set(numbers))
         await aggregates.know_refunds(tx, opened.values(), set(numbers))
-        applied = _apply_each(received, numbers, opened, apply)
+        begun = await traces.find(tx, numbers)
+        applied = _apply_each(received, numbers, opened, begun, apply)
         await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
     return applied.refused
@@ -176,7 +181,8 @@ async def apply_split_results(deps: Deps, received: Sequence[Received[SplitResul
     numbers = [item.event.data.split_no for item in received]
     async with deps.db.transaction() as tx:
         opened = await aggregates.by_splits(tx, set(numbers))
-        applied = _apply_each(received, numbers, opened, apply)
+        begun = await traces.find(tx, numbers)
+        applied = _apply_each(received, numbers, opened, begun, apply)
         await _save(tx, deps, opened, applied)
     committed(deps, opened.values())
     return applied.refused
@@ -200,16 +206,19 @@ def _apply_each(
     received: Sequence[Received[ResultT]],
     numbers: Sequence[str],
     opened: Mapping[str, OrderAggregate],
+    begun: Mapping[str, str],
     apply: Callable[[OrderAggregate, CloudEvent[ResultT]], None],
 ) -> Applied:
-    """Nothing has changed by what is refused, and nothing is told by what is quiet."""
+    """Nothing has changed by what is refused, and nothing is told by what is quiet. `begun`: the
+    trace that each number was asked for in, as far as it is known."""
     refused: list[Refusal] = []
     quiet: list[QuietCall] = []
     for item, number in zip(received, numbers, strict=True):
         try:
-            aggregate = _aggregate_of(opened, number, item.event)
-            events_before = len(aggregate.events)
-            apply(aggregate, item.event)
+            with _traced(item.event, begun.get(number)):
+                aggregate = _aggregate_of(opened, number, item.event)
+                events_before = len(aggregate.events)
+                apply(aggregate, item.event)
             if len(aggregate.events) == events_before:
                 quiet.append(_quiet_call(aggregate, number, item.event))
         except ResultRefused as why:
@@ -218,12 +227,20 @@ def _apply_each(
     return Applied(refused, quiet)
 
 
+def _traced(event: CloudEvent[Any], begun: str | None) -> AbstractContextManager[object]:
+    """What was asked for in one trace, and said by a channel in another, goes on in the first."""
+    name, said_in = f"apply {event.type}", event.traceparent
+    if begun is None or tracing.trace_id_of(begun) == tracing.trace_id_of(said_in):
+        return tracing.hop(name, said_in, subject=event.subject)
+    return tracing.hop(name, begun, came_by=said_in, subject=event.subject)
+
+
 def _aggregate_of(
     opened: Mapping[str, OrderAggregate], number: str, event: CloudEvent[ResultT]
 ) -> OrderAggregate:
     if number not in opened:
         raise ImpossibleResult(f"nobody here knows {number}")
-    opened[number].traceparent = event.traceparent
+    opened[number].traceparent = logs.traceparent.get() or None
     opened[number].call = ChannelCall.of(event.data)
     return opened[number]
 

@@ -39,14 +39,18 @@ def command(
     )
 
 
-def message(command: ChannelCommand, subject: str, now: datetime) -> Message:
-    """`subject` is the number that the command is about."""
+def message(
+    command: ChannelCommand, subject: str, now: datetime, traceparent: str | None = None
+) -> Message:
+    """`subject` is the number that the command is about, `traceparent` the trace it was asked for
+    in."""
     record = ChannelCommandRecord(
         id=new_id("event"),
         source=SOURCE,
         type=command.command,
         subject=subject,
         time=now,
+        traceparent=traceparent,
         data=command,
     )
     key = command.payment.payment_no

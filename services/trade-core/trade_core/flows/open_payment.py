@@ -19,7 +19,7 @@ from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
 from trade_core.flows.waiting import until_initiated
-from trade_core.store import aggregates, fresh_orders, outgoing, saving
+from trade_core.store import aggregates, fresh_orders, outgoing, saving, traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,10 @@ async def insert_fresh(deps: Deps, tx: Tx, request: PaymentRequest) -> Opened | 
     )
     next_check = due.open_check(payment, now)
     is_fresh = await fresh_orders.insert(tx, order, payment, next_check, outgoing.order_event(fact))
-    return Opened(order, payment, created=True) if is_fresh else None
+    if not is_fresh:
+        return None
+    await traces.keep(tx, payment.payment_no, fact.traceparent)
+    return Opened(order, payment, created=True)
 
 
 async def _open_known(deps: Deps, request: PaymentRequest) -> Opened:

@@ -5,13 +5,14 @@ is lost or dropped is sent again when the row is due again.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 import structlog
 
+from chassis import tracing
 from chassis.database import Tx
 from chassis.producer import Message
 from contracts.events.alerts import Alert
@@ -35,7 +36,7 @@ from trade_core.flows import channel_commands
 from trade_core.flows.after_commit import committed
 from trade_core.flows.deps import Deps
 from trade_core.flows.retry import retry_on_conflict
-from trade_core.store import aggregates, due, outgoing, reading, saving, splits
+from trade_core.store import aggregates, due, outgoing, reading, saving, splits, traces
 from trade_core.store.due import Claim
 
 log = structlog.get_logger()
@@ -162,7 +163,8 @@ async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:
     asked = [(case, case.step) for case in cases if isinstance(case.step, Ask)]
     if not asked:
         return
-    sent = await deps.send([_message(case, step, now) for case, step in asked])
+    begun = await _traces(deps, asked)
+    sent = await deps.send([_message(case, step, now, begun) for case, step in asked])
     unsent = [ask for ask, was_sent in zip(asked, sent, strict=True) if not was_sent]
     log.info("due.attended", commands=len(asked), unsent=len(unsent))
     if not unsent:
@@ -176,8 +178,16 @@ async def _send(deps: Deps, cases: Sequence[_Case], now: datetime) -> None:
         )
 
 
-def _message(case: _Case, step: Ask, now: datetime) -> Message:
+async def _traces(deps: Deps, asked: Sequence[tuple[_Case, Ask]]) -> Mapping[str, str]:
+    if not tracing.is_on():
+        return {}
+    async with deps.db.connection() as tx:
+        return await traces.find(tx, [case.claim.subject for case, _ in asked])
+
+
+def _message(case: _Case, step: Ask, now: datetime, begun: Mapping[str, str]) -> Message:
     command = channel_commands.command(
         step.command, case.order, case.payment, case.about, lease_until=step.next_check.due_at
     )
-    return channel_commands.message(command, case.claim.subject, now)
+    subject = case.claim.subject
+    return channel_commands.message(command, subject, now, begun.get(subject))

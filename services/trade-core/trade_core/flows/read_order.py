@@ -22,6 +22,7 @@ from trade_core.store import (
     reading,
     saving,
     splits,
+    traces,
 )
 
 MAX_CALLS: Final = 200
@@ -60,12 +61,17 @@ async def close(deps: Deps, order_id: str) -> OrderOnFile:
 
 
 async def forget_calls(deps: Deps) -> None:
-    """Delete what channels said so long ago that nobody asks any more."""
+    """Delete what channels said so long ago that nobody asks any more, and the traces of as long
+    ago."""
     before = deps.clock() - CALLS_KEPT
     gone = FORGET_BATCH
     while gone == FORGET_BATCH:
         async with deps.db.transaction() as tx:
             gone = await channel_calls.forget(tx, before, FORGET_BATCH)
+    gone = FORGET_BATCH
+    while gone == FORGET_BATCH:
+        async with deps.db.transaction() as tx:
+            gone = await traces.forget(tx, before, FORGET_BATCH)
 
 
 @retry_on_conflict

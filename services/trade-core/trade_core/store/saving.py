@@ -9,7 +9,7 @@ from chassis import outbox
 from chassis.database import Tx
 from trade_core.domain.aggregate import OrderAggregate
 from trade_core.domain.payment import Payment
-from trade_core.store import due, ledger, new_payments, outgoing, refunds, splits
+from trade_core.store import due, ledger, new_payments, outgoing, refunds, splits, traces
 from trade_core.store.concurrency import TradeNumberTaken, require_all
 from trade_core.store.rows import COLUMNS, action_json, claim_json, failure_json
 
@@ -85,6 +85,7 @@ async def save(tx: Tx, aggregates: Iterable[OrderAggregate]) -> None:
     await ledger.append(tx, [entry for aggregate in changed for entry in aggregate.entries])
     await due.put(tx, [row for aggregate in changed for row in _dues(aggregate)])
     await due.make_urgent(tx, [number for d in changed for number in d.urgent], changed[0].now)
+    await traces.keep_new(tx, changed)
     await outbox.put(tx, outgoing.of(changed))
 
 
