@@ -3,24 +3,20 @@
 `python -m tests.contract.channel_table` writes it anew; `test_channel_table` holds it.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from contracts.api import Method
 from gateway.channels.plugin import Plugin
 from gateway.channels.registry import PLUGINS
+from sandbox.parties import find_parties
 
 REPOSITORY: Final = Path(__file__).parents[2]
 BEGIN: Final = "<!-- channels: made by `python -m tests.contract.channel_table` -->"
 END: Final = "<!-- /channels -->"
 
-JUDGES: Final = {
-    "wechat": "`wechatpayv3` (PyPI), `wechatpay-axios-plugin` (npm)",
-    "alipay": "`python-alipay-sdk` (PyPI), `alipay-sdk` (npm)",
-    "easy": "`openssl`",
-    "unionpay": "`openssl`",
-    "stripe": "`stripe` (PyPI)",
-}
+JUDGES: Final = {party.name: party.judged_by for party in find_parties()}
 """Public programs that speak to our sandbox and read what our plugins write; see tests/oracles."""
 
 HEADS: Final = {
@@ -29,12 +25,18 @@ HEADS: Final = {
 }
 
 
-def table(head: str) -> str:
-    rows = [_row(name, each) for name, sold in PLUGINS.items() for each in sold.list_products()]
+def table(
+    head: str,
+    plugins: Mapping[str, Plugin[Any]] = PLUGINS,
+    judges: Mapping[str, str] = JUDGES,
+) -> str:
+    rows = [
+        _row(each, judges[name]) for name, sold in plugins.items() for each in sold.list_products()
+    ]
     return "\n".join([BEGIN, "", head, "|---|---|---|---|", *rows, "", END])
 
 
-def _row(name: str, plugin: Plugin[Any]) -> str:
+def _row(plugin: Plugin[Any], judge: str) -> str:
     methods = [f"`{method}` → {way.action}" for method, way in plugin.methods.items()]
     if Method.CASHIER not in plugin.methods:
         methods.append(f"`{Method.CASHIER}` → redirect")
@@ -50,7 +52,7 @@ def _row(name: str, plugin: Plugin[Any]) -> str:
         "key renewal": plugin.keys,
     }
     able = ", ".join(word for word, operation in operations.items() if operation is not None)
-    return f"| {plugin.title.zh} `{name}` | {', '.join(methods)} | {able} | {JUDGES[name]} |"
+    return f"| {plugin.title.zh} `{plugin.name}` | {', '.join(methods)} | {able} | {judge} |"
 
 
 def written(text: str, head: str) -> str:

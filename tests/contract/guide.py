@@ -4,13 +4,14 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from contracts.api import Method
 from contracts.codes import CODES
 from contracts.remedies import REMEDIES
+from gateway.channels.plugin import Plugin
 from gateway.channels.registry import PLUGINS
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -78,11 +79,11 @@ def errors(language: Language) -> str:
     return ERRORS[language] + "\n".join(rows) + "\n"
 
 
-def ways(language: Language) -> str:
+def ways(language: Language, plugins: Mapping[str, Plugin[Any]] = PLUGINS) -> str:
     rows = [
         f"| `{method}` | {called} `{name}` | {_code(way.needs)} | `{way.action}` |"
         for method in Method
-        for name, sold in PLUGINS.items()
+        for name, sold in plugins.items()
         for plugin in sold.list_products()
         for called in [plugin.title.of(language)]
         if (way := plugin.methods.get(method)) is not None

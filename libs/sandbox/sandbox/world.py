@@ -38,6 +38,7 @@ class Party(Generic[A]):
     at another of its products. `is_busy`: asked so often that its addresses are looked up first.
     `asks_wallet`: whether its page has the payer choose a wallet. `tells_refunds`: of a refund made
     in its console, by a notice. `has_disputes`: payers' banks take money back there.
+    `judged_by`: the public programs that speak to it in tests/oracles, as the READMEs name them.
     `certificates`: what certificate mode needs, of this merchant or the first; `rotate`: a further
     certificate of its own.
     """
@@ -48,6 +49,7 @@ class Party(Generic[A]):
     routes: Callable[["World"], list[Route]]
     notices: Callable[["World"], NoticeForm]
     products: Mapping[str, Callable[[A, str], dict[str, str]]] = field(default_factory=dict)
+    judged_by: str = "`openssl`"
     is_busy: bool = False
     asks_wallet: Callable[[Trade], bool] = lambda _: False
     tells_refunds: bool = True

@@ -49,7 +49,8 @@ class Clock:
 class Gateway:
     """Accepts credentials of the channel `wechat` that have an `mchid`, by which it knows whose
     they are, and an `apiv3_key`. `trials`: what comes of trying accounts out, in that order;
-    `schema`: of the credentials; `keys`: what is told of those among them."""
+    `schema`: of the credentials; `keys`: what is told of those among them. `listed`: instead of its
+    own channel; `is_away`: it does not tell."""
 
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "object"})
     keys: list[dict[str, Any]] = field(default_factory=list)
@@ -61,6 +62,8 @@ class Gateway:
     statement_no: str = field(default_factory=lambda: new_id("statement"))
     uploaded: list[dict[str, Any]] = field(default_factory=list)
     unread: Response | None = None
+    listed: list[dict[str, Any]] | None = None
+    is_away: bool = False
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -69,7 +72,10 @@ class Gateway:
         async def channels() -> Response:
             name = {"zh": "微信支付", "en": "WeChat Pay"}
             wechat = {"channel": "wechat", "title": name["zh"], "name": name, "methods": ["native"]}
-            listed = [{**wechat, "credentials_schema": self.schema}]
+            usual = [{**wechat, "credentials_schema": self.schema}]
+            if self.is_away:
+                return problem(503, "overloaded")
+            listed = usual if self.listed is None else self.listed
             return JSONResponse({"items": listed, "api_url": "https://pay.example"})
 
         @app.get("/internal/counter-codes/{code_id}/address")

@@ -25,6 +25,7 @@ PARTY: Party[AlipayAccount] = Party(
     colour="#1677ff",
     routes=gateway.routes,
     notices=lambda world: AlipayNotices(world.accounts(KIND), world.truth),
+    judged_by="`python-alipay-sdk` (PyPI), `alipay-sdk` (npm)",
     is_busy=True,
     certificates=_certificates,
 )

@@ -11,5 +11,6 @@ PARTY: Party[StripeAccount] = Party(
     colour="#635bff",
     routes=routes.routes,
     notices=StripeNotices,
+    judged_by="`stripe` (PyPI)",
     has_disputes=True,
 )

@@ -35,6 +35,7 @@ PARTY: Party[WechatAccount] = Party(
     colour="#07c160",
     routes=routes.routes,
     notices=lambda world: WechatNotices(world.accounts(KIND), world.own(PlatformCertificates)),
+    judged_by="`wechatpayv3` (PyPI), `wechatpay-axios-plugin` (npm)",
     is_busy=True,
     certificates=_certificates,
     rotate=_rotate,

@@ -1,0 +1,1 @@
+"""Folders as they stand in the sandbox."""
