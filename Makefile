@@ -101,8 +101,8 @@ rebuild-projections: venv ## what people search, made anew from trade-core's eve
 rotate-sealing: venv ## seal all secrets to the newest keys (of make run, or PAYMESH_DATABASE_URL and so on); STEP=--new-keys before, STEP=--forget-old after
 	@$(VENV) -m paymesh_local.rotate_sealing $(STEP)
 
-bench: venv ## payments per second beside the bare minimum
-	@$(VENV) -m bench.payments $(BENCH)
+bench: venv ## what a payment costs beside the bare minimum and stock choices; README=1: into the READMEs
+	@$(VENV) -m bench.payments $(if $(README),--readme) $(BENCH)
 
 bench-channel: venv ## what a call to a channel costs beside a bare signed post
 	@$(VENV) -m bench.channel $(BENCH)

@@ -16,13 +16,16 @@ def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, 
 
 
 def _tree_seconds(pid: int) -> float:
+    """With the children that ended: PostgreSQL's workers come and go."""
     try:
         root = psutil.Process(pid)
-        # The load's own children are the programs under measurement.
-        children = [] if pid == os.getpid() else root.children(recursive=True)
+        if pid == os.getpid():  # The load's own children are the programs under measurement.
+            return _own_seconds(root)
+        times = root.cpu_times()
+        ended = float(times.children_user + times.children_system)
+        return ended + sum(_own_seconds(each) for each in (root, *root.children(recursive=True)))
     except psutil.NoSuchProcess:
         return 0.0
-    return sum(_own_seconds(process) for process in (root, *children))
 
 
 def _own_seconds(process: psutil.Process) -> float:

@@ -1,244 +1,192 @@
-"""Starts a stack of its own, loads it, loads the floor on the same parts, and prints both."""
+"""Loads Paymesh, the floor and stock choices by turns on the same parts, and prints them beside
+each other: `make bench`. With `README=1` the table goes into both READMEs, too."""
 
 import argparse
 import asyncio
-import json
 import os
-import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import asyncpg
-import psutil
 
 from bench import guards
 from bench.cpu import seconds_of, spent
-from bench.load import (
-    App,
-    Client,
-    Figures,
-    Receiver,
-    creates,
-    payments,
-    percentile_ms,
-)
-from bench.payments import floor
-from paymesh_local.ports import any_free, free_base
+from bench.load import Client, Figures, Receiver, creates, payments
+from bench.payments import pace, readme, table
+from bench.payments.sides import PAYMESH, STOCK, Side, others, paymesh
+from bench.payments.stack import SERVICES, stack
+from bench.payments.table import Measured, Results
+from paymesh_local.ports import any_free
 
-START_LIMIT_S: Final = 120
-STOP_LIMIT_S: Final = 30
 WARM_UP_S: Final = 3.0
-SERVICES: Final = ("gateway", "trade-core", "merchant-admin", "notifier", "cashier")
+SETTLE_S: Final = 1.5
+"""What a run leaves behind is written before the next begins."""
+
+ROUNDS: Final = 4
+"""Short ones by turns: what else the machine does comes and goes in seconds."""
+
+IDLE_SETTLE_S: Final = 8.0
+NOBODY_ASKS: Final = "update due_work set due_at = due_at + interval '1 day'"
+"""Of the creates alone nobody ever pays: or we would ask about them while others are measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     seconds: float
     concurrency: int
+    idle_s: float
+    half_load_s: float
 
 
-def main(plan: Plan) -> None:
-    real = asyncio.run(measure_both(plan))
-    print(f"\n{guards.measured().line(ours_ms(real))}")
+def main(plan: Plan, *, into_readmes: bool) -> None:
+    machine = readme.machine()  # As busy as it is before we load it.
+    results = asyncio.run(_measured(plan))
+    print(f"\n{table.text(results)}\n\n{machine}")
+    print(guards.measured().line(results.sides[PAYMESH].programs_ms))
+    if into_readmes:
+        readme.write(table.rows(results), machine)
 
 
-async def measure_both(plan: Plan) -> Figures:
-    """Prints both sides; answers ours of complete payments."""
+async def _measured(plan: Plan) -> Results:
     with tempfile.TemporaryDirectory(prefix="paymesh-bench-") as folder:
-        async with stack(Path(folder)) as demo, Receiver(any_free()) as receiver:
-            print(f"closed loop, {plan.concurrency} in flight, {plan.seconds:.0f} s a run\n")
-            real = await measure_real(plan, demo, receiver)
-            bare = await measure_floor(plan, demo, receiver)
-            report(real, bare)
-    return real[0]
+        async with (
+            stack(Path(folder)) as demo,
+            Receiver(any_free()) as receiver,
+            _session() as session,
+            others(demo) as beside,
+        ):
+            bench = _Bench(plan, demo, receiver, session, [paymesh(demo), *beside])
+            return await bench.run()
 
 
-@asynccontextmanager
-async def stack(folder: Path) -> AsyncIterator[dict[str, Any]]:
-    """The whole of Paymesh in a folder and on ports of its own; yields its demo.json."""
-    environment = {
-        **os.environ,
-        "PAYMESH_LOCAL_DIR": str(folder),
-        "PAYMESH_PORT_BASE": str(free_base()),
-        "PAYMESH_DEMO": "0",
-    }
-    print("starting a stack …", flush=True)
-    with (folder / "run.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "paymesh_local", env=environment, stdout=log, stderr=log
-        )
-    try:
-        yield await demo_of(folder, process)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
-
-
-async def demo_of(folder: Path, process: asyncio.subprocess.Process) -> dict[str, Any]:
-    path = folder / "demo.json"
-    for _ in range(START_LIMIT_S * 10):
-        if process.returncode is not None:
-            raise SystemExit((folder / "run.log").read_text())
-        if path.exists():
-            demo: dict[str, Any] = json.loads(path.read_text())
-            demo["pids"] = {**demo["pids"], **machinery_of(process.pid)}
-            return demo
-        await asyncio.sleep(0.1)
-    raise SystemExit("the stack did not start:\n" + (folder / "run.log").read_text())
-
-
-def machinery_of(runner_pid: int) -> dict[str, int]:
-    """PostgreSQL and the broker, which demo.json does not name, among the runner's children."""
-    found = {}
-    for child in psutil.Process(runner_pid).children(recursive=True):
-        command = " ".join(child.cmdline())
-        if "postgres" in child.name() and " -D " in f"{command} ":
-            found["postgresql"] = child.pid
-        elif "paymesh_local.broker" in command:
-            found["broker"] = child.pid
-    return found
-
-
-async def measure_real(plan: Plan, demo: dict[str, Any], receiver: Receiver) -> list[Figures]:
-    app = App(
-        demo["app"]["app_id"],
-        demo["app"]["key_id"],
-        demo["app"]["secret"],
-        demo["merchant_id"],
-        demo["payment_ids"]["wechat"],
-    )
-    return await measure(plan, demo, demo["gateway_url"], demo["pids"], app, receiver)
-
-
-async def measure_floor(plan: Plan, demo: dict[str, Any], receiver: Receiver) -> list[Figures]:
-    database = demo["database_urls"]["trade_core"]
-    connection = await asyncpg.connect(database)
-    await connection.execute(floor.SCHEMA)
-    await connection.close()
-    front_port, core_port, teller_port = any_free(), any_free(), any_free()
-    settings = {
-        "secret": "floor",
-        "wechat": demo["sandbox"]["wechat"],
-        "kafka": demo["kafka_bootstrap"],
-        "database": database,
-        "core_url": f"http://127.0.0.1:{core_port}/",
-        "front_port": front_port,
-        "core_port": core_port,
-        "teller_port": teller_port,
-    }
-    environment = {**os.environ, "FLOOR": json.dumps(settings)}
-    processes = {
-        part: await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bench.payments.floor", part, env=environment
-        )
-        for part in floor.PARTS
-    }
-    try:
-        for port in (front_port, core_port, teller_port):
-            await listening(port)
-        pids = {f"floor {part}": process.pid for part, process in processes.items()}
-        shared = {name: demo["pids"][name] for name in ("sandbox", "postgresql", "broker")}
-        app = App("A", "K", "floor", "M", "C")
-        url = f"http://127.0.0.1:{front_port}"
-        return await measure(plan, demo, url, {**pids, **shared}, app, receiver)
-    finally:
-        for process in processes.values():
-            process.terminate()
-        for process in processes.values():
-            await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
-
-
-async def listening(port: int) -> None:
-    for _ in range(300):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            writer.close()
-            return
-    raise SystemExit(f"nothing listens on port {port}")
-
-
-async def measure(
-    plan: Plan,
-    demo: dict[str, Any],
-    url: str,
-    pids: dict[str, int],
-    app: App,
-    receiver: Receiver,
-) -> list[Figures]:
-    connector = aiohttp.TCPConnector(limit=0)
+def _session() -> aiohttp.ClientSession:
     timeout = aiohttp.ClientTimeout(total=60)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        client = Client(url, app, session)
-
-        async def run(figures: Figures, *, pay: bool, seconds: float) -> Figures:
-            await session.post(demo["sandbox_url"] + "/_control/settings", json={"auto_pay": pay})
-            everyone = {**pids, "load (apps)": os.getpid()}
-            before = seconds_of(everyone)
-            if pay:
-                await payments(
-                    figures, client, receiver, seconds=seconds, concurrency=plan.concurrency
-                )
-            else:
-                await creates(figures, client, seconds=seconds, concurrency=plan.concurrency)
-            figures.cpu_s = spent(before, seconds_of(everyone))
-            return figures
-
-        await run(Figures("warm-up"), pay=True, seconds=WARM_UP_S)
-        complete = await run(Figures("complete payments"), pay=True, seconds=plan.seconds)
-        alone = await run(Figures("creates alone"), pay=False, seconds=plan.seconds)
-        return [complete, alone]
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout)
 
 
-def report(real: list[Figures], bare: list[Figures]) -> None:
-    header = ("", "/s", "answer p50", "p99", "callback p50", "p99", "refused", "lost")
-    print("{:<28}{:>8}{:>12}{:>9}{:>14}{:>9}{:>9}{:>6}".format(*header))
-    for side, runs in (("Paymesh", real), ("floor", bare)):
-        for figures in runs:
-            print(line(side, figures))
-    for ours, floors in zip(real, bare, strict=True):
-        rate, floor_rate = ours.per_second(ours.answered), floors.per_second(floors.answered)
-        if ours.completed:
-            rate, floor_rate = (f.per_second(f.completed) for f in (ours, floors))
-        print(f"\nratio to the floor, {ours.name}: {rate / floor_rate:.2f}")
-        for side, figures in (("Paymesh", ours), ("floor", floors)):
-            count = max(1, len(figures.completed or figures.answered))
-            parts = ", ".join(
-                f"{name} {1000 * cpu_s / count:.2f}" for name, cpu_s in figures.cpu_s.items()
-            )
-            total = 1000 * sum(figures.cpu_s.values()) / count
-            print(f"  CPU ms a payment, {side}: {total:.2f} = {parts}")
+class _Bench:
+    """All the runs of one comparison, the sides by turns, so that what disturbs disturbs all."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        demo: dict[str, Any],
+        receiver: Receiver,
+        session: aiohttp.ClientSession,
+        sides: list[Side],
+    ) -> None:
+        self._plan = plan
+        self._demo = demo
+        self._receiver = receiver
+        self._session = session
+        self._sides = sides
+        self._measured = {side.name: Measured(side.programs) for side in sides}
+
+    async def run(self) -> Results:
+        plan = self._plan
+        print(f"{plan.concurrency} in flight, {ROUNDS} runs of {plan.seconds:.0f} s each")
+        await self._auto_pay(True)
+        for side in self._sides:
+            await self._complete(side, Figures("warm-up"), WARM_UP_S)
+        for turn in range(ROUNDS):
+            for side in self._at_turn(turn):
+                await self._complete(side, self._measured[side.name].complete, plan.seconds)
+        idle = await self._idle_percent()
+        await self._auto_pay(False)
+        for turn in range(ROUNDS):
+            for side in self._at_turn(turn):
+                await self._alone(side, self._measured[side.name].alone)
+        ours = self._measured[PAYMESH].alone
+        half = ours.per_second(ours.answered) / 2
+        for side in self._sides:
+            alone = self._measured[side.name].alone
+            if alone.per_second(alone.answered) > half:  # A queue that grows says nothing.
+                self._measured[side.name].at_half_load = await self._at_half_load(side, half)
+        channel = await pace.channel_calls(
+            self._demo["sandbox"]["wechat"],
+            self._session,
+            per_second=half,
+            seconds=plan.half_load_s,
+        )
+        return Results(self._measured, channel, half, idle)
+
+    def _at_turn(self, turn: int) -> list[Side]:
+        """Stock choices at every other turn: what they have in flight ends late."""
+        return [side for side in self._sides if side.name != STOCK or turn % 2 == 0]
+
+    async def _complete(self, side: Side, figures: Figures, seconds: float) -> None:
+        client, concurrency = Client(side.url, side.app, self._session), self._plan.concurrency
+        run = Figures(figures.name)
+        before = seconds_of(_everyone(side))
+        await payments(run, client, self._receiver, seconds=seconds, concurrency=concurrency)
+        await asyncio.sleep(SETTLE_S)
+        run.cpu_s = spent(before, seconds_of(_everyone(side)))
+        _add(figures, run)
+        _say(side, run, run.completed)
+
+    async def _alone(self, side: Side, figures: Figures) -> None:
+        client, plan = Client(side.url, side.app, self._session), self._plan
+        run = Figures(figures.name)
+        await creates(run, client, seconds=plan.seconds, concurrency=plan.concurrency)
+        await self._forget()
+        _add(figures, run)
+        _say(side, run, run.answered)
+
+    async def _at_half_load(self, side: Side, per_second: float) -> list[float]:
+        client = Client(side.url, side.app, self._session)
+        waited = await pace.creates(client, per_second=per_second, seconds=self._plan.half_load_s)
+        await self._forget()
+        return waited
+
+    async def _forget(self) -> None:
+        await asyncio.sleep(SETTLE_S)
+        connection = await asyncpg.connect(self._demo["database_urls"]["trade_core"])
+        await connection.execute(NOBODY_ASKS)
+        await connection.close()
+
+    async def _idle_percent(self) -> dict[str, float]:
+        """Of a core, by service, when the load is over."""
+        await asyncio.sleep(IDLE_SETTLE_S)
+        pids = {name: self._demo["pids"][name] for name in SERVICES}
+        before = seconds_of(pids)
+        await asyncio.sleep(self._plan.idle_s)
+        used = spent(before, seconds_of(pids))
+        return {name: 100 * cpu_s / self._plan.idle_s for name, cpu_s in used.items()}
+
+    async def _auto_pay(self, pays: bool) -> None:
+        url = self._demo["sandbox_url"] + "/_control/settings"
+        await self._session.post(url, json={"auto_pay": pays})
 
 
-def ours_ms(figures: Figures) -> float:
-    """CPU a payment of our five services alone."""
-    cpu_s = sum(figures.cpu_s[name] for name in SERVICES)
-    return 1000 * cpu_s / max(1, len(figures.completed or figures.answered))
+def _everyone(side: Side) -> dict[str, int]:
+    return {**side.pids, "load (apps)": os.getpid()}
 
 
-def line(side: str, figures: Figures) -> str:
-    done = figures.completed or figures.answered
-    return (
-        f"{side + ', ' + figures.name:<28}{figures.per_second(done):>8.0f}"
-        f"{percentile_ms(figures.answered, 50):>9.1f} ms"
-        f"{percentile_ms(figures.answered, 99):>6.0f} ms"
-        f"{percentile_ms(figures.completed, 50):>11.1f} ms"
-        f"{percentile_ms(figures.completed, 99):>6.0f} ms"
-        f"{figures.refused:>9}{figures.lost:>6}"
-    )
+def _add(whole: Figures, run: Figures) -> None:
+    whole.seconds += run.seconds
+    whole.answered += run.answered
+    whole.completed += run.completed
+    whole.refused += run.refused
+    whole.lost += run.lost
+    for name, cpu_s in run.cpu_s.items():
+        whole.cpu_s[name] = whole.cpu_s.get(name, 0.0) + cpu_s
+
+
+def _say(side: Side, run: Figures, done: list[float]) -> None:
+    wrong = f", {run.refused} refused, {run.lost} lost" if run.refused or run.lost else ""
+    print(f"  {side.name}, {run.name}: {run.per_second(done):.0f}/s{wrong}", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=15, help="length of each run")
+    parser.add_argument("--seconds", type=float, default=3, help="length of each run")
     parser.add_argument("--concurrency", type=int, default=64, help="requests in flight")
+    parser.add_argument("--idle", type=float, default=10, help="how long nothing happens")
+    parser.add_argument("--half-load", type=float, default=6, help="length of the paced runs")
+    parser.add_argument("--readme", action="store_true", help="write the table into the READMEs")
     given = parser.parse_args()
-    main(Plan(given.seconds, given.concurrency))
+    chosen = Plan(given.seconds, given.concurrency, given.idle, given.half_load)
+    main(chosen, into_readmes=given.readme)
