@@ -40,9 +40,10 @@ def _row(plugin: Plugin[Any], judge: str) -> str:
     methods = [f"`{method}` → {way.action}" for method, way in plugin.methods.items()]
     if Method.CASHIER not in plugin.methods:
         methods.append(f"`{Method.CASHIER}` → redirect")
+    closes = ", ".join(f"`{method}`" for method in sorted(plugin.closes or ()))
     operations = {
         "query": plugin.query,
-        "close": plugin.close,
+        f"close ({closes})" if closes else "close": plugin.close,
         "refund": plugin.refund,
         "query refund": plugin.query_refund,
         "abnormal refund": plugin.refund_abnormal,

@@ -35,7 +35,6 @@ SOLD = {
 }
 """Each channel, and each further product of one, as the sandbox calls it."""
 CHANNELS = pytest.mark.parametrize("channel", SOLD)
-CLOSING = pytest.mark.parametrize("channel", [name for name, it in SOLD.items() if it.close])
 LOST = ["drop_answer", "status_500", "tamper", "unknown_status"]
 METHODS = {
     name: next(
@@ -45,6 +44,16 @@ METHODS = {
     )
     for name, sold in SOLD.items()
 }
+SCANNING = pytest.mark.parametrize(
+    "channel", [name for name, sold in SOLD.items() if Method.BARCODE in sold.methods]
+)
+CODES = dict.fromkeys(SOLD, "134567890123456789") | {
+    "alipay": "284567890123456789",
+    "unionpay": "6212345678901234567",
+}
+CLOSING = pytest.mark.parametrize(
+    "channel", [name for name, method in METHODS.items() if SOLD[name].closing(method)]
+)
 
 
 @CHANNELS
@@ -85,7 +94,7 @@ async def test_what_the_channel_asks_for_again_is_not_known_until_it_was_asked_a
     fault: str,
 ) -> None:  # fmt: skip
     here, request = account(channel), replace(order(), method=METHODS[channel])
-    if operation == "close" and here.plugin.close is None:
+    if operation == "close" and here.plugin.closing(request.method) is None:
         operation = "query"
     made = named(request, await executor.pay(here, request))
     if operation != "close":
@@ -138,7 +147,7 @@ async def test_what_nobody_signed_ends_nothing(
     sandbox.fault(channel, operation, "unsigned", payment_no=request.payment_no, times=1)
     subject = given_back if "refund" in operation else made
     said = await getattr(executor, operation)(here, subject)
-    if operation == "close" and here.plugin.close is None:
+    if operation == "close" and here.plugin.closing(request.method) is None:
         assert isinstance(said, NotSent)
         return
     assert isinstance(said, Unknown)
@@ -206,6 +215,23 @@ async def test_a_close_that_loses_the_race_is_no_close(
     sandbox.pay(request.payment_no, notify=False)
     assert isinstance(await executor.close(here, made), Unknown)
     assert isinstance(await executor.query(here, trade_of(request)), Succeeded)
+
+
+@SCANNING
+async def test_a_scanned_code_that_nobody_knows_of_is_taken_back(
+    executor: Executor, account: Open, sandbox: RunningSandbox, channel: str
+) -> None:
+    """The payer at the till has paid, the answer is lost, and they pay otherwise."""
+    here = account(channel)
+    request = replace(order(), method=Method.BARCODE, auth_code=CODES[channel])
+    sandbox.fault(channel, "pay", "drop_answer", payment_no=request.payment_no, times=1)
+    assert isinstance(await executor.pay(here, request), Unknown)
+    sandbox.fault(channel, "close", "drop_answer", payment_no=request.payment_no, times=1)
+    assert isinstance(await executor.close(here, trade_of(request)), Unknown)
+    said = await executor.close(here, trade_of(request))
+    assert isinstance(said, Succeeded)
+    trade = sandbox.trade(request.payment_no)
+    assert trade["state"] == "closed" or trade["refunded"] == request.amount.amount_minor
 
 
 @CHANNELS

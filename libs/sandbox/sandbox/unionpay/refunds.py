@@ -1,6 +1,7 @@
-"""Refunds (退货) at UnionPay: a transaction of its own, taken now and told later.
+"""What goes back at UnionPay: refunds (退货), transactions of their own that are taken now and told
+later, and reversals (冲正) of payments that nobody has heard of yet.
 
-Source: open.unionpay.com (acpAPIId=901, 退货交易)
+Source: open.unionpay.com (acpAPIId=901, 退货交易; 795, 消费冲正)
 """
 
 import secrets
@@ -13,6 +14,7 @@ from sandbox.truth import Refund, Trade
 from sandbox.unionpay.account import CHANNEL
 from sandbox.unionpay.wire import (
     DUPLICATE,
+    NOT_FOUND,
     NOT_POSSIBLE,
     TOO_MUCH,
     UNKNOWN_CODE,
@@ -22,6 +24,8 @@ from sandbox.unionpay.wire import (
     respond,
 )
 from sandbox.world import World
+
+REVERSED = "reversal"
 
 
 def create(world: World, asked: Asked, hit: Hit) -> Done:
@@ -43,6 +47,22 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
         "txnAmt": str(amount + ("wrong_amount" in hit)),
     }
     return Done(respond(asked, stated, hit))
+
+
+def reverse(world: World, asked: Asked, hit: Hit) -> Done:
+    """backTransReq with txnType 99: the payment of this very number and second is taken back, paid
+    or not; repeatable. Only payments by a code that was scanned."""
+    check_key(asked)
+    trade = world.truth.find_trade(CHANNEL, asked.account.mer_id, asked.number)
+    if trade is None or trade.details["txn_time"] != asked.fields["txnTime"]:
+        raise Refusal(NOT_FOUND, "查无此交易")
+    if trade.product != "scanned" or world.truth.list_refunds(trade):
+        raise Refusal(NOT_POSSIBLE, "原交易不允许冲正")
+    if trade.state != "closed":
+        payer.close(world, trade, REVERSED)
+    if "unknown_status" in hit:
+        raise Refusal(UNKNOWN_CODE, "未知的结果")
+    return Done(respond(asked, {}, hit))
 
 
 def find_original(world: World, asked: Asked) -> Trade | None:

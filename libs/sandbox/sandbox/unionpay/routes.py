@@ -30,6 +30,7 @@ class Method:
 
 APP = Method("pay", orders.create_app)
 PAY = Method("pay", orders.create)
+REVERSE = Method("close", refunds.reverse)
 REFUND = Method("refund", refunds.create)
 QUERY = Method("query", orders.query)
 QUERY_REFUND = Method("query_refund", orders.query)
@@ -67,7 +68,7 @@ async def _serve(
 
 
 def _of_back_transaction(world: World, asked: Asked) -> Method:
-    return REFUND if asked.fields.get("txnType") == "04" else PAY
+    return {"04": REFUND, "99": REVERSE}.get(asked.fields.get("txnType", ""), PAY)
 
 
 def _of_query(world: World, asked: Asked) -> Method:

@@ -137,9 +137,10 @@ class Executor:
 
     async def close(self, account: ChannelAccount, trade: Trade) -> Outcome:
         """End the payment, so that nobody can pay it any more."""
-        if account.plugin.close is None:
+        operation = account.plugin.closing(trade.method)
+        if operation is None:
             return NotSent("no_close", "this channel cannot close", is_spoken=False)
-        return await self._run(account, "close", account.plugin.close, trade)
+        return await self._run(account, "close", operation, trade)
 
     async def refund(self, account: ChannelAccount, refunding: Refunding) -> Outcome:
         """Send the refund; to be repeated with the same number until its outcome is known."""

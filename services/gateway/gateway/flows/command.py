@@ -73,7 +73,7 @@ def _is_over(deps: Deps, command: ChannelCommand | FetchStatement) -> bool:
 
 async def close(deps: Deps, account: ChannelAccount, trade: Trade) -> PaymentResult:
     """End the trade at its channel; of a channel that cannot close, ask how the trade stands."""
-    if account.plugin.close is None:
+    if account.plugin.closing(trade.method) is None:
         outcome = await deps.executor.query(account, trade)
         return payment_result(account, trade.payment_no, Source.QUERY, outcome)
     outcome = await deps.executor.close(account, trade)

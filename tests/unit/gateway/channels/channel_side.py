@@ -242,6 +242,11 @@ def split_returning(amount_minor: int = 100) -> SplitReturning:
     return SplitReturning(paid_trade(), owed, "多收退回")
 
 
+def closing_trade(plugin: Plugin[Any]) -> Trade:
+    """A payment that this channel can close, if it can close any."""
+    return trade(min(plugin.closes) if plugin.closes else Method.NATIVE)
+
+
 def paid_trade() -> Trade:
     return replace(trade(), channel_trade_no=CHANNEL_NO)
 
@@ -261,7 +266,7 @@ def operations_of(plugin: Plugin[Any]) -> dict[str, tuple[Any, Any]]:
     }
     others: dict[str, tuple[Any, Any]] = {
         "query": (plugin.query, trade()),
-        "close": (plugin.close, trade()),
+        "close": (plugin.close, closing_trade(plugin)),
         "refund": (plugin.refund, refunding()),
         "query_refund": (plugin.query_refund, refunding()),
     }

@@ -7,6 +7,7 @@ from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     NOW,
     Side,
+    closing_trade,
     operations_of,
     order,
     refunding,
@@ -73,4 +74,5 @@ async def _asked_all(side: Side, account: Any, trouble: Step) -> list[Outcome]:
         await ask.refund(here, refunding()),
         await ask.query_refund(here, refunding()),
     ]
-    return paid + asked + ([await ask.close(here, trade())] if side.plugin.close else [])
+    closing = closing_trade(side.plugin)
+    return paid + asked + ([await ask.close(here, closing)] if side.plugin.close else [])

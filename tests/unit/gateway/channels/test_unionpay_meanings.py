@@ -7,7 +7,7 @@ import zlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.unit.gateway.channels.asking import opened, outcome
+from tests.unit.gateway.channels.asking import asked, opened, outcome
 from tests.unit.gateway.channels.certificate_chain import issue, pem
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
@@ -46,6 +46,31 @@ LATER = Moment(NOW + timedelta(hours=3), MOMENT.nonce)
 @pytest.fixture(scope="module")
 def side() -> UnionpaySide:
     return UnionpaySide()
+
+
+def test_a_scanned_code_is_taken_back_by_our_own_number(side: UnionpaySide) -> None:
+    """The answer to the payment, which would tell `queryId`, is the very thing that is missing."""
+    asked_of, here = trade(Method.BARCODE), opened(side)
+    sent = asked(side, here, side.plugin.close, asked_of).content
+    kind = {"txnType": "99", "txnSubType": "01", "bizType": "000000", "channelType": "08"}
+    assert kind.items() <= sent.items()
+    assert sent["orderId"] == PAYMENT_NO
+    assert "origQryId" not in sent
+    yes = side.closed(Method.BARCODE, PAYMENT_NO)
+    said = outcome(side, here, side.plugin.close, asked_of, yes)
+    assert said == Succeeded(is_reversed=True)
+
+
+@pytest.mark.parametrize("code", ["01", "03", "04", "05", "12", "34", "35", "64"])
+def test_only_a_yes_takes_a_payment_back(side: UnionpaySide, code: str) -> None:
+    """What UnionPay does not find may be on its way to it."""
+    said = outcome(side, opened(side), side.plugin.close, trade(Method.BARCODE), side.answer(code))
+    assert isinstance(said, Unknown)
+
+
+def test_what_is_shown_or_opened_ends_by_its_time(side: UnionpaySide) -> None:
+    plugin = side.plugin
+    assert [each for each in plugin.methods if plugin.closing(each)] == [Method.BARCODE]
 
 
 @pytest.mark.parametrize("code", ["03", "04", "05"])

@@ -135,6 +135,9 @@ class UnionpaySide(AnySide):
     def of_unknown_state(self, payment_no: str) -> Reply:
         return self.told(payment_no, "UNHEARD_OF", 1299)
 
+    def closed(self, method: Method, payment_no: str) -> Reply:
+        return self.answer("00", orderId=payment_no, txnTime=AT, txnType="99")
+
     def refund_taken(self, refund_no: str, payment_no: str) -> Reply:
         return self.answer("00", orderId=refund_no, txnTime=AT, queryId=f"{AT}7654321")
 

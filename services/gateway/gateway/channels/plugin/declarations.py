@@ -173,6 +173,8 @@ class Plugin(Generic[AccountT]):
     wrong where it signs with a key of this name, that nobody entered. `form`: how people enter the
     credentials.
 
+    `closes`: the ways to pay whose payments `close` can end (None: all); others end by their time.
+
     A channel has `statements` that we fetch, or a `statement_file` that people upload.
 
     `products`: the other APIs that this third party sells, by name, each a plugin of the same
@@ -196,6 +198,7 @@ class Plugin(Generic[AccountT]):
     notifications: Notifications[AccountT]
     trial: TrialReader[AccountT]
     channel_key: Callable[[AccountT], str]
+    closes: frozenset[Method] | None = None
     trial_call: Callable[[AccountT], Call] | None = None
     refund_abnormal: Operation[Refunding, AccountT] | None = None
     keys: KeyRenewal[AccountT] | None = None
@@ -219,6 +222,10 @@ class Plugin(Generic[AccountT]):
 
     def seen_by_payers(self) -> ChannelLook:
         return self.look or ChannelLook(name=self.title)
+
+    def closing(self, method: Method) -> Operation[Trade, AccountT] | None:
+        """How a payment by this method is ended; None where only time ends it."""
+        return self.close if self.closes is None or method in self.closes else None
 
     def of(self, account: AccountT) -> "Plugin[AccountT]":
         """The product that this account has: its ways to pay and its operations."""

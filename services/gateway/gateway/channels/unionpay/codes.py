@@ -41,6 +41,9 @@ QUERY: Final[Table] = {
     NOT_FOUND: absent,  # the payer has not come to the page yet; the refund was not taken
 }
 
+REVERSAL: Final[Table] = dict.fromkeys(PAY, Unknown)
+"""It was not taken back, or nobody knows: the query tells how the payment stands."""
+
 STATEMENT: Final[Table] = {
     **dict.fromkeys(PAY, Unknown),
     "98": NotSent,  # no file yet

@@ -15,6 +15,7 @@ from gateway.channels.unionpay.form import FORM
 from gateway.channels.unionpay.look import LOOK
 from gateway.channels.unionpay.methods import app, barcode, h5, native, pc
 from gateway.channels.unionpay.operations import (
+    close,
     notifications,
     query,
     query_refund,
@@ -45,7 +46,8 @@ PLUGIN: Plugin[Account] = Plugin(
         Method.BARCODE: Operation(barcode.call, barcode.outcome, frozenset({"auth_code"})),
     },
     query=Operation(query.call, query.outcome),
-    close=None,
+    close=Operation(close.call, close.outcome),
+    closes=frozenset({Method.BARCODE}),
     refund=Operation(refund.call, refund.outcome),
     query_refund=Operation(query_refund.call, query_refund.outcome),
     notifications=Notifications(notifications.read, notifications.ACCEPT, notifications.REFUSE),

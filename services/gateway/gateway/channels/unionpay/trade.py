@@ -33,7 +33,7 @@ from gateway.channels.plugin import (
 from gateway.channels.unionpay import codes, limits
 from gateway.channels.unionpay.wire import SUCCESS
 
-PAYMENT, REFUND, QUERY = "01", "04", "00"
+PAYMENT, REFUND, QUERY, REVERSAL = "01", "04", "00", "99"
 INTERNET, MOBILE = "07", "08"
 CURRENCIES: Final[Mapping[str, str]] = {
     "156": "CNY", "344": "HKD", "392": "JPY", "446": "MOP", "840": "USD",

@@ -1,4 +1,5 @@
-"""What became of a payment. There is no close: `payTimeout` ends it, and then this says so.
+"""What became of a payment. But for payment codes there is no close: `payTimeout` ends it, and then
+this says so.
 
 Source: open.unionpay.com (acpAPIId=901, queryTrans)
 """
