@@ -81,6 +81,7 @@ check: venv $(NODE_ORACLES)/node_modules docs ## style, types, architecture, man
 	$(VENV) -m mypy $(CHECKED)
 	.venv/bin/lint-imports
 	$(VENV) -m paymesh_local.manifests
+	$(VENV) -m paymesh_local.alert_rules
 	@if [ -x $(REDOCLY) ]; then $(REDOCLY) lint --extends recommended-strict tests/contract/openapi.json; \
 		else echo "  · without npm the description of the API was not linted"; fi
 	cd sdk/python && ../../$(VENV) -m hatchling build -t wheel -d ../../dist

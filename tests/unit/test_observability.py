@@ -2,12 +2,16 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
+
+from paymesh_local import alert_rules
 
 ROOT: Final = Path(__file__).parents[2]
 OBSERVABILITY: Final = ROOT / "deploy" / "observability"
@@ -27,8 +31,9 @@ STRING: Final = re.compile(r"\"[^\"]*\"")
 SELECTED: Final = re.compile(r"\b([a-z_]+)(\{[^}]*\})?")
 WORDS: Final = {
     "sum", "by", "rate", "increase", "max", "min", "count", "and", "or", "unless", "abs", "absent",
-    "histogram_quantile", "delta",
+    "histogram_quantile", "delta", "offset",
 }  # fmt: skip
+QUOTED: Final = re.compile(r"`([^`]+)`")
 GROUPED: Final = re.compile(r"\bby \(([^)]*)\)")
 
 
@@ -73,6 +78,46 @@ def test_a_rule_asks_for_what_there_is_and_names_its_runbook(rule: dict[str, Any
     runbooks = (ROOT / rule["annotations"]["runbook"]).read_text()
     assert re.search(rf"`{re.escape(rule['annotations']['runbook_key'])}[:`]", runbooks)
     assert rule["labels"]["severity"] in ("critical", "warning")
+
+
+def test_each_alert_has_a_rule_or_a_reason_why_not() -> None:
+    rows = (ROOT / "docs" / "alerts.md").read_text().splitlines()
+    cells = [row.split(" | ")[0] for row in rows if row.startswith("| `")]
+    keys = [re.sub(r":?\{.*", "", key) for cell in cells for key in QUOTED.findall(cell)]
+    ruled = {rule["annotations"]["runbook_key"] for rule in rules()}
+    _, reasons = (OBSERVABILITY / "README.md").read_text().split("## Alerts without a rule")
+    excused = [
+        key
+        for row in reasons.splitlines()
+        if row.startswith("| `")
+        for key in QUOTED.findall(row.split(" | ")[0])
+    ]
+    without = {key for key in keys if key not in ruled}
+    assert [key for key in without if not any(fnmatch(key, one) for one in excused)] == []
+    assert [one for one in excused if not any(fnmatch(key, one) for key in without)] == []
+
+
+def test_each_rule_has_its_cases() -> None:
+    cases = yaml.safe_load(alert_rules.CASES.read_text())
+    assert list(alert_rules.unmatched(rules(), cases)) == []
+    assert list(alert_rules.unmatched(rules()[1:], cases)) == ["PaymeshNotifierAway is no rule"]
+    assert len(list(alert_rules.unmatched(rules(), {}))) == len(rules())
+
+
+def test_a_rule_that_never_speaks_or_always_does_is_found() -> None:
+    """By promtool, where it is there; otherwise nothing is asked."""
+    if shutil.which("promtool") is None:
+        return
+    (rule,) = [each for each in rules() if each["alert"] == "PaymeshClockOff"]
+    cases = yaml.safe_load(alert_rules.CASES.read_text())
+    for expression, wrong in (
+        ("vector(0) > 1", "speaks"),
+        (rule["expr"] + " or vector(1)", "calm"),
+    ):
+        spoiled = {**rule, "expr": expression}
+        groups = [{"name": "one", "rules": [spoiled]}]
+        (said,) = alert_rules.tried(groups, alert_rules.tests([spoiled], cases))
+        assert wrong in said
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
