@@ -29,5 +29,5 @@ async def test_a_check_of_last_night_that_is_not_there_counts_after_two_hours(
     late = began + CHECK_TAKES + timedelta(minutes=30)
     assert (await backlog(harness.db, late)).check_s == 1800
     async with harness.db.transaction() as tx:
-        await store.finish(tx, began.date(), Findings(), at=late)
+        await store.finish(tx, began.date(), Findings(), upto=0, at=late)
     assert (await backlog(harness.db, late)).check_s == 0

@@ -246,6 +246,112 @@ async def test_check_is_made_once_a_night_by_one_replica(harness: Harness) -> No
     assert sum(await tried()) == 1
 
 
+A_DAY_S = 24 * 3600
+A_MONTH_S = 31 * A_DAY_S
+
+
+async def tonight(harness: Harness) -> Findings:
+    """The check of the night, after all that was made has settled."""
+    harness.pass_time(A_DAY_S)
+    findings = await check_if_due(harness.deps, lambda: None)
+    assert findings is not None
+    return findings
+
+
+async def old_is(harness: Harness) -> None:
+    """All that was opened so far is too old to be looked at for its age."""
+    await changed(harness, "update ledger_check set finished_at = now() + interval '9 days'")
+
+
+async def changed(harness: Harness, change: str) -> None:
+    async with harness.db.transaction() as tx:
+        await tx.execute("set local session_replication_role = replica")
+        await tx.execute(change)
+
+
+async def test_a_night_reads_what_is_new_or_has_moved_since_the_night_before(
+    harness: Harness,
+) -> None:
+    first, second = await harness.paid(), await harness.paid(request(merchant_order_no="W2"))
+    everything = await tonight(harness)
+    assert (everything.is_full, everything.payments, everything.transactions) == (True, 2, 2)
+    await old_is(harness)
+    nothing = await tonight(harness)
+    assert (nothing.is_full, nothing.payments, nothing.transactions) == (False, 0, 0)
+    await old_is(harness)
+    refund = (await harness.refund(refund_request(second, amount=100))).refund
+    await harness.apply(returned(refund))
+    moved = await tonight(harness)
+    assert (moved.is_full, moved.payments, moved.transactions) == (False, 1, 2)
+    assert moved.differences == []
+    assert first.payment_no != second.payment_no
+
+
+MOVED = {
+    "payment": "update payments set amount_refunded = 7",
+    "order": "update orders set amount_refunded = 7",
+    "entry": "update ledger_posting set amount = amount + sign(amount)::int"
+    " where transaction_id > (select upto from ledger_check)",
+    "kept sum": "update ledger_balance set amount = amount + 1",
+    "entry taken away": "delete from ledger_transaction where id > (select upto from ledger_check)",
+}
+
+
+@pytest.mark.parametrize("what", MOVED)
+async def test_what_has_moved_since_the_night_before_is_compared(
+    harness: Harness, what: str
+) -> None:
+    payment = await harness.paid()
+    assert (await tonight(harness)).differences == []
+    await old_is(harness)
+    await harness.refund(refund_request(payment, amount=100))
+    await changed(harness, MOVED[what])
+    await harness.paid(request(merchant_order_no="W2"))
+    found = await tonight(harness)
+    assert (found.is_full, bool(found.differences)) == (False, True)
+
+
+async def test_a_difference_is_found_every_night_until_it_is_gone(harness: Harness) -> None:
+    await tonight(harness)
+    await harness.paid()
+    await changed(harness, "update payments set refund_reserved = 7")
+    assert (await tonight(harness)).differences
+    await harness.paid(request(merchant_order_no="W2"))
+    assert (await tonight(harness)).differences
+    await changed(harness, "update payments set refund_reserved = 0")
+    assert (await tonight(harness)).differences == []
+
+
+async def test_everything_is_compared_once_a_month_and_until_that_was_right(
+    harness: Harness,
+) -> None:
+    await harness.paid()
+    await tonight(harness)
+    await old_is(harness)
+    await changed(harness, "update payments set refund_reserved = 7")
+    assert (await tonight(harness)).differences == []  # Nothing moved.
+    harness.pass_time(A_MONTH_S)
+    for _ in range(2):
+        monthly = await tonight(harness)
+        assert (monthly.is_full, bool(monthly.differences)) == (True, True)
+    await changed(harness, "update payments set refund_reserved = 0")
+    assert (await tonight(harness)).is_full
+    assert not (await tonight(harness)).is_full
+
+
+async def test_the_first_night_after_the_release_before_compares_everything(
+    harness: Harness,
+) -> None:
+    """Which does not say how far it came."""
+    await harness.rows(
+        "insert into ledger_check (day, finished_at, payments, transactions, differences)"
+        " values ($1, $2, 0, 0, 0)",
+        last_due(harness.now).date(),
+        harness.now,
+    )
+    assert (await tonight(harness)).is_full
+
+
 @pytest.mark.parametrize(
     ("hour", "day"),
     [(0, 4), (17, 4), (18, 5), (23, 5)],

@@ -37,8 +37,8 @@ analyze;
 """
 
 
-WHOLE = {"checking._KEPT"}
-"""Reads all kept sums at night: a row per account of the ledger, however much history there is."""
+WHOLE = {"checking._KEPT", "checking._REMEMBERED"}
+"""Read all kept sums at night: a row per account of the ledger, however much history there is."""
 
 STATEMENT = re.compile(r"\s*(?:select|insert|update|delete|with)\s")
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +10,9 @@ from contracts.events.alerts import Alert, Severity
 
 CHECKED_FROM: Final = timedelta(hours=18)
 """After midnight UTC: two in the morning in Beijing, when the least is paid."""
+
+LOOKED_BACK: Final = timedelta(days=3)
+"""Payments that were opened so long before the last check are looked at again."""
 
 MAX_SHOWN: Final = 20
 """Numbers named in the alert; the log names all."""
@@ -35,10 +38,19 @@ class Difference:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What an earlier check found right: the ledger up to a transaction, when it was over."""
+
+    upto: int
+    at: datetime
+
+
 @dataclass(slots=True)
 class Findings:
-    """What was read, and what of it disagrees."""
+    """What was read, and what of it disagrees; `is_full`: from the beginning."""
 
+    is_full: bool = True
     payments: int = 0
     transactions: int = 0
     differences: list[Difference] = field(default_factory=list)
@@ -54,6 +66,11 @@ def last_due(now: datetime) -> datetime:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     today = midnight + CHECKED_FROM
     return today if now >= today else today - timedelta(days=1)
+
+
+def month_of(night: datetime) -> date:
+    """The first day of the month, in which one check is of everything; `night`: of `last_due`."""
+    return night.date().replace(day=1)
 
 
 def alert(findings: Findings) -> Alert:

@@ -1,10 +1,12 @@
-"""Every night the books are compared with each other: ledger, payments, refunds, splits, orders.
+"""Every night the books are compared with each other: ledger, payments, refunds, splits, orders;
+once a month all of them, else what is new or moved since the night before.
 
 In ranges of keys, so that nothing waits for it; by one replica, because it holds a lock.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,8 +14,9 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from chassis.database import Connection, Database
+from contracts.identifiers import earliest
 from trade_core.domain import checking
-from trade_core.domain.checking import Difference, Findings, Part
+from trade_core.domain.checking import LOOKED_BACK, Base, Difference, Findings, Part
 from trade_core.flows import read_ledger
 from trade_core.flows.deps import Deps
 from trade_core.store import checking as store
@@ -32,13 +35,26 @@ BREATH_S: Final = 0.01
 """Between two ranges, for the others."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found, and the sums of the ledger up to a transaction, as they are kept."""
+
+    findings: Findings
+    upto: int
+    kept: Mapping[Account, int]
+
+
 async def check_if_due(deps: Deps, beat: Beat) -> Findings | None:
-    """Check where tonight's check was not made yet; None: it was, or another replica is at it."""
+    """Check where tonight's check was not made yet; None: it was, or another replica is at it.
+
+    Of everything on the first night of a month, and as long as none of the month was; else of
+    what is younger than the latest check that found no difference.
+    """
     now = deps.clock()
     async with deps.db.connection() as tx:
         if await store.is_finished(tx, checking.last_due(now).date()):
             return None
-    return await check(deps.db, now, beat, even_if_done=False, replica=deps.replica)
+    return await check(deps.db, now, beat, nightly=True, replica=deps.replica)
 
 
 async def check(
@@ -46,13 +62,13 @@ async def check(
     now: datetime,
     beat: Beat,
     *,
-    even_if_done: bool = True,
+    nightly: bool = False,
     batch: int = BATCH,
     replica: Database | None = None,
 ) -> Findings | None:
-    """Compare everything; `even_if_done` also where it was done since the hour of the check. The
-    rows are those of `replica`, where there is one: each statement by itself sees books that must
-    agree.
+    """Compare everything; `nightly` as `check_if_due` says, and only where it was not done since
+    the hour of the check. The rows are those of `replica`, where there is one: each statement by
+    itself sees books that must agree.
 
     What disagrees is logged, counted and told to people. `beat` is called at each step. None where
     there is nothing to do: somebody else is at it, or has done it.
@@ -61,33 +77,49 @@ async def check(
     try:
         if not await store.try_lock(connection):
             return None
-        if not even_if_done and await store.is_finished(connection, checking.last_due(now).date()):
+        night = checking.last_due(now)
+        if nightly and await store.is_finished(connection, night.date()):
             return None
+        month = checking.month_of(night)
+        base = await store.find_base(connection, month) if nightly else None
         while await read_ledger.advance_balances(db, now):
             beat()
-        findings = await _compare_at(replica, connection, beat, batch)
+        checked = await _compare_at(replica, _Reading(connection, beat, batch, base))
     finally:
         await connection.close()
-    await _finish(db, findings, now)
-    return findings
+    await _finish(db, checked, now)
+    return checked.findings
 
 
-async def _compare_at(
-    replica: Database | None, connection: Connection, beat: Beat, batch: int
-) -> Findings:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One pass over the books, in ranges of `batch`."""
+
+    connection: Connection
+    beat: Beat
+    batch: int
+    base: Base | None
+
+    async def breathe(self) -> None:
+        self.beat()
+        await asyncio.sleep(BREATH_S)
+
+
+async def _compare_at(replica: Database | None, reading: _Reading) -> Checked:
     if replica is None:
-        return await _compare(connection, beat, batch)
-    reading = await replica.dedicated("ledger-check")
+        return await _compare(reading)
+    connection = await replica.dedicated("ledger-check")
     try:
-        return await _compare(reading, beat, batch)
+        return await _compare(replace(reading, connection=connection))
     finally:
-        await reading.close()
+        await connection.close()
 
 
-async def _compare(connection: Connection, beat: Beat, batch: int) -> Findings:
-    findings = Findings()
-    await _compare_payments(connection, findings, beat, batch)
-    await _compare_ledger(connection, findings, beat, batch)
+async def _compare(reading: _Reading) -> Checked:
+    findings = Findings(is_full=reading.base is None)
+    first = "" if reading.base is None else earliest("payment", reading.base.at - LOOKED_BACK)
+    await _compare_payments(reading, findings, first)
+    checked = await _compare_ledger(reading, findings, first)
     for difference in findings.differences:
         log.error(
             "ledger.difference",
@@ -95,31 +127,30 @@ async def _compare(connection: Connection, beat: Beat, batch: int) -> Findings:
             subject=difference.subject,
             detail=difference.detail,
         )
-    return findings
+    return checked
 
 
-async def _compare_payments(
-    connection: Connection, findings: Findings, beat: Beat, batch: int
-) -> None:
-    after = ""
-    while True:
-        numbers = await store.payments_after(connection, after, batch)
-        if not numbers:
-            return
-        findings.differences += await store.differing_payments(connection, after, numbers[-1])
-        findings.payments += len(numbers)
+async def _compare_payments(reading: _Reading, findings: Findings, first: str) -> None:
+    """Those that were opened since."""
+    after = first
+    while numbers := await store.payments_after(reading.connection, after, reading.batch):
+        await _compare_some(reading, findings, numbers)
         after = numbers[-1]
-        beat()
-        await asyncio.sleep(BREATH_S)
+        await reading.breathe()
 
 
-async def _compare_ledger(
-    connection: Connection, findings: Findings, beat: Beat, batch: int
-) -> None:
-    """As far as the kept sums reach: what is younger, the next night sees."""
+async def _compare_some(reading: _Reading, findings: Findings, numbers: Sequence[str]) -> None:
+    findings.differences += await store.differing_payments(reading.connection, numbers)
+    findings.payments += len(numbers)
+
+
+async def _compare_ledger(reading: _Reading, findings: Findings, first: str) -> Checked:
+    """As far as the kept sums reach: what is younger, the next night sees. Older payments than
+    `first`, whose money moved since, are compared on the way."""
+    connection, batch = reading.connection, reading.batch
     upto, kept = await store.kept(connection)
-    after = 0
-    added: dict[Account, int] = {}
+    after, added = await _begin(reading)
+    older: set[str] = set()
     while True:
         ids = await store.transactions_after(connection, after, upto=upto, limit=batch)
         # Up to the end, so that a posting without its transaction is seen too.
@@ -128,15 +159,25 @@ async def _compare_ledger(
         for account, amount in (await store.sums(connection, after, end)).items():
             added[account] = added.get(account, 0) + amount
         findings.transactions += len(ids)
+        touched = await store.payments_touched(connection, after, end, before=first)
+        await _compare_some(reading, findings, [each for each in touched if each not in older])
+        older.update(touched)
         if end == upto:
             break
         after = end
-        beat()
-        await asyncio.sleep(BREATH_S)
+        await reading.breathe()
     findings.differences += _differing_sums(added, kept)
+    return Checked(findings, upto, kept)
 
 
-def _differing_sums(added: dict[Account, int], kept: dict[Account, int]) -> list[Difference]:
+async def _begin(reading: _Reading) -> tuple[int, dict[Account, int]]:
+    """The ledger transaction to go on behind, and the sums up to there."""
+    if reading.base is None:
+        return 0, {}
+    return reading.base.upto, await store.remembered(reading.connection)
+
+
+def _differing_sums(added: Mapping[Account, int], kept: Mapping[Account, int]) -> list[Difference]:
     differing = [
         Difference(
             Part.BALANCE, _name(account), f"{kept.get(account, 0)}, not {added.get(account, 0)}"
@@ -158,16 +199,20 @@ def _name(account: Account) -> str:
     return f"{account.merchant_id}/{account.payment_id}/{account.currency}/{account.purpose}"
 
 
-async def _finish(db: Database, findings: Findings, now: datetime) -> None:
+async def _finish(db: Database, checked: Checked, now: datetime) -> None:
+    findings = checked.findings
     async with db.transaction() as tx:
-        await store.finish(tx, checking.last_due(now).date(), findings, at=now)
-        if findings.differences:
+        await store.finish(tx, checking.last_due(now).date(), findings, checked.upto, at=now)
+        if not findings.differences:
+            await store.remember(tx, checked.kept)
+        else:
             await outgoing.tell_people(tx, [checking.alert(findings)], now)
     for part, count in findings.counts().items():
         DIFFERENCES.labels(part).set(count)
     CHECKS.labels("differences" if findings.differences else "clean").inc()
     log.info(
         "ledger.checked",
+        is_full=findings.is_full,
         payments=findings.payments,
         transactions=findings.transactions,
         differences=len(findings.differences),

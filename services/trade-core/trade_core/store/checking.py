@@ -1,13 +1,13 @@
 """The nightly check's reading: ranges of keys, each as of one moment, and only what disagrees."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
 import asyncpg
 
 from chassis.database import Connection, Tx
-from trade_core.domain.checking import Difference, Findings, Part
+from trade_core.domain.checking import Base, Difference, Findings, Part
 from trade_core.store.balances import Account
 
 LOCK: Final = 7_207_132
@@ -23,10 +23,36 @@ async def is_finished(tx: Tx, day: date) -> bool:
     return bool(await tx.fetchval("select exists (select from ledger_check where day = $1)", day))
 
 
-async def finish(tx: Tx, day: date, findings: Findings, *, at: datetime) -> None:
-    await tx.execute(
-        _FINISH, day, at, findings.payments, findings.transactions, len(findings.differences)
-    )
+async def find_base(tx: Tx, month: date) -> Base | None:
+    """From where a check may go on: the latest that found no difference, where one of this month
+    was of everything."""
+    row = await tx.fetchrow(_BASE, month)
+    return None if row is None else Base(row["upto"], row["finished_at"])
+
+
+async def finish(tx: Tx, day: date, findings: Findings, upto: int, *, at: datetime) -> None:
+    """Where the books agreed up to `upto`, the next check goes on there."""
+    counts = (findings.payments, findings.transactions, len(findings.differences))
+    clean_upto = None if findings.differences else upto
+    await tx.execute(_FINISH, day, at, *counts, findings.is_full, clean_upto)
+
+
+async def remember(tx: Tx, sums: Mapping[Account, int]) -> None:
+    """These are the sums that were found right."""
+    accounts = list(sums)
+    columns = [[getattr(each, name) for each in accounts] for name in _NAMES]
+    await tx.execute(_REMEMBER, *columns, [sums[each] for each in accounts])
+
+
+async def remembered(tx: Tx) -> dict[Account, int]:
+    """The sums that the latest check without a difference found right."""
+    return {_account(row): int(row["amount"]) for row in await tx.fetch(_REMEMBERED)}
+
+
+async def payments_touched(tx: Tx, after: int, last: int, *, before: str) -> list[str]:
+    """Of the payments with a number of before this one, those that these ledger transactions are
+    about: themselves, their refunds or splits."""
+    return [row["payment_no"] for row in await tx.fetch(_TOUCHED, after, last, before)]
 
 
 async def payments_after(tx: Tx, after: str, limit: int) -> list[str]:
@@ -39,9 +65,9 @@ async def transactions_after(tx: Tx, after: int, *, upto: int, limit: int) -> li
     return [row["id"] for row in await tx.fetch(_TRANSACTIONS_AFTER, after, upto, limit)]
 
 
-async def differing_payments(tx: Tx, after: str, last: str) -> list[Difference]:
-    """Payments of a range whose columns, refunds, splits, order or ledger do not agree."""
-    rows = await tx.fetch(_DIFFERING_PAYMENTS, after, last)
+async def differing_payments(tx: Tx, numbers: Sequence[str]) -> list[Difference]:
+    """Those of these payments whose columns, refunds, splits, order or ledger do not agree."""
+    rows = await tx.fetch(_DIFFERING_PAYMENTS, numbers)
     return [Difference(Part.PAYMENT, row["payment_no"], _detail(row)) for row in rows]
 
 
@@ -79,12 +105,48 @@ def _differing(names: Sequence[str], ours: Sequence[int], theirs: Sequence[int])
     ]
 
 
+# A check that was made again by hand on the same night counts as full, if one of them was.
 _FINISH = """
-insert into ledger_check (day, finished_at, payments, transactions, differences)
-values ($1, $2, $3, $4, $5)
+insert into ledger_check as known
+    (day, finished_at, payments, transactions, differences, is_full, upto)
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (day) do update set finished_at = excluded.finished_at,
     payments = excluded.payments, transactions = excluded.transactions,
-    differences = excluded.differences
+    differences = excluded.differences, is_full = known.is_full or excluded.is_full,
+    upto = excluded.upto
+"""
+
+_BASE = """
+select upto, finished_at from ledger_check
+where upto is not null and day >= $1
+  and exists (select from ledger_check where day >= $1 and is_full)
+order by day desc limit 1
+"""
+
+_NAMES: Final = ("merchant_id", "payment_id", "currency", "purpose")
+
+_REMEMBER = """
+insert into ledger_checked_balance (merchant_id, payment_id, currency, purpose, amount)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[])
+on conflict (merchant_id, payment_id, currency, purpose) do update set amount = excluded.amount
+where ledger_checked_balance.amount <> excluded.amount
+"""
+
+_REMEMBERED = """
+select merchant_id, payment_id, currency, purpose, amount from ledger_checked_balance
+"""
+
+_TOUCHED = """
+with subjects as materialized (
+    select distinct subject from ledger_transaction where id > $1 and id <= $2
+), found as (
+    select subject as payment_no from subjects where subject like 'P%'
+    union
+    select r.payment_no from subjects join refunds r on r.refund_no = subject
+    union
+    select s.payment_no from subjects join splits s on s.split_no = subject
+)
+select payment_no from found where payment_no < $3 order by payment_no
 """
 
 _PAYMENTS_AFTER = """
@@ -102,7 +164,7 @@ with page as materialized (
     select p.*, o.merchant_id, o.state as order_state, o.amount_paid as order_paid,
         o.amount_refunded as order_refunded
     from payments p join orders o using (order_id)
-    where p.payment_no > $1 and p.payment_no <= $2
+    where p.payment_no = any ($1::text[])
 ), refunded as materialized (
     select r.payment_no, r.refund_no, r.amount, r.state,
         r.decided is not distinct from 'settled_outside' as is_outside
