@@ -7,6 +7,7 @@ SEEDS ?= 1000
 OLD_ORDERS ?= 10000000
 ORDERS ?= 5000000
 FUZZ_SECONDS ?= 900
+PER_S ?= 20
 
 # Any Python from 3.11 on: the given one, or the first that is new enough.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -25,7 +26,7 @@ NODE_ORACLES := tests/oracles/node
 REDOCLY := $(NODE_ORACLES)/node_modules/.bin/redocly
 CHECKED := libs/contracts libs/chassis libs/foundation libs/sandbox $(sort $(wildcard services/*)) deploy/local sdk/python $(wildcard examples/*/*.py) bench tests
 
-.PHONY: help run test walk-pages screenshots upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
+.PHONY: help run test walk-pages screenshots chaos upgrade-test test-sdks sdks simulate mutants fuzz check check-k8s docs verify-audit rebuild-projections rotate-sealing bench bench-channel bench-admin bench-cashier bench-core bench-notifier sandbox secrets audit lock clean distclean venv
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -71,6 +72,9 @@ $(NODE_ORACLES)/node_modules: $(NODE_ORACLES)/package-lock.json
 			--fetch-retry-mintimeout=1000 --prefix $(NODE_ORACLES) && touch $@ || \
 		{ rm -rf $@; echo "  · tests without the Node oracles: npm ci failed in $(NODE_ORACLES)"; }; \
 	fi
+
+chaos: venv ## two replicas under load while everything fails in turn, 10 min at most, 0 lost; ONLY="broker KILL" PER_S=20
+	@$(VENV) -m tests.chaos --only "$(ONLY)" --per-s $(PER_S)
 
 upgrade-test: venv ## from the last release (deploy/RELEASE) to this tree under load, 0 lost
 	@$(VENV) -m paymesh_local.upgrade

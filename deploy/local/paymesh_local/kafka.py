@@ -38,8 +38,8 @@ node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
 controller.listener.names=CONTROLLER
 listeners={listeners},CONTROLLER://{host}:{controller_port}
-advertised.listeners={listeners}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+advertised.listeners={advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
 log.dirs={data}
 num.partitions={partitions}
 auto.create.topics.enable=true
@@ -75,9 +75,17 @@ class Secured:
 
 class Kafka:
     """One node with its data in `directory`; our topics are made when it is up. Where it is
-    `secured`, it is also at `tls_bootstrap` and `sasl_bootstrap`."""
+    `secured`, it is also at `tls_bootstrap` and `sasl_bootstrap`. `proxy`: the port of a proxy
+    before `proxied_port`; who comes by it is sent there for all that follows."""
 
-    def __init__(self, directory: Path, log: Path, secured: Secured | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        log: Path,
+        secured: Secured | None = None,
+        *,
+        proxy: int | None = None,
+    ) -> None:
         self._directory = directory
         self._log = log
         self._secured = secured
@@ -87,9 +95,13 @@ class Kafka:
         listeners = f"PLAINTEXT://{self.bootstrap}"
         if secured is not None:
             listeners += f",SSL://{self.tls_bootstrap},SASL_SSL://{self.sasl_bootstrap}"
+        self.proxied_port = any_free()
+        at_proxy = f",PROXIED://{LOOPBACK}:{proxy}" if proxy else ""
+        behind_proxy = f",PROXIED://{LOOPBACK}:{self.proxied_port}" if proxy else ""
         self._properties = PROPERTIES.format(
             host=LOOPBACK,
-            listeners=listeners,
+            listeners=listeners + behind_proxy,
+            advertised=listeners + at_proxy,
             controller_port=any_free(),
             data=directory / "data",
             partitions=PARTITIONS,

@@ -20,8 +20,8 @@ QUEUE_LIMIT = "60s"  # How long a second migrator waits for the first.
 LOCK_LIMIT = "5s"
 
 
-def upgrade(package: str, database_url: str) -> None:
-    """Bring the database to the newest revision in `<package>/migrations`.
+def upgrade(package: str, database_url: str, revision: str = "head") -> None:
+    """Bring the database to the newest revision in `<package>/migrations`, or to this one.
 
     Safe to run in several places at once: the second waits, then finds nothing to do. Blocking,
     with its own event loop: call it from a running one with `asyncio.to_thread`.
@@ -29,7 +29,7 @@ def upgrade(package: str, database_url: str) -> None:
     config = Config()
     config.set_main_option("script_location", f"{package}:migrations")
     config.attributes["database_url"] = database_url
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def execute(script: str) -> None:

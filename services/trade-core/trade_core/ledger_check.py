@@ -17,7 +17,7 @@ from trade_core.settings import database_url
 
 def main() -> None:
     logs.configure("trade-core-ledger-check", "WARNING")
-    findings = asyncio.run(_check())
+    findings = asyncio.run(findings_of(database_url()))
     if findings is None:
         sys.exit(2)
     sys.stdout.write(
@@ -29,10 +29,9 @@ def main() -> None:
     sys.exit(1 if findings.differences else 0)
 
 
-async def _check() -> Findings | None:
-    db = await Database.connect(
-        database_url(), application_name="trade-core-ledger-check", min_size=1
-    )
+async def findings_of(url: str) -> Findings | None:
+    """None where the service is just checking itself."""
+    db = await Database.connect(url, application_name="trade-core-ledger-check", min_size=1)
     try:
         return await check(db, datetime.now(UTC), lambda: None)
     finally:

@@ -15,19 +15,13 @@ from typing import Final
 
 import httpx
 
-from paymesh_local import kafka, processes, release
-from paymesh_local.broker import EmbeddedBroker
-from paymesh_local.callbacks import CallbackReceiver
+from paymesh_local import kafka, release
 from paymesh_local.client import ApiClient
 from paymesh_local.failure import CannotRun
-from paymesh_local.kafka import Kafka
 from paymesh_local.keyring import Keyring
 from paymesh_local.paths import REPOSITORY
-from paymesh_local.ports import Ports, free_base
-from paymesh_local.postgres import Postgres
-from paymesh_local.registration import Registrar, Registration, known_to_gateway
-from paymesh_local.services import DATABASES, SANDBOX, SERVICES, Plan
-from paymesh_local.upgrade import former
+from paymesh_local.services import SANDBOX, SERVICES, Plan
+from paymesh_local.upgrade import former, ground
 from paymesh_local.upgrade.business import Business, Verdict
 from paymesh_local.upgrade.former import Code
 from paymesh_local.upgrade.replicas import Replicas
@@ -52,61 +46,20 @@ async def main() -> int:
         folder = Path(name)
         await asyncio.to_thread(folder.chmod, 0o711)  # PostgreSQL may run as another user
         secrets = await asyncio.to_thread(former.make_secrets, tree, folder)
-        async with _ground(folder, Keyring.kept_in(secrets)) as plan:
+        if kafka.missing() is not None:
+            _say("no Java: on the embedded broker, where replicas of a group wait for each other")
+        async with ground.prepared(folder, Keyring.kept_in(secrets)) as prepared:
+            plan = prepared.plan
             before = await asyncio.to_thread(former.told_by, tree, plan)
             verdict = await _upgrade(plan, before, per_s=given.per_s)
     return _report(verdict)
-
-
-@asynccontextmanager
-async def _ground(folder: Path, keyring: Keyring) -> AsyncIterator[Plan]:
-    """Database, broker and third parties, and where everything is."""
-    logs = folder / "logs"
-    logs.mkdir()
-    passwords = keyring.database_passwords
-    postgres = Postgres(folder / "postgres", logs / "postgres.log", password=passwords["postgres"])
-    is_embedded = kafka.missing() is not None
-    broker = EmbeddedBroker(logs / "broker.log") if is_embedded else Kafka(
-        folder / "kafka", logs / "kafka.log"
-    )  # fmt: skip
-    if is_embedded:
-        _say("no Java: on the embedded broker, where replicas of a group wait for each other")
-    await asyncio.gather(postgres.start(), broker.start())
-    owners = {}
-    for database in DATABASES:
-        await postgres.ensure_database(database, passwords[database])
-    for each in SERVICES:
-        if each.database and each.owner:
-            owners[each.database] = await postgres.ensure_owner(
-                each.database, each.owner, passwords["postgres"]
-            )
-    plan = Plan(
-        ports=Ports.of_base(free_base()),
-        keyring=keyring,
-        database_urls={n: postgres.url(n, role=n, password=passwords[n]) for n in DATABASES},
-        owner_urls=owners,
-        kafka_bootstrap=broker.bootstrap,
-        broker_is_embedded=is_embedded,
-        local_dir=folder,
-    )
-    sandbox = await processes.start(plan.sandbox())
-    try:
-        yield plan
-    finally:
-        await sandbox.stop(2)
-        await broker.stop()
-        await postgres.stop()
 
 
 async def _upgrade(plan: Plan, before: Code, *, per_s: float) -> Verdict:
     replicas = Replicas(plan)
     await replicas.open()
     services = {service.name: service for service in SERVICES}
-    after = Code(
-        Path(sys.executable),
-        {each.name: plan.environment(each) for each in SERVICES},
-        {each.name: plan.migrations(each).environment for each in SERVICES if each.database},
-    )
+    after = former.of_this_tree(plan)
     try:
         await replicas.migrate(before)
         await asyncio.gather(*(replicas.roll(services[name], before) for name in ORDER))
@@ -132,23 +85,9 @@ async def _upgrade(plan: Plan, before: Code, *, per_s: float) -> Verdict:
 @asynccontextmanager
 async def _selling(plan: Plan) -> AsyncIterator[tuple[Business, asyncio.Event]]:
     async with httpx.AsyncClient(base_url=plan.url(SANDBOX), trust_env=False) as sandbox:
-        known, receiver = await _registered(plan, sandbox)
+        known, receiver = await ground.registered(plan, sandbox)
         async with receiver, ApiClient(plan.url("gateway"), known.app) as api:
             yield Business(api, sandbox, receiver, known), asyncio.Event()
-
-
-async def _registered(
-    plan: Plan, sandbox: httpx.AsyncClient
-) -> tuple[Registration, CallbackReceiver]:
-    credentials = (await sandbox.get("/_control/credentials")).json()
-    async with Registrar(plan.url("merchant-admin"), plan.keyring.admin_password) as registrar:
-        known = await registrar.register()
-        for channel in ("wechat", "alipay"):
-            known = await registrar.tell_account(known, channel, credentials[channel])
-        url = CallbackReceiver.url_of(plan.ports.demo_app)
-        known = await registrar.tell_address(known, url)
-    await known_to_gateway(plan.url("gateway"), known)
-    return known, CallbackReceiver(known.app.webhook_secret, port=plan.ports.demo_app)
 
 
 def _report(verdict: Verdict) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from paymesh_local.failure import CannotRun
 from paymesh_local.paths import REPOSITORY
 from paymesh_local.release import Release
-from paymesh_local.services import Plan
+from paymesh_local.services import SERVICES, Plan
 
 SECRETS: Final = "secrets-before.json"
 ASK: Final = """
@@ -43,6 +43,15 @@ class Code:
     python: Path
     services: Mapping[str, Mapping[str, str]]
     migrations: Mapping[str, Mapping[str, str]]
+
+
+def of_this_tree(plan: Plan) -> Code:
+    """What runs us, and what it tells its services in this place."""
+    return Code(
+        Path(sys.executable),
+        {each.name: plan.environment(each) for each in SERVICES},
+        {each.name: plan.migrations(each).environment for each in SERVICES if each.database},
+    )
 
 
 def checked_out(release: Release, folder: Path) -> Path:

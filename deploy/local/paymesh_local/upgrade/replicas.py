@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import httpx
 
@@ -23,13 +24,35 @@ UNLISTED_S: Final = 2.0
 GRACE_S: Final = 40.0
 
 
-class Replica:
-    """One process, and its two ports (public None where there is none)."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A replica's program, and its two ports (public None where there is none)."""
 
-    def __init__(self, process: Process, private: int, public: int | None) -> None:
-        self.process = process
-        self.private = private
-        self.public = public
+    program: Program
+    private: int
+    public: int | None
+
+    @classmethod
+    def of(cls, plan: Plan, service: Service, code: Code, number: int) -> Self:
+        """With ports of its own and the name of its number."""
+        private, public = any_free(), any_free() if service.front else None
+        environment = {
+            **code.services[service.name],
+            "PAYMESH_PRIVATE_PORT": str(private),
+            **({"PAYMESH_PORT": str(public)} if public else {}),
+        }
+        name = f"{service.name}-{number}"
+        if "PAYMESH_MEMBER_ID" in environment:
+            environment["PAYMESH_MEMBER_ID"] = name
+        if snapshot := environment.get("PAYMESH_CONFIGURATION_SNAPSHOT"):
+            environment["PAYMESH_CONFIGURATION_SNAPSHOT"] = f"{snapshot}-{number}"
+        return cls(_program(plan, name, code.python, service.package, environment), private, public)
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    process: Process
+    place: Place
 
 
 class Replicas:
@@ -42,20 +65,10 @@ class Replicas:
         self._count = 0
 
     async def open(self) -> None:
-        """Listen where the services are looked for."""
-        for service in SERVICES:
-            names = [f"private-{service.name}", *([service.name] if service.front else [])]
-            for name in names:
-                port: int = getattr(self._plan.ports, name.replace("-", "_"))
-                balancer = self._balancers[name] = Balancer(port)
-                await balancer.start()
+        self._balancers = await listening(self._plan)
 
     async def migrate(self, code: Code) -> None:
-        for name, environment in code.migrations.items():
-            module = f"{name.replace('-', '_')}.migrations"
-            await processes.run(
-                self._program(f"{name}-migrations", code.python, module, environment)
-            )
+        await migrate(self._plan, code)
 
     async def roll(self, service: Service, code: Code) -> None:
         """Start the next one; when it is ready, let the former go.
@@ -66,9 +79,9 @@ class Replicas:
         former = self._running.get(service.name)
         replica = await self._started(service, code)
         self._running[service.name] = replica
-        self._balancers[f"private-{service.name}"].behind = [replica.private]
-        if replica.public is not None:
-            self._balancers[service.name].behind = [replica.public]
+        self._balancers[f"private-{service.name}"].behind = [replica.place.private]
+        if replica.place.public is not None:
+            self._balancers[service.name].behind = [replica.place.public]
         if former is not None:
             await asyncio.sleep(UNLISTED_S)
             await former.process.stop(GRACE_S)
@@ -81,29 +94,40 @@ class Replicas:
 
     async def _started(self, service: Service, code: Code) -> Replica:
         self._count += 1
-        private, public = any_free(), any_free() if service.front else None
-        own = {
-            "PAYMESH_PRIVATE_PORT": str(private),
-            **({"PAYMESH_PORT": str(public)} if public else {}),
-        }
-        environment = {**code.services[service.name], **own}
-        if "PAYMESH_MEMBER_ID" in environment:
-            environment["PAYMESH_MEMBER_ID"] = f"{service.name}-{self._count}"
-        name = f"{service.name}-{self._count}"
-        program = self._program(name, code.python, service.package, environment)
-        process = await processes.start(program)
-        await _is_ready(process, private)
-        return Replica(process, private, public)
+        place = Place.of(self._plan, service, code, self._count)
+        process = await processes.start(place.program)
+        await _is_ready(process, place.private)
+        return Replica(process, place)
 
-    def _program(
-        self, name: str, python: Path, module: str, environment: Mapping[str, str]
-    ) -> Program:
-        return Program(
-            name=name,
-            command=processes.tied((str(python), "-m", module)),
-            log=self._plan.local_dir / "logs" / f"{name}.log",
-            environment=environment,
-        )
+
+async def listening(plan: Plan) -> dict[str, Balancer]:
+    """Balancers where the services are looked for, by the names of their ports."""
+    found = {}
+    for service in SERVICES:
+        for name in (f"private-{service.name}", *([service.name] if service.front else [])):
+            port: int = getattr(plan.ports, name.replace("-", "_"))
+            found[name] = Balancer(port)
+            await found[name].start()
+    return found
+
+
+async def migrate(plan: Plan, code: Code) -> None:
+    """Bring all databases to the schema of this code."""
+    for name, environment in code.migrations.items():
+        module = f"{name.replace('-', '_')}.migrations"
+        program = _program(plan, f"{name}-migrations", code.python, module, environment)
+        await processes.run(program)
+
+
+def _program(
+    plan: Plan, name: str, python: Path, module: str, environment: Mapping[str, str]
+) -> Program:
+    return Program(
+        name=name,
+        command=processes.tied((str(python), "-m", module)),
+        log=plan.local_dir / "logs" / f"{name}.log",
+        environment=environment,
+    )
 
 
 async def _is_ready(process: Process, port: int) -> None:
