@@ -13,7 +13,9 @@ from chassis.database import Database, Tx
 QUESTION: Final = "statement_timestamp()"
 
 
-def told(query: str, args: tuple[object, ...], now: datetime) -> tuple[str, tuple[object, ...]]:
+def with_time(
+    query: str, args: tuple[object, ...], now: datetime
+) -> tuple[str, tuple[object, ...]]:
     """The statement with its time, and its arguments."""
     if QUESTION not in query or query.startswith("prepare"):
         return query, args
@@ -50,17 +52,17 @@ class _TimedTx:
         return getattr(self._tx, name)
 
     async def execute(self, query: str, *args: object, **more: Any) -> Any:
-        query, args = told(query, args, self._now())
+        query, args = with_time(query, args, self._now())
         return await self._tx.execute(query, *args, **more)
 
     async def fetch(self, query: str, *args: object, **more: Any) -> Any:
-        query, args = told(query, args, self._now())
+        query, args = with_time(query, args, self._now())
         return await self._tx.fetch(query, *args, **more)
 
     async def fetchrow(self, query: str, *args: object, **more: Any) -> Any:
-        query, args = told(query, args, self._now())
+        query, args = with_time(query, args, self._now())
         return await self._tx.fetchrow(query, *args, **more)
 
     async def fetchval(self, query: str, *args: object, **more: Any) -> Any:
-        query, args = told(query, args, self._now())
+        query, args = with_time(query, args, self._now())
         return await self._tx.fetchval(query, *args, **more)

@@ -46,7 +46,7 @@ class Door:
 
     async def ask(self, *pieces: bytes) -> bytes:
         """All that is answered until the connection is closed."""
-        return await said(await self.knock(*pieces))
+        return await answer_from(await self.knock(*pieces))
 
     @asynccontextmanager
     async def app(self) -> AsyncIterator[SigningClient]:
@@ -58,16 +58,16 @@ class Door:
             yield SigningClient(client)
 
 
-async def said(reader: asyncio.StreamReader, within_s: float = ANSWER_S) -> bytes:
+async def answer_from(reader: asyncio.StreamReader, within_s: float = ANSWER_S) -> bytes:
     """What comes until the end; a connection that was reset has ended, too."""
-    heard = bytearray()
+    received = bytearray()
     async with asyncio.timeout(within_s):
         try:
             while piece := await reader.read(65_536):
-                heard += piece
+                received += piece
         except ConnectionResetError:
             pass
-    return bytes(heard)
+    return bytes(received)
 
 
 def status_of(answer: bytes) -> int:

@@ -103,21 +103,21 @@ def test_four_days_are_told(left: timedelta, days: int | None) -> None:
     assert days_to_tell(ENDS, ENDS - left) == days
 
 
-class Told(Alerts):
+class KeptAlerts(Alerts):
     """Keeps what people would hear of."""
 
     def __init__(self) -> None:
         super().__init__(Producer("127.0.0.1:1", "tests"), FakeService({}))
-        self.told: list[Alert] = []
+        self.kept: list[Alert] = []
 
     def tell(self, alert: Alert) -> None:
-        self.told.append(alert)
+        self.kept.append(alert)
 
 
 def test_each_day_is_told_once_of_apps_accounts_and_our_own_file(tmp_path: Path) -> None:
     here = harness()
-    alerts = Told()
-    told = alerts.told
+    alerts = KeptAlerts()
+    kept = alerts.kept
     here.directory.put(there(directory().find_key("K1")))
     known = there(here.directory.find_account("C1"))
     here.directory.put(replace(known, certificates={"app_cert_pem": ENDS}))
@@ -129,14 +129,14 @@ def test_each_day_is_told_once_of_apps_accounts_and_our_own_file(tmp_path: Path)
         watch.check(now)
         watch.check(now)
 
-    assert [alert.key for alert in told[:3]] == [
+    assert [alert.key for alert in kept[:3]] == [
         "certificate:A1:K1:30",
         "certificate:C1:app_cert_pem:30",
         "certificate:gateway:ca.pem:30",
     ]
-    assert [alert.key[-2:] for alert in told[3:]] == [":7"] * 3 + [":0"] * 3
-    assert {alert.merchant_id for alert in told} == {None, "M1"}
-    assert [alert.severity for alert in told[::3]] == [
+    assert [alert.key[-2:] for alert in kept[3:]] == [":7"] * 3 + [":0"] * 3
+    assert {alert.merchant_id for alert in kept} == {None, "M1"}
+    assert [alert.severity for alert in kept[::3]] == [
         Severity.WARNING,
         Severity.WARNING,
         Severity.CRITICAL,
@@ -144,7 +144,7 @@ def test_each_day_is_told_once_of_apps_accounts_and_our_own_file(tmp_path: Path)
 
 
 def test_the_keys_of_channels_that_were_downloaded_are_watched() -> None:
-    here, alerts = harness(), Told()
+    here, alerts = harness(), KeptAlerts()
     known = there(here.directory.find_account("C1"))
 
     def learn(*_: object) -> object:
@@ -155,14 +155,14 @@ def test_the_keys_of_channels_that_were_downloaded_are_watched() -> None:
     here.directory.put(replace(known, plugin=plugin))
     watch = CertificateWatch(replace(here.deps, alerts=alerts), None)
     watch.check(ENDS - 40 * DAY)
-    assert alerts.told == []
+    assert alerts.kept == []
     watch.check(ENDS - 7 * DAY)
-    assert [(alert.key, alert.merchant_id) for alert in alerts.told] == [
+    assert [(alert.key, alert.merchant_id) for alert in alerts.kept] == [
         ("certificate:C1:platform certificate 0B:7", "M1")
     ]
     here.directory.put(replace(known, plugin=plugin, is_active=False))
     watch.check(ENDS)
-    assert len(alerts.told) == 1
+    assert len(alerts.kept) == 1
 
 
 def test_the_configuration_says_when_the_certificates_of_an_account_end() -> None:

@@ -158,7 +158,7 @@ async def test_a_forged_success_pays_nothing_today_or_when_it_is_replayed(
 
 
 def _success(payment: dict[str, Any]) -> Message:
-    said = PaymentSucceeded(
+    outcome = PaymentSucceeded(
         payment_no=payment["payment_no"],
         merchant_id=payment["merchant_id"],
         payment_id=payment["payment_id"],
@@ -171,9 +171,9 @@ def _success(payment: dict[str, Any]) -> Message:
     return enveloped(
         results.PaymentResultRecord,
         results.PAYMENT_RESULT,
-        said.payment_no,
+        outcome.payment_no,
         topics.PAYMENT_RESULTS,
-        said,
+        outcome,
     )
 
 
@@ -315,10 +315,10 @@ async def test_a_forged_address_gets_no_callback_and_people_hear_of_it(
         await house.producer.send(event)
         await house.received()  # Verified by the secret that the app knows.
 
-        async def is_told() -> bool:
+        async def is_delivered() -> bool:
             sql = "select count(*) from trouble where key = 'configuration.unproven:notifier'"
             return await house.value(sql) == 1
 
-        await until(is_told)
+        await until(is_delivered)
 
     assert [one.path for one in house.app.received] == ["/callback"]

@@ -6,7 +6,7 @@ import time
 
 import psutil
 import pytest
-from tests.attacks.conftest import ANSWER_S, BODY, HEAD_S, Door, said, status_of
+from tests.attacks.conftest import ANSWER_S, BODY, HEAD_S, Door, answer_from, status_of
 from tests.unit.gateway.test_routing import REQUEST
 
 from chassis.web.limits import MAX_HEAD_BYTES, MAX_HEADERS
@@ -47,7 +47,7 @@ async def test_the_second_head_of_a_connection_has_the_same_limit(door: Door) ->
     reader = await door.knock(START + b"\r\n")
     await reader.readuntil(b"\r\n\r\n")
     door.strangers[-1].write(TOO_LARGE["one_header"])
-    assert b" 431 " in await said(reader)
+    assert b" 431 " in await answer_from(reader)
 
 
 async def test_a_header_of_100_mib_costs_neither_memory_nor_time(door: Door) -> None:
@@ -62,7 +62,7 @@ async def test_a_header_of_100_mib_costs_neither_memory_nor_time(door: Door) -> 
                 await door.strangers[-1].drain()
         except (ConnectionResetError, BrokenPipeError):
             pass
-        assert status_of(await said(reader)) == 431
+        assert status_of(await answer_from(reader)) == 431
 
     began = time.monotonic()
     slowest = 0.0

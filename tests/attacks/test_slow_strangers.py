@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from tests.attacks.conftest import BODY, BODY_S, HEAD_S, Door, said, status_of
+from tests.attacks.conftest import BODY, BODY_S, HEAD_S, Door, answer_from, status_of
 from tests.unit.gateway.test_routing import REQUEST
 
 HALF_SENT = b"POST /v1/payments HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
@@ -25,15 +25,15 @@ async def test_257_half_sent_webhooks_stop_no_webhook(door: Door) -> None:
         await door.knock(HALF_NOTIFICATION)
     async with door.app() as app:
         signed = {"Signature": "C1's key"}
-        told = await app.plain.post("/webhooks/fake/C1", content=NOTIFICATION, headers=signed)
-    assert (told.status_code, told.text) == (200, "success")
+        accepted = await app.plain.post("/webhooks/fake/C1", content=NOTIFICATION, headers=signed)
+    assert (accepted.status_code, accepted.text) == (200, "success")
 
 
 async def test_all_that_is_half_sent_is_closed_in_time(door: Door) -> None:
     readers = [await door.knock(HALF_SENT) for _ in range(100)]
     readers += [await door.knock(HALF_SENT[:40]) for _ in range(100)]
     async with asyncio.timeout(HEAD_S + BODY_S + 3):
-        answers = await asyncio.gather(*(said(reader, 10) for reader in readers))
+        answers = await asyncio.gather(*(answer_from(reader, 10) for reader in readers))
     assert {status_of(answer) for answer in answers} == {408}
     assert len(door.protocol.unfinished) == 0
 
@@ -47,7 +47,7 @@ async def test_nobody_listens_for_ever_to_one_who_says_nothing(door: Door) -> No
 async def test_a_head_that_comes_byte_by_byte_ends_at_its_time(door: Door) -> None:
     reader = await door.knock(b"G")
     began = time.monotonic()
-    answer = asyncio.ensure_future(said(reader, 5))
+    answer = asyncio.ensure_future(answer_from(reader, 5))
     for _ in range(200):
         door.strangers[-1].write(b"E")
         await asyncio.sleep(0.02)
@@ -60,7 +60,7 @@ async def test_a_head_that_comes_byte_by_byte_ends_at_its_time(door: Door) -> No
 async def test_a_body_that_comes_byte_by_byte_ends_at_its_time(door: Door) -> None:
     reader = await door.knock(HALF_SENT)
     began = time.monotonic()
-    answer = asyncio.ensure_future(said(reader, 5))
+    answer = asyncio.ensure_future(answer_from(reader, 5))
     while not answer.done() and time.monotonic() - began < 5:
         door.strangers[-1].write(b" ")
         await asyncio.sleep(0.02)
@@ -72,7 +72,7 @@ async def test_of_too_many_unfinished_ones_the_oldest_goes(door: Door) -> None:
     first = await door.knock(HALF_SENT)
     for _ in range(1_024):
         await door.knock(HALF_SENT)
-    assert status_of(await said(first, BODY_S / 2)) == 408
+    assert status_of(await answer_from(first, BODY_S / 2)) == 408
     async with door.app() as app:
         assert (await app.post("/v1/payments", REQUEST)).status_code == 201
 
@@ -80,7 +80,7 @@ async def test_of_too_many_unfinished_ones_the_oldest_goes(door: Door) -> None:
 async def test_unfinished_bodies_together_stay_below_their_bytes(door: Door) -> None:
     big = HALF_NOTIFICATION.replace(b"1000", b"250000") + b"x" * 200_000
     readers = [await door.knock(big) for _ in range(400)]  # 80 MB
-    assert status_of(await said(readers[0])) == 408
+    assert status_of(await answer_from(readers[0])) == 408
     async with door.app() as app:
         assert (await app.post("/v1/payments", REQUEST)).status_code == 201
 

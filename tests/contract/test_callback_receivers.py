@@ -98,11 +98,11 @@ async def running(receiver: Receiver, folder: Path) -> AsyncIterator[httpx.Async
         built = await asyncio.create_subprocess_exec(*build, cwd=folder)
         assert await asyncio.wait_for(built.wait(), START_LIMIT_S) == 0
     port = str(ports.free_base())
-    told = {"PORT": port, "WEBHOOK_SECRET": SECRET, "PYTHONUNBUFFERED": "1"}
+    given = {"PORT": port, "WEBHOOK_SECRET": SECRET, "PYTHONUNBUFFERED": "1"}
     command = [part.replace("PORT", port) for part in receiver.run]
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=folder, env={**os.environ, **told}, stdout=log, stderr=log
+            *command, cwd=folder, env={**os.environ, **given}, stdout=log, stderr=log
         )
     try:
         url = f"http://127.0.0.1:{port}"

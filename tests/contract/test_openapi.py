@@ -62,7 +62,7 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
 
 
 def test_every_code_is_told_with_its_status(described: dict[str, Any]) -> None:
-    told = {
+    documented = {
         (int(status), code)
         for path in described["paths"].values()
         for call in path.values()
@@ -70,8 +70,8 @@ def test_every_code_is_told_with_its_status(described: dict[str, Any]) -> None:
         for code in CODES
         if f"`{code}`" in answer["description"]
     }
-    assert all(status == CODES[code].status for status, code in told)
-    assert {code for _, code in told} == set(CODES)
+    assert all(status == CODES[code].status for status, code in documented)
+    assert {code for _, code in documented} == set(CODES)
 
 
 def test_only_the_public_api_is_described(described: dict[str, Any]) -> None:

@@ -154,9 +154,9 @@ def test_every_operation_of_the_api_can_be_called() -> None:
     ],
 )
 def test_a_list_takes_every_filter(path: str, method: Callable[..., Any]) -> None:
-    told = {each["name"] for each in DESCRIBED["paths"][path]["get"]["parameters"]}
+    documented = {each["name"] for each in DESCRIBED["paths"][path]["get"]["parameters"]}
     own_number = {"merchant_refund_no", "merchant_split_no"}  # `find` takes these
-    assert set(inspect.signature(method).parameters) == told - own_number - {"limit"}
+    assert set(inspect.signature(method).parameters) == documented - own_number - {"limit"}
 
 
 def test_only_what_was_given_is_sent() -> None:

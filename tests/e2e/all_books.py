@@ -99,12 +99,15 @@ async def _everything_was_told(harness: Harness, order: Mapping[str, Any], withi
     """Each end by a callback, however often, under one id; and no end that was not."""
     for payment in order["payments"]:
         number = payment["payment_no"]
-        told = await harness.hears(f"payment.{payment['status']}", number, within_s=within_s)
-        assert told.data["merchant_order_no"] == order["merchant_order_no"]
-        assert told.data["channel_trade_no"] == payment["channel_trade_no"]
+        arrived = await harness.receives(f"payment.{payment['status']}", number, within_s=within_s)
+        assert arrived.data["merchant_order_no"] == order["merchant_order_no"]
+        assert arrived.data["channel_trade_no"] == payment["channel_trade_no"]
     for refund in order["refunds"]:
-        told = await harness.hears(f"refund.{refund['status']}", refund["refund_no"])
-        assert (told.data["amount"], told.data["cause"]) == (refund["amount"], refund["cause"])
+        arrived = await harness.receives(f"refund.{refund['status']}", refund["refund_no"])
+        assert (arrived.data["amount"], arrived.data["cause"]) == (
+            refund["amount"],
+            refund["cause"],
+        )
     ids = Counter(
         (kind, number) for kind, number, _ in {_named(each) for each in harness.callbacks.received}
     )

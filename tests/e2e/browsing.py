@@ -140,8 +140,8 @@ async def on_the_page(api: ApiClient, stack: RunningStack, **changes: Any) -> di
 async def nothing_is_in_the_way(page: Page) -> None:
     """Of people who see, hear, or press keys: no violation of any impact."""
     found = await Axe().run(page)
-    told = [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]]
-    assert told == []
+    violations = [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]]
+    assert violations == []
 
 
 async def nothing_is_cut_off(page: Page) -> None:

@@ -117,11 +117,11 @@ class Harness:
         next_check = journey.refund_has_status(self.api, refund_no, status)
         await eventually(next_check, within_s=within_s)
 
-    async def hears(self, kind: str, number: str, *, within_s: float = 60) -> Callback:
+    async def receives(self, kind: str, number: str, *, within_s: float = 60) -> Callback:
         """The callback of this type about this payment or refund."""
-        told = await self.callbacks.expect(journey.tells(kind, number), within_s=within_s)
-        assert told.is_authentic
-        return told
+        callback = await self.callbacks.expect(journey.tells(kind, number), within_s=within_s)
+        assert callback.is_authentic
+        return callback
 
     # ── what payers, banks and bad luck do ────────────────────────────────────────────────────
 
@@ -202,7 +202,7 @@ class Harness:
 def _record(
     payment: dict[str, Any], source: Source, verdict: Verdict, more: dict[str, Any]
 ) -> Message:
-    said = read_payment_result(
+    result = read_payment_result(
         {
             "payment_no": payment["payment_no"],
             "payment_id": payment["payment_id"],
@@ -216,10 +216,10 @@ def _record(
         id=new_id("event"),
         source=SOURCE,
         type=PAYMENT_RESULT,
-        subject=said.payment_no,
+        subject=result.payment_no,
         time=datetime.now(UTC),
-        data=said,
+        data=result,
     )
     return Message(
-        topics.PAYMENT_RESULTS, said.payment_no, record.to_bytes(), headers=record.headers()
+        topics.PAYMENT_RESULTS, result.payment_no, record.to_bytes(), headers=record.headers()
     )

@@ -27,12 +27,12 @@ class Sale:
 
 
 async def sell_while(
-    harness: Harness, trouble: Callable[[], Coroutine[Any, Any, None]], *, orders: int
+    harness: Harness, failure: Callable[[], Coroutine[Any, Any, None]], *, orders: int
 ) -> list[dict[str, Any]]:
     """Sell from before the trouble until it is over; then everybody's books are compared."""
     sales = [_sale(harness, number) for number in range(orders)]
     async with asyncio.TaskGroup() as group:
-        group.create_task(trouble())
+        group.create_task(failure())
         for number, sale in enumerate(sales):
             group.create_task(_served(harness, sale, after_s=number * PAUSE_S))
     agreeing = (

@@ -54,14 +54,14 @@ async def running() -> AsyncIterator[tuple[dict[str, Any], str]]:
         )  # fmt: skip
         assert process.stdout is not None
         try:
-            said = []
+            output = []
             async with asyncio.timeout(START_LIMIT_S):
                 while (line := (await process.stdout.readline()).decode()) and "Ctrl-C" not in line:
-                    said.append(line)
+                    output.append(line)
             if not line:
-                raise SystemExit("".join(said))
+                raise SystemExit("".join(output))
             demo = json.loads((Path(folder) / "demo.json").read_text())
-            yield demo, _COLOURS.sub("", "".join([*said, line])).replace(folder, ".local")
+            yield demo, _COLOURS.sub("", "".join([*output, line])).replace(folder, ".local")
         finally:
             process.send_signal(signal.SIGINT)
             await process.wait()
@@ -74,9 +74,9 @@ async def take(page: Page, name: str) -> None:
     sys.stdout.write(f"  {path.relative_to(REPOSITORY)}  {path.stat().st_size // 1000} kB\n")
 
 
-async def terminal(browser: Browser, said: str) -> None:
+async def terminal(browser: Browser, output: str) -> None:
     page = await browser.new_page(viewport={"width": 980, "height": 100})
-    shown = _PASSWORD.sub(r"\1…", said.strip())
+    shown = _PASSWORD.sub(r"\1…", output.strip())
     await page.set_content(_TERMINAL.format(html.escape(shown)))
     height = await page.evaluate("document.documentElement.scrollHeight")
     await page.set_viewport_size({"width": 980, "height": height})
@@ -118,8 +118,8 @@ async def main() -> int:
     if CHROMIUM is None:
         sys.stdout.write("There is no Chromium to take pictures with.\n")
         return 1
-    async with browser_at(CHROMIUM) as browser, running() as (demo, said):
-        await terminal(browser, said)
+    async with browser_at(CHROMIUM) as browser, running() as (demo, output):
+        await terminal(browser, output)
         for name in LANGUAGES:
             await cashier(browser, demo, name)
             await console(browser, demo, name)

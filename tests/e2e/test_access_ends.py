@@ -111,5 +111,5 @@ async def test_a_merchant_taken_from_an_app_is_gone_from_its_every_call(harness:
             }
             let_in = {what: each.status_code for what, each in answers.items()}
             assert let_in == dict.fromkeys(answers, httpx.codes.NOT_FOUND)
-            heard = (await theirs.api.get("/v1/events")).json()["items"]
-            assert heard == []
+            seen = (await theirs.api.get("/v1/events")).json()["items"]
+            assert seen == []

@@ -55,7 +55,9 @@ async def test_payment_is_made_from_everywhere(
     async with device(browser, kind, language=language, scheme=scheme) as context:
         page = await context.new_page()
         refused: list[str] = []
-        page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
+        page.on(
+            "console", lambda reply: refused.append(reply.text) if reply.type == "error" else None
+        )
         await page.goto(payment["action"]["url"])
         assert await page.locator("html").get_attribute("lang") == language
         await nothing_is_in_the_way(page)
@@ -79,8 +81,8 @@ async def bridge_call(page: Page) -> dict[str, Any]:
     await at_stage(page, "bridge")
     await eventually(is_called, within_s=10)
     (call,) = await page.evaluate("window.bridgeCalls")
-    told: dict[str, Any] = call
-    return told
+    shown: dict[str, Any] = call
+    return shown
 
 
 async def test_wechats_bridge_is_called_with_what_a_public_sdk_signs(
@@ -138,8 +140,8 @@ async def test_what_the_bridge_answers_is_no_proof(
     answer: str,
 ) -> None:
     payment = await on_the_page(api, stack)
-    said = {"err_msg": f"get_brand_wcpay_request:{answer}"}
-    async with device(browser, WECHAT, bridge=said) as context:
+    reply = {"err_msg": f"get_brand_wcpay_request:{answer}"}
+    async with device(browser, WECHAT, bridge=reply) as context:
         page = await context.new_page()
         await page.goto(payment["action"]["url"])
         async with page.expect_response(lambda seen: seen.url.endswith("/check")):

@@ -42,14 +42,14 @@ async def test_the_payer_chooses_scans_and_sees_it_paid(
         assert chosen.status_code == 200
         assert "<svg" in chosen.text
 
-        seen = asyncio.ensure_future(status_told(browser, f"{url}/events", "succeeded"))
+        seen = asyncio.ensure_future(status_shown(browser, f"{url}/events", "succeeded"))
         await paid(sandbox, payment["payment_no"])
         await asyncio.wait_for(seen, 20)
-    told = await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
-    assert told.data["channel"] == "wechat"
+    callback = await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
+    assert callback.data["channel"] == "wechat"
 
 
-async def status_told(browser: httpx.AsyncClient, url: str, status: str) -> None:
+async def status_shown(browser: httpx.AsyncClient, url: str, status: str) -> None:
     """Return when the server-sent events say this status."""
     async with browser.stream("GET", url, timeout=30) as events:
         assert events.headers["content-type"].startswith("text/event-stream")

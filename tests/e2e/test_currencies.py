@@ -39,8 +39,8 @@ async def test_money_keeps_its_decimals(
     refund = await api.post("/v1/refunds", _refund(payment, back))
     assert refund.status_code == 201, refund.text
     await eventually(refund_has_status(api, refund.json()["refund_no"], "succeeded"))
-    told = await payment_of(api, payment["payment_no"])
-    assert (told["amount"], told["currency"], told["amount_refunded"]) == (amount, currency, back)
+    seen = await payment_of(api, payment["payment_no"])
+    assert (seen["amount"], seen["currency"], seen["amount_refunded"]) == (amount, currency, back)
     statement = await _statement(api, payment["merchant_id"], currency)
     booked = [each for each in statement["lines"] if each["payment_no"] == payment["payment_no"]]
     assert [each["amount"] for each in booked] == [amount, -back]

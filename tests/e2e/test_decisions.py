@@ -26,7 +26,7 @@ async def conflicted(harness: Harness, channel: str) -> dict[str, Any]:
     payment = await harness.created(harness.request(channel))
     await harness.pays(payment["payment_no"], amount=AMOUNT + 1)
     await harness.becomes(payment["payment_no"], "conflicted")
-    await harness.hears("payment.conflicted", payment["payment_no"])
+    await harness.receives("payment.conflicted", payment["payment_no"])
     return payment
 
 
@@ -63,7 +63,7 @@ async def test_conflict_goes_back_as_the_channel_took_it(
     (refund,) = order["refunds"]
     assert (refund["cause"], refund["merchant_refund_no"]) == ("requested", None)
     assert (order["status"], order["amount_paid"]) == ("open", 0)
-    await harness.hears("refund.succeeded", refund["refund_no"])
+    await harness.receives("refund.succeeded", refund["refund_no"])
     assert await harness.balances([number, refund["refund_no"]]) == {}
 
 
@@ -73,7 +73,7 @@ async def test_accepted_conflict_is_paid_and_can_be_refunded_in_full(
     payment = await conflicted(harness, "wechat")
     decided = await decide(person, "payment", payment["payment_no"], "accept")
     assert (decided["status"], decided["order"]["status"]) == ("succeeded", "paid")
-    await harness.hears("payment.succeeded", payment["payment_no"])
+    await harness.receives("payment.succeeded", payment["payment_no"])
     refund_no = await harness.refunded(payment, AMOUNT + 1)
     await harness.refund_becomes(refund_no, "succeeded")
 
@@ -104,7 +104,7 @@ async def test_stuck_refund_is_paid_out_to_the_merchant(harness: Harness, person
 
     decided = await decide(person, "refund", refund_no, "pay_out")
     assert decided["status"] == "abnormal"
-    await harness.hears("refund.succeeded", refund_no)
+    await harness.receives("refund.succeeded", refund_no)
     assert await harness.balances([number, refund_no]) == {}
 
 
@@ -124,5 +124,5 @@ async def test_alipay_leaves_a_stuck_refund_to_people(harness: Harness, person: 
 
     await eventually(is_for_people_again)
     await decide(person, "refund", refund_no, "settled_outside")
-    await harness.hears("refund.succeeded", refund_no)
+    await harness.receives("refund.succeeded", refund_no)
     assert (await harness.balances([number, refund_no]))["returned_outside"] == -AMOUNT

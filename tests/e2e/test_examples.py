@@ -74,10 +74,10 @@ async def test_the_fastapi_shop_is_paid_told_and_gives_back(
         assert (await browser.post(f"/bills/{number}/refund")).status_code == 409
         await paid(sandbox, payment["payment_no"])
 
-        async def is_told() -> bool:
+        async def is_delivered() -> bool:
             return bool((await browser.get(f"/api/bills/{number}")).json()["paid"])
 
-        await eventually(is_told)
+        await eventually(is_delivered)
         first, again = [(await browser.post(f"/bills/{number}/refund")).json() for _ in range(2)]
         assert first["refund_no"] == again["refund_no"]
 
@@ -109,11 +109,11 @@ async def test_the_flask_shop_hears_by_pulling(
         (trade,) = [each for each in truth["trades"] if each["state"] == "created"][-1:]
         await paid(sandbox, trade["payment_no"])
 
-        async def is_told() -> bool:
+        async def is_delivered() -> bool:
             seen = (await browser.get(f"/bills/{shown['number']}")).json()
             return bool(seen["paid_by"] == trade["payment_no"])
 
-        await eventually(is_told)
+        await eventually(is_delivered)
         assert (await browser.post("/callbacks", json={})).status_code == 401
 
 
@@ -141,12 +141,12 @@ async def on_a_phone(page: str, browser: httpx.AsyncClient, sandbox: httpx.Async
 
 
 def signed_way_back(secret: str, number: str, payment_no: str) -> str:
-    told = {
+    query = {
         "merchant_order_no": number,
         "payment_no": payment_no,
         "status": "succeeded",
         "timestamp": "1763784306",
     }
-    text = "".join(f"{value}\n" for value in told.values()).encode()
+    text = "".join(f"{value}\n" for value in query.values()).encode()
     digest = hmac.digest(webhooks.secret_bytes(secret), text, "sha256")
-    return urlencode({**told, "signature": base64.b64encode(digest).decode()})
+    return urlencode({**query, "signature": base64.b64encode(digest).decode()})

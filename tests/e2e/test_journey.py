@@ -37,15 +37,15 @@ async def test_a_payment_is_created_paid_told_and_refunded(
     assert payment["action"]["qr_code"].startswith(qr)
 
     await paid(sandbox, payment_no)
-    told = await callbacks.expect(tells("payment.succeeded", payment_no))
-    assert told.is_authentic
-    assert told.data["merchant_order_no"] == body["merchant_order_no"]
-    assert told.data["channel_trade_no"]
-    assert told.data["metadata"] == {"room": "3-1201"}
+    callback = await callbacks.expect(tells("payment.succeeded", payment_no))
+    assert callback.is_authentic
+    assert callback.data["merchant_order_no"] == body["merchant_order_no"]
+    assert callback.data["channel_trade_no"]
+    assert callback.data["metadata"] == {"room": "3-1201"}
 
     now = await payment_of(api, payment_no)
     assert (now["status"], now["order"]["status"]) == ("succeeded", "paid")
-    assert now["channel_trade_no"] == told.data["channel_trade_no"]
+    assert now["channel_trade_no"] == callback.data["channel_trade_no"]
 
     refund = (
         await api.post(
@@ -87,14 +87,14 @@ async def test_an_app_that_pulls_finds_the_event_under_the_callbacks_id(
 ) -> None:
     payment = await created(api, request(stack.demo, notify_url=callbacks.url))
     await paid(sandbox, payment["payment_no"])
-    told = await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
+    callback = await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
 
     ids: list[str] = []
     page = (await api.get("/v1/events?limit=100")).json()
     while page["next_cursor"] is not None:
         ids += [item["id"] for item in page["items"]]
         page = (await api.get(f"/v1/events?limit=100&after={page['next_cursor']}")).json()
-    assert told.webhook_id in ids
+    assert callback.webhook_id in ids
     assert len(ids) == len(set(ids))
 
 

@@ -75,9 +75,9 @@ async def test_from_nothing_to_the_first_payment_with_a_wrong_key_first(
         await page.get_by_role("button", name="微信支付").click()
         await enter(page, account, wrong_key())
         await page.get_by_role("button", name="试连一次").click()
-        told = page.locator(".problem")
-        assert "商户 API 私钥与证书序列号不是一对" in await told.inner_text()
-        assert "商户 API 私钥" in await told.locator("a").inner_text()
+        problem = page.locator(".problem")
+        assert "商户 API 私钥与证书序列号不是一对" in await problem.inner_text()
+        assert "商户 API 私钥" in await problem.locator("a").inner_text()
 
         await page.get_by_role("link", name="修改密钥").click()
         assert await page.locator("input[name=apiv3_key]").input_value() == ""

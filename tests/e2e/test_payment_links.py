@@ -19,11 +19,11 @@ def link_terms(stack: RunningStack, **changes: Any) -> dict[str, Any]:
     return {"merchant_id": stack.demo["merchant_id"], "subject": "物业费 12月", **changes}
 
 
-async def begun(browser: httpx.AsyncClient, url: str, **said: str) -> httpx.Response:
+async def begun(browser: httpx.AsyncClient, url: str, **fields: str) -> httpx.Response:
     """The page where the payer chooses, after the form of the link was sent."""
     page = await browser.get(url)
     form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)"', page.text))
-    return await browser.post(url, data={**form, **said})
+    return await browser.post(url, data={**form, **fields})
 
 
 def payment_no_of(page: httpx.Response) -> str:
@@ -49,8 +49,8 @@ async def test_a_link_that_was_sent_is_paid_once(
         await paid(sandbox, payment_no_of(chosen))
 
     async def is_used() -> bool:
-        told = await api.get(f"/v1/payment-links/{link['link_id']}")
-        return bool(told.json()["state"] == "used")
+        shown = await api.get(f"/v1/payment-links/{link['link_id']}")
+        return bool(shown.json()["state"] == "used")
 
     await eventually(is_used)
     order = await api.get(f"/v1/orders/{number}?merchant_id={stack.demo['merchant_id']}")

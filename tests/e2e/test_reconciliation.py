@@ -131,9 +131,9 @@ async def _reconciled(ledger: Ledger) -> None:
         channel=ledger.channel, operation="bill", fault="wrong_amount", times=1
     )
     wrong = await ledger.compared(at, lambda found: found["state"] == "differs")
-    [told] = wrong["differences"]["items"]
-    assert (told["kind"], told["subject"]) == ("amount", received["payment_no"])
-    assert (told["our_amount"], told["billed_amount"]) == (AMOUNT, AMOUNT + 1)
+    [difference] = wrong["differences"]["items"]
+    assert (difference["kind"], difference["subject"]) == ("amount", received["payment_no"])
+    assert (difference["our_amount"], difference["billed_amount"]) == (AMOUNT, AMOUNT + 1)
     assert await ledger.harness.alerts(wrong["day"]) == {"reconciliation.differs"}
 
     unheard = await ledger.paid_unheard()

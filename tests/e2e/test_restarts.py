@@ -66,7 +66,7 @@ async def test_selling_goes_on_while_the_broker_is_away(
 
     async with stack.broker_held_still():
         answers = await asyncio.gather(*(sold(*each) for each in enumerate(bodies)))
-        await eventually(lambda: told_of_silence(stack), within_s=10)
+        await eventually(lambda: alerted_of_silence(stack), within_s=10)
         stack.kill("gateway")  # It starts from the configuration that it has kept.
         await stack.is_back("gateway")
         status, _ = await sold(0, late := harness.request())
@@ -80,7 +80,7 @@ async def test_selling_goes_on_while_the_broker_is_away(
     assert all(len(order["payments"]) == 1 for order in orders)
 
 
-async def told_of_silence(stack: RunningStack) -> bool:
+async def alerted_of_silence(stack: RunningStack) -> bool:
     connection = await asyncpg.connect(stack.demo["database_urls"]["notifier"])
     try:
         keys = await connection.fetch(

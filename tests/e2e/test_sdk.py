@@ -43,9 +43,9 @@ async def test_the_readme_is_a_first_payment_and_a_verified_callback(
     port = str(ports.free_base())
     first, callbacks, *rest = BLOCK.findall(README.read_text().replace("9000", port))
     place = f'Path("{tmp_path}/events.json")'
-    told = "\n".join([first, *rest]).replace('Path("events.json")', place)
+    listing = "\n".join([first, *rest]).replace('Path("events.json")', place)
     (tmp_path / "callbacks.py").write_text(callbacks)
-    (tmp_path / "readme.py").write_text(told)
+    (tmp_path / "readme.py").write_text(listing)
 
     uvicorn = ("-m", "uvicorn", "callbacks:app", "--port", port)
     async with run(stack, tmp_path, "shop", *uvicorn):
@@ -59,11 +59,11 @@ async def test_the_readme_is_a_first_payment_and_a_verified_callback(
         paid_no = re.search(r"^(P\w+) succeeded$", (tmp_path / "readme.log").read_text(), re.M)
         assert paid_no is not None
 
-        async def is_told() -> bool:
+        async def is_delivered() -> bool:
             line = rf"verified E\w+ payment\.succeeded {paid_no[1]}"
             return re.search(line, (tmp_path / "shop.log").read_text()) is not None
 
-        await eventually(is_told, within_s=WITHIN_S)
+        await eventually(is_delivered, within_s=WITHIN_S)
 
 
 @pytest.fixture

@@ -59,9 +59,9 @@ async def test_paid_money_is_split_told_and_given_back_for_a_refund(
     assert (answer.status_code, answer.json()["status"]) == (201, "processing"), answer.text
     split_no = answer.json()["split_no"]
 
-    told = await harness.hears("split.succeeded", split_no, within_s=60)
-    assert (told.data["merchant_split_no"], told.data["amount"]) == (number, 1000)
-    assert told.data["channel_split_no"]
+    arrived = await harness.receives("split.succeeded", split_no, within_s=60)
+    assert (arrived.data["merchant_split_no"], arrived.data["amount"]) == (number, 1000)
+    assert arrived.data["channel_split_no"]
     again = await ask(harness, payment, merchant_split_no=number, receivers=receivers)
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
     assert (again.json()["split_no"], statuses(again.json())) == (split_no, ["succeeded"] * 2)
@@ -84,9 +84,9 @@ async def test_paid_money_is_split_told_and_given_back_for_a_refund(
 async def test_split_with_the_payment_happens_by_itself(harness: Harness) -> None:
     first, _ = RECEIVERS["wechat"]
     payment = await harness.paid(split=shares((first, 500)))
-    await eventually(lambda: _is_told(harness, payment["payment_no"]), within_s=60)
-    (told,) = _told(harness, payment["payment_no"])
-    assert (told["merchant_split_no"], told["finish"], told["amount"]) == (None, True, 500)
+    await eventually(lambda: _is_called_back(harness, payment["payment_no"]), within_s=60)
+    (arrived,) = _splits_called_back(harness, payment["payment_no"])
+    assert (arrived["merchant_split_no"], arrived["finish"], arrived["amount"]) == (None, True, 500)
     refused = await ask(harness, payment, receivers=shares((first, 1)))
     assert (refused.status_code, refused.json()["code"]) == (409, "split_exceeds_paid")
 
@@ -96,10 +96,10 @@ async def test_receiver_whom_the_channel_does_not_know_gets_nothing(harness: Har
     payment = await harness.paid("alipay", splits=True)
     receivers = shares((STRANGER, 500), (first, 300))
     split_no = (await ask(harness, payment, receivers=receivers)).json()["split_no"]
-    told = await harness.hears("split.failed", split_no, within_s=60)
-    assert told.data["receivers"][0]["status"] == "failed"
-    assert told.data["failure"]["code"]
-    got = sum(one["amount"] for one in told.data["receivers"] if one["status"] == "succeeded")
+    arrived = await harness.receives("split.failed", split_no, within_s=60)
+    assert arrived.data["receivers"][0]["status"] == "failed"
+    assert arrived.data["failure"]["code"]
+    got = sum(one["amount"] for one in arrived.data["receivers"] if one["status"] == "succeeded")
     anew = await ask(harness, payment, receivers=shares((first, AMOUNT - got)))
     assert anew.status_code == 201, anew.text
 
@@ -109,7 +109,7 @@ async def test_answer_that_was_lost_does_not_split_twice(harness: Harness) -> No
     payment = await harness.paid(splits=True)
     await harness.fault(channel="wechat", operation="split", fault="drop_answer", times=1)
     split_no = (await ask(harness, payment, receivers=shares((first, 500)))).json()["split_no"]
-    await harness.hears("split.succeeded", split_no, within_s=60)
+    await harness.receives("split.succeeded", split_no, within_s=60)
     trade = await harness.trade(payment["payment_no"])
     assert trade is not None
     assert [split["split_no"] for split in trade["splits"]] == [split_no]
@@ -134,7 +134,7 @@ async def test_unpaid_or_foreign_payment_cannot_be_split(harness: Harness) -> No
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
-def _told(harness: Harness, payment_no: str) -> list[dict[str, Any]]:
+def _splits_called_back(harness: Harness, payment_no: str) -> list[dict[str, Any]]:
     return [
         callback.data
         for callback in harness.callbacks.received
@@ -142,5 +142,5 @@ def _told(harness: Harness, payment_no: str) -> list[dict[str, Any]]:
     ]
 
 
-async def _is_told(harness: Harness, payment_no: str) -> bool:
-    return bool(_told(harness, payment_no))
+async def _is_called_back(harness: Harness, payment_no: str) -> bool:
+    return bool(_splits_called_back(harness, payment_no))

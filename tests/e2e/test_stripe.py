@@ -34,8 +34,8 @@ async def test_a_page_is_paid_told_and_refunded(
         assert "¥12.99" in await page.content()
         await page.click('button[value="pay"]', no_wait_after=True)
         await callbacks.expect(tells("payment.succeeded", payment["payment_no"]))
-    told = await payment_of(api, payment["payment_no"])
-    assert told["channel_trade_no"].startswith("pi_")
+    now = await payment_of(api, payment["payment_no"])
+    assert now["channel_trade_no"].startswith("pi_")
     refund = await _refunded(api, payment, 300, callbacks.url)
     await callbacks.expect(tells("refund.succeeded", refund["refund_no"]))
     assert (await payment_of(api, payment["payment_no"]))["amount_refunded"] == 300

@@ -82,9 +82,9 @@ async def until_split(
     executor: Executor, account: ChannelAccount, splitting: Splitting
 ) -> Succeeded:
     for _ in range(round(LIMIT_S / POLL_S)):
-        said: Outcome = await executor.query_split(account, splitting)
-        if isinstance(said, Succeeded):
-            return said
+        outcome: Outcome = await executor.query_split(account, splitting)
+        if isinstance(outcome, Succeeded):
+            return outcome
         await asyncio.sleep(POLL_S)
     raise AssertionError("the split does not come to its end")
 

@@ -83,10 +83,10 @@ class Merchant:
     status: int = 200
     answer: bytes = b"success"
     answers: deque[tuple[int, bytes]] = field(default_factory=deque)
-    heard: "queue.Queue[Notification]" = field(default_factory=queue.Queue)
+    received: "queue.Queue[Notification]" = field(default_factory=queue.Queue)
 
     def next_notice(self) -> Notification:
-        return self.heard.get(timeout=NOTICE_LIMIT_S)
+        return self.received.get(timeout=NOTICE_LIMIT_S)
 
 
 @pytest.fixture(scope="session")
@@ -119,10 +119,10 @@ def certificates(sandbox: RunningSandbox) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 async def executor() -> AsyncIterator[Executor]:
-    told: list[Alert] = []
+    kept: list[Alert] = []
     async with HttpTransport() as transport:
         yield Executor(
-            transport, now=lambda: datetime.now(UTC), monotonic=time.monotonic, tell=told.append
+            transport, now=lambda: datetime.now(UTC), monotonic=time.monotonic, tell=kept.append
         )
 
 
@@ -143,14 +143,14 @@ def account(credentials: dict[str, dict[str, str]]) -> Open:
 
 @pytest.fixture
 def merchant() -> Iterator[Merchant]:
-    hears = Merchant()
+    receiver = Merchant()
 
     class MerchantServer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            hears.heard.put(Notification(dict(self.headers), body))
-            usual = (hears.status, hears.answer)
-            status, answer = hears.answers.popleft() if hears.answers else usual
+            receiver.received.put(Notification(dict(self.headers), body))
+            usual = (receiver.status, receiver.answer)
+            status, answer = receiver.answers.popleft() if receiver.answers else usual
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -160,10 +160,10 @@ def merchant() -> Iterator[Merchant]:
             """Silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), MerchantServer)
-    hears.url = f"http://127.0.0.1:{server.server_port}/notices"
+    receiver.url = f"http://127.0.0.1:{server.server_port}/notices"
     thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
     thread.start()
-    yield hears
+    yield receiver
     server.shutdown()
     thread.join()
     server.server_close()

@@ -117,12 +117,12 @@ def test_order_is_paid_on_the_hosted_page_told_and_asked(
     assert _asked(easy, opened["orgTrace"])["tradeRetCode"] == "99"
     decision = httpx.post(page, data={"decision": "pay", "wallet": "UNIONPAY"}, trust_env=False)
     assert decision.headers["location"] == "http://127.0.0.1:1/back"
-    told = json.loads(merchant.next_notice().body)
-    assert easy.is_signed(told)
-    assert (told["orgTrace"], told["orgInfo"]) == (opened["orgTrace"], number)
-    assert (told["bizData"]["tradeRetCode"], told["bizData"]["tradeAmt"]) == ("00", "1299")
-    assert told["bizData"]["payFunc"] == "UNIONPAY"
-    assert _asked(easy, opened["orgTrace"])["outTrace"] == told["bizData"]["outTrace"]
+    shown = json.loads(merchant.next_notice().body)
+    assert easy.is_signed(shown)
+    assert (shown["orgTrace"], shown["orgInfo"]) == (opened["orgTrace"], number)
+    assert (shown["bizData"]["tradeRetCode"], shown["bizData"]["tradeAmt"]) == ("00", "1299")
+    assert shown["bizData"]["payFunc"] == "UNIONPAY"
+    assert _asked(easy, opened["orgTrace"])["outTrace"] == shown["bizData"]["outTrace"]
     assert sandbox.trade(number)["state"] == "paid"
 
 

@@ -33,8 +33,8 @@ class DirectClient:
         sealed = {"reqHeader": header, "reqBody": body, "reqSign": self._sign(header, body)}
         answer = self.http.post(self.known["base_url"] + path, json=sealed).json()
         assert self.is_signed(answer["rspHeader"], answer["rspBody"], answer["rspSign"])
-        told: dict[str, Any] = answer["rspBody"]
-        return told
+        content: dict[str, Any] = answer["rspBody"]
+        return content
 
     def is_signed(self, header: dict[str, Any], body: dict[str, Any], signature: str) -> bool:
         (self.folder / "signature").write_bytes(base64.b64decode(signature))
@@ -93,12 +93,12 @@ def test_a_code_is_paid_told_and_found_by_its_number(
     )
     assert opened["respOrderInfo"]["qrCode"].startswith("http")
     sandbox.pay(number)
-    told = json.loads(merchant.next_notice().body)
-    assert direct.is_signed(told["reqHeader"], told["reqBody"], told["reqSign"])
-    assert told["reqBody"]["respOrderInfo"]["transAmount"] == 1299
+    content = json.loads(merchant.next_notice().body)
+    assert direct.is_signed(content["reqHeader"], content["reqBody"], content["reqSign"])
+    assert content["reqBody"]["respOrderInfo"]["transAmount"] == 1299
     asked = direct.call("/trade/tradeQuery", {"oriOrgTrace": number, "oriTransDate": today})
     assert asked["respStateInfo"]["transState"] == "0"
-    assert asked["respOrderInfo"]["outTrace"] == told["reqBody"]["respOrderInfo"]["outTrace"]
+    assert asked["respOrderInfo"]["outTrace"] == content["reqBody"]["respOrderInfo"]["outTrace"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_misshapen_order_is_refused(
         "backUrl": "https://pay.example/x",
     }
     pay = {"payType": "AliPayNative", "transDate": f"{datetime.now(BEIJING):%Y%m%d}"}
-    told = direct.call(
+    content = direct.call(
         "/trade/native", order | changed, payInfo=pay, riskData={"customerIp": "1.2.3.4"}
     )
-    assert told == {}, says
+    assert content == {}, says

@@ -96,7 +96,7 @@ def test_early_notification_is_there_before_the_answer(
     number = _number()
     sandbox.fault("alipay", "notice", "early", payment_no=number)
     assert _open(alipay, number)["code"] == "10000"
-    assert number.encode() in merchant.heard.get_nowait().body
+    assert number.encode() in merchant.received.get_nowait().body
     assert _statuses(sandbox, number) == [200]
 
 
@@ -112,20 +112,20 @@ def test_duplicate_is_the_same_notification_twice_at_once(
 
 
 @pytest.mark.parametrize(
-    ("fault", "heard_twice", "statuses"),
+    ("fault", "received_twice", "statuses"),
     [("drop_request", False, [0, 200]), ("drop_answer", True, [0, 200]),
      ("status_500", True, [200, 200])],
 )  # fmt: skip
 def test_notification_that_was_lost_is_repeated(
     alipay: Any, sandbox: RunningSandbox, merchant: Merchant,
-    fault: str, heard_twice: bool, statuses: list[int],
+    fault: str, received_twice: bool, statuses: list[int],
 ) -> None:  # fmt: skip
     number = _number()
     _open(alipay, number)
     sandbox.fault("alipay", "notice", fault, payment_no=number, times=1)
     sandbox.pay(number)
     _await(lambda: _statuses(sandbox, number) == statuses)
-    assert merchant.heard.qsize() == 1 + heard_twice
+    assert merchant.received.qsize() == 1 + received_twice
 
 
 def test_late_notification_comes_after_its_delay(
@@ -175,7 +175,7 @@ def test_killed_sandbox_knows_its_trades_and_sends_what_was_open(
         sandbox.pay(number)
         merchant.next_notice()
         os.kill(sandbox.pid, signal.SIGKILL)
-    merchant.heard = queue.Queue()
+    merchant.received = queue.Queue()
     merchant.answer = b"success"
     with run_sandbox(port, tmp_path) as sandbox:
         assert sandbox.control("GET", "/credentials") == before

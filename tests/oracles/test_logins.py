@@ -61,13 +61,13 @@ def _alipay_page(known: Known) -> str:
 def test_sdk_exchanges_alipays_code_once(
     sandbox: RunningSandbox, credentials: Known, sdk: Any
 ) -> None:
-    told = _sent_back(sandbox, _alipay_page(credentials))
-    assert (told["state"], told["source"]) == ("s1", "alipay_wallet")
-    named = _named(sdk, told["auth_code"])
+    content = _sent_back(sandbox, _alipay_page(credentials))
+    assert (content["state"], content["source"]) == ("s1", "alipay_wallet")
+    named = _named(sdk, content["auth_code"])
     assert named["open_id"].startswith("o")
     assert "code" not in named
     with pytest.raises(AliPayException, match="code-invalid"):
-        _named(sdk, told["auth_code"])
+        _named(sdk, content["auth_code"])
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay"])
@@ -81,9 +81,9 @@ async def test_our_plugins_learn_who_pays(
     login = ours.plugin.login
     assert login is not None
     url = login.address(BACK, "s1", ours.opened)
-    told = _sent_back(sandbox, url, **IN_WECHAT)
-    code = told.get("code") or told["auth_code"]
-    assert told["state"] == "s1"
+    content = _sent_back(sandbox, url, **IN_WECHAT)
+    code = content.get("code") or content["auth_code"]
+    assert content["state"] == "s1"
     named = await identify(executor, ours, code)
     assert isinstance(named, str)
     assert len(named) == 28

@@ -72,9 +72,9 @@ def test_a_notification_that_we_believe_is_opened_by_the_oracle() -> None:
         "publicKey": side.platform.public_pem,
         "key": APIV3_KEY,
     }
-    told = judge("wechatNotice", **given)
+    content = judge("wechatNotice", **given)
     [ours] = side.plugin.notifications.read(notification, opened(side), MOMENT)
-    assert told["out_trade_no"] == ours.payment_no == PAYMENT_NO
+    assert content["out_trade_no"] == ours.payment_no == PAYMENT_NO
     assert judge("wechatNotice", **given | {"nonce": "other"}) is None
 
 

@@ -26,10 +26,12 @@ SPEAKERS = pytest.mark.parametrize("channel", ["wechat", "alipay"])
 CODES = {"wechat": "134567890123456700", "alipay": "284567890123456700"}
 
 
-async def heard(executor: Executor, here: ChannelAccount, merchant: Merchant) -> list[Notified]:
-    told = merchant.next_notice()
-    headers = {name.lower(): value for name, value in told.headers.items()}
-    return await executor.read_notification(here, RawNotification(headers, told.body))
+async def next_notified(
+    executor: Executor, here: ChannelAccount, merchant: Merchant
+) -> list[Notified]:
+    notification = merchant.next_notice()
+    headers = {name.lower(): value for name, value in notification.headers.items()}
+    return await executor.read_notification(here, RawNotification(headers, notification.body))
 
 
 @SPEAKERS
@@ -45,12 +47,12 @@ async def test_a_refund_in_the_console_is_told_of_the_payment(
     here, paid = account(channel), order(merchant.url)
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no)
-    [first] = await heard(executor, here, merchant)
+    [first] = await next_notified(executor, here, merchant)
     assert isinstance(first, NotifiedPayment)
     assert isinstance(first.outcome, Succeeded)
     assert first.outcome.given_back is None
     sandbox.control("POST", "/console-refunds", {"payment_no": paid.payment_no, "amount": amount})
-    [notified] = await heard(executor, here, merchant)
+    [notified] = await next_notified(executor, here, merchant)
     assert isinstance(notified, NotifiedPayment)
     assert isinstance(notified.outcome, Succeeded)
     assert notified.outcome.amount == AMOUNT
@@ -58,12 +60,12 @@ async def test_a_refund_in_the_console_is_told_of_the_payment(
     assert back
     assert back.channel_no
     assert Money(amount, "CNY") in (back.amount, back.latest)
-    said = await executor.query(here, trade_of(paid))
-    assert isinstance(said, Succeeded)
+    result = await executor.query(here, trade_of(paid))
+    assert isinstance(result, Succeeded)
     if channel == "wechat":
-        assert said.given_back == GivenBack()  # REFUND, and not how much
+        assert result.given_back == GivenBack()  # REFUND, and not how much
     else:
-        assert said.given_back == (GivenBack(AMOUNT) if amount == 1299 else None)
+        assert result.given_back == (GivenBack(AMOUNT) if amount == 1299 else None)
 
 
 async def test_a_refund_of_ours_comes_back(
@@ -72,16 +74,16 @@ async def test_a_refund_of_ours_comes_back(
     here, paid = account("alipay"), order(merchant.url)
     await executor.pay(here, paid)
     sandbox.pay(paid.payment_no)
-    await heard(executor, here, merchant)
+    await next_notified(executor, here, merchant)
     given_back = refunding_of(paid, 500)
     assert isinstance(await executor.refund(here, given_back), Succeeded)
     sandbox.control("POST", "/bounces", {"refund_no": given_back.refund_no})
-    told = merchant.next_notice()
+    notification = merchant.next_notice()
     number = given_back.refund_no.encode()
-    assert number in told.body
-    said = await executor.query_refund(here, given_back)
-    assert isinstance(said, Declined)
-    assert said.abnormal
+    assert number in notification.body
+    result = await executor.query_refund(here, given_back)
+    assert isinstance(result, Declined)
+    assert result.abnormal
 
 
 async def test_a_refund_of_ours_comes_back_at_wechat_pay(
@@ -94,9 +96,9 @@ async def test_a_refund_of_ours_comes_back_at_wechat_pay(
     await executor.refund(here, given_back)
     await until_refunded(executor, here, given_back)
     sandbox.control("POST", "/bounces", {"refund_no": given_back.refund_no, "notify": False})
-    said = await executor.query_refund(here, given_back)
-    assert isinstance(said, Declined)
-    assert said.abnormal
+    result = await executor.query_refund(here, given_back)
+    assert isinstance(result, Declined)
+    assert result.abnormal
 
 
 @SPEAKERS
@@ -112,9 +114,9 @@ async def test_a_code_is_closed_whether_its_payer_was_quicker_or_not(
     if is_paid:
         sandbox.pay(asked.payment_no, notify=False)
     for _ in range(2):  # the first answer may get lost
-        said = await executor.close(here, trade_of(asked))
-        assert isinstance(said, Succeeded)
-        assert said.is_reversed == (is_paid or channel == "wechat")
+        result = await executor.close(here, trade_of(asked))
+        assert isinstance(result, Succeeded)
+        assert result.is_reversed == (is_paid or channel == "wechat")
     after = await executor.query(here, trade_of(asked))
     assert isinstance(after, Declined)
     assert after.closed
@@ -133,7 +135,7 @@ async def test_a_late_word_of_payment_is_older_than_the_cancellation(
     closed = await executor.close(here, trade_of(asked))
     assert isinstance(closed, Succeeded)
     assert closed.is_reversed
-    [late] = await heard(executor, here, merchant)
+    [late] = await next_notified(executor, here, merchant)
     assert isinstance(late.outcome, Succeeded)
     assert late.outcome.asked_at
     assert closed.said_at

@@ -45,11 +45,13 @@ async def test_wechat_pay_rotates_its_certificate_in_the_middle(
     for _ in range(4):
         assert isinstance(await executor.query(certified, trade_of(request)), Pending)
     sandbox.pay(request.payment_no)
-    heard = merchant.next_notice()
-    headers = {name.lower(): value for name, value in heard.headers.items()}
-    [said] = await executor.read_notification(certified, RawNotification(headers, heard.body))
-    assert isinstance(said, NotifiedPayment)
-    assert isinstance(said.outcome, Succeeded)
+    received = merchant.next_notice()
+    headers = {name.lower(): value for name, value in received.headers.items()}
+    [notified] = await executor.read_notification(
+        certified, RawNotification(headers, received.body)
+    )
+    assert isinstance(notified, NotifiedPayment)
+    assert isinstance(notified.outcome, Succeeded)
     assert isinstance(await executor.query(certified, trade_of(request)), Succeeded)
 
 
@@ -89,11 +91,11 @@ async def test_a_probe_of_wechat_pay_is_refused_like_any_wrong_signature(
     keyed, request = account("wechat"), order(merchant.url)
     await executor.pay(keyed, request)
     sandbox.pay(request.payment_no)
-    heard = merchant.next_notice()
-    headers = {name.lower(): value for name, value in heard.headers.items()}
+    received = merchant.next_notice()
+    headers = {name.lower(): value for name, value in received.headers.items()}
     probe = {**headers, "wechatpay-signature": "WECHATPAY/SIGNTEST/" + "A" * 325}
     for serial in (headers["wechatpay-serial"], "5157F09EFDC096DE15EBE81A47057A72"):
-        notification = RawNotification({**probe, "wechatpay-serial": serial}, heard.body)
+        notification = RawNotification({**probe, "wechatpay-serial": serial}, received.body)
         with pytest.raises(Unverifiable) as refused:
             await executor.read_notification(keyed, notification)
         assert isinstance(refused.value, UnknownKey) == (serial != headers["wechatpay-serial"])
@@ -149,12 +151,12 @@ async def test_a_provider_acts_for_its_merchant_in_every_operation(
         assert isinstance(await executor.pay(here, request), Pending)
     assert await executor.close(here, trade_of(left)) == Succeeded()
     sandbox.pay(paid.payment_no)
-    heard = merchant.next_notice()
+    received = merchant.next_notice()
     notification = RawNotification(
-        {name.lower(): value for name, value in heard.headers.items()}, heard.body
+        {name.lower(): value for name, value in received.headers.items()}, received.body
     )
-    [said] = await executor.read_notification(here, notification)
-    assert isinstance(said.outcome, Succeeded)
+    [notified] = await executor.read_notification(here, notification)
+    assert isinstance(notified.outcome, Succeeded)
     with pytest.raises(Unverifiable):
         await executor.read_notification(other, notification)
     assert isinstance(await executor.query(here, trade_of(paid)), Succeeded)

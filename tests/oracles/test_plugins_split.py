@@ -61,9 +61,9 @@ async def test_a_split_is_accepted_and_comes_to_its_end(
     trade = await paid(executor, here, sandbox)
     request = splitting_of(trade, (RECEIVERS[channel], 300), (PERSON, 200), is_last=is_last)
     assert isinstance(await executor.split(here, request), Pending)
-    said = await until_split(executor, here, request)
-    assert [share.status for share in said.shares] == ["succeeded", "succeeded"]
-    assert [share.amount for share in said.shares] == [Money(300, "CNY"), Money(200, "CNY")]
+    outcome = await until_split(executor, here, request)
+    assert [share.status for share in outcome.shares] == ["succeeded", "succeeded"]
+    assert [share.amount for share in outcome.shares] == [Money(300, "CNY"), Money(200, "CNY")]
     assert shares_of(request, sandbox) == [(300, "succeeded", 0), (200, "succeeded", 0)]
 
 
@@ -93,9 +93,9 @@ async def test_a_split_that_never_arrived_is_absent_and_may_be_sent_again(
     request = splitting_of(trade, (RECEIVERS[channel], 300))
     sandbox.fault(channel, "split", "drop_request", payment_no=trade.payment_no, times=1)
     assert isinstance(await executor.split(here, request), Unknown)
-    said = await executor.query_split(here, request)
-    assert isinstance(said, Pending)
-    assert not said.found
+    outcome = await executor.query_split(here, request)
+    assert isinstance(outcome, Pending)
+    assert not outcome.found
     assert isinstance(await executor.split(here, request), Pending)
 
 
@@ -121,9 +121,9 @@ async def test_a_question_about_a_split_whose_answer_proves_nothing_is_unknown(
     request = splitting_of(trade, (RECEIVERS[channel], 300))
     await executor.split(here, request)
     sandbox.fault(channel, "query_split", fault, payment_no=trade.payment_no, times=1)
-    said = await executor.query_split(here, request)
-    assert isinstance(said, Unknown)
-    assert said.is_listed == (fault != "unknown_status")
+    outcome = await executor.query_split(here, request)
+    assert isinstance(outcome, Unknown)
+    assert outcome.is_listed == (fault != "unknown_status")
 
 
 @CHANNELS
@@ -136,9 +136,9 @@ async def test_a_wrong_share_is_told_as_the_channel_says_it(
     await executor.split(here, request)
     await until_split(executor, here, request)
     sandbox.fault(channel, "query_split", "wrong_amount", payment_no=trade.payment_no, times=1)
-    said = await executor.query_split(here, request)
-    assert isinstance(said, Succeeded)
-    assert said.shares[0].amount == Money(301, "CNY")
+    outcome = await executor.query_split(here, request)
+    assert isinstance(outcome, Succeeded)
+    assert outcome.shares[0].amount == Money(301, "CNY")
 
 
 @CHANNELS
@@ -151,9 +151,9 @@ async def test_strangers_get_nothing(
     assert isinstance(await executor.split(here, alone), Declined)
     request = splitting_of(trade, (RECEIVERS[channel], 300), ("stranger00", 200))
     assert isinstance(await executor.split(here, request), Pending)
-    said = await until_split(executor, here, request)
-    assert [share.status for share in said.shares] == ["succeeded", "failed"]
-    assert said.shares[1].code in ("NO_RELATION", "ROYALTY_RECEIVER_INVALID")
+    outcome = await until_split(executor, here, request)
+    assert [share.status for share in outcome.shares] == ["succeeded", "failed"]
+    assert outcome.shares[1].code in ("NO_RELATION", "ROYALTY_RECEIVER_INVALID")
 
 
 @CHANNELS
@@ -171,9 +171,9 @@ async def test_wechat_pay_splits_only_what_was_paid_for_it(
 ) -> None:
     here = account("wechat")
     plain = await paid(executor, here, sandbox, splits=False)
-    said = await executor.split(here, splitting_of(plain, (RECEIVERS["wechat"], 300)))
-    assert isinstance(said, Declined)
-    assert said.message == "非分账订单不支持分账"
+    outcome = await executor.split(here, splitting_of(plain, (RECEIVERS["wechat"], 300)))
+    assert isinstance(outcome, Declined)
+    assert outcome.message == "非分账订单不支持分账"
     always = account("wechat", profit_sharing=True)
     marked = await paid(executor, always, sandbox, splits=False)
     request = splitting_of(marked, (RECEIVERS["wechat"], 300))

@@ -63,14 +63,14 @@ async def test_a_payment_whose_answer_proves_nothing_is_unknown_and_found_by_ask
 ) -> None:
     here, request = account(channel), replace(order(), method=METHODS[channel])
     sandbox.fault(channel, "pay", fault, payment_no=request.payment_no, times=1)
-    said = await executor.pay(here, request)
+    notified = await executor.pay(here, request)
     # What only hands out a code has no state that could be unheard of.
-    assert isinstance(said, Unknown) or (fault == "unknown_status" and _is_code(said))
+    assert isinstance(notified, Unknown) or (fault == "unknown_status" and _is_code(notified))
     assert isinstance(await executor.pay(here, request), Pending | Unknown)
     sandbox.pay(request.payment_no, notify=False)
-    said = await executor.query(here, trade_of(request))
-    assert isinstance(said, Succeeded)
-    assert said.amount == AMOUNT
+    notified = await executor.query(here, trade_of(request))
+    assert isinstance(notified, Succeeded)
+    assert notified.amount == AMOUNT
 
 
 @pytest.mark.parametrize("channel", ["wechat", "alipay", "stripe"])
@@ -106,13 +106,13 @@ async def test_what_the_channel_asks_for_again_is_not_known_until_it_was_asked_a
     ask = getattr(executor, operation)
     sandbox.fault(channel, operation, fault, payment_no=request.payment_no, times=1)
     assert isinstance(await ask(here, subject), Unknown | NotSent)
-    said = await ask(here, subject)
+    notified = await ask(here, subject)
     if operation == "close":
         asked = await executor.query(here, trade_of(request))
         assert isinstance(asked, Declined)
         assert asked.closed
     else:
-        assert isinstance(said, Pending | Succeeded)
+        assert isinstance(notified, Pending | Succeeded)
 
 
 @CHANNELS
@@ -146,12 +146,12 @@ async def test_what_nobody_signed_ends_nothing(
         await executor.refund(here, given_back)
     sandbox.fault(channel, operation, "unsigned", payment_no=request.payment_no, times=1)
     subject = given_back if "refund" in operation else made
-    said = await getattr(executor, operation)(here, subject)
+    notified = await getattr(executor, operation)(here, subject)
     if operation == "close" and here.plugin.closing(request.method) is None:
-        assert isinstance(said, NotSent)
+        assert isinstance(notified, NotSent)
         return
-    assert isinstance(said, Unknown)
-    assert not said.is_signed
+    assert isinstance(notified, Unknown)
+    assert not notified.is_signed
     if operation == "close":
         assert sandbox.trade(request.payment_no)["state"] == "closed"
         return
@@ -167,9 +167,9 @@ async def test_a_question_whose_answer_proves_nothing_is_unknown(
     await executor.pay(here, request)
     sandbox.pay(request.payment_no, notify=False)
     sandbox.fault(channel, "query", fault, payment_no=request.payment_no, times=1)
-    said = await executor.query(here, trade_of(request))
-    assert isinstance(said, Unknown)
-    assert said.is_listed == (fault != "unknown_status")
+    notified = await executor.query(here, trade_of(request))
+    assert isinstance(notified, Unknown)
+    assert notified.is_listed == (fault != "unknown_status")
     assert isinstance(await executor.query(here, trade_of(request)), Succeeded)
 
 
@@ -180,10 +180,10 @@ async def test_a_wrong_amount_is_told_as_the_channel_says_it(
     here, request = account(channel), replace(order(), method=METHODS[channel])
     await executor.pay(here, request)
     sandbox.pay(request.payment_no, amount=1, notify=False)
-    said = await executor.query(here, trade_of(request))
-    assert isinstance(said, Succeeded)
-    assert said.amount is not None
-    assert said.amount.amount_minor == 1
+    notified = await executor.query(here, trade_of(request))
+    assert isinstance(notified, Succeeded)
+    assert notified.amount is not None
+    assert notified.amount.amount_minor == 1
 
 
 @CHANNELS
@@ -195,14 +195,14 @@ async def test_not_paid_by_the_query_and_paid_by_the_late_notification(
     asked = await executor.query(here, trade_of(request))
     assert isinstance(asked, Pending)
     sandbox.pay(request.payment_no)
-    notification = heard(merchant)
+    notification = next_raw(merchant)
     twice = [await executor.read_notification(here, notification) for _ in range(2)]
     assert twice[0] == twice[1]
-    [said] = twice[0]
-    assert isinstance(said, NotifiedPayment)
-    assert isinstance(said.outcome, Succeeded)
-    assert (said.payment_no, said.outcome.amount) == (request.payment_no, AMOUNT)
-    assert said.is_unbound == (channel == "easy")
+    [notified] = twice[0]
+    assert isinstance(notified, NotifiedPayment)
+    assert isinstance(notified.outcome, Succeeded)
+    assert (notified.payment_no, notified.outcome.amount) == (request.payment_no, AMOUNT)
+    assert notified.is_unbound == (channel == "easy")
 
 
 @CLOSING
@@ -228,8 +228,8 @@ async def test_a_scanned_code_that_nobody_knows_of_is_taken_back(
     assert isinstance(await executor.pay(here, request), Unknown)
     sandbox.fault(channel, "close", "drop_answer", payment_no=request.payment_no, times=1)
     assert isinstance(await executor.close(here, trade_of(request)), Unknown)
-    said = await executor.close(here, trade_of(request))
-    assert isinstance(said, Succeeded)
+    notified = await executor.close(here, trade_of(request))
+    assert isinstance(notified, Succeeded)
     trade = sandbox.trade(request.payment_no)
     assert trade["state"] == "closed" or trade["refunded"] == request.amount.amount_minor
 
@@ -244,8 +244,8 @@ async def test_a_refund_that_is_repeated_gives_the_money_back_once(
     back = refunding(sandbox, request)
     sandbox.fault(channel, "refund", "drop_answer", payment_no=request.payment_no, times=1)
     assert isinstance(await executor.refund(here, back), Unknown)
-    said = await asyncio.gather(*(executor.refund(here, back) for _ in range(3)))
-    assert not any(isinstance(each, Declined | NotSent) for each in said)
+    notified = await asyncio.gather(*(executor.refund(here, back) for _ in range(3)))
+    assert not any(isinstance(each, Declined | NotSent) for each in notified)
     await until_refunded(executor, here, back)
     assert [each["amount"] for each in sandbox.trade(request.payment_no)["refunds"]] == [500]
 
@@ -264,9 +264,9 @@ async def test_a_refund_that_was_taken_may_come_to_another_end(
     assert isinstance(await executor.refund(here, back), Pending)
     assert isinstance(await executor.query_refund(here, back), Pending)
     sandbox.control("POST", "/refunds", {"refund_no": back.refund_no, "state": state})
-    said = await executor.query_refund(here, back)
-    assert isinstance(said, Declined)
-    assert said.abnormal == abnormal
+    notified = await executor.query_refund(here, back)
+    assert isinstance(notified, Declined)
+    assert notified.abnormal == abnormal
 
 
 async def test_a_notification_of_easy_under_another_number_only_makes_us_ask(
@@ -278,23 +278,23 @@ async def test_a_notification_of_easy_under_another_number_only_makes_us_ask(
     for request in (paid, unpaid):
         await executor.pay(here, request)
     sandbox.pay(paid.payment_no)
-    envelope = json.loads(heard(merchant).body)
+    envelope = json.loads(next_raw(merchant).body)
     call = here.plugin.methods[Method.H5].call(unpaid, here.opened)
     forged = RawNotification({}, json.dumps(envelope | dict(call.query)).encode())
-    [said] = await executor.read_notification(here, forged)
-    assert isinstance(said, NotifiedPayment)
-    assert said.is_unbound
-    assert said.payment_no == unpaid.payment_no
+    [notified] = await executor.read_notification(here, forged)
+    assert isinstance(notified, NotifiedPayment)
+    assert notified.is_unbound
+    assert notified.payment_no == unpaid.payment_no
     assert isinstance(await executor.query(here, trade_of(unpaid)), Pending)
 
 
-def _is_code(said: Outcome) -> bool:
-    return isinstance(said, Pending) and isinstance(said.action, QrCodeAction)
+def _is_code(notified: Outcome) -> bool:
+    return isinstance(notified, Pending) and isinstance(notified.action, QrCodeAction)
 
 
-def named(request: PayOrder, said: Outcome) -> Trade:
+def named(request: PayOrder, notified: Outcome) -> Trade:
     """With the number that the channel gave it at once, where it gave one."""
-    return replace(trade_of(request), channel_trade_no=getattr(said, "channel_no", None))
+    return replace(trade_of(request), channel_trade_no=getattr(notified, "channel_no", None))
 
 
 def refunding(sandbox: RunningSandbox, request: PayOrder) -> Refunding:
@@ -305,7 +305,7 @@ def refunding(sandbox: RunningSandbox, request: PayOrder) -> Refunding:
     return replace(refunding_of(request, 500), trade=paid)
 
 
-def heard(merchant: Merchant) -> RawNotification:
+def next_raw(merchant: Merchant) -> RawNotification:
     notification = merchant.next_notice()
     return RawNotification(
         {name.lower(): text for name, text in notification.headers.items()}, notification.body

@@ -62,7 +62,7 @@ def _number() -> str:
     return f"P{uuid.uuid4().hex}"
 
 
-def _told(alipay: Any, merchant: Merchant) -> dict[str, str]:
+def _notified(alipay: Any, merchant: Merchant) -> dict[str, str]:
     """The next notification, verified by the SDK."""
     fields = dict(parse_qsl(merchant.next_notice().body.decode()))
     signature = fields.pop("sign")
@@ -74,7 +74,7 @@ def _paid(alipay: Any, sandbox: RunningSandbox, merchant: Merchant) -> str:
     number = _number()
     assert alipay.api_alipay_trade_precreate("物业费", number, "1.00")["code"] == "10000"
     sandbox.pay(number)
-    assert _told(alipay, merchant)["out_trade_no"] == number
+    assert _notified(alipay, merchant)["out_trade_no"] == number
     return number
 
 
@@ -87,11 +87,11 @@ def test_precreated_trade_is_paid_told_and_asked(
     assert opened["qr_code"].startswith("https://qr.alipay.com/")
     assert alipay.api_alipay_trade_query(number)["trade_status"] == "WAIT_BUYER_PAY"
     sandbox.pay(number)
-    told = _told(alipay, merchant)
-    asked = alipay.api_alipay_trade_query(trade_no=told["trade_no"])
-    assert (told["trade_status"], told["total_amount"]) == ("TRADE_SUCCESS", "12.99")
+    shown = _notified(alipay, merchant)
+    asked = alipay.api_alipay_trade_query(trade_no=shown["trade_no"])
+    assert (shown["trade_status"], shown["total_amount"]) == ("TRADE_SUCCESS", "12.99")
     assert (asked["trade_status"], asked["total_amount"]) == ("TRADE_SUCCESS", "12.99")
-    assert told["passback_params"] == "a%3D1"
+    assert shown["passback_params"] == "a%3D1"
 
 
 def test_same_number_with_other_content_is_inconsistent(alipay: Any) -> None:
@@ -139,7 +139,7 @@ def test_trade_exists_once_its_form_link_or_order_string_was_opened(
     assert opened.status_code == 302
     assert alipay.api_alipay_trade_query(number)["trade_status"] == "WAIT_BUYER_PAY"
     decision = httpx.post(opened.headers["location"], data={"decision": "pay"}, trust_env=False)
-    assert _told(alipay, merchant)["trade_status"] == "TRADE_SUCCESS"
+    assert _notified(alipay, merchant)["trade_status"] == "TRADE_SUCCESS"
     if back:
         returned = dict(parse_qsl(urlsplit(decision.headers["location"]).query))
         assert returned.pop("from") == "alipay"
@@ -154,7 +154,7 @@ def test_scanned_code_is_paid_at_once_and_cancelled(
         number, "bar_code", "281234567890123456", "停车费", total_amount="5.00"
     )
     assert (paid["code"], paid["total_amount"]) == ("10000", "5.00")
-    assert _told(alipay, merchant)["trade_status"] == "TRADE_SUCCESS"
+    assert _notified(alipay, merchant)["trade_status"] == "TRADE_SUCCESS"
     cancelled = alipay.api_alipay_trade_cancel(number)
     assert (cancelled["action"], cancelled["retry_flag"]) == ("refund", "N")
     assert sandbox.trade(number)["refunded"] == 500
@@ -197,11 +197,11 @@ def test_refund_of_a_page_trade_is_told_by_notification(
     link = alipay.api_alipay_trade_page_pay("物业费", number, "1.00", notify_url=merchant.url)
     httpx.get(f"{alipay._gateway}?{link}", trust_env=False)
     sandbox.pay(number)
-    _told(alipay, merchant)
+    _notified(alipay, merchant)
     alipay.api_alipay_trade_refund("1.00", out_trade_no=number, out_request_no="R1")
-    told = _told(alipay, merchant)
-    assert (told["trade_status"], told["refund_fee"]) == ("TRADE_CLOSED", "1.00")
-    assert told["out_biz_no"] == "R1"
+    shown = _notified(alipay, merchant)
+    assert (shown["trade_status"], shown["refund_fee"]) == ("TRADE_CLOSED", "1.00")
+    assert shown["out_biz_no"] == "R1"
 
 
 def test_held_refund_is_decided_later(
@@ -277,7 +277,7 @@ def test_tampered_notification_is_refused_and_repeated(
     fields = dict(parse_qsl(merchant.next_notice().body.decode()))
     assert not alipay.verify(fields, fields.pop("sign"))
     merchant.answer = b"success"
-    assert _told(alipay, merchant)["notify_id"] == fields["notify_id"]
+    assert _notified(alipay, merchant)["notify_id"] == fields["notify_id"]
 
 
 def test_second_app_is_another_merchant(

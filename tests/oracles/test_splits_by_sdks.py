@@ -80,9 +80,9 @@ def share(account: str = RECEIVER, amount: int = 30) -> dict[str, Any]:
 def until_finished(wechat: Any, transaction_id: str, split_no: str, **more: Any) -> dict[str, Any]:
     deadline, pause = time.monotonic() + LIMIT_S, queue.Queue[None]()
     while time.monotonic() < deadline:
-        told = content(wechat.profitsharing_order_query(transaction_id, split_no, **more))
-        if told["state"] == "FINISHED":
-            return told
+        shown = content(wechat.profitsharing_order_query(transaction_id, split_no, **more))
+        if shown["state"] == "FINISHED":
+            return shown
         with pytest.raises(queue.Empty):
             pause.get(timeout=POLL_S)
     raise AssertionError("the split does not come to its end")
@@ -95,8 +95,8 @@ def test_a_split_is_accepted_then_done_and_the_rest_is_freed(
     receivers = [share(), share(PERSON, 20)]
     accepted = content(wechat.profitsharing_order(transaction_id, split_no, receivers, True))
     assert accepted["state"] == "PROCESSING"
-    told = until_finished(wechat, transaction_id, split_no)
-    amounts = [(each["account"], each["amount"], each["result"]) for each in told["receivers"]]
+    shown = until_finished(wechat, transaction_id, split_no)
+    amounts = [(each["account"], each["amount"], each["result"]) for each in shown["receivers"]]
     assert amounts == [
         (RECEIVER, 30, "SUCCESS"), (PERSON, 20, "SUCCESS"), (wechat._mchid, 50, "SUCCESS"),
     ]  # fmt: skip
@@ -130,8 +130,8 @@ def test_a_stranger_is_told_as_closed_and_registered_then(
     transaction_id, split_no, stranger = paid(wechat, sandbox), number("S"), f"{number('o')}00"
     receivers = [share(), share(stranger, 20)]
     content(wechat.profitsharing_order(transaction_id, split_no, receivers, False))
-    told = until_finished(wechat, transaction_id, split_no)["receivers"][1]
-    assert (told["result"], told["fail_reason"]) == ("CLOSED", "NO_RELATION")
+    shown = until_finished(wechat, transaction_id, split_no)["receivers"][1]
+    assert (shown["result"], shown["fail_reason"]) == ("CLOSED", "NO_RELATION")
     content(wechat.profitsharing_add_receiver("PERSONAL_OPENID", stranger, "STAFF"))
     more = wechat.profitsharing_order(transaction_id, number("S"), [share(stranger)], False)
     assert content(more)["state"] == "PROCESSING"
@@ -147,8 +147,8 @@ def test_a_receiver_gives_back_once(wechat: Any, sandbox: RunningSandbox) -> Non
     for _ in range(2):
         given = wechat.profitsharing_return(return_no, RECEIVER, 30, "退款", out_order_no=split_no)
         assert content(given)["result"] == "SUCCESS"
-    told = content(wechat.profitsharing_return_query(split_no, return_no))
-    assert (told["amount"], told["result"]) == (30, "SUCCESS")
+    shown = content(wechat.profitsharing_return_query(split_no, return_no))
+    assert (shown["amount"], shown["result"]) == (30, "SUCCESS")
     more = wechat.profitsharing_return(number("R"), RECEIVER, 1, "退款", out_order_no=split_no)
     assert refusal(more) == (400, "INVALID_REQUEST")
 
@@ -166,9 +166,9 @@ def test_a_provider_splits_for_its_merchant(
     sub = {"sub_mchid": "1900000555"}
     transaction_id, split_no = paid(provider, sandbox, sub), number("S")
     content(provider.profitsharing_order(transaction_id, split_no, [share()], True, **sub))
-    told = until_finished(provider, transaction_id, split_no, **sub)
-    assert told["sub_mchid"] == sub["sub_mchid"]
-    assert told["receivers"][1]["account"] == sub["sub_mchid"]
+    shown = until_finished(provider, transaction_id, split_no, **sub)
+    assert shown["sub_mchid"] == sub["sub_mchid"]
+    assert shown["receivers"][1]["account"] == sub["sub_mchid"]
     assert content(provider.profitsharing_config_query(sub["sub_mchid"]))["max_ratio"]
 
 

@@ -102,9 +102,9 @@ def test_a_paid_session_leads_to_its_charge_refunds_and_movements(
     assert client.v1.refunds.create(back, keyed(refund_no)).id == refund.id
     listed = client.v1.refunds.list({"payment_intent": intent.id})
     assert [each.id for each in listed.data] == [refund.id]
-    told = client.v1.payment_intents.retrieve(intent.id, {"expand": ["latest_charge"]})
-    assert isinstance(told.latest_charge, stripe.Charge)
-    assert told.latest_charge.amount_refunded == 500
+    shown = client.v1.payment_intents.retrieve(intent.id, {"expand": ["latest_charge"]})
+    assert isinstance(shown.latest_charge, stripe.Charge)
+    assert shown.latest_charge.amount_refunded == 500
     moved = [
         each
         for each in client.v1.balance_transactions.list(
@@ -191,13 +191,13 @@ def test_the_sdk_takes_what_the_sandbox_sends_and_so_do_we(
     plugin = PLUGINS["stripe"]
     account = plugin.open_account(plugin.credentials.model_validate(known))
     for _ in range(2):
-        heard = merchant.next_notice()
-        header = heard.headers["Stripe-Signature"]
-        event = stripe.Webhook.construct_event(heard.body, header, known["webhook_secret"])
+        received = merchant.next_notice()
+        header = received.headers["Stripe-Signature"]
+        event = stripe.Webhook.construct_event(received.body, header, known["webhook_secret"])
         assert event.type == "checkout.session.completed"
-        raw = RawNotification({"stripe-signature": header}, heard.body)
-        [said] = plugin.notifications.read(raw, account, Moment(datetime.now(UTC), ""))
-        assert said.payment_no == payment_no
+        raw = RawNotification({"stripe-signature": header}, received.body)
+        [outcome] = plugin.notifications.read(raw, account, Moment(datetime.now(UTC), ""))
+        assert outcome.payment_no == payment_no
 
 
 def header(secret: str = SECRET, at: int = AT, body: bytes = BODY) -> str:
@@ -231,8 +231,8 @@ def test_our_verifier_and_the_sdks_are_of_one_mind(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stripe._webhook.time.time", NOW.timestamp)
-    told = HEADERS[name]()
-    assert is_taken(told, NOW) == is_taken_by_the_sdk(told)
+    shown = HEADERS[name]()
+    assert is_taken(shown, NOW) == is_taken_by_the_sdk(shown)
 
 
 def test_what_is_signed_in_the_future_only_the_sdk_takes() -> None:
@@ -241,7 +241,7 @@ def test_what_is_signed_in_the_future_only_the_sdk_takes() -> None:
     assert not is_taken(header(at=AT + 301), NOW)
 
 
-def is_taken(told: str, now: datetime) -> bool:
+def is_taken(shown: str, now: datetime) -> bool:
     plugin = PLUGINS["stripe"]
     given = {
         "account_id": "acct_1PgafTB1WZ2YqpXk",
@@ -249,7 +249,7 @@ def is_taken(told: str, now: datetime) -> bool:
         "webhook_secret": SECRET,
     }
     account = plugin.open_account(plugin.credentials.model_validate(given))
-    raw = RawNotification({"stripe-signature": told}, BODY)
+    raw = RawNotification({"stripe-signature": shown}, BODY)
     try:
         check_signature(raw, account, Moment(now, ""))
     except Unverifiable:
@@ -257,9 +257,9 @@ def is_taken(told: str, now: datetime) -> bool:
     return True
 
 
-def is_taken_by_the_sdk(told: str) -> bool:
+def is_taken_by_the_sdk(shown: str) -> bool:
     try:
-        stripe.Webhook.construct_event(BODY, told, SECRET)
+        stripe.Webhook.construct_event(BODY, shown, SECRET)
     except (stripe.SignatureVerificationError, TypeError):  # of what is not ASCII
         return False
     return True

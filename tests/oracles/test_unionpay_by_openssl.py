@@ -33,12 +33,12 @@ class UnionpayClient:
         return answer
 
     def send(self, path: str, **fields: str) -> Fields:
-        told = self.sealed(fields)
-        content = self.http.post(path, data=told).text
+        answered = self.sealed(fields)
+        content = self.http.post(path, data=answered).text
         return dict(pair.split("=", 1) for pair in _split(content))
 
     def sealed(self, fields: Fields) -> Fields:
-        told = {
+        answered = {
             "version": "5.1.0",
             "encoding": "UTF-8",
             "signMethod": "01",
@@ -46,7 +46,7 @@ class UnionpayClient:
             "merId": self.known["mer_id"],
             "certId": self._serial(),
         } | fields
-        return {"signature": self._sign(told)} | told
+        return {"signature": self._sign(answered)} | answered
 
     def is_signed(self, fields: Fields) -> bool:
         self._write("signer.pem", fields["signPubKeyCert"].replace("\r\n", "\n"))
@@ -145,11 +145,15 @@ def test_a_code_is_shown_paid_told_and_asked_about(
     assert opened["qrCode"].startswith("https://qr.95516.com/")
     assert _asked(unionpay, key)["origRespCode"] == "05"
     sandbox.pay(key["orderId"])
-    told = dict(parse_qsl(merchant.next_notice().body.decode()))
-    assert unionpay.is_signed(told)
-    assert (told["orderId"], told["respCode"], told["txnAmt"]) == (key["orderId"], "00", "1299")
+    answered = dict(parse_qsl(merchant.next_notice().body.decode()))
+    assert unionpay.is_signed(answered)
+    assert (answered["orderId"], answered["respCode"], answered["txnAmt"]) == (
+        key["orderId"],
+        "00",
+        "1299",
+    )
     asked = _asked(unionpay, key)
-    assert (asked["origRespCode"], asked["queryId"]) == ("00", told["queryId"])
+    assert (asked["origRespCode"], asked["queryId"]) == ("00", answered["queryId"])
 
 
 def test_the_page_is_paid_and_leads_back_by_a_form(
@@ -183,9 +187,9 @@ def test_a_refund_is_taken_once_told_and_found(
     }
     assert unionpay.call(BACK, **asked)["respCode"] == "00"
     assert unionpay.call(BACK, **asked)["respCode"] == "12"
-    told = dict(parse_qsl(merchant.next_notice().body.decode()))
-    assert unionpay.is_signed(told)
-    assert (told["txnType"], told["reqReserved"]) == ("04", key["orderId"])
+    answered = dict(parse_qsl(merchant.next_notice().body.decode()))
+    assert unionpay.is_signed(answered)
+    assert (answered["txnType"], answered["reqReserved"]) == ("04", key["orderId"])
     assert _asked(unionpay, refund)["origRespCode"] == "00"
     assert sandbox.trade(key["orderId"])["refunded"] == 300
 

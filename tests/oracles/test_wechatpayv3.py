@@ -89,19 +89,19 @@ def _content(answer: tuple[int, str]) -> dict[str, Any]:
     return content
 
 
-def _told(wechat: Any, merchant: Merchant) -> dict[str, Any]:
+def _notified(wechat: Any, merchant: Merchant) -> dict[str, Any]:
     """The next notification, verified and decrypted by the SDK."""
     notification = merchant.next_notice()
-    told: dict[str, Any] | None = wechat.callback(notification.headers, notification.body)
-    assert told is not None
-    return told
+    shown: dict[str, Any] | None = wechat.callback(notification.headers, notification.body)
+    assert shown is not None
+    return shown
 
 
 def _paid(wechat: Any, sandbox: RunningSandbox, merchant: Merchant, total: int = 100) -> str:
     number = _number()
     _content(wechat.pay(description="物业费", out_trade_no=number, amount={"total": total}))
     sandbox.pay(number)
-    assert _told(wechat, merchant)["event_type"] == "TRANSACTION.SUCCESS"
+    assert _notified(wechat, merchant)["event_type"] == "TRANSACTION.SUCCESS"
     return number
 
 
@@ -131,12 +131,12 @@ def test_payment_is_told_by_notification_and_query(
     )
     assert _content(wechat.query(out_trade_no=number))["trade_state"] == "NOTPAY"
     sandbox.pay(number)
-    told = _told(wechat, merchant)["resource"]
-    asked = _content(wechat.query(transaction_id=told["transaction_id"]))
-    assert asked == told
-    assert told["trade_state"] == "SUCCESS"
-    assert told["amount"]["total"] == 100
-    assert told["attach"] == "x"
+    shown = _notified(wechat, merchant)["resource"]
+    asked = _content(wechat.query(transaction_id=shown["transaction_id"]))
+    assert asked == shown
+    assert shown["trade_state"] == "SUCCESS"
+    assert shown["amount"]["total"] == 100
+    assert shown["attach"] == "x"
 
 
 def test_close_answers_204_and_a_closed_number_is_over(wechat: Any) -> None:
@@ -166,10 +166,10 @@ def test_refund_is_accepted_then_told(
     amount = {"refund": 30, "total": 100, "currency": "CNY"}
     accepted = _content(wechat.refund(refund, amount, out_trade_no=number, reason="退款"))
     assert accepted["status"] == "PROCESSING"
-    told = _told(wechat, merchant)
-    assert told["event_type"] == "REFUND.SUCCESS"
-    assert told["resource"]["refund_status"] == "SUCCESS"
-    assert told["resource"]["amount"]["refund"] == 30
+    shown = _notified(wechat, merchant)
+    assert shown["event_type"] == "REFUND.SUCCESS"
+    assert shown["resource"]["refund_status"] == "SUCCESS"
+    assert shown["resource"]["amount"]["refund"] == 30
     assert _content(wechat.query_refund(refund))["status"] == "SUCCESS"
     again = _content(wechat.refund(refund, amount, out_trade_no=number, reason="退款"))
     assert again["refund_id"] == accepted["refund_id"]
@@ -184,7 +184,7 @@ def test_abnormal_refund_is_sent_to_a_card(
     amount = {"refund": 100, "total": 100, "currency": "CNY"}
     refund_id = _content(wechat.refund(refund, amount, out_trade_no=number))["refund_id"]
     sandbox.control("POST", "/refunds", {"refund_no": refund, "state": "abnormal"})
-    assert _told(wechat, merchant)["event_type"] == "REFUND.ABNORMAL"
+    assert _notified(wechat, merchant)["event_type"] == "REFUND.ABNORMAL"
     answer = wechat.abnormal_refund(
         refund_id,
         refund,
@@ -194,7 +194,7 @@ def test_abnormal_refund_is_sent_to_a_card(
         real_name="张三",
     )
     assert _content(answer)["status"] == "PROCESSING"
-    assert _told(wechat, merchant)["event_type"] == "REFUND.SUCCESS"
+    assert _notified(wechat, merchant)["event_type"] == "REFUND.SUCCESS"
 
 
 def test_scanned_code_is_paid_at_once_and_reversed(wechat: Any) -> None:
@@ -234,10 +234,10 @@ def test_trade_statement_matches_its_hash_and_names_the_payment(
     wechat: Any, sandbox: RunningSandbox, merchant: Merchant, packing: str
 ) -> None:
     number = _paid(wechat, sandbox, merchant)
-    told = _content(wechat.trade_bill(_today(), tar_type=packing))
-    _, packed = wechat.download_bill(told["download_url"])
+    shown = _content(wechat.trade_bill(_today(), tar_type=packing))
+    _, packed = wechat.download_bill(shown["download_url"])
     file = gzip.decompress(packed) if packing else packed
-    assert hashlib.sha1(file, usedforsecurity=False).hexdigest() == told["hash_value"]
+    assert hashlib.sha1(file, usedforsecurity=False).hexdigest() == shown["hash_value"]
     header, *rows = file.decode("utf-8-sig").split("\r\n")
     columns = header.split(",")
     (row,) = [dict(zip(columns, r[1:].split(",`"), strict=True)) for r in rows if number in r]
@@ -248,8 +248,8 @@ def test_fund_flow_statement_is_there(
     wechat: Any, sandbox: RunningSandbox, merchant: Merchant
 ) -> None:
     _paid(wechat, sandbox, merchant)
-    told = _content(wechat.fundflow_bill(_today(), tar_type="GZIP"))
-    _, packed = wechat.download_bill(told["download_url"])
+    shown = _content(wechat.fundflow_bill(_today(), tar_type="GZIP"))
+    _, packed = wechat.download_bill(shown["download_url"])
     assert "资金流水总笔数" in gzip.decompress(packed).decode()
 
 
@@ -300,12 +300,12 @@ def test_service_provider_opens_asks_closes_and_refunds_for_its_merchant(
         _content(wechat.pay(**order, sub_mchid=sub))
     assert wechat.close(closed, sub_mchid=sub)[0] == 204
     sandbox.pay(paid)
-    told = _told(wechat, merchant)["resource"]
-    assert (told["sp_mchid"], told["sub_mchid"]) == (known["mchid"], sub)
-    assert _content(wechat.query(out_trade_no=paid, sub_mchid=sub)) == told
+    shown = _notified(wechat, merchant)["resource"]
+    assert (shown["sp_mchid"], shown["sub_mchid"]) == (known["mchid"], sub)
+    assert _content(wechat.query(out_trade_no=paid, sub_mchid=sub)) == shown
     amount = {"refund": 100, "total": 100, "currency": "CNY"}
     _content(wechat.refund(refund, amount, out_trade_no=paid, sub_mchid=sub))
-    assert _told(wechat, merchant)["resource"]["sub_mchid"] == sub
+    assert _notified(wechat, merchant)["resource"]["sub_mchid"] == sub
     assert _content(wechat.query_refund(refund, sub_mchid=sub))["status"] == "SUCCESS"
 
 

@@ -90,10 +90,10 @@ class AlipayWire:
             signature, _signed_text(params), padding.PKCS1v15(), hashes.SHA256()
         )
         content = json.loads(params["biz_content"])
-        said = {"payment_no": content.get("out_trade_no", "")}
+        asked = {"payment_no": content.get("out_trade_no", "")}
         match operation := OPERATIONS.get(params["method"], NO_SPLITS):
             case "pay":
-                said |= {
+                asked |= {
                     "amount": _minor(content["total_amount"]),
                     "currency": "CNY",
                     "method": METHODS.get(params["method"], "native"),
@@ -101,13 +101,13 @@ class AlipayWire:
                     "expires_at": _utc(content["time_expire"]).isoformat(),
                 }
             case "refund":
-                said["amount"] = _minor(content["refund_amount"])
-        return operation, said | {"refund_no": content.get("out_request_no", "")}
+                asked["amount"] = _minor(content["refund_amount"])
+        return operation, asked | {"refund_no": content.get("out_request_no", "")}
 
     def write(self, request: Request, content: Mapping[str, Any]) -> Reply:
         method = dict(parse_qsl(urlsplit(request.url).query))["method"]
-        _, said = self.read(request)
-        node = json.dumps(_node(method, said, content))
+        _, asked = self.read(request)
+        node = json.dumps(_node(method, asked, content))
         name = method.replace(".", "_") + "_response"
         signature = _sign(self.key, node.encode())
         return Reply(200, {}, f'{{"{name}":{node},"sign":"{signature}"}}'.encode())
@@ -119,8 +119,8 @@ class AlipayWire:
         return _signed_form(_fields(words), keys().thief) or RawNotification({}, b"")
 
 
-def _node(method: str, said: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
-    about = {"code": "10000", "msg": "Success", "out_trade_no": said["payment_no"]}
+def _node(method: str, asked: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+    about = {"code": "10000", "msg": "Success", "out_trade_no": asked["payment_no"]}
     if content["code"] == "new_in_this_year":
         return NEW
     match OPERATIONS.get(method, NO_SPLITS):
@@ -135,7 +135,7 @@ def _node(method: str, said: Mapping[str, Any], content: Mapping[str, Any]) -> d
         case "refund":
             return _refused("ACQ.REASON_TRADE_REFUND_FEE_ERR", content)
         case "query_refund":
-            return _refund_queried(said, about, content)
+            return _refund_queried(asked, about, content)
         case "no_splits":
             return _refused("ACQ.PRODUCT_UNSIGN", content)
         case _:
@@ -158,13 +158,13 @@ def _closed(method: str, about: dict[str, Any], content: Mapping[str, Any]) -> d
 
 
 def _refund_queried(
-    said: Mapping[str, Any], about: dict[str, Any], content: Mapping[str, Any]
+    asked: Mapping[str, Any], about: dict[str, Any], content: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Of what it does not know, or refused, it says nothing."""
     if content["code"] != "returned":
         return {"code": "10000", "msg": "Success"}
     return about | {
-        "out_request_no": said["refund_no"],
+        "out_request_no": asked["refund_no"],
         "refund_status": "REFUND_SUCCESS",
         "refund_amount": _decimal(content["amount"]),
     }
@@ -191,12 +191,12 @@ def _paid(
 
 def _trade(words: Mapping[str, Any], paid_at: str) -> dict[str, Any]:
     """Empty and zero where there is nothing to say."""
-    told = {"out_trade_no": words["payment_no"], "trade_no": words["trade_no"]}
+    content_of_it = {"out_trade_no": words["payment_no"], "trade_no": words["trade_no"]}
     if "paid_at" not in words:
         state = "WAIT_BUYER_PAY" if words["code"] == "created" else "TRADE_CLOSED"
-        return told | {"trade_status": state, "refund_fee": "0.00", paid_at: ""}
+        return content_of_it | {"trade_status": state, "refund_fee": "0.00", paid_at: ""}
     is_all_back = words["returned"] >= words["amount"]
-    return told | {
+    return content_of_it | {
         "trade_status": "TRADE_CLOSED" if is_all_back else "TRADE_SUCCESS",
         "total_amount": _decimal(words["amount"]),
         paid_at: _spaced(words["paid_at"]),
@@ -235,8 +235,8 @@ def _refused(sub_code: str, content: Mapping[str, Any]) -> dict[str, Any]:
 def _signed_form(fields: dict[str, str] | None, key: rsa.RSAPrivateKey) -> RawNotification | None:
     if fields is None:
         return None
-    told = {name: value for name, value in fields.items() if value}
-    signature = _sign(key, _signed_text(told))
+    content_of_it = {name: value for name, value in fields.items() if value}
+    signature = _sign(key, _signed_text(content_of_it))
     return RawNotification(
         {}, urlencode(fields | {"sign": signature, "sign_type": "RSA2"}).encode()
     )

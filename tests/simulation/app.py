@@ -53,18 +53,18 @@ class App(Counted):
         self._payers = payers
         self._desks = desks
         self._bus = bus
-        self._heard: set[str] = set()
+        self._received: set[str] = set()
 
     def open(self) -> None:
         for turn in range(self._habits.orders):
             merchant_id = self.dice.pick(MERCHANTS[:1] * 2 + MERCHANTS).merchant_id
             self.begin(self._sell(merchant_id, f"W{turn + 1}"))
 
-    def hears(self, event: OrderEventRecord) -> None:
+    def receives(self, event: OrderEventRecord) -> None:
         """A callback; it may come again."""
-        if event.id in self._heard:
+        if event.id in self._received:
             return
-        self._heard.add(event.id)
+        self._received.add(event.id)
         paid = event.data.payment
         if event.type == OrderEventType.PAYMENT_SUCCEEDED and paid is not None:
             for turn in range(3):

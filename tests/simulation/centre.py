@@ -46,7 +46,7 @@ LONGEST_S: Final = 600.0
 
 
 class Centre:
-    """What runs, dies and comes up again. `told` are the events as the notifier got them."""
+    """What runs, dies and comes up again. `published` are the events as the notifier got them."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class Centre:
         late: LatePayment,
         refund_splits: RefundSplits,
         parts: Parts,
-        on_told: Sequence[Callable[[OrderEventRecord], None]],
+        listeners: Sequence[Callable[[OrderEventRecord], None]],
     ) -> None:
-        self.told: list[OrderEventRecord] = []
+        self.published: list[OrderEventRecord] = []
         self.gateway: tuple[Process, GatewayDeps] | None = None
         self.gateways: list[tuple[Process, ChannelTransport]] = []
         """All that there were, with what they asked third parties."""
@@ -73,7 +73,7 @@ class Centre:
         self._late = late
         self._refund_splits = refund_splits
         self._parts = parts
-        self._on_told = on_told
+        self._listeners = listeners
         self._cores: dict[str, Replica] = {}
         self._committed = asyncio.Event()
         self._is_published = asyncio.Event()
@@ -239,9 +239,9 @@ class Centre:
             if is_lost and self._world.dice.happens(0.5):
                 raise ConnectionLost("before the notifier's commit")
             for event in events:
-                self.told.append(event)
-                for hear in self._on_told:
-                    hear(event)
+                self.published.append(event)
+                for listener in self._listeners:
+                    listener(event)
             if is_lost:
                 raise ConnectionLost("after the notifier's commit")
 

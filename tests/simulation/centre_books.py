@@ -115,10 +115,10 @@ def read(server: Server, bus: Bus, refund_splits: RefundSplits, late: LatePaymen
 
 def _dead_letter(row: Any) -> DeadLetter:
     try:
-        said = json.loads(row["value"])["data"]
+        content = json.loads(row["value"])["data"]
     except ValueError:
-        said = {}
-    return DeadLetter(row["key"], said.get("payment_id"), row["error"], row["replayed_at"])
+        content = {}
+    return DeadLetter(row["key"], content.get("payment_id"), row["error"], row["replayed_at"])
 
 
 def _postings(rows: Iterable[Any]) -> dict[tuple[str, str], dict[tuple[str, str], int]]:

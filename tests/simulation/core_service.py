@@ -70,7 +70,7 @@ class CoreService(Service):
 
         try:
             process = host.process if host else None
-            said = await network.call(self._world, process, work, LIMIT_S)
+            answered = await network.call(self._world, process, work, LIMIT_S)
         except network.CallLost as error:
             raise Overloaded("A service behind this one does not answer.") from error
         except network.ServerError as error:
@@ -79,7 +79,7 @@ class CoreService(Service):
             raise Forwarded(
                 problem.status, problem.body(""), retry_after_s=problem.retry_after_s
             ) from problem
-        raw = bytes(said.body) if isinstance(said, Response) else said.model_dump_json()
+        raw = bytes(answered.body) if isinstance(answered, Response) else answered.model_dump_json()
         return answer.model_validate_json(raw)
 
 

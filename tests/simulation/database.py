@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, cast
 
 import asyncpg
-from tests.database_time import told
+from tests.database_time import with_time
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
 from tests.simulation.world import Injected
@@ -189,7 +189,7 @@ class Session:
 
     def _timed(self, query: str, args: tuple[object, ...]) -> tuple[Any, ...]:
         """The database has one clock, whatever those of the replicas show."""
-        query, args = told(query, args, self._world.now())
+        query, args = with_time(query, args, self._world.now())
         return query, *args
 
     @property

@@ -58,9 +58,11 @@ class Divider:
     refuses: float
     slow: float
 
-    def divide(self, divisions: dict[str, Division], said: Mapping[str, Any]) -> dict[str, Any]:
+    def divide(
+        self, divisions: dict[str, Division], requested: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Once by its number; a repeat tells how it stands."""
-        if said["split_no"] not in divisions:
+        if requested["split_no"] not in divisions:
             parts = [
                 Part(
                     share["account"],
@@ -68,10 +70,12 @@ class Divider:
                     share["currency"],
                     not self.dice.happens(self.refuses),
                 )
-                for share in said["shares"]
+                for share in requested["shares"]
             ]
-            divisions[said["split_no"]] = Division(said["split_no"], parts, self._known_at())
-        return self.tell(divisions, said["split_no"])
+            divisions[requested["split_no"]] = Division(
+                requested["split_no"], parts, self._known_at()
+            )
+        return self.tell(divisions, requested["split_no"])
 
     def tell(self, divisions: Mapping[str, Division], split_no: str) -> dict[str, Any]:
         division = divisions.get(split_no)
@@ -89,17 +93,19 @@ class Divider:
         ]
         return {"code": "divided" if is_known else "dividing", "shares": shares}
 
-    def return_split(self, divisions: Mapping[str, Division], said: Mapping[str, Any]) -> str:
+    def return_split(self, divisions: Mapping[str, Division], requested: Mapping[str, Any]) -> str:
         """The code of the answer; once by its number."""
-        division = divisions.get(said["split_no"])
+        division = divisions.get(requested["split_no"])
         parts = [] if division is None else division.parts
-        part = next((each for each in parts if each.account == said["account"]), None)
+        part = next((each for each in parts if each.account == requested["account"]), None)
         if part is None:
             return "refused"
-        if said["return_no"] not in part.returns:
+        if requested["return_no"] not in part.returns:
             is_granted = not self.dice.happens(self.refuses)
-            part.returns[said["return_no"]] = CallBack(said["amount"], is_granted, self._known_at())
-        asked = part.returns[said["return_no"]]
+            part.returns[requested["return_no"]] = CallBack(
+                requested["amount"], is_granted, self._known_at()
+            )
+        asked = part.returns[requested["return_no"]]
         if self.clock() < asked.known_at:
             return "processing"
         return "returned" if asked.is_granted else "refused"

@@ -119,10 +119,10 @@ class ChannelTransport:
         if world.happens("channel_error") and world.dice.happens(0.5):
             return Reply(503, {}, b"{}")
         desk = self._desk(request)
-        operation, said = desk.wire.read(request)
+        operation, asked_for = desk.wire.read(request)
         if operation == "pay":
-            self.asked.append((said["payment_no"], world.loop.time()))
-        content = desk.party.answer(operation, said)
+            self.asked.append((asked_for["payment_no"], world.loop.time()))
+        content = desk.party.answer(operation, asked_for)
         if world.happens("channel_nonsense"):
             content = {"code": "new_in_this_year"}
         reply = desk.wire.write(request, content)

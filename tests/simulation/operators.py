@@ -44,7 +44,7 @@ class Operators(Counted):
         if self.world.has(Feature.REPLAYS):
             self.begin(self._replay())
 
-    def hears(self, event: OrderEventRecord) -> None:
+    def receives(self, event: OrderEventRecord) -> None:
         if not self.world.has(Feature.DECISIONS):
             return
         if event.type == OrderEventType.PAYMENT_CONFLICTED:

@@ -48,23 +48,23 @@ class Payers(Counted):
         elif self.dice.happens(self._habits.pays):
             self.begin(self._pay(trade))
 
-    def follow(self, account: str, said: Mapping[str, Any]) -> None:
+    def follow(self, account: str, requested: Mapping[str, Any]) -> None:
         """A link is shown."""
-        self.begin(self._open(account, said))
+        self.begin(self._open(account, requested))
 
     def outrun(self, trade: Trade) -> None:
         """The till gives up, and the last digit of the password is there just before."""
         if trade.payment_no in self._typing:
             self._type(trade)
 
-    async def _open(self, account: str, said: Mapping[str, Any]) -> None:
+    async def _open(self, account: str, requested: Mapping[str, Any]) -> None:
         """Now, or when everybody else has forgotten it."""
-        expires_at = datetime.fromisoformat(said["expires_at"])
+        expires_at = datetime.fromisoformat(requested["expires_at"])
         left_s = max(0, (expires_at - self.world.now()).total_seconds())
         soon_s, later_s = self.dice.between(0.1, 20), left_s * self.dice.between(0.2, 0.95)
         await asyncio.sleep(self.dice.pick((soon_s, later_s, later_s)))
         if self.dice.happens(self._habits.pays):
-            self._parties[account].opens(said)
+            self._parties[account].opens(requested)
 
     async def _pay(self, trade: Trade) -> None:
         left_s = (trade.expires_at - self.world.now()).total_seconds()

@@ -55,7 +55,7 @@ class People:
 
     def listeners(self) -> Sequence[Callable[[OrderEventRecord], None]]:
         """Who hears what the centre tells."""
-        return self.app.hears, self._operators.hears
+        return self.app.receives, self._operators.receives
 
     def open(self, centre: Centre) -> None:
         self.app.client.centre = self._postman.centre = self._operators.centre = centre
@@ -91,7 +91,7 @@ class People:
             features=self._world.features,
             trades=trades_of(self.parties),
             declined=frozenset(no for party in self.parties.values() for no in party.declined),
-            told=frozenset(self._postman.told),
+            notified=frozenset(self._postman.notified),
             decided=self._operators.decided,
             refunds_decided=self._operators.refunds,
             mute_about_splits=frozenset({ALIPAY} if self._world.has(Feature.ALIPAY) else ()),

@@ -46,17 +46,17 @@ def query_outcome(answer: Answer, *_: object) -> Outcome:
         case 200, {"code": "not_found"}:
             return Pending(found=False)
         case 200, content:
-            return _told(content) or _nonsense(answer)
+            return _settled(content) or _nonsense(answer)
         case _:
             return _nonsense(answer)
 
 
 def last_word(answer: Answer, asked: Trade, account: str) -> Outcome:
     """Where nobody can close, what has not arrived in its time will not arrive (as at 易生)."""
-    said = query_outcome(answer)
-    if isinstance(said, Pending) and not said.found and answer.moment.now > asked.expires_at:
+    outcome = query_outcome(answer)
+    if isinstance(outcome, Pending) and not outcome.found and answer.moment.now > asked.expires_at:
         return Declined("not_found", "it never arrived", closed=True)
-    return said
+    return outcome
 
 
 def close_outcome(answer: Answer, *_: object) -> Outcome:
@@ -78,7 +78,7 @@ def refund_outcome(answer: Answer, *_: object) -> Outcome:
         case 200, {"code": "not_found"}:
             return Pending(found=False)
         case 200, content:
-            return _told_of_refund(content) or _nonsense(answer)
+            return _settled_refund(content) or _nonsense(answer)
         case _:
             return _nonsense(answer)
 
@@ -132,7 +132,7 @@ def link(request: Request) -> Pending:
     return Pending(RedirectAction(url=request.url))
 
 
-def _told(content: Any) -> Succeeded | Pending | Declined | None:
+def _settled(content: Any) -> Succeeded | Pending | Declined | None:
     match content:
         case {"code": "created", "trade_no": str(number)}:
             return Pending(channel_no=number)
@@ -149,7 +149,7 @@ def _told(content: Any) -> Succeeded | Pending | Declined | None:
             return None
 
 
-def _told_of_refund(content: Any) -> Succeeded | Pending | Declined | None:
+def _settled_refund(content: Any) -> Succeeded | Pending | Declined | None:
     match content:
         case {"code": "processing"}:
             return Pending()
@@ -189,12 +189,12 @@ def read(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
     content = json.loads(raw.body)
     at = datetime.fromisoformat(content["at"])
     if "refund_no" in content:
-        refund = _told_of_refund(content)
+        refund = _settled_refund(content)
         if refund is None:
             return []
         refund = replace(refund, asked_at=at, said_at=at)
         return [NotifiedRefund(content["refund_no"], content["payment_no"], refund)]
-    paid = _told(content)
+    paid = _settled(content)
     if paid is None:
         return []
     return [NotifiedPayment(content["payment_no"], replace(paid, asked_at=at, said_at=at))]

@@ -86,7 +86,7 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
         late=late,
         refund_splits=refund_splits,
         parts=parts,
-        on_told=people.listeners(),
+        listeners=people.listeners(),
     )
     people.open(centre)
     await asyncio.sleep(chance.between(*STORM_S))
@@ -99,7 +99,7 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
         await _rest(people, centre, world.story)
     at_the_end = centre_books.read(server, bus, refund_splits, late)
     found = [
-        *oracle.violations(at_the_end, people.truth(), centre.told, people.app.acknowledged),
+        *oracle.violations(at_the_end, people.truth(), centre.published, people.app.acknowledged),
         *people.too_early(),
         *centre.abandoned(),
         *bus.skipped(),

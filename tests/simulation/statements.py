@@ -29,11 +29,11 @@ class Slip(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a statement has to say. `is_told`: other words tell of it as well."""
+    """What a statement has to say. `is_delivered`: other words tell of it as well."""
 
     at: datetime
     row: Row
-    is_told: bool
+    is_delivered: bool
 
     @property
     def subject(self) -> str:
@@ -70,7 +70,7 @@ class Clerk:
 
     def _written_down(self, entry: Entry) -> Iterator[Row]:
         """What nobody else tells of is always right: else nobody could know it."""
-        may_slip = entry.is_told and entry.row["status"] == "done"
+        may_slip = entry.is_delivered and entry.row["status"] == "done"
         if not may_slip or not self.dice.happens(self._chance):
             yield entry.row
             return
@@ -83,9 +83,11 @@ def _entries(trade: Trade) -> Iterator[Entry]:
     currency = trade.taken_currency or trade.currency
     if trade.paid_at is not None:
         row = _row("payment", trade.payment_no, "", trade.taken, currency)
-        yield Entry(trade.paid_at, row, is_told=not trade.is_strange)
+        yield Entry(trade.paid_at, row, is_delivered=not trade.is_strange)
     for refund in trade.returns.values():
-        yield Entry(refund.said_at, _refund_row(trade, refund, currency), is_told=refund.is_ours)
+        yield Entry(
+            refund.said_at, _refund_row(trade, refund, currency), is_delivered=refund.is_ours
+        )
 
 
 def _refund_row(trade: Trade, refund: Return, currency: str) -> Row:

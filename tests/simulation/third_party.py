@@ -66,37 +66,37 @@ class ThirdParty:
         """What is wrong in its statements, by subject."""
         return self._clerk.slips
 
-    def answer(self, operation: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, operation: str, requested: Mapping[str, Any]) -> dict[str, Any]:
         """Carry a request out; each may be repeated."""
         match operation:
             case "pay":
-                answer = self.opens(said)
+                answer = self.opens(requested)
             case "query":
-                answer = self._query(said["payment_no"])
+                answer = self._query(requested["payment_no"])
             case "close":
-                answer = self._close(said["payment_no"])
+                answer = self._close(requested["payment_no"])
             case "refund":
-                answer = self._refund(said)
+                answer = self._refund(requested)
             case "query_refund":
-                answer = self._query_refund(said)
+                answer = self._query_refund(requested)
             case "no_splits":
                 answer = {"code": operation}
             case "statement":
-                rows = self._clerk.statement(self.trades.values(), said["day"])
+                rows = self._clerk.statement(self.trades.values(), requested["day"])
                 answer = {"code": operation, "rows": rows}
             case _:
-                answer = self._divide(operation, said)
+                answer = self._divide(operation, requested)
         is_odd = self._dice.happens(self.customs.odd_words)
         return {**answer, "message": self._dice.pick(ODD)} if is_odd else answer
 
     # ── what payers and its own people do ─────────────────────────────────────────────────────
 
-    def opens(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def opens(self, requested: Mapping[str, Any]) -> dict[str, Any]:
         """We ask for a trade, or the payer follows our link to it."""
-        payment_no = said["payment_no"]
+        payment_no = requested["payment_no"]
         if payment_no in self.trades:
             return self._query(payment_no)
-        expires_at = datetime.fromisoformat(said["expires_at"])
+        expires_at = datetime.fromisoformat(requested["expires_at"])
         if self._dice.happens(self.customs.declined_payments) or self._now() > expires_at:
             self.declined.add(payment_no)
             self._tell("declines", payment_no)
@@ -104,14 +104,14 @@ class ThirdParty:
         trade = Trade(
             self.account,
             payment_no,
-            said["amount"],
-            said["currency"],
+            requested["amount"],
+            requested["currency"],
             expires_at,
-            method=said["method"],
+            method=requested["method"],
         )
         self.trades[payment_no] = trade
         self._tell("opens", payment_no, trade.asked, trade.currency)
-        if said["method"] == "barcode" and not said["auth_code"].endswith("00"):
+        if requested["method"] == "barcode" and not requested["auth_code"].endswith("00"):
             self._take(trade, trade.asked, trade.currency)
         else:
             self._hooks.on_trade(trade)
@@ -166,12 +166,17 @@ class ThirdParty:
         """The merchant gives back past us; the notification, if there is one, is about the
         trade."""
         number = f"{trade.trade_no}-console-{len(trade.returns)}"
-        is_told = not self._clerk.dice.happens(self.customs.untold_refunds)
+        is_delivered = not self._clerk.dice.happens(self.customs.untold_refunds)
         trade.returns[number] = Return(
-            number, amount, self._now(), ReturnState.RETURNED, is_ours=False, is_told=is_told
+            number,
+            amount,
+            self._now(),
+            ReturnState.RETURNED,
+            is_ours=False,
+            is_delivered=is_delivered,
         )
-        self._tell("refunds at the console", number, amount, "" if is_told else "untold")
-        if is_told:
+        self._tell("refunds at the console", number, amount, "" if is_delivered else "untold")
+        if is_delivered:
             self._hooks.on_notice(trade, payment_words(trade, self._now()))
 
     # ── what we ask ───────────────────────────────────────────────────────────────────────────
@@ -220,14 +225,14 @@ class ThirdParty:
         self._tell("reverses", trade.payment_no, trade.taken)
         return payment_words(trade, self._now())
 
-    def _refund(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        trade = self.trades.get(said["payment_no"])
-        known = trade.returns.get(said["refund_no"]) if trade else None
+    def _refund(self, requested: Mapping[str, Any]) -> dict[str, Any]:
+        trade = self.trades.get(requested["payment_no"])
+        known = trade.returns.get(requested["refund_no"]) if trade else None
         if trade is not None and known is not None:
             return refund_words(trade, known, self._now())
-        if trade is None or not trade.is_paid or said["amount"] > trade.left:
+        if trade is None or not trade.is_paid or requested["amount"] > trade.left:
             return {"code": "refused"}
-        refund = Return(said["refund_no"], said["amount"], self._now())
+        refund = Return(requested["refund_no"], requested["amount"], self._now())
         trade.returns[refund.refund_no] = refund
         self._tell("refunds", refund.refund_no, refund.amount)
         if self._dice.happens(self.customs.slow_refunds):
@@ -236,28 +241,28 @@ class ThirdParty:
             self.decides(trade, refund, self.decision())
         return refund_words(trade, refund, self._now())
 
-    def _query_refund(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        trade = self.trades.get(said["payment_no"])
-        refund = trade.returns.get(said["refund_no"]) if trade else None
+    def _query_refund(self, requested: Mapping[str, Any]) -> dict[str, Any]:
+        trade = self.trades.get(requested["payment_no"])
+        refund = trade.returns.get(requested["refund_no"]) if trade else None
         if trade is None or refund is None:
             return NOT_FOUND
         return refund_words(trade, refund, self._now())
 
-    def _divide(self, operation: str, said: Mapping[str, Any]) -> dict[str, Any]:
-        trade = self.trades.get(said["payment_no"])
+    def _divide(self, operation: str, requested: Mapping[str, Any]) -> dict[str, Any]:
+        trade = self.trades.get(requested["payment_no"])
         if trade is None:
             return NOT_FOUND
         match operation:
-            case "split" if not trade.is_paid and said["split_no"] not in trade.divisions:
+            case "split" if not trade.is_paid and requested["split_no"] not in trade.divisions:
                 return {"code": "refused"}
             case "split":
-                self._tell("divides", said["split_no"], said["shares"])
-                return self._divider.divide(trade.divisions, said)
+                self._tell("divides", requested["split_no"], requested["shares"])
+                return self._divider.divide(trade.divisions, requested)
             case "query_split":
-                return self._divider.tell(trade.divisions, said["split_no"])
+                return self._divider.tell(trade.divisions, requested["split_no"])
             case "call_back":
-                self._tell("calls back", said["return_no"], said["amount"])
-                return {"code": self._divider.return_split(trade.divisions, said)}
+                self._tell("calls back", requested["return_no"], requested["amount"])
+                return {"code": self._divider.return_split(trade.divisions, requested)}
             case _:
                 raise KeyError(operation)
 

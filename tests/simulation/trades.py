@@ -24,15 +24,15 @@ class ReturnState(StrEnum):
 @dataclass(slots=True)
 class Return:
     """A refund, as the third party has it. `is_ours`: we asked for it, by our number; else it was
-    made at the console or by a close that undoes. `is_told`: notifications and answers tell of it;
-    else only the statement does."""
+    made at the console or by a close that undoes. `is_delivered`: notifications and answers tell of
+    it; else only the statement does."""
 
     refund_no: str
     amount: int
     said_at: datetime
     state: ReturnState = ReturnState.PROCESSING
     is_ours: bool = True
-    is_told: bool = True
+    is_delivered: bool = True
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ def paid_words(trade: Trade, amount: int, paid_at: datetime, at: datetime) -> No
     back = [
         each
         for each in trade.returns.values()
-        if each.state is ReturnState.RETURNED and each.is_told
+        if each.state is ReturnState.RETURNED and each.is_delivered
     ]
     last = max(back, key=lambda each: each.said_at, default=None)
     return {

@@ -16,14 +16,14 @@ from trade_core.domain.payment import Payment
 @dataclass(frozen=True, slots=True)
 class Truth:
     """Trades by account and payment_no; refund numbers and split numbers are unique among all of
-    them. `told`: the accounts and numbers of the notifications that the gateway took.
+    them. `notified`: the accounts and numbers of the notifications that the gateway took.
     `mute_about_splits`: the accounts whose third party answers no question about a split. `slips`:
     by account and subject, what is wrong in a statement."""
 
     features: frozenset[Feature]
     trades: Mapping[tuple[str, str], Trade]
     declined: frozenset[str]
-    told: frozenset[tuple[str, str]]
+    notified: frozenset[tuple[str, str]]
     decided: Mapping[str, tuple[PaymentDecision, ClaimSeen]]
     refunds_decided: Mapping[str, RefundDecision]
     mute_about_splits: frozenset[str]

@@ -27,7 +27,7 @@ class Postman:
     def __init__(self, world: World, desks: Mapping[str, Desk], bus: Bus) -> None:
         self.centre: Centre
         self.waiting = 0
-        self.told: set[tuple[str, str]] = set()
+        self.notified: set[tuple[str, str]] = set()
         self.too_early: list[str] = []
         self._world = world
         self._desks = desks
@@ -52,7 +52,7 @@ class Postman:
     async def _deliver(self, trade: Trade, notification: Notification) -> None:
         self.waiting += 1
         await asyncio.sleep(self._delay_s() + trade.told_after_s)
-        told = self._bus.count_durable(trade.payment_no)
+        durable = self._bus.count_durable(trade.payment_no)
         for pause_s in _pauses_s():
             raw = self._desks[trade.account].wire.notification(notification)
             if raw is None:
@@ -61,9 +61,9 @@ class Postman:
             if await self._post(trade.account, raw) == 200:
                 break
             await asyncio.sleep(pause_s)
-        if self._bus.count_durable(trade.payment_no) == told:
+        if self._bus.count_durable(trade.payment_no) == durable:
             self.too_early.append(f"a notice of {trade.payment_no} was taken and is nowhere")
-        self.told.add((trade.account, trade.payment_no))
+        self.notified.add((trade.account, trade.payment_no))
         self.waiting -= 1
 
     def _delay_s(self) -> float:

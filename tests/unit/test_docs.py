@@ -33,8 +33,8 @@ def test_every_link_within_the_repository_leads_somewhere(document: Path) -> Non
 
 def test_every_rule_has_a_place_and_a_test_which_cite_it() -> None:
     page = REPOSITORY / "docs" / "rules.md"
-    said, lives = page.read_text().split("## Where each rule lives")
-    rules, places = RULE.findall(said), PLACE.findall(lives)
+    stated, lives = page.read_text().split("## Where each rule lives")
+    rules, places = RULE.findall(stated), PLACE.findall(lives)
     assert len(rules) == 20
     assert [name for name, _, _ in places] == rules
     for name, *files in places:

@@ -65,8 +65,8 @@ async def test_the_gateway_killed_between_the_channels_answer_and_the_publish_lo
             await asking
     await stack.is_back("gateway")
     await paid(sandbox, payment_no, notify=False)
-    told = await callbacks.expect(tells("payment.succeeded", payment_no), within_s=60)
-    assert told.is_authentic
+    arrived = await callbacks.expect(tells("payment.succeeded", payment_no), within_s=60)
+    assert arrived.is_authentic
 
 
 async def payment_at_channel(

@@ -50,8 +50,8 @@ async def test_another_accounts_money_is_no_word_about_our_payment(
     trades = await _trades(harness, number)
     (true_one,) = [trade for trade in trades if trade["amount"] != ONE_FEN]
     assert ours["channel_trade_no"] == true_one["channel_trade_no"]
-    told = await harness.hears("payment.succeeded", number)
-    assert told.data["channel_trade_no"] == true_one["channel_trade_no"]
+    callback = await harness.receives("payment.succeeded", number)
+    assert callback.data["channel_trade_no"] == true_one["channel_trade_no"]
     assert (await harness.order(body))["amount_paid"] == body["amount"]
 
 

@@ -77,10 +77,10 @@ async def test_notification_under_another_accounts_address_is_not_believed(
     gateway = harness.stack.demo["gateway_url"]
     async with httpx.AsyncClient(base_url=gateway, trust_env=False) as anybody:
         for other, payment_id in others.items():
-            told = _notification(channel, payment["payment_no"])
-            crossed = await anybody.post(f"/webhooks/{other}/{payment_id}", **told)
+            posted = _notification(channel, payment["payment_no"])
+            crossed = await anybody.post(f"/webhooks/{other}/{payment_id}", **posted)
             assert crossed.status_code == 401
-            nowhere = await anybody.post(f"/webhooks/{channel}/{payment_id}", **told)
+            nowhere = await anybody.post(f"/webhooks/{channel}/{payment_id}", **posted)
             assert nowhere.status_code == 404
     assert (await harness.payment(payment["payment_no"]))["status"] == "pending"
 
@@ -105,8 +105,8 @@ async def test_signature_of_an_app_that_is_wrong_stores_nothing(harness: Harness
 
 
 def _notification(channel: str, payment_no: str) -> dict[str, Any]:
-    said = {"out_trade_no": payment_no, "orgInfo": payment_no, "trade_status": "TRADE_SUCCESS"}
-    return {"data": said} if channel == "alipay" else {"json": said}
+    fields = {"out_trade_no": payment_no, "orgInfo": payment_no, "trade_status": "TRADE_SUCCESS"}
+    return {"data": fields} if channel == "alipay" else {"json": fields}
 
 
 async def _is_paid(harness: Harness, payment_no: str) -> bool:

@@ -30,8 +30,8 @@ async def test_crash_between_commit_and_callback(harness: Harness, notify: bool)
         (event,) = await _events(harness, number)
         harness.stack.kill("trade-core")
     await harness.stack.is_back("trade-core")
-    told = await harness.hears("payment.succeeded", number, within_s=60)
-    assert told.webhook_id == event
+    callback = await harness.receives("payment.succeeded", number, within_s=60)
+    assert callback.webhook_id == event
     await all_books.agree(harness, body)
 
 
@@ -41,7 +41,7 @@ async def test_crash_between_the_event_and_the_callback(harness: Harness) -> Non
     body = harness.request("alipay")
     number = (await harness.created(body))["payment_no"]
     await harness.pays(number)
-    refused = await harness.hears("payment.succeeded", number)
+    refused = await harness.receives("payment.succeeded", number)
     harness.stack.kill("notifier")
     harness.callbacks.answer = (200, "success")
     await harness.stack.is_back("notifier")

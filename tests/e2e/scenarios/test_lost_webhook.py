@@ -19,9 +19,12 @@ async def _paid_silently(harness: Harness, channel: str, **changes: int) -> None
     body = harness.request(channel, **changes)
     payment = await harness.created(body)
     await harness.pays(payment["payment_no"], notify=False)
-    told = await harness.hears("payment.succeeded", payment["payment_no"])
+    callback = await harness.receives("payment.succeeded", payment["payment_no"])
     order = await all_books.agree(harness, body)
     trade = await harness.trade(payment["payment_no"])
     assert trade is not None
     assert trade["notices"] == []
-    assert (order["status"], told.data["channel_trade_no"]) == ("paid", trade["channel_trade_no"])
+    assert (order["status"], callback.data["channel_trade_no"]) == (
+        "paid",
+        trade["channel_trade_no"],
+    )

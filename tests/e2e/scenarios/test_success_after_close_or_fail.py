@@ -38,7 +38,7 @@ async def _after_the_apps_close(harness: Harness, status: str, causes: list[str]
     closed = await harness.close(body)
     assert (closed.status_code, closed.json()["status"]) == (200, "closed")
     await harness.pays(payment["payment_no"])
-    await harness.hears("payment.succeeded", payment["payment_no"])
+    await harness.receives("payment.succeeded", payment["payment_no"])
     order = await all_books.agree(harness, body)
     assert order["status"] == status
     assert order["amount_paid"] == (AMOUNT if status == "paid" else 0)
@@ -50,9 +50,9 @@ async def _after_a_wrong_close(harness: Harness) -> None:
     body = harness.request("alipay")
     payment = await harness.created(body)
     await harness.channel_says(payment, (Source.CLOSE, Verdict.SUCCEEDED))
-    await harness.hears("payment.closed", payment["payment_no"])
+    await harness.receives("payment.closed", payment["payment_no"])
     await harness.pays(payment["payment_no"])
-    await harness.hears("payment.succeeded", payment["payment_no"])
+    await harness.receives("payment.succeeded", payment["payment_no"])
 
     refund_no = await harness.refunded(payment, AMOUNT)
     await harness.refund_becomes(refund_no, "succeeded")
@@ -65,9 +65,9 @@ async def _after_a_wrong_no(harness: Harness) -> None:
     body = harness.request("wechat")
     payment = await harness.created(body)
     await harness.channel_says(payment, (Source.QUERY, Verdict.DECLINED), code="PAYERROR")
-    failed = await harness.hears("payment.failed", payment["payment_no"])
+    failed = await harness.receives("payment.failed", payment["payment_no"])
     assert failed.data["failure"]["code"] == "PAYERROR"
     await harness.pays(payment["payment_no"])
-    await harness.hears("payment.succeeded", payment["payment_no"])
+    await harness.receives("payment.succeeded", payment["payment_no"])
     order = await all_books.agree(harness, body)
     assert (order["status"], order["payments"][0]["failure"]) == ("paid", None)

@@ -29,9 +29,9 @@ async def test_success_is_never_overwritten_by_fail(harness: Harness) -> None:
     payment = await harness.created(body)
     number = payment["payment_no"]
     await harness.pays(number)
-    await harness.hears("payment.succeeded", number)
+    await harness.receives("payment.succeeded", number)
     await harness.channel_says(payment, *LATE_WORDS)
-    await _are_heard(harness, body, number)
+    await _are_received(harness, body, number)
     assert "payment.closed_after_success" in await harness.alerts(number)
 
 
@@ -45,12 +45,12 @@ async def test_success_that_meets_a_fail_is_never_lost(harness: Harness) -> None
         harness.pays(number),
         harness.channel_says(payment, *reversed(LATE_WORDS[:6])),
     )
-    await _are_heard(harness, body, number)
+    await _are_received(harness, body, number)
 
 
-async def _are_heard(harness: Harness, body: dict[str, object], payment_no: str) -> None:
+async def _are_received(harness: Harness, body: dict[str, object], payment_no: str) -> None:
     """Later words of the same payment are behind the earlier ones, so a refund's end is theirs."""
-    await harness.hears("payment.succeeded", payment_no)
+    await harness.receives("payment.succeeded", payment_no)
     refund_no = await harness.refunded(await harness.payment(payment_no), AMOUNT)
     await harness.refund_becomes(refund_no, "succeeded")
     assert (await harness.payment(payment_no))["status"] == "succeeded"

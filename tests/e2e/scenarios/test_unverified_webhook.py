@@ -83,9 +83,9 @@ async def _sent_at_once(harness: Harness, channel: str, payment_id: str) -> list
 async def _with_certificates(harness: Harness) -> dict[str, str]:
     """WeChat's credentials of the demo merchant, with a platform certificate for its key."""
     given = dict(harness.stack.demo["sandbox"]["wechat"])
-    told = (await harness.sandbox.get("/_control/certificates")).json()["wechat"]
+    certificates = (await harness.sandbox.get("/_control/certificates")).json()["wechat"]
     del given["platform_public_key_id"], given["platform_public_key_pem"]
-    return given | {"platform_certificate_pem": told["platform_certificate_pem"]}
+    return given | {"platform_certificate_pem": certificates["platform_certificate_pem"]}
 
 
 def _calls(harness: Harness, payment_id: str) -> int:

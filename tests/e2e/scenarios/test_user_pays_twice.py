@@ -30,7 +30,7 @@ async def _pays_twice(harness: Harness, *, first: str, second: str) -> None:
     await harness.pays(newer["payment_no"])
     await harness.becomes(newer["payment_no"], "succeeded")
     await harness.pays(older["payment_no"])
-    await harness.hears("payment.succeeded", older["payment_no"])
+    await harness.receives("payment.succeeded", older["payment_no"])
 
     order = await all_books.agree(harness, body, urgent=True)
     (refund,) = order["refunds"]

@@ -32,8 +32,8 @@ async def _is_in_conflict(harness: Harness, channel: str, **how: int) -> None:
     number = (await harness.created(body))["payment_no"]
     await harness.pays(number, **how)
     await harness.time_comes(number)
-    told = await harness.hears("payment.conflicted", number)
-    assert told.data["failure"]["code"] == "conflict"
+    callback = await harness.receives("payment.conflicted", number)
+    assert callback.data["failure"]["code"] == "conflict"
     order = await all_books.agree(harness, body)
     assert (order["status"], order["amount_paid"]) == ("open", 0)
     assert await harness.balances([number]) == {}

@@ -34,12 +34,12 @@ async def _overtaken(harness: Harness, channel: str) -> None:
     )
     body = harness.request(channel)
     asking = asyncio.create_task(harness.ask(body))
-    told = await harness.callbacks.expect(
+    arrived = await harness.callbacks.expect(
         lambda callback: callback.data["merchant_order_no"] == body["merchant_order_no"]
     )
-    assert told.type == "payment.succeeded"
+    assert arrived.type == "payment.succeeded"
     assert not asking.done()
-    number = told.data["payment_no"]
+    number = arrived.data["payment_no"]
     assert (await harness.payment(number))["status"] == "succeeded"
 
     answer = await asking
@@ -47,4 +47,4 @@ async def _overtaken(harness: Harness, channel: str) -> None:
     order = await all_books.agree(harness, body)
     assert order["status"] == "paid"
     assert (await harness.payment(number))["action"] == answer.json()["action"]
-    assert len([c for c in harness.callbacks.received if tells(told.type, number)(c)]) == 1
+    assert len([c for c in harness.callbacks.received if tells(arrived.type, number)(c)]) == 1

@@ -353,9 +353,9 @@ async def test_reader_whose_place_is_forgotten_is_told_and_shown_the_oldest_that
         await tx.execute("insert into event_dead (id, error) values (1, 'dead ones are kept')")
     await forget(db, datetime.now(UTC) - timedelta(days=8))
 
-    with pytest.raises(PositionForgotten) as told:
+    with pytest.raises(PositionForgotten) as forgotten:
         await list_since(db, "a", first.position, 10)
-    for position in (told.value.oldest, last_forgotten.position):
+    for position in (forgotten.value.oldest, last_forgotten.position):
         assert [e.event.event_id for e in await page_since(db, "a", position, 10)] == ["e3"]
 
 
@@ -367,9 +367,9 @@ async def test_reader_who_has_read_everything_is_never_behind(db: Database) -> N
     await forget(db, datetime.now(UTC) + timedelta(days=1))
 
     assert await list_since(db, "a", last.position, 10) == []
-    with pytest.raises(PositionForgotten) as told:
+    with pytest.raises(PositionForgotten) as forgotten:
         await list_since(db, "a", second.position, 10)
-    assert told.value.oldest == last.position
+    assert forgotten.value.oldest == last.position
 
 
 async def test_retention_forgets_at_its_start(db: Database, running: Running) -> None:

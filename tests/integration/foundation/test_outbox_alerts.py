@@ -36,8 +36,8 @@ class Notifier(Service):
 
 
 def alert(key: str) -> OutboxEvent:
-    told = Alert(key=key, severity=Severity.CRITICAL, title="t", detail="d")
-    return alerting.event(told, source="s", at=datetime.now(UTC))
+    raised = Alert(key=key, severity=Severity.CRITICAL, title="t", detail="d")
+    return alerting.event(raised, source="s", at=datetime.now(UTC))
 
 
 def other() -> OutboxEvent:

@@ -187,13 +187,13 @@ async def test_a_refused_connection_is_tried_again(unused_tcp_port: int) -> None
 
 
 async def test_what_may_have_been_heard_is_not_said_again(serving: Serving) -> None:
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     def hang_up(request: bytes) -> bytes:
-        heard.append(request)
+        received.append(request)
         return b""
 
     async with Service(await serving(hang_up), SecretStr("t")) as service:
         with pytest.raises(Overloaded):
             await service.post(Thing, "/thing")
-    assert len(heard) == 1
+    assert len(received) == 1

@@ -77,12 +77,12 @@ async def test_who_does_not_agree_is_not_ready(
     kafka_bootstrap: str, changes: dict[str, Any], check: str, words: str
 ) -> None:
     async with serving(core) as url, gateway(url, kafka_bootstrap, **changes) as (public, private):
-        told = await private.get("/health/ready")
+        health = await private.get("/health/ready")
         refused = await public.post("/v1/payments", json={})
 
-    assert told.status_code == 503
-    assert told.json()["checks"][check] is False
-    assert words in told.json()["reasons"][check]
+    assert health.status_code == 503
+    assert health.json()["checks"][check] is False
+    assert words in health.json()["reasons"][check]
     assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
 
 
@@ -91,8 +91,8 @@ async def test_who_agrees_or_cannot_ask_goes_on(
     kafka_bootstrap: str, peer: Callable[[str], Starlette]
 ) -> None:
     async with serving(peer) as url, gateway(url, kafka_bootstrap) as (public, private):
-        told = (await private.get("/health/ready")).json()
+        health = (await private.get("/health/ready")).json()
         answer = await public.post("/v1/payments", json={})
 
-    assert told["checks"]["clock"] is told["checks"]["record_keys"] is True
+    assert health["checks"]["clock"] is health["checks"]["record_keys"] is True
     assert answer.status_code != 503 or "replica" not in answer.json()["detail"]

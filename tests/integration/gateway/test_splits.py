@@ -30,9 +30,9 @@ async def until_split(stack: Stack, payment: PaymentView, split: SplitRef) -> di
     for _ in range(50):
         stack.results.clear()
         await command(stack, payment, CommandName.QUERY_SPLIT, split=split)
-        told = await stack.result(payment.payment_no, source="query_split")
-        if told["verdict"] != "pending":
-            return told
+        found = await stack.result(payment.payment_no, source="query_split")
+        if found["verdict"] != "pending":
+            return found
     raise AssertionError("the split does not come to its end")
 
 
@@ -51,9 +51,9 @@ async def test_a_split_is_sent_asked_for_and_called_back_with_a_refund(
     await command(stack, paid, CommandName.SPLIT, split=split)
     sent = await stack.result(payment.payment_no, source="split")
     assert (sent["split_no"], sent["verdict"]) == (split.split_no, "pending")
-    told = await until_split(stack, paid, split)
-    assert told["verdict"] == "succeeded"
-    assert [each["status"] for each in told["receivers"]] == ["succeeded"]
+    found = await until_split(stack, paid, split)
+    assert found["verdict"] == "succeeded"
+    assert [each["status"] for each in found["receivers"]] == ["succeeded"]
 
     refund_no = new_id("refund")
     owed = SplitReturn(
@@ -71,9 +71,9 @@ async def test_a_split_is_sent_asked_for_and_called_back_with_a_refund(
         returns=[owed],
     )
     await command(stack, paid, CommandName.REFUND, refund)
-    said = await stack.result(payment.payment_no, source="refund")
-    assert said["verdict"] in ("pending", "succeeded")
-    assert said["returned"] == ([owed.return_no] if channel == "wechat" else [])
+    refunded = await stack.result(payment.payment_no, source="refund")
+    assert refunded["verdict"] in ("pending", "succeeded")
+    assert refunded["returned"] == ([owed.return_no] if channel == "wechat" else [])
     truth = await stack.sandbox.get(f"/_control/truth?payment_no={payment.payment_no}")
     [receiver] = truth.json()["trades"][0]["splits"][0]["receivers"]
     assert (receiver["amount"], receiver["returned"]) == (300, 100)

@@ -135,7 +135,7 @@ class TradeCore:
     decided: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     queries: list[dict[str, str]] = field(default_factory=list)
-    told: list[tuple[str, Any]] = field(default_factory=list)
+    sent: list[tuple[str, Any]] = field(default_factory=list)
     refusals: dict[str, Response] = field(default_factory=dict)
     posts: int = 0
     app_id: str = "A1"
@@ -218,7 +218,7 @@ class TradeCore:
             self.queries.append(dict(request.query_params))
             self.posts += request.method == "POST"
             if body := await request.body():
-                self.told.append((path, json.loads(body)))
+                self.sent.append((path, json.loads(body)))
             if request.url.path in self.refusals:
                 return self.refusals[request.url.path]
             if request.url.path not in self.answers:
@@ -242,10 +242,10 @@ class InProcess(Service):
         body: bytes,
         timeout_s: float,
     ) -> M:
-        said = await self._http.request(method, path, params=params or None, content=body)
-        if said.is_error:
-            raise Forwarded(said.status_code, said.json())
-        return answer.model_validate_json(said.content)
+        answered = await self._http.request(method, path, params=params or None, content=body)
+        if answered.is_error:
+            raise Forwarded(answered.status_code, answered.json())
+        return answer.model_validate_json(answered.content)
 
 
 class Notifier(Service):
@@ -269,10 +269,10 @@ class Notifier(Service):
             raise Forwarded(
                 404, {"code": "not_found", "title": "Not found", "detail": "", "request_id": ""}
             )
-        said = self.answers[path]
-        if isinstance(said, Problem):
-            raise said
-        return answer.model_validate_json(json.dumps(said))
+        answered = self.answers[path]
+        if isinstance(answered, Problem):
+            raise answered
+        return answer.model_validate_json(json.dumps(answered))
 
 
 @dataclass

@@ -40,7 +40,7 @@ class Person:
             f"/console/{path}", params=query, headers=self.headers
         )
 
-    async def look(self, path: str, **query: str) -> str:
+    async def open_page(self, path: str, **query: str) -> str:
         """The page, which is there."""
         answer = await self.get(path, **query)
         assert answer.status_code == 200, answer.text

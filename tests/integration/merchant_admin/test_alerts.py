@@ -35,7 +35,7 @@ def alert(**changes: Any) -> dict[str, Any]:
 async def test_list_is_filtered_by_what_stands_in_the_address(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     kept(admin, alert())
-    html = await person.look(
+    html = await person.open_page(
         "alerts",
         **{"kind": "refund.failed:", "state": "open", "severity": "critical", "from": "2026-11-01",
            "to": "2026-11-02", "merchant_id": "M1", "colour": "red"},
@@ -50,7 +50,7 @@ async def test_list_is_filtered_by_what_stands_in_the_address(admin: Admin) -> N
     assert "A refund failed" in html
     assert "?kind=refund.failed%3A&amp;state=open&amp;severity=critical&amp;from=" in html
     assert "after=next" in html
-    await person.look("alerts", kind="nonsense", state="gone", **{"from": "yesterday"})
+    await person.open_page("alerts", kind="nonsense", state="gone", **{"from": "yesterday"})
     unfiltered = asked(admin.notifier, SEARCH)[-1]
     assert [unfiltered[name] for name in ("kind", "state", "raised_from")] == [None] * 3
 
@@ -61,7 +61,7 @@ async def test_every_number_that_an_alert_mentions_leads_to_its_page(admin: Admi
     event, merchant = new_id("event"), new_id("merchant")
     facts = {"app_id": app, "event_id": event, "last_status": 500, "why": "<script>"}
     kept(admin, alert(key=f"payment.conflicted:{payment}", merchant_id=merchant, facts=facts))
-    html = await person.look("alerts")
+    html = await person.open_page("alerts")
     for page in (
         f"/console/payments/{payment}", f"/console/apps/{app}", f"/console/deliveries/{event}",
         f"/console/merchants/{merchant}",
@@ -77,12 +77,16 @@ async def test_alert_is_acknowledged_as_it_was_seen_and_audited(admin: Admin) ->
     admin.notifier.answers[ACKNOWLEDGE] = alert(**TAKEN)
     answer = await person.send("alerts/acknowledge?state=open", **SEEN_ALERT)
     assert answer.headers["location"] == "/console/alerts?state=open&done=alert_taken"
-    (told,) = asked(admin.notifier, ACKNOWLEDGE)
-    assert (told["key"], told["by"], told["severity"]) == (ALERT["key"], "admin", "critical")
+    (answered,) = asked(admin.notifier, ACKNOWLEDGE)
+    assert (answered["key"], answered["by"], answered["severity"]) == (
+        ALERT["key"],
+        "admin",
+        "critical",
+    )
     (entry,) = await admin.audit(entity_id=ALERT["key"])
     assert (entry["action"], entry["actor"]) == ("alert.acknowledged", "admin")
     kept(admin, alert(**TAKEN))
-    page = await person.look("alerts")
+    page = await person.open_page("alerts")
     assert "Acknowledged" in page
     assert 'action="/console/alerts/acknowledge' not in page
 
@@ -98,7 +102,7 @@ async def test_alert_that_is_another_one_by_now_is_told_so(admin: Admin) -> None
     for nonsense in ({"first_at": "soon"}, {"severity": "loud"}):
         answer = await person.send("alerts/acknowledge", **{**SEEN_ALERT, **nonsense})
         assert answer.headers["location"] == "/console/alerts?problem=alerts_404"
-    assert 'role="alert"' in await person.look("alerts", problem="alerts_409")
+    assert 'role="alert"' in await person.open_page("alerts", problem="alerts_409")
 
 
 async def test_companys_people_see_their_alerts_and_take_none_up_without_the_right(
@@ -119,7 +123,7 @@ async def test_companys_people_see_their_alerts_and_take_none_up_without_the_rig
     ]
     kept(admin, *mine, *not_mine)
 
-    html = await staff.person.look("alerts")
+    html = await staff.person.open_page("alerts")
 
     assert "mine by name" in html
     assert "mine by app" in html
@@ -148,7 +152,7 @@ async def test_companys_people_see_why_their_callbacks_failed_and_no_secrets(adm
     admin.notifier.answers["/internal/all-deliveries"] = everything
 
     for path in ("deliveries", "deliveries/E1"):
-        html = await staff.person.look(path)
+        html = await staff.person.open_page(path)
         assert "HTTP 500" in html
         assert "https://app.example/ours" in html
         for hidden in ("kept-from-them", "example/theirs", "example/ping", "/redeliver"):
@@ -196,7 +200,7 @@ async def test_certificates_that_end_are_listed_and_counted_for_whose_they_are(
     assert soon == (anytime if waiting else [])
     home = (await staff.reads("/console", {})).text
     assert f"<strong>{waiting}</strong>" in home.partition("Certificates ending")[2][:60]
-    html = await staff.person.look("certificates", ending="any")
+    html = await staff.person.open_page("certificates", ending="any")
     assert f'href="/console/apps/{own.app_id}"' in html
     assert f'href="/console/channel-accounts/{own.payment_id}"' in html
     assert "theirs" not in html

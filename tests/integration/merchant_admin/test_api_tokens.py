@@ -128,7 +128,7 @@ async def test_the_page_makes_one_shows_it_once_and_revokes_it(admin: Admin) -> 
     assert found is not None
     headers = {"Authorization": f"Bearer {found.group(1)}"}
     assert (await admin.anonymous.get("/api/merchants", headers=headers)).status_code == 200
-    page = await boss.look("tokens")
+    page = await boss.open_page("tokens")
     assert found.group(1) not in page
     revoke = re.search(r"/console/(tokens/T[0-9A-Z]{26}/revoke)", page)
     assert revoke is not None

@@ -330,9 +330,9 @@ async def test_on_the_pages_it_waits_and_another_person_agrees(
     form = {"amount": "5.00", "reason": "多收", "merchant_refund_no": "r-1"}
     sent = await boss.send(f"payments/{story.payment_no}/refunds", **form)
     assert sent.headers["location"] == "/console/approvals?done=approval_waits"
-    own = await boss.look("approvals", done="approval_waits")
+    own = await boss.open_page("approvals", done="approval_waits")
     assert ("another person has to agree" in own, "/approve" in own) == (True, False)
-    page = await li.look("approvals")
+    page = await li.open_page("approvals")
     found = re.search(r"/console/(approvals/V[0-9A-Z]{26}/approve)", page)
     assert found is not None
     assert (story.payment_no in page, "¥5.00" in page or "5.00" in page) == (True, True)
@@ -342,8 +342,8 @@ async def test_on_the_pages_it_waits_and_another_person_agrees(
     assert done.headers["location"] == "/console/approvals?done=approval_done"
     late = await li.send(found.group(1))
     assert late.headers["location"].endswith("approval_refused.approval_decided")
-    assert "Nothing waits" in await li.look("approvals")
-    assert "Done" in await li.look("approvals", state="all")
+    assert "Nothing waits" in await li.open_page("approvals")
+    assert "Done" in await li.open_page("approvals", state="all")
     assert len(admin.trade_core.asked) == 1
 
 
@@ -359,13 +359,13 @@ async def test_the_pages_show_every_kind_and_reject_with_a_reason(
     weaker = {"four_eyes": {"credentials": False}}
     await admin.http.patch(f"/api/merchants/{merchant_id}", json=weaker)
     person = await Person.hired(admin, "administrator")
-    page = await person.look("approvals")
+    page = await person.open_page("approvals")
     for text in ("sealed, not shown", "https://b.example/cb", "Fewer things wait", "绿城物业"):
         assert text in page
     path = re.findall(r"/console/(approvals/V[0-9A-Z]{26}/reject)", page)
-    for reason, told in (("", "problem=approval_refused"), ("no", "done=approval_ended")):
+    for reason, shown in (("", "problem=approval_refused"), ("no", "done=approval_ended")):
         answer = await person.send(path[0], reason=reason)
-        assert answer.headers["location"] == f"/console/approvals?{told}"
+        assert answer.headers["location"] == f"/console/approvals?{shown}"
 
 
 async def test_what_waits_of_a_merchant_is_set_on_its_page(admin: Admin) -> None:
@@ -373,10 +373,10 @@ async def test_what_waits_of_a_merchant_is_set_on_its_page(admin: Admin) -> None
     person, page = await Person.logged_in(admin), f"merchants/{merchant_id}"
     refused = await person.send(f"{page}/four-eyes", refunds_from="ten")
     assert refused.headers["location"] == f"/console/{page}?problem=four_eyes_refused"
-    assert "check the amount" in await person.look(page, problem="four_eyes_refused")
+    assert "check the amount" in await person.open_page(page, problem="four_eyes_refused")
     saved = await person.send(f"{page}/four-eyes", refunds_from="500.00", credentials="true")
     assert saved.headers["location"] == f"/console/{page}?done=setup_saved"
-    assert 'value="500.00"' in await person.look(page)
+    assert 'value="500.00"' in await person.open_page(page)
     stored = (await admin.http.get(f"/api/{page}")).json()["four_eyes"]
     assert stored == {"refunds_from": 50_000, "credentials": True, "callback_addresses": False}
     weaker = await person.send(f"{page}/four-eyes", refunds_from="")

@@ -53,8 +53,8 @@ async def test_a_file_is_made_chunk_by_chunk_and_fetched_whole(
 
     assert await make_next(admin.deps, beat)
     assert beats >= 3
-    told = await shown(admin, export_id)
-    assert (told["state"], told["percent"], told["rows_in_all"]) == ("done", 100, 5)
+    answered = await shown(admin, export_id)
+    assert (answered["state"], answered["percent"], answered["rows_in_all"]) == ("done", 100, 5)
     answer = await admin.http.get(f"/api/exports/{export_id}/file")
     assert [row["merchant_order_no"] for row in rows(answer)] == [f"W{n}" for n in (4, 3, 2, 1, 0)]
     audited = [entry["action"] for entry in await admin.audit(entity_id=export_id)]
@@ -113,7 +113,7 @@ async def test_a_file_is_for_who_asked_and_only_while_they_may_see_it(admin: Adm
     answer = await person.send("exports/in-background/orders?merchant_id=M1&format=csv")
     assert answer.headers["location"] == "/console/exports?done=export_asked"
     await make_next(admin.deps)
-    page = await person.look("exports")
+    page = await person.open_page("exports")
     assert "Done" in page
     export_id = page.partition("/console/exports/X")[2].partition("/")[0]
     path = f"exports/X{export_id}/file"
@@ -124,7 +124,7 @@ async def test_a_file_is_for_who_asked_and_only_while_they_may_see_it(admin: Adm
     narrowed = {"merchant_ids": [merchant["merchant_id"]]}
     await admin.http.patch("/api/users/auditor", json=narrowed)
     assert (await person.get(path)).status_code == 404
-    assert "Done" not in await person.look("exports")
+    assert "Done" not in await person.open_page("exports")
 
 
 async def test_it_is_kept_for_a_week_or_until_it_is_removed(admin: Admin) -> None:

@@ -63,8 +63,8 @@ def filled(path: str, text: str) -> str:
     return path
 
 
-async def is_answered(answer: httpx.Response, *told: object) -> None:
-    assert answer.status_code < 500 or answer.status_code == 503, (told, answer.text)
+async def is_answered(answer: httpx.Response, *shown: object) -> None:
+    assert answer.status_code < 500 or answer.status_code == 503, (shown, answer.text)
 
 
 async def test_odd_paths_and_queries_are_answered(admin: Admin) -> None:

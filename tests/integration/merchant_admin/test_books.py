@@ -68,7 +68,7 @@ async def test_a_replay_is_audited_with_what_came_of_it(
     admin.trade_core.answers["/internal/dead-letters/7/replay"] = letter
     answer = await admin.http.post("/api/dead-letters/7/replay", json={"version": 3})
     assert (answer.status_code, answer.json()) == (200, letter)
-    assert admin.trade_core.told == [("dead-letters/7/replay", {"version": 3})]
+    assert admin.trade_core.sent == [("dead-letters/7/replay", {"version": 3})]
     [entry] = await admin.audit(entity_id="7")
     assert (entry["action"], entry["after"]) == (
         "dead_letter.replayed",
@@ -93,7 +93,7 @@ async def test_a_replay_names_the_version_that_was_shown(admin: Admin, version: 
     body = {} if version is None else {"version": version}
     answer = await admin.http.post("/api/dead-letters/7/replay", json=body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/version")
-    assert admin.trade_core.told == []
+    assert admin.trade_core.sent == []
 
 
 async def test_the_books_are_for_people_who_are_logged_in(admin: Admin) -> None:
@@ -105,7 +105,7 @@ async def test_the_books_are_for_people_who_are_logged_in(admin: Admin) -> None:
 async def test_the_ledger_has_a_page(admin: Admin) -> None:
     admin.trade_core.answers["/internal/ledger/balances"] = BALANCES
     person = await Person.logged_in(admin)
-    page = await person.look("ledger", merchant_id="M1")
+    page = await person.open_page("ledger", merchant_id="M1")
     assert page.count("¥12.99") == 2
     assert "Receivable at the channel" in page
     assert admin.trade_core.queries == [{"merchant_id": "M1", "limit": "50"}]
@@ -118,7 +118,7 @@ async def test_a_dead_letter_is_shown_with_its_reason_and_its_text_made_harmless
     letter = {**LETTER, "value_base64": b64encode(evil).decode(), "tries": 2}
     page = {"items": [letter], "next_cursor": "7"}
     admin.trade_core.answers["/internal/dead-letters"] = page
-    html = await (await Person.logged_in(admin)).look("dead-letters", after="9")
+    html = await (await Person.logged_in(admin)).open_page("dead-letters", after="9")
     assert admin.trade_core.queries == [{"after": "9", "limit": "50"}]
     assert "nobody here knows P1" in html
     assert "2026-11-22 16:00:00" in html
@@ -143,12 +143,12 @@ async def test_a_dead_letter_is_tried_again_on_the_page(admin: Admin) -> None:
     assert (foreign.status_code, admin.trade_core.queries) == (401, [])
 
     answer = await person.send("dead-letters/7/replay", version="3")
-    assert admin.trade_core.told == [("dead-letters/7/replay", {"version": 3})]
+    assert admin.trade_core.sent == [("dead-letters/7/replay", {"version": 3})]
     assert (answer.status_code, answer.headers["location"]) == (
         303,
         "/console/dead-letters?after=8",
     )
-    html = await person.look("dead-letters", after="8")
+    html = await person.open_page("dead-letters", after="8")
     assert "Applied" in html
     assert "/replay" not in html
     [entry] = await admin.audit(entity_id="7")
@@ -158,7 +158,7 @@ async def test_a_dead_letter_is_tried_again_on_the_page(admin: Admin) -> None:
 async def test_a_viewer_sees_dead_letters_and_cannot_have_them_tried_again(admin: Admin) -> None:
     admin.trade_core.answers["/internal/dead-letters"] = {"items": [LETTER], "next_cursor": None}
     viewer = await Person.hired(admin, "viewer")
-    assert "/replay" not in await viewer.look("dead-letters")
+    assert "/replay" not in await viewer.open_page("dead-letters")
     admin.trade_core.queries.clear()
     refused = await viewer.send("dead-letters/7/replay")
     assert (refused.status_code, admin.trade_core.queries) == (403, [])
@@ -168,6 +168,6 @@ async def test_a_viewer_sees_dead_letters_and_cannot_have_them_tried_again(admin
 async def test_books_that_do_not_answer_are_said_on_the_page(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     for path in ("ledger", "dead-letters"):
-        assert 'role="alert"' in await person.look(path)
+        assert 'role="alert"' in await person.open_page(path)
     answer = await person.send("dead-letters/404/replay", version="0")
     assert answer.headers["location"] == "/console/dead-letters?after=405&problem=core_refused"

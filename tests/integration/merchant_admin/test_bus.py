@@ -20,7 +20,7 @@ from .conftest import PASSWORD, USERNAME, Gateway, MakeDatabase, served, setting
 from .test_read_model import Story
 
 
-class Heard:
+class Published:
     """What a reader of the configuration topic knows."""
 
     def __init__(self) -> None:
@@ -57,15 +57,18 @@ async def started(settings: AdminSettings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def heard(kafka_bootstrap: str) -> AsyncIterator[Heard]:
-    heard, stop = Heard(), asyncio.Event()
+async def published(kafka_bootstrap: str) -> AsyncIterator[Published]:
+    published, stop = Published(), asyncio.Event()
     broadcast = Broadcast(
-        bootstrap=kafka_bootstrap, topic=topics.MERCHANT_CONFIG, handle=heard, from_beginning=False
+        bootstrap=kafka_bootstrap,
+        topic=topics.MERCHANT_CONFIG,
+        handle=published,
+        from_beginning=False,
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(broadcast.run(stop))
         await asyncio.wait_for(broadcast.caught_up.wait(), 30)
-        yield heard
+        yield published
         stop.set()
 
 
@@ -73,7 +76,7 @@ async def test_what_is_registered_is_told_within_five_seconds_and_again_at_each_
     make_database: MakeDatabase,
     kafka_bootstrap: str,
     sealing_keys: dict[str, sealing.KeyPair],
-    heard: Heard,
+    published: Published,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     url = await make_database("merchant_admin")
@@ -94,16 +97,18 @@ async def test_what_is_registered_is_told_within_five_seconds_and_again_at_each_
             assert account.status_code == 201
             payment_id = account.json()["payment_id"]
 
-            async def told() -> bool:
-                return heard.versions(merchant_id) == [1] and heard.versions(payment_id) == [1]
+            async def is_published() -> bool:
+                return published.versions(merchant_id) == [1] and published.versions(
+                    payment_id
+                ) == [1]
 
-            await until(told)
+            await until(is_published)
         async with started(settings):
 
-            async def told_again() -> bool:
-                return heard.versions(merchant_id) == [1, 1] == heard.versions(payment_id)
+            async def is_published_anew() -> bool:
+                return published.versions(merchant_id) == [1, 1] == published.versions(payment_id)
 
-            await until(told_again)
+            await until(is_published_anew)
     printed = capfd.readouterr()
     assert not [secret for secret in secrets if secret in printed.out + printed.err]
 

@@ -67,10 +67,10 @@ async def test_what_the_notifier_refuses_is_told_and_audited(admin: Admin) -> No
 
 
 async def test_alerts_can_be_tested(admin: Admin) -> None:
-    told = {"items": [{"messenger": "dingtalk", "error": None}]}
-    admin.notifier.answers["/internal/alerts/test"] = told
+    shown = {"items": [{"messenger": "dingtalk", "error": None}]}
+    admin.notifier.answers["/internal/alerts/test"] = shown
 
-    assert (await admin.http.post("/api/alerts/test")).json() == told
+    assert (await admin.http.post("/api/alerts/test")).json() == shown
 
 
 async def test_alert_route_of_a_merchant_can_be_tested(admin: Admin) -> None:

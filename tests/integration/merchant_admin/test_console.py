@@ -171,8 +171,8 @@ async def test_every_error_is_a_page_with_its_request_id_and_a_way_on(admin: Adm
         assert (answer.status_code, answer.headers["content-type"]) == (
             status, "text/html; charset=utf-8",
         )  # fmt: skip
-        for told in ("look-for-me", 'href="/console"', 'lang="en"'):
-            assert told in answer.text, (path, told)
+        for shown in ("look-for-me", 'href="/console"', 'lang="en"'):
+            assert shown in answer.text, (path, shown)
     stale = await admin.anonymous.post("/console/logout", data={"csrf": "x"}, headers=headers)
     assert (stale.status_code, "out of date" in stale.text) == (401, True)
     api = await admin.anonymous.get("/api/nowhere")

@@ -29,7 +29,7 @@ def asked(notifier: Notifier, path: str) -> list[Any]:
 
 
 async def test_deliveries_are_filtered_and_told_why(admin: Admin, person: Person) -> None:
-    html = await person.look("deliveries", app_id=" A1 ", state="exhausted", colour="red")
+    html = await person.open_page("deliveries", app_id=" A1 ", state="exhausted", colour="red")
 
     filters = {"app_id": "A1", "state": "exhausted", "limit": 50}
     assert asked(admin.notifier, "/internal/all-deliveries") == [filters]
@@ -42,7 +42,7 @@ async def test_deliveries_are_filtered_and_told_why(admin: Admin, person: Person
 async def test_one_event_shows_its_tries_and_what_the_app_answered_escaped(
     person: Person,
 ) -> None:
-    html = await person.look("deliveries/E1")
+    html = await person.open_page("deliveries/E1")
 
     assert "HTTP 500" in html
     assert "31 ms" in html
@@ -53,7 +53,7 @@ async def test_one_event_shows_its_tries_and_what_the_app_answered_escaped(
 async def test_event_nobody_knows_is_not_found(admin: Admin, person: Person) -> None:
     admin.notifier.answers["/internal/all-deliveries"] = EMPTY
     with pytest.raises(AssertionError, match="There is no such number"):
-        await person.look("deliveries/E9")
+        await person.open_page("deliveries/E9")
 
 
 async def test_callback_is_sent_again_and_audited(admin: Admin, person: Person) -> None:
@@ -75,7 +75,7 @@ async def test_callback_is_sent_again_by_the_api_too(admin: Admin) -> None:
 async def test_suspended_address_is_resumed(admin: Admin, person: Person) -> None:
     admin.notifier.answers["/internal/endpoints/L7/resume"] = ENDPOINT
 
-    html = await person.look("endpoints", suspended="true")
+    html = await person.open_page("endpoints", suspended="true")
     answer = await person.send("endpoints/L7/resume")
 
     assert "It answered 410" in html
@@ -87,7 +87,7 @@ async def test_suspended_address_is_resumed(admin: Admin, person: Person) -> Non
 
 async def test_address_that_is_well_cannot_be_resumed(admin: Admin, person: Person) -> None:
     admin.notifier.answers["/internal/endpoints"] = {"items": [ENDPOINT], "next_cursor": None}
-    assert "/resume" not in await person.look("endpoints")
+    assert "/resume" not in await person.open_page("endpoints")
 
 
 async def test_replay_is_asked_for_in_beijing_time_and_shows_how_far_it_is(
@@ -116,9 +116,9 @@ async def test_replay_is_asked_for_in_beijing_time_and_shows_how_far_it_is(
     ]
 
     admin.notifier.answers["/internal/replays/W1"] = {**REPLAY, "sent": 5}
-    running = await person.look("replays/W1")
+    running = await person.open_page("replays/W1")
     admin.notifier.answers["/internal/replays/W1"] = {**REPLAY, "sent": 12, "done_at": AT}
-    done = await person.look("replays/W1")
+    done = await person.open_page("replays/W1")
 
     assert '<progress max="12" value="5"' in running
     assert 'http-equiv="refresh"' in running
@@ -168,14 +168,14 @@ async def test_trial_message_tells_what_each_messenger_made_of_it(
 async def test_what_the_notifier_refuses_is_said_on_the_page(admin: Admin, person: Person) -> None:
     for path in ("deliveries/E1/redeliver", "endpoints/L7/resume"):
         answer = await person.send(path, app_id="A1")
-        page, _, told = answer.headers["location"].removeprefix("/console/").partition("?")
-        assert (answer.status_code, told) == (303, "problem=callbacks_404")
-        assert 'role="alert"' in await person.look(page, problem="callbacks_404")
+        page, _, shown = answer.headers["location"].removeprefix("/console/").partition("?")
+        assert (answer.status_code, shown) == (303, "problem=callbacks_404")
+        assert 'role="alert"' in await person.open_page(page, problem="callbacks_404")
     assert 'role="alert"' in (await person.send("alerts/test")).text
     admin.notifier.answers.clear()
     for path in ("deliveries", "endpoints"):
-        assert 'role="alert"' in await person.look(path)
-        assert 'role="alert"' in await person.look(path, problem="<b>")
+        assert 'role="alert"' in await person.open_page(path)
+        assert 'role="alert"' in await person.open_page(path, problem="<b>")
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ async def filled(admin: Admin, **changes: str) -> dict[str, str]:
 async def only_code(admin: Admin) -> dict[str, object]:
     listed = (await admin.http.get("/api/counter-codes")).json()
     (code,) = listed["items"]
-    told: dict[str, object] = code
-    return told
+    answered: dict[str, object] = code
+    return answered
 
 
 async def test_a_code_is_put_up_listed_and_printed(admin: Admin) -> None:
@@ -33,11 +33,11 @@ async def test_a_code_is_put_up_listed_and_printed(admin: Admin) -> None:
     assert (code["min_amount"], code["max_amount"], code["daily_limit"]) == (100, 50_000, 200_000)
     assert code["amounts"] == [5_000, 10_000]
     assert made.headers["location"] == f"/console/counter-codes/{code['code_id']}/print"
-    sheet = await person.look(f"counter-codes/{code['code_id']}/print")
+    sheet = await person.open_page(f"counter-codes/{code['code_id']}/print")
     assert "幸福物业" in sheet
     assert "<svg viewBox=" in sheet
     assert "pay/to" not in sheet
-    page = await person.look("counter-codes")
+    page = await person.open_page("counter-codes")
     assert "¥1.00 – ¥500.00" in page
     assert "¥50.00 · ¥100.00" in page
 
@@ -46,17 +46,19 @@ async def test_a_code_is_turned_off_and_on(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     await person.send("counter-codes", **await filled(admin))
     code_id = (await only_code(admin))["code_id"]
-    for state, button, said in (("disabled", "Enable", True), ("active", "Disable", False)):
+    for state, button, shown in (("disabled", "Enable", True), ("active", "Disable", False)):
         answer = await person.send(f"counter-codes/{code_id}/state", state=state)
         assert answer.headers["location"] == "/console/counter-codes"
         assert (await only_code(admin))["state"] == state
-        assert re.search(rf"<button[^>]*>{button}</button>", await person.look("counter-codes"))
-        sheet = await person.look(f"counter-codes/{code_id}/print")
-        assert ("Do not put it up" in sheet) is said
+        assert re.search(
+            rf"<button[^>]*>{button}</button>", await person.open_page("counter-codes")
+        )
+        sheet = await person.open_page(f"counter-codes/{code_id}/print")
+        assert ("Do not put it up" in sheet) is shown
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "shown"),
     [
         ({"merchant_id": "M1"}, "There is no such merchant"),
         ({"app_id": "A1"}, "There is no such app"),
@@ -69,12 +71,12 @@ async def test_a_code_is_turned_off_and_on(admin: Admin) -> None:
     ],
 )
 async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
-    admin: Admin, changes: dict[str, str], said: str
+    admin: Admin, changes: dict[str, str], shown: str
 ) -> None:
     person = await Person.logged_in(admin)
     answer = await person.send("counter-codes", **await filled(admin, **changes))
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
-    assert said in answer.text
+    assert shown in answer.text
     assert 'value="2,000"' in answer.text or "daily_limit" in changes
     assert 'aria-invalid="true"' in answer.text
 
@@ -83,7 +85,7 @@ async def test_who_may_only_look_sees_codes_and_no_form(admin: Admin) -> None:
     administrator = await Person.logged_in(admin)
     await administrator.send("counter-codes", **await filled(admin))
     auditor = await Person.hired(admin, "auditor")
-    page = await auditor.look("counter-codes")
+    page = await auditor.open_page("counter-codes")
     assert "前台" in page
     assert 'method="post" action="/console/counter-codes' not in page
     refused = await auditor.send("counter-codes", **await filled(admin))

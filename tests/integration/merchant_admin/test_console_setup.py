@@ -352,8 +352,8 @@ async def test_hand_over_shows_calls_that_are_signed_right(person: Person) -> No
     ran = await asyncio.create_subprocess_exec(
         "bash", "-c", stub + shell, stdout=asyncio.subprocess.PIPE
     )
-    said, _ = await ran.communicate()
-    arguments = said.decode().split("\0")
+    printed, _ = await ran.communicate()
+    arguments = printed.decode().split("\0")
     authorization = next(each for each in arguments if each.startswith("Authorization: "))
     sent = arguments[arguments.index("--data-binary") + 1].encode()
     assert is_signed(authorization.partition(": ")[2], sent, secret.group(1))

@@ -42,10 +42,10 @@ async def founded(admin: Admin, apps: int) -> tuple[str, list[str]]:
 
 async def test_each_app_has_its_row_and_they_add_up(admin: Admin) -> None:
     merchant_id, app_ids = await founded(admin, apps=2)
-    told = period(merchant_id, *app_ids)
-    told["movements"] = told["movements"][:2]
-    admin.trade_core.answers[PATH] = told
-    page = await (await Person.logged_in(admin)).look(
+    answered = period(merchant_id, *app_ids)
+    answered["movements"] = answered["movements"][:2]
+    admin.trade_core.answers[PATH] = answered
+    page = await (await Person.logged_in(admin)).open_page(
         "statements", merchant_id=merchant_id, day=DAY
     )
     for shown in ("¥10.00", "¥50.50", "¥7.00", "¥3.00", "¥0.20", "¥50.30"):
@@ -62,19 +62,19 @@ async def test_each_app_has_its_row_and_they_add_up(admin: Admin) -> None:
 async def test_a_month_is_told_by_app_and_day_by_day(admin: Admin) -> None:
     merchant_id, app_ids = await founded(admin, apps=2)
     asked = {"merchant_id": merchant_id, "month": MONTH}
-    told = (await admin.http.get("/api/statements", params=asked)).json()
-    assert (told["first"], told["last"]) == ("2026-01-01", "2026-01-31")
-    assert [it["app_id"] for it in told["apps"]] == sorted(app_ids)
-    assert [it["closing"] for it in told["apps"]] == [1_000 + 2 * 4_030] * 2
-    assert [(it["day"], it["opening"], it["closing"]) for it in told["days"]] == [
+    answered = (await admin.http.get("/api/statements", params=asked)).json()
+    assert (answered["first"], answered["last"]) == ("2026-01-01", "2026-01-31")
+    assert [it["app_id"] for it in answered["apps"]] == sorted(app_ids)
+    assert [it["closing"] for it in answered["apps"]] == [1_000 + 2 * 4_030] * 2
+    assert [(it["day"], it["opening"], it["closing"]) for it in answered["days"]] == [
         (DAY, 2_000, 10_060), ("2026-01-07", 10_060, 18_120),
     ]  # fmt: skip
-    assert told["total"]["closing"] == told["days"][-1]["closing"]
+    assert answered["total"]["closing"] == answered["days"][-1]["closing"]
     one = await admin.http.get("/api/statements", params={**asked, "app_id": app_ids[0]})
     assert [it["app_id"] for it in one.json()["apps"]] == [app_ids[0]]
     assert one.json()["days"][0]["opening"] == 1_000
 
-    page = await (await Person.logged_in(admin)).look("statements", **asked)
+    page = await (await Person.logged_in(admin)).open_page("statements", **asked)
     assert f"day={DAY}" in page
     assert page.count(">¥181.20<") == 2
 
@@ -88,7 +88,7 @@ async def test_a_month_to_come_is_pointed_at(admin: Admin) -> None:
 @pytest.mark.parametrize("day", ["", "2999-01-01", "yesterday", "0001-01-01"])
 async def test_what_is_no_day_is_yesterday(admin: Admin, day: str) -> None:
     merchant_id, _ = await founded(admin, apps=0)
-    page = await (await Person.logged_in(admin)).look(
+    page = await (await Person.logged_in(admin)).open_page(
         "statements", merchant_id=merchant_id, day=day
     )
     assert f'name="day" value="{yesterday(admin)}"' in page
@@ -101,13 +101,13 @@ def yesterday(admin: Admin) -> str:
 async def test_a_statement_that_is_being_added_up_is_said_so(admin: Admin) -> None:
     merchant_id, _ = await founded(admin, apps=1)
     admin.trade_core.refusals[PATH] = problem(503, "overloaded")
-    page = await (await Person.logged_in(admin)).look(
+    page = await (await Person.logged_in(admin)).open_page(
         "statements", merchant_id=merchant_id, day=DAY
     )
     assert "trade-core does not answer" in page
 
 
 async def test_without_a_merchant_one_is_asked_for(admin: Admin) -> None:
-    page = await (await Person.logged_in(admin)).look("statements")
+    page = await (await Person.logged_in(admin)).open_page("statements")
     assert "Name a merchant" in page
     assert admin.trade_core.queries == []

@@ -13,15 +13,15 @@ async def test_an_admin_makes_a_user_and_changes_them(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     made = await person.send("users", **NEW)
     assert (made.status_code, made.headers["location"]) == (303, "/console/users")
-    html = await person.look("users")
+    html = await person.open_page("users")
     assert 'action="/console/users/li.na"' in html
     assert f'action="/console/users/{USERNAME}"' not in html
     assert "Set by the environment" in html
 
     li = await Person.logged_in(admin, NEW["username"], NEW["password"])
-    assert "li.na</span> · Operator" in await li.look("payments")
+    assert "li.na</span> · Operator" in await li.open_page("payments")
     await person.send("users/li.na", role="viewer", password="")
-    assert "li.na</span> · Auditor" in await li.look("payments")
+    assert "li.na</span> · Auditor" in await li.open_page("payments")
     await person.send("users/li.na", role="viewer", password="", disabled="true")
     assert (await li.get("payments")).headers["location"] == "/console/login"
     actions = [entry["action"] for entry in await admin.audit(entity_id="li.na")]
@@ -30,7 +30,7 @@ async def test_an_admin_makes_a_user_and_changes_them(admin: Admin) -> None:
 
 async def test_what_is_wrong_with_a_user_is_said_on_the_page(admin: Admin) -> None:
     person = await Person.logged_in(admin)
-    for wrong, said in (
+    for wrong, shown in (
         ({"username": USERNAME}, "The name is taken"),
         ({"username": "<b>"}, "The name is taken"),
         ({"password": "short"}, "The password is too weak"),
@@ -38,7 +38,7 @@ async def test_what_is_wrong_with_a_user_is_said_on_the_page(admin: Admin) -> No
     ):
         answer = await person.send("users", **{**NEW, **wrong})
         _, _, problem = answer.headers["location"].partition("?problem=")
-        assert said in await person.look("users", problem=problem)
+        assert shown in await person.open_page("users", problem=problem)
     refused = await person.send(f"users/{USERNAME}", role="viewer", password="")
     assert refused.headers["location"] == "/console/users?problem=users_refused.role"
     assert [user["username"] for user in (await admin.http.get("/api/users")).json()["items"]] == [
@@ -48,24 +48,24 @@ async def test_what_is_wrong_with_a_user_is_said_on_the_page(admin: Admin) -> No
 
 async def test_people_change_their_own_password_on_a_page(admin: Admin) -> None:
     viewer = await Person.hired(admin, "viewer")
-    assert "Auditor · read only" in await viewer.look("account")
+    assert "Auditor · read only" in await viewer.open_page("account")
     refused = await viewer.send("account/password", password="wrong", new_password=NEW["password"])
     assert refused.headers["location"] == "/console/account?problem=account_refused"
-    assert "The password is wrong" in await viewer.look("account", problem="account_refused")
+    assert "The password is wrong" in await viewer.open_page("account", problem="account_refused")
     form = {"password": PASSWORD, "new_password": NEW["password"]}
     done = await viewer.send("account/password", **form)
     assert done.headers["location"] == "/console/login"
     await Person.logged_in(admin, "viewer", NEW["password"])
-    assert "Set by the environment" in await (await Person.logged_in(admin)).look("account")
+    assert "Set by the environment" in await (await Person.logged_in(admin)).open_page("account")
 
 
 async def test_users_are_the_business_of_admins(admin: Admin) -> None:
     operator = await Person.hired(admin, "operator")
-    assert "/console/users" not in await operator.look("payments")
+    assert "/console/users" not in await operator.open_page("payments")
     for answer in (await operator.get("users"), await operator.send("users", **NEW)):
         assert answer.status_code == 403
         assert "You do not have this right" in answer.text
-    assert "/console/users" in await (await Person.logged_in(admin)).look("payments")
+    assert "/console/users" in await (await Person.logged_in(admin)).open_page("payments")
 
 
 async def test_a_viewer_sees_no_button_that_does_something(admin: Admin) -> None:
@@ -78,8 +78,8 @@ async def test_a_viewer_sees_no_button_that_does_something(admin: Admin) -> None
         "next_cursor": None,
     }
     for page in ("deliveries", "deliveries/E1", "endpoints", "alerts"):
-        assert (await viewer.look(page)).count('method="post"') == 1, page
-        assert (await operator.look(page)).count('method="post"') > 1, page
+        assert (await viewer.open_page(page)).count('method="post"') == 1, page
+        assert (await operator.open_page(page)).count('method="post"') > 1, page
     admin.notifier.calls.clear()
     for path in (
         "deliveries/E1/redeliver",

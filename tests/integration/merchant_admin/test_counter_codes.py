@@ -19,7 +19,7 @@ async def terms(admin: Admin, **changes: Any) -> dict[str, Any]:
     return {**usual, **changes}
 
 
-async def told_of(admin: Admin, code_id: str) -> list[dict[str, Any]]:
+async def published_of(admin: Admin, code_id: str) -> list[dict[str, Any]]:
     """What the other services hear of it."""
     async with admin.deps.db.connection() as tx:
         rows = await tx.fetch("select payload from event_log where key = $1 order by id", code_id)
@@ -36,8 +36,8 @@ async def test_a_code_is_put_up_shown_and_told(admin: Admin) -> None:
     assert read == made
     listed = (await admin.http.get("/api/counter-codes")).json()
     assert listed["items"] == [made]
-    told = await told_of(admin, made["code_id"])
-    assert [(each["kind"], each["version"]) for each in told] == [("counter_code", 1)]
+    shown = await published_of(admin, made["code_id"])
+    assert [(each["kind"], each["version"]) for each in shown] == [("counter_code", 1)]
 
 
 async def test_a_code_is_disabled_and_that_is_audited(admin: Admin) -> None:
@@ -45,7 +45,7 @@ async def test_a_code_is_disabled_and_that_is_audited(admin: Admin) -> None:
     path = f"/api/counter-codes/{made['code_id']}"
     changed = await admin.http.patch(path, json={"state": "disabled"})
     assert changed.json()["state"] == "disabled"
-    assert [each["state"] for each in await told_of(admin, made["code_id"])] == [
+    assert [each["state"] for each in await published_of(admin, made["code_id"])] == [
         "active",
         "disabled",
     ]

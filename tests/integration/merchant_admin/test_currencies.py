@@ -26,7 +26,7 @@ async def test_amounts_are_shown_and_written_in_their_currency(
     await apply(admin.deps, Story(currency=currency).paid().refunded().events)
     person = await Person.logged_in(admin)
     for page in ("orders", "payments"):
-        assert shown in await person.look(page)
+        assert shown in await person.open_page(page)
     [payment] = await exported(admin, "payments")
     assert (payment["amount"], payment["amount_refunded"]) == (plain, returned)
     assert payment["currency"] == currency
@@ -54,6 +54,6 @@ async def test_a_search_by_amount_means_whole_units_of_each_currency(
     for story in stories.values():
         await apply(admin.deps, story.events)
     person = await Person.logged_in(admin)
-    text = await person.look(page, min=least, max=most)
+    text = await person.open_page(page, min=least, max=most)
     shown = {each for each, story in stories.items() if story.merchant_order_no in text}
     assert shown == found

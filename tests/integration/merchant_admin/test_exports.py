@@ -130,7 +130,7 @@ async def test_a_list_in_the_console_leads_to_its_file_with_its_filters(admin: A
         await apply(admin.deps, Story(merchant_id=merchant).paid().refunded().events)
     person = await Person.logged_in(admin)
     for things in ("orders", "payments", "refunds", "splits"):
-        page = await person.look(things, merchant_id="M2")
+        page = await person.open_page(things, merchant_id="M2")
         assert f"/console/exports/{things}?merchant_id=M2&amp;format=xlsx" in page
         answer = await person.get(f"exports/{things}", merchant_id="M2", format="csv")
         assert answer.headers["content-disposition"].startswith(f'attachment; filename="{things}-')

@@ -91,7 +91,7 @@ async def test_the_link_leads_to_a_page_that_is_used_up_by_its_form_only(admin: 
     shown = (await boss.send("users", username=LI, role="auditor", password="")).text
     found = re.search(r"<code>http://admin.test(/console/invitations/[\w-]+)</code>", shown)
     assert found is not None
-    assert found.group(1) not in await boss.look(f"users/{LI}")
+    assert found.group(1) not in await boss.open_page(f"users/{LI}")
     path, english = found.group(1), {"Accept-Language": "en"}
     for _ in range(2):
         page = await admin.anonymous.get(path, headers=english)

@@ -64,7 +64,7 @@ async def test_every_list_is_a_file_that_its_page_leads_to(admin: Admin) -> None
     await a_house(admin)
     person = await Person.logged_in(admin)
     for things, page in LISTS.items():
-        assert f'href="/console/exports/{things}?format=xlsx"' in await person.look(page)
+        assert f'href="/console/exports/{things}?format=xlsx"' in await person.open_page(page)
         answer = await person.get(f"exports/{things}", format="csv")
         assert answer.headers["content-disposition"].startswith(f'attachment; filename="{things}-')
         found = rows(answer)
@@ -161,22 +161,22 @@ async def test_what_the_notifier_has_is_made_in_the_background_too(admin: Admin)
 async def test_a_file_of_a_notifier_that_does_not_answer_has_failed(admin: Admin) -> None:
     answer = await admin.http.post("/api/exports/callbacks")
     assert await make_next(admin.deps)
-    told = await admin.http.get(f"/api/exports/{answer.json()['export_id']}")
-    assert told.json()["state"] == "failed"
+    shown = await admin.http.get(f"/api/exports/{answer.json()['export_id']}")
+    assert shown.json()["state"] == "failed"
     assert (await admin.http.get("/api/exports/callbacks")).status_code == 404
 
 
 async def test_a_file_made_for_a_company_has_its_own_callbacks_only(admin: Admin) -> None:
     await a_house(admin)
     merchant_id = (await admin.post("/api/merchants", {"name": "a"}))["merchant_id"]
-    told = [{**TRIED, "merchant_id": one} for one in (merchant_id, "M2", None)]
-    admin.notifier.answers["/internal/all-deliveries"] = {"items": told, "next_cursor": None}
+    shown = [{**TRIED, "merchant_id": one} for one in (merchant_id, "M2", None)]
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": shown, "next_cursor": None}
     body = {"username": "li", "password": PASSWORD, "role": "operator"}
     await admin.post("/api/users", {**body, "merchant_ids": [merchant_id]})
     person = await Person.logged_in(admin, "li")
     await person.send("exports/in-background/callbacks?app_id=A1")
     assert await make_next(admin.deps)
-    page = await person.look("exports")
+    page = await person.open_page("exports")
     export_id = page.partition("/console/exports/")[2].partition("/")[0]
     kept = rows(await person.get(f"exports/{export_id}/file"))
     assert [row["merchant_id"] for row in kept] == [merchant_id]

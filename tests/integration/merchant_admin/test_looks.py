@@ -20,7 +20,7 @@ def encoded(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-async def told_of(admin: Admin, key: str) -> dict[str, Any]:
+async def published_of(admin: Admin, key: str) -> dict[str, Any]:
     """What the other services heard last."""
     async with admin.deps.db.connection() as tx:
         row = await tx.fetchrow(
@@ -38,16 +38,16 @@ async def test_a_look_is_set_cleaned_told_and_taken_away(admin: Admin) -> None:
     changed = (await admin.http.patch(path, json=asked)).json()
     assert (changed["display_name"], changed["colour"]) == ("幸福物业", "#0b6b63")
     assert changed["has_logo"] is True
-    told = await told_of(admin, merchant["merchant_id"])
-    assert told["logo"] == {"media_type": "image/svg+xml", "content": encoded(CLEAN)}
-    assert (told["display_name"], told["name"]) == ("幸福物业", "幸福物业管理有限公司")
+    answered = await published_of(admin, merchant["merchant_id"])
+    assert answered["logo"] == {"media_type": "image/svg+xml", "content": encoded(CLEAN)}
+    assert (answered["display_name"], answered["name"]) == ("幸福物业", "幸福物业管理有限公司")
     (entry, _) = await admin.audit(entity_id=merchant["merchant_id"])
     assert entry["after"]["logo"].startswith("picture:")
 
     nothing = {"display_name": None, "colour": None, "logo": None}
     removed = (await admin.http.patch(path, json=nothing)).json()
     assert removed["has_logo"] is False
-    assert (await told_of(admin, merchant["merchant_id"]))["logo"] is None
+    assert (await published_of(admin, merchant["merchant_id"]))["logo"] is None
 
 
 async def test_a_logo_of_full_size_is_taken(admin: Admin) -> None:
@@ -55,7 +55,7 @@ async def test_a_logo_of_full_size_is_taken(admin: Admin) -> None:
     large = png() + b"\0" * (65_536 - len(png()))
     path = f"/api/merchants/{merchant['merchant_id']}"
     assert (await admin.http.patch(path, json={"logo": encoded(large)})).status_code == 200
-    assert (await told_of(admin, merchant["merchant_id"]))["logo"]["content"] == encoded(png())
+    assert (await published_of(admin, merchant["merchant_id"]))["logo"]["content"] == encoded(png())
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_payers_call_an_account_by_its_display_name(admin: Admin) -> None:
     path = f"{accounts}/{made['payment_id']}"
     changed = (await admin.http.patch(path, json={"display_name": "微信／云闪付"})).json()
     assert changed["display_name"] == "微信／云闪付"
-    assert (await told_of(admin, made["payment_id"]))["display_name"] == "微信／云闪付"
+    assert (await published_of(admin, made["payment_id"]))["display_name"] == "微信／云闪付"
 
 
 async def sent(
@@ -108,7 +108,7 @@ async def test_a_look_is_set_on_its_page(admin: Admin) -> None:
     person, path = await Person.logged_in(admin), f"merchants/{merchant_id}"
     done = await sent(person, merchant_id, HOSTILE, display_name="幸福", colour="#07c160")
     assert done.headers["location"] == f"/console/{path}/look"
-    page = await person.look(f"{path}/look")
+    page = await person.open_page(f"{path}/look")
     assert 'value="幸福"' in page
     assert 'fill="#07c160"' in page
     shown = await person.get(f"{path}/logo")
@@ -123,7 +123,7 @@ async def test_a_look_is_set_on_its_page(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize(
-    ("logo", "fields", "said"),
+    ("logo", "fields", "words"),
     [
         (b"GIF89a", {}, "The logo cannot be used"),
         (b"\0" * 65_537, {}, "The logo cannot be used"),
@@ -132,13 +132,13 @@ async def test_a_look_is_set_on_its_page(admin: Admin) -> None:
     ],
 )
 async def test_what_cannot_be_shown_is_said_on_the_page(
-    admin: Admin, logo: bytes, fields: dict[str, str], said: str
+    admin: Admin, logo: bytes, fields: dict[str, str], words: str
 ) -> None:
     merchant_id = (await admin.post("/api/merchants", {"name": "幸福物业"}))["merchant_id"]
     answer = await sent(await Person.logged_in(admin), merchant_id, logo, **fields)
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
-    assert said in answer.text
-    assert (await told_of(admin, merchant_id))["logo"] is None
+    assert words in answer.text
+    assert (await published_of(admin, merchant_id))["logo"] is None
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ async def test_an_account_is_named_on_the_page(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     path = f"merchants/{merchant_id}/look/accounts/{made['payment_id']}"
     await person.send(path, display_name="聚合支付")
-    assert (await told_of(admin, made["payment_id"]))["display_name"] == "聚合支付"
+    assert (await published_of(admin, made["payment_id"]))["display_name"] == "聚合支付"
     refused = await person.send(path, display_name="x" * 128)
     assert refused.headers["location"].endswith("?problem=look_refused.display_name")
     await person.send(path, display_name="")
-    assert (await told_of(admin, made["payment_id"]))["display_name"] is None
+    assert (await published_of(admin, made["payment_id"]))["display_name"] is None

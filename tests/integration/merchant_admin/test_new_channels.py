@@ -21,11 +21,11 @@ async def test_a_new_channel_has_its_form_its_name_and_its_place_in_filters(admi
     person = await Person.logged_in(admin)
     merchant = (await admin.http.post("/api/merchants", json={"name": "万科物业"})).json()
     path = f"merchants/{merchant['merchant_id']}/channel-accounts/new"
-    form = await person.look(path, channel="acme")
+    form = await person.open_page(path, channel="acme")
     for text in ('name="shop_id"', "Shop number", "On the first page of Acme&#39;s console."):
         assert text in form
     for page in ("payments", "orders", "reports"):
-        shown = await person.look(page, channel="acme")
+        shown = await person.open_page(page, channel="acme")
         assert '<option value="acme" selected>Acme Pay</option>' in shown
         for name, plugin in PLUGINS.items():
             assert f'<option value="{name}">{plugin.title.en}</option>' in shown
@@ -37,10 +37,10 @@ async def test_pages_come_without_the_gateway_and_filter_by_a_channel_all_the_sa
     """An export of what was filtered by it would hold everything."""
     admin.gateway.is_away = True
     person = await Person.logged_in(admin)
-    shown = await person.look("payments", channel="acme")
+    shown = await person.open_page("payments", channel="acme")
     assert '<option value="acme" selected>acme</option>' in shown
     assert '<option value="wechat"' not in shown
     admin.gateway.is_away = False
-    assert '<option value="wechat"' not in await person.look("payments")  # asked a moment ago
+    assert '<option value="wechat"' not in await person.open_page("payments")  # asked a moment ago
     admin.clock.ahead += timedelta(minutes=1)
-    assert '<option value="wechat">WeChat Pay</option>' in await person.look("payments")
+    assert '<option value="wechat">WeChat Pay</option>' in await person.open_page("payments")

@@ -48,12 +48,12 @@ async def test_timeline_tells_what_every_service_knows(admin: Admin) -> None:
         }
     ]  # fmt: skip
     admin.notifier.answers["/internal/all-deliveries"] = {"items": [TRIED], "next_cursor": None}
-    html = await (await Person.logged_in(admin)).look(f"orders/{story.order_id}")
-    for told in (
+    html = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
+    for shown in (
         "The app asked for a payment", "Payment succeeded", "Booked: paid", "Asked the channel",
         "The channel is busy", TRACE, "核对无误", ">li<", "Callback tried",
     ):  # fmt: skip
-        assert told in html, told
+        assert shown in html, shown
 
 
 async def test_word_of_a_channel_that_made_something_true_is_told_once(admin: Admin) -> None:
@@ -61,12 +61,12 @@ async def test_word_of_a_channel_that_made_something_true_is_told_once(admin: Ad
     call = ChannelCall(
         operation=Source.INITIATION, outcome=Verdict.PENDING, asked_at=BEGAN, said_at=BEGAN
     )
-    told = [
+    shown = [
         event.model_copy(update={"data": event.data.model_copy(update={"call": call})})
         for event in story.events
     ]
-    await apply(admin.deps, told)
-    html = await (await Person.logged_in(admin)).look(f"orders/{story.order_id}")
+    await apply(admin.deps, shown)
+    html = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
     assert html.count("Initiated at the channel") == 1
     assert ">0 ms<" in html
 
@@ -78,7 +78,7 @@ async def test_chinese_page_says_a_failure_in_chinese(admin: Admin) -> None:
     story.tell(OrderEventType.PAYMENT_FAILED, order=story.order("open"), payment=failed)
     await apply(admin.deps, story.events)
     person = await Person.logged_in(admin)
-    html = await person.look(f"orders/{story.order_id}", lang="zh")
+    html = await person.open_page(f"orders/{story.order_id}", lang="zh")
     assert "余额或额度不足" in html
     without_data = re.sub(r'<(code|span|p|b) class="[^"]*data[^>]*>.*?</\1>', "", html, flags=re.S)
     assert "balance is not enough" not in without_data
@@ -107,7 +107,7 @@ async def test_people_have_the_channel_asked_and_close(
     await apply(admin.deps, story.events)
     person = await Person.logged_in(admin)
     path = f"orders/{story.order_id}"
-    assert f'action="/console/{path}/{action}"' in await person.look(path)
+    assert f'action="/console/{path}/{action}"' in await person.open_page(path)
     refused = await person.send(f"{path}/{action}")
     assert refused.headers["location"] == f"/console/{path}?problem=order_refused"
     admin.trade_core.payment = on_file("pending", payment_no=story.payment_no, claim=None)
@@ -118,7 +118,7 @@ async def test_people_have_the_channel_asked_and_close(
     entry = (await admin.audit(entity_id=story.order_id))[0]
     assert (entry["action"], entry["after"]["outcome"]) == (done.replace("_", "."), "done")
     auditor = await Person.hired(admin, "auditor")
-    assert f"/{action}" not in await auditor.look(path)
+    assert f"/{action}" not in await auditor.open_page(path)
 
 
 async def find(person: Person, q: str) -> tuple[int, str]:
@@ -144,9 +144,9 @@ async def test_number_leads_straight_to_what_has_it(admin: Admin) -> None:
         (story.events[0].id, "#timeline"),
     ):
         assert await find(person, typed) == (303, order + place), typed
-    listed = await person.look("search", q="w2026-wu")
+    listed = await person.open_page("search", q="w2026-wu")
     assert f"/console/orders/{story.order_id}" in listed
     assert f"/console/orders/{other.order_id}" in listed
-    assert story.payment_no in await person.look("search", q=story.payment_no[:-3])
+    assert story.payment_no in await person.open_page("search", q=story.payment_no[:-3])
     for nothing in ("", "W2026-W%", "W2026", "\x00", "P0" + "Z" * 40, "%"):
-        assert story.order_id not in await person.look("search", q=nothing), nothing
+        assert story.order_id not in await person.open_page("search", q=nothing), nothing

@@ -24,8 +24,8 @@ CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 
 DESK, PHONE = (1280, 900), (390, 844)
-Look = tuple[Literal["zh", "en"], Literal["light", "dark"], tuple[int, int]]
-LOOKS: Final[tuple[Look, ...]] = (
+Appearance = tuple[Literal["zh", "en"], Literal["light", "dark"], tuple[int, int]]
+LOOKS: Final[tuple[Appearance, ...]] = (
     ("zh", "light", DESK),
     ("en", "dark", PHONE),
     ("en", "light", PHONE),
@@ -96,9 +96,9 @@ def pages(app: FastAPI, company: Company) -> list[str]:
 
 
 async def opened(
-    browser: Browser, url: str, look: Look, username: str = USERNAME
+    browser: Browser, url: str, appearance: Appearance, username: str = USERNAME
 ) -> BrowserContext:
-    language, scheme, (width, height) = look
+    language, scheme, (width, height) = appearance
     context = await browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=scheme,
@@ -140,17 +140,17 @@ async def test_nothing_is_in_anybodys_way_on_any_page(admin: Admin, browser: Bro
     company.speak(admin)
     wrong: dict[str, Any] = {}
     async with served(admin.app) as url:
-        contexts: dict[Look, BrowserContext] = {}
+        contexts: dict[Appearance, BrowserContext] = {}
         for place, path in enumerate(pages(admin.app, company)):
-            look = LOOKS[place % len(LOOKS)]
-            if look not in contexts:
-                contexts[look] = await opened(browser, url, look)
-            page = await contexts[look].new_page()
+            appearance = LOOKS[place % len(LOOKS)]
+            if appearance not in contexts:
+                contexts[appearance] = await opened(browser, url, appearance)
+            page = await contexts[appearance].new_page()
             answer = await page.goto(url + path)
             assert answer is not None
             is_page = answer.headers.get("content-type", "").startswith("text/html")
-            if is_page and (found := await faults(page, look[0])):
-                wrong[f"{path} {look}"] = found
+            if is_page and (found := await faults(page, appearance[0])):
+                wrong[f"{path} {appearance}"] = found
             await page.close()
     assert wrong == {}, wrong
 

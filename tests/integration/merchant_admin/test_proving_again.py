@@ -138,13 +138,13 @@ async def test_administrators_end_anyones_sessions_and_others_their_own(admin: A
 async def test_the_pages_list_sessions_and_end_them(admin: Admin) -> None:
     li = await Person.hired(admin, "auditor")
     again = await Person.logged_in(admin, "auditor")
-    page = await li.look("account")
+    page = await li.open_page("account")
     assert page.count("/sessions/") == 2
     found = re.search(r"account/sessions/([0-9a-f-]{36})/end", page)
     assert found is not None
     await li.send(f"account/sessions/{found.group(1)}/end")
     assert (await again.get("account")).headers["location"] == "/console/login"
     boss = await Person.logged_in(admin)
-    assert "203.0.113.9" in await boss.look("users/auditor")
+    assert "203.0.113.9" in await boss.open_page("users/auditor")
     await boss.send("users/auditor/sessions/end")
     assert (await li.get("account")).headers["location"] == "/console/login"

@@ -273,6 +273,6 @@ async def test_what_cannot_be_used_is_kept_and_told(admin: Admin) -> None:
 
     async with admin.deps.db.connection() as tx:
         assert await tx.fetchval("select value from dead_event") == b"junk"
-        (told,) = await tx.fetch("select topic, key, payload from event_log")
-    assert (told["topic"], told["key"]) == (topics.ALERTS, f"read_model.parked:{record.topic}")
-    assert AlertRecord.model_validate_json(told["payload"]).data.detail == "not an event"
+        (shown,) = await tx.fetch("select topic, key, payload from event_log")
+    assert (shown["topic"], shown["key"]) == (topics.ALERTS, f"read_model.parked:{record.topic}")
+    assert AlertRecord.model_validate_json(shown["payload"]).data.detail == "not an event"

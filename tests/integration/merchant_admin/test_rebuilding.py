@@ -24,10 +24,10 @@ VIEWS = [table for table in TABLES if not table.endswith("_hours")]
 
 
 class Log(Service):
-    """trade-core's, of which `told` is all that is kept. `meanwhile`: happens before each page."""
+    """trade-core's, of which `shown` is all that is kept. `meanwhile`: happens before each page."""
 
     def __init__(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
-        self.told: list[OrderEventRecord] = []
+        self.events_in_all: list[OrderEventRecord] = []
         self.meanwhile = meanwhile
 
     async def _call(
@@ -44,7 +44,7 @@ class Log(Service):
         after, limit = params["after"], params["limit"]
         page = [
             {"position": place, "event": event.model_dump(mode="json")}
-            for place, event in enumerate(self.told, 1)
+            for place, event in enumerate(self.events_in_all, 1)
             if place > after
         ]
         assert answer is EventLogPage
@@ -79,9 +79,9 @@ async def shape(admin: Admin) -> set[str]:
 async def filled(admin: Admin, log: Log) -> list[Any]:
     stories = some_stories(random.Random(4))
     for story in stories:
-        log.told += story.events
-        heard = delivery(story.events[2].id, "delivery.delivered", attempts=2, at=BEGAN)
-        await apply(admin.deps, [*story.events, heard])
+        log.events_in_all += story.events
+        delivered = delivery(story.events[2].id, "delivery.delivered", attempts=2, at=BEGAN)
+        await apply(admin.deps, [*story.events, delivered])
     return stories
 
 
@@ -102,7 +102,7 @@ async def test_what_is_lost_or_garbled_is_there_again(
         ghost = "insert into orders_view select 'OX', app_id, 1, merchant_id, 'ghost', status,"
         await tx.execute(f"{ghost} created_at, view from orders_view limit 1")
     rebuilt = await rebuild(admin.deps.db, log)
-    assert rebuilt.events == len(log.told)
+    assert rebuilt.events == len(log.events_in_all)
     assert await everything(admin) == wanted
     assert await shape(admin) == built
 
@@ -121,7 +121,7 @@ async def test_events_that_come_meanwhile_are_not_lost(
     async def meanwhile() -> None:
         if coming:
             story = coming.pop()
-            log.told += story.events
+            log.events_in_all += story.events
             if len(coming) > 1:
                 await apply(admin.deps, story.events)
             else:
@@ -135,7 +135,7 @@ async def test_events_that_come_meanwhile_are_not_lost(
     assert sum("meanwhile" in row for row in got["orders_view"]) == 4
 
     again = Log()
-    again.told = log.told
+    again.events_in_all = log.events_in_all
     await rebuild(admin.deps.db, again)
     assert await everything(admin) == got
 

@@ -79,7 +79,7 @@ async def test_a_statement_of_a_day_is_asked_for_at_the_accounts_own_channel(adm
     answer = await admin.http.post("/api/reconciliations", json=request)
     assert (answer.status_code, answer.json()) == (202, STATEMENT)
     asked = {**request, "merchant_id": merchant_id, "channel": "wechat"}
-    assert admin.trade_core.told == [("reconciliations", asked)]
+    assert admin.trade_core.sent == [("reconciliations", asked)]
     assert (await admin.audit(action="statement.requested"))[0]["entity_id"] == payment_id
 
     request["payment_id"] = new_id("channel_account")
@@ -103,26 +103,26 @@ async def test_a_difference_is_settled_with_a_reason_by_whoever_is_logged_in(adm
         {"reason": REASON},
     ):
         assert (await admin.http.post(path, json=wrong)).status_code == 422
-    assert admin.trade_core.told == []
+    assert admin.trade_core.sent == []
 
     answer = await admin.http.post(path, json={"reason": REASON, "version": 4})
     assert (answer.status_code, answer.json()) == (200, SETTLED)
     sent = {"reason": REASON, "decided_by": "admin", "version": 4}
-    assert admin.trade_core.told == [(f"differences/{DIFFERENCE_NO}/settle", sent)]
+    assert admin.trade_core.sent == [(f"differences/{DIFFERENCE_NO}/settle", sent)]
     [entry] = await admin.audit(entity_id=DIFFERENCE_NO)
     assert (entry["action"], entry["after"]) == ("difference.settled", {**sent, "outcome": "done"})
 
 
 async def test_the_pages_show_the_statements_and_what_differs(admin: Admin) -> None:
     person = await Person.logged_in(admin)
-    html = await person.look("reconciliations", state="differs", **{"from": "2026-11-20"})
+    html = await person.open_page("reconciliations", state="differs", **{"from": "2026-11-20"})
     query = {"state": "differs", "from": "2026-11-20", "limit": "50"}
     assert admin.trade_core.queries == [query]
     for text in ("2026-11-21", "¥13.00", "-¥0.06", "WeChat Pay", "Differs", "after=B9"):
         assert text in html
     assert f'href="/console/reconciliations/{STATEMENT_NO}"' in html
 
-    html = await person.look(f"reconciliations/{STATEMENT_NO}")
+    html = await person.open_page(f"reconciliations/{STATEMENT_NO}")
     for text in (
         "¥12.99",
         "¥13.00",
@@ -152,7 +152,7 @@ async def test_a_statement_that_is_under_way_is_looked_at_again(
 ) -> None:
     nothing = {"currency": None, "note": None, "next_look_at": next_look_at}
     admin.trade_core.answers[PATH] = on_file(state=state, **nothing)
-    html = await (await Person.logged_in(admin)).look(f"reconciliations/{STATEMENT_NO}")
+    html = await (await Person.logged_in(admin)).open_page(f"reconciliations/{STATEMENT_NO}")
     assert ('http-equiv="refresh"' in html) is is_under_way
     assert "No differences." in html
 
@@ -161,21 +161,21 @@ async def test_people_ask_fetch_and_settle_on_the_pages(admin: Admin) -> None:
     person = await Person.logged_in(admin)
     page = f"reconciliations/{STATEMENT_NO}"
     settle = f"{page}/differences/{DIFFERENCE_NO}/settle"
-    assert f'action="/console/{settle}"' in await person.look(page)
+    assert f'action="/console/{settle}"' in await person.open_page(page)
     for path, form in ((f"{page}/fetch", {}), (settle, {"reason": REASON, "version": "4"})):
         assert (await person.send(path, csrf="0" * 64, **form)).status_code == 401
         assert (await person.send(path, **form)).headers["location"] == f"/console/{page}"
-    assert admin.trade_core.told[-1][1]["decided_by"] == "admin"
+    assert admin.trade_core.sent[-1][1]["decided_by"] == "admin"
 
     admin.trade_core.answers[PATH] = on_file(SETTLED)
-    html = await person.look(page)
+    html = await person.open_page(page)
     assert "— li" in html
     assert settle not in html
 
     refused = await person.send(settle, reason="", version="4")
     assert refused.status_code == 422
     assert 'role="alert"' in refused.text
-    assert 'role="alert"' in await person.look(page, problem="core_refused")
+    assert 'role="alert"' in await person.open_page(page, problem="core_refused")
     refused = await person.send("reconciliations", payment_id="C1", day="2026-11-21")
     assert refused.headers["location"] == "/console/reconciliations?problem=core_refused"
 
@@ -185,7 +185,7 @@ async def test_a_difference_that_changed_since_it_was_shown_comes_back_with_the_
 ) -> None:
     person = await Person.logged_in(admin)
     page = f"reconciliations/{STATEMENT_NO}"
-    assert 'name="version" value="4"' in await person.look(page)
+    assert 'name="version" value="4"' in await person.open_page(page)
     admin.trade_core.refusals[SETTLE] = refusal(409, "version_changed")
     admin.trade_core.answers[PATH] = on_file({**DIFFERENCE, "billed_amount": 1400, "version": 5})
     settle = f"{page}/differences/{DIFFERENCE_NO}/settle"
@@ -199,20 +199,20 @@ async def test_a_difference_that_changed_since_it_was_shown_comes_back_with_the_
 async def test_a_viewer_sees_what_differs_and_settles_nothing(admin: Admin) -> None:
     viewer = await Person.hired(admin, "viewer")
     for path in ("reconciliations", f"reconciliations/{STATEMENT_NO}"):
-        assert (await viewer.look(path)).count('method="post"') == 1
+        assert (await viewer.open_page(path)).count('method="post"') == 1
     for path in (
         "reconciliations",
         f"reconciliations/{STATEMENT_NO}/fetch",
         f"reconciliations/{STATEMENT_NO}/differences/{DIFFERENCE_NO}/settle",
     ):
         assert (await viewer.send(path, reason=REASON)).status_code == 403
-    assert admin.trade_core.told == []
+    assert admin.trade_core.sent == []
 
 
 async def test_statements_that_cannot_be_read_are_said_on_the_page(admin: Admin) -> None:
     admin.trade_core.answers.clear()
     person = await Person.logged_in(admin)
-    assert 'role="alert"' in await person.look("reconciliations")
+    assert 'role="alert"' in await person.open_page("reconciliations")
     answer = await person.get(f"reconciliations/{STATEMENT_NO}")
     assert (answer.status_code, 'role="alert"' in answer.text) == (404, True)
 
@@ -231,8 +231,8 @@ async def test_a_file_is_handed_to_the_gateway_and_the_audit_keeps_which_it_was(
     body = {"payment_id": payment_id, "day": "2026-11-21", "content": "5ZWG", "file_name": "商.csv"}
     answer = await admin.http.post("/api/reconciliations/uploads", json=body)
     assert (answer.status_code, answer.json()["unreadable_rows"]) == (202, 1)
-    [told] = admin.gateway.uploaded
-    assert told == {"payment_id": payment_id, "day": "2026-11-21", "content": "5ZWG"}
+    [uploaded_file] = admin.gateway.uploaded
+    assert uploaded_file == {"payment_id": payment_id, "day": "2026-11-21", "content": "5ZWG"}
     entry = (await admin.http.get("/api/audit")).json()["items"][0]
     assert (entry["action"], entry["entity_id"]) == ("statement.uploaded", payment_id)
     assert entry["after"] == {

@@ -90,7 +90,7 @@ async def test_a_form_sent_twice_is_one_refund(admin: Admin) -> None:
     story = await paid_story(admin)
     person = await Person.logged_in(admin)
     path = f"payments/{story.payment_no}"
-    html = await person.look(path)
+    html = await person.open_page(path)
     assert 'value="12.99"' in html
     number = re.search(r'name="merchant_refund_no" value="(admin-R[0-9A-Z]+)"', html)
     assert number is not None
@@ -103,8 +103,8 @@ async def test_a_form_sent_twice_is_one_refund(admin: Admin) -> None:
     first, second = admin.trade_core.asked
     assert (first, first["wish"]["amount"]) == (second, 300)
     assert first["wish"]["merchant_refund_no"] == number.group(1)
-    assert 'role="status"' in await person.look(path, done="refund_requested")
-    assert number.group(1) not in await person.look(path)
+    assert 'role="status"' in await person.open_page(path, done="refund_requested")
+    assert number.group(1) not in await person.open_page(path)
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-1", "1.001", "ten", "13.00", "1e3", "\u0663"])
@@ -124,7 +124,7 @@ async def test_a_viewer_is_shown_no_form_for_refunds(admin: Admin) -> None:
     story = await paid_story(admin)
     viewer = await Person.hired(admin, "viewer")
     path = f"payments/{story.payment_no}"
-    assert "merchant_refund_no" not in await viewer.look(path)
+    assert "merchant_refund_no" not in await viewer.open_page(path)
     assert (await viewer.send(f"{path}/refunds", amount="1")).status_code == 403
     assert admin.trade_core.asked == []
 

@@ -19,11 +19,11 @@ DAY = {"from": "2026-11-22", "to": "2026-11-22"}
 async def report(admin: Admin, **query: str) -> dict[str, Any]:
     answer = await admin.http.get("/api/reports", params={**DAY, **query})
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    happened: dict[str, Any] = answer.json()
+    return happened
 
 
-async def told(admin: Admin, *stories: Story) -> None:
+async def happened(admin: Admin, *stories: Story) -> None:
     for story in stories:
         await apply(admin.deps, story.events)
 
@@ -32,10 +32,12 @@ async def told(admin: Admin, *stories: Story) -> None:
 async def day(admin: Admin) -> Admin:
     """Two merchants on one Beijing day, a late payment on the next, one of dollars."""
     own = PaidLater(timedelta(seconds=12), merchant_id="M1", app_id="A1")
-    await told(admin, own.paid().refunded())
-    await told(admin, PaidLater(timedelta(seconds=100), merchant_id="M2", channel="alipay").paid())
+    await happened(admin, own.paid().refunded())
+    await happened(
+        admin, PaidLater(timedelta(seconds=100), merchant_id="M2", channel="alipay").paid()
+    )
     at = BEGAN + timedelta(hours=7, minutes=59)
-    await told(admin, PaidLater(timedelta(hours=3), merchant_id="M2", created_at=at).paid())
+    await happened(admin, PaidLater(timedelta(hours=3), merchant_id="M2", created_at=at).paid())
     failed = Story(merchant_id="M1", app_id="A2")
     failed.tell(
         OrderEventType.PAYMENT_FAILED, order=failed.order("open"), payment=failed.payment("failed")
@@ -44,12 +46,12 @@ async def day(admin: Admin) -> Admin:
     view = dollars.payment("succeeded") | {"currency": "USD"}
     order = dollars.order("paid", 1299) | {"currency": "USD"}
     dollars.tell(OrderEventType.PAYMENT_SUCCEEDED, order=order, payment=view)
-    await told(admin, failed, dollars)
-    heard = [
+    await happened(admin, failed, dollars)
+    delivered = [
         delivery(own.events[2].id, "delivery.delivered", attempts=3, at=BEGAN),
         delivery(own.events[5].id, "delivery.exhausted", attempts=9, at=BEGAN),
     ]
-    await apply(admin.deps, heard)
+    await apply(admin.deps, delivered)
     fees = {
         "items": [
             {"period": None, "part": None, "amount": 16},
@@ -128,14 +130,14 @@ async def test_a_period_that_is_none_or_too_long_is_pointed_at(
 
 async def test_the_page_shows_charts_with_the_tables_behind_them(day: Admin) -> None:
     person = await Person.logged_in(day)
-    page = await person.look("reports", **DAY)
+    page = await person.open_page("reports", **DAY)
     assert page.count('<svg class="chart"') == 6
     assert "¥25.98" in page
     assert "75.0%" in page
     assert "style=" not in page
     assert "currency=USD" in page
-    told = await person.look("reports", **{**DAY, "from": "2020-01-01", "grain": "hour"})
-    assert "too long" in told
+    happened = await person.open_page("reports", **{**DAY, "from": "2020-01-01", "grain": "hour"})
+    assert "too long" in happened
 
 
 async def test_home_sets_today_beside_the_same_hours_of_yesterday(admin: Admin) -> None:
@@ -143,7 +145,7 @@ async def test_home_sets_today_beside_the_same_hours_of_yesterday(admin: Admin) 
     admin.clock.ahead += now - admin.clock()
     hours = (timedelta(hours=2), timedelta(minutes=5), timedelta(hours=26), timedelta(hours=20))
     for ago in hours:
-        await told(admin, Story(created_at=now - ago).paid())
+        await happened(admin, Story(created_at=now - ago).paid())
     person = await Person.logged_in(admin)
     page = (await admin.anonymous.get("/console", headers=person.headers)).text
     assert "Until 12:00: today ¥12.99 · yesterday ¥12.99" in page
@@ -152,6 +154,6 @@ async def test_home_sets_today_beside_the_same_hours_of_yesterday(admin: Admin) 
 
 async def test_the_footer_says_how_far_behind_the_lists_are(admin: Admin) -> None:
     person = await Person.logged_in(admin)
-    assert "Lists and reports are up to date." in await person.look("orders")
+    assert "Lists and reports are up to date." in await person.open_page("orders")
     admin.deps.projector.lag_s = lambda: 41.6
-    assert "Lists and reports are 42 s behind" in await person.look("orders")
+    assert "Lists and reports are 42 s behind" in await person.open_page("orders")

@@ -71,7 +71,7 @@ def some_stories(chance: random.Random) -> list[PaidLater]:
     return stories
 
 
-def told_once(stories: Sequence[PaidLater]) -> list[dict[str, Any]]:
+def happened_once(stories: Sequence[PaidLater]) -> list[dict[str, Any]]:
     """What the hours must hold, counted from the stories themselves."""
     counted: dict[tuple[Any, ...], Counter[str]] = {}
     for story in stories:
@@ -103,9 +103,9 @@ async def test_hours_hold_what_was_told_whatever_the_order_and_however_often(adm
     stories = some_stories(chance)
     events: list[Any] = [event for story in stories for event in story.events]
     for story in stories[::2]:
-        told = story.events[2].id
-        events.append(delivery(told, "delivery.delivered", attempts=2, at=BEGAN))
-        events.append(delivery(told, "delivery.exhausted", attempts=1, at=BEGAN - timedelta(1)))
+        shown = story.events[2].id
+        events.append(delivery(shown, "delivery.delivered", attempts=2, at=BEGAN))
+        events.append(delivery(shown, "delivery.exhausted", attempts=1, at=BEGAN - timedelta(1)))
     chance.shuffle(events)
     while events:
         batch, events = events[:9], events[9:]
@@ -114,7 +114,7 @@ async def test_hours_hold_what_was_told_whatever_the_order_and_however_often(adm
             await apply(admin.deps, batch)
 
     [payments, waits, callbacks] = await everything(admin)
-    assert by_key(payments) == by_key(told_once(stories))
+    assert by_key(payments) == by_key(happened_once(stories))
     assert sum(row["payments"] for row in waits) == sum(row["paid"] for row in payments)
     assert {row["bucket"] for row in waits} <= {0, 5, 11, 16}
     assert sum(row["delivered"] for row in callbacks) == len(stories[::2])
@@ -125,8 +125,8 @@ async def test_hours_hold_what_was_told_whatever_the_order_and_however_often(adm
 async def test_what_was_there_before_is_rolled_up_to_the_same(admin: Admin) -> None:
     stories = some_stories(random.Random(5))
     for story in stories:
-        told = delivery(story.events[2].id, "delivery.delivered", attempts=1, at=BEGAN)
-        await apply(admin.deps, [*story.events, told])
+        shown = delivery(story.events[2].id, "delivery.delivered", attempts=1, at=BEGAN)
+        await apply(admin.deps, [*story.events, shown])
     wanted = await everything(admin)
     migration = importlib.import_module("merchant_admin.migrations.versions.0017_roll_ups")
     async with admin.deps.db.transaction() as tx:
@@ -148,7 +148,7 @@ async def test_two_projectors_at_once_lose_nothing(admin: Admin) -> None:
     ]
     await asyncio.gather(*(apply(admin.deps, batch) for batch in batches))
     [payments, _, callbacks] = await everything(admin)
-    assert by_key(payments) == by_key(told_once(stories))
+    assert by_key(payments) == by_key(happened_once(stories))
     assert sum(row["delivered"] for row in callbacks) == len(stories)
 
 

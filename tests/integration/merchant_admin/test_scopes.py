@@ -76,8 +76,8 @@ class Company:
         split.tell("split.created", "processing", "processing")
         await apply(admin.deps, story.events)
         drawn = SVG.format(f'<g id="{secret}"/>').encode()
-        look = {"logo": base64.b64encode(drawn).decode()}
-        await admin.http.patch(f"/api/merchants/{merchant_id}", json=look)
+        open_page = {"logo": base64.b64encode(drawn).decode()}
+        await admin.http.patch(f"/api/merchants/{merchant_id}", json=open_page)
         till = {"merchant_id": merchant_id, "app_id": app_id, "name": secret, **AMOUNTS}
         code_id = (await admin.post("/api/counter-codes", till))["code_id"]
         it = cls(

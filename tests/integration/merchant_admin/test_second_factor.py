@@ -191,7 +191,7 @@ async def test_the_pages_lead_to_it_show_a_code_to_scan_and_ask_for_it(admin: Ad
     admin.app.state.deps = replace(admin.deps, requires_totp=True)
     person = await logged_in_before_enrolment(admin)
     assert (await person.get("merchants")).headers["location"] == "/console/second-factor"
-    assert "needs a second factor" in await person.look("second-factor")
+    assert "needs a second factor" in await person.open_page("second-factor")
     page = (await person.send("second-factor")).text
     assert "<svg" in page
     found = re.search(r"<code>([A-Z2-7]{32})</code>", page)

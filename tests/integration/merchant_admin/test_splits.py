@@ -69,8 +69,8 @@ async def test_callback_of_a_split_stays_its_own_when_receivers_give_back(admin:
     succeeded = split.tell("split.succeeded", "succeeded", "succeeded")
     await apply(admin.deps, [succeeded])
     await apply(admin.deps, [split.tell("split.returned", "succeeded", "returned", 300)])
-    told = delivery(succeeded.id, "delivery.delivered", attempts=1, at=BEGAN)
-    await apply(admin.deps, [told])
+    shown = delivery(succeeded.id, "delivery.delivered", attempts=1, at=BEGAN)
+    await apply(admin.deps, [shown])
     [item] = await found(admin, "splits")
     assert item["delivery"]["state"] == "delivered"
 

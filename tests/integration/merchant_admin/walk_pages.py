@@ -34,8 +34,8 @@ async def hired(admin: Admin, role: Role, company: Company) -> str:
 
 @asynccontextmanager
 async def page_of(browser: Browser, url: str, language: str, username: str) -> AsyncIterator[Page]:
-    look: Any = (language, "light", DESK)
-    context = await opened(browser, url, look, username)
+    appearance: Any = (language, "light", DESK)
+    context = await opened(browser, url, appearance, username)
     page = await context.new_page()
     yield page
     await context.close()

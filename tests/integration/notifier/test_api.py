@@ -30,15 +30,15 @@ async def test_way_back_is_signed_with_the_newest_secret(
     harness: Harness, http: httpx.AsyncClient
 ) -> None:
     harness.apps.put(app("A9", None))
-    told = {
+    shown = {
         "app_id": "A9", "merchant_order_no": "W1", "payment_no": "P1", "status": "succeeded",
         "timestamp": 1795899196,
     }  # fmt: skip
-    answer = await http.post("/internal/way-back/sign", json=told)
+    answer = await http.post("/internal/way-back/sign", json=shown)
     text = b"W1\nP1\nsucceeded\n1795899196\n"
     mac = hmac.digest(webhooks.secret_bytes(SECRET), text, "sha256")
     assert answer.json() == {"signature": base64.b64encode(mac).decode()}
-    unknown = await http.post("/internal/way-back/sign", json={**told, "app_id": "A-unknown"})
+    unknown = await http.post("/internal/way-back/sign", json={**shown, "app_id": "A-unknown"})
     assert unknown.json() == {"signature": None}
 
 
@@ -284,8 +284,8 @@ async def test_a_delivery_is_told_with_the_three_numbers(
     harness: Harness, http: httpx.AsyncClient
 ) -> None:
     numbers = {"merchant_order_no": "W1", "payment_no": "P1", "channel_trade_no": "4200"}
-    told = {"type": "refund.succeeded", "data": {"merchant_id": "M1", **numbers}}
-    await harness.add(new_delivery(body=json.dumps(told).encode()))
+    shown = {"type": "refund.succeeded", "data": {"merchant_id": "M1", **numbers}}
+    await harness.add(new_delivery(body=json.dumps(shown).encode()))
     await harness.add(new_delivery(body=b'{"type":"ping","data":{}}'))
     ping, about = (await listed(http, app_id="A1")).items
     assert about.model_dump(include=set(numbers)) == numbers

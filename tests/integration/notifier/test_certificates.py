@@ -158,7 +158,7 @@ async def test_the_end_of_a_client_certificate_is_told_on_each_of_four_days(
     harness.apps.put(app("A3", None))
     watch = CertificateWatch(harness.deps(replica=0), ready=asyncio.Event())
 
-    async def told_at(now: datetime) -> list[str]:
+    async def alerts_at(now: datetime) -> list[str]:
         before = set(await keys())
         await watch.check(now)
         await watch.check(now)
@@ -169,9 +169,9 @@ async def test_the_end_of_a_client_certificate_is_told_on_each_of_four_days(
             return [row["key"] for row in await tx.fetch("select key from trouble")]
 
     name = "certificate:A1:callback_client_certificate"
-    assert await told_at(ends - 31 * day) == []
-    assert await told_at(ends - 30 * day) == [f"{name}:30"]
-    assert await told_at(ends - 8 * day) == []
-    assert await told_at(ends - 7 * day) == [f"{name}:7"]
-    assert await told_at(ends - day) == [f"{name}:1"]
-    assert await told_at(ends) == [f"{name}:0"]
+    assert await alerts_at(ends - 31 * day) == []
+    assert await alerts_at(ends - 30 * day) == [f"{name}:30"]
+    assert await alerts_at(ends - 8 * day) == []
+    assert await alerts_at(ends - 7 * day) == [f"{name}:7"]
+    assert await alerts_at(ends - day) == [f"{name}:1"]
+    assert await alerts_at(ends) == [f"{name}:0"]

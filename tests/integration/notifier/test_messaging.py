@@ -65,14 +65,14 @@ def ding(session: ClientSession, robot: Robot, secret: str = SECRET) -> DingTalk
 
 
 def alert(key: str, severity: Severity = Severity.CRITICAL, detail: str = "x") -> AlertRecord:
-    told = Alert(key=key, severity=severity, title=f"Trouble {key}", detail=detail)
+    payload = Alert(key=key, severity=severity, title=f"Trouble {key}", detail=detail)
     return AlertRecord(
         id=new_id("event"),
         source="t",
         type=ALERT,
-        subject=told.key,
+        subject=payload.key,
         time=datetime.now(UTC),
-        data=told,
+        data=payload,
     )
 
 

@@ -53,11 +53,16 @@ async def deps(harness: Harness, centre: Robot, own: Robot) -> AsyncIterator[Dep
 
 
 def alert(key: str, merchant_id: str | None, severity: Severity = Severity.CRITICAL) -> AlertRecord:
-    told = Alert(
+    payload = Alert(
         key=key, severity=severity, title=f"Trouble {key}", detail="x", merchant_id=merchant_id
     )
     return AlertRecord(
-        id=new_id("event"), source="t", type=ALERT, subject=key, time=datetime.now(UTC), data=told
+        id=new_id("event"),
+        source="t",
+        type=ALERT,
+        subject=key,
+        time=datetime.now(UTC),
+        data=payload,
     )
 
 
@@ -148,8 +153,8 @@ async def test_route_that_does_not_work_is_told_to_the_centre(
 
     await alerts.send_due(deps)
 
-    (told,) = await published(harness.db, topics.ALERTS)
-    raised = AlertRecord.model_validate_json(told).data
+    (payload,) = await published(harness.db, topics.ALERTS)
+    raised = AlertRecord.model_validate_json(payload).data
     assert raised.key == "alert.route_failed:M1"
     assert raised.merchant_id is None
     assert "Trouble a" in texts(centre)[0]
@@ -167,8 +172,8 @@ async def test_merchants_robot_that_answers_oddly_does_not_keep_the_centre_from_
     await alerts.send_due(deps)
 
     assert "Trouble a" in texts(centre)[0]
-    (told,) = await published(harness.db, topics.ALERTS)
-    assert AlertRecord.model_validate_json(told).data.key == "alert.route_failed:M1"
+    (payload,) = await published(harness.db, topics.ALERTS)
+    assert AlertRecord.model_validate_json(payload).data.key == "alert.route_failed:M1"
 
 
 async def test_route_that_was_removed_leads_nowhere(

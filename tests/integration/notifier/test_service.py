@@ -251,17 +251,17 @@ async def test_metrics_tell_of_a_delivery_and_of_what_goes_wrong(house: House) -
 
             before = await figures()
             await publish(house.producer, event, event, broken, last)
-            told = {await house.received(), await house.received()}
+            alert = {await house.received(), await house.received()}
 
-            async def is_told() -> bool:
+            async def is_delivered() -> bool:
                 name = 'paymesh_deliveries_total{class="none",result="delivered"}'
                 after = await figures()
                 return after.get(name, 0) > before.get(name, 0)
 
-            await until(is_told)
+            await until(is_delivered)
             after = await figures()
 
-    assert told == {payload_id(event), payload_id(last)}
+    assert alert == {payload_id(event), payload_id(last)}
     assert after.keys() >= METRICS
     assert {f'{name}{{group="{group}"}}' for name in OF_GROUP} <= after.keys()
     assert after["paymesh_inbox_duplicates_total"] > before["paymesh_inbox_duplicates_total"]
@@ -287,11 +287,11 @@ async def test_killed_in_the_middle_of_a_try_it_tries_again(house: House) -> Non
     release.set()
 
     with process(house) as second:
-        told = {await house.received(), await house.received()}
+        alert = {await house.received(), await house.received()}
         second.send_signal(signal.SIGTERM)
         assert second.wait(ARRIVES_S) in (0, -signal.SIGTERM)
 
-    assert told == {payload_id(event), payload_id(meanwhile)}
+    assert alert == {payload_id(event), payload_id(meanwhile)}
     sql = "select count(*) from delivery_state where app_id = $1 and state = 'delivered'"
     assert await house.value(sql, house.app_id) == 2
 
@@ -302,12 +302,12 @@ async def test_of_two_replicas_one_is_killed_and_nothing_is_lost(house: House) -
 
     with process(house) as first, process(house):
         await publish(house.producer, *events[:30])
-        told = {await house.received() for _ in range(5)}
+        alert = {await house.received() for _ in range(5)}
         first.send_signal(signal.SIGKILL)
         first.wait()
         await publish(house.producer, *events[30:])
-        while told != wanted:
-            told.add(await house.received())
+        while alert != wanted:
+            alert.add(await house.received())
 
         async def all_are_settled() -> bool:
             sql = "select count(*) from delivery_state where app_id = $1 and state = 'delivered'"

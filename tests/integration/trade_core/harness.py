@@ -126,56 +126,60 @@ class Harness:
         await apply_results.apply_payment_results(
             self.deps,
             [
-                self.received_payment_result(said)
-                for said in results
-                if isinstance(said, PaymentResult)
+                self.received_payment_result(result)
+                for result in results
+                if isinstance(result, PaymentResult)
             ],
         )
         await apply_results.apply_refund_results(
             self.deps,
             [
-                self.received_refund_result(said)
-                for said in results
-                if isinstance(said, RefundResult)
+                self.received_refund_result(result)
+                for result in results
+                if isinstance(result, RefundResult)
             ],
         )
         await apply_results.apply_split_results(
             self.deps,
-            [self.received_split_result(said) for said in results if isinstance(said, SplitResult)],
+            [
+                self.received_split_result(result)
+                for result in results
+                if isinstance(result, SplitResult)
+            ],
         )
 
-    def received_payment_result(self, said: PaymentResult) -> Received[PaymentResult]:
+    def received_payment_result(self, result: PaymentResult) -> Received[PaymentResult]:
         event = PaymentResultRecord(
             id=new_id("event"),
             source=SOURCE,
             type=PAYMENT_RESULT,
-            subject=said.payment_no,
+            subject=result.payment_no,
             time=self.now,
-            data=said,
+            data=result,
         )
-        return Received(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
+        return Received(record(topics.PAYMENT_RESULTS, result.payment_no, event.to_bytes()), event)
 
-    def received_refund_result(self, said: RefundResult) -> Received[RefundResult]:
+    def received_refund_result(self, result: RefundResult) -> Received[RefundResult]:
         event = RefundResultRecord(
             id=new_id("event"),
             source=SOURCE,
             type=REFUND_RESULT,
-            subject=said.refund_no,
+            subject=result.refund_no,
             time=self.now,
-            data=said,
+            data=result,
         )
-        return Received(record(topics.REFUND_RESULTS, said.payment_no, event.to_bytes()), event)
+        return Received(record(topics.REFUND_RESULTS, result.payment_no, event.to_bytes()), event)
 
-    def received_split_result(self, said: SplitResult) -> Received[SplitResult]:
+    def received_split_result(self, result: SplitResult) -> Received[SplitResult]:
         event = SplitResultRecord(
             id=new_id("event"),
             source=SOURCE,
             type=SPLIT_RESULT,
-            subject=said.split_no,
+            subject=result.split_no,
             time=self.now,
-            data=said,
+            data=result,
         )
-        return Received(record(topics.PAYMENT_RESULTS, said.payment_no, event.to_bytes()), event)
+        return Received(record(topics.PAYMENT_RESULTS, result.payment_no, event.to_bytes()), event)
 
     async def attend(self) -> list[ChannelCommand]:
         """One round of the due loop; the commands that it sent."""
@@ -221,7 +225,7 @@ class Harness:
         )
         return [OrderEventRecord.model_validate_json(row["payload"]) for row in rows]
 
-    async def told(self) -> list[str]:
+    async def event_types(self) -> list[str]:
         return [event.type for event in await self.events()]
 
     async def alerts(self) -> list[str]:

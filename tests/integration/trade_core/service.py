@@ -55,7 +55,7 @@ class RunningService:
         return payment
 
     async def says(self, payment: dict[str, Any], source: Source, verdict: Verdict) -> None:
-        said = read_payment_result(
+        result = read_payment_result(
             {
                 "payment_no": payment["payment_no"],
                 "payment_id": payment["payment_id"],
@@ -69,12 +69,12 @@ class RunningService:
             id=new_id("event"),
             source=SOURCE,
             type=PAYMENT_RESULT,
-            subject=said.payment_no,
+            subject=result.payment_no,
             time="2026-01-05T12:00:00Z",
             traceparent=TRACE,
-            data=said,
+            data=result,
         )
-        await self.publish(said.payment_no, record.to_bytes())
+        await self.publish(result.payment_no, record.to_bytes())
 
     async def publish(self, key: str, value: bytes) -> None:
         await self.producer.send(Message(topics.PAYMENT_RESULTS, key, value))

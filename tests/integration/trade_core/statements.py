@@ -139,10 +139,10 @@ async def bring(
 async def bring_none(
     harness: Harness, fetch: FetchStatement, *, is_final: bool = False
 ) -> StatementReceipt:
-    said = NoStatement(
+    result = NoStatement(
         round=fetch.round, is_final=is_final, code="STATEMENT_CREATING", message="生成中"
     )
-    return await take_none(harness.deps, fetch.statement_no, said)
+    return await take_none(harness.deps, fetch.statement_no, result)
 
 
 async def compared(
@@ -165,7 +165,7 @@ async def reconciliation(harness: Harness, statement_no: str) -> ReconciliationO
     return await read_reconciliation.get_reconciliation(harness.deps, statement_no, None, 100)
 
 
-def told(found: ReconciliationOnFile) -> list[tuple[str, str, str]]:
+def differences_of(found: ReconciliationOnFile) -> list[tuple[str, str, str]]:
     """Kind, number and state of each difference."""
     return sorted((each.kind, each.subject, each.state) for each in found.differences.items)
 

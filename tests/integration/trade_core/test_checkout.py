@@ -56,7 +56,7 @@ async def test_first_choice_binds_the_payment_that_the_app_knows(harness: Harnes
     assert await harness.due() == {payment.payment_no: 12}
     await harness.apply(paid(bound))
     assert (await harness.order(payment)).state is OrderStatus.PAID
-    assert await harness.told() == ["payment.created", "payment.succeeded", "order.paid"]
+    assert await harness.event_types() == ["payment.created", "payment.succeeded", "order.paid"]
 
 
 async def test_of_many_choices_at_once_one_is_initiated(harness: Harness) -> None:

@@ -26,7 +26,7 @@ async def test_close_is_answered_when_the_channel_has_closed(harness: Harness) -
     async with asyncio.timeout(10):
         await closing
     assert await harness.state(payment) is PaymentStatus.CLOSED
-    assert (await harness.told())[-2:] == ["order.closed", "payment.closed"]
+    assert (await harness.event_types())[-2:] == ["order.closed", "payment.closed"]
     assert await harness.due() == {}
 
 
@@ -45,7 +45,7 @@ async def test_closing_is_idempotent_and_refused_for_paid_and_unknown_orders(
     await harness.apply(closed(payment))
     for _ in range(2):
         await close_order(harness.deps, OrderKey(APP, MERCHANT, "W1"))
-    assert (await harness.told()).count("order.closed") == 1
+    assert (await harness.event_types()).count("order.closed") == 1
     await harness.paid(request(merchant_order_no="W2"))
     with pytest.raises(OrderPaid):
         await close_order(harness.deps, OrderKey(APP, MERCHANT, "W2"))
@@ -71,7 +71,7 @@ async def test_expiry_closes_at_the_channel_and_asks_until_it_is_certain(harness
     await harness.apply(closed(payment))
     assert await harness.state(payment) is PaymentStatus.CLOSED
     assert (await harness.order(payment)).state is OrderStatus.CLOSED
-    assert (await harness.told())[-2:] == ["payment.closed", "order.closed"]
+    assert (await harness.event_types())[-2:] == ["payment.closed", "order.closed"]
 
 
 async def test_payment_in_the_last_moment_is_found_by_the_refused_close(harness: Harness) -> None:

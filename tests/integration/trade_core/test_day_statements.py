@@ -66,8 +66,8 @@ async def settle(harness: Harness) -> None:
         pass
 
 
-def parts(told: DayStatement) -> tuple[int, ...]:
-    return told.opening, told.captured, told.refunded, told.split, told.fees, told.closing
+def parts(shown: DayStatement) -> tuple[int, ...]:
+    return shown.opening, shown.captured, shown.refunded, shown.split, shown.fees, shown.closing
 
 
 async def paid_by(harness: Harness, app_id: str, content: CreatePayment) -> Payment:
@@ -221,10 +221,10 @@ async def test_each_day_agrees_with_the_ledger_to_the_fen(harness: Harness, keep
         booked = await by_the_ledger(harness, holder)
         opening = 0
         for day in DAYS:
-            told = await statement(harness, day, holder)
+            shown = await statement(harness, day, holder)
             expected = booked[day]
             closing = opening + expected["captured"] - expected["refunded"] - expected["split"]
-            assert parts(told) == (
+            assert parts(shown) == (
                 opening, expected["captured"], expected["refunded"], expected["split"], 0, closing,
             )  # fmt: skip
             lines = await all_lines(harness, day, holder)
@@ -240,8 +240,8 @@ async def test_the_days_numbers_are_these(harness: Harness) -> None:
     split = (await harness.split(split_request(payment, "F1", 400))).split
     await harness.apply(shared(split))
     refund = (await harness.refund(refund_request(payment, "T1", 250))).refund
-    told = await statement(harness)
-    assert parts(told) == (0, 1000, 0, 400, 0, 600)
+    shown = await statement(harness)
+    assert parts(shown) == (0, 1000, 0, 400, 0, 600)
     await harness.apply(returned(refund))
     harness.pass_time(DAY_S)
     assert parts(await statement(harness)) == (0, 1000, 250, 400, 0, 350)
@@ -353,7 +353,7 @@ async def test_who_would_have_to_read_too_much_is_asked_to_wait(
 async def test_the_gateway_asks_by_http(harness: Harness, http: httpx.AsyncClient) -> None:
     await harness.paid()
     asked = {"app_id": APP, "merchant_id": MERCHANT, "currency": "CNY"}
-    told = await http.get("/day-statements/2026-01-05", params=asked)
-    assert DayStatement.model_validate_json(told.content) == await statement(harness)
+    shown = await http.get("/day-statements/2026-01-05", params=asked)
+    assert DayStatement.model_validate_json(shown.content) == await statement(harness)
     to_come = await http.get("/day-statements/2026-01-06", params=asked)
     assert (to_come.status_code, to_come.json()["errors"][0]["pointer"]) == (422, "/date")

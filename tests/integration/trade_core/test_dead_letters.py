@@ -65,7 +65,7 @@ async def test_replay_of_what_was_applied_does_nothing(harness: Harness) -> None
     first = await replay(harness.deps, letter.id, letter.version)
     harness.pass_time(60)
     assert await replay(harness.deps, letter.id, letter.version) == first
-    assert (await harness.told()).count("payment.succeeded") == 1
+    assert (await harness.event_types()).count("payment.succeeded") == 1
 
 
 async def test_poison_stays_poison_with_its_new_error(harness: Harness) -> None:
@@ -153,7 +153,7 @@ async def test_of_five_who_replay_at_once_each_sees_it_applied_once(harness: Har
         for one in seen
     )
     assert (await harness.balances())["channel_receivable"] == word.amount
-    assert (await harness.told()).count("payment.succeeded") == 1
+    assert (await harness.event_types()).count("payment.succeeded") == 1
 
 
 async def test_letter_that_nobody_kept_is_not_found(harness: Harness) -> None:

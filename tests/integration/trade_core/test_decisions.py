@@ -58,7 +58,7 @@ async def test_accepted_payment_pays_the_order_and_can_be_refunded_in_full(
     await decide(harness, payment, PaymentDecision.ACCEPT)
     order = await harness.order(payment)
     assert (order.state, order.amount_paid) == (OrderStatus.PAID, 1300)
-    assert (await harness.told())[-2:] == ["payment.succeeded", "order.paid"]
+    assert (await harness.event_types())[-2:] == ["payment.succeeded", "order.paid"]
     opened = await harness.refund(refund_request(payment, amount=1300))
     await harness.apply(returned(opened.refund))
     assert set((await harness.balances()).values()) == {0}
@@ -73,7 +73,7 @@ async def test_money_that_is_sent_back_leaves_at_once(harness: Harness) -> None:
     assert (command.payment.amount, command.refund.amount) == (2000, 2000)
     (refund,) = await harness.refunds(payment)
     await harness.apply(returned(refund))
-    assert (await harness.told())[-3:] == [
+    assert (await harness.event_types())[-3:] == [
         "payment.succeeded",
         "refund.created",
         "refund.succeeded",
@@ -238,7 +238,7 @@ async def test_refund_settled_outside_is_told_as_returned(harness: Harness) -> N
     payment, refund = await abnormal(harness)
     await decide_of(harness, refund, RefundDecision.SETTLED_OUTSIDE)
     assert (await harness.payment(payment)).amount_refunded == 1299
-    assert (await harness.told())[-1] == "refund.succeeded"
+    assert (await harness.event_types())[-1] == "refund.succeeded"
     balances = await harness.balances()
     assert (balances["channel_receivable"], balances["returned_outside"]) == (1299, -1299)
 

@@ -35,10 +35,10 @@ BEGAN: Final = date(2026, 1, 3)
 DAYS: Final = 30
 
 
-def folded(told: PeriodStatement, app_id: str) -> Sequence[tuple[int, ...]]:
+def folded(fee_sums: PeriodStatement, app_id: str) -> Sequence[tuple[int, ...]]:
     """As `parts` of each day's statement, from the first to the last."""
-    (balance,) = [it.amount for it in told.openings if it.app_id == app_id]
-    by_day = {it.day: it for it in told.movements if it.app_id == app_id}
+    (balance,) = [it.amount for it in fee_sums.openings if it.app_id == app_id]
+    by_day = {it.day: it for it in fee_sums.movements if it.app_id == app_id}
     days = []
     for number in range(DAYS):
         it = by_day.get(BEGAN + timedelta(number))
@@ -58,13 +58,13 @@ async def test_thirty_days_agree_with_the_ledger_to_the_fen(harness: Harness) ->
             await advance_days(harness.db, harness.now)
         harness.now = begun + timedelta(days=1)
     last = BEGAN + timedelta(DAYS - 1)
-    told = await read_period(harness.deps, MERCHANT, "CNY", BEGAN, last)
-    assert told.currencies == ["CNY", "USD"]
-    assert told.is_final
+    fee_sums = await read_period(harness.deps, MERCHANT, "CNY", BEGAN, last)
+    assert fee_sums.currencies == ["CNY", "USD"]
+    assert fee_sums.is_final
     for app_id in (APP, "A2"):
         holder = Holder(app_id, MERCHANT, "CNY")
         booked = await by_the_ledger(harness, holder)
-        days = folded(told, app_id)
+        days = folded(fee_sums, app_id)
         for number, shown in enumerate(days):
             day = BEGAN + timedelta(number)
             assert parts(await statement(harness, day, holder)) == shown
@@ -73,7 +73,7 @@ async def test_thirty_days_agree_with_the_ledger_to_the_fen(harness: Harness) ->
         total = sum(it["captured"] - it["refunded"] - it["split"] for it in moved)
         assert days[-1][-1] == total != 0
     await settle(harness)
-    assert await read_period(harness.deps, MERCHANT, "CNY", BEGAN, last) == told
+    assert await read_period(harness.deps, MERCHANT, "CNY", BEGAN, last) == fee_sums
 
 
 @pytest.mark.parametrize("last", [date(2026, 1, 2), date(2026, 2, 3)])
@@ -97,28 +97,30 @@ async def test_fees_are_told_by_the_day_of_the_payments_and_by_whom(harness: Har
     await next_morning(harness, account())
     await compared(harness, row_of(own, fee=6), row_of(other, fee=12))
 
-    async def told(by: FeePart, **more: object) -> set[tuple[date | None, str | None, int]]:
+    async def fee_sums(by: FeePart, **more: object) -> set[tuple[date | None, str | None, int]]:
         found = await read_fees(harness.deps, fees(by, **more))
         return {(it.period, it.part, it.amount) for it in found.items}
 
-    assert await told(FeePart.APP) == {
+    assert await fee_sums(FeePart.APP) == {
         (TODAY, None, 18), (None, APP, 6), (None, "A2", 12), (None, None, 18),
     }  # fmt: skip
     month = TODAY.replace(day=1)
-    assert await told(FeePart.CHANNEL, by_month=True, app_id="A2") == {
+    assert await fee_sums(FeePart.CHANNEL, by_month=True, app_id="A2") == {
         (month, None, 12), (None, "wechat", 12), (None, None, 12),
     }  # fmt: skip
-    assert await told(FeePart.MERCHANT, merchant_ids=["M2"]) == set()
-    assert await told(FeePart.MERCHANT, merchant_ids=[MERCHANT], channel="alipay") == set()
+    assert await fee_sums(FeePart.MERCHANT, merchant_ids=["M2"]) == set()
+    assert await fee_sums(FeePart.MERCHANT, merchant_ids=[MERCHANT], channel="alipay") == set()
 
 
 async def test_the_event_log_is_read_from_a_position_on(harness: Harness) -> None:
     payment = await harness.paid(request(amount=1000))
     first = (await read_event_log(harness.deps, 0, 2)).items
     rest = (await read_event_log(harness.deps, first[-1].position, 100)).items
-    told = [OrderEventRecord.model_validate(it.event) for it in (*first, *rest)]
+    fee_sums = [OrderEventRecord.model_validate(it.event) for it in (*first, *rest)]
     assert len(first) == 2
-    assert told[0].type == "payment.created"
-    assert {"payment.succeeded", "order.paid"} <= {it.type for it in told}
-    assert {it.data.payment.payment_no for it in told if it.data.payment} == {payment.payment_no}
+    assert fee_sums[0].type == "payment.created"
+    assert {"payment.succeeded", "order.paid"} <= {it.type for it in fee_sums}
+    assert {it.data.payment.payment_no for it in fee_sums if it.data.payment} == {
+        payment.payment_no
+    }
     assert (await read_event_log(harness.deps, rest[-1].position, 100)).items == []

@@ -70,16 +70,16 @@ async def test_code_that_is_ahead_of_its_schema_waits_for_the_migration(
     log = tmp_path / "log"
     async with process(postgres_url, kafka_bootstrap, unused_tcp_port, log) as http:
         await until(lambda: answers(http))
-        told = await http.get("/health/ready")
+        health = await http.get("/health/ready")
         refused = await http.post("/internal/payments", json={})
         await asyncio.sleep(1)
         joined = "consumer.assigned" in log.read_text()
         await asyncio.to_thread(migrations.upgrade, "trade_core", postgres_url)
         await until(lambda: _ready_in_process(http))
 
-    assert told.status_code == refused.status_code == 503
-    assert told.json()["checks"] == {"started": False, "schema": False}
-    assert "no schema" in told.json()["reasons"]["schema"]
+    assert health.status_code == refused.status_code == 503
+    assert health.json()["checks"] == {"started": False, "schema": False}
+    assert "no schema" in health.json()["reasons"]["schema"]
     assert not joined
     assert "schema.waiting" in log.read_text()
 
@@ -102,7 +102,7 @@ async def test_a_replica_with_a_wrong_clock_writes_nothing(
     service = running_service(url, kafka_bootstrap, now=lambda: time.time() + off[0], fit=False)
     async with service as wrong:
         before = await _written(wrong.db)
-        told = (await wrong.http.get("/health/ready")).json()
+        health = (await wrong.http.get("/health/ready")).json()
         refused = await wrong.http.post("/internal/payments", json=open_body(new_request()))
         alive = await wrong.http.get("/health/live")
         await asyncio.sleep(1)  # Twice the pause of the loop that attends to what is due.
@@ -111,8 +111,8 @@ async def test_a_replica_with_a_wrong_clock_writes_nothing(
         await until(lambda: is_ready(wrong.http))
         await wrong.open(new_request())
 
-    assert told["checks"]["clock"] is False
-    assert "this clock is" in told["reasons"]["clock"]
+    assert health["checks"]["clock"] is False
+    assert "this clock is" in health["reasons"]["clock"]
     assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
     assert refused.headers["connection"] == "close"
     assert alive.status_code == 200

@@ -202,8 +202,8 @@ async def test_corrupted_row_is_found(harness: Harness, corruption: str) -> None
     findings = await checked(harness)
     assert findings.counts()[Part(part)] > 0
     assert await harness.alerts() == ["ledger_check_failed"]
-    (told,) = await harness.rows("select differences from ledger_check")
-    assert told["differences"] == len(findings.differences)
+    (output,) = await harness.rows("select differences from ledger_check")
+    assert output["differences"] == len(findings.differences)
 
 
 async def test_check_by_hand_names_what_disagrees(
@@ -216,9 +216,9 @@ async def test_check_by_hand_names_what_disagrees(
     async with db.connection() as tx:
         await tx.execute("update orders set amount_paid = 1")
     await db.close()
-    code, told = await _by_hand(url)
+    code, output = await _by_hand(url)
     assert code == 1
-    assert "order.amount_paid is 1, not 1299" in told
+    assert "order.amount_paid is 1, not 1299" in output
 
 
 async def _by_hand(url: str) -> tuple[int | None, str]:
@@ -229,8 +229,8 @@ async def _by_hand(url: str) -> tuple[int | None, str]:
         env={**os.environ, "PAYMESH_DATABASE_URL": url},
         stdout=asyncio.subprocess.PIPE,
     )
-    told, _ = await process.communicate()
-    return process.returncode, told.decode()
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
 
 
 async def test_check_is_made_once_a_night_by_one_replica(harness: Harness) -> None:

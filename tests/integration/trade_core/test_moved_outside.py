@@ -16,16 +16,16 @@ async def test_a_refund_at_the_console_is_a_refund_of_ours_and_bounds_the_apps(
 ) -> None:
     """Paid 10.00, 3.00 back at Alipay's console; the app then refunds 3.00, and 5.00."""
     payment = await harness.paid(request(amount=1000))
-    said = paid(payment, amount_refunded=300, channel_refund_no="2026010522001")
-    await harness.apply(said, said)
-    await harness.apply(said)
+    result = paid(payment, amount_refunded=300, channel_refund_no="2026010522001")
+    await harness.apply(result, result)
+    await harness.apply(result)
     (outside,) = await harness.refunds(payment)
     assert (outside.cause, outside.state) == (RefundCause.EXTERNAL, RefundStatus.SUCCEEDED)
     assert (outside.amount, outside.channel_refund_no) == (300, "2026010522001")
-    told = (await harness.events())[-1]
-    assert told.type == OrderEventType.REFUND_SUCCEEDED
-    assert told.data.refund is not None
-    assert told.data.refund.cause is RefundCause.EXTERNAL
+    latest = (await harness.events())[-1]
+    assert latest.type == OrderEventType.REFUND_SUCCEEDED
+    assert latest.data.refund is not None
+    assert latest.data.refund.cause is RefundCause.EXTERNAL
     assert await harness.alerts() == ["refund.external"]
     assert await harness.balances() == {
         "channel_receivable": 700, "merchant_payable": -700, "refunds_in_flight": 0

@@ -20,7 +20,7 @@ async def test_payment_from_request_to_success(harness: Harness) -> None:
     order = await harness.order(opened.payment)
     assert (done.state, done.settles, done.paid_at) == (PaymentStatus.SUCCEEDED, True, NOON)
     assert (order.state, order.amount_paid) == (OrderStatus.PAID, 1299)
-    assert await harness.told() == [
+    assert await harness.event_types() == [
         "payment.created", "payment.pending", "payment.succeeded", "order.paid"
     ]  # fmt: skip
     assert [event.data.sequence for event in await harness.events()] == [1, 2, 3, 4]

@@ -179,5 +179,5 @@ async def _are_paid_once(harness: Harness, payments: list[Payment]) -> None:
     for payment in payments:
         assert await harness.state(payment) is PaymentStatus.SUCCEEDED
         assert (await harness.order(payment)).state is OrderStatus.PAID
-    assert (await harness.told()).count("payment.succeeded") == len(payments)
+    assert (await harness.event_types()).count("payment.succeeded") == len(payments)
     assert (await harness.balances())["channel_receivable"] == 1299 * len(payments)

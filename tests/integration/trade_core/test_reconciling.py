@@ -23,13 +23,13 @@ from tests.integration.trade_core.statements import (
     compared,
     compared_again,
     difference,
+    differences_of,
     fetched_again,
     next_morning,
     reconciliation,
     refund_row,
     row_of,
     settle_books,
-    told,
 )
 
 from contracts.api import PaymentStatus, RefundCause
@@ -60,7 +60,7 @@ async def test_statement_that_agrees_matches_and_its_fees_are_booked_once(harnes
     await harness.apply(returned(refund))
     await next_morning(harness)
     found = await compared(harness, row_of(payment), refund_row(refund), FOREIGN)
-    assert (found.state, found.open_differences, told(found)) == ("matched", 0, [])
+    assert (found.state, found.open_differences, differences_of(found)) == ("matched", 0, [])
     assert (found.rows, found.payments, found.refunds, found.foreign_rows) == (3, 1, 1, 1)
     assert (found.paid, found.refunded, found.fees, found.fees_booked) == (1299, 500, 5, 5)
     assert await harness.balances() == {
@@ -101,13 +101,13 @@ async def test_payment_that_only_the_statement_knows_is_asked_about_and_then_agr
     await next_morning(harness)
     found = await compared(harness, row_of(payment))
     assert found.state == "comparing"
-    assert told(found) == [("not_booked", payment.payment_no, "asked")]
+    assert differences_of(found) == [("not_booked", payment.payment_no, "asked")]
     assert (await harness.due())[payment.payment_no] == 0
     assert await harness.alerts() == []
     await harness.apply(paid(payment, Source.QUERY))
     harness.pass_time(ANSWERED_S)
     again = await compared_again(harness, found.statement_no)
-    assert (again.state, told(again)) == (
+    assert (again.state, differences_of(again)) == (
         "matched",
         [("not_booked", payment.payment_no, "closed")],
     )
@@ -156,7 +156,7 @@ async def test_abnormal_refund_that_the_statement_has_is_asked_about(harness: Ha
     await harness.apply(refund_result(refund, Source.REFUND, Verdict.DECLINED, abnormal=True))
     await next_morning(harness)
     found = await compared(harness, row_of(payment), refund_row(refund))
-    assert told(found) == [("not_booked", refund.refund_no, "asked")]
+    assert differences_of(found) == [("not_booked", refund.refund_no, "asked")]
     command = harness.sent[-1]
     assert command.command is CommandName.QUERY_REFUND
     assert command.refund is not None
@@ -171,14 +171,14 @@ async def test_refund_that_is_under_way_is_no_difference_and_is_seen_when_it_set
     await next_morning(harness)
     row = refund_row(refund, status="under_way")
     found = await compared(harness, row_of(payment), row)
-    assert (found.state, told(found)) == ("matched", [])
+    assert (found.state, differences_of(found)) == ("matched", [])
     await harness.apply(returned(refund))
     tomorrow = TODAY + timedelta(days=1)
     await next_morning(harness, day=tomorrow)
     following = await compared(harness, day=tomorrow)
     harness.now = ready_at(tomorrow) + timedelta(days=2)
     following = await compared_again(harness, following.statement_no)
-    assert (following.state, told(following)) == ("matched", [])
+    assert (following.state, differences_of(following)) == ("matched", [])
 
 
 async def test_refund_that_the_statement_calls_failed_is_missed(harness: Harness) -> None:
@@ -187,7 +187,7 @@ async def test_refund_that_the_statement_calls_failed_is_missed(harness: Harness
     await harness.apply(returned(refund))
     await next_morning(harness)
     found = await compared(harness, row_of(payment), refund_row(refund, status="failed"))
-    assert told(found) == [("not_billed", refund.refund_no, "open")]
+    assert differences_of(found) == [("not_billed", refund.refund_no, "open")]
     assert difference(found).our_amount == -500
 
 
@@ -199,7 +199,7 @@ async def test_payment_that_the_channel_reversed_by_itself_agrees_with_a_closed_
     await next_morning(harness)
     reversal = row_of(payment, kind="refund", refund_no="X", amount=-1299, fee=-8)
     found = await compared(harness, row_of(payment), reversal)
-    assert (found.state, told(found)) == ("matched", [])
+    assert (found.state, differences_of(found)) == ("matched", [])
 
 
 async def test_refund_that_a_person_settled_outside_is_missed_nowhere_and_not_expected_twice(
@@ -214,11 +214,11 @@ async def test_refund_that_a_person_settled_outside_is_missed_nowhere_and_not_ex
     await decide_refund(harness.deps, refund.refund_no, outside)
     await next_morning(harness)
     found = await compared(harness, row_of(payment))
-    assert (found.state, told(found)) == ("matched", [])
+    assert (found.state, differences_of(found)) == ("matched", [])
     fetch = await fetched_again(harness, found.statement_no)
     await bring(harness, fetch, [row_of(payment), refund_row(refund)])
     again = await compared_again(harness, found.statement_no)
-    assert told(again) == [("not_booked", refund.refund_no, "open")]
+    assert differences_of(again) == [("not_booked", refund.refund_no, "open")]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ async def test_other_amount_or_currency_is_a_difference(
     payment = await harness.paid()
     await next_morning(harness)
     found = await compared(harness, row_of(payment, **changes))
-    assert told(found) == [("amount", payment.payment_no, "open")]
+    assert differences_of(found) == [("amount", payment.payment_no, "open")]
 
 
 async def test_payment_that_the_channel_took_twice_under_one_number_differs_by_its_sum(
@@ -239,7 +239,7 @@ async def test_payment_that_the_channel_took_twice_under_one_number_differs_by_i
     payment = await harness.paid()
     await next_morning(harness)
     found = await compared(harness, row_of(payment), row_of(payment, channel_no="42001"))
-    assert told(found) == [("amount", payment.payment_no, "open")]
+    assert differences_of(found) == [("amount", payment.payment_no, "open")]
     assert difference(found).billed_amount == 2598
 
 
@@ -248,7 +248,7 @@ async def test_conflict_is_a_difference_until_a_person_decides_it(harness: Harne
     await harness.apply(paid(payment, amount=1298))
     await next_morning(harness)
     found = await compared(harness, row_of(payment, amount=1298))
-    assert told(found) == [("not_booked", payment.payment_no, "open")]
+    assert differences_of(found) == [("not_booked", payment.payment_no, "open")]
     accepted = DecidePayment(
         decision=PaymentDecision.ACCEPT,
         reason="核对",
@@ -258,7 +258,7 @@ async def test_conflict_is_a_difference_until_a_person_decides_it(harness: Harne
     await decide_payment(harness.deps, payment.payment_no, accepted)
     harness.pass_time(3600)
     again = await compared_again(harness, found.statement_no)
-    assert (again.state, told(again)) == (
+    assert (again.state, differences_of(again)) == (
         "matched",
         [("not_booked", payment.payment_no, "closed")],
     )
@@ -276,7 +276,7 @@ async def test_number_that_looks_like_ours_and_nobody_knows_is_a_difference(
         row_of(payment, payment_no=stranger),
         row_of(payment, kind="refund", payment_no=stranger, refund_no=refund, amount=-1),
     )
-    assert told(found) == sorted(
+    assert differences_of(found) == sorted(
         [("unknown_number", stranger, "open"), ("unknown_number", refund, "open")]
     )
     assert (found.payments, found.paid, found.fees) == (1, 1299, 8)
@@ -288,7 +288,7 @@ async def test_payment_of_another_account_is_that_accounts_business(harness: Har
     found = await compared(harness, row_of(payment))
     assert (found.state, found.foreign_rows, found.fees) == ("matched", 1, 0)
     theirs = await compared(harness, payment_id=OTHER_ACCOUNT)
-    assert told(theirs) == [("not_billed", payment.payment_no, "open")]
+    assert differences_of(theirs) == [("not_billed", payment.payment_no, "open")]
 
 
 async def test_what_the_statement_lacks_is_a_difference_that_closes_when_a_later_statement_has_it(
@@ -297,13 +297,16 @@ async def test_what_the_statement_lacks_is_a_difference_that_closes_when_a_later
     payment, lost = await harness.paid(), await harness.paid(request(merchant_order_no="W2"))
     await next_morning(harness)
     found = await compared(harness, row_of(payment))
-    assert told(found) == [("not_billed", lost.payment_no, "open")]
+    assert differences_of(found) == [("not_billed", lost.payment_no, "open")]
     only = difference(found)
     assert (only.our_amount, only.billed_amount, only.channel_no) == (1299, None, None)
     fetch = await fetched_again(harness, found.statement_no)
     await bring(harness, fetch, [row_of(payment), row_of(lost)])
     again = await compared_again(harness, found.statement_no)
-    assert (again.state, told(again)) == ("matched", [("not_billed", lost.payment_no, "closed")])
+    assert (again.state, differences_of(again)) == (
+        "matched",
+        [("not_billed", lost.payment_no, "closed")],
+    )
     assert (await harness.balances())["channel_fees"] == 8
 
 
@@ -323,7 +326,7 @@ async def test_what_was_booked_near_midnight_may_stand_in_the_neighbours_stateme
         statements[day] = await compared(harness, *rows, day=day)
     harness.now = ready_at(ours) + timedelta(days=2)
     found = await compared_again(harness, statements[ours].statement_no)
-    assert (found.state, told(found)) == ("matched", [])
+    assert (found.state, differences_of(found)) == ("matched", [])
     assert (await reconciliation(harness, statements[theirs].statement_no)).state == "matched"
 
 
@@ -337,7 +340,7 @@ async def test_what_was_booked_near_midnight_is_missed_when_the_neighbours_state
     assert found.state == "matched"
     harness.now = ready_at(TODAY) + timedelta(days=1, hours=2)
     found = await compared_again(harness, found.statement_no)
-    assert told(found) == [("not_billed", payment.payment_no, "open")]
+    assert differences_of(found) == [("not_billed", payment.payment_no, "open")]
 
 
 async def test_day_that_is_not_over_misses_nothing_and_books_no_fees(harness: Harness) -> None:
@@ -372,7 +375,10 @@ async def test_difference_that_a_person_settled_stays_so_and_the_statement_match
     assert (after.state, after.open_differences) == ("matched", 0)
     harness.pass_time(3600)
     again = await compared_again(harness, found.statement_no)
-    assert (again.state, told(again)) == ("matched", [("amount", payment.payment_no, "settled")])
+    assert (again.state, differences_of(again)) == (
+        "matched",
+        [("amount", payment.payment_no, "settled")],
+    )
 
 
 async def test_refund_at_the_channels_console_is_booked_from_the_statement(
@@ -383,7 +389,7 @@ async def test_refund_at_the_channels_console_is_booked_from_the_statement(
     await next_morning(harness)
     console = row_of(payment, kind="refund", refund_no="console-1", amount=-300)
     found = await compared(harness, row_of(payment), console)
-    assert (found.state, told(found)) == ("matched", [])
+    assert (found.state, differences_of(found)) == ("matched", [])
     (refund,) = await harness.refunds(payment)
     assert (refund.cause, refund.amount) == (RefundCause.EXTERNAL, 300)
     assert refund.channel_refund_no == "console-1"
@@ -402,7 +408,7 @@ async def test_refund_that_was_booked_from_a_total_is_not_booked_again(harness: 
         for number, amount in (("c-1", 300), ("c-2", 200), ("c-3", 100))
     ]
     found = await compared(harness, row_of(payment), *rows)
-    assert (found.state, told(found)) == ("matched", [])
+    assert (found.state, differences_of(found)) == ("matched", [])
     assert sorted(one.amount for one in await harness.refunds(payment)) == [100, 500]
 
 
@@ -413,7 +419,7 @@ async def test_refund_at_the_console_beyond_what_was_paid_stays_a_difference(
     await next_morning(harness)
     console = row_of(payment, kind="refund", refund_no="console-1", amount=-1400)
     found = await compared(harness, row_of(payment), console)
-    assert told(found) == [("not_booked", payment.payment_no, "open")]
+    assert differences_of(found) == [("not_booked", payment.payment_no, "open")]
     assert (await harness.payment(payment)).refund_reserved == 1299
     assert "refund.external_exceeds" in await harness.alerts()
 
@@ -428,7 +434,10 @@ async def test_row_that_cannot_be_read_is_set_aside_and_the_rest_is_compared(
         fee=0, at=None, raw="`2026-01-05\0,\ud800" + "x" * 600, line=7,
     )  # fmt: skip
     found = await compared(harness, row_of(payment), odd)
-    assert (found.state, told(found)) == ("differs", [("unreadable_row", "line 7", "open")])
+    assert (found.state, differences_of(found)) == (
+        "differs",
+        [("unreadable_row", "line 7", "open")],
+    )
     detail = difference(found).detail
     assert detail is not None
     assert (detail[:12], len(detail)) == ("`2026-01-05\ufffd", 512)

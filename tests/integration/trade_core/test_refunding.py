@@ -22,7 +22,7 @@ async def test_refund_is_sent_at_once_and_its_result_moves_it(harness: Harness) 
     order = await harness.order(payment)
     assert (refund.state, refund.channel_refund_no) == (RefundStatus.SUCCEEDED, "50001")
     assert (await harness.payment(payment)).amount_refunded == order.amount_refunded == 500
-    assert (await harness.told())[-2:] == ["refund.created", "refund.succeeded"]
+    assert (await harness.event_types())[-2:] == ["refund.created", "refund.succeeded"]
     assert await harness.balances() == {
         "channel_receivable": 799, "merchant_payable": -799, "refunds_in_flight": 0
     }  # fmt: skip

@@ -17,7 +17,7 @@ async def test_batch_of_many_orders_is_applied_whole(harness: Harness) -> None:
     payments = [each.payment for each in opened]
     await harness.apply(*map(waits, payments), *map(paid, payments), *map(paid, payments))
     assert {await harness.state(payment) for payment in payments} == {PaymentStatus.SUCCEEDED}
-    assert (await harness.told()).count("payment.succeeded") == 30
+    assert (await harness.event_types()).count("payment.succeeded") == 30
     assert (await harness.balances())["merchant_payable"] == -30 * 1299
 
 
@@ -26,17 +26,17 @@ async def test_large_batch_is_applied_side_by_side_and_each_payment_in_its_order
 ) -> None:
     opened = [await harness.open(request(merchant_order_no=f"W{n}")) for n in range(100)]
     words = [
-        harness.received_payment_result(said(each.payment))
-        for said in (waits, paid)
+        harness.received_payment_result(make(each.payment))
+        for make in (waits, paid)
         for each in opened
     ]
     await Results(harness.deps).apply(words)
 
-    told: dict[str, list[str]] = {}
+    types_by_order: dict[str, list[str]] = {}
     for event in await harness.events():
-        told.setdefault(event.data.order_id, []).append(event.type)
+        types_by_order.setdefault(event.data.order_id, []).append(event.type)
     whole_life = ["payment.created", "payment.pending", "payment.succeeded", "order.paid"]
-    assert list(told.values()) == [whole_life] * 100
+    assert list(types_by_order.values()) == [whole_life] * 100
 
 
 async def test_batches_over_the_same_orders_do_not_deadlock(harness: Harness) -> None:
@@ -45,7 +45,7 @@ async def test_batches_over_the_same_orders_do_not_deadlock(harness: Harness) ->
     await asyncio.gather(*(harness.apply(*words) for _ in range(4)), *(
         harness.apply(*reversed(words)) for _ in range(4)
     ))  # fmt: skip
-    assert (await harness.told()).count("payment.succeeded") == 20
+    assert (await harness.event_types()).count("payment.succeeded") == 20
 
 
 async def test_poison_is_a_dead_letter_and_its_neighbours_are_applied(harness: Harness) -> None:
@@ -61,6 +61,6 @@ async def test_poison_is_a_dead_letter_and_its_neighbours_are_applied(harness: H
     assert [row["key"] for row in dead] == [waiting.payment_no, "P404"]
     assert b'"verdict":"not_sent"' in dead[0]["value"]
     assert [row["topic"] for row in dead] == [topics.PAYMENT_RESULTS] * 2
-    told = await harness.rows("select payload from event_log where topic = $1", topics.ALERTS)
-    alerts = [AlertRecord.model_validate_json(row["payload"]).data for row in told]
+    rows = await harness.rows("select payload from event_log where topic = $1", topics.ALERTS)
+    alerts = [AlertRecord.model_validate_json(row["payload"]).data for row in rows]
     assert {alert.facts["payment_no"] for alert in alerts} == {"P404", waiting.payment_no}

@@ -62,7 +62,7 @@ async def test_refund_calls_back_what_is_missing_and_receivers_have_it_no_longer
         (ShareStatus.RETURNED, 600),
         (ShareStatus.SUCCEEDED, 100),
     ]
-    assert (await harness.told())[-2:] == ["refund.succeeded", "split.returned"]
+    assert (await harness.event_types())[-2:] == ["refund.succeeded", "split.returned"]
     assert await harness.balances() == {
         "channel_receivable": 300, "merchant_payable": 0, "refunds_in_flight": 0,
         "splits_in_flight": 0, "split_receivers": -300,

@@ -60,10 +60,10 @@ async def test_payment_close_and_refund_over_http_and_kafka(service: RunningServ
         "status"
     ] == "processing"
 
-    async def is_told() -> bool:
+    async def is_delivered() -> bool:
         return len(service.events(payment)) == 5 and service.commands(payment) == ["refund"]
 
-    await until(is_told)
+    await until(is_delivered)
     events = service.events(payment)
     assert [event.type for event in events] == [
         "payment.created", "payment.pending", "payment.succeeded", "order.paid", "refund.created"
@@ -192,16 +192,16 @@ async def test_cursor_older_than_what_is_kept_is_answered_with_the_oldest(
 async def test_events_are_told_again_under_the_same_ids(service: RunningService) -> None:
     payment = await service.open(new_request())
 
-    async def told(times: int) -> bool:
+    async def are_alerted(times: int) -> bool:
         return len(service.events(payment)) == times
 
-    await until(lambda: told(1))
+    await until(lambda: are_alerted(1))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "trade_core.republish", "--since-hours", "1",
         env={"PAYMESH_DATABASE_URL": service.url},
     )  # fmt: skip
     assert await process.wait() == 0
-    await until(lambda: told(2))
+    await until(lambda: are_alerted(2))
     first, second = service.events(payment)
     assert first == second
 

@@ -97,7 +97,7 @@ async def test_split_is_sent_at_once_and_its_result_moves_it(harness: Harness) -
     await harness.apply(shared(opened.split, channel_split_no="30001"))
     (split,) = await harness.splits(payment)
     assert (split.state, split.channel_split_no) == (SplitStatus.SUCCEEDED, "30001")
-    assert (await harness.told())[-2:] == ["split.created", "split.succeeded"]
+    assert (await harness.event_types())[-2:] == ["split.created", "split.succeeded"]
     assert await harness.balances() == {
         "channel_receivable": 1299, "merchant_payable": -799, "splits_in_flight": 0,
         "split_receivers": -500,

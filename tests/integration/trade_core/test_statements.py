@@ -220,9 +220,9 @@ async def test_people_hear_once_of_a_statement_that_does_not_come(harness: Harne
         harness.now = ready_at(TODAY) + timedelta(hours=hours)
         await asked(harness)
         rows = await harness.rows("select key from event_log where key like '%no_bill%'")
-        told = [row["key"] for row in rows if row["key"].endswith(str(TODAY))]
-        assert len(told) == (hours > 24)
-    assert told == [f"reconciliation.no_bill:{ACCOUNT}:{TODAY}"]
+        keys = [row["key"] for row in rows if row["key"].endswith(str(TODAY))]
+        assert len(keys) == (hours > 24)
+    assert keys == [f"reconciliation.no_bill:{ACCOUNT}:{TODAY}"]
     harness.now = ready_at(TODAY) + GIVE_UP
     found = await compared_again(harness, number)
     assert (found.state, found.next_look_at) == ("unavailable", None)

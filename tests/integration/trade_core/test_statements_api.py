@@ -34,14 +34,14 @@ async def test_the_calls_of_people_and_of_the_gateway(
     assert (came.status_code, came.json()) == (200, {"is_wanted": True})
     await attend_reconciliations(harness.deps)
     found = (await http.get(f"/reconciliations/{number}", params={"limit": 1})).json()
-    [told] = found["differences"]["items"]
-    assert (found["state"], told["kind"], told["billed_amount"]) == ("differs", "amount", 1300)
-    path = f"/differences/{told['difference_no']}/settle"
+    [only] = found["differences"]["items"]
+    assert (found["state"], only["kind"], only["billed_amount"]) == ("differs", "amount", 1300)
+    path = f"/differences/{only['difference_no']}/settle"
     why = {"reason": "核对", "decided_by": "li"}
     assert (await http.post(path, json=why)).status_code == 422
-    stale = await http.post(path, json={**why, "version": told["version"] + 1})
+    stale = await http.post(path, json={**why, "version": only["version"] + 1})
     assert (stale.status_code, stale.json()["code"]) == (409, "version_changed")
-    settled = await http.post(path, json={**why, "version": told["version"]})
+    settled = await http.post(path, json={**why, "version": only["version"]})
     assert (settled.status_code, settled.json()["state"]) == (200, "settled")
     span = {"from": str(TODAY), "to": str(TODAY), "state": "matched", "merchant_id": "M1"}
     listed = (await http.get("/reconciliations", params=span)).json()

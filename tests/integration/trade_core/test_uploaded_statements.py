@@ -12,10 +12,10 @@ from tests.integration.trade_core.statements import (
     TODAY,
     asked,
     compared_again,
+    differences_of,
     next_morning,
     reconciliation,
     row_of,
-    told,
 )
 
 from contracts.internal import BeginUpload, NoStatement, StatementPage, StatementRow, UploadRound
@@ -34,11 +34,11 @@ UNREADABLE = FOREIGN.model_copy(
 async def is_to_be_uploaded(harness: Harness, day: date = TODAY) -> str:
     """The gateway was asked, and said that people bring it; answers the statement's number."""
     fetch = await asked(harness, day)
-    await take_none(harness.deps, fetch.statement_no, said(fetch.round))
+    await take_none(harness.deps, fetch.statement_no, none_found(fetch.round))
     return fetch.statement_no
 
 
-def said(round_no: int) -> NoStatement:
+def none_found(round_no: int) -> NoStatement:
     return NoStatement(
         round=round_no, is_final=False, is_uploaded=True, code="to_upload", message="people do"
     )
@@ -84,7 +84,7 @@ async def test_people_hear_once_that_nobody_brought_it(harness: Harness) -> None
             pass
         found = await harness.rows("select round from statement where statement_no = $1",
                                    statement_no)  # fmt: skip
-        await take_none(harness.deps, statement_no, said(found[0]["round"]))
+        await take_none(harness.deps, statement_no, none_found(found[0]["round"]))
         harness.now += timedelta(days=1)
     key = f"reconciliation.no_bill:{ACCOUNT}:{TODAY}"
     assert len(await harness.rows("select from event_log where key = $1", key)) == 1
@@ -116,7 +116,7 @@ async def test_what_differs_and_what_cannot_be_read_are_differences(harness: Har
     await is_to_be_uploaded(harness)
     found = await uploaded(harness, FIRST, row_of(paid, amount=1), UNREADABLE)
     assert found.state == "differs"
-    assert told(found) == [
+    assert differences_of(found) == [
         ("amount", paid.payment_no, "open"), ("unreadable_row", "line 7", "open")
     ]  # fmt: skip
 

@@ -129,16 +129,16 @@ def _simulated(root: Path, server_url: str) -> str:
         start_new_session=True,
     )
     try:
-        told, _ = running.communicate(timeout=LIMIT_S)
+        printed, _ = running.communicate(timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
         os.killpg(running.pid, signal.SIGKILL)  # its workers too
         return f"OUT OF TIME after {LIMIT_S:.0f} s"
-    if found := FOUND.search(told):
-        first = re.search(r"^  · (.*)$", told, re.MULTILINE)
+    if found := FOUND.search(printed):
+        first = re.search(r"^  · (.*)$", printed, re.MULTILINE)
         return f"seed {found[1]:>3}: {first[1] if first else ''}"
-    if NOT_FOUND.search(told):
+    if NOT_FOUND.search(printed):
         return f"SURVIVED {SEEDS} seeds"
-    return f"BROKEN: {told.strip().splitlines()[-1] if told.strip() else 'no output'}"
+    return f"BROKEN: {printed.strip().splitlines()[-1] if printed.strip() else 'no output'}"
 
 
 def _arguments() -> argparse.Namespace:

@@ -24,7 +24,7 @@ from contracts.events.orders import OrderEventRecord
 
 
 def violations(
-    books: Books, truth: Truth, told: list[OrderEventRecord], acknowledged: set[str]
+    books: Books, truth: Truth, published: list[OrderEventRecord], acknowledged: set[str]
 ) -> Iterator[str]:
     yield from ends.everything_is_over(books, truth)
     yield from ends.acknowledged_is_durable(books, acknowledged)
@@ -47,9 +47,9 @@ def violations(
     yield from ledger.entries_balance(books)
     yield from ledger.everything_is_booked_once(books)
     yield from ledger.ledger_agrees(books, truth)
-    yield from telling.everything_is_told_once(books, told)
-    yield from telling.every_end_is_told(books, told)
+    yield from telling.everything_is_told_once(books, published)
+    yield from telling.every_end_is_told(books, published)
     yield from telling.orders_keep_their_order(books)
-    yield from telling.history_is_legal(told)
+    yield from telling.history_is_legal(published)
     yield from telling.ends_had_come(books, truth)
     yield from telling.nothing_is_paid_after_its_reversal(books, truth)

@@ -16,7 +16,7 @@ def strangers_change_nothing(books: Books, truth: Truth) -> Iterator[str]:
 
 
 def strangers_are_told_of(books: Books, truth: Truth) -> Iterator[str]:
-    for account, payment_no in sorted(truth.told):
+    for account, payment_no in sorted(truth.notified):
         payment = books.payments.get(payment_no)
         if payment is not None and payment.account_id == account:
             continue

@@ -24,8 +24,8 @@ def everything_is_over(books: Books, truth: Truth) -> Iterator[str]:
     for letter in books.dead:
         payment = books.payments.get(letter.key or "")
         is_foreign = payment is None or letter.account != payment.account_id
-        is_heard = (letter.account, letter.key) in truth.told
-        if letter.replayed_at is None and not (is_foreign and is_heard):
+        is_notified = (letter.account, letter.key) in truth.notified
+        if letter.replayed_at is None and not (is_foreign and is_notified):
             yield f"a result could not be applied: {letter.key}: {letter.error}"
     if books.unpublishable:
         yield f"{books.unpublishable} events can never be published"

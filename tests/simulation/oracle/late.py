@@ -15,11 +15,11 @@ LATE_OR_SECOND = {RefundCause.LATE, RefundCause.DUPLICATE}
 def late_money_is_treated_as_the_app_wants(books: Books, truth: Truth) -> Iterator[str]:
     closed = _first(books, OrderEventType.ORDER_CLOSED, by_order=True)
     paid = _first(books, OrderEventType.PAYMENT_SUCCEEDED, by_order=False)
-    for number, told in paid.items():
+    for number, known_at in paid.items():
         payment = books.payments[number]
         if number in truth.decided:
             continue
-        is_late = closed.get(payment.order_id, told) < told
+        is_late = closed.get(payment.order_id, known_at) < known_at
         causes = {refund.cause for refund in books.refunds_of(payment)}
         goes_back = bool(causes & LATE_OR_SECOND)
         if is_late and books.late is LatePayment.REFUND and not goes_back:

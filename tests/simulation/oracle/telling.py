@@ -26,10 +26,10 @@ NEXT: Final[Mapping[str, set[str]]] = {
 """What may be told of a payment after what, written down apart from the program's tables."""
 
 
-def everything_is_told_once(books: Books, told: list[OrderEventRecord]) -> Iterator[str]:
+def everything_is_told_once(books: Books, all_events: list[OrderEventRecord]) -> Iterator[str]:
     """Each event of an order has one id, however often it was delivered; none is missing."""
     ids: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for event in told:
+    for event in all_events:
         ids[event.data.order_id, event.data.sequence].add(event.id)
     true = {
         (order.order_id, sequence)
@@ -44,11 +44,11 @@ def everything_is_told_once(books: Books, told: list[OrderEventRecord]) -> Itera
             yield f"event {sequence} of order {order_id} has {count} ids"
 
 
-def every_end_is_told(books: Books, told: list[OrderEventRecord]) -> Iterator[str]:
+def every_end_is_told(books: Books, all_events: list[OrderEventRecord]) -> Iterator[str]:
     """The same end again only after another one: what was closed is in conflict, and all goes back;
     a refund bounces, and arrives in the end."""
     histories: dict[str, dict[int, str]] = defaultdict(dict)
-    for event in told:
+    for event in all_events:
         if event.type in CALLBACK_TYPES:
             histories[event.subject][event.data.sequence] = event.type
     for subject, history in histories.items():
@@ -81,9 +81,9 @@ def orders_keep_their_order(books: Books) -> Iterator[str]:
             yield f"events of order {order_id} were published out of order for good"
 
 
-def history_is_legal(told: list[OrderEventRecord]) -> Iterator[str]:
+def history_is_legal(all_events: list[OrderEventRecord]) -> Iterator[str]:
     histories: dict[str, dict[int, str]] = defaultdict(dict)
-    for event in told:
+    for event in all_events:
         if event.data.payment is not None:
             state = event.type.removeprefix("payment.")
             histories[event.subject][event.data.sequence] = state

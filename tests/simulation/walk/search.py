@@ -42,7 +42,7 @@ def _walked(numbers: Numbers, limit_s: float, most_found: int) -> Walk:
             done.steps += 1
             for reached, wrong in _stepped(node, step, numbers):
                 for violation in wrong:
-                    done.found.append(_told([*_path(came_from, node), step.name], violation))
+                    done.found.append(_story([*_path(came_from, node), step.name], violation))
                 if reached not in came_from:
                     came_from[reached] = node, step
                     queue.append((reached, done.depth + 1))
@@ -76,5 +76,5 @@ def _path(came_from: dict[Node, tuple[Node, Step | None] | None], node: Node) ->
     return path[::-1]
 
 
-def _told(path: list[str], violation: str) -> str:
+def _story(path: list[str], violation: str) -> str:
     return "\n    ".join([violation, *path])

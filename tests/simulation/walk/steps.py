@@ -43,8 +43,8 @@ class Step:
 
     @property
     def name(self) -> str:
-        said = self.request if self.word is None else _name(self.word)
-        return f"another account: {said}" if self.foreign else said
+        word_text = self.request if self.word is None else _name(self.word)
+        return f"another account: {word_text}" if self.foreign else word_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +181,10 @@ def _decide_refund(refund_no: str, decision: RefundDecision) -> Act:
 
 
 def _name(word: Word) -> str:
-    said = word.model_dump(
+    word_text = word.model_dump(
         mode="json",
         exclude_defaults=True,
         exclude={"channel", "payment_id", "asked_at", "paid_at", "channel_trade_no", "said_at"},
     )
     at = "" if word.said_at is None else f" at {word.said_at:%H:%M:%S}"
-    return " ".join(str(value) for value in said.values()) + at
+    return " ".join(str(value) for value in word_text.values()) + at

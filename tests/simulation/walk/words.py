@@ -39,23 +39,23 @@ NOT_PAID: Final[tuple[tuple[Verdict, dict[str, Any]], ...]] = (
 CLOSED: Final[tuple[dict[str, Any], ...]] = ({}, {"found": False}, {"reversed": True})
 OF_PAYMENTS: Final = tuple(
     [
-        (source, Verdict.SUCCEEDED, said)
+        (source, Verdict.SUCCEEDED, more)
         for source in (Source.INITIATION, Source.NOTICE, Source.QUERY)
-        for said in PAID
+        for more in PAID
     ]
     + [
-        (source, verdict, said)
+        (source, verdict, more)
         for source in (Source.INITIATION, Source.QUERY)
-        for verdict, said in NOT_PAID
+        for verdict, more in NOT_PAID
     ]
     + [(Source.NOTICE, Verdict.DECLINED, {"closed": True})]
-    + [(Source.CLOSE, Verdict.SUCCEEDED, said) for said in CLOSED]
+    + [(Source.CLOSE, Verdict.SUCCEEDED, more) for more in CLOSED]
     + [(Source.CLOSE, verdict, {}) for verdict in Verdict if verdict is not Verdict.SUCCEEDED]
 )
 OF_REFUNDS: Final = tuple(
-    (source, verdict, said)
+    (source, verdict, more)
     for source in (Source.REFUND, Source.NOTICE, Source.QUERY_REFUND)
-    for verdict, said in (
+    for verdict, more in (
         (Verdict.SUCCEEDED, {}),
         (Verdict.SUCCEEDED, {"amount": 1}),
         (Verdict.PENDING, {}),
@@ -115,10 +115,10 @@ def _of_payment(payment_no: str, payment_id: str, at: datetime) -> tuple[Payment
                 "paid_at": at,
                 "asked_at": at,
                 "said_at": at,
-                **said,
+                **more,
             }
         )
-        for source, verdict, said in OF_PAYMENTS
+        for source, verdict, more in OF_PAYMENTS
     )
 
 
@@ -136,9 +136,9 @@ def _of_refund(
             verdict=verdict,
             asked_at=at,
             said_at=at,
-            **said,
+            **more,
         )
-        for source, verdict, said in OF_REFUNDS
+        for source, verdict, more in OF_REFUNDS
     )
 
 
@@ -151,7 +151,7 @@ def _of_split(split_no: str, payment_no: str, payment_id: str) -> tuple[SplitRes
         "channel": "bank",
     }
     shares = [[ShareResult(account="receiver", amount=SHARE, status=status)] for status in SHARED]
-    said = [
+    more = [
         SplitResult(**about, source=Source.QUERY_SPLIT, verdict=Verdict.SUCCEEDED, receivers=each)
         for each in shares
     ]
@@ -161,7 +161,7 @@ def _of_split(split_no: str, payment_no: str, payment_id: str) -> tuple[SplitRes
         for verdict in (Verdict.PENDING, Verdict.DECLINED, Verdict.NOT_SENT, Verdict.UNKNOWN)
     ]
     absent = SplitResult(**about, source=Source.QUERY_SPLIT, verdict=Verdict.PENDING, found=False)
-    return (*said, *no, absent)
+    return (*more, *no, absent)
 
 
 SHARE: Final = 300

@@ -11,22 +11,22 @@ class Siren:
     def __init__(self, limit: float = 10) -> None:
         self.value = 0.0
         self.is_deaf = False
-        self.heard: list[float] = []
+        self.rung: list[float] = []
         self.has_rung = asyncio.Event()
         self.alarm = Alarm(lambda: self.value, limit, self.ring)
 
     async def ring(self, value: float) -> bool:
         if not self.is_deaf:
-            self.heard.append(value)
+            self.rung.append(value)
             self.has_rung.set()
         return not self.is_deaf
 
     async def see(self, *values: float) -> list[float]:
         """What was heard while these were measured one after the other."""
-        self.heard = []
+        self.rung = []
         for self.value in values:
             await self.alarm.check()
-        return self.heard
+        return self.rung
 
 
 async def test_it_rings_above_the_limit_and_only_once() -> None:
@@ -64,4 +64,4 @@ async def test_watch_looks_at_every_alarm_until_it_is_stopped() -> None:
     async with asyncio.timeout(10), Background() as background:
         background.start("watch", watch.run, pulse=watch.pulse)
         await second.has_rung.wait()
-    assert (first.heard, second.heard) == ([11], [11])
+    assert (first.rung, second.rung) == ([11], [11])

@@ -50,10 +50,10 @@ def test_an_unknown_currency_is_refused() -> None:
 
 @pytest.mark.parametrize("amount", ["1299.0", "12.99", "1.299e3", '"1299"', "true"])
 def test_only_a_whole_number_is_the_amount_of_an_event(amount: str) -> None:
-    said = (
+    written = (
         '{"payment_no": "P1", "payment_id": "C1", "channel": "wechat", "source": "notice",'
         ' "verdict": "succeeded", "amount": AMOUNT}'
     )
-    assert PaymentSucceeded.model_validate_json(said.replace("AMOUNT", "1299")).amount == 1299
+    assert PaymentSucceeded.model_validate_json(written.replace("AMOUNT", "1299")).amount == 1299
     with pytest.raises(ValidationError):
-        PaymentSucceeded.model_validate_json(said.replace("AMOUNT", amount))
+        PaymentSucceeded.model_validate_json(written.replace("AMOUNT", amount))

@@ -104,7 +104,7 @@ def test_the_fingerprint_is_of_the_values_not_of_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "taken"),
+    ("sent", "taken"),
     [
         ("101.226.125.108", "101.226.125.108"),
         ("::ffff:101.226.125.108", "101.226.125.108"),
@@ -112,8 +112,8 @@ def test_the_fingerprint_is_of_the_values_not_of_the_text() -> None:
         ("2408:8207::1", "2408:8207::1"),
     ],
 )
-def test_an_ipv4_address_in_the_clothes_of_ipv6_is_one(said: str, taken: str) -> None:
-    request = CreatePayment.model_validate({**GOOD, "payer": {"client_ip": said}})
+def test_an_ipv4_address_in_the_clothes_of_ipv6_is_one(sent: str, taken: str) -> None:
+    request = CreatePayment.model_validate({**GOOD, "payer": {"client_ip": sent}})
     assert request.payer is not None
     assert request.payer.client_ip == taken
 

@@ -60,9 +60,9 @@ async def test_what_was_read_is_there_after_a_start_without_kafka(tmp_path: Path
     await reader.starts_without_kafka()
 
     assert reader.applied == [("M1", b'{"a":1}'), ("M2", b'{"a":2}')]
-    told = reader.replica.ready()
-    assert isinstance(told, Remark)
-    assert "60 s old" in told
+    remark = reader.replica.ready()
+    assert isinstance(remark, Remark)
+    assert "60 s old" in remark
     assert path.stat().st_mode & 0o077 == 0
     assert b"merchant_id" not in path.read_bytes()
 

@@ -63,8 +63,8 @@ def account(payment_id: str = "C1", **plugin: Any) -> ChannelAccount:
     return ChannelAccount(payment_id, "M1", True, fake_plugin(**plugin), "key")
 
 
-def over(transport: FakeTransport, told: list[Alert] | None = None) -> Executor:
-    outcome_of = told if told is not None else []
+def over(transport: FakeTransport, kept: list[Alert] | None = None) -> Executor:
+    outcome_of = kept if kept is not None else []
     return Executor(transport, now=lambda: NOW, monotonic=lambda: 0.0, tell=outcome_of.append)
 
 
@@ -173,23 +173,23 @@ async def test_one_line_tells_of_one_outcome_without_its_words() -> None:
 
 
 async def test_a_code_of_no_table_is_counted_each_time_and_told_once() -> None:
-    told: list[Alert] = []
+    kept: list[Alert] = []
     plain = operation("/query")
     strange = account(query=Operation(plain.call, lambda *_: unlisted_code("NEW_CODE", "?")))
-    curious = over(FakeTransport([reply({})]), told)
+    curious = over(FakeTransport([reply({})]), kept)
     before = _unlisted_codes()
     for _ in range(3):
         assert isinstance(await curious.query(strange, TRADE), Unknown)
     assert _unlisted_codes() - before == 3
-    assert [alert.key for alert in told] == ["channel:unlisted-code:fake:query:NEW_CODE"]
+    assert [alert.key for alert in kept] == ["channel:unlisted-code:fake:query:NEW_CODE"]
 
 
 async def test_trouble_on_the_way_is_no_unlisted_code() -> None:
-    told: list[Alert] = []
+    kept: list[Alert] = []
     assert isinstance(
-        await over(FakeTransport([Broken("x")]), told).query(account(), TRADE), Unknown
+        await over(FakeTransport([Broken("x")]), kept).query(account(), TRADE), Unknown
     )
-    assert told == []
+    assert kept == []
 
 
 def _unlisted_codes() -> float:
@@ -211,15 +211,15 @@ async def test_a_word_is_dated_from_the_question_to_its_answer() -> None:
         tell=lambda alert: None,
     )
     paid, lost = await asking.query(account(), TRADE), await asking.query(account(), TRADE)
-    for said in (paid, lost):
-        assert said.asked_at
-        assert said.said_at
-        assert said.asked_at < said.said_at
+    for one in (paid, lost):
+        assert one.asked_at
+        assert one.said_at
+        assert one.asked_at < one.said_at
     assert (paid.asked_at, lost.asked_at) == (NOW, NOW + timedelta(seconds=4))
 
 
 @pytest.mark.parametrize(
-    ("told", "asked_at", "said_at"),
+    ("kept", "asked_at", "said_at"),
     [
         (None, NOW, NOW),
         (NOW - timedelta(seconds=9), NOW - timedelta(seconds=9), NOW - timedelta(seconds=9)),
@@ -227,10 +227,10 @@ async def test_a_word_is_dated_from_the_question_to_its_answer() -> None:
     ],
 )
 async def test_a_notification_has_the_channels_time_or_that_of_its_receipt(
-    told: datetime | None, asked_at: datetime, said_at: datetime
+    kept: datetime | None, asked_at: datetime, said_at: datetime
 ) -> None:
     def read(*_: object) -> list[Notified]:
-        return [NotifiedPayment("P1", Succeeded("T1", asked_at=told, said_at=told))]
+        return [NotifiedPayment("P1", Succeeded("T1", asked_at=kept, said_at=kept))]
 
     notifications = replace(fake_plugin().notifications, read=read)
     [notified] = await executor().read_notification(

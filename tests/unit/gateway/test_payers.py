@@ -44,8 +44,8 @@ NUMBER, ACCOUNT = new_id("payment"), new_id("channel_account")
 TOKEN = token_of(NUMBER, KEYS)
 
 
-def _payer(said: Reply, account: str, moment: Moment) -> str:
-    content = json.loads(said.body)
+def _payer(reply_: Reply, account: str, moment: Moment) -> str:
+    content = json.loads(reply_.body)
     if "errcode" in content:
         code = content["errcode"]
         raise NotIdentified(code, is_used_code=code == "used", is_ours=code == "secret")
@@ -132,9 +132,9 @@ async def test_state_of_another_browser_asks_nobody() -> None:
 )
 async def test_payer_whom_the_wallet_does_not_name_orders_nothing(step: Step) -> None:
     at = centre(step)
-    with pytest.raises(PayerUnknown) as told:
+    with pytest.raises(PayerUnknown) as refused:
         await payers.came(at.deps, PayerCame(state=await state(at), code="k", visit=VISIT))
-    assert told.value.extra == {"token": TOKEN}
+    assert refused.value.extra == {"token": TOKEN}
     assert [path for _, path, _ in at.trade_core.asked if path.endswith("/channel")] == []
 
 
@@ -213,11 +213,11 @@ async def test_way_back_without_the_notifier_is_told_and_not_signed() -> None:
 
 
 def test_what_is_signed_are_four_lines() -> None:
-    told = SignWayBack(
+    refused = SignWayBack(
         app_id="A1", merchant_order_no="W1", payment_no="P1", status="succeeded", timestamp=7
     )
-    assert told.text() == "W1\nP1\nsucceeded\n7\n"
-    assert way_back("https://x.example/#top", told, None) == (
+    assert refused.text() == "W1\nP1\nsucceeded\n7\n"
+    assert way_back("https://x.example/#top", refused, None) == (
         "https://x.example/?merchant_order_no=W1&payment_no=P1&status=succeeded&timestamp=7#top"
     )
 

@@ -56,7 +56,7 @@ def gateway_of(*steps: Step) -> Harness:
     return harness(*steps, trade_core={("GET", path): lambda _: on_file})
 
 
-async def hear(gateway: Harness, *notified: Notified, is_shared: bool = True) -> Acknowledgement:
+async def notify(gateway: Harness, *notified: Notified, is_shared: bool = True) -> Acknowledgement:
     """Each time by credentials of their own, as where keys are rotated."""
 
     def read(*_: object) -> list[Notified]:
@@ -83,7 +83,7 @@ def asked(gateway: Harness) -> int:
 async def test_money_of_another_merchant_of_the_app_is_not_believed() -> None:
     gateway = gateway_of(reply({"pay": "qr"}), PAID)
     for _ in range(2):  # ours is unpaid, and is paid by another trade
-        assert await hear(gateway, paid_to(THEIRS)) == COMES_AGAIN
+        assert await notify(gateway, paid_to(THEIRS)) == COMES_AGAIN
         assert alerts(gateway) == [("notice:another-receiver:C1", "2088-theirs")]
     assert gateway.producer.taken == []
 
@@ -91,7 +91,7 @@ async def test_money_of_another_merchant_of_the_app_is_not_believed() -> None:
 async def test_whose_trade_the_channel_tells_of_is_ours_and_is_asked_about_once() -> None:
     gateway = gateway_of(PAID)
     for _ in range(2):
-        assert await hear(gateway, paid_to(OURS)) == ACCEPTED
+        assert await notify(gateway, paid_to(OURS)) == ACCEPTED
     assert [each["source"] for each in gateway.producer.events()] == ["notice", "notice"]
     assert asked(gateway) == 1
     assert alerts(gateway) == []
@@ -99,9 +99,9 @@ async def test_whose_trade_the_channel_tells_of_is_ours_and_is_asked_about_once(
 
 async def test_another_one_beside_a_proven_one_is_asked_about_and_refused() -> None:
     gateway = gateway_of(PAID)
-    await hear(gateway, paid_to(OURS))
-    assert await hear(gateway, paid_to(THEIRS)) == COMES_AGAIN
-    assert await hear(gateway, paid_to(OURS)) == ACCEPTED
+    await notify(gateway, paid_to(OURS))
+    assert await notify(gateway, paid_to(THEIRS)) == COMES_AGAIN
+    assert await notify(gateway, paid_to(OURS)) == ACCEPTED
     assert len(gateway.producer.taken) == 2
     assert asked(gateway) == 2
     assert alerts(gateway) == [("notice:another-receiver:C1", "2088-theirs")]
@@ -109,29 +109,29 @@ async def test_another_one_beside_a_proven_one_is_asked_about_and_refused() -> N
 
 async def test_where_nobody_else_can_be_meant_the_first_one_is_ours_and_the_next_is_asked() -> None:
     gateway = gateway_of(PAID)
-    assert await hear(gateway, paid_to(OURS), is_shared=False) == ACCEPTED
+    assert await notify(gateway, paid_to(OURS), is_shared=False) == ACCEPTED
     assert asked(gateway) == 0
-    assert await hear(gateway, paid_to(THEIRS), is_shared=False) == COMES_AGAIN
+    assert await notify(gateway, paid_to(THEIRS), is_shared=False) == COMES_AGAIN
     assert len(gateway.producer.taken) == 1
     assert alerts(gateway) == [("notice:another-receiver:C1", "2088-theirs")]
 
 
 async def test_whoever_was_first_does_not_keep_the_true_one_out() -> None:
     gateway = gateway_of(PAID)
-    await hear(gateway, paid_to(THEIRS), is_shared=False)
+    await notify(gateway, paid_to(THEIRS), is_shared=False)
     for _ in range(2):
-        assert await hear(gateway, paid_to(OURS), is_shared=False) == ACCEPTED
+        assert await notify(gateway, paid_to(OURS), is_shared=False) == ACCEPTED
     assert asked(gateway) == 1
-    assert await hear(gateway, paid_to(THEIRS), is_shared=False) == COMES_AGAIN
+    assert await notify(gateway, paid_to(THEIRS), is_shared=False) == COMES_AGAIN
 
 
 async def test_a_refund_counts_like_the_payment_it_is_told_with() -> None:
     back = NotifiedRefund(REFUND_NO, PAYMENT_NO, Succeeded(), OURS)
     gateway = gateway_of(PAID)
-    assert await hear(gateway, paid_to(OURS), back) == ACCEPTED
+    assert await notify(gateway, paid_to(OURS), back) == ACCEPTED
     assert len(gateway.producer.taken) == 2
     theirs = replace(back, receiver=THEIRS)
-    assert await hear(gateway, theirs) == COMES_AGAIN
+    assert await notify(gateway, theirs) == COMES_AGAIN
     assert len(gateway.producer.taken) == 2
 
 
@@ -143,14 +143,14 @@ async def test_who_is_not_named_is_asked_about_each_time_where_others_may_be_mea
     bounced = NotifiedRefund(REFUND_NO, PAYMENT_NO, Succeeded(), UNNAMED)
     gateway = gateway_of(PAID)
     for _ in range(2):
-        assert await hear(gateway, bounced, is_shared=is_shared) == ACCEPTED
+        assert await notify(gateway, bounced, is_shared=is_shared) == ACCEPTED
     assert asked(gateway) == count
     assert len(gateway.producer.taken) == 2
 
 
 async def test_silence_proves_nothing_and_blames_nobody() -> None:
     gateway = gateway_of(Broken("reset"))
-    assert await hear(gateway, paid_to(OURS)) == COMES_AGAIN
+    assert await notify(gateway, paid_to(OURS)) == COMES_AGAIN
     assert gateway.producer.taken == []
     assert alerts(gateway) == []
 
@@ -158,7 +158,7 @@ async def test_silence_proves_nothing_and_blames_nobody() -> None:
 async def test_what_claims_no_money_alarms_nobody() -> None:
     gateway = gateway_of(reply({"no": "closed"}))
     unpaid = NotifiedPayment(PAYMENT_NO, Pending(), receiver=THEIRS)
-    assert await hear(gateway, unpaid) == COMES_AGAIN
+    assert await notify(gateway, unpaid) == COMES_AGAIN
     assert alerts(gateway) == []
 
 

@@ -137,13 +137,13 @@ async def test_what_was_learned_is_forgotten_when_the_account_changes() -> None:
 async def test_a_notification_under_a_new_key_is_read_after_one_download() -> None:
     gateway = harness(KEYS)
     gateway.directory.put(keyed())
-    assert (await hear(gateway, "new")).status == 200
-    assert (await hear(gateway, "new")).status == 200
-    assert (await hear(gateway, "forged")).status == 401
+    assert (await notify(gateway, "new")).status == 200
+    assert (await notify(gateway, "new")).status == 200
+    assert (await notify(gateway, "forged")).status == 401
     assert paths(gateway.transport) == ["/keys"]
 
 
-async def hear(gateway: Harness, key: str) -> Acknowledgement:
+async def notify(gateway: Harness, key: str) -> Acknowledgement:
     raw = RawNotification({}, key.encode())
     return await receive(gateway.deps, Notification("fake", "C1", raw))
 

@@ -64,7 +64,7 @@ def hinting(
     return gateway
 
 
-async def hear(gateway: Harness) -> Acknowledgement:
+async def notify(gateway: Harness) -> Acknowledgement:
     return await receive(gateway.deps, Notification("fake", "C1", RawNotification({}, b"")))
 
 
@@ -75,7 +75,7 @@ def alerts(gateway: Harness) -> list[str]:
 
 async def test_the_answer_of_the_channel_is_published_and_not_the_notification() -> None:
     gateway = hinting(reply({"paid": 1}))
-    assert await hear(gateway) == ACCEPTED
+    assert await notify(gateway) == ACCEPTED
     (result,) = gateway.producer.events()
     assert (result["source"], result["verdict"], result["amount"]) == ("query", "succeeded", 1)
     assert [request.url for request in gateway.transport.sent] == ["https://fake.example/query"]
@@ -86,13 +86,13 @@ async def test_money_that_the_channel_does_not_confirm_is_no_result_and_comes_ag
     answer: Step,
 ) -> None:
     gateway = hinting(answer)
-    assert await hear(gateway) == TO_COME_AGAIN
+    assert await notify(gateway) == TO_COME_AGAIN
     assert gateway.producer.taken == []
 
 
 async def test_an_unbound_one_that_claims_no_money_is_answered_by_what_the_channel_says() -> None:
     gateway = hinting(reply({"pay": "qr"}), outcome=Pending())
-    assert await hear(gateway) == ACCEPTED
+    assert await notify(gateway) == ACCEPTED
     assert gateway.producer.events()[0]["verdict"] == "pending"
 
 
@@ -112,7 +112,7 @@ async def test_a_number_that_is_not_on_file_is_told_and_acknowledged(
     number: str, core: Callable[[Any], BaseModel]
 ) -> None:
     gateway = hinting(reply({"paid": 1299}), number=number, core=core)
-    assert await hear(gateway) == ACCEPTED
+    assert await notify(gateway) == ACCEPTED
     assert gateway.producer.taken == []
     assert gateway.transport.sent == []
     assert alerts(gateway) == ["notice:unknown-number:C1"]
@@ -123,7 +123,7 @@ async def test_while_trade_core_does_not_answer_the_notification_must_come_again
         raise Overloaded("A service behind this one does not answer.")
 
     gateway = hinting(reply({"paid": 1299}), core=away)
-    assert await hear(gateway) == TO_COME_AGAIN
+    assert await notify(gateway) == TO_COME_AGAIN
 
 
 @pytest.mark.parametrize(("channel_no", "amount"), [("T1", 1299), ("T2", None)])
@@ -136,5 +136,5 @@ async def test_an_amount_that_only_the_notification_states_counts_under_the_chan
     plain = fake_plugin().query
     query = type(plain)(plain.call, silent_on_amounts)
     gateway = hinting(reply({}), query=query)
-    assert await hear(gateway) == ACCEPTED
+    assert await notify(gateway) == ACCEPTED
     assert gateway.producer.events()[0]["amount"] == amount

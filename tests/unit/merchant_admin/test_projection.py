@@ -63,7 +63,7 @@ def test_how_to_pay_is_not_kept() -> None:
 
 
 def test_the_latest_news_of_a_callback_counts() -> None:
-    def told(minute: int, kind: str, event_id: str | None = "E1") -> DeliveryEventRecord:
+    def delivery_event(minute: int, kind: str, event_id: str | None = "E1") -> DeliveryEventRecord:
         at = NOW.replace(minute=minute)
         data = DeliveryEvent(
             event_id=event_id, event_type=None, app_id="A1", url="u", attempts=1, last_status=500,
@@ -75,9 +75,9 @@ def test_the_latest_news_of_a_callback_counts() -> None:
 
     batch = project(
         [
-            told(2, "delivery.delivered"),
-            told(1, "delivery.exhausted"),
-            told(3, "endpoint.suspended", None),
+            delivery_event(2, "delivery.delivered"),
+            delivery_event(1, "delivery.exhausted"),
+            delivery_event(3, "endpoint.suspended", None),
         ]
     )
     assert {key: delivery.state for key, delivery in batch.deliveries.items()} == {

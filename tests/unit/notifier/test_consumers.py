@@ -99,12 +99,12 @@ def test_payment_event_is_told_as_the_public_payment(with_headers: bool) -> None
     event = order_event("payment.succeeded", payment=PAYMENT, notify_url="https://app.example/n")
     headers = event.headers() if with_headers else {}
 
-    told = OrderEvents.decode(record(event.to_bytes(), headers))
+    decoded = OrderEvents.decode(record(event.to_bytes(), headers))
 
-    assert told is not None
-    assert (told.event_id, told.app_id, told.type) == ("E1", "A1", "payment.succeeded")
-    assert (told.notify_url, told.happened_at) == ("https://app.example/n", NOW)
-    body = json.loads(told.body)
+    assert decoded is not None
+    assert (decoded.event_id, decoded.app_id, decoded.type) == ("E1", "A1", "payment.succeeded")
+    assert (decoded.notify_url, decoded.happened_at) == ("https://app.example/n", NOW)
+    body = json.loads(decoded.body)
     assert set(body) == {"type", "timestamp", "data"}
     assert body["timestamp"] == "2026-11-22T04:05:06Z"
     assert body["data"] == PAYMENT.model_dump(mode="json")
@@ -114,21 +114,21 @@ def test_payment_event_is_told_as_the_public_payment(with_headers: bool) -> None
 def test_refund_event_is_told_as_the_public_refund() -> None:
     event = order_event("refund.succeeded", payment=PAYMENT, refund=REFUND)
 
-    told = OrderEvents.decode(record(event.to_bytes(), event.headers()))
+    decoded = OrderEvents.decode(record(event.to_bytes(), event.headers()))
 
-    assert told is not None
-    assert told.notify_url is None
-    assert json.loads(told.body)["data"] == REFUND.model_dump(mode="json")
+    assert decoded is not None
+    assert decoded.notify_url is None
+    assert json.loads(decoded.body)["data"] == REFUND.model_dump(mode="json")
 
 
 def test_split_event_is_told_as_the_public_split() -> None:
     event = order_event("split.failed", split=SPLIT, notify_url="https://app.example/n")
 
-    told = OrderEvents.decode(record(event.to_bytes(), event.headers()))
+    decoded = OrderEvents.decode(record(event.to_bytes(), event.headers()))
 
-    assert told is not None
-    assert (told.type, told.notify_url) == ("split.failed", "https://app.example/n")
-    assert json.loads(told.body)["data"] == SPLIT.model_dump(mode="json")
+    assert decoded is not None
+    assert (decoded.type, decoded.notify_url) == ("split.failed", "https://app.example/n")
+    assert json.loads(decoded.body)["data"] == SPLIT.model_dump(mode="json")
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ class TestConfiguration:
     def sealed(self, secret: str, context: str = "A1") -> str:
         return sealing.seal(self.pair.public_key, secret, context=context)
 
-    def told_of(self, *entities: AppEntity) -> AppBook:
+    def book_of(self, *entities: AppEntity) -> AppBook:
         apps = AppBook()
         configuration = consumers.Configuration(
             apps, RouteBook(), sealing.Opener.of(self.pair.private_key)
@@ -217,7 +217,7 @@ class TestConfiguration:
         return apps
 
     def test_app_is_known_with_its_opened_secrets_newest_first(self) -> None:
-        destination = self.told_of(self.app()).find_destination("A1", None)
+        destination = self.book_of(self.app()).find_destination("A1", None)
 
         assert destination is not None
         assert destination.url == "https://app.example/own"
@@ -225,14 +225,14 @@ class TestConfiguration:
         assert destination.keys == tuple(map(webhooks.secret_bytes, self.secrets))
 
     def test_older_version_is_ignored(self) -> None:
-        apps = self.told_of(self.app(version=2), self.app(version=1, notify_url="https://old/"))
+        apps = self.book_of(self.app(version=2), self.app(version=1, notify_url="https://old/"))
 
         app = apps.find("A1")
         assert app is not None
         assert app.notify_url == "https://app.example/own"
 
     def test_same_version_is_no_change(self) -> None:
-        apps = self.told_of(self.app())
+        apps = self.book_of(self.app())
         apps.changed.clear()
         known = apps.find("A1")
         assert known is not None
@@ -247,10 +247,10 @@ class TestConfiguration:
     def test_nothing_can_be_sent_to_an_app_that_is_not_complete(
         self, changes: dict[str, Any]
     ) -> None:
-        assert self.told_of(self.app(**changes)).find_destination("A1", None) is None
+        assert self.book_of(self.app(**changes)).find_destination("A1", None) is None
 
     def test_app_without_an_address_is_told_where_the_call_said(self) -> None:
-        apps = self.told_of(self.app(notify_url=None))
+        apps = self.book_of(self.app(notify_url=None))
 
         destination = apps.find_destination("A1", "https://app.example/of-the-call")
 
@@ -261,7 +261,7 @@ class TestConfiguration:
         foreign = self.sealed(self.secrets[0], context="A2")
         own = self.sealed(self.secrets[1])
 
-        apps = self.told_of(self.app(webhook_secrets_sealed=[foreign, own]))
+        apps = self.book_of(self.app(webhook_secrets_sealed=[foreign, own]))
 
         app = apps.find("A1")
         assert app is not None
@@ -270,11 +270,11 @@ class TestConfiguration:
     def test_client_certificate_is_opened_and_loaded(self) -> None:
         certificate = Authority().client()
         sealed = self.sealed(certificate.model_dump_json())
-        apps = self.told_of(
+        apps = self.book_of(
             self.app(callback_client_certificate_sealed=sealed),
             self.app(version=2),
         )
-        with_one = self.told_of(self.app(callback_client_certificate_sealed=sealed))
+        with_one = self.book_of(self.app(callback_client_certificate_sealed=sealed))
 
         destination = with_one.find_destination("A1", None)
         assert destination is not None
@@ -292,13 +292,13 @@ class TestConfiguration:
     def test_without_a_usable_certificate_nothing_is_sent(self, content: str) -> None:
         sealed = self.sealed(content)
 
-        apps = self.told_of(self.app(callback_client_certificate_sealed=sealed))
+        apps = self.book_of(self.app(callback_client_certificate_sealed=sealed))
 
         assert apps.find_destination("A1", None) is None
 
     def test_secrets_are_not_in_the_representation(self) -> None:
         sealed = self.sealed(Authority().client().model_dump_json())
-        apps = self.told_of(self.app(callback_client_certificate_sealed=sealed))
+        apps = self.book_of(self.app(callback_client_certificate_sealed=sealed))
 
         for text in (repr(apps.find("A1")), repr(apps.find_destination("A1", None))):
             assert "keys" not in text

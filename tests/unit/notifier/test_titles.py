@@ -42,8 +42,8 @@ def incident(key: str, severity: Severity = Severity.CRITICAL) -> Incident:
     ],
 )
 def test_titles_are_in_the_language_of_the_setting(language: str, title: str, inside: str) -> None:
-    told = [incident("kafka.silent:gateway"), incident("due.behind", Severity.WARNING)]
-    message = compose(told, "zh" if language == "zh" else "en")
+    due = [incident("kafka.silent:gateway"), incident("due.behind", Severity.WARNING)]
+    message = compose(due, "zh" if language == "zh" else "en")
     assert message.title == title
     assert inside in message.text
 

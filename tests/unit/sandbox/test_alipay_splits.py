@@ -32,8 +32,8 @@ async def settle(
 
 async def states(alipay: AlipayMerchant, trade_no: str) -> list[str]:
     biz = {"out_request_no": "S1", "trade_no": trade_no}
-    told = await alipay.call("alipay.trade.order.settle.query", biz)
-    return [each["state"] for each in told["royalty_detail_list"]]
+    found = await alipay.call("alipay.trade.order.settle.query", biz)
+    return [each["state"] for each in found["royalty_detail_list"]]
 
 
 async def test_alipay_settles_at_once_or_later(alipay: AlipayMerchant, later: Immediately) -> None:
@@ -72,8 +72,8 @@ async def test_alipay_refuses_to_settle(
     alipay: AlipayMerchant, split_request: dict[str, Any], code: str
 ) -> None:
     _, trade_no = await paid_at_alipay(alipay)
-    said = await settle(alipay, **({"trade_no": trade_no} | split_request))
-    assert said["sub_code"] == f"ACQ.{code}"
+    refused = await settle(alipay, **({"trade_no": trade_no} | split_request))
+    assert refused["sub_code"] == f"ACQ.{code}"
 
 
 async def test_nothing_is_left_after_the_last_settlement(
@@ -81,8 +81,8 @@ async def test_nothing_is_left_after_the_last_settlement(
 ) -> None:
     _, trade_no = await paid_at_alipay(alipay)
     await settle(alipay, trade_no, extend_params={"royalty_finish": "true"})
-    told = await alipay.call("alipay.trade.order.onsettle.query", {"trade_no": trade_no})
-    assert told["unsettled_amount"] == "0.00"
+    found = await alipay.call("alipay.trade.order.onsettle.query", {"trade_no": trade_no})
+    assert found["unsettled_amount"] == "0.00"
     again = await settle(alipay, trade_no, royalty(amount="0.01"), out_request_no="S2")
     assert again["sub_code"] == "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"
 
@@ -96,14 +96,14 @@ async def test_alipays_receivers_give_back_with_the_refund(
     back = {"trans_out": "2088000000000201", "trans_out_type": "userId", "amount": "0.30"}
     biz = {"out_trade_no": number, "out_request_no": "R1", "refund_amount": "0.80"}
     more = biz | {"refund_royalty_parameters": [back | {"amount": "0.31"}]}
-    said = await alipay.call("alipay.trade.refund", more)
-    assert said["sub_code"] == "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"
+    refused = await alipay.call("alipay.trade.refund", more)
+    assert refused["sub_code"] == "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"
     for _ in range(2):
         refund = biz | {"refund_royalty_parameters": [back]}
         assert (await alipay.call("alipay.trade.refund", refund))["code"] == "10000"
     assert (await alipay.call("alipay.trade.refund", biz))["sub_code"] == (
         "ACQ.DISCORDANT_REPEAT_REQUEST"
     )
-    told = await truth(alipay, number)
-    assert told["refunded"] == 80
-    assert [each["returned"] for each in told["splits"][0]["receivers"]] == [30]
+    found = await truth(alipay, number)
+    assert found["refunded"] == 80
+    assert [each["returned"] for each in found["splits"][0]["receivers"]] == [30]

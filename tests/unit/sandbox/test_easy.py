@@ -60,8 +60,8 @@ async def test_state_is_told_by_query(easy: EasyMerchant) -> None:
     trace = (await easy.order(number))["orgTrace"]
     assert (await easy.query(trace))["bizData"]["tradeRetCode"] == "99"
     await easy.http.post("/_control/pay", json={"payment_no": number})
-    told = (await easy.query(trace))["bizData"]
-    assert (told["tradeRetCode"], told["tradeAmt"]) == ("00", "100")
+    found = (await easy.query(trace))["bizData"]
+    assert (found["tradeRetCode"], found["tradeAmt"]) == ("00", "100")
 
 
 async def test_unknown_trace_and_wrong_day_are_not_found(easy: EasyMerchant) -> None:

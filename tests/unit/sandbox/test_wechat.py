@@ -189,9 +189,9 @@ async def test_unknown_status_and_wrong_amount_are_told(wechat: WechatMerchant) 
     for fault in ("unknown_status", "wrong_amount"):
         body = {"channel": "wechat", "operation": "query", "fault": fault, "times": 1}
         await wechat.http.post("/_control/faults", json=body)
-    told = (await wechat.query(number)).json()
-    assert told["trade_state"] == "UNHEARD_OF"
-    assert told["amount"]["total"] == 101
+    found = (await wechat.query(number)).json()
+    assert found["trade_state"] == "UNHEARD_OF"
+    assert found["amount"]["total"] == 101
 
 
 async def test_error_after_the_work_is_an_error_with_the_work_done(wechat: WechatMerchant) -> None:

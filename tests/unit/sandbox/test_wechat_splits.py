@@ -72,9 +72,9 @@ async def test_a_split_is_accepted_and_then_done(
     assert accepted["state"] == "PROCESSING"
     assert [each["result"] for each in accepted["receivers"]] == ["PENDING", "PENDING"]
     later.come()
-    told = await wechat.call("GET", f"{ORDERS}/S1?transaction_id={transaction_id}")
-    assert told.json()["state"] == "FINISHED"
-    assert [each["result"] for each in told.json()["receivers"]] == ["SUCCESS", "SUCCESS"]
+    shown = await wechat.call("GET", f"{ORDERS}/S1?transaction_id={transaction_id}")
+    assert shown.json()["state"] == "FINISHED"
+    assert [each["result"] for each in shown.json()["receivers"]] == ["SUCCESS", "SUCCESS"]
     assert await unsplit(wechat, transaction_id) == 50
     assert (await truth(wechat, number))["splits"] == [
         {
@@ -126,15 +126,15 @@ async def test_an_order_that_was_not_paid_for_splitting_is_not_split(
     wechat: WechatMerchant,
 ) -> None:
     _, transaction_id = await paid(wechat, settle_info={"profit_sharing": False})
-    said = refusal(await split(wechat, transaction_id))
-    assert said == (400, "INVALID_REQUEST", "非分账订单不支持分账")
+    refused = refusal(await split(wechat, transaction_id))
+    assert refused == (400, "INVALID_REQUEST", "非分账订单不支持分账")
 
 
 async def test_no_more_is_split_than_there_is(wechat: WechatMerchant, later: Immediately) -> None:
     number, transaction_id = await paid(wechat)
     await wechat.refund(number, "R1", 60)
-    said = refusal(await split(wechat, transaction_id, share(amount=41)))
-    assert said == (403, "NOT_ENOUGH", "分账金额不足")
+    refused = refusal(await split(wechat, transaction_id, share(amount=41)))
+    assert refused == (403, "NOT_ENOUGH", "分账金额不足")
     assert (await split(wechat, transaction_id, share(amount=40))).status_code == 200
 
 
@@ -143,12 +143,12 @@ async def test_nobody_gets_a_share_who_is_no_receiver(
 ) -> None:
     """All strangers: refused at once. One stranger: the others get theirs."""
     _, transaction_id = await paid(wechat)
-    said = refusal(await split(wechat, transaction_id, share("oStranger00")))
-    assert said[1:] == ("INVALID_REQUEST", "分账接收方关系不存在，请先添加分账接收方")
+    refused = refusal(await split(wechat, transaction_id, share("oStranger00")))
+    assert refused[1:] == ("INVALID_REQUEST", "分账接收方关系不存在，请先添加分账接收方")
     await split(wechat, transaction_id, share(), share("oStranger00", 20))
     later.come()
-    told = (await wechat.call("GET", f"{ORDERS}/S1?transaction_id={transaction_id}")).json()
-    results = [(each["result"], each.get("fail_reason")) for each in told["receivers"]]
+    shown = (await wechat.call("GET", f"{ORDERS}/S1?transaction_id={transaction_id}")).json()
+    results = [(each["result"], each.get("fail_reason")) for each in shown["receivers"]]
     assert results == [("SUCCESS", None), ("CLOSED", "NO_RELATION")]
     assert await unsplit(wechat, transaction_id) == 70
 

@@ -90,13 +90,13 @@ def order(*payments: dict[str, Any]) -> dict[str, Any]:
 
 
 def event(number: int, **changes: Any) -> dict[str, Any]:
-    told = {
+    view = {
         "id": f"E{number}",
         "type": "payment.succeeded",
         "timestamp": "2026-11-28T08:00:01Z",
         "data": payment(status="succeeded", action=None),
     }
-    return {**told, **changes}
+    return {**view, **changes}
 
 
 def page(items: Sequence[dict[str, Any]], next_cursor: str | None) -> httpx.Response:

@@ -27,9 +27,9 @@ SECRET, OTHER = webhooks.new_secret(), webhooks.new_secret()
 
 
 def body(**changes: Any) -> bytes:
-    told = event(1, **changes)
-    del told["id"]
-    return json.dumps(told, ensure_ascii=False).encode()
+    received = event(1, **changes)
+    del received["id"]
+    return json.dumps(received, ensure_ascii=False).encode()
 
 
 def signed(content: bytes, secret: str = SECRET, *, age_s: int = 0) -> dict[str, str]:
@@ -44,17 +44,17 @@ def signed(content: bytes, secret: str = SECRET, *, age_s: int = 0) -> dict[str,
 
 def test_a_callback_of_the_centre_is_a_typed_event() -> None:
     content = body()
-    told = verify(signed(content), content, SECRET)
-    assert (told.id, told.type) == ("E1", "payment.succeeded")
-    assert told.payment is not None
-    assert (told.payment.payment_no, told.refund, told.split) == (NO, None, None)
+    received = verify(signed(content), content, SECRET)
+    assert (received.id, received.type) == ("E1", "payment.succeeded")
+    assert received.payment is not None
+    assert (received.payment.payment_no, received.refund, received.split) == (NO, None, None)
 
 
 def test_a_ping_and_an_event_of_a_later_release_are_events_too() -> None:
     for kind in ("ping", "moon.rose"):
         content = body(type=kind, data={"hello": "world"})
-        told = verify(signed(content), content, SECRET)
-        assert (told.type, told.data) == (kind, {"hello": "world"})
+        received = verify(signed(content), content, SECRET)
+        assert (received.type, received.data) == (kind, {"hello": "world"})
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,15 @@ def test_what_is_handed_on_is_signed_as_the_centre_does() -> None:
 
 
 def return_url(**changes: str) -> str:
-    told = {"merchant_order_no": "W:1", "payment_no": NO, "status": "succeeded", "timestamp": "17"}
-    text = "".join(f"{value}\n" for value in told.values()).encode()
+    received = {
+        "merchant_order_no": "W:1",
+        "payment_no": NO,
+        "status": "succeeded",
+        "timestamp": "17",
+    }
+    text = "".join(f"{value}\n" for value in received.values()).encode()
     digest = hmac.digest(webhooks.secret_bytes(SECRET), text, "sha256")
-    query = {"room": "3", **told, "signature": base64.b64encode(digest).decode(), **changes}
+    query = {"room": "3", **received, "signature": base64.b64encode(digest).decode(), **changes}
     return f"https://shop.example/back?{urlencode(query)}"
 
 
@@ -121,13 +126,13 @@ class Shop:
     """What an app did about the events that were handed to it."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.received: list[str] = []
 
-    def deal(self, told: Event) -> None:
-        self.told.append(told.id)
+    def deal(self, received: Event) -> None:
+        self.received.append(received.id)
 
-    async def deal_later(self, told: Event) -> None:
-        self.told.append(told.id)
+    async def deal_later(self, received: Event) -> None:
+        self.received.append(received.id)
 
 
 def asgi_shop(shop: Shop) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
@@ -143,7 +148,7 @@ def fastapi_shop(shop: Shop) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
     verified = fastapi_callback(SECRET)
 
     @app.post("/callbacks")
-    async def told(event: Annotated[Event, Depends(verified)]) -> str:
+    async def received(event: Annotated[Event, Depends(verified)]) -> str:
         shop.deal(event)
         return "success"
 
@@ -176,7 +181,7 @@ def sent() -> list[httpx.Request]:
 async def test_every_framework_hands_on_only_what_is_authentic(make: Any) -> None:
     shop = Shop()
     assert await answers(make(shop), sent()) == [200, 401, 413, 405]
-    assert shop.told == ["E1"]
+    assert shop.received == ["E1"]
 
 
 def test_django_hands_on_only_what_is_authentic() -> None:
@@ -186,8 +191,8 @@ def test_django_hands_on_only_what_is_authentic() -> None:
     shop = Shop()
 
     @django_callback(SECRET)
-    def view(request: HttpRequest, told: Event) -> HttpResponse | None:
-        shop.deal(told)
+    def view(request: HttpRequest, received: Event) -> HttpResponse | None:
+        shop.deal(received)
         return None
 
     statuses = [
@@ -202,5 +207,5 @@ def test_django_hands_on_only_what_is_authentic() -> None:
         for each in sent()
     ]
     assert statuses == [200, 401, 413, 405]
-    assert shop.told == ["E1"]
+    assert shop.received == ["E1"]
     assert getattr(view, "csrf_exempt", False)

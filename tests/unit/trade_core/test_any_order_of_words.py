@@ -65,12 +65,12 @@ def test_payment_ends_as_its_channel_decided_whatever_the_order(
     ]
     truth += [paid(payment, source) for source in (Source.NOTICE, Source.QUERY) if is_paid]
     opened = aggregate(order, payment, now=later(LATER_S))
-    _hear(opened, _shuffled(truth, data))
+    _apply(opened, _shuffled(truth, data))
     now_is = opened.payments[payment.payment_no]
     assert now_is.state is (PaymentStatus.SUCCEEDED if is_paid else end[1])
     assert now_is.settles is is_paid
     assert len(opened.entries) == int(is_paid)
-    assert _told(opened, "payment.succeeded") == int(is_paid)
+    assert _count_of(opened, "payment.succeeded") == int(is_paid)
 
 
 @given(noise, st.data())
@@ -81,9 +81,9 @@ def test_payment_in_conflict_stays_so_whatever_the_order(
     truth = [payment_result(payment, source, verdict, **more) for source, verdict, more in words]
     truth += [paid(payment, source, amount=1) for source in (Source.NOTICE, Source.QUERY)]
     opened = aggregate(order, payment, now=later(LATER_S))
-    _hear(opened, _shuffled(truth, data))
+    _apply(opened, _shuffled(truth, data))
     assert opened.payments[payment.payment_no].state is PaymentStatus.CONFLICTED
-    assert (opened.entries, _told(opened, "payment.conflicted")) == ([], 1)
+    assert (opened.entries, _count_of(opened, "payment.conflicted")) == ([], 1)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=3), st.booleans(), st.data())
@@ -100,7 +100,7 @@ def test_order_is_paid_once_whatever_the_order(
         truth += [paid(payment)] * is_paid
     latest = replace(order, latest_payment_no=attempts[-1].payment_no)
     opened = aggregate(latest, *attempts, now=later(LATER_S))
-    _hear(opened, _shuffled(truth, data))
+    _apply(opened, _shuffled(truth, data))
 
     count = sum(who_is_paid)
     closed = OrderStatus.CLOSED if is_withdrawn else OrderStatus.OPEN
@@ -108,7 +108,7 @@ def test_order_is_paid_once_whatever_the_order(
     assert opened.order.amount_paid == (first.amount if count else 0)
     assert sum(payment.settles for payment in opened.payments.values()) == min(count, 1)
     assert [refund.cause for refund in opened.refunds.values()] == ["duplicate"] * max(count - 1, 0)
-    assert _told(opened, "order.paid") == min(count, 1)
+    assert _count_of(opened, "order.paid") == min(count, 1)
 
 
 @pytest.mark.parametrize("late", LatePayment)
@@ -121,7 +121,7 @@ def test_order_closed_by_the_app_treats_all_late_money_alike_whatever_the_order(
     latest = replace(order, latest_payment_no=attempts[-1].payment_no)
     opened = aggregate(latest, *attempts, now=later(LATER_S))
     closing.close_order(opened)
-    _hear(opened, _shuffled([paid(payment) for payment in attempts], data), late=late)
+    _apply(opened, _shuffled([paid(payment) for payment in attempts], data), late=late)
     returned = len(opened.refunds)
     if late is LatePayment.REFUND:
         assert (opened.order.state, returned) == (OrderStatus.CLOSED, count)
@@ -169,7 +169,7 @@ def test_refund_ends_as_its_channel_decided_whatever_the_order(
     assert opened.refunds[refund.refund_no].state is state
     assert (payment.amount_refunded, payment.refund_reserved) == (refunded, reserved)
     assert opened.order.amount_refunded == refunded
-    assert _told(opened, f"refund.{state}") == 1
+    assert _count_of(opened, f"refund.{state}") == 1
 
 
 @given(st.permutations([0, 0, 1, 1, 2, 2]), st.lists(st.booleans(), min_size=3, max_size=3))
@@ -188,7 +188,7 @@ def test_refunds_of_one_payment_do_not_disturb_each_other(
     assert opened.order.amount_refunded == expected
 
 
-def _hear(
+def _apply(
     opened: OrderAggregate,
     words: Sequence[PaymentResult | None],
     late: LatePayment = LatePayment.ACCEPT,
@@ -208,14 +208,14 @@ def _shuffled(words: list[Any], data: st.DataObject) -> list[Any]:
     return data.draw(st.permutations(repeated))
 
 
-def _told(opened: OrderAggregate, kind: str) -> int:
+def _count_of(opened: OrderAggregate, kind: str) -> int:
     return sum(event.type == kind for event in opened.events)
 
 
 def _refunding() -> tuple[OrderAggregate, Refund]:
     order, payment = fresh()
     opened = aggregate(order, payment)
-    _hear(opened, [paid(payment)])
+    _apply(opened, [paid(payment)])
     return opened, _refund(opened, payment, "T1", 500)
 
 

@@ -45,7 +45,7 @@ def apply(
         apply_payment_result(opened, result, said_at=opened.now, late=late)
 
 
-def told(opened: OrderAggregate) -> list[str]:
+def event_types(opened: OrderAggregate) -> list[str]:
     return [event.type for event in opened.events]
 
 
@@ -78,7 +78,7 @@ def test_first_success_wins_and_the_other_attempts_are_closed() -> None:
     apply(opened, paid(second))
     assert opened.payments[second.payment_no].settles
     assert opened.order.state is OrderStatus.PAID
-    assert told(opened) == ["payment.created", "payment.succeeded", "order.paid"]
+    assert event_types(opened) == ["payment.created", "payment.succeeded", "order.paid"]
 
 
 def test_later_success_goes_back_in_full_with_an_alert() -> None:
@@ -93,7 +93,7 @@ def test_later_success_goes_back_in_full_with_an_alert() -> None:
     )
     assert double.refund_reserved == 1299
     assert opened.order.amount_paid == 1299
-    assert told(opened)[-2:] == ["payment.succeeded", "refund.created"]
+    assert event_types(opened)[-2:] == ["payment.succeeded", "refund.created"]
     assert alerted(opened) == ["payment.duplicate"]
     assert opened.payments[second.payment_no].refund_reserved == 0
 
@@ -120,7 +120,7 @@ def test_late_success_follows_the_apps_policy(
     assert opened.order.state is state
     assert [refund.cause for refund in opened.refunds.values()] == ["late"] * refunds
     assert opened.payments[payment.payment_no].state is PaymentStatus.SUCCEEDED
-    assert ("order.paid" in told(opened)) is (state is OrderStatus.PAID)
+    assert ("order.paid" in event_types(opened)) is (state is OrderStatus.PAID)
 
 
 def test_former_amount_pays_the_order_and_people_hear_of_it() -> None:
@@ -141,7 +141,10 @@ def test_conflict_is_not_booked_and_people_hear_of_it() -> None:
     assert conflicted.failure is not None
     assert opened.entries == []
     assert opened.order.state is OrderStatus.OPEN
-    assert (told(opened), alerted(opened)) == (["payment.conflicted"], ["payment.conflicted"])
+    assert (event_types(opened), alerted(opened)) == (
+        ["payment.conflicted"],
+        ["payment.conflicted"],
+    )
 
 
 def test_conflict_after_success_changes_nothing_but_people_hear_of_it() -> None:
@@ -163,7 +166,7 @@ def test_webhook_that_overtakes_the_initiation_wins_and_the_action_is_kept() -> 
     known = opened.payments[payment.payment_no]
     assert known.state is PaymentStatus.SUCCEEDED
     assert known.action is not None
-    assert told(opened) == ["payment.succeeded", "order.paid"]
+    assert event_types(opened) == ["payment.succeeded", "order.paid"]
 
 
 def test_a_channel_may_name_a_trade_anew_when_it_is_paid() -> None:
@@ -267,7 +270,7 @@ def test_refund_that_fails_releases_its_reservation_exactly_once() -> None:
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (0, 0)
     assert balances(opened)[Purpose.MERCHANT_PAYABLE] == -1299
-    assert told(opened).count("refund.failed") == 1
+    assert event_types(opened).count("refund.failed") == 1
 
 
 def test_refund_that_never_arrived_is_sent_again_at_once_but_not_in_a_circle() -> None:
@@ -331,7 +334,7 @@ def test_any_order_and_repetition_ends_in_the_same_books(
         Purpose.CHANNEL_RECEIVABLE: 1299,
         Purpose.MERCHANT_PAYABLE: -1299,
     }
-    assert told(opened).count("payment.succeeded") == 1
+    assert event_types(opened).count("payment.succeeded") == 1
     assert [event.sequence for event in opened.events] == [
         order.version + n for n in range(1, len(opened.events) + 1)
     ]

@@ -18,8 +18,8 @@ from tests.unit.trade_core.test_apply_result import (
     answer,
     apply,
     balances,
+    event_types,
     refunding_aggregate,
-    told,
 )
 
 from contracts.api import OrderStatus, PaymentStatus, RefundStatus
@@ -66,7 +66,7 @@ def test_accepted_payment_pays_the_order_with_what_the_channel_took() -> None:
         1300,
     )
     assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 1300
-    assert told(opened) == ["payment.conflicted", "payment.succeeded", "order.paid"]
+    assert event_types(opened) == ["payment.conflicted", "payment.succeeded", "order.paid"]
 
 
 def test_the_channels_words_agree_with_an_accepted_payment() -> None:
@@ -117,7 +117,7 @@ def test_ignored_payment_fails_and_nothing_is_booked() -> None:
     assert payment.failure is not None
     assert payment.failure.code == "ignored"
     assert opened.entries == []
-    assert told(opened) == ["payment.conflicted", "payment.failed"]
+    assert event_types(opened) == ["payment.conflicted", "payment.failed"]
 
 
 def test_ignored_money_that_is_told_again_stays_ignored() -> None:
@@ -271,7 +271,7 @@ def test_refund_settled_outside_counts_as_returned_but_the_channel_still_has_the
         Purpose.CHANNEL_RECEIVABLE: 1299,
         Purpose.RETURNED_OUTSIDE: -500,
     }
-    assert told(opened)[-1] == "refund.succeeded"
+    assert event_types(opened)[-1] == "refund.succeeded"
 
 
 def test_channel_that_returns_what_was_settled_outside_is_for_a_person() -> None:

@@ -32,7 +32,7 @@ JSON = st.recursive(
 )
 
 
-def told(opened: OrderAggregate) -> list[str]:
+def event_types(opened: OrderAggregate) -> list[str]:
     """The events' types; each was written as it should be."""
     for event in opened.events:
         payload = outgoing.order_event(event).payload
@@ -58,7 +58,7 @@ def test_event_of_a_payment_that_waits_for_its_payer(action: Action) -> None:
     opened.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     word = payment_result(payment, Source.INITIATION, Verdict.PENDING, action=action)
     apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
-    assert told(opened) == ["payment.pending"]
+    assert event_types(opened) == ["payment.pending"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_events_of_a_payment_that_was_paid_and_of_its_order(paid_at: datetime) -
     opened = aggregate(order, payment)
     word = paid(payment, paid_at=paid_at)
     apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
-    assert told(opened) == ["payment.succeeded", "order.paid"]
+    assert event_types(opened) == ["payment.succeeded", "order.paid"]
 
 
 @given(st.dictionaries(st.text("ab", max_size=3), JSON, max_size=3))
@@ -80,7 +80,7 @@ def test_event_carries_whatever_the_app_knows_its_payment_by(metadata: dict[str,
     opened = aggregate(order, payment)
     word = payment_result(payment, Source.QUERY, Verdict.DECLINED, code="NO", message="“不”")
     apply_payment_result(opened, word, said_at=NOON, late=LatePayment.ACCEPT)
-    assert told(opened) == ["payment.failed"]
+    assert event_types(opened) == ["payment.failed"]
 
 
 def test_events_of_refunds_and_splits() -> None:
@@ -95,4 +95,4 @@ def test_events_of_refunds_and_splits() -> None:
         reason="多收",
     )
     refund_as_requested(opened, request)
-    assert told(opened)[2:] == ["split.created", "split.failed", "refund.created"]
+    assert event_types(opened)[2:] == ["split.created", "split.failed", "refund.created"]

@@ -25,14 +25,14 @@ SAID: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("said", SAID, ids=str)
+@pytest.mark.parametrize("more", SAID, ids=str)
 @pytest.mark.parametrize("verdict", Verdict)
 def test_gateway_answers_the_state_that_trade_core_computes(
-    verdict: Verdict, said: dict[str, Any]
+    verdict: Verdict, more: dict[str, Any]
 ) -> None:
     order, payment = fresh()
     opened = aggregate(order, payment)
-    result = payment_result(payment, Source.INITIATION, verdict, **said)
+    result = payment_result(payment, Source.INITIATION, verdict, **more)
     apply_payment_result(opened, result, said_at=NOON, late=LatePayment.ACCEPT)
     computed = opened.payments[payment.payment_no].state
     assert status_of_initiation(result, payment.amount, payment.currency) is computed

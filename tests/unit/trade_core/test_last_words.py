@@ -13,7 +13,7 @@ from tests.builders.trade_core import (
     payment_result,
     pending,
 )
-from tests.unit.trade_core.test_apply_result import alerted, apply, told
+from tests.unit.trade_core.test_apply_result import alerted, apply, event_types
 
 from contracts.api import Method, OrderStatus, PaymentStatus, RefundCause
 from contracts.events.commands import CommandName
@@ -58,7 +58,7 @@ def test_reversal_of_what_was_not_booked_ends_as_closed(state: PaymentStatus) ->
     apply(opened, reversal(opened.payments[number]))
     payment = opened.payments[number]
     assert (payment.state, payment.reversed_at) == (PaymentStatus.CLOSED, later(REVERSAL_S))
-    assert told(opened) == ["payment.closed"]
+    assert event_types(opened) == ["payment.closed"]
     assert opened.entries == []
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.builders.trade_core import apply_word, later, refund_result
-from tests.unit.trade_core.test_apply_result import alerted, balances, told
+from tests.unit.trade_core.test_apply_result import alerted, balances, event_types
 from tests.unit.trade_core.test_moved_outside import a_paid_order, refund
 
 from contracts.api import RefundStatus
@@ -27,7 +27,7 @@ def begun(amount: int = 500, paid: int = 1000) -> tuple[OrderAggregate, Refund]:
     return opened, refund(opened, payment, amount)
 
 
-def hear(
+def apply_at(
     opened: OrderAggregate,
     started: Refund,
     source: Source,
@@ -52,29 +52,31 @@ def asks(opened: OrderAggregate, started: Refund) -> CommandName | None:
 def test_an_old_decline_does_not_end_what_is_under_way() -> None:
     """It was asked two hours ago and comes from the dead letters."""
     opened, started = begun()
-    hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 2 * HOUR_S)
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 2 * HOUR_S)
     for source in (Source.QUERY_REFUND, Source.NOTICE, Source.REFUND):
-        now_is = hear(opened, started, source, Verdict.DECLINED, 10)
+        now_is = apply_at(opened, started, source, Verdict.DECLINED, 10)
         assert (now_is.state, now_is.last_fact) == (RefundStatus.PROCESSING, RefundFact.UNDER_WAY)
     assert started.refund_no in opened.urgent
     assert asks(opened, started) is CommandName.QUERY_REFUND
     (payment,) = opened.payments.values()
     assert payment.refund_reserved == 500
-    assert hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 3 * HOUR_S).state == "succeeded"
+    assert (
+        apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 3 * HOUR_S).state == "succeeded"
+    )
 
 
 def test_a_decline_that_was_asked_before_the_last_word_is_in_doubt() -> None:
     opened, started = begun()
-    hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 10, until=14)
-    now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 12, until=20)
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 10, until=14)
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 12, until=20)
     assert now_is.state is RefundStatus.PROCESSING
-    now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 14, until=20)
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 14, until=20)
     assert now_is.state is RefundStatus.FAILED
 
 
 def test_the_refusal_of_the_first_call_ends_it() -> None:
     opened, started = begun()
-    now_is = hear(opened, started, Source.REFUND, Verdict.DECLINED, 1, code="NOT_ENOUGH")
+    now_is = apply_at(opened, started, Source.REFUND, Verdict.DECLINED, 1, code="NOT_ENOUGH")
     assert now_is.state is RefundStatus.FAILED
     assert now_is.failure is not None
     assert now_is.failure.code == "NOT_ENOUGH"
@@ -87,11 +89,11 @@ def test_the_refusal_of_a_repeat_counts_when_the_query_agrees(
     verdict: Verdict, more: dict[str, Any]
 ) -> None:
     opened, started = begun()
-    hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 6, found=False)
-    now_is = hear(opened, started, Source.REFUND, Verdict.DECLINED, 8, code="NOT_ENOUGH")
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 6, found=False)
+    now_is = apply_at(opened, started, Source.REFUND, Verdict.DECLINED, 8, code="NOT_ENOUGH")
     assert now_is.state is RefundStatus.PROCESSING
     assert asks(opened, started) is CommandName.QUERY_REFUND
-    now_is = hear(opened, started, Source.QUERY_REFUND, verdict, 10, **more)
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, verdict, 10, **more)
     assert now_is.state is RefundStatus.FAILED
     assert now_is.failure is not None
     assert now_is.failure.code == "NOT_ENOUGH"
@@ -99,34 +101,34 @@ def test_the_refusal_of_a_repeat_counts_when_the_query_agrees(
 
 def test_the_refusal_of_a_repeat_of_what_went_back_changes_nothing() -> None:
     opened, started = begun()
-    hear(opened, started, Source.REFUND, Verdict.UNKNOWN, 1)
-    hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 6, found=False)
-    hear(opened, started, Source.REFUND, Verdict.DECLINED, 8, code="ALREADY_REFUNDED")
-    now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 10)
+    apply_at(opened, started, Source.REFUND, Verdict.UNKNOWN, 1)
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.PENDING, 6, found=False)
+    apply_at(opened, started, Source.REFUND, Verdict.DECLINED, 8, code="ALREADY_REFUNDED")
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 10)
     assert (now_is.state, now_is.failure) == (RefundStatus.SUCCEEDED, None)
 
 
 def test_a_late_repeat_without_any_answer_before_is_confirmed_too() -> None:
     opened, started = begun()
-    assert hear(opened, started, Source.REFUND, Verdict.DECLINED, 5).state == "processing"
+    assert apply_at(opened, started, Source.REFUND, Verdict.DECLINED, 5).state == "processing"
 
 
 def failed() -> tuple[OrderAggregate, Refund]:
     opened, started = begun()
-    hear(opened, started, Source.REFUND, Verdict.DECLINED, 1)
+    apply_at(opened, started, Source.REFUND, Verdict.DECLINED, 1)
     return opened, started
 
 
 def test_what_failed_and_went_back_after_all_is_booked_and_people_hear() -> None:
     opened, started = failed()
-    now_is = hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
+    now_is = apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
     assert now_is.state is RefundStatus.SUCCEEDED
     assert alerted(opened) == ["refund.contradicted"]
     (payment,) = opened.payments.values()
     assert (payment.refund_reserved, payment.amount_refunded) == (500, 500)
     assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 500
     assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == 0
-    assert told(opened)[-2:] == ["refund.failed", "refund.succeeded"]
+    assert event_types(opened)[-2:] == ["refund.failed", "refund.succeeded"]
     assert len({(entry.kind, entry.turn) for entry in opened.entries}) == len(opened.entries)
 
 
@@ -136,42 +138,42 @@ def test_what_went_back_after_all_and_does_not_fit_is_a_dead_letter() -> None:
     (payment,) = opened.payments.values()
     refund(opened, payment, 600, "T2")
     with pytest.raises(ResultRefused):
-        hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
+        apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
     assert opened.refunds[started.refund_no].state is RefundStatus.FAILED
 
 
 def test_what_failed_and_is_under_way_is_told_once_and_asked_about() -> None:
     opened, started = failed()
     for at in (60, 70):
-        now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.PENDING, at)
+        now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.PENDING, at)
         assert now_is.state is RefundStatus.FAILED
     assert alerted(opened) == ["refund.contradicted"]
     assert opened.next_checks[started.refund_no] is not None
     assert asks(opened, started) is CommandName.QUERY_REFUND
-    hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 80)
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 80)
     assert opened.next_checks[started.refund_no] is None
     assert asks(opened, started) is None
 
 
 def test_an_older_word_that_it_is_under_way_changes_no_failure() -> None:
     opened, started = begun()
-    hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 60)
-    hear(opened, started, Source.REFUND, Verdict.PENDING, 1)
+    apply_at(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 60)
+    apply_at(opened, started, Source.REFUND, Verdict.PENDING, 1)
     assert alerted(opened) == []
 
 
 def test_an_older_decline_of_what_went_back_changes_nothing() -> None:
     opened, started = begun()
-    hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
-    hear(opened, started, Source.REFUND, Verdict.DECLINED, 1)
+    apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
+    apply_at(opened, started, Source.REFUND, Verdict.DECLINED, 1)
     with pytest.raises(ResultRefused):
-        hear(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 70)
+        apply_at(opened, started, Source.QUERY_REFUND, Verdict.DECLINED, 70)
 
 
 def bounced() -> tuple[OrderAggregate, Refund]:
     opened, started = begun()
-    hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1)
-    hear(opened, started, Source.NOTICE, Verdict.DECLINED, 86_400, abnormal=True, code="DBACK")
+    apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1)
+    apply_at(opened, started, Source.NOTICE, Verdict.DECLINED, 86_400, abnormal=True, code="DBACK")
     return opened, started
 
 
@@ -184,7 +186,7 @@ def test_a_success_that_bounces_is_abnormal_and_the_books_follow() -> None:
     assert opened.order.amount_refunded == 0
     assert balances(opened)[Purpose.CHANNEL_RECEIVABLE] == 1000
     assert balances(opened)[Purpose.REFUNDS_IN_FLIGHT] == -500
-    assert told(opened)[-2:] == ["refund.succeeded", "refund.abnormal"]
+    assert event_types(opened)[-2:] == ["refund.succeeded", "refund.abnormal"]
     assert alerted(opened) == ["refund.abnormal"]
 
 
@@ -210,46 +212,46 @@ def test_what_bounced_and_is_paid_out_succeeds_again() -> None:
     opened, started = bounced()
     opened.now = later(2 * 86_400)
     decide_refund(opened, started.refund_no, RefundDecision.PAY_OUT, seen=0)
-    now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 2 * 86_400 + 1)
+    now_is = apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 2 * 86_400 + 1)
     assert now_is.state is RefundStatus.SUCCEEDED
     assert len({(entry.kind, entry.turn) for entry in opened.entries}) == len(opened.entries)
 
 
 def test_an_old_stuck_word_does_not_undo_a_success_but_is_asked_about() -> None:
     opened, started = begun()
-    hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
-    now_is = hear(opened, started, Source.NOTICE, Verdict.DECLINED, 10, abnormal=True)
+    apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 60)
+    now_is = apply_at(opened, started, Source.NOTICE, Verdict.DECLINED, 10, abnormal=True)
     assert now_is.state is RefundStatus.SUCCEEDED
     assert opened.next_checks[started.refund_no] is not None
 
 
 def test_a_success_is_asked_about_for_as_long_as_it_can_bounce() -> None:
     opened, started = begun()
-    now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1, may_bounce=True)
+    now_is = apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1, may_bounce=True)
     first = opened.next_checks[started.refund_no]
     assert first is not None
     assert now_is.refunded_at is not None
-    seen, look = [], first
+    seen, check = [], first
     while True:
-        step = refund_step(now_is, attempt=look.attempt, now=look.due_at)
+        step = refund_step(now_is, attempt=check.attempt, now=check.due_at)
         if isinstance(step, Rest):
             break
         assert isinstance(step, Ask)
         assert step.command is CommandName.QUERY_REFUND
-        seen.append((look.due_at - now_is.refunded_at) // timedelta(days=1))
-        look = step.next_check
+        seen.append((check.due_at - now_is.refunded_at) // timedelta(days=1))
+        check = step.next_check
     assert tuple(seen) == BOUNCE_DAYS
 
 
 def test_a_success_that_cannot_bounce_is_not_asked_about() -> None:
     opened, started = begun()
-    hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1)
+    apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 1)
     assert opened.next_checks[started.refund_no] is None
 
 
 def paying_out() -> tuple[OrderAggregate, Refund]:
     opened, started = begun()
-    hear(opened, started, Source.NOTICE, Verdict.DECLINED, 10, abnormal=True)
+    apply_at(opened, started, Source.NOTICE, Verdict.DECLINED, 10, abnormal=True)
     opened.now = later(100)
     decide_refund(opened, started.refund_no, RefundDecision.PAY_OUT, seen=0)
     return opened, started
@@ -259,18 +261,18 @@ def paying_out() -> tuple[OrderAggregate, Refund]:
 def test_a_pay_out_is_not_undone_by_the_same_stuck_word(source: Source) -> None:
     opened, started = paying_out()
     for at in (50, 101):  # Asked before the decision, and before it was carried out.
-        assert hear(opened, started, source, Verdict.DECLINED, at, abnormal=True).is_paid_out
+        assert apply_at(opened, started, source, Verdict.DECLINED, at, abnormal=True).is_paid_out
     assert asks(opened, started) is CommandName.REFUND_ABNORMAL
-    assert hear(opened, started, Source.REFUND, Verdict.PENDING, 102, until=103).is_paid_out
-    assert hear(opened, started, source, Verdict.DECLINED, 102, abnormal=True).is_paid_out
-    now_is = hear(opened, started, source, Verdict.DECLINED, 103, abnormal=True)
+    assert apply_at(opened, started, Source.REFUND, Verdict.PENDING, 102, until=103).is_paid_out
+    assert apply_at(opened, started, source, Verdict.DECLINED, 102, abnormal=True).is_paid_out
+    now_is = apply_at(opened, started, source, Verdict.DECLINED, 103, abnormal=True)
     assert (now_is.state, now_is.decided) == (RefundStatus.ABNORMAL, None)
 
 
 def test_a_pay_out_that_the_channel_refuses_is_for_a_person_again() -> None:
     opened, started = paying_out()
-    assert hear(opened, started, Source.REFUND, Verdict.NOT_SENT, 50).is_paid_out
-    assert not hear(opened, started, Source.REFUND, Verdict.NOT_SENT, 110).is_paid_out
+    assert apply_at(opened, started, Source.REFUND, Verdict.NOT_SENT, 50).is_paid_out
+    assert not apply_at(opened, started, Source.REFUND, Verdict.NOT_SENT, 110).is_paid_out
 
 
 def test_another_account_says_nothing_of_a_refund() -> None:
@@ -278,7 +280,7 @@ def test_another_account_says_nothing_of_a_refund() -> None:
     speakers: list[dict[str, Any]] = [{"payment_id": "C2"}, {"merchant_id": "M2"}]
     for speaker in speakers:
         with pytest.raises(ForeignAccount):
-            hear(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 10, **speaker)
+            apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 10, **speaker)
 
 
 @pytest.mark.parametrize("is_told_before", [True, False])
@@ -286,9 +288,9 @@ def test_the_success_from_before_a_bounce_does_not_undo_it(is_told_before: bool)
     """Published again, or late: the money is with the payer's bank no more."""
     opened, started = begun()
     if is_told_before:
-        hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 5)
-    hear(opened, started, Source.NOTICE, Verdict.DECLINED, 86_400, abnormal=True)
-    now_is = hear(opened, started, Source.REFUND, Verdict.SUCCEEDED, 5)
+        apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 5)
+    apply_at(opened, started, Source.NOTICE, Verdict.DECLINED, 86_400, abnormal=True)
+    now_is = apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 5)
     assert (now_is.state, now_is.refunded_at) == (RefundStatus.ABNORMAL, None)
-    now_is = hear(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 86_500)
+    now_is = apply_at(opened, started, Source.QUERY_REFUND, Verdict.SUCCEEDED, 86_500)
     assert now_is.state is RefundStatus.SUCCEEDED

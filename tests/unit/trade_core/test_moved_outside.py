@@ -32,11 +32,11 @@ from trade_core.domain.refused_results import ResultRefused
 def a_paid_order(amount: int = 1000) -> tuple[OrderAggregate, Payment]:
     order, payment = pending(amount=amount)
     opened = aggregate(replace(order, amount=amount), payment)
-    hear(opened, payment)
+    apply_at(opened, payment)
     return opened, opened.payments[payment.payment_no]
 
 
-def hear(opened: OrderAggregate, payment: Payment, *, at: float = 0, **more: Any) -> None:
+def apply_at(opened: OrderAggregate, payment: Payment, *, at: float = 0, **more: Any) -> None:
     """A word of success, true at that second."""
     word = paid(payment, Source.QUERY, asked_at=later(at), said_at=later(at), **more)
     apply_payment_result(opened, word, said_at=later(at), late=LatePayment.ACCEPT)
@@ -67,7 +67,7 @@ def kinds(opened: OrderAggregate) -> list[str]:
 
 def test_a_refund_at_the_channels_console_is_booked_told_and_posted() -> None:
     opened, payment = a_paid_order()
-    hear(opened, payment, at=60, amount_refunded=300, channel_refund_no="50001")
+    apply_at(opened, payment, at=60, amount_refunded=300, channel_refund_no="50001")
     (refunded,) = opened.refunds.values()
     assert (refunded.cause, refunded.state) == (RefundCause.EXTERNAL, RefundStatus.SUCCEEDED)
     assert (refunded.amount, refunded.channel_refund_no) == (300, "50001")
@@ -84,10 +84,10 @@ def test_a_refund_at_the_channels_console_is_booked_told_and_posted() -> None:
 def test_the_same_total_again_books_nothing() -> None:
     opened, payment = a_paid_order()
     for at in (60, 60, 90):
-        hear(opened, payment, at=at, amount_refunded=300)
+        apply_at(opened, payment, at=at, amount_refunded=300)
     assert external(opened) == [300]
-    hear(opened, payment, at=120, amount_refunded=500)
-    hear(opened, payment, at=60, amount_refunded=300)  # late
+    apply_at(opened, payment, at=120, amount_refunded=500)
+    apply_at(opened, payment, at=60, amount_refunded=300)  # late
     assert external(opened) == [300, 200]
 
 
@@ -95,10 +95,10 @@ def test_our_own_refund_explains_the_total() -> None:
     opened, payment = a_paid_order()
     ours = refund(opened, payment, 300)
     answer(opened, ours, Verdict.SUCCEEDED, at=10)
-    hear(opened, payment, at=20, amount_refunded=300)
+    apply_at(opened, payment, at=20, amount_refunded=300)
     assert external(opened) == []
     assert opened.next_checks[payment.payment_no] is None
-    hear(opened, payment, at=30, amount_refunded=600)
+    apply_at(opened, payment, at=30, amount_refunded=600)
     assert external(opened) == [300]
 
 
@@ -106,14 +106,14 @@ def test_what_a_refund_under_way_may_explain_is_asked_about_again() -> None:
     """Paid 10.00, 3.00 back at the console; the app refunds 3.00 at the same moment."""
     opened, payment = a_paid_order()
     ours = refund(opened, payment, 300)
-    hear(opened, payment, at=1, amount_refunded=300)
+    apply_at(opened, payment, at=1, amount_refunded=300)
     assert external(opened) == []
-    look = opened.next_checks[payment.payment_no]
-    assert look is not None
-    assert look.due_at == opened.now + timedelta(seconds=5)
+    check = opened.next_checks[payment.payment_no]
+    assert check is not None
+    assert check.due_at == opened.now + timedelta(seconds=5)
     answer(opened, ours, Verdict.SUCCEEDED, at=10)
     assert payment.payment_no in opened.urgent
-    hear(opened, payment, at=11, amount_refunded=600)
+    apply_at(opened, payment, at=11, amount_refunded=600)
     assert external(opened) == [300]
     assert opened.payments[payment.payment_no].refund_reserved == 600
 
@@ -121,9 +121,9 @@ def test_what_a_refund_under_way_may_explain_is_asked_about_again() -> None:
 def test_a_total_that_counts_the_refund_under_way_stays_ours() -> None:
     opened, payment = a_paid_order()
     ours = refund(opened, payment, 300)
-    hear(opened, payment, at=1, amount_refunded=300)
+    apply_at(opened, payment, at=1, amount_refunded=300)
     answer(opened, ours, Verdict.SUCCEEDED, at=10)
-    hear(opened, payment, at=11, amount_refunded=300)
+    apply_at(opened, payment, at=11, amount_refunded=300)
     assert external(opened) == []
     assert opened.next_checks[payment.payment_no] is None
 
@@ -135,14 +135,14 @@ def test_a_failed_refund_in_the_total_is_asked_about_before_it_is_called_externa
     opened.payments[payment.payment_no] = replace(
         opened.payments[payment.payment_no], refund_reserved=0
     )
-    hear(opened, payment, at=60, amount_refunded=300)
+    apply_at(opened, payment, at=60, amount_refunded=300)
     assert external(opened) == []
-    look = opened.next_checks[ours.refund_no]
-    assert look is not None
-    assert look.due_at == opened.now
+    check = opened.next_checks[ours.refund_no]
+    assert check is not None
+    assert check.due_at == opened.now
     answer(opened, ours, Verdict.DECLINED, at=70)
     assert opened.next_checks[ours.refund_no] is None
-    hear(opened, payment, at=80, amount_refunded=300)
+    apply_at(opened, payment, at=80, amount_refunded=300)
     assert external(opened) == [300]
 
 
@@ -158,11 +158,11 @@ def test_an_old_total_that_counts_a_refund_which_bounced_later_books_nothing() -
     seen = opened.refunds[ours.refund_no].version
     decide_refund(opened, ours.refund_no, RefundDecision.RELEASE, seen=seen)
 
-    hear(opened, payment, at=30, amount_refunded=1000)
+    apply_at(opened, payment, at=30, amount_refunded=1000)
     assert external(opened) == []
     assert opened.next_checks[payment.payment_no] is not None
 
-    hear(opened, payment, at=90, amount_refunded=1000)
+    apply_at(opened, payment, at=90, amount_refunded=1000)
     assert external(opened) == [1000]
 
 
@@ -170,8 +170,8 @@ def test_an_old_total_from_before_a_bounce_and_a_console_refund_books_nothing() 
     opened, payment = a_paid_order()
     ours = refund(opened, payment, 600)
     answer(opened, ours, Verdict.SUCCEEDED, at=20)
-    hear(opened, payment, at=30, amount_refunded=800)
-    hear(opened, payment, at=40, amount_refunded=801)
+    apply_at(opened, payment, at=30, amount_refunded=800)
+    apply_at(opened, payment, at=40, amount_refunded=801)
     assert external(opened) == [200, 1]
     bounced = refund_result(
         opened.refunds[ours.refund_no], Source.NOTICE, Verdict.DECLINED,
@@ -179,7 +179,7 @@ def test_an_old_total_from_before_a_bounce_and_a_console_refund_books_nothing() 
     )  # fmt: skip
     apply_word(opened, bounced)
 
-    hear(opened, payment, at=30, amount_refunded=800)  # again
+    apply_at(opened, payment, at=30, amount_refunded=800)  # again
     assert external(opened) == [200, 1]
 
 
@@ -203,22 +203,22 @@ def test_what_went_back_beside_refunds_under_way_is_told_apart(
     for merchants in ("T1", "T2"):
         ours = refund(opened, payment, 400, merchants)
         answer(opened, ours, Verdict.PENDING, at=20)
-    hear(opened, payment, at=60, amount_refunded=total, channel_refund_no=number)
+    apply_at(opened, payment, at=60, amount_refunded=total, channel_refund_no=number)
     assert external(opened) == outside
-    hear(opened, payment, at=60, amount_refunded=total, channel_refund_no=number)
+    apply_at(opened, payment, at=60, amount_refunded=total, channel_refund_no=number)
     assert external(opened) == outside
 
 
 def test_never_more_than_was_paid_and_people_hear_of_the_rest() -> None:
     opened, payment = a_paid_order()
-    hear(opened, payment, at=60, amount_refunded=1400)
+    apply_at(opened, payment, at=60, amount_refunded=1400)
     assert external(opened) == [1000]
     assert kinds(opened) == ["refund.external_exceeds", "refund.external"]
 
 
 def test_the_same_money_cannot_be_refunded_by_the_app_again() -> None:
     opened, payment = a_paid_order()
-    hear(opened, payment, at=60, amount_refunded=800)
+    apply_at(opened, payment, at=60, amount_refunded=800)
     with pytest.raises(RefundExceedsPaid):
         refund(opened, opened.payments[payment.payment_no], 300)
     refund(opened, opened.payments[payment.payment_no], 200)
@@ -228,7 +228,7 @@ def test_a_refund_begun_after_the_total_explains_nothing_of_it() -> None:
     opened, payment = a_paid_order()
     opened.now = later(3600)
     ours = refund(opened, payment, 300)
-    hear(opened, payment, at=1, amount_refunded=300)
+    apply_at(opened, payment, at=1, amount_refunded=300)
     assert external(opened) == [300]
     assert opened.payments[payment.payment_no].refund_reserved == 600
     assert opened.refunds[ours.refund_no].state is RefundStatus.PROCESSING
@@ -248,7 +248,7 @@ def test_a_reversal_after_success_gives_all_of_it_back() -> None:
 
 def test_refunded_without_an_amount_is_told_to_people() -> None:
     opened, payment = a_paid_order()
-    hear(opened, payment, at=60, refunded=True)
+    apply_at(opened, payment, at=60, refunded=True)
     assert external(opened) == []
     assert kinds(opened) == ["payment.refunded_outside"]
 
@@ -257,17 +257,17 @@ def test_one_refund_by_the_channels_number_is_booked_once() -> None:
     opened, payment = a_paid_order()
     one = {"channel_refund_no": "50009", "channel_refund_amount": 200}
     for at in (60, 61):
-        hear(opened, payment, at=at, **one)
+        apply_at(opened, payment, at=at, **one)
     assert external(opened) == [200]
 
 
 def test_one_refund_that_may_be_ours_is_asked_about() -> None:
     opened, payment = a_paid_order()
     refund(opened, payment, 200)
-    hear(opened, payment, at=60, channel_refund_no="50009", channel_refund_amount=200)
+    apply_at(opened, payment, at=60, channel_refund_no="50009", channel_refund_amount=200)
     assert external(opened) == []
     assert opened.next_checks[payment.payment_no] is not None
-    hear(opened, payment, at=61, channel_refund_no="50010", channel_refund_amount=300)
+    apply_at(opened, payment, at=61, channel_refund_no="50010", channel_refund_amount=300)
     assert external(opened) == [300]
 
 

@@ -63,11 +63,11 @@ def test_conflict_ends_by_a_persons_decision_or_when_the_money_is_back(
     decision: PaymentFact, end: State
 ) -> None:
     assert after(State.CONFLICTED, decision) is end
-    said = {
+    states = {
         after(State.CONFLICTED, fact)
         for fact in set(PaymentFact) - DECISIONS - {PaymentFact.CHOSEN, PaymentFact.REVERSED}
     }
-    assert said == {State.CONFLICTED}
+    assert states == {State.CONFLICTED}
     assert after(State.CONFLICTED, PaymentFact.REVERSED) is State.CLOSED
 
 

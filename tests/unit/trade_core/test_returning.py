@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders.trade_core import NOON, apply_word, refund_result
-from tests.unit.trade_core.test_splitting import balances, done, payment_of, split, taken, told
+from tests.unit.trade_core.test_splitting import (
+    balances,
+    done,
+    event_types,
+    payment_of,
+    split,
+    taken,
+)
 
 from contracts.api import CreateRefund, RefundStatus, ShareStatus
 from contracts.events.commands import CommandName
@@ -75,7 +82,7 @@ def test_refund_that_succeeds_leaves_receivers_without_what_they_gave_back() -> 
         Purpose.CHANNEL_RECEIVABLE: 300,
         Purpose.SPLIT_RECEIVERS: -300,
     }
-    assert told(opened)[-1] == "split.returned"
+    assert event_types(opened)[-1] == "split.returned"
 
 
 def test_refund_that_fails_leaves_receivers_what_they_did_not_give_back() -> None:
@@ -123,7 +130,7 @@ def test_refund_that_failed_and_went_back_leaves_receivers_without_the_rest() ->
         Purpose.CHANNEL_RECEIVABLE: 300,
         Purpose.SPLIT_RECEIVERS: -300,
     }
-    assert told(opened).count("split.returned") == 2
+    assert event_types(opened).count("split.returned") == 2
 
 
 def test_word_of_a_return_after_the_failure_moves_nothing_by_itself() -> None:

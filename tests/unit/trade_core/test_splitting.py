@@ -67,7 +67,7 @@ def balances(opened: OrderAggregate) -> dict[Purpose, int]:
     return {purpose: amount for purpose, amount in balance.items() if amount}
 
 
-def told(opened: OrderAggregate) -> list[str]:
+def event_types(opened: OrderAggregate) -> list[str]:
     return [event.type for event in opened.events if "split" in event.type]
 
 
@@ -88,7 +88,7 @@ def test_split_reserves_its_shares_and_is_sent_at_once() -> None:
         Purpose.MERCHANT_PAYABLE: -500,
         Purpose.SPLITS_IN_FLIGHT: -500,
     }
-    assert told(opened) == ["split.created"]
+    assert event_types(opened) == ["split.created"]
 
 
 def test_split_takes_no_more_than_refunds_and_other_splits_leave() -> None:
@@ -164,7 +164,7 @@ def test_split_succeeds_when_every_receiver_has_their_share() -> None:
     assert states(now_is) == [ShareStatus.SUCCEEDED] * 2
     assert balances(opened)[Purpose.SPLIT_RECEIVERS] == -500
     assert opened.next_checks[now_is.split_no] is None
-    assert told(opened) == ["split.created", "split.succeeded"]
+    assert event_types(opened) == ["split.created", "split.succeeded"]
 
 
 def test_share_that_was_not_given_is_released_exactly_once() -> None:
@@ -181,7 +181,7 @@ def test_share_that_was_not_given_is_released_exactly_once() -> None:
         Purpose.MERCHANT_PAYABLE: -800,
         Purpose.SPLIT_RECEIVERS: -200,
     }
-    assert told(opened) == ["split.created", "split.failed"]
+    assert event_types(opened) == ["split.created", "split.failed"]
 
 
 def test_refused_split_leaves_everything_with_the_merchant() -> None:
@@ -253,7 +253,7 @@ def test_any_order_and_repetition_of_the_words_leads_to_the_same_books(
         apply_split_result(opened, word)
     assert payment_of(opened).split_reserved == (300 if fails else 500)
     assert balances(opened)[Purpose.SPLIT_RECEIVERS] == (-300 if fails else -500)
-    assert len(told(opened)) == 2
+    assert len(event_types(opened)) == 2
 
 
 # ── when to ask ───────────────────────────────────────────────────────────────────────────────

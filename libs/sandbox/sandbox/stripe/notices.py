@@ -37,13 +37,13 @@ class StripeNotices:
         return PAUSES_S
 
     def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
-        kind, told = self._event(trade, refund, hit)
+        kind, members = self._event(trade, refund, hit)
         event = {
             "id": f"evt_1{notice.notice_id.replace('-', '')[:23]}",
             "object": "event",
             "api_version": VERSION,
             "created": int(notice.created_at),
-            "data": {"object": told},
+            "data": {"object": members},
             "livemode": False,
             "pending_webhooks": 1,
             "request": {"id": None, "idempotency_key": None},

@@ -140,7 +140,7 @@ def charge(world: World, trade: Trade) -> Object:
 
 def refund(trade: Trade, refunded: Refund, hit: Hit = UNHARMED) -> Object:
     state = REFUND_STATES[refunded.state]
-    told = {
+    members = {
         "id": refunded.channel_refund_no,
         "object": "refund",
         "amount": refunded.amount + ("wrong_amount" in hit),
@@ -158,25 +158,25 @@ def refund(trade: Trade, refunded: Refund, hit: Hit = UNHARMED) -> Object:
         "transfer_reversal": None,
     }
     if state == "failed":
-        told |= {"failure_reason": "lost_or_stolen_card", "failure_balance_transaction": None}
-    return told
+        members |= {"failure_reason": "lost_or_stolen_card", "failure_balance_transaction": None}
+    return members
 
 
 def dispute(world: World, trade: Trade, expands: Expands = nothing) -> Object:
     """The payer's bank took it back."""
-    told = trade.details["dispute"]
+    members = trade.details["dispute"]
     intent_told: Any = trade.channel_trade_no
     if expands("payment_intent"):
         intent_told = intent(world, trade, within(expands, "payment_intent"))
     return {
-        "id": told["id"],
+        "id": members["id"],
         "object": "dispute",
-        "amount": told["amount"],
+        "amount": members["amount"],
         "balance_transactions": [
             {
-                "id": f"txn_{told['id'][3:]}",
+                "id": f"txn_{members['id'][3:]}",
                 "object": "balance_transaction",
-                "amount": -told["amount"],
+                "amount": -members["amount"],
                 "currency": trade.details["currency"],
                 "fee": 1500,
                 "reporting_category": "dispute",
@@ -184,7 +184,7 @@ def dispute(world: World, trade: Trade, expands: Expands = nothing) -> Object:
             }
         ],
         "charge": charge_no(trade),
-        "created": int(told["at"]),
+        "created": int(members["at"]),
         "currency": trade.details["currency"],
         "is_charge_refundable": False,
         "livemode": False,

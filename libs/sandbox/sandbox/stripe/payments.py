@@ -220,7 +220,7 @@ def _list(
     world: World,
     asked: Asked,
     product: str,
-    told: Callable[[Trade, objects.Expands], objects.Object],
+    members: Callable[[Trade, objects.Expands], objects.Object],
 ) -> Done:
     asked.check_names(LIST_FIELDS)
     trades = [
@@ -230,4 +230,4 @@ def _list(
         and is_within(asked, each.created_at)
     ]
     expands = within(asked.expands, "data")
-    return Done(respond(page([told(each, expands) for each in trades], asked)))
+    return Done(respond(page([members(each, expands) for each in trades], asked)))

@@ -86,11 +86,11 @@ def list_balance(world: World, asked: Asked, hit: Hit) -> Done:
         rows += [_refunded(trade, each, is_expanded) for each in refunds if each.state != "failed"]
         if "dispute" in trade.details:
             rows.append(_disputed(trade))
-    told = [each for each in rows if is_within(asked, each["created"])]
-    told.sort(key=lambda each: each["created"], reverse=True)
-    if "wrong_amount" in hit and told:
-        told[0]["amount"] += 1
-    return Done(respond(page(told, asked)))
+    members = [each for each in rows if is_within(asked, each["created"])]
+    members.sort(key=lambda each: each["created"], reverse=True)
+    if "wrong_amount" in hit and members:
+        members[0]["amount"] += 1
+    return Done(respond(page(members, asked)))
 
 
 def _open(
@@ -145,18 +145,18 @@ def _paid(world: World, trade: Trade, is_expanded: bool) -> objects.Object:
 
 
 def _refunded(trade: Trade, refund: Refund, is_expanded: bool) -> objects.Object:
-    told = objects.refund(trade, refund)
+    members = objects.refund(trade, refund)
     return _movement(refund.channel_refund_no, "refund", -refund.amount, trade) | {
-        "created": told["created"],
-        "source": told if is_expanded else told["id"],
+        "created": members["created"],
+        "source": members if is_expanded else members["id"],
     }
 
 
 def _disputed(trade: Trade) -> objects.Object:
-    told = trade.details["dispute"]
-    return _movement(told["id"], "adjustment", -told["amount"], trade) | {
-        "created": int(told["at"]),
+    members = trade.details["dispute"]
+    return _movement(members["id"], "adjustment", -members["amount"], trade) | {
+        "created": int(members["at"]),
         "fee": 1500,
         "reporting_category": "dispute",
-        "source": told["id"],
+        "source": members["id"],
     }

@@ -50,5 +50,5 @@ class Replays:
 
 
 def _fingerprint(path: str, fields: Mapping[str, str]) -> str:
-    told = orjson.dumps([path, dict(fields)], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(told).hexdigest()
+    members = orjson.dumps([path, dict(fields)], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(members).hexdigest()

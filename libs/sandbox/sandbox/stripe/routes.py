@@ -66,7 +66,7 @@ def _number_of_refund(world: World, asked: Asked) -> str:
 
 
 def _tell_account(world: World, asked: Asked, hit: Hit) -> Done:
-    told = {
+    members = {
         "id": asked.account.account_id,
         "object": "account",
         "business_type": "company",
@@ -75,7 +75,7 @@ def _tell_account(world: World, asked: Asked, hit: Hit) -> Done:
         "default_currency": "hkd",
         "email": None,
     }
-    return Done(respond(told))
+    return Done(respond(members))
 
 
 METHODS: Mapping[tuple[str, str], Method] = {

@@ -62,13 +62,13 @@ async def _back(world: World, request: Request) -> Response:
     trade = world.truth.find_trade_by_token(request.query_params.get("t", ""))
     if trade is None or trade.state != "paid":
         return HTMLResponse(page(world, CHANNEL, "<p>订单不存在</p>"), 404, headers=HEADERS)
-    told = facts(trade) | {
+    members = facts(trade) | {
         "txnType": "01",
         "txnAmt": str(trade.taken),
         "respCode": SUCCESS,
         "respMsg": "success",
     }
-    sealed = seal(world.accounts(KIND).get(trade.merchant), told, Hit())
+    sealed = seal(world.accounts(KIND).get(trade.merchant), members, Hit())
     inputs = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in sealed.items()

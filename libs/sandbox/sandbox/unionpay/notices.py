@@ -32,8 +32,8 @@ class UnionpayNotices:
 
     def write(self, notice: NoticeEntry, trade: Trade, refund: Refund | None, hit: Hit) -> Letter:
         account = self.accounts.get(trade.merchant)
-        told = _of_refund(trade, refund, hit) if refund else _of_payment(trade, hit)
-        body = as_form(seal(account, told, hit))
+        members = _of_refund(trade, refund, hit) if refund else _of_payment(trade, hit)
+        body = as_form(seal(account, members, hit))
         return Letter(body, {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"})
 
     def is_acknowledged(self, status: int, body: bytes) -> bool:

@@ -112,19 +112,19 @@ def signed_text(fields: Mapping[str, str]) -> bytes:
 def respond(asked: Asked, fields: Mapping[str, str], hit: Hit) -> Response:
     """respCode 00, signed; values stand as they are."""
     common = {name: asked.fields[name] for name in _COMMON if name in asked.fields}
-    told = {**common, "respCode": SUCCESS, "respMsg": "成功[0000000]", **fields}
-    return _plain(seal(asked.account, told, hit))
+    members = {**common, "respCode": SUCCESS, "respMsg": "成功[0000000]", **fields}
+    return _plain(seal(asked.account, members, hit))
 
 
 def refuse(account: UnionpayAccount | None, refusal: Refusal) -> Response:
     """Signed, so that it can be believed; for whom we know no merchant, not."""
-    told = {"respCode": refusal.code, "respMsg": f"{refusal.message}[{refusal.code}00000]"}
-    return _plain(seal(account, told, Hit()) if account else told)
+    members = {"respCode": refusal.code, "respMsg": f"{refusal.message}[{refusal.code}00000]"}
+    return _plain(seal(account, members, Hit()) if account else members)
 
 
 def seal(account: UnionpayAccount, fields: Mapping[str, str], hit: Hit) -> dict[str, str]:
     """With the certificate, empty fields and some of a later release, as the real ones come."""
-    told = {
+    members = {
         "version": "5.1.0",
         "encoding": "UTF-8",
         "signMethod": "01",
@@ -135,11 +135,11 @@ def seal(account: UnionpayAccount, fields: Mapping[str, str], hit: Hit) -> dict[
         **fields,
         "signPubKeyCert": account.signer_cert_pem.replace("\n", "\r\n"),
     }
-    told["signature"] = account.unionpay_key.sign(signed_text(told))
+    members["signature"] = account.unionpay_key.sign(signed_text(members))
     if "tamper" in hit:
-        text = told["respMsg"]
-        told["respMsg"] = f"{text[:-2]}{chr(ord(text[-2]) ^ 1)}{text[-1]}"
-    return told
+        text = members["respMsg"]
+        members["respMsg"] = f"{text[:-2]}{chr(ord(text[-2]) ^ 1)}{text[-1]}"
+    return members
 
 
 def as_form(fields: Mapping[str, str]) -> bytes:

@@ -24,7 +24,7 @@ async def test_success_that_differs_is_kept_apart_and_people_hear_of_it(
     payment = await harness.opened()
     await harness.apply(paid(payment, source, **more))
     assert await harness.state(payment) is PaymentStatus.CONFLICTED
-    assert (await harness.told())[-1] == "payment.conflicted"
+    assert (await harness.event_types())[-1] == "payment.conflicted"
     assert await harness.alerts() == ["payment.conflicted"]
     assert await harness.balances() == {}
 

@@ -52,7 +52,7 @@ async def test_of_twenty_identical_creates_at_once_exactly_one_is_created(harnes
     created = [answer for answer in answers if answer is not None and answer.created]
     assert len(created) == 1
     assert answers.count(None) == 19
-    assert await harness.told() == ["payment.created"]
+    assert await harness.event_types() == ["payment.created"]
     assert (await harness.rows("select count(*) from payments"))[0]["count"] == 1
 
 

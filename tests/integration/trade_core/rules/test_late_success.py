@@ -29,7 +29,7 @@ async def test_success_after_the_apps_close(
     harness.late = policy
     payment = await harness.opened()
     await asyncio.gather(
-        close_order(harness.deps, OrderKey("A1", "M1", "W1")), _hear_soon(harness, closed(payment))
+        close_order(harness.deps, OrderKey("A1", "M1", "W1")), _apply_soon(harness, closed(payment))
     )
     await harness.apply(paid(payment))
     order = await harness.order(payment)
@@ -39,9 +39,9 @@ async def test_success_after_the_apps_close(
     assert await harness.state(payment) is PaymentStatus.SUCCEEDED
 
 
-async def _hear_soon(harness: Harness, said: PaymentResult) -> None:
+async def _apply_soon(harness: Harness, result: PaymentResult) -> None:
     await asyncio.sleep(0.1)
-    await harness.apply(said)
+    await harness.apply(result)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ async def test_success_meets_a_row_that_has_just_changed(harness: Harness) -> No
         harness, payment.payment_no, "unknown", harness.apply(paid(payment))
     )
     assert await harness.state(payment) is PaymentStatus.SUCCEEDED
-    assert (await harness.told()).count("payment.succeeded") == 1
+    assert (await harness.event_types()).count("payment.succeeded") == 1
     assert (await harness.balances())["channel_receivable"] == 1299
 
 

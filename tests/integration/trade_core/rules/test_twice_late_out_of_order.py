@@ -28,15 +28,15 @@ from trade_core.domain.refund import Refund
 async def test_batch_that_comes_again_changes_nothing(harness: Harness) -> None:
     payment = await harness.opened()
     await harness.apply(paid(payment))
-    events, balances = await harness.told(), await harness.balances()
+    events, balances = await harness.event_types(), await harness.balances()
     await harness.apply(waits(payment), paid(payment), paid(payment, Source.QUERY))
-    assert (await harness.told(), await harness.balances()) == (events, balances)
+    assert (await harness.event_types(), await harness.balances()) == (events, balances)
 
 
 async def test_two_consumers_with_the_same_words_book_once(harness: Harness) -> None:
     payment = await harness.opened()
     await asyncio.gather(*(harness.apply(paid(payment)) for _ in range(8)))
-    assert (await harness.told()).count("payment.succeeded") == 1
+    assert (await harness.event_types()).count("payment.succeeded") == 1
     assert (await harness.balances())["channel_receivable"] == 1299
 
 
@@ -45,7 +45,7 @@ async def test_webhook_before_the_initiations_answer(harness: Harness) -> None:
     await harness.apply(paid(payment))
     await harness.apply(waits(payment))
     assert await harness.state(payment) is PaymentStatus.SUCCEEDED
-    assert await harness.told() == ["payment.created", "payment.succeeded", "order.paid"]
+    assert await harness.event_types() == ["payment.created", "payment.succeeded", "order.paid"]
 
 
 @pytest.mark.parametrize("in_one_batch", [True, False], ids=["one batch", "batch by batch"])
@@ -65,7 +65,7 @@ async def test_every_order_of_the_same_words_ends_in_the_same_books(
         payments.append(payment)
     assert {await harness.state(payment) for payment in payments} == {PaymentStatus.SUCCEEDED}
     assert {(await harness.order(payment)).state for payment in payments} == {OrderStatus.PAID}
-    assert (await harness.told()).count("payment.succeeded") == len(payments)
+    assert (await harness.event_types()).count("payment.succeeded") == len(payments)
     assert await harness.balances() == {
         "channel_receivable": 1299 * len(payments), "merchant_payable": -1299 * len(payments)
     }  # fmt: skip
@@ -79,7 +79,7 @@ async def test_every_order_of_the_same_words_ends_in_the_same_refund(harness: Ha
             await harness.apply(_words_of_refund(refund)[place])
         assert await harness.refund_state(refund) is RefundStatus.SUCCEEDED
         assert (await harness.payment(payment)).amount_refunded == 500
-    assert (await harness.told()).count("refund.succeeded") == 24
+    assert (await harness.event_types()).count("refund.succeeded") == 24
     assert (await harness.balances())["refunds_in_flight"] == 0
 
 

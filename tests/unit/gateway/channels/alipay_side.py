@@ -71,8 +71,8 @@ class AlipaySide(AnySide):
 
     def answer(self, method: str, content: dict[str, Any], code: str = "10000") -> Reply:
         """PHP escapes slashes, and so does Alipay: the signature covers the text as it stands."""
-        told = self.change({"code": code, "msg": "Success"} | content)
-        node = json.dumps(told, ensure_ascii=False)
+        shown = self.change({"code": code, "msg": "Success"} | content)
+        node = json.dumps(shown, ensure_ascii=False)
         node = node.replace("/", r"\/")
         serial = f'"alipay_cert_sn":"{self.certificate_sn}",' if self.certificate_sn else ""
         name = method.replace(".", "_") + "_response"

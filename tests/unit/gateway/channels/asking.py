@@ -26,5 +26,5 @@ def outcome(
     """As the executor does; what it takes for Unknown is raised here as Unverifiable."""
     call = operation.call(subject, account)
     answer = side.plugin.wire.verify(reply, call, account, moment)
-    said: Outcome = operation.outcome(answer, subject, account)
-    return said
+    answered: Outcome = operation.outcome(answer, subject, account)
+    return answered

@@ -56,58 +56,58 @@ class Answers:
 
     def test_an_initiation_waits_for_its_payer(self, side: Side, account: Any) -> None:
         for method, way in _asked_methods(side):
-            said = outcome(side, account, way, order(method), side.prepared(method, PAYMENT_NO))
-            if method is Method.BARCODE and isinstance(said, Succeeded):
-                assert said.amount == Money(1299, "CNY")
+            answered = outcome(side, account, way, order(method), side.prepared(method, PAYMENT_NO))
+            if method is Method.BARCODE and isinstance(answered, Succeeded):
+                assert answered.amount == Money(1299, "CNY")
             else:
-                assert isinstance(said, Pending)
-                assert said.action is not None
-                assert said.action.type == way.action
+                assert isinstance(answered, Pending)
+                assert answered.action is not None
+                assert answered.action.type == way.action
 
     def test_a_paid_trade_is_told_with_its_amount_and_number(
         self, side: Side, account: Any
     ) -> None:
-        said = outcome(side, account, side.plugin.query, trade(), side.paid(PAYMENT_NO))
-        assert isinstance(said, Succeeded)
-        assert said.amount == Money(1299, "CNY")
-        assert said.channel_no
-        assert said.at is not None
-        assert (said.at - NOW).total_seconds() == 5
+        answered = outcome(side, account, side.plugin.query, trade(), side.paid(PAYMENT_NO))
+        assert isinstance(answered, Succeeded)
+        assert answered.amount == Money(1299, "CNY")
+        assert answered.channel_no
+        assert answered.at is not None
+        assert (answered.at - NOW).total_seconds() == 5
 
     def test_the_amount_is_the_channels_word(self, side: Side, account: Any) -> None:
-        said = outcome(side, account, side.plugin.query, trade(), side.paid(PAYMENT_NO, 1))
-        assert isinstance(said, Succeeded)
-        assert said.amount == Money(1, "CNY")
+        answered = outcome(side, account, side.plugin.query, trade(), side.paid(PAYMENT_NO, 1))
+        assert isinstance(answered, Succeeded)
+        assert answered.amount == Money(1, "CNY")
 
     def test_an_unpaid_trade_waits(self, side: Side, account: Any) -> None:
-        said = outcome(side, account, side.plugin.query, trade(), side.unpaid(PAYMENT_NO))
-        assert isinstance(said, Pending)
-        assert said.found
+        answered = outcome(side, account, side.plugin.query, trade(), side.unpaid(PAYMENT_NO))
+        assert isinstance(answered, Pending)
+        assert answered.found
 
     def test_an_unheard_of_state_is_unknown(self, side: Side, account: Any) -> None:
         reply = side.of_unknown_state(PAYMENT_NO)
-        said = outcome(side, account, side.plugin.query, trade(), reply)
-        assert isinstance(said, Unknown)
-        assert said.code == "UNHEARD_OF"
-        assert not said.is_listed
+        answered = outcome(side, account, side.plugin.query, trade(), reply)
+        assert isinstance(answered, Unknown)
+        assert answered.code == "UNHEARD_OF"
+        assert not answered.is_listed
 
     def test_a_closed_trade_is_closed(self, side: Side, account: Any) -> None:
         if side.plugin.close is not None:
             asked = closing_trade(side.plugin)
             reply = side.closed(asked.method, PAYMENT_NO)
-            said = outcome(side, account, side.plugin.close, asked, reply)
-            assert said in (Succeeded(), Succeeded(is_reversed=True))
+            answered = outcome(side, account, side.plugin.close, asked, reply)
+            assert answered in (Succeeded(), Succeeded(is_reversed=True))
 
     def test_a_taken_refund_is_under_way(self, side: Side, account: Any) -> None:
         reply = side.refund_taken(REFUND_NO, PAYMENT_NO)
-        said = outcome(side, account, side.plugin.refund, refunding(), reply)
-        assert isinstance(said, Pending)
+        answered = outcome(side, account, side.plugin.refund, refunding(), reply)
+        assert isinstance(answered, Pending)
 
     def test_a_returned_refund_has_succeeded(self, side: Side, account: Any) -> None:
         reply = side.refund_returned(REFUND_NO, PAYMENT_NO)
-        said = outcome(side, account, side.plugin.query_refund, refunding(), reply)
-        assert isinstance(said, Succeeded)
-        assert said.amount == Money(500, "CNY")
+        answered = outcome(side, account, side.plugin.query_refund, refunding(), reply)
+        assert isinstance(answered, Succeeded)
+        assert answered.amount == Money(500, "CNY")
 
     def test_an_answer_about_another_trade_is_no_answer(self, side: Side, account: Any) -> None:
         plugin = side.plugin
@@ -120,10 +120,10 @@ class Answers:
 
     def test_an_unheard_of_code_is_unknown(self, side: Side, account: Any) -> None:
         for operation, subject in operations_of(side.plugin).values():
-            said = outcome(side, account, operation, subject, side.refused("UNHEARD_OF"))
-            assert isinstance(said, Unknown)
-            assert said.code == "UNHEARD_OF"
-            assert not said.is_listed
+            answered = outcome(side, account, operation, subject, side.refused("UNHEARD_OF"))
+            assert isinstance(answered, Unknown)
+            assert answered.code == "UNHEARD_OF"
+            assert not answered.is_listed
 
     @pytest.mark.parametrize("status", [200, 201, 202, 204, 301, 400, 404, 429, 500, 502, 503])
     def test_no_answer_is_never_a_yes_or_a_no(self, side: Side, account: Any, status: int) -> None:
@@ -143,18 +143,18 @@ class Answers:
         honest = outcome(side, account, side.plugin.query, trade(), reply)
         for body in tampered(reply.body):
             try:
-                said = outcome(
+                answered = outcome(
                     side, account, side.plugin.query, trade(), Reply(200, reply.headers, body)
                 )
             except Unverifiable:
                 continue
             if side.signs_answers:
                 # Outside what is signed a byte may change without changing what is said.
-                assert said == honest or isinstance(said, Unknown | Declined | NotSent)
+                assert answered == honest or isinstance(answered, Unknown | Declined | NotSent)
             else:
                 # What cannot be the channel's still is no yes: of another payment, or no amount.
                 assert PAYMENT_NO.encode() in body
-                assert not isinstance(said, Succeeded) or said.amount is not None
+                assert not isinstance(answered, Succeeded) or answered.amount is not None
 
     def test_what_nobody_signed_ends_nothing(self, side: Side, account: Any) -> None:
         """`unverified-ends-nothing`: whatever it says, and whatever was asked, we ask again."""
@@ -166,10 +166,10 @@ class Answers:
         answer = side.plugin.wire.verify(side.paid(PAYMENT_NO), call, account, MOMENT)
         unsigned = Answer(answer.status, answer.content, answer.moment, signed=False)
         try:
-            said = side.plugin.query.outcome(unsigned, trade(), account)
+            answered = side.plugin.query.outcome(unsigned, trade(), account)
         except Unverifiable:
             return
-        assert isinstance(said, Unknown)
+        assert isinstance(answered, Unknown)
 
 
 def tampered(body: bytes) -> Iterator[bytes]:
@@ -189,7 +189,7 @@ def _asked_methods(side: Side) -> Iterator[tuple[Method, Operation[Any, Any]]]:
 def _assert_nothing_is_said(side: Side, account: Any, reply: Reply) -> None:
     for operation, subject in operations_of(side.plugin).values():
         try:
-            said = outcome(side, account, operation, subject, reply)
+            answered = outcome(side, account, operation, subject, reply)
         except Unverifiable:
             continue
-        assert isinstance(said, Unknown), (operation, reply, said)
+        assert isinstance(answered, Unknown), (operation, reply, answered)

@@ -31,13 +31,13 @@ class Calls:
     async def test_a_timeout_is_unknown_never_failed(
         self, side: Side, account: Any, trouble: Step
     ) -> None:
-        for said in await _asked_all(side, account, trouble):
-            assert isinstance(said, Unknown), said
+        for outcome in await _asked_all(side, account, trouble):
+            assert isinstance(outcome, Unknown), outcome
 
     async def test_what_was_never_reached_was_not_sent(self, side: Side, account: Any) -> None:
-        for said in await _asked_all(side, account, NotReached("no route")):
-            assert isinstance(said, NotSent), said
-            assert not said.is_spoken
+        for outcome in await _asked_all(side, account, NotReached("no route")):
+            assert isinstance(outcome, NotSent), outcome
+            assert not outcome.is_spoken
 
     def test_a_long_address_is_sent_whole(self, side: Side, account: Any) -> None:
         """What is told to the wrong address, or to half of one, is lost."""

@@ -30,10 +30,10 @@ class OddValues:
 
     def test_an_odd_value_in_an_answer_is_never_another_yes(self, side: Side, account: Any) -> None:
         for path, odd, reply in _changed(side, lambda: side.paid(PAYMENT_NO)):
-            said = _said(side, account, reply)
-            if isinstance(said, Succeeded):
+            answered = _said(side, account, reply)
+            if isinstance(answered, Succeeded):
                 may_be_untold = not side.tells_amounts and odd in (ABSENT, "", [])
-                _assert_as_told(said, path, odd, may_be_untold=may_be_untold)
+                _assert_as_told(answered, path, odd, may_be_untold=may_be_untold)
 
     def test_an_odd_value_in_a_notification_is_never_another_yes(
         self, side: Side, account: Any
@@ -60,8 +60,8 @@ class OddValues:
             assert side.plugin.currencies == {"CNY"}
             return
         if answer.has_currency:
-            said = _said(side, account, reply)
-            assert not isinstance(said, Succeeded) or _is_foreign(said)
+            answered = _said(side, account, reply)
+            assert not isinstance(answered, Succeeded) or _is_foreign(answered)
         if notification.has_currency:
             try:
                 read = side.plugin.notifications.read(raw, account, MOMENT)
@@ -135,18 +135,22 @@ def _putting(path: Path, odd: object) -> Change:
 def _said(side: Side, account: Any, reply: Reply) -> Outcome | None:
     """None where it was no answer."""
     try:
-        said = outcome(side, account, side.plugin.query, trade(), reply)
+        answered = outcome(side, account, side.plugin.query, trade(), reply)
     except Unverifiable:
         return None
-    assert "\x00" not in repr(said)
-    return said
+    assert "\x00" not in repr(answered)
+    return answered
 
 
-def _assert_as_told(said: Succeeded, path: Path, odd: object, *, may_be_untold: bool) -> None:
+def _assert_as_told(answered: Succeeded, path: Path, odd: object, *, may_be_untold: bool) -> None:
     """`compared-with-our-books`: with the amount that was told, so that it can be compared."""
-    told = said.amount in (PRICE, NOTHING)
-    assert told or (said.amount is None and may_be_untold), (path, odd, said)
+    fields = answered.amount in (PRICE, NOTHING)
+    assert fields or (answered.amount is None and may_be_untold), (path, odd, answered)
 
 
-def _is_foreign(said: Outcome) -> bool:
-    return isinstance(said, Succeeded) and said.amount is not None and said.amount.currency != "CNY"
+def _is_foreign(outcome: Outcome) -> bool:
+    return (
+        isinstance(outcome, Succeeded)
+        and outcome.amount is not None
+        and outcome.amount.currency != "CNY"
+    )

@@ -40,8 +40,8 @@ class SplitAnswers:
     def test_a_split_is_asked_for_with_all_it_says(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
             got = str(asked(side, account, splits.split, splitting()).content)
-            for said in (SPLIT_NO, CHANNEL_NO, *SHARES, "物业分成"):
-                assert said in got
+            for answered in (SPLIT_NO, CHANNEL_NO, *SHARES, "物业分成"):
+                assert answered in got
 
     def test_the_last_split_is_asked_for_in_another_way(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
@@ -65,18 +65,18 @@ class SplitAnswers:
     def test_a_split_that_was_taken_is_under_way(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
             reply = side.split_taken(SPLIT_NO)
-            said = outcome(side, account, splits.split, splitting(), reply)
-            assert isinstance(said, Pending)
-            assert said.channel_no
-            assert {share.status for share in said.shares} <= {"processing"}
+            answered = outcome(side, account, splits.split, splitting(), reply)
+            assert isinstance(answered, Pending)
+            assert answered.channel_no
+            assert {share.status for share in answered.shares} <= {"processing"}
 
     def test_a_split_is_over_when_everybody_is_told_of(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
-            said = outcome(
+            answered = outcome(
                 side, account, splits.query, splitting(), side.split_reply(SPLIT_NO, ALL)
             )
-            assert isinstance(said, Succeeded)
-            assert said.shares == tuple(
+            assert isinstance(answered, Succeeded)
+            assert answered.shares == tuple(
                 SharedOut(name, Money(amount, "CNY"), "succeeded")
                 for name, amount in SHARES.items()
             )
@@ -84,18 +84,18 @@ class SplitAnswers:
     def test_who_got_nothing_is_told_with_the_reason(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
             reply = side.split_reply(SPLIT_NO, ALL | {PERSON: (200, "failed")})
-            said = outcome(side, account, splits.query, splitting(), reply)
-            assert isinstance(said, Succeeded)
-            assert [share.status for share in said.shares] == ["succeeded", "failed"]
-            assert said.shares[1].code
-            assert said.shares[1].message
+            answered = outcome(side, account, splits.query, splitting(), reply)
+            assert isinstance(answered, Succeeded)
+            assert [share.status for share in answered.shares] == ["succeeded", "failed"]
+            assert answered.shares[1].code
+            assert answered.shares[1].message
 
     def test_a_split_waits_for_its_last_receiver(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
             reply = side.split_reply(SPLIT_NO, ALL | {PERSON: (200, "processing")})
-            said = outcome(side, account, splits.query, splitting(), reply)
-            assert isinstance(said, Pending)
-            assert [share.status for share in said.shares] == ["succeeded", "processing"]
+            answered = outcome(side, account, splits.query, splitting(), reply)
+            assert isinstance(answered, Pending)
+            assert [share.status for share in answered.shares] == ["succeeded", "processing"]
 
     def test_a_receiver_who_is_not_told_of_has_not_got_theirs(
         self, side: Side, account: Any
@@ -103,25 +103,25 @@ class SplitAnswers:
         for splits in _splits_of(side):
             reply = side.split_reply(SPLIT_NO, {MERCHANT: ALL[MERCHANT]})
             try:
-                said = outcome(side, account, splits.query, splitting(), reply)
+                answered = outcome(side, account, splits.query, splitting(), reply)
             except Unverifiable:
                 continue
-            assert isinstance(said, Pending)
-            assert [share.account for share in said.shares] == [MERCHANT]
+            assert isinstance(answered, Pending)
+            assert [share.account for share in answered.shares] == [MERCHANT]
 
     def test_the_amount_of_a_share_is_the_channels_word(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
             reply = side.split_reply(SPLIT_NO, ALL | {PERSON: (201, "succeeded")})
-            said = outcome(side, account, splits.query, splitting(), reply)
-            assert isinstance(said, Succeeded)
-            assert said.shares[1].amount == Money(201, "CNY")
+            answered = outcome(side, account, splits.query, splitting(), reply)
+            assert isinstance(answered, Succeeded)
+            assert answered.shares[1].amount == Money(201, "CNY")
 
     def test_a_receiver_in_an_unheard_of_state_is_unknown(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):
             reply = side.split_reply(SPLIT_NO, ALL | {PERSON: (200, "UNHEARD_OF")})
-            said = outcome(side, account, splits.query, splitting(), reply)
-            assert isinstance(said, Unknown)
-            assert not said.is_listed
+            answered = outcome(side, account, splits.query, splitting(), reply)
+            assert isinstance(answered, Unknown)
+            assert not answered.is_listed
 
     def test_an_answer_about_another_split_is_no_answer(self, side: Side, account: Any) -> None:
         for splits in _splits_of(side):

@@ -137,9 +137,9 @@ class EasyDirectSide(AnySide):
 
     def unsigned(self) -> Iterator[Reply]:
         for code in {row for table in tables(codes) for row in table} | {"QTC006", "QT0010"}:
-            told = {"rspHeader": {"rspCode": code, "rspInfo": "不行"}}
-            yield Reply(200, {}, json.dumps(told).encode())
-            yield Reply(200, {}, json.dumps(told | {"rspBody": self.body("X", {})}).encode())
+            fields = {"rspHeader": {"rspCode": code, "rspInfo": "不行"}}
+            yield Reply(200, {}, json.dumps(fields).encode())
+            yield Reply(200, {}, json.dumps(fields | {"rspBody": self.body("X", {})}).encode())
         forged = {"rspHeader": {"rspCode": "000000"}, "rspBody": self.body("X", {}), "rspSign": ""}
         yield Reply(200, {}, json.dumps(forged).encode())
 

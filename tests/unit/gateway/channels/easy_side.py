@@ -152,9 +152,9 @@ class EasySide(AnySide):
     def unsigned(self) -> Iterator[Reply]:
         """Without bizData nothing is signed; and a code beside other bizData is not."""
         for code in {row for table in tables(codes) for row in table}:
-            told = {"sysRetCode": f"0000{code}", "sysRetMsg": "不行"}
-            yield Reply(200, {}, json.dumps(told | {"orgId": ORG_ID}).encode())
-            yield self.answer({"tradeRetCode": "00", "tradeRetMsg": "成功"}, **told)
+            fields = {"sysRetCode": f"0000{code}", "sysRetMsg": "不行"}
+            yield Reply(200, {}, json.dumps(fields | {"orgId": ORG_ID}).encode())
+            yield self.answer({"tradeRetCode": "00", "tradeRetMsg": "成功"}, **fields)
 
     def paid_notification(self, payment_no: str, amount_minor: int = 1299) -> RawNotification:
         return self.notification(payment_no, "00", biz_data={"tradeAmt": str(amount_minor)})

@@ -162,16 +162,16 @@ class StripeSide(AnySide):
         content = {"error": {"type": "invalid_request_error", "message": "…", **error}}
         return Reply(status, HEADERS, json.dumps(content).encode())
 
-    def event(self, told: Object, at: int = CREATED, **changed: Any) -> RawNotification:
+    def event(self, shown: Object, at: int = CREATED, **changed: Any) -> RawNotification:
         event = {
             "id": "evt_1",
             "object": "event",
             "api_version": "2026-10-28.endive",
             "created": at,
-            "data": {"object": self.change(told), "previous_attributes": None},
+            "data": {"object": self.change(shown), "previous_attributes": None},
             "livemode": False,
             "request": {"id": None, "idempotency_key": None},
-            "type": f"{told.get('object')}.updated",
+            "type": f"{shown.get('object')}.updated",
         } | changed
         return self.signed(json.dumps(event, indent=2).encode(), at)
 
@@ -214,12 +214,12 @@ class StripeSide(AnySide):
         """Without the number that Stripe gives each answer, somebody in between said it."""
         for code in {row for table in tables(codes) for row in table}:
             for status in (400, 401, 402, 403, 404, 409, 429):
-                said = self.error(status, code=code)
-                yield Reply(status, {"content-type": "application/json"}, said.body)
+                outcome = self.error(status, code=code)
+                yield Reply(status, {"content-type": "application/json"}, outcome.body)
 
     def paid_notification(self, payment_no: str, amount_minor: int = 1299) -> RawNotification:
-        told = self.paid_session(payment_no, amount_minor, payment_intent=INTENT_ID)
-        return self.event(told, type="checkout.session.completed")
+        shown = self.paid_session(payment_no, amount_minor, payment_intent=INTENT_ID)
+        return self.event(shown, type="checkout.session.completed")
 
     def notification_of_unknown_state(self, payment_no: str) -> RawNotification:
         return self.event(self.paid_session(payment_no, payment_status="UNHEARD_OF"))

@@ -68,8 +68,10 @@ def test_the_signed_text_is_cut_out_as_it_stands(
     sign = side.platform.sign(node.encode())
     name = "alipay_trade_query_response"
     body = f'{space}{{{space}"{name}"{space}:{space}{node}{space},{space}"sign":"{sign}"{space}}}'
-    said = outcome(side, account, PLUGIN.query, trade(), Reply(200, {}, f"{body}{space}".encode()))
-    assert said == Pending(channel_no=TRADE_NO)
+    answered = outcome(
+        side, account, PLUGIN.query, trade(), Reply(200, {}, f"{body}{space}".encode())
+    )
+    assert answered == Pending(channel_no=TRADE_NO)
 
 
 def test_two_nodes_of_one_name_are_refused(side: AlipaySide, account: Any) -> None:

@@ -73,9 +73,9 @@ def test_each_code_has_its_meaning(
     way, subject = operations_of(PLUGIN)[operation]
     refusal = {"sub_code": f"{prefix}.{code}", "sub_msg": "不行"}
     reply = side.answer(method_of(account, way, subject), refusal, "40004")
-    said = outcome(side, account, way, subject, reply)
+    answered = outcome(side, account, way, subject, reply)
     expected = meaning(f"{prefix}.{code}", "不行") if callable(meaning) else meaning
-    assert said == expected
+    assert answered == expected
 
 
 def test_every_row_of_the_tables_is_tested() -> None:
@@ -95,8 +95,8 @@ def test_every_row_of_the_tables_is_tested() -> None:
 
 def test_a_number_whose_trade_is_closed_stays_closed(side: AlipaySide, account: Any) -> None:
     reply = side.business_refusal("alipay.trade.precreate", "TRADE_HAS_CLOSE")
-    said = outcome(side, account, PLUGIN.methods[Method.NATIVE], order(), reply)
-    assert said == Declined("ACQ.TRADE_HAS_CLOSE", "不行", closed=True)
+    answered = outcome(side, account, PLUGIN.methods[Method.NATIVE], order(), reply)
+    assert answered == Declined("ACQ.TRADE_HAS_CLOSE", "不行", closed=True)
 
 
 GATEWAY_ROWS = [
@@ -124,11 +124,11 @@ def test_the_gateways_own_refusals_count_where_they_are_signed(
         is_repeated = meaning is Unknown and name.startswith("pay:") and name != "pay:barcode"
         expected = Unknown if name.startswith("query") else meaning
         expected = passing if is_repeated else expected
-        said = outcome(side, account, way, subject, reply)
+        answered = outcome(side, account, way, subject, reply)
         if is_signed:
-            assert said == expected(sub_code, "不行")
+            assert answered == expected(sub_code, "不行")
         else:
-            assert said == unsigned(sub_code, "不行", is_passing=expected is passing)
+            assert answered == unsigned(sub_code, "不行", is_passing=expected is passing)
 
 
 def test_a_business_refusal_needs_a_signature(side: AlipaySide, account: Any) -> None:
@@ -157,16 +157,16 @@ def test_each_code_of_a_cancellation_has_its_meaning(
 ) -> None:
     assert PLUGIN.close is not None
     reply = side.business_refusal("alipay.trade.cancel", code)
-    said = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
-    assert said == (meaning(f"ACQ.{code}", "不行") if callable(meaning) else meaning)
+    answered = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
+    assert answered == (meaning(f"ACQ.{code}", "不行") if callable(meaning) else meaning)
 
 
 def test_a_cancellation_may_have_to_be_repeated(side: AlipaySide, account: Any) -> None:
     assert PLUGIN.close is not None
     content = {"out_trade_no": PAYMENT_NO, "retry_flag": "Y", "action": ""}
     reply = side.answer("alipay.trade.cancel", content)
-    said = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
-    assert isinstance(said, Unknown)
+    answered = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
+    assert isinstance(answered, Unknown)
 
 
 # ── states ──
@@ -211,9 +211,9 @@ def test_a_cancelled_payment_code_is_closed_even_if_it_was_paid(
 ) -> None:
     content = side.trade(PAYMENT_NO, "TRADE_CLOSED") | {"send_pay_date": "2026-01-31 12:00:05"}
     reply = side.answer("alipay.trade.query", content)
-    said = outcome(side, account, PLUGIN.query, trade(Method.BARCODE), reply)
-    assert isinstance(said, Declined)
-    assert said.closed
+    answered = outcome(side, account, PLUGIN.query, trade(Method.BARCODE), reply)
+    assert isinstance(answered, Declined)
+    assert answered.closed
 
 
 @pytest.mark.parametrize("amount", ["", "12,99", "1e3", "12.999", " 12.99", "１２.99", "NaN"])

@@ -63,9 +63,9 @@ def handed_over(account: Any, method: Method, **changed: Any) -> tuple[Request, 
 
 
 def test_native_asks_for_a_qr_code(side: AlipaySide, account: Any) -> None:
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order(client_ip=None))
-    params = said.content[""]
-    assert said.operation == "alipay.trade.precreate"
+    answered = asked(side, account, PLUGIN.methods[Method.NATIVE], order(client_ip=None))
+    params = answered.content[""]
+    assert answered.operation == "alipay.trade.precreate"
     assert params["notify_url"] == "https://pay.example/webhooks/channel/C01"
     assert json.loads(params["biz_content"]) == {
         "out_trade_no": PAYMENT_NO,
@@ -78,19 +78,19 @@ def test_native_asks_for_a_qr_code(side: AlipaySide, account: Any) -> None:
 
 def test_a_contract_may_name_another_product(side: AlipaySide) -> None:
     account = opened(side, native_product_code="QR_CODE_OFFLINE")
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order())
-    assert said.content["product_code"] == "QR_CODE_OFFLINE"
+    answered = asked(side, account, PLUGIN.methods[Method.NATIVE], order())
+    assert answered.content["product_code"] == "QR_CODE_OFFLINE"
 
 
 def test_what_a_subject_must_not_hold_is_replaced(side: AlipaySide, account: Any) -> None:
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order(subject="a/b=c&d 楼"))
-    assert said.content["subject"] == "a／b＝c＆d 楼"
+    answered = asked(side, account, PLUGIN.methods[Method.NATIVE], order(subject="a/b=c&d 楼"))
+    assert answered.content["subject"] == "a／b＝c＆d 楼"
 
 
 def test_the_payer_has_at_least_a_minute(side: AlipaySide, account: Any) -> None:
     soon_over = order(expires_at=NOW + timedelta(seconds=1))
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], soon_over)
-    assert said.content["time_expire"] == "2026-01-31 12:01:30"
+    answered = asked(side, account, PLUGIN.methods[Method.NATIVE], soon_over)
+    assert answered.content["time_expire"] == "2026-01-31 12:01:30"
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_amounts_are_decimal_text(
     side: AlipaySide, account: Any, amount_minor: int, text: str
 ) -> None:
     requested = order(amount=Money(amount_minor, "CNY"))
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], requested)
-    assert said.content["total_amount"] == text
+    answered = asked(side, account, PLUGIN.methods[Method.NATIVE], requested)
+    assert answered.content["total_amount"] == text
 
 
 def test_the_payers_address_is_told_for_risk_control(side: AlipaySide, account: Any) -> None:
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order())
-    assert said.content["business_params"] == {"mc_create_trade_ip": "203.0.113.7"}
+    answered = asked(side, account, PLUGIN.methods[Method.NATIVE], order())
+    assert answered.content["business_params"] == {"mc_create_trade_ip": "203.0.113.7"}
 
 
 @pytest.mark.parametrize("method", [Method.JSAPI, Method.MINI_PROGRAM])
@@ -125,9 +125,12 @@ def test_the_payer_is_named_by_open_id_or_user_id(
 
 def test_a_payment_code_is_scanned(side: AlipaySide, account: Any) -> None:
     way: Any = PLUGIN.methods[Method.BARCODE]
-    said = asked(side, account, way, order(Method.BARCODE))
-    assert said.operation == "alipay.trade.pay"
-    assert (said.content["scene"], said.content["auth_code"]) == ("bar_code", "134567890123456789")
+    answered = asked(side, account, way, order(Method.BARCODE))
+    assert answered.operation == "alipay.trade.pay"
+    assert (answered.content["scene"], answered.content["auth_code"]) == (
+        "bar_code",
+        "134567890123456789",
+    )
     assert way.call(order(Method.BARCODE), account).timeout_s == 30
 
 
@@ -160,15 +163,15 @@ def test_operations_ask_by_our_numbers(side: AlipaySide, account: Any) -> None:
             {"out_trade_no": PAYMENT_NO, "out_request_no": REFUND_NO},
         ),
     ):
-        said = asked(side, account, operation, subject)
-        assert said.operation == method
-        assert {name: said.content.get(name) for name in content} == content
+        answered = asked(side, account, operation, subject)
+        assert answered.operation == method
+        assert {name: answered.content.get(name) for name in content} == content
 
 
 def test_a_service_provider_acts_by_its_token(side: AlipaySide) -> None:
     account = opened(side, app_auth_token="token-of-the-merchant", seller_id=SELLER_ID)
-    said = asked(side, account, PLUGIN.query, trade())
-    assert said.content[""]["app_auth_token"] == "token-of-the-merchant"
+    answered = asked(side, account, PLUGIN.query, trade())
+    assert answered.content[""]["app_auth_token"] == "token-of-the-merchant"
     assert "token-of-the-merchant" not in repr(account)
 
 
@@ -180,33 +183,33 @@ def test_pc_is_a_form_that_the_browser_submits(side: AlipaySide, account: Any) -
     assert isinstance(action, FormAction)
     assert action.method == "POST"
     body = urlencode(action.fields).encode()
-    said = side.asked(Request("POST", action.url, {}, body))
-    assert said.operation == "alipay.trade.page.pay"
-    assert said.content["product_code"] == "FAST_INSTANT_TRADE_PAY"
-    assert said.content[""]["return_url"] == "https://app.example/back?order=1"
+    answered = side.asked(Request("POST", action.url, {}, body))
+    assert answered.operation == "alipay.trade.page.pay"
+    assert answered.content["product_code"] == "FAST_INSTANT_TRADE_PAY"
+    assert answered.content[""]["return_url"] == "https://app.example/back?order=1"
 
 
 def test_h5_is_a_link(side: AlipaySide, account: Any) -> None:
     _, action = handed_over(account, Method.H5)
     assert isinstance(action, RedirectAction)
-    said = side.asked(Request("GET", action.url, {}, b""))
-    assert said.operation == "alipay.trade.wap.pay"
-    assert said.content["product_code"] == "QUICK_WAP_WAY"
-    assert said.content["quit_url"] == "https://app.example/back?order=1"
+    answered = side.asked(Request("GET", action.url, {}, b""))
+    assert answered.operation == "alipay.trade.wap.pay"
+    assert answered.content["product_code"] == "QUICK_WAP_WAY"
+    assert answered.content["quit_url"] == "https://app.example/back?order=1"
     _, without = handed_over(account, Method.H5, return_url=None)
-    said = side.asked(Request("GET", without.url, {}, b""))
-    assert said.content["quit_url"] == "https://www.alipay.com"
-    assert "return_url" not in said.content[""]
+    answered = side.asked(Request("GET", without.url, {}, b""))
+    assert answered.content["quit_url"] == "https://www.alipay.com"
+    assert "return_url" not in answered.content[""]
 
 
 def test_app_is_an_order_string(side: AlipaySide, account: Any) -> None:
     _, action = handed_over(account, Method.APP)
     assert isinstance(action, AppAction)
     url = f"https://alipay.example/gateway.do?{action.params['order_string']}"
-    said = side.asked(Request("GET", url, {}, b""))
-    assert said.operation == "alipay.trade.app.pay"
-    assert said.content["product_code"] == "QUICK_MSECURITY_PAY"
-    assert "return_url" not in said.content[""]
+    answered = side.asked(Request("GET", url, {}, b""))
+    assert answered.operation == "alipay.trade.app.pay"
+    assert answered.content["product_code"] == "QUICK_MSECURITY_PAY"
+    assert "return_url" not in answered.content[""]
     assert "+" not in action.params["order_string"]
 
 
@@ -216,8 +219,8 @@ def test_app_is_an_order_string(side: AlipaySide, account: Any) -> None:
 def test_the_bridge_is_given_the_trade_number(side: AlipaySide, account: Any) -> None:
     for method in (Method.JSAPI, Method.MINI_PROGRAM):
         reply = side.prepared(method, PAYMENT_NO)
-        said = outcome(side, account, PLUGIN.methods[method], order(method), reply)
-        assert said == Pending(JsapiAction(params={"trade_no": TRADE_NO}), channel_no=TRADE_NO)
+        answered = outcome(side, account, PLUGIN.methods[method], order(method), reply)
+        assert answered == Pending(JsapiAction(params={"trade_no": TRADE_NO}), channel_no=TRADE_NO)
 
 
 def test_a_payment_code_is_paid_waits_or_fails(side: AlipaySide, account: Any) -> None:

@@ -132,10 +132,10 @@ def test_a_refund_of_ours_is_a_word_about_both(
 ) -> None:
     """It has a number, and an amount or a time; and what went back was paid."""
     notification = side.refund_notification(**fields)
-    told = "refund_fee" not in fields
+    shown = "refund_fee" not in fields
     returned_at = None if "gmt_refund" in fields else RETURNED_AT
     assert read(account, notification) == [
-        NotifiedPayment(PAYMENT_NO, paid_and_back(700) if told else PAID),
+        NotifiedPayment(PAYMENT_NO, paid_and_back(700) if shown else PAID),
         NotifiedRefund(REFUND_NO, PAYMENT_NO, Succeeded(at=returned_at)),
     ]
 
@@ -290,8 +290,8 @@ def test_a_cancellation_says_what_it_did(
 ) -> None:
     content = {"trade_no": TRADE_NO, "out_trade_no": PAYMENT_NO, "retry_flag": "N"} | node
     reply = side.answer("alipay.trade.cancel", content)
-    said = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
-    assert said == expected
+    answered = outcome(side, account, PLUGIN.close, trade(Method.BARCODE), reply)
+    assert answered == expected
 
 
 @pytest.mark.parametrize("node", [{}, {"action": "unheard_of"}, {"retry_flag": "Y"}], ids=str)
@@ -308,6 +308,6 @@ def test_a_code_that_was_paid_and_cancelled_is_closed_and_given_back(
 ) -> None:
     content = side.trade(PAYMENT_NO, "TRADE_CLOSED") | {"send_pay_date": "2026-01-31 12:00:05"}
     reply = side.answer("alipay.trade.query", content)
-    said = outcome(side, account, PLUGIN.query, trade(Method.BARCODE), reply)
-    assert isinstance(said, Declined)
-    assert (said.closed, said.given_back) == (True, GivenBack(Money(1299, "CNY")))
+    answered = outcome(side, account, PLUGIN.query, trade(Method.BARCODE), reply)
+    assert isinstance(answered, Declined)
+    assert (answered.closed, answered.given_back) == (True, GivenBack(Money(1299, "CNY")))

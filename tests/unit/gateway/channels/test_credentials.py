@@ -84,9 +84,9 @@ def test_what_is_needed_and_absent_is_named(channel: str) -> None:
     ],
 )
 def test_a_bad_private_key_is_named(channel: str, bad: str, words: str) -> None:
-    said = faults(channel, **{OWN_KEY[channel]: bad})
-    assert list(said) == [OWN_KEY[channel]]
-    assert words in said[OWN_KEY[channel]]
+    outcome = faults(channel, **{OWN_KEY[channel]: bad})
+    assert list(outcome) == [OWN_KEY[channel]]
+    assert words in outcome[OWN_KEY[channel]]
 
 
 @pytest.mark.parametrize("channel", SIDES)
@@ -100,9 +100,9 @@ def test_a_bad_private_key_is_named(channel: str, bad: str, words: str) -> None:
     ],
 )
 def test_a_bad_public_key_is_named(channel: str, bad: str, words: str) -> None:
-    said = faults(channel, **{THEIR_KEY[channel]: bad})
-    assert list(said) == [THEIR_KEY[channel]]
-    assert words in said[THEIR_KEY[channel]]
+    outcome = faults(channel, **{THEIR_KEY[channel]: bad})
+    assert list(outcome) == [THEIR_KEY[channel]]
+    assert words in outcome[THEIR_KEY[channel]]
 
 
 @pytest.mark.parametrize("channel", SIDES)
@@ -110,9 +110,9 @@ def test_ones_own_public_key_is_not_the_channels(channel: str) -> None:
     """The mistake that is made most often."""
     own = rsa.private_key(SIDES[channel].credentials()[OWN_KEY[channel]]).public_key()
     text = own.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    said = faults(channel, **{THEIR_KEY[channel]: text})
-    assert list(said) == [THEIR_KEY[channel]]
-    assert "own key" in said[THEIR_KEY[channel]]
+    outcome = faults(channel, **{THEIR_KEY[channel]: text})
+    assert list(outcome) == [THEIR_KEY[channel]]
+    assert "own key" in outcome[THEIR_KEY[channel]]
 
 
 @pytest.mark.parametrize("channel", SIDES)
@@ -198,9 +198,9 @@ def test_alipays_certificates_must_belong_together() -> None:
             "cannot be used together",
         ),
     ):
-        said = faults("alipay", **(good | changed))
-        assert list(said) == [field], said
-        assert words in said[field]
+        outcome = faults("alipay", **(good | changed))
+        assert list(outcome) == [field], outcome
+        assert words in outcome[field]
 
 
 def test_certificate_mode_names_its_certificates_and_knows_alipays() -> None:

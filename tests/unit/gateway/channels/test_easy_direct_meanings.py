@@ -69,9 +69,9 @@ def test_each_state_of_a_payment(state: str, expected: object) -> None:
 
 @pytest.mark.parametrize("state", ["1", "2", "", "00", "c"])
 def test_a_state_that_adapters_disagree_about_makes_us_ask_again(state: str) -> None:
-    said = queried(state)
-    assert isinstance(said, Unknown)
-    assert not said.is_listed
+    answered = queried(state)
+    assert isinstance(answered, Unknown)
+    assert not answered.is_listed
 
 
 @pytest.mark.parametrize("amount", ["1299", 12.99, True, None, 1e3])
@@ -83,9 +83,9 @@ def test_a_paid_trade_with_a_misshapen_amount_is_no_answer(amount: object) -> No
 @pytest.mark.parametrize("code", ["QT0099", "999999", "QTC001", "QTC0ZZ"])
 def test_the_printed_codes_are_unknown_and_nobody_is_alarmed(code: str) -> None:
     for subject, operation in ((trade(), PLUGIN.query), (refunding(), PLUGIN.refund)):
-        said = outcome(SIDE, ACCOUNT, operation, subject, SIDE.refused(code))
-        assert isinstance(said, Unknown)
-        assert said.is_listed
+        answered = outcome(SIDE, ACCOUNT, operation, subject, SIDE.refused(code))
+        assert isinstance(answered, Unknown)
+        assert answered.is_listed
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_each_state_of_a_refund(state: str, expected: object) -> None:
 @pytest.mark.parametrize("state", ["0", "1", "A", "R"])
 def test_a_refund_has_only_come_back_where_its_own_state_says_so(state: str) -> None:
     reply = SIDE.answer(SIDE.body(state, SIDE.trade(REFUND_NO, 500)))
-    said = outcome(SIDE, ACCOUNT, PLUGIN.query_refund, refunding(), reply)
-    assert isinstance(said, Unknown)
+    answered = outcome(SIDE, ACCOUNT, PLUGIN.query_refund, refunding(), reply)
+    assert isinstance(answered, Unknown)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_a_code_is_shown_and_a_phone_is_sent_to_its_page() -> None:
         (Method.JSAPI, JsapiAction(params=BRIDGE)),
     ):
         reply = SIDE.prepared(method, PAYMENT_NO)
-        said = outcome(SIDE, ACCOUNT, PLUGIN.methods[method], order(method), reply)
-        assert said == Pending(action)
+        answered = outcome(SIDE, ACCOUNT, PLUGIN.methods[method], order(method), reply)
+        assert answered == Pending(action)
 
 
 @pytest.mark.parametrize("code", ["weixin://wxpay/bizpayurl?pr=1", "javascript:alert(1)", ""])
@@ -141,9 +141,9 @@ def test_a_code_that_leads_to_no_page_calls_nobody(code: str) -> None:
         outcome(SIDE, ACCOUNT, PLUGIN.methods[Method.APP], order(Method.APP), reply)
 
 
-@pytest.mark.parametrize("told", [None, "", "{", "[]", "{}", {}, {"a": 1}, {"a": None}])
-def test_what_no_bridge_understands_calls_nobody(told: object) -> None:
-    reply = SIDE.answer(SIDE.body("9", {"orgTrace": PAYMENT_NO, "wxWcPayData": told}))
+@pytest.mark.parametrize("fields", [None, "", "{", "[]", "{}", {}, {"a": 1}, {"a": None}])
+def test_what_no_bridge_understands_calls_nobody(fields: object) -> None:
+    reply = SIDE.answer(SIDE.body("9", {"orgTrace": PAYMENT_NO, "wxWcPayData": fields}))
     with pytest.raises(Unverifiable):
         outcome(SIDE, ACCOUNT, PLUGIN.methods[Method.JSAPI], order(Method.JSAPI), reply)
 
@@ -198,15 +198,15 @@ def test_news_that_nobody_understands_comes_again(state: str) -> None:
 
 @pytest.mark.parametrize("state", ["X", "E"])
 def test_a_failed_try_is_not_the_end_of_a_payment(state: str) -> None:
-    [told] = PLUGIN.notifications.read(SIDE.notification(PAYMENT_NO, state), ACCOUNT, MOMENT)
-    assert told == NotifiedPayment(PAYMENT_NO, Pending())
+    [fields] = PLUGIN.notifications.read(SIDE.notification(PAYMENT_NO, state), ACCOUNT, MOMENT)
+    assert fields == NotifiedPayment(PAYMENT_NO, Pending())
 
 
 def test_a_notification_is_bound_to_its_number() -> None:
-    [told] = PLUGIN.notifications.read(SIDE.paid_notification(PAYMENT_NO), ACCOUNT, MOMENT)
-    assert not getattr(told, "is_unbound", False)
-    assert isinstance(told.outcome, Succeeded)
-    assert told.outcome.amount == Money(1299, "CNY")
+    [fields] = PLUGIN.notifications.read(SIDE.paid_notification(PAYMENT_NO), ACCOUNT, MOMENT)
+    assert not getattr(fields, "is_unbound", False)
+    assert isinstance(fields.outcome, Succeeded)
+    assert fields.outcome.amount == Money(1299, "CNY")
 
 
 def test_a_product_does_not_read_what_the_other_one_is_told() -> None:
@@ -226,9 +226,9 @@ def test_a_product_does_not_read_what_the_other_one_is_told() -> None:
 )
 def test_what_a_trial_blames(reply: Reply, expected: Trial | str | None) -> None:
     call = PLUGIN.query.call(trade(), ACCOUNT)
-    said = PLUGIN.trial(reply, call, ACCOUNT, MOMENT)
+    answered = PLUGIN.trial(reply, call, ACCOUNT, MOMENT)
     if isinstance(expected, Trial):
-        assert (said.ok, said.code) == (True, expected.code)
+        assert (answered.ok, answered.code) == (True, expected.code)
     else:
-        assert not said.ok
-        assert said.field == expected
+        assert not answered.ok
+        assert answered.field == expected

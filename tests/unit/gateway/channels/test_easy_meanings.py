@@ -80,8 +80,8 @@ def test_the_payer_is_sent_to_the_cashier_unchanged(side: EasySide, account: Any
     page = "https://easy.example/cashier/index.html?params=%7B%22payToken%22%3A%22t%22%7D"
     for method in PLUGIN.methods:
         reply = side.prepared(method, PAYMENT_NO)
-        said = outcome(side, account, PLUGIN.methods[method], order(method), reply)
-        assert said == Pending(RedirectAction(url=page))
+        answered = outcome(side, account, PLUGIN.methods[method], order(method), reply)
+        assert answered == Pending(RedirectAction(url=page))
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ def test_the_payer_is_sent_to_the_cashier_unchanged(side: EasySide, account: Any
 def test_an_order_that_failed_has_no_cashier(
     side: EasySide, account: Any, biz_data: dict[str, str], kind: type[Outcome]
 ) -> None:
-    said = outcome(
+    answered = outcome(
         side, account, PLUGIN.methods[Method.H5], order(Method.H5), side.answer(biz_data)
     )
-    assert isinstance(said, kind)
+    assert isinstance(answered, kind)
 
 
 def test_an_answer_without_a_page_is_no_answer(side: EasySide, account: Any) -> None:
@@ -112,8 +112,8 @@ def test_each_code_has_its_meaning(
 ) -> None:
     way, subject = operations_of(PLUGIN)[operation]
     expected = meaning(f"0100{code}", "不行") if isinstance(meaning, type) else meaning
-    told = {"tradeRetCode": code, "tradeRetMsg": "不行"}
-    signed = side.answer(told, sysRetCode=f"0100{code}", sysRetMsg="不行")
+    fields = {"tradeRetCode": code, "tradeRetMsg": "不行"}
+    signed = side.answer(fields, sysRetCode=f"0100{code}", sysRetMsg="不行")
     assert outcome(side, account, way, subject, signed) == expected
 
 
@@ -147,20 +147,20 @@ def test_a_query_that_tells_no_amount_is_believed(side: EasySide, account: Any) 
     """The documents list none; whose trade it is, the trace says."""
     content = side.trade(PAYMENT_NO, "00")
     content.pop("transAmt")
-    said = outcome(side, account, PLUGIN.query, trade(), side.answer(content))
-    assert said == Succeeded("EP20260131000001", None, NOW + timedelta(seconds=5))
+    answered = outcome(side, account, PLUGIN.query, trade(), side.answer(content))
+    assert answered == Succeeded("EP20260131000001", None, NOW + timedelta(seconds=5))
 
 
 def test_not_found_closes_nothing_however_late_it_is(side: EasySide, account: Any) -> None:
     """`07` is documented as unknown, to be asked later: the payer may hold a page all the same."""
     late = replace(MOMENT, now=AFTER)
     for code in ("07", "000007"):
-        told = side.answer({"tradeRetCode": "07", "tradeRetMsg": "…"}, sysRetCode=code)
+        fields = side.answer({"tradeRetCode": "07", "tradeRetMsg": "…"}, sysRetCode=code)
         bare = Reply(200, {}, f'{{"sysRetCode":"{code}","sysRetMsg":"…"}}'.encode())
-        for reply in (told, bare):
+        for reply in (fields, bare):
             for moment in (MOMENT, late):
-                said = outcome(side, account, PLUGIN.query, trade(), reply, moment)
-                assert isinstance(said, Unknown)
+                answered = outcome(side, account, PLUGIN.query, trade(), reply, moment)
+                assert isinstance(answered, Unknown)
 
 
 @pytest.mark.parametrize(
@@ -196,14 +196,14 @@ def test_a_notification_never_ends_a_payment_unpaid(
     side: EasySide, account: Any, code: str
 ) -> None:
     """The payer may try again on the same page."""
-    [said] = PLUGIN.notifications.read(side.notification(PAYMENT_NO, code), account, MOMENT)
-    assert isinstance(said, NotifiedPayment)
-    assert isinstance(said.outcome, Pending)
+    [answered] = PLUGIN.notifications.read(side.notification(PAYMENT_NO, code), account, MOMENT)
+    assert isinstance(answered, NotifiedPayment)
+    assert isinstance(answered.outcome, Pending)
 
 
 def test_a_notification_says_when_it_was_paid(side: EasySide, account: Any) -> None:
-    [said] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
-    assert said.outcome == Succeeded(
+    [answered] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
+    assert answered.outcome == Succeeded(
         "EP20260131000001", Money(1299, "CNY"), NOW + timedelta(seconds=5)
     )
 
@@ -249,9 +249,9 @@ def test_each_field_of_a_notification_is_signed(side: EasySide, account: Any) ->
 
 
 def test_a_number_that_is_not_signed_only_makes_us_ask(side: EasySide, account: Any) -> None:
-    [said] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
-    assert isinstance(said, NotifiedPayment)
-    assert said.is_unbound
+    [answered] = PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
+    assert isinstance(answered, NotifiedPayment)
+    assert answered.is_unbound
 
 
 def test_notifications_are_answered_as_easypay_wants() -> None:

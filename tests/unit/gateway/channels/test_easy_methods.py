@@ -40,15 +40,15 @@ def account(side: EasySide) -> Any:
 
 @pytest.mark.parametrize("method", [Method.H5, Method.PC, Method.CASHIER])
 def test_an_order_is_placed(side: EasySide, account: Any, method: Method) -> None:
-    said = asked(side, account, PLUGIN.methods[method], order(method))
-    assert said.operation == "/cashier/apply/advancePay"
-    assert said.content["orgInfo"] == PAYMENT_NO
-    assert said.content["orgTrace"] == trace_of(ORG_ID, trade())
-    assert said.content["orgDeviceIp"] == "203.0.113.7"
-    assert [said.content[name] for name in ("orgId", "orgMerCode", "orgTermNo", "prodCode")] == [
+    outcome = asked(side, account, PLUGIN.methods[method], order(method))
+    assert outcome.operation == "/cashier/apply/advancePay"
+    assert outcome.content["orgInfo"] == PAYMENT_NO
+    assert outcome.content["orgTrace"] == trace_of(ORG_ID, trade())
+    assert outcome.content["orgDeviceIp"] == "203.0.113.7"
+    assert [outcome.content[name] for name in ("orgId", "orgMerCode", "orgTermNo", "prodCode")] == [
         ORG_ID, MER_CODE, TERM_NO, "ISYH",
     ]  # fmt: skip
-    assert said.content["bizData"] == {
+    assert outcome.content["bizData"] == {
         "title": "物业费 11月",
         "subject": "物业费 11月",
         "transAmt": "1299",
@@ -61,17 +61,17 @@ def test_an_order_is_placed(side: EasySide, account: Any, method: Method) -> Non
 def test_the_time_may_be_told_in_minutes(side: EasySide) -> None:
     account = opened(side, timeout_unit="minutes")
     requested = order(Method.H5, expires_at=NOW + timedelta(seconds=61))
-    said = asked(side, account, PLUGIN.methods[Method.H5], requested)
-    assert said.content["bizData"]["timeoutMinutes"] == "2"
+    outcome = asked(side, account, PLUGIN.methods[Method.H5], requested)
+    assert outcome.content["bizData"]["timeoutMinutes"] == "2"
 
 
 def test_a_mini_program_names_its_payer(side: EasySide, account: Any) -> None:
     way = PLUGIN.methods[Method.MINI_PROGRAM]
     named = opened(side, mini_program_appid="wx0000000000000001")
-    said = asked(side, named, way, order(Method.MINI_PROGRAM))
-    assert said.operation == "/cashier/sAppApply/advancePay"
-    assert said.content["bizData"]["appId"] == "wx0000000000000001"
-    assert said.content["bizData"]["openId"] == "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+    outcome = asked(side, named, way, order(Method.MINI_PROGRAM))
+    assert outcome.operation == "/cashier/sAppApply/advancePay"
+    assert outcome.content["bizData"]["appId"] == "wx0000000000000001"
+    assert outcome.content["bizData"]["openId"] == "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
     for opened_account, requested in (
         (account, order(Method.MINI_PROGRAM)),
         (named, order(Method.MINI_PROGRAM, openid=None)),
@@ -81,20 +81,20 @@ def test_a_mini_program_names_its_payer(side: EasySide, account: Any) -> None:
 
 def test_operations_ask_by_traces_and_their_day(side: EasySide, account: Any) -> None:
     paid, refund = trace_of(ORG_ID, trade()), trace_of(ORG_ID, refunding())
-    said = {
+    outcome = {
         name: asked(side, account, operation, subject)
         for name, (operation, subject) in operations_of(PLUGIN).items()
     }
     original = {"oriOrgTrace": paid, "oriBizDate": "20260131"}
-    assert said["query"].operation == "/cashier/trade/query"
-    assert said["query"].content["bizData"] == original
-    assert said["refund"].operation == "/ledger/mposrefund"
-    assert said["refund"].content["bizData"] == original | {"transAmt": "500"}
-    assert said["refund"].content["orgTrace"] == refund
-    assert said["refund"].content["orgInfo"] == REFUND_NO
-    assert said["refund"].content["orgMercode"] == MER_CODE
-    assert said["query_refund"].content["bizData"]["oriOrgTrace"] == refund
-    fresh = {said[name].content["orgTrace"] for name in ("query", "query_refund")}
+    assert outcome["query"].operation == "/cashier/trade/query"
+    assert outcome["query"].content["bizData"] == original
+    assert outcome["refund"].operation == "/ledger/mposrefund"
+    assert outcome["refund"].content["bizData"] == original | {"transAmt": "500"}
+    assert outcome["refund"].content["orgTrace"] == refund
+    assert outcome["refund"].content["orgInfo"] == REFUND_NO
+    assert outcome["refund"].content["orgMercode"] == MER_CODE
+    assert outcome["query_refund"].content["bizData"]["oriOrgTrace"] == refund
+    fresh = {outcome[name].content["orgTrace"] for name in ("query", "query_refund")}
     assert not fresh & {paid, refund}
 
 

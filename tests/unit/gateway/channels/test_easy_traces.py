@@ -156,9 +156,9 @@ async def test_a_question_draws_nothing() -> None:
 async def test_without_a_serial_nothing_is_sent() -> None:
     executor, line, book, here = gateway()
     book.is_away = True
-    said = await executor.pay(here, order(Method.H5))
-    assert isinstance(said, NotSent)
-    assert (said.code, said.is_spoken, line.sent) == ("no_serial", False, [])
+    answered = await executor.pay(here, order(Method.H5))
+    assert isinstance(answered, NotSent)
+    assert (answered.code, answered.is_spoken, line.sent) == ("no_serial", False, [])
     book.is_away = False
     assert isinstance(await executor.pay(here, order(Method.H5)), Pending)
 

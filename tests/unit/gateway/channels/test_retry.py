@@ -97,9 +97,9 @@ async def test_failure_that_does_not_pass_is_told_after_two_repeats(
     side: Any, failure: Reply
 ) -> None:
     executor, line = gateway([failure])
-    said = await executor.pay(account_of(side), order())
-    assert isinstance(said, NotSent | Unknown)
-    assert said.is_passing
+    outcome = await executor.pay(account_of(side), order())
+    assert isinstance(outcome, NotSent | Unknown)
+    assert outcome.is_passing
     assert len(line.sent) == 1 + len(PAUSES_S)
 
 
@@ -108,8 +108,8 @@ async def test_a_payment_code_is_never_scanned_again_where_it_may_have_been_take
     side: Any, failure: Reply
 ) -> None:
     executor, line = gateway([failure])
-    said = await executor.pay(account_of(side), order(Method.BARCODE))
-    assert len(line.sent) == 1 or isinstance(said, NotSent)
+    outcome = await executor.pay(account_of(side), order(Method.BARCODE))
+    assert len(line.sent) == 1 or isinstance(outcome, NotSent)
 
 
 async def test_all_repeats_together_end_within_the_time_of_the_app() -> None:
@@ -146,6 +146,6 @@ async def test_what_was_surely_not_done_may_be_declined_by_the_repeat() -> None:
 async def test_what_trade_core_asks_again_by_its_own_clock_is_asked_once(name: str) -> None:
     executor, line = gateway([WECHAT.refused("SYSTEM_ERROR", 500)])
     subject = refunding() if "refund" in name else trade()
-    said: Outcome = await getattr(executor, name)(account_of(WECHAT), subject)
-    assert isinstance(said, Unknown)
+    outcome: Outcome = await getattr(executor, name)(account_of(WECHAT), subject)
+    assert isinstance(outcome, Unknown)
     assert len(line.sent) == 1

@@ -376,9 +376,9 @@ def test_why_there_is_no_statement_of_alipay(code: str, kind: type) -> None:
     account = opened(side)
     reply = side.answer(alipay.METHOD, {"sub_code": code, "sub_msg": "…"}, "40004")
     answer = side.plugin.wire.verify(reply, alipay.call(TRADE, account), account, MOMENT)
-    said = alipay.place(answer, TRADE, account)
-    assert isinstance(said, kind)
-    assert not isinstance(said, StatementPlace)
+    outcome = alipay.place(answer, TRADE, account)
+    assert isinstance(outcome, kind)
+    assert not isinstance(outcome, StatementPlace)
 
 
 @pytest.mark.parametrize("url", ["", "file:///etc/passwd", "bill.example/x"])

@@ -58,8 +58,8 @@ def known(number: str, method: Method = Method.PC) -> Trade:
     return Trade(PAYMENT_NO, Money(1299, "CNY"), method, NOW, NOW + timedelta(hours=2), number)
 
 
-def said_of(side: StripeSide, account: Any, told: dict[str, Any]) -> Any:
-    return outcome(side, account, PLUGIN.query, trade(), side.answer(told))
+def read_outcome(side: StripeSide, account: Any, shown: dict[str, Any]) -> Any:
+    return outcome(side, account, PLUGIN.query, trade(), side.answer(shown))
 
 
 # ── how it is asked ──
@@ -78,12 +78,12 @@ def test_a_page_is_one_session_by_our_number(
     assert fields["line_items[0][price_data][unit_amount]"] == "1299"
     assert fields["line_items[0][price_data][currency]"] == "cny"
     assert fields["line_items[0][quantity]"] == "1"
-    said = outcome(
+    answered = outcome(
         side, account, PLUGIN.methods[method], order(method), side.prepared(method, PAYMENT_NO)
     )
-    assert isinstance(said, Pending)
-    assert isinstance(said.action, RedirectAction)
-    assert said.channel_no == SESSION_ID
+    assert isinstance(answered, Pending)
+    assert isinstance(answered.action, RedirectAction)
+    assert answered.channel_no == SESSION_ID
 
 
 @pytest.mark.parametrize(
@@ -103,18 +103,18 @@ def test_a_page_lives_as_long_as_stripe_lets_it(
 
 
 def test_an_app_is_given_what_its_sdk_needs(side: StripeSide, account: Any) -> None:
-    said = outcome(
+    answered = outcome(
         side, account, PLUGIN.methods[Method.APP], order(Method.APP),
         side.prepared(Method.APP, PAYMENT_NO),
     )  # fmt: skip
-    assert isinstance(said, Pending)
-    assert isinstance(said.action, AppAction)
-    assert said.action.params == {
+    assert isinstance(answered, Pending)
+    assert isinstance(answered.action, AppAction)
+    assert answered.action.params == {
         "client_secret": f"{INTENT_ID}_secret_x",
         "payment_intent": INTENT_ID,
         "publishable_key": account.publishable_key,
     }
-    assert said.channel_no == INTENT_ID
+    assert answered.channel_no == INTENT_ID
 
 
 @pytest.mark.parametrize("subject", [" ", "\u200b", "长" * 300])
@@ -208,8 +208,8 @@ def test_a_refund_of_nobody_knows_what_is_not_sent(account: Any) -> None:
 
 
 def test_a_paid_page_gets_the_number_of_its_payment(side: StripeSide, account: Any) -> None:
-    said = said_of(side, account, side.paid_session(PAYMENT_NO))
-    assert (said.channel_no, said.earlier_no) == (INTENT_ID, SESSION_ID)
+    answered = read_outcome(side, account, side.paid_session(PAYMENT_NO))
+    assert (answered.channel_no, answered.earlier_no) == (INTENT_ID, SESSION_ID)
 
 
 @pytest.mark.parametrize(
@@ -218,14 +218,14 @@ def test_a_paid_page_gets_the_number_of_its_payment(side: StripeSide, account: A
      "requires_capture"],
 )  # fmt: skip
 def test_a_try_that_failed_ends_nothing(side: StripeSide, account: Any, state: str) -> None:
-    told = side.intent(PAYMENT_NO, status=state, last_payment_error={"code": "card_declined"})
-    assert said_of(side, account, told) == Pending(channel_no=INTENT_ID)
+    shown = side.intent(PAYMENT_NO, status=state, last_payment_error={"code": "card_declined"})
+    assert read_outcome(side, account, shown) == Pending(channel_no=INTENT_ID)
 
 
 def test_what_was_cancelled_is_closed(side: StripeSide, account: Any) -> None:
-    said = said_of(side, account, side.intent(PAYMENT_NO, status="canceled"))
-    assert isinstance(said, Declined)
-    assert said.closed
+    answered = read_outcome(side, account, side.intent(PAYMENT_NO, status="canceled"))
+    assert isinstance(answered, Declined)
+    assert answered.closed
 
 
 @pytest.mark.parametrize(
@@ -235,46 +235,46 @@ def test_a_payment_that_takes_days_is_waited_for_and_may_fail(
     side: StripeSide, account: Any, intent_is: str, closed: bool
 ) -> None:
     inside = side.intent(PAYMENT_NO, status=intent_is)
-    told = side.session(
+    shown = side.session(
         PAYMENT_NO, status="complete", payment_status="unpaid", payment_intent=inside
     )
-    assert isinstance(said_of(side, account, told), Declined) == closed
+    assert isinstance(read_outcome(side, account, shown), Declined) == closed
 
 
 def test_what_went_back_is_told_beside_the_payment(side: StripeSide, account: Any) -> None:
     charged = side.charge(PAYMENT_NO, amount_refunded=300)
-    said = said_of(side, account, side.paid_intent(PAYMENT_NO, latest_charge=charged))
-    assert said.given_back == GivenBack(Money(300, "CNY"))
+    answered = read_outcome(side, account, side.paid_intent(PAYMENT_NO, latest_charge=charged))
+    assert answered.given_back == GivenBack(Money(300, "CNY"))
 
 
 def test_ours_is_found_among_others(side: StripeSide, account: Any) -> None:
     others = side.paid_session(OTHER_PAYMENT_NO), side.session("", metadata={})
     listed = side.listed(*others, side.paid_session(PAYMENT_NO), has_more=True)
-    assert isinstance(said_of(side, account, listed), Succeeded)
+    assert isinstance(read_outcome(side, account, listed), Succeeded)
 
 
 def test_what_is_not_listed_was_not_made_unless_more_was(side: StripeSide, account: Any) -> None:
-    said = said_of(side, account, side.listed(side.paid_session(OTHER_PAYMENT_NO)))
-    assert said == Pending(found=False)
-    assert isinstance(said_of(side, account, side.listed(has_more=True)), Unknown)
+    answered = read_outcome(side, account, side.listed(side.paid_session(OTHER_PAYMENT_NO)))
+    assert answered == Pending(found=False)
+    assert isinstance(read_outcome(side, account, side.listed(has_more=True)), Unknown)
 
 
 def test_the_other_mode_is_another_account(side: StripeSide, account: Any) -> None:
     with pytest.raises(Unverifiable):
-        said_of(side, account, side.paid_session(PAYMENT_NO, livemode=True))
+        read_outcome(side, account, side.paid_session(PAYMENT_NO, livemode=True))
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("shown", "expected"),
     [
         ({"status": "expired", "payment_status": "unpaid"}, Succeeded()),
         ({"status": "open"}, Pending(channel_no=SESSION_ID)),
     ],
 )
 def test_a_close_is_over_when_the_page_is(
-    side: StripeSide, account: Any, told: dict[str, Any], expected: object
+    side: StripeSide, account: Any, shown: dict[str, Any], expected: object
 ) -> None:
-    reply = side.answer(side.listed(side.session(PAYMENT_NO, **told)))
+    reply = side.answer(side.listed(side.session(PAYMENT_NO, **shown)))
     assert outcome(side, account, PLUGIN.close, trade(), reply) == expected
 
 
@@ -283,8 +283,8 @@ def test_what_was_never_made_is_gone_once_it_cannot_be_made_any_more(
 ) -> None:
     nothing = side.answer(side.listed())
     assert isinstance(outcome(side, account, PLUGIN.close, trade(), nothing), Unknown)
-    said = outcome(side, account, PLUGIN.close, trade(), nothing, LATER)
-    assert said == Succeeded(found=False)
+    answered = outcome(side, account, PLUGIN.close, trade(), nothing, LATER)
+    assert answered == Succeeded(found=False)
 
 
 def test_a_close_that_meets_a_payment_is_no_close(side: StripeSide, account: Any) -> None:
@@ -308,18 +308,18 @@ def test_a_close_that_meets_a_payment_is_no_close(side: StripeSide, account: Any
 def test_a_refund_is_what_stripe_says_of_it(
     side: StripeSide, account: Any, changed: dict[str, Any], kind: type, abnormal: bool | None
 ) -> None:
-    told = side.refund(REFUND_NO, PAYMENT_NO, **changed)
-    for reply in (side.answer(told), side.answer(side.listed(told, has_more=True))):
-        said = outcome(side, account, PLUGIN.query_refund, refunding(), reply)
-        assert isinstance(said, kind)
-        assert getattr(said, "abnormal", None) is abnormal
+    shown = side.refund(REFUND_NO, PAYMENT_NO, **changed)
+    for reply in (side.answer(shown), side.answer(side.listed(shown, has_more=True))):
+        answered = outcome(side, account, PLUGIN.query_refund, refunding(), reply)
+        assert isinstance(answered, kind)
+        assert getattr(answered, "abnormal", None) is abnormal
 
 
 def test_a_refund_that_is_not_listed_is_not_there(side: StripeSide, account: Any) -> None:
     other = side.refund("R01JGZ7K8M9N0P1Q2R3S4T5V6W8", PAYMENT_NO)
     reply = side.answer(side.listed(other))
-    said = outcome(side, account, PLUGIN.query_refund, refunding(), reply)
-    assert said == Pending(found=False)
+    answered = outcome(side, account, PLUGIN.query_refund, refunding(), reply)
+    assert answered == Pending(found=False)
 
 
 @pytest.mark.parametrize(
@@ -345,10 +345,10 @@ def test_an_error_means_what_its_table_says(
     paying: type,
     refunding_it: type,
 ) -> None:
-    status, told = error
-    reply = side.error(status, **told)
-    said = outcome(side, account, PLUGIN.methods[Method.PC], order(Method.PC), reply)
-    assert isinstance(said, paying)
+    status, shown = error
+    reply = side.error(status, **shown)
+    answered = outcome(side, account, PLUGIN.methods[Method.PC], order(Method.PC), reply)
+    assert isinstance(answered, paying)
     assert isinstance(outcome(side, account, PLUGIN.refund, refunding(), reply), refunding_it)
     assert isinstance(outcome(side, account, PLUGIN.query, trade(), reply), Unknown)
 
@@ -384,7 +384,7 @@ def test_a_day_is_beijings_and_told_a_hundred_at_a_time(side: StripeSide, accoun
 
 
 def test_movements_name_our_numbers(side: StripeSide, account: Any) -> None:
-    told = read(
+    shown = read(
         side,
         account,
         movement("charge", 1299, side.charge(PAYMENT_NO), fee=39),
@@ -392,14 +392,14 @@ def test_movements_name_our_numbers(side: StripeSide, account: Any) -> None:
         movement("adjustment", -1299, "dp_1", fee=1500),
         movement("payout", -700, "po_1"),
     )
-    assert isinstance(told, Statement)
-    assert [(row.kind, row.amount, row.fee) for row in told.rows] == [
+    assert isinstance(shown, Statement)
+    assert [(row.kind, row.amount, row.fee) for row in shown.rows] == [
         ("payment", Money(1299, "CNY"), 39),
         ("refund", Money(-500, "CNY"), 0),
         ("other", Money(-1299, "CNY"), 1500),
         ("other", Money(-700, "CNY"), 0),
     ]
-    paid, back = told.rows[:2]
+    paid, back = shown.rows[:2]
     assert (paid.payment_no, paid.channel_no) == (PAYMENT_NO, INTENT_ID)
     assert (back.refund_no, back.payment_no) == (REFUND_NO, PAYMENT_NO)
 

@@ -50,34 +50,34 @@ def asked(account: Any, notification: RawNotification) -> Question:
 def test_an_event_tells_what_was_true_when_it_was_made(side: StripeSide, account: Any) -> None:
     """However late it arrives: it is signed anew each time, and the event stays the same."""
     made_at = CREATED - 86_400
-    told = side.paid_session(PAYMENT_NO, payment_intent=INTENT_ID)
-    event = {"object": "event", "created": made_at, "livemode": False, "data": {"object": told}}
-    [said] = read(account, side.signed(json.dumps(event).encode()))
-    assert said.outcome.asked_at == said.outcome.said_at == NOW - timedelta(days=1)
-    assert said.outcome.at == NOW - timedelta(days=1)
-    assert (said.outcome.channel_no, said.outcome.earlier_no) == (INTENT_ID, SESSION_ID)
+    content = side.paid_session(PAYMENT_NO, payment_intent=INTENT_ID)
+    event = {"object": "event", "created": made_at, "livemode": False, "data": {"object": content}}
+    [answered] = read(account, side.signed(json.dumps(event).encode()))
+    assert answered.outcome.asked_at == answered.outcome.said_at == NOW - timedelta(days=1)
+    assert answered.outcome.at == NOW - timedelta(days=1)
+    assert (answered.outcome.channel_no, answered.outcome.earlier_no) == (INTENT_ID, SESSION_ID)
 
 
 def test_a_page_that_expired_is_closed(side: StripeSide, account: Any) -> None:
-    [said] = read(account, side.event(side.session(PAYMENT_NO, status="expired")))
-    assert isinstance(said.outcome, Declined)
-    assert said.outcome.closed
+    [answered] = read(account, side.event(side.session(PAYMENT_NO, status="expired")))
+    assert isinstance(answered.outcome, Declined)
+    assert answered.outcome.closed
 
 
 def test_a_payment_in_an_app_is_told_by_its_intent(side: StripeSide, account: Any) -> None:
-    [said] = read(account, side.event(side.paid_intent(PAYMENT_NO, latest_charge="ch_1")))
-    assert said.outcome == Succeeded(INTENT_ID, Money(1299, "CNY"), NOW)
-    assert not said.is_unbound
+    [answered] = read(account, side.event(side.paid_intent(PAYMENT_NO, latest_charge="ch_1")))
+    assert answered.outcome == Succeeded(INTENT_ID, Money(1299, "CNY"), NOW)
+    assert not answered.is_unbound
     failed = side.intent(PAYMENT_NO, last_payment_error={"code": "card_declined"})
-    [said] = read(account, side.event(failed, type="payment_intent.payment_failed"))
-    assert said.outcome == Pending(channel_no=INTENT_ID)
+    [answered] = read(account, side.event(failed, type="payment_intent.payment_failed"))
+    assert answered.outcome == Pending(channel_no=INTENT_ID)
 
 
 def test_the_intent_of_a_page_makes_us_ask(side: StripeSide, account: Any) -> None:
     """It does not name the session by which we know the payment until then."""
     metadata = {"payment_no": PAYMENT_NO, "is_hosted": "true"}
-    [said] = read(account, side.event(side.paid_intent(PAYMENT_NO, metadata=metadata)))
-    assert said.is_unbound
+    [answered] = read(account, side.event(side.paid_intent(PAYMENT_NO, metadata=metadata)))
+    assert answered.is_unbound
 
 
 @pytest.mark.parametrize(
@@ -87,20 +87,20 @@ def test_the_intent_of_a_page_makes_us_ask(side: StripeSide, account: Any) -> No
 def test_a_refund_is_told_by_our_number(
     side: StripeSide, account: Any, changed: dict[str, str], kind: type
 ) -> None:
-    [said] = read(account, side.event(side.refund(REFUND_NO, PAYMENT_NO, **changed)))
-    assert isinstance(said, NotifiedRefund)
-    assert (said.refund_no, said.payment_no) == (REFUND_NO, PAYMENT_NO)
-    assert isinstance(said.outcome, kind)
+    [answered] = read(account, side.event(side.refund(REFUND_NO, PAYMENT_NO, **changed)))
+    assert isinstance(answered, NotifiedRefund)
+    assert (answered.refund_no, answered.payment_no) == (REFUND_NO, PAYMENT_NO)
+    assert isinstance(answered.outcome, kind)
 
 
 def test_a_refund_in_the_dashboard_is_told_by_the_charge(side: StripeSide, account: Any) -> None:
     """`money-moved-outside`"""
     outside = side.refund("", "", metadata={})
     assert read(account, side.event(outside)) == []
-    [said] = read(account, side.event(side.charge(PAYMENT_NO, amount_refunded=300)))
-    assert isinstance(said, NotifiedPayment)
-    assert said.outcome.given_back == GivenBack(Money(300, "CNY"))  # type: ignore[union-attr]
-    assert said.outcome.amount == Money(1299, "CNY")  # type: ignore[union-attr]
+    [answered] = read(account, side.event(side.charge(PAYMENT_NO, amount_refunded=300)))
+    assert isinstance(answered, NotifiedPayment)
+    assert answered.outcome.given_back == GivenBack(Money(300, "CNY"))  # type: ignore[union-attr]
+    assert answered.outcome.amount == Money(1299, "CNY")  # type: ignore[union-attr]
 
 
 def dispute(side: StripeSide, *moved: int, **changed: Any) -> dict[str, Any]:
@@ -134,8 +134,8 @@ def test_a_dispute_is_money_that_was_moved_outside(
     """It knows its payment by Stripe's number alone, so that Stripe is asked."""
     question = asked(account, side.event(dispute(side, payment_intent=INTENT_ID)))
     assert question.call.target == "/v1/disputes/dp_1"
-    said = question.read(Answer(200, dispute(side, *moved), MOMENT), account)
-    found = [getattr(each.outcome, "given_back", None) for each in said]
+    answered = question.read(Answer(200, dispute(side, *moved), MOMENT), account)
+    found = [getattr(each.outcome, "given_back", None) for each in answered]
     assert found == ([] if given_back is None else [given_back])
 
 
@@ -160,15 +160,15 @@ def test_a_thin_event_makes_us_ask(
     question = asked(account, side.signed(json.dumps(thin).encode()))
     assert question.call.target == path + number
     assert question.call.verb == "GET"
-    told = side.paid_session(PAYMENT_NO)
-    [said] = question.read(Answer(200, told, MOMENT), account)
-    assert isinstance(said.outcome, Succeeded)
+    content = side.paid_session(PAYMENT_NO)
+    [answered] = question.read(Answer(200, content, MOMENT), account)
+    assert isinstance(answered.outcome, Succeeded)
     with pytest.raises(Unverifiable):
         question.read(Answer(404, {"error": {"code": "resource_missing"}}, MOMENT), account)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "content",
     [
         {"object": "customer", "id": "cus_1"},
         {"object": "payment_intent", "id": "pi_1", "metadata": {}, "status": "canceled"},
@@ -177,9 +177,9 @@ def test_a_thin_event_makes_us_ask(
     ],
 )  # fmt: skip
 def test_what_is_about_nothing_of_ours_is_taken_and_forgotten(
-    side: StripeSide, account: Any, told: dict[str, Any]
+    side: StripeSide, account: Any, content: dict[str, Any]
 ) -> None:
-    assert read(account, side.event(told)) == []
+    assert read(account, side.event(content)) == []
 
 
 def test_the_other_mode_is_another_account(side: StripeSide, account: Any) -> None:

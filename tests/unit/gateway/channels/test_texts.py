@@ -116,10 +116,10 @@ def test_nul_in_an_answer_is_replaced_and_the_word_counts() -> None:
         account = opened(side)
         way: Any = side.plugin.methods[Method.NATIVE]
         code = "PARAM_ERROR" if isinstance(side, WechatSide) else "INVALID_PARAMETER"
-        said = outcome(side, account, way, order(), with_nul(side, code))
-        assert isinstance(said, Declined)
-        assert said.message == "不\ufffd行" + "长" * 253
-        assert len(said.message) == 256
+        answered = outcome(side, account, way, order(), with_nul(side, code))
+        assert isinstance(answered, Declined)
+        assert answered.message == "不\ufffd行" + "长" * 253
+        assert len(answered.message) == 256
 
 
 def with_nul(side: WechatSide | AlipaySide, code: str) -> Any:
@@ -133,9 +133,9 @@ def with_nul(side: WechatSide | AlipaySide, code: str) -> Any:
 def test_nul_in_a_trade_number_is_replaced() -> None:
     side = WechatSide()
     content = side.transaction(PAYMENT_NO, "SUCCESS") | {"transaction_id": "42\x00" + "1" * 500}
-    said = outcome(side, opened(side), side.plugin.query, trade(), side.answer(content))
-    assert isinstance(said, Succeeded)
-    assert said.channel_no == "42\ufffd" + "1" * 125
+    answered = outcome(side, opened(side), side.plugin.query, trade(), side.answer(content))
+    assert isinstance(answered, Succeeded)
+    assert answered.channel_no == "42\ufffd" + "1" * 125
 
 
 def test_wechat_pays_h5_needs_the_payers_address() -> None:

@@ -57,15 +57,17 @@ def test_a_scanned_code_is_taken_back_by_our_own_number(side: UnionpaySide) -> N
     assert sent["orderId"] == PAYMENT_NO
     assert "origQryId" not in sent
     yes = side.closed(Method.BARCODE, PAYMENT_NO)
-    said = outcome(side, here, side.plugin.close, asked_of, yes)
-    assert said == Succeeded(is_reversed=True)
+    result = outcome(side, here, side.plugin.close, asked_of, yes)
+    assert result == Succeeded(is_reversed=True)
 
 
 @pytest.mark.parametrize("code", ["01", "03", "04", "05", "12", "34", "35", "64"])
 def test_only_a_yes_takes_a_payment_back(side: UnionpaySide, code: str) -> None:
     """What UnionPay does not find may be on its way to it."""
-    said = outcome(side, opened(side), side.plugin.close, trade(Method.BARCODE), side.answer(code))
-    assert isinstance(said, Unknown)
+    result = outcome(
+        side, opened(side), side.plugin.close, trade(Method.BARCODE), side.answer(code)
+    )
+    assert isinstance(result, Unknown)
 
 
 def test_what_is_shown_or_opened_ends_by_its_time(side: UnionpaySide) -> None:
@@ -75,34 +77,34 @@ def test_what_is_shown_or_opened_ends_by_its_time(side: UnionpaySide) -> None:
 
 @pytest.mark.parametrize("code", ["03", "04", "05"])
 def test_what_is_under_way_is_waited_for(side: UnionpaySide, code: str) -> None:
-    said = outcome(
-        side, opened(side), side.plugin.query, trade(), side.told(PAYMENT_NO, code, 1299)
+    answered = outcome(
+        side, opened(side), side.plugin.query, trade(), side.origin(PAYMENT_NO, code, 1299)
     )
-    assert isinstance(said, Pending)
+    assert isinstance(answered, Pending)
 
 
 def test_success_with_a_defect_is_success(side: UnionpaySide) -> None:
-    reply = side.told(PAYMENT_NO, "A6", 1299)
-    said = outcome(side, opened(side), side.plugin.query, trade(), reply)
-    assert isinstance(said, Succeeded)
+    reply = side.origin(PAYMENT_NO, "A6", 1299)
+    answered = outcome(side, opened(side), side.plugin.query, trade(), reply)
+    assert isinstance(answered, Succeeded)
 
 
 def test_a_card_that_was_refused_may_be_followed_by_another_until_the_time_is_up(
     side: UnionpaySide,
 ) -> None:
-    reply, account = side.told(PAYMENT_NO, "61", 1299), opened(side)
+    reply, account = side.origin(PAYMENT_NO, "61", 1299), opened(side)
     asked = trade(Method.PC)
     assert outcome(side, account, side.plugin.query, asked, reply) == Pending()
-    said = outcome(side, account, side.plugin.query, asked, reply, LATER)
-    assert isinstance(said, Declined)
-    assert said.closed
+    answered = outcome(side, account, side.plugin.query, asked, reply, LATER)
+    assert isinstance(answered, Declined)
+    assert answered.closed
 
 
 def test_a_scanned_code_that_was_refused_is_over(side: UnionpaySide) -> None:
-    reply = side.told(PAYMENT_NO, "61", 1299)
-    said = outcome(side, opened(side), side.plugin.query, trade(Method.BARCODE), reply)
-    assert isinstance(said, Declined)
-    assert said.closed
+    reply = side.origin(PAYMENT_NO, "61", 1299)
+    answered = outcome(side, opened(side), side.plugin.query, trade(Method.BARCODE), reply)
+    assert isinstance(answered, Declined)
+    assert answered.closed
 
 
 def test_no_such_trade_ends_it_only_when_nobody_can_pay_it_any_more(side: UnionpaySide) -> None:
@@ -116,25 +118,25 @@ def test_no_such_trade_ends_it_only_when_nobody_can_pay_it_any_more(side: Unionp
 
 
 def test_a_refund_that_was_sent_before_is_asked_about(side: UnionpaySide) -> None:
-    said = outcome(side, opened(side), side.plugin.refund, refunding(), side.answer("12"))
-    assert said == Pending()
+    answered = outcome(side, opened(side), side.plugin.refund, refunding(), side.answer("12"))
+    assert answered == Pending()
 
 
 def test_a_payment_that_was_sent_before_is_unknown(side: UnionpaySide) -> None:
     way = side.plugin.methods[Method.APP]
-    said = outcome(side, opened(side), way, order(Method.APP), side.answer("12"))
-    assert isinstance(said, Unknown)
+    answered = outcome(side, opened(side), way, order(Method.APP), side.answer("12"))
+    assert isinstance(answered, Unknown)
 
 
 def test_a_refund_is_told_by_its_number_and_that_of_its_payment(side: UnionpaySide) -> None:
     notification = side.notification(
         REFUND_NO, "00", txnType="04", txnAmt="500", reqReserved=PAYMENT_NO
     )
-    [said] = side.plugin.notifications.read(notification, opened(side), MOMENT)
-    assert isinstance(said, NotifiedRefund)
-    assert (said.refund_no, said.payment_no) == (REFUND_NO, PAYMENT_NO)
-    assert isinstance(said.outcome, Succeeded)
-    assert said.outcome.amount == Money(500, "CNY")
+    [answered] = side.plugin.notifications.read(notification, opened(side), MOMENT)
+    assert isinstance(answered, NotifiedRefund)
+    assert (answered.refund_no, answered.payment_no) == (REFUND_NO, PAYMENT_NO)
+    assert isinstance(answered.outcome, Succeeded)
+    assert answered.outcome.amount == Money(500, "CNY")
 
 
 def test_a_notification_of_another_kind_comes_again(side: UnionpaySide) -> None:

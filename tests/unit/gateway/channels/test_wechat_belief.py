@@ -112,29 +112,29 @@ def test_a_notification_of_refund_is_read(
     side: WechatSide, account: Any, state: str, kind: type[Outcome]
 ) -> None:
     notification = side.refund_notification(REFUND_NO, PAYMENT_NO, state)
-    [said] = PLUGIN.notifications.read(notification, account, MOMENT)
-    assert isinstance(said, NotifiedRefund)
-    assert (said.refund_no, said.payment_no) == (REFUND_NO, PAYMENT_NO)
-    assert isinstance(said.outcome, kind)
-    if isinstance(said.outcome, Succeeded):
-        assert said.outcome.amount == Money(500, "CNY")
-        assert said.outcome.channel_no == REFUND_ID
-    if isinstance(said.outcome, Declined):
-        assert said.outcome.abnormal == (state == "ABNORMAL")
+    [answered] = PLUGIN.notifications.read(notification, account, MOMENT)
+    assert isinstance(answered, NotifiedRefund)
+    assert (answered.refund_no, answered.payment_no) == (REFUND_NO, PAYMENT_NO)
+    assert isinstance(answered.outcome, kind)
+    if isinstance(answered.outcome, Succeeded):
+        assert answered.outcome.amount == Money(500, "CNY")
+        assert answered.outcome.channel_no == REFUND_ID
+    if isinstance(answered.outcome, Declined):
+        assert answered.outcome.abnormal == (state == "ABNORMAL")
 
 
 def test_a_receivers_share_is_nothing_to_do(side: WechatSide, account: Any) -> None:
     """Told under two names of events; it is asked for by query."""
-    told = {"mchid": MCHID, "order_id": "3", "receiver": {"account": "1900000100", "amount": 3}}
+    fields = {"mchid": MCHID, "order_id": "3", "receiver": {"account": "1900000100", "amount": 3}}
     for event in ("PROFITSHARING.SUCCESS", "TRANSACTION.SUCCESS"):
-        assert PLUGIN.notifications.read(side.notification(event, told), account, MOMENT) == []
+        assert PLUGIN.notifications.read(side.notification(event, fields), account, MOMENT) == []
 
 
 def test_what_is_not_understood_is_not_acknowledged(side: WechatSide, account: Any) -> None:
     combined = {"mchid": MCHID, "combine_out_trade_no": "C1", "sub_orders": []}
-    for event, told in (("COUPON.USE", {"mchid": MCHID}), ("TRANSACTION.SUCCESS", combined)):
+    for event, fields in (("COUPON.USE", {"mchid": MCHID}), ("TRANSACTION.SUCCESS", combined)):
         with pytest.raises(NotUnderstood):
-            PLUGIN.notifications.read(side.notification(event, told), account, MOMENT)
+            PLUGIN.notifications.read(side.notification(event, fields), account, MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_refund_made_elsewhere_is_a_word_about_the_payment(
     side: WechatSide, account: Any, state: str, amount: int, expected: GivenBack | None
 ) -> None:
     """`money-moved-outside`: in WeChat Pay's console, under a number that is not ours."""
-    told = {
+    fields = {
         "mchid": MCHID,
         "out_trade_no": PAYMENT_NO,
         "transaction_id": TRANSACTION_ID,
@@ -159,7 +159,7 @@ def test_a_refund_made_elsewhere_is_a_word_about_the_payment(
         "amount": {"total": 1299, "refund": amount, "payer_total": 1299, "payer_refund": amount},
     }
     notified = PLUGIN.notifications.read(
-        side.notification(f"REFUND.{state}", told), account, MOMENT
+        side.notification(f"REFUND.{state}", fields), account, MOMENT
     )
     paid = Succeeded(TRANSACTION_ID, Money(1299, "CNY"), given_back=expected)
     assert notified == ([NotifiedPayment(PAYMENT_NO, paid)] if expected else [])

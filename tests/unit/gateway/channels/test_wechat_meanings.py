@@ -127,9 +127,9 @@ def test_each_code_has_its_meaning(
     side: WechatSide, account: Any, operation: str, code: str, meaning: Any
 ) -> None:
     way, subject = operations_of(PLUGIN)[operation]
-    said = outcome(side, account, way, subject, side.refused(code))
+    answered = outcome(side, account, way, subject, side.refused(code))
     expected = meaning(code, "不行") if callable(meaning) else meaning
-    assert said == expected
+    assert answered == expected
 
 
 def test_every_row_of_the_tables_is_tested() -> None:
@@ -147,8 +147,8 @@ def test_a_payment_code_that_waits_for_its_payer_says_so_by_a_signed_202(
     side: WechatSide, account: Any
 ) -> None:
     way, subject = operations_of(PLUGIN)["pay:barcode"]
-    told = {"code": "USERPAYING", "message": "需要用户输入支付密码"}
-    waits = outcome(side, account, way, subject, side.answer(told, 202))
+    content = {"code": "USERPAYING", "message": "需要用户输入支付密码"}
+    waits = outcome(side, account, way, subject, side.answer(content, 202))
     assert waits == Pending(NoAction())
 
 
@@ -213,27 +213,29 @@ def test_a_payment_that_cannot_be_read_is_no_payment(
 def test_another_currency_is_told_as_it_is(side: WechatSide, account: Any) -> None:
     changed = {"amount": {"total": 1299, "currency": "HKD"}}
     reply = side.answer(side.transaction(PAYMENT_NO, "SUCCESS") | changed)
-    said: Any = outcome(side, account, PLUGIN.query, trade(), reply)
-    assert said.amount == Money(1299, "HKD")
+    answered: Any = outcome(side, account, PLUGIN.query, trade(), reply)
+    assert answered.amount == Money(1299, "HKD")
 
 
 @pytest.mark.parametrize("operation", [PLUGIN.refund, PLUGIN.query_refund])
 def test_each_state_of_a_refund_has_its_meaning(
     side: WechatSide, account: Any, operation: Any
 ) -> None:
-    def said(state: str) -> Outcome:
+    def answered(state: str) -> Outcome:
         reply = side.answer(side.refund(REFUND_NO, PAYMENT_NO, state))
         return outcome(side, account, operation, refunding(), reply)
 
-    assert said("PROCESSING") == Pending(channel_no=REFUND_ID)
-    assert said("SUCCESS") == Succeeded(REFUND_ID, Money(500, "CNY"), NOW + timedelta(seconds=9))
-    closed, abnormal = said("CLOSED"), said("ABNORMAL")
+    assert answered("PROCESSING") == Pending(channel_no=REFUND_ID)
+    assert answered("SUCCESS") == Succeeded(
+        REFUND_ID, Money(500, "CNY"), NOW + timedelta(seconds=9)
+    )
+    closed, abnormal = answered("CLOSED"), answered("ABNORMAL")
     assert isinstance(closed, Declined)
     assert (closed.code, closed.abnormal) == ("CLOSED", False)
     assert isinstance(abnormal, Declined)
     assert (abnormal.code, abnormal.abnormal) == ("ABNORMAL", True)
     assert abnormal.channel_no == REFUND_ID
-    assert isinstance(said("UNHEARD_OF"), Unknown)
+    assert isinstance(answered("UNHEARD_OF"), Unknown)
 
 
 def test_a_refund_of_another_payment_is_no_answer(side: WechatSide, account: Any) -> None:

@@ -49,9 +49,9 @@ def account(side: WechatSide) -> Any:
 
 
 def test_native_asks_for_a_code_url(side: WechatSide, account: Any) -> None:
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], order())
-    assert said.operation == "POST /v3/pay/transactions/native"
-    assert said.content == {
+    outcome_in = asked(side, account, PLUGIN.methods[Method.NATIVE], order())
+    assert outcome_in.operation == "POST /v3/pay/transactions/native"
+    assert outcome_in.content == {
         "appid": APPID,
         "mchid": MCHID,
         "description": "物业费 11月",
@@ -64,8 +64,8 @@ def test_native_asks_for_a_code_url(side: WechatSide, account: Any) -> None:
 
 def test_the_payer_has_at_least_a_minute(side: WechatSide, account: Any) -> None:
     soon_over = order(expires_at=NOW + timedelta(seconds=1))
-    said = asked(side, account, PLUGIN.methods[Method.NATIVE], soon_over)
-    assert said.content["time_expire"] == "2026-01-31T12:01:30+08:00"
+    outcome_in = asked(side, account, PLUGIN.methods[Method.NATIVE], soon_over)
+    assert outcome_in.content["time_expire"] == "2026-01-31T12:01:30+08:00"
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_the_payer_has_at_least_a_minute(side: WechatSide, account: Any) -> None
 def test_each_method_asks_at_its_own_address(
     side: WechatSide, account: Any, method: Method, path: str, extra: dict[str, Any]
 ) -> None:
-    said = asked(side, account, PLUGIN.methods[method], order(method))
-    assert said.operation == f"POST /v3/pay/transactions/{path}"
-    assert {name: said.content.get(name) for name in extra} == extra
-    assert ("notify_url" in said.content) == (method is not Method.BARCODE)
+    outcome_in = asked(side, account, PLUGIN.methods[method], order(method))
+    assert outcome_in.operation == f"POST /v3/pay/transactions/{path}"
+    assert {name: outcome_in.content.get(name) for name in extra} == extra
+    assert ("notify_url" in outcome_in.content) == (method is not Method.BARCODE)
 
 
 def test_a_payment_code_may_take_half_a_minute(account: Any) -> None:
@@ -104,18 +104,18 @@ def test_a_payment_code_may_take_half_a_minute(account: Any) -> None:
 
 
 def test_operations_ask_by_our_numbers(side: WechatSide, account: Any) -> None:
-    said = {
+    outcome_in = {
         name: asked(side, account, operation, subject)
         for name, (operation, subject) in operations_of(PLUGIN).items()
     }
     refund_path = "/v3/refund/domestic/refunds"
-    assert said["query"].operation == f"GET {ORDER_PATH}"
-    assert said["query"].content == {"mchid": MCHID}
-    assert said["close"].operation == f"POST {ORDER_PATH}/close"
-    assert said["close"].content == {"mchid": MCHID}
-    assert said["query_refund"].operation == f"GET {refund_path}/{REFUND_NO}"
-    assert said["refund"].operation == f"POST {refund_path}"
-    assert said["refund"].content == {
+    assert outcome_in["query"].operation == f"GET {ORDER_PATH}"
+    assert outcome_in["query"].content == {"mchid": MCHID}
+    assert outcome_in["close"].operation == f"POST {ORDER_PATH}/close"
+    assert outcome_in["close"].content == {"mchid": MCHID}
+    assert outcome_in["query_refund"].operation == f"GET {refund_path}/{REFUND_NO}"
+    assert outcome_in["refund"].operation == f"POST {refund_path}"
+    assert outcome_in["refund"].content == {
         "out_trade_no": PAYMENT_NO,
         "out_refund_no": REFUND_NO,
         "reason": "多收退回",
@@ -126,9 +126,9 @@ def test_operations_ask_by_our_numbers(side: WechatSide, account: Any) -> None:
 
 def test_a_payment_code_is_reversed_not_closed(side: WechatSide, account: Any) -> None:
     assert PLUGIN.close is not None
-    said = asked(side, account, PLUGIN.close, trade(Method.BARCODE))
-    assert said.operation == f"POST {ORDER_PATH}/reverse"
-    assert said.content == {"appid": APPID, "mchid": MCHID}
+    outcome_in = asked(side, account, PLUGIN.close, trade(Method.BARCODE))
+    assert outcome_in.operation == f"POST {ORDER_PATH}/reverse"
+    assert outcome_in.content == {"appid": APPID, "mchid": MCHID}
     again = side.answer({"out_trade_no": PAYMENT_NO, "recall": "Y"})
     assert isinstance(outcome(side, account, PLUGIN.close, trade(Method.BARCODE), again), Unknown)
 
@@ -146,16 +146,16 @@ def test_a_path_before_the_api_is_signed_too(side: WechatSide) -> None:
 def test_native_gives_a_qr_code_also_on_a_computer(side: WechatSide, account: Any) -> None:
     reply = side.prepared(Method.NATIVE, PAYMENT_NO)
     for method in (Method.NATIVE, Method.PC):
-        said = outcome(side, account, PLUGIN.methods[method], order(method), reply)
-        assert said == Pending(QrCodeAction(qr_code="weixin://wxpay/bizpayurl?pr=abc"))
+        outcome_in = outcome(side, account, PLUGIN.methods[method], order(method), reply)
+        assert outcome_in == Pending(QrCodeAction(qr_code="weixin://wxpay/bizpayurl?pr=abc"))
 
 
 def test_the_bridge_is_given_a_signed_prepay_id(side: WechatSide, account: Any) -> None:
     for method in (Method.JSAPI, Method.MINI_PROGRAM):
         reply = side.prepared(method, PAYMENT_NO)
-        said: Any = outcome(side, account, PLUGIN.methods[method], order(method), reply)
-        assert isinstance(said.action, JsapiAction)
-        given = said.action.params
+        outcome_in: Any = outcome(side, account, PLUGIN.methods[method], order(method), reply)
+        assert isinstance(outcome_in.action, JsapiAction)
+        given = outcome_in.action.params
         text = f"{APPID}\n{given['timeStamp']}\n{given['nonceStr']}\n{given['package']}\n"
         assert given["package"] == "prepay_id=wx31120000prepay"
         assert given["timeStamp"] == str(int(NOW.timestamp()))
@@ -167,9 +167,9 @@ def test_the_bridge_is_given_a_signed_prepay_id(side: WechatSide, account: Any) 
 
 def test_the_app_is_given_a_signed_bare_prepay_id(side: WechatSide, account: Any) -> None:
     reply = side.prepared(Method.APP, PAYMENT_NO)
-    said: Any = outcome(side, account, PLUGIN.methods[Method.APP], order(Method.APP), reply)
-    assert isinstance(said.action, AppAction)
-    given = said.action.params
+    outcome_in: Any = outcome(side, account, PLUGIN.methods[Method.APP], order(Method.APP), reply)
+    assert isinstance(outcome_in.action, AppAction)
+    given = outcome_in.action.params
     text = f"{APPID}\n{given['timestamp']}\n{given['noncestr']}\nwx31120000prepay\n"
     assert side.merchant.is_signed(text.encode(), given["sign"])
     assert (given["partnerid"], given["package"]) == (MCHID, "Sign=WXPay")
@@ -190,14 +190,14 @@ def test_h5_comes_back_to_the_app(side: WechatSide, account: Any) -> None:
 def test_a_payment_code_is_paid_waits_or_fails(side: WechatSide, account: Any) -> None:
     way, requested = PLUGIN.methods[Method.BARCODE], order(Method.BARCODE)
 
-    def said(state: str) -> Outcome:
+    def outcome_in(state: str) -> Outcome:
         return outcome(
             side, account, way, requested, side.answer(side.transaction(PAYMENT_NO, state))
         )
 
-    assert isinstance(said("SUCCESS"), Succeeded)
-    assert said("USERPAYING") == Pending(NoAction())
-    assert said("PAYERROR") == Declined("PAYERROR", "…")
+    assert isinstance(outcome_in("SUCCESS"), Succeeded)
+    assert outcome_in("USERPAYING") == Pending(NoAction())
+    assert outcome_in("PAYERROR") == Declined("PAYERROR", "…")
     other = side.answer(side.transaction("P2", "SUCCESS"))
     with pytest.raises(Unverifiable):
         outcome(side, account, way, requested, other)

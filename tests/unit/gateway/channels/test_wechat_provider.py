@@ -34,7 +34,7 @@ def account(side: WechatSide) -> Any:
     return opened(side, sub_mchid=SUB_MCHID)
 
 
-def told(**changed: Any) -> dict[str, Any]:
+def fields(**changed: Any) -> dict[str, Any]:
     """A paid order as WeChat Pay tells it to a provider."""
     direct = WechatSide().transaction(PAYMENT_NO, "SUCCESS")
     own = {name: value for name, value in direct.items() if name not in ("appid", "mchid")}
@@ -78,16 +78,16 @@ def test_the_payer_is_known_under_the_app_that_calls(
     assert list(got.content["payer"]) == [payer]
     assert got.content.get("sub_appid") == sub_appid
     reply = side.prepared(way, PAYMENT_NO)
-    said = outcome(side, account, PLUGIN.methods[way], order(way), reply)
-    assert isinstance(said, Pending)
-    assert said.action is not None
-    assert json.loads(said.action.model_dump_json())["params"]["appId"] == app
+    answered = outcome(side, account, PLUGIN.methods[way], order(way), reply)
+    assert isinstance(answered, Pending)
+    assert answered.action is not None
+    assert json.loads(answered.action.model_dump_json())["params"]["appId"] == app
 
 
 def test_a_paid_order_is_read(side: WechatSide, account: Any) -> None:
-    said = outcome(side, account, PLUGIN.query, trade(), side.answer(told()))
-    assert isinstance(said, Succeeded)
-    notification = side.notification("TRANSACTION.SUCCESS", told())
+    answered = outcome(side, account, PLUGIN.query, trade(), side.answer(fields()))
+    assert isinstance(answered, Succeeded)
+    notification = side.notification("TRANSACTION.SUCCESS", fields())
     [notified] = PLUGIN.notifications.read(notification, account, MOMENT)
     assert notified.payment_no == PAYMENT_NO
 
@@ -100,8 +100,8 @@ def test_words_about_another_merchant_of_the_provider_are_refused(
     side: WechatSide, account: Any, changed: dict[str, str]
 ) -> None:
     with pytest.raises(Unverifiable):
-        outcome(side, account, PLUGIN.query, trade(), side.answer(told(**changed)))
-    notification = side.notification("TRANSACTION.SUCCESS", told(**changed))
+        outcome(side, account, PLUGIN.query, trade(), side.answer(fields(**changed)))
+    notification = side.notification("TRANSACTION.SUCCESS", fields(**changed))
     with pytest.raises(Unverifiable):
         PLUGIN.notifications.read(notification, account, MOMENT)
 
@@ -111,7 +111,7 @@ def test_a_notification_to_a_direct_merchant_is_none_for_a_provider(
 ) -> None:
     with pytest.raises(Unverifiable):
         PLUGIN.notifications.read(side.paid_notification(PAYMENT_NO), account, MOMENT)
-    notification, direct = side.notification("TRANSACTION.SUCCESS", told()), opened(side)
+    notification, direct = side.notification("TRANSACTION.SUCCESS", fields()), opened(side)
     with pytest.raises(Unverifiable):
         PLUGIN.notifications.read(notification, direct, MOMENT)
 
@@ -122,11 +122,11 @@ def test_a_refund_notification_names_the_merchants_only(side: WechatSide, accoun
         **MERCHANTS,
         "refund_status": "SUCCESS",
     }
-    [said] = PLUGIN.notifications.read(
+    [answered] = PLUGIN.notifications.read(
         side.notification("REFUND.SUCCESS", content), account, MOMENT
     )
-    assert isinstance(said.outcome, Succeeded)
-    assert said.outcome.channel_no == REFUND_ID
+    assert isinstance(answered.outcome, Succeeded)
+    assert answered.outcome.channel_no == REFUND_ID
 
 
 def test_an_app_of_a_merchant_needs_the_merchant(side: WechatSide) -> None:

@@ -72,8 +72,8 @@ def test_money_is_held_for_splitting_only_where_the_payment_or_the_account_says_
 
 def test_what_becomes_the_merchants_own_is_none_of_the_receivers(side: WechatSide) -> None:
     reply = side.split_taken(SPLIT_NO)
-    said: Any = outcome(side, opened(side), split, splitting(), reply)
-    assert [share.account for share in said.shares] == [MERCHANT, PERSON]
+    answered: Any = outcome(side, opened(side), split, splitting(), reply)
+    assert [share.account for share in answered.shares] == [MERCHANT, PERSON]
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_each_state_of_a_return_has_its_meaning(
 
 
 def test_a_return_in_an_unheard_of_state_is_unknown(side: WechatSide) -> None:
-    said = outcome(side, opened(side), return_split, split_returning(), side.given_back("NEW"))
-    assert isinstance(said, Unknown)
-    assert not said.is_listed
+    answered = outcome(side, opened(side), return_split, split_returning(), side.given_back("NEW"))
+    assert isinstance(answered, Unknown)
+    assert not answered.is_listed
 
 
 def test_a_return_of_another_amount_is_no_return(side: WechatSide) -> None:

@@ -78,7 +78,7 @@ class UnionpaySide(AnySide):
 
     def sealed(self, fields: Mapping[str, str], signer: x509.Certificate | None) -> dict[str, str]:
         """As UnionPay sends it: with empty fields, fields of a later release, its certificate."""
-        told = {
+        answered = {
             "version": "5.1.0",
             "encoding": "UTF-8",
             "signMethod": "01",
@@ -90,14 +90,14 @@ class UnionpaySide(AnySide):
             "signPubKeyCert": pem(signer).replace("\n", "\r\n") if signer else "",
             **fields,
         }
-        told = as_texts(self.change({**told}))
-        return told | {"signature": self.platform.sign(digest(told))}
+        answered = as_texts(self.change({**answered}))
+        return answered | {"signature": self.platform.sign(digest(answered))}
 
     def answer(self, code: str, **fields: str) -> Reply:
-        told = self.sealed({"respCode": code, "respMsg": "…", **fields}, self.signer)
-        return Reply(200, {}, "&".join("=".join(pair) for pair in told.items()).encode())
+        answered = self.sealed({"respCode": code, "respMsg": "…", **fields}, self.signer)
+        return Reply(200, {}, "&".join("=".join(pair) for pair in answered.items()).encode())
 
-    def told(self, number: str, code: str, amount_minor: int) -> Reply:
+    def origin(self, number: str, code: str, amount_minor: int) -> Reply:
         return self.answer("00", **self.trade(number, amount_minor), origRespCode=code)
 
     def trade(self, number: str, amount_minor: int) -> dict[str, str]:
@@ -127,13 +127,13 @@ class UnionpaySide(AnySide):
         return self.answer("00", orderId=payment_no, txnTime=AT, **more.get(method, {}))
 
     def paid(self, payment_no: str, amount_minor: int = 1299) -> Reply:
-        return self.told(payment_no, "00", amount_minor)
+        return self.origin(payment_no, "00", amount_minor)
 
     def unpaid(self, payment_no: str) -> Reply:
-        return self.told(payment_no, "05", 1299)
+        return self.origin(payment_no, "05", 1299)
 
     def of_unknown_state(self, payment_no: str) -> Reply:
-        return self.told(payment_no, "UNHEARD_OF", 1299)
+        return self.origin(payment_no, "UNHEARD_OF", 1299)
 
     def closed(self, method: Method, payment_no: str) -> Reply:
         return self.answer("00", orderId=payment_no, txnTime=AT, txnType="99")
@@ -142,7 +142,7 @@ class UnionpaySide(AnySide):
         return self.answer("00", orderId=refund_no, txnTime=AT, queryId=f"{AT}7654321")
 
     def refund_returned(self, refund_no: str, payment_no: str) -> Reply:
-        return self.told(refund_no, "00", 500)
+        return self.origin(refund_no, "00", 500)
 
     def refused(self, code: str) -> Reply:
         return self.answer(code)

@@ -63,13 +63,13 @@ def query(world: World, asked: Asked, hit: Hit) -> Done:
     merchant = asked.account.mer_code
     refund = world.truth.find_refund(CHANNEL, merchant, number)
     if refund is not None and refund.details.get("day") == day:
-        state, told = REFUND_STATES[refund.state], _refund_facts(refund, hit)
+        state, members = REFUND_STATES[refund.state], _refund_facts(refund, hit)
     else:
         trade = find_original(world, asked)
-        state, told = STATES[trade.state], facts(trade, hit)
+        state, members = STATES[trade.state], facts(trade, hit)
     if "unknown_status" in hit:
         state = (UNKNOWN_STATE, "未知状态")
-    return Done(respond(asked.account, state, told, hit))
+    return Done(respond(asked.account, state, members, hit))
 
 
 def find_original(world: World, asked: Asked) -> Trade:
@@ -84,26 +84,26 @@ def find_original(world: World, asked: Asked) -> Trade:
 
 def facts(trade: Trade, hit: Hit) -> dict[str, Any]:
     """What queries and notices tell of a payment."""
-    told: dict[str, Any] = {
+    members: dict[str, Any] = {
         "orgTrace": trade.number,
         "outTrace": trade.channel_trade_no,
         "transAmount": trade.taken + ("wrong_amount" in hit),
         "pcTrace": None,
     }
     if trade.paid_at is not None:
-        told |= {"timeEnd": beijing_compact(trade.paid_at), "payerId": trade.details["payer_id"]}
-    return told
+        members |= {"timeEnd": beijing_compact(trade.paid_at), "payerId": trade.details["payer_id"]}
+    return members
 
 
 def _refund_facts(refund: Refund, hit: Hit) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    members: dict[str, Any] = {
         "orgTrace": refund.number,
         "outTrace": refund.channel_refund_no,
         "transAmount": refund.amount + ("wrong_amount" in hit),
     }
     if refund.finished_at is not None:
-        told["timeEnd"] = beijing_compact(refund.finished_at)
-    return told
+        members["timeEnd"] = beijing_compact(refund.finished_at)
+    return members
 
 
 def _create(world: World, asked: Asked, types: dict[str, str], hit: Hit) -> Done:
@@ -117,9 +117,9 @@ def _create(world: World, asked: Asked, types: dict[str, str], hit: Hit) -> Done
         trade = _open(world, asked, number, wallet, fingerprint)
     elif trade.fingerprint != fingerprint or trade.state != "created":
         raise Refusal(REFUSED, "机构流水号重复")
-    told = {"orgTrace": number, "transAmount": trade.amount, **_calling(world, asked, trade)}
+    members = {"orgTrace": number, "transAmount": trade.amount, **_calling(world, asked, trade)}
     state = (UNKNOWN_STATE, "未知状态") if "unknown_status" in hit else WAITS
-    return Done(respond(asked.account, state, told, hit), trade)
+    return Done(respond(asked.account, state, members, hit), trade)
 
 
 def _calling(world: World, asked: Asked, trade: Trade) -> dict[str, Any]:

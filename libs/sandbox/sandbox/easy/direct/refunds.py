@@ -28,12 +28,12 @@ def create(world: World, asked: Asked, hit: Hit) -> Done:
         raise Refusal(REFUSED, "机构流水号重复")
     if "unknown_status" in hit:
         raise Refusal(UNKNOWN_STATE, "未知的结果")
-    told = {
+    members = {
         "orgTrace": number,
         "outTrace": refund.channel_refund_no,
         "refundAmount": amount + ("wrong_amount" in hit),
     }
-    return Done(respond(asked.account, REFUND_STATES["processing"], told, hit))
+    return Done(respond(asked.account, REFUND_STATES["processing"], members, hit))
 
 
 def _open(

@@ -125,10 +125,10 @@ def respond(
 
 def refuse(account: EasyAccount, refusal: Refusal) -> Response:
     """A refusal is signed too, so that it can be believed."""
-    said = (refusal.code, refusal.message)
+    words = (refusal.code, refusal.message)
     if refusal.is_of_message:
-        return _answer(account, said, {}, Hit())
-    return _answer(account, (SUCCESS, "成功"), _body(account, said, ("", ""), {}), Hit())
+        return _answer(account, words, {}, Hit())
+    return _answer(account, (SUCCESS, "成功"), _body(account, words, ("", ""), {}), Hit())
 
 
 def refuse_unsigned(refusal: Refusal) -> Response:
@@ -147,13 +147,13 @@ def notice(
 
 
 def _body(
-    account: EasyAccount, said: tuple[str, str], state: tuple[str, str], order: Mapping[str, Any]
+    account: EasyAccount, words: tuple[str, str], state: tuple[str, str], order: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "reqInfo": {"mchtCode": account.mer_code},
         "respStateInfo": {
-            "respCode": said[0],
-            "respDesc": said[1],
+            "respCode": words[0],
+            "respDesc": words[1],
             "transState": state[0],
             "transStatusDesc": state[1],
             "appendRetCode": "",
@@ -164,9 +164,9 @@ def _body(
 
 
 def _answer(
-    account: EasyAccount, said: tuple[str, str], body: Mapping[str, Any], hit: Hit
+    account: EasyAccount, words: tuple[str, str], body: Mapping[str, Any], hit: Hit
 ) -> Response:
-    header = {"rspInfo": said[1], "rspCode": said[0]}
+    header = {"rspInfo": words[1], "rspCode": words[0]}
     content = _sealed(account, ("rspHeader", "rspBody", "rspSign"), header, body, hit)
     return Response(content, media_type="application/json;charset=UTF-8")
 
