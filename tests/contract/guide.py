@@ -68,6 +68,26 @@ WAYS: Final[dict[Language, str]] = {
 }
 
 
+FIELDS: Final[dict[Language, str]] = {
+    "en": "| field | what it is | where it is found |\n|---|---|---|\n",
+    "zh": "| 字段 | 是什么 | 在哪里找 |\n|---|---|---|\n",
+}
+TOLD: Final[dict[Language, dict[str, str]]] = {
+    "en": {
+        "statements": "Statements are fetched each morning.",
+        "statement_file": "Statements are uploaded: the channel has no call for them.",
+        "closes": "Closed at the channel: {}.",
+        "ends": "Nothing is closed at the channel: payments end with their time.",
+    },
+    "zh": {
+        "statements": "对账单每天早上自动下载。",
+        "statement_file": "对账单由人工上传：渠道没有下载接口。",
+        "closes": "可在渠道关单：{}。",
+        "ends": "渠道没有关单接口：支付到期自行结束。",
+    },
+}
+
+
 def errors(language: Language) -> str:
     rows = []
     for code, row in CODES.items():
@@ -91,6 +111,30 @@ def ways(language: Language, plugins: Mapping[str, Plugin[Any]] = PLUGINS) -> st
     return WAYS[language] + "\n".join(rows) + "\n"
 
 
+def accounts(language: Language, plugins: Mapping[str, Plugin[Any]] = PLUGINS) -> str:
+    """What each channel asks of its merchants, as its form says it, and what it does then."""
+    return "\n".join(_account(plugin, language) for plugin in plugins.values())
+
+
+def _account(plugin: Plugin[Any], language: Language) -> str:
+    rows = [
+        f"| `{it.name}` | {_cell(it.title.of(language))} | {_cell(it.help.of(language))} |"
+        for it in plugin.form.fields
+    ]
+    told = [
+        TOLD[language]["statement_file" if plugin.statement_file else "statements"],
+        TOLD[language]["closes" if plugin.close else "ends"].format(
+            ", ".join(f"`{it}`" for it in plugin.list_methods() if plugin.closing(it))
+        ),
+    ]
+    head = f"### {plugin.title.of(language)} `{plugin.name}`\n\n{FIELDS[language]}"
+    return head + "\n".join(rows) + "\n\n" + "\n".join(told) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _code(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in sorted(words))
 
@@ -100,7 +144,11 @@ def made() -> dict[Path, str]:
     return {
         GUIDE / language / name: text(language)
         for language in LANGUAGES
-        for name, text in (("errors.md", errors), (".channels.md", ways))
+        for name, text in (
+            ("errors.md", errors),
+            (".channels.md", ways),
+            (".accounts.md", accounts),
+        )
     }
 
 

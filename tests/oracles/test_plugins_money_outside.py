@@ -101,6 +101,47 @@ async def test_a_refund_of_ours_comes_back_at_wechat_pay(
     assert result.abnormal
 
 
+async def test_a_refund_of_ours_comes_back_at_stripe(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant
+) -> None:
+    """It is said to have succeeded before the payer's bank took it."""
+    here, asked = account("stripe"), replace(order(merchant.url), method=Method.H5)
+    await executor.pay(here, asked)
+    sandbox.pay(asked.payment_no, notify=False)
+    given_back = refunding_of(asked, 500)
+    paid = replace(
+        trade_of(asked), channel_trade_no=sandbox.trade(asked.payment_no)["channel_trade_no"]
+    )
+    given_back = replace(given_back, trade=paid, notify_url=merchant.url)
+    await executor.refund(here, given_back)
+    await until_refunded(executor, here, given_back)
+    [done] = await heard(executor, here, merchant)
+    assert isinstance(done.outcome, Succeeded)
+    sandbox.control("POST", "/bounces", {"refund_no": given_back.refund_no})
+    [told] = await heard(executor, here, merchant)
+    said = await executor.query_refund(here, given_back)
+    for outcome in (told.outcome, said):
+        assert isinstance(outcome, Declined)
+        assert outcome.abnormal
+
+
+@pytest.mark.parametrize("amount", [300, 1299])
+async def test_a_refund_in_stripes_dashboard_is_told_by_the_charge(
+    executor: Executor, account: Open, sandbox: RunningSandbox, merchant: Merchant, amount: int
+) -> None:
+    here, asked = account("stripe"), replace(order(merchant.url), method=Method.H5)
+    await executor.pay(here, asked)
+    sandbox.pay(asked.payment_no, notify=False)
+    sandbox.control("POST", "/console-refunds", {"payment_no": asked.payment_no, "amount": amount})
+    [told] = await heard(executor, here, merchant)
+    said = await executor.query(here, trade_of(asked))
+    for outcome in (told.outcome, said):
+        assert isinstance(outcome, Succeeded)
+        assert outcome.amount == AMOUNT
+        assert outcome.given_back is not None
+        assert outcome.given_back.amount == Money(amount, "CNY")
+
+
 @SPEAKERS
 @pytest.mark.parametrize("is_paid", [True, False])
 async def test_a_code_is_closed_whether_its_payer_was_quicker_or_not(

@@ -43,6 +43,18 @@ def html(checkout: Any, at: Seat | None = None, **asked: str) -> str:
     return bytes(render_checkout(request(**asked), TOKEN, checkout, at or seat()).body).decode()
 
 
+@pytest.mark.parametrize(
+    ("currency", "shown"), [("JPY", "129,900 JPY"), ("KWD", "129.900 KWD"), ("CNY", "¥1,299.00")]
+)
+def test_an_amount_has_the_decimals_of_its_currency(
+    checkout: MakeCheckout, currency: str, shown: str
+) -> None:
+    offered = checkout()
+    order = offered.order.model_copy(update={"currency": currency})
+    page = html(offered.model_copy(update={"order": order}))
+    assert shown in page
+
+
 def test_the_payer_sees_whom_what_and_how_much(checkout: MakeCheckout) -> None:
     page = html(checkout())
     for text in ("阳光物业", "¥1,299.00", "物业费 11月", "微信支付", "支付宝", "2026-11-22 17:00"):
