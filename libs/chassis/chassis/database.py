@@ -48,9 +48,13 @@ AWAY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
+    asyncpg.InsufficientResourcesError,  # its disk or its memory is full
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby that is about to be the primary
 )
-"""The same, and what waited too long for others, or for a migration: to be tried again by whoever
-asked."""
+"""The same, and what waited too long for others, or for a migration or a person: to be tried again
+by whoever asked."""
 
 
 PASSING = (

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -11,6 +12,7 @@ from prometheus_client import REGISTRY
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from chassis import logs
+from chassis.database import AWAY
 from chassis.problems import FieldError, Forwarded, InvalidRequest, Overloaded, Problem
 from chassis.settings import OPERATOR, AcceptedToken
 from chassis.web import CalledBy, InFlightLimit, create_app, read_json_object
@@ -146,6 +148,27 @@ async def test_a_crash_is_500_without_details(client: httpx.AsyncClient) -> None
     assert answer.json()["code"] == "internal"
     assert answer.json()["request_id"] == "r-2"
     assert "hunter2" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.DiskFullError, asyncpg.OutOfMemoryError, asyncpg.AdminShutdownError,
+        asyncpg.PostgresIOError, asyncpg.ReadOnlySQLTransactionError,
+    ],
+)  # fmt: skip
+async def test_a_database_that_cannot_go_on_is_no_error_of_ours(
+    error: type[asyncpg.PostgresError],
+) -> None:
+    app = app_with(away=AWAY)
+
+    @app.get("/full")
+    async def full() -> None:
+        raise error("could not extend file")
+
+    async with calling(app) as client:
+        answer = await client.get("/full")
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
 
 
 async def test_what_is_needed_and_away_is_503_and_to_be_tried_again() -> None:
