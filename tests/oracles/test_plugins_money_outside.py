@@ -115,10 +115,10 @@ async def test_a_refund_of_ours_comes_back_at_stripe(
     given_back = replace(given_back, trade=paid, notify_url=merchant.url)
     await executor.refund(here, given_back)
     await until_refunded(executor, here, given_back)
-    [done] = await heard(executor, here, merchant)
+    [done] = await next_notified(executor, here, merchant)
     assert isinstance(done.outcome, Succeeded)
     sandbox.control("POST", "/bounces", {"refund_no": given_back.refund_no})
-    [told] = await heard(executor, here, merchant)
+    [told] = await next_notified(executor, here, merchant)
     said = await executor.query_refund(here, given_back)
     for outcome in (told.outcome, said):
         assert isinstance(outcome, Declined)
@@ -133,7 +133,7 @@ async def test_a_refund_in_stripes_dashboard_is_told_by_the_charge(
     await executor.pay(here, asked)
     sandbox.pay(asked.payment_no, notify=False)
     sandbox.control("POST", "/console-refunds", {"payment_no": asked.payment_no, "amount": amount})
-    [told] = await heard(executor, here, merchant)
+    [told] = await next_notified(executor, here, merchant)
     said = await executor.query(here, trade_of(asked))
     for outcome in (told.outcome, said):
         assert isinstance(outcome, Succeeded)
