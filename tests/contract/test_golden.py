@@ -420,6 +420,13 @@ SAMPLES: Final[Mapping[str, BaseModel]] = {
             attempts=1,
             last_status=200,
             at=LATER,
+            numbers=deliveries.CallbackNumbers(
+                merchant_id=MERCHANT,
+                merchant_order_no="W2026-001",
+                payment_no=PAYMENT_NO,
+                channel_trade_no="4200002919202611223344556677",
+            ),
+            attempt=deliveries.MadeAttempt(at=LATER, status=200, error=None, latency_ms=31),
         ),
     ),
     "alert": in_envelope(

@@ -7,6 +7,10 @@ from tests.integration.merchant_admin.conftest import Admin, Notifier
 from tests.integration.merchant_admin.people import Person
 from tests.integration.merchant_admin.test_callbacks import AT, DELIVERY, ENDPOINT, REPLAY
 from tests.integration.merchant_admin.test_console import EVIL
+from tests.integration.merchant_admin.test_read_model import BEGAN, Story, delivery
+
+from contracts.events.deliveries import CallbackNumbers
+from merchant_admin.flows.read_model import apply
 
 ATTEMPT: dict[str, Any] = {
     "at": AT, "status": 500, "error": "bad_status", "latency_ms": 31, "answer": EVIL,
@@ -186,3 +190,26 @@ async def test_forms_of_other_sites_do_nothing(admin: Admin, person: Person, pat
     answer = await person.send(path, csrf="0" * 64)
     assert answer.status_code == 401
     assert admin.notifier.calls == []
+
+
+async def test_callbacks_are_found_by_any_number_of_what_they_are_about(admin: Admin) -> None:
+    story = Story(merchant_order_no="W2026-7").paid().refunded()
+    told = delivery("E01ELSE", "delivery.failed", attempts=1, at=BEGAN)
+    numbers = CallbackNumbers(payment_no=story.payment_no)
+    about = told.model_copy(update={"data": told.data.model_copy(update={"numbers": numbers})})
+    await apply(admin.deps, [*story.events, about])
+    paid, refunded = story.events[2].id, story.events[-1].id
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [TRIED], "next_cursor": None}
+    person = await Person.logged_in(admin)
+    for number, event_ids in (
+        ("W2026-7", {paid, refunded}),
+        (story.payment_no, {paid, refunded, "E01ELSE"}),
+        (story.refund_no, {refunded}),
+        ("W2026", set()),
+    ):
+        admin.notifier.calls.clear()
+        page = await person.look("deliveries", number=number, state="exhausted")
+        asked = [call[2] or {} for call in admin.notifier.calls]
+        assert {query["event_id"] for query in asked if "event_id" in query} == event_ids, number
+        assert all(query["state"] == "exhausted" for query in asked if "event_id" in query)
+        assert f"Remove the filter Number {number}" in page

@@ -1,19 +1,22 @@
 """The page of an order: all that is known of it, and what people may do about it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from contracts.events.channel_calls import ChannelCall
+from contracts.events.deliveries import DeliveryEventRecord, MadeAttempt
 from contracts.events.orders import OrderEventType
 from contracts.events.results import Source, Verdict
 from merchant_admin.flows.read_model import apply
 
 from .conftest import Admin
 from .people import Person
+from .test_callbacks import DELIVERY
 from .test_console_callbacks import TRIED
 from .test_decisions import on_file
-from .test_read_model import BEGAN, Story
+from .test_read_model import BEGAN, Story, delivery
 from .test_refunds import paid_story
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -54,6 +57,43 @@ async def test_timeline_tells_what_every_service_knows(admin: Admin) -> None:
         "The channel is busy", TRACE, "核对无误", ">li<", "Callback tried",
     ):  # fmt: skip
         assert shown in html, shown
+
+
+async def test_timeline_tells_attempts_while_the_notifier_does_not_answer(admin: Admin) -> None:
+    story = Story().paid()
+    await apply(admin.deps, story.events)
+    succeeded = story.events[-2]
+    delivered = tried(succeeded.id, "delivery.delivered", minutes=5, status=200)
+    failed = tried(succeeded.id, "delivery.failed", minutes=1, status=503)
+    for event in (delivered, failed, failed):
+        await apply(admin.deps, [event])
+    html = await (await Person.logged_in(admin)).look(f"orders/{story.order_id}")
+    assert html.count("Callback tried") == 2
+    assert 0 < html.index("503") < html.rindex("200")
+    payment = (await admin.http.get(f"/api/payments/{story.payment_no}")).json()
+    assert payment["delivery"]["state"] == "delivered"
+
+
+async def test_attempts_that_two_services_tell_of_stand_there_once(admin: Admin) -> None:
+    story = Story().paid()
+    await apply(admin.deps, story.events)
+    event_id = story.events[-2].id
+    event = tried(event_id, "delivery.failed", minutes=1, status=503)
+    await apply(admin.deps, [event])
+    at = (BEGAN + timedelta(minutes=1)).isoformat()
+    attempt = {"at": at, "status": 503, "error": "bad_status", "latency_ms": 9, "answer": None}
+    found = {**DELIVERY, "event_id": event_id, "state": "pending", "attempts": [attempt]}
+    admin.notifier.answers["/internal/all-deliveries"] = {"items": [found], "next_cursor": None}
+    html = await (await Person.logged_in(admin)).look(f"orders/{story.order_id}")
+    assert html.count("Callback tried") == 1
+
+
+def tried(event_id: str, kind: str, *, minutes: int, status: int) -> DeliveryEventRecord:
+    at = BEGAN + timedelta(minutes=minutes)
+    event = delivery(event_id, kind, attempts=1, at=at)
+    error = None if status == 200 else "bad_status"
+    attempt = MadeAttempt(at=at, status=status, error=error, latency_ms=9)
+    return event.model_copy(update={"data": event.data.model_copy(update={"attempt": attempt})})
 
 
 async def test_word_of_a_channel_that_made_something_true_is_told_once(admin: Admin) -> None:

@@ -69,16 +69,20 @@ class Story:
 
     def tell(self, kind: OrderEventType, **facts: Any) -> OrderEventRecord:
         self.sequence += 1
+        told = {
+            "app_id": self.app_id, "merchant_id": self.merchant_id,
+            "order_id": self.order_id, "sequence": self.sequence, **facts,
+        }  # fmt: skip
+        numbers = (("refund", "refund_no"), ("split", "split_no"), ("payment", "payment_no"))
+        subjects = [facts[about][number] for about, number in numbers if about in facts]
         event = OrderEventRecord(
-            id=new_id("event"), source="paymesh/trade-core", type=kind, subject=self.order_id,
+            id=new_id("event"),
+            source="paymesh/trade-core",
+            type=kind,
+            subject=next(iter(subjects), self.order_id),
             time=self.created_at,
-            data=OrderEvent.model_validate(
-                {
-                    "app_id": self.app_id, "merchant_id": self.merchant_id,
-                    "order_id": self.order_id, "sequence": self.sequence, **facts,
-                }
-            ),
-        )  # fmt: skip
+            data=OrderEvent.model_validate(told),
+        )
         self.events.append(event)
         return event
 

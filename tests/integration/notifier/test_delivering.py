@@ -12,7 +12,7 @@ from tests.integration.notifier.harness import AT_ONCE, SECRET, Harness, app, ne
 
 from contracts import topics, webhooks
 from contracts.events.configuration import CallbackAck
-from contracts.events.deliveries import DeliveryEventRecord
+from contracts.events.deliveries import CallbackNumbers, DeliveryEventRecord
 from notifier.domain.schedule import Schedule
 from notifier.flows import deliveries
 
@@ -195,6 +195,31 @@ async def test_fate_of_a_delivery_is_published_with_it(harness: Harness, server:
     assert record.data.attempts == 1
     assert record.data.last_status == 200
     assert record.data.url == f"{server.url}/callback"
+
+
+async def test_every_attempt_is_published_with_its_numbers_from_the_first_failure_on(
+    harness: Harness, server: AppServer
+) -> None:
+    harness.schedule = AT_ONCE
+    server.answers["/callback"] = one_after_the_other(says(500), says(200))
+    about = {"merchant_id": "M1", "merchant_order_no": "W1", "payment_no": "P1", "refund_no": "R1"}
+    body = json.dumps({"type": "refund.succeeded", "data": {**about, "amount": 1}}).encode()
+    event = new_delivery(type="refund.succeeded", body=body)
+    await harness.add(event)
+
+    async with harness.running():
+        await harness.settled(event)
+
+    async with harness.db.connection() as tx:
+        rows = await tx.fetch("select payload from event_log order by id")
+    failed, delivered = [DeliveryEventRecord.model_validate_json(row["payload"]) for row in rows]
+    assert (failed.type, delivered.type) == ("delivery.failed", "delivery.delivered")
+    for record, status, error in ((failed, 500, "bad_status"), (delivered, 200, None)):
+        assert record.data.numbers == CallbackNumbers(**about)
+        attempt = record.data.attempt
+        assert attempt is not None
+        assert (attempt.status, attempt.error) == (status, error)
+    assert (failed.data.attempts, delivered.data.attempts) == (1, 2)
 
 
 async def test_answer_is_kept_as_text_of_at_most_a_kilobyte(

@@ -80,6 +80,4 @@ def test_the_latest_news_of_a_callback_counts() -> None:
             delivery_event(3, "endpoint.suspended", None),
         ]
     )
-    assert {key: delivery.state for key, delivery in batch.deliveries.items()} == {
-        "E1": "delivered"
-    }
+    assert {key: news.newest.state for key, news in batch.deliveries.items()} == {"E1": "delivered"}

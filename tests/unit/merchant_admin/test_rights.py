@@ -261,7 +261,7 @@ READS = {
     "GET /console/apps/new": (ADMINISTER, CENTRE),
     "GET /console/apps/{app_id}/edit": (ADMINISTER, CENTRE),
 }
-"""What is not for whoever is logged in, or not of merchants; all others are (LOOK, SCOPED)."""
+"""What is not for whoever is logged in, or not of merchants; all others are (VIEW, SCOPED)."""
 
 
 @pytest.fixture

@@ -42,6 +42,10 @@ class _Query(BaseModel):
 
 
 class DeliveryQuery(_Query):
+    """`number`: any of an order, a payment, a refund or a split; the newest 20 about it are one
+    page."""
+
+    number: Text | None = None
     event_id: Text | None = None
     type: Text | None = None
     state: DeliveryState | None = None

@@ -9,7 +9,7 @@ from contracts.api import OrderSummary, PaymentView, RefundView, SplitView
 from contracts.events.deliveries import DeliveryEvent
 from contracts.events.envelope import CloudEvent
 from contracts.events.orders import CALLBACK_TYPES, OrderEvent
-from merchant_admin.domain.search import Delivery
+from merchant_admin.domain.search import Delivery, Tried
 
 ViewT = TypeVar("ViewT", OrderSummary, PaymentView, RefundView, SplitView)
 
@@ -44,6 +44,20 @@ class PastEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackNews:
+    """`newest`: how it fared last. `numbers`: of what it is about. `tried`: the attempts that are
+    told of, in any order."""
+
+    newest: Delivery
+    numbers: frozenset[str]
+    tried: tuple[Tried, ...]
+
+    def with_more(self, more: "CallbackNews") -> "CallbackNews":
+        newest = more.newest if self.newest.at <= more.newest.at else self.newest
+        return CallbackNews(newest, self.numbers | more.numbers, self.tried + more.tried)
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Each thing once, in its newest state; deliveries by callback id."""
 
@@ -51,7 +65,7 @@ class Batch:
     payments: list[Mention[PaymentView]]
     refunds: list[Mention[RefundView]]
     splits: list[Mention[SplitView]]
-    deliveries: dict[str, Delivery]
+    deliveries: dict[str, CallbackNews]
     history: list[PastEvent]
 
 
@@ -61,7 +75,7 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
     payments: list[Mention[PaymentView]] = []
     refunds: list[Mention[RefundView]] = []
     splits: list[Mention[SplitView]] = []
-    deliveries: dict[str, Delivery] = {}
+    deliveries: dict[str, CallbackNews] = {}
     history: list[PastEvent] = []
     for event in events:
         match event.data:
@@ -77,9 +91,8 @@ def project(events: Iterable[CloudEvent[OrderEvent] | CloudEvent[DeliveryEvent]]
                 if data.split is not None:
                     splits.append(_mention(event.id, event.type, data, data.split))
             case DeliveryEvent(event_id=str() as callback_id) as data:
-                known = deliveries.get(callback_id)
-                if known is None or known.at <= data.at:
-                    deliveries[callback_id] = _delivery(event.type, data)
+                news, known = _callback_news(event.type, data), deliveries.get(callback_id)
+                deliveries[callback_id] = known.with_more(news) if known else news
             case DeliveryEvent():
                 pass  # A suspended endpoint: no callback in particular.
     return Batch(
@@ -133,13 +146,20 @@ def _mention(
     )
 
 
-def _delivery(event_type: str, data: DeliveryEvent) -> Delivery:
-    return Delivery(
+def _callback_news(event_type: str, data: DeliveryEvent) -> CallbackNews:
+    numbers = data.numbers.model_dump(exclude={"merchant_id"}) if data.numbers else {}
+    attempt = data.attempt
+    newest = Delivery(
         state=event_type.removeprefix("delivery."),
         attempts=data.attempts,
         last_status=data.last_status,
         url=data.url,
         at=data.at,
+    )
+    return CallbackNews(
+        newest,
+        frozenset(filter(None, numbers.values())),
+        (Tried(**attempt.model_dump()),) if attempt else (),
     )
 
 

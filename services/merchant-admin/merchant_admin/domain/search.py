@@ -57,6 +57,16 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt of a callback. `status` None: no answer came; `error` None: it was taken."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    latency_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class FoundOrder:
     order_id: str
     app_id: str

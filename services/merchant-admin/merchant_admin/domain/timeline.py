@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from contracts.events.channel_calls import ChannelCall
 from contracts.events.results import Source, Verdict
-from contracts.internal import CallOnFile, DecisionOnFile, FoundDelivery, LedgerEntry
+from contracts.internal import CallOnFile, DecisionOnFile, LedgerEntry
 from merchant_admin.domain.audit import AuditEntry
 from merchant_admin.domain.projection import PastEvent, trace_id_of
+from merchant_admin.domain.search import Tried
 
 DECIDED: Final = frozenset({"payment.decided", "refund.decided"})
 """Told by trade-core's own record of the decision, with the request id of the audit."""
@@ -59,11 +60,20 @@ class Line:
     request_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackAttempt:
+    """`type`: of the event that the app was to be told of."""
+
+    event_id: str
+    type: str
+    tried: Tried
+
+
 def lines(
     *,
     events: Iterable[PastEvent],
     calls: Iterable[CallOnFile],
-    deliveries: Iterable[FoundDelivery],
+    attempts: Iterable[CallbackAttempt],
     entries: Iterable[LedgerEntry],
     decisions: Iterable[DecisionOnFile],
     audit: Iterable[AuditEntry],
@@ -73,7 +83,7 @@ def lines(
     all_lines = [
         *_of_events(events),
         *(_of_call(one.at, one.subject, one.call, one.traceparent) for one in calls),
-        *_of_deliveries(deliveries),
+        *map(_of_attempt, attempts),
         *map(_of_entry, entries),
         *(_of_decision(one, written) for one in decisions),
         *(_of_audit(one) for one in written if one.action not in DECIDED),
@@ -134,21 +144,20 @@ def _of_call(
     )
 
 
-def _of_deliveries(deliveries: Iterable[FoundDelivery]) -> Iterator[Line]:
-    for delivery in deliveries:
-        for attempt in delivery.attempts:
-            failed = attempt.error is not None
-            yield Line(
-                at=attempt.at,
-                kind=Kind.ATTEMPT,
-                what="callback_tried",
-                subject=delivery.type,
-                outcome=f"trouble.{attempt.error}" if failed else "delivery.delivered",
-                tone="failed" if failed else "delivered",
-                status=attempt.status,
-                latency_ms=attempt.latency_ms,
-                event_id=delivery.event_id,
-            )
+def _of_attempt(attempt: CallbackAttempt) -> Line:
+    tried = attempt.tried
+    failed = tried.error is not None
+    return Line(
+        at=tried.at,
+        kind=Kind.ATTEMPT,
+        what="callback_tried",
+        subject=attempt.type,
+        outcome=f"trouble.{tried.error}" if failed else "delivery.delivered",
+        tone="failed" if failed else "delivered",
+        status=tried.status,
+        latency_ms=tried.latency_ms,
+        event_id=attempt.event_id,
+    )
 
 
 def _of_entry(entry: LedgerEntry) -> Line:

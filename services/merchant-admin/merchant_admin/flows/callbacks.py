@@ -1,9 +1,11 @@
 """Callbacks as the notifier knows them: why one did not arrive, send again, resume an address."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from contracts.events.orders import CALLBACK_TYPES
 from contracts.identifiers import is_id
 from contracts.internal import (
     DeliveryView,
@@ -20,14 +22,20 @@ from merchant_admin.domain.scope import Scope
 from merchant_admin.flows import apps
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
+from merchant_admin.store import views
 
 ALL: Final = "/internal/all-deliveries"
+MAX_WITH_NUMBER: Final = 20
+"""The notifier is asked about each by itself; an order has four of them as a rule."""
 
 
 async def find(deps: Deps, scope: Scope, filters: Mapping[str, Any]) -> FoundDeliveryPage:
-    """Deliveries with their attempts, newest first; of an app that works for others too only what
+    """Deliveries with their attempts, newest first; `number`: any of an order, payment, refund or
+    split, with which one page holds them all. Of an app that works for others too only what
     is about a merchant of the scope. Raises Forwarded."""
     wanted = dict(filters)
+    if number := wanted.pop("number", None):
+        return await _find_with_number(deps, scope, number, wanted)
     if scope.parameter is not None:
         wanted["merchant_ids"] = ",".join(scope.parameter)
     page = await deps.notifier.get(FoundDeliveryPage, ALL, wanted)
@@ -78,6 +86,26 @@ async def read_replay(deps: Deps, scope: Scope, replay_id: str) -> ReplayView:
     found = await deps.notifier.get(ReplayView, f"/internal/replays/{replay_id}")
     await _require_app(deps, scope, found.app_id)
     return found
+
+
+async def _find_with_number(
+    deps: Deps, scope: Scope, number: str, filters: Mapping[str, Any]
+) -> FoundDeliveryPage:
+    """The newest of those that are about this number: ours, the app's or the channel's."""
+    async with deps.db.transaction() as tx:
+        event_ids = await views.list_callbacks_with(
+            tx, number, scope, sorted(CALLBACK_TYPES), MAX_WITH_NUMBER
+        )
+    wanted = {name: value for name, value in filters.items() if name not in ("after", "limit")}
+    if wanted.get("event_id") in event_ids:
+        event_ids = [wanted["event_id"]]
+    async with asyncio.TaskGroup() as questions:
+        asked = [
+            questions.create_task(find(deps, scope, {**wanted, "event_id": event_id}))
+            for event_id in event_ids
+        ]
+    items = [item for question in asked for item in question.result().items]
+    return FoundDeliveryPage(items=items, next_cursor=None)
 
 
 def _within(page: FoundDeliveryPage, scope: Scope) -> FoundDeliveryPage:

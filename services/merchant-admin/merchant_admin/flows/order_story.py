@@ -1,7 +1,7 @@
 """All that is known of an order, from everywhere, for its page; and what people have done to it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,11 +29,11 @@ from merchant_admin.domain import timeline
 from merchant_admin.domain.audit import Actor, AuditEntry
 from merchant_admin.domain.projection import PastEvent
 from merchant_admin.domain.scope import Scope
-from merchant_admin.domain.search import FoundOrder, SplitSearch
-from merchant_admin.domain.timeline import Line
+from merchant_admin.domain.search import FoundOrder, SplitSearch, Tried
+from merchant_admin.domain.timeline import CallbackAttempt, Line
 from merchant_admin.flows.audited_call import AuditedCall, call_audited
 from merchant_admin.flows.deps import Deps
-from merchant_admin.store import audit, history, splits
+from merchant_admin.store import audit, history, splits, views
 from merchant_admin.store import search as store
 
 log = structlog.get_logger()
@@ -92,7 +92,8 @@ async def read(deps: Deps, order_id: str, scope: Scope) -> OrderStory:
     async with deps.db.transaction() as tx:
         found = await store.get_order(tx, order_id, scope)
         events = await history.list_of_order(tx, order_id, MAX_EVENTS)
-    callbacks = [event.event_id for event in events if event.type in CALLBACK_TYPES]
+        callbacks = [event.event_id for event in events if event.type in CALLBACK_TYPES]
+        known = await views.list_tried(tx, callbacks)
     async with asyncio.TaskGroup() as questions:
         on_file = questions.create_task(find_on_file(deps, order_id))
         tried = questions.create_task(_find_deliveries(deps, callbacks[-MAX_CALLBACKS:]))
@@ -100,7 +101,15 @@ async def read(deps: Deps, order_id: str, scope: Scope) -> OrderStory:
     numbers = {order_id, *callbacks, *_numbers(books)}
     async with deps.db.connection() as tx:
         written = await audit.list_of_entities(tx, sorted(numbers), MAX_EVENTS)
-    return _story(books, events, tried.result(), written, is_newest=on_file.result() is not None)
+    attempts = _attempts(events, tried.result() or (), known)
+    return _story(
+        books,
+        events,
+        tried.result(),
+        attempts,
+        written,
+        is_newest=on_file.result() is not None,
+    )
 
 
 async def find_on_file(deps: Deps, order_id: str) -> OrderOnFile | None:
@@ -186,6 +195,7 @@ def _story(
     books: OrderOnFile,
     events: Sequence[PastEvent],
     deliveries: Sequence[FoundDelivery] | None,
+    attempts: Sequence[CallbackAttempt],
     written: Sequence[AuditEntry],
     *,
     is_newest: bool,
@@ -201,13 +211,38 @@ def _story(
         lines=timeline.lines(
             events=events,
             calls=books.calls,
-            deliveries=deliveries or (),
+            attempts=attempts,
             entries=books.entries,
             decisions=books.decisions,
             audit=written,
         ),
         is_newest=is_newest,
     )
+
+
+def _attempts(
+    events: Sequence[PastEvent],
+    deliveries: Sequence[FoundDelivery],
+    known: Mapping[str, Sequence[Tried]],
+) -> list[CallbackAttempt]:
+    """As the notifier has them now, and as its events have told them: of callbacks that it was not
+    asked about, and while it does not answer."""
+    types = {event.event_id: event.type for event in events}
+    told = {
+        (event_id, tried.at): CallbackAttempt(event_id, types[event_id], tried)
+        for event_id, attempts in known.items()
+        for tried in attempts
+    }
+    on_file = {
+        (one.event_id, attempt.at): CallbackAttempt(
+            one.event_id,
+            one.type,
+            Tried(attempt.at, attempt.status, attempt.error, attempt.latency_ms),
+        )
+        for one in deliveries
+        for attempt in one.attempts
+    }
+    return list({**told, **on_file}.values())
 
 
 def _numbers(books: OrderOnFile) -> list[str]:

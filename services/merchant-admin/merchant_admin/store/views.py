@@ -1,11 +1,14 @@
 """Writing the read model: one statement per table and batch; older news changes nothing."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from chassis.database import Tx
 from contracts.api import OrderSummary, PaymentView, RefundView
-from merchant_admin.domain.projection import Mention
-from merchant_admin.domain.search import Delivery
+from merchant_admin.domain.projection import CallbackNews, Mention
+from merchant_admin.domain.scope import Scope
+from merchant_admin.domain.search import Tried
+from merchant_admin.store.scope import within
 
 PUT_ORDERS = """
 insert into orders_view as known
@@ -45,15 +48,59 @@ on conflict (refund_no) do update
  where known.sequence <= excluded.sequence
 """
 
+# An older word changes nothing but the attempts that are known: up to some 150, where a schedule
+# has sixteen.
 PUT_DELIVERIES = """
-insert into deliveries_view as known (callback_id, state, attempts, last_status, url, at)
-select * from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::text[],
-                     $6::timestamptz[])
+insert into deliveries_view as known
+       (callback_id, state, attempts, last_status, url, at, numbers, tried)
+select callback_id, state, attempts, last_status, url, at,
+       array(select jsonb_object_keys(numbers)), tried
+  from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::text[],
+              $6::timestamptz[], $7::jsonb[], $8::jsonb[])
+       as told (callback_id, state, attempts, last_status, url, at, numbers, tried)
 on conflict (callback_id) do update
-   set state = excluded.state, attempts = excluded.attempts, last_status = excluded.last_status,
-       url = excluded.url, at = excluded.at
- where known.at <= excluded.at
+   set state = case when known.at <= excluded.at then excluded.state else known.state end,
+       attempts = case when known.at <= excluded.at then excluded.attempts else known.attempts end,
+       last_status = case when known.at <= excluded.at then excluded.last_status
+                          else known.last_status end,
+       url = case when known.at <= excluded.at then excluded.url else known.url end,
+       at = case when known.at <= excluded.at then excluded.at else known.at end,
+       numbers = case when known.numbers @> excluded.numbers then known.numbers
+                      else excluded.numbers end,
+       tried = case when octet_length(known.tried::text) < 16384
+                    then known.tried || excluded.tried else known.tried end
 """
+
+TRIED_OF = "select callback_id, tried from deliveries_view where callback_id = any ($1::text[])"
+
+# What is about a payment, a refund or a split; of an order by its own number, all.
+CALLBACKS_WITH_NUMBER = within(
+    """
+with named (order_id, subject) as (
+    select order_id, null from orders_view v where merchant_order_no = $1 and :scope
+    union all
+    select order_id, payment_no from payments_view v
+     where (payment_no = $1 or channel_trade_no = $1) and :scope
+    union all
+    select order_id, refund_no from refunds_view v
+     where (refund_no = $1 or merchant_refund_no = $1 or channel_refund_no = $1
+            or payment_no = any (array(select payment_no from payments_view
+                                        where payment_no = $1 or channel_trade_no = $1)))
+       and :scope
+    union all
+    select order_id, split_no from splits_view v
+     where (split_no = $1 or merchant_split_no = $1 or payment_no = $1) and :scope
+)
+select event_id from (
+    select h.event_id from named join order_history h using (order_id)
+     where h.type = any ($2::text[]) and (named.subject is null or named.subject = h.subject)
+    union
+    select callback_id from deliveries_view where numbers @> array[$1]) as found (event_id)
+order by event_id desc limit $3
+""",
+    "v.merchant_id",
+    4,
+)
 
 
 async def put_orders(tx: Tx, orders: Sequence[Mention[OrderSummary]]) -> None:
@@ -116,20 +163,46 @@ async def put_refunds(tx: Tx, refunds: Sequence[Mention[RefundView]]) -> None:
     await _put(tx, PUT_REFUNDS, rows)
 
 
-async def put_deliveries(tx: Tx, deliveries: Mapping[str, Delivery]) -> None:
+async def put_deliveries(tx: Tx, deliveries: Mapping[str, CallbackNews]) -> None:
     """By callback id."""
     rows = [
         (
             callback_id,
-            delivery.state,
-            delivery.attempts,
-            delivery.last_status,
-            delivery.url,
-            delivery.at,
+            news.newest.state,
+            news.newest.attempts,
+            news.newest.last_status,
+            news.newest.url,
+            news.newest.at,
+            dict.fromkeys(sorted(news.numbers)),
+            {one.at.isoformat(): _facts(one) for one in news.tried},
         )
-        for callback_id, delivery in deliveries.items()
+        for callback_id, news in deliveries.items()
     ]
     await _put(tx, PUT_DELIVERIES, rows)
+
+
+async def list_tried(tx: Tx, callback_ids: Sequence[str]) -> dict[str, list[Tried]]:
+    """By callback id the attempts that are known, the first of them first."""
+    return {
+        row["callback_id"]: [
+            Tried(at=datetime.fromisoformat(at), **facts)
+            for at, facts in sorted(row["tried"].items())
+        ]
+        for row in await tx.fetch(TRIED_OF, callback_ids)
+    }
+
+
+async def list_callbacks_with(
+    tx: Tx, number: str, scope: Scope, types: Sequence[str], limit: int
+) -> list[str]:
+    """The ids of the callbacks that are about this number, the newest first. Those that were told
+    of by the notifier alone are of anybody's: it has to be asked with the scope."""
+    rows = await tx.fetch(CALLBACKS_WITH_NUMBER, number, types, limit, scope.parameter)
+    return [row["event_id"] for row in rows]
+
+
+def _facts(tried: Tried) -> dict[str, object]:
+    return {"status": tried.status, "error": tried.error, "latency_ms": tried.latency_ms}
 
 
 async def _put(tx: Tx, statement: str, rows: Sequence[tuple[object, ...]]) -> None:

@@ -49,7 +49,7 @@ async def lease(deps: Deps, slots: int) -> Leased:
 
 
 async def finish(deps: Deps, batch: Sequence[Attempt]) -> None:
-    """Record a batch of tries in one transaction; what is settled is published with it."""
+    """Record a batch of tries in one transaction; what came of them is published with it."""
     async with deps.db.transaction() as tx:
         locked = await attempts.lock(tx, (one.lease.endpoint_id for one in batch))
         finished_attempts = [decide(one, deps.schedule, locked.now) for one in batch]
@@ -63,8 +63,9 @@ async def finish(deps: Deps, batch: Sequence[Attempt]) -> None:
                     tx, finished.attempt.lease.endpoint_id, destination.url
                 )
         raised += [alerts.exhausted(one) for one in settled if one.state is State.EXHAUSTED]
+        told = [*settled, *(one for one in finished_attempts if _is_to_be_repeated(one, written))]
         events = [
-            *(outgoing.fate(finished, locked.now) for finished in settled),
+            *(outgoing.tried(finished, locked.now) for finished in told),
             *(outgoing.suspended(finished, locked.now) for finished in fatal),
             *(alerting.event(alert, source=SOURCE, at=locked.now) for alert in raised),
         ]
@@ -148,6 +149,13 @@ def _is_settled(finished: FinishedAttempt, written: attempts.Written) -> bool:
     if delivery_id in written.asked_again:
         return finished.state is State.DELIVERED
     return finished.state is not State.PENDING and delivery_id in written.ours
+
+
+def _is_to_be_repeated(finished: FinishedAttempt, written: attempts.Written) -> bool:
+    """Whether an attempt was made, failed, and another follows."""
+    lease = finished.attempt.lease
+    was_made = finished.state is State.PENDING and finished.due_at is not None
+    return was_made and lease.delivery_id in written.ours
 
 
 def _turned(before: Mapping[int, Health], after: Mapping[int, Health]) -> list[int]:

@@ -1,28 +1,32 @@
 """What the notifier itself publishes, as the outbox takes it."""
 
+import json
 from datetime import datetime
 
 from chassis.outbox import OutboxEvent
 from contracts import topics
 from contracts.events.deliveries import (
     SOURCE,
+    CallbackNumbers,
     DeliveryEvent,
     DeliveryEventRecord,
     DeliveryEventType,
+    MadeAttempt,
 )
 from contracts.identifiers import new_id
 from notifier.domain.deliveries import FinishedAttempt, State
 
+KINDS = {
+    State.DELIVERED: DeliveryEventType.DELIVERED,
+    State.EXHAUSTED: DeliveryEventType.EXHAUSTED,
+    State.PENDING: DeliveryEventType.FAILED,
+}
 
-def fate(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
-    """A delivery was settled."""
-    is_delivered = finished.state is State.DELIVERED
-    return _delivery_event(
-        DeliveryEventType.DELIVERED if is_delivered else DeliveryEventType.EXHAUSTED,
-        finished,
-        at,
-        event_id=finished.attempt.lease.event_id,
-    )
+
+def tried(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
+    """An attempt was made: the delivery is settled, or will be tried again."""
+    event_id = finished.attempt.lease.event_id
+    return _delivery_event(KINDS[finished.state], finished, at, event_id=event_id)
 
 
 def suspended(finished: FinishedAttempt, at: datetime) -> OutboxEvent:
@@ -49,6 +53,8 @@ def _delivery_event(
             attempts=lease.tries + 1,
             last_status=answer.status if answer else None,
             at=at,
+            numbers=_numbers(lease.body) if event_id else None,
+            attempt=_made(finished),
         ),
     )
     return OutboxEvent(
@@ -58,4 +64,22 @@ def _delivery_event(
         type=record.type,
         tenant="",
         payload=record.to_bytes(),
+    )
+
+
+def _numbers(body: bytes) -> CallbackNumbers:
+    """Of a callback as we made it."""
+    about = json.loads(body).get("data") or {}
+    return CallbackNumbers(**{name: about.get(name) for name in CallbackNumbers.model_fields})
+
+
+def _made(finished: FinishedAttempt) -> MadeAttempt | None:
+    answer = finished.attempt.answer
+    if answer is None:
+        return None
+    return MadeAttempt(
+        at=answer.started_at,
+        status=answer.status,
+        error=finished.classification.failure,
+        latency_ms=answer.latency_ms,
     )

@@ -11,6 +11,7 @@ from contracts.api import CallbackType
 from contracts.internal import EndpointPage, FoundDeliveryPage, ReplayRequest
 from merchant_admin.api.access import Work
 from merchant_admin.api.callbacks import DeliveryState, EndpointId, ReplayId
+from merchant_admin.api.console.filters import morning_of
 from merchant_admin.api.console.rendering import error_page, problem_in, render
 from merchant_admin.api.console.shown import BEIJING
 from merchant_admin.api.console.visiting import (
@@ -24,7 +25,8 @@ from merchant_admin.flows import callbacks, searching
 PAGE: Final = 50
 STATES: Final[tuple[str, ...]] = get_args(DeliveryState)
 TYPES: Final[tuple[str, ...]] = get_args(CallbackType)
-FILTERS: Final = ("app_id", "event_id", "type", "state")
+FILTERS: Final = ("number", "app_id", "event_id", "type", "state")
+DAYS: Final = ("from", "to")
 ENDPOINT_FILTERS: Final = ("app_id", "suspended")
 REPLAY_FIELDS: Final = ("app_id", "created_from", "created_before", "type", "state", "per_s")
 TEXT_CHARS: Final = 64
@@ -41,7 +43,7 @@ router = APIRouter(include_in_schema=False, prefix="/console")
 @router.get("/deliveries")
 async def deliveries_page(request: Request, deps: Work, visitor: Seen) -> Response:
     """Deliveries of all apps, newest first, and the form for a replay."""
-    asked = {name: _text(request, name) for name in (*FILTERS, *REPLAY_FIELDS)}
+    asked = {name: _text(request, name) for name in (*FILTERS, *DAYS, *REPLAY_FIELDS)}
     filters = {**filters_of(request), **_after(request), "limit": PAGE}
     page, problem = NO_DELIVERIES, None
     try:
@@ -123,7 +125,7 @@ async def replay(request: Request, deps: Work, sent: SentByOperator) -> Response
     except (Problem, ValueError) as refusal:
         facts = {
             "page": NO_DELIVERIES,
-            "asked": {name: sent.form.get(name, "") for name in (*FILTERS, *REPLAY_FIELDS)},
+            "asked": {name: sent.form.get(name, "") for name in (*FILTERS, *DAYS, *REPLAY_FIELDS)},
             "problem": _refusal_of(refusal) if isinstance(refusal, Problem) else "replay_refused",
             "states": STATES,
             "types": TYPES,
@@ -145,7 +147,18 @@ async def replay_page(request: Request, deps: Work, visitor: Seen, replay_id: Re
 
 
 def filters_of(request: Request) -> dict[str, Any]:
-    return _given({name: _text(request, name) for name in FILTERS})
+    """What cannot be understood does not filter."""
+    given = _given({name: _text(request, name) for name in (*FILTERS, *DAYS)})
+    morning = morning_of(given.pop("from", None), 0)
+    end = morning_of(given.pop("to", None), 1)
+    if morning is not None:
+        given["created_from"] = morning.isoformat()
+    if end is not None:
+        given["created_before"] = end.isoformat()
+    known = {"state": STATES, "type": TYPES}
+    return {
+        name: value for name, value in given.items() if name not in known or value in known[name]
+    }
 
 
 def endpoint_filters_of(request: Request) -> dict[str, Any]:

@@ -5,6 +5,15 @@ from typing import Final
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "deliveries": ("回调", "Callbacks"),
     "callbacks": ("回调", "Callbacks"),
+    "number_hint": (
+        "订单、支付、退款、分账的任一号码",
+        "Any order, payment, refund or split number",
+    ),
+    "chip.event_id": ("事件", "Event"),
+    "chip.type": ("事件类型", "Type"),
+    "chip.entity_id": ("号码", "Number"),
+    "chip.actor": ("谁", "Who"),
+    "chip.action": ("操作", "Action"),
     "endpoints": ("回调地址", "Addresses"),
     "event_id": ("事件标识", "Event id"),
     "event_type": ("事件类型", "Event type"),
@@ -44,6 +53,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "callbacks_429": ("刚刚发送过，请几秒后再试。", "Sent just now. Please wait a few seconds."),
     "delivery.pending": ("待送达", "Waiting"),
     "delivery.delivered": ("已送达", "Delivered"),
+    "delivery.failed": ("失败，将重试", "Failed, tried again"),
     "delivery.exhausted": ("未送达", "Not delivered"),
     "endpoint.well": ("正常", "Well"),
     "endpoint.is_failing": ("失败中", "Failing"),
