@@ -1,13 +1,10 @@
 """No statement of trade-core reads a table from end to end, however much history there is."""
 
-import importlib
-import pkgutil
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.builders.statements import sql_texts
 from tests.builders.trade_core import APP, MERCHANT, request
 from tests.integration.trade_core.harness import Harness
 
@@ -40,19 +37,6 @@ analyze;
 WHOLE = {"checking._KEPT", "checking._REMEMBERED"}
 """Read all kept sums at night: a row per account of the ledger, however much history there is."""
 
-STATEMENT = re.compile(r"\s*(?:select|insert|update|delete|with)\s")
-
-
-def sql_texts() -> Iterator[tuple[str, str]]:
-    """Every SQL text of the store, by its name."""
-    for module in pkgutil.iter_modules(store.__path__):
-        loaded = importlib.import_module(f"{store.__name__}.{module.name}")
-        for name, value in sorted(vars(loaded).items()):
-            texts = value if isinstance(value, dict) else {"": value}
-            for key, text in texts.items():
-                if name.strip("_").isupper() and STATEMENT.match(str(text)):
-                    yield f"{module.name}.{name}{key}", text
-
 
 @pytest.fixture
 async def history(harness: Harness) -> Harness:
@@ -67,7 +51,7 @@ async def test_every_statement_finds_its_rows_by_an_index(history: Harness) -> N
     async with history.db.transaction() as tx:
         # The plan that is made once for all values, as asyncpg's prepared statements get it.
         await tx.execute("set local plan_cache_mode = force_generic_plan")
-        for name, reconciliation in sql_texts():
+        for name, reconciliation in sql_texts(store):
             await tx.execute(f"prepare asked as {reconciliation}")
             count = await tx.fetchval(
                 "select cardinality(parameter_types) from pg_prepared_statements"
@@ -104,6 +88,6 @@ async def test_every_page_of_a_list_finds_its_rows_by_an_index(
 
 
 def test_the_statements_are_found() -> None:
-    names = {name for name, _ in sql_texts()}
+    names = {name for name, _ in sql_texts(store)}
     assert {"fresh_orders._INSERT", "saving._UPDATE_PAYMENTS", "due.SHARE_OUT"} <= names
     assert len(names) > 20
