@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from sandbox import control, payer, sharing
 from sandbox.faults import Faults
 from sandbox.later import Later
 from sandbox.notices import NoticeForm, Notices
-from sandbox.parties import find_parties, in_order
+from sandbox.parties import find_parties
 from sandbox.shelf import Shelf
 from sandbox.transport import SandboxProtocol
 from sandbox.truth import Truth
@@ -67,19 +67,20 @@ def build_world(
     state_dir: Path,
     public_url: str,
     notice_time_scale: float = 1.0,
-    parties: Iterable[Party[Any]] = (),
+    parties: Sequence[Party[Any]] | None = None,
 ) -> World:
-    """All third parties, those of our folders and these; keys and truth are read from `state_dir`,
-    or made there."""
+    """The third parties (None: those of our folders); keys and truth are read from `state_dir`, or
+    made there."""
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     truth, faults, later = Truth(state_dir / "truth.sqlite3"), Faults(), Later()
     forms: dict[str, NoticeForm] = {}
+    found = find_parties() if parties is None else parties
     world = World(
         truth=truth,
         faults=faults,
         later=later,
         notices=Notices(truth, faults, later, forms, notice_time_scale),
-        parties={each.name: each for each in in_order([*find_parties(), *parties])},
+        parties={each.name: each for each in found},
         shelf=Shelf(),
         public_url=public_url.rstrip("/"),
         state_dir=state_dir,

@@ -1,7 +1,6 @@
 """Which third parties there are: every folder with a module `party`, which declares `PARTY`."""
 
 import pkgutil
-from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -15,12 +14,8 @@ def find_parties(within: ModuleType = sandbox) -> list[Party[Any]]:
     prefix = f"{within.__name__}."
     folders = [each.name for each in pkgutil.iter_modules(within.__path__, prefix) if each.ispkg]
     found = [party for folder in folders if (party := _declared_in(folder))]
-    return in_order(found)
-
-
-def in_order(parties: Iterable[Party[Any]]) -> list[Party[Any]]:
-    """Starlette matches one route after the other: the busiest come first."""
-    return sorted(parties, key=lambda party: (not party.is_busy, party.name))
+    # Starlette matches one route after the other: the busiest come first.
+    return sorted(found, key=lambda party: (not party.is_busy, party.name))
 
 
 def _declared_in(folder: str) -> Party[Any] | None:
