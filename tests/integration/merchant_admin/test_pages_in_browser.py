@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import socket
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal
@@ -15,9 +16,10 @@ import uvicorn
 from axe_playwright_python.async_playwright import Axe
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
 
 from .conftest import PASSWORD, USERNAME, Admin
+from .test_listing_exports import LISTS
 from .test_scopes import Company
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -37,12 +39,13 @@ LOOKS: Final[tuple[Appearance, ...]] = (
 )
 """The pages take turns: all of them in all eight ways would take minutes."""
 
+FILES: Final = ("orders", "payments", "refunds", "splits", *LISTS)
 NO_PAGES: Final = {
     "/console/search",
     "/console/replays/{replay_id}",
     "/console/account/second-factor/qr.svg",
     "/console/imports/template.csv",
-    *(f"/console/exports/{things}" for things in ("orders", "payments", "refunds", "splits")),
+    *(f"/console/exports/{things}" for things in FILES),
 }
 CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH: Final = re.compile(r"[A-Za-z]{4,}")
@@ -203,3 +206,74 @@ async def test_conflict_is_decided_on_the_claim_that_is_shown(
         await page.locator(".done").wait_for()
     (decided,) = admin.trade_core.decided
     assert decided["claim"]["amount"] == 1298
+
+
+async def test_refund_is_made_when_a_second_person_agrees(admin: Admin, browser: Browser) -> None:
+    company = await Company.founded(admin, "x1")
+    company.speak(admin)
+    core = admin.trade_core
+    assert core.payment is not None
+    core.payment = {**core.payment, "status": "succeeded", "claim": None}
+    core.refund = {**company.story.refund("processing"), "created_at": "2026-11-22T08:00:00Z"}
+    await staff_of(admin, company)
+    async with served(admin.app) as url:
+        page = await (await opened(browser, url, ("zh", "light", DESK))).new_page()
+        await page.goto(f"{url}/console/orders/{company.story.order_id}")
+        await page.locator("[data-dialog]").first.click()
+        dialog = page.locator("dialog[open]")
+        await dialog.locator("input[name=reason]").fill("全部退还")
+        await dialog.locator("button.danger").click()
+        await page.wait_for_url("**/console/approvals?done=approval_waits")
+        assert await card_of(page).locator("form").count() == 1  # one's own can be withdrawn only
+        assert core.asked == []
+        page = await (await opened(browser, url, ("en", "dark", PHONE), "li")).new_page()
+        await page.goto(f"{url}/console/approvals")
+        assert "admin" in await card_of(page).inner_text()
+        await card_of(page).locator("form[action$=approve] button").click()
+        await page.locator(".done").wait_for()
+        assert await card_of(page).count() == 0
+    [asked] = core.asked
+    assert (asked["wish"]["amount"], asked["wish"]["reason"]) == (1299, "全部退还")
+
+
+async def test_staff_of_a_company_see_find_and_export_theirs_only(
+    admin: Admin, browser: Browser
+) -> None:
+    own, other = await Company.founded(admin, "x1"), await Company.founded(admin, "y2")
+    own.speak(admin)
+    await staff_of(admin, own)
+    async with served(admin.app) as url:
+        page = await (await opened(browser, url, ("en", "light", DESK), "li")).new_page()
+        for path in ("orders", "payments", "refunds", "splits", "merchants", "apps"):
+            await page.goto(f"{url}/console/{path}")
+            text = await page.locator("main").inner_text()
+            assert own.merchant_id in text or own.secret in text, path
+            assert other.merchant_id not in text, path
+            assert other.secret not in text, path
+        await page.locator("#find").fill(other.story.payment_no)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/console/search?*")
+        assert other.secret not in await page.locator("main").inner_text()
+        answer = await page.goto(f"{url}/console/orders/{other.story.order_id}")
+        assert answer is not None
+        assert answer.status == 404
+        await page.goto(f"{url}/console/payments")
+        async with page.expect_download() as download:
+            await page.locator(".exports a", has_text="XLSX").click()
+        made = await download.value
+        assert made.suggested_filename.startswith("payments-")
+        with zipfile.ZipFile(await made.path()) as book:
+            rows = book.read("xl/worksheets/sheet1.xml").decode()
+        assert own.story.payment_no in rows
+        assert other.story.payment_no not in rows
+
+
+async def staff_of(admin: Admin, company: Company) -> None:
+    """An operator of this company's: li."""
+    body = {"username": "li", "password": PASSWORD, "role": "operator"}
+    await admin.post("/api/users", {**body, "merchant_ids": [company.merchant_id]})
+
+
+def card_of(page: Page) -> Locator:
+    """What waits for a second person, by its reason."""
+    return page.locator("section.card", has_text="全部退还")
