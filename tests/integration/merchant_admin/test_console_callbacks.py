@@ -208,7 +208,7 @@ async def test_callbacks_are_found_by_any_number_of_what_they_are_about(admin: A
         ("W2026", set()),
     ):
         admin.notifier.calls.clear()
-        page = await person.look("deliveries", number=number, state="exhausted")
+        page = await person.open_page("deliveries", number=number, state="exhausted")
         asked = [call[2] or {} for call in admin.notifier.calls]
         assert {query["event_id"] for query in asked if "event_id" in query} == event_ids, number
         assert all(query["state"] == "exhausted" for query in asked if "event_id" in query)

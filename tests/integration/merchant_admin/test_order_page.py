@@ -67,7 +67,7 @@ async def test_timeline_tells_attempts_while_the_notifier_does_not_answer(admin:
     failed = tried(succeeded.id, "delivery.failed", minutes=1, status=503)
     for event in (delivered, failed, failed):
         await apply(admin.deps, [event])
-    html = await (await Person.logged_in(admin)).look(f"orders/{story.order_id}")
+    html = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
     assert html.count("Callback tried") == 2
     assert 0 < html.index("503") < html.rindex("200")
     payment = (await admin.http.get(f"/api/payments/{story.payment_no}")).json()
@@ -84,7 +84,7 @@ async def test_attempts_that_two_services_tell_of_stand_there_once(admin: Admin)
     attempt = {"at": at, "status": 503, "error": "bad_status", "latency_ms": 9, "answer": None}
     found = {**DELIVERY, "event_id": event_id, "state": "pending", "attempts": [attempt]}
     admin.notifier.answers["/internal/all-deliveries"] = {"items": [found], "next_cursor": None}
-    html = await (await Person.logged_in(admin)).look(f"orders/{story.order_id}")
+    html = await (await Person.logged_in(admin)).open_page(f"orders/{story.order_id}")
     assert html.count("Callback tried") == 1
 
 
