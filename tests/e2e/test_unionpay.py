@@ -4,7 +4,15 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.journey import created, has_status, paid, payment_of, request, tells
+from tests.e2e.journey import (
+    created,
+    has_status,
+    paid,
+    payment_of,
+    request,
+    tells,
+    trade_at_channel,
+)
 from tests.e2e.running import RunningStack, eventually
 
 from paymesh_local.callbacks import CallbackReceiver
@@ -65,6 +73,31 @@ async def test_a_scanned_code_is_paid_without_anything_to_do(
         api, _request(stack, "barcode", payer={"auth_code": "6220000000000000011"})
     )
     await eventually(has_status(api, payment["payment_no"], "succeeded"))
+
+
+async def test_a_scanned_code_that_nobody_knows_of_is_taken_back(
+    stack: RunningStack, api: ApiClient, sandbox: httpx.AsyncClient
+) -> None:
+    """The code was taken, the answer and the notification are lost, and the till closes the order:
+    whether the close or the query is quicker, the payer has paid nothing that is not booked."""
+    lost = {"channel": "unionpay", "fault": "drop_answer", "times": 1}
+    for fault in (
+        {**lost, "operation": "pay"},
+        {**lost, "operation": "notice", "fault": "drop_request"},
+        {**lost, "operation": "query", "times": 3},
+    ):
+        assert (await sandbox.post("/_control/faults", json=fault)).status_code == 201
+    body = _request(stack, "barcode", payer={"auth_code": "6220000000000000011"})
+    answer = await api.post("/v1/payments", body)
+    assert answer.status_code == 504
+    payment = answer.json()["payment"]
+    path = f"/v1/orders/{payment['merchant_order_no']}/close"
+    assert (await api.post(path, {"merchant_id": payment["merchant_id"]})).is_success
+    await eventually(has_status(api, payment["payment_no"], "closed"))
+    trade = await trade_at_channel(sandbox, payment["payment_no"])
+    assert trade is not None
+    assert trade["state"] == "closed"
+    await sandbox.delete("/_control/faults")
 
 
 async def test_a_wrong_amount_is_a_conflict(

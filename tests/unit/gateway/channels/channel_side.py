@@ -115,13 +115,15 @@ class Side(Protocol):
     """One channel's end. `asked` raises AssertionError where the request is not signed well.
 
     `change` is done to what it tells before that is signed. `signs_answers` False: TLS alone proves
-    whose they are. `tells_amounts` False: its answer to a query need not say how much was paid.
+    whose they are. `tells_amounts` False: its answer to a query need not say how much was paid, and
+    `tells_refund_amounts` False, how much went back.
     """
 
     plugin: Plugin[Any]
     change: Change
     signs_answers: bool
     tells_amounts: bool
+    tells_refund_amounts: bool
 
     def credentials(self) -> dict[str, Any]: ...
 
@@ -172,6 +174,7 @@ class AnySide:
 
     signs_answers = True
     tells_amounts = True
+    tells_refund_amounts = True
 
     def __init__(self) -> None:
         self.change: Change = unchanged

@@ -9,8 +9,10 @@ from tests.unit.gateway.channels.asking import outcome
 from tests.unit.gateway.channels.channel_side import (
     MOMENT,
     PAYMENT_NO,
+    REFUND_NO,
     Change,
     Side,
+    refunding,
     trade,
     unchanged,
 )
@@ -34,6 +36,20 @@ class OddValues:
             if isinstance(answered, Succeeded):
                 may_be_untold = not side.tells_amounts and odd in (ABSENT, "", [])
                 _assert_as_told(answered, path, odd, may_be_untold=may_be_untold)
+
+    def test_an_odd_value_in_what_is_said_of_a_refund_is_never_another_yes(
+        self, side: Side, account: Any
+    ) -> None:
+        for path, odd, reply in _changed(side, lambda: side.refund_returned(REFUND_NO, PAYMENT_NO)):
+            try:
+                said = outcome(side, account, side.plugin.query_refund, refunding(), reply)
+            except Unverifiable:
+                continue
+            assert "\x00" not in repr(said)
+            if isinstance(said, Succeeded):
+                may_be_untold = not side.tells_refund_amounts and odd in (ABSENT, "", 0, [])
+                untold = said.amount is None and may_be_untold
+                assert untold or said.amount in (Money(500, "CNY"), NOTHING), (path, odd, said)
 
     def test_an_odd_value_in_a_notification_is_never_another_yes(
         self, side: Side, account: Any

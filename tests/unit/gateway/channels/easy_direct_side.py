@@ -35,6 +35,7 @@ def text_to_sign(header: Mapping[str, Any], body: Mapping[str, Any]) -> bytes:
 
 class EasyDirectSide(AnySide):
     plugin = easy.PLUGIN.products["direct"]
+    tells_refund_amounts = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -34,6 +34,7 @@ def text_to_sign(biz_data: Mapping[str, Any]) -> bytes:
 class EasySide(AnySide):
     plugin = easy.PLUGIN
     tells_amounts = False
+    tells_refund_amounts = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -105,5 +105,10 @@ def channel_no_of(body: Mapping[str, Any]) -> str | None:
 
 
 def amount_of(body: Mapping[str, Any], name: str) -> Money | None:
-    """A whole number of fen."""
-    return minor_money(whole(body, "respOrderInfo", name), CURRENCY)
+    """A whole number of fen, None where it tells none. Raises Unverifiable for one that cannot be
+    read."""
+    info = body.get("respOrderInfo")
+    amount = whole(body, "respOrderInfo", name)
+    if amount is None and isinstance(info, Mapping) and info.get(name):
+        raise Unverifiable("an amount that cannot be read")
+    return minor_money(amount, CURRENCY)
