@@ -18,7 +18,7 @@ import yaml
 from paymesh_local.manifests import OBSERVABILITY
 
 RULES: Final = OBSERVABILITY / "rules.yaml"
-CASES: Final = OBSERVABILITY / "rules-cases.yaml"
+CASES: Final = OBSERVABILITY / "cases/rules.yaml"
 LABEL: Final = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 SAMPLE_EVERY: Final = "15s"
 
