@@ -192,7 +192,7 @@ class Core:
                 )
 
     async def apply(self, records: list[Any]) -> None:
-        told: list[tuple[str, Payment]] = []
+        published: list[tuple[str, Payment]] = []
         async with self.sessions.begin() as session:
             numbers = [record.key.decode() for record in records]
             found = await session.scalars(select(Payment).where(Payment.payment_no.in_(numbers)))
@@ -217,8 +217,8 @@ class Core:
                     session.add(Posting(payment_no=number, account=account, amount=amount))
                 event = Event(event_id=new_id("event"), payload=ROW)
                 session.add(event)
-                told.append((event.event_id, payment))
-        for event_id, payment in told:
+                published.append((event.event_id, payment))
+        for event_id, payment in published:
             event_of = {
                 "id": event_id,
                 "number": payment.order.number,

@@ -42,7 +42,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=lifespan)
 books = sqlite3.connect(os.environ.get("SHOP_BOOKS", "shop.db"), check_same_thread=False)
 books.execute("create table if not exists bill (number primary key, paid_by, refunded default 0)")
-books.execute("create table if not exists told (event_id primary key)")
+books.execute("create table if not exists called_back (event_id primary key)")
 
 
 @app.get("/")
@@ -112,10 +112,10 @@ async def back(request: Request) -> HTMLResponse:
 
 
 @app.post("/callbacks")
-def told(event: Annotated[Event, Depends(callback(SETTINGS.webhook_secret))]) -> str:
+def called_back(event: Annotated[Event, Depends(callback(SETTINGS.webhook_secret))]) -> str:
     """Each event once, in one transaction with what it changes; then it is acknowledged."""
     with books:
-        new = books.execute("insert or ignore into told values (?)", (event.id,)).rowcount
+        new = books.execute("insert or ignore into called_back values (?)", (event.id,)).rowcount
         if new and event.type == "payment.succeeded" and event.payment:
             books.execute(
                 "update bill set paid_by = ? where number = ?",

@@ -32,7 +32,7 @@ def books() -> sqlite3.Connection:
 with books() as tx:
     tx.executescript("""
         create table if not exists bill (number text primary key, qr_code text, paid_by text);
-        create table if not exists told (event_id text primary key);
+        create table if not exists called_back (event_id text primary key);
         create table if not exists place (place text);
     """)
 
@@ -54,7 +54,7 @@ class Place:
 def deal_with(event: Event) -> None:
     """Each event once, in one transaction with what it changes."""
     with books() as tx:
-        new = tx.execute("insert or ignore into told values (?)", (event.id,)).rowcount
+        new = tx.execute("insert or ignore into called_back values (?)", (event.id,)).rowcount
         if new and event.type == "payment.succeeded" and event.payment:
             tx.execute(
                 "update bill set paid_by = ? where number = ?",
@@ -123,7 +123,7 @@ def show(number: str) -> Response:
 
 
 @app.post("/callbacks")
-def told() -> str:
+def called_back() -> str:
     """Callbacks may come as well: the same events by the same ids."""
     try:
         event = verify(dict(request.headers), request.get_data(), SETTINGS.webhook_secret)

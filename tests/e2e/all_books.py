@@ -9,7 +9,7 @@ from tests.e2e.harness import Harness
 from tests.e2e.journey import FINAL
 from tests.e2e.running import eventually
 
-TOLD_REFUNDS = frozenset({"succeeded", "failed", "abnormal"})
+ENDED_REFUNDS = frozenset({"succeeded", "failed", "abnormal"})
 HURRY_S = 0.5
 
 
@@ -26,7 +26,7 @@ async def agree(
     async def is_over() -> bool:
         order = await harness.order(body)
         open_ones = [e["payment_no"] for e in order["payments"] if e["status"] not in FINAL]
-        open_ones += [e["refund_no"] for e in order["refunds"] if e["status"] not in TOLD_REFUNDS]
+        open_ones += [e["refund_no"] for e in order["refunds"] if e["status"] not in ENDED_REFUNDS]
         if open_ones and urgent:
             await harness.time_comes(*open_ones)
             await asyncio.sleep(HURRY_S)
@@ -44,7 +44,7 @@ async def agree(
         _matches_its_channel(payment, trades[payment["payment_no"]])
     _is_paid_once(order)
     await _ledger_is_right(harness, order)
-    await _everything_was_told(harness, order, within_s)
+    await _everything_was_called_back(harness, order, within_s)
     return order
 
 
@@ -95,7 +95,9 @@ def _sum_of_refunds(order: Mapping[str, Any], status: str) -> int:
     return sum(each["amount"] for each in order["refunds"] if each["status"] == status)
 
 
-async def _everything_was_told(harness: Harness, order: Mapping[str, Any], within_s: float) -> None:
+async def _everything_was_called_back(
+    harness: Harness, order: Mapping[str, Any], within_s: float
+) -> None:
     """Each end by a callback, however often, under one id; and no end that was not."""
     for payment in order["payments"]:
         number = payment["payment_no"]

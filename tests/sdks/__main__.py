@@ -94,11 +94,11 @@ def check(language: Language) -> list[str]:
     return wrong + ([f"{language.source} has {length} lines"] if length > LONGEST else [])
 
 
-def _run(command: Sequence[str], folder: Path, told: str) -> str:
+def _run(command: Sequence[str], folder: Path, printed: str) -> str:
     done = subprocess.run(
         command,
         cwd=folder,
-        input=told,
+        input=printed,
         capture_output=True,
         text=True,
         timeout=LIMIT_S,

@@ -9,7 +9,7 @@ from tests.simulation.accounts import APP, MERCHANTS, accounts_of
 from tests.simulation.asking import Client, Work
 from tests.simulation.bus import Bus
 from tests.simulation.habits import Habits
-from tests.simulation.party_wire import Desk
+from tests.simulation.party_wire import WiredParty
 from tests.simulation.payers import Counted, Payers
 from tests.simulation.world import World
 
@@ -42,7 +42,7 @@ class App(Counted):
         world: World,
         habits: Habits,
         payers: Payers,
-        desks: Mapping[str, Desk],
+        wired_parties: Mapping[str, WiredParty],
         bus: Bus,
     ) -> None:
         super().__init__(world, "app")
@@ -51,7 +51,7 @@ class App(Counted):
         self.client = Client(world, self.dice, hangs_up=habits.hangs_up)
         self._habits = habits
         self._payers = payers
-        self._desks = desks
+        self._desks = wired_parties
         self._bus = bus
         self._received: set[str] = set()
 

@@ -13,7 +13,7 @@ from tests.simulation.core_service import CoreService
 from tests.simulation.database import ConnectionLost
 from tests.simulation.network import ChannelTransport
 from tests.simulation.parts import Parts
-from tests.simulation.party_wire import Desk
+from tests.simulation.party_wire import WiredParty
 from tests.simulation.postgres import Server
 from tests.simulation.process import Process
 from tests.simulation.receipts import Receipts
@@ -53,7 +53,7 @@ class Centre:
         world: World,
         server: Server,
         bus: Bus,
-        desks: Mapping[str, Desk],
+        wired_parties: Mapping[str, WiredParty],
         accounts: Mapping[str, ChannelAccount],
         *,
         late: LatePayment,
@@ -68,7 +68,7 @@ class Centre:
         self._world = world
         self._server = server
         self._bus = bus
-        self._desks = desks
+        self._desks = wired_parties
         self._accounts = dict(accounts)
         self._late = late
         self._refund_splits = refund_splits

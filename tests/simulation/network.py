@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from tests.simulation.party_wire import Desk
+from tests.simulation.party_wire import WiredParty
 from tests.simulation.process import Process
 from tests.simulation.world import Injected, World
 
@@ -66,11 +66,11 @@ class ChannelTransport:
     """From one gateway to the third parties; in the place of HTTP. `asked` are the payments that
     it asked a third party to open, each with the time."""
 
-    def __init__(self, process: Process, desks: Mapping[str, Desk]) -> None:
+    def __init__(self, process: Process, wired_parties: Mapping[str, WiredParty]) -> None:
         self.asked: list[tuple[str, float]] = []
         self._process = process
         self._world = process.world
-        self._desks = desks
+        self._desks = wired_parties
 
     async def send(self, request: Request, *, timeout_s: float) -> Reply:
         """The work is done although the caller may have died meanwhile."""
@@ -111,19 +111,19 @@ class ChannelTransport:
         if not answer.done():
             answer.set_result(reply)
 
-    def _desk(self, request: Request) -> Desk:
+    def _desk(self, request: Request) -> WiredParty:
         return self._desks[str(urlsplit(request.url).hostname).removesuffix(".example").upper()]
 
     def _reply(self, request: Request) -> Reply:
         world = self._world
         if world.happens("channel_error") and world.dice.happens(0.5):
             return Reply(503, {}, b"{}")
-        desk = self._desk(request)
-        operation, asked_for = desk.wire.read(request)
+        wired = self._desk(request)
+        operation, asked_for = wired.wire.read(request)
         if operation == "pay":
             self.asked.append((asked_for["payment_no"], world.loop.time()))
-        content = desk.party.answer(operation, asked_for)
+        content = wired.party.answer(operation, asked_for)
         if world.happens("channel_nonsense"):
             content = {"code": "new_in_this_year"}
-        reply = desk.wire.write(request, content)
+        reply = wired.wire.write(request, content)
         return replace(reply, status=500) if world.happens("channel_error") else reply

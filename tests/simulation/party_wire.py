@@ -52,7 +52,7 @@ class BankWire:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class WiredParty:
     """A third party, and how it speaks."""
 
     party: ThirdParty

@@ -14,7 +14,7 @@ from tests.simulation.echo import Echo
 from tests.simulation.features import Feature
 from tests.simulation.operators import Operators
 from tests.simulation.parts import Parts
-from tests.simulation.party_wire import BankWire, Desk
+from tests.simulation.party_wire import BankWire, WiredParty
 from tests.simulation.payers import Counted, Payers, Staff, Strangers
 from tests.simulation.rotation import Rotation
 from tests.simulation.third_party import Hooks, ThirdParty
@@ -30,7 +30,7 @@ from gateway.directory import ChannelAccount
 
 
 class People:
-    """`desks` and `accounts` are the two sides of each channel account."""
+    """`wired_parties` and `accounts` are the two sides of each channel account."""
 
     def __init__(self, world: World, bus: Bus, parts: Parts) -> None:
         chance = Chance(world.seed, "customs")
@@ -39,17 +39,17 @@ class People:
         world.story.tell("world", "features", sorted(world.features))
         world.story.tell("world", "habits", usual)
         self.parties: dict[str, ThirdParty] = {}
-        self.desks: dict[str, Desk] = {}
+        self.wired_parties: dict[str, WiredParty] = {}
         self.accounts: dict[str, ChannelAccount] = {}
         self._world = world
-        self._postman = Postman(world, self.desks, bus)
+        self._postman = Postman(world, self.wired_parties, bus)
         self._payers = Payers(world, usual, self.parties)
         self._strangers = Strangers(world, usual, self.parties)
         self._staff = Staff(world, self.parties)
         self._operators = Operators(world)
         self._echo = Echo(world, bus)
         self._rotations: list[Rotation] = []
-        self.app = App(world, usual, self._payers, self.desks, bus)
+        self.app = App(world, usual, self._payers, self.wired_parties, bus)
         for account in ACCOUNTS:
             self._register(account, customs.usual(chance, world.features), parts)
 
@@ -126,7 +126,7 @@ class People:
         )
         party = self.parties[account] = ThirdParty(self._world, account, usual, hooks)
         wire = AlipayWire() if is_alipay else BankWire(account)
-        self.desks[account] = Desk(party, wire)
+        self.wired_parties[account] = WiredParty(party, wire)
         if isinstance(wire, AlipayWire) and self._world.has(Feature.ROTATION):
             self._rotations.append(Rotation(self._world, registered, wire))
 

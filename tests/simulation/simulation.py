@@ -81,7 +81,7 @@ async def _lived(world: World, server: Server, bus: Bus, parts: Parts) -> list[s
         world,
         server,
         bus,
-        people.desks,
+        people.wired_parties,
         people.accounts,
         late=late,
         refund_splits=refund_splits,

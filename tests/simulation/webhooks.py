@@ -7,7 +7,7 @@ from typing import Final
 from tests.simulation import network
 from tests.simulation.bus import Bus
 from tests.simulation.centre import Centre
-from tests.simulation.party_wire import Desk
+from tests.simulation.party_wire import WiredParty
 from tests.simulation.trades import Notification, Trade, paid_words
 from tests.simulation.world import World
 
@@ -24,13 +24,13 @@ class Postman:
     `told` the accounts and numbers of those that were, `too_early` what was acknowledged before it
     was durable."""
 
-    def __init__(self, world: World, desks: Mapping[str, Desk], bus: Bus) -> None:
+    def __init__(self, world: World, wired_parties: Mapping[str, WiredParty], bus: Bus) -> None:
         self.centre: Centre
         self.waiting = 0
         self.notified: set[tuple[str, str]] = set()
         self.too_early: list[str] = []
         self._world = world
-        self._desks = desks
+        self._desks = wired_parties
         self._bus = bus
 
     def take(self, trade: Trade, notification: Notification) -> None:

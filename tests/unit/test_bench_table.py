@@ -27,7 +27,7 @@ def test_chinese_readme_says_it_in_chinese() -> None:
 
 def test_table_replaces_what_stood_between_the_markers() -> None:
     page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    said = between_markers(page, "| new |", "a machine")
-    assert said == f"before\n{BEGIN}\n| new |\n\na machine\n{END}\nafter\n"
+    printed = between_markers(page, "| new |", "a machine")
+    assert printed == f"before\n{BEGIN}\n| new |\n\na machine\n{END}\nafter\n"
     with pytest.raises(SystemExit):
         between_markers("no markers", "| new |", "a machine")

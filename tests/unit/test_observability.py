@@ -116,8 +116,8 @@ def test_a_rule_that_never_speaks_or_always_does_is_found() -> None:
     ):
         spoiled = {**rule, "expr": expression}
         groups = [{"name": "one", "rules": [spoiled]}]
-        (said,) = alert_rules.tried(groups, alert_rules.tests([spoiled], cases))
-        assert wrong in said
+        (shown,) = alert_rules.tried(groups, alert_rules.tests([spoiled], cases))
+        assert wrong in shown
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)

@@ -20,7 +20,7 @@ def test_each_alert_has_one_runbook_that_says_all(name: str) -> None:
     cells = [row.split(" | ")[0] for row in rows if row.startswith("| `")]
     alerts = [key for cell in cells for key in KEY.findall(cell)]
     _, *sections = re.split(r"^### ", (DOCS / "operations" / name).read_text(), flags=re.MULTILINE)
-    told = [key for each in sections for key in KEY.findall(each.splitlines()[0])]
-    assert sorted(told) == sorted(alerts)
+    shown = [key for each in sections for key in KEY.findall(each.splitlines()[0])]
+    assert sorted(shown) == sorted(alerts)
     for each in sections:
         assert re.findall(r"^- \*\*(\S+)\*\* \S", each, re.MULTILINE) == STEPS[name], each

@@ -54,5 +54,5 @@ def test_the_client_shows_every_verb_that_it_has() -> None:
 )
 def test_every_option_that_the_client_shows_is_one(words: list[str]) -> None:
     options = [word for word in words if word.startswith("--")]
-    told = CliRunner().invoke(app, [words[1], "--help"], env={"COLUMNS": "200"}).output
-    assert [option for option in options if option not in told] == []
+    printed = CliRunner().invoke(app, [words[1], "--help"], env={"COLUMNS": "200"}).output
+    assert [option for option in options if option not in printed] == []

@@ -40,17 +40,17 @@ class Seldom(logging.Filter):
         super().__init__()
         self._every_s = every_s
         self._now = now
-        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+        self._logged: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not record.name.startswith(_REPEATING):
             return True
         line, now = (record.name, str(record.msg)), self._now()
-        said_at, left_out = self._said.get(line, (-self._every_s, 0))
-        if now - said_at < self._every_s:
-            self._said[line] = said_at, left_out + 1
+        logged_at, left_out = self._logged.get(line, (-self._every_s, 0))
+        if now - logged_at < self._every_s:
+            self._logged[line] = logged_at, left_out + 1
             return False
-        self._said[line] = now, 0
+        self._logged[line] = now, 0
         if left_out:
             record.msg = f"{record.getMessage()} ({left_out} like this left out)"
             record.args = None

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from contracts.events.alerts import Alert, Severity
 from contracts.identifiers import is_id
 
-TOLD_DAYS: Final = (0, 1, 7, 30)
+ALERT_DAYS: Final = (0, 1, 7, 30)
 """Before the end; 0 is the day itself, and after it."""
 
 _MARK: Final = "BEGIN CERTIFICATE"
@@ -53,7 +53,7 @@ class Expiries:
 def days_to_tell(ends_at: datetime, now: datetime) -> int | None:
     """Which of the days has come, the nearest to the end; None while the end is far."""
     left = ends_at - now
-    return next((days for days in TOLD_DAYS if left <= timedelta(days=days)), None)
+    return next((days for days in ALERT_DAYS if left <= timedelta(days=days)), None)
 
 
 def end_of(pem: str) -> datetime | None:

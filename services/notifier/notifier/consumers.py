@@ -30,7 +30,7 @@ from notifier.sending.certificates import client_tls
 
 log = structlog.get_logger()
 
-_MAY_BE_TOLD = CALLBACK_TYPES | {""}  # Without the header, the event itself must be read.
+_MAY_BE_CALLBACKS = CALLBACK_TYPES | {""}  # Without the header, the event itself must be read.
 
 
 class OrderEvents:
@@ -43,7 +43,7 @@ class OrderEvents:
     def decode(record: Record) -> NewDelivery | None:
         """None for what no app is told of. Raises ValueError for what is no order event, or larger
         than a callback may be."""
-        if record.headers.get("ce_type", "") not in _MAY_BE_TOLD:
+        if record.headers.get("ce_type", "") not in _MAY_BE_CALLBACKS:
             return None
         event = OrderEventRecord.model_validate_json(record.value)
         if event.type not in CALLBACK_TYPES:

@@ -48,9 +48,9 @@ async def test_gone_suspends_and_keeps(harness: Harness, server: AppServer) -> N
     assert len(server.received) == 1
     assert await harness.state(event) == "pending"
     assert (endpoint.suspended_for, endpoint.pending) == ("gone", 6)
-    told_admin = await published(harness.db, topics.DELIVERY_EVENTS)
+    alerted = await published(harness.db, topics.DELIVERY_EVENTS)
     (alert,) = await published(harness.db, topics.ALERTS)
-    failed, record = map(DeliveryEventRecord.model_validate_json, told_admin)
+    failed, record = map(DeliveryEventRecord.model_validate_json, alerted)
     assert (failed.type, failed.data.event_id) == ("delivery.failed", event.event_id)
     assert (record.type, record.data.event_id) == ("endpoint.suspended", None)
     assert record.data.url == f"{server.url}/callback"

@@ -9,7 +9,7 @@ from chassis.consumer import Consumer, DeadRecord, Record
 from chassis.consumer import group as consumer_group
 
 
-class Shop:
+class Service:
     """Applies numbers, without a broker: a batch is given to the consumer directly."""
 
     def __init__(self) -> None:
@@ -51,9 +51,9 @@ def _record(number: int) -> Record:
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
+def shop(monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setattr(consumer_group, "ALONE_PAUSE_S", 0.0)
-    return Shop()
+    return Service()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
     ],
     ids=lambda failure: type(failure).__name__,
 )
-async def test_what_passes_by_itself_is_no_poison(shop: Shop, failure: Exception) -> None:
+async def test_what_passes_by_itself_is_no_poison(shop: Service, failure: Exception) -> None:
     shop.failure = failure
     for _ in range(5):
         with pytest.raises(type(failure)):
@@ -79,14 +79,14 @@ async def test_what_passes_by_itself_is_no_poison(shop: Shop, failure: Exception
     assert shop.applied == [0, 1, 2, 3]
 
 
-async def test_poison_is_set_aside_and_its_neighbours_are_applied(shop: Shop) -> None:
+async def test_poison_is_set_aside_and_its_neighbours_are_applied(shop: Service) -> None:
     shop.poison = {2, 5}
     await shop.read(range(8))
     assert (shop.dead, shop.applied) == ([2, 5], [0, 1, 3, 4, 6, 7])
 
 
 async def test_ten_in_a_row_on_a_quiet_bus_block_until_something_can_be_applied(
-    shop: Shop,
+    shop: Service,
 ) -> None:
     shop.poison = set(range(11))
     for number in range(10):
@@ -101,7 +101,7 @@ async def test_ten_in_a_row_on_a_quiet_bus_block_until_something_can_be_applied(
     assert shop.consumer.blocked == 0
 
 
-async def test_when_everything_is_poison_no_more_is_set_aside(shop: Shop) -> None:
+async def test_when_everything_is_poison_no_more_is_set_aside(shop: Service) -> None:
     shop.poison = set(range(30))
     with pytest.raises(consumer_group.EverythingIsPoison):
         await shop.read(range(30))

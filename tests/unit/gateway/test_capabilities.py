@@ -17,15 +17,15 @@ def test_an_account_tells_its_methods_what_they_need_and_what_comes_back() -> No
     assert app is not None
     assert account is not None
 
-    told = capabilities_of(here.deps, app, "M1")
+    able = capabilities_of(here.deps, app, "M1")
 
-    (one,) = told.accounts
+    (one,) = able.accounts
     assert (one.payment_id, one.channel, one.title) == ("C1", "fake", account.plugin.title.zh)
     by_method = {each.method: each for each in one.methods}
     for method, way in account.plugin.methods.items():
         assert by_method[method].needs == sorted(way.needs)
         assert by_method[method].action == way.action
-    assert told.cashier == bool(account.offers()) == (Method.CASHIER in by_method)
+    assert able.cashier == bool(account.offers()) == (Method.CASHIER in by_method)
 
 
 def test_a_disabled_account_can_do_nothing() -> None:
@@ -34,8 +34,8 @@ def test_a_disabled_account_can_do_nothing() -> None:
     assert app is not None
     assert account is not None
     here.directory.put(replace(account, is_active=False))
-    told = capabilities_of(here.deps, app, "M1")
-    assert (told.accounts, told.cashier) == ([], False)
+    able = capabilities_of(here.deps, app, "M1")
+    assert (able.accounts, able.cashier) == ([], False)
 
 
 def test_another_apps_merchant_is_not_found() -> None:

@@ -34,9 +34,9 @@ async def begin(of: Harness, amount: Any) -> httpx.Response:
 
 
 async def test_the_page_is_told_the_limits() -> None:
-    told = (await as_cashier(here(amounts=(100, 500)), "GET", POINT)).json()
-    assert (told["merchant_name"], told["subject"]) == ("幸福物业", "前台")
-    assert (told["min_amount"], told["max_amount"], told["amounts"]) == (100, 900, [100, 500])
+    alerts = (await as_cashier(here(amounts=(100, 500)), "GET", POINT)).json()
+    assert (alerts["merchant_name"], alerts["subject"]) == ("幸福物业", "前台")
+    assert (alerts["min_amount"], alerts["max_amount"], alerts["amounts"]) == (100, 900, [100, 500])
 
 
 @pytest.mark.parametrize("amount", [None, 0, -1, 99, 901])

@@ -71,8 +71,8 @@ def cells(text: str) -> list[list[str]]:
 async def test_a_statement_is_told_as_trade_core_has_it() -> None:
     made = here({"7": STATEMENT})
     async with client_of(application(made)) as http:
-        told = await http.get("/v1/statements/2026-01-05?merchant_id=M1&after=7&limit=3")
-    assert told.json() == STATEMENT.model_dump(mode="json")
+        answer = await http.get("/v1/statements/2026-01-05?merchant_id=M1&after=7&limit=3")
+    assert answer.json() == STATEMENT.model_dump(mode="json")
     ((_, _, asked),) = made.trade_core.asked
     assert asked == {
         "app_id": "A1", "merchant_id": "M1", "currency": "CNY", "after": "7", "limit": 3,
@@ -84,9 +84,9 @@ async def test_a_statement_is_told_as_trade_core_has_it() -> None:
 )
 async def test_what_is_no_day_is_refused_by_its_name(day: str) -> None:
     async with client_of(application(here({}))) as http:
-        told = await http.get(f"/v1/statements/{day}?merchant_id=M1")
-    assert told.status_code == 422
-    assert [each["pointer"] for each in told.json()["errors"]] == ["/date"]
+        answer = await http.get(f"/v1/statements/{day}?merchant_id=M1")
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/date"]
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ async def test_what_is_no_day_is_refused_by_its_name(day: str) -> None:
 async def test_what_cannot_be_asked_is_refused(query: str, status: int) -> None:
     made = here({})
     async with client_of(application(made)) as http:
-        told = await http.get(f"/v1/statements/2026-01-05?{query}")
-    assert (told.status_code, made.trade_core.asked) == (status, [])
+        answer = await http.get(f"/v1/statements/2026-01-05?{query}")
+    assert (answer.status_code, made.trade_core.asked) == (status, [])
 
 
 @pytest.mark.parametrize(
@@ -117,15 +117,15 @@ async def test_what_cannot_be_asked_is_refused(query: str, status: int) -> None:
     ],
 )
 async def test_a_file_is_for_those_who_ask_for_one(accept: str, is_file: bool) -> None:
-    told = await file(here({None: STATEMENT}), accept)
-    assert told.headers["content-type"].startswith("text/csv") is is_file
+    answer = await file(here({None: STATEMENT}), accept)
+    assert answer.headers["content-type"].startswith("text/csv") is is_file
 
 
 async def test_a_file_has_all_lines_of_all_pages_under_one_header() -> None:
     second = LINE.model_copy(update={"amount": 5})
     made = here({None: page(LINE, next_cursor="9"), "9": page(second)})
-    told = await file(made)
-    header, *lines = cells(told.text)
+    answer = await file(made)
+    header, *lines = cells(answer.text)
     assert header == list(COLUMNS)
     assert [line[:4] for line in lines] == [
         ["2026-11-22 12:00:00", "refunded", "-12.99", "CNY"],
@@ -133,7 +133,7 @@ async def test_a_file_has_all_lines_of_all_pages_under_one_header() -> None:
     ]
     assert lines[0][4:] == ["wechat", "C1", "W1", "P1", "4200", "R1", "T1", "", ""]
     assert [asked["limit"] for _, _, asked in made.trade_core.asked] == [1000, 1000]
-    assert "statement-M1-2026-01-05-CNY.csv" in told.headers["content-disposition"]
+    assert "statement-M1-2026-01-05-CNY.csv" in answer.headers["content-disposition"]
 
 
 @pytest.mark.parametrize(
@@ -153,5 +153,5 @@ async def test_what_is_wrong_is_a_problem_and_not_a_file() -> None:
     def refuse(_: Any) -> DayStatement:
         raise InvalidRequest("The day is to come.", errors=[FieldError("/date", "is to come")])
 
-    told = await file(harness(trade_core={("GET", PATH): refuse}))
-    assert (told.status_code, told.json()["errors"][0]["pointer"]) == (422, "/date")
+    answer = await file(harness(trade_core={("GET", PATH): refuse}))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/date")

@@ -26,17 +26,17 @@ NONCE = "n1"
 
 def text(**changes: Any) -> bytes:
     right = {"method": METHOD, "target": TARGET, "timestamp": NOW, "nonce": NONCE, "body": BODY}
-    told = {**right, **changes}
-    return signing.signed_text(**{**told, "body": told["body"].encode()})
+    members = {**right, **changes}
+    return signing.signed_text(**{**members, "body": members["body"].encode()})
 
 
 def header(signed: bytes, *, secret: bytes = SECRET.encode(), **changes: Any) -> str:
     signature = base64.b64encode(hmac.digest(secret, signed, "sha256")).decode()
-    told = {"alg": "HMAC-SHA256", "app_id": "A1", "key_id": "K1", "timestamp": NOW, **changes}
+    members = {"alg": "HMAC-SHA256", "app_id": "A1", "key_id": "K1", "timestamp": NOW, **changes}
     return (
-        f'PAYMESH-{told["alg"]} app_id="{told["app_id"]}",key_id="{told["key_id"]}",'
-        f'timestamp="{told["timestamp"]}",nonce="{NONCE}",'
-        f'signature="{told.get("signature", signature)}"'
+        f'PAYMESH-{members["alg"]} app_id="{members["app_id"]}",key_id="{members["key_id"]}",'
+        f'timestamp="{members["timestamp"]}",nonce="{NONCE}",'
+        f'signature="{members.get("signature", signature)}"'
     )
 
 
@@ -84,7 +84,7 @@ def test_the_usual_mistakes_are_recognised_by_their_line(place: str, signed: byt
 
 
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("place", "members"),
     [
         ("method", text(method="PUT")),
         ("target", text(target="/v1/other")),
@@ -94,8 +94,8 @@ def test_the_usual_mistakes_are_recognised_by_their_line(place: str, signed: byt
         ("body", text()[:-1]),
     ],
 )
-def test_who_tells_what_was_signed_is_told_the_line(place: str, told: bytes) -> None:
-    explained = found(header(told), signed_text=told.decode())
+def test_who_tells_what_was_signed_is_told_the_line(place: str, members: bytes) -> None:
+    explained = found(header(members), signed_text=members.decode())
     assert places(explained) == [place]
 
 

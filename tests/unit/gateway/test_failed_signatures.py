@@ -78,17 +78,17 @@ async def test_webhooks_that_cannot_be_verified_are_told() -> None:
 
 
 async def test_circuit_that_opens_is_told_once() -> None:
-    told: list[Alert] = []
-    hanging = over(FakeTransport([Broken("reset")]), told)
+    shown: list[Alert] = []
+    hanging = over(FakeTransport([Broken("reset")]), shown)
     for _ in range(THRESHOLD * 2):
         await hanging.query(account(), TRADE)
-    assert [alert.key for alert in told] == [f"channel.circuit:{account().account_id}"]
+    assert [alert.key for alert in shown] == [f"channel.circuit:{account().account_id}"]
 
 
 async def test_channel_that_answers_in_between_is_not_told_of() -> None:
-    told: list[Alert] = []
+    shown: list[Alert] = []
     answers = [Broken("reset")] * (THRESHOLD - 1) + [reply({"paid": 1299})]
-    flaky = over(FakeTransport([*answers, *answers, reply({"paid": 1299})]), told)
+    flaky = over(FakeTransport([*answers, *answers, reply({"paid": 1299})]), shown)
     for _ in range(THRESHOLD * 2):
         await flaky.query(account(), TRADE)
-    assert told == []
+    assert shown == []

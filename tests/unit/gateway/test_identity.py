@@ -56,18 +56,18 @@ def test_another_identity_is_refused_by_its_field(channel: str, field: str, valu
 
 def test_a_new_account_may_have_any_identity() -> None:
     deps = deps_with("wechat")
-    told = check_credentials(deps, "wechat", asked("wechat", changed={"mchid": "1900000999"}))
-    assert told.identity["mchid"] == "1900000999"
-    assert told.identity["sub_mchid"] == ""
+    checked = check_credentials(deps, "wechat", asked("wechat", changed={"mchid": "1900000999"}))
+    assert checked.identity["mchid"] == "1900000999"
+    assert checked.identity["sub_mchid"] == ""
 
 
 def test_the_seller_may_be_told_later_once() -> None:
     seller, other = ({"seller_id": f"208800000000000{n}"} for n in (1, 2))
-    silent, told = deps_with("alipay"), deps_with("alipay", **seller)
+    silent, checked = deps_with("alipay"), deps_with("alipay", **seller)
     check_credentials(silent, "alipay", asked("alipay", payment_id="C7", changed=seller))
     for changed in (other, {}):
         with pytest.raises(InvalidRequest):
-            check_credentials(told, "alipay", asked("alipay", payment_id="C7", changed=changed))
+            check_credentials(checked, "alipay", asked("alipay", payment_id="C7", changed=changed))
 
 
 def test_forms_know_the_fields_of_the_identity() -> None:
@@ -81,8 +81,8 @@ def test_what_was_registered_before_there_were_products_is_a_cashier_for_ever() 
     deps = deps_with("easy")
     before = {"org_id": "ORG000000001215", "mer_code": "850000000000001"}
     known = {"payment_id": "C7", "identity": before}
-    told = check_credentials(deps, "easy", asked("easy", **known)).identity
-    assert told == {"product": "cloud_cashier", **before}
+    checked = check_credentials(deps, "easy", asked("easy", **known)).identity
+    assert checked == {"product": "cloud_cashier", **before}
     direct = EasyDirectSide().credentials()
     with pytest.raises(InvalidRequest) as refused:
         check_credentials(deps, "easy", CheckCredentials(credentials=direct, **known))

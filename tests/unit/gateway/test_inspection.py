@@ -101,8 +101,8 @@ def test_a_text_that_is_pasted_is_compared_line_by_line() -> None:
     request = asked(signed).model_copy(update={"signed_text": signed.decode()})
     found = inspected(request)
     assert found.verdict == "other_text"
-    told = {each.line: (each.expected, each.signed) for each in found.differences}
-    assert told == {"target": (TARGET, "/v1/refunds"), "nonce": (NONCE, "another")}
+    lines = {each.line: (each.expected, each.signed) for each in found.differences}
+    assert lines == {"target": (TARGET, "/v1/refunds"), "nonce": (NONCE, "another")}
 
 
 def test_a_signature_of_another_key_is_told_so() -> None:

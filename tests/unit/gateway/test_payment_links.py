@@ -71,11 +71,11 @@ async def test_a_link_is_answered_with_its_address(created: bool, status: int) -
     async with client_of(application(here(created=created))) as app:
         answer = await app.post("/v1/payment-links", LINK_REQUEST)
     assert answer.status_code == status
-    told = answer.json()
-    assert told["link_id"] == LINK.link_id
-    assert told["url"] == f"https://cashier.example/pay/to/{LINK.link_id}"
-    assert "app_id" not in told
-    assert "order_state" not in told
+    shown = answer.json()
+    assert shown["link_id"] == LINK.link_id
+    assert shown["url"] == f"https://cashier.example/pay/to/{LINK.link_id}"
+    assert "app_id" not in shown
+    assert "order_state" not in shown
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,13 @@ async def test_what_is_no_number_of_a_link_is_not_there(number: str) -> None:
 
 
 async def test_the_page_is_told_who_is_paid_for_what() -> None:
-    told = (await as_cashier(here(), "GET", POINT)).json()
-    assert (told["merchant_name"], told["subject"], told["amount"]) == ("幸福物业", "物业费", 1299)
-    assert (told["state"], told["page_url"]) == ("open", None)
+    shown = (await as_cashier(here(), "GET", POINT)).json()
+    assert (shown["merchant_name"], shown["subject"], shown["amount"]) == (
+        "幸福物业",
+        "物业费",
+        1299,
+    )
+    assert (shown["state"], shown["page_url"]) == ("open", None)
 
 
 @pytest.mark.parametrize(

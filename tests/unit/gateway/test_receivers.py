@@ -71,8 +71,8 @@ async def notify(gateway: Harness, *notified: Notified, is_shared: bool = True) 
 
 def alerts(gateway: Harness) -> list[Any]:
     waiting = gateway.deps.alerts._waiting
-    told = [waiting.get_nowait() for _ in range(waiting.qsize())]
-    return [(each.key, each.facts["receiver"]) for each in told]
+    raised = [waiting.get_nowait() for _ in range(waiting.qsize())]
+    return [(each.key, each.facts["receiver"]) for each in raised]
 
 
 def asked(gateway: Harness) -> int:

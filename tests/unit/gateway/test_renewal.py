@@ -72,8 +72,10 @@ def read(raw: RawNotification, account: str, moment: Moment) -> list[Notified]:
 
 def keyed(opened: str = "old", payment_id: str = "C1", **changes: Any) -> ChannelAccount:
     keys: KeyRenewal[str] = KeyRenewal(lambda *_: Call("GET", "/keys"), learn, EVERY_S)
-    told = Notifications(read, Acknowledgement(200), Acknowledgement(500))
-    plugin = fake_plugin(**{"wire": KeyedWire(), "keys": keys, "notifications": told, **changes})
+    notifications = Notifications(read, Acknowledgement(200), Acknowledgement(500))
+    plugin = fake_plugin(
+        **{"wire": KeyedWire(), "keys": keys, "notifications": notifications, **changes}
+    )
     return ChannelAccount(payment_id, "M1", True, plugin, opened)
 
 

@@ -137,11 +137,11 @@ async def test_a_statement_that_is_told_piece_by_piece_is_put_together() -> None
         after = str(answer.content["after"])
         return pieces.StatementPage((ROW,), after) if after else pieces.Statement((ROW, ROW))
 
-    told: Statements[str] = Statements(
+    shown: Statements[str] = Statements(
         frozenset({"trade"}), lambda requested, _: Call("GET", f"/bill/{requested.after}"), piece
     )
     gateway = fetching(
-        reply({"after": "a"}), reply({"after": "b"}), reply({"after": ""}), statements=told
+        reply({"after": "a"}), reply({"after": "b"}), reply({"after": ""}), statements=shown
     )
     [page] = await delivered(gateway)
     assert page.total_rows == 4

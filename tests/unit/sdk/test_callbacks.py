@@ -122,7 +122,7 @@ def test_the_way_back_is_verified_too() -> None:
             verify_return(url, SECRET)
 
 
-class Shop:
+class Receiver:
     """What an app did about the events that were handed to it."""
 
     def __init__(self) -> None:
@@ -135,15 +135,15 @@ class Shop:
         self.received.append(received.id)
 
 
-def asgi_shop(shop: Shop) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
+def asgi_shop(shop: Receiver) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
     return httpx.ASGITransport(asgi.callback_app(shop.deal_later, SECRET))
 
 
-def wsgi_shop(shop: Shop) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
+def wsgi_shop(shop: Receiver) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
     return httpx.WSGITransport(wsgi.callback_app(shop.deal, SECRET))
 
 
-def fastapi_shop(shop: Shop) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
+def fastapi_shop(shop: Receiver) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
     app = FastAPI()
     verified = fastapi_callback(SECRET)
 
@@ -179,7 +179,7 @@ def sent() -> list[httpx.Request]:
 
 @pytest.mark.parametrize("make", [asgi_shop, wsgi_shop, fastapi_shop])
 async def test_every_framework_hands_on_only_what_is_authentic(make: Any) -> None:
-    shop = Shop()
+    shop = Receiver()
     assert await answers(make(shop), sent()) == [200, 401, 413, 405]
     assert shop.received == ["E1"]
 
@@ -188,7 +188,7 @@ def test_django_hands_on_only_what_is_authentic() -> None:
     if not django_settings.configured:
         django_settings.configure(ALLOWED_HOSTS=["*"], DEBUG=False)
         django.setup(set_prefix=False)
-    shop = Shop()
+    shop = Receiver()
 
     @django_callback(SECRET)
     def view(request: HttpRequest, received: Event) -> HttpResponse | None:

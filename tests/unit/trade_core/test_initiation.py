@@ -9,7 +9,7 @@ from contracts.events.configuration import LatePayment
 from contracts.events.results import Source, Verdict, status_of_initiation
 from trade_core.domain.apply_result import apply_payment_result
 
-SAID: list[dict[str, Any]] = [
+NAMED: list[dict[str, Any]] = [
     {},
     {"amount": 1299, "currency": "CNY"},
     {"amount": 1298, "currency": "CNY"},
@@ -25,7 +25,7 @@ SAID: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("more", SAID, ids=str)
+@pytest.mark.parametrize("more", NAMED, ids=str)
 @pytest.mark.parametrize("verdict", Verdict)
 def test_gateway_answers_the_state_that_trade_core_computes(
     verdict: Verdict, more: dict[str, Any]

@@ -283,11 +283,11 @@ def test_another_account_says_nothing_of_a_refund() -> None:
             apply_at(opened, started, Source.NOTICE, Verdict.SUCCEEDED, 10, **speaker)
 
 
-@pytest.mark.parametrize("is_told_before", [True, False])
-def test_the_success_from_before_a_bounce_does_not_undo_it(is_told_before: bool) -> None:
+@pytest.mark.parametrize("comes_before", [True, False])
+def test_the_success_from_before_a_bounce_does_not_undo_it(comes_before: bool) -> None:
     """Published again, or late: the money is with the payer's bank no more."""
     opened, started = begun()
-    if is_told_before:
+    if comes_before:
         apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 5)
     apply_at(opened, started, Source.NOTICE, Verdict.DECLINED, 86_400, abnormal=True)
     now_is = apply_at(opened, started, Source.REFUND, Verdict.SUCCEEDED, 5)

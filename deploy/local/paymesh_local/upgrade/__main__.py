@@ -50,7 +50,7 @@ async def main() -> int:
             _say("no Java: on the embedded broker, where replicas of a group wait for each other")
         async with ground.prepared(folder, Keyring.kept_in(secrets)) as prepared:
             plan = prepared.plan
-            before = await asyncio.to_thread(former.told_by, tree, plan)
+            before = await asyncio.to_thread(former.sent_by, tree, plan)
             verdict = await _upgrade(plan, before, per_s=given.per_s)
     return _report(verdict)
 

@@ -78,7 +78,7 @@ def make_secrets(tree: Path, folder: Path) -> Path:
     return ours
 
 
-def told_by(tree: Path, plan: Plan) -> Code:
+def sent_by(tree: Path, plan: Plan) -> Code:
     """What the code of this tree tells its services in this place."""
     python = tree / ".venv" / "bin" / "python"
     question = {

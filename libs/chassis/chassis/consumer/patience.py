@@ -31,12 +31,12 @@ class Patience:
         self._busy_ms = busy_ms
         self._idle_ms = max(busy_ms, idle_ms)
         self._monotonic = monotonic
-        self._heard_at = monotonic()
+        self._record_at = monotonic()
 
     def after(self, kafka: AIOKafkaConsumer, *, found: bool) -> None:
         """Call it after each poll of this consumer, which was started with `busy_ms`."""
         now = self._monotonic()
         if found:
-            self._heard_at = now
-        is_quiet = now - self._heard_at > QUIET_S
+            self._record_at = now
+        is_quiet = now - self._record_at > QUIET_S
         kafka._fetcher._fetch_max_wait_ms = self._idle_ms if is_quiet else self._busy_ms

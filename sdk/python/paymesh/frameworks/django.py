@@ -1,7 +1,7 @@
 """Callbacks in Django: a view of the verified event.
 
 @callback()
-def told(request: HttpRequest, event: Event) -> None: ...
+def called_back(request: HttpRequest, event: Event) -> None: ...
 """
 
 from collections.abc import Callable, Sequence

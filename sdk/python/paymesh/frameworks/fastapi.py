@@ -3,7 +3,7 @@
 Callback = Annotated[Event, Depends(callback())]
 
 @app.post("/callbacks")
-async def told(event: Callback) -> str: ...
+async def called_back(event: Callback) -> str: ...
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -95,7 +95,7 @@ class SuccessRates:
 class _Rate:
     def __init__(self) -> None:
         self._latest: deque[tuple[float, bool]] = deque(maxlen=LATEST)
-        self._told_at = float("-inf")
+        self._alerted_at = float("-inf")
 
     @property
     def count(self) -> int:
@@ -110,11 +110,11 @@ class _Rate:
         self._latest.append((now_s, is_good))
         while self._latest[0][0] < now_s - WINDOW_S:
             self._latest.popleft()
-        if is_good or self.count < LEAST or now_s - self._told_at < WINDOW_S:
+        if is_good or self.count < LEAST or now_s - self._alerted_at < WINDOW_S:
             return False
         if self.bad < WORST * self.count:
             return False
-        self._told_at = now_s
+        self._alerted_at = now_s
         return True
 
 

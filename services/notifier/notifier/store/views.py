@@ -97,24 +97,24 @@ _FILTERS = """
          or convert_from(told.body, 'UTF8')::json -> 'data' ->> 'merchant_id' = any($7))
 """
 
-_TOLD = "select told.delivery_id, told.day from delivery_state told"
+_FOUND = "select told.delivery_id, told.day from delivery_state told"
 
-_ALL = f"""{_TOLD}
+_ALL = f"""{_FOUND}
 where {_FILTERS}
 order by told.delivery_id desc limit $10
 """
 
-_OF_APP = f"""{_TOLD}
+_OF_APP = f"""{_FOUND}
 where told.app_id = $1 and {_FILTERS}
 order by told.delivery_id desc limit $10
 """
 
-_OF_EVENT = f"""{_TOLD}
+_OF_EVENT = f"""{_FOUND}
 where told.event_id = $2 and told.day = $8 and {_FILTERS}
 order by told.delivery_id desc limit $10
 """
 
-_EXHAUSTED = f"""{_TOLD}
+_EXHAUSTED = f"""{_FOUND}
 join exhausted using (delivery_id, day)
 where exhausted.delivery_id < $9 and {_FILTERS}
 order by exhausted.delivery_id desc limit $10
@@ -122,7 +122,7 @@ order by exhausted.delivery_id desc limit $10
 
 _EACH_ENDPOINT = "select found.delivery_id, found.day from lane cross join lateral"
 
-_PENDING = f"""{_EACH_ENDPOINT} ({_TOLD}
+_PENDING = f"""{_EACH_ENDPOINT} ({_FOUND}
     join due using (lane_id, delivery_id, day)
     where due.lane_id = lane.lane_id and due.delivery_id < $9 and {_FILTERS}
     order by due.delivery_id desc limit $10) found

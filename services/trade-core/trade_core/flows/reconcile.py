@@ -95,7 +95,7 @@ async def _fetch(deps: Deps, was: Reconciliation) -> None:
             return
         await reconciliations.begin_round(tx, reconciliation, now=now, due_at=due_at)
         if reconciliation.is_overdue(now):
-            await reconciliations.note_overdue_told(tx, reconciliation)
+            await reconciliations.note_overdue_alert(tx, reconciliation)
             await outgoing.tell_people(tx, [operator_alerts.no_statement(reconciliation)], now)
     deps.wake_relay()
     [was_sent] = await deps.send(

@@ -118,8 +118,8 @@ async def note_over(tx: Tx, reconciliation: Reconciliation) -> None:
     await tx.execute(_NOTE_OVER, reconciliation.statement_no, reconciliation.round)
 
 
-async def note_overdue_told(tx: Tx, reconciliation: Reconciliation) -> None:
-    await tx.execute(_NOTE_OVERDUE_TOLD, reconciliation.statement_no)
+async def note_overdue_alert(tx: Tx, reconciliation: Reconciliation) -> None:
+    await tx.execute(_NOTE_OVERDUE_ALERT, reconciliation.statement_no)
 
 
 async def note_comparison(
@@ -262,7 +262,7 @@ update statement set next_look_at = null
 where statement_no = $1 and round = $2 and state not in ('awaited', 'fetching', 'to_upload')
 """
 
-_NOTE_OVERDUE_TOLD = "update statement set is_overdue_told = true where statement_no = $1"
+_NOTE_OVERDUE_ALERT = "update statement set is_overdue_told = true where statement_no = $1"
 
 _NOTE_COMPARISON = """
 update statement

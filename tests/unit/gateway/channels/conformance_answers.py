@@ -128,7 +128,7 @@ class Answers:
     @pytest.mark.parametrize("status", [200, 201, 202, 204, 301, 400, 404, 429, 500, 502, 503])
     def test_no_answer_is_never_a_yes_or_a_no(self, side: Side, account: Any, status: int) -> None:
         for body in NO_ANSWERS:
-            _assert_nothing_is_said(side, account, Reply(status, {}, body))
+            _assert_no_word_counts(side, account, Reply(status, {}, body))
 
     @pytest.mark.parametrize("status", [500, 502, 503])
     def test_a_broken_server_is_never_a_yes_or_a_no(
@@ -136,7 +136,7 @@ class Answers:
     ) -> None:
         """Even if what it says looks like an answer: it may have done the work."""
         for good in (side.paid(PAYMENT_NO), side.refused("PARAM_ERROR")):
-            _assert_nothing_is_said(side, account, Reply(status, good.headers, good.body))
+            _assert_no_word_counts(side, account, Reply(status, good.headers, good.body))
 
     def test_a_tampered_answer_is_never_another_yes(self, side: Side, account: Any) -> None:
         reply = side.paid(PAYMENT_NO)
@@ -159,7 +159,7 @@ class Answers:
     def test_what_nobody_signed_ends_nothing(self, side: Side, account: Any) -> None:
         """`unverified-ends-nothing`: whatever it says, and whatever was asked, we ask again."""
         for reply in side.unsigned():
-            _assert_nothing_is_said(side, account, reply)
+            _assert_no_word_counts(side, account, reply)
 
     def test_a_yes_without_a_signature_is_no_yes(self, side: Side, account: Any) -> None:
         call = side.plugin.query.call(trade(), account)
@@ -186,7 +186,7 @@ def _asked_methods(side: Side) -> Iterator[tuple[Method, Operation[Any, Any]]]:
             yield method, way
 
 
-def _assert_nothing_is_said(side: Side, account: Any, reply: Reply) -> None:
+def _assert_no_word_counts(side: Side, account: Any, reply: Reply) -> None:
     for operation, subject in operations_of(side.plugin).values():
         try:
             answered = outcome(side, account, operation, subject, reply)

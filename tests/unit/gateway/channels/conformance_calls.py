@@ -27,11 +27,11 @@ BYTES_OF_A_URL = 256
 class Calls:
     """Expects the fixtures `side` and `account`."""
 
-    @pytest.mark.parametrize("trouble", [Broken("timed out"), Broken("the answer was cut off")])
+    @pytest.mark.parametrize("fault", [Broken("timed out"), Broken("the answer was cut off")])
     async def test_a_timeout_is_unknown_never_failed(
-        self, side: Side, account: Any, trouble: Step
+        self, side: Side, account: Any, fault: Step
     ) -> None:
-        for outcome in await _asked_all(side, account, trouble):
+        for outcome in await _asked_all(side, account, fault):
             assert isinstance(outcome, Unknown), outcome
 
     async def test_what_was_never_reached_was_not_sent(self, side: Side, account: Any) -> None:
@@ -57,11 +57,11 @@ class Calls:
             assert number in sent or side.plugin.has_serials, name
 
 
-async def _asked_all(side: Side, account: Any, trouble: Step) -> list[Outcome]:
+async def _asked_all(side: Side, account: Any, fault: Step) -> list[Outcome]:
     """Every operation of the plugin, asked over a line that has this trouble."""
     here = ChannelAccount("C1", "M1", True, side.plugin, account)
     ask = Executor(
-        FakeTransport([trouble]), now=lambda: NOW, monotonic=lambda: 0.0, tell=lambda _: None
+        FakeTransport([fault]), now=lambda: NOW, monotonic=lambda: 0.0, tell=lambda _: None
     )
     serial = Serial(1, NOW) if side.plugin.has_serials else None
     paid = [

@@ -32,10 +32,10 @@ class OddValues:
 
     def test_an_odd_value_in_an_answer_is_never_another_yes(self, side: Side, account: Any) -> None:
         for path, odd, reply in _changed(side, lambda: side.paid(PAYMENT_NO)):
-            answered = _said(side, account, reply)
+            answered = _answered(side, account, reply)
             if isinstance(answered, Succeeded):
                 may_be_untold = not side.tells_amounts and odd in (ABSENT, "", [])
-                _assert_as_told(answered, path, odd, may_be_untold=may_be_untold)
+                _assert_as_it_was(answered, path, odd, may_be_untold=may_be_untold)
 
     def test_an_odd_value_in_what_is_said_of_a_refund_is_never_another_yes(
         self, side: Side, account: Any
@@ -63,20 +63,20 @@ class OddValues:
                 assert isinstance(each, NotifiedPayment), (path, odd)
                 assert "\x00" not in repr(each)
                 if isinstance(each.outcome, Succeeded):
-                    _assert_as_told(each.outcome, path, odd, may_be_untold=each.is_unbound)
+                    _assert_as_it_was(each.outcome, path, odd, may_be_untold=each.is_unbound)
 
     def test_money_of_another_currency_is_never_taken_for_ours(
         self, side: Side, account: Any
     ) -> None:
         """`compared-with-our-books`: it is told as it is, or it is no word at all."""
         answer, notification = Abroad(), Abroad()
-        reply = _told(side, answer, lambda: side.paid(PAYMENT_NO))
-        raw = _told(side, notification, lambda: side.paid_notification(PAYMENT_NO))
+        reply = _notified(side, answer, lambda: side.paid(PAYMENT_NO))
+        raw = _notified(side, notification, lambda: side.paid_notification(PAYMENT_NO))
         if not answer.has_currency and not notification.has_currency:
             assert side.plugin.currencies == {"CNY"}
             return
         if answer.has_currency:
-            answered = _said(side, account, reply)
+            answered = _answered(side, account, reply)
             assert not isinstance(answered, Succeeded) or _is_foreign(answered)
         if notification.has_currency:
             try:
@@ -112,13 +112,13 @@ def _changed(side: Side, tell: Callable[[], Any]) -> Iterator[tuple[Path, object
         honest.update(copy.deepcopy(content))
         return content
 
-    _told(side, keep, tell)
+    _notified(side, keep, tell)
     for path in _paths(honest):
         for odd in ODD:
-            yield path, odd, _told(side, _putting(path, odd), tell)
+            yield path, odd, _notified(side, _putting(path, odd), tell)
 
 
-def _told(side: Side, change: Change, tell: Callable[[], Any]) -> Any:
+def _notified(side: Side, change: Change, tell: Callable[[], Any]) -> Any:
     side.change = change
     try:
         return tell()
@@ -148,7 +148,7 @@ def _putting(path: Path, odd: object) -> Change:
     return change
 
 
-def _said(side: Side, account: Any, reply: Reply) -> Outcome | None:
+def _answered(side: Side, account: Any, reply: Reply) -> Outcome | None:
     """None where it was no answer."""
     try:
         answered = outcome(side, account, side.plugin.query, trade(), reply)
@@ -158,7 +158,7 @@ def _said(side: Side, account: Any, reply: Reply) -> Outcome | None:
     return answered
 
 
-def _assert_as_told(answered: Succeeded, path: Path, odd: object, *, may_be_untold: bool) -> None:
+def _assert_as_it_was(answered: Succeeded, path: Path, odd: object, *, may_be_untold: bool) -> None:
     """`compared-with-our-books`: with the amount that was told, so that it can be compared."""
     fields = answered.amount in (PRICE, NOTHING)
     assert fields or (answered.amount is None and may_be_untold), (path, odd, answered)

@@ -44,7 +44,7 @@ from gateway.channels.plugin import (
 )
 
 PAID_AT = NOW + timedelta(seconds=5)
-TOLD_AT = NOW + timedelta(seconds=6)
+SENT_AT = NOW + timedelta(seconds=6)
 RETURNED_AT = NOW + timedelta(seconds=9)
 AUTHORISED = {"app_auth_token": "202601BB…", "seller_id": SELLER_ID}
 PAID = Succeeded(TRADE_NO, Money(1299, "CNY"), PAID_AT)
@@ -103,10 +103,10 @@ def test_a_word_is_true_from_what_happened_to_when_it_was_sent(
         side.trade_fields(PAYMENT_NO, "TRADE_SUCCESS"), notify_time="2026-01-31 12:04:06"
     )
     [notified] = read(account, paid)
-    assert times(notified) == (PAID_AT, TOLD_AT + timedelta(minutes=4))
+    assert times(notified) == (PAID_AT, SENT_AT + timedelta(minutes=4))
     assert [times(each) for each in read(account, side.refund_notification())] == [
-        (RETURNED_AT, TOLD_AT),
-        (RETURNED_AT, TOLD_AT),
+        (RETURNED_AT, SENT_AT),
+        (RETURNED_AT, SENT_AT),
     ]
 
 
@@ -183,7 +183,7 @@ def bounce(side: AlipaySide, status: str, **changed: str) -> RawNotification:
     }
     fields = {
         "notify_id": "5608cccc09ddb39d41c2e3c06e3d9fejh2",
-        "utc_timestamp": str(int(TOLD_AT.timestamp() * 1000)),
+        "utc_timestamp": str(int(SENT_AT.timestamp() * 1000)),
         "msg_method": "alipay.trade.refund.depositback.completed",
         "app_id": APP_ID,
         "version": "1.1",
@@ -211,7 +211,7 @@ def test_a_bank_says_what_became_of_a_refund(
     [notified] = read(account, bounce(side, status))
     nobody = Receiver("", TRADE_NO)
     assert notified == NotifiedRefund(REFUND_NO, PAYMENT_NO, expected, nobody)
-    assert times(notified) == (TOLD_AT, TOLD_AT)
+    assert times(notified) == (SENT_AT, SENT_AT)
 
 
 def test_it_is_understood_in_the_form_of_notifications_about_trades(

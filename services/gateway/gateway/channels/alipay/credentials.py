@@ -110,7 +110,7 @@ class Credentials(BaseModel):
 
     @field_validator("seller_id")
     @classmethod
-    def _is_told_apart(cls, seller_id: str | None, info: ValidationInfo) -> str | None:
+    def _is_distinct(cls, seller_id: str | None, info: ValidationInfo) -> str | None:
         """Accounts that were registered before this was asked for go on as they are."""
         if seller_id is None and info.data.get("app_auth_token") and not are_checked(info):
             raise Fault(

@@ -34,7 +34,7 @@ REFUSALS: Final = frozenset(
 DONE: Final = frozenset(
     {"approval_waits", "approval_done", "approval_unfinished", "approval_failed", "approval_ended"}
 )
-TOLD: Final = {
+DONE_WORDS: Final = {
     ApprovalState.DONE: "approval_done",
     ApprovalState.APPROVED: "approval_unfinished",
     ApprovalState.FAILED: "approval_failed",
@@ -87,7 +87,7 @@ async def approve(deps: Work, sent: FreshlySentByRefunder, approval_id: Approval
         )
     except Problem as refusal:
         return to(f"{HOME}?problem={_refusal(refusal)}")
-    return to(f"{HOME}?done={TOLD[decided.state]}")
+    return to(f"{HOME}?done={DONE_WORDS[decided.state]}")
 
 
 @router.post("/{approval_id}/reject")
@@ -99,7 +99,7 @@ async def reject(deps: Work, sent: FreshlySentByRefunder, approval_id: ApprovalI
         )
     except Problem as refusal:
         return to(f"{HOME}?problem={_refusal(refusal)}")
-    return to(f"{HOME}?done={TOLD[decided.state]}")
+    return to(f"{HOME}?done={DONE_WORDS[decided.state]}")
 
 
 def filters_of(request: Request) -> dict[str, Any]:

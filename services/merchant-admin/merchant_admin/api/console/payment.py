@@ -31,7 +31,7 @@ from merchant_admin.flows import decisions, refunds, searching
 from merchant_admin.flows.deps import Deps
 
 CLAIM_FIELDS: Final = ("payment_id", "channel_trade_no", "amount", "currency")
-SAID_AS_IT_IS: Final = frozenset({"claim_changed", "version_changed"})
+SHOWN_AS_IT_IS: Final = frozenset({"claim_changed", "version_changed"})
 
 router = APIRouter(include_in_schema=False, prefix="/console/payments/{payment_no}")
 
@@ -142,7 +142,7 @@ def _claim(form: Mapping[str, str]) -> dict[str, Any] | None:
 
 def _refused(problem: Problem, about: str, form: Mapping[str, str], thing: str) -> Refused:
     """`thing`_refused or `thing`_failed, unless the code itself has a text."""
-    if problem.code in SAID_AS_IT_IS:
+    if problem.code in SHOWN_AS_IT_IS:
         return Refused(problem.code, problem.status, thing, about, form)
     text = f"{thing}_refused" if problem.status < 500 else "decision_failed"
     return Refused(text, problem.status, thing, about, form)

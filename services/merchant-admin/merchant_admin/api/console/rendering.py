@@ -18,7 +18,7 @@ from merchant_admin.flows.deps import Deps
 
 PROBLEM: Final = "problem"
 DONE: Final = "done"
-TOLD: Final = frozenset({401, 403, 404, 409, 413, 422, 429})
+WITH_OWN_TEXT: Final = frozenset({401, 403, 404, 409, 413, 422, 429})
 """The errors that have words of their own."""
 
 HEADERS: Final = {
@@ -62,7 +62,13 @@ def render(
 
 def error_page(request: Request, status: int, visitor: Reader | None) -> HTMLResponse:
     """What is said is chosen by the status alone: the words of problems are for programs."""
-    what = f"error.{status}" if status in TOLD else "error.500" if status >= 500 else "error.422"
+    what = (
+        f"error.{status}"
+        if status in WITH_OWN_TEXT
+        else "error.500"
+        if status >= 500
+        else "error.422"
+    )
     facts = {
         "visitor": visitor,
         "what": what,
