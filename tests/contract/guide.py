@@ -72,7 +72,7 @@ FIELDS: Final[dict[Language, str]] = {
     "en": "| field | what it is | where it is found |\n|---|---|---|\n",
     "zh": "| 字段 | 是什么 | 在哪里找 |\n|---|---|---|\n",
 }
-TOLD: Final[dict[Language, dict[str, str]]] = {
+GUIDE_WORDS: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "statements": "Statements are fetched each morning.",
         "statement_file": "Statements are uploaded: the channel has no call for them.",
@@ -121,14 +121,14 @@ def _account(plugin: Plugin[Any], language: Language) -> str:
         f"| `{it.name}` | {_cell(it.title.of(language))} | {_cell(it.help.of(language))} |"
         for it in plugin.form.fields
     ]
-    told = [
-        TOLD[language]["statement_file" if plugin.statement_file else "statements"],
-        TOLD[language]["closes" if plugin.close else "ends"].format(
+    shown = [
+        GUIDE_WORDS[language]["statement_file" if plugin.statement_file else "statements"],
+        GUIDE_WORDS[language]["closes" if plugin.close else "ends"].format(
             ", ".join(f"`{it}`" for it in plugin.list_methods() if plugin.closing(it))
         ),
     ]
     head = f"### {plugin.title.of(language)} `{plugin.name}`\n\n{FIELDS[language]}"
-    return head + "\n".join(rows) + "\n\n" + "\n".join(told) + "\n"
+    return head + "\n".join(rows) + "\n\n" + "\n".join(shown) + "\n"
 
 
 def _cell(text: str) -> str:

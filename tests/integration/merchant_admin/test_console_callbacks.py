@@ -194,9 +194,9 @@ async def test_forms_of_other_sites_do_nothing(admin: Admin, person: Person, pat
 
 async def test_callbacks_are_found_by_any_number_of_what_they_are_about(admin: Admin) -> None:
     story = Story(merchant_order_no="W2026-7").paid().refunded()
-    told = delivery("E01ELSE", "delivery.failed", attempts=1, at=BEGAN)
+    failed = delivery("E01ELSE", "delivery.failed", attempts=1, at=BEGAN)
     numbers = CallbackNumbers(payment_no=story.payment_no)
-    about = told.model_copy(update={"data": told.data.model_copy(update={"numbers": numbers})})
+    about = failed.model_copy(update={"data": failed.data.model_copy(update={"numbers": numbers})})
     await apply(admin.deps, [*story.events, about])
     paid, refunded = story.events[2].id, story.events[-1].id
     admin.notifier.answers["/internal/all-deliveries"] = {"items": [TRIED], "next_cursor": None}

@@ -69,7 +69,7 @@ class Story:
 
     def tell(self, kind: OrderEventType, **facts: Any) -> OrderEventRecord:
         self.sequence += 1
-        told = {
+        content = {
             "app_id": self.app_id, "merchant_id": self.merchant_id,
             "order_id": self.order_id, "sequence": self.sequence, **facts,
         }  # fmt: skip
@@ -81,7 +81,7 @@ class Story:
             type=kind,
             subject=next(iter(subjects), self.order_id),
             time=self.created_at,
-            data=OrderEvent.model_validate(told),
+            data=OrderEvent.model_validate(content),
         )
         self.events.append(event)
         return event

@@ -228,7 +228,7 @@ def _attempts(
     """As the notifier has them now, and as its events have told them: of callbacks that it was not
     asked about, and while it does not answer."""
     types = {event.event_id: event.type for event in events}
-    told = {
+    read_back = {
         (event_id, tried.at): CallbackAttempt(event_id, types[event_id], tried)
         for event_id, attempts in known.items()
         for tried in attempts
@@ -242,7 +242,7 @@ def _attempts(
         for one in deliveries
         for attempt in one.attempts
     }
-    return list({**told, **on_file}.values())
+    return list({**read_back, **on_file}.values())
 
 
 def _numbers(books: OrderOnFile) -> list[str]:

@@ -63,9 +63,12 @@ async def finish(deps: Deps, batch: Sequence[Attempt]) -> None:
                     tx, finished.attempt.lease.endpoint_id, destination.url
                 )
         raised += [alerts.exhausted(one) for one in settled if one.state is State.EXHAUSTED]
-        told = [*settled, *(one for one in finished_attempts if _is_to_be_repeated(one, written))]
+        reported = [
+            *settled,
+            *(one for one in finished_attempts if _is_to_be_repeated(one, written)),
+        ]
         events = [
-            *(outgoing.tried(finished, locked.now) for finished in told),
+            *(outgoing.tried(finished, locked.now) for finished in reported),
             *(outgoing.suspended(finished, locked.now) for finished in fatal),
             *(alerting.event(alert, source=SOURCE, at=locked.now) for alert in raised),
         ]
