@@ -250,6 +250,12 @@ async def test_staff_of_a_company_see_find_and_export_theirs_only(
             assert own.merchant_id in text or own.secret in text, path
             assert other.merchant_id not in text, path
             assert other.secret not in text, path
+        await page.goto(f"{url}/console/orders")
+        for key in ("j", "j", "k"):
+            await page.keyboard.press(key)
+        assert await page.locator("tr.at").count() == 1
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"**/console/orders/{own.story.order_id}*")
         await page.locator("#find").fill(other.story.payment_no)
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/console/search?*")

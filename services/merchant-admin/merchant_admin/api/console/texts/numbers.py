@@ -11,8 +11,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "background, {rows} rows at most, and kept for {days} days, for you alone.",
     ),
     "exports_nothing": (
-        "在订单、支付、退款或分账列表中点“导出”。",
-        "Export a list of orders, payments, refunds or splits.",
+        "在任一列表下方点“导出”。",
+        "Export a list: below each there is a link.",
     ),
     "export_long": (
         "结果超过 50,000 行：可在后台生成文件，完成后在此下载；也可返回缩小范围。",
