@@ -13,7 +13,7 @@ from chassis.web.callers import CalledBy
 from chassis.web.edge import ANSWERS, SLOW_S, FairGate, InFlightLimit
 from chassis.web.errors import UNHANDLED, problem_response
 from chassis.web.language import Language, Words, language_of
-from chassis.web.routes import DirectRoute, add_routes
+from chassis.web.routes import DirectRoute, add_routes, answered_by
 from chassis.web.server import collect_rarely, serve
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Words",
     "add_routes",
     "answer",
+    "answered_by",
     "api_page",
     "collect_rarely",
     "create_app",

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel
 
 from chassis.problems import Overloaded
-from chassis.web import FairGate, answer, json_object, parse, read_body
+from chassis.web import FairGate, answer, answered_by, json_object, parse, read_body
 from gateway.admission.authentication import (
     MALFORMED,
     Authentication,
@@ -111,10 +111,11 @@ class AppRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **{**options, "operation_id": endpoint.__name__})
+        if self._is_plain():
+            self.app = answered_by(self.get_route_handler())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        is_plain = signature(self.endpoint).parameters.keys() == {"caller", "deps"}
-        handle = self._call if is_plain else super().get_route_handler()
+        handle = self._call if self._is_plain() else super().get_route_handler()
 
         async def admitted(request: Request) -> Response:
             admission: Admission = request.app.state.admission
@@ -124,6 +125,9 @@ class AppRoute(APIRoute):
                 return await handle(request)
 
         return admitted
+
+    def _is_plain(self) -> bool:
+        return signature(self.endpoint).parameters.keys() == {"caller", "deps"}
 
     async def _call(self, request: Request) -> Response:
         response: Response = await self.endpoint(
