@@ -42,14 +42,14 @@ class OddValues:
     ) -> None:
         for path, odd, reply in _changed(side, lambda: side.refund_returned(REFUND_NO, PAYMENT_NO)):
             try:
-                said = outcome(side, account, side.plugin.query_refund, refunding(), reply)
+                result = outcome(side, account, side.plugin.query_refund, refunding(), reply)
             except Unverifiable:
                 continue
-            assert "\x00" not in repr(said)
-            if isinstance(said, Succeeded):
+            assert "\x00" not in repr(result)
+            if isinstance(result, Succeeded):
                 may_be_untold = not side.tells_refund_amounts and odd in (ABSENT, "", 0, [])
-                untold = said.amount is None and may_be_untold
-                assert untold or said.amount in (Money(500, "CNY"), NOTHING), (path, odd, said)
+                untold = result.amount is None and may_be_untold
+                assert untold or result.amount in (Money(500, "CNY"), NOTHING), (path, odd, result)
 
     def test_an_odd_value_in_a_notification_is_never_another_yes(
         self, side: Side, account: Any
