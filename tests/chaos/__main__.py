@@ -42,11 +42,13 @@ FAULTS: Final = (
 
 @dataclass(slots=True)
 class Row:
-    """One act as it went. `balance`: of the ledger, when it was over."""
+    """One act as it went. `balance`: of the ledger, when it was over; `is_ill`: it did not heal, or
+    there was no time to see."""
 
     name: str
     heal_s: float = 0.0
     balance: int = 0
+    is_ill: bool = False
     not_played: str = ""
     faults: list[Fault] = field(default_factory=list)
 
@@ -85,7 +87,7 @@ async def _play(
         for act in acts:
             row = Row(act.name)
             if time.monotonic() > end_at:
-                row.not_played = "the time was up"
+                row.not_played, row.is_ill = "the time was up", True
             else:
                 await _played(world, act, row)
             rows.append(row)
@@ -112,6 +114,7 @@ async def _played(world: World, act: Act, row: Row) -> None:
         row.not_played = str(reason)
         return
     except (CannotRun, TimeoutError) as error:
+        row.is_ill = True
         row.faults.append(Fault(Part.WRONG, "", f"does not heal: {error}"))
     with contextlib.suppress(OSError):
         row.balance = await books.ledger_balance(world.books_url)
@@ -170,14 +173,15 @@ def _report(world: World, rows: Sequence[Row]) -> int:
             print(f"  {row.name:28}  not played: {row.not_played}")
             continue
         counts = [sum(each.part is part for each in row.faults) for part in Part]
-        cells = (*counts, row.balance, _available(sales, row.name), f"{row.heal_s:.1f} s")
+        healed = "never" if row.is_ill else f"{row.heal_s:.1f} s"
+        cells = (*counts, row.balance, _available(sales, row.name), healed)
         print(f"  {row.name:28}" + "".join(f"{cell:>11}" for cell in cells))
     faults = [fault for row in rows for fault in row.faults]
     for fault in faults[:20]:
         print(f"  ✗ {fault.part} {fault.order} {fault.words}")
     unended = sum(not each.is_over for each in sales)
     print(f"  {len(sales)} orders, {unended} given up by their apps; {len(faults)} faults")
-    return 1 if faults or any(row.balance for row in rows) else 0
+    return 1 if faults or any(row.balance or row.is_ill for row in rows) else 0
 
 
 def _available(sales: Sequence[Sale], act: str) -> str:
