@@ -1,6 +1,7 @@
 """`make run` as a user meets it: what it shows, what it leaves, and what it survives."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from paymesh_local import ports, processes
 from paymesh_local.processes import Process, Program
 
 START_LIMIT_S = 300
+STARTS = itertools.count()
 MEMBERS = {
     "gateway_url", "cashier_url", "admin_url", "sandbox_url", "trade_core_url", "notifier_url",
     "private_urls", "admin_user", "admin_password", "service_token", "app", "merchant_id",
@@ -77,7 +79,7 @@ async def running(
         "PAYMESH_DEMO": "1" if demo else "0",
     }
     command = processes.tied((sys.executable, "-m", "paymesh_local"), death_signal="TERM")
-    log = folder.with_suffix(f".{chosen}.out")
+    log = folder.with_suffix(f".{next(STARTS)}.out")  # One each: ports may be the same again.
     process = await processes.start(Program("make-run", command, log, environment))
     run = Run(folder, chosen, process)
     try:
