@@ -66,7 +66,7 @@ select case n when 1 then 'O' || repeat('0', 26) else 'O00' || lpad(n::text, 24,
         'amount_refunded', 0, 'subject', '阳光花园 3栋1201 物业费 2026年11月',
         'created_at', at, 'expires_at', at + interval '2 hours')
 from generate_series($1::bigint, $2::bigint) as n cross join lateral (select {MOMENT} as at) moment
-"""  # noqa: S608  # ours
+"""  # noqa: S608  # MOMENT is ours
 
 PAYMENTS: Final = f"""
 insert into payments_view (payment_no, order_id, app_id, sequence, callback_id, merchant_id,
@@ -88,7 +88,7 @@ select 'P00' || lpad(n::text, 24, '0'),
         'paid_at', case n % 10 when 0 then null else at + (n % 300) * interval '1 second' end,
         'metadata', '{{}}'::jsonb, 'failure', null)
 from generate_series($1::bigint, $2::bigint) as n cross join lateral (select {MOMENT} as at) moment
-"""  # noqa: S608  # ours
+"""  # noqa: S608  # MOMENT is ours
 
 REFUNDS: Final = f"""
 insert into refunds_view (refund_no, order_id, app_id, sequence, callback_id, payment_no,
@@ -104,7 +104,7 @@ select 'R00' || lpad(n::text, 24, '0'), 'O00' || lpad(n::text, 24, '0'), 'A' || 
         'failure', null)
 from generate_series($1::bigint, $2::bigint) as n cross join lateral (select {MOMENT} as at) moment
 where n % 20 = 11
-"""  # noqa: S608  # ours
+"""  # noqa: S608  # MOMENT is ours
 
 LONG_ORDERS_EVENTS: Final = """
 insert into order_history (order_id, sequence, event_id, at, type, subject, trace_id, facts)

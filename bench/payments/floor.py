@@ -207,12 +207,5 @@ class Teller:
             await answered.read()
 
 
-PARTS: Final[dict[str, type[Front] | type[Core] | type[Teller]]] = {
-    "front": Front,
-    "core": Core,
-    "teller": Teller,
-}
-
-
 if __name__ == "__main__":
-    parts.main(PARTS)
+    parts.main(front=Front, core=Core, teller=Teller)

@@ -165,8 +165,8 @@ class Part(Protocol):
     def app(self) -> Any: ...
 
 
-def main(parts: Mapping[str, Callable[[dict[str, Any]], Part]]) -> None:
-    """Serve the part that is named; settings by `BENCH_PART`."""
+def main(**parts: Callable[[dict[str, Any]], Part]) -> None:
+    """Serve the part that is named by the command; settings by `BENCH_PART`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("part", choices=parts)
     settings = json.loads(os.environ["BENCH_PART"])

@@ -280,12 +280,5 @@ def _soon(seconds: float) -> datetime:
     return datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=seconds)
 
 
-PARTS: Final[dict[str, type[Front] | type[Core] | type[Teller]]] = {
-    "front": Front,
-    "core": Core,
-    "teller": Teller,
-}
-
-
 if __name__ == "__main__":
-    parts.main(PARTS)
+    parts.main(front=Front, core=Core, teller=Teller)

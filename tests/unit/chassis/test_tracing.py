@@ -96,8 +96,12 @@ def test_a_trace_that_says_so_is_recorded_and_no_other() -> None:
     ] * 3
 
 
-@pytest.mark.parametrize("traceparent", ["", "x", f"00-{TRACE}-{SPAN}"])
+@pytest.mark.parametrize(
+    "traceparent",
+    ["", "x", f"00-{TRACE}-{SPAN}", f"00-{TRACE}-{SPAN}-zz", f"00-{'x' * 32}-{SPAN}-01"],
+)
 def test_what_is_no_context_begins_a_trace(kept: Kept, traceparent: str) -> None:
+    assert not tracing.is_recorded(traceparent)
     with tracing.hop("apply", traceparent):
         assert tracing.trace_id_of(logs.traceparent.get()) not in ("", TRACE)
 

@@ -22,7 +22,7 @@ Fact = str | int | float | bool
 REMEMBERED: Final = 20_000
 """Beyond that the oldest are forgotten, and what they cause begins a trace of its own."""
 
-_TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII)
+TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII)
 _TRACE_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
@@ -126,17 +126,17 @@ def is_on() -> bool:
 
 
 def is_recorded(traceparent: str | None) -> bool:
-    """Whether spans of this trace are: the last bit of its flags says so."""
-    if _recorder is None or not traceparent:
+    """Whether spans of this trace are: the last bit of its flags says so. Never of what is none."""
+    if _recorder is None or (match := TRACEPARENT.fullmatch(traceparent or "")) is None:
         return False
-    return int(traceparent[-1], 16) & 1 == 1
+    return int(match[3], 16) & 1 == 1
 
 
 def entry(offered: str | None, request_id: str) -> Span:
     """A request has come, to be ended by `end`: go on with the caller's trace, or begin one under
     the request's id where that can be one, so that what is found by the one is found by the
     other."""
-    match = _TRACEPARENT.fullmatch(offered or "")
+    match = TRACEPARENT.fullmatch(offered or "")
     if match:
         trace_id, _, flags = match.groups()
     else:

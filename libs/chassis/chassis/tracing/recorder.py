@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from chassis import logs
-from chassis.tracing import Fact, Kind
+from chassis.tracing import TRACEPARENT, Fact, Kind
 
 EXPORT_LIMIT_S: Final = 3
 """A collector that hangs delays nothing but the end of the process, by this."""
@@ -118,8 +118,8 @@ _ROOT: Final = trace.set_span_in_context(trace.INVALID_SPAN)
 
 
 def _context_of(traceparent: str) -> trace.SpanContext | None:
-    parts = traceparent.split("-")
-    if len(parts) != 4:
+    match = TRACEPARENT.fullmatch(traceparent)
+    if match is None:
         return None
-    trace_id, span_id, flags = (int(part, 16) for part in parts[1:])
+    trace_id, span_id, flags = (int(part, 16) for part in match.groups())
     return trace.SpanContext(trace_id, span_id, is_remote=True, trace_flags=trace.TraceFlags(flags))

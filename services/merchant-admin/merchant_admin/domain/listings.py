@@ -17,7 +17,7 @@ from merchant_admin.domain.users import User
 
 ItemT = TypeVar("ItemT")
 
-FIRST_DAY: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # a spreadsheet's clock has no zone
+FIRST_DAY: Final = datetime(1899, 12, 30, tzinfo=BEIJING)
 """Day 0 of a spreadsheet."""
 
 CODE_CURRENCY: Final = "CNY"
@@ -66,7 +66,7 @@ class Columns(Generic[ItemT]):
 def _moment(at: datetime | None, kind: FileKind) -> str | float | None:
     if at is None:
         return None
-    there = at.astimezone(BEIJING).replace(tzinfo=None, microsecond=0)
+    there = at.astimezone(BEIJING).replace(microsecond=0)
     if kind is FileKind.CSV:
         return f"{there:%Y-%m-%d %H:%M:%S}"
     return (there - FIRST_DAY).total_seconds() / 86_400

@@ -27,7 +27,7 @@ select 'account', payment_id, name, array[merchant_id], key ->> 'field',
 """
 
 COUNT: Final = all_within(
-    f"select count(*) from (select from ({ENDING}) it where :scope limit $3) found",  # noqa: S608
+    f"select count(*) from (select from ({ENDING}) it where :scope limit $3) found",  # noqa: S608  # ours
     "merchant_ids",
     2,
 )
@@ -39,7 +39,7 @@ select * from ({ENDING}) it
    and ($4::timestamptz is null or (ends_at, owner, what) > ($4, $5::text, $6::text))
  order by ends_at, owner, what
  limit $3
-""",  # noqa: S608
+""",  # noqa: S608  # ours
     "merchant_ids",
     2,
 )

@@ -229,10 +229,10 @@ def _apply_each(
 
 def _traced(event: CloudEvent[Any], begun: str | None) -> AbstractContextManager[object]:
     """What was asked for in one trace, and said by a channel in another, goes on in the first."""
-    name, time_of = f"apply {event.type}", event.traceparent
-    if begun is None or tracing.trace_id_of(begun) == tracing.trace_id_of(time_of):
-        return tracing.hop(name, time_of, subject=event.subject)
-    return tracing.hop(name, begun, came_by=time_of, subject=event.subject)
+    name, came_by = f"apply {event.type}", event.traceparent
+    if begun is None or tracing.trace_id_of(begun) == tracing.trace_id_of(came_by):
+        return tracing.hop(name, came_by, subject=event.subject)
+    return tracing.hop(name, begun, came_by=came_by, subject=event.subject)
 
 
 def _aggregate_of(
