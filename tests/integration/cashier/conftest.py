@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from cashier.main import build
 from cashier.settings import CashierSettings
 from chassis.web import PublicApp
+from chassis.web.server import KEEP_ALIVE_S
 from contracts.identifiers import new_id
 
 LOGO_MARK = "a1" * 12
@@ -160,7 +161,11 @@ def problem(status: int, code: str, **extra: Any) -> Response:
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The URL at which the application answers."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_config=None, timeout_graceful_shutdown=2, timeout_keep_alive=KEEP_ALIVE_S
+        )
+    )
     running = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from chassis.web.server import KEEP_ALIVE_S
+
 START_LIMIT_S = 60
 
 
@@ -30,7 +32,12 @@ async def serving(
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = uvicorn.Config(
-        make(url), http=http, log_config=None, access_log=False, timeout_graceful_shutdown=2
+        make(url),
+        http=http,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=KEEP_ALIVE_S,  # As in life: callers keep connections for less.
     )
     server = _Server(config)
     task = asyncio.ensure_future(server.serve(sockets=[listener]))

@@ -21,6 +21,7 @@ from tests.record_keys import CONFIGURATION_KEY
 from chassis.database import Database
 from chassis.problems import Forwarded, Problem
 from chassis.web import PublicApp
+from chassis.web.server import KEEP_ALIVE_S
 from contracts import sealing
 from contracts.identifiers import new_id
 from foundation.service_client import M, Service
@@ -333,7 +334,7 @@ def problem(status: int, code: str, pointers: list[str] | None = None, **extra: 
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The URL at which the application answers."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_keep_alive=KEEP_ALIVE_S))
     running = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
